@@ -1,1 +1,54 @@
-//! placeholder
+//! What crosses a boundary of Abide: the local API, the command and the window.
+//!
+//! Every answer of a local interface is one of these types, and so is every error code. Two rules are held here, by
+//! construction: no type carries a refresh token, and only [`token::TokenAnswer`], which the window never receives, can
+//! hold an access token.
+//!
+//! The crate does no I/O. It also knows where the local endpoint is to be found ([`paths`]), because that is agreed
+//! between the agent and its clients.
+
+pub mod error;
+pub mod paths;
+pub mod session;
+pub mod text;
+pub mod token;
+pub mod window;
+
+pub use error::{ErrorAnswer, ErrorCode};
+pub use session::{EndReason, Limit, Notice, NoticeKind, Question, SessionState, SessionStatus, Snapshot};
+pub use token::{AccessToken, TokenAnswer};
+
+/// The TypeScript that the window is written against, as one module.
+///
+/// # Errors
+///
+/// When a type cannot be written as TypeScript, which is a mistake in this crate.
+#[cfg(feature = "typescript")]
+pub fn typescript() -> Result<String, ts_rs::ExportError> {
+    use ts_rs::{Config, TS};
+    let config = Config::default();
+    let mut out = String::from("// Made from crates/wire by `./x types`. Do not edit.\n");
+    macro_rules! add {
+        ($($name:ty),* $(,)?) => {
+            $(
+                out.push_str("\nexport ");
+                out.push_str(&<$name>::decl(&config));
+                out.push('\n');
+            )*
+        };
+    }
+    add!(
+        SessionState,
+        EndReason,
+        Limit,
+        SessionStatus,
+        Question,
+        Snapshot,
+        NoticeKind,
+        Notice,
+        window::DiscoveredProvider,
+        window::NewAccount,
+        window::WindowError,
+    );
+    Ok(out)
+}

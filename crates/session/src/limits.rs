@@ -1,0 +1,95 @@
+//! The limits that a session is held to.
+
+use core::fmt;
+use core::time::Duration;
+
+/// The limits of one account's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    end_after: Duration,
+    warn_after: Duration,
+    absolute: Duration,
+}
+
+/// Why limits cannot be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitsError {
+    /// `end_after` is shorter than two seconds.
+    EndTooShort,
+    /// `warn_after` is not shorter than `end_after`, or is zero.
+    WarnNotBeforeEnd,
+    /// `absolute` is shorter than `end_after`.
+    AbsoluteShorterThanIdle,
+    /// A limit is longer than ten years.
+    TooLong,
+}
+
+impl fmt::Display for LimitsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EndTooShort => "`end_after` has to be at least two seconds",
+            Self::WarnNotBeforeEnd => "`warn_after` has to be shorter than `end_after` and more than zero",
+            Self::AbsoluteShorterThanIdle => "`absolute` cannot be shorter than `end_after`",
+            Self::TooLong => "no limit can be longer than ten years",
+        })
+    }
+}
+
+impl core::error::Error for LimitsError {}
+
+const TEN_YEARS: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+impl Limits {
+    /// Ends after `end_after` without activity, asks after `warn_after`, ends after `absolute` in any case.
+    ///
+    /// # Errors
+    ///
+    /// When the three contradict each other.
+    pub fn new(end_after: Duration, warn_after: Duration, absolute: Duration) -> Result<Self, LimitsError> {
+        if end_after < Duration::from_secs(2) {
+            Err(LimitsError::EndTooShort)
+        } else if warn_after >= end_after || warn_after.is_zero() {
+            Err(LimitsError::WarnNotBeforeEnd)
+        } else if absolute < end_after {
+            Err(LimitsError::AbsoluteShorterThanIdle)
+        } else if absolute > TEN_YEARS {
+            Err(LimitsError::TooLong)
+        } else {
+            Ok(Self { end_after, warn_after, absolute })
+        }
+    }
+
+    /// How long a session lasts without activity.
+    #[must_use]
+    pub fn end_after(&self) -> Duration {
+        self.end_after
+    }
+
+    /// After how long without activity the question comes.
+    #[must_use]
+    pub fn warn_after(&self) -> Duration {
+        self.warn_after
+    }
+
+    /// How long a session lasts at most.
+    #[must_use]
+    pub fn absolute(&self) -> Duration {
+        self.absolute
+    }
+
+    /// How long before an end the warning comes.
+    pub(crate) fn lead(&self) -> Duration {
+        self.end_after - self.warn_after
+    }
+}
+
+impl Default for Limits {
+    /// 15 minutes idle, asked after 12, 12 hours at most.
+    fn default() -> Self {
+        Self {
+            end_after: Duration::from_secs(15 * 60),
+            warn_after: Duration::from_secs(12 * 60),
+            absolute: Duration::from_secs(12 * 3600),
+        }
+    }
+}

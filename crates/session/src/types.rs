@@ -1,0 +1,243 @@
+//! What goes in and what comes out.
+
+use core::time::Duration;
+
+/// A moment, read from two clocks at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Time since the Unix epoch. Can jump in both directions.
+    pub wall: Duration,
+    /// Time since a fixed moment before, counting on while the machine sleeps. Never goes back.
+    pub boot: Duration,
+}
+
+/// The number of an asynchronous attempt. An answer to any but the present one is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Attempt(pub(crate) u64);
+
+impl Attempt {
+    /// The number, for logs.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// Which question "Keep session?" this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuestionId(pub u64);
+
+/// The state of a session, without its details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has signed in.
+    SignedOut,
+    /// A sign-in is under way.
+    Authorizing,
+    /// Signed in.
+    Active,
+    /// Signed in, and the question is up.
+    Expiring,
+    /// Over, and why.
+    Ended(EndReason),
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The user signed out.
+    UserLogout,
+    /// Nothing used the session for `end_after`.
+    IdleTimeout,
+    /// The absolute limit, or the provider's own, has passed.
+    AbsoluteTimeout,
+    /// The user answered the question with No.
+    Declined,
+    /// The provider ended its session.
+    ProviderLogout,
+    /// The provider refused the refresh token.
+    RefreshRejected,
+    /// A policy ended it.
+    Policy,
+}
+
+/// The limits that can end a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// No activity for `end_after`.
+    Idle,
+    /// The longest time a session may last.
+    Absolute,
+    /// The end that the provider declared for the refresh token.
+    Provider,
+}
+
+/// What a successful authorization or refresh says about lifetimes. The tokens themselves stay outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// The access token's `expires_in` (RFC 6749 section 5.1).
+    pub access_expires_in: Option<Duration>,
+    /// Whether a refresh token is there.
+    pub renewable: bool,
+    /// How long the refresh token, and with it the provider's session, lasts, if the provider says so.
+    pub session_expires_in: Option<Duration>,
+}
+
+/// Why a refresh brought no tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshFailure {
+    /// The provider refused the refresh token (`invalid_grant`): the session is over.
+    Rejected,
+    /// The provider could not be reached or could not answer: the session is kept, and the refresh is tried again.
+    Unreachable,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The user wants to sign in.
+    Login,
+    /// The user no longer wants to sign in.
+    CancelLogin,
+    /// The provider answered with valid tokens.
+    Authorized {
+        /// The attempt that this answers.
+        attempt: Attempt,
+        /// Their lifetimes.
+        tokens: Tokens,
+    },
+    /// The sign-in did not succeed.
+    AuthorizationFailed {
+        /// The attempt that this answers.
+        attempt: Attempt,
+    },
+    /// The session was used.
+    Activity,
+    /// A refresh brought new tokens.
+    Refreshed {
+        /// The attempt that this answers.
+        attempt: Attempt,
+        /// Their lifetimes.
+        tokens: Tokens,
+    },
+    /// A refresh brought none.
+    RefreshFailed {
+        /// The attempt that this answers.
+        attempt: Attempt,
+        /// Why.
+        failure: RefreshFailure,
+    },
+    /// The user answered the question.
+    Answer {
+        /// Which one; an answer to an earlier question is dropped.
+        question: QuestionId,
+        /// *Yes*.
+        keep: bool,
+    },
+    /// The user wants to keep the session, whether asked or not.
+    Keep,
+    /// The user wants to sign out.
+    Logout,
+    /// The provider's session has ended; this has been confirmed.
+    ProviderEnded,
+    /// The administrator's policy forbids the session.
+    PolicyEnded,
+    /// Time has passed.
+    Tick,
+}
+
+/// Why a sign-in was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abandoned {
+    /// The user cancelled it.
+    Cancelled,
+    /// A newer one took its place.
+    Replaced,
+    /// Nothing came back from the browser in time.
+    TimedOut,
+}
+
+/// Why a question was taken down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The user answered it.
+    Answered,
+    /// A tool used the session meanwhile.
+    Activity,
+    /// The session ended.
+    Ended,
+}
+
+/// What has to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Open the provider's authorization endpoint in the browser.
+    Authorize {
+        /// The answer names this attempt.
+        attempt: Attempt,
+    },
+    /// Stop waiting for the browser.
+    AbandonAuthorization {
+        /// The attempt that is over.
+        attempt: Attempt,
+        /// Why.
+        why: Abandoned,
+    },
+    /// Use the refresh token.
+    Refresh {
+        /// The answer names this attempt.
+        attempt: Attempt,
+    },
+    /// Ask "Keep session?".
+    Ask {
+        /// The answer names this question.
+        question: QuestionId,
+    },
+    /// Take the question down.
+    Withdraw {
+        /// Which one.
+        question: QuestionId,
+        /// Why.
+        why: Withdrawn,
+    },
+    /// Say that the session will end at a limit that no answer can move.
+    EndingSoon {
+        /// Which limit.
+        limit: Limit,
+    },
+    /// The session has begun.
+    Began,
+    /// The session has ended: wipe what belongs to it.
+    Ended {
+        /// Why.
+        reason: EndReason,
+    },
+    /// Write a [`crate::Checkpoint`] down.
+    Checkpoint,
+    /// Something that a view shows has changed.
+    Changed,
+}
+
+/// A tool asks for an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// How long the token has to be valid at least.
+    pub min_validity: Duration,
+    /// Whether the request counts as activity.
+    pub activity: bool,
+}
+
+/// What a tool gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenVerdict {
+    /// The present access token.
+    Serve,
+    /// The outcome of this refresh.
+    Wait(Attempt),
+    /// Nothing now: the provider could not be reached, and it is too soon to try again.
+    Held,
+    /// Nothing: nobody is signed in, or the session cannot renew its token.
+    LoginRequired,
+    /// Nothing: the session is over.
+    Ended(EndReason),
+}

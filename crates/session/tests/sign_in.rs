@@ -1,0 +1,72 @@
+//! From signed out to active, and what can come between.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use abide_session::{Abandoned, EndReason, Input, Output, State, TokenVerdict};
+use common::{Story, minutes, seconds, tokens};
+
+#[test]
+fn nobody_gets_a_token_before_somebody_signed_in() {
+    let mut story = Story::new();
+    assert_eq!(story.token(), TokenVerdict::LoginRequired);
+    story.authorize();
+    assert_eq!(story.token(), TokenVerdict::LoginRequired);
+}
+
+#[test]
+fn a_sign_in_begins_a_session_that_is_written_down() {
+    let mut story = Story::new();
+    let attempt = story.authorize();
+    assert_eq!(story.session.state(), State::Authorizing);
+    let outputs = story.input(Input::Authorized { attempt, tokens: tokens() });
+    assert_eq!(outputs, [Output::Began, Output::Checkpoint, Output::Changed]);
+    assert_eq!(story.left(), minutes(15));
+}
+
+#[test]
+fn a_second_sign_in_takes_the_place_of_the_first() {
+    let mut story = Story::new();
+    let first = story.authorize();
+    let outputs = story.input(Input::Login);
+    assert_eq!(outputs[0], Output::AbandonAuthorization { attempt: first, why: Abandoned::Replaced });
+    story.input(Input::Authorized { attempt: first, tokens: tokens() });
+    assert_eq!(story.session.state(), State::Authorizing, "the first browser tab no longer signs anybody in");
+}
+
+#[test]
+fn a_sign_in_that_never_comes_back_is_given_up() {
+    let mut story = Story::new();
+    let attempt = story.authorize();
+    let outputs = story.wait(minutes(10));
+    assert_eq!(outputs, [Output::AbandonAuthorization { attempt, why: Abandoned::TimedOut }]);
+    assert_eq!(story.session.state(), State::SignedOut);
+}
+
+#[test]
+fn a_cancelled_sign_in_leaves_the_program_as_it_was() {
+    let mut story = Story::signed_in();
+    story.input(Input::Logout);
+    let attempt = story.authorize();
+    let outputs = story.input(Input::CancelLogin);
+    assert!(outputs.contains(&Output::AbandonAuthorization { attempt, why: Abandoned::Cancelled }));
+    assert_eq!(story.session.state(), State::Ended(EndReason::UserLogout));
+    assert!(story.session.view(story.now).ended.is_some());
+}
+
+#[test]
+fn a_sign_in_while_signed_in_opens_no_browser() {
+    let mut story = Story::signed_in();
+    assert_eq!(story.input(Input::Login), []);
+}
+
+#[test]
+fn a_session_that_has_ended_says_when() {
+    let mut story = Story::signed_in();
+    story.wait(seconds(90));
+    let wall = story.now.wall;
+    story.input(Input::ProviderEnded);
+    story.wait(minutes(3));
+    assert_eq!(story.session.view(story.now).ended, Some(wall));
+    assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout));
+}

@@ -1,0 +1,109 @@
+//! What a tool gets, and how often the provider is asked.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use abide_session::{EndReason, Input, Output, RefreshFailure, State, TokenVerdict, Tokens};
+use common::{Story, attempt, minutes, seconds, tokens};
+
+fn waited_for(verdict: TokenVerdict) -> abide_session::Attempt {
+    match verdict {
+        TokenVerdict::Wait(attempt) => attempt,
+        other => panic!("expected a refresh, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_fresh_token_is_served_from_memory() {
+    let mut story = Story::signed_in();
+    assert_eq!(story.token(), TokenVerdict::Serve);
+    assert_eq!(attempt(&story.drain()), None);
+}
+
+#[test]
+fn a_hundred_requests_at_expiry_cause_one_refresh() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    let verdicts: Vec<_> = (0..100).map(|_| story.token()).collect();
+    let refresh = waited_for(verdicts[0]);
+    assert!(verdicts.iter().all(|verdict| *verdict == TokenVerdict::Wait(refresh)));
+    let refreshes = story.drain().iter().filter(|o| matches!(o, Output::Refresh { .. })).count();
+    assert_eq!(refreshes, 1);
+    story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
+    assert_eq!(story.token(), TokenVerdict::Serve);
+}
+
+#[test]
+fn a_late_answer_to_an_old_attempt_is_dropped() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    let old = waited_for(story.token());
+    story.input(Input::RefreshFailed { attempt: old, failure: RefreshFailure::Unreachable });
+    story.wait(seconds(1));
+    let new = waited_for(story.token());
+    story.drain();
+    assert!(!story.session.awaits(old) && story.session.awaits(new));
+    story.input(Input::RefreshFailed { attempt: old, failure: RefreshFailure::Rejected });
+    assert_eq!(story.session.state(), State::Active);
+}
+
+#[test]
+fn tokens_that_arrive_after_the_sign_out_do_not_sign_in_again() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    let refresh = waited_for(story.token());
+    story.input(Input::Logout);
+    assert!(!story.session.awaits(refresh));
+    story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
+    assert_eq!(story.session.state(), State::Ended(EndReason::UserLogout));
+}
+
+#[test]
+fn a_refused_refresh_token_ends_the_session() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    let refresh = waited_for(story.token());
+    let outputs = story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Rejected });
+    assert!(outputs.contains(&Output::Ended { reason: EndReason::RefreshRejected }));
+}
+
+#[test]
+fn an_unreachable_provider_is_asked_again_after_growing_pauses_and_the_session_is_kept() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+        let refresh = waited_for(story.token());
+        story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
+        story.pass(seconds(pause) - std::time::Duration::from_millis(1));
+        assert_eq!(story.token(), TokenVerdict::Held);
+        story.pass(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(story.session.state(), State::Active);
+}
+
+#[test]
+fn a_demand_that_the_provider_never_meets_does_not_refresh_with_every_request() {
+    let mut story = Story::signed_in();
+    let refresh = |story: &mut Story| matches!(story.token_for(minutes(60)), TokenVerdict::Wait(_));
+    assert!(!refresh(&mut story), "nine tenths of the lifetime is the most that can be asked");
+    story.wait(seconds(31));
+    assert!(refresh(&mut story));
+}
+
+#[test]
+fn without_a_refresh_token_the_session_serves_what_it_has_and_then_asks_to_sign_in() {
+    let mut story = Story::signed_in_with(Tokens { renewable: false, ..tokens() });
+    assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve);
+    story.wait(minutes(4));
+    assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve);
+    story.wait(minutes(1));
+    assert_eq!(story.token(), TokenVerdict::LoginRequired);
+}
+
+#[test]
+fn a_refused_request_is_not_activity() {
+    let mut story = Story::signed_in_with(Tokens { renewable: false, ..tokens() });
+    story.wait(minutes(14));
+    assert_eq!(story.token(), TokenVerdict::LoginRequired);
+    assert_eq!(story.left(), minutes(1));
+}

@@ -1,0 +1,91 @@
+//! Error answers of the local API, with codes that stay the same over releases.
+
+use serde::{Deserialize, Serialize};
+
+/// The stable codes of the local API's errors, named as OAuth 2.0 and OpenID Connect name theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// Nobody is signed in to the account.
+    LoginRequired,
+    /// The client has no grant, and nobody was there to ask.
+    ConsentRequired,
+    /// The client, its origin or its user may not do this.
+    AccessDenied,
+    /// The request is malformed.
+    InvalidRequest,
+    /// There is no account of that name.
+    UnknownAccount,
+    /// The session has ended; the description says why.
+    SessionExpired,
+    /// The provider cannot be reached, the session is kept.
+    ProviderUnreachable,
+    /// The agent cannot answer right now; the same request may succeed later.
+    TemporarilyUnavailable,
+    /// The vault cannot be opened: the keyring is locked, absent or denied.
+    VaultLocked,
+    /// There is no such call.
+    NotFound,
+}
+
+impl ErrorCode {
+    /// The code as it stands in an answer.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::AccessDenied => "access_denied",
+            Self::InvalidRequest => "invalid_request",
+            Self::UnknownAccount => "unknown_account",
+            Self::SessionExpired => "session_expired",
+            Self::ProviderUnreachable => "provider_unreachable",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::VaultLocked => "vault_locked",
+            Self::NotFound => "not_found",
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::LoginRequired | Self::SessionExpired | Self::ConsentRequired => 401,
+            Self::AccessDenied => 403,
+            Self::InvalidRequest => 400,
+            Self::UnknownAccount | Self::NotFound => 404,
+            Self::ProviderUnreachable => 502,
+            Self::TemporarilyUnavailable | Self::VaultLocked => 503,
+        }
+    }
+
+    /// The exit code that the `abide` command ends with.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::LoginRequired | Self::SessionExpired => 3,
+            Self::ConsentRequired | Self::AccessDenied => 4,
+            Self::InvalidRequest | Self::UnknownAccount => 2,
+            Self::ProviderUnreachable | Self::TemporarilyUnavailable | Self::VaultLocked | Self::NotFound => {
+                1
+            }
+        }
+    }
+}
+
+/// The body of every error answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ErrorAnswer {
+    /// The stable code.
+    pub error: ErrorCode,
+    /// What happened, what it means, what to do: one or two sentences.
+    pub error_description: String,
+}
+
+impl ErrorAnswer {
+    /// An answer with this code and description.
+    pub fn new(error: ErrorCode, description: impl Into<String>) -> Self {
+        Self { error, error_description: description.into() }
+    }
+}

@@ -1,0 +1,174 @@
+//! Sessions as they are shown: in `abide status`, in the tray, in the window, in the event stream.
+
+use serde::{Deserialize, Serialize};
+
+/// The state of an account's session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// Nobody has signed in since the account was set up.
+    SignedOut,
+    /// The browser is open at the provider.
+    Authorizing,
+    /// Signed in.
+    Active,
+    /// Signed in, and the question "Keep session?" is up.
+    Expiring,
+    /// Was signed in; `ended` says why that is over.
+    Ended,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The user signed out.
+    UserLogout,
+    /// Nothing used the session and nobody answered the question.
+    IdleTimeout,
+    /// The longest time that a session may last is over.
+    AbsoluteTimeout,
+    /// The user answered the question with No.
+    Declined,
+    /// The provider ended its session.
+    ProviderLogout,
+    /// The provider no longer accepts the refresh token.
+    RefreshRejected,
+    /// The administrator's policy ended it.
+    Policy,
+}
+
+/// Which limit is the nearest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Nothing used the session for too long.
+    Idle,
+    /// The longest time that a session may last.
+    Absolute,
+    /// The end that the provider declared for its refresh token.
+    Provider,
+}
+
+/// One account and its session, as shown. All times are Unix seconds, all durations whole seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SessionStatus {
+    /// The account's name in the configuration.
+    pub account: String,
+    /// The issuer, byte for byte.
+    pub issuer: String,
+    /// The provider as people would name it: its host.
+    pub provider: String,
+    /// Who is signed in: an email address or name; `None` when nobody is.
+    pub user: Option<String>,
+    /// The state.
+    pub state: SessionState,
+    /// Why the last session ended, in `ended`.
+    pub ended: Option<EndReason>,
+    /// When the last session ended.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub ended_at: Option<u64>,
+    /// Seconds until the nearest limit ends the session.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub expires_in: Option<u64>,
+    /// Which limit that is.
+    pub limit: Option<Limit>,
+    /// The whole length, in seconds, of which `expires_in` is left: the ring is full at this value.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub lifetime: Option<u64>,
+    /// When the session began.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub since: Option<u64>,
+    /// The end that nothing can move.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub at_most_until: Option<u64>,
+    /// Seconds that the present access token stays valid; `None` when there is none.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub access_token_expires_in: Option<u64>,
+    /// Whether a refresh token is there, so that the access token renews by itself.
+    pub renewable: bool,
+    /// What went wrong last, in a sentence for people; gone after the next success.
+    pub trouble: Option<String>,
+}
+
+/// The question "Keep session?" that is up now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Question {
+    /// Which question this is: an answer names it, so that a late answer cannot fit a later question.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub id: u64,
+    /// The account that is about to expire.
+    pub account: String,
+    /// The provider as people would name it.
+    pub provider: String,
+    /// Seconds until the session ends without an answer.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub seconds_left: u64,
+    /// The limit that would end it.
+    pub limit: Limit,
+    /// Until when *Yes* would keep it, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub yes_keeps_until: u64,
+}
+
+/// Everything that a view shows, whole. Views own no truth: they draw the newest snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Snapshot {
+    /// All accounts, in the order of the configuration.
+    pub accounts: Vec<SessionStatus>,
+    /// The question that is up.
+    pub question: Option<Question>,
+    /// What the user should know about the program itself, for instance that the keyring is not there.
+    pub remarks: Vec<String>,
+}
+
+impl Snapshot {
+    /// The account whose session ends first; if nobody is signed in anywhere, the first account.
+    #[must_use]
+    pub fn leading(&self) -> Option<&SessionStatus> {
+        self.accounts
+            .iter()
+            .filter(|status| status.expires_in.is_some())
+            .min_by_key(|status| status.expires_in)
+            .or_else(|| self.accounts.first())
+    }
+}
+
+/// What a notification is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// Somebody signed in.
+    SignedIn,
+    /// A sign-in did not succeed.
+    SignInFailed,
+    /// The session will end soon.
+    Expiring,
+    /// The question was answered by a tool's activity.
+    StillActive,
+    /// The session ended.
+    Ended,
+    /// Something else to know.
+    Trouble,
+}
+
+/// Something to tell the user once. Contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Notice {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// The account, if it is about one.
+    pub account: Option<String>,
+    /// A short title.
+    pub title: String,
+    /// One or two plain sentences.
+    pub body: String,
+}

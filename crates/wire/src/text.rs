@@ -1,0 +1,71 @@
+//! Words that several views share, so that tray, window, notification and terminal say the same thing the same way.
+
+use crate::session::{EndReason, Limit};
+
+/// A duration as people say it: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`. Whole seconds.
+#[must_use]
+pub fn duration(seconds: u64) -> String {
+    let (days, hours, minutes, rest) =
+        (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let pair = |a: u64, unit_a: &str, b: u64, unit_b: &str| {
+        if b == 0 { format!("{a} {unit_a}") } else { format!("{a} {unit_a} {b} {unit_b}") }
+    };
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{rest} s"),
+        (0, 0, _) => pair(minutes, "min", rest, "s"),
+        (0, _, _) => pair(hours, "h", minutes, "min"),
+        _ => pair(days, "d", hours, "h"),
+    }
+}
+
+/// The same for a place that changes once a minute: seconds only below two minutes, `12 min` above.
+#[must_use]
+pub fn rough_duration(seconds: u64) -> String {
+    if (120..3600).contains(&seconds) { format!("{} min", seconds.div_ceil(60)) } else { duration(seconds) }
+}
+
+/// Why a session ended, as the rest of a sentence that begins with "signed out".
+#[must_use]
+pub fn ended(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::UserLogout => "you signed out",
+        EndReason::IdleTimeout => "no answer to \u{201c}keep session?\u{201d}",
+        EndReason::AbsoluteTimeout => "the longest time for a session was over",
+        EndReason::Declined => "you answered No to \u{201c}keep session?\u{201d}",
+        EndReason::ProviderLogout => "the provider ended its session",
+        EndReason::RefreshRejected => "the provider no longer accepts this session",
+        EndReason::Policy => "your administrator\u{2019}s policy ended it",
+    }
+}
+
+/// A limit, in a word or two.
+#[must_use]
+pub fn limit(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Idle => "idle",
+        Limit::Absolute => "longest session",
+        Limit::Provider => "provider\u{2019}s limit",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        let said: Vec<String> = [0, 58, 60, 178, 702, 3600, 11_100, 90_000, 172_800].map(duration).to_vec();
+        assert_eq!(
+            said,
+            ["0 s", "58 s", "1 min", "2 min 58 s", "11 min 42 s", "1 h", "3 h 5 min", "1 d 1 h", "2 d"]
+        );
+    }
+
+    #[test]
+    fn rough_durations_show_seconds_only_at_the_end() {
+        assert_eq!(
+            [45, 119, 120, 121, 702].map(rough_duration),
+            ["45 s", "1 min 59 s", "2 min", "3 min", "12 min"]
+        );
+    }
+}
