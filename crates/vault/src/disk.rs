@@ -1,0 +1,238 @@
+//! Files: private, replaced whole or not at all, flushed before anyone relies on them.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::VaultError;
+
+const LOCK: &str = "vault.lock";
+/// Being written. Means nothing until it has another name.
+const FRESH: &str = "vault.abide.new";
+/// A second name for the newest generation, on its way to becoming the previous one.
+const LINK: &str = "vault.abide.old";
+/// Far above what the vault writes. Larger files are not ours and are not read into memory.
+const LARGEST: u64 = 64 << 20;
+
+pub(crate) struct Disk {
+    folder: PathBuf,
+    #[cfg(test)]
+    pub(crate) faults: std::sync::Arc<crate::faults::Faults>,
+}
+
+/// What reading a file brought.
+pub(crate) enum Found {
+    Nothing,
+    Bytes(Vec<u8>),
+    /// Not read: larger than anything the vault writes.
+    TooLarge,
+}
+
+impl Disk {
+    /// Makes the folder, private to this user, and locks it for this process.
+    pub(crate) fn lock(folder: &Path) -> Result<(Self, File), VaultError> {
+        let disk = Self {
+            folder: folder.to_owned(),
+            #[cfg(test)]
+            faults: Default::default(),
+        };
+        disk.step("create the private folder", folder, || private_folder(folder))?;
+        let path = disk.path(LOCK);
+        let lock =
+            disk.step("open", &path, || private(OpenOptions::new().write(true).create(true)).open(&path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok((disk, lock)),
+            Err(TryLockError::WouldBlock) => Err(VaultError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(VaultError::Storage { doing: "lock", path, source }),
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Removes what an interrupted write left behind: it is sealed, but it must not outlive a later removal.
+    pub(crate) fn tidy(&self) -> Result<(), VaultError> {
+        [FRESH, LINK].into_iter().try_for_each(|name| self.remove(name))
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Result<Found, VaultError> {
+        let path = self.path(name);
+        self.step("read", &path, || {
+            let file = match File::open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+                file => file?,
+            };
+            if file.metadata()?.len() > LARGEST {
+                return Ok(Found::TooLarge);
+            }
+            let mut bytes = Vec::new();
+            file.take(LARGEST).read_to_end(&mut bytes)?;
+            Ok(Found::Bytes(bytes))
+        })
+    }
+
+    /// Makes `name` hold `bytes`, durably, or leaves it as it was. With `keep`, what `name` held before is `keep`
+    /// afterwards. At no moment is there no `name`, except on file systems without hard links.
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8], keep: Option<&str>) -> Result<(), VaultError> {
+        let (fresh, target) = (self.path(FRESH), self.path(name));
+        let done = self.write_fresh(&fresh, bytes).and_then(|()| {
+            let moved = match keep {
+                Some(keep) => self.keep(&target, &self.path(keep))?,
+                None => None,
+            };
+            let renamed = self.step("replace", &target, || fs::rename(&fresh, &target));
+            if let (Err(_), Some(moved)) = (&renamed, moved) {
+                // If this fails as well, the previous generation is where the state is, and opening finds it.
+                let _ = self.step("restore", &target, || fs::rename(&moved, &target));
+            }
+            renamed?;
+            self.flush_folder()
+        });
+        if done.is_err() {
+            // The next write, or the next start, removes it if this does not.
+            let _ = self.remove(FRESH);
+        }
+        done
+    }
+
+    fn write_fresh(&self, fresh: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+        self.tidy()?;
+        let mut file = self
+            .step("create", fresh, || private(OpenOptions::new().write(true).create_new(true)).open(fresh))?;
+        self.step("write", fresh, || file.write_all(bytes))?;
+        self.step("save", fresh, || file.sync_all())
+    }
+
+    /// Gives `current` a second name, `previous`; where the file system has no hard links, moves it there and says
+    /// so.
+    fn keep(&self, current: &Path, previous: &Path) -> Result<Option<PathBuf>, VaultError> {
+        let link = self.path(LINK);
+        match self.step("keep", current, || fs::hard_link(current, &link)) {
+            Ok(()) => {
+                self.step("keep", previous, || fs::rename(&link, previous))?;
+                // Two names of one file: then a rename does nothing and leaves both.
+                self.remove(LINK)?;
+                Ok(None)
+            }
+            Err(VaultError::Storage { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(_) => {
+                self.step("keep", previous, || fs::rename(current, previous))?;
+                Ok(Some(previous.to_owned()))
+            }
+        }
+    }
+
+    /// Writes `bytes` into `name` at `offset`, cutting off whatever stood there; durable if `flush`. Returns
+    /// `false`, and writes nothing, if the file is shorter than `offset`.
+    pub(crate) fn write_at(
+        &self,
+        name: &str,
+        offset: u64,
+        bytes: &[u8],
+        flush: bool,
+    ) -> Result<bool, VaultError> {
+        let path = self.path(name);
+        let mut file = self.step("open", &path, || {
+            private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path)
+        })?;
+        let length = self.step("read", &path, || file.metadata())?.len();
+        if length < offset {
+            return Ok(false);
+        }
+        self.step("write", &path, || {
+            if length > offset {
+                file.set_len(offset)?;
+            }
+            file.seek(SeekFrom::Start(offset))?;
+            file.write_all(bytes)
+        })?;
+        if flush {
+            self.step("save", &path, || file.sync_data())?;
+            if offset == 0 {
+                // The file may have been made just now; then its name has to last, too.
+                self.flush_folder()?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Moves `name` to the first free `vault.abide.damaged-N`.
+    pub(crate) fn set_aside(&self, name: &str) -> Result<PathBuf, VaultError> {
+        let path = self.path(name);
+        let free = (1u32..).map(|n| self.path(&format!("vault.abide.damaged-{n}")));
+        let aside = self.step("set aside", &path, || {
+            for aside in free {
+                match fs::symlink_metadata(&aside) {
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        fs::rename(&path, &aside)?;
+                        return Ok(aside);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(io::Error::other("every name is taken"))
+        })?;
+        self.flush_folder()?;
+        Ok(aside)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), VaultError> {
+        let path = self.path(name);
+        self.step("remove", &path, || match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+    }
+
+    /// Makes names last. Windows flushes them with the file and opens no folder.
+    fn flush_folder(&self) -> Result<(), VaultError> {
+        self.step("save", &self.folder, || {
+            #[cfg(unix)]
+            match File::open(&self.folder)?.sync_all() {
+                // File systems that cannot flush a folder (some network ones) say so; there is no more to be had.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+                flushed => flushed?,
+            }
+            Ok(())
+        })
+    }
+
+    fn step<T>(
+        &self,
+        doing: &'static str,
+        path: &Path,
+        act: impl FnOnce() -> io::Result<T>,
+    ) -> Result<T, VaultError> {
+        #[cfg(test)]
+        let done = self.faults.check(doing).and_then(|()| act());
+        #[cfg(not(test))]
+        let done = act();
+        done.map_err(|source| VaultError::Storage { doing, path: path.to_owned(), source })
+    }
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    // Below the user's profile, where others have no access by inheritance.
+    fs::create_dir_all(folder)
+}

@@ -1,0 +1,161 @@
+//! What can go wrong, and what there is to tell when it did not.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::key::KeyStoreError;
+
+/// Why the vault could not do what it was asked. The records in memory are as they were before the call.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Another process, or another handle in this one, owns the vault.
+    #[error(
+        "Another Abide is already running and owns the vault in {}. Use that one, or quit it and start Abide again.",
+        .folder.display()
+    )]
+    InUse {
+        /// The folder of the vault.
+        folder: PathBuf,
+    },
+    /// The keyring did not hand out, or did not take, the key.
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    /// The file system refused.
+    #[error("Abide could not {doing} {}: {source}. {}", .path.display(), advice(.source))]
+    Storage {
+        /// What was being done: a verb, for the sentence.
+        doing: &'static str,
+        /// The file or folder it was done to.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is intact but written by a later version of Abide.
+    #[error(
+        "The vault {} was written by a newer version of Abide (format {version}). \
+         Nothing was changed. Install that version again to use it.",
+        .path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format version.
+        version: u16,
+    },
+    /// More than the vault holds: 16 MiB in all, 1 to 1,024 bytes in a name.
+    #[error(
+        "There is more to keep than the vault takes (16 MiB in all, 1 to 1,024 bytes in a name). Nothing was changed."
+    )]
+    TooLarge,
+    /// A rotation of a record that is not there.
+    #[error("There is nothing to renew: the vault holds no such record. Sign in again.")]
+    UnknownRecord,
+    /// The operating system gave no random bytes.
+    #[error(
+        "The system gave no random numbers, so nothing can be sealed and nothing was changed. Restart the computer and try again."
+    )]
+    Randomness,
+}
+
+impl VaultError {
+    /// A stable code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } | Self::Keys(_) => "vault_locked",
+            Self::Storage { .. } => "vault_storage",
+            Self::Newer { .. } => "vault_newer",
+            Self::TooLarge => "vault_too_large",
+            Self::UnknownRecord => "vault_unknown_record",
+            Self::Randomness => "vault_randomness",
+        }
+    }
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "What was saved before is intact. Free some space on that disk and try again."
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "What was saved before is intact. Make sure that the folder belongs to you and can be written to."
+        }
+        _ => "What was saved before is intact. Check the disk and try again.",
+    }
+}
+
+/// Why a file was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is torn, altered, or not a vault.
+    Damaged,
+    /// It is sealed with another key than the one in the keyring.
+    OtherKey,
+    /// The keyring no longer has a key.
+    KeyMissing,
+}
+
+/// What [`Vault::open`](crate::Vault::open) has to tell although it succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// The newest generation was missing or did not open; the one before it is in use. The last change is lost.
+    RecoveredPreviousGeneration,
+    /// A file did not open and was moved, whole, to `path`.
+    SetAside {
+        /// Where it is now.
+        path: PathBuf,
+        /// Why.
+        reason: Reason,
+    },
+    /// Neither generation opened: the vault starts empty.
+    StartedEmpty,
+    /// The end of the rotation journal did not open: a rotation that began just before may not be listed.
+    JournalIncomplete,
+    /// There is no keyring: everything is forgotten when Abide quits.
+    MemoryOnly,
+}
+
+impl News {
+    /// A stable code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::RecoveredPreviousGeneration => "recovered_previous_generation",
+            Self::SetAside { reason: Reason::Damaged, .. } => "set_aside_damaged",
+            Self::SetAside { reason: Reason::OtherKey, .. } => "set_aside_other_key",
+            Self::SetAside { reason: Reason::KeyMissing, .. } => "set_aside_key_missing",
+            Self::StartedEmpty => "started_empty",
+            Self::JournalIncomplete => "journal_incomplete",
+            Self::MemoryOnly => "memory_only",
+        }
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RecoveredPreviousGeneration => f.write_str(
+                "The newest copy of your sessions could not be read, so Abide uses the one before it. \
+                 You may have to sign in again where you signed in last.",
+            ),
+            Self::SetAside { path, reason } => {
+                let why = match reason {
+                    Reason::Damaged => "is damaged",
+                    Reason::OtherKey => "is sealed with another key than the one in your keyring",
+                    Reason::KeyMissing => "cannot be opened, because its key is no longer in your keyring",
+                };
+                write!(f, "A saved file {why}. Abide kept it as {} and does not use it.", path.display())
+            }
+            Self::StartedEmpty => {
+                f.write_str("Your saved sessions could not be opened, so Abide starts without them. Please sign in again.")
+            }
+            Self::JournalIncomplete => f.write_str(
+                "Abide was stopped while it noted that a session was about to be renewed. \
+                 If that session does not renew, sign in again.",
+            ),
+            Self::MemoryOnly => f.write_str(
+                "Abide keeps your sessions in memory only, because there is no keyring to protect them. \
+                 You sign in again after Abide or your computer restarts.",
+            ),
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The vault itself.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::content::{Record, Records, decode, encode};
+use crate::disk::{Disk, Found};
+use crate::error::{News, Reason, VaultError};
+use crate::journal::{Begun, Journal};
+use crate::key::{Key, KeyStore, KeyStoreError};
+use crate::sealed::{Kind, Unreadable, seal, unseal};
+
+const CURRENT: &str = "vault.abide";
+const PREVIOUS: &str = "vault.abide.1";
+
+/// The open vault. It owns its folder until it is dropped; see the crate's page for what it promises.
+pub struct Vault {
+    records: Records,
+    journal: Journal,
+    /// The generation that is on disk.
+    generation: u64,
+    /// The highest number that any write has had, also a failed one: none is used twice by one process.
+    number: u64,
+    store: Option<Store>,
+    // Last, so that everything else is done when the lock goes.
+    _lock: File,
+}
+
+/// Where the vault is kept; none in memory-only operation.
+struct Store {
+    disk: Disk,
+    key: Key,
+}
+
+/// An opened vault, and what there is to tell the user about it.
+pub struct Opened {
+    /// The vault.
+    pub vault: Vault,
+    /// In the order in which it happened. Empty when all is as it was left.
+    pub news: Vec<News>,
+}
+
+/// Several changes that happen together or not at all. The last change of a name counts.
+#[derive(Default)]
+pub struct Changes(BTreeMap<String, Change>);
+
+enum Change {
+    Put(Zeroizing<Vec<u8>>),
+    Update(Zeroizing<Vec<u8>>),
+    Remove,
+}
+
+impl Changes {
+    /// No changes yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a record. If a rotation of it has begun, this commits it.
+    #[must_use]
+    pub fn put(mut self, name: &str, content: Zeroizing<Vec<u8>>) -> Self {
+        self.0.insert(name.to_owned(), Change::Put(content));
+        self
+    }
+
+    /// Sets a record, and leaves a rotation of it as it is: for what changes beside the token while a refresh is
+    /// under way.
+    #[must_use]
+    pub fn update(mut self, name: &str, content: Zeroizing<Vec<u8>>) -> Self {
+        self.0.insert(name.to_owned(), Change::Update(content));
+        self
+    }
+
+    /// Removes a record from both generations, and forgets a rotation of it. Removing what is not there is no
+    /// change.
+    #[must_use]
+    pub fn remove(mut self, name: &str) -> Self {
+        self.0.insert(name.to_owned(), Change::Remove);
+        self
+    }
+}
+
+impl Vault {
+    /// Locks `folder` (made if need be, private to this user) and reads the vault in it with the key from `keys`.
+    /// Makes and stores a key if there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::InUse`] if the vault has an owner; [`VaultError::Keys`] if the keyring is locked, refuses,
+    /// hangs or is missing; [`VaultError::Newer`]; [`VaultError::Storage`]. Nothing is lost then: at most a file that
+    /// does not open has been set aside already.
+    pub fn open(folder: &Path, keys: &dyn KeyStore) -> Result<Opened, VaultError> {
+        let (disk, lock) = Disk::lock(folder)?;
+        let mut vault = Self {
+            records: Records::new(),
+            journal: Journal::default(),
+            generation: 0,
+            number: 0,
+            store: None,
+            _lock: lock,
+        };
+        if !keys.durable() {
+            return Ok(Opened { vault, news: vec![News::MemoryOnly] });
+        }
+        let mut news = Vec::new();
+        match keys.key()? {
+            Some(key) => {
+                vault.load(&disk, &key, &mut news)?;
+                vault.store = Some(Store { disk, key });
+            }
+            None => {
+                let key = new_key(keys)?;
+                disk.tidy()?;
+                let there = [CURRENT, PREVIOUS].map(|name| (name, Some(Reason::KeyMissing)));
+                start_empty(&disk, there, &mut news)?;
+                vault.store = Some(Store { disk, key });
+            }
+        }
+        Ok(Opened { vault, news })
+    }
+
+    fn load(&mut self, disk: &Disk, key: &Key, news: &mut Vec<News>) -> Result<(), VaultError> {
+        let current = read(disk, CURRENT, key)?;
+        if let Generation::Good(number, records) = current {
+            (self.generation, self.records) = (number, records);
+        } else {
+            match read(disk, PREVIOUS, key)? {
+                Generation::Good(number, records) => {
+                    if let Some(reason) = current.reason() {
+                        news.push(News::SetAside { path: disk.set_aside(CURRENT)?, reason });
+                    }
+                    news.push(News::RecoveredPreviousGeneration);
+                    (self.generation, self.records) = (number, records);
+                }
+                previous => {
+                    let there = [(CURRENT, current.reason()), (PREVIOUS, previous.reason())];
+                    start_empty(disk, there, news)?;
+                }
+            }
+        }
+        disk.tidy()?;
+        let (journal, whole) = Journal::load(disk, key)?;
+        self.journal = journal;
+        if !whole && !self.records.is_empty() {
+            news.push(News::JournalIncomplete);
+        }
+        let begun = self.journal.entries.values().map(|begun| begun.at).max();
+        self.number = self.generation.max(begun.unwrap_or(0));
+        Ok(())
+    }
+
+    /// The content of a record.
+    pub fn record(&self, name: &str) -> Option<&[u8]> {
+        self.records.get(name).map(|record| record.content.as_slice())
+    }
+
+    /// The names of all records, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.records.keys().map(String::as_str)
+    }
+
+    /// Whether the records outlive the process.
+    pub fn is_durable(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Sets a record; durable when it returns. If a rotation of it has begun, this commits it.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`] (a full disk, say), [`VaultError::TooLarge`], [`VaultError::Randomness`].
+    pub fn put(&mut self, name: &str, content: Zeroizing<Vec<u8>>) -> Result<(), VaultError> {
+        self.change(Changes::new().put(name, content))
+    }
+
+    /// Removes a record from both generations; durable when it returns. Nothing happens if it is not there.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put); the record is then still there.
+    pub fn remove(&mut self, name: &str) -> Result<(), VaultError> {
+        self.change(Changes::new().remove(name))
+    }
+
+    /// Several changes in one durable write (two if something is removed). All of them happen, or none.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn change(&mut self, changes: Changes) -> Result<(), VaultError> {
+        let mut changes = changes.0;
+        changes.retain(|name, change| !matches!(change, Change::Remove) || self.records.contains_key(name));
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.number += 1;
+        let number = self.number;
+        let plain = self.encode_with(&changes, number)?;
+        if let Some(store) = &self.store {
+            let sealed = seal(&store.key, Kind::Vault, number, &plain)?;
+            if changes.values().any(|change| matches!(change, Change::Remove)) {
+                // The previous generation first: if this ends half-way, the record is still there as a whole and
+                // the removal has not happened. Two files, not two names of one: a bad sector takes only one.
+                store.disk.replace(PREVIOUS, &sealed, None)?;
+                store.disk.replace(CURRENT, &sealed, None)?;
+            } else {
+                store.disk.replace(CURRENT, &sealed, Some(PREVIOUS))?;
+            }
+        }
+        self.generation = number;
+        for (name, change) in changes {
+            self.apply(name, change, number);
+        }
+        Ok(())
+    }
+
+    fn encode_with(
+        &self,
+        changes: &BTreeMap<String, Change>,
+        number: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let rotated = |name: &String| self.records.get(name).map_or(number, |record| record.rotated);
+        let changed = changes.iter().filter_map(|(name, change)| match change {
+            Change::Put(content) => Some((name.as_str(), number, content.as_slice())),
+            Change::Update(content) => Some((name.as_str(), rotated(name), content.as_slice())),
+            Change::Remove => None,
+        });
+        let kept = self.records.iter().filter(|(name, _)| !changes.contains_key(*name));
+        let kept = kept.map(|(name, record)| (name.as_str(), record.rotated, record.content.as_slice()));
+        encode(&kept.chain(changed).collect::<Vec<_>>())
+    }
+
+    fn apply(&mut self, name: String, change: Change, number: u64) {
+        match change {
+            Change::Put(content) => {
+                self.records.insert(name, Record { rotated: number, content });
+            }
+            Change::Update(content) => match self.records.get_mut(&name) {
+                Some(record) => record.content = content,
+                None => {
+                    self.records.insert(name, Record { rotated: number, content });
+                }
+            },
+            Change::Remove => {
+                self.records.remove(&name);
+                self.journal.entries.remove(&name);
+            }
+        }
+    }
+
+    /// Notes, durably, that the token in this record is about to be sent for a new one. Call it again to try
+    /// again.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownRecord`], or as [`put`](Self::put). The refresh must not be sent then: after a crash
+    /// nobody would know of it.
+    pub fn begin_rotation(&mut self, name: &str) -> Result<(), VaultError> {
+        if !self.records.contains_key(name) {
+            return Err(VaultError::UnknownRecord);
+        }
+        let mut entries = self.journal.entries.clone();
+        entries.retain(|name, begun| !begun.is_spent(name, &self.records, self.generation));
+        let open = entries.get(name).filter(|begun| begun.is_open(name, &self.records));
+        let begun = Begun {
+            at: self.number,
+            attempts: open.map_or(0, |begun| begun.attempts).saturating_add(1),
+            inherited: open.is_some_and(|begun| begun.inherited),
+        };
+        entries.insert(name.to_owned(), begun);
+        self.write_journal(entries, true)
+    }
+
+    /// The provider answered and there is no new token, or the refresh was never sent: the old token stands. Not
+    /// flushed at once; after a power cut the rotation may be listed as interrupted once more.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn abandon_rotation(&mut self, name: &str) -> Result<(), VaultError> {
+        let open = self.journal.entries.get(name).is_some_and(|begun| begun.is_open(name, &self.records));
+        if !open {
+            return Ok(());
+        }
+        let mut entries = self.journal.entries.clone();
+        entries.remove(name);
+        self.write_journal(entries, false)
+    }
+
+    /// The records whose rotation began before this process and was neither committed nor abandoned. Their token
+    /// may be spent: it is tried once.
+    pub fn interrupted(&self) -> impl Iterator<Item = &str> {
+        let entries = self.journal.entries.iter();
+        entries
+            .filter(|(name, begun)| begun.inherited && begun.is_open(name, &self.records))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// How often a rotation of this record was begun since it was last put or abandoned, over all restarts. Zero
+    /// if none is open.
+    pub fn rotation_attempts(&self, name: &str) -> u32 {
+        let begun = self.journal.entries.get(name).filter(|begun| begun.is_open(name, &self.records));
+        begun.map_or(0, |begun| begun.attempts)
+    }
+
+    fn write_journal(&mut self, entries: crate::journal::Entries, flush: bool) -> Result<(), VaultError> {
+        match &self.store {
+            Some(store) => self.journal.write(&store.disk, &store.key, entries, flush),
+            None => {
+                self.journal.entries = entries;
+                Ok(())
+            }
+        }
+    }
+
+    #[cfg(test)]
+    #[allow(clippy::expect_used)]
+    pub(crate) fn faults(&self) -> &crate::faults::Faults {
+        &self.store.as_ref().expect("durable").disk.faults
+    }
+}
+
+/// One of the two files, as it was found.
+enum Generation {
+    Missing,
+    Good(u64, Records),
+    Bad(Reason),
+}
+
+impl Generation {
+    fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Bad(reason) => Some(*reason),
+            Self::Missing | Self::Good(..) => None,
+        }
+    }
+}
+
+fn read(disk: &Disk, name: &str, key: &Key) -> Result<Generation, VaultError> {
+    let bytes = match disk.read(name)? {
+        Found::Nothing => return Ok(Generation::Missing),
+        Found::TooLarge => return Ok(Generation::Bad(Reason::Damaged)),
+        Found::Bytes(bytes) => bytes,
+    };
+    match unseal(key, Kind::Vault, &bytes) {
+        Ok((number, plain)) => Ok(match decode(&plain) {
+            Some(records) => Generation::Good(number, records),
+            None => Generation::Bad(Reason::Damaged),
+        }),
+        Err(Unreadable::Damaged) => Ok(Generation::Bad(Reason::Damaged)),
+        Err(Unreadable::OtherKey) => Ok(Generation::Bad(Reason::OtherKey)),
+        Err(Unreadable::Newer(version)) => Err(VaultError::Newer { path: disk.path(name), version }),
+    }
+}
+
+/// Sets aside the files that are there and have a reason.
+fn start_empty(
+    disk: &Disk,
+    files: [(&str, Option<Reason>); 2],
+    news: &mut Vec<News>,
+) -> Result<(), VaultError> {
+    let before = news.len();
+    for (name, reason) in files {
+        if let Some(reason) = reason
+            && !matches!(disk.read(name)?, Found::Nothing)
+        {
+            news.push(News::SetAside { path: disk.set_aside(name)?, reason });
+        }
+    }
+    if news.len() > before {
+        news.push(News::StartedEmpty);
+    }
+    Ok(())
+}
+
+/// A new key that the store has shown to keep: a vault sealed with a key that is lost is lost.
+fn new_key(keys: &dyn KeyStore) -> Result<Key, VaultError> {
+    let key = Key::generate()?;
+    keys.store(&key)?;
+    match keys.key()? {
+        Some(kept) if kept.id() == key.id() => Ok(key),
+        _ => Err(KeyStoreError::NotKept.into()),
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("news", &self.news).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").finish_non_exhaustive()
+    }
+}
