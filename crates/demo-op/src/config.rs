@@ -1,0 +1,251 @@
+//! What a provider is started with, and what can go wrong when it starts.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Where the provider takes the time from. Tests pass one that they move.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What a provider is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// The port on 127.0.0.1. `None`: the one that the state file remembers, if it is free, or else an ephemeral one.
+    pub port: Option<u16>,
+    /// The registered clients. Dynamic registration is not offered.
+    pub clients: Vec<Client>,
+    /// How long an access token lasts.
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token lasts. Each rotation begins this time anew.
+    pub refresh_token_lifetime: Duration,
+    /// Where keys and tokens (as digests) outlive the process. `None`: nowhere.
+    pub state_file: Option<PathBuf>,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl Default for Config {
+    /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days, the system's clock, no state file.
+    fn default() -> Config {
+        Config {
+            port: None,
+            clients: vec![Client::default()],
+            access_token_lifetime: Duration::from_secs(5 * 60),
+            refresh_token_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            state_file: None,
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("port", &self.port)
+            .field("clients", &self.clients)
+            .field("access_token_lifetime", &self.access_token_lifetime)
+            .field("refresh_token_lifetime", &self.refresh_token_lifetime)
+            .field("state_file", &self.state_file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A registered client: native and public, so that it shows PKCE in place of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its `client_id`.
+    pub id: String,
+    /// Where an authorization response may go. A URI with a loopback IP literal matches with any port
+    /// (RFC 8252 section 7.3), every other one only letter for letter.
+    pub redirect_uris: Vec<String>,
+    /// Where the browser may go after a sign-out, matched in the same way.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// `id_token_signed_response_alg`.
+    pub signing: SigningAlgorithm,
+}
+
+impl Default for Client {
+    /// Abide itself.
+    fn default() -> Client {
+        Client {
+            id: "abide".to_owned(),
+            redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
+            post_logout_redirect_uris: vec![
+                "http://127.0.0.1/callback".to_owned(),
+                "http://127.0.0.1/signed-out".to_owned(),
+            ],
+            signing: SigningAlgorithm::Es256,
+        }
+    }
+}
+
+impl Client {
+    /// How the pages call it: its `client_id` with a capital.
+    pub(crate) fn display_name(&self) -> String {
+        let mut letters = self.id.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
+    pub(crate) fn may_redirect_to(&self, uri: &str) -> bool {
+        registered(&self.redirect_uris, uri)
+    }
+
+    pub(crate) fn may_log_out_to(&self, uri: &str) -> bool {
+        registered(&self.post_logout_redirect_uris, uri)
+    }
+}
+
+/// How a client's ID tokens are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and a key of 2048 bits, which is only made when a client wants it.
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+impl SigningAlgorithm {
+    /// The `alg` of a JWS (RFC 7518 section 3.1).
+    pub fn name(self) -> &'static str {
+        match self {
+            SigningAlgorithm::Es256 => "ES256",
+            SigningAlgorithm::Rs256 => "RS256",
+        }
+    }
+}
+
+/// Why a provider did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port could not be bound.
+    #[error("the demo provider could not listen on port {port} of 127.0.0.1: {source}")]
+    Bind {
+        /// The port that was asked for; 0 for any.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The state file could not be read or written. (A damaged one is set aside and is no error.)
+    #[error("the demo provider's state file {path} could not be used: {source}")]
+    StateFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A signing key could not be made.
+    #[error("the demo provider could not make its signing key")]
+    SigningKey,
+    /// A client is registered with a URI that is none.
+    #[error("the client {client} is registered with {uri}, which is not a URI")]
+    InvalidClient {
+        /// Its `client_id`.
+        client: String,
+        /// The URI.
+        uri: String,
+    },
+}
+
+impl StartError {
+    /// A stable name for this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            StartError::Bind { .. } => "demo_provider_bind",
+            StartError::StateFile { .. } => "demo_provider_state_file",
+            StartError::SigningKey => "demo_provider_signing_key",
+            StartError::InvalidClient { .. } => "demo_provider_invalid_client",
+        }
+    }
+}
+
+pub(crate) fn check(clients: &[Client]) -> Result<(), StartError> {
+    for client in clients {
+        for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
+            if Url::parse(uri).is_err() || !uri.is_ascii() || uri.bytes().any(|byte| byte.is_ascii_control())
+            {
+                return Err(StartError::InvalidClient { client: client.id.clone(), uri: uri.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn registered(known: &[String], asked: &str) -> bool {
+    known.iter().any(|known| match (loopback(known), loopback(asked)) {
+        (Some(known), Some(asked)) => known == asked,
+        _ => known == asked,
+    })
+}
+
+/// The host and what follows the port, if the URI's host is a loopback IP literal. It looks at the text as it came: a
+/// parser would make several spellings one, and only one spelling is registered.
+fn loopback(uri: &str) -> Option<(&str, &str)> {
+    let after_scheme = uri.strip_prefix("http://")?;
+    let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| after_scheme.starts_with(host))?;
+    let after_host = &after_scheme[host.len()..];
+    let Some(after_colon) = after_host.strip_prefix(':') else { return Some((host, after_host)) };
+    let digits = after_colon.bytes().take_while(u8::is_ascii_digit).count();
+    let (port, rest) = after_colon.split_at(digits);
+    port.parse::<u16>().ok().filter(|port| *port != 0)?;
+    Some((host, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_port_of_a_loopback_literal_and_nothing_else_may_differ() {
+        let known = [
+            "http://127.0.0.1/callback".to_owned(),
+            "http://[::1]:1/back?x=1".to_owned(),
+            "app.example:/done".to_owned(),
+            "http://localhost:80/callback".to_owned(),
+        ];
+        for good in [
+            "http://127.0.0.1/callback",
+            "http://127.0.0.1:1/callback",
+            "http://127.0.0.1:65535/callback",
+            "http://[::1]:99/back?x=1",
+            "http://[::1]/back?x=1",
+            "app.example:/done",
+            "http://localhost:80/callback",
+        ] {
+            assert!(registered(&known, good), "{good}");
+        }
+        for bad in [
+            "",
+            "http://127.0.0.1:0/callback",
+            "http://127.0.0.1:65536/callback",
+            "http://127.0.0.1:/callback",
+            "http://127.0.0.1:80@evil.example/callback",
+            "http://127.0.0.1.evil.example/callback",
+            "http://127.0.0.1/callback/",
+            "http://127.0.0.1/Callback",
+            "http://127.0.0.1/callback?x=1",
+            "http://127.0.0.1/callback#x",
+            "http://127.0.0.1/x/../callback",
+            "http://127.0.0.1/%63allback",
+            "http://127.0.0.1",
+            "https://127.0.0.1/callback",
+            "HTTP://127.0.0.1/callback",
+            "http://127.0.0.2/callback",
+            "http://127.1/callback",
+            "http://localhost/callback",
+            "http://localhost:81/callback",
+            "http://user@127.0.0.1/callback",
+            "http://[::1]:99/callback",
+            "app.example:/done/",
+        ] {
+            assert!(!registered(&known, bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 9207).
+
+use serde_json::json;
+
+use crate::authorize::SCOPES;
+use crate::provider::Provider;
+use crate::record::Endpoint;
+use crate::reply::Reply;
+
+pub(crate) fn metadata(provider: &Provider) -> Reply {
+    let at = |endpoint: Endpoint| format!("{}{}", provider.issuer(), endpoint.path());
+    Reply::json(json!({
+        "issuer": provider.issuer(),
+        "authorization_endpoint": at(Endpoint::Authorization),
+        "token_endpoint": at(Endpoint::Token),
+        "userinfo_endpoint": at(Endpoint::UserInfo),
+        "jwks_uri": at(Endpoint::Jwks),
+        "revocation_endpoint": at(Endpoint::Revocation),
+        "introspection_endpoint": at(Endpoint::Introspection),
+        "end_session_endpoint": at(Endpoint::EndSession),
+        "scopes_supported": SCOPES,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
+        "introspection_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash",
+            "name", "given_name", "family_name", "preferred_username", "email", "email_verified",
+        ],
+        "authorization_response_iss_parameter_supported": true,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    }))
+}

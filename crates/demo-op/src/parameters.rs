@@ -1,0 +1,41 @@
+//! The parameters of a request, from its query or its form.
+
+use std::collections::BTreeMap;
+
+use url::form_urlencoded;
+
+/// Parameters by name. One without a value counts as omitted, and none may come twice (RFC 6749 section 3.1), except
+/// `resource` (RFC 8707 section 2).
+#[derive(Clone, Default)]
+pub(crate) struct Parameters(BTreeMap<String, String>);
+
+/// A parameter came more than once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeated;
+
+impl Parameters {
+    pub(crate) fn parse(encoded: &[u8]) -> Result<Parameters, Repeated> {
+        let mut parameters = BTreeMap::<String, String>::new();
+        for (name, value) in form_urlencoded::parse(encoded).filter(|(_, value)| !value.is_empty()) {
+            match parameters.get_mut(name.as_ref()) {
+                None => {
+                    parameters.insert(name.into_owned(), value.into_owned());
+                }
+                Some(values) if name == "resource" => {
+                    values.push(' ');
+                    values.push_str(&value);
+                }
+                Some(_) => return Err(Repeated),
+            }
+        }
+        Ok(Parameters(parameters))
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}

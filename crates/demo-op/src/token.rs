@@ -1,0 +1,227 @@
+//! The token endpoint (RFC 6749, OpenID Connect Core 3.1.3 and 12) for public clients.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use serde_json::{Value, json};
+
+use crate::config::Client;
+use crate::provider::{Failure, Provider};
+use crate::reply::Reply;
+use crate::secret::{self, Digest};
+use crate::server::Asked;
+use crate::store::{self, AccessToken, FreshCode, Refreshing};
+use crate::users::User;
+
+/// How long an ID token lasts, in seconds. It is read once, when it is received.
+const ID_TOKEN_LIFETIME: u64 = 10 * 60;
+
+pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+    let client = match client(provider, asked) {
+        Ok(client) => client,
+        Err(refused) => return Ok(*refused),
+    };
+    let reply = match asked.named("grant_type") {
+        Some("authorization_code") => exchange(provider, client, asked),
+        Some("refresh_token") => refresh(provider, client, asked),
+        Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
+        None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
+    };
+    // Also after a refusal: it may have revoked something.
+    provider.persist().await;
+    reply
+}
+
+/// The public client that asks. One that shows a secret is not the one that is registered.
+pub(crate) fn client<'a>(provider: &'a Provider, asked: &Asked) -> Result<&'a Client, Box<Reply>> {
+    if asked.headers.contains_key(AUTHORIZATION) {
+        let why = "the clients of this provider are public and do not authenticate";
+        let reply = Reply::refused(StatusCode::UNAUTHORIZED, "invalid_client", why);
+        return Err(Box::new(reply.with_challenge("Basic realm=\"demo\"")));
+    }
+    let refused = |why| Box::new(Reply::bad_request("invalid_client", why));
+    if asked.named("client_secret").is_some() || asked.named("client_assertion").is_some() {
+        return Err(refused("the clients of this provider are public and do not authenticate"));
+    }
+    let id = asked.named("client_id").ok_or_else(|| refused("client_id is missing"))?;
+    provider.client(id).ok_or_else(|| refused("the client is not registered here"))
+}
+
+fn invalid_grant(why: &str) -> Reply {
+    Reply::bad_request("invalid_grant", why)
+}
+
+fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+    let (Some(code), Some(redirect_uri), Some(verifier)) =
+        (asked.named("code"), asked.named("redirect_uri"), asked.named("code_verifier"))
+    else {
+        return Ok(Reply::bad_request("invalid_request", "code, redirect_uri and code_verifier are needed"));
+    };
+    let now = provider.now();
+    let Some(fresh) = provider.store().take_code(code, now) else {
+        return Ok(invalid_grant("the code is unknown, used or too old"));
+    };
+    if fresh.request.client_id != client.id {
+        return Ok(invalid_grant("the code was issued to another client"));
+    }
+    if fresh.request.redirect_uri != redirect_uri {
+        return Ok(invalid_grant("the redirect URI is not the one of the authorization request"));
+    }
+    if !is_verifier(verifier) || !secret::same(&Digest::of(verifier).text(), &fresh.request.code_challenge) {
+        return Ok(invalid_grant("the code verifier does not fit the code challenge"));
+    }
+    begin(provider, client, code, &fresh, now)
+}
+
+/// RFC 7636 section 4.1.
+fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+}
+
+fn begin(
+    provider: &Provider,
+    client: &Client,
+    code: &str,
+    fresh: &FreshCode,
+    now: u64,
+) -> Result<Reply, Failure> {
+    let access_token = secret::random_text()?;
+    let handle = store::family_handle()?;
+    let offline = fresh.request.scope.iter().any(|scope| scope == "offline_access");
+    let refresh_token = offline.then(|| store::new_refresh_token(handle)).transpose()?;
+    let lifetime = match offline {
+        true => provider.refresh_token_lifetime().max(provider.access_token_lifetime()),
+        false => provider.access_token_lifetime(),
+    };
+    let issue = Issue {
+        subject: fresh.session.user.subject,
+        sid: &fresh.session.sid,
+        auth_time: fresh.session.auth_time,
+        nonce: fresh.request.nonce.as_deref(),
+        scope: &fresh.request.scope,
+        access_token: &access_token,
+        refresh_token: refresh_token.as_deref(),
+    };
+    let body = issue.body(provider, client, now)?;
+    let mut store = provider.store();
+    let family = store.begin_family(code, fresh, handle, refresh_token.as_deref(), now + lifetime, now);
+    store.issue_access_token(&access_token, issue.access(provider, family, now), now);
+    Ok(Reply::json(body))
+}
+
+fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+    let Some(shown) = asked.named("refresh_token") else {
+        return Ok(Reply::bad_request("invalid_request", "refresh_token is missing"));
+    };
+    // Made before the store is locked, and thrown away if the token that is shown is not good.
+    let access_token = secret::random_text()?;
+    let new = store::handle_in(shown).map(store::new_refresh_token).transpose()?;
+    let now = provider.now();
+    let mut store = provider.store();
+    let (key, family) = match store.refreshing(shown, &client.id, now) {
+        Refreshing::Good(key, family) => (key, family),
+        Refreshing::Reused => {
+            return Ok(invalid_grant(
+                "the refresh token was used before, so all of its successors are revoked",
+            ));
+        }
+        Refreshing::AnotherClient => {
+            return Ok(invalid_grant("the refresh token was issued to another client"));
+        }
+        Refreshing::Unknown => return Ok(invalid_grant("the refresh token is unknown, revoked or too old")),
+    };
+    let scope = match narrowed(asked.named("scope"), &family.scope) {
+        Some(scope) => scope,
+        None => {
+            return Ok(Reply::bad_request(
+                "invalid_scope",
+                "the scope is wider than the one that was granted",
+            ));
+        }
+    };
+    let issue = Issue {
+        subject: &family.subject,
+        sid: &family.sid,
+        auth_time: family.auth_time,
+        nonce: None,
+        scope: &scope,
+        access_token: &access_token,
+        refresh_token: new.as_deref(),
+    };
+    let body = issue.body(provider, client, now)?;
+    let lifetime = provider.refresh_token_lifetime().max(provider.access_token_lifetime());
+    store.rotate(key, new.as_deref().unwrap_or(shown), now + lifetime, now);
+    store.issue_access_token(&access_token, issue.access(provider, key, now), now);
+    Ok(Reply::json(body))
+}
+
+/// The scope of a refreshed access token: what was granted, or the part of it that is asked for.
+fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {
+    let Some(asked) = asked else { return Some(granted.to_vec()) };
+    let asked: Vec<String> = asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    asked.iter().all(|scope| granted.contains(scope)).then_some(asked)
+}
+
+/// What a token response says.
+struct Issue<'a> {
+    subject: &'a str,
+    sid: &'a str,
+    auth_time: u64,
+    nonce: Option<&'a str>,
+    scope: &'a [String],
+    access_token: &'a str,
+    refresh_token: Option<&'a str>,
+}
+
+impl Issue<'_> {
+    fn access(&self, provider: &Provider, family: Digest, now: u64) -> AccessToken {
+        AccessToken {
+            family,
+            scope: self.scope.to_vec(),
+            issued: now,
+            expires: now + provider.access_token_lifetime(),
+        }
+    }
+
+    fn body(&self, provider: &Provider, client: &Client, now: u64) -> Result<Value, Failure> {
+        let mut body = json!({
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": provider.access_token_lifetime(),
+            "scope": self.scope.join(" "),
+        });
+        // A refresh that narrows `openid` away gets no ID token, as it would not have got one at the beginning.
+        if self.scope.iter().any(|scope| scope == "openid") {
+            body["id_token"] = json!(self.id_token(provider, client, now)?);
+        }
+        if let Some(refresh_token) = self.refresh_token {
+            body["refresh_token"] = json!(refresh_token);
+        }
+        Ok(body)
+    }
+
+    fn id_token(&self, provider: &Provider, client: &Client, now: u64) -> Result<String, Failure> {
+        let mut claims = json!({
+            "iss": provider.issuer(),
+            "sub": self.subject,
+            "aud": client.id,
+            "exp": now + ID_TOKEN_LIFETIME,
+            "iat": now,
+            "auth_time": self.auth_time,
+            "amr": ["pwd"],
+            "sid": self.sid,
+            "at_hash": secret::encode(Digest::of(self.access_token).left_half()),
+        });
+        if let Some(nonce) = self.nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        for (name, value) in
+            User::with_subject(self.subject).map(|user| user.claims(self.scope)).unwrap_or_default()
+        {
+            claims[name] = value;
+        }
+        Ok(provider.keys().sign(client.signing, &claims)?)
+    }
+}

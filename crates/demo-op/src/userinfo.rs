@@ -1,0 +1,42 @@
+//! The UserInfo endpoint (OpenID Connect Core 5.3, RFC 6750).
+
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use serde_json::{Value, json};
+
+use crate::provider::Provider;
+use crate::reply::Reply;
+use crate::server::Asked;
+use crate::users::User;
+
+pub(crate) fn respond(provider: &Provider, asked: &Asked) -> Reply {
+    // A token in the address would end up in histories and logs, so only a form may carry it in place of the header.
+    let in_form = asked.named("access_token").filter(|_| asked.method == axum::http::Method::POST);
+    if asked.headers.contains_key(AUTHORIZATION) && in_form.is_some() {
+        return Reply::bad_request("invalid_request", "the access token is sent in two ways")
+            .with_challenge("Bearer realm=\"demo\", error=\"invalid_request\"");
+    }
+    let Some(token) = asked.bearer().or(in_form) else {
+        return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "an access token is needed")
+            .with_challenge("Bearer realm=\"demo\"");
+    };
+    let store = provider.store();
+    let found = store
+        .access_token(token, provider.now())
+        .and_then(|(access, family)| Some((access, User::with_subject(&family.subject)?)));
+    let Some((access, user)) = found else {
+        return Reply::refused(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "the access token is unknown or over",
+        )
+        .with_challenge("Bearer realm=\"demo\", error=\"invalid_token\"");
+    };
+    if !access.scope.iter().any(|scope| scope == "openid") {
+        return Reply::refused(StatusCode::FORBIDDEN, "insufficient_scope", "the scope openid is needed")
+            .with_challenge("Bearer realm=\"demo\", error=\"insufficient_scope\", scope=\"openid\"");
+    }
+    let mut claims = user.claims(&access.scope);
+    claims.insert("sub".to_owned(), json!(user.subject));
+    Reply::json(Value::Object(claims))
+}
