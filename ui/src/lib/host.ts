@@ -1,0 +1,41 @@
+// The one file that knows Tauri. Views know the interface only.
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { DiscoveredProvider, NewAccount, Snapshot, WindowError } from "./wire";
+
+/** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
+export interface Host {
+  snapshot(): Promise<Snapshot>;
+  /** Calls `listener` with each new snapshot until the returned function is called. */
+  watch(listener: (snapshot: Snapshot) => void): Promise<() => void>;
+  signIn(account: string): Promise<void>;
+  cancelSignIn(account: string): Promise<void>;
+  signOut(account: string): Promise<void>;
+  keep(account: string): Promise<void>;
+  discover(issuer: string): Promise<DiscoveredProvider>;
+  addAccount(account: NewAccount): Promise<void>;
+  removeAccount(account: string): Promise<void>;
+}
+
+export const tauriHost: Host = {
+  snapshot: () => invoke("snapshot"),
+  watch: (listener) => listen<Snapshot>("snapshot", (event) => listener(event.payload)),
+  signIn: (account) => invoke("sign_in", { account }),
+  cancelSignIn: (account) => invoke("cancel_sign_in", { account }),
+  signOut: (account) => invoke("sign_out", { account }),
+  keep: (account) => invoke("keep", { account }),
+  discover: (issuer) => invoke("discover", { issuer }),
+  addAccount: (account) => invoke("add_account", { account }),
+  removeAccount: (account) => invoke("remove_account", { account }),
+};
+
+/** Whatever a command was rejected with, as an error with a sentence for people. */
+export function asWindowError(reason: unknown): WindowError {
+  if (typeof reason === "object" && reason !== null && "message" in reason && "code" in reason) {
+    return { code: String(reason.code), message: String(reason.message) };
+  }
+  return {
+    code: "window_failed",
+    message: "Abide did not answer. Close this window and open it again from the tray.",
+  };
+}

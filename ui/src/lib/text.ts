@@ -1,0 +1,161 @@
+// The words of the window. Durations, reasons and limits are those of crates/wire/src/text.rs, and a test holds that.
+import type { EndReason, Limit, Question, SessionStatus } from "./wire";
+
+/** The issuer of the provider that the program itself starts as long as no account is set up. */
+export const DEMO_ISSUER = "http://127.0.0.1:47610";
+/** What has to be registered at the provider. */
+export const REDIRECT_URI = "http://127.0.0.1/callback";
+
+export const ENDED: Record<EndReason, string> = {
+  user_logout: "you signed out",
+  idle_timeout: "no answer to “keep session?”",
+  absolute_timeout: "the longest time for a session was over",
+  declined: "you answered No to “keep session?”",
+  provider_logout: "the provider ended its session",
+  refresh_rejected: "the provider no longer accepts this session",
+  policy: "your administrator’s policy ended it",
+};
+
+export const LIMIT: Record<Limit, string> = {
+  idle: "idle",
+  absolute: "longest session",
+  provider: "provider’s limit",
+};
+
+/** A duration as people say it: `58 s`, `2 min 58 s`, `3 h 5 min`, `2 d 3 h`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const pair = (a: number, unitA: string, b: number, unitB: string) =>
+    b === 0 ? `${a} ${unitA}` : `${a} ${unitA} ${b} ${unitB}`;
+  const days = Math.floor(whole / 86_400);
+  const hours = Math.floor(whole / 3600) % 24;
+  const minutes = Math.floor(whole / 60) % 60;
+  if (days > 0) return pair(days, "d", hours, "h");
+  if (hours > 0) return pair(hours, "h", minutes, "min");
+  if (minutes > 0) return pair(minutes, "min", whole % 60, "s");
+  return `${whole} s`;
+}
+
+/** The same for a place that changes once a minute: seconds only below two minutes. */
+export function roughDuration(seconds: number): string {
+  return seconds >= 120 && seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : duration(seconds);
+}
+
+/** A time of day, with the day unless it is today. Both in Unix seconds; 24 hours, as the tray and the terminal say it. */
+export function timeOfDay(unix: number, nowUnix: number): string {
+  const date = new Date(unix * 1000);
+  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(date);
+  const midnight = (of: Date) => new Date(of.getFullYear(), of.getMonth(), of.getDate()).getTime();
+  // Rounded, because the day on which the clocks change has 23 or 25 hours.
+  const days = Math.round((midnight(date) - midnight(new Date(nowUnix * 1000))) / 86_400_000);
+  if (days === 0) return time;
+  if (days === 1) return `${time} tomorrow`;
+  if (days === -1) return `${time} yesterday`;
+  const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long" }).format(date);
+  return `${time} on ${weekday}, ${new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" }).format(date)}`;
+}
+
+/** The state of an account as one sentence: a part that stands out, and the rest. */
+export interface Sentence {
+  strong: string;
+  rest: string;
+  /** The exact figures, for a pointer that rests on it. */
+  exact: string;
+}
+
+/** `left` is the time left now, in whole seconds. */
+export function sentence(status: SessionStatus, left: number | null, nowUnix: number): Sentence {
+  switch (status.state) {
+    case "signed_out":
+      return { strong: "You are not signed in.", rest: "", exact: "" };
+    case "authorizing":
+      return { strong: "Continue in the browser window that has opened.", rest: "", exact: "" };
+    case "ended":
+      return endedSentence(status, nowUnix);
+    case "active":
+    case "expiring":
+      return left === null ? { strong: "", rest: "", exact: "" } : leftSentence(status, left, nowUnix);
+  }
+}
+
+function endedSentence(status: SessionStatus, nowUnix: number): Sentence {
+  const why = status.ended === null ? "" : `: ${ENDED[status.ended]}`;
+  if (status.ended_at === null) return { strong: `Signed out${why}.`, rest: "", exact: "" };
+  const ago = Math.max(0, nowUnix - status.ended_at);
+  const when = ago < 60 ? "just now" : `${duration(ago < 3600 ? ago - (ago % 60) : ago)} ago`;
+  return { strong: `Signed out ${when}${why}.`, rest: "", exact: timeOfDay(status.ended_at, nowUnix) };
+}
+
+function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sentence {
+  const until = status.at_most_until === null ? null : timeOfDay(status.at_most_until, nowUnix);
+  const limit = status.limit ?? "idle";
+  const atMost = until === null ? "." : `; at most until ${until}.`;
+  const rest = {
+    idle: ` if nothing uses it${atMost}`,
+    absolute: until === null ? "; a session lasts no longer." : `, until ${until}; a session lasts no longer.`,
+    provider: ` until the provider’s limit${atMost}`,
+  }[limit];
+  const ends = timeOfDay(nowUnix + left, nowUnix);
+  return { strong: `${roughDuration(left)} left`, rest, exact: `${duration(left)} left (${LIMIT[limit]}), ends at ${ends}` };
+}
+
+/** The time in the question: seconds as in the web guides, longer times as people say them. */
+export function questionTime(left: number): { figure: string; unit: string } {
+  const whole = Math.max(0, Math.floor(left));
+  if (whole < 60) return { figure: String(whole), unit: whole === 1 ? "second" : "seconds" };
+  return { figure: duration(whole), unit: "" };
+}
+
+/** The small line under the question: which limit, and until when Yes would keep the session. */
+export function questionReason(question: Question, idleFor: number | null, nowUnix: number): string {
+  const keeps = `Yes keeps it until ${timeOfDay(question.yes_keeps_until, nowUnix)}`;
+  switch (question.limit) {
+    case "idle": {
+      const minutes = idleFor === null ? 0 : Math.floor(idleFor / 60);
+      const time = minutes < 1 ? "a while" : minutes === 1 ? "1 minute" : `${minutes} minutes`;
+      return `Nothing used it for ${time}. ${keeps}, and longer whenever it is used.`;
+    }
+    case "absolute":
+      return `The longest time for a session is nearly over. ${keeps}.`;
+    case "provider":
+      return `The provider’s limit is near. ${keeps}.`;
+  }
+}
+
+/** What a screen reader says when the snapshot changed, or nothing. */
+export function announcement(before: SessionStatus | undefined, after: SessionStatus): string {
+  if (before === undefined || before.state === after.state) return "";
+  switch (after.state) {
+    case "signed_out":
+      return `${after.account}: you are not signed in.`;
+    case "authorizing":
+      return `${after.account}: continue in the browser window that has opened.`;
+    case "active":
+      if (before.state === "expiring") return `${after.account}: your session was kept.`;
+      return after.user === null ? `${after.account}: signed in.` : `${after.account}: signed in as ${after.user}.`;
+    case "expiring":
+      return ""; // The question speaks for itself.
+    case "ended":
+      return after.ended === null ? `${after.account}: signed out.` : `${after.account}: signed out: ${ENDED[after.ended]}.`;
+  }
+}
+
+/** What somebody typed or pasted, as an issuer. Only what cannot be meant otherwise is changed. */
+export function issuerFrom(typed: string): string {
+  const trimmed = typed.trim().replace(/\/\.well-known\/openid-configuration$/, "");
+  return trimmed === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
+}
+
+/** What is wrong with an account's name, or nothing. */
+export function nameProblem(name: string, taken: string[]): string {
+  if (name === "") return "Give the account a name, for instance “work”.";
+  if (name.length > 32) return "A name has at most 32 characters.";
+  if (!/^[a-z0-9_-]+$/.test(name)) return "Use lower-case letters, digits, “-” and “_” only.";
+  if (taken.includes(name)) return `There is already an account named “${name}”. Choose another name.`;
+  return "";
+}
+
+/** The account's name as one word of a shell. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

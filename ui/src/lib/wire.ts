@@ -1,0 +1,179 @@
+// Made from crates/wire by `./x types`. Do not edit.
+
+export type SessionState = "signed_out" | "authorizing" | "active" | "expiring" | "ended";
+
+export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "declined" | "provider_logout" | "refresh_rejected" | "policy";
+
+export type Limit = "idle" | "absolute" | "provider";
+
+export type SessionStatus = { 
+/**
+ * The account's name in the configuration.
+ */
+account: string, 
+/**
+ * The issuer, byte for byte.
+ */
+issuer: string, 
+/**
+ * The provider as people would name it: its host.
+ */
+provider: string, 
+/**
+ * Who is signed in: an email address or name; `None` when nobody is.
+ */
+user: string | null, 
+/**
+ * The state.
+ */
+state: SessionState, 
+/**
+ * Why the last session ended, in `ended`.
+ */
+ended: EndReason | null, 
+/**
+ * When the last session ended.
+ */
+ended_at: number | null, 
+/**
+ * Seconds until the nearest limit ends the session.
+ */
+expires_in: number | null, 
+/**
+ * Which limit that is.
+ */
+limit: Limit | null, 
+/**
+ * The whole length, in seconds, of which `expires_in` is left: the ring is full at this value.
+ */
+lifetime: number | null, 
+/**
+ * When the session began.
+ */
+since: number | null, 
+/**
+ * The end that nothing can move.
+ */
+at_most_until: number | null, 
+/**
+ * Seconds that the present access token stays valid; `None` when there is none.
+ */
+access_token_expires_in: number | null, 
+/**
+ * Whether a refresh token is there, so that the access token renews by itself.
+ */
+renewable: boolean, 
+/**
+ * What went wrong last, in a sentence for people; gone after the next success.
+ */
+trouble: string | null, };
+
+export type Question = { 
+/**
+ * Which question this is: an answer names it, so that a late answer cannot fit a later question.
+ */
+id: number, 
+/**
+ * The account that is about to expire.
+ */
+account: string, 
+/**
+ * The provider as people would name it.
+ */
+provider: string, 
+/**
+ * Seconds until the session ends without an answer.
+ */
+seconds_left: number, 
+/**
+ * The limit that would end it.
+ */
+limit: Limit, 
+/**
+ * Until when *Yes* would keep it, Unix seconds.
+ */
+yes_keeps_until: number, };
+
+export type Snapshot = { 
+/**
+ * All accounts, in the order of the configuration.
+ */
+accounts: Array<SessionStatus>, 
+/**
+ * The question that is up.
+ */
+question: Question | null, 
+/**
+ * What the user should know about the program itself, for instance that the keyring is not there.
+ */
+remarks: Array<string>, };
+
+export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "trouble";
+
+export type Notice = { 
+/**
+ * What it is about.
+ */
+kind: NoticeKind, 
+/**
+ * The account, if it is about one.
+ */
+account: string | null, 
+/**
+ * A short title.
+ */
+title: string, 
+/**
+ * One or two plain sentences.
+ */
+body: string, };
+
+export type DiscoveredProvider = { 
+/**
+ * The issuer, byte for byte as the provider writes it.
+ */
+issuer: string, 
+/**
+ * The provider as people would name it: its host.
+ */
+provider: string, 
+/**
+ * A name for the account that is still free.
+ */
+suggested_name: string, 
+/**
+ * Whether the provider says that it hands out refresh tokens; `None` when it does not say.
+ */
+offline_access: boolean | null, 
+/**
+ * Whether signing out can also end the session at the provider.
+ */
+provider_logout: boolean, 
+/**
+ * Whether tokens can be revoked.
+ */
+revocation: boolean, };
+
+export type NewAccount = { 
+/**
+ * Its name: lower-case letters, digits, `-` and `_`, at most 32.
+ */
+name: string, 
+/**
+ * The issuer, byte for byte.
+ */
+issuer: string, 
+/**
+ * The client identifier that is registered at the provider.
+ */
+client_id: string, };
+
+export type WindowError = { 
+/**
+ * A stable code.
+ */
+code: string, 
+/**
+ * What happened, what it means, what to do.
+ */
+message: string, };

@@ -1,0 +1,33 @@
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { afterEach, expect, test } from "vitest";
+import { asWindowError, tauriHost } from "../src/lib/host";
+
+afterEach(clearMocks);
+
+test("every command goes to the program under its own name, with its arguments", async () => {
+  const calls: [string, unknown][] = [];
+  mockIPC((command, args) => void calls.push([command, args]));
+  const account = { name: "work", issuer: "https://id.example.com", client_id: "abide" };
+  await tauriHost.snapshot();
+  await tauriHost.signIn("work");
+  await tauriHost.cancelSignIn("work");
+  await tauriHost.signOut("work");
+  await tauriHost.keep("work");
+  await tauriHost.discover("https://id.example.com");
+  await tauriHost.addAccount(account);
+  await tauriHost.removeAccount("work");
+  await tauriHost.watch(() => {});
+  expect(calls.map(([command]) => command)).toEqual([
+    "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
+  ]);
+  expect(calls[1]?.[1]).toEqual({ account: "work" });
+  expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com" });
+  expect(calls[6]?.[1]).toEqual({ account });
+  expect(calls[8]?.[1]).toMatchObject({ event: "snapshot" });
+});
+
+test("an error of the program keeps its code and words; anything else gets words that help", () => {
+  expect(asWindowError({ code: "a", message: "b" })).toEqual({ code: "a", message: "b" });
+  expect(asWindowError("command not found").message).toContain("open it again from the tray");
+  expect(asWindowError(new Error("x")).code).toBe("window_failed");
+});

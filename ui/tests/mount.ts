@@ -1,0 +1,134 @@
+// A host whose answers the test gives, and a mounted window.
+import { flushSync, mount, unmount } from "svelte";
+import { onTestFinished, vi } from "vitest";
+import App from "../src/App.svelte";
+import type { Host } from "../src/lib/host";
+import type { Question, SessionStatus, Snapshot } from "../src/lib/wire";
+
+export function status(over: Partial<SessionStatus> = {}): SessionStatus {
+  return {
+    account: "work",
+    issuer: "https://id.example.com",
+    provider: "id.example.com",
+    user: null,
+    state: "signed_out",
+    ended: null,
+    ended_at: null,
+    expires_in: null,
+    limit: null,
+    lifetime: null,
+    since: null,
+    at_most_until: null,
+    access_token_expires_in: null,
+    renewable: false,
+    trouble: null,
+    ...over,
+  };
+}
+
+export const active = (over: Partial<SessionStatus> = {}) =>
+  status({
+    state: "active",
+    user: "alice@example.com",
+    expires_in: 702,
+    lifetime: 900,
+    limit: "idle",
+    at_most_until: Date.UTC(2026, 0, 2, 21, 4) / 1000,
+    access_token_expires_in: 240,
+    renewable: true,
+    ...over,
+  });
+
+export const question = (over: Partial<Question> = {}): Question => ({
+  id: 7,
+  account: "work",
+  provider: "id.example.com",
+  seconds_left: 58,
+  limit: "idle",
+  yes_keeps_until: Date.UTC(2026, 0, 2, 12, 15) / 1000,
+  ...over,
+});
+
+export const snapshot = (accounts: SessionStatus[], over: Partial<Snapshot> = {}): Snapshot => ({
+  accounts,
+  question: null,
+  remarks: [],
+  ...over,
+});
+
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  flushSync();
+}
+
+/** Mounts the window at noon of 2 January 2026 (UTC), with a clock that only the test moves. */
+export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial<Host> = {}) {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 12), toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+  let listener: (snapshot: Snapshot) => void = () => {};
+  const host = {
+    snapshot: vi.fn(async () => first),
+    watch: vi.fn(async (l: (snapshot: Snapshot) => void) => ((listener = l), () => {})),
+    signIn: vi.fn(async () => {}),
+    cancelSignIn: vi.fn(async () => {}),
+    signOut: vi.fn(async () => {}),
+    keep: vi.fn(async () => {}),
+    discover: vi.fn(async () => {
+      throw { code: "unexpected", message: "unexpected" };
+    }),
+    addAccount: vi.fn(async () => {}),
+    removeAccount: vi.fn(async () => {}),
+    ...answers,
+  } satisfies Host;
+  const target = document.body.appendChild(document.createElement("div"));
+  const app = mount(App, { target, props: { host } });
+  onTestFinished(async () => {
+    await unmount(app);
+    target.remove();
+    vi.useRealTimers();
+  });
+  await settle();
+
+  const buttons = () => [...target.querySelectorAll("button")];
+  return {
+    host,
+    target,
+    text: () => (target.querySelector("main")?.textContent ?? "").replace(/\s+/g, " ").trim(),
+    labels: () => buttons().map((b) => b.textContent?.trim()),
+    button: (label: string) => {
+      const found = buttons().find((b) => b.textContent?.trim() === label);
+      if (!found) throw new Error(`no button “${label}” among ${buttons().map((b) => b.textContent)}`);
+      return found;
+    },
+    field: (id: string) => target.querySelector<HTMLInputElement>(`#${id}`)!,
+    said: () => target.querySelector(":scope > [role=status]")?.textContent,
+    asked: () => target.querySelector(":scope > [role=alert]")?.textContent,
+    async show(next: Snapshot) {
+      listener(next);
+      await settle();
+    },
+    async pass(seconds: number) {
+      vi.advanceTimersByTime(seconds * 1000);
+      await settle();
+    },
+    async click(element: HTMLElement) {
+      element.focus();
+      element.click();
+      await settle();
+    },
+    async type(id: string, text: string) {
+      const field = target.querySelector<HTMLInputElement>(`#${id}`)!;
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      await settle();
+    },
+    async enter(id: string) {
+      // What a browser does for Enter in a field: the form's submit button is activated.
+      target.querySelector<HTMLInputElement>(`#${id}`)!.form!.requestSubmit();
+      await settle();
+    },
+    async escape() {
+      document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+      await settle();
+    },
+  };
+}

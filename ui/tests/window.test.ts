@@ -1,0 +1,274 @@
+import { expect, test, vi } from "vitest";
+import type { DiscoveredProvider, Snapshot } from "../src/lib/wire";
+import { active, open, question, settle, snapshot, status } from "./mount";
+
+const found: DiscoveredProvider = {
+  issuer: "https://id.example.net/",
+  provider: "id.example.net",
+  suggested_name: "example",
+  offline_access: true,
+  provider_logout: true,
+  revocation: false,
+};
+const reject = (message: string) => async () => {
+  throw { code: "x", message };
+};
+
+test("each state offers what can be done in it", async () => {
+  const window = await open(snapshot([status()]));
+  expect(window.labels()).toEqual(["Add an account", "Sign in", "Remove"]);
+  expect(window.text()).toContain("You are not signed in.");
+
+  await window.show(snapshot([status({ state: "authorizing" })]));
+  expect(window.labels()).toContain("Cancel sign-in");
+  expect(window.labels()).not.toContain("Sign in");
+
+  await window.show(snapshot([active()]));
+  expect(window.text()).toContain("Signed in as alice@example.com 12 min left if nothing uses it; at most until 21:04.");
+  expect(window.labels()).toEqual(expect.arrayContaining(["Keep session", "Sign out"]));
+
+  await window.show(snapshot([status({ state: "ended", ended: "provider_logout", ended_at: Date.UTC(2026, 0, 2, 11, 50) / 1000 })]));
+  expect(window.text()).toContain("Signed out 10 min ago: the provider ended its session.");
+  expect(window.labels()).toContain("Sign in");
+});
+
+test("every button does what it says, to its own account", async () => {
+  const window = await open(snapshot([active(), status({ account: "lab" })]));
+  await window.click(window.button("Keep session"));
+  await window.click(window.button("Sign out"));
+  await window.click(window.button("Sign in"));
+  expect(window.host.keep).toHaveBeenCalledExactlyOnceWith("work");
+  expect(window.host.signOut).toHaveBeenCalledExactlyOnceWith("work");
+  expect(window.host.signIn).toHaveBeenCalledExactlyOnceWith("lab");
+});
+
+test("time runs on between snapshots, stops at 0 and follows the next snapshot", async () => {
+  const window = await open(snapshot([active({ expires_in: 125 })]));
+  expect(window.text()).toContain("3 min left");
+  await window.pass(6.01);
+  expect(window.text()).toContain("1 min 59 s left");
+  await window.pass(90);
+  expect(window.text()).toContain("29 s left");
+  await window.pass(500);
+  expect(window.text()).toContain("0 s left");
+  await window.show(snapshot([active({ expires_in: 900 })]));
+  expect(window.text()).toContain("15 min left");
+});
+
+test("the question is answered in the window, counts down and is announced once", async () => {
+  const at = (seconds_left: number, id = 7) =>
+    snapshot([active({ state: "expiring", expires_in: seconds_left })], { question: question({ id, seconds_left }) });
+  const window = await open(at(58));
+  expect(window.text()).toContain("Your session with id.example.com will expire in 58 seconds. Do you want to keep your session?");
+  const asked = window.asked();
+  expect(asked).toContain("58 seconds");
+  await window.pass(1.01);
+  expect(window.text()).toContain("expire in 57 seconds");
+  await window.show(at(50));
+  expect(window.text()).toContain("expire in 50 seconds");
+  expect(window.asked()).toBe(asked);
+
+  await window.click(window.button("Yes, keep it"));
+  expect(window.host.keep).toHaveBeenCalledExactlyOnceWith("work");
+  expect(window.host.signOut).not.toHaveBeenCalled();
+
+  await window.show(snapshot([active()]));
+  expect(window.text()).not.toContain("Do you want to keep");
+  expect(window.asked()).toBe("");
+  expect(window.said()).toBe("work: your session was kept.");
+
+  await window.show(at(40, 8));
+  expect(window.asked()).toContain("40 seconds");
+  await window.click(window.button("No, sign out"));
+  expect(window.host.signOut).toHaveBeenCalledExactlyOnceWith("work");
+});
+
+test("a change of state is told to screen readers, a mere tick is not", async () => {
+  const window = await open(snapshot([status()]));
+  expect(window.said()).toBe("");
+  await window.show(snapshot([active()]));
+  expect(window.said()).toBe("work: signed in as alice@example.com.");
+  await window.show(snapshot([active({ expires_in: 642 })]));
+  expect(window.said()).toBe("work: signed in as alice@example.com.");
+  await window.show(snapshot([status({ state: "ended", ended: "declined" })]));
+  expect(window.said()).toBe("work: signed out: you answered No to “keep session?”.");
+});
+
+test("the focus stays in place when the button under it changes, and a double click does not cancel", async () => {
+  const window = await open(snapshot([status()]));
+  await window.click(window.button("Sign in"));
+  await window.show(snapshot([status({ state: "authorizing" })]));
+  const cancel = window.button("Cancel sign-in");
+  expect(document.activeElement).toBe(cancel);
+  await window.click(cancel);
+  expect(window.host.cancelSignIn).not.toHaveBeenCalled();
+  await window.pass(1);
+  await window.click(cancel);
+  expect(window.host.cancelSignIn).toHaveBeenCalledExactlyOnceWith("work");
+});
+
+test("a command that fails says why, where it was given", async () => {
+  const window = await open(snapshot([status()]), { signIn: reject("The browser could not be opened.") });
+  await window.click(window.button("Sign in"));
+  expect(window.target.querySelector("article [role=alert]")?.textContent).toBe("The browser could not be opened.");
+});
+
+test("trouble and remarks are shown as they come, as text", async () => {
+  const window = await open(snapshot([status({ trouble: "<b>no</b> answer" })], { remarks: ["There is no keyring."] }));
+  expect(window.text()).toContain("<b>no</b> answer");
+  expect(window.text()).toContain("There is no keyring.");
+});
+
+test("an account is removed only after a second question", async () => {
+  const window = await open(snapshot([status(), status({ account: "lab" })]));
+  const remove = () => window.target.querySelector<HTMLButtonElement>("[data-account=work] [data-remove]")!;
+  await window.click(remove());
+  expect(window.text()).toContain("Remove “work”?");
+  await window.escape();
+  expect(document.activeElement).toBe(remove());
+  expect(window.host.removeAccount).not.toHaveBeenCalled();
+
+  await window.click(remove());
+  await window.click(window.target.querySelector<HTMLButtonElement>("[data-account=work] .danger")!);
+  expect(window.host.removeAccount).toHaveBeenCalledExactlyOnceWith("work");
+  await window.show(snapshot([status({ account: "lab" })]));
+  expect(document.activeElement).toBe(window.target.querySelector("h1"));
+});
+
+test("somebody new is told how the demonstration works", async () => {
+  const window = await open(snapshot([status({ account: "demo", issuer: "http://127.0.0.1:47610" })]));
+  expect(window.text()).toContain("A demonstration provider is running on this computer. Sign in as alice with the password demo.");
+  expect(window.labels()).toEqual(["Sign in", "Add an account"]);
+});
+
+test("without an account the window offers to add one", async () => {
+  const window = await open(snapshot([]));
+  expect(window.text()).toContain("No account yet");
+  await window.click(window.button("Add an account"));
+  expect(document.activeElement).toBe(window.field("issuer"));
+});
+
+test("a signed-in account shows how to use it, with its own name", async () => {
+  const window = await open(snapshot([active({ account: "my lab" })]));
+  const commands = [...window.target.querySelectorAll(".line code")].map((c) => c.textContent);
+  expect(commands).toEqual([
+    `curl -H "$(abide header --account 'my lab')" https://api.example.com/`,
+    "abide run --account 'my lab' -- CMD",
+  ]);
+});
+
+test("what is copied is the line; without a clipboard it is selected instead", async () => {
+  const written = vi.fn(async () => {});
+  vi.stubGlobal("navigator", { clipboard: { writeText: written } });
+  const window = await open(snapshot([active()]));
+  await window.click(window.button("Copy"));
+  expect(written).toHaveBeenCalledExactlyOnceWith(`curl -H "$(abide header --account work)" https://api.example.com/`);
+  expect(window.labels()).toContain("Copied");
+
+  vi.stubGlobal("navigator", {});
+  await window.click(window.button("Copy"));
+  expect(getSelection()?.toString()).toBe("abide run --account work -- CMD");
+  expect(window.text()).toContain("The text is selected");
+  vi.unstubAllGlobals();
+});
+
+test("an account is added by its issuer, by keyboard alone", async () => {
+  const discover = vi.fn(async () => found);
+  const window = await open(snapshot([status()]), { discover });
+  await window.click(window.button("Add an account"));
+  await window.type("issuer", "id.example.net");
+  await window.enter("issuer");
+  expect(discover).toHaveBeenCalledExactlyOnceWith("https://id.example.net");
+  expect(window.text()).toContain("Found id.example.net");
+  expect(window.text()).toContain("Tokens cannot be revoked");
+  expect(window.text()).toContain("http://127.0.0.1/callback");
+  expect(window.field("name").value).toBe("example");
+  expect(document.activeElement).toBe(window.field("client"));
+
+  await window.type("client", " abide ");
+  await window.enter("client");
+  // The issuer is the provider's own, byte for byte, not what was typed.
+  expect(window.host.addAccount).toHaveBeenCalledExactlyOnceWith({
+    name: "example",
+    issuer: "https://id.example.net/",
+    client_id: "abide",
+  });
+  expect(window.text()).toContain("Accounts");
+  expect(window.said()).toBe("The account example was added.");
+});
+
+test("mistakes are said at the field that holds them, and the focus goes there", async () => {
+  const window = await open(snapshot([status()]), {
+    discover: vi.fn(async () => found),
+    addAccount: reject("The configuration cannot be written."),
+  });
+  await window.click(window.button("Add an account"));
+  await window.enter("issuer");
+  expect(window.field("issuer").getAttribute("aria-invalid")).toBe("true");
+  expect(window.target.querySelector("#issuer-problem")?.textContent).toContain("Enter the address");
+  expect(window.host.discover).not.toHaveBeenCalled();
+
+  await window.type("issuer", "https://id.example.net");
+  await window.enter("issuer");
+  await window.type("name", "work");
+  await window.enter("name");
+  expect(document.activeElement).toBe(window.field("name"));
+  expect(window.target.querySelector("#name-problem")?.textContent).toContain("already");
+  await window.type("name", "other");
+  await window.enter("name");
+  expect(document.activeElement).toBe(window.field("client"));
+  expect(window.target.querySelector("#client-problem")?.textContent).toContain("client ID");
+  await window.type("client", "abide");
+  await window.enter("client");
+  expect(window.text()).toContain("The configuration cannot be written.");
+  expect(window.field("client").value).toBe("abide");
+});
+
+test("a provider that cannot be found keeps what was typed", async () => {
+  const window = await open(snapshot([status()]), { discover: reject("There is no provider at that address.") });
+  await window.click(window.button("Add an account"));
+  await window.type("issuer", "https://nowhere.example");
+  await window.enter("issuer");
+  expect(window.target.querySelector("#issuer-problem")?.textContent).toBe("There is no provider at that address.");
+  expect(window.field("issuer").value).toBe("https://nowhere.example");
+  expect(document.activeElement).toBe(window.field("issuer"));
+});
+
+test("Escape goes back one step, and a late look-up does not bring the left one back", async () => {
+  let answer: (provider: DiscoveredProvider) => void = () => {};
+  const discover = vi.fn(() => new Promise<DiscoveredProvider>((resolve) => (answer = resolve)));
+  const window = await open(snapshot([status()]), { discover });
+  await window.click(window.button("Add an account"));
+  await window.type("issuer", "https://id.example.net");
+  await window.enter("issuer");
+  expect(window.labels()).toContain("Looking it up…");
+  await window.escape();
+  expect(window.text()).toContain("You are not signed in.");
+  expect(document.activeElement).toBe(window.button("Add an account"));
+  answer(found);
+  await settle();
+  expect(window.text()).not.toContain("Found");
+
+  await window.click(window.button("Add an account"));
+  await window.type("issuer", "https://id.example.net");
+  await window.enter("issuer");
+  answer(found);
+  await settle();
+  expect(window.text()).toContain("Found");
+  await window.escape();
+  expect(document.activeElement).toBe(window.field("issuer"));
+});
+
+test("an event that came first is not overwritten by the older first answer", async () => {
+  let answer: (snapshot: Snapshot) => void = () => {};
+  const window = await open(new Promise((resolve) => (answer = resolve)));
+  await window.show(snapshot([active()]));
+  answer(snapshot([status()]));
+  await settle();
+  expect(window.text()).toContain("Signed in as alice@example.com");
+});
+
+test("a program that does not answer is said plainly", async () => {
+  const window = await open(snapshot([]), { watch: () => Promise.reject(new Error("IPC")) });
+  expect(window.text()).toContain("Abide did not answer. Close this window and open it again from the tray.");
+});
