@@ -1,1 +1,51 @@
-//! placeholder
+//! The Relying Party: discovery, the authorization request and its answer, tokens, UserInfo and logout, for a native
+//! OpenID Connect client.
+//!
+//! The functions are stateless. Nothing here listens, opens a browser, writes a file or reads a clock: the caller
+//! passes `now` wherever time is judged, and every byte that travels goes through one [`Http`].
+//!
+//! ```text
+//! Provider::discover ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
+//!     ─> exchange ─> userinfo, refresh, introspect, revoke, end_session_url
+//! ```
+//!
+//! `openidconnect` builds the authorization request and verifies signatures and the core claims of the ID token.
+//! Around it this crate is strict: which algorithm is allowed, which claims must be there, which audiences are trusted,
+//! what a refreshed ID token may change (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2), `iss` in the answer
+//! (RFC 9207), duplicated JSON members, and how large, deep or slow an answer may be.
+//!
+//! Token requests are written and read here and not by `openidconnect`, for three reasons: each refusal has an error
+//! code of its own, tokens never pass through types that outlive them unwiped, and a loopback provider can be revoked
+//! at.
+
+mod authorization;
+mod discovery;
+mod error;
+mod http;
+mod id_token;
+mod identity;
+mod json;
+mod keys;
+mod logout;
+mod oauth_error;
+mod relying_party;
+mod text;
+mod tokens;
+mod urls;
+mod userinfo;
+
+pub use authorization::{
+    AuthorizationCode, AuthorizationParameters, AuthorizationRequest, CallbackError, Pending, StrayReason,
+};
+pub use discovery::Provider;
+pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
+pub use http::{Http, HttpOptions};
+pub use id_token::{CLOCK_SKEW, IdTokenError};
+pub use identity::Identity;
+pub use keys::{KEY_REFETCH_INTERVAL, SigningAlgorithm};
+pub use logout::{Introspection, TokenKind};
+pub use oauth_error::OAuthError;
+pub use relying_party::{ClientAuthentication, Registration, RelyingParty};
+pub use tokens::Tokens;
+pub use urls::{UrlProblem, is_loopback};
+pub use userinfo::Claims;

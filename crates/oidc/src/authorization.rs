@@ -1,0 +1,339 @@
+//! The authorization request and its answer: OpenID Connect Core 1.0, sections 3.1.2.1 to 3.1.2.7; RFC 7636; RFC 9207.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use openidconnect::core::{CoreAuthPrompt, CoreClient, CoreResponseType};
+use openidconnect::{
+    AuthUrl, AuthenticationContextClass, AuthenticationFlow, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet,
+    LanguageTag, LoginHint, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
+};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use url::{Url, form_urlencoded};
+
+use crate::error::Error;
+use crate::http::describe;
+use crate::oauth_error::OAuthError;
+use crate::relying_party::RelyingParty;
+use crate::{text, urls};
+
+/// 256 bits for `state` and `nonce`; at least 128 are required.
+const RANDOM_BYTES: u32 = 32;
+const MAX_QUERY: usize = 16 * 1024;
+const MAX_NAME: usize = 64;
+
+/// Parameters that this crate sets itself, or that would change what the request means.
+const RESERVED: [&str; 20] = [
+    "acr_values",
+    "client_id",
+    "client_secret",
+    "code_challenge",
+    "code_challenge_method",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "openid.realm",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
+];
+
+/// What to ask for (Core, section 3.1.2.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorizationParameters {
+    /// `openid` is always asked for and need not be listed.
+    pub scopes: Vec<String>,
+    /// `login`, `consent`, `select_account`; `none` only alone.
+    pub prompt: Vec<String>,
+    /// Whom the sign-in page should expect.
+    pub login_hint: Option<String>,
+    /// Authentication context classes, in order of preference.
+    pub acr_values: Vec<String>,
+    /// Not longer ago than this may the person have authenticated. Sent in seconds; the answer is held to it.
+    pub max_age: Option<Duration>,
+    /// Languages for the sign-in page, in order of preference (BCP 47).
+    pub ui_locales: Vec<String>,
+    /// Anything else that the provider understands. None of the parameters that are set here.
+    pub extra: Vec<(String, String)>,
+}
+
+/// An authorization request that is ready for the browser.
+pub struct AuthorizationRequest {
+    /// To open in the browser. It contains `state` and `nonce`: not for a log.
+    pub url: Url,
+    /// What the answer is held against.
+    pub pending: Pending,
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest").field("host", &urls::host(&self.url)).finish_non_exhaustive()
+    }
+}
+
+/// An authorization request that waits for its answer. Used once.
+pub struct Pending {
+    state: SecretString,
+    nonce: SecretString,
+    code_verifier: SecretString,
+    redirect_uri: Url,
+    scope: String,
+    max_age: Option<Duration>,
+    issuer: String,
+    issuer_promised: bool,
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// An authorization code that belongs to a [`Pending`]. It does not print.
+pub struct AuthorizationCode(SecretString);
+
+impl AuthorizationCode {
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for AuthorizationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthorizationCode")
+    }
+}
+
+/// Why a request to the redirect URI gives no code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// Not the answer to this request: it gets a 4xx, and the request stays pending.
+    #[error("This page was not opened by the sign-in that is waiting.")]
+    Stray(StrayReason),
+    /// The provider said no. The request is over.
+    #[error("The provider refused: {error}.")]
+    Refused {
+        /// The code.
+        error: OAuthError,
+        /// The provider's own words: one line, at most 200 characters.
+        description: Option<String>,
+    },
+    /// `iss` names another provider (RFC 9207, section 2.4). The request is over.
+    #[error("The answer came from another provider than the one that was asked.")]
+    IssuerMismatch,
+    /// No `iss`, although the provider promises one (RFC 9207, section 2.4). The request is over.
+    #[error("The answer does not say which provider it came from.")]
+    IssuerMissing,
+    /// The right `state`, but neither a usable code nor an error, or both. The request is over.
+    #[error("The provider's answer is incomplete.")]
+    Malformed,
+}
+
+/// Why a callback is stray.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StrayReason {
+    /// No `state`.
+    StateMissing,
+    /// Another `state`.
+    StateUnknown,
+    /// A parameter is there twice (RFC 6749, section 3.1).
+    DuplicateParameter,
+    /// More than 16 KiB.
+    TooLong,
+}
+
+impl CallbackError {
+    /// A stable name, in snake case. A refusal keeps the provider's code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Stray(StrayReason::StateMissing) => "callback_state_missing",
+            Self::Stray(StrayReason::StateUnknown) => "callback_state_unknown",
+            Self::Stray(StrayReason::DuplicateParameter) => "callback_duplicate_parameter",
+            Self::Stray(StrayReason::TooLong) => "callback_too_long",
+            Self::Refused { error, .. } => error.code(),
+            Self::IssuerMismatch => "callback_issuer_mismatch",
+            Self::IssuerMissing => "callback_issuer_missing",
+            Self::Malformed => "callback_malformed",
+        }
+    }
+
+    /// True if the request stays pending.
+    pub fn is_stray(&self) -> bool {
+        matches!(self, Self::Stray(_))
+    }
+}
+
+impl RelyingParty {
+    /// An authorization code request with PKCE (S256), and with `state` and `nonce` of 256 random bits each.
+    ///
+    /// `redirect_uri` is the one that a socket is open for. Fails with `parameter_invalid`.
+    pub fn authorization_request(
+        &self,
+        redirect_uri: &Url,
+        parameters: &AuthorizationParameters,
+    ) -> Result<AuthorizationRequest, Error> {
+        check(redirect_uri, parameters)?;
+        let provider = self.provider();
+        let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|_| invalid("issuer"))?;
+        let client_id = ClientId::new(self.registration().client_id.clone());
+        let client = CoreClient::new(client_id, issuer, JsonWebKeySet::default())
+            .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint().clone()));
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let scopes = scopes(parameters);
+        let mut request = client
+            .authorize_url(
+                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
+                || CsrfToken::new_random_len(RANDOM_BYTES),
+                || Nonce::new_random_len(RANDOM_BYTES),
+            )
+            .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
+            .set_pkce_challenge(challenge)
+            // `openid` comes first by itself.
+            .add_scopes(scopes.iter().skip(1).map(|scope| Scope::new((*scope).to_owned())));
+        for prompt in &parameters.prompt {
+            request = request.add_prompt(CoreAuthPrompt::Extension(prompt.clone()));
+        }
+        for class in &parameters.acr_values {
+            request = request.add_auth_context_value(AuthenticationContextClass::new(class.clone()));
+        }
+        for locale in &parameters.ui_locales {
+            request = request.add_ui_locale(LanguageTag::new(locale.clone()));
+        }
+        if let Some(hint) = &parameters.login_hint {
+            request = request.set_login_hint(LoginHint::new(hint.clone()));
+        }
+        if let Some(max_age) = parameters.max_age {
+            request = request.set_max_age(max_age);
+        }
+        for (name, value) in &parameters.extra {
+            request = request.add_extra_param(name.as_str(), value.as_str());
+        }
+        let (url, state, nonce) = request.url();
+        let pending = Pending {
+            state: state.into_secret().into(),
+            nonce: nonce.secret().as_str().into(),
+            code_verifier: verifier.into_secret().into(),
+            redirect_uri: redirect_uri.clone(),
+            scope: scopes.join(" "),
+            max_age: parameters.max_age,
+            issuer: provider.issuer().to_owned(),
+            issuer_promised: provider.metadata().authorization_response_iss_parameter_supported,
+        };
+        Ok(AuthorizationRequest { url, pending })
+    }
+}
+
+fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
+    let mut scopes = vec!["openid"];
+    for scope in &parameters.scopes {
+        if !scopes.contains(&scope.as_str()) {
+            scopes.push(scope);
+        }
+    }
+    scopes
+}
+
+fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(), Error> {
+    let word = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+    // RFC 6749, section 3.3.
+    let scope = |text: &String| word(text) && !text.contains(['"', '\\']);
+    if redirect_uri.fragment().is_some() {
+        return Err(invalid("redirect_uri"));
+    }
+    if !parameters.scopes.iter().all(scope) {
+        return Err(invalid("scope"));
+    }
+    let silent = parameters.prompt.iter().any(|prompt| prompt == "none");
+    if !parameters.prompt.iter().all(word) || (silent && parameters.prompt.len() > 1) {
+        return Err(invalid("prompt"));
+    }
+    if !parameters.acr_values.iter().all(word) {
+        return Err(invalid("acr_values"));
+    }
+    if !parameters.ui_locales.iter().all(word) {
+        return Err(invalid("ui_locales"));
+    }
+    for (position, (name, _)) in parameters.extra.iter().enumerate() {
+        let repeatable = name == "resource"; // RFC 8707, section 2.
+        let repeated = parameters.extra[..position].iter().any(|(earlier, _)| earlier == name);
+        if !word(name) || RESERVED.contains(&name.as_str()) || (repeated && !repeatable) {
+            return Err(invalid(name));
+        }
+    }
+    Ok(())
+}
+
+fn invalid(name: &str) -> Error {
+    Error::ParameterInvalid { name: text::plain(name, MAX_NAME) }
+}
+
+impl Pending {
+    /// The redirect URI of the request.
+    pub fn redirect_uri(&self) -> &Url {
+        &self.redirect_uri
+    }
+
+    pub(crate) fn nonce(&self) -> &SecretString {
+        &self.nonce
+    }
+
+    pub(crate) fn code_verifier(&self) -> &SecretString {
+        &self.code_verifier
+    }
+
+    pub(crate) fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    pub(crate) fn max_age(&self) -> Option<Duration> {
+        self.max_age
+    }
+
+    /// Reads the query (or the form body) of a request to the redirect URI.
+    ///
+    /// First whether it is the answer to this request at all, then who sent it (RFC 9207), then what it says.
+    /// Everything that does not know `state` is stray, so that nobody else can end a sign-in.
+    pub fn receive(&self, query: &str) -> Result<AuthorizationCode, CallbackError> {
+        if query.len() > MAX_QUERY {
+            return Err(CallbackError::Stray(StrayReason::TooLong));
+        }
+        let mut answer: HashMap<Cow<'_, str>, Cow<'_, str>> = HashMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if answer.insert(name, value).is_some() {
+                return Err(CallbackError::Stray(StrayReason::DuplicateParameter));
+            }
+        }
+        let state = answer.get("state").ok_or(CallbackError::Stray(StrayReason::StateMissing))?;
+        if !bool::from(state.as_bytes().ct_eq(self.state.expose_secret().as_bytes())) {
+            return Err(CallbackError::Stray(StrayReason::StateUnknown));
+        }
+        match answer.get("iss") {
+            Some(issuer) if *issuer != self.issuer => return Err(CallbackError::IssuerMismatch),
+            None if self.issuer_promised => return Err(CallbackError::IssuerMissing),
+            _ => {}
+        }
+        match (answer.get("code"), answer.get("error")) {
+            (None, Some(error)) => Err(CallbackError::Refused {
+                error: OAuthError::from_code(error),
+                description: answer.get("error_description").and_then(|words| describe(words)),
+            }),
+            (Some(code), None) if !code.is_empty() && code.bytes().all(|b| matches!(b, 0x20..=0x7e)) => {
+                Ok(AuthorizationCode(code.as_ref().into()))
+            }
+            _ => Err(CallbackError::Malformed),
+        }
+    }
+}

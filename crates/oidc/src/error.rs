@@ -1,0 +1,385 @@
+//! What can go wrong, as one enum with stable codes.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::id_token::IdTokenError;
+use crate::oauth_error::OAuthError;
+use crate::urls::UrlProblem;
+
+/// Everything that can go wrong between us and a provider. It holds nothing secret: it may be logged and shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The extra CA file holds no certificate that can be read.
+    #[error("The CA file of this account does not contain a certificate that can be read.")]
+    CaFileInvalid,
+    /// The HTTP client could not be built, for example because the user agent is not a header value.
+    #[error("The network connection could not be set up on this computer.")]
+    HttpSetup,
+    /// The configured issuer cannot be used.
+    #[error("The address of the provider, “{issuer}”, cannot be used: {problem}.")]
+    IssuerInvalid {
+        /// As configured, bounded.
+        issuer: String,
+        /// Why.
+        problem: UrlProblem,
+    },
+    /// The metadata names another issuer (OpenID Connect Discovery 1.0, section 4.3). One slash is a difference.
+    #[error("The provider calls itself “{found}”, but this account expects “{expected}”.")]
+    IssuerMismatch {
+        /// As configured.
+        expected: String,
+        /// From the metadata, bounded.
+        found: String,
+    },
+    /// An endpoint in the metadata cannot be used.
+    #[error("The provider's {endpoint} cannot be used: {problem}.")]
+    EndpointInvalid {
+        /// Which one.
+        endpoint: Endpoint,
+        /// Why.
+        problem: UrlProblem,
+    },
+    /// The metadata does not name an endpoint that is needed.
+    #[error("The provider does not offer its {endpoint}.")]
+    EndpointMissing {
+        /// Which one.
+        endpoint: Endpoint,
+    },
+    /// The provider does not do the authorization code flow.
+    #[error("The provider does not offer the kind of sign-in that a desktop application uses.")]
+    CodeFlowUnsupported,
+    /// What is registered for this client does not fit together, or does not fit the provider.
+    #[error("{0}")]
+    Registration(RegistrationProblem),
+    /// A parameter of the authorization request cannot be sent.
+    #[error("The setting “{name}” of this account cannot be sent to the provider.")]
+    ParameterInvalid {
+        /// The parameter's name, bounded.
+        name: String,
+    },
+    /// No answer in time.
+    #[error("{host} did not answer in time.")]
+    Timeout {
+        /// `host[:port]`.
+        host: String,
+    },
+    /// No connection, or one that broke.
+    #[error("{host} cannot be reached: {reason}.")]
+    Unreachable {
+        /// `host[:port]`.
+        host: String,
+        /// Why.
+        reason: Unreachable,
+    },
+    /// HTTP 5xx or 408.
+    #[error("{host} has a problem of its own at the moment ({status}).")]
+    Unavailable {
+        /// `host[:port]`.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+        /// `Retry-After` in seconds, if the provider said so; at most a day.
+        retry_after: Option<Duration>,
+    },
+    /// HTTP 429.
+    #[error("{host} asks to be left alone for a while.")]
+    RateLimited {
+        /// `host[:port]`.
+        host: String,
+        /// `Retry-After` in seconds, if the provider said so; at most a day.
+        retry_after: Option<Duration>,
+    },
+    /// HTTP 3xx, which is never followed.
+    #[error("{host} wanted to send this request elsewhere, which is not allowed.")]
+    Redirected {
+        /// `host[:port]`.
+        host: String,
+    },
+    /// Any other HTTP status without an OAuth error in it.
+    #[error("{host} gave an answer that was not expected ({status}).")]
+    UnexpectedStatus {
+        /// `host[:port]`.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// More than one MiB.
+    #[error("{host} sent more than it should.")]
+    TooLarge {
+        /// `host[:port]`.
+        host: String,
+    },
+    /// An answer that cannot be read.
+    #[error("The provider's {document} cannot be read: {problem}.")]
+    Document {
+        /// Which one.
+        document: Document,
+        /// Why.
+        problem: DocumentProblem,
+    },
+    /// The provider answered with an OAuth error.
+    #[error("The provider refused: {error}{}.", described(.description))]
+    Refused {
+        /// The code.
+        error: OAuthError,
+        /// The provider's own words: one line, at most 200 characters.
+        description: Option<String>,
+    },
+    /// UserInfo answered 401: the access token is not, or no longer, good there.
+    #[error("The provider no longer accepts the access token.")]
+    AccessTokenRejected,
+    /// The token response has no `access_token`.
+    #[error("The provider's answer contains no access token.")]
+    AccessTokenMissing,
+    /// A token contains characters that cannot be sent in a header (RFC 6750, section 2.1).
+    #[error("The provider's answer contains a token that cannot be used.")]
+    TokenMalformed,
+    /// The token is not a bearer token, or the provider does not say what it is.
+    #[error("The provider issued a kind of token that Abide does not know.")]
+    TokenTypeUnsupported,
+    /// A sign-in without an ID token is not OpenID Connect.
+    #[error("The provider did not say who signed in.")]
+    IdTokenMissing,
+    /// The ID token is refused.
+    #[error("{0}")]
+    IdToken(#[from] IdTokenError),
+    /// UserInfo has no `sub` (OpenID Connect Core 1.0, section 5.3.2).
+    #[error("The provider's profile does not say whom it describes.")]
+    UserInfoSubjectMissing,
+    /// UserInfo describes somebody else (section 5.3.2).
+    #[error("The provider's profile describes somebody else than the person who signed in.")]
+    UserInfoSubjectMismatch,
+}
+
+fn described(description: &Option<String>) -> String {
+    description.as_ref().map(|words| format!(" ({})", words.trim_end_matches('.'))).unwrap_or_default()
+}
+
+impl Error {
+    /// A stable name for this error, in snake case. An OAuth error keeps the provider's code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CaFileInvalid => "ca_file_invalid",
+            Self::HttpSetup => "http_setup_failed",
+            Self::IssuerInvalid { problem: UrlProblem::Insecure, .. } => "issuer_insecure",
+            Self::IssuerInvalid { .. } => "issuer_invalid",
+            Self::IssuerMismatch { .. } => "issuer_mismatch",
+            Self::EndpointInvalid { problem: UrlProblem::Insecure, .. } => "endpoint_insecure",
+            Self::EndpointInvalid { .. } => "endpoint_invalid",
+            Self::EndpointMissing { .. } => "endpoint_missing",
+            Self::CodeFlowUnsupported => "code_flow_unsupported",
+            Self::Registration(problem) => problem.code(),
+            Self::ParameterInvalid { .. } => "parameter_invalid",
+            Self::Timeout { .. } => "provider_timeout",
+            Self::Unreachable { reason: Unreachable::Certificate, .. } => "provider_certificate_invalid",
+            Self::Unreachable { reason: Unreachable::Tls, .. } => "provider_tls_failed",
+            Self::Unreachable { reason: Unreachable::Name, .. } => "provider_name_unknown",
+            Self::Unreachable { .. } => "provider_unreachable",
+            Self::Unavailable { .. } => "provider_unavailable",
+            Self::RateLimited { .. } => "provider_rate_limited",
+            Self::Redirected { .. } => "provider_redirected",
+            Self::UnexpectedStatus { .. } => "provider_unexpected_status",
+            Self::TooLarge { .. } => "response_too_large",
+            Self::Document { document, problem } => document.code(*problem),
+            Self::Refused { error, .. } => error.code(),
+            Self::AccessTokenRejected => "access_token_rejected",
+            Self::AccessTokenMissing => "access_token_missing",
+            Self::TokenMalformed => "token_malformed",
+            Self::TokenTypeUnsupported => "token_type_unsupported",
+            Self::IdTokenMissing => "id_token_missing",
+            Self::IdToken(error) => error.code(),
+            Self::UserInfoSubjectMissing => "userinfo_subject_missing",
+            Self::UserInfoSubjectMismatch => "userinfo_subject_mismatch",
+        }
+    }
+
+    /// True if the same request may succeed later without anybody doing anything: the session is kept meanwhile.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Timeout { .. }
+            | Self::Unreachable { .. }
+            | Self::Unavailable { .. }
+            | Self::RateLimited { .. } => true,
+            Self::Refused { error, .. } => error.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// How long the provider asked us to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } | Self::RateLimited { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Why a provider cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreachable {
+    /// Its name does not resolve.
+    Name,
+    /// No connection.
+    Connection,
+    /// Its certificate is not trusted, expired, or for another name.
+    Certificate,
+    /// TLS failed for another reason.
+    Tls,
+    /// The connection broke before the answer was complete.
+    Interrupted,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "its name is not known",
+            Self::Connection => "there is no connection",
+            Self::Certificate => "its certificate is not trusted on this computer",
+            Self::Tls => "no secure connection could be made",
+            Self::Interrupted => "the connection broke",
+        })
+    }
+}
+
+/// An endpoint of the provider (OpenID Connect Discovery 1.0, section 3, and the specifications that add to it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Endpoint {
+    Authorization,
+    Token,
+    Keys,
+    UserInfo,
+    Revocation,
+    Introspection,
+    EndSession,
+    CheckSession,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Authorization => "sign-in page (authorization_endpoint)",
+            Self::Token => "token endpoint (token_endpoint)",
+            Self::Keys => "keys (jwks_uri)",
+            Self::UserInfo => "profile (userinfo_endpoint)",
+            Self::Revocation => "revocation (revocation_endpoint)",
+            Self::Introspection => "introspection (introspection_endpoint)",
+            Self::EndSession => "sign-out page (end_session_endpoint)",
+            Self::CheckSession => "session page (check_session_iframe)",
+        })
+    }
+}
+
+/// A JSON document of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Document {
+    Metadata,
+    Keys,
+    TokenResponse,
+    UserInfo,
+    Introspection,
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Metadata => "description of itself",
+            Self::Keys => "list of keys",
+            Self::TokenResponse => "answer with the tokens",
+            Self::UserInfo => "profile",
+            Self::Introspection => "answer about the token",
+        })
+    }
+}
+
+/// Why a document cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DocumentProblem {
+    /// Its content type is not JSON.
+    NotJson,
+    /// Not JSON, or a member is missing or of the wrong type.
+    Malformed,
+    /// Two members with one name.
+    DuplicateMember,
+    /// Nested too deeply.
+    TooDeep,
+}
+
+impl fmt::Display for DocumentProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotJson => "it is of another kind than it should be",
+            Self::Malformed => "it is not written as it should be",
+            Self::DuplicateMember => "it says one thing twice",
+            Self::TooDeep => "it is nested too deeply",
+        })
+    }
+}
+
+impl Document {
+    fn code(self, problem: DocumentProblem) -> &'static str {
+        use DocumentProblem::{DuplicateMember, Malformed, NotJson, TooDeep};
+        match (self, problem) {
+            (Self::Metadata, NotJson) => "metadata_not_json",
+            (Self::Metadata, Malformed) => "metadata_malformed",
+            (Self::Metadata, DuplicateMember) => "metadata_duplicate_member",
+            (Self::Metadata, TooDeep) => "metadata_too_deep",
+            (Self::Keys, NotJson) => "keys_not_json",
+            (Self::Keys, Malformed) => "keys_malformed",
+            (Self::Keys, DuplicateMember) => "keys_duplicate_member",
+            (Self::Keys, TooDeep) => "keys_too_deep",
+            (Self::TokenResponse, NotJson) => "token_response_not_json",
+            (Self::TokenResponse, Malformed) => "token_response_malformed",
+            (Self::TokenResponse, DuplicateMember) => "token_response_duplicate_member",
+            (Self::TokenResponse, TooDeep) => "token_response_too_deep",
+            (Self::UserInfo, NotJson) => "userinfo_not_json",
+            (Self::UserInfo, Malformed) => "userinfo_malformed",
+            (Self::UserInfo, DuplicateMember) => "userinfo_duplicate_member",
+            (Self::UserInfo, TooDeep) => "userinfo_too_deep",
+            (Self::Introspection, NotJson) => "introspection_not_json",
+            (Self::Introspection, Malformed) => "introspection_malformed",
+            (Self::Introspection, DuplicateMember) => "introspection_duplicate_member",
+            (Self::Introspection, TooDeep) => "introspection_too_deep",
+        }
+    }
+}
+
+/// Why a registration cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationProblem {
+    /// The client id is empty.
+    #[error("This account has no client id.")]
+    ClientIdMissing,
+    /// The authentication method needs a secret and there is none.
+    #[error("This account has no client secret, but its way of authenticating needs one.")]
+    SecretMissing,
+    /// The provider offers no authentication method that we have.
+    #[error("The provider wants this client to authenticate in a way that Abide does not know.")]
+    AuthenticationUnsupported,
+    /// HS256, HS384 or HS512 without a client secret: anybody could sign.
+    #[error("The provider's signatures cannot be checked without a client secret.")]
+    SymmetricAlgorithmForPublicClient,
+    /// The provider signs ID tokens with nothing that we accept.
+    #[error("The provider signs with methods that Abide does not accept.")]
+    AlgorithmsUnsupported,
+}
+
+impl RegistrationProblem {
+    fn code(self) -> &'static str {
+        match self {
+            Self::ClientIdMissing => "client_id_missing",
+            Self::SecretMissing => "client_secret_missing",
+            Self::AuthenticationUnsupported => "client_authentication_unsupported",
+            Self::SymmetricAlgorithmForPublicClient => "symmetric_algorithm_refused",
+            Self::AlgorithmsUnsupported => "signing_algorithms_unsupported",
+        }
+    }
+}

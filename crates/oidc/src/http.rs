@@ -1,0 +1,273 @@
+//! The only way to a provider.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Method, redirect, retry};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::error::{Document, DocumentProblem, Error, Unreachable};
+use crate::oauth_error::OAuthError;
+use crate::urls::{self, UrlProblem};
+use crate::{json, text};
+
+const MAX_BODY: usize = 1 << 20;
+const MAX_CONNECT: Duration = Duration::from_secs(10);
+const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
+const MAX_DESCRIPTION: usize = 200;
+pub(crate) const JSON: &str = "application/json";
+
+/// What [`Http::new`] needs to know.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// PEM certificates that are trusted in addition to the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// For one request as a whole: name, connection, TLS, answer. Connecting gets at most ten seconds of it.
+    pub timeout: Duration,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            ca_pem: None,
+            timeout: Duration::from_secs(30),
+            user_agent: concat!("Abide/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// An HTTP client that follows no redirect, reads at most one MiB, waits no longer than it was told, and speaks plain
+/// HTTP with this computer only.
+///
+/// Trust roots are the system's and the configured CA file. No option turns verification off. Proxies are the
+/// system's; loopback is never reached through one.
+#[derive(Clone)]
+pub struct Http {
+    remote: Client,
+    loopback: Client,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+impl Http {
+    /// Reads the trust roots and the system's proxies. Fails with `ca_file_invalid` or `http_setup_failed`.
+    pub fn new(options: HttpOptions) -> Result<Self, Error> {
+        // Whoever came first has installed a provider already; ours is only for the case that nobody has.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots = match &options.ca_pem {
+            Some(pem) => certificates(pem)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            remote: build(|| base(&options), &roots)?,
+            loopback: build(|| base(&options).no_proxy(), &roots)?,
+        })
+    }
+
+    /// Sends one request and reads the whole answer. 3xx, 408, 429 and 5xx are errors already here.
+    pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let loopback = urls::is_loopback(call.url);
+        if call.url.scheme() != "https" && !loopback {
+            let host = urls::host(call.url);
+            return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
+        }
+        let client = if loopback { &self.loopback } else { &self.remote };
+        let method = if call.form.is_some() { Method::POST } else { Method::GET };
+        let mut request = client.request(method, call.url.clone()).header(ACCEPT, JSON);
+        if let Some(authorization) = call.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        if let Some(form) = call.form {
+            request = request
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.as_bytes().to_vec());
+        }
+        let host = urls::host(call.url);
+        let response = request.send().await.map_err(|error| unreachable(&host, &error))?;
+        read(response, host).await
+    }
+}
+
+/// One request: a form is posted, everything else is a GET.
+pub(crate) struct Call<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) form: Option<Zeroizing<String>>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn get(url: &'a Url) -> Self {
+        Self { url, authorization: None, form: None }
+    }
+}
+
+fn base(options: &HttpOptions) -> ClientBuilder {
+    Client::builder()
+        .user_agent(options.user_agent.as_str())
+        .timeout(options.timeout)
+        .connect_timeout(options.timeout.min(MAX_CONNECT))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .http1_only()
+        // A refresh token that was sent over a connection that died while the computer slept may or may not have
+        // been spent. A new connection for each of the few requests an hour makes that rare.
+        .pool_max_idle_per_host(0)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(Error::CaFileInvalid),
+    }
+}
+
+fn build(base: impl Fn() -> ClientBuilder, roots: &[Certificate]) -> Result<Client, Error> {
+    match base().tls_certs_merge(roots.to_vec()).build() {
+        Ok(client) => Ok(client),
+        // Without any CA on the system the verifier cannot be made. Then nothing is trusted, and a loopback
+        // provider still works.
+        Err(_) if roots.is_empty() => base().tls_certs_only([]).build().map_err(|_| Error::HttpSetup),
+        Err(_) if base().build().is_err() && base().tls_certs_only([]).build().is_err() => {
+            Err(Error::HttpSetup)
+        }
+        Err(_) => Err(Error::CaFileInvalid),
+    }
+}
+
+async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, Error> {
+    let status = response.status();
+    let retry_after = retry_after(response.headers());
+    if status.is_redirection() {
+        return Err(Error::Redirected { host });
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(Error::RateLimited { host, retry_after });
+    }
+    if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+        return Err(Error::Unavailable { host, status: status.as_u16(), retry_after });
+    }
+    let announced = response.content_length().unwrap_or(4096);
+    if announced > MAX_BODY as u64 {
+        return Err(Error::TooLarge { host });
+    }
+    let content_type = essence(response.headers());
+    let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(announced).unwrap_or(MAX_BODY)));
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&host, &error))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Error::TooLarge { host });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { host, status, content_type, body })
+}
+
+fn unreachable(host: &str, error: &reqwest::Error) -> Error {
+    let host = host.to_owned();
+    if error.is_timeout() {
+        return Error::Timeout { host };
+    }
+    let reason = match tls_error(error) {
+        Some(rustls::Error::InvalidCertificate(_)) => Unreachable::Certificate,
+        Some(_) => Unreachable::Tls,
+        None if error.is_dns() => Unreachable::Name,
+        None if error.is_connect() => Unreachable::Connection,
+        None => Unreachable::Interrupted,
+    };
+    Error::Unreachable { host, reason }
+}
+
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        // An `io::Error` hands out the source of what it wraps, not what it wraps.
+        if let Some(wrapped) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            let wrapped: &'a (dyn StdError + 'static) = wrapped;
+            next = Some(wrapped);
+            continue;
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
+}
+
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
+}
+
+/// An answer that arrived whole, with a status that is neither a redirect nor the provider's own trouble.
+pub(crate) struct Answer {
+    pub(crate) host: String,
+    pub(crate) status: StatusCode,
+    content_type: Option<String>,
+    body: Zeroizing<Vec<u8>>,
+}
+
+#[derive(Deserialize)]
+struct ErrorResponse {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Answer {
+    /// The document, if the status is 200 and the content type is one of `types`.
+    pub(crate) fn document<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if self.status != StatusCode::OK {
+            return Err(self.refusal());
+        }
+        if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
+            return Err(Error::Document { document, problem: DocumentProblem::NotJson });
+        }
+        json::parse(&self.body).map_err(|problem| Error::Document { document, problem })
+    }
+
+    /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status.
+    pub(crate) fn oauth_error(&self) -> Option<Error> {
+        if self.content_type.as_deref() != Some(JSON) {
+            return None;
+        }
+        let response: ErrorResponse = json::parse(&self.body).ok()?;
+        Some(refused(&response.error, response.error_description.as_deref()))
+    }
+
+    pub(crate) fn refusal(&self) -> Error {
+        self.oauth_error().unwrap_or_else(|| Error::UnexpectedStatus {
+            host: self.host.clone(),
+            status: self.status.as_u16(),
+        })
+    }
+}
+
+pub(crate) fn refused(error: &str, description: Option<&str>) -> Error {
+    Error::Refused { error: OAuthError::from_code(error), description: description.and_then(describe) }
+}
+
+pub(crate) fn describe(description: &str) -> Option<String> {
+    let shown = text::plain(description, MAX_DESCRIPTION);
+    (!shown.is_empty()).then_some(shown)
+}

@@ -1,0 +1,427 @@
+//! ID token validation: OpenID Connect Core 1.0, sections 3.1.3.7, 3.1.3.8 and 12.2.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey, CoreJsonWebKeySet};
+use openidconnect::{
+    Audience, ClaimsVerificationError, ClientId, ClientSecret, IssuerUrl, JsonWebKey, Nonce,
+    SignatureVerificationError,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use crate::error::DocumentProblem;
+use crate::identity::Identity;
+use crate::json;
+use crate::keys::SigningAlgorithm;
+
+/// How far the provider's clock may be from ours.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+const MAX_SUBJECT: usize = 255;
+/// The end of the year 9999: no later time can be written down, so none is believed.
+const MAX_TIME: u64 = 253_402_300_799;
+
+macro_rules! id_token_errors {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $words:literal;)*) => {
+        /// Why an ID token is refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum IdTokenError {
+            $($(#[$doc])* #[error($words)] $variant,)*
+        }
+
+        impl IdTokenError {
+            /// A stable name, in snake case.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+        }
+    };
+}
+
+id_token_errors! {
+    /// Not three base64url parts with JSON inside, or a claim of the wrong type.
+    Malformed = "id_token_malformed", "The provider's statement about who signed in cannot be read.";
+    /// A member is there twice (RFC 7519, section 4).
+    DuplicateMember = "id_token_duplicate_member", "The provider's statement about who signed in contradicts itself.";
+    /// Five parts: encrypted, which was not registered.
+    Encrypted = "id_token_encrypted", "The provider encrypted its statement about who signed in, but this account has no key for it.";
+    /// `alg` is `none`.
+    Unsigned = "id_token_unsigned", "The provider did not sign its statement about who signed in.";
+    /// `alg` is not one that was registered or may be used (3.1.3.7, rule 7).
+    AlgorithmRefused = "id_token_algorithm_refused", "The provider signed with a method that this account does not accept.";
+    /// `crit`, `cty`, `b64`, `zip`, or a `typ` of another kind of token (RFC 7515, section 4.1; RFC 8725, section 3.11).
+    HeaderRefused = "id_token_header_refused", "The provider sent another kind of token than one that says who signed in.";
+    /// No key of the provider has this `kid` and fits the algorithm.
+    KeyUnknown = "id_token_key_unknown", "The provider signed with a key that it does not publish.";
+    /// No `kid`, and several keys fit (Core, section 10.1).
+    KeyAmbiguous = "id_token_key_ambiguous", "The provider does not say which of its keys it signed with.";
+    /// The signature is not by that key.
+    SignatureInvalid = "id_token_signature_invalid", "The signature under the statement about who signed in is not the provider's.";
+    /// No `iss`.
+    IssuerMissing = "id_token_issuer_missing", "The statement about who signed in does not say who made it.";
+    /// `iss` is not the issuer, byte for byte (rule 2).
+    IssuerMismatch = "id_token_issuer_mismatch", "The statement about who signed in was made by another provider.";
+    /// No `sub`.
+    SubjectMissing = "id_token_subject_missing", "The provider did not say who signed in.";
+    /// `sub` is longer than 255 characters or not printable ASCII.
+    SubjectInvalid = "id_token_subject_invalid", "The provider names the person who signed in in a way that cannot be used.";
+    /// The refreshed ID token is about somebody else (12.2).
+    SubjectChanged = "id_token_subject_changed", "The provider renewed the session for somebody else.";
+    /// No `aud`.
+    AudienceMissing = "id_token_audience_missing", "The statement about who signed in does not say for whom it was made.";
+    /// `aud` does not contain this client (rule 3).
+    AudienceMismatch = "id_token_audience_mismatch", "The statement about who signed in was made for another application.";
+    /// `aud` also contains a client that is not trusted (rule 3).
+    AudienceUntrusted = "id_token_audience_untrusted", "The statement about who signed in was also made for an application that this account does not trust.";
+    /// Several audiences and no `azp` (rule 4).
+    AuthorizedPartyMissing = "id_token_authorized_party_missing", "The statement about who signed in does not say which application asked for it.";
+    /// `azp` is not this client (rule 5).
+    AuthorizedPartyMismatch = "id_token_authorized_party_mismatch", "Another application asked for the statement about who signed in.";
+    /// No `exp`.
+    ExpirationMissing = "id_token_expiration_missing", "The statement about who signed in does not say until when it is valid.";
+    /// `exp` is past (rule 9).
+    Expired = "id_token_expired", "The statement about who signed in is no longer valid. Check that this computer's clock is right.";
+    /// No `iat`.
+    IssuedAtMissing = "id_token_issued_at_missing", "The statement about who signed in does not say when it was made.";
+    /// `iat` is in the future (rule 10).
+    IssuedInFuture = "id_token_issued_in_future", "The statement about who signed in was made in the future. Check that this computer's clock is right.";
+    /// `nbf` is in the future (RFC 7519, section 4.1.5).
+    NotYetValid = "id_token_not_yet_valid", "The statement about who signed in is not valid yet. Check that this computer's clock is right.";
+    /// No `nonce` after a sign-in (rule 11).
+    NonceMissing = "id_token_nonce_missing", "The provider's answer does not belong to this sign-in.";
+    /// Another `nonce` (rule 11; 12.2).
+    NonceMismatch = "id_token_nonce_mismatch", "The provider's answer belongs to another sign-in.";
+    /// `at_hash` is not that of the access token (3.1.3.8).
+    AccessTokenHashMismatch = "id_token_at_hash_mismatch", "The provider's tokens do not belong together.";
+    /// `max_age` was sent and there is no `auth_time` (rule 13).
+    AuthTimeMissing = "id_token_auth_time_missing", "The provider did not say when you signed in, which this account asks for.";
+    /// `auth_time` is older than `max_age` (rule 13).
+    AuthTimeTooOld = "id_token_auth_time_too_old", "You signed in at the provider too long ago for this account.";
+    /// `auth_time` is in the future.
+    AuthTimeInFuture = "id_token_auth_time_in_future", "The provider says that you signed in in the future. Check that this computer's clock is right.";
+    /// The refreshed ID token has another `auth_time` than the first (12.2).
+    AuthTimeChanged = "id_token_auth_time_changed", "The provider says that you signed in again, but you were not asked.";
+}
+
+/// What the ID token is held against.
+pub(crate) struct Expectation<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: Option<&'a SecretString>,
+    pub(crate) trusted_audiences: &'a [String],
+    pub(crate) algorithms: &'a [SigningAlgorithm],
+    pub(crate) access_token: &'a SecretString,
+    pub(crate) purpose: Purpose<'a>,
+    pub(crate) now: SystemTime,
+}
+
+/// Why the ID token was issued.
+pub(crate) enum Purpose<'a> {
+    SignIn { nonce: &'a SecretString, max_age: Option<Duration> },
+    Refresh { identity: &'a Identity },
+}
+
+/// A refusal, and whether reading the provider's keys again may change it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) error: IdTokenError,
+    pub(crate) with_other_keys: bool,
+}
+
+impl From<IdTokenError> for Refusal {
+    fn from(error: IdTokenError) -> Self {
+        Self { error, with_other_keys: false }
+    }
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    cty: Option<Value>,
+    crit: Option<Value>,
+    b64: Option<Value>,
+    zip: Option<Value>,
+}
+
+/// Validates an ID token and says who signed in.
+pub(crate) fn verify(
+    raw: &str,
+    keys: &CoreJsonWebKeySet,
+    expected: &Expectation<'_>,
+) -> Result<Identity, Refusal> {
+    let (header, claims) = parts(raw)?;
+    let algorithm = check_header(&header, expected)?;
+    let subject = check_required(&claims, expected)?;
+    let token: CoreIdToken = raw.parse().map_err(|_| IdTokenError::Malformed)?;
+    let verifier = verifier(keys, algorithm, expected)?;
+    token.claims(&verifier, |nonce: Option<&Nonce>| check_nonce(nonce, expected)).map_err(|error| {
+        Refusal { with_other_keys: key_may_be_new(&error, &header), error: refused(&error, &claims) }
+    })?;
+    check_times(&claims, expected)?;
+    check_authorized_party(&claims, expected)?;
+    check_access_token_hash(&claims, &token, &verifier, algorithm, expected)?;
+    let auth_time = check_auth_time(&claims, expected)?;
+    let identity = Identity { auth_time, ..Identity::from_claims(expected.issuer, &subject, &claims) };
+    match &expected.purpose {
+        Purpose::SignIn { .. } => Ok(identity),
+        Purpose::Refresh { identity: earlier } if earlier.subject != subject => {
+            Err(IdTokenError::SubjectChanged.into())
+        }
+        Purpose::Refresh { identity: earlier } => Ok(identity.or(earlier)),
+    }
+}
+
+/// Header and claims, decoded more strictly than the verifier does it: no stray bits in the base64, no duplicates.
+fn parts(raw: &str) -> Result<(Header, Map<String, Value>), IdTokenError> {
+    let parts: Vec<&str> = raw.split('.').collect();
+    let [header, claims, signature] = parts[..] else {
+        let encrypted = parts.len() == 5;
+        return Err(if encrypted { IdTokenError::Encrypted } else { IdTokenError::Malformed });
+    };
+    BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| IdTokenError::Malformed)?;
+    Ok((part(header)?, part(claims)?))
+}
+
+fn part<T: serde::de::DeserializeOwned>(encoded: &str) -> Result<T, IdTokenError> {
+    let decoded = BASE64_URL_SAFE_NO_PAD.decode(encoded).map_err(|_| IdTokenError::Malformed)?;
+    json::parse(&decoded).map_err(|problem| match problem {
+        DocumentProblem::DuplicateMember => IdTokenError::DuplicateMember,
+        _ => IdTokenError::Malformed,
+    })
+}
+
+fn check_header(header: &Header, expected: &Expectation<'_>) -> Result<SigningAlgorithm, IdTokenError> {
+    if header.alg.eq_ignore_ascii_case("none") {
+        return Err(IdTokenError::Unsigned);
+    }
+    let algorithm = SigningAlgorithm::from_name(&header.alg)
+        .filter(|algorithm| expected.algorithms.contains(algorithm))
+        .filter(|algorithm| !algorithm.is_symmetric() || expected.client_secret.is_some())
+        .ok_or(IdTokenError::AlgorithmRefused)?;
+    let another_kind = header.typ.as_deref().is_some_and(|typ| {
+        let typ = typ.to_ascii_lowercase();
+        !matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "jose")
+    });
+    let extended = [&header.cty, &header.crit, &header.b64, &header.zip].into_iter().any(Option::is_some);
+    if another_kind || extended { Err(IdTokenError::HeaderRefused) } else { Ok(algorithm) }
+}
+
+/// The claims that have to be there before anything else is worth checking (section 2). Gives the subject.
+fn check_required(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<String, IdTokenError> {
+    match text(claims, "iss")? {
+        None => return Err(IdTokenError::IssuerMissing),
+        Some(issuer) if issuer != expected.issuer => return Err(IdTokenError::IssuerMismatch),
+        Some(_) => {}
+    }
+    let audiences = audiences(claims)?;
+    if !audiences.contains(&expected.client_id) {
+        return Err(IdTokenError::AudienceMismatch);
+    }
+    if !audiences.iter().all(|audience| trusted(audience, expected)) {
+        return Err(IdTokenError::AudienceUntrusted);
+    }
+    time(claims, "exp")?.ok_or(IdTokenError::ExpirationMissing)?;
+    time(claims, "iat")?.ok_or(IdTokenError::IssuedAtMissing)?;
+    let subject = text(claims, "sub")?.filter(|sub| !sub.is_empty()).ok_or(IdTokenError::SubjectMissing)?;
+    if subject.len() > MAX_SUBJECT || !subject.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
+        return Err(IdTokenError::SubjectInvalid);
+    }
+    Ok(subject.to_owned())
+}
+
+fn trusted(audience: &str, expected: &Expectation<'_>) -> bool {
+    audience == expected.client_id || expected.trusted_audiences.iter().any(|trusted| trusted == audience)
+}
+
+fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
+    match claims.get("aud") {
+        None | Some(Value::Null) => Err(IdTokenError::AudienceMissing),
+        Some(Value::String(audience)) => Ok(vec![audience]),
+        Some(Value::Array(list)) if list.is_empty() => Err(IdTokenError::AudienceMissing),
+        Some(Value::Array(list)) => {
+            list.iter().map(|audience| audience.as_str().ok_or(IdTokenError::Malformed)).collect()
+        }
+        Some(_) => Err(IdTokenError::Malformed),
+    }
+}
+
+fn verifier<'a>(
+    keys: &CoreJsonWebKeySet,
+    algorithm: SigningAlgorithm,
+    expected: &'a Expectation<'_>,
+) -> Result<CoreIdTokenVerifier<'a>, IdTokenError> {
+    let client_id = ClientId::new(expected.client_id.to_owned());
+    let issuer = IssuerUrl::new(expected.issuer.to_owned()).map_err(|_| IdTokenError::IssuerMismatch)?;
+    let verifier = match expected.client_secret.filter(|_| algorithm.is_symmetric()) {
+        Some(secret) => CoreIdTokenVerifier::new_confidential_client(
+            client_id,
+            ClientSecret::new(secret.expose_secret().to_owned()),
+            issuer,
+            keys.clone(),
+        ),
+        None => CoreIdTokenVerifier::new_public_client(client_id, issuer, keys.clone()),
+    };
+    let judged_at: DateTime<Utc> = (expected.now - CLOCK_SKEW).into();
+    Ok(verifier
+        .set_allowed_algs([algorithm.core()])
+        .set_time_fn(move || judged_at)
+        .set_other_audience_verifier_fn(move |audience: &Audience| trusted(audience, expected)))
+}
+
+/// Rule 11 after a sign-in; after a refresh the nonce may be missing, but not be another one (12.2).
+fn check_nonce(nonce: Option<&Nonce>, expected: &Expectation<'_>) -> Result<(), String> {
+    let wanted = match &expected.purpose {
+        Purpose::SignIn { nonce, .. } => Some(nonce.expose_secret()),
+        Purpose::Refresh { identity } => identity.nonce.as_deref(),
+    };
+    let optional = matches!(expected.purpose, Purpose::Refresh { .. });
+    let same = match (nonce, wanted) {
+        (Some(found), Some(wanted)) => found.secret().as_bytes().ct_eq(wanted.as_bytes()).into(),
+        (Some(_), None) | (None, _) => optional,
+    };
+    if same { Ok(()) } else { Err(String::new()) }
+}
+
+fn refused(error: &ClaimsVerificationError, claims: &Map<String, Value>) -> IdTokenError {
+    match error {
+        ClaimsVerificationError::Expired(_) => IdTokenError::Expired,
+        ClaimsVerificationError::InvalidAudience(_) => IdTokenError::AudienceMismatch,
+        ClaimsVerificationError::InvalidIssuer(_) => IdTokenError::IssuerMismatch,
+        ClaimsVerificationError::InvalidSubject(_) => IdTokenError::SubjectInvalid,
+        ClaimsVerificationError::InvalidNonce(_) if !claims.contains_key("nonce") => {
+            IdTokenError::NonceMissing
+        }
+        ClaimsVerificationError::InvalidNonce(_) => IdTokenError::NonceMismatch,
+        ClaimsVerificationError::Unsupported(_) => IdTokenError::HeaderRefused,
+        ClaimsVerificationError::SignatureVerification(error) => match error {
+            SignatureVerificationError::NoMatchingKey => IdTokenError::KeyUnknown,
+            SignatureVerificationError::AmbiguousKeyId(_) => IdTokenError::KeyAmbiguous,
+            SignatureVerificationError::NoSignature => IdTokenError::Unsigned,
+            SignatureVerificationError::DisallowedAlg(_) | SignatureVerificationError::UnsupportedAlg(_) => {
+                IdTokenError::AlgorithmRefused
+            }
+            _ => IdTokenError::SignatureInvalid,
+        },
+        _ => IdTokenError::Malformed,
+    }
+}
+
+/// True for an unknown `kid`, and for a signature that does not fit when the token names no key at all.
+fn key_may_be_new(error: &ClaimsVerificationError, header: &Header) -> bool {
+    match error {
+        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => true,
+        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::CryptoError(_)) => {
+            header.kid.is_none()
+        }
+        _ => false,
+    }
+}
+
+fn check_times(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<(), IdTokenError> {
+    let latest = seconds(expected.now + CLOCK_SKEW);
+    if time(claims, "iat")?.is_some_and(|issued| issued > latest) {
+        return Err(IdTokenError::IssuedInFuture);
+    }
+    if time(claims, "nbf")?.is_some_and(|start| start > latest) {
+        return Err(IdTokenError::NotYetValid);
+    }
+    Ok(())
+}
+
+/// Rules 4 and 5.
+fn check_authorized_party(
+    claims: &Map<String, Value>,
+    expected: &Expectation<'_>,
+) -> Result<(), IdTokenError> {
+    match text(claims, "azp")? {
+        Some(party) if party != expected.client_id => Err(IdTokenError::AuthorizedPartyMismatch),
+        None if audiences(claims)?.iter().any(|audience| *audience != expected.client_id) => {
+            Err(IdTokenError::AuthorizedPartyMissing)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Section 3.1.3.8: the left half of the hash that the algorithm uses.
+fn check_access_token_hash(
+    claims: &Map<String, Value>,
+    token: &CoreIdToken,
+    verifier: &CoreIdTokenVerifier<'_>,
+    algorithm: SigningAlgorithm,
+    expected: &Expectation<'_>,
+) -> Result<(), IdTokenError> {
+    let Some(claimed) = text(claims, "at_hash")? else { return Ok(()) };
+    let bytes = expected.access_token.expose_secret().as_bytes();
+    let hash = if algorithm.is_symmetric() {
+        CoreJsonWebKey::new_symmetric(Vec::new()).hash_bytes(bytes, &algorithm.core())
+    } else {
+        let key = token.signing_key(verifier).map_err(|_| IdTokenError::KeyUnknown)?;
+        key.hash_bytes(bytes, &algorithm.core())
+    };
+    let hash = hash.map_err(|_| IdTokenError::AlgorithmRefused)?;
+    let left = BASE64_URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]);
+    if left == claimed { Ok(()) } else { Err(IdTokenError::AccessTokenHashMismatch) }
+}
+
+/// Rule 13 after a sign-in, 12.2 after a refresh.
+fn check_auth_time(
+    claims: &Map<String, Value>,
+    expected: &Expectation<'_>,
+) -> Result<Option<u64>, IdTokenError> {
+    let auth_time = time(claims, "auth_time")?;
+    if auth_time.is_some_and(|then| then > seconds(expected.now + CLOCK_SKEW)) {
+        return Err(IdTokenError::AuthTimeInFuture);
+    }
+    match &expected.purpose {
+        Purpose::SignIn { max_age: Some(max_age), .. } => {
+            let then = auth_time.ok_or(IdTokenError::AuthTimeMissing)?;
+            let limit = max_age.saturating_add(CLOCK_SKEW).as_secs();
+            if seconds(expected.now).saturating_sub(then) > limit {
+                return Err(IdTokenError::AuthTimeTooOld);
+            }
+        }
+        Purpose::Refresh { identity } => {
+            if let (Some(then), Some(first)) = (auth_time, identity.auth_time)
+                && then != first
+            {
+                return Err(IdTokenError::AuthTimeChanged);
+            }
+        }
+        Purpose::SignIn { max_age: None, .. } => {}
+    }
+    Ok(auth_time)
+}
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, IdTokenError> {
+    match claims.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(IdTokenError::Malformed),
+    }
+}
+
+/// A NumericDate (RFC 7519, section 2), down to the second.
+fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<u64>, IdTokenError> {
+    let number = match claims.get(name) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => number,
+        Some(_) => return Err(IdTokenError::Malformed),
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = |float: f64| (float >= 0.0 && float <= MAX_TIME as f64).then_some(float as u64);
+    let seconds = number.as_u64().or_else(|| number.as_f64().and_then(whole));
+    seconds.filter(|seconds| *seconds <= MAX_TIME).map(Some).ok_or(IdTokenError::Malformed)
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,289 @@
+//! The token endpoint: RFC 6749, sections 4.1.3, 5.1 and 6; OpenID Connect Core 1.0, sections 3.1.3 and 12.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+
+use crate::authorization::{AuthorizationCode, Pending};
+use crate::error::{Document, Error};
+use crate::http::{Http, JSON, refused};
+use crate::id_token::{self, Expectation, Purpose};
+use crate::identity::Identity;
+use crate::relying_party::RelyingParty;
+
+/// No lifetime is believed to be longer than ten years, so that adding one to a clock cannot overflow.
+const MAX_LIFETIME: u64 = 10 * 366 * 24 * 60 * 60;
+
+/// What a provider issued, validated.
+pub struct Tokens {
+    /// For the resource servers.
+    pub access_token: SecretString,
+    /// Always `Bearer`.
+    pub token_type: String,
+    /// From when the answer arrived; the provider need not say.
+    pub expires_in: Option<Duration>,
+    /// What was granted, separated by spaces. A provider that does not say granted what was asked for
+    /// (RFC 6749, section 5.1).
+    pub scope: String,
+    /// A new refresh token. After a refresh, `None` means that the one that was sent stays valid.
+    pub refresh_token: Option<SecretString>,
+    /// How long the refresh token lives, if the provider says so (`refresh_expires_in`,
+    /// `refresh_token_expires_in`: no specification has it).
+    pub refresh_expires_in: Option<Duration>,
+    /// The ID token as issued, for `id_token_hint`. A refresh need not issue one (Core, section 12.2).
+    pub id_token: Option<SecretString>,
+    /// Who signed in. After a refresh without an ID token: who it was before.
+    pub identity: Identity,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("expires_in", &self.expires_in)
+            .field("scope", &self.scope)
+            .field("refresh_token", &self.refresh_token.is_some())
+            .field("id_token", &self.id_token.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenResponse {
+    access_token: Option<SecretString>,
+    token_type: Option<String>,
+    #[serde(default, deserialize_with = "lifetime")]
+    expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime")]
+    refresh_expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime")]
+    refresh_token_expires_in: Option<Duration>,
+    scope: Option<String>,
+    refresh_token: Option<SecretString>,
+    id_token: Option<SecretString>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Seconds as a number; a few providers write them as text.
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Seconds {
+        Whole(u64),
+        Float(f64),
+        Text(String),
+    }
+    let wrong = || serde::de::Error::custom("not a number of seconds");
+    let seconds = match Option::<Seconds>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Seconds::Whole(seconds)) => seconds,
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Some(Seconds::Float(seconds)) if seconds >= 0.0 => seconds as u64,
+        Some(Seconds::Float(_)) => return Err(wrong()),
+        Some(Seconds::Text(text)) => text.parse().map_err(|_| wrong())?,
+    };
+    Ok(Some(Duration::from_secs(seconds.min(MAX_LIFETIME))))
+}
+
+impl TokenResponse {
+    fn check(&self) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(refused(error, self.error_description.as_deref()));
+        }
+        let access_token = self.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
+        if access_token.expose_secret().is_empty() {
+            return Err(Error::AccessTokenMissing);
+        }
+        // RFC 6749, section 5.1: required, and case-insensitive.
+        if !self.token_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
+            return Err(Error::TokenTypeUnsupported);
+        }
+        // A tool puts the access token into a header: a space or a line break there is another header.
+        let in_header = |b: u8| b.is_ascii_graphic();
+        let in_form = |b: u8| b.is_ascii_graphic() || b == b' ';
+        let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
+        if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
+            Ok(())
+        } else {
+            Err(Error::TokenMalformed)
+        }
+    }
+
+    fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
+        let given = |token: &SecretString| !token.expose_secret().is_empty();
+        let scope = self.scope.filter(|scope| !scope.trim().is_empty());
+        Ok(Tokens {
+            access_token: self.access_token.ok_or(Error::AccessTokenMissing)?,
+            token_type: "Bearer".to_owned(),
+            expires_in: self.expires_in,
+            scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
+            refresh_token: self.refresh_token.filter(given),
+            // Keycloak writes 0 for a refresh token that does not expire by itself.
+            refresh_expires_in: self
+                .refresh_expires_in
+                .or(self.refresh_token_expires_in)
+                .filter(|lifetime| !lifetime.is_zero()),
+            id_token: self.id_token.filter(given),
+            identity,
+        })
+    }
+}
+
+impl RelyingParty {
+    /// Redeems an authorization code (Core, section 3.1.3.1; RFC 7636, section 4.5) and validates what comes back.
+    ///
+    /// The code is spent whatever the outcome: after an error, sign-in starts again.
+    pub async fn exchange(
+        &self,
+        http: &Http,
+        pending: &Pending,
+        code: AuthorizationCode,
+        now: SystemTime,
+    ) -> Result<Tokens, Error> {
+        let response = self
+            .token_request(
+                http,
+                &[
+                    ("grant_type", "authorization_code"),
+                    ("code", code.expose()),
+                    ("redirect_uri", pending.redirect_uri().as_str()),
+                    ("code_verifier", pending.code_verifier().expose_secret()),
+                ],
+            )
+            .await?;
+        let purpose = Purpose::SignIn { nonce: pending.nonce(), max_age: pending.max_age() };
+        let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
+        response.into_tokens(pending.scope(), identity)
+    }
+
+    /// Trades a refresh token for new tokens (RFC 6749, section 6; Core, section 12).
+    ///
+    /// `granted_scope` is what the session has; it is not sent, and is what [`Tokens::scope`] says if the provider does
+    /// not. A refreshed ID token has to be about `identity`.
+    ///
+    /// A transient error may come after the provider has spent the refresh token. `invalid_grant` is
+    /// [`Error::Refused`].
+    pub async fn refresh(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+        identity: &Identity,
+        granted_scope: &str,
+        now: SystemTime,
+    ) -> Result<Tokens, Error> {
+        let response = self
+            .token_request(
+                http,
+                &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
+            )
+            .await?;
+        let refreshed = self.identify(http, &response, Purpose::Refresh { identity }, now).await?;
+        response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))
+    }
+
+    async fn token_request(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {
+        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
+        let response: TokenResponse = http.send(call).await?.document(Document::TokenResponse, &[JSON])?;
+        response.check()?;
+        Ok(response)
+    }
+
+    /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
+    async fn identify(
+        &self,
+        http: &Http,
+        response: &TokenResponse,
+        purpose: Purpose<'_>,
+        now: SystemTime,
+    ) -> Result<Option<Identity>, Error> {
+        let access_token = response.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
+        let Some(raw) = response.id_token.as_ref().map(ExposeSecret::expose_secret) else { return Ok(None) };
+        if raw.is_empty() {
+            return Ok(None);
+        }
+        let registration = self.registration();
+        let expected = Expectation {
+            issuer: self.provider().issuer(),
+            client_id: &registration.client_id,
+            client_secret: registration.client_secret.as_ref(),
+            trusted_audiences: &registration.trusted_audiences,
+            algorithms: self.algorithms(),
+            access_token,
+            purpose,
+            now,
+        };
+        let refusal = match id_token::verify(raw, &self.provider().keys(), &expected) {
+            Ok(identity) => return Ok(Some(identity)),
+            Err(refusal) if !refusal.with_other_keys => return Err(refusal.error.into()),
+            Err(refusal) => refusal,
+        };
+        match self.provider().refetch_keys(http, now).await? {
+            None => Err(refusal.error.into()),
+            Some(keys) => match id_token::verify(raw, &keys, &expected) {
+                Ok(identity) => Ok(Some(identity)),
+                Err(refusal) => Err(refusal.error.into()),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::json;
+
+    fn read(members: &str) -> Result<Tokens, &'static str> {
+        let text = format!(r#"{{"access_token":"at","token_type":"bearer"{members}}}"#);
+        let response: TokenResponse = json::parse(text.as_bytes()).map_err(|_| "unreadable")?;
+        response.check().map_err(|error| error.code())?;
+        let identity = Identity::from_claims("https://id.example.com", "1", &Default::default());
+        Ok(response.into_tokens("openid profile", identity).unwrap())
+    }
+
+    #[test]
+    fn lifetimes_are_numbers_of_seconds() {
+        let expires = |text: &str| read(&format!(r#","expires_in":{text}"#)).map(|tokens| tokens.expires_in);
+        assert_eq!(expires("300"), Ok(Some(Duration::from_secs(300))));
+        assert_eq!(expires("\"300\""), Ok(Some(Duration::from_secs(300))));
+        assert_eq!(expires("299.9"), Ok(Some(Duration::from_secs(299))));
+        assert_eq!(expires("null"), Ok(None));
+        assert_eq!(expires("1e300"), Ok(Some(Duration::from_secs(MAX_LIFETIME))));
+        for wrong in ["-1", "\"soon\"", "true", "[]"] {
+            assert_eq!(expires(wrong), Err("unreadable"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn scope_and_refresh_lifetime_as_providers_have_them() {
+        let tokens = read(r#","scope":"openid","refresh_expires_in":0"#).unwrap();
+        assert_eq!((tokens.scope.as_str(), tokens.refresh_expires_in), ("openid", None));
+        let tokens = read(r#","refresh_token_expires_in":1800,"refresh_token":"""#).unwrap();
+        assert_eq!(tokens.scope, "openid profile");
+        assert_eq!(tokens.refresh_expires_in, Some(Duration::from_secs(1800)));
+        assert!(tokens.refresh_token.is_none());
+    }
+
+    #[test]
+    fn tokens_that_cannot_be_used() {
+        let code = |text: &str| {
+            let response: TokenResponse = json::parse(text.as_bytes()).unwrap();
+            response.check().unwrap_err().code()
+        };
+        assert_eq!(code(r#"{"token_type":"Bearer"}"#), "access_token_missing");
+        assert_eq!(code(r#"{"access_token":"","token_type":"Bearer"}"#), "access_token_missing");
+        assert_eq!(code(r#"{"access_token":"at"}"#), "token_type_unsupported");
+        assert_eq!(code(r#"{"access_token":"at","token_type":"mac"}"#), "token_type_unsupported");
+        assert_eq!(code(r#"{"access_token":"a\r\nX: y","token_type":"Bearer"}"#), "token_malformed");
+        assert_eq!(code(r#"{"error":"invalid_grant"}"#), "invalid_grant");
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let tokens = read(r#","refresh_token":"canary-rt","id_token":"canary-id""#).unwrap();
+        let printed = format!("{tokens:?}");
+        assert!(!printed.contains("canary"), "{printed}");
+    }
+}

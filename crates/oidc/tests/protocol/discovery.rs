@@ -1,0 +1,108 @@
+use abide_oidc::*;
+use serde_json::{Value, json};
+
+use crate::provider::*;
+
+async fn discover(behaviour: Behaviour) -> Result<Provider, Error> {
+    let provider = TestProvider::start(behaviour).await;
+    Provider::discover(&http(), &provider.issuer).await
+}
+
+#[tokio::test]
+async fn what_the_provider_offers_is_known() {
+    let provider = TestProvider::start(Behaviour::default()).await;
+    let found = Provider::discover(&http(), &provider.issuer).await.unwrap();
+    assert_eq!(found.issuer(), provider.issuer);
+    assert_eq!(found.display_host(), provider.issuer.strip_prefix("http://").unwrap());
+    assert!(
+        found.has_userinfo()
+            && found.has_revocation()
+            && found.has_introspection()
+            && found.has_end_session()
+    );
+    assert!(!found.has_check_session() && !found.has_backchannel_logout());
+    assert_eq!(found.offers_scope("offline_access"), None, "it does not say");
+
+    let says =
+        Behaviour { metadata: set("scopes_supported", json!(["openid", "email"])), ..Behaviour::default() };
+    let found = discover(says).await.unwrap();
+    assert_eq!(found.offers_scope("email"), Some(true));
+    assert_eq!(found.offers_scope("offline_access"), Some(false));
+}
+
+#[tokio::test]
+async fn the_issuer_is_compared_byte_for_byte() {
+    let provider = TestProvider::start(Behaviour::default()).await;
+    let with_slash = format!("{}/", provider.issuer);
+    let error = Provider::discover(&http(), &with_slash).await.unwrap_err();
+    assert_eq!(error, Error::IssuerMismatch { expected: with_slash, found: provider.issuer.clone() });
+    assert_eq!(provider.requests("/keys"), 0, "nothing follows a wrong issuer");
+
+    let other = Behaviour { metadata: set("issuer", json!("https://evil.example")), ..Behaviour::default() };
+    assert_eq!(discover(other).await.unwrap_err().code(), "issuer_mismatch");
+}
+
+#[tokio::test]
+async fn metadata_that_is_refused() {
+    let cases: [(&'static str, Value, &str); 6] = [
+        ("issuer", Value::Null, "metadata_malformed"),
+        ("token_endpoint", Value::Null, "endpoint_missing"),
+        ("token_endpoint", json!("http://id.example.com/token"), "endpoint_insecure"),
+        ("authorization_endpoint", json!("file:///bin/sh"), "endpoint_invalid"),
+        ("end_session_endpoint", json!("https://id.example.com/\r\nx"), "endpoint_invalid"),
+        ("response_types_supported", json!(["token"]), "code_flow_unsupported"),
+    ];
+    for (name, value, code) in cases {
+        let behaviour = Behaviour { metadata: set(name, value.clone()), ..Behaviour::default() };
+        assert_eq!(discover(behaviour).await.unwrap_err().code(), code, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_no_metadata() {
+    const PATH: &str = "/.well-known/openid-configuration";
+    let cases = [
+        (Canned::Answer(200, "text/html", b"<html>".to_vec()), "metadata_not_json"),
+        (Canned::Answer(200, "application/json", b"<html>".to_vec()), "metadata_malformed"),
+        (
+            Canned::Answer(200, "application/json", br#"{"issuer":"a","issuer":"b"}"#.to_vec()),
+            "metadata_duplicate_member",
+        ),
+        (Canned::Answer(200, "application/json", "[".repeat(100_000).into_bytes()), "metadata_too_deep"),
+        (Canned::Answer(404, "text/html", b"<h1>Not found</h1>".to_vec()), "provider_unexpected_status"),
+        (Canned::Answer(503, "text/html", b"".to_vec()), "provider_unavailable"),
+        (Canned::Header(302, "location", "/elsewhere".into()), "provider_redirected"),
+    ];
+    for (canned, code) in cases {
+        let provider =
+            TestProvider::start(Behaviour { canned: [(PATH, canned)].into(), ..Behaviour::default() }).await;
+        let error = Provider::discover(&http(), &provider.issuer).await.unwrap_err();
+        assert_eq!(error.code(), code);
+        assert_eq!(
+            provider.requests("/elsewhere") + provider.requests("/keys"),
+            0,
+            "{code}: nothing follows"
+        );
+    }
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_read() {
+    let cases = [
+        (Canned::Answer(200, "application/json", br#"{"keys":{}}"#.to_vec()), "keys_malformed"),
+        (Canned::Answer(200, "text/plain", br#"{"keys":[]}"#.to_vec()), "keys_not_json"),
+        (Canned::Header(307, "location", "/elsewhere".into()), "provider_redirected"),
+    ];
+    for (canned, code) in cases {
+        let behaviour = Behaviour { canned: [("/keys", canned)].into(), ..Behaviour::default() };
+        assert_eq!(discover(behaviour).await.unwrap_err().code(), code);
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_not_protected_is_never_asked() {
+    for issuer in ["http://id.example.invalid", "http://192.0.2.1", "ftp://id.example.invalid"] {
+        let error = Provider::discover(&http(), issuer).await.unwrap_err();
+        assert!(matches!(error, Error::IssuerInvalid { .. }), "{issuer}: {error:?}");
+    }
+}

@@ -1,0 +1,212 @@
+use std::time::Duration;
+
+use abide_oidc::*;
+use serde_json::{Value, json};
+
+use crate::provider::*;
+
+async fn claim_error(name: &'static str, value: Value) -> &'static str {
+    sign_in_error(Behaviour { claims: set(name, value), ..Behaviour::default() }).await
+}
+
+#[tokio::test]
+async fn claims_that_are_refused() {
+    let cases: [(&'static str, Value, &str); 28] = [
+        ("iss", json!("https://evil.example"), "id_token_issuer_mismatch"),
+        ("iss", Value::Null, "id_token_issuer_missing"),
+        ("sub", Value::Null, "id_token_subject_missing"),
+        ("sub", json!(""), "id_token_subject_missing"),
+        ("sub", json!("x".repeat(256)), "id_token_subject_invalid"),
+        ("sub", json!("a\nb"), "id_token_subject_invalid"),
+        ("sub", json!(7), "id_token_malformed"),
+        ("aud", json!("another-client"), "id_token_audience_mismatch"),
+        ("aud", Value::Null, "id_token_audience_missing"),
+        ("aud", json!([]), "id_token_audience_missing"),
+        ("aud", json!([CLIENT, "another-client"]), "id_token_audience_untrusted"),
+        ("azp", json!("another-client"), "id_token_authorized_party_mismatch"),
+        ("exp", json!(NOW - 60), "id_token_expired"),
+        ("exp", json!(0), "id_token_expired"),
+        ("exp", Value::Null, "id_token_expiration_missing"),
+        ("exp", json!("2030-01-01T00:00:00Z"), "id_token_malformed"),
+        ("exp", json!(1e300), "id_token_malformed"),
+        ("exp", json!(-1), "id_token_malformed"),
+        ("iat", json!(NOW + 61), "id_token_issued_in_future"),
+        ("iat", Value::Null, "id_token_issued_at_missing"),
+        ("nbf", json!(NOW + 61), "id_token_not_yet_valid"),
+        ("nonce", Value::Null, "id_token_nonce_missing"),
+        ("nonce", json!("of-another-sign-in"), "id_token_nonce_mismatch"),
+        ("nonce", json!(""), "id_token_nonce_mismatch"),
+        ("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"), "id_token_at_hash_mismatch"),
+        ("at_hash", json!(""), "id_token_at_hash_mismatch"),
+        ("auth_time", json!(NOW + 61), "id_token_auth_time_in_future"),
+        ("auth_time", json!("now"), "id_token_malformed"),
+    ];
+    for (name, value, code) in cases {
+        assert_eq!(claim_error(name, value.clone()).await, code, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn claims_that_are_accepted() {
+    let cases: [(&'static str, Value); 8] = [
+        ("exp", json!(NOW - 59)),
+        ("exp", json!(NOW as f64 + 0.5)),
+        ("iat", json!(NOW + 60)),
+        ("aud", json!([CLIENT])),
+        ("azp", json!(CLIENT)),
+        ("at_hash", Value::Null),
+        ("auth_time", Value::Null),
+        ("email", Value::Null),
+    ];
+    for (name, value) in cases {
+        let client =
+            Client::new(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() }).await;
+        let outcome = client.sign_in().await;
+        assert!(outcome.is_ok(), "{name}: {value}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_slash_more_is_another_issuer() {
+    let behaviour = Behaviour {
+        claims: edit(|claims| claims["iss"] = format!("{}/", claims["iss"].as_str().unwrap()).into()),
+        ..Behaviour::default()
+    };
+    assert_eq!(sign_in_error(behaviour).await, "id_token_issuer_mismatch");
+}
+
+#[tokio::test]
+async fn a_trusted_audience_needs_the_authorized_party() {
+    let registration =
+        || Registration { trusted_audiences: vec!["project".into()], ..Registration::public(CLIENT) };
+    let audiences = json!([CLIENT, "project"]);
+    let without = Behaviour { claims: set("aud", audiences.clone()), ..Behaviour::default() };
+    let client = Client::registered(without, registration()).await;
+    assert_eq!(client.sign_in().await.unwrap_err().code(), "id_token_authorized_party_missing");
+    let with = Behaviour {
+        claims: edit(move |claims| {
+            claims["aud"] = audiences.clone();
+            claims["azp"] = CLIENT.into();
+        }),
+        ..Behaviour::default()
+    };
+    let client = Client::registered(with, registration()).await;
+    assert!(client.sign_in().await.is_ok());
+}
+
+#[tokio::test]
+async fn signatures_that_are_refused() {
+    let cases = [
+        (Signature::Corrupt, "id_token_signature_invalid"),
+        (Signature::Absent, "id_token_unsigned"),
+        // With the client id as the key: what an attacker would sign with.
+        (Signature::Hs256, "id_token_algorithm_refused"),
+    ];
+    for (signature, code) in cases {
+        assert_eq!(sign_in_error(Behaviour { signature, ..Behaviour::default() }).await, code);
+    }
+}
+
+#[tokio::test]
+async fn hs256_is_for_those_who_registered_it_with_a_secret() {
+    let behaviour = || Behaviour {
+        signature: Signature::Hs256,
+        secret: Some("long shared secret"),
+        ..Default::default()
+    };
+    let unregistered =
+        Registration { client_secret: Some("long shared secret".into()), ..Registration::public(CLIENT) };
+    let registered = Registration { id_token_alg: Some(SigningAlgorithm::Hs256), ..unregistered.clone() };
+    let client = Client::registered(behaviour(), unregistered).await;
+    assert_eq!(client.sign_in().await.unwrap_err().code(), "id_token_algorithm_refused");
+    let client = Client::registered(behaviour(), registered).await;
+    assert_eq!(client.sign_in().await.unwrap().identity.subject, SUBJECT);
+}
+
+#[tokio::test]
+async fn headers_that_are_refused() {
+    let cases: [(&'static str, Value, &str); 8] = [
+        ("alg", json!("RS256"), "id_token_algorithm_refused"),
+        ("alg", json!("NONE"), "id_token_unsigned"),
+        ("alg", json!("es256"), "id_token_algorithm_refused"),
+        ("typ", json!("at+jwt"), "id_token_header_refused"),
+        ("typ", json!("logout+jwt"), "id_token_header_refused"),
+        ("crit", json!(["exp"]), "id_token_header_refused"),
+        ("cty", json!("JWT"), "id_token_header_refused"),
+        ("kid", json!("not-published"), "id_token_key_unknown"),
+    ];
+    for (name, value, code) in cases {
+        let behaviour = Behaviour { header: set(name, value.clone()), ..Behaviour::default() };
+        assert_eq!(sign_in_error(behaviour).await, code, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_no_id_tokens() {
+    let cases = [
+        ("a.b.c.d.e", "id_token_encrypted"),
+        ("a.b", "id_token_malformed"),
+        ("not a token", "id_token_malformed"),
+        ("e30.e30.", "id_token_malformed"),
+    ];
+    for (raw, code) in cases {
+        assert_eq!(
+            sign_in_error(Behaviour { tokens: set("id_token", json!(raw)), ..Default::default() }).await,
+            code
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_too_old_for_max_age() {
+    let parameters = AuthorizationParameters {
+        max_age: Some(Duration::from_secs(300)),
+        ..AuthorizationParameters::default()
+    };
+    for (auth_time, code) in [
+        (json!(NOW - 361), Some("id_token_auth_time_too_old")),
+        (Value::Null, Some("id_token_auth_time_missing")),
+        (json!(NOW - 360), None),
+    ] {
+        let client =
+            Client::new(Behaviour { claims: set("auth_time", auth_time), ..Behaviour::default() }).await;
+        let outcome = client.sign_in_with(&parameters).await;
+        assert_eq!(outcome.err().map(|error| error.code()), code);
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_fetched_once_and_then_not_for_a_minute() {
+    let client = Client::new(Behaviour::default()).await;
+    assert_eq!(client.provider.requests("/keys"), 1);
+    client.provider.rotate_key("key-2");
+    assert!(client.sign_in().await.is_ok());
+    assert_eq!(client.provider.requests("/keys"), 2);
+    assert!(client.sign_in().await.is_ok());
+    assert_eq!(client.provider.requests("/keys"), 2, "a known key is not fetched again");
+
+    client.provider.rotate_key("key-3");
+    assert_eq!(client.sign_in().await.unwrap_err().code(), "id_token_key_unknown");
+    assert_eq!(client.provider.requests("/keys"), 2, "throttled");
+
+    let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
+    let code = pending.receive(&client.provider.authorize(&url)).unwrap();
+    assert!(client.rp.exchange(&client.http, &pending, code, later(60)).await.is_ok());
+    assert_eq!(client.provider.requests("/keys"), 3);
+}
+
+#[tokio::test]
+async fn a_rotated_key_without_a_kid_is_found_too() {
+    let client = Client::new(Behaviour { header: set("kid", Value::Null), ..Behaviour::default() }).await;
+    client.provider.rotate_key("key-2");
+    assert!(client.sign_in().await.is_ok());
+}
+
+#[tokio::test]
+async fn no_request_follows_a_refused_id_token() {
+    let client = Client::new(Behaviour { signature: Signature::Corrupt, ..Behaviour::default() }).await;
+    assert!(client.sign_in().await.is_err());
+    assert_eq!(client.provider.requests("/userinfo"), 0);
+    assert_eq!(client.provider.requests("/keys"), 1);
+    assert_eq!(client.provider.requests("/token"), 1);
+}

@@ -1,0 +1,13 @@
+//! The Relying Party against a small provider on loopback that is strict about every request, and that can be told to
+//! answer wrongly.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod callback;
+mod discovery;
+mod id_token;
+mod logout;
+mod provider;
+mod refresh;
+mod sign_in;
+mod tls;
+mod transport;

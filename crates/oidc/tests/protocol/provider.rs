@@ -1,0 +1,446 @@
+//! The provider, and the steps of a sign-in that every test takes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use abide_oidc::*;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::{Url, form_urlencoded};
+
+pub(crate) const CLIENT: &str = "abide test:1";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
+pub(crate) const SUBJECT: &str = "248289761001";
+pub(crate) const NOW: u64 = 1_800_000_000;
+
+pub(crate) fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW)
+}
+
+pub(crate) fn later(seconds: u64) -> SystemTime {
+    now() + Duration::from_secs(seconds)
+}
+
+type Edit = Box<dyn Fn(&mut Value) + Send + Sync>;
+
+pub(crate) fn edit(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Option<Edit> {
+    Some(Box::new(change))
+}
+
+/// Sets one member, or removes it if the value is null.
+pub(crate) fn set(name: &'static str, value: Value) -> Option<Edit> {
+    edit(move |object| {
+        object.as_object_mut().unwrap().remove(name);
+        if !value.is_null() {
+            object[name] = value.clone();
+        }
+    })
+}
+
+#[derive(Default)]
+pub(crate) enum Signature {
+    #[default]
+    Good,
+    Corrupt,
+    Absent,
+    Hs256,
+}
+
+pub(crate) enum Canned {
+    Answer(u16, &'static str, Vec<u8>),
+    Header(u16, &'static str, String),
+    /// Chunked, without an end.
+    Endless,
+    /// Accepts the request and never answers.
+    Silent,
+}
+
+/// How the provider deviates. The default is a good provider.
+#[derive(Default)]
+pub(crate) struct Behaviour {
+    pub(crate) metadata: Option<Edit>,
+    pub(crate) header: Option<Edit>,
+    pub(crate) claims: Option<Edit>,
+    pub(crate) signature: Signature,
+    pub(crate) tokens: Option<Edit>,
+    pub(crate) userinfo: Option<Edit>,
+    pub(crate) canned: HashMap<&'static str, Canned>,
+    pub(crate) secret: Option<&'static str>,
+}
+
+struct SigningKey {
+    kid: String,
+    pair: EcdsaKeyPair,
+}
+
+impl SigningKey {
+    fn generate(kid: &str) -> Self {
+        let random = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap();
+        Self { kid: kid.to_owned(), pair }
+    }
+
+    fn jwk(&self) -> Value {
+        let point = self.pair.public_key().as_ref();
+        json!({
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.kid,
+            "x": BASE64_URL_SAFE_NO_PAD.encode(&point[1..33]),
+            "y": BASE64_URL_SAFE_NO_PAD.encode(&point[33..]),
+        })
+    }
+}
+
+struct Code {
+    challenge: String,
+    redirect_uri: String,
+    nonce: String,
+}
+
+struct Issued {
+    behaviour: Behaviour,
+    key: SigningKey,
+    codes: HashMap<String, Code>,
+    refresh_tokens: HashSet<String>,
+    access_tokens: HashSet<String>,
+    requests: Vec<String>,
+    counter: u32,
+}
+
+#[derive(Clone)]
+pub(crate) struct TestProvider {
+    pub(crate) issuer: String,
+    issued: Arc<Mutex<Issued>>,
+}
+
+impl TestProvider {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let issued = Issued {
+            behaviour,
+            key: SigningKey::generate("key-1"),
+            codes: HashMap::new(),
+            refresh_tokens: HashSet::new(),
+            access_tokens: HashSet::new(),
+            requests: Vec::new(),
+            counter: 0,
+        };
+        let provider = Self { issuer, issued: Arc::new(Mutex::new(issued)) };
+        let app = axum::Router::new().fallback(handle).with_state(provider.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        provider
+    }
+
+    pub(crate) fn behave(&self, behaviour: Behaviour) {
+        self.issued.lock().unwrap().behaviour = behaviour;
+    }
+
+    pub(crate) fn rotate_key(&self, kid: &str) {
+        self.issued.lock().unwrap().key = SigningKey::generate(kid);
+    }
+
+    /// How often a path was asked for.
+    pub(crate) fn requests(&self, path: &str) -> usize {
+        self.issued.lock().unwrap().requests.iter().filter(|seen| *seen == path).count()
+    }
+
+    pub(crate) fn knows_refresh_token(&self, token: &str) -> bool {
+        self.issued.lock().unwrap().refresh_tokens.contains(token)
+    }
+
+    /// What the browser brings back once the person has signed in.
+    pub(crate) fn authorize(&self, url: &Url) -> String {
+        assert_eq!(url.as_str().split('?').next().unwrap(), format!("{}/authorize", self.issuer));
+        let mut asked = HashMap::new();
+        for (name, value) in url.query_pairs() {
+            assert!(asked.insert(name.to_string(), value.to_string()).is_none(), "{name} twice");
+        }
+        assert_eq!(asked["response_type"], "code");
+        assert_eq!(asked["client_id"], CLIENT);
+        assert_eq!(asked["code_challenge_method"], "S256");
+        assert_eq!(asked["code_challenge"].len(), 43);
+        assert!(asked["scope"].split(' ').any(|scope| scope == "openid"));
+        for random in ["state", "nonce"] {
+            assert!(
+                BASE64_URL_SAFE_NO_PAD.decode(&asked[random]).unwrap().len() >= 16,
+                "{random} is too short"
+            );
+        }
+        let mut issued = self.issued.lock().unwrap();
+        issued.counter += 1;
+        let code = format!("code-{}", issued.counter);
+        let details = Code {
+            challenge: asked["code_challenge"].clone(),
+            redirect_uri: asked["redirect_uri"].clone(),
+            nonce: asked["nonce"].clone(),
+        };
+        issued.codes.insert(code.clone(), details);
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("code", &code), ("state", &asked["state"]), ("iss", &self.issuer)])
+            .finish()
+    }
+}
+
+async fn handle(State(provider): State<TestProvider>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.unwrap();
+    let path = parts.uri.path().to_owned();
+    provider.issued.lock().unwrap().requests.push(path.clone());
+    let silent =
+        matches!(provider.issued.lock().unwrap().behaviour.canned.get(path.as_str()), Some(Canned::Silent));
+    if silent {
+        std::future::pending::<()>().await;
+    }
+    let mut issued = provider.issued.lock().unwrap();
+    match issued.behaviour.canned.get(path.as_str()) {
+        Some(Canned::Answer(status, kind, body)) => return answer(*status, kind, body.clone().into()),
+        Some(Canned::Header(status, name, value)) => {
+            return Response::builder().status(*status).header(*name, value).body(Body::empty()).unwrap();
+        }
+        Some(Canned::Endless) => {
+            let chunks =
+                futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 4096])));
+            return answer(200, "application/json", Body::from_stream(chunks));
+        }
+        Some(Canned::Silent) | None => {}
+    }
+    let issuer = &provider.issuer;
+    let form = form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>();
+    let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    match (parts.method.as_str(), path.as_str()) {
+        ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
+        ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
+        ("POST", "/token") => token(&mut issued, issuer, form, authorization),
+        ("GET", "/userinfo") => userinfo(&issued, authorization),
+        ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
+            Ok(form) => {
+                issued.refresh_tokens.remove(&form["token"]);
+                issued.access_tokens.remove(&form["token"]);
+                answer(200, "text/plain", Body::empty())
+            }
+            Err(error) => oauth_error(error),
+        },
+        ("POST", "/introspect") => match authenticated(&issued, form, authorization) {
+            Ok(form) => json_answer(200, &json!({"active": issued.refresh_tokens.contains(&form["token"])})),
+            Err(error) => oauth_error(error),
+        },
+        _ => answer(404, "text/html", "<h1>Not found</h1>".into()),
+    }
+}
+
+fn answer(status: u16, kind: &str, body: Body) -> Response {
+    Response::builder().status(status).header("content-type", kind).body(body).unwrap()
+}
+
+fn json_answer(status: u16, value: &Value) -> Response {
+    answer(status, "application/json; charset=utf-8", value.to_string().into())
+}
+
+fn oauth_error(error: &str) -> Response {
+    json_answer(400, &json!({"error": error, "error_description": "As the\r\ntest wants it."}))
+}
+
+fn metadata(issued: &Issued, issuer: &str) -> Value {
+    let mut metadata = json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/keys"),
+        "userinfo_endpoint": format!("{issuer}/userinfo"),
+        "revocation_endpoint": format!("{issuer}/revoke"),
+        "introspection_endpoint": format!("{issuer}/introspect"),
+        "end_session_endpoint": format!("{issuer}/logout"),
+        "response_types_supported": ["code"],
+        "id_token_signing_alg_values_supported": ["ES256", "HS256", "none"],
+        "authorization_response_iss_parameter_supported": true,
+    });
+    if let Some(change) = &issued.behaviour.metadata {
+        change(&mut metadata);
+    }
+    metadata
+}
+
+/// Checks the client the way the registration says, and hands out the form without duplicates.
+fn authenticated(
+    issued: &Issued,
+    form: Vec<(String, String)>,
+    authorization: Option<String>,
+) -> Result<HashMap<String, String>, &'static str> {
+    let mut unique = HashMap::new();
+    for (name, value) in form {
+        if unique.insert(name, value).is_some() {
+            return Err("invalid_request");
+        }
+    }
+    let good = match issued.behaviour.secret {
+        None => authorization.is_none() && unique.get("client_id").is_some_and(|id| id == CLIENT),
+        Some(secret) => {
+            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let expected = BASE64_STANDARD.encode(format!("{}:{}", encoded(CLIENT), encoded(secret)));
+            authorization == Some(format!("Basic {expected}")) && !unique.contains_key("client_secret")
+        }
+    };
+    if good { Ok(unique) } else { Err("invalid_client") }
+}
+
+fn token(
+    issued: &mut Issued,
+    issuer: &str,
+    form: Vec<(String, String)>,
+    authorization: Option<String>,
+) -> Response {
+    let form = match authenticated(issued, form, authorization) {
+        Ok(form) => form,
+        Err(error) => return oauth_error(error),
+    };
+    let nonce = match form["grant_type"].as_str() {
+        "authorization_code" => {
+            let Some(code) = issued.codes.remove(&form["code"]) else { return oauth_error("invalid_grant") };
+            let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"]));
+            if challenge != code.challenge || form["redirect_uri"] != code.redirect_uri {
+                return oauth_error("invalid_grant");
+            }
+            Some(code.nonce)
+        }
+        "refresh_token" if issued.refresh_tokens.remove(&form["refresh_token"]) => None,
+        "refresh_token" => return oauth_error("invalid_grant"),
+        _ => return oauth_error("unsupported_grant_type"),
+    };
+    issued.counter += 1;
+    let access_token = format!("canary-access-{}", issued.counter);
+    let refresh_token = format!("canary-refresh-{}", issued.counter);
+    issued.access_tokens.insert(access_token.clone());
+    issued.refresh_tokens.insert(refresh_token.clone());
+    let mut tokens = json!({
+        "access_token": access_token,
+        "token_type": "bearer",
+        "expires_in": 300,
+        "refresh_token": refresh_token,
+        "refresh_expires_in": 1800,
+        "id_token": id_token(issued, issuer, &access_token, nonce),
+    });
+    if let Some(change) = &issued.behaviour.tokens {
+        change(&mut tokens);
+    }
+    json_answer(200, &tokens)
+}
+
+fn id_token(issued: &Issued, issuer: &str, access_token: &str, nonce: Option<String>) -> String {
+    let mut claims = json!({
+        "iss": issuer, "sub": SUBJECT, "aud": CLIENT, "exp": NOW + 300, "iat": NOW, "auth_time": NOW - 10,
+        "at_hash": BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16]),
+        "name": "Alice Example", "email": "alice@example.com", "sid": "session-1", "acr": "1", "amr": ["pwd"],
+        "email_verified": "true", "updated_at": "2026-12-01T00:00:00.000Z",
+    });
+    if let Some(nonce) = nonce {
+        claims["nonce"] = nonce.into();
+    }
+    if let Some(change) = &issued.behaviour.claims {
+        change(&mut claims);
+    }
+    let alg = match issued.behaviour.signature {
+        Signature::Absent => "none",
+        Signature::Hs256 => "HS256",
+        Signature::Good | Signature::Corrupt => "ES256",
+    };
+    let mut header = json!({"alg": alg, "typ": "JWT", "kid": issued.key.kid});
+    if let Some(change) = &issued.behaviour.header {
+        change(&mut header);
+    }
+    let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = match issued.behaviour.signature {
+        Signature::Absent => Vec::new(),
+        Signature::Hs256 => {
+            let secret = issued.behaviour.secret.unwrap_or(CLIENT);
+            let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+            ring::hmac::sign(&key, signed.as_bytes()).as_ref().to_vec()
+        }
+        Signature::Good | Signature::Corrupt => {
+            let signature = issued.key.pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+            let mut bytes = signature.as_ref().to_vec();
+            if matches!(issued.behaviour.signature, Signature::Corrupt) {
+                bytes[40] ^= 1;
+            }
+            bytes
+        }
+    };
+    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn userinfo(issued: &Issued, authorization: Option<String>) -> Response {
+    let token = authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+    if !token.is_some_and(|token| issued.access_tokens.contains(token)) {
+        return answer(401, "text/plain", "no".into());
+    }
+    let mut claims = json!({"sub": SUBJECT, "name": "Alice Example", "employee": {"id": 7}});
+    if let Some(change) = &issued.behaviour.userinfo {
+        change(&mut claims);
+    }
+    json_answer(200, &claims)
+}
+
+/// One client for all tests: reading the trust roots is most of what making one costs.
+pub(crate) fn http() -> Http {
+    static HTTP: LazyLock<Http> = LazyLock::new(|| {
+        Http::new(HttpOptions { timeout: Duration::from_secs(20), ..HttpOptions::default() }).unwrap()
+    });
+    HTTP.clone()
+}
+
+/// A registered client that has discovered the provider.
+pub(crate) struct Client {
+    pub(crate) provider: TestProvider,
+    pub(crate) http: Http,
+    pub(crate) rp: RelyingParty,
+}
+
+impl Client {
+    pub(crate) async fn new(behaviour: Behaviour) -> Self {
+        let registration =
+            Registration { client_secret: behaviour.secret.map(Into::into), ..Registration::public(CLIENT) };
+        Self::registered(behaviour, registration).await
+    }
+
+    pub(crate) async fn registered(behaviour: Behaviour, registration: Registration) -> Self {
+        let provider = TestProvider::start(behaviour).await;
+        let http = http();
+        let discovered = Provider::discover(&http, &provider.issuer).await.unwrap();
+        let rp = RelyingParty::new(discovered, registration).unwrap();
+        Self { provider, http, rp }
+    }
+
+    pub(crate) fn request(&self, parameters: &AuthorizationParameters) -> AuthorizationRequest {
+        self.rp.authorization_request(&Url::parse(REDIRECT).unwrap(), parameters).unwrap()
+    }
+
+    pub(crate) async fn sign_in(&self) -> Result<Tokens, Error> {
+        self.sign_in_with(&AuthorizationParameters::default()).await
+    }
+
+    pub(crate) async fn sign_in_with(&self, parameters: &AuthorizationParameters) -> Result<Tokens, Error> {
+        let AuthorizationRequest { url, pending } = self.request(parameters);
+        let code = pending.receive(&self.provider.authorize(&url)).unwrap();
+        self.rp.exchange(&self.http, &pending, code, now()).await
+    }
+
+    pub(crate) async fn refresh(&self, tokens: &Tokens) -> Result<Tokens, Error> {
+        let refresh_token = tokens.refresh_token.as_ref().unwrap();
+        self.rp.refresh(&self.http, refresh_token, &tokens.identity, &tokens.scope, now()).await
+    }
+}
+
+/// The code of the error that a sign-in at this provider ends with.
+pub(crate) async fn sign_in_error(behaviour: Behaviour) -> &'static str {
+    Client::new(behaviour).await.sign_in().await.unwrap_err().code()
+}

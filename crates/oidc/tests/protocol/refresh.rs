@@ -1,0 +1,92 @@
+use abide_oidc::*;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::provider::*;
+
+#[tokio::test]
+async fn a_refresh_rotates_and_keeps_the_person() {
+    let client = Client::new(Behaviour::default()).await;
+    let first = client.sign_in().await.unwrap();
+    let second = client.refresh(&first).await.unwrap();
+    assert_ne!(first.access_token.expose_secret(), second.access_token.expose_secret());
+    assert_eq!(second.identity, first.identity);
+    assert_eq!(second.scope, "openid", "what was granted stays granted");
+    assert!(client.refresh(&second).await.is_ok());
+
+    let error = client.refresh(&first).await.unwrap_err();
+    assert_eq!(error.code(), "invalid_grant");
+    assert!(matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }));
+    assert!(!error.is_transient());
+    assert!(!error.to_string().contains("canary"));
+}
+
+#[tokio::test]
+async fn a_refresh_need_not_bring_an_id_token_or_a_refresh_token() {
+    let client = Client::new(Behaviour::default()).await;
+    let first = client.sign_in().await.unwrap();
+    client.provider.behave(Behaviour {
+        tokens: edit(|tokens| {
+            let tokens = tokens.as_object_mut().unwrap();
+            tokens.remove("id_token");
+            tokens.remove("refresh_token");
+        }),
+        ..Behaviour::default()
+    });
+    let second = client.refresh(&first).await.unwrap();
+    assert_eq!(second.identity, first.identity);
+    assert!(second.refresh_token.is_none() && second.id_token.is_none());
+}
+
+#[tokio::test]
+async fn refreshed_id_tokens_that_are_refused() {
+    let cases: [(&'static str, Value, &str); 8] = [
+        ("sub", json!("somebody-else"), "id_token_subject_changed"),
+        ("iss", json!("https://evil.example"), "id_token_issuer_mismatch"),
+        ("aud", json!("another-client"), "id_token_audience_mismatch"),
+        ("auth_time", json!(NOW), "id_token_auth_time_changed"),
+        ("nonce", json!("of-another-sign-in"), "id_token_nonce_mismatch"),
+        ("exp", json!(NOW - 60), "id_token_expired"),
+        ("iat", Value::Null, "id_token_issued_at_missing"),
+        ("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"), "id_token_at_hash_mismatch"),
+    ];
+    for (name, value, code) in cases {
+        let client = Client::new(Behaviour::default()).await;
+        let tokens = client.sign_in().await.unwrap();
+        client.provider.behave(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() });
+        assert_eq!(client.refresh(&tokens).await.unwrap_err().code(), code, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_may_repeat_the_nonce() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let nonce = tokens.identity.nonce.clone().unwrap();
+    client.provider.behave(Behaviour { claims: set("nonce", json!(nonce)), ..Behaviour::default() });
+    assert!(client.refresh(&tokens).await.is_ok());
+}
+
+#[tokio::test]
+async fn trouble_at_the_provider_is_transient() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let cases = [
+        (Canned::Header(503, "retry-after", "120".into()), "provider_unavailable", Some(120)),
+        (Canned::Header(429, "retry-after", "999999999".into()), "provider_rate_limited", Some(86_400)),
+        (Canned::Answer(500, "text/html", b"<h1>Oops</h1>".to_vec()), "provider_unavailable", None),
+        (
+            Canned::Answer(400, "application/json", br#"{"error":"temporarily_unavailable"}"#.to_vec()),
+            "temporarily_unavailable",
+            None,
+        ),
+    ];
+    for (canned, code, retry_after) in cases {
+        client.provider.behave(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() });
+        let error = client.refresh(&tokens).await.unwrap_err();
+        assert_eq!((error.code(), error.is_transient()), (code, true));
+        assert_eq!(error.retry_after().map(|wait| wait.as_secs()), retry_after);
+    }
+    client.provider.behave(Behaviour::default());
+    assert!(client.refresh(&tokens).await.is_ok(), "the refresh token was not spent");
+}

@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use abide_oidc::*;
+
+use crate::provider::*;
+
+async fn token_error(canned: Canned) -> Error {
+    let client = Client::new(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() }).await;
+    let error = client.sign_in().await.unwrap_err();
+    assert_eq!(client.provider.requests("/elsewhere"), 0);
+    error
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    for status in [301, 302, 303, 307, 308] {
+        let error = token_error(Canned::Header(status, "location", "/elsewhere".into())).await;
+        assert_eq!((error.code(), error.is_transient()), ("provider_redirected", false));
+    }
+}
+
+#[tokio::test]
+async fn answers_are_bounded() {
+    let announced = Canned::Answer(200, "application/json", vec![b' '; (1 << 20) + 1]);
+    assert_eq!(token_error(announced).await.code(), "response_too_large");
+    assert_eq!(token_error(Canned::Endless).await.code(), "response_too_large");
+}
+
+#[tokio::test]
+async fn answers_that_are_no_token_response() {
+    let good = br#"{"access_token":"a","token_type":"Bearer"}"#;
+    let cases: [(u16, &'static str, &[u8], &str); 8] = [
+        (200, "text/html", b"<html>", "token_response_not_json"),
+        (200, "text/plain", good, "token_response_not_json"),
+        (200, "application/json", b"", "token_response_malformed"),
+        (200, "application/json", b"[]", "token_response_malformed"),
+        (
+            200,
+            "application/json",
+            br#"{"access_token":"a","access_token":"b"}"#,
+            "token_response_duplicate_member",
+        ),
+        (201, "application/json", good, "provider_unexpected_status"),
+        (400, "application/json", br#"{"message":"no"}"#, "provider_unexpected_status"),
+        (403, "text/html", b"<h1>Forbidden</h1>", "provider_unexpected_status"),
+    ];
+    for (status, kind, body, code) in cases {
+        let error = token_error(Canned::Answer(status, kind, body.to_vec())).await;
+        assert_eq!(error.code(), code, "{status} {kind}");
+        assert!(!error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer() {
+    let silent = Behaviour { canned: [("/token", Canned::Silent)].into(), ..Behaviour::default() };
+    let client = Client::new(silent).await;
+    let impatient =
+        Http::new(HttpOptions { timeout: Duration::from_millis(200), ..HttpOptions::default() }).unwrap();
+    let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
+    let code = pending.receive(&client.provider.authorize(&url)).unwrap();
+    let error = client.rp.exchange(&impatient, &pending, code, now()).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient()), ("provider_timeout", true));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_there() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = Provider::discover(&http(), &issuer).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient()), ("provider_unreachable", true));
+    assert!(error.to_string().contains(issuer.strip_prefix("http://").unwrap()));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_in_the_middle() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let _ = socket.read(&mut [0; 4096]).await.unwrap();
+        let half =
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"issuer\":";
+        socket.write_all(half).await.unwrap();
+    });
+    let error = Provider::discover(&http(), &issuer).await.unwrap_err();
+    assert_eq!(error.code(), "provider_unreachable");
+    assert!(matches!(error, Error::Unreachable { reason: Unreachable::Interrupted, .. }), "{error:?}");
+}
