@@ -1,1 +1,409 @@
-//! placeholder
+//! The running core of Abide: accounts and their sessions, sign-in through the browser, refresh, the vault, the local
+//! endpoint.
+//!
+//! [`Agent`] is the whole of it. It runs with or without a desktop; a desktop is a view that draws what
+//! [`Agent::watch`] shows and says what [`Agent::events`] brings. Decisions about time and state are made in
+//! `abide-session`; this crate carries them out.
+
+mod account;
+mod browser;
+mod callback;
+mod clients;
+mod clock;
+mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+mod endpoint;
+mod file;
+mod headless;
+mod instance;
+mod notices;
+mod options;
+mod pages;
+mod platform;
+mod refresh;
+mod shared;
+mod sign_in;
+mod start;
+mod stored;
+mod vault_thread;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
+use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
+use abide_wire::{ErrorAnswer, ErrorCode, Notice, SessionStatus, Snapshot, TokenAnswer};
+use tokio::sync::{broadcast, watch};
+use tokio::task::AbortHandle;
+use url::Url;
+
+use crate::account::{Opening, Refreshed};
+use crate::clients::Clients;
+use crate::config::{AccountConfig, Config};
+use crate::shared::Shared;
+
+pub use config::ConfigError;
+pub use headless::{HeadlessError, run_headless, start_log};
+pub use options::Options;
+pub use start::StartError;
+
+/// How long a tool waits for a refresh that is under way.
+const REFRESH_PATIENCE: Duration = Duration::from_secs(50);
+
+/// Something that happens once.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Tell the user this.
+    Notice(Notice),
+    /// A second start, or `abide`, wants to see the window.
+    ShowWindow,
+    /// The program is to end.
+    Quit,
+}
+
+/// A running agent. Clones are handles on the same one. Lives in a tokio runtime.
+#[derive(Clone)]
+pub struct Agent(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    clients: Clients,
+    /// The time keeper and the transports.
+    tasks: Mutex<Vec<AbortHandle>>,
+    port: u16,
+    #[cfg(feature = "demo")]
+    demo: demo::Embedded,
+}
+
+/// An account as it is configured.
+#[derive(Clone, Debug)]
+pub(crate) struct Configured {
+    pub(crate) name: String,
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+}
+
+impl Agent {
+    /// Everything that views show, now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.shared.snapshot()
+    }
+
+    /// The newest snapshot, whenever something visible has changed: each minute, each second in the last two minutes
+    /// and while a question is up.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Snapshot> {
+        self.0.shared.snapshots.subscribe()
+    }
+
+    /// What happens once: notices, a wish to see the window, a wish to quit.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.shared.events.subscribe()
+    }
+
+    /// The port on 127.0.0.1 that the local endpoint is bound to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.port
+    }
+
+    /// One account's session.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn status(&self, account: &str) -> Result<SessionStatus, ErrorAnswer> {
+        self.0.shared.act(account, |account, now| account.status(now))
+    }
+
+    /// Signs in through the browser. Progress and outcome show in [`Agent::watch`].
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`; `invalid_request` when somebody is signed in already.
+    pub fn sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.start_sign_in(account, Opening::Browser)
+    }
+
+    fn start_sign_in(&self, account: &str, opening: Opening) -> Result<(), ErrorAnswer> {
+        self.0.shared.act(account, |account, now| {
+            account.session.handle(now, Input::Tick);
+            if account.session.checkpoint(now).is_some() {
+                let who = account.held.as_ref().map_or("Somebody", |held| held.identity.label());
+                let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
+                return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
+            }
+            account.opening = opening;
+            account.session.handle(now, Input::Login);
+            Ok(())
+        })?
+    }
+
+    pub(crate) async fn begin_sign_in(
+        &self,
+        account: &str,
+        opening: Opening,
+    ) -> Result<Option<Url>, ErrorAnswer> {
+        self.start_sign_in(account, opening)?;
+        match opening {
+            Opening::Browser => Ok(None),
+            Opening::Address => sign_in::address(&self.0.shared, account).await.map(Some),
+        }
+    }
+
+    /// Gives a sign-in up that is under way; without one, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn cancel_sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.0.shared.act(account, |account, now| account.session.handle(now, Input::CancelLogin))
+    }
+
+    /// Signs out: the session and its tokens are wiped, the refresh token is revoked at the provider.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn sign_out(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.0.shared.act(account, |account, now| account.session.handle(now, Input::Logout))
+    }
+
+    /// Keeps the session, as *Yes* does.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`; `login_required` when there is no session to keep.
+    pub fn keep(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.0.shared.act(account, |account, now| {
+            account.session.handle(now, Input::Keep);
+            match account.session.checkpoint(now) {
+                Some(_) => Ok(()),
+                None => Err(notices::login_required(&account.name)),
+            }
+        })?
+    }
+
+    /// Answers the question "Keep session?". An answer to a question that is no longer up does nothing.
+    pub fn answer(&self, question: u64, keep: bool) {
+        let (serial, number) = ((question >> 32) as u32, question & u64::from(u32::MAX));
+        let name = {
+            let core = self.0.shared.core();
+            core.accounts.iter().find(|account| account.serial == serial).map(|account| account.name.clone())
+        };
+        if let Some(name) = name {
+            let input = Input::Answer { question: QuestionId(number), keep };
+            let _ = self.0.shared.act(&name, |account, now| account.session.handle(now, input));
+        }
+    }
+
+    /// An access token that is valid for at least `min_validity`, or nine tenths of what the provider gives.
+    ///
+    /// Without an account, the only one that is configured or the only one that is signed in.
+    ///
+    /// # Errors
+    ///
+    /// `login_required`, `session_expired`, `provider_unreachable`, `unknown_account`, `invalid_request`.
+    pub async fn token(
+        &self,
+        account: Option<&str>,
+        min_validity: Duration,
+        activity: bool,
+    ) -> Result<TokenAnswer, ErrorAnswer> {
+        let name = self.account_for(account)?;
+        let shared = &self.0.shared;
+        let request = TokenRequest { min_validity, activity };
+        let (verdict, served) = shared.act(&name, |account, now| {
+            let verdict = account.session.token(now, request);
+            let served = (verdict == TokenVerdict::Serve).then(|| account.token_answer(now)).flatten();
+            (verdict, served)
+        })?;
+        match verdict {
+            TokenVerdict::Serve => served.ok_or_else(|| notices::login_required(&name)),
+            TokenVerdict::Wait(_) => self.wait_for_refresh(&name).await,
+            TokenVerdict::Held => Err(self.unreachable(&name)),
+            TokenVerdict::LoginRequired => Err(notices::login_required(&name)),
+            TokenVerdict::Ended(reason) => Err(notices::session_expired(&name, reason)),
+        }
+    }
+
+    /// One refresh serves everybody who waits here.
+    async fn wait_for_refresh(&self, name: &str) -> Result<TokenAnswer, ErrorAnswer> {
+        let shared = &self.0.shared;
+        // The refresh was started while the request was judged; if it is gone again, it is done.
+        let receiver =
+            shared.act(name, |account, _| account.refresh.as_ref().map(|(_, sender)| sender.subscribe()))?;
+        let outcome = match receiver {
+            None => Refreshed::Done,
+            Some(mut receiver) => {
+                let waited = tokio::time::timeout(REFRESH_PATIENCE, receiver.wait_for(Option::is_some)).await;
+                match waited {
+                    Ok(Ok(outcome)) => outcome.clone().unwrap_or(Refreshed::Done),
+                    Ok(Err(_)) => Refreshed::Done,
+                    Err(_) => return Err(notices::provider_unreachable("The provider", None)),
+                }
+            }
+        };
+        let request = TokenRequest { min_validity: Duration::ZERO, activity: false };
+        shared.act(name, |account, now| match account.session.token(now, request) {
+            TokenVerdict::Serve => account.token_answer(now).ok_or_else(|| notices::login_required(name)),
+            TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
+            TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+            TokenVerdict::Wait(_) | TokenVerdict::Held => {
+                let why = match &outcome {
+                    Refreshed::Failed(message) => Some(message.as_str()),
+                    Refreshed::Done => None,
+                };
+                Err(notices::provider_unreachable(&account.provider(), why))
+            }
+        })?
+    }
+
+    fn unreachable(&self, name: &str) -> ErrorAnswer {
+        let core = self.0.shared.core();
+        let account = core.accounts.iter().find(|account| account.name == name);
+        let provider = account.map(account::Account::provider).unwrap_or_default();
+        notices::provider_unreachable(&provider, account.and_then(|account| account.trouble.as_deref()))
+    }
+
+    fn account_for(&self, asked: Option<&str>) -> Result<String, ErrorAnswer> {
+        if let Some(name) = asked {
+            return Ok(name.to_owned());
+        }
+        let core = self.0.shared.core();
+        let names: Vec<&str> = core.accounts.iter().map(|account| account.name.as_str()).collect();
+        let signed_in: Vec<&str> = core
+            .accounts
+            .iter()
+            .filter(|account| account.held.is_some())
+            .map(|account| account.name.as_str())
+            .collect();
+        match (names.as_slice(), signed_in.as_slice()) {
+            ([only], _) | (_, [only]) => Ok((*only).to_owned()),
+            ([], _) => {
+                let text = "No account is set up yet. Add one in the window, or with `abide accounts add`.";
+                Err(ErrorAnswer::new(ErrorCode::LoginRequired, text))
+            }
+            _ => {
+                let text = format!("Say which account: {}.", names.join(", "));
+                Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text))
+            }
+        }
+    }
+
+    /// Looks at a provider before it becomes an account.
+    ///
+    /// # Errors
+    ///
+    /// The codes of `abide_oidc::Error`, with a sentence for people.
+    pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
+        let issuer = issuer.trim();
+        let account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let connection = sign_in::connect(&account).await.map_err(|error| WindowError {
+            code: "discovery_failed".to_owned(),
+            message: error.to_string(),
+        })?;
+        let provider = connection.relying_party.provider();
+        Ok(DiscoveredProvider {
+            issuer: provider.issuer().to_owned(),
+            provider: provider.display_host(),
+            suggested_name: self.free_name(&provider.display_host()),
+            offline_access: provider.offers_scope("offline_access"),
+            provider_logout: provider.has_end_session(),
+            revocation: provider.has_revocation(),
+        })
+    }
+
+    /// A name for an account at this host: the part that says whose it is.
+    fn free_name(&self, host: &str) -> String {
+        let host = host.split(':').next().unwrap_or(host);
+        let labels: Vec<&str> = host.split('.').collect();
+        let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let label = if numeric || labels.len() < 2 { "local" } else { labels[labels.len() - 2] };
+        let base: String = label
+            .chars()
+            .map(|c| c.to_ascii_lowercase())
+            .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
+            .take(24)
+            .collect();
+        let base = if base.is_empty() { "work".to_owned() } else { base };
+        let taken: Vec<String> = self.accounts().into_iter().map(|account| account.name).collect();
+        std::iter::once(base.clone())
+            .chain((2..).map(|number| format!("{base}-{number}")))
+            .find(|name| !taken.contains(name))
+            .unwrap_or(base)
+    }
+
+    pub(crate) fn accounts(&self) -> Vec<Configured> {
+        let core = self.0.shared.core();
+        core.accounts
+            .iter()
+            .map(|account| Configured {
+                name: account.name.clone(),
+                issuer: account.config.issuer.clone(),
+                client_id: account.config.client_id.clone(),
+            })
+            .collect()
+    }
+
+    /// Adds an account to the configuration file and offers it.
+    ///
+    /// # Errors
+    ///
+    /// `name_taken`, `invalid_account`, and what can be wrong with the file.
+    pub fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
+        let path = self.0.shared.options.places.config_file();
+        Config::add(&path, &account).map_err(refused)?;
+        let configured = self.0.shared.configured().map_err(refused)?;
+        // The demonstration is for those who have nothing else.
+        #[cfg(feature = "demo")]
+        self.0.demo.withdraw(&self.0.shared, &configured);
+        if let Some(config) = configured.get(&account.name) {
+            self.0.shared.add(&account.name, config.clone(), None);
+        }
+        Ok(())
+    }
+
+    /// Signs an account out and takes it out of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// What can be wrong with the file.
+    pub fn remove_account(&self, account: &str) -> Result<(), WindowError> {
+        Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
+        self.0.shared.drop_account(account);
+        Ok(())
+    }
+
+    /// Writes every session down and closes the endpoint. The sessions go on in the next start.
+    pub async fn stop(&self) {
+        for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        let places = &self.0.shared.options.places;
+        let _ = std::fs::remove_file(places.endpoint_file());
+        #[cfg(unix)]
+        let _ = std::fs::remove_file(places.socket());
+        self.0.shared.write_all_down().await;
+    }
+
+    pub(crate) fn announce(&self, event: Event) -> Result<(), ErrorAnswer> {
+        if matches!(event, Event::ShowWindow) && !self.0.shared.options.desktop {
+            let text = "This agent runs without a desktop, so it has no window.";
+            return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
+        }
+        let _ = self.0.shared.events.send(event);
+        Ok(())
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.0.clients
+    }
+}
+
+fn refused(error: ConfigError) -> WindowError {
+    WindowError { code: error.code().to_owned(), message: error.to_string() }
+}

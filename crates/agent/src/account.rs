@@ -1,0 +1,221 @@
+//! One account: its configuration, its session, its tokens.
+
+use std::time::Duration;
+
+use abide_oidc::{Http, Identity, RelyingParty, Tokens};
+use abide_session::{Attempt, Limit, Now, Session, State};
+use abide_vault::Zeroizing;
+use abide_wire::{AccessToken, Question, SessionState, SessionStatus, TokenAnswer};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use url::Url;
+
+use crate::config::AccountConfig;
+use crate::notices;
+use crate::platform;
+use crate::stored::StoredSession;
+
+/// What a signed-in account holds.
+pub(crate) struct Held {
+    pub(crate) access: Option<Access>,
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) scope: String,
+    pub(crate) identity: Identity,
+}
+
+/// An access token and when it ends, wall time.
+pub(crate) struct Access {
+    pub(crate) token: SecretString,
+    pub(crate) expires_at: Option<Duration>,
+}
+
+impl Held {
+    pub(crate) fn new(tokens: Tokens, wall: Duration) -> Self {
+        Self {
+            access: Some(Access {
+                token: tokens.access_token,
+                expires_at: tokens.expires_in.map(|lifetime| wall.saturating_add(lifetime)),
+            }),
+            refresh_token: tokens.refresh_token,
+            scope: tokens.scope,
+            identity: tokens.identity,
+        }
+    }
+}
+
+/// How the provider's address reaches the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// The browser opens.
+    Browser,
+    /// Somebody prints it.
+    Address,
+}
+
+/// A sign-in under way.
+pub(crate) struct SignIn {
+    pub(crate) attempt: Attempt,
+    pub(crate) task: AbortHandle,
+    pub(crate) address: watch::Receiver<Option<Url>>,
+}
+
+/// How a refresh went, for everybody who waits for it.
+#[derive(Clone, Debug)]
+pub(crate) enum Refreshed {
+    /// New tokens are there.
+    Done,
+    /// There are none; why, in a sentence.
+    Failed(String),
+}
+
+/// How a provider is spoken to. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    pub(crate) http: Http,
+    pub(crate) relying_party: RelyingParty,
+}
+
+pub(crate) struct Account {
+    pub(crate) name: String,
+    /// Which account this is over the life of the process; names can be used again.
+    pub(crate) serial: u32,
+    pub(crate) config: AccountConfig,
+    pub(crate) session: Session,
+    pub(crate) held: Option<Held>,
+    /// The connection to the provider, once it has been discovered.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) opening: Opening,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
+    pub(crate) trouble: Option<String>,
+}
+
+impl Account {
+    pub(crate) fn new(name: String, serial: u32, config: AccountConfig, session: Session) -> Self {
+        Self {
+            name,
+            serial,
+            config,
+            session,
+            held: None,
+            connection: None,
+            opening: Opening::Browser,
+            sign_in: None,
+            refresh: None,
+            trouble: None,
+        }
+    }
+
+    /// The provider as people would name it.
+    pub(crate) fn provider(&self) -> String {
+        host_of(&self.config.issuer)
+    }
+
+    pub(crate) fn status(&self, now: Now) -> SessionStatus {
+        let view = self.session.view(now);
+        let (state, ended) = match view.state {
+            State::SignedOut => (SessionState::SignedOut, None),
+            State::Authorizing => (SessionState::Authorizing, None),
+            State::Active => (SessionState::Active, None),
+            State::Expiring => (SessionState::Expiring, None),
+            State::Ended(reason) => (SessionState::Ended, Some(notices::reason(reason))),
+        };
+        SessionStatus {
+            account: self.name.clone(),
+            issuer: self.config.issuer.clone(),
+            provider: self.provider(),
+            user: self.held.as_ref().map(|held| held.identity.label().to_owned()),
+            state,
+            ended,
+            ended_at: view.ended.map(|at| at.as_secs()),
+            expires_in: view.left.map(ceil),
+            limit: view.limit.map(limit),
+            lifetime: view.lifetime.map(ceil),
+            since: view.began.map(|at| at.as_secs()),
+            at_most_until: view.absolute_left.map(|left| ceil(now.wall.saturating_add(left))),
+            access_token_expires_in: view.access_left.map(|left| left.as_secs()),
+            renewable: view.renewable,
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    pub(crate) fn question(&self, now: Now) -> Option<Question> {
+        let view = self.session.view(now);
+        Some(Question {
+            id: (u64::from(self.serial) << 32) | view.question?.0,
+            account: self.name.clone(),
+            provider: self.provider(),
+            seconds_left: ceil(view.left?),
+            limit: limit(view.limit?),
+            yes_keeps_until: ceil(now.wall.saturating_add(view.keep_gives?)),
+        })
+    }
+
+    /// The present access token as a tool gets it.
+    pub(crate) fn token_answer(&self, now: Now) -> Option<TokenAnswer> {
+        let held = self.held.as_ref()?;
+        let access = held.access.as_ref()?;
+        // A provider that does not say how long a token lasts is asked again after five minutes.
+        let ends = access.expires_at.unwrap_or(now.wall + Duration::from_secs(300));
+        Some(TokenAnswer {
+            access_token: AccessToken::new(access.token.expose_secret().to_owned()),
+            token_type: "Bearer".to_owned(),
+            expires_in: ends.saturating_sub(now.wall).as_secs(),
+            expires_at: ends.as_secs(),
+            scope: held.scope.clone(),
+            account: self.name.clone(),
+            issuer: self.config.issuer.clone(),
+        })
+    }
+
+    /// What the vault keeps of this account now; `None` when nobody is signed in.
+    pub(crate) fn stored(&self, now: Now) -> Option<Zeroizing<Vec<u8>>> {
+        self.stored_with(now, self.held.as_ref()?)
+    }
+
+    /// The same with tokens that are not served yet.
+    pub(crate) fn stored_with(&self, now: Now, held: &Held) -> Option<Zeroizing<Vec<u8>>> {
+        let checkpoint = self.session.checkpoint(now)?;
+        self.stored_at(held, checkpoint)
+    }
+
+    pub(crate) fn stored_at(
+        &self,
+        held: &Held,
+        checkpoint: abide_session::Checkpoint,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        StoredSession {
+            issuer: self.config.issuer.clone(),
+            client_id: self.config.client_id.clone(),
+            refresh_token: held.refresh_token.clone(),
+            scope: held.scope.clone(),
+            identity: held.identity.clone(),
+            checkpoint,
+            boot_id: platform::boot_id(),
+        }
+        .encode()
+    }
+}
+
+/// Whole seconds, a part counting as one: "0 s left" is shown when nothing is left.
+fn ceil(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+fn limit(limit: Limit) -> abide_wire::Limit {
+    match limit {
+        Limit::Idle => abide_wire::Limit::Idle,
+        Limit::Absolute => abide_wire::Limit::Absolute,
+        Limit::Provider => abide_wire::Limit::Provider,
+    }
+}
+
+/// The host, and the port where it says something.
+pub(crate) fn host_of(issuer: &str) -> String {
+    let host = Url::parse(issuer).ok().and_then(|url| {
+        let host = url.host_str()?.to_owned();
+        Some(url.port().map_or(host.clone(), |port| format!("{host}:{port}")))
+    });
+    host.unwrap_or_else(|| issuer.to_owned())
+}

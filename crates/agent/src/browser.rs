@@ -1,0 +1,130 @@
+//! Opening the user's own browser.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{Command, Stdio};
+
+use url::Url;
+
+/// Why no browser opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BrowserError {
+    #[error("Only web addresses are opened in the browser.")]
+    NotAWebAddress,
+    #[error(
+        "Your browser could not be opened ({0}). Use `abide login --no-browser` to get the address instead."
+    )]
+    Start(#[from] io::Error),
+}
+
+/// How a browser is opened.
+#[derive(Clone, Debug)]
+pub(crate) enum Opener {
+    /// A program with its arguments; the address follows as one argument.
+    Program(Vec<OsString>),
+    /// What the desktop has chosen.
+    Desktop,
+}
+
+impl Opener {
+    /// The configured command if there is one, then `$BROWSER`, then the desktop's choice.
+    pub(crate) fn choose(configured: Option<&[String]>, browser: Option<OsString>) -> Self {
+        if let Some(words) = configured.filter(|words| !words.is_empty()) {
+            return Self::Program(words.iter().map(OsString::from).collect());
+        }
+        // A list of commands, separated by colons on Unix; the first one that is there is taken. A path with a drive
+        // letter is one command on Windows.
+        let separator = if cfg!(windows) { ';' } else { ':' };
+        let list = browser.and_then(|list| list.into_string().ok()).unwrap_or_default();
+        match list.split(separator).map(str::trim).find(|command| !command.is_empty()) {
+            Some(command) => Self::Program(vec![OsString::from(command)]),
+            None => Self::Desktop,
+        }
+    }
+
+    /// Opens an http or https address. It is one argument of a program, never part of a shell line.
+    ///
+    /// Does not wait for the browser to end.
+    pub(crate) fn open(&self, address: &Url) -> Result<(), BrowserError> {
+        if !matches!(address.scheme(), "https" | "http") {
+            return Err(BrowserError::NotAWebAddress);
+        }
+        match self {
+            Self::Program(words) => {
+                let (program, arguments) =
+                    words.split_first().ok_or(io::ErrorKind::InvalidInput).map_err(io::Error::from)?;
+                let child = Command::new(program)
+                    .args(arguments)
+                    .arg(address.as_str())
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()?;
+                reap(child);
+                Ok(())
+            }
+            Self::Desktop => open::that_detached(address.as_str()).map_err(BrowserError::from),
+        }
+    }
+}
+
+/// Waits for a child on a thread of its own, so that it does not stay behind as a zombie.
+fn reap(mut child: std::process::Child) {
+    let _ = std::thread::Builder::new()
+        .name("browser".to_owned())
+        .stack_size(64 * 1024)
+        .spawn(move || child.wait());
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn program(opener: &Opener) -> Option<Vec<String>> {
+        match opener {
+            Opener::Program(words) => Some(words.iter().map(|w| w.to_string_lossy().into_owned()).collect()),
+            Opener::Desktop => None,
+        }
+    }
+
+    #[test]
+    fn the_configured_command_comes_before_the_environment_and_that_before_the_desktop() {
+        let configured = ["chromium".to_owned(), "--incognito".to_owned()];
+        assert_eq!(program(&Opener::choose(Some(&configured), Some("firefox".into()))).unwrap(), configured);
+        assert_eq!(program(&Opener::choose(None, Some("firefox".into()))).unwrap(), ["firefox"]);
+        assert_eq!(program(&Opener::choose(Some(&[]), None)), None);
+    }
+
+    #[test]
+    fn nothing_but_a_web_address_is_opened() {
+        let opener = Opener::choose(Some(&["true".to_owned()]), None);
+        for address in ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "abide:login"] {
+            assert!(matches!(opener.open(&Url::parse(address).unwrap()), Err(BrowserError::NotAWebAddress)));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_address_is_one_argument_whatever_it_contains() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = folder.path().join("told");
+        let script =
+            format!("printf '%s\\n' \"$#\" \"$1\" > '{0}.part'; mv '{0}.part' '{0}'", told.display());
+        let words = ["sh", "-c", &script, "sh"].map(str::to_owned);
+        let address = Url::parse("https://id.example.com/authorize?a=$(reboot)&b=;rm%20-rf&c='x'").unwrap();
+        Opener::choose(Some(&words), None).open(&address).unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !told.exists() && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(std::fs::read_to_string(&told).unwrap(), format!("1\n{address}\n"));
+    }
+
+    #[test]
+    fn a_browser_that_is_not_there_is_said_with_a_way_out() {
+        let opener = Opener::choose(Some(&["/no/such/browser".to_owned()]), None);
+        let said = opener.open(&Url::parse("https://id.example.com/").unwrap()).unwrap_err().to_string();
+        assert!(said.contains("--no-browser"), "{said}");
+    }
+}

@@ -1,0 +1,223 @@
+//! The loopback redirect (RFC 8252 section 7.3): a listener that lives as long as one sign-in.
+//!
+//! The browser brings the answer as a query. The listener takes it, hands it over, and sends the browser on to an
+//! address without a query, where a page says how it went: so neither the address bar nor the history keeps the code.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use url::Url;
+
+use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
+
+/// An answer from the browser, and where to say what the listener tells it.
+pub(crate) struct Arrival {
+    pub(crate) query: String,
+    pub(crate) verdict: oneshot::Sender<Verdict>,
+}
+
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It belongs to this sign-in.
+    Taken,
+    /// It does not; the sign-in goes on waiting.
+    Stray,
+}
+
+/// How the sign-in went, for the page that the browser ends on.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    SignedIn { user: String, provider: String },
+    Failed { message: String },
+}
+
+/// A bound listener.
+pub(crate) struct Callback {
+    redirect_uri: Url,
+    arrivals: mpsc::Receiver<Arrival>,
+    outcome: watch::Sender<Option<Outcome>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+struct Place {
+    path: String,
+    hosts: Vec<String>,
+    arrivals: mpsc::Sender<Arrival>,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+impl Callback {
+    /// Binds what `configured` says: without a port, an ephemeral one. The socket that is bound is the one that
+    /// [`Callback::redirect_uri`] names.
+    pub(crate) async fn bind(configured: &Url) -> std::io::Result<Self> {
+        let ip: IpAddr = match configured.host_str() {
+            Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
+            _ => Ipv4Addr::LOCALHOST.into(),
+        };
+        let listener = TcpListener::bind(SocketAddr::new(ip, configured.port().unwrap_or(0))).await?;
+        let port = listener.local_addr()?.port();
+        let mut redirect_uri = configured.clone();
+        if redirect_uri.set_port(Some(port)).is_err() {
+            return Err(std::io::ErrorKind::InvalidInput.into());
+        }
+        let (arrivals_sender, arrivals) = mpsc::channel(4);
+        let (outcome, outcome_receiver) = watch::channel(None);
+        let place = Arc::new(Place {
+            path: redirect_uri.path().to_owned(),
+            hosts: ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec(),
+            arrivals: arrivals_sender,
+            outcome: outcome_receiver,
+        });
+        let task = tokio::spawn(serve(listener, place));
+        Ok(Self { redirect_uri, arrivals, outcome, task })
+    }
+
+    /// The address to put into the authorization request.
+    pub(crate) fn redirect_uri(&self) -> &Url {
+        &self.redirect_uri
+    }
+
+    /// The next answer from the browser.
+    pub(crate) async fn arrival(&mut self) -> Option<Arrival> {
+        self.arrivals.recv().await
+    }
+
+    /// Shows the outcome, and goes on serving the page for a while in which the browser may still ask for it.
+    pub(crate) fn finish(self, outcome: Outcome) {
+        self.outcome.send_replace(Some(outcome));
+        tokio::spawn(async move {
+            // The browser is redirected at once; a minute also covers a reload.
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(self);
+        });
+    }
+}
+
+impl Drop for Callback {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, place: Arc<Place>) {
+    let connections = Arc::new(Semaphore::new(16));
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while tasks.try_join_next().is_some() {}
+        let place = place.clone();
+        tasks.spawn(async move {
+            let service = service_fn(move |request| answer(request, place.clone()));
+            let _ = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(5))
+                .max_buf_size(16 * 1024)
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+            drop(permit);
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    place: Arc<Place>,
+) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+    Ok(route(&request, &place).await)
+}
+
+async fn route(request: &Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
+    // DNS rebinding: only a browser that was sent to this very socket names it.
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if !host.is_some_and(|host| place.hosts.iter().any(|ours| ours == host)) {
+        return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
+    }
+    if request.method() != Method::GET {
+        return problem(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Only a browser that comes back from a sign-in is expected here.",
+        );
+    }
+    match (request.uri().path(), request.uri().query()) {
+        (path, Some(query)) if path == place.path => arrived(query, place).await,
+        (path, None) if path == format!("{}/done", place.path.trim_end_matches('/')) => done(place).await,
+        _ => problem(StatusCode::NOT_FOUND, "There is nothing here. You can close this tab."),
+    }
+}
+
+async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
+    let (verdict, answered) = oneshot::channel();
+    let arrival = Arrival { query: query.to_owned(), verdict };
+    let verdict = match place.arrivals.try_send(arrival) {
+        Ok(()) => answered.await.unwrap_or(Verdict::Stray),
+        Err(_) => Verdict::Stray,
+    };
+    match verdict {
+        Verdict::Taken => {
+            let mut response = problem(StatusCode::SEE_OTHER, "One moment.");
+            let target = format!("{}/done", place.path.trim_end_matches('/'));
+            if let Ok(target) = HeaderValue::from_str(&target) {
+                response.headers_mut().insert(header::LOCATION, target);
+            }
+            response
+        }
+        Verdict::Stray => problem(
+            StatusCode::BAD_REQUEST,
+            "This answer does not belong to the sign-in that is under way. Nothing has changed.",
+        ),
+    }
+}
+
+async fn done(place: &Place) -> Response<Full<Bytes>> {
+    let mut outcome = place.outcome.clone();
+    let waiting = tokio::time::timeout(Duration::from_secs(45), outcome.wait_for(Option::is_some)).await;
+    let outcome = waiting.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
+    match outcome {
+        Some(Outcome::SignedIn { user, provider }) => {
+            let line = format!("You are signed in as {user} with {provider}.");
+            let close = "You can close this tab. Abide shows in its tray how long your session lasts.";
+            page(StatusCode::OK, &Page { title: "You are signed in", lines: &[&line, close], good: true })
+        }
+        Some(Outcome::Failed { message }) => {
+            let again = "You can close this tab. To try again, choose \u{201c}Sign in\u{201d} in Abide.";
+            page(
+                StatusCode::OK,
+                &Page { title: "You are not signed in", lines: &[&message, again], good: false },
+            )
+        }
+        None => problem(StatusCode::OK, "The provider takes its time. Abide will tell you how it went."),
+    }
+}
+
+fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
+    page(status, &Page { title: "Abide", lines: &[line], good: false })
+}
+
+fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(html(content))));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CONNECTION, "close"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

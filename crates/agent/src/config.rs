@@ -1,0 +1,363 @@
+//! `config.toml`: read whole or refused whole.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use abide_session::Limits;
+use abide_wire::window::NewAccount;
+use serde::Deserialize;
+use url::Url;
+
+/// The configuration of one user.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// A program with its arguments that opens an address; the address follows as one more argument.
+    pub(crate) browser: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) endpoint: EndpointConfig,
+    #[serde(default)]
+    pub(crate) accounts: BTreeMap<String, AccountConfig>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EndpointConfig {
+    /// The port on 127.0.0.1; 0 is any that is free.
+    pub(crate) port: u16,
+}
+
+impl Default for EndpointConfig {
+    fn default() -> Self {
+        Self { port: 47600 }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountConfig {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    #[serde(default = "default_scopes")]
+    pub(crate) scopes: Vec<String>,
+    #[serde(default = "default_redirect_uri")]
+    pub(crate) redirect_uri: Url,
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Values of `prompt`; without it, what `offline_access` asks for.
+    pub(crate) prompt: Option<Vec<String>>,
+    pub(crate) login_hint: Option<String>,
+    #[serde(default)]
+    pub(crate) session: SessionConfig,
+    #[serde(default)]
+    pub(crate) logout: LogoutConfig,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SessionConfig {
+    #[serde(deserialize_with = "duration")]
+    pub(crate) end_after: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) warn_after: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) absolute: Duration,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self { end_after: limits.end_after(), warn_after: limits.warn_after(), absolute: limits.absolute() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogoutConfig {
+    /// Revoke the refresh token at the provider (RFC 7009).
+    pub(crate) revoke: bool,
+}
+
+impl Default for LogoutConfig {
+    fn default() -> Self {
+        Self { revoke: true }
+    }
+}
+
+fn default_scopes() -> Vec<String> {
+    ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
+}
+
+fn default_redirect_uri() -> Url {
+    // A constant that parses; a test reads it.
+    Url::parse("http://127.0.0.1/callback").unwrap_or_else(|_| unreachable!("a constant address"))
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    humantime::parse_duration(&text).map_err(|error| {
+        serde::de::Error::custom(format!(
+            "\u{201c}{text}\u{201d} is no duration ({error}); write it like \"15m\" or \"12h\""
+        ))
+    })
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read or written.
+    #[error("{} cannot be used: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file is not TOML, or not of the form that is expected.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What was expected.
+        message: String,
+    },
+    /// An account contradicts itself.
+    #[error("{}: account \u{201c}{account}\u{201d}: {message}", path.display())]
+    Account {
+        /// The file.
+        path: PathBuf,
+        /// The account.
+        account: String,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+    /// A new account has a name that is taken.
+    #[error("There is an account \u{201c}{0}\u{201d} already. Choose another name.")]
+    NameTaken(String),
+    /// A new account cannot be accepted.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl ConfigError {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "config_file",
+            Self::Form { .. } => "config_form",
+            Self::Account { .. } => "config_account",
+            Self::NameTaken(_) => "name_taken",
+            Self::Refused(_) => "invalid_account",
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file; a missing one is an empty one.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = read_or_empty(path)?;
+        let config: Self = toml::from_str(&text).map_err(|error| {
+            let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));
+            ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
+        })?;
+        for (name, account) in &config.accounts {
+            check(name, account).map_err(|message| ConfigError::Account {
+                path: path.to_owned(),
+                account: name.clone(),
+                message,
+            })?;
+        }
+        Ok(config)
+    }
+
+    /// Adds an account to the file; comments and order of what is there stay.
+    pub(crate) fn add(path: &Path, new: &NewAccount) -> Result<(), ConfigError> {
+        let present = Self::read(path)?;
+        if present.accounts.contains_key(&new.name) {
+            return Err(ConfigError::NameTaken(new.name.clone()));
+        }
+        let account = AccountConfig::new(new.issuer.clone(), new.client_id.clone());
+        check(&new.name, &account).map_err(ConfigError::Refused)?;
+        edit(path, |accounts| {
+            let mut table = toml_edit::Table::new();
+            table["issuer"] = toml_edit::value(&new.issuer);
+            table["client_id"] = toml_edit::value(&new.client_id);
+            accounts.insert(&new.name, toml_edit::Item::Table(table));
+        })
+    }
+
+    /// Removes an account from the file. An account that is not there is removed already.
+    pub(crate) fn remove(path: &Path, name: &str) -> Result<(), ConfigError> {
+        edit(path, |accounts| {
+            accounts.remove(name);
+        })
+    }
+}
+
+impl AccountConfig {
+    /// An account with the defaults for everything that need not be said.
+    pub(crate) fn new(issuer: String, client_id: String) -> Self {
+        Self {
+            issuer,
+            client_id,
+            scopes: default_scopes(),
+            redirect_uri: default_redirect_uri(),
+            ca_file: None,
+            prompt: None,
+            login_hint: None,
+            session: SessionConfig::default(),
+            logout: LogoutConfig::default(),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Result<Limits, abide_session::LimitsError> {
+        Limits::new(self.session.end_after, self.session.warn_after, self.session.absolute)
+    }
+}
+
+fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
+    let named_well = !name.is_empty()
+        && name.len() <= 32
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+    if !named_well {
+        return Err("A name is one to 32 lower-case letters, digits, hyphens or underscores.".to_owned());
+    }
+    if account.client_id.is_empty() || account.client_id.len() > 512 {
+        return Err(
+            "The client ID is missing. The provider gives you one when you register Abide there.".to_owned()
+        );
+    }
+    if account.issuer.len() > 2048 || Url::parse(&account.issuer).is_err() {
+        return Err("`issuer` has to be an address like https://id.example.com.".to_owned());
+    }
+    let redirect = &account.redirect_uri;
+    let literal = matches!(redirect.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    if redirect.scheme() != "http" || !literal || redirect.query().is_some() || redirect.fragment().is_some()
+    {
+        return Err("`redirect_uri` has to be http://127.0.0.1/… (RFC 8252 section 7.3).".to_owned());
+    }
+    account.limits().map(|_| ()).map_err(|error| format!("{error}."))
+}
+
+fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
+    }
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> Result<(), ConfigError> {
+    let text = read_or_empty(path)?;
+    let mut document: toml_edit::DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));
+        ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
+    })?;
+    let item = document.entry("accounts").or_insert_with(|| {
+        let mut table = toml_edit::Table::new();
+        table.set_implicit(true);
+        toml_edit::Item::Table(table)
+    });
+    if let Some(table) = item.as_table_mut() {
+        change(table);
+    }
+    crate::file::write(path, document.to_string().as_bytes())
+        .map_err(|error| ConfigError::File { path: path.to_owned(), error })
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abide/config.toml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn the_example_of_the_guide_is_read() {
+        let (_folder, path) = written(
+            "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n\
+             [accounts.work.session]\nend_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"12h\"\n",
+        );
+        let config = Config::read(&path).unwrap();
+        assert_eq!(config.accounts["work"].limits().unwrap(), Limits::default());
+        assert_eq!(config.endpoint.port, 47600);
+        assert_eq!(config.accounts["work"].redirect_uri.as_str(), "http://127.0.0.1/callback");
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line_and_column() {
+        let (_folder, path) =
+            written("[accounts.work]\nissuer = \"https://id.example.com\"\nclient_ID = \"abide\"\n");
+        let said = Config::read(&path).unwrap_err().to_string();
+        assert!(said.contains("config.toml:3:1:") && said.contains("client_ID"), "{said}");
+    }
+
+    #[test]
+    fn a_duration_that_is_none_says_how_to_write_one() {
+        let (_folder, path) = written(
+            "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nsession.end_after = \"soon\"\n",
+        );
+        let said = Config::read(&path).unwrap_err().to_string();
+        assert!(said.contains(":4:") && said.contains("\"15m\""), "{said}");
+    }
+
+    #[test]
+    fn limits_that_contradict_each_other_are_refused() {
+        let (_folder, path) = written(
+            "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nsession.end_after = \"5m\"\n",
+        );
+        assert!(Config::read(&path).unwrap_err().to_string().contains("warn_after"));
+    }
+
+    #[test]
+    fn adding_and_removing_an_account_keeps_comments() {
+        let (_folder, path) = written("# mine\nbrowser = [\"firefox\"] # the good one\n");
+        let new = NewAccount {
+            name: "work".into(),
+            issuer: "https://id.example.com/".into(),
+            client_id: "abide".into(),
+        };
+        Config::add(&path, &new).unwrap();
+        assert_eq!(Config::read(&path).unwrap().accounts["work"].issuer, "https://id.example.com/");
+        assert!(matches!(Config::add(&path, &new), Err(ConfigError::NameTaken(_))));
+        Config::remove(&path, "work").unwrap();
+        assert!(Config::read(&path).unwrap().accounts.is_empty());
+        assert!(
+            std::fs::read_to_string(&path)
+                .unwrap()
+                .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
+        );
+    }
+
+    #[test]
+    fn a_redirect_that_leaves_the_machine_is_refused() {
+        for redirect in
+            ["http://192.168.0.4/callback", "https://127.0.0.1/callback", "http://127.0.0.1/c?x=1"]
+        {
+            let (_folder, path) = written(&format!(
+                "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nredirect_uri = \"{redirect}\"\n"
+            ));
+            assert!(matches!(Config::read(&path), Err(ConfigError::Account { .. })), "{redirect}");
+        }
+    }
+}

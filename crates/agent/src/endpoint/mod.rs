@@ -1,0 +1,9 @@
+//! The local endpoint: one API over the user's socket and over 127.0.0.1.
+//!
+//! [`gate`] holds the rules that come before any handler, [`routes`] the calls, [`listen`] the two transports.
+
+mod gate;
+mod listen;
+mod routes;
+
+pub(crate) use listen::{bind_tcp, serve_socket, serve_tcp};

@@ -1,0 +1,129 @@
+//! The words of notifications and of answers to tools. All decisions about what is said stand here.
+
+use abide_session::EndReason;
+use abide_wire::{EndReason as Reason, ErrorAnswer, ErrorCode, Notice, NoticeKind, text};
+
+/// The reason as it crosses a boundary.
+pub(crate) fn reason(reason: EndReason) -> Reason {
+    match reason {
+        EndReason::UserLogout => Reason::UserLogout,
+        EndReason::IdleTimeout => Reason::IdleTimeout,
+        EndReason::AbsoluteTimeout => Reason::AbsoluteTimeout,
+        EndReason::Declined => Reason::Declined,
+        EndReason::ProviderLogout => Reason::ProviderLogout,
+        EndReason::RefreshRejected => Reason::RefreshRejected,
+        EndReason::Policy => Reason::Policy,
+    }
+}
+
+fn notice(kind: NoticeKind, account: &str, title: String, body: String) -> Notice {
+    Notice { kind, account: Some(account.to_owned()), title, body }
+}
+
+pub(crate) fn signed_in(account: &str, user: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::SignedIn,
+        account,
+        "You are signed in".to_owned(),
+        format!("{user} with {provider}. Abide asks you before the session ends."),
+    )
+}
+
+pub(crate) fn sign_in_failed(account: &str, provider: &str, message: &str) -> Notice {
+    notice(
+        NoticeKind::SignInFailed,
+        account,
+        format!("Signing in with {provider} did not work"),
+        message.to_owned(),
+    )
+}
+
+pub(crate) fn expiring(account: &str, provider: &str, seconds: u64) -> Notice {
+    notice(
+        NoticeKind::Expiring,
+        account,
+        "Keep your session?".to_owned(),
+        format!(
+            "Your session with {provider} ends in {}. Abide is asking you whether to keep it.",
+            text::duration(seconds)
+        ),
+    )
+}
+
+pub(crate) fn ending_soon(account: &str, provider: &str, seconds: u64) -> Notice {
+    notice(
+        NoticeKind::Expiring,
+        account,
+        "Your session ends soon".to_owned(),
+        format!(
+            "Your session with {provider} ends in {}: it has lasted as long as it may. Sign in again after that.",
+            text::duration(seconds)
+        ),
+    )
+}
+
+pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::StillActive,
+        account,
+        "Your session goes on".to_owned(),
+        format!("One of your tools has just used your session with {provider}."),
+    )
+}
+
+/// `None` for a sign-out that the user has just asked for: they know.
+pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Notice> {
+    if why == EndReason::UserLogout {
+        return None;
+    }
+    let body = format!(
+        "Your session with {provider} is over: {}. Choose \u{201c}Sign in\u{201d} when you need it again.",
+        text::ended(reason(why))
+    );
+    Some(notice(NoticeKind::Ended, account, "You are signed out".to_owned(), body))
+}
+
+pub(crate) fn sign_in_timed_out(provider: &str) -> String {
+    format!(
+        "Nothing came back from {provider} within ten minutes. Choose \u{201c}Sign in\u{201d} to try again."
+    )
+}
+
+pub(crate) fn login_required(account: &str) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::LoginRequired,
+        format!(
+            "Nobody is signed in to the account \u{201c}{account}\u{201d}. Run `abide login --account {account}`."
+        ),
+    )
+}
+
+pub(crate) fn session_expired(account: &str, why: EndReason) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::SessionExpired,
+        format!(
+            "The session of \u{201c}{account}\u{201d} is over: {}. Run `abide login --account {account}`.",
+            text::ended(reason(why))
+        ),
+    )
+}
+
+pub(crate) fn unknown_account(account: &str, known: &[String]) -> ErrorAnswer {
+    let known = if known.is_empty() {
+        "There is none yet".to_owned()
+    } else {
+        format!("There is {}", known.join(", "))
+    };
+    ErrorAnswer::new(
+        ErrorCode::UnknownAccount,
+        format!("There is no account \u{201c}{account}\u{201d}. {known}."),
+    )
+}
+
+pub(crate) fn provider_unreachable(provider: &str, why: Option<&str>) -> ErrorAnswer {
+    let why = why.map_or_else(|| format!("{provider} cannot be reached."), str::to_owned);
+    ErrorAnswer::new(
+        ErrorCode::ProviderUnreachable,
+        format!("{why} Your session is kept; the same request will work when the provider answers again."),
+    )
+}

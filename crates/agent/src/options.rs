@@ -1,0 +1,27 @@
+//! What an agent is started with.
+
+use std::ffi::OsString;
+
+use abide_wire::paths::Places;
+
+/// What an agent is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folders of the user.
+    pub places: Places,
+    /// Whether there is a desktop that shows windows and questions.
+    pub desktop: bool,
+    /// The program with its arguments that opens the browser; comes before the configuration.
+    pub browser: Option<Vec<String>>,
+    /// `$BROWSER` as it was when the program started.
+    pub browser_variable: Option<OsString>,
+}
+
+impl Options {
+    /// What the environment of this process says; `None` when not even a home directory is known.
+    #[must_use]
+    pub fn of_this_user(desktop: bool) -> Option<Self> {
+        let browser_variable = std::env::var_os("BROWSER").filter(|value| !value.is_empty());
+        Some(Self { places: Places::of_this_user()?, desktop, browser: None, browser_variable })
+    }
+}

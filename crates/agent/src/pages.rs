@@ -1,0 +1,74 @@
+//! The pages that a user lands on in the browser. Static but for escaped words of our own; no script, no text of the
+//! provider's as HTML, nothing loaded from anywhere.
+
+/// What a page says.
+pub(crate) struct Page<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) lines: &'a [&'a str],
+    pub(crate) good: bool,
+}
+
+/// The policy of every page: only its own inline stylesheet, named by its digest.
+pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ground:#f6f7f7;--card:#fff;--ink:#1c2423;--soft:#5a6563;--line:#dfe4e3;--accent:#0f6b64;--bad:#a8321f}\
+@media(prefers-color-scheme:dark){:root{--ground:#141918;--card:#1d2423;--ink:#e8eeec;--soft:#9fadaa;--line:#2f3937;--accent:#5cc4b8;--bad:#f0907c}}\
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:var(--ground);\
+color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Cantarell,sans-serif}\
+main{width:100%;max-width:440px;padding:32px;background:var(--card);border:1px solid var(--line);border-radius:12px}\
+svg{display:block;width:48px;height:48px;margin-bottom:20px;color:var(--accent)}.bad svg{color:var(--bad)}\
+h1{margin:0 0 12px;font-size:22px;line-height:1.25;font-weight:600;letter-spacing:-.01em}p{margin:0 0 12px;overflow-wrap:anywhere}\
+p:last-child{margin:0;color:var(--soft);font-size:14px}";
+
+/// The mark: an open ring around a keyhole, with a tick or a bar for those who do not see the colour.
+const MARK: &str = "<svg viewBox=\"0 0 48 48\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"4\" stroke-linecap=\"round\" aria-hidden=\"true\">\
+<path d=\"M24 5a19 19 0 1 1-13.4 5.6\"/>";
+const TICK: &str = "<path d=\"M16 24.5l5.5 5.5L32 19\"/></svg>";
+const BAR: &str = "<path d=\"M24 14v12M24 33v.01\"/></svg>";
+
+/// The page as HTML.
+pub(crate) fn html(page: &Page<'_>) -> String {
+    let mut body = String::new();
+    for line in page.lines {
+        body.push_str("<p>");
+        body.push_str(&escape(line));
+        body.push_str("</p>");
+    }
+    let (class, sign) = if page.good { ("good", TICK) } else { ("bad", BAR) };
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title} \u{b7} Abide</title><style>{STYLE}</style></head>\
+         <body><main class=\"{class}\">{MARK}{sign}<h1>{title}</h1>{body}</main></body></html>",
+        title = escape(page.title),
+    )
+}
+
+/// Text as HTML, in an element or a quoted attribute.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_words_and_never_markup_of_others() {
+        let page = Page { title: "Signed in", lines: &["<script>alert(1)</script> & \"co\""], good: true };
+        let html = html(&page);
+        assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;co&quot;"));
+        assert!(!html.contains("<script"));
+    }
+}

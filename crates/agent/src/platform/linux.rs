@@ -1,0 +1,81 @@
+//! Linux.
+
+#![allow(unsafe_code)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::time::{
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
+    timerfd_create, timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
+
+/// Time since boot, suspended time included.
+pub(crate) fn boot_time() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// A name for this boot of the machine.
+pub(crate) fn boot_id() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
+}
+
+/// Keeps secrets out of core dumps.
+pub(crate) fn harden() {
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
+        tracing::warn!(%error, "core dumps could not be turned off");
+    }
+}
+
+/// The executable of a process.
+pub(crate) fn program_of(pid: i32) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
+/// Wakes at a moment of boot time, also when the machine slept over it.
+pub(crate) struct Alarm(Option<AsyncFd<std::os::fd::OwnedFd>>);
+
+impl Alarm {
+    pub(crate) fn new() -> Self {
+        let descriptor =
+            timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC);
+        let alarm = descriptor.map_err(std::io::Error::from).and_then(|descriptor| {
+            // SAFETY: an owned descriptor names the same open file until it is dropped, and the `AsyncFd` owns it.
+            unsafe { AsyncFd::register(descriptor) }.map_err(std::io::Error::from)
+        });
+        Self(alarm.inspect_err(|error| tracing::warn!(%error, "no boot-time timer, a plain one serves")).ok())
+    }
+
+    /// Returns at `moment`, or a little later.
+    pub(crate) async fn at(&mut self, moment: Duration) {
+        let Some(descriptor) = &self.0 else {
+            tokio::time::sleep(moment.saturating_sub(boot_time()).min(Duration::from_secs(1))).await;
+            return;
+        };
+        // Zero would disarm the timer, and a moment that has passed is due now.
+        let moment = moment.max(Duration::from_nanos(1));
+        let value = Timespec {
+            tv_sec: i64::try_from(moment.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(moment.subsec_nanos()),
+        };
+        let interval = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let setting = Itimerspec { it_interval: interval, it_value: value };
+        if timerfd_settime(descriptor.get_ref(), TimerfdTimerFlags::ABSTIME, &setting).is_err() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            return;
+        }
+        while boot_time() < moment {
+            match descriptor.readable().await {
+                Ok(mut ready) => {
+                    let mut expirations = [0_u8; 8];
+                    let _ = rustix::io::read(descriptor.get_ref(), &mut expirations);
+                    ready.clear_ready();
+                }
+                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+        }
+    }
+}

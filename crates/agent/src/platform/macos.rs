@@ -1,0 +1,67 @@
+//! macOS.
+
+#![allow(unsafe_code)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Time since boot. On macOS this clock counts on while the machine is asleep (`clock_gettime(3)`).
+pub(crate) fn boot_time() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// A name for this boot of the machine.
+pub(crate) fn boot_id() -> Option<String> {
+    let mut value = [0_u8; 64];
+    let mut length = value.len();
+    // SAFETY: the name is a C string; the buffer and its length belong together and outlive the call, which writes at
+    // most `length` bytes and stores how many it wrote.
+    let result = unsafe {
+        libc::sysctlbyname(
+            c"kern.bootsessionuuid".as_ptr(),
+            value.as_mut_ptr().cast(),
+            &raw mut length,
+            std::ptr::null_mut(),
+            0,
+        )
+    };
+    let text = value.get(..length)?.split(|byte| *byte == 0).next()?;
+    (result == 0 && !text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
+}
+
+/// Keeps secrets out of core dumps.
+pub(crate) fn harden() {
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
+        tracing::warn!(%error, "core dumps could not be turned off");
+    }
+}
+
+/// The executable of a process.
+pub(crate) fn program_of(pid: i32) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut path = vec![0_u8; libc::PROC_PIDPATHINFO_MAXSIZE as usize];
+    // SAFETY: the buffer and its size belong together and outlive the call, which writes at most that many bytes.
+    let length = unsafe { libc::proc_pidpath(pid, path.as_mut_ptr().cast(), path.len() as u32) };
+    path.truncate(usize::try_from(length).ok().filter(|length| *length > 0)?);
+    Some(PathBuf::from(std::ffi::OsString::from_vec(path)))
+}
+
+/// Wakes at a moment of boot time. The runtime's timers do not count sleep, so it looks again every second.
+pub(crate) struct Alarm;
+
+impl Alarm {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    /// Returns at `moment`, or at most a second later.
+    pub(crate) async fn at(&mut self, moment: Duration) {
+        while let Some(left) = moment.checked_sub(boot_time()).filter(|left| !left.is_zero()) {
+            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! One refresh for everybody who waits, and the revocation of what is no longer used.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{Identity, OAuthError, TokenKind};
+use abide_session::{Attempt, Input, RefreshFailure};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::account::{Account, Held, Refreshed};
+use crate::shared::Shared;
+use crate::sign_in::{SignInError, connect, connection, lifetimes};
+use crate::stored::record_name;
+
+/// Pauses between attempts to revoke a token at a provider that does not answer.
+const REVOCATION_PAUSES: [Duration; 3] =
+    [Duration::from_secs(2), Duration::from_secs(15), Duration::from_secs(120)];
+
+/// Starts the refresh that a session has asked for.
+pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attempt) {
+    let sender = watch::Sender::new(None);
+    account.refresh = Some((attempt, sender.clone()));
+    let credentials = account
+        .held
+        .as_ref()
+        .and_then(|held| Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone())));
+    let (shared, name) = (shared.clone(), account.name.clone());
+    tokio::spawn(async move {
+        let Some((token, identity, scope)) = credentials else {
+            failed(
+                &shared,
+                &name,
+                attempt,
+                RefreshFailure::Rejected,
+                "There is no refresh token.".to_owned(),
+            );
+            return;
+        };
+        let outcome = match run(&shared, &name, attempt, &token, &identity, &scope).await {
+            Ok(()) => Refreshed::Done,
+            Err((failure, message)) => {
+                tracing::warn!(account = name, ?failure, message, "the refresh brought no tokens");
+                failed(&shared, &name, attempt, failure, message.clone());
+                Refreshed::Failed(message)
+            }
+        };
+        sender.send_replace(Some(outcome));
+    });
+}
+
+fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, failure: RefreshFailure, message: String) {
+    let _ = shared.act(name, |account, now| {
+        if account.session.awaits(attempt) {
+            account.refresh = None;
+            account.trouble = (failure == RefreshFailure::Unreachable).then_some(message);
+            account.session.handle(now, Input::RefreshFailed { attempt, failure });
+        }
+    });
+}
+
+async fn run(
+    shared: &Arc<Shared>,
+    name: &str,
+    attempt: Attempt,
+    token: &SecretString,
+    identity: &Identity,
+    scope: &str,
+) -> Result<(), (RefreshFailure, String)> {
+    let kept = |error: SignInError| (RefreshFailure::Unreachable, error.to_string());
+    let connection = connection(shared, name).await.map_err(kept)?;
+    let record = record_name(name);
+    shared
+        .vault
+        .begin_rotation(&record)
+        .await
+        .map_err(|error| (RefreshFailure::Unreachable, error.to_string()))?;
+    let (http, relying_party) = (&connection.http, &connection.relying_party);
+    let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            // After a transient failure the provider may have spent the token, so the journal keeps the intent.
+            if !error.is_transient() {
+                let _ = shared.vault.abandon_rotation(&record).await;
+            }
+            let rejected =
+                matches!(&error, abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. });
+            let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
+            return Err((failure, error.to_string()));
+        }
+    };
+    // A provider that does not rotate sends no new refresh token: the old one stays good (RFC 6749 section 6).
+    let mut tokens = tokens;
+    tokens.refresh_token = tokens.refresh_token.or_else(|| Some(token.clone()));
+    keep_name(&mut tokens.identity, identity);
+    let lifetimes = lifetimes(&tokens);
+    let held = Held::new(tokens, crate::clock::wall());
+    let queued = shared.act(name, |account, now| {
+        let content = account.session.awaits(attempt).then(|| account.stored_with(now, &held)).flatten();
+        content.map(|content| shared.vault.put(&record, content))
+    });
+    let Ok(Some(written)) = queued else {
+        // The session ended meanwhile: what has just been issued is given back.
+        revoke_with(connection, held);
+        return Ok(());
+    };
+    // Durable before it is served: a token that only memory knows is lost with the process.
+    written.await.map_err(|error| (RefreshFailure::Unreachable, error.to_string()))?;
+    let mut held = Some(held);
+    let _ = shared.act(name, |account, now| {
+        if account.session.awaits(attempt) {
+            account.held = held.take();
+            account.refresh = None;
+            account.trouble = None;
+            account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
+        }
+    });
+    if let Some(held) = held {
+        revoke_with(connection, held);
+    }
+    Ok(())
+}
+
+/// A refreshed ID token often says less about the person than the first one did.
+fn keep_name(fresh: &mut Identity, before: &Identity) {
+    if fresh.email.is_none() && fresh.preferred_username.is_none() && fresh.name.is_none() {
+        fresh.email.clone_from(&before.email);
+        fresh.preferred_username.clone_from(&before.preferred_username);
+        fresh.name.clone_from(&before.name);
+    }
+}
+
+/// Revokes the refresh token of a session that has ended (RFC 7009), if the account says so.
+pub(crate) fn revoke(account: &Account, held: Held) {
+    if !account.config.logout.revoke || held.refresh_token.is_none() {
+        return;
+    }
+    let (config, present) = (account.config.clone(), account.connection.clone());
+    tokio::spawn(async move {
+        let connection = match present {
+            Some(connection) => connection,
+            None => match connect(&config).await {
+                Ok(connection) => connection,
+                Err(error) => {
+                    tracing::warn!(%error, "the refresh token could not be revoked");
+                    return;
+                }
+            },
+        };
+        revoke_with(connection, held);
+    });
+}
+
+fn revoke_with(connection: crate::account::Connection, held: Held) {
+    let Some(token) = held.refresh_token else { return };
+    let (http, relying_party) = (connection.http, connection.relying_party);
+    if !relying_party.provider().has_revocation() {
+        tracing::info!("the provider does not offer revocation");
+        return;
+    }
+    tokio::spawn(async move {
+        for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
+            match relying_party.revoke(&http, &token, TokenKind::RefreshToken).await {
+                Ok(()) => return,
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(code = error.code(), "the refresh token is not revoked yet");
+                }
+                Err(error) => {
+                    tracing::warn!(code = error.code(), "the refresh token could not be revoked");
+                    return;
+                }
+            }
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return,
+            }
+        }
+    });
+}

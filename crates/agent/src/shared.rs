@@ -1,0 +1,307 @@
+//! What every part of the agent shares: the accounts behind one lock, and what the sessions' outputs set in motion.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
+use abide_wire::{ErrorAnswer, Notice, Question, Snapshot};
+use tokio::sync::{Notify, broadcast, watch};
+
+use crate::account::{Account, Held};
+use crate::browser::Opener;
+use crate::clock;
+use crate::config::{AccountConfig, Config};
+use crate::options::Options;
+use crate::stored::{StoredSession, record_name};
+use crate::vault_thread::VaultThread;
+use crate::{Event, notices, refresh, sign_in};
+
+/// Everything that has a state, behind one lock that is never held over an `await`.
+pub(crate) struct Core {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) remarks: Vec<String>,
+    /// The boot time that the event loop sleeps until.
+    armed: Option<Duration>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) opener: Opener,
+    pub(crate) vault: VaultThread,
+    pub(crate) snapshots: watch::Sender<Snapshot>,
+    pub(crate) events: broadcast::Sender<Event>,
+    core: Mutex<Core>,
+    wake: Notify,
+    serials: AtomicU32,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        options: Options,
+        opener: Opener,
+        vault: VaultThread,
+        remarks: Vec<String>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            opener,
+            vault,
+            snapshots: watch::Sender::new(Snapshot::default()),
+            events: broadcast::Sender::new(64),
+            core: Mutex::new(Core { accounts: Vec::new(), remarks, armed: None }),
+            wake: Notify::new(),
+            serials: AtomicU32::new(1),
+        })
+    }
+
+    pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
+        // A panic elsewhere leaves the accounts as they were: every change to a session is one call that returns.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an account, with the session that the vault kept for it.
+    pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, kept: Option<&[u8]>) {
+        let now = clock::now();
+        let limits = config.limits().unwrap_or_default();
+        let stored = kept
+            .and_then(StoredSession::decode)
+            .filter(|stored| stored.issuer == config.issuer && stored.client_id == config.client_id);
+        if kept.is_some() && stored.is_none() {
+            // Another provider or client now: what was kept for the earlier one is of no use.
+            self.forget(name);
+        }
+        let session = stored.as_ref().map_or_else(
+            || Session::new(limits),
+            |stored| Session::restore(limits, &stored.checkpoint, now, stored.same_boot()),
+        );
+        let serial = self.serials.fetch_add(1, Ordering::Relaxed);
+        let mut account = Account::new(name.to_owned(), serial, config, session);
+        account.held = stored.map(|stored| Held {
+            access: None,
+            refresh_token: stored.refresh_token,
+            scope: stored.scope,
+            identity: stored.identity,
+        });
+        let mut core = self.core();
+        core.accounts.push(account);
+        let index = core.accounts.len() - 1;
+        self.settle(&mut core, index, now);
+        self.publish(&core, now);
+    }
+
+    /// Removes an account; a session that it has is ended first.
+    pub(crate) fn drop_account(self: &Arc<Self>, name: &str) {
+        let _ = self.act(name, |account, now| account.session.handle(now, Input::Logout));
+        let mut core = self.core();
+        core.accounts.retain(|account| account.name != name);
+        self.publish(&core, clock::now());
+    }
+
+    /// Works on one account and sets in motion what follows from it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such account.
+    pub(crate) fn act<T>(
+        self: &Arc<Self>,
+        name: &str,
+        work: impl FnOnce(&mut Account, Now) -> T,
+    ) -> Result<T, ErrorAnswer> {
+        let mut core = self.core();
+        let Some(index) = core.accounts.iter().position(|account| account.name == name) else {
+            let known: Vec<String> = core.accounts.iter().map(|account| account.name.clone()).collect();
+            return Err(notices::unknown_account(name, &known));
+        };
+        let now = clock::now();
+        let trouble = core.accounts[index].trouble.clone();
+        let result = work(&mut core.accounts[index], now);
+        let changed = self.settle(&mut core, index, now);
+        if changed || trouble != core.accounts[index].trouble {
+            self.publish(&core, now);
+        }
+        Ok(result)
+    }
+
+    /// Reads without changing anything.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        snapshot(&self.core(), clock::now())
+    }
+
+    /// Puts a remark up, once.
+    pub(crate) fn remark(&self, text: String) {
+        let mut core = self.core();
+        if !core.remarks.contains(&text) {
+            core.remarks.push(text);
+            self.publish(&core, clock::now());
+        }
+    }
+
+    /// Tells the user something once.
+    pub(crate) fn tell(&self, notice: Notice) {
+        tracing::info!(kind = ?notice.kind, account = notice.account.as_deref(), "{}", notice.title);
+        // Nobody listens in a headless agent.
+        let _ = self.events.send(Event::Notice(notice));
+    }
+
+    /// Takes a record out of the vault, without waiting.
+    pub(crate) fn forget(self: &Arc<Self>, account: &str) {
+        let removed = self.vault.remove(&record_name(account));
+        let shared = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = removed.await {
+                tracing::error!(%error, "a session could not be removed from the vault");
+                shared
+                    .remark(format!("A session that has ended could not be removed from the vault. {error}"));
+            }
+        });
+    }
+
+    /// Keeps every deadline of every account, until it is aborted.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        let mut alarm = crate::platform::Alarm::new();
+        loop {
+            let deadline = {
+                let mut core = self.core();
+                core.armed = core.accounts.iter().filter_map(|account| account.session.deadline()).min();
+                core.armed
+            };
+            match deadline {
+                Some(deadline) => tokio::select! {
+                    () = alarm.at(deadline) => {}
+                    () = self.wake.notified() => {}
+                },
+                None => self.wake.notified().await,
+            }
+            self.tick();
+        }
+    }
+
+    fn tick(self: &Arc<Self>) {
+        let mut core = self.core();
+        let now = clock::now();
+        let mut changed = false;
+        for index in 0..core.accounts.len() {
+            core.accounts[index].session.handle(now, Input::Tick);
+            changed |= self.settle(&mut core, index, now);
+        }
+        if changed {
+            self.publish(&core, now);
+        }
+    }
+
+    /// Sets in motion what a session has put out. Says whether something visible changed.
+    fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
+        let mut changed = false;
+        while let Some(output) = core.accounts[index].session.poll() {
+            changed |= output == Output::Changed;
+            self.perform(&mut core.accounts[index], output, now);
+        }
+        let deadline = core.accounts[index].session.deadline();
+        if deadline.is_some_and(|deadline| core.armed.is_none_or(|armed| deadline < armed)) {
+            self.wake.notify_one();
+        }
+        changed
+    }
+
+    fn perform(self: &Arc<Self>, account: &mut Account, output: Output, now: Now) {
+        match output {
+            Output::Authorize { attempt } => sign_in::start(self, account, attempt),
+            Output::AbandonAuthorization { attempt, why } => self.abandon(account, attempt, why),
+            Output::Refresh { attempt } => refresh::start(self, account, attempt),
+            Output::Ask { .. } => {
+                let left = account.status(now).expires_in.unwrap_or_default();
+                self.tell(notices::expiring(&account.name, &account.provider(), left));
+            }
+            Output::Withdraw { why: Withdrawn::Activity, .. } => {
+                self.tell(notices::still_active(&account.name, &account.provider()));
+            }
+            Output::EndingSoon { .. } => {
+                let left = account.status(now).expires_in.unwrap_or_default();
+                self.tell(notices::ending_soon(&account.name, &account.provider(), left));
+            }
+            Output::Began => {
+                account.trouble = None;
+                if let Some(held) = &account.held {
+                    let user = held.identity.label();
+                    self.tell(notices::signed_in(&account.name, user, &account.provider()));
+                }
+            }
+            Output::Ended { reason } => self.ended(account, reason),
+            Output::Checkpoint => self.write_down(account, now),
+            Output::Changed | Output::Withdraw { .. } => {}
+        }
+    }
+
+    fn abandon(&self, account: &mut Account, attempt: abide_session::Attempt, why: Abandoned) {
+        if let Some(sign_in) = account.sign_in.take_if(|sign_in| sign_in.attempt == attempt) {
+            sign_in.task.abort();
+        }
+        if why == Abandoned::TimedOut {
+            let message = notices::sign_in_timed_out(&account.provider());
+            self.tell(notices::sign_in_failed(&account.name, &account.provider(), &message));
+            account.trouble = Some(message);
+        }
+    }
+
+    fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
+        tracing::info!(account = account.name, ?reason, "the session has ended");
+        self.forget(&account.name);
+        account.refresh = None;
+        if let Some(held) = account.held.take() {
+            refresh::revoke(account, held);
+        }
+        if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
+            self.tell(notice);
+        }
+    }
+
+    fn write_down(self: &Arc<Self>, account: &Account, now: Now) {
+        let Some(content) = account.stored(now) else { return };
+        let written = self.vault.update(&record_name(&account.name), content);
+        let shared = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = written.await {
+                tracing::error!(%error, "the session could not be written down");
+                shared.remark(error.to_string());
+            }
+        });
+    }
+
+    /// Writes every session down and waits until that is done.
+    pub(crate) async fn write_all_down(self: &Arc<Self>) {
+        {
+            let core = self.core();
+            let now = clock::now();
+            for account in &core.accounts {
+                self.write_down(account, now);
+            }
+        }
+        self.vault.settle().await;
+    }
+
+    fn publish(&self, core: &Core, now: Now) {
+        let fresh = snapshot(core, now);
+        self.snapshots.send_if_modified(|present| {
+            let modified = *present != fresh;
+            *present = fresh;
+            modified
+        });
+    }
+
+    /// The accounts of the configuration as it is now.
+    pub(crate) fn configured(&self) -> Result<BTreeMap<String, AccountConfig>, crate::config::ConfigError> {
+        Ok(Config::read(&self.options.places.config_file())?.accounts)
+    }
+}
+
+fn snapshot(core: &Core, now: Now) -> Snapshot {
+    let questions = core.accounts.iter().filter_map(|account| account.question(now));
+    let question: Option<Question> = questions.min_by_key(|question| question.seconds_left);
+    Snapshot {
+        accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
+        question,
+        remarks: core.remarks.clone(),
+    }
+}

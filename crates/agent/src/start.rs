@@ -1,0 +1,136 @@
+//! From nothing to a running agent.
+
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+use abide_vault::VaultError;
+use serde_json::json;
+
+use crate::browser::Opener;
+use crate::clients::Clients;
+use crate::config::{Config, ConfigError};
+use crate::endpoint::{bind_tcp, serve_socket, serve_tcp};
+use crate::options::Options;
+use crate::shared::Shared;
+use crate::stored::record_name;
+use crate::vault_thread::{StoreError, VaultThread};
+use crate::{Agent, Inner, file, instance, platform};
+
+/// Why no agent runs now. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Another agent of this user runs; it was asked to show its window.
+    #[error("Abide is already running.")]
+    AlreadyRunning,
+    /// The configuration cannot be used.
+    #[error("{0}\nAbide has changed nothing. Correct the file and start Abide again.")]
+    Config(#[from] ConfigError),
+    /// The vault cannot be opened.
+    #[error("{0}")]
+    Vault(VaultError),
+    /// The vault's thread could not be started.
+    #[error("The system has no room for another thread. Close some programs and start Abide again.")]
+    Thread,
+    /// The grants cannot be read.
+    #[error(
+        "The list of allowed clients cannot be read: {0}\nNothing has been handed out. Move clients.json away to begin anew."
+    )]
+    Clients(io::Error),
+    /// The local endpoint cannot be opened.
+    #[error("The local endpoint cannot be opened: {0}")]
+    Endpoint(io::Error),
+}
+
+impl StartError {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyRunning => "already_running",
+            Self::Config(error) => error.code(),
+            Self::Vault(error) => error.code(),
+            Self::Thread => "thread",
+            Self::Clients(_) => "clients",
+            Self::Endpoint(_) => "endpoint",
+        }
+    }
+}
+
+impl Agent {
+    /// Opens the vault, takes up the sessions in it, and opens the local endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When one of these cannot be done. Nothing has changed then.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        platform::harden();
+        let config = Config::read(&options.places.config_file())?;
+        file::private_folder(&options.places.state).map_err(StartError::Endpoint)?;
+        file::private_folder(&options.places.runtime).map_err(StartError::Endpoint)?;
+        let found = match VaultThread::open(options.places.state.clone()).await {
+            Ok(found) => found,
+            Err(StoreError::Vault(VaultError::InUse { .. })) => {
+                instance::show_the_other(&options.places.socket()).await;
+                return Err(StartError::AlreadyRunning);
+            }
+            Err(StoreError::Vault(error)) => return Err(StartError::Vault(error)),
+            Err(StoreError::Closed) => return Err(StartError::Thread),
+        };
+        let clients =
+            Clients::open(options.places.state.join("clients.json")).map_err(StartError::Clients)?;
+        let configured = options.browser.as_deref().or(config.browser.as_deref());
+        let opener = Opener::choose(configured, options.browser_variable.clone());
+        let shared = Shared::new(options, opener, found.vault, found.remarks);
+        let kept = |name: &str| {
+            let wanted = record_name(name);
+            found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
+        };
+        for (name, account) in &config.accounts {
+            shared.add(name, account.clone(), kept(name));
+        }
+        #[cfg(feature = "demo")]
+        let demo = crate::demo::Embedded::start_if_first(&shared, &config, kept(crate::demo::ACCOUNT)).await;
+        let (listener, bound, as_wished) =
+            bind_tcp(config.endpoint.port).await.map_err(StartError::Endpoint)?;
+        if !as_wished {
+            shared.remark(format!(
+                "Port {} is in use, so Abide listens on port {} until the next start.",
+                config.endpoint.port, bound.port
+            ));
+        }
+        let agent = Self(std::sync::Arc::new(Inner {
+            shared: shared.clone(),
+            clients,
+            tasks: Mutex::default(),
+            port: bound.port,
+            #[cfg(feature = "demo")]
+            demo,
+        }));
+        let places = &shared.options.places;
+        let socket = serve_socket(agent.clone(), &places.socket()).map_err(StartError::Endpoint)?;
+        let tasks = [
+            socket.abort_handle(),
+            tokio::spawn(serve_tcp(agent.clone(), listener, bound.port)).abort_handle(),
+            tokio::spawn(shared.clone().keep_time()).abort_handle(),
+        ];
+        if let Ok(mut kept) = agent.0.tasks.lock() {
+            kept.extend(tasks);
+        }
+        advertise(&places.endpoint_file(), bound.port, &places.socket()).map_err(StartError::Endpoint)?;
+        tracing::info!(port = bound.port, "the local endpoint is open");
+        Ok(agent)
+    }
+}
+
+/// Says what is bound, for those who look.
+fn advertise(path: &Path, port: u16, socket: &Path) -> io::Result<()> {
+    let content = json!({
+        "http": format!("http://127.0.0.1:{port}"),
+        "socket": socket,
+        "pid": std::process::id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    file::write(path, content.to_string().as_bytes())
+}
