@@ -20,8 +20,9 @@ pub(crate) enum BrowserError {
 /// How a browser is opened.
 #[derive(Clone, Debug)]
 pub(crate) enum Opener {
-    /// A program with its arguments; the address follows as one argument.
-    Program(Vec<OsString>),
+    /// Programs with their arguments; the first that is there is taken. The address takes the place of `%s`, or
+    /// follows as one more argument.
+    Programs(Vec<Vec<String>>),
     /// What the desktop has chosen.
     Desktop,
 }
@@ -30,16 +31,24 @@ impl Opener {
     /// The configured command if there is one, then `$BROWSER`, then the desktop's choice.
     pub(crate) fn choose(configured: Option<&[String]>, browser: Option<OsString>) -> Self {
         if let Some(words) = configured.filter(|words| !words.is_empty()) {
-            return Self::Program(words.iter().map(OsString::from).collect());
+            return Self::Programs(vec![words.to_vec()]);
         }
-        // A list of commands, separated by colons on Unix; the first one that is there is taken. A path with a drive
-        // letter is one command on Windows.
+        // `$BROWSER` is a list of commands, separated by colons; a drive letter has one of its own on Windows.
         let separator = if cfg!(windows) { ';' } else { ':' };
         let list = browser.and_then(|list| list.into_string().ok()).unwrap_or_default();
-        match list.split(separator).map(str::trim).find(|command| !command.is_empty()) {
-            Some(command) => Self::Program(vec![OsString::from(command)]),
-            None => Self::Desktop,
-        }
+        let commands: Vec<Vec<String>> = list
+            .split(separator)
+            .map(|command| {
+                // A path with a space in it is one word if there is such a file.
+                if std::path::Path::new(command).is_file() {
+                    vec![command.to_owned()]
+                } else {
+                    command.split_whitespace().map(str::to_owned).collect()
+                }
+            })
+            .filter(|words: &Vec<String>| !words.is_empty())
+            .collect();
+        if commands.is_empty() { Self::Desktop } else { Self::Programs(commands) }
     }
 
     /// Opens an http or https address. It is one argument of a program, never part of a shell line.
@@ -49,23 +58,38 @@ impl Opener {
         if !matches!(address.scheme(), "https" | "http") {
             return Err(BrowserError::NotAWebAddress);
         }
-        match self {
-            Self::Program(words) => {
-                let (program, arguments) =
-                    words.split_first().ok_or(io::ErrorKind::InvalidInput).map_err(io::Error::from)?;
-                let child = Command::new(program)
-                    .args(arguments)
-                    .arg(address.as_str())
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .spawn()?;
-                reap(child);
-                Ok(())
+        let Self::Programs(programs) = self else {
+            return open::that_detached(address.as_str()).map_err(BrowserError::from);
+        };
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for words in programs {
+            match start(words, address) {
+                Ok(()) => return Ok(()),
+                Err(error) => last = error,
             }
-            Self::Desktop => open::that_detached(address.as_str()).map_err(BrowserError::from),
+        }
+        Err(last.into())
+    }
+}
+
+fn start(words: &[String], address: &Url) -> io::Result<()> {
+    let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut command = Command::new(program);
+    let mut placed = false;
+    for argument in arguments {
+        if argument == "%s" {
+            command.arg(address.as_str());
+            placed = true;
+        } else {
+            command.arg(argument);
         }
     }
+    if !placed {
+        command.arg(address.as_str());
+    }
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    reap(child);
+    Ok(())
 }
 
 /// Waits for a child on a thread of its own, so that it does not stay behind as a zombie.
@@ -81,19 +105,39 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn program(opener: &Opener) -> Option<Vec<String>> {
+    fn programs(opener: &Opener) -> Vec<Vec<String>> {
         match opener {
-            Opener::Program(words) => Some(words.iter().map(|w| w.to_string_lossy().into_owned()).collect()),
-            Opener::Desktop => None,
+            Opener::Programs(programs) => programs.clone(),
+            Opener::Desktop => Vec::new(),
         }
     }
 
     #[test]
     fn the_configured_command_comes_before_the_environment_and_that_before_the_desktop() {
         let configured = ["chromium".to_owned(), "--incognito".to_owned()];
-        assert_eq!(program(&Opener::choose(Some(&configured), Some("firefox".into()))).unwrap(), configured);
-        assert_eq!(program(&Opener::choose(None, Some("firefox".into()))).unwrap(), ["firefox"]);
-        assert_eq!(program(&Opener::choose(Some(&[]), None)), None);
+        assert_eq!(
+            programs(&Opener::choose(Some(&configured), Some("firefox".into()))),
+            [configured.to_vec()]
+        );
+        assert_eq!(programs(&Opener::choose(None, Some("firefox".into()))), [["firefox"]]);
+        assert!(matches!(Opener::choose(Some(&[]), None), Opener::Desktop));
+        assert!(matches!(Opener::choose(None, Some(":".into())), Opener::Desktop));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_environment_names_commands_in_order_and_may_say_where_the_address_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = folder.path().join("told");
+        let list = format!("/no/such/browser:/usr/bin/env ln -s %s {}", told.display());
+        Opener::choose(None, Some(list.into()))
+            .open(&Url::parse("https://id.example.com/a").unwrap())
+            .unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while told.symlink_metadata().is_err() && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(told.read_link().unwrap().to_str(), Some("https://id.example.com/a"));
     }
 
     #[test]

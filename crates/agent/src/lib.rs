@@ -378,7 +378,8 @@ impl Agent {
         Ok(())
     }
 
-    /// Writes every session down and closes the endpoint. The sessions go on in the next start.
+    /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
+    /// sessions go on in the next start.
     pub async fn stop(&self) {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
@@ -388,6 +389,7 @@ impl Agent {
         #[cfg(unix)]
         let _ = std::fs::remove_file(places.socket());
         self.0.shared.write_all_down().await;
+        self.0.shared.last_words().await;
     }
 
     pub(crate) fn announce(&self, event: Event) -> Result<(), ErrorAnswer> {

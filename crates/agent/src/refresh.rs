@@ -8,7 +8,7 @@ use abide_session::{Attempt, Input, RefreshFailure};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
-use crate::account::{Account, Held, Refreshed};
+use crate::account::{Account, Connection, Held, Refreshed};
 use crate::shared::Shared;
 use crate::sign_in::{SignInError, connect, connection, lifetimes};
 use crate::stored::record_name;
@@ -101,7 +101,7 @@ async fn run(
     });
     let Ok(Some(written)) = queued else {
         // The session ended meanwhile: what has just been issued is given back.
-        revoke_with(connection, held);
+        revoke_with(shared, connection, held);
         return Ok(());
     };
     // Durable before it is served: a token that only memory knows is lost with the process.
@@ -116,7 +116,7 @@ async fn run(
         }
     });
     if let Some(held) = held {
-        revoke_with(connection, held);
+        revoke_with(shared, connection, held);
     }
     Ok(())
 }
@@ -131,49 +131,48 @@ fn keep_name(fresh: &mut Identity, before: &Identity) {
 }
 
 /// Revokes the refresh token of a session that has ended (RFC 7009), if the account says so.
-pub(crate) fn revoke(account: &Account, held: Held) {
+pub(crate) fn revoke(shared: &Arc<Shared>, account: &Account, held: Held) {
     if !account.config.logout.revoke || held.refresh_token.is_none() {
         return;
     }
     let (config, present) = (account.config.clone(), account.connection.clone());
-    tokio::spawn(async move {
+    shared.before_the_end(async move {
         let connection = match present {
-            Some(connection) => connection,
-            None => match connect(&config).await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    tracing::warn!(%error, "the refresh token could not be revoked");
-                    return;
-                }
-            },
+            Some(connection) => Ok(connection),
+            None => connect(&config).await,
         };
-        revoke_with(connection, held);
+        match connection {
+            Ok(connection) => give_back(connection, held).await,
+            Err(error) => tracing::warn!(%error, "the refresh token could not be revoked"),
+        }
     });
 }
 
-fn revoke_with(connection: crate::account::Connection, held: Held) {
+fn revoke_with(shared: &Arc<Shared>, connection: Connection, held: Held) {
+    shared.before_the_end(give_back(connection, held));
+}
+
+async fn give_back(connection: Connection, held: Held) {
     let Some(token) = held.refresh_token else { return };
-    let (http, relying_party) = (connection.http, connection.relying_party);
+    let Connection { http, relying_party } = connection;
     if !relying_party.provider().has_revocation() {
         tracing::info!("the provider does not offer revocation");
         return;
     }
-    tokio::spawn(async move {
-        for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
-            match relying_party.revoke(&http, &token, TokenKind::RefreshToken).await {
-                Ok(()) => return,
-                Err(error) if error.is_transient() => {
-                    tracing::warn!(code = error.code(), "the refresh token is not revoked yet");
-                }
-                Err(error) => {
-                    tracing::warn!(code = error.code(), "the refresh token could not be revoked");
-                    return;
-                }
+    for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
+        match relying_party.revoke(&http, &token, TokenKind::RefreshToken).await {
+            Ok(()) => return,
+            Err(error) if error.is_transient() => {
+                tracing::warn!(code = error.code(), "the refresh token is not revoked yet");
             }
-            match pause {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return,
+            Err(error) => {
+                tracing::warn!(code = error.code(), "the refresh token could not be revoked");
+                return;
             }
         }
-    });
+        match pause {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return,
+        }
+    }
 }

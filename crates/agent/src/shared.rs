@@ -18,6 +18,9 @@ use crate::stored::{StoredSession, record_name};
 use crate::vault_thread::VaultThread;
 use crate::{Event, notices, refresh, sign_in};
 
+/// How long the end of the program waits for a provider.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
 /// Everything that has a state, behind one lock that is never held over an `await`.
 pub(crate) struct Core {
     pub(crate) accounts: Vec<Account>,
@@ -32,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) vault: VaultThread,
     pub(crate) snapshots: watch::Sender<Snapshot>,
     pub(crate) events: broadcast::Sender<Event>,
+    /// How many refresh tokens are being revoked at this moment.
+    revoking: watch::Sender<usize>,
     core: Mutex<Core>,
     wake: Notify,
     serials: AtomicU32,
@@ -50,6 +55,7 @@ impl Shared {
             vault,
             snapshots: watch::Sender::new(Snapshot::default()),
             events: broadcast::Sender::new(64),
+            revoking: watch::Sender::new(0),
             core: Mutex::new(Core { accounts: Vec::new(), remarks, armed: None }),
             wake: Notify::new(),
             serials: AtomicU32::new(1),
@@ -250,7 +256,7 @@ impl Shared {
         self.forget(&account.name);
         account.refresh = None;
         if let Some(held) = account.held.take() {
-            refresh::revoke(account, held);
+            refresh::revoke(self, account, held);
         }
         if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
             self.tell(notice);
@@ -267,6 +273,22 @@ impl Shared {
                 shared.remark(error.to_string());
             }
         });
+    }
+
+    /// Does some work at the provider that the end of the program waits for, within reason.
+    pub(crate) fn before_the_end(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
+        self.revoking.send_modify(|count| *count += 1);
+        let shared = self.clone();
+        tokio::spawn(async move {
+            work.await;
+            shared.revoking.send_modify(|count| *count -= 1);
+        });
+    }
+
+    /// Waits for that work.
+    pub(crate) async fn last_words(&self) {
+        let mut count = self.revoking.subscribe();
+        let _ = tokio::time::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await;
     }
 
     /// Writes every session down and waits until that is done.
