@@ -1,1 +1,44 @@
-fn main() {}
+//! The `abide` command. The agent without a desktop and the demo provider are a program of their own beside it, which
+//! takes its place: so this file stays small enough to start in a millisecond.
+
+use std::process::{Command, ExitCode};
+
+use abide_cli::Program;
+
+fn main() -> ExitCode {
+    ExitCode::from(abide_cli::main(std::env::args_os().skip(1), &run))
+}
+
+fn run(program: Program) -> Result<(), String> {
+    let name = if cfg!(windows) { "abide-agent.exe" } else { "abide-agent" };
+    let agent =
+        std::env::current_exe().map(|this| this.with_file_name(name)).map_err(|error| error.to_string())?;
+    let mut command = Command::new(&agent);
+    match program {
+        Program::Agent => {}
+        Program::Demo { port } => {
+            command.args(["demo", &port.to_string()]);
+        }
+        _ => return Err("This program is not part of this build.".to_owned()),
+    }
+    become_program(&mut command).map_err(|error| {
+        format!(
+            "{} cannot be started ({error}). It belongs beside the `abide` command: install Abide again.",
+            agent.display()
+        )
+    })
+}
+
+/// Returns only with an error.
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> std::io::Result<()> {
+    use std::os::unix::process::CommandExt as _;
+    Err(command.exec())
+}
+
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> std::io::Result<()> {
+    let status = command.status()?;
+    // It has said itself what was wrong; its code goes on.
+    std::process::exit(status.code().unwrap_or(1))
+}

@@ -392,6 +392,11 @@ impl Agent {
         self.0.shared.last_words().await;
     }
 
+    /// Returns when everything decided so far is on disk.
+    pub(crate) async fn settle(&self) {
+        self.0.shared.vault.settle().await;
+    }
+
     pub(crate) fn announce(&self, event: Event) -> Result<(), ErrorAnswer> {
         if matches!(event, Event::ShowWindow) && !self.0.shared.options.desktop {
             let text = "This agent runs without a desktop, so it has no window.";

@@ -7,6 +7,7 @@ use abide_oidc::{Identity, OAuthError, TokenKind};
 use abide_session::{Attempt, Input, RefreshFailure};
 use secrecy::SecretString;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::account::{Account, Connection, Held, Refreshed};
 use crate::shared::Shared;
@@ -130,13 +131,15 @@ fn keep_name(fresh: &mut Identity, before: &Identity) {
     }
 }
 
-/// Revokes the refresh token of a session that has ended (RFC 7009), if the account says so.
-pub(crate) fn revoke(shared: &Arc<Shared>, account: &Account, held: Held) {
+/// Revokes the refresh token of a session that has ended (RFC 7009), if the account says so. First the vault is clean:
+/// a crash in between must not bring back a session that the provider has ended.
+pub(crate) fn revoke(shared: &Arc<Shared>, account: &Account, held: Held, removed: JoinHandle<()>) {
     if !account.config.logout.revoke || held.refresh_token.is_none() {
         return;
     }
     let (config, present) = (account.config.clone(), account.connection.clone());
     shared.before_the_end(async move {
+        let _ = removed.await;
         let connection = match present {
             Some(connection) => Ok(connection),
             None => connect(&config).await,

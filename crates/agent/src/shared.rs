@@ -8,6 +8,7 @@ use std::time::Duration;
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
 use abide_wire::{ErrorAnswer, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinHandle;
 
 use crate::account::{Account, Held};
 use crate::browser::Opener;
@@ -151,8 +152,8 @@ impl Shared {
         let _ = self.events.send(Event::Notice(notice));
     }
 
-    /// Takes a record out of the vault, without waiting.
-    pub(crate) fn forget(self: &Arc<Self>, account: &str) {
+    /// Takes a record out of the vault. It is gone for good when the task is done, which nobody has to wait for.
+    pub(crate) fn forget(self: &Arc<Self>, account: &str) -> JoinHandle<()> {
         let removed = self.vault.remove(&record_name(account));
         let shared = self.clone();
         tokio::spawn(async move {
@@ -161,7 +162,7 @@ impl Shared {
                 shared
                     .remark(format!("A session that has ended could not be removed from the vault. {error}"));
             }
-        });
+        })
     }
 
     /// Keeps every deadline of every account, until it is aborted.
@@ -253,10 +254,10 @@ impl Shared {
 
     fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
         tracing::info!(account = account.name, ?reason, "the session has ended");
-        self.forget(&account.name);
+        let removed = self.forget(&account.name);
         account.refresh = None;
         if let Some(held) = account.held.take() {
-            refresh::revoke(self, account, held);
+            refresh::revoke(self, account, held, removed);
         }
         if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
             self.tell(notice);

@@ -370,7 +370,12 @@ impl Session {
                     self.abandon(attempt, before, Abandoned::Cancelled);
                 }
             }
-            Input::Authorized { attempt, tokens } if self.awaits(attempt) => self.begin(now, tokens),
+            Input::Authorized { attempt, tokens } => {
+                // Attempts of all kinds share their numbers, so the kind has to fit as well.
+                if matches!(self.phase, Phase::Authorizing { attempt: present, .. } if present == attempt) {
+                    self.begin(now, tokens);
+                }
+            }
             Input::AuthorizationFailed { attempt } if self.awaits(attempt) => {
                 if let Phase::Authorizing { before, .. } = self.phase {
                     self.phase = before.map_or(Phase::SignedOut, Phase::Over);
@@ -405,7 +410,6 @@ impl Session {
             Input::ProviderEnded => self.end(now, EndReason::ProviderLogout),
             Input::PolicyEnded => self.end(now, EndReason::Policy),
             Input::Tick
-            | Input::Authorized { .. }
             | Input::AuthorizationFailed { .. }
             | Input::Refreshed { .. }
             | Input::RefreshFailed { .. } => {}

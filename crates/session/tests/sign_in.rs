@@ -70,3 +70,14 @@ fn a_session_that_has_ended_says_when() {
     assert_eq!(story.session.view(story.now).ended, Some(wall));
     assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout));
 }
+
+#[test]
+fn an_authorization_that_names_a_refresh_is_none() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(12));
+    let refresh = common::attempt(&story.input(Input::Keep)).unwrap();
+    story.wait(minutes(12));
+    assert_eq!(story.session.state(), State::Expiring);
+    story.input(Input::Authorized { attempt: refresh, tokens: tokens() });
+    assert_eq!(story.session.state(), State::Expiring, "only a refresh may answer a refresh");
+}

@@ -153,7 +153,11 @@ async fn change_session(
         "keep" | "logout" | "cancel" => {
             match verb {
                 "keep" => agent.keep(account)?,
-                "logout" => agent.sign_out(account)?,
+                "logout" => {
+                    agent.sign_out(account)?;
+                    // Who is told that they are signed out stays signed out, whatever happens next.
+                    agent.settle().await;
+                }
                 _ => agent.cancel_sign_in(account)?,
             }
             Ok(json_answer(StatusCode::ACCEPTED, &agent.status(account)?))

@@ -1,0 +1,38 @@
+//! The agent without a desktop (`abide agent`), and the demo provider by itself (`abide demo`).
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let ended = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
+        (None, None, None) => abide_agent::run_headless(|port| {
+            say(&format!("Abide is running and answers at http://127.0.0.1:{port}. Stop it with Ctrl-C."));
+        }),
+        (Some("demo"), Some(port), None) if port.parse::<u16>().is_ok() => {
+            abide_agent::demo::run(port.parse().unwrap_or_default(), |issuer| {
+                say(&format!("The demo provider is running at {issuer}. It is a demo. Stop it with Ctrl-C."));
+            })
+        }
+        _ => {
+            complain("This program is started by `abide agent` and `abide demo`.");
+            return ExitCode::from(2);
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether somebody reads this does not matter to what runs.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "abide: {line}");
+}

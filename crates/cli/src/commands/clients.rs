@@ -1,0 +1,114 @@
+//! `abide clients`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::table;
+use crate::Io;
+use crate::failure::{AnswerFault, Failure};
+use crate::http::push_encoded;
+use crate::style::plain;
+use crate::text;
+
+#[derive(Deserialize)]
+struct Clients {
+    clients: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    kind: String,
+    program: Option<String>,
+    since: u64,
+}
+
+#[derive(Deserialize)]
+struct Allowed {
+    key: Option<Zeroizing<String>>,
+}
+
+pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
+    let answer = io.endpoint()?.call("GET", "/v1/clients")?;
+    if json {
+        return io.pass_on(&answer);
+    }
+    let listed: Clients = answer.json()?;
+    if listed.clients.is_empty() {
+        io.tell("No client is allowed yet. Allow one: abide clients allow NAME\n");
+        return Ok(());
+    }
+    let clock = io.clock;
+    let row = |client: &Listed| {
+        let what = client.program.as_ref().unwrap_or(&client.kind);
+        let since = format!("since {}", text::day(client.since, clock));
+        vec![plain(&client.name).into_owned(), plain(what).into_owned(), since]
+    };
+    io.say(&table(&listed.clients.iter().map(row).collect::<Vec<_>>()))
+}
+
+pub(super) fn allow(
+    io: &mut Io<'_>,
+    name: &str,
+    program: Option<OsString>,
+    json: bool,
+) -> Result<(), Failure> {
+    let program = program.map(|program| located(io, &program)).transpose()?;
+    let body = serde_json::json!({ "name": name, "program": program });
+    let answer = io.endpoint()?.call_with("POST", "/v1/clients", Some(body.to_string().as_bytes()))?;
+    if json {
+        return io.pass_on(&answer);
+    }
+    let allowed: Allowed = answer.json()?;
+    let name = plain(name);
+    match (allowed.key, program) {
+        (Some(key), _) if key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            io.tell(&format!("{name} may have tokens when it shows this key. The key is not shown again.\n"));
+            let mut line = Zeroizing::new(Vec::with_capacity(key.len() + 1));
+            line.extend_from_slice(key.as_bytes());
+            line.push(b'\n');
+            io.write(&line)
+        }
+        (None, Some(program)) => io.say(&format!("{name} may have tokens: {}\n", plain(&program))),
+        _ => Err(AnswerFault::Content.into()),
+    }
+}
+
+pub(super) fn revoke(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Failure> {
+    let mut target = String::from("/v1/clients/");
+    push_encoded(&mut target, name);
+    io.endpoint()?.call("DELETE", &target)?;
+    if json {
+        return io.json(&serde_json::json!({ "name": name }));
+    }
+    io.say(&format!("{} may no longer have tokens.\n", plain(name)))
+}
+
+/// The program's file as the system will name it when it asks: found in `PATH` if only its name was given, links followed.
+fn located(io: &Io<'_>, program: &OsString) -> Result<String, Failure> {
+    let given = Path::new(program);
+    let missing = || {
+        let sentence = format!("There is no program `{}`.", plain(&program.to_string_lossy()));
+        Failure::usage(sentence, "clients")
+    };
+    let found = if given.components().count() > 1 || given.is_absolute() {
+        given.to_owned()
+    } else {
+        let path = (io.environment)("PATH").unwrap_or_default();
+        let files: Vec<PathBuf> = env::split_paths(&path).map(|folder| folder.join(given)).collect();
+        let named = |file: &&PathBuf| file.is_file() || file.with_extension("exe").is_file();
+        let file = files.iter().find(named).cloned().ok_or_else(missing)?;
+        if file.is_file() { file } else { file.with_extension("exe") }
+    };
+    let real = fs::canonicalize(&found).map_err(|_| missing())?;
+    if !real.is_file() {
+        return Err(missing());
+    }
+    // On Windows a canonical path has a prefix that processes do not report.
+    let text = real.to_str().ok_or_else(missing)?;
+    Ok(text.strip_prefix(r"\\?\").unwrap_or(text).to_owned())
+}

@@ -1,0 +1,149 @@
+//! `abide login`: starts a sign-in and follows it to its end.
+
+use abide_wire::text::duration;
+use abide_wire::{SessionState, SessionStatus};
+use serde::{Deserialize, Serialize};
+
+use super::{Among, account, is_signed_in, session_target, who};
+use crate::Io;
+use crate::failure::{AnswerFault, Failure};
+use crate::http::Events;
+use crate::platform::Stream;
+use crate::style::plain;
+
+/// The answer to a sign-in that has begun.
+#[derive(Deserialize, Serialize)]
+struct Begun {
+    account: String,
+    authorization_url: Option<String>,
+}
+
+pub(super) fn login(
+    io: &mut Io<'_>,
+    named: Option<String>,
+    browser: bool,
+    json: bool,
+) -> Result<(), Failure> {
+    let endpoint = io.endpoint()?;
+    let account = account(&endpoint, named, Among::All, "login")?;
+    // Listening before asking: no change can be missed.
+    let mut events = endpoint.events(&session_target(&account, "/events"))?;
+    let (present, data) = next(&mut events)?;
+    if is_signed_in(&present) {
+        let left = present.expires_in.map(|left| format!(", {} left", duration(left))).unwrap_or_default();
+        return signed_in(
+            io,
+            &format!("You are already signed in: {}{left}.\n", who(&present)),
+            &data,
+            browser,
+            json,
+        );
+    }
+    let body = if browser { &b"{\"browser\":true}"[..] } else { b"{\"browser\":false}" };
+    let answer = endpoint.call_with("POST", &session_target(&account, "/login"), Some(body))?;
+    let begun: Begun = answer.json()?;
+    if browser {
+        io.tell(&format!("Your browser is open at {}. Sign in there.\n", plain(&present.provider)));
+    } else {
+        let url = begun
+            .authorization_url
+            .as_deref()
+            .filter(|url| is_printable_url(url))
+            .ok_or(AnswerFault::Content)?;
+        if json {
+            io.pass_on(&answer)?;
+        } else {
+            io.say(&format!("{url}\n"))?;
+        }
+        io.tell(&how_to_open(url));
+    }
+    follow(io, &mut events, browser, json)
+}
+
+/// Waits for the end of the sign-in that has begun.
+fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, browser: bool, json: bool) -> Result<(), Failure> {
+    loop {
+        let (status, data) = next(events)?;
+        match status.state {
+            SessionState::Authorizing => {}
+            SessionState::Active | SessionState::Expiring => {
+                let lasts = match status.expires_in {
+                    Some(left) => format!(" Your session ends in {}; using it keeps it.", duration(left)),
+                    None => String::new(),
+                };
+                let sentence = format!("You are signed in: {}.{lasts}\n", who(&status));
+                return signed_in(io, &sentence, &data, browser, json);
+            }
+            SessionState::SignedOut | SessionState::Ended => {
+                return Err(match status.trouble {
+                    Some(sentence) => Failure::SignIn { sentence, exit: 1 },
+                    None => Failure::SignIn {
+                        sentence: "The sign-in was not completed. `abide login` begins a new one.".into(),
+                        exit: 3,
+                    },
+                });
+            }
+        }
+    }
+}
+
+/// Says so: where the address has standard output for itself, on standard error.
+fn signed_in(io: &mut Io<'_>, sentence: &str, data: &[u8], browser: bool, json: bool) -> Result<(), Failure> {
+    if json {
+        let mut line = data.to_vec();
+        line.push(b'\n');
+        return io.write(&line);
+    }
+    if browser {
+        return io.say(sentence);
+    }
+    io.tell(sentence);
+    Ok(())
+}
+
+fn next(events: &mut Events<Stream>) -> Result<(SessionStatus, Vec<u8>), Failure> {
+    let data = events.next()?.ok_or(Failure::Stopped)?;
+    let status = serde_json::from_slice(&data).map_err(|_| AnswerFault::Content)?;
+    Ok((status, data))
+}
+
+/// Whether this is an http(s) address and nothing but that: it goes to a terminal, or into another program.
+fn is_printable_url(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://"))
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn how_to_open(url: &str) -> String {
+    let mut text = String::from(
+        "Open this address in a browser and sign in. It comes back to this machine, where Abide waits for it.\n",
+    );
+    if let Some(port) = redirect_port(url) {
+        text.push_str(&format!(
+            "If your browser is on another machine, connect the two first: ssh -L {port}:127.0.0.1:{port} …\n"
+        ));
+    }
+    text
+}
+
+/// The port that the browser comes back to, out of the address (`redirect_uri`, RFC 6749 section 4.1.1).
+fn redirect_port(url: &str) -> Option<u16> {
+    let (_, query) = url.split_once('?')?;
+    let uri = query.split('&').find_map(|pair| pair.strip_prefix("redirect_uri="))?;
+    let uri = uri.replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/");
+    let authority = uri.strip_prefix("http://")?.split('/').next()?;
+    authority.rsplit_once(':')?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_to_forward_is_found_in_the_address() {
+        let url = |uri: &str| format!("https://id.example.com/a?client_id=x&redirect_uri={uri}&state=1");
+        assert_eq!(redirect_port(&url("http%3A%2F%2F127.0.0.1%3A40123%2Fcallback")), Some(40123));
+        assert_eq!(redirect_port(&url("http://127.0.0.1:40123/callback")), Some(40123));
+        assert_eq!(redirect_port(&url("https%3A%2F%2Fexample.com%2Fcallback")), None);
+        assert_eq!(redirect_port("https://id.example.com/"), None);
+    }
+}

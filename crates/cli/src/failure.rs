@@ -1,0 +1,188 @@
+//! Why a command failed, what it says and which exit code it ends with.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use abide_wire::{ErrorCode, text};
+use serde::Deserialize;
+
+use crate::style::plain;
+
+/// What is wrong with an answer that did arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AnswerFault {
+    /// The connection closed before the first byte.
+    #[error("it closed the connection without an answer")]
+    Empty,
+    /// The connection closed too early.
+    #[error("its answer broke off in the middle")]
+    Truncated,
+    /// Not HTTP.
+    #[error("its answer is not HTTP")]
+    NotHttp,
+    /// The head is longer than we read.
+    #[error("the head of its answer is too long")]
+    HeadTooLong,
+    /// Neither a length nor chunks, or both, or two lengths.
+    #[error("its answer does not say how long it is")]
+    NoLength,
+    /// The body is longer than we read.
+    #[error("its answer is larger than 1 MiB")]
+    TooLarge,
+    /// The chunks are not well formed.
+    #[error("the chunks of its answer are damaged")]
+    Chunk,
+    /// The body is not the JSON that was to come.
+    #[error("its answer is not what was asked for")]
+    Content,
+    /// The token holds characters that no token may hold (RFC 6750 section 2.1).
+    #[error("the token that it gave is not one that a header can carry")]
+    Token,
+    /// An error status without an error answer.
+    #[error("it answered with status {0} and without a reason")]
+    Status(u16),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The arguments are wrong.
+    #[error("{sentence}\n{hint}")]
+    Usage { sentence: String, hint: String },
+    /// Nobody listens.
+    #[error("Abide is not running. Start it from the menu, or run `abide agent`.")]
+    NotRunning,
+    /// Not even a home directory is known.
+    #[error("It is not known where Abide keeps its things: neither HOME nor XDG_RUNTIME_DIR is set.")]
+    NoHome,
+    /// The socket is not the user's own.
+    #[error("{} {problem}, so nothing was sent to it. Remove it if you did not expect that.", socket.display())]
+    NotOurs { socket: PathBuf, problem: String },
+    /// The agent refused.
+    #[error("{description}")]
+    Refused { code: Cow<'static, str>, description: String, exit: u8 },
+    /// The agent answered nonsense.
+    #[error("The agent cannot be understood: {0}. `abide doctor` says what is there.")]
+    Answer(#[from] AnswerFault),
+    /// The agent did not answer in time.
+    #[error("The agent did not answer within {}.", text::duration(.0.as_secs().max(1)))]
+    Timeout(Duration),
+    /// The connection failed.
+    #[error("The connection to the agent failed: {0}.")]
+    Transport(io::Error),
+    /// The agent went away while it was being listened to.
+    #[error("Abide has stopped, or the account is gone.")]
+    Stopped,
+    /// A sign-in did not succeed.
+    #[error("{sentence}")]
+    SignIn { sentence: String, exit: u8 },
+    /// The program of `abide run` could not be run.
+    #[error("{}", unlaunched(program, source))]
+    Launch { program: OsString, source: io::Error },
+    /// The agent or the demo provider did not start, or broke off.
+    #[error("{0}")]
+    Program(String),
+    /// A check of `abide doctor` failed; the report says which.
+    #[error("Not everything is in place.")]
+    Unhealthy,
+    /// Nobody reads our output any more, or it cannot be written.
+    #[error("The result could not be written: {0}.")]
+    Output(io::Error),
+}
+
+fn unlaunched(program: &OsString, source: &io::Error) -> String {
+    let program = plain(&program.to_string_lossy()).into_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => format!("There is no program `{program}`."),
+        io::ErrorKind::PermissionDenied => format!("`{program}` may not be run."),
+        _ => format!("`{program}` cannot be run: {source}."),
+    }
+}
+
+/// An error answer as read: the code stays open, because an agent may be newer than this command.
+#[derive(Deserialize)]
+struct AnsweredError {
+    error: String,
+    error_description: String,
+}
+
+impl Failure {
+    /// The failure that an answer with an error status stands for.
+    pub(crate) fn refused(status: u16, body: &[u8]) -> Self {
+        let Ok(answered) = serde_json::from_slice::<AnsweredError>(body) else {
+            return AnswerFault::Status(status).into();
+        };
+        let known: Option<ErrorCode> =
+            serde_json::from_value(serde_json::Value::String(answered.error.clone())).ok();
+        Self::Refused {
+            code: known.map_or(Cow::Owned(answered.error), |code| Cow::Borrowed(code.as_str())),
+            description: answered.error_description,
+            exit: known.map_or(1, ErrorCode::exit_code),
+        }
+    }
+
+    /// A mistake in the arguments of a command; the hint leads to that command's page.
+    pub(crate) fn usage(sentence: impl Into<String>, command: &str) -> Self {
+        let hint = if command.is_empty() {
+            "`abide help` lists the commands.".to_owned()
+        } else {
+            format!("`abide help {command}` shows how it is used.")
+        };
+        Self::Usage { sentence: sentence.into(), hint }
+    }
+
+    /// The stable code.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Usage { .. } => "usage",
+            Self::NotRunning => "agent_not_running",
+            Self::NoHome => "no_home",
+            Self::NotOurs { .. } => "endpoint_not_trusted",
+            Self::Refused { code, .. } => code,
+            Self::Answer(_) => "invalid_answer",
+            Self::Timeout(_) => "timeout",
+            Self::Transport(_) => "connection_failed",
+            Self::Stopped => "agent_stopped",
+            Self::SignIn { .. } => "sign_in_failed",
+            Self::Launch { .. } => "program_not_run",
+            Self::Program(_) => "not_started",
+            Self::Unhealthy => "unhealthy",
+            Self::Output(_) => "output_failed",
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => 2,
+            Self::NotRunning | Self::Stopped => 5,
+            Self::Refused { exit, .. } | Self::SignIn { exit, .. } => *exit,
+            // As env(1) and the shells do.
+            Self::Launch { source, .. } if source.kind() == io::ErrorKind::NotFound => 127,
+            Self::Launch { .. } => 126,
+            _ => 1,
+        }
+    }
+
+    /// For people, with the newline.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = String::from("abide: ");
+        for (index, line) in self.to_string().lines().enumerate() {
+            if index > 0 {
+                text.push_str("       ");
+            }
+            text.push_str(&plain(line));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// As the local API writes errors, on one line.
+    pub(crate) fn to_json(&self) -> String {
+        let body = serde_json::json!({ "error": self.code(), "error_description": self.to_string().replace('\n', " ") });
+        format!("{body}\n")
+    }
+}

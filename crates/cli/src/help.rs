@@ -1,0 +1,263 @@
+//! The help pages. Plain text of at most 80 columns.
+
+/// The commands, in the order of the overview.
+pub(crate) const COMMANDS: &[&str] = &[
+    "login", "logout", "keep", "status", "watch", "token", "header", "run", "accounts", "clients", "config",
+    "doctor", "agent", "demo", "help",
+];
+
+/// The overview.
+pub(crate) const OVERVIEW: &str = "\
+Abide signs you in once and hands access tokens to the tools you allow.
+
+Usage: abide COMMAND [OPTIONS]
+
+Your session
+  login      sign in, in your browser
+  logout     sign out
+  keep       keep a session that is about to end
+  status     who is signed in, and for how long
+  watch      the same as it changes, a line a change
+
+Tokens
+  token      print an access token
+  header     print it as an Authorization header
+  run        run a program with a token in ABIDE_TOKEN
+
+Setting up
+  accounts   list, add and remove accounts
+  clients    list, allow and revoke clients
+  config     say where the configuration is
+  doctor     check that everything is in place
+
+The programs behind it
+  agent      run Abide without a desktop
+  demo       run the demo provider by itself
+
+Options of every command
+  --json     results, and errors, as JSON
+  -h, --help
+
+`abide help COMMAND` says more. `abide --version` prints the version.
+
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 sign-in required
+            4 consent required or denied · 5 Abide is not running
+";
+
+/// The page of a command.
+pub(crate) fn page(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "login" => LOGIN,
+        "logout" => LOGOUT,
+        "keep" => KEEP,
+        "status" => STATUS,
+        "watch" => WATCH,
+        "token" => TOKEN,
+        "header" => HEADER,
+        "run" => RUN,
+        "accounts" => ACCOUNTS,
+        "clients" => CLIENTS,
+        "config" => CONFIG,
+        "doctor" => DOCTOR,
+        "agent" => AGENT,
+        "demo" => DEMO,
+        "help" => OVERVIEW,
+        _ => return None,
+    })
+}
+
+const LOGIN: &str = "\
+abide login: sign in, in your browser
+
+Usage: abide login [--account NAME] [--no-browser]
+
+Opens the provider's page in your browser and waits until you are signed in, or
+until it is certain that you will not be. Ctrl-C ends the waiting, not the
+sign-in.
+
+  -a, --account NAME   the account; not needed when there is only one
+      --no-browser     print the address to open, alone on standard output, for
+                       instance over SSH; everything else is on standard error
+      --json           the session as JSON once you are signed in; with
+                       --no-browser a first line with the address
+
+Exit codes: 0 you are signed in · 1 something went wrong · 3 the sign-in was not
+completed
+";
+
+const LOGOUT: &str = "\
+abide logout: sign out
+
+Usage: abide logout [--account NAME]
+
+Ends the session: its tokens are forgotten here, and the provider is told that
+they are no longer valid.
+
+  -a, --account NAME   the account; not needed when only one is signed in
+      --json           the session afterwards, as JSON
+";
+
+const KEEP: &str = "\
+abide keep: keep a session that is about to end
+
+Usage: abide keep [--account NAME]
+
+The same as answering Yes to \u{201c}Do you want to keep your session?\u{201d}.
+
+  -a, --account NAME   the account; not needed when only one is signed in
+      --json           the session afterwards, as JSON
+";
+
+const STATUS: &str = "\
+abide status: who is signed in, and for how long
+
+Usage: abide status [--json]
+
+Looking does not count as using a session. --json prints all that is known of
+every account, times as Unix seconds and durations as seconds.
+";
+
+const WATCH: &str = "\
+abide watch: the sessions as they change
+
+Usage: abide watch [--account NAME] [--json]
+
+Prints the present state, then a line for every change, until you stop it with
+Ctrl-C or Abide stops. Without --account it watches the accounts that are there
+when it starts.
+
+  -a, --account NAME   only this account
+      --json           a JSON object a line
+";
+
+const TOKEN: &str = "\
+abide token: print an access token
+
+Usage: abide token [--account NAME] [--min-validity TIME] [--activity WHAT]
+
+Prints the access token and nothing else. It is renewed first if it is used up.
+
+  -a, --account NAME       the account; not needed when there is only one, or
+                           only one is signed in
+      --min-validity TIME  how long the token has to stay valid at least: 90s,
+                           5m, 1h
+      --activity WHAT      whether this counts as using the session: request
+                           (it does) or none (it does not)
+      --json               the whole answer: the token, when it ends, its scope,
+                           account and issuer
+
+Exit code 3 says that you have to sign in first: abide login
+";
+
+const HEADER: &str = "\
+abide header: print an access token as an Authorization header
+
+Usage: abide header [--account NAME] [--min-validity TIME] [--activity WHAT]
+
+  curl -H \"$(abide header)\" https://api.example.com/
+
+Takes the options of `abide token`. With --json it prints {\"Authorization\": \u{2026}}.
+`abide run` and `abide token` keep the token out of the list of processes, where
+an argument of curl can be seen by others on some systems.
+";
+
+const RUN: &str = "\
+abide run: run a program with a token in ABIDE_TOKEN
+
+Usage: abide run [--account NAME] [--min-validity TIME] [--activity WHAT]
+                 [--] PROGRAM [ARGUMENTS]
+
+  abide run -- terraform plan
+  abide run -- sh -c 'printf \"Authorization: Bearer %s\" \"$ABIDE_TOKEN\" |
+                        curl -H @- https://api.example.com/'
+
+The program gets the token in its environment, never in its arguments. It is not
+replaced when it ends: programs that run for long should ask `abide token`.
+
+Ends with the exit code of the program; 127 when there is no such program, 126
+when it cannot be run.
+";
+
+const ACCOUNTS: &str = "\
+abide accounts: list, add and remove accounts
+
+Usage: abide accounts [list]
+       abide accounts add NAME --issuer URL --client-id ID
+       abide accounts remove NAME
+
+An account is an identity of yours at one OpenID Provider. The issuer is the
+provider's address, exactly as it writes it. The client id is the name under
+which Abide is registered there as a public native client.
+
+      --json           the accounts as JSON
+";
+
+const CLIENTS: &str = "\
+abide clients: list, allow and revoke clients
+
+Usage: abide clients [list]
+       abide clients allow NAME [--program PATH]
+       abide clients revoke NAME
+
+A client is a tool that may have tokens. With --program it is a program on this
+machine, known by its path. Without, a key is made for it, which it shows when
+it asks over HTTP; the key is printed this once, alone on standard output.
+
+      --json           the clients, or the new one with its key, as JSON
+";
+
+const CONFIG: &str = "\
+abide config: say where the configuration is
+
+Usage: abide config path
+
+      --json           this and the other places that Abide uses, as JSON
+";
+
+const DOCTOR: &str = "\
+abide doctor: check that everything is in place
+
+Usage: abide doctor
+
+Looks at the configuration, the socket and who owns it, the agent behind it, and
+its HTTP endpoint. Changes nothing. Ends with 0 if all is well, with 5 if Abide
+is not running, else with 1.
+
+      --json           the checks as JSON
+";
+
+const AGENT: &str = "\
+abide agent: run Abide without a desktop
+
+Usage: abide agent
+
+Keeps the sessions and answers on the local endpoint, as the tray application
+does, without showing anything. Where a question would be asked, nobody can be:
+what needs an answer is refused. Stop it with Ctrl-C.
+";
+
+const DEMO: &str = "\
+abide demo: run the demo provider by itself
+
+Usage: abide demo [--port NUMBER]
+
+An OpenID Provider for trying things out, on this machine only. It protects
+nothing. Stop it with Ctrl-C.
+
+      --port NUMBER    the port on 127.0.0.1; 47610 without it
+";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_page_and_is_in_the_overview() {
+        for command in COMMANDS {
+            let page = page(command).unwrap();
+            assert!(page.lines().all(|line| line.chars().count() <= 80), "{command}");
+            assert!(*command == "help" || OVERVIEW.contains(&format!("\n  {command:<11}")), "{command}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+#![allow(unsafe_code)]
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::failure::Failure;
+
+/// A connection to the agent.
+pub(crate) type Stream = UnixStream;
+
+/// The user that this process acts for.
+pub(crate) fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Connects to the user's own agent. Somebody else's socket is not spoken to: its owner would learn what is asked for,
+/// and could hand out a token of their own choice.
+pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<Stream, Failure> {
+    let foreign = |problem: String| Failure::NotOurs { socket: socket.to_owned(), problem };
+    let anothers =
+        |owner: u32| foreign(format!("belongs to another user (uid {owner}) and not to you (uid {user})"));
+    let metadata = fs::metadata(socket).map_err(unreachable)?;
+    if metadata.uid() != user {
+        return Err(anothers(metadata.uid()));
+    }
+    if !metadata.file_type().is_socket() {
+        return Err(foreign("is not a socket".to_owned()));
+    }
+    let stream = UnixStream::connect(socket).map_err(unreachable)?;
+    // The file can have been exchanged since it was looked at; who listens at the other end cannot.
+    let owner = listener(&stream).map_err(Failure::Transport)?;
+    if owner != user {
+        return Err(anothers(owner));
+    }
+    stream
+        .set_read_timeout(Some(patience))
+        .and_then(|()| stream.set_write_timeout(Some(patience)))
+        .map_err(Failure::Transport)?;
+    Ok(stream)
+}
+
+fn unreachable(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Failure::NotRunning,
+        _ => Failure::Transport(error),
+    }
+}
+
+/// The user whose process listens at the other end.
+#[cfg(target_os = "linux")]
+fn listener(stream: &UnixStream) -> io::Result<u32> {
+    Ok(rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw())
+}
+
+/// The user whose process listens at the other end.
+#[cfg(not(target_os = "linux"))]
+fn listener(stream: &UnixStream) -> io::Result<u32> {
+    use std::os::fd::AsRawFd as _;
+    let (mut user, mut group) = (0, 0);
+    // SAFETY: the descriptor is open for as long as `stream` is borrowed, and both pointers are to local variables of the
+    // types that getpeereid(3) fills in.
+    let result = unsafe { libc::getpeereid(stream.as_raw_fd(), &mut user, &mut group) };
+    if result == 0 { Ok(user) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Lets reads wait for as long as it takes.
+pub(crate) fn wait_forever(stream: &Stream) -> io::Result<()> {
+    stream.set_read_timeout(None)
+}
+
+/// How far local time is ahead of UTC at a time (Unix seconds), in seconds.
+pub(crate) fn utc_offset(at: u64) -> i32 {
+    let Ok(at) = libc::time_t::try_from(at) else { return 0 };
+    // SAFETY: `tm` is plain data for which all zeroes is a valid value, and localtime_r(3) writes only to it. It reads the
+    // environment, which this program never changes.
+    let local = unsafe {
+        let mut local: libc::tm = std::mem::zeroed();
+        if libc::localtime_r(&at, &mut local).is_null() {
+            return 0;
+        }
+        local
+    };
+    i32::try_from(local.tm_gmtoff).unwrap_or(0)
+}
+
+/// Becomes the program: same process, same terminal, its own exit status. Returns only when that failed.
+pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
+    Err(command.exec())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_listener_of_our_own_socket_is_us() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        assert_eq!(listener(&one).unwrap(), effective_user());
+    }
+}

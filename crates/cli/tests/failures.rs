@@ -1,0 +1,196 @@
+//! What goes wrong, what is said then, and the exit codes.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod harness;
+
+use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
+
+use harness::*;
+
+#[test]
+fn every_error_code_has_its_exit_code() {
+    for (code, status, exit) in [
+        ("login_required", "401 Unauthorized", 3),
+        ("session_expired", "401 Unauthorized", 3),
+        ("consent_required", "401 Unauthorized", 4),
+        ("access_denied", "403 Forbidden", 4),
+        ("invalid_request", "400 Bad Request", 2),
+        ("unknown_account", "404 Not Found", 2),
+        ("provider_unreachable", "502 Bad Gateway", 1),
+        ("temporarily_unavailable", "503 Service Unavailable", 1),
+        ("vault_locked", "503 Service Unavailable", 1),
+        ("not_found", "404 Not Found", 1),
+        ("of_a_newer_agent", "418 I'm a teapot", 1),
+    ] {
+        let outcome = once(&["token"], get("/v1/token"), error(status, code, "What happened. What to do."));
+        assert_eq!((outcome.code, outcome.out.as_str()), (exit, ""), "{code}");
+        assert_eq!(outcome.err, "abide: What happened. What to do.\n");
+        let outcome = once(&["token", "--json"], get("/v1/token"), error(status, code, "What happened."));
+        assert_eq!((outcome.code, outcome.out.as_str()), (exit, ""), "{code}");
+        assert_eq!(
+            outcome.err,
+            format!("{{\"error\":\"{code}\",\"error_description\":\"What happened.\"}}\n")
+        );
+    }
+}
+
+#[test]
+fn what_an_agent_says_cannot_drive_the_terminal() {
+    let evil = error("401 Unauthorized", "login_required", "\\u001b]0;x\\u0007\\u001b[2JSign in\\nfirst");
+    let outcome = once(&["token"], get("/v1/token"), evil);
+    assert!(outcome.err.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", outcome.err);
+}
+
+#[test]
+fn without_an_agent_it_is_said_how_to_start_it() {
+    let agent = FakeAgent::absent();
+    for words in [
+        &["token"][..],
+        &["header"],
+        &["run", "true"],
+        &["status"],
+        &["login"],
+        &["logout"],
+        &["keep"],
+        &["watch"],
+        &["accounts"],
+        &["clients"],
+    ] {
+        let outcome = abide(&agent, words);
+        assert_eq!((outcome.code, outcome.out.as_str()), (5, ""), "{words:?}");
+        assert_eq!(
+            outcome.err,
+            "abide: Abide is not running. Start it from the menu, or run `abide agent`.\n"
+        );
+    }
+    let outcome = abide(&agent, &["status", "--json"]);
+    assert!(outcome.err.starts_with(r#"{"error":"agent_not_running","#), "{}", outcome.err);
+    // A socket that a killed agent left behind is the same to the user.
+    drop(std::os::unix::net::UnixListener::bind(agent.socket()).unwrap());
+    assert_eq!(abide(&agent, &["token"]).code, 5);
+}
+
+#[test]
+fn a_socket_of_somebody_else_is_not_spoken_to() {
+    let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
+    let somebody = agent.home().metadata().unwrap().uid() + 1;
+    let outcome = abide_with(&agent, &["token"], Setting { user: Some(somebody), ..Setting::default() });
+    assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
+    assert!(outcome.err.contains("belongs to another user"), "{}", outcome.err);
+    agent.heard_nothing();
+}
+
+#[test]
+fn a_file_in_the_socket_s_place_is_not_spoken_to() {
+    let agent = FakeAgent::absent();
+    std::fs::write(agent.socket(), "not a socket").unwrap();
+    let outcome = abide(&agent, &["token"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains("is not a socket"), "{}", outcome.err);
+}
+
+#[test]
+fn an_agent_that_cannot_be_understood_is_said_to_be_so() {
+    let huge = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000000\r\n\r\n{}", "x".repeat(2_000_000));
+    let cases: [(&[u8], &str); 9] = [
+        (b"", "closed the connection without an answer"),
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", "does not say how long it is"),
+        (b"\x16\x03\x01\x02\x00garbage", "is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n{\"acc", "broke off"),
+        (huge.as_bytes(), "larger than 1 MiB"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", "not what was asked for"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnull", "not what was asked for"),
+        (b"HTTP/1.1 500 Oh\r\ncontent-length: 4\r\n\r\nnull", "status 500"),
+        (b"HTTP/1.1 302 Found\r\nlocation: http://evil/\r\ncontent-length: 0\r\n\r\n", "status 302"),
+    ];
+    for (bytes, sentence) in cases {
+        let outcome = once(&["token"], get("/v1/token"), bytes.to_vec());
+        assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{sentence}");
+        assert!(outcome.err.contains(sentence), "{sentence}: {}", outcome.err);
+        assert_eq!(outcome.err.lines().count(), 1);
+    }
+}
+
+#[test]
+fn an_agent_that_does_not_answer_is_given_up() {
+    let agent = FakeAgent::new(vec![Step::Silence]);
+    let patience = Duration::from_millis(50);
+    let outcome = abide_with(&agent, &["token"], Setting { patience, ..Setting::default() });
+    agent.finish();
+    assert_eq!((outcome.code, outcome.err.as_str()), (1, "abide: The agent did not answer within 1 s.\n"));
+}
+
+#[test]
+fn nobody_reading_is_no_reason_to_complain() {
+    let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
+    let (code, err) = run_with(&agent, &["token"], Setting::default(), &mut Closed);
+    agent.finish();
+    assert_eq!((code, err.as_str()), (1, ""));
+}
+
+#[test]
+fn usage_errors_name_the_mistake_and_the_page() {
+    let agent = FakeAgent::absent();
+    for (words, sentence, page) in [
+        (&["tokne"][..], "no command `tokne`. Did you mean `abide token`?", "`abide help` lists"),
+        (&["--account", "x"], "before `--account`", "`abide help` lists"),
+        (&["help", "nosuch"], "no command `nosuch`", "`abide help` lists"),
+        (&["token", "--nosuch"], "has no option `--nosuch`", "abide help token"),
+        (&["token", "-x"], "has no option `-x`", "abide help token"),
+        (&["token", "--no-browser"], "has no option `--no-browser`", "abide help token"),
+        (&["token", "work"], "does not know what to do with `work`", "abide help token"),
+        (&["token", "--account"], "`--account` needs a value", "abide help token"),
+        (&["token", "--account="], "needs the name", "abide help token"),
+        (&["token", "--min-validity", "soon"], "not `soon`", "abide help token"),
+        (&["token", "--activity", "some"], "not `some`", "abide help token"),
+        (&["status", "--json=yes"], "`--json` takes no value", "abide help status"),
+        (&["run"], "needs a program", "abide help run"),
+        (&["run", "--nosuch", "x"], "has no option `--nosuch`", "abide help run"),
+        (&["accounts", "add"], "needs a name", "abide help accounts"),
+        (&["accounts", "add", "x"], "--issuer URL", "abide help accounts"),
+        (&["accounts", "add", "x", "--issuer", "https://y"], "--client-id ID", "abide help accounts"),
+        (&["accounts", "remove"], "needs the account's name", "abide help accounts"),
+        (&["accounts", "nosuch"], "no command `abide accounts nosuch`", "abide help accounts"),
+        (&["clients", "allow"], "needs a name", "abide help clients"),
+        (&["clients", "allow", "x", "--program", "./nosuch"], "no program `./nosuch`", "abide help clients"),
+        (&["clients", "revoke"], "needs the client's name", "abide help clients"),
+        (&["agent", "--port", "1"], "has no option `--port`", "abide help agent"),
+        (&["agent", "now"], "does not know what to do with `now`", "abide help agent"),
+        (&["demo", "--port", "70000"], "not `70000`", "abide help demo"),
+        (&["config", "edit"], "no command `abide config edit`", "abide help config"),
+    ] {
+        let outcome = abide(&agent, words);
+        assert_eq!((outcome.code, outcome.out.as_str()), (2, ""), "{words:?}: {}", outcome.err);
+        assert!(outcome.err.contains(sentence), "{words:?}: {}", outcome.err);
+        assert!(outcome.err.contains(page), "{words:?}: {}", outcome.err);
+    }
+    let outcome = abide(&agent, &["token", "--nosuch", "--json"]);
+    assert!(outcome.err.starts_with(r#"{"error":"usage","#), "{}", outcome.err);
+}
+
+#[test]
+fn help_and_version_need_no_agent() {
+    let agent = FakeAgent::absent();
+    let overview = abide(&agent, &[]);
+    assert_eq!((overview.code, overview.err.as_str()), (0, ""));
+    assert_eq!(abide(&agent, &["--help"]).out, overview.out);
+    assert_eq!(abide(&agent, &["help"]).out, overview.out);
+    assert!(abide(&agent, &["help", "login"]).out.contains("--no-browser"));
+    assert_eq!(abide(&agent, &["--version"]).out, format!("abide {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_programs_behind_the_command_are_run_or_say_why_not() {
+    let agent = FakeAgent::absent();
+    for (words, program) in [
+        (&["agent"][..], "Agent"),
+        (&["demo"], "Demo { port: 47610 }"),
+        (&["demo", "--port", "0"], "Demo { port: 0 }"),
+    ] {
+        let outcome = abide(&agent, words);
+        assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
+        assert_eq!(outcome.err, format!("abide: {program} cannot be started.\n"));
+    }
+}

@@ -1,0 +1,141 @@
+//! Runs commands in this process, with everything that they touch in the test's hand.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+
+pub mod agent;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt as _;
+use std::process::Command;
+use std::time::Duration;
+
+use abide_cli::{Clock, Io};
+pub use agent::*;
+
+/// 2026-11-24 20:52:18 in a zone that is an hour ahead.
+const NOW: u64 = 1_795_549_938;
+
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: u8,
+    pub out: String,
+    pub err: String,
+}
+
+/// What a test may set otherwise.
+pub struct Setting<'a> {
+    pub terminal: bool,
+    pub user: Option<u32>,
+    pub patience: Duration,
+    pub more: Vec<(&'static str, OsString)>,
+    pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
+}
+
+fn unlaunchable(_: &mut Command) -> io::Result<u8> {
+    panic!("nothing was to be run")
+}
+
+impl Default for Setting<'_> {
+    fn default() -> Self {
+        Self {
+            terminal: false,
+            user: None,
+            patience: Duration::from_secs(10),
+            more: Vec::new(),
+            launch: &unlaunchable,
+        }
+    }
+}
+
+pub fn run_with(
+    agent: &FakeAgent,
+    words: &[&str],
+    setting: Setting<'_>,
+    out: &mut dyn Write,
+) -> (u8, String) {
+    let mut environment = agent.environment();
+    environment.extend(setting.more);
+    let mut err = Vec::new();
+    let code = abide_cli::run(
+        words.iter().map(OsString::from),
+        &mut Io {
+            out,
+            err: &mut err,
+            out_is_terminal: setting.terminal,
+            err_is_terminal: setting.terminal,
+            environment: &|name| {
+                environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
+            },
+            user: setting.user.unwrap_or_else(|| agent.home().metadata().unwrap().uid()),
+            clock: Clock { now: || NOW, utc_offset: |_| 3600 },
+            patience: setting.patience,
+            launch: setting.launch,
+            program: &|program| Err(format!("{program:?} cannot be started.")),
+        },
+    );
+    (code, String::from_utf8(err).unwrap())
+}
+
+pub fn abide_with(agent: &FakeAgent, words: &[&str], setting: Setting<'_>) -> Outcome {
+    let mut out = Vec::new();
+    let (code, err) = run_with(agent, words, setting, &mut out);
+    Outcome { code, out: String::from_utf8(out).unwrap(), err }
+}
+
+pub fn abide(agent: &FakeAgent, words: &[&str]) -> Outcome {
+    abide_with(agent, words, Setting::default())
+}
+
+/// Runs a command against an agent that gives one answer.
+pub fn once(words: &[&str], expected: Vec<u8>, answer: Vec<u8>) -> Outcome {
+    let agent = FakeAgent::new(vec![Step::Answer(expected, answer)]);
+    let outcome = abide(&agent, words);
+    agent.finish();
+    outcome
+}
+
+pub fn status(account: &str, state: &str, more: &str) -> String {
+    let base = r#""issuer":"https://id.example.com","provider":"id.example.com""#;
+    let mut fields = String::new();
+    for field in [
+        "user",
+        "ended",
+        "ended_at",
+        "expires_in",
+        "limit",
+        "lifetime",
+        "since",
+        "at_most_until",
+        "access_token_expires_in",
+        "trouble",
+    ] {
+        if !more.contains(&format!("\"{field}\":")) {
+            fields.push_str(&format!("\"{field}\":null,"));
+        }
+    }
+    let renewable = if more.contains("\"renewable\":") { "" } else { "\"renewable\":false," };
+    let comma = if more.is_empty() { "" } else { "," };
+    format!(r#"{{"account":"{account}",{base},{fields}{renewable}"state":"{state}"{comma}{more}}}"#)
+}
+
+pub fn active(account: &str) -> String {
+    let more = r#""user":"alice@example.com","expires_in":702,"limit":"idle","lifetime":900,"at_most_until":1795550640,"access_token_expires_in":240,"renewable":true"#;
+    status(account, "active", more)
+}
+
+pub fn sessions(statuses: &[String]) -> Vec<u8> {
+    answer("200 OK", &format!(r#"{{"accounts":[{}],"question":null,"remarks":[]}}"#, statuses.join(",")))
+}
+
+/// Somebody who reads no further.
+pub struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! Tokens: how they are asked for, printed and handed to programs.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod harness;
+
+use std::cell::RefCell;
+use std::io;
+use std::process::Command;
+
+use harness::*;
+
+#[test]
+fn a_token_is_printed_alone() {
+    let outcome = once(&["token"], get("/v1/token"), token_answer());
+    assert_eq!((outcome.code, outcome.out, outcome.err), (0, format!("{TOKEN}\n"), String::new()));
+}
+
+#[test]
+fn what_is_asked_for_is_sent() {
+    let words = ["token", "--account", "a&b=c", "--min-validity", "5m", "--activity", "none", "--json"];
+    let expected = get("/v1/token?account=a%26b%3Dc&min_validity=300&activity=none");
+    let outcome = once(&words, expected, token_answer());
+    assert_eq!((outcome.code, outcome.out), (0, format!("{}\n", token_body())));
+}
+
+#[test]
+fn a_header_is_ready_for_curl() {
+    let outcome = once(&["header", "-a", "work"], get("/v1/token?account=work"), token_answer());
+    assert_eq!((outcome.code, outcome.out), (0, format!("Authorization: Bearer {TOKEN}\n")));
+    let outcome = once(&["header", "--json"], get("/v1/token"), token_answer());
+    assert_eq!(outcome.out, format!("{{\"Authorization\":\"Bearer {TOKEN}\"}}\n"));
+}
+
+#[test]
+fn a_token_that_a_header_cannot_carry_is_not_handed_on() {
+    for evil in ["", "a b", "a\\r\\nX-Evil: 1", "a\\u0000", "\\u00e9", "a\\\"b"] {
+        let body = token_body().replace(TOKEN, evil);
+        for command in ["token", "header"] {
+            let outcome = once(&[command], get("/v1/token"), answer("200 OK", &body));
+            assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{evil}");
+        }
+    }
+    let proof = token_body().replace("\"Bearer\"", "\"DPoP\"");
+    let outcome = once(&["header"], get("/v1/token"), answer("200 OK", &proof));
+    assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
+}
+
+#[test]
+fn a_long_token_and_a_chunked_answer_arrive_whole() {
+    let long = "x".repeat(60_000);
+    let body = token_body().replace(TOKEN, &long);
+    let outcome = once(&["token"], get("/v1/token"), answer("200 OK", &body));
+    assert_eq!(outcome.out, format!("{long}\n"));
+    let (first, second) = body.split_at(30_000);
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{first}\r\n{:X}\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len()
+    );
+    let outcome = once(&["token"], get("/v1/token"), chunked.into_bytes());
+    assert_eq!(outcome.out, format!("{long}\n"));
+}
+
+#[test]
+fn a_program_gets_the_token_in_its_environment_and_nowhere_else() {
+    let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token?account=work"), token_answer())]);
+    let seen = RefCell::new(Vec::new());
+    let launch = |command: &mut Command| {
+        let text = |value: &std::ffi::OsStr| value.to_str().unwrap().to_owned();
+        let mut seen = seen.borrow_mut();
+        seen.push(text(command.get_program()));
+        seen.extend(command.get_args().map(text));
+        for (name, value) in command.get_envs() {
+            seen.push(format!("{}={}", text(name), text(value.unwrap())));
+        }
+        Ok(command.stdout(std::process::Stdio::null()).status()?.code().unwrap() as u8)
+    };
+    let words = [
+        "run",
+        "--account",
+        "work",
+        "--",
+        "sh",
+        "-c",
+        "test \"$ABIDE_TOKEN\" = \"$1\" && exit 42",
+        "x",
+        TOKEN,
+    ];
+    let outcome = abide_with(&agent, &words, Setting { launch: &launch, ..Setting::default() });
+    agent.finish();
+    // 42: the program ran, and had the token.
+    assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.as_str()), (42, "", ""));
+    let expected = format!("ABIDE_TOKEN={TOKEN}");
+    assert_eq!(seen.borrow().last(), Some(&expected));
+    assert_eq!(seen.borrow().len(), 6);
+}
+
+#[test]
+fn a_program_that_cannot_be_run_is_told_apart_from_one_that_failed() {
+    for (kind, code) in [(io::ErrorKind::NotFound, 127), (io::ErrorKind::PermissionDenied, 126)] {
+        let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
+        let launch = |_: &mut Command| Err(kind.into());
+        let outcome =
+            abide_with(&agent, &["run", "nosuch"], Setting { launch: &launch, ..Setting::default() });
+        agent.finish();
+        assert_eq!(outcome.code, code);
+        assert!(outcome.err.contains("nosuch") && !outcome.err.contains(TOKEN), "{}", outcome.err);
+    }
+}
+
+#[test]
+fn without_a_token_nothing_is_run() {
+    let refused = error("401 Unauthorized", "login_required", "Sign in first.");
+    let outcome = once(&["run", "--", "true"], get("/v1/token"), refused);
+    assert_eq!((outcome.code, outcome.err.as_str()), (3, "abide: Sign in first.\n"));
+}
