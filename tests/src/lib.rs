@@ -1,1 +1,136 @@
-//! placeholder
+//! Abide, end to end. The library is the bench that the tests in `tests/` work at; it starts, watches and ends real
+//! parts, and asserts nothing about Abide itself:
+//!
+//! - [`room`]: a user's private surroundings (folders, D-Bus session, keyring), apart from those of the person who
+//!   runs the tests;
+//! - [`desktop`]: the same with a display, a window manager, a panel and a notification server;
+//! - [`tray`], [`dialog`], [`notices`]: what a person sees there, read over the interfaces that the desktop itself and
+//!   screen readers use;
+//! - [`browser`]: Chromium, driven through its debugging protocol;
+//! - [`providers`]: the demo provider, and `oidc-provider` from npm;
+//! - [`app`]: Abide's two programs.
+//!
+//! Everything is waited for by condition with a deadline ([`eventually`]), and everything that was started is ended
+//! when its owner is dropped.
+
+// Test support: here a broken expectation is a failed test, and its message says which.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(target_os = "linux")]
+pub mod app;
+#[cfg(target_os = "linux")]
+pub mod browser;
+#[cfg(target_os = "linux")]
+pub mod desktop;
+#[cfg(target_os = "linux")]
+pub mod dialog;
+#[cfg(target_os = "linux")]
+pub mod form;
+#[cfg(target_os = "linux")]
+pub mod login;
+#[cfg(target_os = "linux")]
+pub mod notices;
+#[cfg(target_os = "linux")]
+pub mod owned;
+#[cfg(target_os = "linux")]
+pub mod providers;
+#[cfg(target_os = "linux")]
+pub mod raw_http;
+#[cfg(target_os = "linux")]
+pub mod room;
+#[cfg(target_os = "linux")]
+pub mod tray;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Waits until `probe` finds something, looking again every 50 ms.
+///
+/// # Panics
+///
+/// When nothing was found `within` that time; the message says what was waited for.
+pub async fn eventually<T, F, Fut>(what: &str, within: Duration, mut probe: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Option<T>>,
+{
+    let started = Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(started.elapsed() < within, "waited {} s for {what}", within.as_secs());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Seconds, for deadlines.
+#[must_use]
+pub const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Says that a test cannot run here, in the form that the test command counts. Written past the test harness, which
+/// would swallow the output of a test that passes.
+pub fn skipped(name: &str, reason: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "skipped: {name}: {reason}");
+}
+
+/// The folder that keeps what the tests saw, `target/acceptance/NAME`, created.
+///
+/// # Panics
+///
+/// When it cannot be created.
+#[must_use]
+pub fn evidence(name: &str) -> PathBuf {
+    let folder = workspace().join("target/acceptance").join(name);
+    std::fs::create_dir_all(&folder).expect("create the folder for screenshots");
+    folder
+}
+
+/// The root of the workspace.
+///
+/// # Panics
+///
+/// Never: this package lies in a folder of the workspace.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace's root")
+}
+
+/// The path of a built program of this workspace: in `ABIDE_TEST_PROGRAMS` if that is set, otherwise where the test
+/// itself was built.
+///
+/// # Panics
+///
+/// When it was not built.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let folder = std::env::var_os("ABIDE_TEST_PROGRAMS").map_or_else(
+        || {
+            let test = std::env::current_exe().expect("the path of the running test");
+            test.ancestors().nth(2).expect("the folder of the built programs").to_path_buf()
+        },
+        PathBuf::from,
+    );
+    let path = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(path.is_file(), "{} is not built; `cargo build --workspace` builds it", path.display());
+    path
+}
+
+/// An HTTP client for the loopback interface: no proxy, no redirects followed, ten seconds at most.
+///
+/// # Panics
+///
+/// When the client cannot be made.
+#[must_use]
+pub fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(s(10))
+        .build()
+        .expect("an HTTP client")
+}

@@ -1,0 +1,316 @@
+//! Chromium, driven through its debugging protocol.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::desktop::{Desktop, Look, picture_of_failure};
+use crate::owned::Owned;
+use crate::room::Room;
+use crate::{eventually, s};
+
+/// A running Chromium with a fresh profile.
+pub struct Browser<'a> {
+    room: &'a Room,
+    /// Ended when dropped.
+    _program: Owned,
+    command: Vec<String>,
+    dark: bool,
+    socket: Mutex<Socket>,
+}
+
+struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last: u64,
+}
+
+/// A tab.
+pub struct Page<'a> {
+    browser: &'a Browser<'a>,
+    target: String,
+    session: String,
+}
+
+impl<'a> Browser<'a> {
+    /// Starts Chromium on a desktop.
+    pub async fn start(desktop: &'a Desktop) -> Self {
+        let room = desktop.room();
+        let profile = room.path("chromium");
+        let program = find();
+        let mut arguments = vec![
+            format!("--user-data-dir={}", profile.display()),
+            "--remote-debugging-port=0".into(),
+            "--no-first-run".into(),
+            "--no-default-browser-check".into(),
+            "--password-store=basic".into(),
+            "--disable-gpu".into(),
+            "--disable-quic".into(),
+            "--disable-sync".into(),
+            "--disable-background-networking".into(),
+            "--disable-component-update".into(),
+            "--disable-dev-shm-usage".into(),
+            "--disable-features=Translate,MediaRouter,OptimizationHints".into(),
+            // Nothing leaves the machine, whatever a page asks for.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".into(),
+            "--window-size=900,700".into(),
+            "--window-position=40,60".into(),
+        ];
+        // Chromium's own sandbox refuses to work for root, which is who runs tests in a container.
+        if rustix::process::geteuid().is_root() {
+            arguments.push("--no-sandbox".into());
+            arguments.push("--test-type".into());
+        }
+        if desktop.look == Look::Dark {
+            arguments.push("--force-dark-mode".into());
+        }
+        let mut command = vec![program.to_string_lossy().into_owned()];
+        command.extend(arguments.iter().cloned());
+        arguments.push("about:blank".into());
+        let program = room.start(&program, &arguments);
+        let address = eventually("Chromium's debugging port", s(40), || async {
+            let text = std::fs::read_to_string(profile.join("DevToolsActivePort")).ok()?;
+            let (port, path) = text.split_once('\n')?;
+            Some(format!("ws://127.0.0.1:{}{}", port.trim(), path.trim()))
+        })
+        .await;
+        let limits = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let (stream, _) = tokio_tungstenite::connect_async_with_config(&address, Some(limits), true)
+            .await
+            .expect("a connection to Chromium");
+        let dark = desktop.look == Look::Dark;
+        Self { room, _program: program, command, dark, socket: Mutex::new(Socket { stream, last: 0 }) }
+    }
+
+    /// The command that opens a URL in this browser when the URL is appended, for Abide's configuration.
+    #[must_use]
+    pub fn command(&self) -> &[String] {
+        &self.command
+    }
+
+    async fn call(&self, session: Option<&str>, method: &str, parameters: Value) -> Result<Value, String> {
+        let mut socket = self.socket.lock().await;
+        socket.last += 1;
+        let id = socket.last;
+        let mut request = json!({ "id": id, "method": method, "params": parameters });
+        if let Some(session) = session {
+            request["sessionId"] = session.into();
+        }
+        let exchange = async {
+            socket
+                .stream
+                .send(Message::text(request.to_string()))
+                .await
+                .map_err(|error| error.to_string())?;
+            // Events and late answers come in between; nobody waits for those.
+            while let Some(message) = socket.stream.next().await {
+                let message = message.map_err(|error| error.to_string())?;
+                let Ok(text) = message.to_text() else { continue };
+                let Ok(mut answer) = serde_json::from_str::<Value>(text) else { continue };
+                if answer["id"] == id {
+                    return match answer.get("error") {
+                        Some(error) => Err(error.to_string()),
+                        None => Ok(answer["result"].take()),
+                    };
+                }
+            }
+            Err("Chromium closed the connection".to_owned())
+        };
+        tokio::time::timeout(s(20), exchange).await.map_err(|_| format!("no answer to {method}"))?
+    }
+
+    /// All tabs: identifier and address.
+    async fn targets(&self) -> Vec<(String, String)> {
+        let answer = self.call(None, "Target.getTargets", json!({})).await.unwrap_or_default();
+        let targets = answer["targetInfos"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let pages = targets.iter().filter(|target| target["type"] == "page");
+        pages.map(|target| (text(&target["targetId"]), text(&target["url"]))).collect()
+    }
+
+    /// The addresses of all tabs.
+    pub async fn addresses(&self) -> Vec<String> {
+        self.targets().await.into_iter().map(|(_, url)| url).collect()
+    }
+
+    /// Waits for a tab whose address fits, and takes it over.
+    pub async fn page(
+        &self,
+        what: &str,
+        within: std::time::Duration,
+        fits: impl Fn(&str) -> bool,
+    ) -> Page<'_> {
+        let (target, _) = eventually(&format!("a tab: {what}"), within, || async {
+            self.targets().await.into_iter().find(|(_, url)| fits(url))
+        })
+        .await;
+        self.attach(target).await
+    }
+
+    /// Opens an address in a new tab.
+    pub async fn open(&self, url: &str) -> Page<'_> {
+        let answer = self.call(None, "Target.createTarget", json!({ "url": url })).await.expect("open a tab");
+        let target = answer["targetId"].as_str().expect("the new tab").to_owned();
+        self.attach(target).await
+    }
+
+    async fn attach(&self, target: String) -> Page<'_> {
+        let wanted = json!({ "targetId": target, "flatten": true });
+        let answer = self.call(None, "Target.attachToTarget", wanted).await.expect("take a tab over");
+        let session = answer["sessionId"].as_str().expect("a session with the tab").to_owned();
+        let page = Page { browser: self, target, session };
+        // Otherwise a tab in the background gets no key events.
+        let _ = page.call("Page.bringToFront", json!({})).await;
+        if self.dark {
+            let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+            let _ = page.call("Emulation.setEmulatedMedia", dark).await;
+        }
+        page
+    }
+}
+
+impl Drop for Browser<'_> {
+    fn drop(&mut self) {
+        picture_of_failure(self.room);
+    }
+}
+
+impl Page<'_> {
+    async fn call(&self, method: &str, parameters: Value) -> Result<Value, String> {
+        self.browser.call(Some(&self.session), method, parameters).await
+    }
+
+    /// What an expression is in the page; `Null` while the page is on its way to another one.
+    pub async fn evaluate(&self, expression: &str) -> Value {
+        let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let mut answer = self.call("Runtime.evaluate", wanted).await.unwrap_or_default();
+        answer["result"]["value"].take()
+    }
+
+    /// The page's address as the page sees it.
+    pub async fn address(&self) -> String {
+        self.evaluate("location.href").await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The addresses that the tab has been at, as its Back button knows them.
+    pub async fn history(&self) -> Vec<String> {
+        let answer = self.call("Page.getNavigationHistory", json!({})).await.expect("the tab's history");
+        let entries = answer["entries"].as_array().cloned().unwrap_or_default();
+        entries.iter().filter_map(|entry| entry["url"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// The words of the page.
+    pub async fn text(&self) -> String {
+        self.evaluate("document.body ? document.body.innerText : ''")
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Waits until the page says something.
+    pub async fn says(&self, words: &str) -> String {
+        let wanted = words.to_lowercase();
+        eventually(&format!("the page to say “{words}”"), s(20), || async {
+            let text = self.text().await;
+            text.to_lowercase().contains(&wanted).then_some(text)
+        })
+        .await
+    }
+
+    /// Whether there is such an element.
+    pub async fn has(&self, selector: &str) -> bool {
+        self.evaluate(&format!("document.querySelector({}) !== null", json!(selector))).await == true
+    }
+
+    /// Waits until there is such an element.
+    pub async fn wait_for(&self, selector: &str) {
+        eventually(&format!("{selector} in the page"), s(20), || async {
+            self.has(selector).await.then_some(())
+        })
+        .await;
+    }
+
+    /// Clicks in the middle of an element.
+    pub async fn click(&self, selector: &str) {
+        self.wait_for(selector).await;
+        let place = self
+            .evaluate(&format!(
+                "(() => {{ const e = document.querySelector({}); e.scrollIntoView({{ block: 'center' }}); \
+                 const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }})()",
+                json!(selector)
+            ))
+            .await;
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({
+                "type": kind, "x": place[0], "y": place[1], "button": "left", "buttons": 1, "clickCount": 1
+            });
+            // A click that navigates may take the answer with it.
+            let _ = self.call("Input.dispatchMouseEvent", event).await;
+        }
+    }
+
+    /// Clicks into a field, empties it and types, key by key.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        self.click(selector).await;
+        self.evaluate(&format!("document.querySelector({}).select()", json!(selector))).await;
+        for character in text.chars() {
+            let key = character.to_string();
+            for kind in ["keyDown", "keyUp"] {
+                let mut event = json!({ "type": kind, "key": key, "unmodifiedText": key });
+                if kind == "keyDown" {
+                    event["text"] = json!(key);
+                }
+                self.call("Input.dispatchKeyEvent", event).await.expect("press a key in the page");
+            }
+        }
+        let typed = self.evaluate(&format!("document.querySelector({}).value", json!(selector))).await;
+        assert_eq!(typed, text, "what was typed into {selector} is there");
+    }
+
+    /// Presses Return in the page.
+    pub async fn press_return(&self) {
+        for kind in ["keyDown", "keyUp"] {
+            let mut event = json!({
+                "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13
+            });
+            if kind == "keyDown" {
+                event["text"] = json!("\r");
+            }
+            let _ = self.call("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Keeps a picture of the page.
+    pub async fn screenshot(&self, path: &Path) -> PathBuf {
+        let path = path.with_extension("png");
+        let answer = self.call("Page.captureScreenshot", json!({ "format": "png" })).await;
+        let data = answer.expect("a picture of the page");
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(data["data"].as_str().unwrap_or_default())
+            .expect("a picture in base64");
+        std::fs::write(&path, bytes).expect("keep the picture");
+        path
+    }
+
+    /// Closes the tab, as a person does.
+    pub async fn close(self) {
+        let _ = self.browser.call(None, "Target.closeTarget", json!({ "targetId": self.target })).await;
+    }
+}
+
+/// Chromium, under one of its names.
+fn find() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+        .find(|candidate| candidate.is_file())
+        .expect("Chromium is not installed")
+}

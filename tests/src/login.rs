@@ -1,0 +1,67 @@
+//! `abide login --no-browser`, with a person at the other end who has no browser either.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::Child;
+
+use crate::app::{Done, command};
+use crate::form::{Landed, Visitor};
+use crate::providers::{PASSWORD, USER};
+use crate::room::Room;
+use crate::s;
+
+/// A sign-in under way: the command waits for its end.
+pub struct Login {
+    child: Child,
+    /// The address that it printed.
+    pub url: String,
+}
+
+impl Login {
+    /// Begins. Panics with what the command says when it does not print an address.
+    pub async fn begin(room: &Room) -> Self {
+        let mut child = command(room, &["login", "--no-browser"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("run abide");
+        let mut line = String::new();
+        let output = child.stdout.as_mut().expect("the command's output");
+        // One byte at a time: nothing of what follows is taken away.
+        let mut output = BufReader::with_capacity(1, output);
+        let _ =
+            tokio::time::timeout(s(20), output.read_line(&mut line)).await.expect("an address within 20 s");
+        let url = line.trim().to_owned();
+        if !url.starts_with("http") {
+            let done = Self { child, url }.end().await;
+            panic!("abide login --no-browser printed no address: {done:?}");
+        }
+        Self { child, url }
+    }
+
+    /// Waits for the command to end.
+    pub async fn end(mut self) -> Done {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        let ending = async {
+            if let Some(output) = self.child.stderr.as_mut() {
+                let _ = output.read_to_string(&mut stderr).await;
+            }
+            if let Some(output) = self.child.stdout.as_mut() {
+                let _ = output.read_to_string(&mut stdout).await;
+            }
+            self.child.wait().await.expect("the command's end")
+        };
+        let status = tokio::time::timeout(s(30), ending).await.expect("abide login to end");
+        Done { code: status.code().unwrap_or(-1), stdout, stderr }
+    }
+}
+
+/// Signs in from beginning to end; returns the page that a person would see last.
+pub async fn sign_in(room: &Room) -> Landed {
+    let login = Login::begin(room).await;
+    let page = Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+    let done = login.end().await;
+    assert_eq!(done.code, 0, "abide login: {done:?}, the page: {}", page.body);
+    page
+}

@@ -1,0 +1,311 @@
+//! The local endpoint, as its neighbours see it: web pages, tools, other users, and a hundred callers at once.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn the_local_endpoint() {
+    abide_tests::skipped("local_endpoint", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod endpoint {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::Instant;
+
+    use abide_demo_op::{Config, DemoOp, Endpoint};
+    use abide_tests::app::{App, abide, configure, one_account};
+    use abide_tests::login::sign_in;
+    use abide_tests::raw_http::{Answer, Way, read};
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, program, s, skipped};
+    use tokio::io::AsyncWriteExt as _;
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+
+    async fn provider(access_token_seconds: u64) -> DemoOp {
+        let config = Config { access_token_lifetime: s(access_token_seconds), ..Config::default() };
+        DemoOp::start(config).await.unwrap()
+    }
+
+    /// A room with an agent that is signed in, and a key for the client `bench`.
+    async fn signed_in<'a>(room: &'a Room, provider: &DemoOp) -> (App<'a>, String) {
+        configure(room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(room).await;
+        sign_in(room).await;
+        let allowed = app.abide(&["clients", "allow", "bench", "--json"]).await;
+        assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+        let answer: serde_json::Value = serde_json::from_str(&allowed.stdout).unwrap();
+        let key = answer["key"].as_str().unwrap().to_owned();
+        assert!(key.starts_with("abide_"));
+        (app, key)
+    }
+
+    async fn ask(port: u16, target: &str, headers: &[&str]) -> Answer {
+        Way::Tcp(port).request("GET", target, headers, "").await.expect("an answer")
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_web_page_gets_nothing_even_with_a_key() {
+        let room = Room::with_keyring("endpoint-pages").await;
+        let provider = provider(300).await;
+        let (app, key) = signed_in(&room, &provider).await;
+        let port = app.port();
+        let (host, key) = (format!("Host: 127.0.0.1:{port}"), format!("Authorization: Bearer {key}"));
+        let good = ask(port, "/v1/token", &[&host, &key]).await;
+        assert_eq!(good.status, 200, "without a page around it, the key is good: {}", good.body);
+        let token = good.json()["access_token"].as_str().unwrap().to_owned();
+
+        let rebound = format!("Host: evil.example:{port}");
+        let no_port = "Host: 127.0.0.1".to_owned();
+        let own_origin = format!("Origin: http://127.0.0.1:{port}");
+        let attacks: [&[&str]; 9] = [
+            &[&rebound, &key],
+            &[&no_port, &key],
+            &["Host: localhost.evil.example", &key],
+            &[&host, &rebound, &key],
+            &[&host, &key, "Origin: https://evil.example"],
+            &[&host, &key, "Origin: null"],
+            &[&host, &key, &own_origin],
+            &[&host, &key, "Sec-Fetch-Site: cross-site"],
+            &[&host, &key, "Sec-Fetch-Site: same-site"],
+        ];
+        for headers in attacks {
+            for target in ["/v1/token", "/access_token", "/v1/sessions", "/v1/sessions/work/events"] {
+                let answer = ask(port, target, headers).await;
+                assert!(matches!(answer.status, 400 | 403), "{headers:?} {target}: {}", answer.status);
+                assert!(
+                    !answer.body.contains(&token) && !answer.body.contains("alice"),
+                    "{headers:?} {target}"
+                );
+                let shared = answer.headers.iter().any(|(name, _)| name.starts_with("access-control-"));
+                assert!(!shared, "{headers:?}: no page may read this answer");
+            }
+        }
+        let preflight = Way::Tcp(port)
+            .request(
+                "OPTIONS",
+                "/v1/token",
+                &[&host, "Origin: https://evil.example", "Access-Control-Request-Method: GET"],
+                "",
+            )
+            .await
+            .unwrap();
+        assert!(preflight.status >= 400, "{}", preflight.status);
+        assert!(preflight.header("access-control-allow-origin").is_none());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_client_needs_its_key_and_keeps_it_until_it_is_revoked() {
+        let room = Room::with_keyring("endpoint-keys").await;
+        let provider = provider(300).await;
+        let (app, key) = signed_in(&room, &provider).await;
+        let port = app.port();
+        let host = format!("Host: localhost:{port}");
+        let bearer = format!("Authorization: Bearer {key}");
+        let named = format!("X-Abide-Key: {key}");
+
+        for headers in [&[host.as_str(), &bearer][..], &[&host, &named]] {
+            for target in ["/v1/token", "/access_token?account=work"] {
+                let answer = ask(port, target, headers).await;
+                assert_eq!(answer.status, 200, "{}", answer.body);
+                let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+                let accepted = abide_tests::http()
+                    .get(format!("{}/userinfo", provider.issuer()))
+                    .bearer_auth(token)
+                    .send()
+                    .await
+                    .unwrap();
+                assert_eq!(accepted.status(), 200);
+                assert_eq!(answer.header("cache-control"), Some("no-store"));
+            }
+        }
+        let wrong = format!("{}x", &bearer[..bearer.len() - 1]);
+        for headers in [&[host.as_str()][..], &[&host, &wrong], &[&host, "X-Abide-Key: x"]] {
+            for target in ["/v1/token", "/v1/sessions"] {
+                let answer = ask(port, target, headers).await;
+                assert_eq!((answer.status, answer.error().as_str()), (401, "consent_required"), "{target}");
+            }
+        }
+        let unreadable = ask(port, "/v1/token", &[&host, "Authorization: Basic YTpi"]).await;
+        assert_eq!((unreadable.status, unreadable.error().as_str()), (400, "invalid_request"));
+        let kept = std::fs::read_dir(room.places().state).unwrap().flatten().any(|file| {
+            String::from_utf8_lossy(&std::fs::read(file.path()).unwrap_or_default()).contains(&key)
+        });
+        assert!(!kept, "no file holds the key itself");
+
+        assert_eq!(app.abide(&["clients", "revoke", "bench"]).await.code, 0);
+        let answer = ask(port, "/v1/token", &[&host, &bearer]).await;
+        assert_eq!((answer.status, answer.error().as_str()), (401, "consent_required"));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_client_reads_and_a_get_changes_nothing() {
+        let room = Room::with_keyring("endpoint-get").await;
+        let provider = provider(300).await;
+        let (app, key) = signed_in(&room, &provider).await;
+        let port = app.port();
+        let host = format!("Host: 127.0.0.1:{port}");
+        let key = format!("Authorization: Bearer {key}");
+        let json = "Content-Type: application/json";
+        for verb in ["logout", "login", "keep", "cancel"] {
+            let target = format!("/v1/sessions/work/{verb}");
+            for way in [Way::Tcp(port), app.socket()] {
+                for method in ["GET", "HEAD", "PUT"] {
+                    let answer = way.request(method, &target, &[&host, &key], "").await.unwrap();
+                    assert!(matches!(answer.status, 400..=405), "{method} {target}: {}", answer.status);
+                }
+                let answer = way.request("POST", &target, &[&host, &key, json], "{}").await.unwrap();
+                assert_eq!((answer.status, answer.error().as_str()), (403, "access_denied"), "{target}");
+            }
+        }
+        for target in ["/v1/accounts", "/v1/clients", "/v1/quit", "/v1/show"] {
+            let answer = Way::Tcp(port).request("POST", target, &[&host, &key, json], "{}").await.unwrap();
+            assert_eq!(answer.status, 403, "{target}: {}", answer.body);
+        }
+        assert_eq!(app.session("work").await["state"], "active");
+        assert_eq!(provider.record().count(Endpoint::Revocation), 0);
+        assert_eq!(provider.record().refreshes(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn long_and_slow_requests_do_not_last() {
+        let room = Room::with_keyring("endpoint-limits").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let port = app.port();
+        let host = format!("Host: 127.0.0.1:{port}");
+        let long = format!("X-Long: {}", "a".repeat(9 * 1024));
+        for way in [Way::Tcp(port), app.socket()] {
+            let answer = way.request("GET", "/health", &[&host, &long], "").await.expect("an answer");
+            assert_eq!(answer.status, 431);
+
+            let mut slow = way.connect().await.unwrap();
+            slow.write_all(format!("GET /health HTTP/1.1\r\n{host}\r\n").as_bytes()).await.unwrap();
+            let since = Instant::now();
+            let answer = read(&mut *slow, s(20)).await;
+            let waited = since.elapsed();
+            assert!(waited > s(2) && waited < s(9), "closed after {waited:?}");
+            assert!(answer.is_none_or(|answer| answer.status >= 400));
+        }
+        assert_eq!(ask(port, "/health", &[&host]).await.status, 200, "and everybody else is still answered");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_users_process_is_turned_away() {
+        if !rustix::process::geteuid().is_root() {
+            return skipped("another_users_process_is_turned_away", "only root can act as another user");
+        }
+        let room = Room::with_keyring("endpoint-uid").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let socket = room.places().socket();
+        let of_owner = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(of_owner(&socket), 0o600, "the socket is its owner's");
+        assert_eq!(of_owner(socket.parent().unwrap()) & 0o077, 0, "and so is its folder");
+
+        // Doors open on purpose: what is left is the question who is calling.
+        let knock = room.path("run/knock");
+        std::fs::copy(env!("CARGO_BIN_EXE_abide-test-knock"), &knock).unwrap();
+        for path in
+            [room.path(""), room.path("run"), socket.parent().unwrap().into(), socket.clone(), knock.clone()]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        let knocks_as = |user: &'static [&'static str]| {
+            let mut command = tokio::process::Command::new("setpriv");
+            command.args(user).arg("--").args([&knock, &socket]).kill_on_drop(true);
+            async move {
+                let output = tokio::time::timeout(s(20), command.output()).await.unwrap().unwrap();
+                String::from_utf8_lossy(&output.stdout).into_owned()
+            }
+        };
+        let own = knocks_as(&["--reuid=0"]).await;
+        assert!(own.contains("connected") && own.contains("HTTP/1.1 200"), "this user is answered: {own}");
+        let other = knocks_as(&["--reuid=65534", "--regid=65534", "--clear-groups"]).await;
+        assert_eq!(other.trim(), "connected", "another one is not");
+        eventually("a note of it in the log", s(5), || async {
+            app.log().contains("another user").then_some(())
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_hundred_callers_at_the_moment_of_expiry_cause_one_refresh() {
+        let room = Room::with_keyring("endpoint-hundred").await;
+        let provider = provider(20).await;
+        let (app, key) = signed_in(&room, &provider).await;
+        let port = app.port();
+        let old = app.abide(&["token", "--activity", "none"]).await.stdout;
+        let before = provider.record().refreshes();
+        // A token has to last ten seconds when it is handed out: below that, it is as good as expired.
+        eventually("the access token to run out", s(15), || async {
+            app.session("work").await["access_token_expires_in"].as_u64().filter(|left| *left < 10)
+        })
+        .await;
+        assert_eq!(provider.record().refreshes(), before, "nobody asked, nothing was refreshed");
+        let (host, key) = (format!("Host: 127.0.0.1:{port}"), format!("Authorization: Bearer {key}"));
+        let callers: Vec<_> = (0..90)
+            .map(|_| {
+                let (host, key) = (host.clone(), key.clone());
+                tokio::spawn(async move {
+                    let answer = ask(port, "/v1/token", &[&host, &key]).await;
+                    assert_eq!(answer.status, 200, "{}", answer.body);
+                    answer.json()["access_token"].as_str().unwrap().to_owned()
+                })
+            })
+            .collect();
+        let commands = futures_util::future::join_all((0..10).map(|_| abide(&room, &["token"])));
+        let mut tokens: Vec<String> = commands.await.into_iter().map(|done| done.stdout).collect();
+        for caller in callers {
+            tokens.push(caller.await.unwrap());
+        }
+        assert_eq!(tokens.len(), 100);
+        assert!(
+            tokens.iter().all(|token| *token == tokens[0] && !token.is_empty()),
+            "everybody has the same"
+        );
+        assert_ne!(tokens[0], old, "and it is a new one");
+        assert_eq!(provider.record().refreshes(), before + 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_command_says_with_its_exit_code_what_is_the_matter() {
+        let room = Room::with_keyring("endpoint-codes").await;
+        let provider = provider(300).await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        assert_eq!(abide(&room, &["token"]).await.code, 5, "no agent");
+        let app = App::headless(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 3, "nobody is signed in");
+        assert_eq!(abide(&room, &["tokn"]).await.code, 2, "no such command");
+        assert_eq!(abide(&room, &["token", "--account", "nobody"]).await.code, 2, "no such account");
+        sign_in(&room).await;
+        let done = abide(&room, &["token"]).await;
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+
+        // The same program somewhere else is somebody else, who has no grant.
+        let copy = room.path("home/abide");
+        std::fs::copy(program("abide"), &copy).unwrap();
+        let run_copy = || async {
+            let mut command = tokio::process::Command::new(&copy);
+            command.arg("token").env_clear();
+            command.envs(room.environment().iter().map(|(key, value)| (key, value)));
+            command.output().await.unwrap()
+        };
+        let refused = run_copy().await;
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(4), 0), "no grant");
+        let path = copy.to_str().unwrap();
+        assert_eq!(app.abide(&["clients", "allow", "copy", "--program", path]).await.code, 0);
+        let granted = run_copy().await;
+        assert_eq!(granted.status.code(), Some(0), "{}", String::from_utf8_lossy(&granted.stderr));
+
+        assert_eq!(abide(&room, &["logout"]).await.code, 0);
+        let done = abide(&room, &["token"]).await;
+        assert_eq!((done.code, done.stdout.as_str()), (3, ""), "signed out");
+        eventually("the revocation", s(5), || async {
+            (provider.record().count(Endpoint::Revocation) == 1).then_some(())
+        })
+        .await;
+        app.quit().await;
+        assert_eq!(abide(&room, &["status"]).await.code, 5, "the agent has ended");
+    }
+}

@@ -1,0 +1,193 @@
+//! Sign-ins that go wrong, and sessions that end: each with a clear message and a program that can be used afterwards.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn sign_ins() {
+    abide_tests::skipped("sign_in", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod sign_ins {
+    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
+    use abide_tests::app::{App, abide, configure, one_account};
+    use abide_tests::form::Visitor;
+    use abide_tests::login::{Login, sign_in};
+    use abide_tests::providers::{PASSWORD, USER};
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, s};
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+
+    async fn provider() -> DemoOp {
+        DemoOp::start(Config::default()).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_wrong_password_and_then_the_right_one() {
+        let room = Room::with_keyring("sign-in-password").await;
+        let provider = provider().await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        let mut person = Visitor::default();
+        let form = person.open(&login.url).await;
+        let again = person.submit(&form, &[("username", USER), ("password", "wrong")], Some("sign-in")).await;
+        assert!(again.url.as_str().starts_with(provider.issuer()), "still at the provider: {}", again.url);
+        assert_eq!(app.session("work").await["state"], "authorizing", "Abide waits");
+        let landed =
+            person.submit(&again, &[("username", USER), ("password", PASSWORD)], Some("sign-in")).await;
+        assert!(landed.body.contains("You are signed in"), "{}", landed.body);
+        assert!(landed.url.query().is_none(), "nothing in the address: {}", landed.url);
+        assert!(!landed.body.contains("<script"));
+        let done = login.end().await;
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_abide_asks_for_is_what_the_standards_want() {
+        let room = Room::with_keyring("sign-in-request").await;
+        let provider = provider().await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let entries = provider.record().entries();
+        let request = entries.iter().find(|entry| entry.endpoint == Endpoint::Authorization).unwrap();
+        assert_eq!(request.parameter("response_type"), "code");
+        assert_eq!(request.parameter("code_challenge_method"), "S256");
+        assert_eq!(request.parameter("code_challenge").len(), 43);
+        // 128 bits are 22 characters of base64url.
+        assert!(request.parameter("state").len() >= 22 && request.parameter("nonce").len() >= 22);
+        assert_ne!(request.parameter("state"), request.parameter("nonce"));
+        let back = url::Url::parse(request.parameter("redirect_uri")).unwrap();
+        assert_eq!((back.host_str(), back.path()), (Some("127.0.0.1"), "/callback"));
+        assert!(back.port().is_some_and(|port| port >= 1024), "an ephemeral port: {back}");
+        let exchange = entries.iter().find(|entry| entry.endpoint == Endpoint::Token).unwrap();
+        assert_eq!(exchange.outcome, Outcome::Ok);
+        assert_eq!(exchange.parameter("redirect_uri"), request.parameter("redirect_uri"));
+        assert!(!exchange.parameter("code_verifier").is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn cancelling_at_the_provider_is_said_and_the_next_sign_in_works() {
+        let room = Room::with_keyring("sign-in-cancel").await;
+        let provider = provider().await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        let mut person = Visitor::default();
+        let form = person.open(&login.url).await;
+        let landed = person.submit(&form, &[], Some("cancel")).await;
+        assert!(landed.url.as_str().starts_with("http://127.0.0.1:"), "{}", landed.url);
+        assert!(landed.body.contains("You are not signed in"), "{}", landed.body);
+        assert!(landed.body.contains("cancelled"), "{}", landed.body);
+        assert!(landed.url.query().is_none());
+        let done = login.end().await;
+        assert!(done.code == 1 || done.code == 3, "{done:?}");
+        assert!(done.stderr.contains("cancelled"), "{}", done.stderr);
+        assert_eq!(app.session("work").await["state"], "signed_out");
+        sign_in(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_sign_in_that_was_left_does_not_stand_in_the_way_of_the_next() {
+        let room = Room::with_keyring("sign-in-left").await;
+        let provider = provider().await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        // The tab is closed, the terminal too.
+        let left = Login::begin(&room).await;
+        drop(left);
+        assert_eq!(app.session("work").await["state"], "authorizing");
+        sign_in(&room).await;
+        assert_eq!(app.session("work").await["state"], "active");
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_stray_answer_leaves_the_sign_in_waiting() {
+        let room = Room::with_keyring("sign-in-stray").await;
+        let provider = provider().await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        let address = url::Url::parse(&login.url).unwrap();
+        let redirect = address.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+        for query in ["code=stolen&state=guessed", "error=access_denied&state=guessed", "code=stolen", ""] {
+            let answer = abide_tests::http().get(format!("{redirect}?{query}")).send().await.unwrap();
+            assert!(answer.status().is_client_error(), "{query}: {}", answer.status());
+            assert_eq!(app.session("work").await["state"], "authorizing", "after {query}");
+        }
+        let landed = Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+        assert!(landed.body.contains("You are signed in"), "{}", landed.body);
+        assert_eq!(login.end().await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_unreachable_provider_is_said_and_the_program_goes_on() {
+        let room = Room::with_keyring("sign-in-unreachable").await;
+        // A port that was free a moment ago.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        configure(&room, &one_account(&format!("http://127.0.0.1:{free}"), None, SESSION));
+        let app = App::headless(&room).await;
+        let done = abide(&room, &["login", "--no-browser"]).await;
+        assert_eq!(done.code, 1, "{done:?}");
+        let said = done.stderr.to_lowercase();
+        assert!(
+            said.contains("127.0.0.1") && said.contains("reach"),
+            "it says who cannot be reached: {said}"
+        );
+        assert_eq!(app.session("work").await["state"], "signed_out");
+        assert!(app.session("work").await["trouble"].is_string());
+        let provider = DemoOp::start(Config { port: Some(free), ..Config::default() }).await.unwrap();
+        assert_eq!(provider.port(), free);
+        sign_in(&room).await;
+        assert!(app.session("work").await["trouble"].is_null(), "what went wrong is over");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_is_away_for_a_while_does_not_cost_the_session() {
+        let room = Room::with_keyring("sign-in-away").await;
+        let config = Config { access_token_lifetime: s(4), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        provider.set_reachable(false);
+        let done = abide(&room, &["token"]).await;
+        assert_eq!(done.code, 0, "the token that is there still serves: {}", done.stderr);
+        let done = eventually("the access token to run out", s(10), || async {
+            Some(abide(&room, &["token"]).await).filter(|done| done.code != 0)
+        })
+        .await;
+        assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
+        assert!(done.stderr.contains("session is kept"), "what it means is said: {}", done.stderr);
+        assert_eq!(app.session("work").await["state"], "active", "and it is");
+        provider.set_reachable(true);
+        eventually("a token again", s(30), || async {
+            (abide(&room, &["token"]).await.code == 0).then_some(())
+        })
+        .await;
+        assert!(app.session("work").await["trouble"].is_null(), "what went wrong is over");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn silence_signs_out_and_revokes() {
+        let room = Room::with_keyring("sign-in-silence").await;
+        let provider = provider().await;
+        let session = "end_after = \"5s\"\nwarn_after = \"2s\"";
+        configure(&room, &one_account(provider.issuer(), None, session));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        app.state("work", "expiring", s(6)).await;
+        let ended = app.state("work", "ended", s(6)).await;
+        assert_eq!(ended["ended"], "idle_timeout");
+        eventually("the revocation", s(5), || async {
+            (provider.record().count(Endpoint::Revocation) >= 1).then_some(())
+        })
+        .await;
+        assert_eq!(abide(&room, &["token"]).await.code, 3);
+    }
+}
