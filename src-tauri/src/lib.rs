@@ -1,1 +1,97 @@
-//! placeholder
+//! The tray application: tray, question, notifications and window around the agent.
+//!
+//! It decides nothing. Everything it shows comes from the agent's newest [`abide_wire::Snapshot`], everything the user
+//! chooses goes to the agent, and nothing here keeps a clock of its own. No type of Tauri leaves this package.
+
+mod desktop;
+mod face;
+mod platform;
+mod question;
+mod tray;
+mod window;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use abide_agent::{Agent, Options};
+use tauri::RunEvent;
+
+/// Runs the tray application until the user quits it.
+///
+/// Exit codes: 0 when the user has quit, or when another Abide already runs and was asked to show its window; 1 when it
+/// could not start, which a dialog has then explained.
+pub fn run() -> ExitCode {
+    abide_agent::start_log();
+    if let Err(reason) = platform::begin() {
+        say(&reason);
+        return ExitCode::FAILURE;
+    }
+    let Some(options) = Options::of_this_user(true) else {
+        platform::alarm(
+            "Abide cannot start",
+            "Your home folder is not known: set HOME and start Abide again.",
+        );
+        return ExitCode::FAILURE;
+    };
+    let runtime_folder = options.places.runtime.clone();
+    // Two workers are plenty for what a person's tools ask for, and each worker costs memory.
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("abide")
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            platform::alarm("Abide cannot start", &format!("The system refuses to start threads: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    tauri::async_runtime::set(runtime.handle().clone());
+    // The agent starts while the desktop libraries do.
+    let starting = runtime.spawn(Agent::start(options));
+
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_notification::init())
+        .invoke_handler(tauri::generate_handler![
+            window::snapshot,
+            window::sign_in,
+            window::cancel_sign_in,
+            window::sign_out,
+            window::keep,
+            window::discover,
+            window::add_account,
+            window::remove_account,
+        ])
+        .on_menu_event(|app, event| desktop::chosen(app, event.id().as_ref()))
+        .on_tray_icon_event(|app, event| tray::touched(app, &event))
+        .setup(move |app| {
+            #[cfg(target_os = "macos")]
+            app.set_activation_policy(tauri::ActivationPolicy::Accessory);
+            tauri::async_runtime::spawn(desktop::begin(app.handle().clone(), starting, runtime_folder));
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    let app = match built {
+        Ok(app) => app,
+        Err(error) => {
+            platform::alarm("Abide cannot start", &format!("The desktop refuses it: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = app.run_return(|_, event| {
+        // Closing the last window is not quitting: the tray goes on.
+        if let RunEvent::ExitRequested { code: None, api, .. } = event {
+            api.prevent_exit();
+        }
+    });
+    // What the agent still does in the background has been waited for in `desktop::quit`, within bounds.
+    runtime.shutdown_background();
+    u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// One line for whoever started the program from a terminal.
+pub(crate) fn say(line: &str) {
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stderr(), "abide-desktop: {line}");
+}

@@ -1,0 +1,208 @@
+//! The joint between the agent and what the user sees: snapshots in one direction, choices in the other.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use abide_agent::{Agent, Event, StartError};
+use abide_wire::{ErrorAnswer, Notice, NoticeKind, Snapshot};
+use tauri::{AppHandle, Emitter as _, Manager as _};
+use tauri_plugin_notification::NotificationExt as _;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::question::{self, Asker};
+use crate::tray::{self, Action, Tray, View};
+use crate::{platform, say, window};
+
+/// How long quitting waits for the agent to write down what it has to.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
+
+/// Waits for the agent and then follows it until the program ends.
+///
+/// `runtime` is the agent's folder for what is there only while it runs.
+pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, StartError>>, runtime: PathBuf) {
+    let reason = match starting.await {
+        Ok(Ok(agent)) => {
+            app.manage(NoticeIcon(write_icon(&runtime)));
+            return follow(app, agent).await;
+        }
+        Ok(Err(StartError::AlreadyRunning)) => {
+            say("Abide is already running. Its window has been asked to open.");
+            return app.exit(0);
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => format!("It stopped while it started: {error}."),
+    };
+    tracing::error!(%reason, "the agent did not start");
+    say(&reason);
+    let ending = app.clone();
+    let shown = app.run_on_main_thread(move || {
+        platform::alarm("Abide cannot start", &reason);
+        ending.exit(1);
+    });
+    if shown.is_err() {
+        app.exit(1);
+    }
+}
+
+async fn follow(app: AppHandle, agent: Agent) {
+    let mut snapshots = agent.watch();
+    let mut events = agent.events();
+    let (answer, mut answers) = mpsc::unbounded_channel();
+    let mut asker = Asker::new(question::dialog(&app), move |id, keep| {
+        let _ = answer.send((id, keep));
+    });
+    app.manage(agent.clone());
+    app.manage(Tray::new(app.clone()));
+    let mut told = tokio::spawn(told_to_stop());
+
+    snapshots.mark_changed();
+    loop {
+        tokio::select! {
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let snapshot = snapshots.borrow_and_update().clone();
+                asker.follow(snapshot.question.as_ref());
+                show(&app, &snapshot);
+            }
+            event = events.recv() => match event {
+                Ok(Event::Notice(notice)) => notify(&app, &notice),
+                Ok(Event::ShowWindow) => window::open(&app),
+                Ok(Event::Quit) => quit(&app),
+                // Notices that came faster than they could be shown are in the past now.
+                Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "notices were missed"),
+                Err(RecvError::Closed) => return,
+            },
+            Some((id, keep)) = answers.recv() => agent.answer(id, keep),
+            _ = &mut told, if !is_quitting() => quit(&app),
+        }
+    }
+}
+
+fn show(app: &AppHandle, snapshot: &Snapshot) {
+    tray::show(app, View::of(snapshot));
+    if app.get_webview_window(window::LABEL).is_some()
+        && let Err(error) = app.emit_to(window::LABEL, "snapshot", snapshot)
+    {
+        tracing::warn!(%error, "the window did not take the snapshot");
+    }
+}
+
+/// The file with the icon that notifications show, where they need one.
+struct NoticeIcon(Option<PathBuf>);
+
+/// Notification servers know the icons of installed programs by name; a file serves also when Abide is not installed.
+/// Windows and macOS take the program's own.
+fn write_icon(folder: &Path) -> Option<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let path = folder.join("abide.png");
+    match std::fs::write(&path, include_bytes!("../../icons/128x128.png")) {
+        Ok(()) => Some(path),
+        Err(error) => {
+            tracing::debug!(%error, "the icon for notifications cannot be written");
+            None
+        }
+    }
+}
+
+/// Shows a notification. A desktop without notifications is no reason to stop.
+pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
+    let mut notification = app.notification().builder().title(&notice.title);
+    notification = notification.body(platform::notification_text(&notice.body));
+    if let Some(icon) = app.try_state::<NoticeIcon>()
+        && let Some(path) = icon.0.as_ref().and_then(|path| path.to_str())
+    {
+        notification = notification.icon(path);
+    }
+    if let Err(error) = notification.show() {
+        tracing::warn!(%error, "the notification was not shown");
+    }
+}
+
+/// The user chose this item of the tray's menu.
+pub(crate) fn chosen(app: &AppHandle, item: &str) {
+    let Some(agent) = app.try_state::<Agent>() else { return };
+    let agent = agent.inner().clone();
+    let Some(action) = Action::of(item, &agent.snapshot()) else { return };
+    let app = app.clone();
+    // The agent works inside the runtime; menu events come from outside.
+    tauri::async_runtime::spawn(async move {
+        let done = match action {
+            Action::SignIn(account) => agent.sign_in(&account),
+            Action::CancelSignIn(account) => agent.cancel_sign_in(&account),
+            Action::Keep(account) => agent.keep(&account),
+            Action::SignOut(account) => agent.sign_out(&account),
+            Action::CopyCommand => {
+                let copied = app.run_on_main_thread(|| platform::copy(tray::COMMAND));
+                if let Err(error) = copied {
+                    tracing::warn!(%error, "the command was not copied");
+                }
+                Ok(())
+            }
+            Action::Open => {
+                window::open(&app);
+                Ok(())
+            }
+            Action::Quit => {
+                quit(&app);
+                Ok(())
+            }
+        };
+        if let Err(ErrorAnswer { error, error_description }) = done {
+            tracing::info!(code = error.as_str(), "the agent refused what the menu asked for");
+            let title = "Abide could not do that".to_owned();
+            notify(
+                &app,
+                &Notice { kind: NoticeKind::Trouble, account: None, title, body: error_description },
+            );
+        }
+    });
+}
+
+static QUITTING: AtomicBool = AtomicBool::new(false);
+
+fn is_quitting() -> bool {
+    QUITTING.load(Ordering::SeqCst)
+}
+
+/// Ends the agent, then the program, once.
+fn quit(app: &AppHandle) {
+    if QUITTING.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Some(agent) = app.try_state::<Agent>() {
+            let agent = agent.inner().clone();
+            if tokio::time::timeout(LONGEST_GOODBYE, agent.stop()).await.is_err() {
+                tracing::error!("the agent did not end in time");
+            }
+        }
+        app.exit(0);
+    });
+}
+
+/// Returns when the system tells the program to stop; never where it has no such way.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+        if let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            return;
+        }
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,79 @@
+//! Linux: GTK 3, which Tauri's event loop runs on already.
+
+use gtk::prelude::*;
+use gtk::{gdk, glib};
+
+use crate::face::Palette;
+
+pub(crate) fn begin() -> Result<(), String> {
+    // Window managers and panels know the program's windows by this name.
+    glib::set_prgname(Some("abide"));
+    glib::set_application_name("Abide");
+    gtk::init()
+        .map_err(|_| "there is no display to show anything on. `abide agent` runs without one.".to_owned())
+}
+
+pub(crate) fn alarm(title: &str, text: &str) {
+    let dialog = gtk::MessageDialog::new(
+        None::<&gtk::Window>,
+        gtk::DialogFlags::empty(),
+        gtk::MessageType::Error,
+        gtk::ButtonsType::Close,
+        title,
+    );
+    dialog.set_secondary_text(Some(text));
+    dialog.set_title("Abide");
+    dialog.set_keep_above(true);
+    dialog.run();
+    dialog.close();
+}
+
+pub(crate) fn copy(text: &str) {
+    let clipboard = gtk::Clipboard::get(&gdk::SELECTION_CLIPBOARD);
+    clipboard.set_text(text);
+    clipboard.store();
+}
+
+/// Most notification servers read the text as markup. What a provider says must stay text.
+pub(crate) fn notification_text(text: &str) -> String {
+    glib::markup_escape_text(text).into()
+}
+
+pub(crate) fn panel() -> (Palette, u32) {
+    // Panels take what is nearest to their own size and scale it: 48 is twice 24 and three times 16.
+    (palette_for(&std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()), 48)
+}
+
+/// GNOME's own panel is dark whatever the theme. No other desktop tells the colour of its panel, and many have a dark one
+/// with a light theme.
+fn palette_for(desktops: &str) -> Palette {
+    let names: Vec<&str> = desktops.split(':').collect();
+    let has_light_panel = names.iter().any(|name| ["GNOME-Classic", "GNOME-Flashback"].contains(name));
+    if names.contains(&"GNOME") && !has_light_panel { Palette::ON_DARK } else { Palette::ON_ANY }
+}
+
+pub(crate) fn clock(unix: u64) -> String {
+    i64::try_from(unix)
+        .ok()
+        .and_then(|seconds| glib::DateTime::from_unix_local(seconds).ok())
+        .and_then(|time| time.format("%H:%M").ok())
+        .map_or_else(String::new, Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_the_panel_is_known_to_be_dark_it_is_drawn_for() {
+        assert_eq!(palette_for("ubuntu:GNOME"), Palette::ON_DARK);
+        for unknown in ["", "XFCE", "KDE", "GNOME-Classic:GNOME", "sway"] {
+            assert_eq!(palette_for(unknown), Palette::ON_ANY, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_notification_holds_no_markup_of_others() {
+        assert_eq!(notification_text("<a href='x'>R&D</a>"), "&lt;a href=&apos;x&apos;&gt;R&amp;D&lt;/a&gt;");
+    }
+}

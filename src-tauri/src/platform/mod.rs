@@ -1,0 +1,22 @@
+//! The few things that each platform does in its own way, with the same names everywhere.
+//!
+//! - `begin() -> Result<(), String>`: before anything else; a reason when there is no desktop to run on.
+//! - `alarm(title, text)`: a message that waits until it is closed; main thread.
+//! - `copy(text)`: puts text on the clipboard; main thread.
+//! - `panel() -> (Palette, u32)`: the colours that read on the panel, and the icon's size in pixels.
+//! - `notification_text(text)`: the text as the desktop's notifications take it.
+//! - `clock(unix) -> String`: a time of day as the user's locale writes it.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod imp;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod imp;
+
+#[cfg(windows)]
+pub(crate) use imp::wide;
+pub(crate) use imp::{alarm, begin, clock, copy, notification_text, panel};

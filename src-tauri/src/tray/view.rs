@@ -1,0 +1,354 @@
+//! What the tray shows for a snapshot. Pure: no desktop, no clock.
+
+use abide_wire::{SessionState, SessionStatus, Snapshot, text};
+
+use crate::face::{Face, Ring, Tone, sixtieths};
+
+/// Everything that the tray shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// The icon.
+    pub(crate) face: Face,
+    /// A line for each account, the one whose session ends first at the top, then what needs attention.
+    pub(crate) tooltip: Vec<String>,
+    /// The accounts in the menu, in the order of the configuration.
+    pub(crate) accounts: Vec<AccountView>,
+}
+
+/// An account in the menu. Which items there are depends on the set of accounts alone; texts and greying follow the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AccountView {
+    /// The account's name.
+    pub(crate) name: String,
+    /// Who is signed in and for how long, or why not.
+    pub(crate) status: String,
+    /// "Sign in", or "Cancel sign-in" while the browser is open.
+    pub(crate) sign_in: ItemView,
+    /// "Keep session".
+    pub(crate) keep: ItemView,
+    /// "Sign out".
+    pub(crate) sign_out: ItemView,
+}
+
+/// An item of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ItemView {
+    /// What it says.
+    pub(crate) label: String,
+    /// Whether it can be chosen.
+    pub(crate) enabled: bool,
+}
+
+/// What choosing an item asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Open the browser for this account.
+    SignIn(String),
+    /// Stop waiting for the browser.
+    CancelSignIn(String),
+    /// Keep this account's session.
+    Keep(String),
+    /// End this account's session.
+    SignOut(String),
+    /// Copy the command that calls a service with a token.
+    CopyCommand,
+    /// Open the window.
+    Open,
+    /// End the program.
+    Quit,
+}
+
+/// The identifiers of the items, the account behind a colon where it is about one.
+pub(crate) mod item {
+    pub(crate) const STATUS: &str = "status";
+    pub(crate) const SIGN_IN: &str = "sign-in";
+    pub(crate) const KEEP: &str = "keep";
+    pub(crate) const SIGN_OUT: &str = "sign-out";
+    pub(crate) const COPY: &str = "copy-command";
+    pub(crate) const OPEN: &str = "open";
+    pub(crate) const QUIT: &str = "quit";
+}
+
+impl Action {
+    /// What choosing this item means now. A menu that was opened a while ago may offer what is no longer possible: then
+    /// it means nothing.
+    pub(crate) fn of(id: &str, snapshot: &Snapshot) -> Option<Self> {
+        match id {
+            item::COPY => return Some(Self::CopyCommand),
+            item::OPEN => return Some(Self::Open),
+            item::QUIT => return Some(Self::Quit),
+            _ => {}
+        }
+        let (what, name) = id.split_once(':')?;
+        let status = snapshot.accounts.iter().find(|status| status.account == name)?;
+        let account = name.to_owned();
+        match what {
+            item::SIGN_IN if status.state == SessionState::Authorizing => Some(Self::CancelSignIn(account)),
+            item::SIGN_IN if !is_signed_in(status) => Some(Self::SignIn(account)),
+            item::KEEP if is_signed_in(status) => Some(Self::Keep(account)),
+            item::SIGN_OUT if is_signed_in(status) => Some(Self::SignOut(account)),
+            _ => None,
+        }
+    }
+}
+
+impl View {
+    /// The view of this snapshot.
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let alone = snapshot.accounts.len() == 1;
+        Self {
+            face: face(snapshot),
+            tooltip: tooltip(snapshot),
+            accounts: snapshot.accounts.iter().map(|status| AccountView::of(status, alone)).collect(),
+        }
+    }
+
+    /// Whether the other view needs other items, not only other texts.
+    pub(crate) fn has_other_accounts_than(&self, other: &Self) -> bool {
+        let names =
+            |view: &Self| view.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>();
+        names(self) != names(other)
+    }
+}
+
+impl AccountView {
+    fn of(status: &SessionStatus, alone: bool) -> Self {
+        let signed_in = is_signed_in(status);
+        let authorizing = status.state == SessionState::Authorizing;
+        let sign_in = match (authorizing, alone) {
+            (true, _) => "Cancel sign-in".to_owned(),
+            (false, true) => "Sign in".to_owned(),
+            (false, false) => format!("Sign in to {}", status.account),
+        };
+        Self {
+            name: status.account.clone(),
+            status: status_line(status, alone),
+            sign_in: ItemView { label: sign_in, enabled: !signed_in },
+            keep: ItemView { label: "Keep session".to_owned(), enabled: signed_in },
+            sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },
+        }
+    }
+}
+
+fn is_signed_in(status: &SessionStatus) -> bool {
+    matches!(status.state, SessionState::Active | SessionState::Expiring)
+}
+
+fn face(snapshot: &Snapshot) -> Face {
+    let dot = snapshot.question.is_some()
+        || !snapshot.remarks.is_empty()
+        || snapshot.accounts.iter().any(|status| status.trouble.is_some());
+    let still = |ring| Face { ring, tone: Tone::Calm, dot };
+    let signing_in = snapshot.accounts.iter().any(|status| status.state == SessionState::Authorizing);
+    let Some(leading) = snapshot.leading() else { return still(Ring::Hollow) };
+    if !is_signed_in(leading) {
+        return still(if signing_in { Ring::SigningIn } else { Ring::Hollow });
+    }
+    let Some(left) = leading.expires_in else { return still(Ring::Left(60)) };
+    let whole = leading.lifetime.unwrap_or(left);
+    let asked = leading.state == SessionState::Expiring;
+    let tone = if left <= 60 || asked {
+        Tone::Red
+    } else if left.saturating_mul(4) <= whole {
+        Tone::Amber
+    } else {
+        Tone::Calm
+    };
+    Face { ring: Ring::Left(sixtieths(left, whole)), tone, dot }
+}
+
+fn tooltip(snapshot: &Snapshot) -> Vec<String> {
+    let leading = snapshot.leading().map(|status| status.account.as_str());
+    let mut accounts: Vec<&SessionStatus> = snapshot.accounts.iter().collect();
+    accounts.sort_by_key(|status| Some(status.account.as_str()) != leading);
+    let mut lines: Vec<String> =
+        accounts.iter().map(|status| format!("{}: {}", status.account, brief(status))).collect();
+    lines.extend(accounts.iter().filter_map(|status| status.trouble.clone()));
+    lines.extend(snapshot.remarks.iter().cloned());
+    if lines.is_empty() {
+        lines.push("No account yet".to_owned());
+    }
+    lines
+}
+
+/// The state in few words.
+fn brief(status: &SessionStatus) -> String {
+    match (status.state, status.expires_in, status.ended) {
+        (SessionState::Active | SessionState::Expiring, Some(left), _) => {
+            format!("{} left", text::rough_duration(left))
+        }
+        (SessionState::Active | SessionState::Expiring, None, _) => "signed in".to_owned(),
+        (SessionState::Authorizing, _, _) => "waiting for you in the browser".to_owned(),
+        (SessionState::Ended, _, Some(reason)) => format!("signed out, {}", text::ended(reason)),
+        (SessionState::Ended, _, None) => "signed out".to_owned(),
+        (SessionState::SignedOut, _, _) => "not signed in".to_owned(),
+    }
+}
+
+fn status_line(status: &SessionStatus, alone: bool) -> String {
+    let who = match &status.user {
+        Some(user) if is_signed_in(status) && alone => user.clone(),
+        Some(user) if is_signed_in(status) => format!("{} \u{b7} {user}", status.account),
+        _ => status.account.clone(),
+    };
+    let attention = if status.trouble.is_some() { " \u{b7} needs attention" } else { "" };
+    format!("{who} \u{b7} {}{attention}", brief(status))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use abide_wire::{EndReason, Limit, Question};
+
+    fn status(account: &str, state: SessionState) -> SessionStatus {
+        let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
+        SessionStatus {
+            account: account.to_owned(),
+            issuer: "https://id.example.com".to_owned(),
+            provider: "id.example.com".to_owned(),
+            user: signed_in.then(|| "alice@example.com".to_owned()),
+            state,
+            ended: None,
+            ended_at: None,
+            expires_in: signed_in.then_some(660),
+            limit: signed_in.then_some(Limit::Idle),
+            lifetime: signed_in.then_some(900),
+            since: None,
+            at_most_until: None,
+            access_token_expires_in: None,
+            renewable: signed_in,
+            trouble: None,
+        }
+    }
+
+    fn of(accounts: Vec<SessionStatus>) -> Snapshot {
+        Snapshot { accounts, question: None, remarks: Vec::new() }
+    }
+
+    #[test]
+    fn one_account_has_the_plain_words() {
+        let view = View::of(&of(vec![status("work", SessionState::Active)]));
+        let account = &view.accounts[0];
+        assert_eq!(account.status, "alice@example.com \u{b7} 11 min left");
+        assert_eq!(account.sign_in, ItemView { label: "Sign in".to_owned(), enabled: false });
+        assert_eq!(account.keep, ItemView { label: "Keep session".to_owned(), enabled: true });
+        assert_eq!(account.sign_out, ItemView { label: "Sign out".to_owned(), enabled: true });
+        assert_eq!(view.tooltip, ["work: 11 min left"]);
+    }
+
+    #[test]
+    fn signed_out_offers_only_to_sign_in() {
+        let view = View::of(&of(vec![status("demo", SessionState::SignedOut)]));
+        let account = &view.accounts[0];
+        assert_eq!(account.status, "demo \u{b7} not signed in");
+        assert!(account.sign_in.enabled && !account.keep.enabled && !account.sign_out.enabled);
+        assert_eq!(view.face, Face { ring: Ring::Hollow, tone: Tone::Calm, dot: false });
+    }
+
+    #[test]
+    fn the_end_of_a_session_says_why() {
+        let mut ended = status("work", SessionState::Ended);
+        ended.ended = Some(EndReason::Declined);
+        let view = View::of(&of(vec![ended]));
+        assert!(view.accounts[0].status.starts_with("work \u{b7} signed out, you answered No"));
+        assert_eq!(view.face.ring, Ring::Hollow);
+    }
+
+    #[test]
+    fn while_the_browser_is_open_the_item_cancels() {
+        let snapshot = of(vec![status("work", SessionState::Authorizing)]);
+        let view = View::of(&snapshot);
+        assert_eq!(view.face.ring, Ring::SigningIn);
+        assert_eq!(view.accounts[0].sign_in, ItemView { label: "Cancel sign-in".to_owned(), enabled: true });
+        assert_eq!(Action::of("sign-in:work", &snapshot), Some(Action::CancelSignIn("work".to_owned())));
+    }
+
+    #[test]
+    fn a_stale_menu_asks_for_nothing_impossible() {
+        let active = of(vec![status("work", SessionState::Active)]);
+        assert_eq!(Action::of("sign-in:work", &active), None);
+        assert_eq!(Action::of("keep:work", &active), Some(Action::Keep("work".to_owned())));
+        let out = of(vec![status("work", SessionState::SignedOut)]);
+        assert_eq!(Action::of("sign-in:work", &out), Some(Action::SignIn("work".to_owned())));
+        assert_eq!(Action::of("keep:work", &out), None);
+        assert_eq!(Action::of("sign-out:work", &out), None);
+        assert_eq!(Action::of("sign-in:gone", &out), None);
+        assert_eq!(Action::of("status:work", &out), None);
+        assert_eq!(Action::of("quit", &out), Some(Action::Quit));
+    }
+
+    #[test]
+    fn the_face_follows_the_time() {
+        let face_at = |left, state| {
+            let mut status = status("work", state);
+            status.expires_in = Some(left);
+            View::of(&of(vec![status])).face
+        };
+        let face = |parts, tone| Face { ring: Ring::Left(parts), tone, dot: false };
+        assert_eq!(face_at(900, SessionState::Active), face(60, Tone::Calm));
+        assert_eq!(face_at(226, SessionState::Active), face(16, Tone::Calm));
+        assert_eq!(face_at(225, SessionState::Active), face(15, Tone::Amber));
+        assert_eq!(face_at(180, SessionState::Expiring), face(12, Tone::Red));
+        assert_eq!(face_at(60, SessionState::Active), face(4, Tone::Red));
+    }
+
+    #[test]
+    fn a_second_that_nobody_sees_changes_nothing() {
+        let at = |left| {
+            let mut status = status("work", SessionState::Active);
+            status.expires_in = Some(left);
+            View::of(&of(vec![status]))
+        };
+        assert_eq!(at(660), at(655));
+        assert_ne!(at(660), at(600));
+    }
+
+    #[test]
+    fn the_dot_stands_for_whatever_needs_attention() {
+        let dot = |snapshot: &Snapshot| View::of(snapshot).face.dot;
+        let mut snapshot = of(vec![status("work", SessionState::Active)]);
+        assert!(!dot(&snapshot));
+        snapshot.accounts[0].trouble = Some("The provider cannot be reached.".to_owned());
+        assert!(dot(&snapshot));
+        assert_eq!(View::of(&snapshot).tooltip, ["work: 11 min left", "The provider cannot be reached."]);
+        assert!(View::of(&snapshot).accounts[0].status.ends_with("needs attention"));
+        snapshot.accounts[0].trouble = None;
+        snapshot.question = Some(Question {
+            id: 1,
+            account: "work".to_owned(),
+            provider: "id.example.com".to_owned(),
+            seconds_left: 58,
+            limit: Limit::Idle,
+            yes_keeps_until: 0,
+        });
+        assert!(dot(&snapshot));
+    }
+
+    #[test]
+    fn several_accounts_are_named_and_the_nearest_end_leads() {
+        let mut near = status("home", SessionState::Active);
+        near.expires_in = Some(100);
+        let snapshot =
+            of(vec![status("work", SessionState::Active), near, status("lab", SessionState::SignedOut)]);
+        let view = View::of(&snapshot);
+        assert_eq!(view.tooltip, ["home: 1 min 40 s left", "work: 11 min left", "lab: not signed in"]);
+        let names: Vec<&str> = view.accounts.iter().map(|account| account.name.as_str()).collect();
+        assert_eq!(names, ["work", "home", "lab"]);
+        assert_eq!(view.accounts[2].sign_in.label, "Sign in to lab");
+        assert_eq!(view.accounts[0].status, "work \u{b7} alice@example.com \u{b7} 11 min left");
+        assert_eq!(view.face.tone, Tone::Amber);
+    }
+
+    #[test]
+    fn only_another_set_of_accounts_needs_another_menu() {
+        let one = View::of(&of(vec![status("work", SessionState::Active)]));
+        let later = View::of(&of(vec![status("work", SessionState::Ended)]));
+        let two = View::of(&of(vec![
+            status("work", SessionState::Active),
+            status("home", SessionState::SignedOut),
+        ]));
+        assert!(!one.has_other_accounts_than(&later));
+        assert!(one.has_other_accounts_than(&two));
+    }
+}

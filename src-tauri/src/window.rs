@@ -1,0 +1,140 @@
+//! The window: created when opened, destroyed when closed, because a hidden one would cost more memory than everything
+//! else together. Its commands pass on to the agent.
+
+use abide_agent::Agent;
+use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
+use abide_wire::{ErrorAnswer, Snapshot};
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
+use tauri::{AppHandle, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
+
+/// The label of the only window.
+pub(crate) const LABEL: &str = "main";
+
+/// Opens the window, or brings it to the front.
+pub(crate) fn open(app: &AppHandle) {
+    let app = app.clone();
+    // Not in the event that asks for it: on Windows a window that is created there would wait for itself.
+    tauri::async_runtime::spawn(async move {
+        let done = match app.get_webview_window(LABEL) {
+            Some(window) => {
+                window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus())
+            }
+            None => create(&app),
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "the window cannot be opened");
+        }
+    });
+}
+
+fn create(app: &AppHandle) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+        .title("Abide")
+        .inner_size(420.0, 600.0)
+        .min_inner_size(360.0, 480.0)
+        .center()
+        .visible(false)
+        .disable_drag_drop_handler()
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Finished
+                && let Err(error) = window.show().and_then(|()| window.set_focus())
+            {
+                tracing::error!(%error, "the window cannot be shown");
+            }
+        })
+        .build()?;
+    // A page that never finishes loading must not leave the user without a window that can be closed.
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        if !window.is_visible().unwrap_or(true) {
+            let _ = window.show();
+        }
+    });
+    Ok(())
+}
+
+/// Whether the page belongs to the program: the window shows nothing else.
+fn is_ours(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        // Windows has no schemes of an application's own; Tauri uses this host instead.
+        "http" | "https" => {
+            cfg!(windows) && url.host_str() == Some("tauri.localhost") && url.port().is_none()
+        }
+        _ => false,
+    }
+}
+
+fn error_for_window(answer: ErrorAnswer) -> WindowError {
+    WindowError { code: answer.error.as_str().to_owned(), message: answer.error_description }
+}
+
+#[tauri::command(async)]
+pub(crate) fn snapshot(agent: State<'_, Agent>) -> Snapshot {
+    agent.snapshot()
+}
+
+#[tauri::command(async)]
+pub(crate) fn sign_in(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.sign_in(&account).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn cancel_sign_in(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.cancel_sign_in(&account).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn sign_out(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.sign_out(&account).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn keep(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.keep(&account).map_err(error_for_window)
+}
+
+#[tauri::command]
+pub(crate) async fn discover(
+    agent: State<'_, Agent>,
+    issuer: String,
+) -> Result<DiscoveredProvider, WindowError> {
+    agent.discover(&issuer).await
+}
+
+#[tauri::command(async)]
+pub(crate) fn add_account(agent: State<'_, Agent>, account: NewAccount) -> Result<(), WindowError> {
+    agent.add_account(account)
+}
+
+#[tauri::command(async)]
+pub(crate) fn remove_account(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.remove_account(&account)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_the_programs_own_pages_are_shown() {
+        let ours = |url: &str| is_ours(&url.parse().unwrap());
+        assert!(ours("tauri://localhost/index.html"));
+        for foreign in [
+            "https://example.com/",
+            "http://localhost/",
+            "http://127.0.0.1:47600/v1/token",
+            "file:///etc/passwd",
+            "data:text/html,hello",
+            "about:blank",
+            "javascript:alert(1)",
+            "tauri://example.com/",
+        ] {
+            assert!(!ours(foreign), "{foreign}");
+        }
+    }
+}
