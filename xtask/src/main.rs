@@ -1,1 +1,55 @@
-fn main() {}
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, ui, types.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+
+mod bench;
+mod cargo;
+mod deny;
+mod dist;
+mod libtest;
+mod process;
+#[cfg(test)]
+mod rules;
+mod run;
+mod steps;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+/// Any failure, in words for the person at the terminal.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let done =
+        std::env::set_current_dir(cargo::root()).map_err(Into::into).and_then(|()| match command.as_str() {
+            "run" => run::run(&rest),
+            "test" => test::test(&rest),
+            "dist" => dist::dist(&rest),
+            "bench" => bench::bench(&rest),
+            "setup" => setup(),
+            "ui" => ui::ui(),
+            "types" => test::write_types(),
+            other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
+        });
+    match done {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the shell could not fetch itself: the crates and the npm packages of the lock files, and `cargo-deny`.
+fn setup() -> Result<ExitCode> {
+    let mut steps = steps::Steps::new()?;
+    steps.step("crates", |log| log.command(cargo::cargo(["fetch", "--locked"])));
+    for folder in ui::npm_folders() {
+        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
+    }
+    steps.step("cargo-deny", deny::install);
+    Ok(steps.code())
+}

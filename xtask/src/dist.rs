@@ -1,0 +1,239 @@
+//! `./x dist`: installers for this system, with both programs inside, and a look at what came out.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use crate::steps::{Log, Steps};
+use crate::{Result, cargo, ui};
+
+/// What `./x dist` was asked for.
+struct Wanted {
+    /// `release`; `debug` packs the programs of the dev profile, to try the packaging itself.
+    profile: &'static str,
+    bundles: String,
+    /// Also install the `.deb` here, look, and remove it again.
+    install: bool,
+}
+
+impl Wanted {
+    fn parse(arguments: &[String]) -> Result<Self> {
+        let bundles = if cfg!(windows) {
+            "msi"
+        } else if cfg!(target_os = "macos") {
+            "dmg"
+        } else {
+            "deb,rpm"
+        };
+        let mut wanted = Self { profile: "release", bundles: bundles.to_owned(), install: false };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--debug" => wanted.profile = "debug",
+                "--install" => wanted.install = true,
+                "--bundles" => {
+                    wanted.bundles =
+                        arguments.next().ok_or("--bundles needs a list, such as deb,rpm")?.clone();
+                }
+                other => {
+                    return Err(format!(
+                        "./x dist knows --debug, --bundles LIST and --install, but not {other}"
+                    )
+                    .into());
+                }
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
+    let wanted = Wanted::parse(arguments)?;
+    let mut steps = Steps::new()?;
+    let ready = ui::prepare(&mut steps)
+        && steps.step("bundler", |log| ui::npm_install("packaging", log))
+        && steps.step(&format!("programs ({})", wanted.profile), |log| programs(&wanted, log))
+        && steps.step("installers", |log| bundle(&wanted, log));
+    if !ready {
+        return Ok(steps.close());
+    }
+    let bundles = cargo::target().join(wanted.profile).join("bundle");
+    if wanted.bundles.split(',').any(|bundle| bundle == "deb") {
+        let deb = newest(&bundles.join("deb"), "deb")?;
+        let tree = cargo::root().join("target/bundle/deb");
+        steps.step("deb: what is inside", |log| {
+            unpack(&deb, &tree, log)?;
+            pack(&tree, &deb, log)
+        });
+        steps.step("deb: what it depends on", |log| depends(&deb, log));
+        steps.step("deb: abide links no desktop library", |log| links(&tree.join("usr/bin/abide"), log));
+        steps.step("deb: desktop entry", |log| desktop_entry(&tree, log));
+        if wanted.install {
+            steps.step("deb: installs, runs, goes", |log| install(&deb, log));
+        }
+    }
+    println!();
+    for folder in wanted.bundles.split(',') {
+        for file in files(&bundles.join(folder))? {
+            let size = std::fs::metadata(&file)?.len();
+            if size > 0 && file.is_file() {
+                println!("{:>6.1} MB  {}", size as f64 / 1e6, file.display());
+            }
+        }
+    }
+    Ok(steps.close())
+}
+
+fn programs(wanted: &Wanted, log: &mut Log) -> Result {
+    let mut command = cargo::cargo(["build", "-p", "abide-desktop", "-p", "abide"]);
+    if wanted.profile == "release" {
+        command.arg("--release");
+    }
+    log.command(command)
+}
+
+/// The bundler takes the tray application from the root package; `abide` comes beside it as an external program,
+/// which it wants to find under a name that ends with the target.
+fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
+    let version = Command::new("rustc").arg("-vV").output()?.stdout;
+    let version = String::from_utf8_lossy(&version).into_owned();
+    let target = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc names no host")?;
+    let folder = cargo::root().join("target/bundle");
+    std::fs::create_dir_all(&folder)?;
+    let beside = folder.join(format!("abide-{target}{}", std::env::consts::EXE_SUFFIX));
+    std::fs::copy(cargo::program(wanted.profile, "abide"), beside)?;
+    // Only here, not in tauri.conf.json: there, every ordinary build would ask for the file too.
+    let overlay = serde_json::json!({ "bundle": { "externalBin": ["target/bundle/abide"] } });
+    let overlay_file = folder.join("tauri.json");
+    std::fs::write(&overlay_file, overlay.to_string())?;
+
+    let cli = cargo::root().join("packaging/node_modules/@tauri-apps/cli/tauri.js");
+    let mut command = Command::new("node");
+    command.arg(cli).args(["bundle", "--ci", "--bundles", &wanted.bundles, "--config"]).arg(overlay_file);
+    if wanted.profile == "debug" {
+        command.arg("--debug");
+    }
+    command.current_dir(cargo::root()).env("NO_COLOR", "1");
+    log.command(command)
+}
+
+fn unpack(deb: &Path, tree: &Path, log: &mut Log) -> Result {
+    if tree.exists() {
+        std::fs::remove_dir_all(tree)?;
+    }
+    let mut command = Command::new("dpkg-deb");
+    command.arg("-R").args([deb, tree]);
+    log.command(command)?;
+    for file in [
+        "usr/bin/abide",
+        "usr/bin/abide-desktop",
+        "usr/share/applications/Abide.desktop",
+        "usr/share/icons/hicolor/128x128/apps/abide-desktop.png",
+        "usr/share/metainfo/io.github.abide_session.abide.metainfo.xml",
+    ] {
+        if !tree.join(file).is_file() {
+            return Err(format!("{} does not hold /{file}", deb.display()).into());
+        }
+    }
+    Ok(())
+}
+
+/// The bundler writes down the tray library that Tauri uses by itself. With the tray of our `Cargo.toml` nothing loads
+/// it, so the package is packed again without that line.
+fn pack(tree: &Path, deb: &Path, log: &mut Log) -> Result {
+    let control = tree.join("DEBIAN/control");
+    let text = std::fs::read_to_string(&control)?;
+    let unused = ["libayatana-appindicator3-1", "libappindicator3-1"];
+    let lines = text.lines().map(|line| match line.strip_prefix("Depends: ") {
+        Some(names) => {
+            let kept: Vec<&str> = names.split(", ").filter(|name| !unused.contains(name)).collect();
+            format!("Depends: {}\n", kept.join(", "))
+        }
+        None => format!("{line}\n"),
+    });
+    std::fs::write(&control, lines.collect::<String>())?;
+    let mut command = Command::new("dpkg-deb");
+    command.args(["--root-owner-group", "-Zxz", "-b"]).args([tree, deb]);
+    log.command(command)
+}
+
+fn depends(deb: &Path, log: &mut Log) -> Result {
+    let output = Command::new("dpkg-deb").arg("-f").arg(deb).output()?;
+    let fields = String::from_utf8_lossy(&output.stdout).into_owned();
+    log.line(&fields)?;
+    let depends = fields.lines().find_map(|line| line.trim().strip_prefix("Depends: ")).unwrap_or_default();
+    for library in ["libwebkit2gtk-4.1-0", "libgtk-3-0", "libdbus-1-3"] {
+        if !depends.split(", ").any(|name| name == library) {
+            return Err(format!("the package does not depend on {library}: {depends}").into());
+        }
+    }
+    Ok(())
+}
+
+/// A tool that starts in a millisecond, on a server as well, pulls in no desktop.
+fn links(program: &Path, log: &mut Log) -> Result {
+    let output = Command::new("ldd").arg(program).output()?;
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    log.line(&listed)?;
+    if !output.status.success() || !listed.contains("libc.so") {
+        return Err(format!("ldd cannot tell what {} links", program.display()).into());
+    }
+    let desktop = ["gtk", "gdk", "webkit", "libX", "libxcb", "wayland", "soup", "cairo", "glib", "dbus"];
+    match listed.lines().find(|line| desktop.iter().any(|name| line.contains(name))) {
+        Some(line) => Err(format!("abide links a desktop library: {}", line.trim()).into()),
+        None => Ok(()),
+    }
+}
+
+fn desktop_entry(tree: &Path, log: &mut Log) -> Result {
+    let entry = tree.join("usr/share/applications/Abide.desktop");
+    log.line(&std::fs::read_to_string(&entry)?)?;
+    let mut validate = Command::new("desktop-file-validate");
+    validate.arg(entry);
+    log.command(validate)?;
+    let mut validate = Command::new("appstreamcli");
+    validate.args(["validate", "--no-net"]);
+    validate.arg(tree.join("usr/share/metainfo/io.github.abide_session.abide.metainfo.xml"));
+    log.command(validate)
+}
+
+/// Installs the package on this machine (so it needs root or sudo), starts the command, and removes it.
+fn install(deb: &Path, log: &mut Log) -> Result {
+    log.command(dpkg(["-i".as_ref(), deb.as_os_str()]))?;
+    let mut command = Command::new("/usr/bin/abide");
+    command.arg("--version");
+    let runs = log.command(command);
+    log.command(dpkg(["-r".as_ref(), "abide".as_ref()]))?;
+    runs?;
+    if Path::new("/usr/bin/abide").exists() || Path::new("/usr/share/applications/Abide.desktop").exists() {
+        return Err("something stayed behind when the package was removed".into());
+    }
+    Ok(())
+}
+
+/// `dpkg`, which only root may have installed anything.
+fn dpkg(arguments: [&OsStr; 2]) -> Command {
+    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    let mut command = Command::new(if root { "dpkg" } else { "sudo" });
+    command.args((!root).then_some("dpkg")).args(arguments);
+    command
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if folder.is_dir() {
+        for entry in std::fs::read_dir(folder)? {
+            found.push(entry?.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn newest(folder: &Path, ending: &str) -> Result<PathBuf> {
+    files(folder)?
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
+        .max_by_key(|path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok())
+        .ok_or_else(|| format!("there is no .{ending} in {}", folder.display()).into())
+}

@@ -1,0 +1,250 @@
+//! Reads what `cargo test` prints, and counts.
+//!
+//! A test that cannot run on this machine prints `skipped: NAME: REASON` (one line, on either stream) and returns. The
+//! test harness counts it as passed; here it counts as skipped.
+
+/// How many, and which.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    /// Names of what failed.
+    pub(crate) failures: Vec<String>,
+    /// Names of what was not run, with the reason.
+    pub(crate) skipped: Vec<(String, String)>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+        self.skipped.extend(other.skipped);
+    }
+
+    /// `3 passed`, and what else there is to say.
+    pub(crate) fn words(&self) -> String {
+        let mut words = format!("{} passed", self.passed);
+        if self.failed > 0 {
+            words += &format!(", {} FAILED", self.failed);
+        }
+        if !self.skipped.is_empty() {
+            words += &format!(", {} skipped", self.skipped.len());
+        }
+        words
+    }
+}
+
+/// One program with tests in it, as cargo ran it.
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    /// The name of the crate or the path of the test file.
+    pub(crate) name: String,
+    pub(crate) tally: Tally,
+    /// What it printed, for the case that it fails.
+    pub(crate) lines: Vec<String>,
+    reported: bool,
+    broken: bool,
+}
+
+impl Program {
+    fn close(mut self) -> Self {
+        // It ended without a count (a crash, or a harness of its own), or was well by its own count and failed after.
+        if self.broken && self.tally.failed == 0 {
+            self.tally.failed = 1;
+            self.tally.failures.push(format!("{}: ended before its count", self.name));
+        } else if !self.reported && !self.broken {
+            self.tally.passed += 1;
+        }
+        // The harness counted a test that skipped itself as passed.
+        let own = self.tally.skipped.iter().filter(|(_, reason)| reason != IGNORED).count();
+        self.tally.passed = self.tally.passed.saturating_sub(own);
+        self
+    }
+
+    /// The part of the output that tells why tests failed.
+    pub(crate) fn failures(&self) -> &[String] {
+        let start = self.lines.iter().position(|line| line == "failures:").unwrap_or(0);
+        &self.lines[start..]
+    }
+}
+
+const IGNORED: &str = "marked as ignored";
+
+/// The reader: takes lines, gives back each program when it is over.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    current: Option<Program>,
+    /// The crate whose own tests came last; cargo runs those of its `tests` folder after them.
+    package: String,
+}
+
+impl Reader {
+    /// Takes one line; the answer is the program that this line ends, if it does.
+    pub(crate) fn line(&mut self, line: &str) -> Option<Program> {
+        if let Some(name) = self.started(line) {
+            let before = self.current.replace(Program { name, ..Program::default() });
+            return before.map(Program::close);
+        }
+        let program = self.current.as_mut()?;
+        if line.starts_with("error: test failed") || line.starts_with("error: doctest failed") {
+            program.broken = true;
+        } else if line.starts_with("error: ") && line.contains("target") && line.ends_with("failed:") {
+            return self.end();
+        } else if let Some(counts) = line.strip_prefix("test result: ") {
+            program.reported = true;
+            program.tally.passed += count(counts, "passed");
+            program.tally.failed += count(counts, "failed");
+        } else if let Some((name, _)) =
+            line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ignored"))
+        {
+            program.tally.skipped.push((name.to_owned(), IGNORED.to_owned()));
+        } else if let Some((name, reason)) =
+            line.trim_start().strip_prefix("skipped: ").and_then(|rest| rest.split_once(": "))
+        {
+            let skipped = (name.to_owned(), reason.to_owned());
+            if !program.tally.skipped.contains(&skipped) {
+                program.tally.skipped.push(skipped);
+            }
+        } else if let Some(name) =
+            line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"))
+        {
+            let name = format!("{}: {name}", program.name);
+            program.tally.failures.push(name);
+        }
+        program.lines.push(line.to_owned());
+        None
+    }
+
+    /// The name of the program that cargo says it starts with this line.
+    fn started(&mut self, line: &str) -> Option<String> {
+        let line = line.trim_start();
+        if let Some(name) = line.strip_prefix("Doc-tests ") {
+            return Some(format!("{name}: documentation"));
+        }
+        let rest = line.strip_prefix("Running ")?;
+        let (source, executable) = rest.strip_suffix(')')?.split_once(" (")?;
+        let source = source.replace('\\', "/");
+        let Some(path) = source.strip_prefix("unittests ") else {
+            return Some(format!("{}: {source}", self.package));
+        };
+        let file = executable.rsplit(['/', '\\']).next()?;
+        let name = file.rsplit_once('-').map_or(file, |(name, _)| name).to_owned();
+        // Not a program beside the crate's own, such as src/bin/other.rs.
+        if path.ends_with("src/lib.rs") || path.ends_with("src/main.rs") {
+            self.package.clone_from(&name);
+        }
+        Some(name)
+    }
+
+    /// No more lines.
+    pub(crate) fn end(&mut self) -> Option<Program> {
+        self.current.take().map(Program::close)
+    }
+}
+
+/// The number before `word` in `ok. 3 passed; 0 failed; 1 ignored; …`.
+fn count(counts: &str, word: &str) -> usize {
+    counts
+        .split([';', '.'])
+        .find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(output: &str) -> Vec<Program> {
+        let mut reader = Reader::default();
+        let mut programs: Vec<Program> = output.lines().filter_map(|line| reader.line(line)).collect();
+        programs.extend(reader.end());
+        programs
+    }
+
+    #[test]
+    fn counts_each_program_and_names_what_failed() {
+        let programs = read(
+            "\
+   Compiling abide-session v0.1.0
+     Running unittests src/lib.rs (target/debug/deps/abide_session-0a1b)
+
+running 3 tests
+test idle::ends ... ok
+test idle::warns ... FAILED
+test idle::later ... ignored
+
+failures:
+
+---- idle::warns stdout ----
+assertion failed
+
+failures:
+    idle::warns
+
+test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+
+error: test failed, to rerun pass `-p abide-session --lib`
+     Running tests/flow.rs (target/debug/deps/flow-77)
+
+running 1 test
+test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+
+   Doc-tests abide_session
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+error: 1 target failed:
+    `-p abide-session --lib`
+",
+        );
+        let names: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
+        assert_eq!(names, ["abide_session", "abide_session: tests/flow.rs", "abide_session: documentation"]);
+        let first = &programs[0].tally;
+        assert_eq!((first.passed, first.failed, first.skipped.len()), (1, 1, 1));
+        assert_eq!(first.failures, ["abide_session: idle::warns"]);
+        assert_eq!(programs[0].failures()[2], "---- idle::warns stdout ----");
+        assert_eq!(programs[1].tally.passed, 12);
+        assert_eq!(programs[2].tally, Tally { passed: 2, ..Tally::default() });
+    }
+
+    #[test]
+    fn a_program_that_crashes_counts_as_failed() {
+        let programs = read(
+            "\
+     Running tests/crash.rs (target/debug/deps/crash-77)
+
+running 2 tests
+test one ... ok
+error: test failed, to rerun pass `-p abide-tests --test crash`
+
+Caused by:
+  process didn't exit successfully: (signal: 11, SIGSEGV: invalid memory reference)
+",
+        );
+        assert_eq!(programs[0].tally.failed, 1);
+        assert_eq!(programs[0].tally.passed, 0);
+    }
+
+    #[test]
+    fn a_test_that_skips_itself_is_not_counted_as_passed() {
+        let programs = read(
+            "\
+     Running tests/desktop.rs (target/debug/deps/desktop-77)
+
+running 2 tests
+skipped: sign_in: there is no Chromium here
+test sign_in ... ok
+test window ... ok
+
+successes:
+
+---- sign_in stdout ----
+skipped: sign_in: there is no Chromium here
+
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+",
+        );
+        let tally = &programs[0].tally;
+        assert_eq!(tally.passed, 1);
+        assert_eq!(tally.skipped, [("sign_in".to_owned(), "there is no Chromium here".to_owned())]);
+    }
+}

@@ -1,0 +1,275 @@
+//! Rules of the repository that no compiler holds: who may depend on whom, and a few that are read from the sources.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::cargo;
+
+/// Which of our packages each may use. Whoever is not listed may be used by nobody.
+const EDGES: &[(&str, &[&str])] = &[
+    ("abide-session", &[]),
+    ("abide-oidc", &["abide-session"]),
+    ("abide-vault", &[]),
+    ("abide-wire", &[]),
+    ("abide-demo-op", &[]),
+    ("abide-agent", &["abide-session", "abide-oidc", "abide-vault", "abide-wire", "abide-demo-op"]),
+    ("abide-cli", &["abide-wire"]),
+    // The two programs.
+    ("abide", &["abide-cli", "abide-agent"]),
+    ("abide-desktop", &["abide-agent", "abide-wire"]),
+    // Outside of everything.
+    ("xtask", &["abide-wire"]),
+    (
+        "abide-tests",
+        &[
+            "abide-session",
+            "abide-oidc",
+            "abide-vault",
+            "abide-wire",
+            "abide-demo-op",
+            "abide-agent",
+            "abide-cli",
+        ],
+    ),
+];
+
+/// Our own tests may sign in to the embedded provider.
+const IN_TESTS: &[(&str, &str)] =
+    &[("abide-agent", "abide-demo-op"), ("abide-oidc", "abide-demo-op"), ("abide-cli", "abide-demo-op")];
+
+/// What must not be reached, at any depth; a name ending in `*` stands for all that begin so.
+const OUT_OF_REACH: &[(&str, &[&str])] = &[
+    ("abide-session", &["tokio", "serde", "openidconnect", "tauri*"]),
+    ("abide-cli", &["tokio", "openidconnect", "tauri*", "gtk*", "webkit*"]),
+    ("abide-oidc", &["tauri*", "gtk*"]),
+    ("abide-vault", &["tauri*", "gtk*"]),
+    ("abide-wire", &["tokio", "tauri*", "gtk*"]),
+    ("abide-demo-op", &["tauri*", "gtk*"]),
+    ("abide-agent", &["tauri*", "gtk*"]),
+    ("abide", &["tauri*", "gtk*", "webkit*"]),
+    ("abide-tests", &["tauri*"]),
+    ("xtask", &["tokio", "tauri*"]),
+];
+
+struct Dependency {
+    from: String,
+    to: String,
+    kind: String,
+    optional: bool,
+}
+
+fn metadata() -> Value {
+    let output = cargo::cargo(["metadata", "--locked", "--format-version", "1"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The packages of this workspace.
+fn members(metadata: &Value) -> Vec<&Value> {
+    let ids: BTreeSet<&str> = array(metadata, "workspace_members").iter().filter_map(Value::as_str).collect();
+    array(metadata, "packages").iter().filter(|package| ids.contains(text(package, "id"))).collect()
+}
+
+/// What the members' manifests say about each other.
+fn own_dependencies(metadata: &Value) -> Vec<Dependency> {
+    let names: BTreeSet<&str> = members(metadata).iter().map(|package| text(package, "name")).collect();
+    members(metadata)
+        .into_iter()
+        .flat_map(|package| {
+            array(package, "dependencies").iter().map(move |dependency| (package, dependency))
+        })
+        .filter(|(_, dependency)| names.contains(text(dependency, "name")))
+        .map(|(package, dependency)| Dependency {
+            from: text(package, "name").to_owned(),
+            to: text(dependency, "name").to_owned(),
+            kind: dependency["kind"].as_str().unwrap_or("normal").to_owned(),
+            optional: dependency["optional"] == true,
+        })
+        .collect()
+}
+
+#[test]
+fn packages_use_only_whom_they_may() {
+    let metadata = metadata();
+    let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    for package in members(&metadata) {
+        let name = text(package, "name");
+        assert!(allowed.contains_key(name), "{name} is new: say in EDGES whom it may use");
+    }
+    let dependencies = own_dependencies(&metadata);
+    assert!(dependencies.iter().any(|edge| edge.from == "abide-agent" && edge.to == "abide-session"));
+    for edge in &dependencies {
+        let listed = allowed[edge.from.as_str()].contains(&edge.to.as_str());
+        let in_tests = edge.kind == "dev" && IN_TESTS.contains(&(edge.from.as_str(), edge.to.as_str()));
+        assert!(listed || in_tests, "{} may not use {} ({})", edge.from, edge.to, edge.kind);
+    }
+}
+
+#[test]
+fn the_agent_holds_the_demo_provider_only_behind_its_feature() {
+    let metadata = metadata();
+    let edges = own_dependencies(&metadata);
+    let edge = edges
+        .iter()
+        .find(|edge| edge.from == "abide-agent" && edge.to == "abide-demo-op" && edge.kind == "normal")
+        .expect("abide-agent knows abide-demo-op");
+    assert!(edge.optional);
+    let agent =
+        members(&metadata).into_iter().find(|package| text(package, "name") == "abide-agent").unwrap();
+    let enabling: Vec<&String> = agent["features"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, parts)| {
+            parts.as_array().unwrap().iter().any(|part| part.as_str().unwrap().contains("demo-op"))
+        })
+        .map(|(feature, _)| feature)
+        .collect();
+    assert_eq!(enabling, ["demo"]);
+}
+
+#[test]
+fn what_must_stay_out_of_reach_is_out_of_reach() {
+    let metadata = metadata();
+    let name_of: BTreeMap<&str, &str> = array(&metadata, "packages")
+        .iter()
+        .map(|package| (text(package, "id"), text(package, "name")))
+        .collect();
+    let nodes: BTreeMap<&str, &Value> =
+        array(&metadata["resolve"], "nodes").iter().map(|node| (text(node, "id"), node)).collect();
+    for package in members(&metadata) {
+        let name = text(package, "name");
+        let reached = reach(text(package, "id"), &nodes);
+        let reached: BTreeSet<&str> = reached.iter().map(|id| name_of[id]).collect();
+        for (_, banned) in OUT_OF_REACH.iter().filter(|(from, _)| *from == name) {
+            for ban in *banned {
+                let found = reached.iter().find(|found| match ban.strip_suffix('*') {
+                    Some(start) => found.starts_with(start),
+                    None => found == &ban,
+                });
+                assert_eq!(found, None, "{name} must not reach {ban}");
+            }
+        }
+    }
+    // The tray application does reach Tauri: what is looked for above can be found.
+    let desktop =
+        members(&metadata).into_iter().find(|package| text(package, "name") == "abide-desktop").unwrap();
+    assert!(reach(text(desktop, "id"), &nodes).iter().any(|id| name_of[id] == "tauri"));
+}
+
+/// Everything that a package is built from, without what only its tests use.
+fn reach<'a>(from: &'a str, nodes: &BTreeMap<&'a str, &'a Value>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(id) = open.pop() {
+        for dependency in array(nodes[id], "deps") {
+            let built = array(dependency, "dep_kinds").iter().any(|kind| kind["kind"] != "dev");
+            if built && found.insert(text(dependency, "pkg")) {
+                open.push(text(dependency, "pkg"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_package_has_the_lints_of_the_workspace() {
+    let metadata = metadata();
+    for package in members(&metadata) {
+        let manifest = std::fs::read_to_string(text(package, "manifest_path")).unwrap();
+        assert!(
+            manifest.replace("\r\n", "\n").contains("[lints]\nworkspace = true"),
+            "{}",
+            text(package, "name")
+        );
+    }
+}
+
+/// Files below `folder` with one of the endings, without what is installed or made.
+fn sources(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    fn walk(folder: &Path, endings: &[&str], into: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !matches!(name.as_str(), "node_modules" | "dist" | "target") {
+                    walk(&path, endings, into);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                into.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&cargo::root().join(folder), endings, &mut found);
+    found
+}
+
+/// Where one of the words stands, as `path:line`.
+fn mentions(files: &[PathBuf], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            if words.iter().any(|word| line.contains(word)) {
+                found.push(format!("{}:{}", file.display(), number + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_session_reads_no_clock_and_does_no_io() {
+    let files = sources("crates/session/src", &[".rs"]);
+    assert!(!files.is_empty());
+    let words = ["Instant::now", "SystemTime", "std::fs", "std::net", "std::io", "std::thread", "async fn"];
+    assert_eq!(mentions(&files, &words), Vec::<String>::new());
+}
+
+#[test]
+fn no_test_is_ignored() {
+    let files: Vec<PathBuf> =
+        ["crates", "src-tauri", "tests"].iter().flat_map(|folder| sources(folder, &[".rs"])).collect();
+    assert!(!files.is_empty());
+    assert_eq!(mentions(&files, &["#[ignore"]), Vec::<String>::new());
+}
+
+#[test]
+fn one_file_of_the_window_talks_to_tauri() {
+    let files = sources("ui/src", &[".ts", ".js", ".svelte"]);
+    let mut users = mentions(&files, &["from \"@tauri-apps", "from '@tauri-apps", "import(\"@tauri-apps"]);
+    users.iter_mut().for_each(|place| *place = place.rsplit_once(':').unwrap().0.to_owned());
+    users.dedup();
+    assert_eq!(users.len(), 1, "{users:?}");
+}
+
+#[test]
+fn the_window_is_closed_to_the_outside() {
+    let text = std::fs::read_to_string(cargo::root().join("tauri.conf.json")).unwrap();
+    let config: Value = serde_json::from_str(&text).unwrap();
+    let app = &config["app"];
+    assert_eq!(app["windows"], serde_json::json!([]), "a window is made when it is opened, not at the start");
+    assert_eq!(app["withGlobalTauri"], false);
+    let csp = app["security"]["csp"].as_object().unwrap();
+    assert_eq!(csp["default-src"], "'none'");
+    assert_eq!(csp["script-src"], "'self'");
+    for (directive, sources) in csp {
+        let sources = sources.as_str().unwrap();
+        assert!(
+            !sources.contains("unsafe") && !sources.contains('*') && !sources.contains("https:"),
+            "{directive}"
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! `./x test`: every check and every test there is.
+
+use std::process::{Command, ExitCode};
+use std::thread::JoinHandle;
+
+use crate::libtest::{Program, Reader, Tally};
+use crate::steps::{Log, Steps};
+use crate::{Result, cargo, deny, ui};
+
+/// Everything; with filters only the tests of those names.
+pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
+    let mut steps = Steps::new()?;
+    if filters.is_empty() { all(&mut steps) } else { some(&mut steps, filters) }?;
+    Ok(steps.close())
+}
+
+fn all(steps: &mut Steps) -> Result {
+    println!("Checks");
+    let deny = Background::start();
+    steps.step("formatting", |log| log.command(cargo::cargo(["fmt", "--all", "--check"])));
+    steps.tests("rules of the repository", |log| {
+        cargo_test(log, cargo::cargo(["test", "-p", "xtask", "--", "--show-output"]))
+    });
+    steps.step("ui: npm packages", |log| ui::npm_install("ui", log));
+    for script in ["check", "test"] {
+        if ui::has_script("ui", script).unwrap_or(true) {
+            steps.step(&format!("ui: {script}"), |log| log.command(ui::npm("ui", &["run", script])));
+        }
+    }
+    steps.step("ui: types of the boundary", |log| log.command(types(&["--check"])));
+    // The application holds the pages, so they come before anything that compiles it.
+    steps.step("ui: build", ui::build);
+    steps.step("clippy", |log| {
+        log.command(cargo::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    });
+    steps.step("licenses and sources", |log| {
+        deny.wait(log)?;
+        deny::check(log)
+    });
+
+    println!("Tests");
+    for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
+        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
+    }
+    // The running xtask is left out: Windows does not replace a program while it runs. Its tests are above.
+    let built = steps.step("build", |log| {
+        log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
+    });
+    if built {
+        steps.tests("tests", |log| {
+            let mut command = cargo::cargo(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
+            command.args(["--", "--show-output"]);
+            cargo_test(log, command)
+        });
+    } else {
+        steps.step("tests", |_| Err("The tests were not run, because the build failed.".into()));
+    }
+    Ok(())
+}
+
+/// Words are names of tests; with something that begins with `-`, all of it goes to cargo as it is.
+fn some(steps: &mut Steps, filters: &[String]) -> Result {
+    if !ui::prepare(steps) {
+        return Ok(());
+    }
+    for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
+        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
+    }
+    let mut command = cargo::cargo(["test", "--no-fail-fast"]);
+    if filters.iter().any(|filter| filter.starts_with('-')) {
+        command.args(filters);
+    } else {
+        // The tests start the programs that are there, so these have to be today's.
+        let bins = ["build", "--workspace", "--exclude", "xtask", "--all-targets"];
+        if !steps.step("build", |log| log.command(cargo::cargo(bins))) {
+            return Ok(());
+        }
+        command.args(["--workspace", "--exclude", "xtask", "--", "--show-output"]).args(filters);
+    }
+    steps.tests("tests", |log| match cargo_test(log, command)? {
+        none if none == Tally::default() => {
+            Err(format!("There is no test of that name: {}", filters.join(" ")).into())
+        }
+        tally => Ok(tally),
+    });
+    Ok(())
+}
+
+/// Runs `cargo test`, one line for each program that has tests, and what failed in full.
+fn cargo_test(log: &mut Log, command: Command) -> Result<Tally> {
+    let mut reader = Reader::default();
+    let mut total = Tally::default();
+    let mut programs = 0;
+    let outcome = log.stream(command, |log, line| {
+        if let Some(program) = reader.line(line) {
+            programs += 1;
+            finish(log, program, &mut total);
+        }
+    });
+    if let Some(program) = reader.end() {
+        programs += 1;
+        finish(log, program, &mut total);
+    }
+    match outcome {
+        // Something failed that is no test: then the output has to be shown.
+        Err(problem) if total.failed == 0 => Err(problem),
+        Ok(()) if programs == 0 => Err("cargo ran no test at all".into()),
+        _ => Ok(total),
+    }
+}
+
+fn finish(log: &mut Log, program: Program, total: &mut Tally) {
+    let count = program.tally.passed + program.tally.failed + program.tally.skipped.len();
+    if count > 0 {
+        log.print(&format!("{:<36} {}", program.name, program.tally.words()));
+    }
+    if program.tally.failed > 0 {
+        for line in program.failures() {
+            log.print(&format!("    {line}"));
+        }
+    }
+    total.add(program.tally);
+}
+
+fn types(arguments: &[&str]) -> Command {
+    let mut command =
+        cargo::cargo(["run", "-q", "-p", "xtask", "--features", "types", "--bin", "wire-types", "--"]);
+    command.args(arguments);
+    command
+}
+
+/// `./x types`: writes the window's types again.
+pub(crate) fn write_types() -> Result<ExitCode> {
+    Ok(if types(&[]).status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `cargo-deny` is installed beside the first steps, which wait for the network more than for a processor.
+struct Background(Option<JoinHandle<std::io::Result<std::process::Output>>>);
+
+impl Background {
+    fn start() -> Self {
+        Self((!deny::installed()).then(|| std::thread::spawn(|| deny::installation().output())))
+    }
+
+    fn wait(self, log: &mut Log) -> Result {
+        let Some(thread) = self.0 else { return Ok(()) };
+        let output = thread.join().map_err(|_| "the installation of cargo-deny ended unexpectedly")??;
+        log.line(&String::from_utf8_lossy(&output.stderr))?;
+        deny::tidy();
+        if output.status.success() { Ok(()) } else { Err("cargo-deny could not be installed".into()) }
+    }
+}
