@@ -21,9 +21,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
     let built = ui::prepare(&mut steps)
         && steps.step(&format!("programs ({profile})"), |log| {
             // As `./x dist` builds them, so that what is measured is what is shipped.
-            let programs =
-                ["build", "-p", "abide-desktop", "-p", "abide", "--bins", "--example", "bare-tray"];
-            log.command(in_profile(cargo::cargo(programs), profile))
+            cargo::programs(profile, &["--bins", "--example", "bare-tray"], log)
         })
         && steps.step(&format!("what they are set beside ({profile})"), |log| {
             let mut command = cargo::cargo(["build", "-p", "xtask", "--features", "bench"]);

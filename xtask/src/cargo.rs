@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::Result;
+use crate::steps::Log;
+
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -28,4 +31,19 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
 /// A file that was built, `debug` or `release`, with the ending that programs have here.
 pub(crate) fn program(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Builds the programs as they are shipped, with `more` arguments for cargo. On Linux the command links nothing at run
+/// time: half of what a program that starts in a millisecond does is loading libraries.
+pub(crate) fn programs(profile: &str, more: &[&str], log: &mut Log) -> Result {
+    let release = (profile == "release").then_some("--release");
+    let mut all = cargo(["build", "-p", "abide-desktop", "-p", "abide"]);
+    all.args(release).args(more);
+    log.command(all)?;
+    if cfg!(target_os = "linux") {
+        let mut command = cargo(["rustc", "-p", "abide", "--bin", "abide"]);
+        command.args(release).args(["--", "-C", "target-feature=+crt-static"]);
+        log.command(command)?;
+    }
+    Ok(())
 }

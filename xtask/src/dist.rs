@@ -66,7 +66,9 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
             pack(&tree, &deb, log)
         });
         steps.step("deb: what it depends on", |log| depends(&deb, log));
-        steps.step("deb: abide links no desktop library", |log| links(&tree.join("usr/bin/abide"), log));
+        steps.step("deb: abide links no desktop library", |log| {
+            BESIDE.iter().try_for_each(|name| links(&tree.join("usr/bin").join(name), log))
+        });
         steps.step("deb: desktop entry", |log| desktop_entry(&tree, log));
         if wanted.install {
             steps.step("deb: installs, runs, goes", |log| install(&deb, log));
@@ -85,25 +87,26 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
 }
 
 fn programs(wanted: &Wanted, log: &mut Log) -> Result {
-    let mut command = cargo::cargo(["build", "-p", "abide-desktop", "-p", "abide"]);
-    if wanted.profile == "release" {
-        command.arg("--release");
-    }
-    log.command(command)
+    cargo::programs(wanted.profile, &[], log)
 }
 
-/// The bundler takes the tray application from the root package; `abide` comes beside it as an external program,
-/// which it wants to find under a name that ends with the target.
+/// What the bundler puts beside the tray application: the command, and the agent that it becomes.
+const BESIDE: [&str; 2] = ["abide", "abide-agent"];
+
+/// The bundler takes the tray application from the root package; the others come beside it as external programs, which
+/// it wants to find under names that end with the target.
 fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
     let version = Command::new("rustc").arg("-vV").output()?.stdout;
     let version = String::from_utf8_lossy(&version).into_owned();
     let target = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc names no host")?;
     let folder = cargo::root().join("target/bundle");
     std::fs::create_dir_all(&folder)?;
-    let beside = folder.join(format!("abide-{target}{}", std::env::consts::EXE_SUFFIX));
-    std::fs::copy(cargo::program(wanted.profile, "abide"), beside)?;
+    for name in BESIDE {
+        let beside = folder.join(format!("{name}-{target}{}", std::env::consts::EXE_SUFFIX));
+        std::fs::copy(cargo::program(wanted.profile, name), beside)?;
+    }
     // Only here, not in tauri.conf.json: there, every ordinary build would ask for the file too.
-    let overlay = serde_json::json!({ "bundle": { "externalBin": ["target/bundle/abide"] } });
+    let overlay = serde_json::json!({ "bundle": { "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")) } });
     let overlay_file = folder.join("tauri.json");
     std::fs::write(&overlay_file, overlay.to_string())?;
 
@@ -126,6 +129,7 @@ fn unpack(deb: &Path, tree: &Path, log: &mut Log) -> Result {
     log.command(command)?;
     for file in [
         "usr/bin/abide",
+        "usr/bin/abide-agent",
         "usr/bin/abide-desktop",
         "usr/share/applications/Abide.desktop",
         "usr/share/icons/hicolor/128x128/apps/abide-desktop.png",
@@ -173,14 +177,15 @@ fn depends(deb: &Path, log: &mut Log) -> Result {
 /// A tool that starts in a millisecond, on a server as well, pulls in no desktop.
 fn links(program: &Path, log: &mut Log) -> Result {
     let output = Command::new("ldd").arg(program).output()?;
-    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     log.line(&listed)?;
-    if !output.status.success() || !listed.contains("libc.so") {
+    let links_nothing = listed.contains("statically linked") || listed.contains("not a dynamic executable");
+    if !links_nothing && !listed.contains("libc.so") {
         return Err(format!("ldd cannot tell what {} links", program.display()).into());
     }
     let desktop = ["gtk", "gdk", "webkit", "libX", "libxcb", "wayland", "soup", "cairo", "glib", "dbus"];
     match listed.lines().find(|line| desktop.iter().any(|name| line.contains(name))) {
-        Some(line) => Err(format!("abide links a desktop library: {}", line.trim()).into()),
+        Some(line) => Err(format!("{} links a desktop library: {}", program.display(), line.trim()).into()),
         None => Ok(()),
     }
 }
