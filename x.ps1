@@ -12,6 +12,7 @@ $rest = @($args | Select-Object -Skip 1)
 $help = @'
 ./x.ps1 run [-- ARGS]     build Abide and start it in the tray
 ./x.ps1 test [FILTER...]  every check and every test there is; with a filter, only the tests of that name
+./x.ps1 bench             the figures of docs/performance.md, measured on this machine
 ./x.ps1 dist              the installer (msi), into target/release/bundle
 ./x.ps1 setup             only install what all of these need
 ./x.ps1 ui                build the window's pages

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use abide_wire::Question;
 use objc2::rc::Retained;
 use objc2::runtime::{AnyObject, Sel};
-use objc2::{DefinedClass as _, MainThreadMarker, MainThreadOnly as _, define_class, msg_send, sel};
+use objc2::{DefinedClass as _, MainThreadMarker, MainThreadOnly, define_class, msg_send, sel};
 use objc2_app_kit::{
     NSAlert, NSAlertStyle, NSApplication, NSButton, NSFloatingWindowLevel, NSWindowCollectionBehavior,
 };
@@ -135,9 +135,8 @@ fn take_down(question: u64) {
     let up = UP.with_borrow_mut(|up| up.take_if(|up| up.id == question));
     if let Some(up) = up {
         up.alert.window().orderOut(None);
-        // A button may be in the middle of its action: what it calls lives until the event is over.
-        let up = Cell::new(Some(up));
-        LAST.with(|last| last.replace(up.take()));
+        // A button may be in the middle of its action: what it calls has to outlive the event.
+        LAST.set(Some(up));
     }
 }
 
