@@ -126,7 +126,8 @@ impl Observer {
         let Some(checkpoint) = self.story.session.checkpoint(self.story.now) else { return Ok(()) };
         self.story.session =
             abide_session::Session::restore(self.limits, &checkpoint, self.story.now, same_boot);
-        (self.attempt, self.question) = (None, None);
+        // What was under way went with the process, its dialog too.
+        (self.attempt, self.question, self.old_question) = (None, None, None);
         let outputs = self.story.drain();
         self.see(outputs)
     }
@@ -201,7 +202,7 @@ impl Observer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_session_outlives_its_limits(events in proptest::collection::vec(event(), 1..60)) {
