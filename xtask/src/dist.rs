@@ -177,7 +177,8 @@ fn depends(deb: &Path, log: &mut Log) -> Result {
 /// A tool that starts in a millisecond, on a server as well, pulls in no desktop.
 fn links(program: &Path, log: &mut Log) -> Result {
     let output = Command::new("ldd").arg(program).output()?;
-    let listed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let listed =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     log.line(&listed)?;
     let links_nothing = listed.contains("statically linked") || listed.contains("not a dynamic executable");
     if !links_nothing && !listed.contains("libc.so") {
