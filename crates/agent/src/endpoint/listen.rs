@@ -85,7 +85,6 @@ async fn connection(agent: Agent, stream: impl AsyncRead + AsyncWrite + Unpin, p
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD)
-        .max_headers(64)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
