@@ -156,8 +156,12 @@ fn memory_only(
     error: &KeyStoreError,
 ) -> Result<(Vault, Vec<String>), StoreError> {
     let opened = Vault::open(folder, keys)?;
+    let why = match error {
+        KeyStoreError::Unavailable(_) | KeyStoreError::NotKept => "There is no keyring in this login",
+        _ => "Your keyring is locked or does not answer",
+    };
     let remark = format!(
-        "{error} Until then Abide keeps your sessions in memory only: you sign in again after a restart."
+        "{why}, so Abide keeps sessions in memory only: you sign in again after a restart. The log says more."
     );
     Ok((opened.vault, vec![remark]))
 }
