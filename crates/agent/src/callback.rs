@@ -93,8 +93,11 @@ impl Callback {
     }
 
     /// Shows the outcome, and goes on serving the page for a while in which the browser may still ask for it.
-    pub(crate) fn finish(self, outcome: Outcome) {
+    pub(crate) fn finish(mut self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
+        // Whatever else arrives belongs to nothing any more, and is told so at once.
+        self.arrivals.close();
+        while self.arrivals.try_recv().is_ok() {}
         tokio::spawn(async move {
             // The browser is redirected at once; a minute also covers a reload.
             tokio::time::sleep(Duration::from_secs(60)).await;

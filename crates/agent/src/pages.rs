@@ -8,7 +8,7 @@ pub(crate) struct Page<'a> {
     pub(crate) good: bool,
 }
 
-/// The policy of every page: only its own inline stylesheet, named by its digest.
+/// The policy of every page: nothing but its own inline stylesheet. There is no text of others in it that could be one.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
