@@ -168,7 +168,7 @@ mod path {
             .await;
             let menu = seconds_in(&self.tray.menu_text().await).expect("the time left in the menu");
             assert!(tooltip <= 25 && menu <= 25, "tooltip {tooltip} s, menu {menu} s of 25");
-            eventually("the tray to count down: tooltip, menu and icon", s(6), || async {
+            eventually("the tray to count down: tooltip, menu and icon", s(8), || async {
                 let lower = |text: &str, before| seconds_in(text).is_some_and(|now| now < before);
                 let all = lower(&self.tray.tooltip().await, tooltip)
                     && lower(&self.tray.menu_text().await, menu)

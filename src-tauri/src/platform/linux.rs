@@ -40,8 +40,15 @@ pub(crate) fn notification_text(text: &str) -> String {
 }
 
 pub(crate) fn panel() -> (Palette, u32) {
-    // Panels take what is nearest to their own size and scale it: 48 is twice 24 and three times 16.
-    (palette_for(&std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()), 48)
+    (palette_for(&std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()), 24 * scale())
+}
+
+/// How many pixels a point has on the finest screen. A panel of 16 to 24 points scales a picture of 24 well; one that is
+/// larger than need be is sent over the bus with every change.
+fn scale() -> u32 {
+    let Some(display) = gtk::gdk::Display::default() else { return 1 };
+    let screens = (0..display.n_monitors()).filter_map(|number| display.monitor(number));
+    screens.filter_map(|screen| u32::try_from(screen.scale_factor()).ok()).max().unwrap_or(1).clamp(1, 3)
 }
 
 /// GNOME's own panel is dark whatever the theme. No other desktop tells the colour of its panel, and many have a dark one

@@ -154,7 +154,9 @@ fn face(snapshot: &Snapshot) -> Face {
     } else {
         Tone::Calm
     };
-    Face { ring: Ring::Left(sixtieths(left, whole)), tone, dot }
+    // In a panel half a minute of a quarter of an hour is the least that shows; every picture costs the panel a look.
+    let parts = sixtieths(left, whole);
+    Face { ring: Ring::Left(parts + parts % 2), tone, dot }
 }
 
 fn tooltip(snapshot: &Snapshot) -> Vec<String> {
@@ -162,7 +164,7 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     let mut accounts: Vec<&SessionStatus> = snapshot.accounts.iter().collect();
     accounts.sort_by_key(|status| Some(status.account.as_str()) != leading);
     let mut lines: Vec<String> =
-        accounts.iter().map(|status| format!("{}: {}", status.account, brief(status))).collect();
+        accounts.iter().map(|status| format!("{}: {}", status.account, brief(status, calm))).collect();
     lines.extend(accounts.iter().filter_map(|status| status.trouble.clone()));
     lines.extend(snapshot.remarks.iter().cloned());
     if lines.is_empty() {
@@ -171,11 +173,17 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     lines
 }
 
-/// The state in few words.
-fn brief(status: &SessionStatus) -> String {
+/// The time as the tooltip says it: in steps of five seconds, never more than there is, and to the second at the very
+/// end. With each new text a panel reads the picture as well, and nobody holds the pointer still for longer than that.
+fn calm(left: u64) -> u64 {
+    if (10..120).contains(&left) { left - left % 5 } else { left }
+}
+
+/// The state in few words. `shown` says which time is shown for what is left.
+fn brief(status: &SessionStatus, shown: impl Fn(u64) -> u64) -> String {
     match (status.state, status.expires_in, status.ended) {
         (SessionState::Active | SessionState::Expiring, Some(left), _) => {
-            format!("{} left", text::rough_duration(left))
+            format!("{} left", text::rough_duration(shown(left)))
         }
         (SessionState::Active | SessionState::Expiring, None, _) => "signed in".to_owned(),
         (SessionState::Authorizing, _, _) => "waiting for you in the browser".to_owned(),
@@ -192,7 +200,7 @@ fn status_line(status: &SessionStatus, alone: bool) -> String {
         _ => status.account.clone(),
     };
     let attention = if status.trouble.is_some() { " \u{b7} needs attention" } else { "" };
-    format!("{who} \u{b7} {}{attention}", brief(status))
+    format!("{who} \u{b7} {}{attention}", brief(status, |left| left))
 }
 
 #[cfg(test)]
@@ -350,5 +358,10 @@ mod tests {
         ]));
         assert!(!one.has_other_accounts_than(&later));
         assert!(one.has_other_accounts_than(&two));
+    }
+
+    #[test]
+    fn the_tooltip_counts_in_calm_steps_and_to_the_second_at_the_end() {
+        assert_eq!([121, 119, 116, 12, 10, 9, 1].map(calm), [121, 115, 115, 10, 10, 9, 1]);
     }
 }
