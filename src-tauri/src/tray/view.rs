@@ -296,7 +296,9 @@ mod tests {
         let face = |parts, tone| Face { ring: Ring::Left(parts), tone, dot: false };
         assert_eq!(face_at(900, SessionState::Active), face(60, Tone::Calm));
         assert_eq!(face_at(226, SessionState::Active), face(16, Tone::Calm));
-        assert_eq!(face_at(225, SessionState::Active), face(15, Tone::Amber));
+        // Rounded up to a whole half minute of the quarter of an hour: never emptier than the time that is left.
+        assert_eq!(face_at(225, SessionState::Active), face(16, Tone::Amber));
+        assert_eq!(face_at(210, SessionState::Active), face(14, Tone::Amber));
         assert_eq!(face_at(180, SessionState::Expiring), face(12, Tone::Red));
         assert_eq!(face_at(60, SessionState::Active), face(4, Tone::Red));
     }
