@@ -66,7 +66,7 @@ async fn follow(app: AppHandle, agent: Agent) {
                     return;
                 }
                 let snapshot = snapshots.borrow_and_update().clone();
-                asker.follow(snapshot.question.as_ref());
+                asker.follow(snapshot.questions.first());
                 show(&app, &snapshot);
             }
             event = events.recv() => match event {
@@ -159,7 +159,7 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
             let title = "Abide could not do that".to_owned();
             notify(
                 &app,
-                &Notice { kind: NoticeKind::Trouble, account: None, title, body: error_description },
+                &Notice { kind: NoticeKind::Trouble, account: None, question: None, title, body: error_description },
             );
         }
     });

@@ -203,7 +203,7 @@ mod path {
             let first =
                 eventually("the seconds left on the dialog", s(5), || self.seconds_on_the_dialog()).await;
             assert!((1..=15).contains(&first), "{first} s of 15 are left");
-            let question = self.app.snapshot().await["question"].clone();
+            let question = self.app.snapshot().await["questions"][0].clone();
             assert!(
                 question["seconds_left"].as_u64().is_some_and(|left| left.abs_diff(first) <= 2),
                 "{question}"

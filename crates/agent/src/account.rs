@@ -136,6 +136,10 @@ impl Account {
             at_most_until: view.absolute_left.map(|left| ceil(now.wall.saturating_add(left))),
             access_token_expires_in: view.access_left.map(|left| left.as_secs()),
             renewable: view.renewable,
+            frozen: view.frozen,
+            layers: Vec::new(),
+            clock_skew: None,
+            advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
             trouble: self.trouble.clone(),
         }
     }
@@ -148,6 +152,7 @@ impl Account {
             provider: self.provider(),
             seconds_left: ceil(view.left?),
             limit: limit(view.limit?),
+            can_be_kept: view.can_be_kept,
             yes_keeps_until: ceil(now.wall.saturating_add(view.keep_gives?)),
         })
     }

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use abide_session::Limits;
+use abide_session::{Limits, Rules};
 use abide_wire::window::NewAccount;
+use abide_wire::{ActivityPolicy, OnLock, SessionSettings};
 use serde::Deserialize;
 use url::Url;
 
@@ -63,12 +64,33 @@ pub(crate) struct SessionConfig {
     pub(crate) warn_after: Duration,
     #[serde(deserialize_with = "duration")]
     pub(crate) absolute: Duration,
+    pub(crate) activity: ActivityPolicy,
+    pub(crate) on_lock: OnLock,
+}
+
+impl SessionConfig {
+    /// As views show it.
+    pub(crate) fn settings(&self) -> SessionSettings {
+        SessionSettings {
+            end_after: self.end_after.as_secs(),
+            warn_after: self.warn_after.as_secs(),
+            absolute: self.absolute.as_secs(),
+            activity: self.activity,
+            on_lock: self.on_lock,
+        }
+    }
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
         let limits = Limits::default();
-        Self { end_after: limits.end_after(), warn_after: limits.warn_after(), absolute: limits.absolute() }
+        Self {
+            end_after: limits.end_after(),
+            warn_after: limits.warn_after(),
+            absolute: limits.absolute(),
+            activity: ActivityPolicy::default(),
+            on_lock: OnLock::default(),
+        }
     }
 }
 
@@ -214,6 +236,23 @@ impl AccountConfig {
             login_hint: None,
             session: SessionConfig::default(),
             logout: LogoutConfig::default(),
+        }
+    }
+
+    /// What the session is held to. Limits that contradict each other were refused when the file was read.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            limits: self.limits().unwrap_or_default(),
+            activity: match self.session.activity {
+                ActivityPolicy::Requests => abide_session::Activity::Requests,
+                ActivityPolicy::Input => abide_session::Activity::Input,
+                ActivityPolicy::Both => abide_session::Activity::Both,
+            },
+            on_lock: match self.session.on_lock {
+                OnLock::Keep => abide_session::OnLock::Keep,
+                OnLock::Freeze => abide_session::OnLock::Freeze,
+                OnLock::End => abide_session::OnLock::End,
+            },
         }
     }
 

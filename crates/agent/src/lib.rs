@@ -226,6 +226,7 @@ impl Agent {
             TokenVerdict::Wait(_) => self.wait_for_refresh(&name).await,
             TokenVerdict::Held => Err(self.unreachable(&name)),
             TokenVerdict::LoginRequired => Err(notices::login_required(&name)),
+            TokenVerdict::Frozen => Err(notices::frozen(&name)),
             TokenVerdict::Ended(reason) => Err(notices::session_expired(&name, reason)),
         }
     }
@@ -252,6 +253,7 @@ impl Agent {
             TokenVerdict::Serve => account.token_answer(now).ok_or_else(|| notices::login_required(name)),
             TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
             TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+            TokenVerdict::Frozen => Err(notices::frozen(name)),
             TokenVerdict::Wait(_) | TokenVerdict::Held => {
                 let why = match &outcome {
                     Refreshed::Failed(message) => Some(message.as_str()),

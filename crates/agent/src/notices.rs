@@ -1,7 +1,7 @@
 //! The words of notifications and of answers to tools. All decisions about what is said stand here.
 
 use abide_session::EndReason;
-use abide_wire::{EndReason as Reason, ErrorAnswer, ErrorCode, Notice, NoticeKind, text};
+use abide_wire::{EndReason as Reason, ErrorAnswer, ErrorCode, Notice, NoticeKind, Question, text};
 
 /// The reason as it crosses a boundary.
 pub(crate) fn reason(reason: EndReason) -> Reason {
@@ -13,11 +13,12 @@ pub(crate) fn reason(reason: EndReason) -> Reason {
         EndReason::ProviderLogout => Reason::ProviderLogout,
         EndReason::RefreshRejected => Reason::RefreshRejected,
         EndReason::Policy => Reason::Policy,
+        EndReason::ScreenLocked => Reason::ScreenLocked,
     }
 }
 
 fn notice(kind: NoticeKind, account: &str, title: String, body: String) -> Notice {
-    Notice { kind, account: Some(account.to_owned()), title, body }
+    Notice { kind, account: Some(account.to_owned()), question: None, title, body }
 }
 
 pub(crate) fn signed_in(account: &str, user: &str, provider: &str) -> Notice {
@@ -38,26 +39,36 @@ pub(crate) fn sign_in_failed(account: &str, provider: &str, message: &str) -> No
     )
 }
 
-pub(crate) fn expiring(account: &str, provider: &str, seconds: u64) -> Notice {
+pub(crate) fn expiring(question: &Question) -> Notice {
+    let (provider, left) = (&question.provider, text::duration(question.seconds_left));
+    let (title, body) = if question.can_be_kept {
+        let body = format!("Your session with {provider} ends in {left}. Do you want to keep it?");
+        ("Keep your session?", body)
+    } else {
+        let why = text::why_it_cannot_be_kept(question.limit);
+        ("Your session ends soon", format!("Your session with {provider} ends in {left}: {why}"))
+    };
+    Notice {
+        question: Some(question.id),
+        ..notice(NoticeKind::Expiring, &question.account, title.to_owned(), body)
+    }
+}
+
+pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
     notice(
-        NoticeKind::Expiring,
+        NoticeKind::StillActive,
         account,
-        "Keep your session?".to_owned(),
-        format!(
-            "Your session with {provider} ends in {}. Abide is asking you whether to keep it.",
-            text::duration(seconds)
-        ),
+        "Your session goes on".to_owned(),
+        format!("You are back, so your session with {provider} is kept."),
     )
 }
 
-pub(crate) fn ending_soon(account: &str, provider: &str, seconds: u64) -> Notice {
-    notice(
-        NoticeKind::Expiring,
-        account,
-        "Your session ends soon".to_owned(),
+pub(crate) fn frozen(account: &str) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::TemporarilyUnavailable,
         format!(
-            "Your session with {provider} ends in {}: it has lasted as long as it may. Sign in again after that.",
-            text::duration(seconds)
+            "The screen is locked, so the session of \u{201c}{account}\u{201d} is frozen. Unlock it; the same request will \
+             work then."
         ),
     )
 }

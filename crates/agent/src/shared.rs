@@ -71,7 +71,7 @@ impl Shared {
     /// Adds an account, with the session that the vault kept for it.
     pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, kept: Option<&[u8]>) {
         let now = clock::now();
-        let limits = config.limits().unwrap_or_default();
+        let rules = config.rules();
         let stored = kept
             .and_then(StoredSession::decode)
             .filter(|stored| stored.issuer == config.issuer && stored.client_id == config.client_id);
@@ -80,8 +80,8 @@ impl Shared {
             self.forget(name);
         }
         let session = stored.as_ref().map_or_else(
-            || Session::new(limits),
-            |stored| Session::restore(limits, &stored.checkpoint, now, stored.same_boot()),
+            || Session::new(rules),
+            |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
         );
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
         let mut account = Account::new(name.to_owned(), serial, config, session);
@@ -218,16 +218,17 @@ impl Shared {
             Output::AbandonAuthorization { attempt, why } => self.abandon(account, attempt, why),
             Output::Refresh { attempt } => refresh::start(self, account, attempt),
             Output::Ask { .. } => {
-                let left = account.status(now).expires_in.unwrap_or_default();
-                self.tell(notices::expiring(&account.name, &account.provider(), left));
+                if let Some(question) = account.question(now) {
+                    self.tell(notices::expiring(&question));
+                }
             }
             Output::Withdraw { why: Withdrawn::Activity, .. } => {
                 self.tell(notices::still_active(&account.name, &account.provider()));
             }
-            Output::EndingSoon { .. } => {
-                let left = account.status(now).expires_in.unwrap_or_default();
-                self.tell(notices::ending_soon(&account.name, &account.provider(), left));
+            Output::Withdraw { why: Withdrawn::Presence, .. } => {
+                self.tell(notices::still_here(&account.name, &account.provider()));
             }
+            Output::Look => self.look(account),
             Output::Began => {
                 account.trouble = None;
                 if let Some(held) = &account.held {
@@ -239,6 +240,14 @@ impl Shared {
             Output::Checkpoint => self.write_down(account, now),
             Output::Changed | Output::Withdraw { .. } => {}
         }
+    }
+
+    /// Asks the desktop when the user was last there.
+    fn look(self: &Arc<Self>, account: &Account) {
+        let (shared, name) = (self.clone(), account.name.clone());
+        tokio::spawn(async move {
+            let _ = shared.act(&name, |account, now| account.session.handle(now, Input::UserInputUnknown));
+        });
     }
 
     fn abandon(&self, account: &mut Account, attempt: abide_session::Attempt, why: Abandoned) {
@@ -320,11 +329,12 @@ impl Shared {
 }
 
 fn snapshot(core: &Core, now: Now) -> Snapshot {
-    let questions = core.accounts.iter().filter_map(|account| account.question(now));
-    let question: Option<Question> = questions.min_by_key(|question| question.seconds_left);
+    let mut questions: Vec<Question> =
+        core.accounts.iter().filter_map(|account| account.question(now)).collect();
+    questions.sort_by_key(|question| question.seconds_left);
     Snapshot {
         accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
-        question,
+        questions,
         remarks: core.remarks.clone(),
     }
 }

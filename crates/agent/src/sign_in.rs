@@ -176,6 +176,7 @@ async fn complete(
             idle_left: limits.end_after(),
             absolute_left: limits.absolute(),
             provider_left: lifetimes.session_expires_in,
+            provider_lifetime: lifetimes.session_expires_in,
             renewable: lifetimes.renewable,
         };
         let content = account.session.awaits(attempt).then(|| account.stored_at(&held, checkpoint)).flatten();

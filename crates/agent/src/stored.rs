@@ -41,6 +41,8 @@ struct Form<'a> {
     idle_left: Duration,
     absolute_left: Duration,
     provider_left: Option<Duration>,
+    #[serde(default)]
+    provider_lifetime: Option<Duration>,
 }
 
 /// Enough for any session, so that the buffer never moves and leaves a copy behind.
@@ -66,6 +68,7 @@ impl StoredSession {
             idle_left: self.checkpoint.idle_left,
             absolute_left: self.checkpoint.absolute_left,
             provider_left: self.checkpoint.provider_left,
+            provider_lifetime: self.checkpoint.provider_lifetime,
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
         serde_json::to_writer(&mut *bytes, &form).ok()?;
@@ -91,6 +94,7 @@ impl StoredSession {
                 idle_left: form.idle_left,
                 absolute_left: form.absolute_left,
                 provider_left: form.provider_left,
+                provider_lifetime: form.provider_lifetime,
                 renewable: refresh_token.is_some(),
             },
             refresh_token,

@@ -17,6 +17,8 @@ pub struct Checkpoint {
     pub absolute_left: Duration,
     /// Time left until the provider's end.
     pub provider_left: Option<Duration>,
+    /// The whole length of the provider's session, of which that is left.
+    pub provider_lifetime: Option<Duration>,
     /// Whether a refresh token is there.
     pub renewable: bool,
 }

@@ -14,15 +14,16 @@
 
 mod checkpoint;
 mod limits;
+mod live;
 mod machine;
 mod shown;
 mod types;
 
 pub use checkpoint::Checkpoint;
-pub use limits::{Limits, LimitsError};
+pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
 pub use shown::View;
 pub use types::{
-    Abandoned, Attempt, EndReason, Input, Limit, Now, Output, QuestionId, RefreshFailure, State,
+    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure, State,
     TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };

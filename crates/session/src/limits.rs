@@ -3,6 +3,25 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::types::{Activity, OnLock};
+
+/// Everything that an account says about its sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// How long they last.
+    pub limits: Limits,
+    /// What counts as use.
+    pub activity: Activity,
+    /// What locking the screen does.
+    pub on_lock: OnLock,
+}
+
+impl From<Limits> for Rules {
+    fn from(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}
+
 /// The limits of one account's sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

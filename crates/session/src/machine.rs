@@ -4,10 +4,11 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::checkpoint::Checkpoint;
-use crate::limits::Limits;
+use crate::limits::Rules;
+use crate::live::Live;
 use crate::shown::{Shown, View, until_next_change};
 use crate::types::{
-    Abandoned, Attempt, EndReason, Input, Limit, Now, Output, QuestionId, RefreshFailure, State,
+    Abandoned, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure, State,
     TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
 
@@ -15,16 +16,18 @@ use crate::types::{
 const AUTHORIZATION_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// Activity is written down at most this often: after a crash the idle end may be this much too early, never too late.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
-/// The pause after a first refresh that did not reach the provider; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long the question waits for the news whether the user is there.
+const LOOK_PATIENCE: Duration = Duration::from_secs(1);
+/// How often is looked, while the question is up, whether the user is back.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The session of one account.
 #[derive(Clone, Debug)]
 pub struct Session {
-    limits: Limits,
+    rules: Rules,
     phase: Phase,
+    /// Whether the screen is locked.
+    locked: bool,
     attempts: u64,
     questions: u64,
     /// The latest boot time seen: a caller whose clock went back cannot lengthen anything.
@@ -47,77 +50,14 @@ struct Over {
     at: Duration,
 }
 
-/// A signed-in session. All times without a word are boot time.
-#[derive(Clone, Copy, Debug)]
-struct Live {
-    began_wall: Duration,
-    idle_end: Duration,
-    absolute_end: Duration,
-    provider_end: Option<Duration>,
-    provider_lifetime: Duration,
-    access_end: Option<Duration>,
-    access_lifetime: Duration,
-    has_access: bool,
-    renewable: bool,
-    refresh: Option<Attempt>,
-    pause: Duration,
-    not_before: Option<Duration>,
-    question: Option<QuestionId>,
-    told_of: Option<Limit>,
-    checkpoint_due: Option<Duration>,
-}
-
-impl Live {
-    fn nearest(&self) -> (Duration, Limit) {
-        let mut nearest = (self.idle_end, Limit::Idle);
-        if let Some(end) = self.provider_end
-            && end < nearest.0
-        {
-            nearest = (end, Limit::Provider);
-        }
-        // At the same moment the limit that nothing can move is the one to name.
-        if self.absolute_end <= nearest.0 {
-            nearest = (self.absolute_end, Limit::Absolute);
-        }
-        nearest
-    }
-
-    /// Whether *Yes* would move the nearest end.
-    fn can_be_kept(&self) -> bool {
-        match self.nearest().1 {
-            Limit::Idle => true,
-            Limit::Provider => self.renewable,
-            Limit::Absolute => false,
-        }
-    }
-
-    fn take(&mut self, now: Duration, tokens: Tokens) {
-        self.has_access = true;
-        self.access_lifetime = tokens.access_expires_in.unwrap_or(Duration::MAX);
-        self.access_end = tokens.access_expires_in.map(|lifetime| now.saturating_add(lifetime));
-        self.renewable = tokens.renewable;
-        self.provider_lifetime = tokens.session_expires_in.unwrap_or_default();
-        self.provider_end = tokens.session_expires_in.map(|lifetime| now.saturating_add(lifetime));
-        self.refresh = None;
-        self.pause = FIRST_PAUSE;
-        self.not_before = None;
-    }
-
-    /// A token is fresh when it outlives the demand, but no demand exceeds nine tenths of what the provider gives:
-    /// otherwise a tool that wants more would cause a refresh with every request.
-    fn is_fresh(&self, now: Duration, min_validity: Duration) -> bool {
-        let demand = min_validity.min(self.access_lifetime / 10 * 9);
-        self.has_access && self.access_end.is_none_or(|end| end > now.saturating_add(demand))
-    }
-}
-
 impl Session {
     /// An account to which nobody has signed in.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(rules: impl Into<Rules>) -> Self {
         Self {
-            limits,
+            rules: rules.into(),
             phase: Phase::SignedOut,
+            locked: false,
             attempts: 0,
             questions: 0,
             latest: Duration::ZERO,
@@ -132,47 +72,25 @@ impl Session {
     /// A session whose end has passed is restored as ended: [`Output::Ended`] is put out, so that what belonged to it
     /// is wiped.
     #[must_use]
-    pub fn restore(limits: Limits, checkpoint: &Checkpoint, now: Now, same_boot: bool) -> Self {
-        let mut session = Self::new(limits);
+    pub fn restore(rules: impl Into<Rules>, checkpoint: &Checkpoint, now: Now, same_boot: bool) -> Self {
+        let mut session = Self::new(rules);
         session.latest = now.boot;
-        let elapsed = checkpoint.elapsed(now, same_boot);
-        let at = |left: Duration| {
-            let left = elapsed.map_or(Duration::ZERO, |elapsed| left.saturating_sub(elapsed));
-            now.boot.saturating_add(left)
-        };
-        session.phase = Phase::Live(Live {
-            began_wall: checkpoint.began,
-            idle_end: at(checkpoint.idle_left.min(limits.end_after())),
-            absolute_end: at(checkpoint.absolute_left.min(limits.absolute())),
-            provider_end: checkpoint.provider_left.map(at),
-            provider_lifetime: checkpoint.provider_left.unwrap_or_default(),
-            access_end: None,
-            access_lifetime: Duration::MAX,
-            has_access: false,
-            renewable: checkpoint.renewable,
-            refresh: None,
-            pause: FIRST_PAUSE,
-            not_before: None,
-            question: None,
-            told_of: None,
-            checkpoint_due: None,
-        });
+        session.phase = Phase::Live(Live::restore(now, &session.rules.limits, checkpoint, same_boot));
         session.handle(now, Input::Tick);
         session
     }
 
-    /// Takes other limits, for instance from a configuration that was read again. They count from now on: the present
-    /// idle time is shortened if need be and never lengthened.
-    pub fn set_limits(&mut self, now: Now, limits: Limits) {
-        let before = self.limits;
-        self.limits = limits;
+    /// Takes other rules, for instance from a configuration that was changed. They count from now on: the present idle
+    /// time is shortened if need be, and lengthened only by the next use.
+    pub fn set_rules(&mut self, now: Now, rules: impl Into<Rules>) {
+        let rules = rules.into();
+        let before = core::mem::replace(&mut self.rules, rules);
         if let Phase::Live(live) = &mut self.phase {
-            live.idle_end = live.idle_end.min(now.boot.saturating_add(limits.end_after()));
-            if limits.absolute() < before.absolute() {
-                live.absolute_end = live.absolute_end.saturating_sub(before.absolute() - limits.absolute());
-            }
+            live.idle_end = live.idle_end.min(now.boot.saturating_add(rules.limits.end_after()));
+            let shorter = before.limits.absolute().saturating_sub(rules.limits.absolute());
+            live.absolute_end = live.absolute_end.saturating_sub(shorter);
         }
-        self.handle(now, Input::Tick);
+        self.handle(now, if self.locked { Input::Locked } else { Input::Tick });
     }
 
     /// Takes what happened. Deadlines are judged first: what has ended by `now` has ended before `input` arrives.
@@ -207,16 +125,31 @@ impl Session {
     pub fn deadline(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Authorizing { until, .. } => Some(*until),
-            Phase::Live(live) => {
-                let (end, _) = live.nearest();
-                let left = end.saturating_sub(self.latest);
-                let change = self.latest.saturating_add(until_next_change(left, live.question));
-                // A warning that is due and does not show waits for something else, so it asks for no tick.
-                let warn = Some(end.saturating_sub(self.lead(live))).filter(|moment| *moment > self.latest);
-                [Some(end), Some(change), warn, live.checkpoint_due].into_iter().flatten().min()
-            }
+            Phase::Live(live) => self.live_deadline(live),
             Phase::SignedOut | Phase::Over(_) => None,
         }
+    }
+
+    fn live_deadline(&self, live: &Live) -> Option<Duration> {
+        let (end, _) = live.nearest();
+        let left = end.saturating_sub(self.latest);
+        let change = self.latest.saturating_add(until_next_change(left, live.question));
+        let warn = end.saturating_sub(live.lead(&self.rules.limits));
+        let patience = live.looking.map(|since| since.saturating_add(LOOK_PATIENCE));
+        let retry = live.not_before.filter(|_| live.insists && live.refresh.is_none());
+        // What is due and does not happen waits for something else, so it asks for no tick.
+        let later = [Some(warn), patience, self.next_look(live), retry, live.checkpoint_due];
+        let later = later.into_iter().flatten().filter(|moment| *moment > self.latest);
+        later.chain([end, change]).min()
+    }
+
+    /// While the question is up, the user may come back: when to look next.
+    fn next_look(&self, live: &Live) -> Option<Duration> {
+        let wanted = live.question.is_some()
+            && live.looking.is_none()
+            && live.nearest().1 == Limit::Idle
+            && self.rules.activity.counts_input();
+        wanted.then(|| live.looked.unwrap_or_default().saturating_add(LOOK_EVERY))
     }
 
     /// The state.
@@ -258,29 +191,45 @@ impl Session {
             access_left: None,
             renewable: false,
             keep_gives: None,
+            can_be_kept: false,
+            frozen: false,
+            provider_left: None,
+            provider_lifetime: None,
+            advised_end_after: None,
         };
         match &self.phase {
-            Phase::Live(live) => {
-                let (end, limit) = live.nearest();
-                let absolute_left = live.absolute_end.saturating_sub(boot);
-                view.question = live.question;
-                view.left = Some(end.saturating_sub(boot));
-                view.limit = Some(limit);
-                view.lifetime = Some(match limit {
-                    Limit::Idle | Limit::Absolute => self.limits.end_after(),
-                    Limit::Provider => live.provider_lifetime.min(self.limits.end_after()),
-                });
-                view.began = Some(live.began_wall);
-                view.absolute_left = Some(absolute_left);
-                view.access_left =
-                    live.has_access.then(|| live.access_end.map(|end| end.saturating_sub(boot))).flatten();
-                view.renewable = live.renewable;
-                view.keep_gives = Some(self.limits.end_after().min(absolute_left));
-            }
+            Phase::Live(live) => self.view_live(&mut view, live, Now { wall: now.wall, boot }),
             Phase::Over(over) | Phase::Authorizing { before: Some(over), .. } => view.ended = Some(over.at),
             Phase::SignedOut | Phase::Authorizing { .. } => {}
         }
         view
+    }
+
+    fn view_live(&self, view: &mut View, live: &Live, now: Now) {
+        let (end, limit) = live.nearest();
+        let end_after = self.rules.limits.end_after();
+        let absolute_left = live.absolute_end.saturating_sub(now.boot);
+        view.question = live.question;
+        view.left = Some(end.saturating_sub(now.boot));
+        view.limit = Some(limit);
+        view.lifetime = Some(match limit {
+            Limit::Idle | Limit::Absolute => end_after,
+            Limit::Provider => live.provider_lifetime.unwrap_or_default().min(end_after),
+        });
+        view.began = Some(live.began_wall);
+        view.absolute_left = Some(absolute_left);
+        view.access_left = live.access_left(now);
+        view.renewable = live.renewable;
+        view.keep_gives = Some(end_after.min(absolute_left));
+        view.can_be_kept = live.can_be_kept();
+        view.frozen = self.is_frozen();
+        view.provider_left = live.provider_end.map(|end| end.saturating_sub(now.boot));
+        view.provider_lifetime = live.provider_lifetime;
+        view.advised_end_after = live.advised_end_after(&self.rules.limits);
+    }
+
+    fn is_frozen(&self) -> bool {
+        self.locked && self.rules.on_lock == OnLock::Freeze && matches!(self.phase, Phase::Live(_))
     }
 
     /// The deadlines to write down; `None` when nobody is signed in.
@@ -294,6 +243,7 @@ impl Session {
             idle_left: live.idle_end.saturating_sub(boot),
             absolute_left: live.absolute_end.saturating_sub(boot),
             provider_left: live.provider_end.map(|end| end.saturating_sub(boot)),
+            provider_lifetime: live.provider_lifetime,
             renewable: live.renewable,
         })
     }
@@ -340,26 +290,51 @@ impl Session {
             live.checkpoint_due = None;
             self.put(Output::Checkpoint);
         }
-        let near = end.saturating_sub(self.lead(&live)) <= now.boot;
-        if near && live.can_be_kept() {
+        self.look_around(now, &mut live, limit);
+        if live.is_near(now.boot, &self.rules.limits) {
             // A refresh that is under way is about to move the provider's end.
-            if live.question.is_none() && !(limit == Limit::Provider && live.refresh.is_some()) {
+            let about_to_move = limit == Limit::Provider && live.can_be_kept() && live.refresh.is_some();
+            let said = live.question.is_some() || live.settled == Some(end);
+            if !said && !about_to_move && live.looking.is_none() {
                 self.questions += 1;
                 let question = QuestionId(self.questions);
                 live.question = Some(question);
                 self.put(Output::Ask { question });
             }
-        } else {
-            if near && live.told_of != Some(limit) {
-                live.told_of = Some(limit);
-                self.put(Output::EndingSoon { limit });
-            }
-            // A question that no answer can help is moot.
-            if let Some(question) = live.question.take() {
-                self.put(Output::Withdraw { question, why: Withdrawn::Activity });
-            }
+        } else if let Some(question) = live.question.take() {
+            self.put(Output::Withdraw { question, why: Withdrawn::Moot });
         }
         self.phase = Phase::Live(live);
+        self.insist(now);
+    }
+
+    /// Where the user's own input counts, it is asked for when it matters: before the question comes, and while it is up.
+    fn look_around(&mut self, now: Now, live: &mut Live, limit: Limit) {
+        if live.looking.is_some_and(|since| since.saturating_add(LOOK_PATIENCE) <= now.boot) {
+            (live.looking, live.looked) = (None, Some(now.boot));
+        }
+        let first = live.question.is_none()
+            && live.looked.is_none()
+            && live.is_near(now.boot, &self.rules.limits)
+            && self.rules.activity.counts_input()
+            && limit == Limit::Idle;
+        let again = self.next_look(live).is_some_and(|moment| moment <= now.boot);
+        if live.looking.is_none() && (first || again) {
+            live.looking = Some(now.boot);
+            self.put(Output::Look);
+        }
+    }
+
+    /// Tries a refresh again that did not reach the provider, if somebody wanted the session to be kept.
+    fn insist(&mut self, now: Now) {
+        if let Phase::Live(live) = self.phase
+            && live.insists
+            && live.renewable
+            && live.refresh.is_none()
+            && !live.is_held(now.boot)
+        {
+            self.start_refresh();
+        }
     }
 
     fn apply(&mut self, now: Now, input: Input) {
@@ -381,10 +356,29 @@ impl Session {
                     self.phase = before.map_or(Phase::SignedOut, Phase::Over);
                 }
             }
-            Input::Activity => self.touch(now, Withdrawn::Activity),
+            Input::Activity if self.rules.activity.counts_requests() => {
+                self.touch(now, now.boot, Withdrawn::Activity);
+            }
+            Input::UserInput { ago } => self.seen(now, Some(ago)),
+            Input::UserInputUnknown => self.seen(now, None),
+            Input::Locked => {
+                self.locked = true;
+                if self.rules.on_lock == OnLock::End {
+                    self.end(now, EndReason::ScreenLocked);
+                }
+            }
+            Input::Unlocked => {
+                self.locked = false;
+                self.seen(now, Some(Duration::ZERO));
+            }
+            Input::Suspending => {
+                if matches!(self.phase, Phase::Live(_)) {
+                    self.put(Output::Checkpoint);
+                }
+            }
             Input::Refreshed { attempt, tokens } if self.awaits(attempt) => {
                 if let Phase::Live(live) = &mut self.phase {
-                    live.take(now.boot, tokens);
+                    live.take(now, tokens);
                     self.put(Output::Checkpoint);
                 }
             }
@@ -410,6 +404,7 @@ impl Session {
             Input::ProviderEnded => self.end(now, EndReason::ProviderLogout),
             Input::PolicyEnded => self.end(now, EndReason::Policy),
             Input::Tick
+            | Input::Activity
             | Input::AuthorizationFailed { .. }
             | Input::Refreshed { .. }
             | Input::RefreshFailed { .. } => {}
@@ -438,65 +433,59 @@ impl Session {
     }
 
     fn begin(&mut self, now: Now, tokens: Tokens) {
-        let mut live = Live {
-            began_wall: now.wall,
-            idle_end: now.boot.saturating_add(self.limits.end_after()),
-            absolute_end: now.boot.saturating_add(self.limits.absolute()),
-            provider_end: None,
-            provider_lifetime: Duration::ZERO,
-            access_end: None,
-            access_lifetime: Duration::MAX,
-            has_access: false,
-            renewable: false,
-            refresh: None,
-            pause: FIRST_PAUSE,
-            not_before: None,
-            question: None,
-            told_of: None,
-            checkpoint_due: None,
-        };
-        live.take(now.boot, tokens);
-        self.phase = Phase::Live(live);
+        self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens));
         self.put(Output::Began);
         self.put(Output::Checkpoint);
     }
 
-    fn touch(&mut self, now: Now, why: Withdrawn) {
-        let idle_end = now.boot.saturating_add(self.limits.end_after());
+    /// The session was used at `moment`. A question about an end that this moves is taken down.
+    fn touch(&mut self, now: Now, moment: Duration, why: Withdrawn) {
+        let idle_end = moment.saturating_add(self.rules.limits.end_after());
         let Phase::Live(live) = &mut self.phase else { return };
-        live.idle_end = live.idle_end.max(idle_end);
-        live.checkpoint_due = live.checkpoint_due.or(Some(now.boot.saturating_add(CHECKPOINT_EVERY)));
-        if let Some(question) = live.question.take() {
-            self.put(Output::Withdraw { question, why });
-            // Only the provider can move its own end: using the session there is what a refresh does.
-            if let Phase::Live(live) = self.phase
-                && live.nearest().1 == Limit::Provider
-                && live.renewable
-                && live.refresh.is_none()
-            {
-                self.start_refresh();
-            }
+        let (before, limit) = live.nearest();
+        if idle_end > live.idle_end {
+            live.idle_end = idle_end;
+            live.looked = None;
+            let due = now.boot.saturating_add(CHECKPOINT_EVERY);
+            live.checkpoint_due = live.checkpoint_due.or(Some(due));
         }
+        // Only the provider can move its own end: using the session there is what a refresh does.
+        let at_the_provider = limit == Limit::Provider && live.renewable;
+        if (live.nearest().0 > before || at_the_provider)
+            && let Some(question) = live.question.take()
+        {
+            live.insists |= at_the_provider;
+            self.put(Output::Withdraw { question, why });
+        }
+        self.insist(now);
     }
 
-    /// How long before the nearest end the warning comes. A provider's session that is much shorter than ours is warned
-    /// of in proportion, not all the time.
-    fn lead(&self, live: &Live) -> Duration {
-        let lead = self.limits.lead();
-        match live.nearest().1 {
-            Limit::Idle | Limit::Absolute => lead,
-            Limit::Provider => lead.min(live.provider_lifetime / 5),
+    /// What is known of the user's own input. Nothing counts while the screen is locked: there anybody can press a key.
+    fn seen(&mut self, now: Now, ago: Option<Duration>) {
+        if let Phase::Live(live) = &mut self.phase {
+            (live.looking, live.looked) = (None, Some(now.boot));
+        }
+        if let Some(ago) = ago
+            && self.rules.activity.counts_input()
+            && !self.locked
+        {
+            self.touch(now, now.boot.saturating_sub(ago), Withdrawn::Presence);
         }
     }
 
     /// *Yes*: the user is there, so the idle time begins anew, and the provider is asked for new tokens, so that its
-    /// session begins anew too.
+    /// session begins anew too. An end that no answer can move has been told of, and is not told of again.
     fn keep(&mut self, now: Now) {
-        self.touch(now, Withdrawn::Answered);
-        if let Phase::Live(live) = self.phase {
-            if live.renewable && live.refresh.is_none() {
-                self.start_refresh();
+        if let Phase::Live(live) = &mut self.phase {
+            let (end, limit) = live.nearest();
+            live.insists |= live.renewable;
+            if let Some(question) = live.question.take() {
+                live.settled = (limit != Limit::Idle).then_some(end);
+                self.put(Output::Withdraw { question, why: Withdrawn::Answered });
             }
+        }
+        self.touch(now, now.boot, Withdrawn::Answered);
+        if matches!(self.phase, Phase::Live(_)) {
             self.put(Output::Checkpoint);
         }
     }
@@ -515,33 +504,34 @@ impl Session {
             RefreshFailure::Rejected => self.end(now, EndReason::RefreshRejected),
             RefreshFailure::Unreachable => {
                 if let Phase::Live(live) = &mut self.phase {
-                    live.refresh = None;
-                    live.not_before = Some(now.boot.saturating_add(live.pause));
-                    live.pause = (live.pause * 2).min(LONGEST_PAUSE);
+                    live.hold(now.boot);
                 }
             }
         }
     }
 
     fn verdict(&mut self, now: Now, min_validity: Duration) -> TokenVerdict {
+        if self.is_frozen() {
+            return TokenVerdict::Frozen;
+        }
         let live = match self.phase {
             Phase::SignedOut | Phase::Authorizing { .. } => return TokenVerdict::LoginRequired,
             Phase::Over(over) => return TokenVerdict::Ended(over.reason),
             Phase::Live(live) => live,
         };
-        if live.is_fresh(now.boot, min_validity) {
+        if live.is_fresh(now, min_validity) {
             TokenVerdict::Serve
         } else if let Some(attempt) = live.refresh {
             TokenVerdict::Wait(attempt)
         } else if !live.renewable {
             // Without a refresh token what is left of the access token is all there is.
-            if live.is_fresh(now.boot, Duration::ZERO) {
+            if live.is_fresh(now, Duration::ZERO) {
                 TokenVerdict::Serve
             } else {
                 TokenVerdict::LoginRequired
             }
-        } else if live.not_before.is_some_and(|moment| moment > now.boot) {
-            if live.is_fresh(now.boot, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::Held }
+        } else if live.is_held(now.boot) {
+            if live.is_fresh(now, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::Held }
         } else {
             TokenVerdict::Wait(self.start_refresh())
         }

@@ -29,6 +29,16 @@ pub struct View {
     pub renewable: bool,
     /// For how long the session would be kept if it were used now.
     pub keep_gives: Option<Duration>,
+    /// Whether *Yes* can move the nearest end.
+    pub can_be_kept: bool,
+    /// Whether the session is frozen because the screen is locked.
+    pub frozen: bool,
+    /// Time until the end that the provider has declared.
+    pub provider_left: Option<Duration>,
+    /// How long the provider's session lasts without use, as it declared last.
+    pub provider_lifetime: Option<Duration>,
+    /// An idle time that the provider's session outlasts, when the one that is set is not shorter than it.
+    pub advised_end_after: Option<Duration>,
 }
 
 /// The part of a [`View`] that people can tell apart: a change of anything else redraws nothing.
@@ -39,6 +49,9 @@ pub(crate) struct Shown {
     count: Option<u64>,
     limit: Option<Limit>,
     renewable: bool,
+    can_be_kept: bool,
+    frozen: bool,
+    advised_end_after: Option<Duration>,
 }
 
 /// Below this, and while a question is up, every second shows; above, every minute.
@@ -54,6 +67,9 @@ impl Shown {
             }),
             limit: view.limit,
             renewable: view.renewable,
+            can_be_kept: view.can_be_kept,
+            frozen: view.frozen,
+            advised_end_after: view.advised_end_after,
         }
     }
 }

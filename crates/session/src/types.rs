@@ -59,6 +59,43 @@ pub enum EndReason {
     RefreshRejected,
     /// A policy ended it.
     Policy,
+    /// The screen was locked, and [`OnLock::End`] is set.
+    ScreenLocked,
+}
+
+/// What counts as use of a session. A token that was fetched is not a person who is there (NIST SP 800-63B-4, section
+/// 5.2): whoever needs the latter chooses `Input`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// A tool asks for a token.
+    #[default]
+    Requests,
+    /// The user touches keyboard or mouse.
+    Input,
+    /// Either.
+    Both,
+}
+
+impl Activity {
+    pub(crate) fn counts_requests(self) -> bool {
+        self != Self::Input
+    }
+
+    pub(crate) fn counts_input(self) -> bool {
+        self != Self::Requests
+    }
+}
+
+/// What locking the screen does to a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLock {
+    /// Nothing.
+    Keep,
+    /// No token is handed out until the screen is unlocked; every limit runs on.
+    #[default]
+    Freeze,
+    /// The session ends.
+    End,
 }
 
 /// The limits that can end a session.
@@ -111,8 +148,21 @@ pub enum Input {
         /// The attempt that this answers.
         attempt: Attempt,
     },
-    /// The session was used.
+    /// A tool used the session. Counts if the rules count requests.
     Activity,
+    /// The user touched keyboard or mouse this long ago. Answers [`Output::Look`]; counts if the rules count input.
+    UserInput {
+        /// How long ago.
+        ago: Duration,
+    },
+    /// Nobody can tell when the user touched keyboard or mouse. Answers [`Output::Look`].
+    UserInputUnknown,
+    /// The screen was locked, or another user's session is shown.
+    Locked,
+    /// The screen was unlocked.
+    Unlocked,
+    /// The machine is about to sleep.
+    Suspending,
     /// A refresh brought new tokens.
     Refreshed {
         /// The attempt that this answers.
@@ -164,6 +214,10 @@ pub enum Withdrawn {
     Answered,
     /// A tool used the session meanwhile.
     Activity,
+    /// The user is at the machine.
+    Presence,
+    /// The end that it was about has moved for another reason.
+    Moot,
     /// The session ended.
     Ended,
 }
@@ -188,7 +242,7 @@ pub enum Output {
         /// The answer names this attempt.
         attempt: Attempt,
     },
-    /// Ask "Keep session?".
+    /// Ask "Keep session?". Where [`crate::View::can_be_kept`] says that no answer can help, say so instead.
     Ask {
         /// The answer names this question.
         question: QuestionId,
@@ -200,11 +254,9 @@ pub enum Output {
         /// Why.
         why: Withdrawn,
     },
-    /// Say that the session will end at a limit that no answer can move.
-    EndingSoon {
-        /// Which limit.
-        limit: Limit,
-    },
+    /// Find out when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
+    /// [`Input::UserInputUnknown`].
+    Look,
     /// The session has begun.
     Began,
     /// The session has ended: wipe what belongs to it.
@@ -238,6 +290,8 @@ pub enum TokenVerdict {
     Held,
     /// Nothing: nobody is signed in, or the session cannot renew its token.
     LoginRequired,
+    /// Nothing while the screen is locked.
+    Frozen,
     /// Nothing: the session is over.
     Ended(EndReason),
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use abide_session::{EndReason, Input, Limit, Output, RefreshFailure, State, Tokens};
+use abide_session::{EndReason, Input, Limit, Output, RefreshFailure, State, Tokens, Withdrawn};
 use common::{Story, attempt, minutes, question, seconds, tokens};
 
 /// Uses the session every ten minutes.
@@ -27,13 +27,19 @@ fn a_session_in_use_ends_at_the_absolute_limit() {
 }
 
 #[test]
-fn the_user_is_told_once_and_not_asked_when_no_answer_can_help() {
+fn the_question_says_once_that_no_answer_can_help() {
     let mut story = Story::signed_in();
     busy(&mut story, 12 * 60 - 10);
-    let outputs = story.wait(minutes(9));
-    assert_eq!(question(&outputs), None);
-    let told = outputs.iter().filter(|o| matches!(o, Output::EndingSoon { limit: Limit::Absolute })).count();
-    assert_eq!(told, 1);
+    let asked = question(&story.wait(minutes(8))).unwrap();
+    assert!(!story.session.view(story.now).can_be_kept);
+    let outputs = story.input(Input::Activity);
+    assert!(!outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Activity }), "{outputs:?}");
+    let outputs = story.input(Input::Answer { question: asked, keep: true });
+    assert!(outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Answered }));
+    assert_eq!(story.left(), minutes(2), "nothing has moved");
+    let rest = story.wait(minutes(2));
+    assert_eq!(question(&rest), None, "it was said");
+    assert!(rest.contains(&Output::Ended { reason: EndReason::AbsoluteTimeout }));
 }
 
 #[test]

@@ -15,7 +15,10 @@ pub mod token;
 pub mod window;
 
 pub use error::{ErrorAnswer, ErrorCode};
-pub use session::{EndReason, Limit, Notice, NoticeKind, Question, SessionState, SessionStatus, Snapshot};
+pub use session::{
+    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock, Question,
+    SessionSettings, SessionState, SessionStatus, Snapshot,
+};
 pub use token::{AccessToken, TokenAnswer};
 
 /// The TypeScript that the window is written against, as one module.
@@ -41,6 +44,13 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         SessionState,
         EndReason,
         Limit,
+        Layer,
+        LayerState,
+        KnownBy,
+        LayerStatus,
+        ActivityPolicy,
+        OnLock,
+        SessionSettings,
         SessionStatus,
         Question,
         Snapshot,

@@ -38,6 +38,8 @@ pub enum EndReason {
     RefreshRejected,
     /// The administrator's policy ended it.
     Policy,
+    /// The screen was locked, and the account is set up to end then.
+    ScreenLocked,
 }
 
 /// Which limit is the nearest.
@@ -51,6 +53,120 @@ pub enum Limit {
     Absolute,
     /// The end that the provider declared for its refresh token.
     Provider,
+}
+
+/// One of the three sessions that a sign-in begins, one inside the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// The session that Abide keeps.
+    Application,
+    /// The session at the OpenID Provider.
+    Provider,
+    /// The session at whoever checked who the user is: an upstream identity provider, or the provider itself.
+    IdentityProvider,
+}
+
+/// What is known of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LayerState {
+    /// It goes on, as far as is known.
+    Active,
+    /// It is over.
+    Ended,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// How that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum KnownBy {
+    /// Abide itself decides.
+    OwnLimits,
+    /// The claims of the ID token.
+    IdToken,
+    /// The provider's answer to a refresh.
+    Refresh,
+    /// The provider does not tell.
+    Nothing,
+}
+
+/// One of the three layers, as shown. Times are Unix seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LayerStatus {
+    /// Which one.
+    pub layer: Layer,
+    /// Who keeps it: the account, the provider's host, the identity provider's name.
+    pub name: String,
+    /// Whether it goes on.
+    pub state: LayerState,
+    /// When it began.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub since: Option<u64>,
+    /// When it ends, or has ended.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub ends_at: Option<u64>,
+    /// How state and end are known.
+    pub known_by: KnownBy,
+    /// When it was heard of last.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub checked_at: Option<u64>,
+    /// How the user was recognized: the values of `amr` (RFC 8176), and of `acr`.
+    pub methods: Vec<String>,
+}
+
+/// What counts as use of a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityPolicy {
+    /// A tool asks for a token.
+    #[default]
+    Requests,
+    /// The user touches keyboard or mouse.
+    Input,
+    /// Either of them.
+    Both,
+}
+
+/// What locking the screen does to a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum OnLock {
+    /// Nothing.
+    Keep,
+    /// No token is handed out until the screen is unlocked.
+    #[default]
+    Freeze,
+    /// The session ends.
+    End,
+}
+
+/// The settings of an account's session. Durations in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SessionSettings {
+    /// How long a session lasts without use.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub end_after: u64,
+    /// After how long without use the question comes.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub warn_after: u64,
+    /// How long a session lasts at most.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub absolute: u64,
+    /// What counts as use.
+    pub activity: ActivityPolicy,
+    /// What locking the screen does.
+    pub on_lock: OnLock,
 }
 
 /// One account and its session, as shown. All times are Unix seconds, all durations whole seconds.
@@ -91,6 +207,18 @@ pub struct SessionStatus {
     pub access_token_expires_in: Option<u64>,
     /// Whether a refresh token is there, so that the access token renews by itself.
     pub renewable: bool,
+    /// Whether the session is frozen because the screen is locked: it goes on, but no token is handed out.
+    pub frozen: bool,
+    /// The three layers, from the user outwards; empty before the first sign-in.
+    pub layers: Vec<LayerStatus>,
+    /// How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
+    /// provider has not said what time it is.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub clock_skew: Option<i64>,
+    /// When the idle time that is set is not shorter than what the provider declares for its session: an idle time that
+    /// is, one minute less than the provider's, in seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub advised_end_after: Option<u64>,
     /// What went wrong last, in a sentence for people; gone after the next success.
     pub trouble: Option<String>,
 }
@@ -111,6 +239,8 @@ pub struct Question {
     pub seconds_left: u64,
     /// The limit that would end it.
     pub limit: Limit,
+    /// Whether *Yes* can move that limit. If not, the question only says that the end is near.
+    pub can_be_kept: bool,
     /// Until when *Yes* would keep it, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub yes_keeps_until: u64,
@@ -122,8 +252,8 @@ pub struct Question {
 pub struct Snapshot {
     /// All accounts, in the order of the configuration.
     pub accounts: Vec<SessionStatus>,
-    /// The question that is up.
-    pub question: Option<Question>,
+    /// The questions that are up, the one that ends first at the top. They are asked together.
+    pub questions: Vec<Question>,
     /// What the user should know about the program itself, for instance that the keyring is not there.
     pub remarks: Vec<String>,
 }
@@ -167,6 +297,9 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// The account, if it is about one.
     pub account: Option<String>,
+    /// The question that it goes with: once that is no longer up, the notification is out of date.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub question: Option<u64>,
     /// A short title.
     pub title: String,
     /// One or two plain sentences.

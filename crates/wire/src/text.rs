@@ -35,6 +35,17 @@ pub fn ended(reason: EndReason) -> &'static str {
         EndReason::ProviderLogout => "the provider ended its session",
         EndReason::RefreshRejected => "the provider no longer accepts this session",
         EndReason::Policy => "your administrator\u{2019}s policy ended it",
+        EndReason::ScreenLocked => "the screen was locked",
+    }
+}
+
+/// Why no answer can keep a session, as the rest of a sentence about its end.
+#[must_use]
+pub fn why_it_cannot_be_kept(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Absolute => "it has lasted as long as it may. Sign in again after that.",
+        Limit::Provider => "the provider gave no way to renew it. Sign in again after that.",
+        Limit::Idle => "nothing has used it.",
     }
 }
 

@@ -112,6 +112,7 @@ mod tests {
             provider: "id.example.com".to_owned(),
             seconds_left,
             limit: Limit::Idle,
+            can_be_kept: true,
             yes_keeps_until: 0,
         }
     }

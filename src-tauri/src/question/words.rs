@@ -74,6 +74,7 @@ mod tests {
             provider: "id.example.com".to_owned(),
             seconds_left,
             limit,
+            can_be_kept: true,
             yes_keeps_until: 0,
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn wait_for_one(app: &AppHandle) {
             let body = "This desktop shows no tray icons, so Abide has opened its window. \
                         It asks and reminds you all the same."
                 .to_owned();
-            desktop::notify(&app, &Notice { kind: NoticeKind::Trouble, account: None, title, body });
+            desktop::notify(&app, &Notice { kind: NoticeKind::Trouble, account: None, question: None, title, body });
             window::open(&app);
         }
     });

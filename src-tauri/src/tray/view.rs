@@ -135,7 +135,7 @@ fn is_signed_in(status: &SessionStatus) -> bool {
 }
 
 fn face(snapshot: &Snapshot) -> Face {
-    let dot = snapshot.question.is_some()
+    let dot = !snapshot.questions.is_empty()
         || !snapshot.remarks.is_empty()
         || snapshot.accounts.iter().any(|status| status.trouble.is_some());
     let still = |ring| Face { ring, tone: Tone::Calm, dot };
@@ -226,12 +226,16 @@ mod tests {
             at_most_until: None,
             access_token_expires_in: None,
             renewable: signed_in,
+            frozen: false,
+            layers: Vec::new(),
+            clock_skew: None,
+            advised_end_after: None,
             trouble: None,
         }
     }
 
     fn of(accounts: Vec<SessionStatus>) -> Snapshot {
-        Snapshot { accounts, question: None, remarks: Vec::new() }
+        Snapshot { accounts, questions: Vec::new(), remarks: Vec::new() }
     }
 
     #[test]
@@ -324,12 +328,13 @@ mod tests {
         assert_eq!(View::of(&snapshot).tooltip, ["work: 11 min left", "The provider cannot be reached."]);
         assert!(View::of(&snapshot).accounts[0].status.ends_with("needs attention"));
         snapshot.accounts[0].trouble = None;
-        snapshot.question = Some(Question {
+        snapshot.questions.push(Question {
             id: 1,
             account: "work".to_owned(),
             provider: "id.example.com".to_owned(),
             seconds_left: 58,
             limit: Limit::Idle,
+            can_be_kept: true,
             yes_keeps_until: 0,
         });
         assert!(dot(&snapshot));

@@ -2,9 +2,75 @@
 
 export type SessionState = "signed_out" | "authorizing" | "active" | "expiring" | "ended";
 
-export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "declined" | "provider_logout" | "refresh_rejected" | "policy";
+export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "declined" | "provider_logout" | "refresh_rejected" | "policy" | "screen_locked";
 
 export type Limit = "idle" | "absolute" | "provider";
+
+export type Layer = "application" | "provider" | "identity_provider";
+
+export type LayerState = "active" | "ended" | "unknown";
+
+export type KnownBy = "own_limits" | "id_token" | "refresh" | "nothing";
+
+export type LayerStatus = { 
+/**
+ * Which one.
+ */
+layer: Layer, 
+/**
+ * Who keeps it: the account, the provider's host, the identity provider's name.
+ */
+name: string, 
+/**
+ * Whether it goes on.
+ */
+state: LayerState, 
+/**
+ * When it began.
+ */
+since: number | null, 
+/**
+ * When it ends, or has ended.
+ */
+ends_at: number | null, 
+/**
+ * How state and end are known.
+ */
+known_by: KnownBy, 
+/**
+ * When it was heard of last.
+ */
+checked_at: number | null, 
+/**
+ * How the user was recognized: the values of `amr` (RFC 8176), and of `acr`.
+ */
+methods: Array<string>, };
+
+export type ActivityPolicy = "requests" | "input" | "both";
+
+export type OnLock = "keep" | "freeze" | "end";
+
+export type SessionSettings = { 
+/**
+ * How long a session lasts without use.
+ */
+end_after: number, 
+/**
+ * After how long without use the question comes.
+ */
+warn_after: number, 
+/**
+ * How long a session lasts at most.
+ */
+absolute: number, 
+/**
+ * What counts as use.
+ */
+activity: ActivityPolicy, 
+/**
+ * What locking the screen does.
+ */
+on_lock: OnLock, };
 
 export type SessionStatus = { 
 /**
@@ -64,6 +130,24 @@ access_token_expires_in: number | null,
  */
 renewable: boolean, 
 /**
+ * Whether the session is frozen because the screen is locked: it goes on, but no token is handed out.
+ */
+frozen: boolean, 
+/**
+ * The three layers, from the user outwards; empty before the first sign-in.
+ */
+layers: Array<LayerStatus>, 
+/**
+ * How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
+ * provider has not said what time it is.
+ */
+clock_skew: number | null, 
+/**
+ * When the idle time that is set is not shorter than what the provider declares for its session: an idle time that
+ * is, one minute less than the provider's, in seconds.
+ */
+advised_end_after: number | null, 
+/**
  * What went wrong last, in a sentence for people; gone after the next success.
  */
 trouble: string | null, };
@@ -90,6 +174,10 @@ seconds_left: number,
  */
 limit: Limit, 
 /**
+ * Whether *Yes* can move that limit. If not, the question only says that the end is near.
+ */
+can_be_kept: boolean, 
+/**
  * Until when *Yes* would keep it, Unix seconds.
  */
 yes_keeps_until: number, };
@@ -100,9 +188,9 @@ export type Snapshot = {
  */
 accounts: Array<SessionStatus>, 
 /**
- * The question that is up.
+ * The questions that are up, the one that ends first at the top. They are asked together.
  */
-question: Question | null, 
+questions: Array<Question>, 
 /**
  * What the user should know about the program itself, for instance that the keyring is not there.
  */
@@ -119,6 +207,10 @@ kind: NoticeKind,
  * The account, if it is about one.
  */
 account: string | null, 
+/**
+ * The question that it goes with: once that is no longer up, the notification is out of date.
+ */
+question: number | null, 
 /**
  * A short title.
  */

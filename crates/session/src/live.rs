@@ -1,0 +1,179 @@
+//! A session that somebody is signed in to: its ends, and what is known of its tokens.
+
+use core::time::Duration;
+
+use crate::checkpoint::Checkpoint;
+use crate::limits::Limits;
+use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
+
+/// The pause after a first refresh that did not reach the provider; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How much shorter than the provider's session the idle time should be.
+const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
+
+/// A signed-in session. All times without a word are boot time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live {
+    pub(crate) began_wall: Duration,
+    pub(crate) idle_end: Duration,
+    pub(crate) absolute_end: Duration,
+    pub(crate) provider_end: Option<Duration>,
+    pub(crate) provider_lifetime: Option<Duration>,
+    access: Option<Access>,
+    pub(crate) renewable: bool,
+    pub(crate) refresh: Option<Attempt>,
+    pause: Duration,
+    /// Before this no refresh is tried again.
+    pub(crate) not_before: Option<Duration>,
+    /// Whether a refresh that did not reach the provider is tried again by itself, because somebody wanted the session
+    /// to be kept.
+    pub(crate) insists: bool,
+    pub(crate) question: Option<QuestionId>,
+    /// The end about which the user has given all the answer there is.
+    pub(crate) settled: Option<Duration>,
+    /// Since when an answer to [`crate::Output::Look`] is waited for.
+    pub(crate) looking: Option<Duration>,
+    /// When the user's input was last known.
+    pub(crate) looked: Option<Duration>,
+    pub(crate) checkpoint_due: Option<Duration>,
+}
+
+/// The present access token.
+#[derive(Clone, Copy, Debug)]
+struct Access {
+    lifetime: Duration,
+    end: Option<Duration>,
+    end_wall: Option<Duration>,
+}
+
+impl Live {
+    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens) -> Self {
+        let mut live = Self {
+            began_wall: now.wall,
+            idle_end: now.boot.saturating_add(limits.end_after()),
+            absolute_end: now.boot.saturating_add(limits.absolute()),
+            provider_end: None,
+            provider_lifetime: None,
+            access: None,
+            renewable: false,
+            refresh: None,
+            pause: FIRST_PAUSE,
+            not_before: None,
+            insists: false,
+            question: None,
+            settled: None,
+            looking: None,
+            looked: None,
+            checkpoint_due: None,
+        };
+        live.take(now, tokens);
+        live
+    }
+
+    pub(crate) fn restore(now: Now, limits: &Limits, checkpoint: &Checkpoint, same_boot: bool) -> Self {
+        let elapsed = checkpoint.elapsed(now, same_boot);
+        let at = |left: Duration| {
+            let left = elapsed.map_or(Duration::ZERO, |elapsed| left.saturating_sub(elapsed));
+            now.boot.saturating_add(left)
+        };
+        let nothing = Tokens { access_expires_in: None, renewable: checkpoint.renewable, session_expires_in: None };
+        Self {
+            began_wall: checkpoint.began,
+            idle_end: at(checkpoint.idle_left.min(limits.end_after())),
+            absolute_end: at(checkpoint.absolute_left.min(limits.absolute())),
+            provider_end: checkpoint.provider_left.map(at),
+            provider_lifetime: checkpoint.provider_lifetime,
+            access: None,
+            ..Self::begin(now, limits, nothing)
+        }
+    }
+
+    /// The nearest end, and which limit it is.
+    pub(crate) fn nearest(&self) -> (Duration, Limit) {
+        let mut nearest = (self.idle_end, Limit::Idle);
+        if let Some(end) = self.provider_end
+            && end < nearest.0
+        {
+            nearest = (end, Limit::Provider);
+        }
+        // At the same moment the limit that nothing can move is the one to name.
+        if self.absolute_end <= nearest.0 {
+            nearest = (self.absolute_end, Limit::Absolute);
+        }
+        nearest
+    }
+
+    /// Whether *Yes* would move the nearest end.
+    pub(crate) fn can_be_kept(&self) -> bool {
+        match self.nearest().1 {
+            Limit::Idle => true,
+            Limit::Provider => self.renewable,
+            Limit::Absolute => false,
+        }
+    }
+
+    /// How long before the nearest end the question comes. A provider's session that is much shorter than ours is asked
+    /// about in proportion, not all the time.
+    pub(crate) fn lead(&self, limits: &Limits) -> Duration {
+        match self.nearest().1 {
+            Limit::Idle | Limit::Absolute => limits.lead(),
+            Limit::Provider => limits.lead().min(self.provider_lifetime.unwrap_or_default() / 5),
+        }
+    }
+
+    /// Whether the question is due.
+    pub(crate) fn is_near(&self, now: Duration, limits: &Limits) -> bool {
+        self.nearest().0.saturating_sub(self.lead(limits)) <= now
+    }
+
+    /// New tokens.
+    pub(crate) fn take(&mut self, now: Now, tokens: Tokens) {
+        self.access = Some(Access {
+            lifetime: tokens.access_expires_in.unwrap_or(Duration::MAX),
+            end: tokens.access_expires_in.map(|lifetime| now.boot.saturating_add(lifetime)),
+            end_wall: tokens.access_expires_in.map(|lifetime| now.wall.saturating_add(lifetime)),
+        });
+        self.renewable = tokens.renewable;
+        self.provider_lifetime = tokens.session_expires_in;
+        self.provider_end = tokens.session_expires_in.map(|lifetime| now.boot.saturating_add(lifetime));
+        self.refresh = None;
+        self.pause = FIRST_PAUSE;
+        self.not_before = None;
+        self.insists = false;
+    }
+
+    /// The provider could not be reached: when to try again.
+    pub(crate) fn hold(&mut self, now: Duration) {
+        self.refresh = None;
+        self.not_before = Some(now.saturating_add(self.pause));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Whether it is too soon to try again.
+    pub(crate) fn is_held(&self, now: Duration) -> bool {
+        self.not_before.is_some_and(|moment| moment > now)
+    }
+
+    /// How long the access token stays valid, by the clock that gives it less. Lifetimes run on boot time; but a resource
+    /// server judges `exp` by the wall clock, so a token that is over there is over.
+    pub(crate) fn access_left(&self, now: Now) -> Option<Duration> {
+        let access = self.access?;
+        Some(access.end?.saturating_sub(now.boot).min(access.end_wall?.saturating_sub(now.wall)))
+    }
+
+    /// A token is fresh when it outlives the demand, but no demand exceeds nine tenths of what the provider gives:
+    /// otherwise a tool that wants more would cause a refresh with every request.
+    pub(crate) fn is_fresh(&self, now: Now, min_validity: Duration) -> bool {
+        let Some(access) = self.access else { return false };
+        let demand = min_validity.min(access.lifetime / 10 * 9);
+        self.access_left(now).is_none_or(|left| left > demand)
+    }
+
+    /// An idle time that the provider's session outlasts, when the present one is not shorter.
+    pub(crate) fn advised_end_after(&self, limits: &Limits) -> Option<Duration> {
+        let declared = self.provider_lifetime.filter(|declared| *declared <= limits.end_after())?;
+        Some(if declared > SHORTER_THAN_THE_PROVIDER * 2 { declared - SHORTER_THAN_THE_PROVIDER } else { declared / 2 })
+    }
+}
