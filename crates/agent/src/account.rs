@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::config::AccountConfig;
+use crate::layers::{Heard, Known, layers};
 use crate::notices;
 use crate::platform;
 use crate::stored::StoredSession;
@@ -22,21 +23,20 @@ pub(crate) struct Held {
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) scope: String,
     pub(crate) identity: Identity,
+    /// When and how something was heard of the provider's session last.
+    pub(crate) heard: Option<Heard>,
 }
 
-/// An access token and when it ends, wall time.
+/// An access token. When it ends is the session's knowledge.
 pub(crate) struct Access {
     pub(crate) token: SecretString,
-    pub(crate) expires_at: Option<Duration>,
 }
 
 impl Held {
-    pub(crate) fn new(tokens: Tokens, wall: Duration) -> Self {
+    pub(crate) fn new(tokens: Tokens, heard: Heard) -> Self {
         Self {
-            access: Some(Access {
-                token: tokens.access_token,
-                expires_at: tokens.expires_in.map(|lifetime| wall.saturating_add(lifetime)),
-            }),
+            access: Some(Access { token: tokens.access_token }),
+            heard: Some(heard),
             refresh_token: tokens.refresh_token,
             scope: tokens.scope,
             identity: tokens.identity,
@@ -137,8 +137,17 @@ impl Account {
             access_token_expires_in: view.access_left.map(|left| left.as_secs()),
             renewable: view.renewable,
             frozen: view.frozen,
-            layers: Vec::new(),
-            clock_skew: None,
+            layers: layers(
+                &Known {
+                    account: &self.name,
+                    provider: &self.provider(),
+                    identity: self.held.as_ref().map(|held| &held.identity),
+                    heard: self.held.as_ref().and_then(|held| held.heard),
+                },
+                &view,
+                now,
+            ),
+            clock_skew: self.connection.as_ref().and_then(|connection| connection.http.clock_skew()),
             advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
             trouble: self.trouble.clone(),
         }
@@ -162,12 +171,12 @@ impl Account {
         let held = self.held.as_ref()?;
         let access = held.access.as_ref()?;
         // A provider that does not say how long a token lasts is asked again after five minutes.
-        let ends = access.expires_at.unwrap_or(now.wall + Duration::from_secs(300));
+        let left = self.session.view(now).access_left.unwrap_or(Duration::from_secs(300));
         Some(TokenAnswer {
             access_token: AccessToken::new(access.token.expose_secret().to_owned()),
             token_type: "Bearer".to_owned(),
-            expires_in: ends.saturating_sub(now.wall).as_secs(),
-            expires_at: ends.as_secs(),
+            expires_in: left.as_secs(),
+            expires_at: now.wall.saturating_add(left).as_secs(),
             scope: held.scope.clone(),
             account: self.name.clone(),
             issuer: self.config.issuer.clone(),
@@ -196,6 +205,7 @@ impl Account {
             refresh_token: held.refresh_token.clone(),
             scope: held.scope.clone(),
             identity: held.identity.clone(),
+            heard: held.heard,
             checkpoint,
             boot_id: platform::boot_id(),
         }

@@ -69,6 +69,16 @@ pub(crate) struct SessionConfig {
 }
 
 impl SessionConfig {
+    fn of(settings: &SessionSettings) -> Self {
+        Self {
+            end_after: Duration::from_secs(settings.end_after),
+            warn_after: Duration::from_secs(settings.warn_after),
+            absolute: Duration::from_secs(settings.absolute),
+            activity: settings.activity,
+            on_lock: settings.on_lock,
+        }
+    }
+
     /// As views show it.
     pub(crate) fn settings(&self) -> SessionSettings {
         SessionSettings {
@@ -162,9 +172,14 @@ pub enum ConfigError {
     /// A new account has a name that is taken.
     #[error("There is an account \u{201c}{0}\u{201d} already. Choose another name.")]
     NameTaken(String),
-    /// A new account cannot be accepted.
+    /// What was to be written cannot be accepted.
     #[error("{0}")]
     Refused(String),
+    /// The account does not come from the file.
+    #[error(
+        "\u{201c}{0}\u{201d} does not stand in the configuration, so it has no settings to change. Add an account of your own."
+    )]
+    NotInTheFile(String),
 }
 
 impl ConfigError {
@@ -177,6 +192,7 @@ impl ConfigError {
             Self::Account { .. } => "config_account",
             Self::NameTaken(_) => "name_taken",
             Self::Refused(_) => "invalid_account",
+            Self::NotInTheFile(_) => "not_configured",
         }
     }
 }
@@ -213,6 +229,49 @@ impl Config {
             table["client_id"] = toml_edit::value(&new.client_id);
             accounts.insert(&new.name, toml_edit::Item::Table(table));
         })
+    }
+
+    /// Changes an account's session settings in the file; comments and order of what is there stay.
+    pub(crate) fn change_session(
+        path: &Path,
+        name: &str,
+        settings: &SessionSettings,
+    ) -> Result<AccountConfig, ConfigError> {
+        let mut present = Self::read(path)?;
+        let Some(mut account) = present.accounts.remove(name) else {
+            return Err(ConfigError::NotInTheFile(name.to_owned()));
+        };
+        account.session = SessionConfig::of(settings);
+        check(name, &account).map_err(ConfigError::Refused)?;
+        let written = |seconds| humantime::format_duration(Duration::from_secs(seconds)).to_string();
+        let texts = [
+            ("end_after", written(settings.end_after)),
+            ("warn_after", written(settings.warn_after)),
+            ("absolute", written(settings.absolute)),
+            ("activity", settings.activity.as_str().to_owned()),
+            ("on_lock", settings.on_lock.as_str().to_owned()),
+        ];
+        edit(path, |accounts| {
+            let session = accounts
+                .get_mut(name)
+                .and_then(toml_edit::Item::as_table_like_mut)
+                .map(|account| account.entry("session").or_insert_with(toml_edit::table))
+                .and_then(toml_edit::Item::as_table_like_mut);
+            let Some(session) = session else { return };
+            for (key, text) in texts {
+                // A value that says the same in other words stays as it was written.
+                let before = session.get(key).and_then(toml_edit::Item::as_str);
+                let same = before.is_some_and(|before| {
+                    before == text
+                        || humantime::parse_duration(before)
+                            .is_ok_and(|before| Ok(before) == humantime::parse_duration(&text))
+                });
+                if !same {
+                    session.insert(key, toml_edit::value(text));
+                }
+            }
+        })?;
+        Ok(account)
     }
 
     /// Removes an account from the file. An account that is not there is removed already.
@@ -309,6 +368,13 @@ fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> Result<(), C
     }
     crate::file::write(path, document.to_string().as_bytes())
         .map_err(|error| ConfigError::File { path: path.to_owned(), error })
+}
+
+/// Where an account begins in the text.
+pub(crate) fn place_of(text: &str, account: &str) -> Option<(usize, usize)> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let span = document.get("accounts")?.get(account)?.span()?;
+    Some(position(text, span.start))
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {

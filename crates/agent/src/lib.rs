@@ -11,12 +11,14 @@ mod callback;
 mod clients;
 mod clock;
 mod config;
+mod config_check;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod endpoint;
 mod file;
 mod headless;
 mod instance;
+mod layers;
 mod notices;
 mod options;
 mod pages;
@@ -33,7 +35,9 @@ use std::time::Duration;
 
 use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
-use abide_wire::{ErrorAnswer, ErrorCode, Notice, SessionStatus, Snapshot, TokenAnswer};
+use abide_wire::{
+    ConfigCheck, ErrorAnswer, ErrorCode, Notice, SessionSettings, SessionStatus, Snapshot, TokenAnswer,
+};
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 use url::Url;
@@ -380,6 +384,37 @@ impl Agent {
         Ok(())
     }
 
+    /// The settings of an account's session.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn settings(&self, account: &str) -> Result<SessionSettings, WindowError> {
+        self.0.shared.act(account, |account, _| account.config.session.settings()).map_err(|answer| {
+            WindowError { code: answer.error.as_str().to_owned(), message: answer.error_description }
+        })
+    }
+
+    /// Changes them, in the configuration file and at once.
+    ///
+    /// # Errors
+    ///
+    /// `not_configured` for the demonstration account, `invalid_account` when the limits contradict each other, and what
+    /// can be wrong with the file. Nothing has changed then.
+    pub fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
+        let path = self.0.shared.options.places.config_file();
+        let changed = Config::change_session(&path, account, &settings).map_err(refused)?;
+        self.0.shared.change_rules(account, changed);
+        Ok(())
+    }
+
+    /// What is wrong with the configuration file as it is now, and what would serve better.
+    #[must_use]
+    pub fn config_check(&self) -> ConfigCheck {
+        let file = self.0.shared.options.places.config_file();
+        config_check::check(&file, &self.0.shared.snapshot().accounts)
+    }
+
     /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
     /// sessions go on in the next start.
     pub async fn stop(&self) {
@@ -411,6 +446,13 @@ impl Agent {
     pub(crate) fn clients(&self) -> &Clients {
         &self.0.clients
     }
+}
+
+/// What is wrong with this user's configuration file, without an agent; `None` when not even a home folder is known.
+#[must_use]
+pub fn check_configuration() -> Option<ConfigCheck> {
+    let places = abide_wire::paths::Places::of_this_user()?;
+    Some(config_check::check(&places.config_file(), &[]))
 }
 
 fn refused(error: ConfigError) -> WindowError {

@@ -5,11 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Identity, OAuthError, TokenKind};
 use abide_session::{Attempt, Input, RefreshFailure};
+use abide_wire::KnownBy;
 use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::account::{Account, Connection, Held, Refreshed};
+use crate::layers::Heard;
 use crate::shared::Shared;
 use crate::sign_in::{SignInError, connect, connection, lifetimes};
 use crate::stored::record_name;
@@ -95,7 +97,7 @@ async fn run(
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(token.clone()));
     keep_name(&mut tokens.identity, identity);
     let lifetimes = lifetimes(&tokens);
-    let held = Held::new(tokens, crate::clock::wall());
+    let held = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::Refresh });
     let queued = shared.act(name, |account, now| {
         let content = account.session.awaits(attempt).then(|| account.stored_with(now, &held)).flatten();
         content.map(|content| shared.vault.put(&record, content))

@@ -90,6 +90,7 @@ impl Shared {
             refresh_token: stored.refresh_token,
             scope: stored.scope,
             identity: stored.identity,
+            heard: stored.heard,
         });
         let mut core = self.core();
         core.accounts.push(account);
@@ -104,6 +105,16 @@ impl Shared {
         let mut core = self.core();
         core.accounts.retain(|account| account.name != name);
         self.publish(&core, clock::now());
+    }
+
+    /// Holds an account to other rules from now on.
+    pub(crate) fn change_rules(self: &Arc<Self>, name: &str, config: AccountConfig) {
+        let rules = config.rules();
+        let _ = self.act(name, |account, now| {
+            account.config.session = config.session;
+            account.session.set_rules(now, rules);
+        });
+        self.publish(&self.core(), clock::now());
     }
 
     /// Works on one account and sets in motion what follows from it.

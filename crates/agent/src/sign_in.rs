@@ -9,13 +9,14 @@ use abide_oidc::{
     Provider, Registration, RelyingParty, TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
-use abide_wire::{ErrorAnswer, ErrorCode};
+use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
 use tokio::sync::watch;
 use url::Url;
 
 use crate::account::{Account, Connection, Held, Opening, SignIn, host_of};
 use crate::callback::{Callback, Outcome, Verdict};
 use crate::config::AccountConfig;
+use crate::layers::Heard;
 use crate::shared::Shared;
 use crate::stored::record_name;
 use crate::{clock, notices};
@@ -166,7 +167,7 @@ async fn complete(
     introduce(connection, &mut tokens).await;
     let lifetimes = lifetimes(&tokens);
     let now = clock::now();
-    let held = Held::new(tokens, now.wall);
+    let held = Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken });
     let user = held.identity.label().to_owned();
     let queued = shared.act(name, |account, now| {
         let limits = account.config.limits().unwrap_or_default();

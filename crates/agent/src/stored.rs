@@ -8,6 +8,7 @@ use abide_vault::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::layers::Heard;
 use crate::platform;
 
 /// The name of an account's record.
@@ -22,6 +23,7 @@ pub(crate) struct StoredSession {
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) scope: String,
     pub(crate) identity: Identity,
+    pub(crate) heard: Option<Heard>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) boot_id: Option<String>,
 }
@@ -34,6 +36,8 @@ struct Form<'a> {
     refresh_token: Option<Zeroizing<String>>,
     scope: std::borrow::Cow<'a, str>,
     identity: std::borrow::Cow<'a, Identity>,
+    #[serde(default)]
+    heard: Option<Heard>,
     boot_id: Option<String>,
     at_wall: Duration,
     at_boot: Duration,
@@ -61,6 +65,7 @@ impl StoredSession {
                 .map(|token| Zeroizing::new(token.expose_secret().to_owned())),
             scope: self.scope.as_str().into(),
             identity: std::borrow::Cow::Borrowed(&self.identity),
+            heard: self.heard,
             boot_id: self.boot_id.clone(),
             at_wall: self.checkpoint.at.wall,
             at_boot: self.checkpoint.at.boot,
@@ -87,6 +92,7 @@ impl StoredSession {
             client_id: form.client_id.into_owned(),
             scope: form.scope.into_owned(),
             identity: form.identity.into_owned(),
+            heard: form.heard,
             boot_id: form.boot_id,
             checkpoint: Checkpoint {
                 at: Now { wall: form.at_wall, boot: form.at_boot },

@@ -2,9 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::{Certificate, Client, ClientBuilder, Method, redirect, retry};
 use serde::Deserialize;
@@ -53,7 +55,11 @@ impl Default for HttpOptions {
 pub struct Http {
     remote: Client,
     loopback: Client,
+    skew: Arc<AtomicI64>,
 }
+
+/// No answer has said what time it is.
+const NO_SKEW: i64 = i64::MIN;
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +79,15 @@ impl Http {
         Ok(Self {
             remote: build(|| base(&options), &roots)?,
             loopback: build(|| base(&options).no_proxy(), &roots)?,
+            skew: Arc::new(AtomicI64::new(NO_SKEW)),
         })
+    }
+
+    /// How many seconds the provider's clock is ahead of this machine's, from the `Date` of its last answer (RFC 9110
+    /// section 6.6.1); negative when it is behind. `Date` is in whole seconds, so one second either way reads as none.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<i64> {
+        Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW)
     }
 
     /// Sends one request and reads the whole answer. 3xx, 408, 429 and 5xx are errors already here.
@@ -95,7 +109,11 @@ impl Http {
                 .body(form.as_bytes().to_vec());
         }
         let host = urls::host(call.url);
+        let sent = SystemTime::now();
         let response = request.send().await.map_err(|error| unreachable(&host, &error))?;
+        if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
+            self.skew.store(skew, Ordering::Relaxed);
+        }
         read(response, host).await
     }
 }
@@ -211,6 +229,18 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
 }
 
+/// The answer was written somewhere between `sent` and `arrived`: nothing between the two is a difference.
+fn skew(headers: &HeaderMap, sent: SystemTime, arrived: SystemTime) -> Option<i64> {
+    let seconds = |time: SystemTime| {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    };
+    let date = seconds(httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?);
+    let ahead = (date - seconds(arrived)).max(0);
+    let behind = (date - seconds(sent)).min(0);
+    Some(if ahead > 0 { ahead } else { behind }).map(|skew| if skew.abs() <= 1 { 0 } else { skew })
+}
+
 fn essence(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
@@ -270,4 +300,29 @@ pub(crate) fn refused(error: &str, description: Option<&str>) -> Error {
 pub(crate) fn describe(description: &str) -> Option<String> {
     let shown = text::plain(description, MAX_DESCRIPTION);
     (!shown.is_empty()).then_some(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_clocks_are_compared_and_what_the_way_took_is_no_difference() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let of = |date: &str, sent, arrived| {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, date.parse().unwrap());
+            skew(&headers, at(sent), at(arrived))
+        };
+        const NOON: &str = "Tue, 15 Nov 1994 12:45:26 GMT";
+        const UNIX: u64 = 784_903_526;
+        assert_eq!(of(NOON, UNIX, UNIX), Some(0));
+        assert_eq!(of(NOON, UNIX - 3, UNIX + 4), Some(0), "a slow answer");
+        assert_eq!(of(NOON, UNIX - 1, UNIX - 1), Some(0), "whole seconds");
+        assert_eq!(of(NOON, UNIX - 92, UNIX - 90), Some(90), "the provider is ahead");
+        assert_eq!(of(NOON, UNIX + 300, UNIX + 302), Some(-300), "the provider is behind");
+        assert_eq!(of("yesterday", UNIX, UNIX), None);
+        assert_eq!(skew(&HeaderMap::new(), at(UNIX), at(UNIX)), None);
+    }
 }

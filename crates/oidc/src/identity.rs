@@ -38,6 +38,10 @@ pub struct Identity {
     /// `amr`: the authentication methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// Who checked who the person is, where the provider left that to somebody else: `idp` or `identity_provider`, which
+    /// no specification defines and many providers send. One line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idp: Option<String>,
     /// The `nonce` of the sign-in, which a refreshed ID token must repeat if it has one (section 12.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
@@ -70,6 +74,7 @@ impl Identity {
             sid: exact("sid"),
             acr: exact("acr"),
             amr: methods.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            idp: shown("idp").or_else(|| shown("identity_provider")),
             nonce: exact("nonce"),
         }
     }
@@ -84,6 +89,7 @@ impl Identity {
             sid: self.sid.or_else(|| earlier.sid.clone()),
             acr: self.acr.or_else(|| earlier.acr.clone()),
             amr: if self.amr.is_empty() { earlier.amr.clone() } else { self.amr },
+            idp: self.idp.or_else(|| earlier.idp.clone()),
             nonce: self.nonce.or_else(|| earlier.nonce.clone()),
             ..self
         }
@@ -119,7 +125,9 @@ mod tests {
     #[test]
     fn a_refresh_that_says_less_forgets_nothing() {
         let first = identity(json!({"name": "Alice", "sid": "s1", "amr": ["pwd"], "nonce": "n"}));
+        let first = Identity { idp: Some("Example Bank".into()), ..first };
         let later = identity(json!({"name": "Alice B."})).or(&first);
+        assert_eq!(later.idp.as_deref(), Some("Example Bank"));
         assert_eq!(later.name.as_deref(), Some("Alice B."));
         assert_eq!(
             (later.sid.as_deref(), later.amr, later.nonce.as_deref()),

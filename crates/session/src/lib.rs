@@ -24,6 +24,6 @@ pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
 pub use shown::View;
 pub use types::{
-    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure, State,
-    TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure,
+    State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };

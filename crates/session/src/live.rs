@@ -78,7 +78,8 @@ impl Live {
             let left = elapsed.map_or(Duration::ZERO, |elapsed| left.saturating_sub(elapsed));
             now.boot.saturating_add(left)
         };
-        let nothing = Tokens { access_expires_in: None, renewable: checkpoint.renewable, session_expires_in: None };
+        let nothing =
+            Tokens { access_expires_in: None, renewable: checkpoint.renewable, session_expires_in: None };
         Self {
             began_wall: checkpoint.began,
             idle_end: at(checkpoint.idle_left.min(limits.end_after())),
@@ -123,9 +124,9 @@ impl Live {
         }
     }
 
-    /// Whether the question is due.
-    pub(crate) fn is_near(&self, now: Duration, limits: &Limits) -> bool {
-        self.nearest().0.saturating_sub(self.lead(limits)) <= now
+    /// When the question about the nearest end is due.
+    pub(crate) fn due(&self, limits: &Limits) -> Duration {
+        self.nearest().0.saturating_sub(self.lead(limits))
     }
 
     /// New tokens.
@@ -174,6 +175,10 @@ impl Live {
     /// An idle time that the provider's session outlasts, when the present one is not shorter.
     pub(crate) fn advised_end_after(&self, limits: &Limits) -> Option<Duration> {
         let declared = self.provider_lifetime.filter(|declared| *declared <= limits.end_after())?;
-        Some(if declared > SHORTER_THAN_THE_PROVIDER * 2 { declared - SHORTER_THAN_THE_PROVIDER } else { declared / 2 })
+        Some(if declared > SHORTER_THAN_THE_PROVIDER * 2 {
+            declared - SHORTER_THAN_THE_PROVIDER
+        } else {
+            declared / 2
+        })
     }
 }

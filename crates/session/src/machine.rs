@@ -90,7 +90,7 @@ impl Session {
             let shorter = before.limits.absolute().saturating_sub(rules.limits.absolute());
             live.absolute_end = live.absolute_end.saturating_sub(shorter);
         }
-        self.handle(now, if self.locked { Input::Locked } else { Input::Tick });
+        self.handle(now, Input::Tick);
     }
 
     /// Takes what happened. Deadlines are judged first: what has ended by `now` has ended before `input` arrives.
@@ -134,7 +134,7 @@ impl Session {
         let (end, _) = live.nearest();
         let left = end.saturating_sub(self.latest);
         let change = self.latest.saturating_add(until_next_change(left, live.question));
-        let warn = end.saturating_sub(live.lead(&self.rules.limits));
+        let warn = live.due(&self.rules.limits);
         let patience = live.looking.map(|since| since.saturating_add(LOOK_PATIENCE));
         let retry = live.not_before.filter(|_| live.insists && live.refresh.is_none());
         // What is due and does not happen waits for something else, so it asks for no tick.
@@ -277,6 +277,8 @@ impl Session {
                         EndReason::AbsoluteTimeout
                     };
                     self.end(now, reason);
+                } else if self.locked && self.rules.on_lock == OnLock::End {
+                    self.end(now, EndReason::ScreenLocked);
                 } else {
                     self.warn(now, live, end, limit);
                 }
@@ -291,7 +293,7 @@ impl Session {
             self.put(Output::Checkpoint);
         }
         self.look_around(now, &mut live, limit);
-        if live.is_near(now.boot, &self.rules.limits) {
+        if live.due(&self.rules.limits) <= now.boot {
             // A refresh that is under way is about to move the provider's end.
             let about_to_move = limit == Limit::Provider && live.can_be_kept() && live.refresh.is_some();
             let said = live.question.is_some() || live.settled == Some(end);
@@ -313,9 +315,10 @@ impl Session {
         if live.looking.is_some_and(|since| since.saturating_add(LOOK_PATIENCE) <= now.boot) {
             (live.looking, live.looked) = (None, Some(now.boot));
         }
+        let due = live.due(&self.rules.limits);
         let first = live.question.is_none()
-            && live.looked.is_none()
-            && live.is_near(now.boot, &self.rules.limits)
+            && due <= now.boot
+            && live.looked.is_none_or(|looked| looked < due)
             && self.rules.activity.counts_input()
             && limit == Limit::Idle;
         let again = self.next_look(live).is_some_and(|moment| moment <= now.boot);
@@ -361,12 +364,7 @@ impl Session {
             }
             Input::UserInput { ago } => self.seen(now, Some(ago)),
             Input::UserInputUnknown => self.seen(now, None),
-            Input::Locked => {
-                self.locked = true;
-                if self.rules.on_lock == OnLock::End {
-                    self.end(now, EndReason::ScreenLocked);
-                }
-            }
+            Input::Locked => self.locked = true,
             Input::Unlocked => {
                 self.locked = false;
                 self.seen(now, Some(Duration::ZERO));
@@ -445,7 +443,6 @@ impl Session {
         let (before, limit) = live.nearest();
         if idle_end > live.idle_end {
             live.idle_end = idle_end;
-            live.looked = None;
             let due = now.boot.saturating_add(CHECKPOINT_EVERY);
             live.checkpoint_due = live.checkpoint_due.or(Some(due));
         }
@@ -525,11 +522,7 @@ impl Session {
             TokenVerdict::Wait(attempt)
         } else if !live.renewable {
             // Without a refresh token what is left of the access token is all there is.
-            if live.is_fresh(now, Duration::ZERO) {
-                TokenVerdict::Serve
-            } else {
-                TokenVerdict::LoginRequired
-            }
+            if live.is_fresh(now, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::LoginRequired }
         } else if live.is_held(now.boot) {
             if live.is_fresh(now, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::Held }
         } else {

@@ -33,7 +33,10 @@ fn the_question_says_once_that_no_answer_can_help() {
     let asked = question(&story.wait(minutes(8))).unwrap();
     assert!(!story.session.view(story.now).can_be_kept);
     let outputs = story.input(Input::Activity);
-    assert!(!outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Activity }), "{outputs:?}");
+    assert!(
+        !outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Activity }),
+        "{outputs:?}"
+    );
     let outputs = story.input(Input::Answer { question: asked, keep: true });
     assert!(outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Answered }));
     assert_eq!(story.left(), minutes(2), "nothing has moved");

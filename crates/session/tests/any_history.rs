@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use abide_session::{
-    Attempt, EndReason, Input, Limits, Output, QuestionId, RefreshFailure, State, TokenRequest, TokenVerdict,
-    Tokens,
+    Activity, Attempt, EndReason, Input, Limits, OnLock, Output, QuestionId, RefreshFailure, Rules, State,
+    TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
 use common::{Story, seconds};
 use proptest::prelude::*;
@@ -28,6 +28,11 @@ enum Event {
     Keep,
     Logout,
     Restart(bool),
+    Seen(u64),
+    NotSeen,
+    Locked,
+    Unlocked,
+    Suspend(u64),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -46,13 +51,29 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Keep),
         1 => Just(Event::Logout),
         1 => any::<bool>().prop_map(Event::Restart),
+        2 => (0..400u64).prop_map(Event::Seen),
+        1 => Just(Event::NotSeen),
+        1 => Just(Event::Locked),
+        1 => Just(Event::Unlocked),
+        1 => (1..2_000_000u64).prop_map(Event::Suspend),
     ]
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let activity = prop_oneof![Just(Activity::Requests), Just(Activity::Input), Just(Activity::Both)];
+    let on_lock = prop_oneof![Just(OnLock::Keep), Just(OnLock::Freeze), Just(OnLock::End)];
+    (activity, on_lock).prop_map(|(activity, on_lock)| Rules {
+        limits: Limits::new(seconds(300), seconds(240), seconds(1800)).unwrap(),
+        activity,
+        on_lock,
+    })
 }
 
 /// What an observer knows: when the session began, when it was last used, what is under way.
 struct Observer {
     story: Story,
-    limits: Limits,
+    rules: Rules,
+    locked: bool,
     began: Option<Duration>,
     used: Duration,
     attempt: Option<Attempt>,
@@ -70,9 +91,15 @@ impl Observer {
                     prop_assert!(self.began.is_some(), "a question without a session");
                     self.question = Some(question);
                 }
-                Output::Withdraw { question, .. } => {
+                Output::Withdraw { question, why } => {
                     prop_assert_eq!(self.question.take(), Some(question));
                     self.old_question = Some(question);
+                    if why == Withdrawn::Presence {
+                        prop_assert!(!self.locked && self.rules.activity != Activity::Requests);
+                    }
+                }
+                Output::Look => {
+                    prop_assert!(self.rules.activity != Activity::Requests, "nobody asked for that");
                 }
                 Output::Began => (self.began, self.used) = (Some(boot), boot),
                 Output::Ended { reason } => {
@@ -88,8 +115,10 @@ impl Observer {
         let live = matches!(self.story.session.state(), State::Active | State::Expiring);
         prop_assert_eq!(live, self.began.is_some());
         if let Some(began) = self.began {
-            prop_assert!(boot < self.used + self.limits.end_after(), "outlived the idle limit");
-            prop_assert!(boot < began + self.limits.absolute(), "outlived the absolute limit");
+            let limits = self.rules.limits;
+            prop_assert!(boot < self.used + limits.end_after(), "outlived the idle limit");
+            prop_assert!(boot < began + limits.absolute(), "outlived the absolute limit");
+            prop_assert!(!(self.locked && self.rules.on_lock == OnLock::End), "outlived the lock");
         }
         prop_assert_eq!(self.story.session.state() == State::Expiring, self.question.is_some());
         if let Some(deadline) = self.story.session.deadline() {
@@ -101,10 +130,17 @@ impl Observer {
     fn input(&mut self, input: Input) -> Result<(), TestCaseError> {
         self.story.session.handle(self.story.now, input);
         let live_before_use = matches!(self.story.session.state(), State::Active | State::Expiring);
-        if live_before_use
-            && matches!(input, Input::Activity | Input::Keep | Input::Answer { keep: true, .. })
-        {
-            self.used = self.story.now.boot;
+        let boot = self.story.now.boot;
+        let input_counts = self.rules.activity != Activity::Requests;
+        let used = match input {
+            Input::Keep | Input::Answer { keep: true, .. } => Some(boot),
+            Input::Activity if self.rules.activity != Activity::Input => Some(boot),
+            Input::UserInput { ago } if input_counts && !self.locked => Some(boot.saturating_sub(ago)),
+            Input::Unlocked if input_counts => Some(boot),
+            _ => None,
+        };
+        if let Some(used) = used.filter(|_| live_before_use) {
+            self.used = self.used.max(used);
         }
         let outputs = self.story.drain();
         self.see(outputs)
@@ -125,9 +161,10 @@ impl Observer {
     fn restart(&mut self, same_boot: bool) -> Result<(), TestCaseError> {
         let Some(checkpoint) = self.story.session.checkpoint(self.story.now) else { return Ok(()) };
         self.story.session =
-            abide_session::Session::restore(self.limits, &checkpoint, self.story.now, same_boot);
+            abide_session::Session::restore(self.rules, &checkpoint, self.story.now, same_boot);
         // What was under way went with the process, its dialog too.
         (self.attempt, self.question, self.old_question) = (None, None, None);
+        self.locked = false;
         let outputs = self.story.drain();
         self.see(outputs)
     }
@@ -163,9 +200,11 @@ impl Observer {
                 let given =
                     matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::Held);
                 prop_assert!(!given || self.began.is_some(), "a token without a session");
-                if given {
+                if given && self.rules.activity != Activity::Input {
                     self.used = self.story.now.boot;
                 }
+                let frozen = self.locked && self.rules.on_lock == OnLock::Freeze;
+                prop_assert!(!(given && frozen), "a token behind a locked screen");
                 let outputs = self.story.drain();
                 self.see(outputs)
             }
@@ -182,7 +221,14 @@ impl Observer {
                 None => Ok(()),
             },
             Event::Answer(keep) => match self.question {
-                Some(question) => self.input(Input::Answer { question, keep }),
+                Some(question) => {
+                    self.input(Input::Answer { question, keep })?;
+                    // Whatever else happens, the answer was heard.
+                    prop_assert_ne!(self.question, Some(question));
+                    let declined = self.story.session.state() == State::Ended(EndReason::Declined);
+                    prop_assert!(keep != declined);
+                    Ok(())
+                }
                 None => Ok(()),
             },
             Event::StaleAnswer(keep) => match self.old_question {
@@ -197,19 +243,33 @@ impl Observer {
             Event::Keep => self.input(Input::Keep),
             Event::Logout => self.input(Input::Logout),
             Event::Restart(same_boot) => self.restart(same_boot),
+            Event::Seen(ago) => self.input(Input::UserInput { ago: seconds(ago) }),
+            Event::NotSeen => self.input(Input::UserInputUnknown),
+            Event::Locked => {
+                self.locked = true;
+                self.input(Input::Locked)
+            }
+            Event::Unlocked => {
+                self.locked = false;
+                self.input(Input::Unlocked)
+            }
+            Event::Suspend(time) => {
+                self.input(Input::Suspending)?;
+                self.story.pass(Duration::from_millis(time));
+                self.input(Input::Tick)
+            }
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_session_outlives_its_limits(events in proptest::collection::vec(event(), 1..60)) {
-        let limits = Limits::new(seconds(300), seconds(240), seconds(1800)).unwrap();
-        let story = Story::with(limits);
+    fn no_session_outlives_its_limits(rules in rules(), events in proptest::collection::vec(event(), 1..60)) {
+        let story = Story::with_rules(rules);
         let mut observer = Observer {
-            used: story.now.boot, story, limits, began: None, attempt: None, question: None, old_question: None,
+            used: story.now.boot, story, rules, locked: false, began: None, attempt: None, question: None, old_question: None,
         };
         for event in events {
             observer.happen(event)?;

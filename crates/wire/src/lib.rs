@@ -7,6 +7,7 @@
 //! The crate does no I/O. It also knows where the local endpoint is to be found ([`paths`]), because that is agreed
 //! between the agent and its clients.
 
+pub mod config;
 pub mod error;
 pub mod paths;
 pub mod session;
@@ -14,10 +15,11 @@ pub mod text;
 pub mod token;
 pub mod window;
 
+pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use session::{
-    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock, Question,
-    SessionSettings, SessionState, SessionStatus, Snapshot,
+    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock,
+    Question, SessionSettings, SessionState, SessionStatus, Snapshot,
 };
 pub use token::{AccessToken, TokenAnswer};
 
@@ -56,6 +58,9 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         Snapshot,
         NoticeKind,
         Notice,
+        Severity,
+        ConfigProblem,
+        ConfigCheck,
         window::DiscoveredProvider,
         window::NewAccount,
         window::WindowError,

@@ -135,6 +135,18 @@ pub enum ActivityPolicy {
     Both,
 }
 
+impl ActivityPolicy {
+    /// The word in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Input => "input",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// What locking the screen does to a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -147,6 +159,18 @@ pub enum OnLock {
     Freeze,
     /// The session ends.
     End,
+}
+
+impl OnLock {
+    /// The word in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Freeze => "freeze",
+            Self::End => "end",
+        }
+    }
 }
 
 /// The settings of an account's session. Durations in whole seconds.

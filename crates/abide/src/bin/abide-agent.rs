@@ -1,4 +1,5 @@
-//! The agent without a desktop (`abide agent`), and the demo provider by itself (`abide demo`).
+//! The agent without a desktop (`abide agent`), the demo provider by itself (`abide demo`), and the check of the
+//! configuration (`abide config check`) while no agent runs.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -9,6 +10,8 @@ fn main() -> ExitCode {
         (None, None, None) => abide_agent::run_headless(|port| {
             say(&format!("Abide is running and answers at http://127.0.0.1:{port}. Stop it with Ctrl-C."));
         }),
+        (Some("check-config"), None, None) => return check(false),
+        (Some("check-config"), Some(json), None) if json == "--json" => return check(true),
         (Some("demo"), Some(port), None) if port.parse::<u16>().is_ok() => {
             abide_agent::demo::run(port.parse().unwrap_or_default(), |issuer| {
                 say(&format!("The demo provider is running at {issuer}. It is a demo. Stop it with Ctrl-C."));
@@ -26,6 +29,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What `abide config check` says while no agent runs.
+fn check(json: bool) -> ExitCode {
+    let Some(found) = abide_agent::check_configuration() else {
+        complain("Abide does not know where your home directory is. Set HOME and try again.");
+        return ExitCode::FAILURE;
+    };
+    let page = if json { found.json() } else { found.page() };
+    say(page.trim_end());
+    if found.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Whether somebody reads this does not matter to what runs.

@@ -49,8 +49,11 @@ pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> 
         host_is_ours(headers, *port)?;
     }
     no_foreign_page(headers)?;
-    if !matches!(*request.method(), Method::GET | Method::POST | Method::DELETE) {
-        return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, "Only GET, POST and DELETE are known here."));
+    if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::DELETE) {
+        return Err(ErrorAnswer::new(
+            ErrorCode::InvalidRequest,
+            "Only GET, POST, PUT and DELETE are known here.",
+        ));
     }
     let key = shown_key(headers)?;
     match (key, peer) {

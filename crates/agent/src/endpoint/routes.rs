@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use abide_wire::window::NewAccount;
-use abide_wire::{ErrorAnswer, ErrorCode, SessionStatus};
+use abide_wire::window::{NewAccount, WindowError};
+use abide_wire::{ErrorAnswer, ErrorCode, SessionSettings, SessionStatus};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -70,6 +70,21 @@ async fn route(
             caller.may_change()?;
             let (account, verb) = ((*account).to_owned(), (*verb).to_owned());
             change_session(agent, &account, &verb, request).await
+        }
+        ("GET", ["v1", "accounts", account, "session"]) => {
+            caller.may_change()?;
+            Ok(json_answer(StatusCode::OK, &agent.settings(account).map_err(refused)?))
+        }
+        ("PUT", ["v1", "accounts", account, "session"]) => {
+            caller.may_change()?;
+            let account = (*account).to_owned();
+            let settings: SessionSettings = body(request).await?;
+            agent.change_settings(&account, settings).map_err(refused)?;
+            Ok(json_answer(StatusCode::OK, &agent.settings(&account).map_err(refused)?))
+        }
+        ("GET", ["v1", "config", "check"]) => {
+            caller.may_change()?;
+            Ok(json_answer(StatusCode::OK, &agent.config_check()))
         }
         (method, ["v1", collection @ ("accounts" | "clients"), rest @ ..]) => {
             caller.may_change()?;
@@ -168,15 +183,21 @@ async fn change_session(
     }
 }
 
+fn refused(refused: WindowError) -> ErrorAnswer {
+    let code = if refused.code == ErrorCode::UnknownAccount.as_str() {
+        ErrorCode::UnknownAccount
+    } else {
+        ErrorCode::InvalidRequest
+    };
+    ErrorAnswer::new(code, refused.message)
+}
+
 async fn accounts(
     agent: &Agent,
     method: &str,
     name: Option<String>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ErrorAnswer> {
-    let refused = |refused: abide_wire::window::WindowError| {
-        ErrorAnswer::new(ErrorCode::InvalidRequest, refused.message)
-    };
     match (method, name) {
         ("GET", None) => {
             let accounts: Vec<_> = agent

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use abide_session::{
-    Attempt, Input, Limits, Now, Output, QuestionId, Session, TokenRequest, TokenVerdict, Tokens,
+    Attempt, Input, Limits, Now, Output, QuestionId, Rules, Session, TokenRequest, TokenVerdict, Tokens,
 };
 
 pub fn seconds(n: u64) -> Duration {
@@ -31,8 +31,12 @@ impl Story {
     }
 
     pub fn with(limits: Limits) -> Self {
-        let now = Now { wall: seconds(1_800_000_000), boot: seconds(10_000) };
-        Self { session: Session::new(limits), now }
+        Self::with_rules(limits.into())
+    }
+
+    pub fn with_rules(rules: Rules) -> Self {
+        let now = Now { wall: seconds(1_800_000_000), boot: seconds(100_000) };
+        Self { session: Session::new(rules), now }
     }
 
     pub fn signed_in() -> Self {

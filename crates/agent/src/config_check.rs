@@ -1,0 +1,132 @@
+//! `abide config check`: what is wrong with the file, and what would serve better.
+
+use std::path::Path;
+
+use abide_wire::{ConfigCheck, ConfigProblem, SessionStatus, Severity, text};
+
+use crate::config::{Config, ConfigError, place_of};
+
+/// Reads the file as it is now. `statuses` is what is known of the accounts while an agent runs: only then the provider
+/// may have said how long its session lasts.
+pub(crate) fn check(path: &Path, statuses: &[SessionStatus]) -> ConfigCheck {
+    let read = Config::read(path);
+    let ok = read.is_ok();
+    let problems = match read {
+        Ok(config) => statuses
+            .iter()
+            .filter(|status| config.accounts.contains_key(&status.account))
+            .filter_map(|status| advice(path, &config, status))
+            .collect(),
+        Err(error) => vec![problem(path, &error)],
+    };
+    ConfigCheck { file: path.display().to_string(), ok, problems }
+}
+
+fn problem(path: &Path, error: &ConfigError) -> ConfigProblem {
+    let place = |number: usize| u32::try_from(number).ok();
+    let plain = |message: String| ConfigProblem {
+        severity: Severity::Error,
+        account: None,
+        line: None,
+        column: None,
+        message,
+        suggestion: None,
+    };
+    match error {
+        ConfigError::Form { line, column, message, .. } => {
+            ConfigProblem { line: place(*line), column: place(*column), ..plain(message.trim().to_owned()) }
+        }
+        ConfigError::Account { account, message, .. } => {
+            let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, account));
+            ConfigProblem {
+                account: Some(account.clone()),
+                line: found.and_then(|(line, _)| place(line)),
+                column: found.and_then(|(_, column)| place(column)),
+                ..plain(format!("account \u{201c}{account}\u{201d}: {message}"))
+            }
+        }
+        other => plain(other.to_string()),
+    }
+}
+
+/// An idle time that the provider's session does not outlast cannot be held.
+fn advice(path: &Path, config: &Config, status: &SessionStatus) -> Option<ConfigProblem> {
+    let session = &config.accounts.get(&status.account)?.session;
+    let advised = status.advised_end_after.filter(|advised| *advised < session.end_after.as_secs())?;
+    let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, &status.account));
+    let written = |seconds| humantime::format_duration(std::time::Duration::from_secs(seconds)).to_string();
+    let mut suggestion =
+        format!("[accounts.{}.session]\nend_after = \"{}\"", status.account, written(advised));
+    if session.warn_after.as_secs() >= advised {
+        suggestion.push_str(&format!("\nwarn_after = \"{}\"", written(advised - advised.div_ceil(5))));
+    }
+    Some(ConfigProblem {
+        severity: Severity::Advice,
+        account: Some(status.account.clone()),
+        line: found.and_then(|(line, _)| u32::try_from(line).ok()),
+        column: found.and_then(|(_, column)| u32::try_from(column).ok()),
+        message: format!(
+            "account \u{201c}{}\u{201d}: {} ends its session before `end_after` ({}) is over. A shorter time can be held:",
+            status.account,
+            status.provider,
+            text::duration(session.end_after.as_secs()),
+        ),
+        suggestion: Some(suggestion),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn checked(content: &str, statuses: &[SessionStatus]) -> ConfigCheck {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, content).unwrap();
+        check(&path, statuses)
+    }
+
+    const GOOD: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n";
+
+    fn status(advised: Option<u64>) -> SessionStatus {
+        let nothing = serde_json::json!({
+            "account": "work", "issuer": "https://id.example.com", "provider": "id.example.com", "user": null,
+            "state": "active", "ended": null, "ended_at": null, "expires_in": 1, "limit": "idle", "lifetime": 1,
+            "since": 1, "at_most_until": 1, "access_token_expires_in": 1, "renewable": true, "frozen": false,
+            "layers": [], "clock_skew": null, "advised_end_after": advised, "trouble": null,
+        });
+        serde_json::from_value(nothing).unwrap()
+    }
+
+    #[test]
+    fn a_mistake_has_its_place() {
+        let check = checked(&GOOD.replace("client_id", "client"), &[]);
+        assert!(!check.ok);
+        assert_eq!((check.problems[0].line, check.problems[0].severity), (Some(3), Severity::Error));
+    }
+
+    #[test]
+    fn a_contradiction_is_shown_where_the_account_begins() {
+        let text = format!("browser = [\"firefox\"]\n\n{GOOD}session.end_after = \"5m\"\n");
+        let check = checked(&text, &[]);
+        assert_eq!((check.problems[0].line, check.problems[0].account.as_deref()), (Some(3), Some("work")));
+        assert!(check.problems[0].message.contains("warn_after"), "{:?}", check.problems);
+    }
+
+    #[test]
+    fn an_idle_time_that_the_provider_cuts_short_gets_one_that_holds() {
+        let check = checked(GOOD, &[status(Some(540))]);
+        assert!(check.ok);
+        let problem = &check.problems[0];
+        assert_eq!(problem.severity, Severity::Advice);
+        assert_eq!(
+            problem.suggestion.as_deref(),
+            Some("[accounts.work.session]\nend_after = \"9m\"\nwarn_after = \"7m 12s\"")
+        );
+        assert_eq!(checked(GOOD, &[status(None)]).problems, []);
+        // Changed in the file already, but not in the agent that runs.
+        let shorter = format!("{GOOD}session = {{ end_after = \"9m\", warn_after = \"7m\" }}\n");
+        assert_eq!(checked(&shorter, &[status(Some(540))]).problems, []);
+    }
+}

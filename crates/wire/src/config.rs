@@ -1,0 +1,97 @@
+//! What is found in a configuration file: `abide config check` and the window.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The file cannot be used like this.
+    Error,
+    /// It can, but something else would serve better.
+    Advice,
+}
+
+/// Something about a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ConfigProblem {
+    /// How much it matters.
+    pub severity: Severity,
+    /// The account that it is about.
+    pub account: Option<String>,
+    /// Line, from 1.
+    pub line: Option<u32>,
+    /// Column, from 1.
+    pub column: Option<u32>,
+    /// What is wrong and what was expected.
+    pub message: String,
+    /// Lines for the file that would mend it.
+    pub suggestion: Option<String>,
+}
+
+/// The outcome of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ConfigCheck {
+    /// The file that was read.
+    pub file: String,
+    /// Whether it can be used.
+    pub ok: bool,
+    /// What was found, errors first.
+    pub problems: Vec<ConfigProblem>,
+}
+
+impl ConfigCheck {
+    /// As one line of JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// As a page for a terminal; ends with a newline.
+    #[must_use]
+    pub fn page(&self) -> String {
+        if self.problems.is_empty() {
+            return format!("{}: nothing to complain about.\n", self.file);
+        }
+        let mut page = String::new();
+        for problem in &self.problems {
+            page.push_str(&self.file);
+            for number in [problem.line, problem.column].into_iter().flatten() {
+                page.push_str(&format!(":{number}"));
+            }
+            let word = match problem.severity {
+                Severity::Error => "error",
+                Severity::Advice => "advice",
+            };
+            page.push_str(&format!(": {word}: {}\n", problem.message));
+            for line in problem.suggestion.iter().flat_map(|suggestion| suggestion.lines()) {
+                page.push_str(&format!("    {line}\n"));
+            }
+        }
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_named_where_an_editor_finds_it() {
+        let problem = ConfigProblem {
+            severity: Severity::Error,
+            account: None,
+            line: Some(3),
+            column: Some(7),
+            message: "this is no duration".to_owned(),
+            suggestion: Some("end_after = \"15m\"".to_owned()),
+        };
+        let mut check = ConfigCheck { file: "config.toml".to_owned(), ok: false, problems: vec![problem] };
+        assert_eq!(check.page(), "config.toml:3:7: error: this is no duration\n    end_after = \"15m\"\n");
+        check.problems.clear();
+        assert_eq!(check.page(), "config.toml: nothing to complain about.\n");
+    }
+}
