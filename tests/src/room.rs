@@ -86,6 +86,8 @@ impl Room {
             &["--nofork", "--nosyslog", &format!("--config-file={}", configuration.display())],
         );
         self.keep(daemon);
+        // The system bus is this one too: whether somebody locks the screen of the machine is not about the test.
+        self.environment.push(("DBUS_SYSTEM_BUS_ADDRESS".into(), address.clone()));
         self.environment.push(("DBUS_SESSION_BUS_ADDRESS".into(), address));
         self.bus = Some(eventually("the D-Bus session", s(10), || self.new_connection()).await);
     }

@@ -23,6 +23,7 @@ mod notices;
 mod options;
 mod pages;
 mod platform;
+mod presence;
 mod refresh;
 mod shared;
 mod sign_in;
@@ -36,9 +37,9 @@ use std::time::Duration;
 use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
-    ConfigCheck, ErrorAnswer, ErrorCode, Notice, SessionSettings, SessionStatus, Snapshot, TokenAnswer,
+    ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings, SessionStatus, Snapshot, TokenAnswer,
 };
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use url::Url;
 
@@ -76,6 +77,7 @@ struct Inner {
     /// The time keeper and the transports.
     tasks: Mutex<Vec<AbortHandle>>,
     port: u16,
+    presence: mpsc::Sender<presence::Asked>,
     #[cfg(feature = "demo")]
     demo: demo::Embedded,
 }
@@ -406,6 +408,15 @@ impl Agent {
         let changed = Config::change_session(&path, account, &settings).map_err(refused)?;
         self.0.shared.change_rules(account, changed);
         Ok(())
+    }
+
+    /// Who tells Abide of locked screens, sleep and input; nobody while the desktop has not answered yet.
+    pub async fn presence(&self) -> PresenceStatus {
+        let (sender, answer) = oneshot::channel();
+        match self.0.presence.send(sender).await {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => PresenceStatus::default(),
+        }
     }
 
     /// What is wrong with the configuration file as it is now, and what would serve better.

@@ -13,6 +13,8 @@ pub struct Options {
     pub desktop: bool,
     /// The program with its arguments that opens the browser; comes before the configuration.
     pub browser: Option<Vec<String>>,
+    /// Where the desktop is that tells of locked screens, sleep and input.
+    pub presence: abide_presence::Environment,
     /// `$BROWSER` as it was when the program started.
     pub browser_variable: Option<OsString>,
 }
@@ -22,6 +24,12 @@ impl Options {
     #[must_use]
     pub fn of_this_user(desktop: bool) -> Option<Self> {
         let browser_variable = std::env::var_os("BROWSER").filter(|value| !value.is_empty());
-        Some(Self { places: Places::of_this_user()?, desktop, browser: None, browser_variable })
+        Some(Self {
+            places: Places::of_this_user()?,
+            desktop,
+            browser: None,
+            presence: abide_presence::Environment::of_this_process(),
+            browser_variable,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
@@ -17,7 +17,7 @@ use crate::config::{AccountConfig, Config};
 use crate::options::Options;
 use crate::stored::{StoredSession, record_name};
 use crate::vault_thread::VaultThread;
-use crate::{Event, notices, refresh, sign_in};
+use crate::{Event, notices, presence, refresh, sign_in};
 
 /// How long the end of the program waits for a provider.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -26,6 +26,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 pub(crate) struct Core {
     pub(crate) accounts: Vec<Account>,
     pub(crate) remarks: Vec<String>,
+    /// Whether the screen is locked.
+    pub(crate) locked: bool,
     /// The boot time that the event loop sleeps until.
     armed: Option<Duration>,
 }
@@ -36,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) vault: VaultThread,
     pub(crate) snapshots: watch::Sender<Snapshot>,
     pub(crate) events: broadcast::Sender<Event>,
+    /// When the user touched keyboard or mouse, once the desktop has been asked whether it tells.
+    pub(crate) input: OnceLock<abide_presence::Input>,
     /// How many refresh tokens are being revoked at this moment.
     revoking: watch::Sender<usize>,
     core: Mutex<Core>,
@@ -56,8 +60,9 @@ impl Shared {
             vault,
             snapshots: watch::Sender::new(Snapshot::default()),
             events: broadcast::Sender::new(64),
+            input: OnceLock::new(),
             revoking: watch::Sender::new(0),
-            core: Mutex::new(Core { accounts: Vec::new(), remarks, armed: None }),
+            core: Mutex::new(Core { accounts: Vec::new(), remarks, locked: false, armed: None }),
             wake: Notify::new(),
             serials: AtomicU32::new(1),
         })
@@ -93,10 +98,15 @@ impl Shared {
             heard: stored.heard,
         });
         let mut core = self.core();
+        if core.locked {
+            account.session.handle(now, Input::Locked);
+        }
         core.accounts.push(account);
         let index = core.accounts.len() - 1;
         self.settle(&mut core, index, now);
         self.publish(&core, now);
+        drop(core);
+        presence::watch_input(self);
     }
 
     /// Removes an account; a session that it has is ended first.
@@ -115,6 +125,7 @@ impl Shared {
             account.session.set_rules(now, rules);
         });
         self.publish(&self.core(), clock::now());
+        presence::watch_input(self);
     }
 
     /// Works on one account and sets in motion what follows from it.
@@ -192,16 +203,23 @@ impl Shared {
                 },
                 None => self.wake.notified().await,
             }
-            self.tick();
+            self.everybody(Input::Tick);
         }
     }
 
-    fn tick(self: &Arc<Self>) {
+    /// The screen was locked or unlocked.
+    pub(crate) fn lock_screen(self: &Arc<Self>, locked: bool) {
+        self.core().locked = locked;
+        self.everybody(if locked { Input::Locked } else { Input::Unlocked });
+    }
+
+    /// Tells every session.
+    pub(crate) fn everybody(self: &Arc<Self>, input: Input) {
         let mut core = self.core();
         let now = clock::now();
         let mut changed = false;
         for index in 0..core.accounts.len() {
-            core.accounts[index].session.handle(now, Input::Tick);
+            core.accounts[index].session.handle(now, input);
             changed |= self.settle(&mut core, index, now);
         }
         if changed {
@@ -239,7 +257,7 @@ impl Shared {
             Output::Withdraw { why: Withdrawn::Presence, .. } => {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
-            Output::Look => self.look(account),
+            Output::Look => presence::look(self, &account.name),
             Output::Began => {
                 account.trouble = None;
                 if let Some(held) = &account.held {
@@ -251,14 +269,6 @@ impl Shared {
             Output::Checkpoint => self.write_down(account, now),
             Output::Changed | Output::Withdraw { .. } => {}
         }
-    }
-
-    /// Asks the desktop when the user was last there.
-    fn look(self: &Arc<Self>, account: &Account) {
-        let (shared, name) = (self.clone(), account.name.clone());
-        tokio::spawn(async move {
-            let _ = shared.act(&name, |account, now| account.session.handle(now, Input::UserInputUnknown));
-        });
     }
 
     fn abandon(&self, account: &mut Account, attempt: abide_session::Attempt, why: Abandoned) {

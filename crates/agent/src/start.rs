@@ -15,7 +15,7 @@ use crate::options::Options;
 use crate::shared::Shared;
 use crate::stored::record_name;
 use crate::vault_thread::{StoreError, VaultThread};
-use crate::{Agent, Inner, file, instance, platform};
+use crate::{Agent, Inner, file, instance, platform, presence};
 
 /// Why no agent runs now. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +100,9 @@ impl Agent {
                 config.endpoint.port, bound.port
             ));
         }
+        let (presence, asked) = tokio::sync::mpsc::channel(4);
         let agent = Self(std::sync::Arc::new(Inner {
+            presence,
             shared: shared.clone(),
             clients,
             tasks: Mutex::default(),
@@ -114,6 +116,8 @@ impl Agent {
             socket.abort_handle(),
             tokio::spawn(serve_tcp(agent.clone(), listener, bound.port)).abort_handle(),
             tokio::spawn(shared.clone().keep_time()).abort_handle(),
+            tokio::spawn(presence::follow(shared.clone(), shared.options.presence.clone(), asked))
+                .abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);

@@ -19,7 +19,7 @@ pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use session::{
     ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock,
-    Question, SessionSettings, SessionState, SessionStatus, Snapshot,
+    PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
 };
 pub use token::{AccessToken, TokenAnswer};
 

@@ -294,6 +294,19 @@ impl Snapshot {
     }
 }
 
+/// Who tells Abide whether the user is at the machine, by names that people can look up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceStatus {
+    /// Who tells whether the screen is locked; empty when nobody does.
+    pub lock: Vec<String>,
+    /// Who tells of sleep; empty when nobody does.
+    pub sleep: Vec<String>,
+    /// Who tells when keyboard and mouse were last used.
+    pub input: Option<String>,
+    /// Whether the screen is locked.
+    pub locked: bool,
+}
+
 /// What a notification is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

@@ -82,6 +82,10 @@ async fn route(
             agent.change_settings(&account, settings).map_err(refused)?;
             Ok(json_answer(StatusCode::OK, &agent.settings(&account).map_err(refused)?))
         }
+        ("GET", ["v1", "presence"]) => {
+            caller.may_see_sessions()?;
+            Ok(json_answer(StatusCode::OK, &agent.presence().await))
+        }
         ("GET", ["v1", "config", "check"]) => {
             caller.may_change()?;
             Ok(json_answer(StatusCode::OK, &agent.config_check()))

@@ -1,0 +1,92 @@
+//! The user's presence, passed on to every session. What follows from it is the sessions' decision.
+
+use std::sync::Arc;
+
+use abide_presence::{Environment, Event, Presence};
+use abide_session::{Activity, Input};
+use abide_wire::PresenceStatus;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::shared::Shared;
+
+/// Somebody who wants to know who tells of what.
+pub(crate) type Asked = oneshot::Sender<PresenceStatus>;
+
+/// Follows the desktop until it is aborted.
+pub(crate) async fn follow(shared: Arc<Shared>, environment: Environment, mut asked: mpsc::Receiver<Asked>) {
+    let mut presence = Presence::open(environment).await;
+    let _ = shared.input.set(presence.input());
+    watch_input(&shared);
+    if presence.sources().input.is_none() {
+        regret(&shared);
+    }
+    loop {
+        tokio::select! {
+            event = presence.event() => {
+                tracing::debug!(?event, "the desktop");
+                match event {
+                    Event::Locked => shared.lock_screen(true),
+                    Event::Unlocked => shared.lock_screen(false),
+                    Event::Suspending => {
+                        shared.everybody(Input::Suspending);
+                        shared.vault.settle().await;
+                        presence.ready_to_sleep();
+                    }
+                    Event::Resumed => shared.everybody(Input::Tick),
+                }
+            }
+            Some(answer) = asked.recv() => {
+                let sources = presence.sources();
+                let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+                // Whoever asked may have gone.
+                let _ = answer.send(PresenceStatus {
+                    lock: names(sources.lock),
+                    sleep: names(sources.sleep),
+                    input: sources.input.map(str::to_owned),
+                    locked: shared.core().locked,
+                });
+            }
+        }
+    }
+}
+
+/// Where input can only be told from when it is asked for, an account that counts it asks now.
+pub(crate) fn watch_input(shared: &Shared) {
+    if let Some(input) = shared.input.get()
+        && !counting_input(shared).is_empty()
+    {
+        input.watch();
+    }
+}
+
+/// The accounts for which keyboard and mouse count.
+fn counting_input(shared: &Shared) -> Vec<String> {
+    let core = shared.core();
+    let counts = |activity| matches!(activity, Activity::Input | Activity::Both);
+    let counting = core.accounts.iter().filter(|account| counts(account.config.rules().activity));
+    counting.map(|account| format!("\u{201c}{}\u{201d}", account.name)).collect()
+}
+
+fn regret(shared: &Shared) {
+    let names = counting_input(shared);
+    if !names.is_empty() {
+        shared.remark(format!(
+            "Keyboard and mouse count as use of {}, but this desktop does not say when you use them. You are asked instead.",
+            names.join(" and ")
+        ));
+    }
+}
+
+/// Finds out when the user was last there, for the session that wants to know.
+pub(crate) fn look(shared: &Arc<Shared>, account: &str) {
+    let (shared, name) = (shared.clone(), account.to_owned());
+    tokio::spawn(async move {
+        let ago = match shared.input.get() {
+            Some(input) => input.ago().await,
+            None => None,
+        };
+        let input = ago.map_or(Input::UserInputUnknown, |ago| Input::UserInput { ago });
+        // The account may have been removed meanwhile.
+        let _ = shared.act(&name, |account, now| account.session.handle(now, input));
+    });
+}
