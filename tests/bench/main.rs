@@ -17,6 +17,8 @@ mod oidc_agent;
 #[cfg(target_os = "linux")]
 mod processes;
 #[cfg(target_os = "linux")]
+mod sessions;
+#[cfg(target_os = "linux")]
 mod spawns;
 #[cfg(target_os = "linux")]
 mod tray;
@@ -30,7 +32,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(target_os = "linux")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
-    const PARTS: [&str; 4] = ["spawn", "endpoint", "tray", "countdown"];
+    const PARTS: [&str; 5] = ["sessions", "spawn", "endpoint", "tray", "countdown"];
     let mut parts: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         eprintln!("abide-bench: there is no part \"{unknown}\"; the parts are {}", PARTS.join(", "));
@@ -41,6 +43,9 @@ async fn main() -> std::process::ExitCode {
     }
     let wanted = |part: &str| parts.iter().any(|wanted| wanted == part);
     let mut table = figures::Table::default();
+    if wanted("sessions") {
+        sessions::measure(&mut table);
+    }
     if wanted("spawn") || wanted("endpoint") {
         headless(&mut table, wanted("spawn"), wanted("endpoint")).await;
     }

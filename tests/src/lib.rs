@@ -6,6 +6,7 @@
 //! - [`desktop`]: the same with a display, a window manager, a panel and a notification server;
 //! - [`tray`], [`dialog`], [`notices`]: what a person sees there, read over the interfaces that the desktop itself and
 //!   screen readers use;
+//! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
 //! - [`browser`]: Chromium, driven through its debugging protocol;
 //! - [`providers`]: the demo provider, and `oidc-provider` from npm;
 //! - [`app`]: Abide's two programs.
@@ -38,6 +39,8 @@ pub mod providers;
 pub mod raw_http;
 #[cfg(target_os = "linux")]
 pub mod room;
+#[cfg(target_os = "linux")]
+pub mod session_control;
 #[cfg(target_os = "linux")]
 pub mod tray;
 

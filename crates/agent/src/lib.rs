@@ -37,7 +37,8 @@ use std::time::Duration;
 use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
-    ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings, SessionStatus, Snapshot, TokenAnswer,
+    ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings, SessionStatus, Snapshot,
+    TokenAnswer,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;

@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::gate::{Peer, is_own_program};
@@ -48,10 +48,8 @@ pub(crate) async fn bind_tcp(port: u16) -> io::Result<(TcpListener, Bound, bool)
 
 /// Serves 127.0.0.1 until it is aborted.
 pub(crate) async fn serve_tcp(agent: Agent, listener: TcpListener, port: u16) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut tasks = JoinSet::new();
-    loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
+    let mut connections = Connections::new(agent);
+    while let Some(room) = connections.room().await {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
@@ -59,12 +57,37 @@ pub(crate) async fn serve_tcp(agent: Agent, listener: TcpListener, port: u16) {
                 continue;
             }
         };
-        while tasks.try_join_next().is_some() {}
         let _ = stream.set_nodelay(true);
-        let agent = agent.clone();
-        tasks.spawn(async move {
-            connection(agent, stream, Peer::Tcp { port }).await;
-            drop(permit);
+        connections.serve(room, stream, Peer::Tcp { port });
+    }
+}
+
+/// The connections of one transport, no more at once than there is room for.
+struct Connections {
+    agent: Agent,
+    room: Arc<Semaphore>,
+    tasks: JoinSet<()>,
+}
+
+impl Connections {
+    fn new(agent: Agent) -> Self {
+        Self { agent, room: Arc::new(Semaphore::new(CONNECTIONS)), tasks: JoinSet::new() }
+    }
+
+    /// Returns when there is room for one more; `None` never comes, because the semaphore is not closed.
+    async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        self.room.clone().acquire_owned().await.ok()
+    }
+
+    fn serve<S>(&mut self, room: OwnedSemaphorePermit, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        while self.tasks.try_join_next().is_some() {}
+        let agent = self.agent.clone();
+        self.tasks.spawn(async move {
+            connection(agent, stream, peer).await;
+            drop(room);
         });
     }
 }
@@ -119,10 +142,8 @@ mod unix {
     }
 
     async fn serve(agent: Agent, listener: UnixListener) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        let mut tasks = JoinSet::new();
-        loop {
-            let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        let mut connections = Connections::new(agent);
+        while let Some(room) = connections.room().await {
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
@@ -130,13 +151,9 @@ mod unix {
                     continue;
                 }
             };
-            while tasks.try_join_next().is_some() {}
-            let Some(peer) = peer(&stream) else { continue };
-            let agent = agent.clone();
-            tasks.spawn(async move {
-                connection(agent, stream, peer).await;
-                drop(permit);
-            });
+            if let Some(peer) = peer(&stream) {
+                connections.serve(room, stream, peer);
+            }
         }
     }
 
@@ -176,10 +193,8 @@ mod windows {
     }
 
     async fn serve(agent: Agent, name: &Path, mut waiting: NamedPipeServer) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        let mut tasks = JoinSet::new();
-        loop {
-            let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        let mut connections = Connections::new(agent);
+        while let Some(room) = connections.room().await {
             let connected = waiting.connect().await;
             let next = match ServerOptions::new().reject_remote_clients(true).create(name) {
                 Ok(next) => next,
@@ -192,13 +207,8 @@ mod windows {
             if connected.is_err() {
                 continue;
             }
-            while tasks.try_join_next().is_some() {}
             let peer = peer(&stream);
-            let agent = agent.clone();
-            tasks.spawn(async move {
-                connection(agent, stream, peer).await;
-                drop(permit);
-            });
+            connections.serve(room, stream, peer);
         }
     }
 
