@@ -447,11 +447,11 @@ impl Session {
             live.checkpoint_due = live.checkpoint_due.or(Some(due));
         }
         // Only the provider can move its own end: using the session there is what a refresh does.
-        let at_the_provider = limit == Limit::Provider && live.renewable;
-        if (live.nearest().0 > before || at_the_provider)
-            && let Some(question) = live.question.take()
-        {
-            live.insists |= at_the_provider;
+        let at_the_provider = limit == Limit::Provider && live.renewable && live.question.is_some();
+        live.insists |= at_the_provider;
+        // While the provider is away the question stays: taken down, it would come back at once.
+        let moves = live.nearest().0 > before || (at_the_provider && !live.is_held(now.boot));
+        if moves && let Some(question) = live.question.take() {
             self.put(Output::Withdraw { question, why });
         }
         self.insist(now);

@@ -46,7 +46,8 @@ pub struct View {
 pub(crate) struct Shown {
     state: State,
     question: Option<QuestionId>,
-    count: Option<u64>,
+    /// Whether it is counted in seconds, and how many or how many minutes.
+    count: Option<(bool, u64)>,
     limit: Option<Limit>,
     renewable: bool,
     can_be_kept: bool,
@@ -63,7 +64,8 @@ impl Shown {
             state: view.state,
             question: view.question,
             count: view.left.map(|left| left.as_secs_f64().ceil() as u64).map(|seconds| {
-                if counts_by_second(view.left, view.question) { seconds } else { seconds.div_ceil(60) * 60 }
+                let by_second = counts_by_second(view.left, view.question);
+                (by_second, if by_second { seconds } else { seconds.div_ceil(60) })
             }),
             limit: view.limit,
             renewable: view.renewable,

@@ -130,3 +130,35 @@ fn whoever_said_yes_need_not_say_it_again_when_the_provider_is_back() {
     assert_eq!(story.left(), minutes(10));
     assert!(question(&story.wait(minutes(8))).is_some(), "the next end is asked about again");
 }
+
+#[test]
+fn every_use_near_the_providers_end_makes_it_be_tried_again() {
+    let mut story = with_provider(10);
+    story.wait(minutes(8));
+    let mut attempt = common::attempt(&story.input(Input::Activity)).unwrap();
+    for _ in 0..3 {
+        story.input(Input::RefreshFailed { attempt, failure: RefreshFailure::Unreachable });
+        assert_eq!(story.session.state(), State::Expiring, "the end is still near, and nobody has answered");
+        assert_eq!(question(&story.input(Input::Activity)), None, "no storm while the provider is away");
+        let outputs = story.wait(seconds(8));
+        assert_eq!(question(&outputs), None);
+        attempt = common::attempt(&outputs).unwrap();
+    }
+}
+
+#[test]
+fn keeping_it_twice_is_keeping_it() {
+    let mut story = with_provider(10);
+    story.wait(minutes(8));
+    let attempt = common::attempt(&story.input(Input::Keep)).unwrap();
+    story.input(Input::RefreshFailed { attempt, failure: RefreshFailure::Unreachable });
+    story.input(Input::Keep);
+    assert!(common::attempt(&story.wait(seconds(1))).is_some(), "still tried again by itself");
+}
+
+#[test]
+fn use_in_the_very_moment_of_the_sign_in_is_nothing_to_write_down() {
+    let mut story = Story::signed_in();
+    story.input(Input::Activity);
+    assert_eq!(story.wait(seconds(30)), []);
+}

@@ -3,8 +3,8 @@
 
 mod common;
 
-use abide_session::{Abandoned, EndReason, Input, Output, State, TokenVerdict};
-use common::{Story, minutes, seconds, tokens};
+use abide_session::{Abandoned, EndReason, Input, Output, RefreshFailure, State, TokenVerdict};
+use common::{Story, attempt, minutes, seconds, tokens};
 
 #[test]
 fn nobody_gets_a_token_before_somebody_signed_in() {
@@ -80,4 +80,25 @@ fn an_authorization_that_names_a_refresh_is_none() {
     assert_eq!(story.session.state(), State::Expiring);
     story.input(Input::Authorized { attempt: refresh, tokens: tokens() });
     assert_eq!(story.session.state(), State::Expiring, "only a refresh may answer a refresh");
+}
+
+#[test]
+fn a_failure_ends_the_attempt_that_it_is_about_and_no_other() {
+    let mut story = Story::new();
+    let first = story.authorize();
+    let second = story.authorize();
+    story.input(Input::AuthorizationFailed { attempt: first });
+    assert_eq!(story.session.state(), State::Authorizing);
+    story.input(Input::AuthorizationFailed { attempt: second });
+    assert_eq!(story.session.state(), State::SignedOut);
+}
+
+#[test]
+fn a_late_refusal_of_an_old_refresh_ends_nothing() {
+    let mut story = Story::signed_in();
+    let old = attempt(&story.input(Input::Keep)).unwrap();
+    story.input(Input::RefreshFailed { attempt: old, failure: RefreshFailure::Unreachable });
+    story.pass(seconds(2));
+    story.input(Input::RefreshFailed { attempt: old, failure: RefreshFailure::Rejected });
+    assert_eq!(story.session.state(), State::Active);
 }

@@ -107,3 +107,18 @@ fn a_refused_request_is_not_activity() {
     assert_eq!(story.token(), TokenVerdict::LoginRequired);
     assert_eq!(story.left(), minutes(1));
 }
+
+#[test]
+fn only_the_present_attempt_is_awaited() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(6));
+    let TokenVerdict::Wait(first) = story.token() else { panic!("the token was over") };
+    assert!(story.session.awaits(first));
+    story.drain();
+    story.input(Input::RefreshFailed { attempt: first, failure: RefreshFailure::Unreachable });
+    story.pass(seconds(2));
+    let TokenVerdict::Wait(second) = story.token() else { panic!("tried again") };
+    assert!(story.session.awaits(second) && !story.session.awaits(first));
+    story.input(Input::Logout);
+    assert!(!story.session.awaits(second));
+}
