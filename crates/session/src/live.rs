@@ -175,10 +175,6 @@ impl Live {
     /// An idle time that the provider's session outlasts, when the present one is not shorter.
     pub(crate) fn advised_end_after(&self, limits: &Limits) -> Option<Duration> {
         let declared = self.provider_lifetime.filter(|declared| *declared <= limits.end_after())?;
-        Some(if declared > SHORTER_THAN_THE_PROVIDER * 2 {
-            declared - SHORTER_THAN_THE_PROVIDER
-        } else {
-            declared / 2
-        })
+        Some(declared - SHORTER_THAN_THE_PROVIDER.min(declared / 2))
     }
 }

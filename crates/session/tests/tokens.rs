@@ -122,3 +122,14 @@ fn only_the_present_attempt_is_awaited() {
     story.input(Input::Logout);
     assert!(!story.session.awaits(second));
 }
+
+#[test]
+fn tokens_of_an_old_attempt_do_not_land() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(6));
+    let TokenVerdict::Wait(old) = story.token() else { panic!("the token was over") };
+    story.drain();
+    story.input(Input::RefreshFailed { attempt: old, failure: RefreshFailure::Unreachable });
+    assert_eq!(story.input(Input::Refreshed { attempt: old, tokens: tokens() }), []);
+    assert_eq!(story.session.view(story.now).access_left, Some(seconds(0)), "nothing was taken over");
+}
