@@ -16,12 +16,13 @@ $help = @'
 ./x.ps1 dist              the installer (msi), into target/release/bundle
 ./x.ps1 setup             only install what all of these need
 ./x.ps1 ui                build the window's pages
+./x.ps1 mutants           whether the tests of the session notice every mistake that can be put into it
 ./x.ps1 types             write ui/src/lib/wire.ts again, from crates/wire
 
 The first run installs what is missing, with winget: the C++ build tools, Rust, Node.
 '@
 if ($command -in 'help', '-h', '--help') { Write-Output $help; exit 0 }
-if ($command -notin 'run', 'test', 'bench', 'dist', 'setup', 'ui', 'types') {
+if ($command -notin 'run', 'test', 'bench', 'dist', 'setup', 'ui', 'types', 'mutants') {
     Write-Output "x: there is no command `"$command`".`n`n$help"
     exit 2
 }

@@ -1,4 +1,4 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, ui, types.
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -6,12 +6,14 @@ mod cargo;
 mod deny;
 mod dist;
 mod libtest;
+mod mutants;
 mod process;
 #[cfg(test)]
 mod rules;
 mod run;
 mod steps;
 mod test;
+mod tool;
 mod ui;
 
 use std::process::ExitCode;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
             "test" => test::test(&rest),
             "dist" => dist::dist(&rest),
             "bench" => bench::bench(&rest),
+            "mutants" => mutants::mutants(),
             "setup" => setup(),
             "ui" => ui::ui(),
             "types" => test::write_types(),
@@ -50,6 +53,6 @@ fn setup() -> Result<ExitCode> {
     for folder in ui::npm_folders() {
         steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
     }
-    steps.step("cargo-deny", deny::install);
+    steps.step("cargo-deny", |log| deny::TOOL.install(log));
     Ok(steps.code())
 }

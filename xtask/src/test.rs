@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
-use crate::{Result, cargo, deny, ui};
+use crate::{Result, cargo, deny, tool, ui};
 
 /// Everything; with filters only the tests of those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -139,14 +139,14 @@ struct Background(Option<JoinHandle<std::io::Result<std::process::Output>>>);
 
 impl Background {
     fn start() -> Self {
-        Self((!deny::installed()).then(|| std::thread::spawn(|| deny::installation().output())))
+        Self((!deny::TOOL.installed()).then(|| std::thread::spawn(|| deny::TOOL.installation().output())))
     }
 
     fn wait(self, log: &mut Log) -> Result {
         let Some(thread) = self.0 else { return Ok(()) };
         let output = thread.join().map_err(|_| "the installation of cargo-deny ended unexpectedly")??;
         log.line(&String::from_utf8_lossy(&output.stderr))?;
-        deny::tidy();
+        tool::tidy();
         if output.status.success() { Ok(()) } else { Err("cargo-deny could not be installed".into()) }
     }
 }
