@@ -17,13 +17,23 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.addAccount(account);
   await tauriHost.removeAccount("work");
   await tauriHost.watch(() => {});
+  await tauriHost.answer(7, false);
+  await tauriHost.settings("work");
+  const settings = { end_after: 900, warn_after: 720, absolute: 43_200, activity: "both", on_lock: "end" } as const;
+  await tauriHost.changeSettings("work", settings);
+  await tauriHost.onNavigate(() => {});
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
+    "answer", "settings", "change_settings", "plugin:event|listen",
   ]);
   expect(calls[1]?.[1]).toEqual({ account: "work" });
   expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com" });
   expect(calls[6]?.[1]).toEqual({ account });
   expect(calls[8]?.[1]).toMatchObject({ event: "snapshot" });
+  expect(calls[9]?.[1]).toEqual({ question: 7, keep: false });
+  expect(calls[10]?.[1]).toEqual({ account: "work" });
+  expect(calls[11]?.[1]).toEqual({ account: "work", settings });
+  expect(calls[12]?.[1]).toMatchObject({ event: "navigate" });
 });
 
 test("an error of the program keeps its code and words; anything else gets words that help", () => {

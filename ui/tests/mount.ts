@@ -3,7 +3,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
 import type { Host } from "../src/lib/host";
-import type { Question, SessionStatus, Snapshot } from "../src/lib/wire";
+import type { LayerStatus, Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
 
 export function status(over: Partial<SessionStatus> = {}): SessionStatus {
   return {
@@ -21,6 +21,10 @@ export function status(over: Partial<SessionStatus> = {}): SessionStatus {
     at_most_until: null,
     access_token_expires_in: null,
     renewable: false,
+    frozen: false,
+    layers: [],
+    clock_skew: null,
+    advised_end_after: null,
     trouble: null,
     ...over,
   };
@@ -45,13 +49,35 @@ export const question = (over: Partial<Question> = {}): Question => ({
   provider: "id.example.com",
   seconds_left: 58,
   limit: "idle",
+  can_be_kept: true,
   yes_keeps_until: Date.UTC(2026, 0, 2, 12, 15) / 1000,
+  ...over,
+});
+
+export const layer = (over: Partial<LayerStatus> = {}): LayerStatus => ({
+  layer: "application",
+  name: "work",
+  state: "active",
+  since: null,
+  ends_at: null,
+  known_by: "own_limits",
+  checked_at: null,
+  methods: [],
+  ...over,
+});
+
+export const settings = (over: Partial<SessionSettings> = {}): SessionSettings => ({
+  end_after: 900,
+  warn_after: 720,
+  absolute: 43_200,
+  activity: "requests",
+  on_lock: "freeze",
   ...over,
 });
 
 export const snapshot = (accounts: SessionStatus[], over: Partial<Snapshot> = {}): Snapshot => ({
   accounts,
-  question: null,
+  questions: [],
   remarks: [],
   ...over,
 });
@@ -65,6 +91,7 @@ export async function settle(): Promise<void> {
 export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial<Host> = {}) {
   vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 12), toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   let listener: (snapshot: Snapshot) => void = () => {};
+  let navigate: (place: string) => void = () => {};
   const host = {
     snapshot: vi.fn(async () => first),
     watch: vi.fn(async (l: (snapshot: Snapshot) => void) => ((listener = l), () => {})),
@@ -72,6 +99,10 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     cancelSignIn: vi.fn(async () => {}),
     signOut: vi.fn(async () => {}),
     keep: vi.fn(async () => {}),
+    answer: vi.fn(async () => {}),
+    settings: vi.fn(async () => settings()),
+    changeSettings: vi.fn(async () => {}),
+    onNavigate: vi.fn(async (l: (place: string) => void) => ((navigate = l), () => {})),
     discover: vi.fn(async () => {
       throw { code: "unexpected", message: "unexpected" };
     }),
@@ -93,9 +124,9 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     host,
     target,
     text: () => (target.querySelector("main")?.textContent ?? "").replace(/\s+/g, " ").trim(),
-    labels: () => buttons().map((b) => b.textContent?.trim()),
+    labels: () => buttons().map((b) => b.textContent?.trim() || b.getAttribute("aria-label")),
     button: (label: string) => {
-      const found = buttons().find((b) => b.textContent?.trim() === label);
+      const found = buttons().find((b) => (b.textContent?.trim() || b.getAttribute("aria-label")) === label);
       if (!found) throw new Error(`no button “${label}” among ${buttons().map((b) => b.textContent)}`);
       return found;
     },
@@ -104,6 +135,10 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     asked: () => target.querySelector(":scope > [role=alert]")?.textContent,
     async show(next: Snapshot) {
       listener(next);
+      await settle();
+    },
+    async navigate(place: string) {
+      navigate(place);
       await settle();
     },
     async pass(seconds: number) {

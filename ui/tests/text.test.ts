@@ -16,6 +16,13 @@ test("reasons and limits are worded as everywhere else", () => {
   }
 });
 
+test("the reasons why nothing can keep a session are worded as everywhere else", () => {
+  const rust = words.replace(/\\u\{([0-9a-f]+)\}/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)));
+  for (const [limit, why] of Object.entries(text.CANNOT_BE_KEPT)) {
+    expect(rust).toContain(`Limit::${limit[0]!.toUpperCase()}${limit.slice(1)} => "${why}"`);
+  }
+});
+
 test("durations read as people say them", () => {
   expect([0, 58, 60, 178, 702, 3600, 11_100, 90_000, 172_800].map(text.duration)).toEqual([
     "0 s", "58 s", "1 min", "2 min 58 s", "11 min 42 s", "1 h", "3 h 5 min", "1 d 1 h", "2 d",

@@ -31,5 +31,5 @@ test("the next look is at the next change, and none when nothing moves", () => {
   expect(untilNextChange(snapshot([active({ expires_in: 58 })]), 0.25)).toBeCloseTo(0.75);
   expect(untilNextChange(snapshot([active({ expires_in: 58 })]), 60)).toBeNull();
   expect(untilNextChange(snapshot([active({ expires_in: 702, lifetime: 900 })]), 0)).toBe(2.5);
-  expect(untilNextChange(snapshot([active()], { question: question() }), 3.5)).toBeCloseTo(0.5);
+  expect(untilNextChange(snapshot([active()], { questions: [question({ seconds_left: 70 }), question()] }), 3.5)).toBeCloseTo(0.5);
 });

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { DiscoveredProvider, Snapshot } from "../src/lib/wire";
-import { active, open, question, settle, snapshot, status } from "./mount";
+import { active, layer, open, question, settle, snapshot, status } from "./mount";
 
 const found: DiscoveredProvider = {
   issuer: "https://id.example.net/",
@@ -16,7 +16,7 @@ const reject = (message: string) => async () => {
 
 test("each state offers what can be done in it", async () => {
   const window = await open(snapshot([status()]));
-  expect(window.labels()).toEqual(["Add an account", "Sign in", "Remove"]);
+  expect(window.labels()).toEqual(["Add an account", "Settings", "Sign in", "Remove"]);
   expect(window.text()).toContain("You are not signed in.");
 
   await window.show(snapshot([status({ state: "authorizing" })]));
@@ -57,7 +57,7 @@ test("time runs on between snapshots, stops at 0 and follows the next snapshot",
 
 test("the question is answered in the window, counts down and is announced once", async () => {
   const at = (seconds_left: number, id = 7) =>
-    snapshot([active({ state: "expiring", expires_in: seconds_left })], { question: question({ id, seconds_left }) });
+    snapshot([active({ state: "expiring", expires_in: seconds_left })], { questions: [question({ id, seconds_left })] });
   const window = await open(at(58));
   expect(window.text()).toContain("Your session with id.example.com will expire in 58 seconds. Do you want to keep your session?");
   const asked = window.asked();
@@ -69,8 +69,7 @@ test("the question is answered in the window, counts down and is announced once"
   expect(window.asked()).toBe(asked);
 
   await window.click(window.button("Yes, keep it"));
-  expect(window.host.keep).toHaveBeenCalledExactlyOnceWith("work");
-  expect(window.host.signOut).not.toHaveBeenCalled();
+  expect(window.host.answer).toHaveBeenCalledExactlyOnceWith(7, true);
 
   await window.show(snapshot([active()]));
   expect(window.text()).not.toContain("Do you want to keep");
@@ -80,7 +79,87 @@ test("the question is answered in the window, counts down and is announced once"
   await window.show(at(40, 8));
   expect(window.asked()).toContain("40 seconds");
   await window.click(window.button("No, sign out"));
-  expect(window.host.signOut).toHaveBeenCalledExactlyOnceWith("work");
+  expect(window.host.answer).toHaveBeenLastCalledWith(8, false);
+  // The answer belongs to the question: a session that was kept meanwhile is not signed out by it.
+  expect(window.host.signOut).not.toHaveBeenCalled();
+});
+
+test("several questions are one list, each with its own answer, and one for all that can be kept", async () => {
+  const questions = [
+    question(),
+    question({ id: 8, account: "lab", provider: "login.example.org", seconds_left: 90 }),
+    question({ id: 9, account: "vpn", provider: "vpn.example.org", seconds_left: 120, limit: "absolute", can_be_kept: false }),
+  ];
+  const expiring = (account: string) => active({ account, state: "expiring" });
+  const window = await open(snapshot([expiring("work"), expiring("lab"), expiring("vpn")], { questions }));
+  expect(window.text()).toContain("Your sessions will expire soon");
+  expect(window.text()).toContain("Your session with login.example.org (lab) will expire in 1 min 30 s. Do you want");
+  expect(window.asked()).toContain("vpn.example.org will expire in 2 min. It cannot be kept any longer.");
+  // Every button says whose it is.
+  const names = [...window.target.querySelectorAll("section button")].map((b) => b.getAttribute("aria-label") ?? b.textContent?.trim());
+  expect(names).toEqual([
+    "Yes, keep it: work", "No, sign out: work", "Yes, keep it: lab", "No, sign out: lab", "OK: vpn", "Yes, keep all that can be kept",
+  ]);
+  await window.click(window.target.querySelector<HTMLElement>('[aria-label="No, sign out: lab"]')!);
+  expect(window.host.answer).toHaveBeenCalledExactlyOnceWith(8, false);
+  await window.click(window.button("Yes, keep all that can be kept"));
+  expect(window.host.answer).toHaveBeenNthCalledWith(2, 7, true);
+  expect(window.host.answer).toHaveBeenNthCalledWith(3, 8, true);
+  expect(window.host.answer).toHaveBeenCalledTimes(3);
+
+  // One more is told, and not the others again.
+  await window.show(snapshot([expiring("work")], { questions: [questions[0]!, question({ id: 10, account: "new", provider: "new.example" })] }));
+  expect(window.asked()).toBe("Your session with new.example will expire in 58 seconds. Do you want to keep your session?");
+});
+
+test("a question that no answer can help has one button and says why", async () => {
+  const last = question({ limit: "absolute", can_be_kept: false });
+  const window = await open(snapshot([active({ state: "expiring", limit: "absolute" })], { questions: [last] }));
+  expect(window.text()).toContain("will expire in 58 seconds. OK");
+  expect(window.text()).toContain("It cannot be kept any longer: it has lasted as long as it may. Sign in again after that.");
+  expect(window.labels()).not.toContain("Yes, keep it");
+  await window.click(window.button("OK"));
+  expect(window.host.answer).toHaveBeenCalledExactlyOnceWith(7, true);
+});
+
+test("a frozen session says what that means, and a screen reader hears of it", async () => {
+  const window = await open(snapshot([active()]));
+  await window.show(snapshot([active({ frozen: true })]));
+  expect(window.text()).toContain("Frozen: the screen is locked. Tools get no token until you unlock it; 12 min left.");
+  expect(window.target.querySelector("article svg.frozen .bar")).not.toBeNull();
+  // It waits for its user to unlock the screen.
+  expect(window.labels()).not.toContain("Keep session");
+  expect(window.said()).toBe("work: frozen while the screen is locked.");
+  await window.show(snapshot([active()]));
+  expect(window.said()).toBe("work: no longer frozen.");
+});
+
+test("a session that nothing can keep offers no button for it", async () => {
+  const window = await open(snapshot([active({ limit: "provider", renewable: false })]));
+  expect(window.labels()).not.toContain("Keep session");
+  await window.show(snapshot([active({ limit: "provider", renewable: true })]));
+  expect(window.labels()).toContain("Keep session");
+});
+
+test("the sessions behind an account are told in words, and what is not known is not made up", async () => {
+  const at = (hours: number) => Date.UTC(2026, 0, 2, hours) / 1000;
+  const layers = [
+    layer({ since: at(11), ends_at: at(12) + 702 }),
+    layer({ layer: "provider", name: "id.example.com", since: at(10), known_by: "refresh", checked_at: at(12) - 20 }),
+    layer({ layer: "identity_provider", name: "Example Bank", state: "unknown", since: at(10), known_by: "id_token", methods: ["pwd", "otp", "mfa", "2"] }),
+  ];
+  const window = await open(snapshot([active({ layers })]));
+  expect([...window.target.querySelectorAll(".timeline li")].map((li) => li.textContent?.replace(/\s+/g, " ").trim())).toEqual([
+    "Your session in Abide Since 11:00. Ends at 12:11 if nothing uses it, at 21:04 at the latest. Abide keeps this time itself.",
+    "Your session at id.example.com Since 10:00. Its end is not told. Known from the renewal 20 s ago.",
+    "Who recognized you: Example Bank With password and one-time code (level 2) at 10:00. Until when you stay signed in there is not told.",
+  ]);
+  expect(window.target.querySelector(".timeline .picture")?.getAttribute("aria-hidden")).toBe("true");
+  // After the end there is nothing to draw; what is known of the provider is still said.
+  const after = [layer({ state: "ended", ends_at: at(12) }), layer({ layer: "provider", name: "id.example.com", state: "unknown", known_by: "nothing" })];
+  await window.show(snapshot([status({ state: "ended", ended: "idle_timeout", layers: after })]));
+  expect(window.text()).toContain("Your session at id.example.com Whether it goes on is not known.");
+  expect(window.target.querySelector(".timeline .picture")).toBeNull();
 });
 
 test("a change of state is told to screen readers, a mere tick is not", async () => {
@@ -138,7 +217,7 @@ test("an account is removed only after a second question", async () => {
 test("somebody new is told how the demonstration works", async () => {
   const window = await open(snapshot([status({ account: "demo", issuer: "http://127.0.0.1:47610" })]));
   expect(window.text()).toContain("A demonstration provider is running on this computer. Sign in as alice with the password demo.");
-  expect(window.labels()).toEqual(["Sign in", "Add an account"]);
+  expect(window.labels()).toEqual(["Settings", "Sign in", "Add an account"]);
 });
 
 test("without an account the window offers to add one", async () => {

@@ -72,11 +72,19 @@ impl Program {
 const IGNORED: &str = "marked as ignored";
 
 /// The reader: takes lines, gives back each program when it is over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader {
     current: Option<Program>,
-    /// The crate whose own tests came last; cargo runs those of its `tests` folder after them.
-    package: String,
+    /// Where the source of a test program is, from the root of the repository. Cargo prints it from the root of the
+    /// package, and does not say which package that is: not every one has tests of its own before those of its folder
+    /// `tests`.
+    source_of: fn(&str) -> Option<String>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { current: None, source_of: source_beside }
+    }
 }
 
 impl Reader {
@@ -117,30 +125,41 @@ impl Reader {
     }
 
     /// The name of the program that cargo says it starts with this line.
-    fn started(&mut self, line: &str) -> Option<String> {
+    fn started(&self, line: &str) -> Option<String> {
         let line = line.trim_start();
         if let Some(name) = line.strip_prefix("Doc-tests ") {
             return Some(format!("{name}: documentation"));
         }
         let rest = line.strip_prefix("Running ")?;
         let (source, executable) = rest.strip_suffix(')')?.split_once(" (")?;
-        let source = source.replace('\\', "/");
-        let Some(path) = source.strip_prefix("unittests ") else {
-            return Some(format!("{}: {source}", self.package));
-        };
-        let file = executable.rsplit(['/', '\\']).next()?;
-        let name = file.rsplit_once('-').map_or(file, |(name, _)| name).to_owned();
-        // Not a program beside the crate's own, such as src/bin/other.rs.
-        if path.ends_with("src/lib.rs") || path.ends_with("src/main.rs") {
-            self.package.clone_from(&name);
+        if !source.starts_with("unittests ") {
+            return Some((self.source_of)(executable).unwrap_or_else(|| source.replace('\\', "/")));
         }
-        Some(name)
+        let file = executable.rsplit(['/', '\\']).next()?;
+        Some(file.rsplit_once('-').map_or(file, |(name, _)| name).to_owned())
     }
 
     /// No more lines.
     pub(crate) fn end(&mut self) -> Option<Program> {
         self.current.take().map(Program::close)
     }
+}
+
+/// The source of a test program, out of what rustc has written beside it: `PROGRAM: SOURCE OTHER_SOURCE …`.
+fn source_beside(executable: &str) -> Option<String> {
+    // As cargo prints it, the path begins where cargo was started: in the root of the repository.
+    let notes = crate::cargo::root().join(executable).with_extension("d");
+    source_in(&std::fs::read_to_string(notes).ok()?)
+}
+
+fn source_in(notes: &str) -> Option<String> {
+    let sources = notes.lines().find_map(|line| line.split_once(": ").map(|(_, sources)| sources))?;
+    // A space in a path is written with a backslash before it.
+    let end = sources.match_indices(' ').find(|(at, _)| !sources[..*at].ends_with('\\'));
+    let first = &sources[..end.map_or(sources.len(), |(at, _)| at)];
+    let source = std::path::PathBuf::from(first.replace("\\ ", " "));
+    let source = source.strip_prefix(crate::cargo::root()).unwrap_or(&source);
+    Some(source.to_str()?.replace('\\', "/"))
 }
 
 /// The number before `word` in `ok. 3 passed; 0 failed; 1 ignored; …`.
@@ -153,10 +172,14 @@ fn count(counts: &str, word: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn read(output: &str) -> Vec<Program> {
-        let mut reader = Reader::default();
+        let source_of = |executable: &str| {
+            executable.ends_with("deps/flow-77").then(|| "crates/session/tests/flow.rs".to_owned())
+        };
+        let mut reader = Reader { current: None, source_of };
         let mut programs: Vec<Program> = output.lines().filter_map(|line| reader.line(line)).collect();
         programs.extend(reader.end());
         programs
@@ -197,13 +220,41 @@ error: 1 target failed:
 ",
         );
         let names: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
-        assert_eq!(names, ["abide_session", "abide_session: tests/flow.rs", "abide_session: documentation"]);
+        assert_eq!(names, ["abide_session", "crates/session/tests/flow.rs", "abide_session: documentation"]);
         let first = &programs[0].tally;
         assert_eq!((first.passed, first.failed, first.skipped.len()), (1, 1, 1));
         assert_eq!(first.failures, ["abide_session: idle::warns"]);
         assert_eq!(programs[0].failures()[2], "---- idle::warns stdout ----");
         assert_eq!(programs[1].tally.passed, 12);
         assert_eq!(programs[2].tally, Tally { passed: 2, ..Tally::default() });
+    }
+
+    #[test]
+    fn a_test_program_is_named_by_its_own_source_whatever_ran_before_it() {
+        // A package without tests of its own follows one that has them.
+        let programs = read(
+            "\
+     Running unittests src/lib.rs (target/debug/deps/abide_session-0a1b)
+test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+     Running tests/harness.rs (target/debug/deps/harness-77)
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+",
+        );
+        assert_eq!(programs[1].name, "tests/harness.rs");
+        // The present program's own notes are read where they are.
+        let this = std::env::current_exe().unwrap();
+        assert_eq!(source_beside(this.to_str().unwrap()).unwrap(), "xtask/src/main.rs");
+    }
+
+    #[test]
+    fn a_source_is_found_in_the_notes_beside_a_program() {
+        let notes =
+            "/t/deps/x-1.d: tests/tests/harness.rs tests/src/lib.rs\n\n/t/deps/x-1: tests/tests/harness.rs\n";
+        assert_eq!(source_in(notes).unwrap(), "tests/tests/harness.rs");
+        assert_eq!(source_in("x: my\\ tests/a.rs b.rs\n").unwrap(), "my tests/a.rs");
+        let ours = crate::cargo::root().join("tests/a.rs").display().to_string().replace(' ', "\\ ");
+        assert_eq!(source_in(&format!("x: {ours}\n")).unwrap(), "tests/a.rs");
+        assert_eq!(source_in(""), None);
     }
 
     #[test]

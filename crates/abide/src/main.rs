@@ -1,5 +1,5 @@
-//! The `abide` command. The agent without a desktop and the demo provider are a program of their own beside it, which
-//! takes its place: so this file stays small enough to start in a millisecond.
+//! The `abide` command. The agent without a desktop, the demo provider and the check of the configuration are a program of
+//! their own beside it, which takes its place: so this file stays small enough to start in a millisecond.
 
 use std::process::{Command, ExitCode};
 
@@ -18,6 +18,9 @@ fn run(program: Program) -> Result<(), String> {
         Program::Agent => {}
         Program::Demo { port } => {
             command.args(["demo", &port.to_string()]);
+        }
+        Program::CheckConfiguration { json } => {
+            command.arg("check-config").args(json.then_some("--json"));
         }
         _ => return Err("This program is not part of this build.".to_owned()),
     }

@@ -6,8 +6,10 @@
 mod agent;
 
 use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use agent::*;
 
@@ -92,4 +94,72 @@ fn without_an_agent_the_exit_code_is_5() {
     let agent = FakeAgent::absent();
     let output = command(&agent, &["token"]).output().unwrap();
     assert_eq!(output.status.code(), Some(5));
+}
+
+#[test]
+fn the_configuration_is_checked_without_an_agent_too() {
+    let agent = FakeAgent::absent();
+    let folder = agent.home().join("config/abide");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("config.toml");
+    let account = "[accounts.work]\nissuer = \"https://id.example.com\"\n";
+    for (rest, code) in [("client_id = \"abide\"\n", 0), ("client_ID = \"abide\"\n", 1)] {
+        std::fs::write(&file, format!("{account}{rest}")).unwrap();
+        let output = command(&agent, &["config", "check"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        let place = if code == 0 { String::new() } else { format!("{}:3:1: error: ", file.display()) };
+        assert!(text(&output.stdout).starts_with(&place), "{}", text(&output.stdout));
+        let output = command(&agent, &["config", "check", "--json"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        assert!(text(&output.stdout).contains(&format!("\"ok\":{}", code == 0)), "{}", text(&output.stdout));
+    }
+}
+
+/// Whether this process, and with it every program that it starts, was told to ignore a signal: so does a shell with what
+/// it runs in the background.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap_or("0");
+    u64::from_str_radix(ignored, 16).unwrap() >> (signal - 1) & 1 == 1
+}
+
+#[test]
+fn ctrl_c_gives_the_sign_in_up_and_ends_as_the_signal_would() {
+    const SIGINT: i32 = 2;
+    const SIGTERM: i32 = 15;
+    for signal in [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
+        let signed_out = session("signed_out");
+        let begun = r#"{"account":"work","authorization_url":"https://id.example.com/authorize"}"#;
+        let agent = FakeAgent::new(vec![
+            Step::Open(listen("/v1/sessions/work/events"), stream(&signed_out)),
+            Step::Answer(
+                post("/v1/sessions/work/login", r#"{"browser":false}"#),
+                answer("202 Accepted", begun),
+            ),
+            Step::Answer(post("/v1/sessions/work/cancel", "{}"), answer("202 Accepted", &signed_out)),
+        ]);
+        let mut child = command(&agent, &["login", "--account", "work", "--no-browser"]).spawn().unwrap();
+        let mut address = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        assert_eq!(address, "https://id.example.com/authorize\n");
+        let sent =
+            Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let until = Instant::now() + Duration::from_secs(20);
+        while child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < until, "it goes on after signal {signal}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+        // The sign-in was called off, and nothing else was asked.
+        agent.finish();
+        assert_eq!(status.signal(), Some(signal), "{}", text(&stderr));
+        assert!(text(&stderr).ends_with("\nThe sign-in was given up.\n"), "{}", text(&stderr));
+    }
+}
+
+fn session(state: &str) -> String {
+    format!(
+        r#"{{"account":"work","issuer":"https://id.example.com","provider":"id.example.com","user":null,"state":"{state}","ended":null,"ended_at":null,"expires_in":null,"limit":null,"lifetime":null,"since":null,"at_most_until":null,"access_token_expires_in":null,"renewable":false,"frozen":false,"layers":[],"clock_skew":null,"advised_end_after":null,"trouble":null}}"#
+    )
 }

@@ -31,6 +31,7 @@ pub(crate) enum Command {
     ClientsRevoke(String),
     Doctor,
     ConfigPath,
+    ConfigCheck,
     Program(Program),
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
             let sub = given.sub(name, "path")?;
             given.finish(name, 1, |_| match sub.as_str() {
                 "path" => Ok(Command::ConfigPath),
+                "check" => Ok(Command::ConfigCheck),
                 _ => Err(unknown_sub(name, &sub)),
             })
         }

@@ -79,6 +79,9 @@ pub(crate) enum Failure {
     /// A sign-in did not succeed.
     #[error("{sentence}")]
     SignIn { sentence: String, exit: u8 },
+    /// The user broke the command off.
+    #[error("Broken off.")]
+    Interrupted,
     /// The program of `abide run` could not be run.
     #[error("{}", unlaunched(program, source))]
     Launch { program: OsString, source: io::Error },
@@ -147,6 +150,7 @@ impl Failure {
             Self::Transport(_) => "connection_failed",
             Self::Stopped => "agent_stopped",
             Self::SignIn { .. } => "sign_in_failed",
+            Self::Interrupted => "interrupted",
             Self::Launch { .. } => "program_not_run",
             Self::Program(_) => "not_started",
             Self::Unhealthy => "unhealthy",
@@ -160,6 +164,8 @@ impl Failure {
             Self::Usage { .. } => 2,
             Self::NotRunning | Self::Stopped => 5,
             Self::Refused { exit, .. } | Self::SignIn { exit, .. } => *exit,
+            // As the shells do, for SIGINT.
+            Self::Interrupted => 130,
             // As env(1) and the shells do.
             Self::Launch { source, .. } if source.kind() == io::ErrorKind::NotFound => 127,
             Self::Launch { .. } => 126,

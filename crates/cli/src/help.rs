@@ -27,7 +27,7 @@ Tokens
 Setting up
   accounts   list, add and remove accounts
   clients    list, allow and revoke clients
-  config     say where the configuration is
+  config     say where the configuration is, and check it
   doctor     check that everything is in place
 
 The programs behind it
@@ -72,8 +72,7 @@ abide login: sign in, in your browser
 Usage: abide login [--account NAME] [--no-browser]
 
 Opens the provider's page in your browser and waits until you are signed in, or
-until it is certain that you will not be. Ctrl-C ends the waiting, not the
-sign-in.
+until it is certain that you will not be. Ctrl-C gives the sign-in up.
 
   -a, --account NAME   the account; not needed when there is only one
       --no-browser     print the address to open, alone on standard output, for
@@ -113,6 +112,11 @@ abide status: who is signed in, and for how long
 
 Usage: abide status [--json]
 
+Says of every account what is left and which limit comes first, what is known of
+the session at the provider and since when, how you were recognized there, and
+how long the access token lasts. A frozen session hands out no token until the
+screen is unlocked.
+
 Looking does not count as using a session. --json prints all that is known of
 every account, times as Unix seconds and durations as seconds.
 ";
@@ -123,8 +127,9 @@ abide watch: the sessions as they change
 Usage: abide watch [--account NAME] [--json]
 
 Prints the present state, then a line for every change, until you stop it with
-Ctrl-C or Abide stops. Without --account it watches the accounts that are there
-when it starts.
+Ctrl-C or Abide stops. A change is one of the session, of the session at the
+provider, or of what is known about how you signed in. Without --account it
+watches every account, also those that are added later.
 
   -a, --account NAME   only this account
       --json           a JSON object a line
@@ -142,7 +147,9 @@ Prints the access token and nothing else. It is renewed first if it is used up.
       --min-validity TIME  how long the token has to stay valid at least: 90s,
                            5m, 1h
       --activity WHAT      whether this counts as using the session: request
-                           (it does) or none (it does not)
+                           (it does) or none (it does not). Programs that ask by
+                           themselves, every minute say, should say none: they
+                           would keep you signed in after you have left
       --json               the whole answer: the token, when it ends, its scope,
                            account and issuer
 
@@ -207,11 +214,22 @@ it asks over HTTP; the key is printed this once, alone on standard output.
 ";
 
 const CONFIG: &str = "\
-abide config: say where the configuration is
+abide config: say where the configuration is, and check it
 
 Usage: abide config path
+       abide config check
 
-      --json           this and the other places that Abide uses, as JSON
+`path` prints where the file is. `check` reads it and says what is wrong, with
+line and column, and what would serve better: for instance an idle time that
+your provider\u{2019}s session does not outlast. Lines to put into the file are
+indented. The providers are known while Abide runs; without it only the file
+itself is checked.
+
+      --json           path: this and the other places that Abide uses, as JSON;
+                       check: what was found, as JSON
+
+Exit codes of `check`: 0 the file can be used, also when there is advice · 1 it
+cannot
 ";
 
 const DOCTOR: &str = "\
@@ -219,9 +237,13 @@ abide doctor: check that everything is in place
 
 Usage: abide doctor
 
-Looks at the configuration, the socket and who owns it, the agent behind it, and
-its HTTP endpoint. Changes nothing. Ends with 0 if all is well, with 5 if Abide
-is not running, else with 1.
+Looks at the configuration, the socket and who owns it, the agent behind it, its
+HTTP endpoint and the clock, which is compared with those of your providers; and
+at what tells when the screen is locked, when the machine sleeps, and when you
+use keyboard or mouse. Changes nothing.
+
+Ends with 0 if all is well or there are only warnings, with 5 if Abide is not
+running, else with 1.
 
       --json           the checks as JSON
 ";

@@ -21,6 +21,7 @@ const MAX_BODY: usize = 1 << 20;
 const FIRST_READ: usize = 8 << 10;
 
 /// Where the agent listens, and how it is spoken to.
+#[derive(Clone)]
 pub(crate) struct Endpoint {
     /// The socket; on Windows the name of the pipe.
     pub(crate) socket: PathBuf,

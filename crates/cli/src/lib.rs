@@ -13,6 +13,7 @@ mod commands;
 mod failure;
 mod help;
 mod http;
+mod layers;
 mod platform;
 mod style;
 mod text;
@@ -55,10 +56,18 @@ pub enum Program {
         /// The port; 0 for any that is free.
         port: u16,
     },
+    /// The check of the configuration file, by the agent's own reader.
+    CheckConfiguration {
+        /// Whether it writes JSON.
+        json: bool,
+    },
 }
 
 /// Runs a program behind the command to its end; otherwise a sentence says why it did not start.
 pub type RunProgram<'a> = &'a dyn Fn(Program) -> Result<(), String>;
+
+/// What is still done when the user breaks a command off. What it writes goes to standard error.
+pub type LastAct = Box<dyn FnOnce(&mut dyn Write) + Send>;
 
 /// Everything that a command touches.
 pub struct Io<'a> {
@@ -78,9 +87,13 @@ pub struct Io<'a> {
     pub clock: Clock,
     /// How long to wait for an answer. A refresh at the provider may be under way.
     pub patience: Duration,
+    /// How often `abide watch` looks for accounts that were added.
+    pub look_every: Duration,
+    /// Arms this for the case that the user breaks the command off (Ctrl-C); the process ends after it.
+    pub before_interruption: &'a dyn Fn(LastAct),
     /// Becomes the program (`abide run`), or runs it and returns its exit code.
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
-    /// Runs `abide agent` and `abide demo`.
+    /// Runs `abide agent`, `abide demo` and what else is not part of this crate.
     pub program: RunProgram<'a>,
 }
 
@@ -91,7 +104,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let (out_is_terminal, err_is_terminal) = (stdout.is_terminal(), stderr.is_terminal());
     let environment = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    run(
+    let code = run(
         arguments,
         &mut Io {
             out: &mut stdout,
@@ -102,10 +115,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'
             user: platform::effective_user(),
             clock: Clock::of_the_system(),
             patience: Duration::from_secs(60),
+            look_every: Duration::from_secs(2),
+            before_interruption: &platform::before_interruption,
             launch: &platform::become_program,
             program,
         },
-    )
+    );
+    platform::yield_to_interruption();
+    code
 }
 
 /// Runs one command. The arguments come without the program's name. Returns the exit code.
@@ -117,6 +134,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8
         Ok(code) => code,
         // Whoever read has gone away: there is nobody to tell.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 1,
+        // They know, and the last act has said what became of it.
+        Err(Failure::Interrupted) => Failure::Interrupted.exit_code(),
         Err(failure) => {
             let text = if json { failure.to_json() } else { failure.to_text() };
             // An error that cannot be written is still told by the exit code.

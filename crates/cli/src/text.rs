@@ -1,9 +1,10 @@
 //! Sessions and times as the terminal says them.
 
 use abide_wire::text::{duration, ended, limit, rough_duration};
-use abide_wire::{Limit, SessionState, SessionStatus, Snapshot};
+use abide_wire::{Layer, LayerState, Question, SessionState, SessionStatus, Snapshot};
 
 use crate::Clock;
+use crate::layers;
 use crate::style::{Ink, Style, plain};
 
 const DAY: i64 = 86_400;
@@ -17,7 +18,8 @@ pub(crate) fn status(snapshot: &Snapshot, clock: Clock, style: Style) -> String 
         let name = plain(&status.account);
         let mut left =
             format!("{}{:pad$}", style.paint(Ink::Bold, &name), "", pad = width - name.chars().count());
-        for line in account(status, clock, style) {
+        let asked = snapshot.questions.iter().find(|question| question.account == status.account);
+        for line in account(status, asked, clock, style) {
             page.push_str(&left);
             page.push_str(&line);
             page.push('\n');
@@ -40,7 +42,7 @@ pub(crate) fn status(snapshot: &Snapshot, clock: Clock, style: Style) -> String 
 }
 
 /// One account, line by line.
-fn account(status: &SessionStatus, clock: Clock, style: Style) -> Vec<String> {
+fn account(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style: Style) -> Vec<String> {
     let provider = plain(&status.provider);
     let mut lines = match status.state {
         SessionState::SignedOut => vec![format!("not signed in · {provider}")],
@@ -48,15 +50,23 @@ fn account(status: &SessionStatus, clock: Clock, style: Style) -> Vec<String> {
             vec![format!("signing in · {provider}"), "waiting for you in the browser".into()]
         }
         SessionState::Ended => vec![signed_out(status, clock)],
-        SessionState::Active | SessionState::Expiring => signed_in(status, clock, style),
+        SessionState::Active | SessionState::Expiring => signed_in(status, asked, clock, style),
     };
+    if let Some(end_after) = status.advised_end_after {
+        let advice = format!(
+            "Your idle time is not shorter than the session at {provider}, so it cannot be held. Set end_after to {}: \
+             abide config check says how.",
+            duration(end_after)
+        );
+        lines.push(style.paint(Ink::Amber, &advice).into_owned());
+    }
     if let Some(trouble) = &status.trouble {
         lines.push(style.paint(Ink::Amber, &plain(trouble)).into_owned());
     }
     lines
 }
 
-fn signed_in(status: &SessionStatus, clock: Clock, style: Style) -> Vec<String> {
+fn signed_in(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style: Style) -> Vec<String> {
     let provider = plain(&status.provider);
     let who = match &status.user {
         Some(user) => format!("{} · {provider}", plain(user)),
@@ -68,11 +78,21 @@ fn signed_in(status: &SessionStatus, clock: Clock, style: Style) -> Vec<String> 
         time.push_str(&moment(at, clock));
     }
     let mut lines = vec![who, time];
-    if status.state == SessionState::Expiring {
-        lines.push(match status.limit {
-            Some(Limit::Absolute) => "sign in again after that: abide login".into(),
-            _ => "to keep it: abide keep".into(),
+    if let Some(question) = asked {
+        lines.push(if question.can_be_kept {
+            "to keep it: abide keep".to_owned()
+        } else {
+            "sign in again after that: abide login".to_owned()
         });
+    }
+    let behind = [layers::provider(status, clock), layers::identity(status, clock), Some(token(status))];
+    lines.extend(behind.into_iter().flatten().map(|line| style.paint(Ink::Dim, &line).into_owned()));
+    lines
+}
+
+fn token(status: &SessionStatus) -> String {
+    if status.frozen {
+        return "no access token is handed out until you unlock the screen".to_owned();
     }
     let token = match status.access_token_expires_in {
         Some(0) => "access token used up".to_owned(),
@@ -80,11 +100,11 @@ fn signed_in(status: &SessionStatus, clock: Clock, style: Style) -> Vec<String> 
         None => "no access token yet".to_owned(),
     };
     let renews = if status.renewable { "renews by itself" } else { "does not renew" };
-    lines.push(style.paint(Ink::Dim, &format!("{token} · {renews}")).into_owned());
-    lines
+    format!("{token} · {renews}")
 }
 
-/// `active · 11 min 42 s left (idle)`, amber in the last quarter, red in the last minute.
+/// `active · 11 min 42 s left (idle)`, amber in the last quarter, red in the last minute. A frozen session says so first:
+/// its time runs on, but nobody can use it.
 fn time_left(status: &SessionStatus, style: Style) -> String {
     let left = status.expires_in.unwrap_or(u64::MAX);
     let ink = match status.lifetime {
@@ -93,8 +113,12 @@ fn time_left(status: &SessionStatus, style: Style) -> String {
         _ if status.state == SessionState::Expiring => Ink::Amber,
         _ => Ink::Accent,
     };
-    let word = if status.state == SessionState::Expiring { "expiring" } else { "active" };
-    let mut line = style.paint(ink, word).into_owned();
+    let (word, ink_of_word) = match status.state {
+        _ if status.frozen => ("frozen: the screen is locked", Ink::Amber),
+        SessionState::Expiring => ("expiring", ink),
+        _ => ("active", ink),
+    };
+    let mut line = style.paint(ink_of_word, word).into_owned();
     if let Some(seconds) = status.expires_in {
         line.push_str(" · ");
         line.push_str(&style.paint(ink, &format!("{} left", duration(seconds))));
@@ -120,8 +144,18 @@ fn signed_out(status: &SessionStatus, clock: Clock) -> String {
     line
 }
 
-/// One line of `abide watch`, without the time and the account.
-pub(crate) fn summary(status: &SessionStatus, style: Style) -> String {
+/// What `abide watch` shows of a session, without the time and the account: the session itself, and the layers behind it
+/// as far as there is something to say.
+pub(crate) fn lines(status: &SessionStatus, clock: Clock, style: Style) -> [Option<String>; 3] {
+    let signed_in = matches!(status.state, SessionState::Active | SessionState::Expiring);
+    let ended_there =
+        status.layers.iter().any(|layer| layer.layer == Layer::Provider && layer.state == LayerState::Ended);
+    let provider = if signed_in || ended_there { layers::provider_now(status, clock) } else { None };
+    let identity = if signed_in { layers::identity(status, clock) } else { None };
+    [Some(summary(status, style)), provider, identity]
+}
+
+fn summary(status: &SessionStatus, style: Style) -> String {
     let mut line = match (status.state, status.ended) {
         (SessionState::Active | SessionState::Expiring, _) => time_left(status, style),
         (SessionState::Authorizing, _) => "signing in".to_owned(),
@@ -136,13 +170,14 @@ pub(crate) fn summary(status: &SessionStatus, style: Style) -> String {
     line
 }
 
-/// A time to come: `21:04`, `21:04 tomorrow`, `25 Nov, 21:04`.
+/// A time: `21:04`, `21:04 tomorrow`, `21:04 yesterday`, `25 Nov, 21:04`.
 pub(crate) fn moment(at: u64, clock: Clock) -> String {
     let (then, now) = (local(at, clock), local((clock.now)(), clock));
     let time = hours_and_minutes(then);
     match then.div_euclid(DAY) - now.div_euclid(DAY) {
         0 => time,
         1 => format!("{time} tomorrow"),
+        -1 => format!("{time} yesterday"),
         _ => {
             let (_, month, day) = date(then);
             format!("{day} {}, {time}", MONTHS[month])
@@ -197,12 +232,13 @@ mod tests {
     }
 
     #[test]
-    fn times_to_come_name_the_day_only_when_it_is_another() {
+    fn times_name_the_day_only_when_it_is_another() {
         let now = (clock().now)();
         assert_eq!(time_of_day(now, clock()), "20:52:18");
         assert_eq!(moment(now + 702, clock()), "21:04");
         assert_eq!(moment(now + 4 * 3600, clock()), "00:52 tomorrow");
         assert_eq!(moment(now + 30 * 3600, clock()), "26 Nov, 02:52");
+        assert_eq!(moment(now - 21 * 3600, clock()), "23:52 yesterday");
     }
 
     #[test]

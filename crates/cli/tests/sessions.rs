@@ -4,8 +4,11 @@
 
 mod harness;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
+use std::io::{self, Write};
 
+use abide_cli::LastAct;
 use harness::*;
 
 #[test]
@@ -29,7 +32,7 @@ fn every_state_has_its_lines() {
     let last =
         r#""expires_in":90,"limit":"absolute","lifetime":43200,"access_token_expires_in":0,"renewable":true"#;
     let all = format!(
-        r#"{{"accounts":[{},{},{},{},{}],"question":null,"remarks":["The keyring is not there."]}}"#,
+        r#"{{"accounts":[{},{},{},{},{}],"questions":[{},{}],"remarks":["The keyring is not there."]}}"#,
         status("a", "signed_out", ""),
         status("bb", "authorizing", ""),
         status("ccc", "expiring", expiring),
@@ -39,6 +42,8 @@ fn every_state_has_its_lines() {
             "ended",
             r#""ended":"user_logout","ended_at":1795549938,"trouble":"The provider did not hear of it.""#
         ),
+        question("ccc", true),
+        question("dddd", false),
     );
     let outcome = once(&["status"], get("/v1/sessions"), answer("200 OK", &all));
     assert_eq!(
@@ -52,6 +57,106 @@ fn every_state_has_its_lines() {
          e      signed out just now: you signed out\n       The provider did not hear of it.\n\
          \nThe keyring is not there.\n"
     );
+}
+
+/// A session with all that is known of the layers behind it.
+fn layered(provider: &str, identity: &str, more: &str) -> String {
+    let layers = format!(
+        r#""layers":[{},{},{}]"#,
+        layer("application", "work", r#""state":"active","known_by":"own_limits""#),
+        layer("provider", "id.example.com", provider),
+        layer("identity_provider", "id.example.com", identity),
+    );
+    let rest = r#""user":"alice@example.com","expires_in":702,"limit":"idle","lifetime":900,"access_token_expires_in":240,"renewable":true"#;
+    status("work", "active", &format!("{rest},{layers}{more}"))
+}
+
+fn status_lines(account: String) -> Vec<String> {
+    let outcome = once(&["status"], get("/v1/sessions"), sessions(&[account]));
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+    outcome.out.lines().map(|line| line.trim_start().to_owned()).collect()
+}
+
+#[test]
+fn the_layers_behind_a_session_are_shown_with_how_they_are_known() {
+    let lines = status_lines(layered(
+        r#""state":"active","known_by":"refresh","checked_at":1795549918,"ends_at":1795551738"#,
+        r#""name":"Example Bank","state":"unknown","known_by":"id_token","since":1795546338,"methods":["pwd","otp","mfa","2"]"#,
+        "",
+    ));
+    assert_eq!(lines[2], "provider session active · confirmed 20 s ago by a refresh · until 21:22");
+    assert_eq!(lines[3], "recognized by Example Bank at 19:52 with password and one-time code (level 2)");
+    assert_eq!(lines[4], "access token 4 min · renews by itself");
+}
+
+#[test]
+fn what_is_not_known_of_a_layer_is_said_to_be_so() {
+    let lines = status_lines(layered(
+        r#""state":"active","known_by":"id_token","checked_at":1795549338"#,
+        r#""state":"unknown","known_by":"nothing""#,
+        "",
+    ));
+    assert_eq!(
+        lines[2..4],
+        [
+            "provider session active · confirmed 10 min ago by your sign-in · its end is not told",
+            "how you were recognized is not told"
+        ]
+    );
+    let lines = status_lines(layered(
+        r#""state":"unknown","known_by":"nothing""#,
+        r#""state":"unknown","known_by":"id_token","since":1795546338"#,
+        "",
+    ));
+    assert_eq!(lines[2..4], ["provider session not known", "recognized at 19:52 · how is not told"]);
+}
+
+#[test]
+fn a_name_or_method_of_the_provider_cannot_drive_the_terminal() {
+    let evil =
+        r#""name":"Bank\u001b[2J","state":"unknown","known_by":"id_token","methods":["x\u001b]0;y\u0007"]"#;
+    let lines = status_lines(layered(r#""state":"active","known_by":"refresh""#, evil, ""));
+    assert_eq!(lines[3], "recognized by Bank\u{fffd}[2J with x\u{fffd}]0;y\u{fffd}");
+}
+
+#[test]
+fn a_frozen_session_says_so_and_that_there_is_no_token() {
+    let lines = status_lines(layered(
+        r#""state":"active","known_by":"refresh""#,
+        r#""state":"unknown","known_by":"nothing""#,
+        r#","frozen":true"#,
+    ));
+    assert_eq!(lines[1], "frozen: the screen is locked · 11 min 42 s left (idle)");
+    assert_eq!(lines[4], "no access token is handed out until you unlock the screen");
+}
+
+#[test]
+fn an_idle_time_that_cannot_be_held_gets_advice() {
+    let advised = active("work").replace("\"advised_end_after\":null", "\"advised_end_after\":1740");
+    let lines = status_lines(advised);
+    assert_eq!(
+        lines.last().unwrap(),
+        "Your idle time is not shorter than the session at id.example.com, so it cannot be held. Set end_after to 29 min: \
+         abide config check says how."
+    );
+}
+
+#[test]
+fn keep_does_not_promise_what_it_cannot_do() {
+    let last = active("work").replace("\"limit\":\"idle\"", "\"limit\":\"absolute\"");
+    let outcome =
+        once(&["keep", "-a", "work"], post("/v1/sessions/work/keep", "{}"), answer("202 Accepted", &last));
+    assert_eq!(
+        outcome.out,
+        "Your session cannot be kept longer: alice@example.com at id.example.com. It ends in 11 min 42 s: it has lasted as \
+         long as it may. Sign in again after that.\n"
+    );
+}
+
+#[test]
+fn a_session_that_a_locked_screen_ended_says_so() {
+    let ended = status("work", "ended", r#""ended":"screen_locked","ended_at":1795549878"#);
+    assert_eq!(status_lines(ended), ["work   signed out 1 min ago: the screen was locked"]);
 }
 
 #[test]
@@ -82,7 +187,7 @@ fn a_user_name_of_the_provider_cannot_drive_the_terminal() {
 
 #[test]
 fn json_is_passed_on_as_it_came() {
-    let body = r#"{"accounts":[],"question":null,"remarks":[],"of_a_newer_agent":1}"#;
+    let body = r#"{"accounts":[],"questions":[],"remarks":[],"of_a_newer_agent":1}"#;
     let outcome = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", body));
     assert_eq!(outcome.out, format!("{body}\n"));
     let outcome = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", "not json"));
@@ -121,60 +226,6 @@ fn where_several_accounts_can_be_meant_it_is_asked_which() {
         assert_eq!(outcome.code, 2, "{words:?}");
         assert!(outcome.err.contains("--account and one of: work, demo"), "{}", outcome.err);
     }
-}
-
-#[test]
-fn watch_prints_a_line_a_change_until_the_agent_stops() {
-    let steps = || {
-        vec![
-            Step::Open(listen("/v1/sessions/work/events"), stream(&active("work"))),
-            Step::Push(0, event(&status("work", "ended", r#""ended":"declined""#))),
-            Step::Push(0, end()),
-        ]
-    };
-    let agent = FakeAgent::new(steps());
-    let outcome = abide(&agent, &["watch", "--account", "work"]);
-    agent.finish();
-    assert_eq!(
-        outcome.out,
-        "20:52:18  work   active · 11 min 42 s left (idle)\n\
-         20:52:18  work   signed out: you answered No to \u{201c}keep session?\u{201d}\n"
-    );
-    assert_eq!(outcome.code, 5);
-    let agent = FakeAgent::new(steps());
-    let outcome = abide(&agent, &["watch", "--account", "work", "--json"]);
-    agent.finish();
-    assert_eq!(outcome.out.lines().next(), Some(active("work").as_str()));
-    assert_eq!(outcome.out.lines().count(), 2);
-}
-
-#[test]
-fn watch_follows_every_account_and_ends_when_nobody_reads() {
-    let steps = || {
-        vec![
-            Step::Answer(get("/v1/sessions"), sessions(&[active("work"), active("demo")])),
-            Step::Open(listen("/v1/sessions/work/events"), stream(&active("work"))),
-            Step::Open(listen("/v1/sessions/demo/events"), stream(&active("demo"))),
-            Step::Push(0, end()),
-            Step::Push(1, end()),
-        ]
-    };
-    let agent = FakeAgent::new(steps());
-    let outcome = abide(&agent, &["watch"]);
-    agent.finish();
-    let mut lines: Vec<&str> = outcome.out.lines().collect();
-    lines.sort_unstable();
-    assert_eq!(
-        lines,
-        [
-            "20:52:18  demo   active · 11 min 42 s left (idle)",
-            "20:52:18  work   active · 11 min 42 s left (idle)"
-        ]
-    );
-    let agent = FakeAgent::new(steps());
-    let (code, err) = run_with(&agent, &["watch"], Setting::default(), &mut Closed);
-    agent.finish();
-    assert_eq!((code, err.as_str()), (0, ""));
 }
 
 const URL: &str = "https://id.example.com/authorize?client_id=abide&redirect_uri=http%3A%2F%2F127.0.0.1%3A40123%2Fcallback&state=x";
@@ -270,6 +321,51 @@ fn a_sign_in_that_fails_says_why_and_one_that_is_broken_off_asks_for_another() {
     let outcome = abide(&agent, &["login", "--account", "work"]);
     agent.finish();
     assert_eq!(outcome.code, 5);
+}
+
+/// Output on whose first line the user breaks the command off.
+struct Interrupting<'a> {
+    armed: &'a RefCell<Option<LastAct>>,
+    said: Vec<u8>,
+}
+
+impl Write for Interrupting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let last = self.armed.take().expect("nothing was armed, or twice");
+        last(&mut self.said);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn who_breaks_a_sign_in_off_leaves_nothing_waiting_for_the_browser() {
+    let mut steps = sign_in(false, &[]);
+    let signed_out = status("work", "signed_out", "");
+    steps.push(Step::Answer(post("/v1/sessions/work/cancel", "{}"), answer("202 Accepted", &signed_out)));
+    steps.push(Step::Push(0, event(&signed_out)));
+    let agent = FakeAgent::new(steps);
+    let armed = RefCell::new(None);
+    let arm = |last: LastAct| drop(armed.replace(Some(last)));
+    let setting = Setting { before_interruption: &arm, ..Setting::default() };
+    let mut out = Interrupting { armed: &armed, said: Vec::new() };
+    let words = ["login", "--account", "work", "--no-browser"];
+    let (code, err) = run_with(&agent, &words, setting, &mut out);
+    agent.finish();
+    assert_eq!((code, out.said.as_slice()), (130, &b"\nThe sign-in was given up.\n"[..]));
+    assert!(!err.contains("not completed"), "{err}");
+}
+
+#[test]
+fn who_is_signed_in_already_has_nothing_to_give_up() {
+    let agent = FakeAgent::new(vec![Step::Open(listen("/v1/sessions/work/events"), stream(&active("work")))]);
+    let arm = |_: LastAct| panic!("armed without a sign-in");
+    let setting = Setting { before_interruption: &arm, ..Setting::default() };
+    assert_eq!(abide_with(&agent, &["login", "--account", "work"], setting).code, 0);
+    agent.finish();
 }
 
 #[test]

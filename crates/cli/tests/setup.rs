@@ -74,6 +74,9 @@ fn the_doctor_finds_what_is_there() {
         vec![
             Step::Answer(get("/health"), health()),
             Step::Answer(get("/v1/sessions"), sessions(&[active("work"), status("demo", "signed_out", "")])),
+            Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
+            Step::Answer(get("/v1/accounts/work/session"), settings("requests", "freeze")),
+            Step::Answer(get("/v1/accounts/demo/session"), settings("requests", "keep")),
         ]
     };
     let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -93,7 +96,7 @@ fn the_doctor_finds_what_is_there() {
     let sent = answerer.join().unwrap();
     assert!(sent.starts_with("GET /health HTTP/1.1\r\nHost: 127.0.0.1:"), "{sent}");
     assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{}", outcome.out);
-    assert_eq!(outcome.out.lines().filter(|line| line.starts_with("ok    ")).count(), 5, "{}", outcome.out);
+    assert_eq!(outcome.out.lines().filter(|line| line.starts_with("ok    ")).count(), 9, "{}", outcome.out);
     assert!(outcome.out.contains("2 configured, 1 signed in"), "{}", outcome.out);
 
     // Without the HTTP endpoint, and with a folder that others can enter.
@@ -104,6 +107,100 @@ fn the_doctor_finds_what_is_there() {
     assert_eq!(outcome.code, 1);
     assert!(outcome.out.contains("open to others (mode 755, should be 700)"), "{}", outcome.out);
     assert!(outcome.out.contains("fail  HTTP"), "{}", outcome.out);
+}
+
+fn presence(lock: &str, input: &str) -> Vec<u8> {
+    answer("200 OK", &format!(r#"{{"lock":{lock},"sleep":["logind"],"input":{input},"locked":false}}"#))
+}
+
+fn settings(activity: &str, on_lock: &str) -> Vec<u8> {
+    answer(
+        "200 OK",
+        &format!(
+            r#"{{"end_after":900,"warn_after":720,"absolute":43200,"activity":"{activity}","on_lock":"{on_lock}"}}"#
+        ),
+    )
+}
+
+/// What the doctor says from the accounts on, of two accounts with these skews; the exit code; and the same as JSON.
+fn examined(skews: [&str; 2], presence: &[u8], rules: [(&str, &str); 2]) -> (Vec<String>, u8) {
+    let account = |name: &str, skew: &str| {
+        active(name).replace("\"clock_skew\":null", &format!("\"clock_skew\":{skew}"))
+    };
+    let health = format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
+    let mut steps = vec![
+        Step::Answer(get("/health"), answer("200 OK", &health)),
+        Step::Answer(get("/v1/sessions"), sessions(&[account("work", skews[0]), account("lab", skews[1])])),
+        Step::Answer(get("/v1/presence"), presence.to_owned()),
+    ];
+    if presence.starts_with(b"HTTP/1.1 200") {
+        for (name, (activity, on_lock)) in ["work", "lab"].into_iter().zip(rules) {
+            steps.push(Step::Answer(
+                get(&format!("/v1/accounts/{name}/session")),
+                settings(activity, on_lock),
+            ));
+        }
+    }
+    let agent = FakeAgent::new(steps);
+    std::fs::write(agent.runtime().join("endpoint.json"), r#"{"http":null,"pid":1}"#).unwrap();
+    let outcome = abide(&agent, &["doctor"]);
+    agent.finish();
+    (outcome.out.lines().skip(5).map(str::to_owned).collect(), outcome.code)
+}
+
+#[test]
+fn the_doctor_compares_the_clocks() {
+    let presence = presence(r#"["logind"]"#, "null");
+    let rules = [("requests", "freeze"); 2];
+    let (lines, code) = examined(["3", "-60"], &presence, rules);
+    assert!(lines[0].ends_with("that of id.example.com is 3 s ahead of it, which is well"), "{lines:?}");
+    assert!(lines[1].ends_with("that of id.example.com is 1 min behind it, which is well"), "{lines:?}");
+    assert_eq!(code, 0);
+
+    let (lines, code) = examined(["301", "301"], &presence, rules);
+    assert!(lines[0].starts_with("fail  clock"), "{lines:?}");
+    assert!(lines[0].contains("id.example.com is 5 min 1 s ahead of this computer\u{2019}s"), "{lines:?}");
+    assert!(
+        lines[0].contains("clock is slow, let the network set it (timedatectl set-ntp true)")
+            || !cfg!(target_os = "linux")
+    );
+    // Both accounts are at the same provider: one clock, one line.
+    assert!(lines[1].contains("lock "), "{lines:?}");
+    assert_eq!(code, 1);
+
+    let (lines, code) = examined(["-61", "null"], &presence, rules);
+    assert!(
+        lines[0].contains("1 min 1 s behind this computer") && lines[0].contains("clock is fast"),
+        "{lines:?}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn the_doctor_asks_for_no_source_that_no_account_needs() {
+    let nothing = presence("[]", "null");
+    let (lines, code) = examined(["0", "0"], &nothing, [("requests", "keep"); 2]);
+    assert_eq!(code, 0);
+    assert!(lines.iter().all(|line| line.starts_with("ok ")), "{lines:?}");
+
+    let (lines, code) = examined(["0", "0"], &nothing, [("requests", "freeze"), ("requests", "keep")]);
+    assert_eq!((code, &lines[1][..10]), (0, "warn  lock"), "{lines:?}");
+    assert!(lines[1].contains("`on_lock` has no effect for work;"), "{lines:?}");
+
+    let (lines, code) = examined(["0", "0"], &nothing, [("both", "keep"), ("input", "keep")]);
+    assert_eq!((code, &lines[3][..11]), (1, "fail  input"), "{lines:?}");
+    assert!(lines[3].contains("`activity` of work, lab counts"), "{lines:?}");
+
+    let (lines, code) =
+        examined(["0", "0"], &presence(r#"["logind"]"#, r#""mutter""#), [("input", "end"); 2]);
+    assert_eq!((code, lines.iter().filter(|line| line.starts_with("ok ")).count()), (0, 4), "{lines:?}");
+}
+
+#[test]
+fn an_agent_that_follows_no_presence_is_not_blamed_for_it() {
+    let older = error("404 Not Found", "not_found", "There is no such call.");
+    let (lines, code) = examined(["0", "0"], &older, [("requests", "keep"); 2]);
+    assert_eq!((lines.len(), code), (1, 0), "{lines:?}");
 }
 
 #[test]
@@ -125,4 +222,46 @@ fn the_configuration_is_where_the_environment_says() {
     let outcome = abide(&agent, &["config", "path", "--json"]);
     let places: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
     assert_eq!(places["socket"].as_str(), agent.socket().to_str());
+}
+
+#[test]
+fn what_a_check_of_the_configuration_finds_is_shown_where_an_editor_finds_it() {
+    let problem = |severity: &str, suggestion: &str| {
+        format!(
+            r#"{{"account":"work","line":4,"column":13,"severity":"{severity}","message":"account work: a time\u001b[2J such as \"15m\"","suggestion":{suggestion}}}"#
+        )
+    };
+    let found = |ok: bool, problems: &str| {
+        answer("200 OK", &format!(r#"{{"file":"/home/a/config.toml","ok":{ok},"problems":[{problems}]}}"#))
+    };
+    let check = |answer: Vec<u8>| once(&["config", "check"], get("/v1/config/check"), answer);
+    let wrong = check(found(false, &problem("error", "null")));
+    assert_eq!(
+        (wrong.code, wrong.out.as_str()),
+        (1, "/home/a/config.toml:4:13: error: account work: a time\u{fffd}[2J such as \"15m\"\n")
+    );
+    assert_eq!(wrong.err, "");
+    let advice = check(found(true, &problem("advice", r#""[accounts.work.session]\nend_after = \"29m\"""#)));
+    assert_eq!(advice.code, 0);
+    assert!(
+        advice.out.ends_with("\n    [accounts.work.session]\n    end_after = \"29m\"\n"),
+        "{}",
+        advice.out
+    );
+    assert_eq!(check(found(true, "")).code, 0);
+
+    let words = ["config", "check", "--json"];
+    let json = once(&words, get("/v1/config/check"), found(false, &problem("error", "null")));
+    assert_eq!(json.code, 1);
+    assert!(json.out.starts_with(r#"{"file":"/home/a/config.toml","ok":false,"#), "{}", json.out);
+}
+
+#[test]
+fn without_an_agent_the_configuration_is_checked_by_the_agents_own_reader() {
+    let agent = FakeAgent::absent();
+    for (words, json) in [(&["config", "check"][..], "false"), (&["config", "check", "--json"], "true")] {
+        let outcome = abide(&agent, words);
+        assert!(outcome.err.contains("CheckConfiguration { json: "), "{}", outcome.err);
+        assert!(outcome.err.contains(&format!("json: {json}")), "{}", outcome.err);
+    }
 }

@@ -37,6 +37,7 @@ pub struct Session {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "of the sessions that there are, nearly all are live")]
 enum Phase {
     SignedOut,
     Authorizing { attempt: Attempt, until: Duration, before: Option<Over> },

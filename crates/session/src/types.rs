@@ -56,7 +56,7 @@ pub enum EndReason {
 }
 
 /// What counts as use of a session. A token that was fetched is not a person who is there (NIST SP 800-63B-4, section
-/// 5.2): whoever needs the latter chooses `Input`.
+/// 5.1.2): whoever needs the latter chooses `Input`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Activity {
     /// A tool asks for a token.

@@ -1,7 +1,7 @@
 // The window without the program: invented accounts, for development in a browser. `?demo=NAME` chooses the scene.
 import type { Host } from "../lib/host";
 import { DEMO_ISSUER } from "../lib/text";
-import type { SessionStatus, Snapshot } from "../lib/wire";
+import type { LayerStatus, Question, SessionSettings, SessionStatus, Snapshot } from "../lib/wire";
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -21,9 +21,56 @@ function account(over: Partial<SessionStatus>): SessionStatus {
     at_most_until: null,
     access_token_expires_in: null,
     renewable: false,
+    frozen: false,
+    layers: [],
+    clock_skew: null,
+    advised_end_after: null,
     trouble: null,
     ...over,
   };
+}
+
+function layer(over: Partial<LayerStatus>): LayerStatus {
+  return {
+    layer: "application",
+    name: "work",
+    state: "active",
+    since: null,
+    ends_at: null,
+    known_by: "own_limits",
+    checked_at: null,
+    methods: [],
+    ...over,
+  };
+}
+
+/** The layers of a session; what is known of the provider's, and of who recognized the user, can be chosen. */
+function layers(
+  provider: Partial<LayerStatus> = {},
+  identity: Partial<LayerStatus> = {},
+  own: Partial<LayerStatus> = {},
+): LayerStatus[] {
+  return [
+    layer({ since: now() - 3600, ends_at: now() + 702, ...own }),
+    layer({
+      layer: "provider",
+      name: "id.example.com",
+      since: now() - 3700,
+      ends_at: now() + 4 * 3600,
+      known_by: "refresh",
+      checked_at: now() - 20,
+      ...provider,
+    }),
+    layer({
+      layer: "identity_provider",
+      name: "Example Bank",
+      state: "unknown",
+      since: now() - 3700,
+      known_by: "id_token",
+      methods: ["pwd", "otp", "mfa"],
+      ...identity,
+    }),
+  ];
 }
 
 const active = (over: Partial<SessionStatus> = {}) =>
@@ -37,8 +84,22 @@ const active = (over: Partial<SessionStatus> = {}) =>
     at_most_until: now() + 11 * 3600,
     access_token_expires_in: 240,
     renewable: true,
+    layers: layers(),
     ...over,
   });
+
+const asked = (over: Partial<Question> = {}): Question => ({
+  id: 1,
+  account: "work",
+  provider: "id.example.com",
+  seconds_left: 58,
+  limit: "idle",
+  can_be_kept: true,
+  yes_keeps_until: now() + 900,
+  ...over,
+});
+
+const usual: SessionSettings = { end_after: 900, warn_after: 720, absolute: 43_200, activity: "requests", on_lock: "freeze" };
 
 const ended = account({
   account: "lab",
@@ -51,24 +112,60 @@ const ended = account({
 const demo = account({ account: "demo", issuer: DEMO_ISSUER, provider: "127.0.0.1:47610" });
 
 const scenes: Record<string, () => Snapshot> = {
-  active: () => ({ accounts: [active(), ended], question: null, remarks: [] }),
-  soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], question: null, remarks: [] }),
+  active: () => ({ accounts: [active(), ended], questions: [], remarks: [] }),
+  soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], questions: [], remarks: [] }),
   expiring: () => ({
     accounts: [active({ state: "expiring", expires_in: 58 }), ended],
-    question: {
-      id: 1,
-      account: "work",
-      provider: "id.example.com",
-      seconds_left: 58,
-      limit: "idle",
-      yes_keeps_until: now() + 900,
-    },
+    questions: [asked()],
     remarks: [],
   }),
-  signedout: () => ({ accounts: [account({}), ended], question: null, remarks: [] }),
-  demo: () => ({ accounts: [demo], question: null, remarks: [] }),
-  empty: () => ({ accounts: [], question: null, remarks: [] }),
-  add: () => ({ accounts: [active()], question: null, remarks: [] }),
+  several: () => ({
+    accounts: [
+      active({ state: "expiring", expires_in: 58 }),
+      active({ account: "vpn", provider: "login.example.org", state: "expiring", expires_in: 178, limit: "absolute" }),
+      active({ account: "lab", provider: "login.lab.example.org", state: "expiring", expires_in: 171 }),
+    ],
+    questions: [
+      asked(),
+      asked({ id: 2, account: "lab", provider: "login.lab.example.org", seconds_left: 171 }),
+      asked({ id: 3, account: "vpn", provider: "login.example.org", seconds_left: 178, limit: "absolute", can_be_kept: false }),
+    ],
+    remarks: [],
+  }),
+  last: () => ({
+    accounts: [
+      active({
+        state: "expiring",
+        expires_in: 130,
+        limit: "absolute",
+        lifetime: 43_200,
+        at_most_until: now() + 130,
+        layers: layers({ since: now() - 90_000 }, { since: now() - 90_000 }, { since: now() - 43_070, ends_at: now() + 130 }),
+      }),
+    ],
+    questions: [asked({ seconds_left: 130, limit: "absolute", can_be_kept: false, yes_keeps_until: now() + 130 })],
+    remarks: [],
+  }),
+  frozen: () => ({ accounts: [active({ frozen: true }), ended], questions: [], remarks: [] }),
+  layers: () => ({ accounts: [active()], questions: [], remarks: [] }),
+  unknown: () => ({
+    accounts: [
+      active({
+        layers: layers(
+          { since: null, ends_at: null, known_by: "id_token", checked_at: now() - 3600 },
+          { name: "id.example.com", since: null, known_by: "nothing", methods: [] },
+        ),
+      }),
+    ],
+    questions: [],
+    remarks: [],
+  }),
+  advice: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], remarks: [] }),
+  settings: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], remarks: [] }),
+  signedout: () => ({ accounts: [account({}), ended], questions: [], remarks: [] }),
+  demo: () => ({ accounts: [demo], questions: [], remarks: [] }),
+  empty: () => ({ accounts: [], questions: [], remarks: [] }),
+  add: () => ({ accounts: [active()], questions: [], remarks: [] }),
   trouble: () => ({
     accounts: [
       active({
@@ -82,15 +179,16 @@ const scenes: Record<string, () => Snapshot> = {
         trouble: "The sign-in did not succeed: the provider does not know the client ID “abide”. Check how the account is registered there.",
       }),
     ],
-    question: null,
+    questions: [],
     remarks: ["There is no keyring on this computer. Sessions are kept in memory only: after a restart you sign in again."],
   }),
-  authorizing: () => ({ accounts: [account({ state: "authorizing" })], question: null, remarks: [] }),
+  authorizing: () => ({ accounts: [account({ state: "authorizing" })], questions: [], remarks: [] }),
 };
 
 /** A host that plays the scene and answers every command as the program would. */
 export function demoHost(scene: string): Host {
   let snapshot = (scenes[scene] ?? scenes.active!)();
+  const settings = new Map<string, SessionSettings>();
   const listeners = new Set<(snapshot: Snapshot) => void>();
   const show = (next: Partial<Snapshot>) => {
     snapshot = { ...snapshot, ...next };
@@ -99,7 +197,7 @@ export function demoHost(scene: string): Host {
   const change = (name: string, to: (status: SessionStatus) => SessionStatus) =>
     show({
       accounts: snapshot.accounts.map((a) => (a.account === name ? to(a) : a)),
-      question: snapshot.question?.account === name ? null : snapshot.question,
+      questions: snapshot.questions.filter((question) => question.account !== name),
     });
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const same = ({ account: name, issuer, provider }: SessionStatus) => ({ account: name, issuer, provider });
@@ -118,6 +216,23 @@ export function demoHost(scene: string): Host {
     signOut: async (name) =>
       change(name, (a) => account({ ...same(a), state: "ended", ended: "user_logout", ended_at: now() })),
     keep: async (name) => change(name, (a) => active({ ...same(a), expires_in: 900 })),
+    answer: async (id, keep) => {
+      const question = snapshot.questions.find((q) => q.id === id);
+      if (question === undefined) return;
+      if (!keep) change(question.account, (a) => account({ ...same(a), state: "ended", ended: "declined", ended_at: now() }));
+      else if (question.can_be_kept) change(question.account, (a) => active({ ...same(a), expires_in: 900 }));
+      else show({ questions: snapshot.questions.filter((q) => q.id !== id) });
+    },
+    settings: async (name) => settings.get(name) ?? usual,
+    changeSettings: async (name, changed) => {
+      await pause(300);
+      if (changed.warn_after >= changed.end_after) {
+        throw { code: "config_account", message: "`warn_after` has to be shorter than `end_after` and more than zero." };
+      }
+      settings.set(name, changed);
+      change(name, (a) => ({ ...a, advised_end_after: changed.end_after > 840 ? a.advised_end_after : null }));
+    },
+    onNavigate: async () => () => {},
     discover: async (issuer) => {
       await pause(600);
       if (!issuer.startsWith("https://")) {

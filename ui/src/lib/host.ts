@@ -1,7 +1,7 @@
 // The one file that knows Tauri. Views know the interface only.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { DiscoveredProvider, NewAccount, Snapshot, WindowError } from "./wire";
+import type { DiscoveredProvider, NewAccount, SessionSettings, Snapshot, WindowError } from "./wire";
 
 /** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
 export interface Host {
@@ -12,6 +12,13 @@ export interface Host {
   cancelSignIn(account: string): Promise<void>;
   signOut(account: string): Promise<void>;
   keep(account: string): Promise<void>;
+  /** Answers a question; one that is no longer up does nothing. */
+  answer(question: number, keep: boolean): Promise<void>;
+  settings(account: string): Promise<SessionSettings>;
+  /** Checked, written down, and in force at once. */
+  changeSettings(account: string, settings: SessionSettings): Promise<void>;
+  /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
+  onNavigate(listener: (place: string) => void): Promise<() => void>;
   discover(issuer: string): Promise<DiscoveredProvider>;
   addAccount(account: NewAccount): Promise<void>;
   removeAccount(account: string): Promise<void>;
@@ -24,6 +31,10 @@ export const tauriHost: Host = {
   cancelSignIn: (account) => invoke("cancel_sign_in", { account }),
   signOut: (account) => invoke("sign_out", { account }),
   keep: (account) => invoke("keep", { account }),
+  answer: (question, keep) => invoke("answer", { question, keep }),
+  settings: (account) => invoke("settings", { account }),
+  changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
+  onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),
   discover: (issuer) => invoke("discover", { issuer }),
   addAccount: (account) => invoke("add_account", { account }),
   removeAccount: (account) => invoke("remove_account", { account }),

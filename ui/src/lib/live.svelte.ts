@@ -1,5 +1,5 @@
 import { asWindowError, type Host } from "./host";
-import { announcement, questionTime } from "./text";
+import { announcement, questionAloud } from "./text";
 import { untilNextChange } from "./time";
 import type { Snapshot, WindowError } from "./wire";
 
@@ -54,12 +54,9 @@ export class Live {
         .filter((sentence) => sentence !== "");
       if (news.length > 0) this.said = news.join(" ");
     }
-    const question = snapshot.question;
-    if (question === null) this.asked = "";
-    else if (before?.question?.id !== question.id) {
-      const { figure, unit } = questionTime(question.seconds_left);
-      this.asked = `Your session with ${question.provider} will expire in ${figure} ${unit}. Do you want to keep your session?`;
-    }
+    const fresh = snapshot.questions.filter((question) => !before?.questions.some((old) => old.id === question.id));
+    if (fresh.length > 0) this.asked = fresh.map(questionAloud).join(" ");
+    else if (snapshot.questions.length === 0) this.asked = "";
     this.#tick();
   }
 

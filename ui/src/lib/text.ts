@@ -14,12 +14,20 @@ export const ENDED: Record<EndReason, string> = {
   provider_logout: "the provider ended its session",
   refresh_rejected: "the provider no longer accepts this session",
   policy: "your administrator’s policy ended it",
+  screen_locked: "the screen was locked",
 };
 
 export const LIMIT: Record<Limit, string> = {
   idle: "idle",
   absolute: "longest session",
   provider: "provider’s limit",
+};
+
+/** Why no answer can keep a session, as the rest of a sentence about its end. */
+export const CANNOT_BE_KEPT: Record<Limit, string> = {
+  absolute: "it has lasted as long as it may. Sign in again after that.",
+  provider: "the provider gave no way to renew it. Sign in again after that.",
+  idle: "nothing has used it.",
 };
 
 /** A duration as people say it: `58 s`, `2 min 58 s`, `3 h 5 min`, `2 d 3 h`. */
@@ -87,6 +95,12 @@ function endedSentence(status: SessionStatus, nowUnix: number): Sentence {
 }
 
 function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sentence {
+  const ends = timeOfDay(nowUnix + left, nowUnix);
+  const exact = `${duration(left)} left (${LIMIT[status.limit ?? "idle"]}), ends at ${ends}`;
+  if (status.frozen) {
+    const rest = ` Tools get no token until you unlock it; ${roughDuration(left)} left.`;
+    return { strong: "Frozen: the screen is locked.", rest, exact };
+  }
   const until = status.at_most_until === null ? null : timeOfDay(status.at_most_until, nowUnix);
   const limit = status.limit ?? "idle";
   const atMost = until === null ? "." : `; at most until ${until}.`;
@@ -95,8 +109,7 @@ function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sen
     absolute: until === null ? "; a session lasts no longer." : `, until ${until}; a session lasts no longer.`,
     provider: ` until the provider’s limit${atMost}`,
   }[limit];
-  const ends = timeOfDay(nowUnix + left, nowUnix);
-  return { strong: `${roughDuration(left)} left`, rest, exact: `${duration(left)} left (${LIMIT[limit]}), ends at ${ends}` };
+  return { strong: `${roughDuration(left)} left`, rest, exact };
 }
 
 /** The time in the question: seconds as in the web guides, longer times as people say them. */
@@ -108,6 +121,7 @@ export function questionTime(left: number): { figure: string; unit: string } {
 
 /** The small line under the question: which limit, and until when Yes would keep the session. */
 export function questionReason(question: Question, idleFor: number | null, nowUnix: number): string {
+  if (!question.can_be_kept) return `It cannot be kept any longer: ${CANNOT_BE_KEPT[question.limit]}`;
   const keeps = `Yes keeps it until ${timeOfDay(question.yes_keeps_until, nowUnix)}`;
   switch (question.limit) {
     case "idle": {
@@ -122,9 +136,25 @@ export function questionReason(question: Question, idleFor: number | null, nowUn
   }
 }
 
+/** Whether using the session, or *Yes*, would move its end. */
+export function canBeKept(status: SessionStatus): boolean {
+  return status.limit === "provider" ? status.renewable : status.limit !== "absolute";
+}
+
+/** The question, as a screen reader says it. */
+export function questionAloud(question: Question): string {
+  const { figure, unit } = questionTime(question.seconds_left);
+  const expires = `Your session with ${question.provider} will expire in ${`${figure} ${unit}`.trim()}.`;
+  return question.can_be_kept ? `${expires} Do you want to keep your session?` : `${expires} It cannot be kept any longer.`;
+}
+
 /** What a screen reader says when the snapshot changed, or nothing. */
 export function announcement(before: SessionStatus | undefined, after: SessionStatus): string {
-  if (before === undefined || before.state === after.state) return "";
+  if (before === undefined) return "";
+  if (before.state === after.state) {
+    if (before.frozen === after.frozen) return "";
+    return `${after.account}: ${after.frozen ? "frozen while the screen is locked" : "no longer frozen"}.`;
+  }
   switch (after.state) {
     case "signed_out":
       return `${after.account}: you are not signed in.`;

@@ -12,12 +12,16 @@ export function fraction(status: SessionStatus, elapsed: number): number | null 
   return Math.min(1, Math.max(0, (status.expires_in - Math.max(0, elapsed)) / status.lifetime));
 }
 
-/** How urgent the ring looks: amber in the last quarter, red in the last minute and while the question is up. */
-export type Tone = "off" | "waiting" | "calm" | "soon" | "urgent";
+/**
+ * How urgent the ring looks: amber in the last quarter, red in the last minute and while the question is up; barred while
+ * the session is frozen.
+ */
+export type Tone = "off" | "waiting" | "frozen" | "calm" | "soon" | "urgent";
 
 export function tone(status: SessionStatus, elapsed: number): Tone {
   if (status.state === "signed_out" || status.state === "ended") return "off";
   if (status.state === "authorizing") return "waiting";
+  if (status.frozen) return "frozen";
   const left = status.expires_in === null ? null : secondsLeft(status.expires_in, elapsed);
   if (status.state === "expiring" || (left !== null && left <= 60)) return "urgent";
   const part = fraction(status, elapsed);
@@ -40,8 +44,8 @@ export function untilNextChange(snapshot: Snapshot, elapsed: number): number | n
     if (left <= 121) waits.push(toWholeSecond(status.expires_in));
     else waits.push(Math.min(15, Math.max(1, (status.lifetime ?? 0) / 360), left - 120));
   }
-  if (snapshot.question !== null && snapshot.question.seconds_left > elapsed) {
-    waits.push(toWholeSecond(snapshot.question.seconds_left));
+  for (const question of snapshot.questions) {
+    if (question.seconds_left > elapsed) waits.push(toWholeSecond(question.seconds_left));
   }
   return waits.length === 0 ? null : Math.min(...waits);
 }

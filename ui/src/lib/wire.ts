@@ -220,6 +220,48 @@ title: string,
  */
 body: string, };
 
+export type Severity = "error" | "advice";
+
+export type ConfigProblem = { 
+/**
+ * How much it matters.
+ */
+severity: Severity, 
+/**
+ * The account that it is about.
+ */
+account: string | null, 
+/**
+ * Line, from 1.
+ */
+line: number | null, 
+/**
+ * Column, from 1.
+ */
+column: number | null, 
+/**
+ * What is wrong and what was expected.
+ */
+message: string, 
+/**
+ * Lines for the file that would mend it.
+ */
+suggestion: string | null, };
+
+export type ConfigCheck = { 
+/**
+ * The file that was read.
+ */
+file: string, 
+/**
+ * Whether it can be used.
+ */
+ok: boolean, 
+/**
+ * What was found, errors first.
+ */
+problems: Array<ConfigProblem>, };
+
 export type DiscoveredProvider = { 
 /**
  * The issuer, byte for byte as the provider writes it.

@@ -5,25 +5,50 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use abide_wire::Snapshot;
 use abide_wire::paths::Places;
+use abide_wire::text::duration;
+use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionSettings, SessionStatus, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::is_signed_in;
 use crate::Io;
 use crate::failure::Failure;
-use crate::http::exchange;
+use crate::http::{Endpoint, exchange, push_encoded};
 use crate::style::{Ink, plain};
 
 /// How long a connection over loopback may take.
 const SOON: Duration = Duration::from_secs(3);
 
+/// How far two clocks may be apart, in seconds: as much as the validation of ID tokens allows.
+const MAX_SKEW: u64 = 60;
+
+/// How something is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Ok,
+    Warning,
+    Fail,
+}
+
 /// One thing that was looked at.
 #[derive(Serialize)]
 struct Check {
     name: &'static str,
+    /// Whether it need not be mended; true for a warning.
     ok: bool,
+    level: Level,
     detail: String,
+}
+
+impl Check {
+    fn new(name: &'static str, level: Level, detail: impl Into<String>) -> Self {
+        Self { name, ok: level != Level::Fail, level, detail: detail.into() }
+    }
+
+    fn of(name: &'static str, well: bool, detail: impl Into<String>) -> Self {
+        Self::new(name, if well { Level::Ok } else { Level::Fail }, detail)
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,7 +72,14 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     checks.push(check("agent", agent));
     if running {
         checks.push(check("HTTP", over_http(&places, io.user)));
-        checks.push(check("accounts", accounts(io)));
+        match snapshot(io) {
+            Ok(snapshot) => {
+                checks.push(Check::of("accounts", true, accounts(&snapshot)));
+                checks.extend(clocks(&snapshot.accounts));
+                checks.extend(presence(&io.endpoint()?, &snapshot.accounts));
+            }
+            Err(failure) => checks.push(Check::of("accounts", false, failure.to_string())),
+        }
     }
     let well = checks.iter().all(|check| check.ok);
     if json {
@@ -67,7 +99,11 @@ fn report(io: &mut Io<'_>, checks: &[Check]) -> Result<(), Failure> {
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let mut page = String::new();
     for check in checks {
-        let word = if check.ok { style.paint(Ink::Accent, "ok  ") } else { style.paint(Ink::Red, "fail") };
+        let word = match check.level {
+            Level::Ok => style.paint(Ink::Accent, "ok  "),
+            Level::Warning => style.paint(Ink::Amber, "warn"),
+            Level::Fail => style.paint(Ink::Red, "fail"),
+        };
         page.push_str(&format!("{word}  {:width$}  {}\n", check.name, plain(&check.detail)));
     }
     io.say(&page)
@@ -75,8 +111,8 @@ fn report(io: &mut Io<'_>, checks: &[Check]) -> Result<(), Failure> {
 
 fn check(name: &'static str, result: Result<String, Failure>) -> Check {
     match result {
-        Ok(detail) => Check { name, ok: true, detail },
-        Err(failure) => Check { name, ok: false, detail: failure.to_string() },
+        Ok(detail) => Check::of(name, true, detail),
+        Err(failure) => Check::of(name, false, failure.to_string()),
     }
 }
 
@@ -90,7 +126,7 @@ fn configuration(places: &Places) -> Check {
         }
         Err(error) => (false, format!("{shown} cannot be read: {error}")),
     };
-    Check { name: "configuration", ok, detail }
+    Check::of("configuration", ok, detail)
 }
 
 /// Nobody else may enter the folder of the socket: who can, could put another socket there.
@@ -104,7 +140,7 @@ fn folder(folder: &Path, user: u32) -> Option<Check> {
         (true, _) => (false, format!("open to others (mode {mode:03o}, should be 700)")),
         _ => (false, format!("belongs to another user (uid {})", metadata.uid())),
     };
-    Some(Check { name: "folder", ok, detail: format!("{} · {what}", folder.display()) })
+    Some(Check::of("folder", ok, format!("{} · {what}", folder.display())))
 }
 
 #[cfg(not(unix))]
@@ -154,13 +190,125 @@ fn belongs_to(file: &Path, _user: u32) -> bool {
     file.is_file()
 }
 
-fn accounts(io: &Io<'_>) -> Result<String, Failure> {
-    let snapshot: Snapshot = io.endpoint()?.call("GET", "/v1/sessions")?.json()?;
+fn snapshot(io: &Io<'_>) -> Result<Snapshot, Failure> {
+    io.endpoint()?.call("GET", "/v1/sessions")?.json()
+}
+
+fn accounts(snapshot: &Snapshot) -> String {
     let signed_in = snapshot.accounts.iter().filter(|status| is_signed_in(status)).count();
     let mut text = format!("{} configured, {signed_in} signed in", snapshot.accounts.len());
     for remark in &snapshot.remarks {
         text.push_str(" · ");
         text.push_str(remark);
     }
-    Ok(text)
+    text
+}
+
+/// This machine's clock, compared with every provider that has said what time it is.
+fn clocks(accounts: &[SessionStatus]) -> Vec<Check> {
+    let mut checks = Vec::<Check>::new();
+    for (status, skew) in accounts.iter().filter_map(|status| Some((status, status.clock_skew?))) {
+        let (provider, apart) = (&status.provider, skew.unsigned_abs());
+        let which = if skew > 0 { "ahead of" } else { "behind" };
+        let check = if apart <= MAX_SKEW {
+            let detail = match apart {
+                0 => format!("the same as that of {provider}"),
+                _ => format!("that of {provider} is {} {which} it, which is well", duration(apart)),
+            };
+            Check::new("clock", Level::Ok, detail)
+        } else {
+            let here = if skew > 0 { "slow" } else { "fast" };
+            let detail = format!(
+                "the clock of {provider} is {} {which} this computer\u{2019}s, so signing in can fail. If this computer\u{2019}s \
+                 clock is {here}, {SET_THE_CLOCK}; if it is right, tell whoever runs {provider}",
+                duration(apart)
+            );
+            Check::new("clock", Level::Fail, detail)
+        };
+        // Two accounts at one provider see one clock.
+        if !checks.iter().any(|there| there.detail == check.detail) {
+            checks.push(check);
+        }
+    }
+    if checks.is_empty() {
+        checks.push(Check::new(
+            "clock",
+            Level::Ok,
+            "not compared yet: no provider has been asked since the start",
+        ));
+    }
+    checks
+}
+
+const SET_THE_CLOCK: &str = if cfg!(windows) {
+    "choose Sync now under Settings, Time & language, Date & time"
+} else if cfg!(target_os = "macos") {
+    "switch on \u{201c}Set time and date automatically\u{201d} in System Settings, General, Date & Time"
+} else {
+    "let the network set it (timedatectl set-ntp true)"
+};
+
+/// What tells when the screen is locked, when the machine sleeps and when the user touched keyboard or mouse, and whether
+/// the accounts need more than that.
+fn presence(endpoint: &Endpoint, accounts: &[SessionStatus]) -> Vec<Check> {
+    let answered = endpoint.call("GET", "/v1/presence").and_then(|answer| answer.json::<PresenceStatus>());
+    let presence = match answered {
+        Ok(presence) => presence,
+        // An older agent, which follows none of it.
+        Err(Failure::Refused { code, .. }) if code == "not_found" => return Vec::new(),
+        Err(failure) => return vec![Check::of("presence", false, failure.to_string())],
+    };
+    let rules: Vec<(&str, SessionSettings)> = accounts
+        .iter()
+        .filter_map(|status| Some((status.account.as_str(), settings(endpoint, &status.account).ok()?)))
+        .collect();
+    let names = |wanted: &dyn Fn(&SessionSettings) -> bool| {
+        let names = rules.iter().filter(|(_, rules)| wanted(rules)).map(|(name, _)| *name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    vec![
+        lock(&presence, &names(&|rules| rules.on_lock != OnLock::Keep)),
+        match presence.sleep.as_slice() {
+            [] => Check::new("sleep", Level::Ok, "nothing tells; limits are judged when the machine wakes"),
+            sources => Check::new("sleep", Level::Ok, sources.join(", ")),
+        },
+        input(&presence, &names(&|rules| rules.activity != ActivityPolicy::Requests)),
+    ]
+}
+
+fn settings(endpoint: &Endpoint, account: &str) -> Result<SessionSettings, Failure> {
+    let mut target = String::from("/v1/accounts/");
+    push_encoded(&mut target, account);
+    target.push_str("/session");
+    endpoint.call("GET", &target)?.json()
+}
+
+fn lock(presence: &PresenceStatus, needed_by: &str) -> Check {
+    match (presence.lock.as_slice(), needed_by) {
+        ([], "") => Check::new("lock", Level::Ok, "nothing tells, and no account asks"),
+        ([], names) => {
+            let detail = format!(
+                "nothing tells when the screen is locked, so `on_lock` has no effect for {names}; their time limits hold"
+            );
+            Check::new("lock", Level::Warning, detail)
+        }
+        (sources, _) => {
+            let now = if presence.locked { " · the screen is locked" } else { "" };
+            Check::new("lock", Level::Ok, format!("{}{now}", sources.join(", ")))
+        }
+    }
+}
+
+fn input(presence: &PresenceStatus, needed_by: &str) -> Check {
+    match (&presence.input, needed_by) {
+        (Some(source), _) => Check::new("input", Level::Ok, source.as_str()),
+        (None, "") => Check::new("input", Level::Ok, "nothing tells, and no account asks"),
+        (None, names) => {
+            let detail = format!(
+                "nothing tells when you use keyboard or mouse, which `activity` of {names} counts; you are asked instead. \
+                 Set it to \"requests\", or run Abide in your desktop session"
+            );
+            Check::new("input", Level::Fail, detail)
+        }
+    }
 }

@@ -1,5 +1,9 @@
 //! `abide login`: starts a sign-in and follows it to its end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use abide_wire::text::duration;
 use abide_wire::{SessionState, SessionStatus};
 use serde::{Deserialize, Serialize};
@@ -7,9 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::{Among, account, is_signed_in, session_target, who};
 use crate::Io;
 use crate::failure::{AnswerFault, Failure};
-use crate::http::Events;
+use crate::http::{Endpoint, Events};
 use crate::platform::Stream;
 use crate::style::plain;
+
+/// How long somebody who has pressed Ctrl-C waits for the agent to hear of it.
+const SOON: Duration = Duration::from_secs(2);
 
 /// The answer to a sign-in that has begun.
 #[derive(Deserialize, Serialize)]
@@ -39,8 +46,25 @@ pub(super) fn login(
             json,
         );
     }
+    let given_up = give_up_when_interrupted(io, &endpoint, &account);
+    match begin(io, &endpoint, &present, browser, json).and_then(|()| follow(io, &mut events, browser, json))
+    {
+        // What comes of it now comes of that.
+        Err(_) if given_up.load(Ordering::SeqCst) => Err(Failure::Interrupted),
+        done => done,
+    }
+}
+
+/// Begins the sign-in, and says where it goes on.
+fn begin(
+    io: &mut Io<'_>,
+    endpoint: &Endpoint,
+    present: &SessionStatus,
+    browser: bool,
+    json: bool,
+) -> Result<(), Failure> {
     let body = if browser { &b"{\"browser\":true}"[..] } else { b"{\"browser\":false}" };
-    let answer = endpoint.call_with("POST", &session_target(&account, "/login"), Some(body))?;
+    let answer = endpoint.call_with("POST", &session_target(&present.account, "/login"), Some(body))?;
     let begun: Begun = answer.json()?;
     if browser {
         io.tell(&format!("Your browser is open at {}. Sign in there.\n", plain(&present.provider)));
@@ -57,7 +81,23 @@ pub(super) fn login(
         }
         io.tell(&how_to_open(url));
     }
-    follow(io, &mut events, browser, json)
+    Ok(())
+}
+
+/// Whoever breaks the command off no longer wants to sign in: nothing is left waiting for the browser.
+fn give_up_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, account: &str) -> Arc<AtomicBool> {
+    let given_up = Arc::new(AtomicBool::new(false));
+    let giving_up = Arc::clone(&given_up);
+    let endpoint = Endpoint { patience: SOON, ..endpoint.clone() };
+    let target = session_target(account, "/cancel");
+    (io.before_interruption)(Box::new(move |err| {
+        giving_up.store(true, Ordering::SeqCst);
+        // The process ends either way; an agent that does not hear of it gives the sign-in up after ten minutes.
+        if endpoint.call("POST", &target).is_ok() {
+            let _ = writeln!(err, "\nThe sign-in was given up.");
+        }
+    }));
+    given_up
 }
 
 /// Waits for the end of the sign-in that has begun.

@@ -2,10 +2,12 @@
 
 mod accounts;
 mod clients;
+mod configuration;
 mod doctor;
 mod login;
 mod session;
 mod token;
+mod watch;
 
 use std::borrow::Cow;
 
@@ -29,7 +31,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Login { account, browser } => login::login(io, account, browser, json)?,
         Command::Logout { account } => session::logout(io, account, json)?,
         Command::Keep { account } => session::keep(io, account, json)?,
-        Command::Watch { account } => session::watch(io, account, json)?,
+        Command::Watch { account } => watch::watch(io, account, json)?,
         Command::AccountsList => accounts::list(io, json)?,
         Command::AccountsAdd(account) => accounts::add(io, &account, json)?,
         Command::AccountsRemove(name) => accounts::remove(io, &name, json)?,
@@ -37,7 +39,8 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::ClientsAllow { name, program } => clients::allow(io, &name, program, json)?,
         Command::ClientsRevoke(name) => clients::revoke(io, &name, json)?,
         Command::Doctor => doctor::doctor(io, json)?,
-        Command::ConfigPath => config_path(io, json)?,
+        Command::ConfigPath => configuration::path(io, json)?,
+        Command::ConfigCheck => return configuration::check(io, json),
         Command::Program(program) => (io.program)(program).map_err(Failure::Program)?,
         Command::Help(topic) => {
             io.say(topic.as_deref().and_then(help::page).unwrap_or(help::OVERVIEW))?;
@@ -164,19 +167,4 @@ fn table(rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
-}
-
-fn config_path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
-    let places = io.places()?;
-    if !json {
-        // A path may hold a newline; whoever reads one line must not read half a path, so it is shown, not quoted.
-        return io.say(&format!("{}\n", plain(&places.config_file().to_string_lossy())));
-    }
-    io.json(&serde_json::json!({
-        "config_file": places.config_file().to_string_lossy(),
-        "state": places.state.to_string_lossy(),
-        "runtime": places.runtime.to_string_lossy(),
-        "socket": places.socket().to_string_lossy(),
-        "endpoint_file": places.endpoint_file().to_string_lossy(),
-    }))
 }

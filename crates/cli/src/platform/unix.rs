@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::LastAct;
 use crate::failure::Failure;
 
 /// A connection to the agent.
@@ -92,6 +93,44 @@ pub(crate) fn utc_offset(at: u64) -> i32 {
 /// Becomes the program: same process, same terminal, its own exit status. Returns only when that failed.
 pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
     Err(command.exec())
+}
+
+/// Does `last` when the user breaks the program off (Ctrl-C, a closed terminal, kill), and then lets the signal end it,
+/// so that a shell sees what happened. To be called while there is one thread only: the others inherit its mask.
+pub(crate) fn before_interruption(last: LastAct) {
+    // SAFETY: both are plain data for which all zeroes is a valid value; every pointer is to a local variable of the type
+    // that the call reads or fills in, and a null action only asks.
+    let signals = unsafe {
+        let mut signals: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut signals);
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            // What the caller has switched off (nohup) stays off.
+            let asked = libc::sigaction(signal, std::ptr::null(), &mut action);
+            if asked == 0 && action.sa_sigaction == libc::SIG_DFL {
+                libc::sigaddset(&mut signals, signal);
+            }
+        }
+        // Blocked, so that no signal is lost between two looks: the thread below takes it.
+        if libc::pthread_sigmask(libc::SIG_BLOCK, &signals, std::ptr::null_mut()) != 0 {
+            return;
+        }
+        signals
+    };
+    std::thread::spawn(move || {
+        let mut signal = 0;
+        // SAFETY: the set was made above; the number is written to a local variable.
+        if unsafe { libc::sigwait(&signals, &mut signal) } != 0 {
+            return;
+        }
+        super::interrupted();
+        last(&mut io::stderr());
+        // SAFETY: takes no pointers but the one to the set. The signal has its default action, which ends the process.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &signals, std::ptr::null_mut());
+            libc::raise(signal);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{mem, ptr, thread};
 
 use windows_sys::Win32::Foundation::{ERROR_PIPE_BUSY, FILETIME, HANDLE, SYSTEMTIME};
 use windows_sys::Win32::Security::{EqualSid, GetTokenInformation, TOKEN_QUERY, TOKEN_USER, TokenUser};
+use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
 use windows_sys::Win32::System::Pipes::{GetNamedPipeServerProcessId, PeekNamedPipe};
 use windows_sys::Win32::System::Threading::{
     GetCurrentProcess, OpenProcess, OpenProcessToken, PROCESS_QUERY_LIMITED_INFORMATION,
@@ -20,6 +22,7 @@ use windows_sys::Win32::System::Time::{
     FileTimeToSystemTime, SystemTimeToFileTime, SystemTimeToTzSpecificLocalTime,
 };
 
+use crate::LastAct;
 use crate::failure::Failure;
 
 /// The server of the pipe may learn who we are and may not act in our name (`SECURITY_IDENTIFICATION`).
@@ -203,4 +206,25 @@ pub(crate) fn utc_offset(at: u64) -> i32 {
 pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
     let status = command.status()?;
     std::process::exit(status.code().unwrap_or(1))
+}
+
+/// What is still to be done: the system calls back without an argument of ours.
+static LAST: Mutex<Option<LastAct>> = Mutex::new(None);
+
+/// Does `last` when the user breaks the program off (Ctrl-C, a closed console), and then lets the system end it.
+pub(crate) fn before_interruption(last: LastAct) {
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    // SAFETY: the handler is a function of this program, so it is there for as long as the process is.
+    unsafe { SetConsoleCtrlHandler(Some(handler), 1) };
+}
+
+/// Runs in a thread of its own.
+unsafe extern "system" fn handler(_event: u32) -> i32 {
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(last) = last {
+        super::interrupted();
+        last(&mut io::stderr());
+    }
+    // Not handled: what the system does next is to end the process.
+    0
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use abide_cli::{Clock, Io};
+use abide_cli::{Clock, Io, LastAct};
 pub use agent::*;
 
 /// 2026-11-24 20:52:18 in a zone that is an hour ahead.
@@ -27,6 +27,7 @@ pub struct Setting<'a> {
     pub terminal: bool,
     pub user: Option<u32>,
     pub patience: Duration,
+    pub before_interruption: &'a dyn Fn(LastAct),
     pub more: Vec<(&'static str, OsString)>,
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
 }
@@ -41,6 +42,7 @@ impl Default for Setting<'_> {
             terminal: false,
             user: None,
             patience: Duration::from_secs(10),
+            before_interruption: &|_| {},
             more: Vec::new(),
             launch: &unlaunchable,
         }
@@ -69,6 +71,8 @@ pub fn run_with(
             user: setting.user.unwrap_or_else(|| agent.home().metadata().unwrap().uid()),
             clock: Clock { now: || NOW, utc_offset: |_| 3600 },
             patience: setting.patience,
+            look_every: Duration::from_millis(20),
+            before_interruption: setting.before_interruption,
             launch: setting.launch,
             program: &|program| Err(format!("{program:?} cannot be started.")),
         },
@@ -107,15 +111,21 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
         "since",
         "at_most_until",
         "access_token_expires_in",
+        "clock_skew",
+        "advised_end_after",
         "trouble",
     ] {
         if !more.contains(&format!("\"{field}\":")) {
             fields.push_str(&format!("\"{field}\":null,"));
         }
     }
-    let renewable = if more.contains("\"renewable\":") { "" } else { "\"renewable\":false," };
+    for (field, value) in [("renewable", "false"), ("frozen", "false"), ("layers", "[]")] {
+        if !more.contains(&format!("\"{field}\":")) {
+            fields.push_str(&format!("\"{field}\":{value},"));
+        }
+    }
     let comma = if more.is_empty() { "" } else { "," };
-    format!(r#"{{"account":"{account}",{base},{fields}{renewable}"state":"{state}"{comma}{more}}}"#)
+    format!(r#"{{"account":"{account}",{base},{fields}"state":"{state}"{comma}{more}}}"#)
 }
 
 pub fn active(account: &str) -> String {
@@ -124,7 +134,28 @@ pub fn active(account: &str) -> String {
 }
 
 pub fn sessions(statuses: &[String]) -> Vec<u8> {
-    answer("200 OK", &format!(r#"{{"accounts":[{}],"question":null,"remarks":[]}}"#, statuses.join(",")))
+    answer("200 OK", &format!(r#"{{"accounts":[{}],"questions":[],"remarks":[]}}"#, statuses.join(",")))
+}
+
+/// One of the three layers; `more` says what is known.
+pub fn layer(layer: &str, name: &str, more: &str) -> String {
+    let mut fields = format!(r#""layer":"{layer}""#);
+    if !more.contains("\"name\":") {
+        fields.push_str(&format!(r#","name":"{name}""#));
+    }
+    for (field, value) in [("since", "null"), ("ends_at", "null"), ("checked_at", "null"), ("methods", "[]")]
+    {
+        if !more.contains(&format!("\"{field}\":")) {
+            fields.push_str(&format!(",\"{field}\":{value}"));
+        }
+    }
+    format!("{{{fields},{more}}}")
+}
+
+pub fn question(account: &str, can_be_kept: bool) -> String {
+    format!(
+        r#"{{"id":1,"account":"{account}","provider":"id.example.com","seconds_left":58,"limit":"idle","can_be_kept":{can_be_kept},"yes_keeps_until":1795550838}}"#
+    )
 }
 
 /// Somebody who reads no further.

@@ -1,0 +1,42 @@
+//! `abide config`.
+
+use abide_wire::ConfigCheck;
+
+use crate::failure::Failure;
+use crate::style::plain;
+use crate::{Io, Program};
+
+pub(super) fn path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
+    let places = io.places()?;
+    if !json {
+        // A path may hold a newline; whoever reads one line must not read half a path, so it is shown, not quoted.
+        return io.say(&format!("{}\n", plain(&places.config_file().to_string_lossy())));
+    }
+    io.json(&serde_json::json!({
+        "config_file": places.config_file().to_string_lossy(),
+        "state": places.state.to_string_lossy(),
+        "runtime": places.runtime.to_string_lossy(),
+        "socket": places.socket().to_string_lossy(),
+        "endpoint_file": places.endpoint_file().to_string_lossy(),
+    }))
+}
+
+/// Looks for mistakes in the configuration file; the exit code is 1 when it cannot be used. An agent that runs knows
+/// more than the file says: how long the providers' sessions last.
+pub(super) fn check(io: &mut Io<'_>, json: bool) -> Result<u8, Failure> {
+    let answer = match io.endpoint()?.call("GET", "/v1/config/check") {
+        Err(Failure::NotRunning) => {
+            (io.program)(Program::CheckConfiguration { json }).map_err(Failure::Program)?;
+            return Ok(0);
+        }
+        answer => answer?,
+    };
+    let found: ConfigCheck = answer.json()?;
+    if json {
+        io.pass_on(&answer)?;
+    } else {
+        let page: String = found.page().lines().map(|line| format!("{}\n", plain(line))).collect();
+        io.say(&page)?;
+    }
+    Ok(u8::from(!found.ok))
+}

@@ -1,0 +1,148 @@
+//! `abide watch`: every change of the sessions, a line each.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+
+use abide_wire::{SessionStatus, Snapshot};
+
+use super::session_target;
+use crate::Io;
+use crate::failure::{AnswerFault, Failure};
+use crate::http::Endpoint;
+use crate::style::{Ink, plain};
+use crate::text;
+
+/// News of an account: a state as it came, or the end of its stream.
+type News = (String, Result<Option<Vec<u8>>, Failure>);
+
+/// What of an account was shown last.
+type Shown = [Option<String>; 3];
+
+struct Watch {
+    endpoint: Endpoint,
+    sender: Sender<News>,
+    news: Receiver<News>,
+    /// The accounts that are listened to.
+    accounts: BTreeMap<String, Shown>,
+    json: bool,
+}
+
+/// Shows every change until nobody reads, or nobody is there any more.
+pub(super) fn watch(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
+    let (sender, news) = mpsc::channel();
+    let mut watch = Watch { endpoint: io.endpoint()?, sender, news, accounts: BTreeMap::new(), json };
+    let done = match named {
+        Some(account) => watch.listen(account).and_then(|()| watch.one(io)),
+        None => watch.look().and_then(|()| watch.all(io)),
+    };
+    match done {
+        // The reader has seen enough: that is how a watch ends.
+        Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+impl Watch {
+    /// Follows the one account that is listened to.
+    fn one(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
+        loop {
+            match self.news.recv() {
+                Ok((account, Ok(Some(data)))) => self.show(io, &account, &data)?,
+                Ok((_, Err(failure))) => return Err(failure),
+                Ok((_, Ok(None))) | Err(_) => return Err(Failure::Stopped),
+            }
+        }
+    }
+
+    /// Follows every account, also those that are added later.
+    fn all(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
+        loop {
+            match self.news.recv_timeout(io.look_every) {
+                Ok((account, Ok(Some(data)))) => self.show(io, &account, &data)?,
+                Ok((_, Err(failure))) => return Err(failure),
+                Ok((account, Ok(None))) => {
+                    self.accounts.remove(&account);
+                    // The account is gone, or the agent is.
+                    if self.accounts.is_empty() {
+                        self.look().map_err(stopped)?;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.look().map_err(stopped)?,
+                Err(RecvTimeoutError::Disconnected) => return Err(Failure::Stopped),
+            }
+        }
+    }
+
+    /// Listens to the accounts that are new.
+    fn look(&mut self) -> Result<(), Failure> {
+        let snapshot: Snapshot = self.endpoint.call("GET", "/v1/sessions")?.json()?;
+        for status in snapshot.accounts {
+            if !self.accounts.contains_key(&status.account) {
+                match self.listen(status.account) {
+                    // Removed between the two calls.
+                    Err(Failure::Refused { code, .. }) if code == "unknown_account" => {}
+                    done => done?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One thread an account: each waits at its own connection.
+    fn listen(&mut self, account: String) -> Result<(), Failure> {
+        let mut events = self.endpoint.events(&session_target(&account, "/events"))?;
+        self.accounts.insert(account.clone(), Shown::default());
+        let sender = self.sender.clone();
+        thread::spawn(move || {
+            loop {
+                let event = events.next();
+                let over = !matches!(event, Ok(Some(_)));
+                if sender.send((account.clone(), event)).is_err() || over {
+                    break;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Writes what can be told apart from what was shown before.
+    fn show(&mut self, io: &mut Io<'_>, account: &str, data: &[u8]) -> Result<(), Failure> {
+        let status: SessionStatus = serde_json::from_slice(data).map_err(|_| AnswerFault::Content)?;
+        if self.json {
+            let mut line = data.to_vec();
+            line.push(b'\n');
+            return io.write(&line);
+        }
+        let style = io.style();
+        let width = self.accounts.keys().map(|name| plain(name).chars().count()).max().unwrap_or(0) + 3;
+        let time = text::time_of_day((io.clock.now)(), io.clock);
+        let name = plain(&status.account);
+        let pad = " ".repeat(width.saturating_sub(name.chars().count()).max(1));
+        let lines = text::lines(&status, io.clock, style);
+        let before = self.accounts.insert(account.to_owned(), lines.clone()).unwrap_or_default();
+        let mut page = String::new();
+        for line in lines
+            .iter()
+            .zip(&before)
+            .filter(|(line, before)| line != before)
+            .filter_map(|(line, _)| line.as_ref())
+        {
+            page.push_str(&format!(
+                "{}  {}{pad}{line}\n",
+                style.paint(Ink::Dim, &time),
+                style.paint(Ink::Bold, &name),
+            ));
+        }
+        io.say(&page)
+    }
+}
+
+/// An agent that was there and no longer answers has stopped.
+fn stopped(failure: Failure) -> Failure {
+    match failure {
+        Failure::NotRunning | Failure::Answer(AnswerFault::Empty) => Failure::Stopped,
+        failure => failure,
+    }
+}

@@ -1,0 +1,184 @@
+//! What is known of the sessions behind ours, in words: the provider's, and how the user was recognized.
+
+use abide_wire::text::rough_duration;
+use abide_wire::{KnownBy, Layer, LayerState, LayerStatus, SessionStatus};
+
+use crate::Clock;
+use crate::style::plain;
+use crate::text::moment;
+
+/// A layer of a session, if it is known.
+fn layer(status: &SessionStatus, which: Layer) -> Option<&LayerStatus> {
+    status.layers.iter().find(|layer| layer.layer == which)
+}
+
+/// The provider's session: whether it goes on, how and when that was known, and until when it lasts.
+pub(crate) fn provider(status: &SessionStatus, clock: Clock) -> Option<String> {
+    let layer = layer(status, Layer::Provider)?;
+    let mut parts = vec![state(layer, clock)];
+    if layer.state == LayerState::Active {
+        parts.extend(how(layer, clock));
+        parts.push(end(layer, clock));
+    }
+    Some(parts.join(" · "))
+}
+
+/// The same without how long ago, for a page whose lines say when they were written.
+pub(crate) fn provider_now(status: &SessionStatus, clock: Clock) -> Option<String> {
+    let layer = layer(status, Layer::Provider)?;
+    let mut line = state(layer, clock);
+    if layer.state == LayerState::Active {
+        line.push_str(" · ");
+        line.push_str(&end(layer, clock));
+    }
+    Some(line)
+}
+
+fn state(layer: &LayerStatus, clock: Clock) -> String {
+    match (layer.state, layer.ends_at) {
+        (LayerState::Active, _) => "provider session active".to_owned(),
+        (LayerState::Ended, Some(at)) => format!("provider session ended {}", moment(at, clock)),
+        (LayerState::Ended, None) => "provider session ended".to_owned(),
+        (LayerState::Unknown, _) => "provider session not known".to_owned(),
+    }
+}
+
+fn how(layer: &LayerStatus, clock: Clock) -> Option<String> {
+    let by = match layer.known_by {
+        KnownBy::IdToken => "by your sign-in",
+        KnownBy::Refresh => "by a refresh",
+        KnownBy::OwnLimits | KnownBy::Nothing => return None,
+    };
+    Some(match layer.checked_at.map(|at| (clock.now)().saturating_sub(at)) {
+        Some(0) => format!("confirmed just now {by}"),
+        Some(ago) => format!("confirmed {} ago {by}", rough_duration(ago)),
+        None => format!("confirmed {by}"),
+    })
+}
+
+fn end(layer: &LayerStatus, clock: Clock) -> String {
+    match layer.ends_at {
+        Some(at) => format!("until {}", moment(at, clock)),
+        None => "its end is not told".to_owned(),
+    }
+}
+
+/// How the user was recognized, by whom and when.
+pub(crate) fn identity(status: &SessionStatus, clock: Clock) -> Option<String> {
+    let layer = layer(status, Layer::IdentityProvider)?;
+    let how = recognized(&layer.methods);
+    if how.is_empty() && layer.since.is_none() && layer.name == status.provider {
+        return Some("how you were recognized is not told".to_owned());
+    }
+    let mut line = String::from("recognized");
+    if layer.name != status.provider {
+        line.push_str(&format!(" by {}", plain(&layer.name)));
+    }
+    if let Some(at) = layer.since {
+        line.push_str(&format!(" at {}", moment(at, clock)));
+    }
+    if how.is_empty() {
+        line.push_str(" · how is not told");
+    } else {
+        line.push_str(&format!(" with {how}"));
+    }
+    Some(line)
+}
+
+/// The values of `amr` (RFC 8176 section 2) that have words of their own.
+const METHODS: [(&str, &str); 20] = [
+    ("pwd", "password"),
+    ("pin", "PIN"),
+    ("otp", "one-time code"),
+    ("sms", "text message"),
+    ("tel", "phone call"),
+    ("hwk", "security key"),
+    ("swk", "key on your device"),
+    ("pop", "key of yours"),
+    ("sc", "smart card"),
+    ("face", "face"),
+    ("fpt", "fingerprint"),
+    ("iris", "iris"),
+    ("retina", "retina"),
+    ("vbm", "voice"),
+    ("geo", "location"),
+    ("kba", "security questions"),
+    ("mca", "second channel"),
+    ("rba", "risk check"),
+    ("user", "presence check"),
+    ("wia", "Windows sign-in"),
+];
+
+/// How somebody was recognized, as people say it: `password and one-time code (level 2)`. What has no words is shown as
+/// it is; empty when nothing is known.
+pub(crate) fn recognized(methods: &[String]) -> String {
+    let (mut said, mut others) = (Vec::<String>::new(), Vec::<String>::new());
+    let mut several = false;
+    for method in methods {
+        let (list, words) = match METHODS.iter().find(|(value, _)| value == method) {
+            Some((_, words)) => (&mut said, (*words).to_owned()),
+            None if method == "mfa" => {
+                several = true;
+                continue;
+            }
+            // A class of authentication context (`acr`); the level of ISO/IEC 29115 is a number.
+            None if !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (&mut others, format!("level {method}"))
+            }
+            None if method == "phr" => (&mut others, "phishing-resistant".to_owned()),
+            None if method == "phrh" => (&mut others, "phishing-resistant, in hardware".to_owned()),
+            None => (&mut others, plain(method).into_owned()),
+        };
+        if !words.is_empty() && !list.contains(&words) {
+            list.push(words);
+        }
+    }
+    // “Several factors” is worth a word only where they are not named.
+    match said.len() {
+        0 if several => said.push("several factors".to_owned()),
+        1 if several => said.push("another factor".to_owned()),
+        _ => {}
+    }
+    match (said.is_empty(), others.is_empty()) {
+        (_, true) => list(&said),
+        (true, false) => others.join(", "),
+        (false, false) => format!("{} ({})", list(&said), others.join(", ")),
+    }
+}
+
+fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(methods: &[&str]) -> String {
+        recognized(&methods.iter().map(|&method| method.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn methods_are_said_as_people_say_them() {
+        assert_eq!(said(&["pwd"]), "password");
+        assert_eq!(said(&["pwd", "otp", "mfa"]), "password and one-time code");
+        assert_eq!(said(&["pwd", "sms", "fpt"]), "password, text message and fingerprint");
+        assert_eq!(said(&["hwk", "user"]), "security key and presence check");
+        assert_eq!(said(&["pwd", "mfa"]), "password and another factor");
+        assert_eq!(said(&["mfa"]), "several factors");
+        assert_eq!(said(&[]), "");
+    }
+
+    #[test]
+    fn a_class_of_authentication_stands_behind_the_methods_and_what_is_not_known_is_shown_as_it_is() {
+        assert_eq!(said(&["pwd", "otp", "2"]), "password and one-time code (level 2)");
+        assert_eq!(said(&["hwk", "phr"]), "security key (phishing-resistant)");
+        assert_eq!(said(&["pwd", "pwd", "ngcmfa", "urn:x:silver"]), "password (ngcmfa, urn:x:silver)");
+        assert_eq!(said(&["0"]), "level 0");
+        assert_eq!(said(&["a\u{1b}[2J", ""]), "a\u{fffd}[2J");
+    }
+}

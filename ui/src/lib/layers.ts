@@ -1,0 +1,134 @@
+// What is known of the three sessions that a sign-in begins, in words. How somebody was recognized is worded as in
+// crates/cli/src/layers.rs, and a test holds that.
+import { duration, roughDuration, timeOfDay } from "./text";
+import type { Layer, LayerStatus, SessionStatus } from "./wire";
+
+/** The values of `amr` (RFC 8176 section 2) that have words of their own. */
+export const METHODS = new Map([
+  ["pwd", "password"],
+  ["pin", "PIN"],
+  ["otp", "one-time code"],
+  ["sms", "text message"],
+  ["tel", "phone call"],
+  ["hwk", "security key"],
+  ["swk", "key on your device"],
+  ["pop", "key of yours"],
+  ["sc", "smart card"],
+  ["face", "face"],
+  ["fpt", "fingerprint"],
+  ["iris", "iris"],
+  ["retina", "retina"],
+  ["vbm", "voice"],
+  ["geo", "location"],
+  ["kba", "security questions"],
+  ["mca", "second channel"],
+  ["rba", "risk check"],
+  ["user", "presence check"],
+  ["wia", "Windows sign-in"],
+]);
+
+const CLASSES = new Map([
+  ["phr", "phishing-resistant"],
+  ["phrh", "phishing-resistant, in hardware"],
+]);
+
+/** How somebody was recognized: `password and one-time code (level 2)`; empty when nothing is known. */
+export function recognized(methods: string[]): string {
+  const said = new Set<string>();
+  const others = new Set<string>();
+  let several = false;
+  for (const method of methods) {
+    const words = METHODS.get(method);
+    if (words !== undefined) said.add(words);
+    else if (method === "mfa") several = true;
+    // A class of authentication context (`acr`); the level of ISO/IEC 29115 is a number.
+    else if (/^[0-9]+$/.test(method)) others.add(`level ${method}`);
+    else if (method !== "") others.add(CLASSES.get(method) ?? method);
+  }
+  // “Several factors” is worth a word only where they are not named.
+  if (several && said.size === 0) said.add("several factors");
+  else if (several && said.size === 1) said.add("another factor");
+  const behind = [...others].join(", ");
+  if (said.size === 0) return behind;
+  return behind === "" ? list([...said]) : `${list([...said])} (${behind})`;
+}
+
+function list(words: string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+}
+
+export function layerOf(status: SessionStatus, which: Layer): LayerStatus | undefined {
+  return status.layers.find((layer) => layer.layer === which);
+}
+
+/** A layer in words: whose session it is, what is known of its time, and how that is known. */
+export interface Told {
+  layer: Layer;
+  title: string;
+  text: string;
+  how: string;
+}
+
+/** The layers, from the user outwards. */
+export function told(status: SessionStatus, nowUnix: number): Told[] {
+  return status.layers.map((layer) => {
+    switch (layer.layer) {
+      case "application":
+        return { layer: layer.layer, title: "Your session in Abide", ...application(status, layer, nowUnix) };
+      case "provider":
+        return { layer: layer.layer, title: `Your session at ${layer.name}`, ...provider(layer, nowUnix) };
+      case "identity_provider":
+        return { layer: layer.layer, title: `Who recognized you: ${layer.name}`, ...identity(layer, nowUnix) };
+    }
+  });
+}
+
+function since(layer: LayerStatus, nowUnix: number): string {
+  return layer.since === null ? "When it began is not known." : `Since ${timeOfDay(layer.since, nowUnix)}.`;
+}
+
+function application(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+  const how = "Abide keeps this time itself.";
+  if (layer.state === "ended") {
+    return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
+  }
+  const ends = layer.ends_at === null ? "" : ` Ends at ${timeOfDay(layer.ends_at, nowUnix)}`;
+  const latest = status.at_most_until === null ? "" : `, at ${timeOfDay(status.at_most_until, nowUnix)} at the latest`;
+  const limit = {
+    idle: ` if nothing uses it${latest}.`,
+    provider: ` unless the provider renews it${latest}.`,
+    absolute: "; a session lasts no longer.",
+  }[status.limit ?? "idle"];
+  return { text: ends === "" ? since(layer, nowUnix) : `${since(layer, nowUnix)}${ends}${limit}`, how };
+}
+
+function provider(layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+  if (layer.state === "unknown") return { text: "Whether it goes on is not known.", how: "The provider does not tell." };
+  const heard = layer.checked_at === null ? "" : ` ${ago(nowUnix - layer.checked_at)}`;
+  const how = {
+    own_limits: "Abide keeps this time itself.",
+    id_token: `Known from your sign-in${heard}.`,
+    refresh: `Known from the renewal${heard}.`,
+    nothing: "The provider does not tell.",
+  }[layer.known_by];
+  if (layer.state === "ended") {
+    return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
+  }
+  const end =
+    layer.ends_at === null ? "Its end is not told." : `Ends at ${timeOfDay(layer.ends_at, nowUnix)} unless it is renewed.`;
+  return { text: `${since(layer, nowUnix)} ${end}`, how };
+}
+
+function identity(layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+  const how = recognized(layer.methods);
+  const at = layer.since === null ? "" : ` at ${timeOfDay(layer.since, nowUnix)}`;
+  const text = how !== "" ? `With ${how}${at}.` : at !== "" ? `Recognized${at}; how is not told.` : "How is not told.";
+  const end = layer.ends_at === null ? "Until when you stay signed in there is not told." : `You stay signed in there until ${timeOfDay(layer.ends_at, nowUnix)}.`;
+  return { text, how: end };
+}
+
+function ago(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole === 0) return "just now";
+  return `${whole < 60 ? duration(whole) : roughDuration(whole - (whole % 60))} ago`;
+}
