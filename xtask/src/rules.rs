@@ -15,7 +15,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-vault", &[]),
     ("abide-wire", &[]),
     ("abide-demo-op", &[]),
-    ("abide-agent", &["abide-session", "abide-oidc", "abide-vault", "abide-wire", "abide-demo-op"]),
+    ("abide-presence", &[]),
+    (
+        "abide-agent",
+        &["abide-session", "abide-oidc", "abide-vault", "abide-wire", "abide-demo-op", "abide-presence"],
+    ),
     ("abide-cli", &["abide-wire"]),
     // The two programs.
     ("abide", &["abide-cli", "abide-agent"]),
@@ -48,6 +52,8 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("abide-vault", &["tauri*", "gtk*"]),
     ("abide-wire", &["tokio", "tauri*", "gtk*"]),
     ("abide-demo-op", &["tauri*", "gtk*"]),
+    // No desktop's library either: it speaks to the desktop over sockets.
+    ("abide-presence", &["tauri*", "gtk*", "openidconnect", "reqwest", "x11-dl"]),
     ("abide-agent", &["tauri*", "gtk*"]),
     ("abide", &["tauri*", "gtk*", "webkit*"]),
     ("abide-tests", &["tauri*"]),

@@ -1,0 +1,97 @@
+//! Questions over D-Bus, each with an end.
+
+use std::time::Duration;
+
+use zbus::connection::Builder;
+use zbus::export::serde::Serialize;
+use zbus::message::Type;
+use zbus::names::OwnedUniqueName;
+use zbus::proxy::{self, CacheProperties, MethodFlags};
+use zbus::zvariant::{DynamicDeserialize, DynamicType};
+use zbus::{Connection, Message};
+
+/// How long a bus may take to let us in, and how long anybody on it may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The bus at `address`, if there is one.
+pub(super) async fn connect(address: Option<&str>) -> Option<Connection> {
+    let bus = Builder::address(address?).ok()?.method_timeout(PATIENCE).build();
+    tokio::time::timeout(PATIENCE, bus).await.ok()?.ok()
+}
+
+/// An object somewhere on a bus, seen through one of its interfaces.
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) interface: &'static str,
+}
+
+impl Object {
+    pub(super) fn new(name: &str, path: &str, interface: &'static str) -> Self {
+        Self { name: name.to_owned(), path: path.to_owned(), interface }
+    }
+
+    /// Calls a method. Nothing is started in order to answer: a desktop that is not there should stay away.
+    pub(super) async fn call<B, R>(&self, bus: &Connection, method: &str, body: &B) -> zbus::Result<R>
+    where
+        B: Serialize + DynamicType,
+        R: for<'d> DynamicDeserialize<'d>,
+    {
+        let proxy: zbus::Proxy<'_> = proxy::Builder::new(bus)
+            .destination(self.name.as_str())?
+            .path(self.path.as_str())?
+            .interface(self.interface)?
+            .cache_properties(CacheProperties::No)
+            .build()
+            .await?;
+        let answer = proxy.call_with_flags(method, MethodFlags::NoAutoStart.into(), body).await?;
+        // `None` only comes back for a call that expects no reply.
+        answer.ok_or(zbus::Error::InvalidReply)
+    }
+}
+
+/// Has the bus deliver what `rule` (D-Bus specification, “Match Rules”) describes.
+pub(super) async fn listen(bus: &Connection, rule: &str) -> zbus::Result<()> {
+    let daemon = Object::new("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus");
+    daemon.call(bus, "AddMatch", &rule).await
+}
+
+/// The rule for news of who owns `name`.
+pub(super) fn owners_of(name: &str) -> String {
+    format!(
+        "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',\
+         interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{name}'"
+    )
+}
+
+/// Who owns `name` now. `None`: nobody.
+pub(super) async fn owner(bus: &Connection, name: &str) -> Option<OwnedUniqueName> {
+    let daemon = Object::new("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus");
+    daemon.call(bus, "GetNameOwner", &name).await.ok()
+}
+
+/// A change of owner, as the bus itself tells of it: the name, and who has it now.
+pub(super) fn new_owner(message: &Message) -> Option<(String, Option<OwnedUniqueName>)> {
+    let header = message.header();
+    let is_bus = header.sender().is_some_and(|sender| sender == "org.freedesktop.DBus");
+    if !is_bus || !is_signal(message, "org.freedesktop.DBus", "NameOwnerChanged") {
+        return None;
+    }
+    let (name, _, new): (String, String, String) = message.body().deserialize().ok()?;
+    // An empty name stands for nobody.
+    Some((name, OwnedUniqueName::try_from(new).ok()))
+}
+
+/// Whether this is the signal `interface.member`.
+pub(super) fn is_signal(message: &Message, interface: &str, member: &str) -> bool {
+    let header = message.header();
+    message.message_type() == Type::Signal
+        && header.interface().is_some_and(|name| name == interface)
+        && header.member().is_some_and(|name| name == member)
+}
+
+/// Whether the message comes from `owner`. Anybody on the bus can send a signal that looks like somebody else's.
+pub(super) fn is_from(message: &Message, owner: Option<&OwnedUniqueName>) -> bool {
+    message.header().sender().is_some_and(|sender| owner.is_some_and(|owner| sender == owner))
+}

@@ -1,0 +1,330 @@
+//! logind, on the system bus: is the user's session locked or in the background, does the machine sleep.
+//!
+//! Of logind's two ways to speak of a lock, `LockedHint` is what the desktop says is the case. The signals `Lock` and
+//! `Unlock` are what somebody asks of the desktop (`loginctl lock-session`): it may not do it, and when the user has
+//! unlocked the screen, no `Unlock` tells of that. So truth is the hint and the screensavers, and where there is
+//! either, a request is not counted: the desktop that honours it will say so.
+//!
+//! Some desktops never say anything (Sway with swaylock, bare window managers), and a request is the only sign of a lock
+//! there. It counts, then, until `Unlock`, or until the user is seen at the keyboard after a pause. That may be while the
+//! password is typed, a moment before the screen is unlocked; but the session does not stay frozen for ever. Where
+//! nobody can tell that the user is back, a request does not count.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::oneshot;
+use tokio::time::Sleep;
+use zbus::names::OwnedUniqueName;
+use zbus::zvariant::{OwnedFd, OwnedObjectPath, OwnedValue};
+use zbus::{Connection, Message, MessageStream};
+
+use super::bus::{self, Object};
+use super::inhibitor::{self, Inhibitor};
+use super::input::{Input, clocks};
+use crate::HOLD;
+use crate::board::Board;
+use crate::sleeps::Sleeps;
+
+const NAME: &str = "org.freedesktop.login1";
+const MANAGER: &str = "org.freedesktop.login1.Manager";
+const SESSION: &str = "org.freedesktop.login1.Session";
+const USER: &str = "org.freedesktop.login1.User";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// What the sources are called.
+const SOURCE: &str = "logind";
+
+/// What logind tells about a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Session {
+    path: OwnedObjectPath,
+    locked_hint: bool,
+    /// Whether it is the one that its seat shows. Without a seat (SSH, a server) there is nothing to show.
+    in_background: bool,
+}
+
+enum Answer {
+    Session(u64, Option<Session>),
+    Inhibitor(Option<OwnedFd>),
+}
+
+/// Where logind's news go, and whom they are about.
+pub(super) struct Ours {
+    pub(super) board: Arc<Board>,
+    pub(super) inhibitor: Arc<Inhibitor>,
+    pub(super) input: Arc<Input>,
+    pub(super) sleeps: Arc<Mutex<Sleeps>>,
+    /// `XDG_SESSION_ID`.
+    pub(super) session_id: Option<String>,
+}
+
+struct Watch {
+    bus: Connection,
+    ours: Ours,
+    manager: Object,
+    owner: Option<OwnedUniqueName>,
+    session: Option<Session>,
+    /// Counts what makes an earlier question about the session moot.
+    heard: u64,
+    /// Whether this desktop sets the hint at all.
+    hints: bool,
+    /// Somebody has asked for a lock, and there is no other way to know of it: until the user is back.
+    requested: Option<BoxFuture<'static, ()>>,
+    /// Whether it is being found out which session is the user's, and how it is.
+    finding: bool,
+    suspending: bool,
+    questions: FuturesUnordered<BoxFuture<'static, Answer>>,
+    /// When the machine is let go to sleep.
+    hold: Option<Pin<Box<Sleep>>>,
+}
+
+/// Tells the board about logind for as long as the bus is there. `opened` is told when logind has answered.
+pub(super) async fn watch(bus: Connection, ours: Ours, opened: oneshot::Sender<()>) {
+    // Before the first question, so that nothing falls between an answer and the news that follow it.
+    let mut messages = MessageStream::from(&bus);
+    let mut watch = Watch {
+        bus,
+        ours,
+        manager: Object::new(NAME, "/org/freedesktop/login1", MANAGER),
+        owner: None,
+        session: None,
+        heard: 0,
+        hints: false,
+        requested: None,
+        finding: false,
+        suspending: false,
+        questions: FuturesUnordered::new(),
+        hold: None,
+    };
+    watch.begin().await;
+    let mut opened = Some(opened);
+    loop {
+        if watch.questions.is_empty()
+            && let Some(opened) = opened.take()
+        {
+            let _ = opened.send(());
+        }
+        tokio::select! {
+            biased;
+            message = messages.next() => match message {
+                Some(Ok(message)) => watch.hear(&message),
+                Some(Err(_)) => {}
+                None => break,
+            },
+            Some(answer) = watch.questions.next() => watch.take(answer),
+            () = over(watch.hold.as_mut()) => watch.let_go(),
+            () = over(watch.requested.as_mut()) => watch.request(false),
+        }
+    }
+    watch.owned_by(None);
+}
+
+/// Until this is over, if there is anything.
+async fn over(waiting: Option<&mut (impl Future<Output = ()> + Unpin)>) {
+    match waiting {
+        Some(waiting) => waiting.await,
+        None => pending().await,
+    }
+}
+
+impl Watch {
+    async fn begin(&mut self) {
+        let signals = [
+            ("Manager", "PrepareForSleep"),
+            ("Manager", "SessionNew"),
+            ("Manager", "SessionRemoved"),
+            ("Session", "Lock"),
+            ("Session", "Unlock"),
+        ];
+        let news = signals.map(|(interface, member)| {
+            format!("type='signal',sender='{NAME}',interface='{NAME}.{interface}',member='{member}'")
+        });
+        let changes = format!(
+            "type='signal',sender='{NAME}',interface='{PROPERTIES}',member='PropertiesChanged',arg0='{SESSION}'"
+        );
+        for rule in news.into_iter().chain([changes, bus::owners_of(NAME)]) {
+            // A bus that refuses this has nothing to tell.
+            let _ = bus::listen(&self.bus, &rule).await;
+        }
+        let owner = bus::owner(&self.bus, NAME).await;
+        self.owned_by(owner);
+    }
+
+    /// logind came, went, or was restarted by an update: sessions stay, inhibitors do not.
+    fn owned_by(&mut self, owner: Option<OwnedUniqueName>) {
+        if self.owner == owner {
+            return;
+        }
+        // Whoever would have told of waking up has gone.
+        self.sleep(false);
+        self.owner = owner;
+        self.ours.inhibitor.release();
+        self.ours.board.tells_of_sleep(SOURCE, self.owner.is_some());
+        if self.owner.is_some() {
+            self.ask_for_inhibitor();
+            self.ask_for_session();
+        } else {
+            self.heard += 1;
+            (self.session, self.requested) = (None, None);
+            self.tell();
+        }
+    }
+
+    fn hear(&mut self, message: &Message) {
+        if let Some((name, owner)) = bus::new_owner(message) {
+            if name == NAME {
+                self.owned_by(owner);
+            }
+        } else if !bus::is_from(message, self.owner.as_ref()) {
+            // Somebody else, or an answer that is waited for elsewhere.
+        } else if bus::is_signal(message, MANAGER, "PrepareForSleep") {
+            if let Ok(suspending) = message.body().deserialize::<bool>() {
+                self.sleep(suspending);
+            }
+        } else if self.is_news(message) {
+            self.ask_for_session();
+        } else if bus::is_signal(message, SESSION, "Lock") && self.is_ours(message) {
+            self.request(true);
+        } else if bus::is_signal(message, SESSION, "Unlock") && self.is_ours(message) {
+            self.request(false);
+        }
+    }
+
+    /// Whether the message is about the user's session.
+    fn is_ours(&self, message: &Message) -> bool {
+        let ours = self.session.as_ref().map(|session| &*session.path);
+        message.header().path().is_some_and(|path| ours.is_some_and(|ours| ours == path))
+    }
+
+    /// Whether the message may change what is known. While it is being found out which session is ours, or there is none,
+    /// any session's may.
+    fn is_news(&self, message: &Message) -> bool {
+        bus::is_signal(message, MANAGER, "SessionNew")
+            || bus::is_signal(message, MANAGER, "SessionRemoved")
+            || (bus::is_signal(message, PROPERTIES, "PropertiesChanged")
+                && (self.finding || self.session.is_none() || self.is_ours(message)))
+    }
+
+    /// Somebody asks the desktop to lock the screen, or to unlock it.
+    fn request(&mut self, lock: bool) {
+        let told_otherwise = self.hints || self.ours.board.others_tell(SOURCE);
+        self.requested = if lock && !told_otherwise && self.ours.input.tells_of_return() {
+            let input = Arc::clone(&self.ours.input);
+            Some(async move { input.back().await }.boxed())
+        } else {
+            None
+        };
+        self.tell();
+    }
+
+    fn sleep(&mut self, suspending: bool) {
+        if self.suspending == suspending {
+            return;
+        }
+        self.suspending = suspending;
+        self.ours.sleeps.lock().unwrap_or_else(PoisonError::into_inner).note(clocks());
+        if suspending {
+            self.hold = Some(Box::pin(tokio::time::sleep(HOLD)));
+            self.ours.inhibitor.begin();
+        } else {
+            self.hold = None;
+            if !self.ours.inhibitor.end() {
+                self.ask_for_inhibitor();
+            }
+        }
+        self.ours.board.suspending(suspending);
+    }
+
+    fn let_go(&mut self) {
+        self.hold = None;
+        self.ours.inhibitor.release();
+    }
+
+    fn ask_for_inhibitor(&mut self) {
+        let (bus, manager) = (self.bus.clone(), self.manager.clone());
+        let question = async move { Answer::Inhibitor(inhibitor::take(&bus, &manager).await) };
+        self.questions.push(question.boxed());
+    }
+
+    fn ask_for_session(&mut self) {
+        self.heard += 1;
+        self.finding = true;
+        let (bus, manager, id) = (self.bus.clone(), self.manager.clone(), self.ours.session_id.clone());
+        let heard = self.heard;
+        let question =
+            async move { Answer::Session(heard, session(&bus, &manager, id.as_deref()).await.ok()) };
+        self.questions.push(question.boxed());
+    }
+
+    fn take(&mut self, answer: Answer) {
+        match answer {
+            // One that comes when the machine is already on its way to sleep would only hold it up.
+            Answer::Inhibitor(Some(descriptor)) if !self.suspending && self.owner.is_some() => {
+                self.ours.inhibitor.hold(descriptor);
+            }
+            Answer::Inhibitor(_) => {}
+            Answer::Session(heard, session) if heard == self.heard => self.found(session),
+            Answer::Session(..) => {}
+        }
+    }
+
+    fn found(&mut self, session: Option<Session>) {
+        self.finding = false;
+        let was_in_background = self.session.as_ref().is_some_and(|session| session.in_background);
+        self.session = session;
+        let Some(session) = &self.session else { return self.tell() };
+        self.hints |= session.locked_hint;
+        if session.locked_hint || (was_in_background && !session.in_background) {
+            // The desktop speaks for itself; or the user came back through the greeter, which asks for the password.
+            self.requested = None;
+        }
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let locked = self
+            .session
+            .as_ref()
+            .map(|session| session.locked_hint || session.in_background || self.requested.is_some());
+        self.ours.board.lock(SOURCE, locked);
+    }
+}
+
+/// The user's session: the one that this process was started in, or else the one that the user sees.
+async fn session(bus: &Connection, manager: &Object, id: Option<&str>) -> zbus::Result<Session> {
+    let path = session_path(bus, manager, id).await?;
+    let properties = Object::new(NAME, path.as_str(), PROPERTIES);
+    let mut all: HashMap<String, OwnedValue> = properties.call(bus, "GetAll", &SESSION).await?;
+    let flag = |name: &str| all.get(name).and_then(|value| bool::try_from(value).ok());
+    let (locked_hint, active) = (flag("LockedHint"), flag("Active"));
+    let seat = all.remove("Seat").and_then(|value| <(String, OwnedObjectPath)>::try_from(value).ok());
+    let has_seat = seat.is_some_and(|(name, _)| !name.is_empty());
+    Ok(Session {
+        path,
+        locked_hint: locked_hint.unwrap_or(false),
+        in_background: has_seat && active == Some(false),
+    })
+}
+
+async fn session_path(bus: &Connection, manager: &Object, id: Option<&str>) -> zbus::Result<OwnedObjectPath> {
+    if let Some(id) = id
+        && let Ok(path) = manager.call(bus, "GetSession", &id).await
+    {
+        return Ok(path);
+    }
+    if let Ok(path) = manager.call(bus, "GetSessionByPID", &std::process::id()).await {
+        return Ok(path);
+    }
+    // A service of the user (systemd --user) is in no session.
+    let user: OwnedObjectPath = manager.call(bus, "GetUser", &rustix::process::getuid().as_raw()).await?;
+    let properties = Object::new(NAME, user.as_str(), PROPERTIES);
+    let display: OwnedValue = properties.call(bus, "Get", &(USER, "Display")).await?;
+    let (id, path) = <(String, OwnedObjectPath)>::try_from(display)?;
+    if id.is_empty() { Err(zbus::Error::InvalidReply) } else { Ok(path) }
+}

@@ -1,0 +1,150 @@
+//! The desktops' screensavers on the session bus.
+//!
+//! “Active” is what they tell: the screen is covered, and on every desktop that locks at all it is locked then or a few
+//! seconds later. For us that is the same: nobody works at a covered screen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::oneshot;
+use zbus::names::OwnedUniqueName;
+use zbus::{Connection, Message, MessageStream};
+
+use super::bus::{self, Object};
+use crate::board::Board;
+
+/// Name on the bus, path, interface. GNOME's own is behind `ScreenShield`; its `org.gnome.ScreenSaver` is a helper that
+/// only runs once somebody has asked for it, but older and related desktops answer there. Plasma answers to both the
+/// freedesktop name and its own, with one interface.
+const SCREENSAVERS: [(&str, &str, &str); 7] = [
+    ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver"),
+    ("org.gnome.Shell.ScreenShield", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver"),
+    ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver"),
+    ("org.kde.screensaver", "/ScreenSaver", "org.freedesktop.ScreenSaver"),
+    ("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver", "org.xfce.ScreenSaver"),
+    ("org.cinnamon.ScreenSaver", "/org/cinnamon/ScreenSaver", "org.cinnamon.ScreenSaver"),
+    ("org.mate.ScreenSaver", "/org/mate/ScreenSaver", "org.mate.ScreenSaver"),
+];
+
+struct Screensaver {
+    name: &'static str,
+    object: Object,
+    owner: Option<OwnedUniqueName>,
+    /// Counts what was heard. An answer to a question that was put before the latest news is older than the news.
+    heard: u64,
+}
+
+/// What a question that is under way brings: which screensaver, what had been heard when it was put, the answer.
+struct Answer {
+    index: usize,
+    heard: u64,
+    active: Option<bool>,
+}
+
+struct Watch {
+    bus: Connection,
+    board: Arc<Board>,
+    savers: Vec<Screensaver>,
+    questions: FuturesUnordered<BoxFuture<'static, Answer>>,
+}
+
+/// Tells the board about the screensavers for as long as the bus is there. `opened` is told when those that are there
+/// now have answered.
+pub(super) async fn watch(bus: Connection, board: Arc<Board>, opened: oneshot::Sender<()>) {
+    // Before the first question, so that nothing falls between an answer and the news that follow it.
+    let mut messages = MessageStream::from(&bus);
+    let savers = SCREENSAVERS.iter().map(|&(name, path, interface)| Screensaver {
+        name,
+        object: Object::new(name, path, interface),
+        owner: None,
+        heard: 0,
+    });
+    let mut watch = Watch { bus, board, savers: savers.collect(), questions: FuturesUnordered::new() };
+    watch.begin().await;
+    let mut opened = Some(opened);
+    loop {
+        if watch.questions.is_empty()
+            && let Some(opened) = opened.take()
+        {
+            let _ = opened.send(());
+        }
+        tokio::select! {
+            biased;
+            message = messages.next() => match message {
+                Some(Ok(message)) => watch.hear(&message),
+                Some(Err(_)) => {}
+                None => break,
+            },
+            Some(answer) = watch.questions.next() => watch.take(&answer),
+        }
+    }
+    for saver in &watch.savers {
+        watch.board.lock(saver.name, None);
+    }
+}
+
+impl Watch {
+    /// Has the bus tell us of all screensavers, and asks those that are there.
+    async fn begin(&mut self) {
+        let interfaces: BTreeSet<_> = SCREENSAVERS.iter().map(|(_, _, interface)| interface).collect();
+        let news = interfaces
+            .into_iter()
+            .map(|interface| format!("type='signal',interface='{interface}',member='ActiveChanged'"));
+        let owners = SCREENSAVERS.iter().map(|(name, _, _)| bus::owners_of(name));
+        for rule in news.chain(owners) {
+            // A bus that refuses this has nothing to tell.
+            let _ = bus::listen(&self.bus, &rule).await;
+        }
+        for index in 0..self.savers.len() {
+            let owner = bus::owner(&self.bus, self.savers[index].name).await;
+            self.owned_by(index, owner);
+        }
+    }
+
+    fn hear(&mut self, message: &Message) {
+        if let Some((name, owner)) = bus::new_owner(message) {
+            if let Some(index) = self.savers.iter().position(|saver| saver.name == name) {
+                self.owned_by(index, owner);
+            }
+            return;
+        }
+        for saver in &mut self.savers {
+            if bus::is_signal(message, saver.object.interface, "ActiveChanged")
+                && bus::is_from(message, saver.owner.as_ref())
+                && let Ok(active) = message.body().deserialize::<bool>()
+            {
+                saver.heard += 1;
+                self.board.lock(saver.name, Some(active));
+            }
+        }
+    }
+
+    /// A screensaver came, went, or was replaced: what the one before said no longer holds.
+    fn owned_by(&mut self, index: usize, owner: Option<OwnedUniqueName>) {
+        let saver = &mut self.savers[index];
+        if saver.owner == owner {
+            return;
+        }
+        saver.heard += 1;
+        saver.owner = owner;
+        if saver.owner.is_none() {
+            self.board.lock(saver.name, None);
+            return;
+        }
+        let (bus, object, heard) = (self.bus.clone(), saver.object.clone(), saver.heard);
+        let question =
+            async move { Answer { index, heard, active: object.call(&bus, "GetActive", &()).await.ok() } };
+        self.questions.push(question.boxed());
+    }
+
+    /// A screensaver that cannot tell (some own the name and only take inhibitions) is no source.
+    fn take(&mut self, answer: &Answer) {
+        let saver = &self.savers[answer.index];
+        if saver.heard == answer.heard {
+            self.board.lock(saver.name, answer.active);
+        }
+    }
+}

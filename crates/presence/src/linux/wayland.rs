@@ -1,0 +1,306 @@
+//! `ext-idle-notify-v1`: a Wayland compositor says when there has been no input for a while, and when there is again.
+//!
+//! It cannot be asked. What it says is enough nevertheless: at a pause it is known to the moment when the last input was,
+//! on coming back too; in between, the user has not paused, so the last input is younger than a pause.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use wayland_client::backend::WaylandError;
+use wayland_client::protocol::wl_callback::{self, WlCallback};
+use wayland_client::protocol::wl_registry::{self, WlRegistry};
+use wayland_client::protocol::wl_seat::{self, WlSeat};
+use wayland_client::{Connection, Dispatch, EventQueue, Proxy, QueueHandle};
+use wayland_protocols::ext::idle_notify::v1::client::ext_idle_notification_v1::{
+    self, ExtIdleNotificationV1,
+};
+use wayland_protocols::ext::idle_notify::v1::client::ext_idle_notifier_v1::{self, ExtIdleNotifierV1};
+
+use super::input::{Answer, awake};
+use crate::Environment;
+
+/// How long without input a pause is. Shorter: more wake-ups while the user is there. Longer: less is known then.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The same, as the protocol has it (milliseconds).
+const PAUSE_MS: u32 = 5000;
+
+/// How late the compositor may be in telling of a pause.
+const LATE: Duration = Duration::from_secs(5);
+
+/// The compositor's socket.
+pub(super) fn socket(environment: &Environment) -> Option<PathBuf> {
+    let display = environment.wayland_display.as_deref()?;
+    // An absolute path replaces the folder that it is joined to.
+    match &environment.runtime_folder {
+        Some(folder) => Some(folder.join(display)),
+        None => Some(PathBuf::from(display)).filter(|path| path.is_absolute()),
+    }
+}
+
+/// What the compositor has told. Times are readings of [`awake`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing that helps: the watch has not begun yet, or the user has not been seen since.
+    NeverSeen,
+    /// Nothing since the watch began: it does not say whether the user was there then.
+    Nothing { began: Duration },
+    /// The user paused.
+    Paused { last_input: Duration },
+    /// The user came back.
+    There { since: Duration },
+}
+
+impl Told {
+    fn ago(self, now: Duration) -> Answer {
+        match self {
+            Self::Nothing { began } if now.saturating_sub(began) > PAUSE + LATE => Answer::Ago(PAUSE),
+            Self::Nothing { .. } | Self::NeverSeen => Answer::Unknown,
+            Self::Paused { last_input } => Answer::Ago(now.saturating_sub(last_input)),
+            Self::There { since } => Answer::Ago(now.saturating_sub(since).min(PAUSE)),
+        }
+    }
+
+    fn paused(self, now: Duration) -> Self {
+        match self {
+            Self::Nothing { began } if now.saturating_sub(began) <= PAUSE + LATE => Self::NeverSeen,
+            _ => Self::Paused { last_input: now.saturating_sub(PAUSE) },
+        }
+    }
+}
+
+/// The watch over one compositor's seat, if there is one.
+pub(super) struct Idle {
+    socket: Option<PathBuf>,
+    runtime: Handle,
+    told: watch::Sender<Told>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Idle {
+    pub(super) fn new(socket: Option<PathBuf>) -> Self {
+        let told = watch::Sender::new(Told::NeverSeen);
+        Self { socket, runtime: Handle::current(), told, task: Mutex::default() }
+    }
+
+    /// Whether the compositor speaks the protocol.
+    pub(super) async fn exists(&self) -> bool {
+        let Some(socket) = &self.socket else { return false };
+        let found = async { Seat::find(UnixStream::connect(socket).await.ok()?).await };
+        found.await.is_some()
+    }
+
+    /// Begins the watch, unless it is running.
+    pub(super) fn watch(&self) {
+        let Some(socket) = self.socket.clone() else { return };
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        let told = self.told.clone();
+        told.send_replace(Told::NeverSeen);
+        *task = Some(self.runtime.spawn(async move {
+            if let Ok(stream) = UnixStream::connect(socket).await
+                && let Some(mut seat) = Seat::find(stream).await
+            {
+                seat.watch(told).await;
+            }
+        }));
+    }
+
+    /// What is known by now. Begins the watch.
+    pub(super) fn ago(&self) -> Answer {
+        if self.socket.is_none() {
+            return Answer::Absent;
+        }
+        self.watch();
+        self.told.borrow().ago(awake())
+    }
+
+    /// Waits until there is input after a pause. Begins the watch.
+    pub(super) async fn back(&self) -> Option<()> {
+        self.socket.as_ref()?;
+        self.watch();
+        let mut told = self.told.subscribe();
+        told.wait_for(|told| matches!(told, Told::NeverSeen | Told::Paused { .. })).await.ok()?;
+        told.wait_for(|told| matches!(told, Told::There { .. })).await.ok().map(|_| ())
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+    }
+}
+
+/// A connection to a compositor that has a seat and tells of its pauses.
+struct Seat {
+    /// The compositor's socket, to know when there is something to read.
+    socket: UnixStream,
+    queue: EventQueue<Events>,
+    events: Events,
+}
+
+/// What the compositor has sent.
+#[derive(Default)]
+struct Events {
+    seat: Option<WlSeat>,
+    notifier: Option<ExtIdleNotifierV1>,
+    /// The answer to `wl_display.sync`: everything that was asked before has been answered.
+    synced: bool,
+    told: Option<watch::Sender<Told>>,
+}
+
+impl Seat {
+    async fn find(stream: UnixStream) -> Option<Self> {
+        let stream = stream.into_std().ok()?;
+        let socket = UnixStream::from_std(stream.try_clone().ok()?).ok()?;
+        let connection = Connection::from_socket(stream).ok()?;
+        let queue = connection.new_event_queue();
+        let (handle, display) = (queue.handle(), connection.display());
+        let mut seat = Self { socket, queue, events: Events::default() };
+        let _registry = display.get_registry(&handle, ());
+        let _callback = display.sync(&handle, ());
+        while !seat.events.synced {
+            seat.turn().await?;
+        }
+        (seat.events.seat.is_some() && seat.events.notifier.is_some()).then_some(seat)
+    }
+
+    /// Puts down what the compositor tells, until it goes.
+    async fn watch(&mut self, told: watch::Sender<Told>) {
+        let (Some(seat), Some(notifier)) = (&self.events.seat, &self.events.notifier) else { return };
+        // From version 2 on, a film that keeps the screen on does not pass for a user.
+        let _notification = if notifier.version() >= 2 {
+            notifier.get_input_idle_notification(PAUSE_MS, seat, &self.queue.handle(), ())
+        } else {
+            notifier.get_idle_notification(PAUSE_MS, seat, &self.queue.handle(), ())
+        };
+        told.send_replace(Told::Nothing { began: awake() });
+        self.events.told = Some(told);
+        while self.turn().await.is_some() {}
+    }
+
+    /// Sends what is to be sent, waits for something to come, and takes it in. `None`: the compositor has gone.
+    async fn turn(&mut self) -> Option<()> {
+        self.queue.dispatch_pending(&mut self.events).ok()?;
+        self.queue.flush().ok()?;
+        // `None`: something has come in the meantime.
+        if let Some(reading) = self.queue.prepare_read() {
+            self.socket.readable().await.ok()?;
+            // `WouldBlock` is handed on as it is: it makes the socket wait for more.
+            let read = self.socket.try_io(Interest::READABLE, || match reading.read() {
+                Err(WaylandError::Io(error)) => Err(error),
+                Err(WaylandError::Protocol(error)) => Err(std::io::Error::other(error)),
+                Ok(events) => Ok(events),
+            });
+            if read.is_err_and(|error| error.kind() != std::io::ErrorKind::WouldBlock) {
+                return None;
+            }
+        }
+        self.queue.dispatch_pending(&mut self.events).ok().map(|_| ())
+    }
+}
+
+impl Dispatch<WlRegistry, ()> for Events {
+    fn event(
+        events: &mut Self,
+        registry: &WlRegistry,
+        event: wl_registry::Event,
+        (): &(),
+        _: &Connection,
+        queue: &QueueHandle<Self>,
+    ) {
+        let wl_registry::Event::Global { name, interface, version } = event else { return };
+        if interface == WlSeat::interface().name && events.seat.is_none() {
+            events.seat = Some(registry.bind(name, 1, queue, ()));
+        } else if interface == ExtIdleNotifierV1::interface().name {
+            events.notifier = Some(registry.bind(name, version.min(2), queue, ()));
+        }
+    }
+}
+
+impl Dispatch<WlCallback, ()> for Events {
+    fn event(
+        events: &mut Self,
+        _: &WlCallback,
+        _: wl_callback::Event,
+        (): &(),
+        _: &Connection,
+        _: &QueueHandle<Self>,
+    ) {
+        events.synced = true;
+    }
+}
+
+impl Dispatch<ExtIdleNotificationV1, ()> for Events {
+    fn event(
+        events: &mut Self,
+        _: &ExtIdleNotificationV1,
+        event: ext_idle_notification_v1::Event,
+        (): &(),
+        _: &Connection,
+        _: &QueueHandle<Self>,
+    ) {
+        let Some(told) = &events.told else { return };
+        let now = awake();
+        match event {
+            ext_idle_notification_v1::Event::Idled => told.send_modify(|told| *told = told.paused(now)),
+            ext_idle_notification_v1::Event::Resumed => {
+                told.send_replace(Told::There { since: now });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the seat has to tell (its name, its devices) does not matter here.
+impl Dispatch<WlSeat, ()> for Events {
+    fn event(_: &mut Self, _: &WlSeat, _: wl_seat::Event, (): &(), _: &Connection, _: &QueueHandle<Self>) {}
+}
+
+impl Dispatch<ExtIdleNotifierV1, ()> for Events {
+    fn event(
+        _: &mut Self,
+        _: &ExtIdleNotifierV1,
+        _: ext_idle_notifier_v1::Event,
+        (): &(),
+        _: &Connection,
+        _: &QueueHandle<Self>,
+    ) {
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn an_input_is_never_said_to_be_younger_than_it_is() {
+        // Nobody knows yet who was there before.
+        let began = Told::Nothing { began: s(100) };
+        assert_eq!(began.ago(s(103)), Answer::Unknown);
+        // No pause was told of, so there was none.
+        assert_eq!(began.ago(s(111)), Answer::Ago(PAUSE));
+        // A pause from the very beginning: the last input may have been yesterday.
+        let paused = began.paused(s(105));
+        assert_eq!(paused.ago(s(500)), Answer::Unknown);
+        // Back at 600, typing until 640.
+        let there = Told::There { since: s(600) };
+        assert_eq!(there.ago(s(602)), Answer::Ago(s(2)));
+        assert_eq!(there.ago(s(640)), Answer::Ago(PAUSE));
+        assert_eq!(there.paused(s(645)).ago(s(700)), Answer::Ago(s(60)));
+    }
+}

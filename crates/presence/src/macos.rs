@@ -1,0 +1,232 @@
+//! macOS: notifications of the login window and of the workspace, which arrive on the main thread of a program that has a
+//! run loop there (the tray application has; the agent without a desktop hears nothing of locks and sleep).
+
+#![allow(unsafe_code)]
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use dispatch2::DispatchQueue;
+use objc2::rc::Retained;
+use objc2::runtime::{AnyObject, Sel};
+use objc2::{AnyThread, DefinedClass as _, define_class, msg_send, sel};
+use objc2_app_kit::{
+    NSWorkspace, NSWorkspaceDidWakeNotification, NSWorkspaceSessionDidBecomeActiveNotification,
+    NSWorkspaceSessionDidResignActiveNotification, NSWorkspaceWillSleepNotification,
+};
+use objc2_core_foundation::{CFBoolean, CFDictionary, CFNumber, CFRetained, CFString, CFType};
+use objc2_core_graphics::{CGEventSource, CGEventSourceStateID, CGEventType, CGSessionCopyCurrentDictionary};
+use objc2_foundation::{
+    NSDistributedNotificationCenter, NSNotification, NSNotificationSuspensionBehavior, NSObject, NSString,
+};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::oneshot;
+
+use crate::board::Board;
+use crate::hold::Hold;
+use crate::sleeps::{Clocks, Sleeps};
+use crate::{Environment, HOLD};
+
+/// What the sources are called.
+const LOGIN_WINDOW: &str = "com.apple.screenIsLocked";
+const WORKSPACE: &str = "NSWorkspace";
+const INPUT: &str = "CGEventSource";
+
+/// How long a run loop on the main thread may take to answer. Where there is none, nothing ever does.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What listens, until it is dropped.
+pub(crate) struct Platform {
+    hold: Arc<Hold>,
+    /// The observer on the main thread knows the board only as long as this is here.
+    _board: Arc<Board>,
+}
+
+impl Platform {
+    pub(crate) fn ready_to_sleep(&self) {
+        self.hold.release();
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.hold.release();
+    }
+}
+
+/// Keyboard and mouse, as the window server sees them.
+pub(crate) struct Input {
+    sleeps: Arc<Mutex<Sleeps>>,
+    began: Instant,
+}
+
+impl Input {
+    pub(crate) async fn ago(&self) -> Option<Duration> {
+        // Without a session on the screen (SSH, a daemon) there is nobody to see.
+        session()?;
+        // `kCGAnyInputEventType`.
+        let any = CGEventType(u32::MAX);
+        let state = CGEventSourceStateID::HIDSystemState;
+        let seconds = CGEventSource::seconds_since_last_event_type(state, any);
+        let ago = Duration::try_from_secs_f64(seconds).ok()?;
+        let now = clocks(self.began);
+        let mut sleeps = self.sleeps.lock().unwrap_or_else(PoisonError::into_inner);
+        sleeps.note(now);
+        Some(sleeps.since(now, ago))
+    }
+
+    pub(crate) fn watch(&self) {}
+}
+
+/// Both clocks. `Instant` stands still while a Mac sleeps, `CLOCK_MONOTONIC` runs on.
+fn clocks(began: Instant) -> Clocks {
+    let boot = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default();
+    Clocks { awake: began.elapsed(), boot }
+}
+
+/// Has the main thread listen, if it has a run loop.
+pub(crate) async fn open(_: Environment, board: &Arc<Board>) -> (Platform, Arc<Input>) {
+    let began = Instant::now();
+    let sleeps = Arc::new(Mutex::new(Sleeps::new(clocks(began))));
+    let input = Input { sleeps: Arc::clone(&sleeps), began };
+    board.input(session().map(|_| INPUT));
+    let hold = Arc::new(Hold::default());
+    let told = Told { board: Arc::downgrade(board), hold: Arc::clone(&hold), sleeps, began };
+    let (listening, opened) = oneshot::channel();
+    DispatchQueue::main().exec_async(move || {
+        listen(told);
+        let _ = listening.send(());
+    });
+    // A run loop that begins later hears everything from then on.
+    let _ = tokio::time::timeout(PATIENCE, opened).await;
+    (Platform { hold, _board: Arc::clone(board) }, Arc::new(input))
+}
+
+/// What the window server says about the session of this process.
+fn session() -> Option<CFRetained<CFDictionary<CFString, CFType>>> {
+    let session = CGSessionCopyCurrentDictionary()?;
+    // SAFETY: it is documented to hold strings as keys, and any object is a `CFType`.
+    Some(unsafe { CFRetained::cast_unchecked(session) })
+}
+
+/// One of its flags, which are booleans or numbers, depending on the version.
+fn flag(session: &CFDictionary<CFString, CFType>, name: &str) -> Option<bool> {
+    let value = session.get(&CFString::from_str(name))?;
+    value
+        .downcast_ref::<CFBoolean>()
+        .map(CFBoolean::as_bool)
+        .or_else(|| value.downcast_ref::<CFNumber>().and_then(CFNumber::as_i64).map(|number| number != 0))
+}
+
+/// Where the notifications go.
+struct Told {
+    board: Weak<Board>,
+    hold: Arc<Hold>,
+    sleeps: Arc<Mutex<Sleeps>>,
+    began: Instant,
+}
+
+impl Told {
+    fn lock(&self, source: &'static str, locked: bool) {
+        if let Some(board) = self.board.upgrade() {
+            board.lock(source, Some(locked));
+        }
+    }
+
+    fn sleep(&self, suspending: bool) {
+        let Some(board) = self.board.upgrade() else { return };
+        self.sleeps.lock().unwrap_or_else(PoisonError::into_inner).note(clocks(self.began));
+        self.hold.begin();
+        if board.suspending(suspending) && suspending {
+            // The machine sleeps when every observer has returned.
+            self.hold.wait(HOLD);
+        }
+    }
+}
+
+define_class!(
+    // SAFETY: NSObject has no requirements for its subclasses, and this one has no `Drop`.
+    #[unsafe(super(NSObject))]
+    #[name = "AbidePresenceObserver"]
+    #[ivars = Told]
+    struct Observer;
+
+    impl Observer {
+        #[unsafe(method(locked:))]
+        fn locked(&self, _: &NSNotification) {
+            self.ivars().lock(LOGIN_WINDOW, true);
+        }
+
+        #[unsafe(method(unlocked:))]
+        fn unlocked(&self, _: &NSNotification) {
+            self.ivars().lock(LOGIN_WINDOW, false);
+        }
+
+        #[unsafe(method(resigned:))]
+        fn resigned(&self, _: &NSNotification) {
+            self.ivars().lock(WORKSPACE, true);
+        }
+
+        #[unsafe(method(active:))]
+        fn active(&self, _: &NSNotification) {
+            self.ivars().lock(WORKSPACE, false);
+        }
+
+        #[unsafe(method(sleeps:))]
+        fn sleeps(&self, _: &NSNotification) {
+            self.ivars().sleep(true);
+        }
+
+        #[unsafe(method(wakes:))]
+        fn wakes(&self, _: &NSNotification) {
+            self.ivars().sleep(false);
+        }
+    }
+);
+
+/// Registers with both centres; on the main thread, to which they deliver.
+fn listen(told: Told) {
+    let Some(board) = told.board.upgrade() else { return };
+    let this = Observer::alloc().set_ivars(told);
+    // SAFETY: NSObject's `init` takes nothing and returns the object.
+    let observer: Retained<Observer> = unsafe { msg_send![super(this), init] };
+    let observer: Retained<AnyObject> = Retained::into_super(Retained::into_super(observer));
+    let login_window = NSDistributedNotificationCenter::defaultCenter();
+    let names: [(&str, Sel); 2] =
+        [("com.apple.screenIsLocked", sel!(locked:)), ("com.apple.screenIsUnlocked", sel!(unlocked:))];
+    for (name, selector) in names {
+        // SAFETY: the observer has a method of this name that takes a notification. `DeliverImmediately`, because a tray
+        // application is never the active one, and notifications for the others are put off otherwise.
+        unsafe {
+            login_window.addObserver_selector_name_object_suspensionBehavior(
+                &observer,
+                selector,
+                Some(&NSString::from_str(name)),
+                None,
+                NSNotificationSuspensionBehavior::DeliverImmediately,
+            );
+        }
+    }
+    // SAFETY: constants of AppKit.
+    let names = unsafe {
+        [
+            (NSWorkspaceSessionDidResignActiveNotification, sel!(resigned:)),
+            (NSWorkspaceSessionDidBecomeActiveNotification, sel!(active:)),
+            (NSWorkspaceWillSleepNotification, sel!(sleeps:)),
+            (NSWorkspaceDidWakeNotification, sel!(wakes:)),
+        ]
+    };
+    let workspace = NSWorkspace::sharedWorkspace().notificationCenter();
+    for (name, selector) in names {
+        // SAFETY: as above.
+        unsafe { workspace.addObserver_selector_name_object(&observer, selector, Some(name), None) };
+    }
+    // The centres do not keep it alive. It stays for as long as the program runs and says nothing any more once the
+    // board has gone: taking it back would have to happen on this thread, which may not listen any more by then.
+    let _ = Retained::into_raw(observer);
+    if let Some(session) = session() {
+        board.lock(LOGIN_WINDOW, Some(flag(&session, "CGSSessionScreenIsLocked").unwrap_or(false)));
+        board.lock(WORKSPACE, Some(flag(&session, "kCGSSessionOnConsoleKey") == Some(false)));
+    }
+    board.tells_of_sleep(WORKSPACE, true);
+}
