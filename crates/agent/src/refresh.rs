@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::{Identity, OAuthError, TokenKind};
+use abide_oidc::{Identity, OAuthError, RefreshError, TokenKind};
 use abide_session::{Attempt, Input, RefreshFailure};
 use abide_wire::KnownBy;
 use secrecy::SecretString;
@@ -81,7 +81,10 @@ async fn run(
     let (http, relying_party) = (&connection.http, &connection.relying_party);
     let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
         Ok(tokens) => tokens,
-        Err(error) => {
+        Err(RefreshError { error, rotated }) => {
+            if let Some(rotated) = rotated {
+                adopt(shared, name, attempt, rotated).await;
+            }
             // After a transient failure the provider may have spent the token, so the journal keeps the intent.
             if !error.is_transient() {
                 let _ = shared.vault.abandon_rotation(&record).await;
@@ -122,6 +125,23 @@ async fn run(
         revoke_with(shared, connection, held);
     }
     Ok(())
+}
+
+/// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment.
+/// Nothing of that answer is served, but the next attempt has to send the new token.
+async fn adopt(shared: &Arc<Shared>, name: &str, attempt: Attempt, rotated: SecretString) {
+    let queued = shared.act(name, |account, now| {
+        if !account.session.awaits(attempt) {
+            return None;
+        }
+        account.held.as_mut()?.refresh_token = Some(rotated);
+        account.stored(now).map(|content| shared.vault.put(&record_name(name), content))
+    });
+    if let Ok(Some(written)) = queued
+        && let Err(error) = written.await
+    {
+        tracing::error!(%error, "a rotated refresh token could not be written down");
+    }
 }
 
 /// A refreshed ID token often says less about the person than the first one did.

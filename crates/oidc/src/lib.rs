@@ -46,6 +46,6 @@ pub use keys::{KEY_REFETCH_INTERVAL, SigningAlgorithm};
 pub use logout::{Introspection, TokenKind};
 pub use oauth_error::OAuthError;
 pub use relying_party::{ClientAuthentication, Registration, RelyingParty};
-pub use tokens::Tokens;
+pub use tokens::{RefreshError, Tokens};
 pub use urls::{UrlProblem, is_loopback};
 pub use userinfo::Claims;

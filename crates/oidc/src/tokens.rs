@@ -131,6 +131,22 @@ impl TokenResponse {
     }
 }
 
+/// Why a refresh brought no tokens.
+#[derive(Debug)]
+pub struct RefreshError {
+    /// What went wrong.
+    pub error: Error,
+    /// The refresh token that takes the place of the one that was sent, if the provider has answered with one and its
+    /// answer could not be verified yet.
+    pub rotated: Option<SecretString>,
+}
+
+impl From<Error> for RefreshError {
+    fn from(error: Error) -> Self {
+        Self { error, rotated: None }
+    }
+}
+
 impl RelyingParty {
     /// Redeems an authorization code (Core, section 3.1.3.1; RFC 7636, section 4.5) and validates what comes back.
     ///
@@ -163,8 +179,9 @@ impl RelyingParty {
     /// `granted_scope` is what the session has; it is not sent, and is what [`Tokens::scope`] says if the provider does
     /// not. A refreshed ID token has to be about `identity`.
     ///
-    /// A transient error may come after the provider has spent the refresh token. `invalid_grant` is
-    /// [`Error::Refused`].
+    /// A transient error may come after the provider has spent the refresh token. Where its answer arrived, and only
+    /// the keys to verify it with did not, [`RefreshError::rotated`] is what has to be sent next time. `invalid_grant`
+    /// is [`Error::Refused`].
     pub async fn refresh(
         &self,
         http: &Http,
@@ -172,15 +189,25 @@ impl RelyingParty {
         identity: &Identity,
         granted_scope: &str,
         now: SystemTime,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<Tokens, RefreshError> {
         let response = self
             .token_request(
                 http,
                 &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
             )
             .await?;
-        let refreshed = self.identify(http, &response, Purpose::Refresh { identity }, now).await?;
-        response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))
+        match self.identify(http, &response, Purpose::Refresh { identity }, now).await {
+            Ok(refreshed) => {
+                Ok(response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))?)
+            }
+            // The answer is none until it is verified: an access token that may be somebody else's is not kept.
+            Err(error) => {
+                let rotated = response
+                    .refresh_token
+                    .filter(|token| error.is_transient() && !token.expose_secret().is_empty());
+                Err(RefreshError { error, rotated })
+            }
+        }
     }
 
     async fn token_request(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {

@@ -436,6 +436,14 @@ impl Client {
 
     pub(crate) async fn refresh(&self, tokens: &Tokens) -> Result<Tokens, Error> {
         let refresh_token = tokens.refresh_token.as_ref().unwrap();
+        self.refresh_with(refresh_token, tokens).await.map_err(|failure| failure.error)
+    }
+
+    pub(crate) async fn refresh_with(
+        &self,
+        refresh_token: &secrecy::SecretString,
+        tokens: &Tokens,
+    ) -> Result<Tokens, RefreshError> {
         self.rp.refresh(&self.http, refresh_token, &tokens.identity, &tokens.scope, now()).await
     }
 }

@@ -90,3 +90,24 @@ async fn trouble_at_the_provider_is_transient() {
     client.provider.behave(Behaviour::default());
     assert!(client.refresh(&tokens).await.is_ok(), "the refresh token was not spent");
 }
+
+#[tokio::test]
+async fn a_rotated_token_is_not_lost_when_the_keys_cannot_be_fetched() {
+    let client = Client::new(Behaviour::default()).await;
+    let first = client.sign_in().await.unwrap();
+    // The provider has begun to sign with a new key, and its key set is away for a moment.
+    client.provider.rotate_key("new");
+    client.provider.behave(Behaviour {
+        canned: [("/keys", Canned::Answer(503, "text/plain", Vec::new()))].into(),
+        ..Behaviour::default()
+    });
+    let sent = first.refresh_token.as_ref().unwrap();
+    let failure = client.refresh_with(sent, &first).await.unwrap_err();
+    assert!(failure.error.is_transient(), "{:?}", failure.error);
+    let rotated = failure.rotated.expect("the token that takes its place");
+    assert_ne!(rotated.expose_secret(), sent.expose_secret());
+    // When the keys are back, that token brings the next ones.
+    client.provider.behave(Behaviour::default());
+    assert!(client.refresh_with(&rotated, &first).await.is_ok());
+    assert_eq!(client.refresh_with(sent, &first).await.unwrap_err().error.code(), "invalid_grant");
+}
