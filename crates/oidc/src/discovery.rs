@@ -209,7 +209,7 @@ impl Provider {
         self.0.keys.read().unwrap_or_else(PoisonError::into_inner).set.clone()
     }
 
-    /// Reads the keys again; `None` if that was done less than a minute ago.
+    /// Reads the keys again; `None` if they have been read less than a minute ago.
     pub(crate) async fn refetch_keys(
         &self,
         http: &Http,
@@ -219,8 +219,14 @@ impl Provider {
         if !allowed {
             return Ok(None);
         }
-        let set = keys::fetch(http, &self.0.keys_url).await?;
-        Ok(Some(self.replace_keys(set)))
+        match keys::fetch(http, &self.0.keys_url).await {
+            Ok(set) => Ok(Some(self.replace_keys(set))),
+            Err(error) => {
+                // What brought nothing does not count: the session's own pauses keep the next attempt apart.
+                self.0.keys.write().unwrap_or_else(PoisonError::into_inner).refetched = None;
+                Err(error)
+            }
+        }
     }
 
     pub(crate) fn replace_keys(&self, set: CoreJsonWebKeySet) -> Arc<CoreJsonWebKeySet> {
