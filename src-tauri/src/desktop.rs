@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use abide_agent::{Agent, Event, StartError};
 use abide_wire::{ErrorAnswer, Notice, NoticeKind, Snapshot};
 use tauri::{AppHandle, Emitter as _, Manager as _};
-use tauri_plugin_notification::NotificationExt as _;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::notices::{Board, Choice, Deed, Notices};
 use crate::question::{self, Asker};
 use crate::tray::{self, Action, Tray, View};
 use crate::{platform, say, window};
@@ -25,8 +26,7 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, StartError>>, runtime: PathBuf) {
     let reason = match starting.await {
         Ok(Ok(agent)) => {
-            app.manage(NoticeIcon(write_icon(&runtime)));
-            return follow(app, agent).await;
+            return follow(app, agent, &runtime).await;
         }
         Ok(Err(StartError::AlreadyRunning)) => {
             say("Abide is already running. Its window has been asked to open.");
@@ -47,28 +47,39 @@ pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, Sta
     }
 }
 
-async fn follow(app: AppHandle, agent: Agent) {
+/// Notifications, for whoever has something to tell.
+struct Told(Mutex<Notices<Board>>);
+
+async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
     let mut snapshots = agent.watch();
     let mut events = agent.events();
     let (answer, mut answers) = mpsc::unbounded_channel();
-    let mut asker = Asker::new(question::dialog(&app), move |id, keep| {
-        let _ = answer.send((id, keep));
+    let mut asker = Asker::new(question::dialog(&app), {
+        let answer = answer.clone();
+        move |questions, keep| {
+            let _ = answer.send((questions, keep));
+        }
     });
+    let board = Board::new(&app, runtime, {
+        let app = app.clone();
+        move |deed| match deed {
+            Deed::Open => window::open(&app),
+            Deed::Chosen(choice, questions) => {
+                let _ = answer.send((questions, choice == Choice::Keep));
+            }
+        }
+    });
+    app.manage(Told(Mutex::new(Notices::new(board))));
     app.manage(agent.clone());
-    app.manage(Tray::new(app.clone()));
+    app.manage(Tray::new(&app));
     let mut told = tokio::spawn(told_to_stop());
 
     snapshots.mark_changed();
     loop {
         tokio::select! {
-            changed = snapshots.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                let snapshot = snapshots.borrow_and_update().clone();
-                asker.follow(snapshot.questions.first());
-                show(&app, &snapshot);
-            }
+            // In this order: an event is sent before the snapshot in which it shows. So what happened to a question takes
+            // the place of its notification, before that is taken away.
+            biased;
             event = events.recv() => match event {
                 Ok(Event::Notice(notice)) => notify(&app, &notice),
                 Ok(Event::ShowWindow) => window::open(&app),
@@ -77,7 +88,20 @@ async fn follow(app: AppHandle, agent: Agent) {
                 Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "notices were missed"),
                 Err(RecvError::Closed) => return,
             },
-            Some((id, keep)) = answers.recv() => agent.answer(id, keep),
+            Some((questions, keep)) = answers.recv() => {
+                for question in questions {
+                    agent.answer(question, keep);
+                }
+            }
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let snapshot = snapshots.borrow_and_update().clone();
+                asker.follow(&snapshot);
+                notices(&app, |notices| notices.follow(&snapshot.questions));
+                show(&app, &snapshot);
+            }
             _ = &mut told, if !is_quitting() => quit(&app),
         }
     }
@@ -92,36 +116,15 @@ fn show(app: &AppHandle, snapshot: &Snapshot) {
     }
 }
 
-/// The file with the icon that notifications show, where they need one.
-struct NoticeIcon(Option<PathBuf>);
-
-/// Notification servers know the icons of installed programs by name; a file serves also when Abide is not installed.
-/// Windows and macOS take the program's own.
-fn write_icon(folder: &Path) -> Option<PathBuf> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    let path = folder.join("abide.png");
-    match std::fs::write(&path, include_bytes!("../../icons/128x128.png")) {
-        Ok(()) => Some(path),
-        Err(error) => {
-            tracing::debug!(%error, "the icon for notifications cannot be written");
-            None
-        }
-    }
-}
-
 /// Shows a notification. A desktop without notifications is no reason to stop.
 pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
-    let mut notification = app.notification().builder().title(&notice.title);
-    notification = notification.body(platform::notification_text(&notice.body));
-    if let Some(icon) = app.try_state::<NoticeIcon>()
-        && let Some(path) = icon.0.as_ref().and_then(|path| path.to_str())
-    {
-        notification = notification.icon(path);
-    }
-    if let Err(error) = notification.show() {
-        tracing::warn!(%error, "the notification was not shown");
+    let questions = app.try_state::<Agent>().map(|agent| agent.snapshot().questions).unwrap_or_default();
+    notices(app, |notices| notices.tell(notice, &questions));
+}
+
+fn notices(app: &AppHandle, work: impl FnOnce(&mut Notices<Board>)) {
+    if let Some(told) = app.try_state::<Told>() {
+        work(&mut told.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -149,6 +152,10 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
                 window::open(&app);
                 Ok(())
             }
+            Action::Settings => {
+                window::open_settings(&app);
+                Ok(())
+            }
             Action::Quit => {
                 quit(&app);
                 Ok(())
@@ -159,7 +166,13 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
             let title = "Abide could not do that".to_owned();
             notify(
                 &app,
-                &Notice { kind: NoticeKind::Trouble, account: None, question: None, title, body: error_description },
+                &Notice {
+                    kind: NoticeKind::Trouble,
+                    account: None,
+                    question: None,
+                    title,
+                    body: error_description,
+                },
             );
         }
     });

@@ -25,6 +25,8 @@ pub(crate) enum Ring {
     SigningIn,
     /// Signed in: so many sixtieths of the time are left, 0 to 60.
     Left(u8),
+    /// The same while the session is frozen, because the screen is locked.
+    Barred(u8),
 }
 
 /// How near the end is. Colour only repeats what the length of the ring says.
@@ -76,13 +78,50 @@ impl Palette {
     pub(crate) const TEMPLATE: Self = Self { ink: [0; 3], amber: [0; 3], red: [0; 3], track: 0.25 };
 }
 
-const CENTRE: f32 = 8.0;
-const RADIUS: f32 = 6.0;
-const STROKE: f32 = 2.0;
-const HOLLOW_RADIUS: f32 = 6.375;
-const HOLLOW_STROKE: f32 = 1.25;
-/// The shortest arc while time is left, in degrees.
-const SHORTEST: f32 = 20.0;
+/// The mark's geometry, in units of a sixteenth of its side.
+pub(crate) mod shape {
+    /// The side.
+    #[cfg(target_os = "linux")]
+    pub(crate) const UNITS: f64 = 16.0;
+    /// The middle, across and down.
+    pub(crate) const CENTRE: f32 = 8.0;
+    /// The ring.
+    pub(crate) const RADIUS: f32 = 6.0;
+    /// How thick it is.
+    pub(crate) const STROKE: f32 = 2.0;
+    /// The ring of a mark that nobody is signed in to.
+    pub(crate) const HOLLOW_RADIUS: f32 = 6.375;
+    /// How thick that is.
+    pub(crate) const HOLLOW_STROKE: f32 = 1.25;
+    /// The keyhole's head: centre and radius.
+    pub(crate) const HEAD: [f32; 3] = [8.0, 6.92, 1.75];
+    /// The keyhole's shaft: left, top, right, bottom.
+    pub(crate) const SHAFT: [f32; 4] = [7.0, 7.0, 9.0, 11.25];
+    /// The bar over a frozen session: from the lower left to the upper right.
+    pub(super) const BAR: [f32; 4] = [3.5, 12.5, 12.5, 3.5];
+    /// How thick it is.
+    pub(super) const BAR_STROKE: f32 = 1.5;
+    /// The free space beside bar and dot.
+    pub(super) const FREE: f32 = 1.0;
+    /// The dot: centre and radius.
+    pub(super) const DOT: [f32; 3] = [13.0, 3.0, 2.5];
+
+    /// How long the arc for so many sixtieths is: never so short that it cannot be seen.
+    pub(crate) fn degrees(sixtieths: u8) -> f32 {
+        if sixtieths == 0 { 0.0 } else { (f32::from(sixtieths.min(60)) * 6.0).max(20.0) }
+    }
+}
+
+impl Tone {
+    /// The colour of what is left.
+    pub(crate) fn colour(self, palette: &Palette) -> [u8; 3] {
+        match self {
+            Self::Calm => palette.ink,
+            Self::Amber => palette.amber,
+            Self::Red => palette.red,
+        }
+    }
+}
 
 /// Draws the face into a square of `size` pixels: rows of RGBA, eight bits each, not premultiplied. A size of zero, or one
 /// that memory cannot hold, gives an empty picture.
@@ -92,13 +131,8 @@ pub(crate) fn draw(face: &Face, size: u32, palette: &Palette) -> Vec<u8> {
     let scale = Transform::from_scale(size as f32 / 16.0, size as f32 / 16.0);
     let mut brush = Brush { canvas: &mut canvas, scale };
 
-    let lead = match face.tone {
-        Tone::Calm => palette.ink,
-        Tone::Amber => palette.amber,
-        Tone::Red => palette.red,
-    };
     let inks = Inks {
-        lead: opaque(lead, 1.0),
+        lead: opaque(face.tone.colour(palette), 1.0),
         still: opaque(palette.ink, 1.0),
         track: opaque(palette.ink, palette.track),
     };
@@ -135,25 +169,42 @@ struct Brush<'a> {
 impl Brush<'_> {
     fn draw_mark(&mut self, face: &Face, inks: &Inks) {
         match face.ring {
-            Ring::Hollow => self.ring(HOLLOW_RADIUS, HOLLOW_STROKE, 0.0, 360.0, inks.still),
+            Ring::Hollow => self.ring(shape::HOLLOW_RADIUS, shape::HOLLOW_STROKE, 0.0, 360.0, inks.still),
             Ring::SigningIn => {
-                self.ring(RADIUS, STROKE, 0.0, 360.0, inks.track);
-                self.ring(RADIUS, STROKE, 0.0, 90.0, inks.lead);
+                self.ring(shape::RADIUS, shape::STROKE, 0.0, 360.0, inks.track);
+                self.ring(shape::RADIUS, shape::STROKE, 0.0, 90.0, inks.lead);
             }
-            Ring::Left(parts) => {
-                self.ring(RADIUS, STROKE, 0.0, 360.0, inks.track);
+            Ring::Left(parts) | Ring::Barred(parts) => {
+                self.ring(shape::RADIUS, shape::STROKE, 0.0, 360.0, inks.track);
                 if parts > 0 {
-                    let degrees = (f32::from(parts.min(60)) * 6.0).max(SHORTEST);
-                    self.ring(RADIUS, STROKE, 360.0 - degrees, 360.0, inks.lead);
+                    self.ring(shape::RADIUS, shape::STROKE, 360.0 - shape::degrees(parts), 360.0, inks.lead);
                 }
             }
         }
         let mut keyhole = PathBuilder::new();
-        keyhole.push_circle(CENTRE, 6.92, 1.75);
-        if let Some(shaft) = Rect::from_ltrb(7.0, 7.0, 9.0, 11.25) {
+        let ([x, y, radius], [left, top, right, bottom]) = (shape::HEAD, shape::SHAFT);
+        keyhole.push_circle(x, y, radius);
+        if let Some(shaft) = Rect::from_ltrb(left, top, right, bottom) {
             keyhole.push_rect(shaft);
         }
         self.fill(keyhole, &paint(inks.still));
+        if let Ring::Barred(_) = face.ring {
+            let mut space = paint(Color::BLACK);
+            space.blend_mode = BlendMode::Clear;
+            self.bar(shape::BAR_STROKE + 2.0 * shape::FREE, &space);
+            self.bar(shape::BAR_STROKE, &paint(inks.still));
+        }
+    }
+
+    fn bar(&mut self, width: f32, paint: &Paint<'_>) {
+        let mut builder = PathBuilder::new();
+        let [from_x, from_y, to_x, to_y] = shape::BAR;
+        builder.move_to(from_x, from_y);
+        builder.line_to(to_x, to_y);
+        let stroke = Stroke { width, line_cap: LineCap::Butt, ..Stroke::default() };
+        if let Some(path) = builder.finish() {
+            self.canvas.stroke_path(&path, paint, &stroke, self.scale, None);
+        }
     }
 
     fn ring(&mut self, radius: f32, width: f32, from: f32, to: f32, colour: Color) {
@@ -165,13 +216,14 @@ impl Brush<'_> {
     fn draw_dot(&mut self, palette: &Palette) {
         let mut space = paint(Color::BLACK);
         space.blend_mode = BlendMode::Clear;
-        self.dot(3.5, &space);
-        self.dot(2.5, &paint(opaque(palette.amber, 1.0)));
+        let [x, y, radius] = shape::DOT;
+        self.dot(x, y, radius + shape::FREE, &space);
+        self.dot(x, y, radius, &paint(opaque(palette.amber, 1.0)));
     }
 
-    fn dot(&mut self, radius: f32, paint: &Paint<'_>) {
+    fn dot(&mut self, x: f32, y: f32, radius: f32, paint: &Paint<'_>) {
         let mut builder = PathBuilder::new();
-        builder.push_circle(13.0, 3.0, radius);
+        builder.push_circle(x, y, radius);
         self.fill(builder, paint);
     }
 
@@ -192,12 +244,12 @@ fn paint(colour: Color) -> Paint<'static> {
 fn arc(radius: f32, from: f32, to: f32) -> Option<Path> {
     let mut builder = PathBuilder::new();
     if to - from >= 360.0 {
-        builder.push_circle(CENTRE, CENTRE, radius);
+        builder.push_circle(shape::CENTRE, shape::CENTRE, radius);
         return builder.finish();
     }
     let at = |degrees: f32| {
         let (sine, cosine) = degrees.to_radians().sin_cos();
-        (CENTRE + radius * sine, CENTRE - radius * cosine)
+        (shape::CENTRE + radius * sine, shape::CENTRE - radius * cosine)
     };
     let (x, y) = at(from);
     builder.move_to(x, y);
@@ -258,6 +310,8 @@ mod tests {
             calm(Ring::Left(60)),
             calm(Ring::Left(30)),
             calm(Ring::Left(4)),
+            calm(Ring::Barred(60)),
+            calm(Ring::Barred(30)),
             Face { dot: true, ..calm(Ring::Left(30)) },
             Face { dot: true, ..calm(Ring::Hollow) },
         ];

@@ -3,8 +3,11 @@
 //! It decides nothing. Everything it shows comes from the agent's newest [`abide_wire::Snapshot`], everything the user
 //! chooses goes to the agent, and nothing here keeps a clock of its own. No type of Tauri leaves this package.
 
+#[cfg(target_os = "linux")]
+mod bus;
 mod desktop;
 mod face;
+mod notices;
 mod platform;
 mod question;
 mod tray;
@@ -34,7 +37,8 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let runtime_folder = options.places.runtime.clone();
-    // Two workers are plenty for what a person's tools ask for, and each worker costs memory.
+    // Two workers: one may have to wait for the desktop (a window that is being created does so), and the other answers
+    // it meanwhile. With a single one the window stays empty. More would only cost memory.
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("abide")
@@ -51,20 +55,26 @@ pub fn run() -> ExitCode {
     // The agent starts while the desktop libraries do.
     let starting = runtime.spawn(Agent::start(options));
 
-    let built = tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder
         .plugin(tauri_plugin_notification::init())
+        .on_menu_event(|app, event| desktop::chosen(app, event.id().as_ref()))
+        .on_tray_icon_event(|app, event| tray::touched(app, &event));
+    let built = builder
         .invoke_handler(tauri::generate_handler![
             window::snapshot,
             window::sign_in,
             window::cancel_sign_in,
             window::sign_out,
             window::keep,
+            window::answer,
+            window::settings,
+            window::change_settings,
             window::discover,
             window::add_account,
             window::remove_account,
         ])
-        .on_menu_event(|app, event| desktop::chosen(app, event.id().as_ref()))
-        .on_tray_icon_event(|app, event| tray::touched(app, &event))
         .setup(move |app| {
             #[cfg(target_os = "macos")]
             app.set_activation_policy(tauri::ActivationPolicy::Accessory);

@@ -3,23 +3,36 @@
 
 use abide_agent::Agent;
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
-use abide_wire::{ErrorAnswer, Snapshot};
+use abide_wire::{ErrorAnswer, SessionSettings, Snapshot};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
-use tauri::{AppHandle, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
 
 /// The label of the only window.
 pub(crate) const LABEL: &str = "main";
 
 /// Opens the window, or brings it to the front.
 pub(crate) fn open(app: &AppHandle) {
+    open_at(app, None);
+}
+
+/// The same, at the settings.
+pub(crate) fn open_settings(app: &AppHandle) {
+    open_at(app, Some("settings"));
+}
+
+fn open_at(app: &AppHandle, place: Option<&'static str>) {
     let app = app.clone();
-    // Not in the event that asks for it: on Windows a window that is created there would wait for itself.
-    tauri::async_runtime::spawn(async move {
+    // Not in the event that asks for it: on Windows a window that is created there would wait for itself. And not where
+    // the agent works, because each of these calls waits for the desktop.
+    tauri::async_runtime::spawn_blocking(move || {
         let done = match app.get_webview_window(LABEL) {
             Some(window) => {
-                window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus())
+                let told = place.map_or(Ok(()), |place| app.emit_to(LABEL, "navigate", place));
+                told.and_then(|()| window.unminimize())
+                    .and_then(|()| window.show())
+                    .and_then(|()| window.set_focus())
             }
-            None => create(&app),
+            None => create(&app, place),
         };
         if let Err(error) = done {
             tracing::error!(%error, "the window cannot be opened");
@@ -27,8 +40,9 @@ pub(crate) fn open(app: &AppHandle) {
     });
 }
 
-fn create(app: &AppHandle) -> tauri::Result<()> {
-    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+fn create(app: &AppHandle, place: Option<&str>) -> tauri::Result<()> {
+    let page = place.map_or_else(|| "index.html".to_owned(), |place| format!("index.html#{place}"));
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
         .title("Abide")
         .inner_size(420.0, 600.0)
         .min_inner_size(360.0, 480.0)
@@ -49,9 +63,11 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
     // A page that never finishes loading must not leave the user without a window that can be closed.
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-        if !window.is_visible().unwrap_or(true) {
-            let _ = window.show();
-        }
+        tauri::async_runtime::spawn_blocking(move || {
+            if !window.is_visible().unwrap_or(true) {
+                let _ = window.show();
+            }
+        });
     });
     Ok(())
 }
@@ -95,6 +111,25 @@ pub(crate) fn sign_out(agent: State<'_, Agent>, account: String) -> Result<(), W
 #[tauri::command(async)]
 pub(crate) fn keep(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
     agent.keep(&account).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn answer(agent: State<'_, Agent>, question: u64, keep: bool) {
+    agent.answer(question, keep);
+}
+
+#[tauri::command(async)]
+pub(crate) fn settings(agent: State<'_, Agent>, account: String) -> Result<SessionSettings, WindowError> {
+    agent.settings(&account)
+}
+
+#[tauri::command(async)]
+pub(crate) fn change_settings(
+    agent: State<'_, Agent>,
+    account: String,
+    settings: SessionSettings,
+) -> Result<(), WindowError> {
+    agent.change_settings(&account, settings)
 }
 
 #[tauri::command]

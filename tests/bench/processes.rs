@@ -57,3 +57,20 @@ pub(crate) fn ran(process: u32) -> f64 {
     }
     nanoseconds / 1e6
 }
+
+/// How often the threads of a process have gone to sleep so far, each with its number and name: as often they were woken.
+/// Threads that have ended are not in it.
+pub(crate) fn slept(process: u32) -> Vec<(u32, String, u64)> {
+    let mut threads = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten() {
+        let Some(id) = thread.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let text = fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        let value =
+            |name: &str| Some(text.lines().find_map(|line| line.strip_prefix(name))?.trim().to_owned());
+        let count = value("voluntary_ctxt_switches:").and_then(|count| count.parse().ok());
+        if let (Some(name), Some(count)) = (value("Name:"), count) {
+            threads.push((id, name, count));
+        }
+    }
+    threads
+}

@@ -1,5 +1,7 @@
 //! Linux: GTK 3, which Tauri's event loop runs on already.
 
+use std::cell::RefCell;
+
 use gtk::prelude::*;
 use gtk::{gdk, glib};
 
@@ -34,11 +36,6 @@ pub(crate) fn copy(text: &str) {
     clipboard.store();
 }
 
-/// Most notification servers read the text as markup. What a provider says must stay text.
-pub(crate) fn notification_text(text: &str) -> String {
-    glib::markup_escape_text(text).into()
-}
-
 pub(crate) fn panel() -> (Palette, u32) {
     (palette_for(&std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()), 24 * scale())
 }
@@ -60,11 +57,18 @@ fn palette_for(desktops: &str) -> Palette {
 }
 
 pub(crate) fn clock(unix: u64) -> String {
-    i64::try_from(unix)
-        .ok()
-        .and_then(|seconds| glib::DateTime::from_unix_local(seconds).ok())
-        .and_then(|time| time.format("%H:%M").ok())
-        .map_or_else(String::new, Into::into)
+    thread_local! {
+        /// The last minute that was asked for: the zone's file is looked up for each, and a countdown asks every second.
+        static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
+    }
+    LAST.with_borrow_mut(|(minute, said)| {
+        if *minute != unix / 60 {
+            let time = i64::try_from(unix).ok().and_then(|unix| glib::DateTime::from_unix_local(unix).ok());
+            *said = time.and_then(|time| time.format("%H:%M").ok()).map_or_else(String::new, Into::into);
+            *minute = unix / 60;
+        }
+        said.clone()
+    })
 }
 
 #[cfg(test)]
@@ -77,10 +81,5 @@ mod tests {
         for unknown in ["", "XFCE", "KDE", "GNOME-Classic:GNOME", "sway"] {
             assert_eq!(palette_for(unknown), Palette::ON_ANY, "{unknown}");
         }
-    }
-
-    #[test]
-    fn a_notification_holds_no_markup_of_others() {
-        assert_eq!(notification_text("<a href='x'>R&D</a>"), "&lt;a href=&apos;x&apos;&gt;R&amp;D&lt;/a&gt;");
     }
 }

@@ -30,10 +30,6 @@ pub(crate) fn copy(text: &str) {
     }
 }
 
-pub(crate) fn notification_text(text: &str) -> String {
-    text.to_owned()
-}
-
 pub(crate) fn panel() -> (Palette, u32) {
     // 18 points, twice: the menu bar colours a template itself.
     (Palette::TEMPLATE, 36)

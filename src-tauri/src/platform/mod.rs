@@ -4,7 +4,6 @@
 //! - `alarm(title, text)`: a message that waits until it is closed; main thread.
 //! - `copy(text)`: puts text on the clipboard; main thread.
 //! - `panel() -> (Palette, u32)`: the colours that read on the panel, and the icon's size in pixels.
-//! - `notification_text(text)`: the text as the desktop's notifications take it.
 //! - `clock(unix) -> String`: a time of day as the user's locale writes it.
 
 #[cfg(target_os = "linux")]
@@ -19,4 +18,4 @@ mod imp;
 
 #[cfg(windows)]
 pub(crate) use imp::wide;
-pub(crate) use imp::{alarm, begin, clock, copy, notification_text, panel};
+pub(crate) use imp::{alarm, begin, clock, copy, panel};

@@ -68,10 +68,6 @@ pub(crate) fn copy(text: &str) {
     }
 }
 
-pub(crate) fn notification_text(text: &str) -> String {
-    text.to_owned()
-}
-
 pub(crate) fn panel() -> (Palette, u32) {
     // SAFETY: takes a number, gives a number.
     let side = unsafe { GetSystemMetrics(SM_CXSMICON) };

@@ -1,97 +1,120 @@
 //! The question as a GTK dialog.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::time::Duration;
 
-use abide_wire::Question;
+use gtk::glib::translate::IntoGlib as _;
 use gtk::glib::{self, Propagation};
 use gtk::prelude::*;
 use gtk::{Align, ResponseType, gdk, gdk_pixbuf, pango};
 use tauri::AppHandle;
 use tauri::image::Image;
 
-use super::{Answer, QUIET, QuestionDialog, Words};
-use crate::face::{self, Face, Palette, Ring, Tone};
+use super::ticker::{RingArea, Ticker};
+use super::words::{Part, Sentence};
+use super::{Answer, Buttons, FAREWELL, Fate, QUIET, QuestionDialog, Row, Words, has_joined, open_questions};
+use crate::face::{self, Face, Ring, Tone};
 use crate::platform;
 
 /// Seconds at which a screen reader is told how much is left. Every second would be a torture.
 const TOLD_AT: [u64; 3] = [60, 30, 10];
-/// The side of the ring in the dialog, in logical pixels.
+/// The side of the ring, in logical pixels.
 const RING: i32 = 56;
+/// Where a line of text ends, in characters.
+const LINE: i32 = 48;
+/// How long an answered dialog stays, and takes nothing: the second click of a double click is not for what lies beneath.
+const AFTER_A_CLICK: Duration = Duration::from_millis(400);
+/// From this height on, the list of sessions scrolls.
+const HIGHEST_LIST: i32 = 240;
 
 thread_local! {
     /// The dialog that is up. Only the main thread, where GTK is, has one.
     static UP: RefCell<Option<Up>> = const { RefCell::new(None) };
+    /// The number of the last dialog.
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
 }
 
 pub(super) struct Dialog {
-    app: AppHandle,
+    icon: Option<Image<'static>>,
 }
 
 impl Dialog {
     pub(super) fn new(app: &AppHandle) -> Self {
-        Self { app: app.clone() }
-    }
-
-    fn on_main_thread(&self, work: impl FnOnce() + Send + 'static) {
-        if let Err(error) = self.app.run_on_main_thread(work) {
-            tracing::error!(%error, "the question cannot be shown");
-        }
+        Self { icon: app.default_window_icon().map(|icon| icon.clone().to_owned()) }
     }
 }
 
 impl QuestionDialog for Dialog {
-    fn show(&self, question: &Question, answer: Answer) {
-        let question = question.clone();
-        let icon = self.app.default_window_icon().map(|icon| icon.clone().to_owned());
-        self.on_main_thread(move || {
-            let up = Up::new(&question, icon, answer);
-            let before = UP.replace(Some(up));
-            if let Some(before) = before {
+    fn show(&self, rows: Vec<Row>, answer: Answer) {
+        let icon = self.icon.clone();
+        glib::MainContext::default().invoke(move || {
+            let up = Up::new(rows, icon.as_ref(), answer);
+            if let Some(before) = UP.replace(Some(up)) {
                 before.take_down();
             }
         });
     }
 
-    fn update(&self, question: &Question) {
-        let question = question.clone();
-        self.on_main_thread(move || {
-            UP.with_borrow(|up| {
-                if let Some(up) = up.as_ref().filter(|up| up.id == question.id) {
-                    up.tell(&question);
+    fn update(&self, rows: Vec<Row>) {
+        glib::MainContext::default().invoke(move || {
+            UP.with_borrow_mut(|up| {
+                if let Some(up) = up {
+                    up.follow(rows);
                 }
             });
         });
     }
-
-    fn close(&self, question: u64) {
-        self.on_main_thread(move || take_down(question));
-    }
 }
 
-/// Takes the dialog of this question down. What is taken out of `UP` is destroyed after `UP` is free again, because GTK
-/// calls back while it destroys.
-fn take_down(question: u64) {
-    let up = UP.with_borrow_mut(|up| up.take_if(|up| up.id == question));
-    if let Some(up) = up {
+/// Works on the dialog with this number, if it is still up.
+fn with(number: u64, work: impl FnOnce(&mut Up)) {
+    UP.with_borrow_mut(|up| {
+        if let Some(up) = up.as_mut().filter(|up| up.number == number) {
+            work(up);
+        }
+    });
+}
+
+/// Takes this dialog down. What is taken out of `UP` is destroyed after `UP` is free again, because GTK calls back while
+/// it destroys.
+fn take_down(number: u64) {
+    if let Some(up) = UP.with_borrow_mut(|up| up.take_if(|up| up.number == number)) {
         up.take_down();
     }
 }
 
+fn take_down_after(number: u64, time: Duration) {
+    glib::timeout_add_local_once(time, move || take_down(number));
+}
+
 struct Up {
-    id: u64,
+    number: u64,
+    rows: Vec<Row>,
     /// The seconds at the beginning: the ring is full at this value.
     whole: u64,
     dialog: gtk::Dialog,
-    ring: gtk::Image,
-    body: gtk::Label,
-    limit: gtk::Label,
+    ring: RingArea,
+    sentence: Ticker,
+    /// Between sentence and note, for the list.
+    middle: gtk::Box,
+    /// The times in the list.
+    times: Vec<Ticker>,
+    note: gtk::Label,
+    buttons: Option<Buttons>,
+    answer: Option<Answer>,
+    /// Whether keys and clicks are taken.
+    armed: bool,
+    /// What arms the dialog.
+    arming: Option<glib::SourceId>,
+    /// The count that a screen reader was told last.
+    told: Option<u64>,
 }
 
 impl Up {
-    fn new(question: &Question, icon: Option<Image<'static>>, answer: Answer) -> Self {
+    fn new(rows: Vec<Row>, icon: Option<&Image<'static>>, answer: Answer) -> Self {
+        let number = NUMBER.get() + 1;
+        NUMBER.set(number);
         let dialog = gtk::Dialog::builder()
-            .title(Words::TITLE)
             .resizable(false)
             .window_position(gtk::WindowPosition::Center)
             .type_hint(gdk::WindowTypeHint::Dialog)
@@ -102,55 +125,177 @@ impl Up {
         dialog.set_keep_above(true);
         dialog.stick();
 
-        let ring =
-            gtk::Image::builder().valign(Align::Start).width_request(RING).height_request(RING).build();
-        let line = |markup: bool| {
-            gtk::Label::builder()
-                .use_markup(markup)
-                .wrap(true)
-                .wrap_mode(pango::WrapMode::WordChar)
-                .xalign(0.0)
-                .width_chars(48)
-                .max_width_chars(48)
-                .build()
-        };
-        let (body, limit) = (line(true), line(false));
-        let small = pango::AttrList::new();
-        small.insert(pango::AttrFloat::new_scale(0.9));
-        // Quieter than the question, and still easy to read: a theme's own dim labels often are not.
-        small.insert(pango::AttrInt::new_foreground_alpha(0xb800));
-        limit.set_attributes(Some(&small));
-
+        let (ring, sentence) = (RingArea::new(RING), Ticker::wrapped(LINE));
+        let note = gtk::Label::builder()
+            .wrap(true)
+            .wrap_mode(pango::WrapMode::WordChar)
+            .xalign(0.0)
+            .width_chars(LINE)
+            .max_width_chars(LINE)
+            .attributes(&quiet())
+            .build();
+        let middle = gtk::Box::new(gtk::Orientation::Vertical, 0);
         let texts = gtk::Box::new(gtk::Orientation::Vertical, 8);
         texts.set_valign(Align::Center);
-        texts.add(&body);
-        texts.add(&limit);
+        texts.add(sentence.widget());
+        texts.add(&middle);
+        texts.add(&note);
         let row = gtk::Box::new(gtk::Orientation::Horizontal, 24);
         keep_free(&row, 24, 24, 16);
-        row.add(&ring);
+        row.add(ring.widget());
         row.add(&texts);
         dialog.content_area().add(&row);
 
-        let up = Self { id: question.id, whole: question.seconds_left.max(1), dialog, ring, body, limit };
-        up.add_buttons();
-        up.tell(question);
-        up.listen(answer);
+        let whole = nearest(&rows).unwrap_or(1).max(1);
+        let mut up = Self {
+            number,
+            rows: Vec::new(),
+            whole,
+            dialog,
+            ring,
+            sentence,
+            middle,
+            times: Vec::new(),
+            note,
+            buttons: None,
+            answer: Some(answer),
+            armed: false,
+            arming: None,
+            told: None,
+        };
+        up.listen();
+        up.follow(rows);
         up.dialog.show_all();
         up.dialog.present_with_time(gdk::ffi::GDK_CURRENT_TIME as u32);
         up
     }
 
-    fn add_buttons(&self) {
-        for (label, response, name) in
-            [("_No", ResponseType::No, "No, sign out"), ("_Yes", ResponseType::Yes, "Yes, keep the session")]
-        {
-            let button = self.dialog.add_button(label, response);
-            button.set_size_request(104, 36);
-            button.set_tooltip_text(Some(name));
-            if let Some(accessible) = button.accessible() {
-                accessible.set_description(name);
+    fn listen(&self) {
+        let number = self.number;
+        self.dialog.connect_key_press_event(move |_, _| {
+            let mut propagation = Propagation::Proceed;
+            with(number, |up| {
+                if !up.armed {
+                    up.arm_after_quiet();
+                    propagation = Propagation::Stop;
+                }
+            });
+            propagation
+        });
+        self.dialog.connect_response(move |_, response| {
+            let keep = match response {
+                ResponseType::Yes | ResponseType::Ok => Some(true),
+                ResponseType::No => Some(false),
+                // Closed without an answer: the session's own deadline decides.
+                _ => None,
+            };
+            // Not within the signal, which may come from the very widget that is going to be destroyed.
+            glib::idle_add_local_once(move || end(number, keep));
+        });
+    }
+
+    /// Shows how things stand now.
+    fn follow(&mut self, rows: Vec<Row>) {
+        if self.answer.is_none() {
+            // Answered, or on its way out.
+            return;
+        }
+        let before = std::mem::replace(&mut self.rows, rows);
+        let words = Words::of(&self.rows, platform::clock);
+        let over = open_questions(&self.rows).is_empty();
+        if before.len() != self.rows.len() {
+            self.dialog.set_title(words.title);
+            self.list(&words);
+        }
+        self.sentence.say(&words.sentence);
+        for (time, line) in self.times.iter().zip(&words.lines) {
+            time.say(&Sentence(vec![Part::Strong(line.left.clone())]));
+        }
+        if self.note.text() != words.note {
+            self.note.set_text(&words.note);
+        }
+        self.draw_ring();
+        if over {
+            return self.say_farewell(&words);
+        }
+        let others = self.buttons != Some(words.buttons);
+        if others {
+            self.set_buttons(words.buttons);
+        }
+        if others || has_joined(&before, &self.rows) {
+            self.arm_after_quiet();
+            self.introduce(&words);
+        }
+        self.tell_reader(&words);
+    }
+
+    /// The list of sessions, if there are several.
+    fn list(&mut self, words: &Words) {
+        for child in self.middle.children() {
+            self.middle.remove(&child);
+        }
+        self.times.clear();
+        if words.lines.is_empty() {
+            return;
+        }
+        let grid = gtk::Grid::builder().column_spacing(16).row_spacing(4).build();
+        keep_free(&grid, 0, 4, 4);
+        for (number, line) in (0..).zip(&words.lines) {
+            let account = gtk::Label::builder().label(&line.account).xalign(0.0).build();
+            let provider = gtk::Label::builder()
+                .label(&line.provider)
+                .xalign(0.0)
+                .hexpand(true)
+                .ellipsize(pango::EllipsizeMode::Middle)
+                .attributes(&quiet())
+                .build();
+            let widest =
+                if line.left.len() > "00 min 00 s".len() { line.left.as_str() } else { "00 min 00 s" };
+            let time = Ticker::at_the_right(widest);
+            time.widget().set_valign(Align::Center);
+            grid.attach(&account, 0, number, 1, 1);
+            grid.attach(&provider, 1, number, 1, 1);
+            grid.attach(time.widget(), 2, number, 1, 1);
+            self.times.push(time);
+        }
+        let scrolled = gtk::ScrolledWindow::builder()
+            .hscrollbar_policy(gtk::PolicyType::Never)
+            .propagate_natural_height(true)
+            .max_content_height(HIGHEST_LIST)
+            .build();
+        scrolled.add(&grid);
+        self.middle.add(&scrolled);
+        self.middle.show_all();
+    }
+
+    fn set_buttons(&mut self, buttons: Buttons) {
+        for response in [ResponseType::Yes, ResponseType::No, ResponseType::Ok] {
+            if let Some(button) = self.dialog.widget_for_response(response)
+                && let Some(area) = button.parent().and_then(|area| area.downcast::<gtk::Container>().ok())
+            {
+                area.remove(&button);
             }
-            if response == ResponseType::Yes {
+        }
+        let several = self.rows.len() > 1;
+        let wanted: &[(&str, ResponseType, &str)] = match (buttons, several) {
+            (Buttons::YesNo, false) => &[
+                ("_No", ResponseType::No, "No, sign out"),
+                ("_Yes", ResponseType::Yes, "Yes, keep the session"),
+            ],
+            (Buttons::YesNo, true) => &[
+                ("_No", ResponseType::No, "No, sign out of all of them"),
+                ("_Yes", ResponseType::Yes, "Yes, keep all of them"),
+            ],
+            (Buttons::Ok, _) => &[("_OK", ResponseType::Ok, "I have seen it")],
+        };
+        for (label, response, meaning) in wanted {
+            let button = self.dialog.add_button(label, *response);
+            button.set_size_request(104, 36);
+            button.set_tooltip_text(Some(meaning));
+            if let Some(accessible) = button.accessible() {
+                accessible.set_description(meaning);
+            }
+            if *response != ResponseType::No {
                 button.style_context().add_class("suggested-action");
                 if let Some(area) = button.parent() {
                     keep_free(&area, 24, 8, 24);
@@ -158,92 +303,132 @@ impl Up {
                         area.set_spacing(8);
                     }
                 }
+                self.dialog.set_default_response(*response);
             }
         }
-        self.dialog.set_default_response(ResponseType::Yes);
+        self.buttons = Some(buttons);
     }
 
-    /// Takes the answer; keys only once the user has paused typing.
-    fn listen(&self, answer: Answer) {
-        let armed = Rc::new(Cell::new(false));
-        let waiting: Rc<RefCell<Option<glib::SourceId>>> = Rc::default();
-        set_sensitive(&self.dialog, false);
-        arm_after_quiet(&self.dialog, &armed, &waiting);
-
-        let (is_armed, again) = (Rc::clone(&armed), Rc::clone(&waiting));
-        self.dialog.connect_key_press_event(move |dialog, _| {
-            if is_armed.get() {
-                return Propagation::Proceed;
-            }
-            arm_after_quiet(dialog, &is_armed, &again);
-            Propagation::Stop
-        });
-        self.dialog.connect_destroy(move |_| {
-            if let Some(source) = waiting.take() {
-                source.remove();
-            }
-        });
-        let id = self.id;
-        let answer = Cell::new(Some(answer));
-        self.dialog.connect_response(move |_, response| {
-            let keep = match response {
-                ResponseType::Yes => Some(true),
-                ResponseType::No => Some(false),
-                // Closed without an answer: the session's own deadline decides.
-                _ => None,
-            };
-            if let (Some(keep), Some(answer)) = (keep, answer.take()) {
-                answer(keep);
-            }
-            glib::idle_add_local_once(move || take_down(id));
-        });
+    fn affirmative(&self) -> ResponseType {
+        if self.buttons == Some(Buttons::Ok) { ResponseType::Ok } else { ResponseType::Yes }
     }
 
-    /// Shows the question as it stands now.
-    fn tell(&self, question: &Question) {
-        let words = Words::of(question, &platform::clock(question.yes_keeps_until));
-        self.body.set_markup(&words.markup());
-        if self.limit.text() != words.limit {
-            self.limit.set_text(&words.limit);
+    fn set_armed(&mut self, armed: bool) {
+        self.armed = armed;
+        for response in [ResponseType::Yes, ResponseType::No, ResponseType::Ok] {
+            self.dialog.set_response_sensitive(response, armed);
         }
-        self.draw_ring(question.seconds_left);
-        let Some(accessible) = self.dialog.accessible() else { return };
-        let said = format!("{} {} {}", words.sentence(), Words::ASK, words.limit);
-        if question.seconds_left == self.whole {
-            accessible.set_name(Words::TITLE);
+        if armed && let Some(button) = self.dialog.widget_for_response(self.affirmative()) {
+            button.grab_focus();
+        }
+    }
+
+    /// Makes the buttons work once no key was pressed for a while.
+    fn arm_after_quiet(&mut self) {
+        self.set_armed(false);
+        self.stop_arming();
+        let number = self.number;
+        self.arming = Some(glib::timeout_add_local_once(QUIET, move || {
+            with(number, |up| {
+                up.arming = None;
+                up.set_armed(true);
+            });
+        }));
+    }
+
+    fn stop_arming(&mut self) {
+        if let Some(source) = self.arming.take() {
+            source.remove();
+        }
+    }
+
+    /// The last word: takes nothing any more, and goes after a moment.
+    fn say_farewell(&mut self, words: &Words) {
+        self.answer = None;
+        self.stop_arming();
+        self.set_armed(false);
+        self.announce(words);
+        take_down_after(self.number, FAREWELL);
+    }
+
+    /// What a screen reader says when the dialog comes up, or says something else.
+    fn introduce(&self, words: &Words) {
+        if let Some(accessible) = self.dialog.accessible() {
+            accessible.set_name(words.title);
             accessible.set_role(gtk::atk::Role::Alert);
-            accessible.set_description(&said);
-        } else if TOLD_AT.contains(&question.seconds_left) {
-            accessible.set_description(&said);
-            // Newer versions of ATK only.
-            if glib::subclass::SignalId::lookup("announcement", accessible.type_()).is_some() {
-                accessible.emit_by_name::<()>("announcement", &[&words.sentence()]);
-            }
+            accessible.set_description(&words.aloud());
         }
     }
 
-    fn draw_ring(&self, left: u64) {
-        let tone = if left <= 60 { Tone::Red } else { Tone::Calm };
-        let face = Face { ring: Ring::Left(face::sixtieths(left, self.whole)), tone, dot: false };
-        let text = self.dialog.style_context().color(gtk::StateFlags::NORMAL);
-        let dark = text.red() + text.green() + text.blue() > 1.5;
-        let palette = if dark {
-            Palette { ink: [0x5c, 0xc4, 0xbb], ..Palette::ON_DARK }
-        } else {
-            Palette { ink: [0x0b, 0x64, 0x62], ..Palette::ON_LIGHT }
-        };
-        let scale = self.dialog.scale_factor().max(1);
-        let side = u32::try_from(RING * scale).unwrap_or(0);
-        let surface = picture(face::draw(&face, side, &palette), side)
-            .and_then(|picture| picture.create_surface(scale, None::<&gdk::Window>));
-        self.ring.set_from_surface(surface.as_ref());
+    fn tell_reader(&mut self, words: &Words) {
+        let left = nearest(&self.rows);
+        if left.is_some_and(|left| TOLD_AT.contains(&left)) && self.told != left {
+            self.told = left;
+            self.announce(words);
+        }
     }
 
-    fn take_down(self) {
-        // Closing ends it: no handler holds the window back.
+    fn announce(&self, words: &Words) {
+        let Some(accessible) = self.dialog.accessible() else { return };
+        let said = words.aloud();
+        accessible.set_description(&said);
+        // Newer versions of ATK say it; with older ones the alert shows itself again.
+        if glib::subclass::SignalId::lookup("announcement", accessible.type_()).is_some() {
+            accessible.emit_by_name::<()>("announcement", &[&said]);
+        } else {
+            let showing = u64::try_from(gtk::atk::StateType::Showing.into_glib()).unwrap_or(0);
+            accessible.notify_state_change(showing, true);
+        }
+    }
+
+    fn draw_ring(&self) {
+        let still = |ring| Face { ring, tone: Tone::Calm, dot: false };
+        let face = match nearest(&self.rows) {
+            Some(left) => {
+                let tone = if left <= 60 { Tone::Red } else { Tone::Calm };
+                Face { ring: Ring::Left(face::sixtieths(left, self.whole)), tone, dot: false }
+            }
+            None if self.rows.iter().any(|row| row.fate == Some(Fate::GoesOn)) => still(Ring::Left(60)),
+            None => still(Ring::Hollow),
+        };
+        self.ring.show(face);
+    }
+
+    fn take_down(mut self) {
+        self.stop_arming();
         self.dialog.hide();
+        // Closing ends it: no handler holds the window back.
         self.dialog.close();
     }
+}
+
+/// The user has answered or closed this dialog.
+fn end(number: u64, keep: Option<bool>) {
+    let mut ended = None;
+    with(number, |up| {
+        ended = up.answer.take().map(|answer| (answer, open_questions(&up.rows)));
+        up.stop_arming();
+        up.set_armed(false);
+    });
+    let Some((answer, questions)) = ended else { return };
+    answer(questions, keep);
+    match keep {
+        Some(_) => take_down_after(number, AFTER_A_CLICK),
+        None => take_down(number),
+    }
+}
+
+/// The seconds until the nearest end.
+fn nearest(rows: &[Row]) -> Option<u64> {
+    rows.iter().filter(|row| row.fate.is_none()).map(|row| row.question.seconds_left).min()
+}
+
+/// Small and quieter than the rest, and still easy to read: a theme's own dim labels often are not.
+fn quiet() -> pango::AttrList {
+    let quiet = pango::AttrList::new();
+    quiet.insert(pango::AttrFloat::new_scale(0.9));
+    quiet.insert(pango::AttrInt::new_foreground_alpha(0xb800));
+    quiet
 }
 
 /// A square picture from rows of RGBA.
@@ -258,33 +443,6 @@ fn picture(pixels: Vec<u8>, side: u32) -> Option<gdk_pixbuf::Pixbuf> {
         side,
         side.checked_mul(4)?,
     ))
-}
-
-/// Makes the buttons work once no key was pressed for a while.
-fn arm_after_quiet(
-    dialog: &gtk::Dialog,
-    armed: &Rc<Cell<bool>>,
-    waiting: &Rc<RefCell<Option<glib::SourceId>>>,
-) {
-    let (weak, is_armed, done) = (dialog.downgrade(), Rc::clone(armed), Rc::clone(waiting));
-    let source = glib::timeout_add_local_once(QUIET, move || {
-        done.take();
-        is_armed.set(true);
-        if let Some(dialog) = weak.upgrade() {
-            set_sensitive(&dialog, true);
-            if let Some(yes) = dialog.widget_for_response(ResponseType::Yes) {
-                yes.grab_focus();
-            }
-        }
-    });
-    if let Some(before) = waiting.replace(Some(source)) {
-        before.remove();
-    }
-}
-
-fn set_sensitive(dialog: &gtk::Dialog, sensitive: bool) {
-    dialog.set_response_sensitive(ResponseType::Yes, sensitive);
-    dialog.set_response_sensitive(ResponseType::No, sensitive);
 }
 
 fn keep_free(widget: &impl IsA<gtk::Widget>, sides: i32, top: i32, bottom: i32) {

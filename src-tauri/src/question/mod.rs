@@ -1,5 +1,8 @@
-//! The question "Keep session?": asked while the newest snapshot has it, withdrawn when it is moot.
+//! The question "Keep session?": asked while the newest snapshot has it, withdrawn when it is moot. All questions that are
+//! up at a time are one dialog.
 
+#[cfg(target_os = "linux")]
+mod ticker;
 mod words;
 
 #[cfg(target_os = "linux")]
@@ -12,30 +15,53 @@ mod imp;
 #[path = "windows.rs"]
 mod imp;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use abide_wire::Question;
+use abide_wire::{Question, SessionState, Snapshot};
 use tauri::AppHandle;
 
-pub(crate) use self::words::Words;
+pub(crate) use self::words::{Buttons, Words};
 
-/// Called at most once, with whether to keep the session. A dialog that is closed without an answer never calls it: then
-/// the session's own deadline decides, and the menu still offers to keep it.
-pub(crate) type Answer = Box<dyn FnOnce(bool) + Send>;
+/// Called at most once, when the user ends the dialog: with the questions that were on the screen at that moment, and
+/// whether to keep their sessions. `None`: closed without an answer. Then the sessions' own deadlines decide, and the menu
+/// still offers to keep them.
+pub(crate) type Answer = Box<dyn FnOnce(Vec<u64>, Option<bool>) + Send>;
 
-/// How long no key may have been pressed before the dialog takes one: what the user was typing somewhere else when the
-/// dialog came up is not an answer.
+/// How long no key may have been pressed before the dialog takes an answer: what the user was typing somewhere else when
+/// the dialog came up is not one. The same when a question has joined.
 pub(crate) const QUIET: Duration = Duration::from_secs(1);
+
+/// How long a dialog that has become moot stays, saying why: a click that is on its way must not fall through to what lies
+/// beneath.
+pub(crate) const FAREWELL: Duration = Duration::from_millis(1200);
+
+/// A question in the dialog, and what has become of it meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// As it stands now; of one that is no longer up, as it stood last.
+    pub(crate) question: Question,
+    /// What has become of it; `None` while it is up.
+    pub(crate) fate: Option<Fate>,
+}
+
+/// What has become of a session whose question is no longer up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It goes on.
+    GoesOn,
+    /// It has ended.
+    Over,
+}
 
 /// A native dialog that asks. Its calls return at once, on any thread.
 pub(crate) trait QuestionDialog: Send {
-    /// Asks. There is no other dialog up.
-    fn show(&self, question: &Question, answer: Answer);
-    /// Shows the new count, unless the user has closed the dialog.
-    fn update(&self, question: &Question);
-    /// Withdraws the question with this number, if it is still up.
-    fn close(&self, question: u64);
+    /// Asks. Whatever dialog is still up, with its last word, goes.
+    fn show(&self, rows: Vec<Row>, answer: Answer);
+    /// Shows how things stand now, unless the user has ended the dialog. A row keeps its place; new ones are at the end,
+    /// and make the dialog wait again before it takes an answer. When every question has met its fate, the dialog says so,
+    /// takes no answer any more, and goes after [`FAREWELL`].
+    fn update(&self, rows: Vec<Row>);
 }
 
 /// The dialog of this platform.
@@ -43,72 +69,179 @@ pub(crate) fn dialog(app: &AppHandle) -> impl QuestionDialog + use<> {
     imp::Dialog::new(app)
 }
 
+/// The questions that an answer is for.
+pub(crate) fn open_questions(rows: &[Row]) -> Vec<u64> {
+    rows.iter().filter(|row| row.fate.is_none()).map(|row| row.question.id).collect()
+}
+
+/// Whether a question is there that was not there before.
+pub(crate) fn has_joined(before: &[Row], now: &[Row]) -> bool {
+    now.iter().any(|row| before.iter().all(|was| was.question.id != row.question.id))
+}
+
 /// Keeps the dialog as the snapshots say.
 pub(crate) struct Asker<D> {
     dialog: D,
-    up: Option<Question>,
-    answered: Arc<dyn Fn(u64, bool) + Send + Sync>,
+    /// What the dialog shows; empty when there is none.
+    rows: Vec<Row>,
+    heard: Arc<Mutex<Heard>>,
+    answered: Arc<dyn Fn(Vec<u64>, bool) + Send + Sync>,
+}
+
+/// What the dialogs have said.
+#[derive(Default)]
+struct Heard {
+    /// Questions that the user has answered or closed, while they are still in the snapshots.
+    done: Vec<u64>,
+    /// How many dialogs there have been.
+    dialogs: u64,
+    /// Whether the user has ended the last one.
+    ended: bool,
+}
+
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<D: QuestionDialog> Asker<D> {
-    /// Asks with this dialog; answers go to `answered` with the number of the question.
-    pub(crate) fn new(dialog: D, answered: impl Fn(u64, bool) + Send + Sync + 'static) -> Self {
-        Self { dialog, up: None, answered: Arc::new(answered) }
+    /// Asks with this dialog; answers go to `answered` with the questions that they are for.
+    pub(crate) fn new(dialog: D, answered: impl Fn(Vec<u64>, bool) + Send + Sync + 'static) -> Self {
+        Self { dialog, rows: Vec::new(), heard: Arc::default(), answered: Arc::new(answered) }
     }
 
-    /// Follows the newest snapshot's question.
-    pub(crate) fn follow(&mut self, question: Option<&Question>) {
-        if self.up.as_ref() == question {
+    /// Follows the newest snapshot.
+    pub(crate) fn follow(&mut self, snapshot: &Snapshot) {
+        let questions = self.still_to_ask(&snapshot.questions);
+        if self.rows.is_empty() {
+            if !questions.is_empty() {
+                self.rows = questions.into_iter().map(|question| Row { question, fate: None }).collect();
+                let answer = self.answer();
+                self.dialog.show(self.rows.clone(), answer);
+            }
             return;
         }
-        let before = self.up.take();
-        match (&before, question) {
-            (Some(old), Some(new)) if old.id == new.id => self.dialog.update(new),
-            (old, new) => {
-                if let Some(old) = old {
-                    self.dialog.close(old.id);
-                }
-                if let Some(new) = new {
-                    let (answered, id) = (Arc::clone(&self.answered), new.id);
-                    self.dialog.show(new, Box::new(move |keep| answered(id, keep)));
-                }
+        let mut rows = self.rows.clone();
+        for row in &mut rows {
+            match questions.iter().find(|question| question.id == row.question.id) {
+                Some(question) => row.question = question.clone(),
+                None => row.fate = row.fate.or_else(|| Some(fate(snapshot, &row.question))),
             }
         }
-        self.up = question.cloned();
+        let is_new = |question: &&Question| rows.iter().all(|row| row.question.id != question.id);
+        let joining: Vec<Row> = questions
+            .iter()
+            .filter(is_new)
+            .map(|question| Row { question: question.clone(), fate: None })
+            .collect();
+        if open_questions(&rows).is_empty() && !joining.is_empty() {
+            // What was asked is settled; this is asked anew.
+            self.rows = joining;
+            let answer = self.answer();
+            return self.dialog.show(self.rows.clone(), answer);
+        }
+        rows.extend(joining);
+        if rows == self.rows {
+            return;
+        }
+        self.dialog.update(rows.clone());
+        if open_questions(&rows).is_empty() {
+            rows.clear();
+        }
+        self.rows = rows;
     }
+
+    /// The questions that the user has not answered or closed. Forgets the dialog if the user has ended it.
+    fn still_to_ask(&mut self, questions: &[Question]) -> Vec<Question> {
+        let mut heard = lock(&self.heard);
+        heard.done.retain(|done| questions.iter().any(|question| question.id == *done));
+        if heard.ended {
+            self.rows.clear();
+        }
+        questions.iter().filter(|question| !heard.done.contains(&question.id)).cloned().collect()
+    }
+
+    fn answer(&self) -> Answer {
+        let number = {
+            let mut heard = lock(&self.heard);
+            heard.dialogs += 1;
+            heard.ended = false;
+            heard.dialogs
+        };
+        let (heard, answered) = (Arc::clone(&self.heard), Arc::clone(&self.answered));
+        Box::new(move |questions, keep| {
+            {
+                let mut heard = lock(&heard);
+                heard.done.extend(&questions);
+                heard.ended |= heard.dialogs == number;
+            }
+            if let Some(keep) = keep {
+                answered(questions, keep);
+            }
+        })
+    }
+}
+
+/// What has become of a session whose question is gone.
+fn fate(snapshot: &Snapshot, question: &Question) -> Fate {
+    let status = snapshot.accounts.iter().find(|status| status.account == question.account);
+    let goes_on =
+        status.is_some_and(|status| matches!(status.state, SessionState::Active | SessionState::Expiring));
+    if goes_on { Fate::GoesOn } else { Fate::Over }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Mutex;
-
     use super::*;
-    use abide_wire::Limit;
+    use abide_wire::{Limit, SessionStatus};
 
+    /// A dialog that only notes what it is told.
     #[derive(Clone, Default)]
     struct Double {
         calls: Arc<Mutex<Vec<String>>>,
-        answer: Arc<Mutex<Option<Answer>>>,
+        up: Arc<Mutex<Option<(Vec<Row>, Answer)>>>,
+    }
+
+    fn described(rows: &[Row]) -> String {
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|row| match row.fate {
+                None => format!("{}:{}", row.question.id, row.question.seconds_left),
+                Some(fate) => format!("{}:{fate:?}", row.question.id),
+            })
+            .collect();
+        rows.join(" ")
     }
 
     impl QuestionDialog for Double {
-        fn show(&self, question: &Question, answer: Answer) {
-            self.calls.lock().unwrap().push(format!("show {}", question.id));
-            *self.answer.lock().unwrap() = Some(answer);
+        fn show(&self, rows: Vec<Row>, answer: Answer) {
+            self.calls.lock().unwrap().push(format!("show {}", described(&rows)));
+            *self.up.lock().unwrap() = Some((rows, answer));
         }
-        fn update(&self, question: &Question) {
-            self.calls.lock().unwrap().push(format!("update {} {}", question.id, question.seconds_left));
-        }
-        fn close(&self, question: u64) {
-            self.calls.lock().unwrap().push(format!("close {question}"));
+        fn update(&self, rows: Vec<Row>) {
+            let mut up = self.up.lock().unwrap();
+            if let Some((shown, _)) = &mut *up {
+                self.calls.lock().unwrap().push(format!("update {}", described(&rows)));
+                shown.clone_from(&rows);
+                if open_questions(&rows).is_empty() {
+                    *up = None;
+                }
+            }
         }
     }
 
-    fn question(id: u64, seconds_left: u64) -> Question {
+    impl Double {
+        /// The user ends the dialog.
+        fn end(&self, keep: Option<bool>) {
+            let (rows, answer) = self.up.lock().unwrap().take().unwrap();
+            answer(open_questions(&rows), keep);
+        }
+    }
+
+    fn question(id: u64, account: &str, seconds_left: u64) -> Question {
         Question {
             id,
-            account: "work".to_owned(),
+            account: account.to_owned(),
             provider: "id.example.com".to_owned(),
             seconds_left,
             limit: Limit::Idle,
@@ -117,34 +250,138 @@ mod tests {
         }
     }
 
+    fn status(account: &str, state: SessionState) -> SessionStatus {
+        SessionStatus {
+            account: account.to_owned(),
+            issuer: String::new(),
+            provider: "id.example.com".to_owned(),
+            user: None,
+            state,
+            ended: None,
+            ended_at: None,
+            expires_in: None,
+            limit: None,
+            lifetime: None,
+            since: None,
+            at_most_until: None,
+            access_token_expires_in: None,
+            renewable: true,
+            frozen: false,
+            layers: Vec::new(),
+            clock_skew: None,
+            advised_end_after: None,
+            trouble: None,
+        }
+    }
+
+    /// A snapshot with these questions, in which both accounts are in these states.
+    fn at(questions: &[Question], work: SessionState, home: SessionState) -> Snapshot {
+        let accounts = vec![status("work", work), status("home", home)];
+        Snapshot { accounts, questions: questions.to_vec(), remarks: Vec::new() }
+    }
+
+    fn asking(questions: &[Question]) -> Snapshot {
+        at(questions, SessionState::Active, SessionState::Active)
+    }
+
+    type Answers = Arc<Mutex<Vec<(Vec<u64>, bool)>>>;
+
+    fn setting() -> (Double, Asker<Double>, Answers) {
+        let (double, answers) = (Double::default(), Answers::default());
+        let noted = Arc::clone(&answers);
+        let asker = Asker::new(double.clone(), move |ids, keep| noted.lock().unwrap().push((ids, keep)));
+        (double, asker, answers)
+    }
+
     #[test]
     fn it_comes_counts_and_goes_as_the_snapshots_say() {
-        let double = Double::default();
-        let mut asker = Asker::new(double.clone(), |_, _| {});
-        asker.follow(None);
-        asker.follow(Some(&question(1, 180)));
-        asker.follow(Some(&question(1, 180)));
-        asker.follow(Some(&question(1, 179)));
-        asker.follow(None);
-        asker.follow(None);
-        asker.follow(Some(&question(2, 180)));
-        asker.follow(Some(&question(3, 90)));
+        let (double, mut asker, _) = setting();
+        asker.follow(&asking(&[]));
+        asker.follow(&asking(&[question(1, "work", 180)]));
+        asker.follow(&asking(&[question(1, "work", 180)]));
+        asker.follow(&asking(&[question(1, "work", 179)]));
+        asker.follow(&asking(&[]));
+        asker.follow(&asking(&[]));
+        asker.follow(&asking(&[question(2, "work", 180)]));
+        asker.follow(&at(&[], SessionState::Ended, SessionState::Active));
         assert_eq!(
             *double.calls.lock().unwrap(),
-            ["show 1", "update 1 179", "close 1", "show 2", "close 2", "show 3"]
+            ["show 1:180", "update 1:179", "update 1:GoesOn", "show 2:180", "update 2:Over"]
         );
     }
 
     #[test]
-    fn an_answer_names_the_question_it_was_given_to() {
-        let double = Double::default();
-        let answers = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&answers);
-        let mut asker = Asker::new(double.clone(), move |id, keep| heard.lock().unwrap().push((id, keep)));
-        asker.follow(Some(&question(7, 180)));
-        let answer = double.answer.lock().unwrap().take().unwrap();
-        asker.follow(Some(&question(8, 180)));
-        answer(true);
-        assert_eq!(*answers.lock().unwrap(), [(7, true)]);
+    fn another_question_joins_the_same_dialog_at_its_end() {
+        let (double, mut asker, answers) = setting();
+        let (work, home) = (question(1, "work", 100), question(9, "home", 50));
+        asker.follow(&asking(&[work.clone()]));
+        asker.follow(&asking(&[home.clone(), work.clone()]));
+        assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "update 1:100 9:50"]);
+        double.end(Some(true));
+        assert_eq!(*answers.lock().unwrap(), [(vec![1, 9], true)]);
+    }
+
+    #[test]
+    fn an_answer_is_for_what_was_on_the_screen() {
+        let (double, mut asker, answers) = setting();
+        let (work, home) = (question(1, "work", 100), question(9, "home", 150));
+        asker.follow(&asking(&[work.clone(), home.clone()]));
+        asker.follow(&asking(&[home.clone()]));
+        assert_eq!(double.calls.lock().unwrap().last().unwrap(), "update 1:GoesOn 9:150");
+        double.end(Some(false));
+        assert_eq!(*answers.lock().unwrap(), [(vec![9], false)]);
+    }
+
+    #[test]
+    fn a_late_answer_is_for_the_questions_of_its_own_dialog() {
+        let (double, mut asker, answers) = setting();
+        asker.follow(&asking(&[question(7, "work", 180)]));
+        let (rows, late) = double.up.lock().unwrap().take().unwrap();
+        asker.follow(&asking(&[]));
+        asker.follow(&asking(&[question(8, "work", 180)]));
+        late(open_questions(&rows), Some(true));
+        assert_eq!(*answers.lock().unwrap(), [(vec![7], true)]);
+        asker.follow(&asking(&[question(8, "work", 179)]));
+        assert_eq!(
+            double.calls.lock().unwrap().last().unwrap(),
+            "update 8:179",
+            "the new dialog is still up"
+        );
+    }
+
+    #[test]
+    fn what_was_closed_without_an_answer_is_not_asked_again_and_hides_nothing_else() {
+        let (double, mut asker, answers) = setting();
+        asker.follow(&asking(&[question(1, "work", 100)]));
+        double.end(None);
+        asker.follow(&asking(&[question(1, "work", 99)]));
+        asker.follow(&asking(&[question(1, "work", 98), question(9, "home", 150)]));
+        assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "show 9:150"]);
+        assert!(answers.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_answered_question_is_not_shown_while_the_answer_is_on_its_way() {
+        let (double, mut asker, _) = setting();
+        asker.follow(&asking(&[question(1, "work", 100)]));
+        double.end(Some(true));
+        asker.follow(&asking(&[question(1, "work", 100), question(9, "home", 150)]));
+        asker.follow(&asking(&[question(9, "home", 149)]));
+        assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "show 9:150", "update 9:149"]);
+    }
+
+    #[test]
+    fn when_one_goes_as_another_comes_it_is_asked_anew() {
+        let (double, mut asker, _) = setting();
+        asker.follow(&asking(&[question(1, "work", 100)]));
+        asker.follow(&asking(&[question(9, "home", 150)]));
+        assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "show 9:150"]);
+    }
+
+    #[test]
+    fn a_question_that_joins_is_noticed() {
+        let row = |id| Row { question: question(id, "work", 10), fate: None };
+        assert!(has_joined(&[row(1)], &[row(1), row(2)]));
+        assert!(!has_joined(&[row(1), row(2)], &[row(1), row(2)]));
     }
 }

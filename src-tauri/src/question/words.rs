@@ -1,66 +1,201 @@
 //! The words of the question, the same on every platform.
 
-use abide_wire::{Limit, Question};
+use abide_wire::{Limit, Question, text};
 
-/// The words of a question at this moment.
+use super::{Fate, Row};
+
+/// The words of what is asked at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
-    /// The provider, as it stands in the sentence.
+    /// The window's title.
+    pub(crate) title: &'static str,
+    /// What is about to happen, with the count when it is about one session.
+    pub(crate) sentence: Sentence,
+    /// Of several sessions, a line for each.
+    pub(crate) lines: Vec<Line>,
+    /// Small, underneath: which limit it is, and what an answer does.
+    pub(crate) note: String,
+    /// What can be answered.
+    pub(crate) buttons: Buttons,
+}
+
+/// A sentence in parts, so that each platform can stress what matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sentence(pub(crate) Vec<Part>);
+
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Said as the rest.
+    Plain(String),
+    /// What matters: the provider. Its name is its own choice, and stays text.
+    Strong(String),
+    /// The count, which matters as well. There is one at most.
+    Count(String),
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// The account.
+    pub(crate) account: String,
+    /// The provider.
     pub(crate) provider: String,
-    /// The count, with its unit.
-    pub(crate) count: (u64, &'static str),
-    /// Which limit would end the session, and until when *Yes* would keep it.
-    pub(crate) limit: String,
+    /// The time left, or what has become of the session.
+    pub(crate) left: String,
+}
+
+/// What can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Buttons {
+    /// *Yes* or *No*.
+    YesNo,
+    /// Nothing helps; only that it was seen.
+    Ok,
+}
+
+impl std::fmt::Display for Sentence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Plain(text) | Part::Strong(text) | Part::Count(text) => f.write_str(text),
+        })
+    }
+}
+
+impl Line {
+    /// The line as one text.
+    #[cfg(any(not(target_os = "linux"), test))]
+    pub(crate) fn text(&self) -> String {
+        format!("{} \u{b7} {} \u{b7} {}", self.account, self.provider, self.left)
+    }
 }
 
 impl Words {
-    /// The window's title.
-    pub(crate) const TITLE: &'static str = "Your session will expire soon";
-    /// What is asked.
-    pub(crate) const ASK: &'static str = "Do you want to keep your session?";
-
-    /// The words for a question; `until` is the time of day until which *Yes* would keep the session.
-    pub(crate) fn of(question: &Question, until: &str) -> Self {
-        let unit = if question.seconds_left == 1 { "second" } else { "seconds" };
-        let account = &question.account;
-        let limit = match question.limit {
-            Limit::Idle => {
-                format!("Nothing has used \u{201c}{account}\u{201d} for a while. Yes keeps it until {until}.")
-            }
-            Limit::Absolute => format!(
-                "\u{201c}{account}\u{201d} has nearly reached the longest time for a session. Even Yes cannot keep \
-                 it beyond {until}."
-            ),
-            Limit::Provider => format!(
-                "The provider lets \u{201c}{account}\u{201d} rest only so long. Yes keeps it until {until}."
-            ),
-        };
-        Self { provider: question.provider.clone(), count: (question.seconds_left, unit), limit }
+    /// The words for these questions; `clock` writes a time of day.
+    pub(crate) fn of(rows: &[Row], clock: impl Fn(u64) -> String) -> Self {
+        let open: Vec<&Question> =
+            rows.iter().filter(|row| row.fate.is_none()).map(|row| &row.question).collect();
+        let buttons =
+            if open.iter().any(|question| question.can_be_kept) { Buttons::YesNo } else { Buttons::Ok };
+        match rows {
+            [Row { question, fate: None }] => Self {
+                title: "Your session will expire soon",
+                sentence: sentence_of_one(question),
+                lines: Vec::new(),
+                note: note_of_one(question, &clock(question.yes_keeps_until)),
+                buttons,
+            },
+            [Row { fate: Some(_), .. }] => Self {
+                title: "Your session will expire soon",
+                sentence: farewell(rows),
+                lines: Vec::new(),
+                note: String::new(),
+                buttons,
+            },
+            _ => Self {
+                title: "Your sessions will expire soon",
+                sentence: if open.is_empty() { farewell(rows) } else { sentence_of_many(buttons) },
+                lines: rows.iter().map(line).collect(),
+                note: note_of_many(&open, buttons).to_owned(),
+                buttons,
+            },
+        }
     }
 
-    /// The sentence with the count.
-    pub(crate) fn sentence(&self) -> String {
-        let (count, unit) = self.count;
-        format!("Your session with {} will expire in {count} {unit}.", self.provider)
-    }
-
-    /// Sentence and question, with what matters in bold, in Pango's markup. The digits have one width, so that nothing
-    /// moves while they count.
-    #[cfg(any(target_os = "linux", test))]
-    pub(crate) fn markup(&self) -> String {
-        let (count, unit) = self.count;
-        format!(
-            "Your session with <b>{}</b> will expire in <b><span font_features=\"tnum=1\">{count}</span></b> {unit}. {}",
-            escaped(&self.provider),
-            Self::ASK
-        )
+    /// What a screen reader says of all of it.
+    pub(crate) fn aloud(&self) -> String {
+        let mut all = self.sentence.to_string();
+        for line in &self.lines {
+            all.push_str(&format!(" {}, {}: {}.", line.account, line.provider, line.left));
+        }
+        format!("{all} {}", self.note).trim_end().to_owned()
     }
 }
 
-/// A provider's name is its own choice: nothing in it is markup.
-#[cfg(any(target_os = "linux", test))]
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn plain(text: impl Into<String>) -> Part {
+    Part::Plain(text.into())
+}
+
+fn sentence_of_one(question: &Question) -> Sentence {
+    let unit = if question.seconds_left == 1 { "second" } else { "seconds" };
+    let ask = if question.can_be_kept { " Do you want to keep your session?" } else { "" };
+    Sentence(vec![
+        plain("Your session with "),
+        Part::Strong(question.provider.clone()),
+        plain(" will expire in "),
+        Part::Count(question.seconds_left.to_string()),
+        plain(format!(" {unit}.{ask}")),
+    ])
+}
+
+fn note_of_one(question: &Question, until: &str) -> String {
+    let account = &question.account;
+    if !question.can_be_kept {
+        let why = text::why_it_cannot_be_kept(question.limit);
+        return format!("\u{201c}{account}\u{201d} cannot be kept any longer: {why}");
+    }
+    match question.limit {
+        Limit::Idle => {
+            format!("Nothing has used \u{201c}{account}\u{201d} for a while. Yes keeps it until {until}.")
+        }
+        Limit::Absolute => format!(
+            "\u{201c}{account}\u{201d} has nearly reached the longest time for a session. Even Yes cannot keep it \
+             beyond {until}."
+        ),
+        Limit::Provider => {
+            format!(
+                "The provider lets \u{201c}{account}\u{201d} rest only so long. Yes keeps it until {until}."
+            )
+        }
+    }
+}
+
+fn sentence_of_many(buttons: Buttons) -> Sentence {
+    let text = match buttons {
+        Buttons::YesNo => "These sessions will expire soon. Do you want to keep them?",
+        Buttons::Ok => "These sessions will expire soon, and nothing can keep them any longer.",
+    };
+    Sentence(vec![plain(text)])
+}
+
+fn note_of_many(open: &[&Question], buttons: Buttons) -> &'static str {
+    match (open, buttons) {
+        ([], _) => "",
+        (_, Buttons::Ok) => "Sign in again after that.",
+        (open, Buttons::YesNo) if open.iter().all(|question| question.can_be_kept) => {
+            "Yes keeps all of them, No signs out of all of them. In the menu of the tray icon you can keep or end a \
+             single one."
+        }
+        (_, Buttons::YesNo) => {
+            "Yes keeps those that can be kept, No signs out of all of them. In the menu of the tray icon you can keep \
+             or end a single one."
+        }
+    }
+}
+
+fn line(row: &Row) -> Line {
+    let left = match row.fate {
+        Some(Fate::GoesOn) => "goes on".to_owned(),
+        Some(Fate::Over) => "is over".to_owned(),
+        None => {
+            let left = text::duration(row.question.seconds_left);
+            if row.question.can_be_kept { left } else { format!("{left}, cannot be kept") }
+        }
+    };
+    Line { account: row.question.account.clone(), provider: row.question.provider.clone(), left }
+}
+
+/// What has become of it, for the moment before the dialog goes.
+fn farewell(rows: &[Row]) -> Sentence {
+    let all = |fate| rows.iter().all(|row| row.fate == Some(fate));
+    let text = match (rows.len(), all(Fate::GoesOn), all(Fate::Over)) {
+        (1, true, _) => "Your session goes on.",
+        (1, ..) => "Your session is over.",
+        (_, true, _) => "Your sessions go on.",
+        (_, _, true) => "Your sessions are over.",
+        _ => "There is nothing left to decide.",
+    };
+    Sentence(vec![plain(text)])
 }
 
 #[cfg(test)]
@@ -79,27 +214,103 @@ mod tests {
         }
     }
 
+    fn open(question: Question) -> Row {
+        Row { question, fate: None }
+    }
+
+    fn words(rows: &[Row]) -> Words {
+        Words::of(rows, |_| "14:32".to_owned())
+    }
+
     #[test]
     fn it_says_what_happens_when_and_what_yes_would_do() {
-        let words = Words::of(&question(58, Limit::Idle), "14:32");
-        assert_eq!(words.sentence(), "Your session with id.example.com will expire in 58 seconds.");
+        let words = words(&[open(question(58, Limit::Idle))]);
+        assert_eq!(words.title, "Your session will expire soon");
         assert_eq!(
-            words.limit,
+            words.sentence.to_string(),
+            "Your session with id.example.com will expire in 58 seconds. Do you want to keep your session?"
+        );
+        assert_eq!(
+            words.note,
             "Nothing has used \u{201c}work\u{201d} for a while. Yes keeps it until 14:32."
         );
-        assert!(Words::of(&question(1, Limit::Idle), "").sentence().ends_with("in 1 second."));
+        assert_eq!(words.buttons, Buttons::YesNo);
+        assert_eq!(words.aloud(), format!("{} {}", words.sentence, words.note));
+        let last = Words::of(&[open(question(1, Limit::Idle))], |_| String::new());
+        assert!(last.sentence.to_string().contains("in 1 second."));
+    }
+
+    #[test]
+    fn the_provider_and_the_count_are_what_matters() {
+        let words = words(&[open(question(58, Limit::Idle))]);
+        let strong: Vec<&str> = words
+            .sentence
+            .0
+            .iter()
+            .filter_map(|part| match part {
+                Part::Strong(text) | Part::Count(text) => Some(text.as_str()),
+                Part::Plain(_) => None,
+            })
+            .collect();
+        assert_eq!(strong, ["id.example.com", "58"]);
     }
 
     #[test]
     fn it_does_not_promise_what_yes_cannot_do() {
-        let words = Words::of(&question(58, Limit::Absolute), "21:04");
-        assert!(words.limit.ends_with("Even Yes cannot keep it beyond 21:04."));
+        let mut nearly = question(58, Limit::Absolute);
+        assert!(words(&[open(nearly.clone())]).note.ends_with("Even Yes cannot keep it beyond 14:32."));
+        nearly.can_be_kept = false;
+        let words = words(&[open(nearly)]);
+        assert_eq!(words.buttons, Buttons::Ok);
+        assert_eq!(words.sentence.to_string(), "Your session with id.example.com will expire in 58 seconds.");
+        assert_eq!(
+            words.note,
+            "\u{201c}work\u{201d} cannot be kept any longer: it has lasted as long as it may. Sign in again after that."
+        );
     }
 
     #[test]
-    fn a_providers_name_is_text() {
-        let mut question = question(58, Limit::Idle);
-        question.provider = "<b>R&D</b>".to_owned();
-        assert!(Words::of(&question, "").markup().contains("<b>&lt;b&gt;R&amp;D&lt;/b&gt;</b>"));
+    fn several_are_a_list_and_one_answer() {
+        let home = Question { id: 2, account: "home".to_owned(), ..question(178, Limit::Idle) };
+        let words = words(&[open(question(58, Limit::Idle)), open(home)]);
+        assert_eq!(words.title, "Your sessions will expire soon");
+        let lines: Vec<String> = words.lines.iter().map(Line::text).collect();
+        assert_eq!(
+            lines,
+            ["work \u{b7} id.example.com \u{b7} 58 s", "home \u{b7} id.example.com \u{b7} 2 min 58 s"]
+        );
+        assert!(words.note.starts_with("Yes keeps all of them, No signs out of all of them."));
+        assert!(words.note.contains("tray"));
+        assert!(words.aloud().contains("work, id.example.com: 58 s."));
+    }
+
+    #[test]
+    fn among_several_the_one_that_cannot_be_kept_says_so() {
+        let fixed = Question { id: 2, can_be_kept: false, ..question(178, Limit::Absolute) };
+        let mixed = words(&[open(question(58, Limit::Idle)), open(fixed.clone())]);
+        assert_eq!(mixed.lines[1].left, "2 min 58 s, cannot be kept");
+        assert!(mixed.note.starts_with("Yes keeps those that can be kept"));
+        let none = words(&[open(fixed.clone()), open(fixed)]);
+        assert_eq!((none.buttons, none.note.as_str()), (Buttons::Ok, "Sign in again after that."));
+    }
+
+    #[test]
+    fn the_last_word_says_what_has_become_of_it() {
+        let row = |fate| Row { question: question(58, Limit::Idle), fate: Some(fate) };
+        let last = |rows: &[Row]| words(rows).sentence.to_string();
+        assert_eq!(last(&[row(Fate::GoesOn)]), "Your session goes on.");
+        assert_eq!(last(&[row(Fate::Over)]), "Your session is over.");
+        assert_eq!(last(&[row(Fate::GoesOn), row(Fate::GoesOn)]), "Your sessions go on.");
+        assert_eq!(last(&[row(Fate::GoesOn), row(Fate::Over)]), "There is nothing left to decide.");
+        let mixed = words(&[row(Fate::GoesOn), row(Fate::Over)]);
+        assert_eq!([&mixed.lines[0].left, &mixed.lines[1].left], ["goes on", "is over"]);
+        assert_eq!(mixed.note, "");
+    }
+
+    #[test]
+    fn who_has_been_kept_meanwhile_is_not_counted_any_more() {
+        let kept = Row { question: question(58, Limit::Idle), fate: Some(Fate::GoesOn) };
+        let fixed = Question { can_be_kept: false, ..question(20, Limit::Absolute) };
+        assert_eq!(words(&[kept, open(fixed)]).buttons, Buttons::Ok);
     }
 }

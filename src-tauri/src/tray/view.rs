@@ -1,6 +1,6 @@
 //! What the tray shows for a snapshot. Pure: no desktop, no clock.
 
-use abide_wire::{SessionState, SessionStatus, Snapshot, text};
+use abide_wire::{Limit, SessionState, SessionStatus, Snapshot, text};
 
 use crate::face::{Face, Ring, Tone, sixtieths};
 
@@ -22,6 +22,8 @@ pub(crate) struct AccountView {
     pub(crate) name: String,
     /// Who is signed in and for how long, or why not.
     pub(crate) status: String,
+    /// The same in calm steps: as long as this stays, nobody who does not look has to hear of a change.
+    pub(crate) calm_status: String,
     /// "Sign in", or "Cancel sign-in" while the browser is open.
     pub(crate) sign_in: ItemView,
     /// "Keep session".
@@ -54,6 +56,8 @@ pub(crate) enum Action {
     CopyCommand,
     /// Open the window.
     Open,
+    /// Open the window at its settings.
+    Settings,
     /// End the program.
     Quit,
 }
@@ -66,6 +70,7 @@ pub(crate) mod item {
     pub(crate) const SIGN_OUT: &str = "sign-out";
     pub(crate) const COPY: &str = "copy-command";
     pub(crate) const OPEN: &str = "open";
+    pub(crate) const SETTINGS: &str = "settings";
     pub(crate) const QUIT: &str = "quit";
 }
 
@@ -76,6 +81,7 @@ impl Action {
         match id {
             item::COPY => return Some(Self::CopyCommand),
             item::OPEN => return Some(Self::Open),
+            item::SETTINGS => return Some(Self::Settings),
             item::QUIT => return Some(Self::Quit),
             _ => {}
         }
@@ -85,7 +91,7 @@ impl Action {
         match what {
             item::SIGN_IN if status.state == SessionState::Authorizing => Some(Self::CancelSignIn(account)),
             item::SIGN_IN if !is_signed_in(status) => Some(Self::SignIn(account)),
-            item::KEEP if is_signed_in(status) => Some(Self::Keep(account)),
+            item::KEEP if can_be_kept(status) => Some(Self::Keep(account)),
             item::SIGN_OUT if is_signed_in(status) => Some(Self::SignOut(account)),
             _ => None,
         }
@@ -104,6 +110,7 @@ impl View {
     }
 
     /// Whether the other view needs other items, not only other texts.
+    #[cfg(any(not(target_os = "linux"), test))]
     pub(crate) fn has_other_accounts_than(&self, other: &Self) -> bool {
         let names =
             |view: &Self| view.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>();
@@ -122,9 +129,10 @@ impl AccountView {
         };
         Self {
             name: status.account.clone(),
-            status: status_line(status, alone),
+            status: status_line(status, alone, |left| left),
+            calm_status: status_line(status, alone, calm),
             sign_in: ItemView { label: sign_in, enabled: !signed_in },
-            keep: ItemView { label: "Keep session".to_owned(), enabled: signed_in },
+            keep: ItemView { label: "Keep session".to_owned(), enabled: can_be_kept(status) },
             sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },
         }
     }
@@ -132,6 +140,16 @@ impl AccountView {
 
 fn is_signed_in(status: &SessionStatus) -> bool {
     matches!(status.state, SessionState::Active | SessionState::Expiring)
+}
+
+/// Whether keeping the session would help: there are ends that nothing moves, and a frozen session waits for its user.
+fn can_be_kept(status: &SessionStatus) -> bool {
+    let moves = match status.limit {
+        Some(Limit::Idle) => true,
+        Some(Limit::Provider) => status.renewable,
+        Some(Limit::Absolute) | None => false,
+    };
+    is_signed_in(status) && !status.frozen && moves
 }
 
 fn face(snapshot: &Snapshot) -> Face {
@@ -144,7 +162,8 @@ fn face(snapshot: &Snapshot) -> Face {
     if !is_signed_in(leading) {
         return still(if signing_in { Ring::SigningIn } else { Ring::Hollow });
     }
-    let Some(left) = leading.expires_in else { return still(Ring::Left(60)) };
+    let drawn = |parts| if leading.frozen { Ring::Barred(parts) } else { Ring::Left(parts) };
+    let Some(left) = leading.expires_in else { return still(drawn(60)) };
     let whole = leading.lifetime.unwrap_or(left);
     let asked = leading.state == SessionState::Expiring;
     let tone = if left <= 60 || asked {
@@ -154,9 +173,10 @@ fn face(snapshot: &Snapshot) -> Face {
     } else {
         Tone::Calm
     };
-    // In a panel half a minute of a quarter of an hour is the least that shows; every picture costs the panel a look.
-    let parts = sixtieths(left, whole);
-    Face { ring: Ring::Left(parts + parts % 2), tone, dot }
+    // In a panel half a minute of a quarter of an hour is the least that shows; every picture costs the panel a look. It
+    // takes that look together with the tooltip.
+    let parts = sixtieths(calm(left), whole);
+    Face { ring: drawn(parts + parts % 2), tone, dot }
 }
 
 fn tooltip(snapshot: &Snapshot) -> Vec<String> {
@@ -173,15 +193,20 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     lines
 }
 
-/// The time as the tooltip says it: in steps of five seconds, never more than there is, and to the second at the very
-/// end. With each new text a panel reads the picture as well, and nobody holds the pointer still for longer than that.
+/// The time as the tooltip says it: never more than there is, in steps of a quarter of a minute, then of five seconds, and
+/// to the second at the very end. With each new text a panel reads everything anew, and few look.
 fn calm(left: u64) -> u64 {
-    if (10..120).contains(&left) { left - left % 5 } else { left }
+    match left {
+        30..120 => left - left % 15,
+        10..30 => left - left % 5,
+        _ => left,
+    }
 }
 
 /// The state in few words. `shown` says which time is shown for what is left.
 fn brief(status: &SessionStatus, shown: impl Fn(u64) -> u64) -> String {
     match (status.state, status.expires_in, status.ended) {
+        _ if status.frozen => "frozen, the screen is locked".to_owned(),
         (SessionState::Active | SessionState::Expiring, Some(left), _) => {
             format!("{} left", text::rough_duration(shown(left)))
         }
@@ -193,21 +218,21 @@ fn brief(status: &SessionStatus, shown: impl Fn(u64) -> u64) -> String {
     }
 }
 
-fn status_line(status: &SessionStatus, alone: bool) -> String {
+fn status_line(status: &SessionStatus, alone: bool, shown: impl Fn(u64) -> u64) -> String {
     let who = match &status.user {
         Some(user) if is_signed_in(status) && alone => user.clone(),
         Some(user) if is_signed_in(status) => format!("{} \u{b7} {user}", status.account),
         _ => status.account.clone(),
     };
     let attention = if status.trouble.is_some() { " \u{b7} needs attention" } else { "" };
-    format!("{who} \u{b7} {}{attention}", brief(status, |left| left))
+    format!("{who} \u{b7} {}{attention}", brief(status, shown))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use abide_wire::{EndReason, Limit, Question};
+    use abide_wire::{EndReason, Question};
 
     fn status(account: &str, state: SessionState) -> SessionStatus {
         let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
@@ -250,6 +275,34 @@ mod tests {
     }
 
     #[test]
+    fn keeping_is_offered_only_where_it_helps() {
+        let enabled = |change: fn(&mut SessionStatus)| {
+            let mut status = status("work", SessionState::Active);
+            change(&mut status);
+            let snapshot = of(vec![status]);
+            let offered = View::of(&snapshot).accounts[0].keep.enabled;
+            assert_eq!(Action::of("keep:work", &snapshot).is_some(), offered);
+            offered
+        };
+        assert!(enabled(|_| {}));
+        assert!(enabled(|status| status.limit = Some(Limit::Provider)));
+        assert!(!enabled(|status| (status.limit, status.renewable) = (Some(Limit::Provider), false)));
+        assert!(!enabled(|status| status.limit = Some(Limit::Absolute)));
+        assert!(!enabled(|status| status.frozen = true));
+    }
+
+    #[test]
+    fn a_frozen_session_is_barred_and_says_why() {
+        let mut frozen = status("work", SessionState::Active);
+        frozen.frozen = true;
+        let view = View::of(&of(vec![frozen]));
+        assert_eq!(view.face.ring, Ring::Barred(44));
+        assert_eq!(view.tooltip, ["work: frozen, the screen is locked"]);
+        assert_eq!(view.accounts[0].status, "alice@example.com \u{b7} frozen, the screen is locked");
+        assert!(view.accounts[0].sign_out.enabled);
+    }
+
+    #[test]
     fn signed_out_offers_only_to_sign_in() {
         let view = View::of(&of(vec![status("demo", SessionState::SignedOut)]));
         let account = &view.accounts[0];
@@ -288,6 +341,7 @@ mod tests {
         assert_eq!(Action::of("sign-in:gone", &out), None);
         assert_eq!(Action::of("status:work", &out), None);
         assert_eq!(Action::of("quit", &out), Some(Action::Quit));
+        assert_eq!(Action::of("settings", &out), Some(Action::Settings));
     }
 
     #[test]
@@ -305,6 +359,8 @@ mod tests {
         assert_eq!(face_at(210, SessionState::Active), face(14, Tone::Amber));
         assert_eq!(face_at(180, SessionState::Expiring), face(12, Tone::Red));
         assert_eq!(face_at(60, SessionState::Active), face(4, Tone::Red));
+        // In the same steps as the tooltip.
+        assert_eq!(face_at(64, SessionState::Active), face_at(62, SessionState::Active));
     }
 
     #[test]
@@ -347,7 +403,7 @@ mod tests {
         let snapshot =
             of(vec![status("work", SessionState::Active), near, status("lab", SessionState::SignedOut)]);
         let view = View::of(&snapshot);
-        assert_eq!(view.tooltip, ["home: 1 min 40 s left", "work: 11 min left", "lab: not signed in"]);
+        assert_eq!(view.tooltip, ["home: 1 min 30 s left", "work: 11 min left", "lab: not signed in"]);
         let names: Vec<&str> = view.accounts.iter().map(|account| account.name.as_str()).collect();
         assert_eq!(names, ["work", "home", "lab"]);
         assert_eq!(view.accounts[2].sign_in.label, "Sign in to lab");
@@ -369,6 +425,6 @@ mod tests {
 
     #[test]
     fn the_tooltip_counts_in_calm_steps_and_to_the_second_at_the_end() {
-        assert_eq!([121, 119, 116, 12, 10, 9, 1].map(calm), [121, 115, 115, 10, 10, 9, 1]);
+        assert_eq!([121, 119, 106, 31, 29, 12, 10, 9, 1].map(calm), [121, 105, 105, 30, 25, 10, 10, 9, 1]);
     }
 }

@@ -1,0 +1,301 @@
+//! Notifications: what has happened, and the question for those who answer it there.
+//!
+//! A notification about a question lives as long as the question. What happened then takes its place, so that nothing
+//! that is out of date stands beside it, and several questions are one notification.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod imp;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod imp;
+
+use abide_wire::{Notice, NoticeKind, Question, text};
+
+pub(crate) use self::imp::Board;
+
+/// A place for a notification: what comes into the same place takes the place of what was there.
+pub(crate) type Place = u64;
+
+/// A notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Card {
+    /// A short title. Text, never markup.
+    pub(crate) title: String,
+    /// Plain sentences. Text, never markup.
+    pub(crate) body: String,
+    /// What can be chosen on it, where the desktop offers that, with the words for it. A click on the notification itself
+    /// always opens the window.
+    pub(crate) choices: Vec<(Choice, &'static str)>,
+    /// The questions that a choice answers: those that the notification is about.
+    pub(crate) questions: Vec<u64>,
+}
+
+/// What can be chosen on a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Keep the sessions.
+    Keep,
+    /// End them.
+    SignOut,
+}
+
+/// What the user did with a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// A click on the notification itself.
+    Open,
+    /// A choice, with the questions that it answers.
+    Chosen(Choice, Vec<u64>),
+}
+
+/// Where notifications are shown. Its calls return at once; a desktop that shows none is no trouble.
+pub(crate) trait Shows: Send {
+    /// Shows the card in this place.
+    fn show(&self, place: Place, card: Card);
+    /// Takes whatever is in this place away.
+    fn clear(&self, place: Place);
+}
+
+/// Decides what is shown where.
+pub(crate) struct Notices<S> {
+    board: S,
+    next: Place,
+    /// The notification about the questions that are up.
+    asked: Option<Asked>,
+}
+
+struct Asked {
+    place: Place,
+    questions: Vec<Question>,
+}
+
+impl<S: Shows> Notices<S> {
+    /// Shows on this board.
+    pub(crate) fn new(board: S) -> Self {
+        Self { board, next: 0, asked: None }
+    }
+
+    fn next_place(&mut self) -> Place {
+        self.next += 1;
+        self.next
+    }
+
+    /// Something to tell; `questions` are those that are up now.
+    pub(crate) fn tell(&mut self, notice: &Notice, questions: &[Question]) {
+        if let Some(id) = notice.question {
+            // A question that is no longer up needs no notification.
+            if questions.iter().any(|question| question.id == id) {
+                let place = self.asked.take().map_or_else(|| self.next_place(), |asked| asked.place);
+                self.board.show(place, about(questions, Some(notice)));
+                self.asked = Some(Asked { place, questions: questions.to_vec() });
+            }
+            return;
+        }
+        let place = match self.ends_what_was_asked(notice) {
+            Some(place) => place,
+            None => self.next_place(),
+        };
+        let (title, body) = (notice.title.clone(), notice.body.clone());
+        self.board.show(place, Card { title, body, choices: Vec::new(), questions: Vec::new() });
+    }
+
+    /// The place of the notification about the question that this notice is the end of, if it was about that one alone.
+    fn ends_what_was_asked(&mut self, notice: &Notice) -> Option<Place> {
+        let is_end = matches!(notice.kind, NoticeKind::StillActive | NoticeKind::Ended);
+        let asked = self.asked.take_if(|asked| match asked.questions.as_slice() {
+            [only] => is_end && Some(&only.account) == notice.account.as_ref(),
+            _ => false,
+        })?;
+        Some(asked.place)
+    }
+
+    /// Follows the questions that are up.
+    pub(crate) fn follow(&mut self, questions: &[Question]) {
+        let Some(asked) = &mut self.asked else { return };
+        let before = asked.questions.len();
+        let is_up = |id| questions.iter().any(|question| question.id == id);
+        asked.questions.retain(|question| is_up(question.id));
+        let place = asked.place;
+        if asked.questions.is_empty() {
+            self.board.clear(place);
+            self.asked = None;
+        } else if asked.questions.len() < before {
+            let remaining: Vec<Question> = questions
+                .iter()
+                .filter(|up| asked.questions.iter().any(|was| was.id == up.id))
+                .cloned()
+                .collect();
+            self.board.show(place, about(&remaining, None));
+            asked.questions = remaining;
+        }
+    }
+}
+
+/// The notification about these questions; the words about a single one come with its notice.
+fn about(questions: &[Question], notice: Option<&Notice>) -> Card {
+    let can_be_kept = questions.iter().any(|question| question.can_be_kept);
+    let alone = questions.len() == 1;
+    let (title, body) = match notice.filter(|_| alone) {
+        Some(notice) => (notice.title.clone(), notice.body.clone()),
+        None => {
+            let title = match (can_be_kept, alone) {
+                (true, true) => "Keep your session?",
+                (true, false) => "Keep your sessions?",
+                (false, true) => "Your session ends soon",
+                (false, false) => "Your sessions end soon",
+            };
+            (title.to_owned(), questions.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+    };
+    let (keep, sign_out) = if alone { ("Keep", "Sign out") } else { ("Keep all", "Sign out of all") };
+    let mut choices = Vec::new();
+    if can_be_kept {
+        choices.push((Choice::Keep, keep));
+    }
+    choices.push((Choice::SignOut, sign_out));
+    Card { title, body, choices, questions: questions.iter().map(|question| question.id).collect() }
+}
+
+fn line(question: &Question) -> String {
+    let left = text::duration(question.seconds_left);
+    let fixed = if question.can_be_kept { "" } else { ", whatever you do" };
+    format!("{} \u{b7} {} ends in {left}{fixed}.", question.account, question.provider)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::{Arc, Mutex};
+
+    use abide_wire::Limit;
+
+    use super::*;
+
+    /// What was shown and cleared, in order.
+    #[derive(Clone, Default)]
+    struct Double(Arc<Mutex<Vec<(Place, Option<Card>)>>>);
+
+    impl Shows for Double {
+        fn show(&self, place: Place, card: Card) {
+            self.0.lock().unwrap().push((place, Some(card)));
+        }
+        fn clear(&self, place: Place) {
+            self.0.lock().unwrap().push((place, None));
+        }
+    }
+
+    impl Double {
+        fn places(&self) -> Vec<(Place, bool)> {
+            self.0.lock().unwrap().iter().map(|(place, card)| (*place, card.is_some())).collect()
+        }
+        fn last(&self) -> Card {
+            self.0.lock().unwrap().last().unwrap().1.clone().unwrap()
+        }
+    }
+
+    fn question(id: u64, account: &str) -> Question {
+        Question {
+            id,
+            account: account.to_owned(),
+            provider: "id.example.com".to_owned(),
+            seconds_left: 178,
+            limit: Limit::Idle,
+            can_be_kept: true,
+            yes_keeps_until: 0,
+        }
+    }
+
+    fn notice(kind: NoticeKind, account: &str, question: Option<u64>) -> Notice {
+        let (title, body) = (format!("{kind:?}"), format!("About {account}."));
+        Notice { kind, account: Some(account.to_owned()), question, title, body }
+    }
+
+    fn setting() -> (Double, Notices<Double>) {
+        let double = Double::default();
+        (double.clone(), Notices::new(double))
+    }
+
+    #[test]
+    fn a_question_can_be_answered_on_its_notification() {
+        let (board, mut notices) = setting();
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
+        let card = board.last();
+        assert_eq!((card.title.as_str(), card.body.as_str()), ("Expiring", "About work."));
+        assert_eq!(card.choices, [(Choice::Keep, "Keep"), (Choice::SignOut, "Sign out")]);
+        assert_eq!(card.questions, [7]);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_not_offered_to_be_kept() {
+        let (board, mut notices) = setting();
+        let fixed = Question { can_be_kept: false, ..question(7, "work") };
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[fixed]);
+        assert_eq!(board.last().choices, [(Choice::SignOut, "Sign out")]);
+    }
+
+    #[test]
+    fn it_goes_with_its_question() {
+        let (board, mut notices) = setting();
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
+        notices.follow(&[question(7, "work")]);
+        notices.follow(&[]);
+        notices.follow(&[]);
+        assert_eq!(board.places(), [(1, true), (1, false)]);
+    }
+
+    #[test]
+    fn what_happened_takes_its_place() {
+        let (board, mut notices) = setting();
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
+        notices.tell(&notice(NoticeKind::StillActive, "work", None), &[]);
+        notices.follow(&[]);
+        assert_eq!(board.places(), [(1, true), (1, true)]);
+        assert_eq!(board.last().title, "StillActive");
+        assert!(board.last().choices.is_empty());
+        notices.tell(&notice(NoticeKind::SignedIn, "work", None), &[]);
+        assert_eq!(board.places().last(), Some(&(2, true)), "the next is a notification of its own");
+    }
+
+    #[test]
+    fn several_questions_are_one_notification() {
+        let (board, mut notices) = setting();
+        let both = [question(7, "work"), question(8, "home")];
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &both[..1]);
+        notices.tell(&notice(NoticeKind::Expiring, "home", Some(8)), &both);
+        assert_eq!(board.places(), [(1, true), (1, true)]);
+        let card = board.last();
+        assert_eq!(card.title, "Keep your sessions?");
+        assert_eq!(
+            card.body,
+            "work \u{b7} id.example.com ends in 2 min 58 s.\nhome \u{b7} id.example.com ends in 2 min 58 s."
+        );
+        assert_eq!(card.questions, [7, 8]);
+        assert_eq!(card.choices[0], (Choice::Keep, "Keep all"));
+
+        // One of them is over: that is said apart, and the other one remains.
+        notices.tell(&notice(NoticeKind::Ended, "work", None), &both[1..]);
+        notices.follow(&both[1..]);
+        assert_eq!(board.places()[2..], [(2, true), (1, true)]);
+        assert_eq!(board.last().questions, [8]);
+        assert_eq!(board.last().choices[0], (Choice::Keep, "Keep"));
+    }
+
+    #[test]
+    fn a_question_that_is_moot_already_is_not_announced() {
+        let (board, mut notices) = setting();
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[]);
+        assert!(board.places().is_empty());
+    }
+
+    #[test]
+    fn news_of_another_account_leaves_the_question_alone() {
+        let (board, mut notices) = setting();
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
+        notices.tell(&notice(NoticeKind::Ended, "home", None), &[question(7, "work")]);
+        assert_eq!(board.places(), [(1, true), (2, true)]);
+    }
+}

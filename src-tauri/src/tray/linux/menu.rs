@@ -1,0 +1,397 @@
+//! The menu as panels ask for it: `com.canonical.dbusmenu`.
+//!
+//! A panel keeps a copy of the menu. It is told of a change when that matters: at once while the menu is open, and of a
+//! count that nobody sees in calm steps. Just before it opens the menu, it asks, and then is told what is new.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tauri::AppHandle;
+use zbus::object_server::SignalEmitter;
+use zbus::zvariant::{OwnedValue, StructureBuilder, Value};
+
+use super::Shared;
+use crate::desktop;
+use crate::tray::View;
+use crate::tray::view::{ItemView, item};
+
+pub(super) const MENU_PATH: &str = "/MenuBar";
+
+/// How long a menu counts as open when nobody says that it was closed.
+const OPEN_AT_MOST: Duration = Duration::from_secs(120);
+
+/// A line of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    /// The number that panels know it by. A line keeps its number for good: a click on a menu that is out of date can
+    /// mean nothing, but never something else.
+    id: i32,
+    /// What choosing it asks for; of a separator, its place.
+    key: String,
+    kind: Kind,
+    below: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Separator,
+    Item { label: String, calm: String, enabled: bool },
+}
+
+/// Properties of a line, as they cross the bus.
+pub(super) type Properties = HashMap<&'static str, Value<'static>>;
+
+/// What a panel has to be told.
+#[derive(Debug, PartialEq)]
+pub(super) enum News {
+    /// Nothing.
+    None,
+    /// These lines say something else.
+    Lines(Vec<(i32, Properties)>),
+    /// There are other lines.
+    Layout(u32),
+}
+
+/// The menu, and what panels know of it.
+#[derive(Default)]
+pub(super) struct Menu {
+    ids: HashMap<String, i32>,
+    lines: Vec<Line>,
+    revision: u32,
+    /// What panels were told last: label and whether it can be chosen.
+    told: HashMap<i32, (String, bool)>,
+    /// Until when the menu counts as open.
+    open: Option<Instant>,
+}
+
+impl Menu {
+    /// Follows the newest view.
+    pub(super) fn follow(&mut self, view: &View, now: Instant) -> News {
+        let fresh = Lines { ids: &mut self.ids }.of(view);
+        if !same_shape(&self.lines, &fresh) {
+            self.lines = fresh;
+            self.revision += 1;
+            self.told.clear();
+            return News::Layout(self.revision);
+        }
+        let before = std::mem::replace(&mut self.lines, fresh);
+        if self.open.is_some_and(|until| now < until) {
+            return self.catch_up();
+        }
+        let mut old = Vec::new();
+        flatten(&before, &mut old);
+        let mut new = Vec::new();
+        flatten(&self.lines, &mut new);
+        let is_news = old.iter().zip(&new).any(|(old, new)| match (&old.kind, &new.kind) {
+            (Kind::Item { calm: was, enabled: could, .. }, Kind::Item { calm, enabled, .. }) => {
+                was != calm || could != enabled
+            }
+            _ => false,
+        });
+        if is_news { self.catch_up() } else { News::None }
+    }
+
+    /// Whatever panels do not know yet.
+    fn catch_up(&mut self) -> News {
+        let mut lines = Vec::new();
+        flatten(&self.lines, &mut lines);
+        let mut changed = Vec::new();
+        for line in lines {
+            let Kind::Item { label, enabled, .. } = &line.kind else { continue };
+            let told = (label.clone(), *enabled);
+            if self.told.get(&line.id) != Some(&told) {
+                changed.push((line.id, line.properties()));
+                self.told.insert(line.id, told);
+            }
+        }
+        if changed.is_empty() { News::None } else { News::Lines(changed) }
+    }
+
+    /// The menu is about to be shown.
+    fn open(&mut self, now: Instant) -> News {
+        self.open = Some(now + OPEN_AT_MOST);
+        self.catch_up()
+    }
+
+    fn key(&self, id: i32) -> Option<&str> {
+        self.ids.iter().find(|(_, known)| **known == id).map(|(key, _)| key.as_str())
+    }
+
+    fn line(&self, id: i32) -> Option<&Line> {
+        let mut lines = Vec::new();
+        flatten(&self.lines, &mut lines);
+        lines.into_iter().find(|line| line.id == id)
+    }
+
+    /// The part of the menu below a line, down to `depth` levels, or all of it. Number 0 is the menu itself.
+    fn layout(&mut self, parent: i32, depth: i32) -> Option<(i32, Properties, Vec<Value<'static>>)> {
+        let (properties, below) = if parent == 0 {
+            (HashMap::from([("children-display", "submenu".into())]), &self.lines)
+        } else {
+            let line = self.line(parent)?;
+            (line.properties(), &line.below)
+        };
+        let children =
+            if depth == 0 { Vec::new() } else { below.iter().map(|line| line.value(depth - 1)).collect() };
+        if parent == 0 && depth < 0 {
+            // Whoever has asked for everything knows everything.
+            self.catch_up();
+        }
+        Some((parent, properties, children))
+    }
+}
+
+impl Line {
+    fn properties(&self) -> Properties {
+        match &self.kind {
+            Kind::Separator => HashMap::from([("type", "separator".into())]),
+            Kind::Item { label, enabled, .. } => {
+                // An underscore marks a key; names of people and accounts mean it literally.
+                let mut properties: Properties = HashMap::from([
+                    ("label", label.replace('_', "__").into()),
+                    ("enabled", (*enabled).into()),
+                ]);
+                if !self.below.is_empty() {
+                    properties.insert("children-display", "submenu".into());
+                }
+                properties
+            }
+        }
+    }
+
+    /// The line and what is below it, down to `depth` levels, as `(ia{sv}av)`.
+    fn value(&self, depth: i32) -> Value<'static> {
+        let below: Vec<Value<'static>> = if depth == 0 {
+            Vec::new()
+        } else {
+            self.below.iter().map(|line| line.value(depth - 1)).collect()
+        };
+        let structure =
+            StructureBuilder::new().add_field(self.id).add_field(self.properties()).add_field(below).build();
+        structure.map_or_else(|_| Value::from(self.id), Value::from)
+    }
+}
+
+fn flatten<'a>(lines: &'a [Line], into: &mut Vec<&'a Line>) {
+    for line in lines {
+        into.push(line);
+        flatten(&line.below, into);
+    }
+}
+
+fn same_shape(one: &[Line], other: &[Line]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| one.id == other.id && same_shape(&one.below, &other.below))
+}
+
+/// Makes the lines of a view.
+struct Lines<'a> {
+    ids: &'a mut HashMap<String, i32>,
+}
+
+impl Lines<'_> {
+    fn of(mut self, view: &View) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for account in &view.accounts {
+            let choices = [
+                (item::SIGN_IN, &account.sign_in),
+                (item::KEEP, &account.keep),
+                (item::SIGN_OUT, &account.sign_out),
+            ];
+            let choices: Vec<Line> = choices
+                .into_iter()
+                .map(|(what, ItemView { label, enabled })| {
+                    self.line(&format!("{what}:{}", account.name), label, label, *enabled, Vec::new())
+                })
+                .collect();
+            let key = format!("{}:{}", item::STATUS, account.name);
+            if view.accounts.len() == 1 {
+                lines.push(self.line(&key, &account.status, &account.calm_status, false, Vec::new()));
+                lines.push(self.separator("choices"));
+                lines.extend(choices);
+            } else {
+                // Another number than the plain line has: panels do not expect a line to become a submenu.
+                let key = format!("{key}:more");
+                lines.push(self.line(&key, &account.status, &account.calm_status, true, choices));
+            }
+        }
+        if !view.accounts.is_empty() {
+            lines.push(self.separator("common"));
+        }
+        for (key, label) in
+            [(item::COPY, "Copy command"), (item::OPEN, "Open Abide"), (item::SETTINGS, "Settings")]
+        {
+            lines.push(self.line(key, label, label, true, Vec::new()));
+        }
+        lines.push(self.separator("end"));
+        lines.push(self.line(item::QUIT, "Quit", "Quit", true, Vec::new()));
+        lines
+    }
+
+    fn id(&mut self, key: &str) -> i32 {
+        // Zero is the menu itself.
+        let next = i32::try_from(self.ids.len() + 1).unwrap_or(i32::MAX);
+        *self.ids.entry(key.to_owned()).or_insert(next)
+    }
+
+    fn line(&mut self, key: &str, label: &str, calm: &str, enabled: bool, below: Vec<Line>) -> Line {
+        let kind = Kind::Item { label: label.to_owned(), calm: calm.to_owned(), enabled };
+        Line { id: self.id(key), key: key.to_owned(), kind, below }
+    }
+
+    fn separator(&mut self, place: &str) -> Line {
+        let key = format!("separator:{place}");
+        Line { id: self.id(&key), key, kind: Kind::Separator, below: Vec::new() }
+    }
+}
+
+/// The menu on the bus.
+pub(super) struct MenuObject {
+    pub(super) app: AppHandle,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl MenuObject {
+    fn happened(&self, id: i32, event: &str) -> News {
+        match event {
+            "clicked" => {
+                let key = self.shared.menu(|menu| menu.key(id).map(str::to_owned));
+                if let Some(key) = key {
+                    desktop::chosen(&self.app, &key);
+                }
+                News::None
+            }
+            "opened" => self.shared.menu(|menu| menu.open(Instant::now())),
+            "closed" if id == 0 => {
+                self.shared.menu(|menu| menu.open = None);
+                News::None
+            }
+            _ => News::None,
+        }
+    }
+}
+
+/// Tells panels. That nobody listens, or that the bus is gone, is no trouble of ours.
+pub(super) async fn tell(emitter: &SignalEmitter<'_>, news: News) {
+    let told = match news {
+        News::None => Ok(()),
+        News::Lines(changed) => MenuObject::items_properties_updated(emitter, changed, Vec::new()).await,
+        News::Layout(revision) => MenuObject::layout_updated(emitter, revision, 0).await,
+    };
+    if let Err(error) = told {
+        tracing::debug!(%error, "the panel was not told of the menu");
+    }
+}
+
+type Layout = (i32, Properties, Vec<Value<'static>>);
+
+#[zbus::interface(name = "com.canonical.dbusmenu")]
+impl MenuObject {
+    fn get_layout(
+        &self,
+        parent_id: i32,
+        recursion_depth: i32,
+        _property_names: Vec<String>,
+    ) -> zbus::fdo::Result<(u32, Layout)> {
+        self.shared.menu(|menu| {
+            let layout = menu.layout(parent_id, recursion_depth);
+            layout.map(|layout| (menu.revision, layout)).ok_or_else(|| unknown(parent_id))
+        })
+    }
+
+    fn get_group_properties(&self, ids: Vec<i32>, _property_names: Vec<String>) -> Vec<(i32, Properties)> {
+        self.shared.menu(|menu| {
+            let mut lines = Vec::new();
+            flatten(&menu.lines, &mut lines);
+            // An empty list asks for all.
+            lines.retain(|line| ids.is_empty() || ids.contains(&line.id));
+            lines.into_iter().map(|line| (line.id, line.properties())).collect()
+        })
+    }
+
+    fn get_property(&self, id: i32, name: &str) -> zbus::fdo::Result<OwnedValue> {
+        let value = self.shared.menu(|menu| menu.line(id)?.properties().remove(name));
+        value.and_then(|value| value.try_to_owned().ok()).ok_or_else(|| unknown(id))
+    }
+
+    async fn event(
+        &self,
+        id: i32,
+        event_id: &str,
+        _data: Value<'_>,
+        _timestamp: u32,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+    ) {
+        tell(&emitter, self.happened(id, event_id)).await;
+    }
+
+    async fn event_group(
+        &self,
+        events: Vec<(i32, String, OwnedValue, u32)>,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+    ) -> Vec<i32> {
+        for (id, event, ..) in events {
+            tell(&emitter, self.happened(id, &event)).await;
+        }
+        Vec::new()
+    }
+
+    /// Says that no other layout is needed: what is new has been told already.
+    async fn about_to_show(&self, id: i32, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>) -> bool {
+        if id == 0 {
+            let news = self.shared.menu(|menu| menu.open(Instant::now()));
+            tell(&emitter, news).await;
+        }
+        false
+    }
+
+    async fn about_to_show_group(
+        &self,
+        ids: Vec<i32>,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+    ) -> (Vec<i32>, Vec<i32>) {
+        if ids.contains(&0) {
+            let news = self.shared.menu(|menu| menu.open(Instant::now()));
+            tell(&emitter, news).await;
+        }
+        (Vec::new(), Vec::new())
+    }
+
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn version(&self) -> u32 {
+        3
+    }
+
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn text_direction(&self) -> &str {
+        "ltr"
+    }
+
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn status(&self) -> &str {
+        "normal"
+    }
+
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn icon_theme_path(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    #[zbus(signal)]
+    async fn items_properties_updated(
+        emitter: &SignalEmitter<'_>,
+        updated: Vec<(i32, Properties)>,
+        removed: Vec<(i32, Vec<String>)>,
+    ) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn layout_updated(emitter: &SignalEmitter<'_>, revision: u32, parent: i32) -> zbus::Result<()>;
+}
+
+fn unknown(id: i32) -> zbus::fdo::Error {
+    zbus::fdo::Error::InvalidArgs(format!("there is no line {id} in the menu"))
+}

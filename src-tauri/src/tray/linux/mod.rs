@@ -1,0 +1,272 @@
+//! The tray on Linux: a StatusNotifierItem of Abide's own. It works on the agent's threads and wakes nobody else: the
+//! panel is told when something visible has changed, and then asks for it.
+
+mod item;
+mod menu;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use abide_wire::{Notice, NoticeKind};
+use futures_util::StreamExt as _;
+use tauri::AppHandle;
+use tokio::sync::watch;
+use zbus::fdo::DBusProxy;
+use zbus::object_server::SignalEmitter;
+
+use self::item::{ITEM_PATH, Item};
+use self::menu::{MENU_PATH, Menu, MenuObject, News};
+use super::View;
+use crate::face::{self, Face, Palette};
+use crate::{bus, desktop, platform, window};
+
+const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+/// How long a panel may take to come up at login before the window serves in its place.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The tray.
+pub(crate) struct Tray(watch::Sender<Option<View>>);
+
+impl Tray {
+    /// A tray that shows nothing yet.
+    pub(crate) fn new(app: &AppHandle) -> Self {
+        let (views, newest) = watch::channel(None);
+        tauri::async_runtime::spawn(keep(app.clone(), newest));
+        Self(views)
+    }
+
+    /// Shows the view, as soon as there is a panel that shows it.
+    pub(crate) fn show(&self, view: View) {
+        self.0.send_if_modified(|shown| {
+            let changed = shown.as_ref() != Some(&view);
+            *shown = Some(view);
+            changed
+        });
+    }
+}
+
+/// The colours that read on the panel, and the picture's side in pixels.
+type Panel = (Palette, u32);
+
+/// What the objects on the bus answer from.
+struct Shared(Mutex<Shown>);
+
+struct Shown {
+    panel: Panel,
+    view: View,
+    menu: Menu,
+    /// The picture of a face: drawn once, however often it is asked for.
+    picture: Option<(Face, Vec<u8>)>,
+}
+
+/// What has changed for those who look.
+struct Changes {
+    icon: bool,
+    tooltip: bool,
+    menu: News,
+}
+
+impl Shared {
+    fn with<T>(&self, work: impl FnOnce(&mut Shown) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn menu<T>(&self, work: impl FnOnce(&mut Menu) -> T) -> T {
+        self.with(|shown| work(&mut shown.menu))
+    }
+
+    fn tooltip(&self) -> String {
+        // Some panels read the text as markup. What a provider says must stay text.
+        self.with(|shown| shown.view.tooltip.join("\n").replace('<', "\u{2039}").replace('>', "\u{203a}"))
+    }
+
+    /// The picture's side, and its rows of ARGB.
+    fn picture(&self) -> (i32, Vec<u8>) {
+        self.with(|shown| {
+            let (face, (palette, side)) = (shown.view.face, shown.panel);
+            if shown.picture.as_ref().is_none_or(|(drawn, _)| *drawn != face) {
+                let mut pixels = face::draw(&face, side, &palette);
+                for pixel in pixels.chunks_exact_mut(4) {
+                    pixel.rotate_right(1);
+                }
+                shown.picture = Some((face, pixels));
+            }
+            let pixels = shown.picture.as_ref().map(|(_, pixels)| pixels.clone()).unwrap_or_default();
+            (i32::try_from(side).unwrap_or(0), pixels)
+        })
+    }
+
+    /// Follows the screens: another one may be finer.
+    fn draw_for(&self, panel: Panel) {
+        self.with(|shown| (shown.panel, shown.picture) = (panel, None));
+    }
+
+    fn follow(&self, view: View) -> Changes {
+        self.with(|shown| {
+            let menu = shown.menu.follow(&view, Instant::now());
+            let icon = shown.view.face != view.face;
+            let tooltip = shown.view.tooltip != view.tooltip;
+            shown.view = view;
+            Changes { icon, tooltip, menu }
+        })
+    }
+}
+
+/// Waits for the first view, and then keeps it and its successors in the panel.
+async fn keep(app: AppHandle, mut views: watch::Receiver<Option<View>>) {
+    let Ok(Some(view)) = views.wait_for(Option::is_some).await.map(|view| view.clone()) else { return };
+    let mut panels = watch_panel(&app);
+    let Ok(Some(panel)) = panels.wait_for(Option::is_some).await.map(|panel| *panel) else { return };
+    let mut menu = Menu::default();
+    menu.follow(&view, Instant::now());
+    let shared = Arc::new(Shared(Mutex::new(Shown { panel, view, menu, picture: None })));
+    let placed = match bus::session().await {
+        Some(bus) => Place::new(&bus, &app, &shared).await,
+        None => Err(zbus::Error::Failure("there is no session bus".to_owned())),
+    };
+    match placed {
+        Ok(place) => place.keep(&app, &shared, views, panels).await,
+        Err(error) => {
+            tracing::warn!(%error, "the tray cannot be reached");
+            no_place(&app);
+        }
+    }
+}
+
+/// What the panel is like, now and whenever the screens change. Only the main thread knows.
+fn watch_panel(app: &AppHandle) -> watch::Receiver<Option<Panel>> {
+    let (panels, newest) = watch::channel(None);
+    let begun = app.run_on_main_thread(move || {
+        panels.send_replace(Some(platform::panel()));
+        if let Some(screen) = gtk::gdk::Screen::default() {
+            screen.connect_monitors_changed(move |_| {
+                panels.send_replace(Some(platform::panel()));
+            });
+        }
+    });
+    if let Err(error) = begun {
+        tracing::error!(%error, "the tray cannot be drawn");
+    }
+    newest
+}
+
+/// Abide's place on the bus, and in the panel once there is one.
+struct Place {
+    bus: zbus::Connection,
+    watcher: zbus::Proxy<'static>,
+    item: SignalEmitter<'static>,
+    menu: SignalEmitter<'static>,
+    name: String,
+}
+
+impl Place {
+    async fn new(bus: &zbus::Connection, app: &AppHandle, shared: &Arc<Shared>) -> zbus::Result<Self> {
+        let objects = bus.object_server();
+        objects.at(MENU_PATH, MenuObject { app: app.clone(), shared: Arc::clone(shared) }).await?;
+        objects.at(ITEM_PATH, Item { app: app.clone(), shared: Arc::clone(shared) }).await?;
+        // The name that the specification asks for.
+        let name = format!("org.kde.StatusNotifierItem-{}-1", std::process::id());
+        bus.request_name(name.as_str()).await?;
+        let watcher = zbus::proxy::Builder::new(bus)
+            .destination(WATCHER)?
+            .path("/StatusNotifierWatcher")?
+            .interface(WATCHER)?
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await?;
+        let (item, menu) = (SignalEmitter::new(bus, ITEM_PATH)?, SignalEmitter::new(bus, MENU_PATH)?);
+        Ok(Self { bus: bus.clone(), watcher, item, menu, name })
+    }
+
+    /// Follows the views and the panel, until the program ends.
+    async fn keep(
+        &self,
+        app: &AppHandle,
+        shared: &Shared,
+        mut views: watch::Receiver<Option<View>>,
+        mut looks: watch::Receiver<Option<Panel>>,
+    ) {
+        let (mut panels, mut hosts) = match self.panels().await {
+            Ok(streams) => streams,
+            Err(error) => {
+                tracing::warn!(%error, "panels cannot be watched");
+                return no_place(app);
+            }
+        };
+        let mut has_host = self.register().await;
+        let patience = tokio::time::sleep(PATIENCE);
+        tokio::pin!(patience);
+        let mut patient = true;
+        loop {
+            tokio::select! {
+                changed = views.changed() => {
+                    let Some(view) = changed.ok().and_then(|()| views.borrow_and_update().clone()) else { return };
+                    self.tell(shared.follow(view)).await;
+                }
+                // A panel has come up, or comes back.
+                Some(change) = panels.next() => {
+                    let came = change.args().is_ok_and(|change| change.new_owner.is_some());
+                    has_host = came && self.register().await;
+                }
+                Some(_) = hosts.next() => has_host = true,
+                Ok(()) = looks.changed() => {
+                    if let Some(panel) = *looks.borrow_and_update() {
+                        shared.draw_for(panel);
+                    }
+                    self.tell(Changes { icon: true, tooltip: false, menu: News::None }).await;
+                }
+                () = &mut patience, if patient => {
+                    patient = false;
+                    if !has_host {
+                        no_place(app);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn panels(
+        &self,
+    ) -> zbus::Result<(zbus::fdo::NameOwnerChangedStream, zbus::proxy::SignalStream<'static>)> {
+        let names = DBusProxy::new(&self.bus).await?;
+        let panels = names.receive_name_owner_changed_with_args(&[(0, WATCHER)]).await?;
+        let hosts = self.watcher.receive_signal("StatusNotifierHostRegistered").await?;
+        Ok((panels, hosts))
+    }
+
+    /// Tells the watcher of the icon. Says whether somebody shows it.
+    async fn register(&self) -> bool {
+        let registered = self.watcher.call_method("RegisterStatusNotifierItem", &(self.name.as_str(),)).await;
+        if let Err(error) = registered {
+            tracing::debug!(%error, "there is no panel for tray icons");
+            return false;
+        }
+        self.watcher.get_property("IsStatusNotifierHostRegistered").await.unwrap_or(false)
+    }
+
+    async fn tell(&self, changes: Changes) {
+        let told = async {
+            if changes.icon {
+                Item::new_icon(&self.item).await?;
+            }
+            if changes.tooltip {
+                Item::new_tool_tip(&self.item).await?;
+            }
+            zbus::Result::Ok(())
+        };
+        if let Err(error) = told.await {
+            tracing::debug!(%error, "the panel was not told of the icon");
+        }
+        menu::tell(&self.menu, changes.menu).await;
+    }
+}
+
+/// Says once that nothing can be seen of Abide, and lets it be seen.
+fn no_place(app: &AppHandle) {
+    tracing::warn!("this desktop has no place for tray icons");
+    let title = "Abide has no place in your panel".to_owned();
+    let body = "This desktop shows no tray icons, so Abide has opened its window. It asks and reminds you all the same."
+        .to_owned();
+    desktop::notify(app, &Notice { kind: NoticeKind::Trouble, account: None, question: None, title, body });
+    window::open(app);
+}
