@@ -5,9 +5,11 @@
 //! user's choice, which macOS asks for when there is something to show for the first time.
 #![allow(unsafe_code)] // A class of our own, and an extern static; each says why it is sound.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::process;
+use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use block2::{DynBlock, RcBlock};
@@ -21,8 +23,6 @@ use objc2_user_notifications::{
     UNNotificationDefaultActionIdentifier, UNNotificationPresentationOptions, UNNotificationRequest,
     UNNotificationResponse, UNUserNotificationCenter, UNUserNotificationCenterDelegate,
 };
-use std::cell::RefCell;
-use std::ptr::NonNull;
 use tauri::AppHandle;
 use tauri_plugin_notification::NotificationExt as _;
 
@@ -99,8 +99,8 @@ struct State {
     /// The number of the last card.
     last: u64,
     shown: HashMap<Place, (u64, Card)>,
-    /// The choices that the notification centre knows: identifiers and words.
-    choices: HashSet<Vec<(Choice, &'static str)>>,
+    /// The choices that the notification centre knows, with their words.
+    choices: Vec<Vec<(Choice, &'static str)>>,
 }
 
 impl Centre {
@@ -131,9 +131,10 @@ impl Centre {
         let mut state = self.state();
         let Some((_, card)) = state.shown.get(&place).filter(|(shown, _)| *shown == number) else { return };
         let choices = card.choices.clone();
-        if choices.is_empty() || !state.choices.insert(choices) {
+        if choices.is_empty() || state.choices.contains(&choices) {
             return;
         }
+        state.choices.push(choices);
         let categories: Vec<_> = state.choices.iter().map(|choices| category(choices)).collect();
         UNUserNotificationCenter::currentNotificationCenter()
             .setNotificationCategories(&NSSet::from_retained_slice(&categories));

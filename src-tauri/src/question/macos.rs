@@ -1,37 +1,260 @@
 //! The question as an NSAlert that is shown like any other panel: it holds up nothing while it waits.
+//!
+//! An alert has no close button, so it goes with an answer, or when nothing is left to decide. It has its buttons for
+//! life: when other ones are needed, another alert takes its place.
 #![allow(unsafe_code)] // A class of our own and its selectors; each block says why it is sound.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
-use abide_wire::Question;
 use objc2::rc::Retained;
 use objc2::runtime::{AnyObject, Sel};
 use objc2::{DefinedClass as _, MainThreadMarker, MainThreadOnly, define_class, msg_send, sel};
 use objc2_app_kit::{
     NSAlert, NSAlertStyle, NSApplication, NSButton, NSFloatingWindowLevel, NSWindowCollectionBehavior,
 };
+use objc2_core_graphics::{CGEventSource, CGEventSourceStateID, CGEventType};
 use objc2_foundation::{NSObject, NSString};
 use tauri::AppHandle;
 
-use super::{Answer, QUIET, QuestionDialog, Words};
+use super::words::Line;
+use super::{Answer, Buttons, FAREWELL, QUIET, QuestionDialog, Row, Words, has_joined, open_questions};
 use crate::platform;
 
+/// How long an answered dialog stays, and takes nothing: the second click of a double click is not for what lies beneath.
+const AFTER_A_CLICK: Duration = Duration::from_millis(400);
+
 thread_local! {
-    /// The alert that is up. Only the main thread, where AppKit is, has one.
+    /// The dialog that is up. Only the main thread, where AppKit is, has one.
     static UP: RefCell<Option<Up>> = const { RefCell::new(None) };
+    /// The alert that was taken down last: one of its buttons may be in the middle of its action, and what that calls has
+    /// to outlive it.
+    static LAST: RefCell<Option<Panel>> = const { RefCell::new(None) };
+    /// The number of the last dialog.
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
+}
+
+pub(super) struct Dialog {
+    app: AppHandle,
+}
+
+impl Dialog {
+    pub(super) fn new(app: &AppHandle) -> Self {
+        Self { app: app.clone() }
+    }
+}
+
+impl QuestionDialog for Dialog {
+    fn show(&self, rows: Vec<Row>, answer: Answer) {
+        let app = self.app.clone();
+        on_main_thread(&self.app, move || {
+            let Some(main) = MainThreadMarker::new() else { return };
+            let before = UP.replace(Some(Up::new(main, app, rows, answer)));
+            if let Some(before) = before {
+                before.panel.take_down();
+            }
+        });
+    }
+
+    fn update(&self, rows: Vec<Row>) {
+        on_main_thread(&self.app, move || {
+            UP.with_borrow_mut(|up| {
+                if let Some(up) = up {
+                    up.follow(rows);
+                }
+            });
+        });
+    }
+}
+
+fn on_main_thread(app: &AppHandle, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = app.run_on_main_thread(work) {
+        tracing::error!(%error, "the question cannot be shown");
+    }
+}
+
+/// Does it on the main thread, after a while.
+fn later(app: &AppHandle, after: Duration, work: impl FnOnce() + Send + 'static) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(after).await;
+        on_main_thread(&app, work);
+    });
+}
+
+/// Works on the dialog with this number, if it is still up.
+fn with(number: u64, work: impl FnOnce(&mut Up)) {
+    UP.with_borrow_mut(|up| {
+        if let Some(up) = up.as_mut().filter(|up| up.number == number) {
+            work(up);
+        }
+    });
+}
+
+fn take_down_after(app: &AppHandle, number: u64, time: Duration) {
+    later(app, time, move || {
+        if let Some(up) = UP.with_borrow_mut(|up| up.take_if(|up| up.number == number)) {
+            up.panel.take_down();
+        }
+    });
 }
 
 struct Up {
-    id: u64,
+    number: u64,
+    app: AppHandle,
+    main: MainThreadMarker,
+    rows: Vec<Row>,
+    panel: Panel,
+    /// `None` once the user has answered, or nothing is left to decide.
+    answer: Option<Answer>,
+    /// Counts the times that it began to wait for silence. Only the last one counts.
+    waiting: u64,
+}
+
+impl Up {
+    fn new(main: MainThreadMarker, app: AppHandle, rows: Vec<Row>, answer: Answer) -> Self {
+        let number = NUMBER.get() + 1;
+        NUMBER.set(number);
+        let panel = Panel::new(main, number, &Words::of(&rows, platform::clock));
+        let mut up = Self { number, app, main, rows, panel, answer: Some(answer), waiting: 0 };
+        up.arm_after_quiet();
+        up
+    }
+
+    /// Shows how things stand now.
+    fn follow(&mut self, rows: Vec<Row>) {
+        if self.answer.is_none() {
+            // Answered, or on its way out.
+            return;
+        }
+        let before = std::mem::replace(&mut self.rows, rows);
+        let words = Words::of(&self.rows, platform::clock);
+        if open_questions(&self.rows).is_empty() {
+            self.answer = None;
+            self.panel.set_enabled(false);
+            self.panel.say(&words);
+            return take_down_after(&self.app, self.number, FAREWELL);
+        }
+        let others = self.panel.kind != words.buttons;
+        if others {
+            let panel = Panel::new(self.main, self.number, &words);
+            std::mem::replace(&mut self.panel, panel).take_down();
+        } else {
+            self.panel.say(&words);
+        }
+        if others || has_joined(&before, &self.rows) {
+            self.arm_after_quiet();
+        }
+    }
+
+    /// Makes the buttons work once no key was pressed for a while.
+    fn arm_after_quiet(&mut self) {
+        self.panel.set_enabled(false);
+        self.waiting += 1;
+        self.arm_after(QUIET);
+    }
+
+    fn arm_after(&self, time: Duration) {
+        let (number, waiting) = (self.number, self.waiting);
+        later(&self.app, time, move || {
+            with(number, |up| {
+                if up.waiting != waiting || up.answer.is_none() {
+                    return;
+                }
+                match QUIET.checked_sub(since_last_key()).filter(|rest| !rest.is_zero()) {
+                    Some(rest) => up.arm_after(rest),
+                    None => up.panel.set_enabled(true),
+                }
+            });
+        });
+    }
+}
+
+/// The user has answered this dialog.
+fn answered(number: u64, keep: bool) {
+    let mut ended = None;
+    with(number, |up| {
+        ended = up.answer.take().map(|answer| (answer, open_questions(&up.rows), up.app.clone()));
+        up.panel.set_enabled(false);
+    });
+    if let Some((answer, questions, app)) = ended {
+        answer(questions, Some(keep));
+        take_down_after(&app, number, AFTER_A_CLICK);
+    }
+}
+
+/// The time since a key was pressed anywhere. macOS tells when, and to nobody without permission which one.
+fn since_last_key() -> Duration {
+    let state = CGEventSourceStateID::CombinedSessionState;
+    let seconds = CGEventSource::seconds_since_last_event_type(state, CGEventType::KeyDown);
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+/// The alert.
+struct Panel {
     alert: Retained<NSAlert>,
-    buttons: [Retained<NSButton>; 2],
+    kind: Buttons,
+    buttons: Vec<Retained<NSButton>>,
     /// The buttons do not keep what they call.
     _listener: Retained<Listener>,
 }
 
+impl Panel {
+    fn new(main: MainThreadMarker, number: u64, words: &Words) -> Self {
+        let alert = NSAlert::new(main);
+        alert.setAlertStyle(NSAlertStyle::Informational);
+        let listener = Listener::new(main, number);
+        let wanted: &[(&str, Sel)] = match words.buttons {
+            Buttons::YesNo => &[("Yes", sel!(yes:)), ("No", sel!(no:))],
+            Buttons::Ok => &[("OK", sel!(yes:))],
+        };
+        let buttons =
+            wanted.iter().map(|(title, action)| add_button(&alert, title, *action, &listener)).collect();
+        let panel = Self { alert, kind: words.buttons, buttons, _listener: listener };
+        panel.set_enabled(false);
+        panel.say(words);
+
+        let window = panel.alert.window();
+        window.setLevel(NSFloatingWindowLevel);
+        window.setHidesOnDeactivate(false);
+        window.setCollectionBehavior(
+            NSWindowCollectionBehavior::CanJoinAllSpaces | NSWindowCollectionBehavior::FullScreenAuxiliary,
+        );
+        window.center();
+        // Shown above the others without taking the keyboard from the program that the user works in.
+        window.orderFrontRegardless();
+        if NSApplication::sharedApplication(main).isActive() {
+            window.makeKeyAndOrderFront(None);
+        }
+        panel
+    }
+
+    fn say(&self, words: &Words) {
+        let list: Vec<String> = words.lines.iter().map(Line::text).collect();
+        let parts = [words.sentence.to_string(), list.join("\n"), words.note.clone()];
+        let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+        self.alert.setMessageText(&NSString::from_str(words.title));
+        self.alert.setInformativeText(&NSString::from_str(&text));
+        // As large as this takes.
+        self.alert.layout();
+    }
+
+    fn set_enabled(&self, enabled: bool) {
+        for button in &self.buttons {
+            button.setEnabled(enabled);
+        }
+    }
+
+    fn take_down(self) {
+        self.alert.window().orderOut(None);
+        // The one before is let go after the cell is free again.
+        drop(LAST.replace(Some(self)));
+    }
+}
+
 struct Ivars {
-    id: u64,
-    answer: Cell<Option<Answer>>,
+    /// The number of the dialog.
+    number: u64,
 }
 
 define_class!(
@@ -46,143 +269,22 @@ define_class!(
         // SAFETY: the signature of an action: one argument, the sender, no result.
         #[unsafe(method(yes:))]
         fn yes(&self, _sender: Option<&AnyObject>) {
-            self.answered(true);
+            answered(self.ivars().number, true);
         }
 
         // SAFETY: as above.
         #[unsafe(method(no:))]
         fn no(&self, _sender: Option<&AnyObject>) {
-            self.answered(false);
+            answered(self.ivars().number, false);
         }
     }
 );
 
 impl Listener {
-    fn new(main: MainThreadMarker, id: u64, answer: Answer) -> Retained<Self> {
-        let this = Self::alloc(main).set_ivars(Ivars { id, answer: Cell::new(Some(answer)) });
+    fn new(main: MainThreadMarker, number: u64) -> Retained<Self> {
+        let this = Self::alloc(main).set_ivars(Ivars { number });
         // SAFETY: NSObject's `init` takes nothing and returns the object.
         unsafe { msg_send![super(this), init] }
-    }
-
-    fn answered(&self, keep: bool) {
-        let ivars = self.ivars();
-        if let Some(answer) = ivars.answer.take() {
-            answer(keep);
-        }
-        take_down(ivars.id);
-    }
-}
-
-pub(super) struct Dialog {
-    app: AppHandle,
-}
-
-impl Dialog {
-    pub(super) fn new(app: &AppHandle) -> Self {
-        Self { app: app.clone() }
-    }
-
-    fn on_main_thread(&self, work: impl FnOnce() + Send + 'static) {
-        if let Err(error) = self.app.run_on_main_thread(work) {
-            tracing::error!(%error, "the question cannot be shown");
-        }
-    }
-}
-
-impl QuestionDialog for Dialog {
-    fn show(&self, question: &Question, answer: Answer) {
-        let shown = question.clone();
-        self.on_main_thread(move || {
-            let Some(main) = MainThreadMarker::new() else { return };
-            let before = UP.replace(Some(Up::new(main, &shown, answer)));
-            if let Some(before) = before {
-                before.alert.window().orderOut(None);
-            }
-        });
-        let (app, id) = (self.app.clone(), question.id);
-        tauri::async_runtime::spawn(async move {
-            tokio::time::sleep(QUIET).await;
-            let armed = app.run_on_main_thread(move || {
-                UP.with_borrow(|up| {
-                    if let Some(up) = up.as_ref().filter(|up| up.id == id) {
-                        up.set_enabled(true);
-                    }
-                });
-            });
-            if let Err(error) = armed {
-                tracing::error!(%error, "the question cannot be answered");
-            }
-        });
-    }
-
-    fn update(&self, question: &Question) {
-        let question = question.clone();
-        self.on_main_thread(move || {
-            UP.with_borrow(|up| {
-                if let Some(up) = up.as_ref().filter(|up| up.id == question.id) {
-                    up.tell(&question);
-                }
-            });
-        });
-    }
-
-    fn close(&self, question: u64) {
-        self.on_main_thread(move || take_down(question));
-    }
-}
-
-fn take_down(question: u64) {
-    let up = UP.with_borrow_mut(|up| up.take_if(|up| up.id == question));
-    if let Some(up) = up {
-        up.alert.window().orderOut(None);
-        // A button may be in the middle of its action: what it calls has to outlive the event.
-        LAST.set(Some(up));
-    }
-}
-
-thread_local! {
-    /// The alert that was taken down last, kept until the next one.
-    static LAST: RefCell<Option<Up>> = const { RefCell::new(None) };
-}
-
-impl Up {
-    fn new(main: MainThreadMarker, question: &Question, answer: Answer) -> Self {
-        let alert = NSAlert::new(main);
-        alert.setAlertStyle(NSAlertStyle::Informational);
-        alert.setMessageText(&NSString::from_str(Words::TITLE));
-        let listener = Listener::new(main, question.id, answer);
-        let yes = add_button(&alert, "Yes", sel!(yes:), &listener);
-        let no = add_button(&alert, "No", sel!(no:), &listener);
-        let up = Self { id: question.id, alert, buttons: [yes, no], _listener: listener };
-        up.set_enabled(false);
-        up.tell(question);
-        up.alert.layout();
-
-        let window = up.alert.window();
-        window.setLevel(NSFloatingWindowLevel);
-        window.setHidesOnDeactivate(false);
-        window.setCollectionBehavior(
-            NSWindowCollectionBehavior::CanJoinAllSpaces | NSWindowCollectionBehavior::FullScreenAuxiliary,
-        );
-        window.center();
-        // Shown above the others without taking the keyboard from the program that the user works in.
-        window.orderFrontRegardless();
-        if NSApplication::sharedApplication(main).isActive() {
-            window.makeKeyAndOrderFront(None);
-        }
-        up
-    }
-
-    fn tell(&self, question: &Question) {
-        let words = Words::of(question, &platform::clock(question.yes_keeps_until));
-        let text = format!("{} {}\n\n{}", words.sentence(), Words::ASK, words.limit);
-        self.alert.setInformativeText(&NSString::from_str(&text));
-    }
-
-    fn set_enabled(&self, enabled: bool) {
-        for button in &self.buttons {
-            button.setEnabled(enabled);
-        }
     }
 }
 
