@@ -48,6 +48,16 @@ impl Desktop {
     /// Starts everything and returns once it is there: the keyring, the host of tray icons and the notification
     /// server have their names on the bus, and the window manager manages.
     pub async fn start(name: &str, look: Look) -> Self {
+        let mut desktop = Self::without_panel(name, look).await;
+        let panel = desktop.room.start("xfce4-panel", &["--disable-wm-check"]);
+        desktop.room.keep(panel);
+        desktop.room.bus_name("org.kde.StatusNotifierWatcher").await;
+        desktop.host_of_tray_icons().await;
+        desktop
+    }
+
+    /// The same without a panel, so that no tray icon has a place.
+    pub async fn without_panel(name: &str, look: Look) -> Self {
         let mut room = Room::with_keyring(name).await;
         write_settings(&room, look);
         let display = room.start(
@@ -76,14 +86,9 @@ impl Desktop {
         .await;
         let ground = if look == Look::Dark { "#22343a" } else { "#5f8288" };
         let _ = desktop.tool("xsetroot", &["-solid", ground]).await;
-        for program in ["xfce4-panel", &notification_server()] {
-            let arguments: &[&str] = if program == "xfce4-panel" { &["--disable-wm-check"] } else { &[] };
-            let started = desktop.room.start(program, arguments);
-            desktop.room.keep(started);
-        }
-        desktop.room.bus_name("org.kde.StatusNotifierWatcher").await;
+        let notifications = desktop.room.start::<&str>(notification_server(), &[]);
+        desktop.room.keep(notifications);
         desktop.room.bus_name("org.freedesktop.Notifications").await;
-        desktop.host_of_tray_icons().await;
         desktop
     }
 

@@ -104,6 +104,24 @@ impl Accessible {
         })
     }
 
+    /// Presses the button of this name, as a screen reader does. Says whether there is one.
+    pub async fn press(&self, title: &str, button: &str) -> bool {
+        let Some((name, path)) = self.application().await else { return false };
+        let mut open = self.children(&name, &path).await.unwrap_or_default();
+        while let Some((name, path)) = open.pop() {
+            let Some(item) = self.item(&name, &path).await else { continue };
+            if item.name == button && item.role == "push button" {
+                let action = zbus::Proxy::new(&self.bus, name, path, "org.a11y.atspi.Action").await;
+                let pressed = action.expect("a button").call::<_, _, bool>("DoAction", &0_i32).await;
+                return pressed.unwrap_or(false);
+            }
+            if item.role != "frame" && item.role != "window" || item.name.contains(title) {
+                open.extend(self.children(&name, &path).await.unwrap_or_default());
+            }
+        }
+        false
+    }
+
     /// All words in the windows whose title contains `title`, one thing a line.
     pub async fn text(&self, title: &str) -> String {
         let items = self.items(title).await;

@@ -21,7 +21,11 @@ pub struct Login {
 impl Login {
     /// Begins. Panics with what the command says when it does not print an address.
     pub async fn begin(room: &Room) -> Self {
-        let mut child = command(room, &["login", "--no-browser"])
+        Self::begin_with(room, &[]).await
+    }
+
+    async fn begin_with(room: &Room, more: &[&str]) -> Self {
+        let mut child = command(room, &[&["login", "--no-browser"], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -55,6 +59,14 @@ impl Login {
         let status = tokio::time::timeout(s(30), ending).await.expect("abide login to end");
         Done { code: status.code().unwrap_or(-1), stdout, stderr }
     }
+}
+
+/// Signs in to one of several accounts, from beginning to end.
+pub async fn sign_in_to(room: &Room, account: &str) {
+    let login = Login::begin_with(room, &["--account", account]).await;
+    Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+    let done = login.end().await;
+    assert_eq!(done.code, 0, "{done:?}");
 }
 
 /// Signs in from beginning to end; returns the page that a person would see last.

@@ -1,0 +1,213 @@
+//! The question on a real desktop: several sessions at once, one that cannot be kept, an answer in the notification, no
+//! answer at all, no place for a tray icon.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn the_question() {
+    abide_tests::skipped("keeper", "the desktop of the tests is built from Linux programs");
+}
+
+#[cfg(target_os = "linux")]
+mod question {
+    use std::fmt::Write as _;
+
+    use abide_tests::app::{App, configure, one_account};
+    use abide_tests::desktop::{Desktop, Look};
+    use abide_tests::dialog::{Accessible, Item};
+    use abide_tests::notices::Notices;
+    use abide_tests::providers::Provider;
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, login, s};
+    use tokio::sync::Mutex;
+    use zbus::fdo::DBusProxy;
+
+    const ONE: &str = "Your session will expire soon";
+    const SEVERAL: &str = "Your sessions will expire soon";
+
+    /// One desktop after the other: two at once would only slow each other down.
+    static TURN: Mutex<()> = Mutex::const_new(());
+
+    /// The notification service, as a screen reader sees it.
+    async fn notification_service(room: &Room) -> Accessible {
+        let bus = DBusProxy::new(room.bus()).await.unwrap();
+        let name = "org.freedesktop.Notifications".try_into().unwrap();
+        let process = bus.get_connection_unix_process_id(name).await.unwrap();
+        Accessible::of(process, room).await
+    }
+
+    async fn button(accessible: &Accessible, title: &str, name: &str) -> Option<Item> {
+        let items = accessible.items(title).await;
+        items.into_iter().find(|item| item.role == "push button" && item.name == name && item.showing)
+    }
+
+    async fn armed(accessible: &Accessible, title: &str, name: &str) {
+        eventually(&format!("“{name}” to take an answer"), s(5), || async {
+            button(accessible, title, name).await.filter(|button| button.sensitive)
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_sessions_that_expire_together_are_one_question() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("two-sessions", Look::Light).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        let limits = "end_after = \"40s\"\nwarn_after = \"15s\"";
+        let mut configuration = one_account(provider.issuer(), None, limits);
+        let issuer = provider.issuer();
+        write!(
+            configuration,
+            "[accounts.home]\nissuer = \"{issuer}\"\nclient_id = \"abide\"\n[accounts.home.session]\n{limits}\n"
+        )
+        .unwrap();
+        configure(room, &configuration);
+        let app = App::desktop(room).await;
+        login::sign_in_to(room, "work").await;
+        login::sign_in_to(room, "home").await;
+        let accessible = Accessible::of(app.process(), room).await;
+        let window = desktop.window("expire soon", s(25)).await;
+        let text = eventually("both sessions in one dialog", s(10), || async {
+            let text = accessible.text(SEVERAL).await;
+            (text.contains("work") && text.contains("home")).then_some(text)
+        })
+        .await;
+        assert!(text.contains("Do you want to keep them?"), "{text}");
+        assert_eq!(desktop.windows("expire soon").await.len(), 1, "one dialog");
+        let roles: Vec<String> = accessible.items(SEVERAL).await.into_iter().map(|item| item.role).collect();
+        assert!(roles.iter().filter(|role| *role == "push button").count() >= 2, "{roles:?}");
+        armed(&accessible, SEVERAL, "Yes").await;
+        desktop.closeup_of(&window, "question").await;
+        desktop.screenshot("question-and-notification").await;
+        desktop.activate(&window).await;
+        eventually("the answer", s(5), || async {
+            let yes = button(&accessible, SEVERAL, "Yes").await?;
+            if yes.focused {
+                desktop.key("space").await;
+                return Some(());
+            }
+            desktop.key("Tab").await;
+            None
+        })
+        .await;
+        for account in ["work", "home"] {
+            let session = app.state(account, "active", s(5)).await;
+            assert!(session["expires_in"].as_u64().is_some_and(|left| left > 25), "{session}");
+        }
+        desktop.no_window("expire soon", s(4)).await;
+        eventually("both to be renewed at the provider", s(5), || async {
+            (provider.asked().await.refreshes >= 2).then_some(())
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_end_that_nobody_can_move_is_told_and_not_asked_about() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("absolute", Look::Dark).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        let limits = "end_after = \"20s\"\nwarn_after = \"5s\"\nabsolute = \"20s\"";
+        configure(room, &one_account(provider.issuer(), None, limits));
+        let app = App::desktop(room).await;
+        login::sign_in(room).await;
+        let accessible = Accessible::of(app.process(), room).await;
+        let window = desktop.window(ONE, s(15)).await;
+        armed(&accessible, ONE, "OK").await;
+        let text = accessible.text(ONE).await;
+        assert!(text.contains("it has lasted as long as it may") && !text.contains("Yes"), "{text}");
+        desktop.closeup_of(&window, "question").await;
+        // A tool changes nothing about it.
+        assert_eq!(app.abide(&["token"]).await.code, 0);
+        assert_eq!(desktop.windows(ONE).await.len(), 1);
+        desktop.activate(&window).await;
+        desktop.key("space").await;
+        desktop.no_window(ONE, s(3)).await;
+        assert_eq!(app.session("work").await["state"], "active", "told, and still there");
+        let ended = app.state("work", "ended", s(15)).await;
+        assert_eq!(ended["ended"], "absolute_timeout", "{ended}");
+        assert!(desktop.windows(ONE).await.is_empty(), "told once");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_notification_takes_the_answer() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("notification", Look::Light).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        let notices = Notices::listen(room).await;
+        configure(room, &one_account(provider.issuer(), None, "end_after = \"30s\"\nwarn_after = \"6s\""));
+        let app = App::desktop(room).await;
+        login::sign_in(room).await;
+        let service = notification_service(room).await;
+        for (choice, state) in [("Keep", "active"), ("Sign out", "ended")] {
+            app.state("work", "expiring", s(15)).await;
+            eventually("the choices on the notification", s(5), || button(&service, "", choice)).await;
+            desktop.screenshot(&format!("notification-{choice}")).await;
+            assert!(service.press("", choice).await, "“{choice}” can be pressed");
+            let session = app.state("work", state, s(5)).await;
+            desktop.no_window(ONE, s(4)).await;
+            eventually("the notification to go", s(5), || async {
+                button(&service, "", "Keep").await.is_none().then_some(())
+            })
+            .await;
+            if choice == "Keep" {
+                assert!(session["expires_in"].as_u64().is_some_and(|left| left > 20), "{session}");
+            } else {
+                assert_eq!(session["ended"], "declined", "{session}");
+            }
+        }
+        for notice in notices.all() {
+            assert!(!notice.body.contains("eyJ"), "no token in a notification: {notice:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_closes_the_question_is_not_asked_again() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("ignored", Look::Light).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        let notices = Notices::listen(room).await;
+        configure(room, &one_account(provider.issuer(), None, "end_after = \"14s\"\nwarn_after = \"4s\""));
+        let app = App::desktop(room).await;
+        login::sign_in(room).await;
+        let window = desktop.window(ONE, s(12)).await;
+        desktop.tool("wmctrl", &["-i", "-c", &window.id]).await.expect("close the dialog");
+        desktop.no_window(ONE, s(3)).await;
+        let asked = || notices.all().iter().filter(|notice| notice.title == "Keep your session?").count();
+        assert_eq!(asked(), 1);
+        eventually("the end, without another word", s(15), || async {
+            assert!(desktop.windows(ONE).await.is_empty(), "asked again");
+            (app.session("work").await["ended"] == "idle_timeout").then_some(())
+        })
+        .await;
+        assert_eq!(asked(), 1, "{:?}", notices.all());
+        notices.wait("what happened", 0, |notice| notice.title == "You are signed out").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn without_a_place_for_the_icon_the_window_serves() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::without_panel("no-panel", Look::Light).await;
+        let room = desktop.room();
+        let notices = Notices::listen(room).await;
+        let provider = Provider::demo().await;
+        configure(room, &one_account(provider.issuer(), None, ""));
+        let app = App::desktop(room).await;
+        let window = desktop.window("Abide", s(25)).await;
+        notices.wait("that there is no place", 0, |notice| notice.title.contains("no place in your panel")).await;
+        eventually("something in the window", s(15), || async {
+            desktop.colours(&window).await.filter(|colours| *colours > 50)
+        })
+        .await;
+        desktop.closeup_of(&window, "window").await;
+        assert_eq!(
+            notices.all().iter().filter(|notice| notice.title.contains("no place")).count(),
+            1,
+            "it is said once"
+        );
+        drop(app);
+    }
+}
