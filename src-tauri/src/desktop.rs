@@ -72,6 +72,8 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
     app.manage(Told(Mutex::new(Notices::new(board))));
     app.manage(agent.clone());
     app.manage(Tray::new(&app));
+    #[cfg(target_os = "linux")]
+    tauri::async_runtime::spawn(platform::appearance::follow(app.clone()));
     let mut told = tokio::spawn(told_to_stop());
 
     snapshots.mark_changed();

@@ -7,6 +7,8 @@
 //! - `clock(unix) -> String`: a time of day as the user's locale writes it.
 
 #[cfg(target_os = "linux")]
+pub(crate) mod appearance;
+#[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod imp;
 #[cfg(target_os = "macos")]

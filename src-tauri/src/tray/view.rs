@@ -22,8 +22,9 @@ pub(crate) struct AccountView {
     pub(crate) name: String,
     /// Who is signed in and for how long, or why not.
     pub(crate) status: String,
-    /// The same in calm steps: as long as this stays, nobody who does not look has to hear of a change.
-    pub(crate) calm_status: String,
+    /// The same with the time left out of account: as long as this stays, nobody who does not look has to hear of a change.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(crate) lasting_status: String,
     /// "Sign in", or "Cancel sign-in" while the browser is open.
     pub(crate) sign_in: ItemView,
     /// "Keep session".
@@ -130,7 +131,7 @@ impl AccountView {
         Self {
             name: status.account.clone(),
             status: status_line(status, alone, |left| left),
-            calm_status: status_line(status, alone, calm),
+            lasting_status: status_line(status, alone, |_| 0),
             sign_in: ItemView { label: sign_in, enabled: !signed_in },
             keep: ItemView { label: "Keep session".to_owned(), enabled: can_be_kept(status) },
             sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },

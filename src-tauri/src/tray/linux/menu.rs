@@ -36,7 +36,8 @@ struct Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Separator,
-    Item { label: String, calm: String, enabled: bool },
+    /// `lasting` is what panels that do not show the menu are told a change of.
+    Item { label: String, lasting: String, enabled: bool },
 }
 
 /// Properties of a line, as they cross the bus.
@@ -84,8 +85,8 @@ impl Menu {
         let mut new = Vec::new();
         flatten(&self.lines, &mut new);
         let is_news = old.iter().zip(&new).any(|(old, new)| match (&old.kind, &new.kind) {
-            (Kind::Item { calm: was, enabled: could, .. }, Kind::Item { calm, enabled, .. }) => {
-                was != calm || could != enabled
+            (Kind::Item { lasting: was, enabled: could, .. }, Kind::Item { lasting, enabled, .. }) => {
+                was != lasting || could != enabled
             }
             _ => false,
         });
@@ -210,13 +211,13 @@ impl Lines<'_> {
                 .collect();
             let key = format!("{}:{}", item::STATUS, account.name);
             if view.accounts.len() == 1 {
-                lines.push(self.line(&key, &account.status, &account.calm_status, false, Vec::new()));
+                lines.push(self.line(&key, &account.status, &account.lasting_status, false, Vec::new()));
                 lines.push(self.separator("choices"));
                 lines.extend(choices);
             } else {
                 // Another number than the plain line has: panels do not expect a line to become a submenu.
                 let key = format!("{key}:more");
-                lines.push(self.line(&key, &account.status, &account.calm_status, true, choices));
+                lines.push(self.line(&key, &account.status, &account.lasting_status, true, choices));
             }
         }
         if !view.accounts.is_empty() {
@@ -238,8 +239,8 @@ impl Lines<'_> {
         *self.ids.entry(key.to_owned()).or_insert(next)
     }
 
-    fn line(&mut self, key: &str, label: &str, calm: &str, enabled: bool, below: Vec<Line>) -> Line {
-        let kind = Kind::Item { label: label.to_owned(), calm: calm.to_owned(), enabled };
+    fn line(&mut self, key: &str, label: &str, lasting: &str, enabled: bool, below: Vec<Line>) -> Line {
+        let kind = Kind::Item { label: label.to_owned(), lasting: lasting.to_owned(), enabled };
         Line { id: self.id(key), key: key.to_owned(), kind, below }
     }
 
@@ -394,4 +395,84 @@ impl MenuObject {
 
 fn unknown(id: i32) -> zbus::fdo::Error {
     zbus::fdo::Error::InvalidArgs(format!("there is no line {id} in the menu"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::face::{Face, Ring, Tone};
+    use crate::tray::view::AccountView;
+
+    fn account(name: &str, left: &str) -> AccountView {
+        let item = |label: &str, enabled| ItemView { label: label.to_owned(), enabled };
+        AccountView {
+            name: name.to_owned(),
+            status: format!("{name} \u{b7} {left} left"),
+            lasting_status: name.to_owned(),
+            sign_in: item("Sign in", false),
+            keep: item("Keep session", true),
+            sign_out: item("Sign out", true),
+        }
+    }
+
+    fn view(accounts: Vec<AccountView>) -> View {
+        let face = Face { ring: Ring::Left(60), tone: Tone::Calm, dot: false };
+        View { face, tooltip: Vec::new(), accounts }
+    }
+
+    fn labels(news: &News) -> Vec<String> {
+        let News::Lines(lines) = news else { panic!("{news:?}") };
+        lines.iter().map(|(_, properties)| properties["label"].clone().try_into().unwrap()).collect()
+    }
+
+    /// A menu that a panel has read, at this moment.
+    fn read(accounts: Vec<AccountView>, now: Instant) -> Menu {
+        let mut menu = Menu::default();
+        assert_eq!(menu.follow(&view(accounts), now), News::Layout(1));
+        menu.layout(0, -1).unwrap();
+        menu
+    }
+
+    #[test]
+    fn nobody_hears_of_the_time_until_the_menu_opens() {
+        let now = Instant::now();
+        let mut menu = read(vec![account("work", "58 s")], now);
+        assert_eq!(menu.follow(&view(vec![account("work", "57 s")]), now), News::None);
+        assert_eq!(labels(&menu.open(now)), ["work \u{b7} 57 s left"]);
+        assert_eq!(labels(&menu.follow(&view(vec![account("work", "56 s")]), now)), ["work \u{b7} 56 s left"]);
+        let later = now + OPEN_AT_MOST;
+        assert_eq!(menu.follow(&view(vec![account("work", "55 s")]), later), News::None);
+    }
+
+    #[test]
+    fn what_can_be_chosen_is_told_at_once() {
+        let now = Instant::now();
+        let mut menu = read(vec![account("work", "58 s")], now);
+        let mut changed = account("work", "57 s");
+        changed.keep.enabled = false;
+        assert_eq!(
+            labels(&menu.follow(&view(vec![changed]), now)),
+            ["work \u{b7} 57 s left", "Keep session"]
+        );
+    }
+
+    #[test]
+    fn a_line_keeps_its_number_and_no_other_line_gets_it() {
+        let now = Instant::now();
+        let mut menu = read(vec![account("work", "58 s"), account("home", "58 s")], now);
+        let home = menu.ids["sign-out:home"];
+        assert_eq!(menu.follow(&view(vec![account("work", "58 s")]), now), News::Layout(2));
+        assert_eq!(menu.key(home), Some("sign-out:home"), "the account is gone, so this asks for nothing");
+        assert!(menu.line(home).is_none());
+        menu.follow(&view(vec![account("work", "58 s"), account("lab", "58 s")]), now);
+        assert_ne!(menu.ids["sign-out:lab"], home);
+    }
+
+    #[test]
+    fn an_underscore_in_a_name_marks_no_key() {
+        let menu = read(vec![account("my_work", "58 s")], Instant::now());
+        let label: String = menu.line(1).unwrap().properties()["label"].clone().try_into().unwrap();
+        assert_eq!(label, "my__work \u{b7} 58 s left");
+    }
 }

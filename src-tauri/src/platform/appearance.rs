@@ -1,0 +1,77 @@
+//! Light or dark, as the desktop wants it. Programs that draw with GTK 3 do not follow that by themselves where it is told
+//! through the desktop portal only, as GNOME does.
+
+use futures_util::StreamExt as _;
+use gtk::prelude::*;
+use tauri::AppHandle;
+use zbus::zvariant::OwnedValue;
+
+use crate::bus;
+
+const SETTINGS: &str = "org.freedesktop.portal.Settings";
+const NAMESPACE: &str = "org.freedesktop.appearance";
+const KEY: &str = "color-scheme";
+
+/// Follows what the desktop portal tells, until the program ends. Without a portal everything stays as GTK has it.
+pub(crate) async fn follow(app: AppHandle) {
+    if let Err(error) = listen(&app).await {
+        tracing::debug!(%error, "the desktop does not tell whether it is light or dark");
+    }
+}
+
+async fn listen(app: &AppHandle) -> zbus::Result<()> {
+    let Some(bus) = bus::session().await else { return Ok(()) };
+    let settings = zbus::proxy::Builder::<'_, zbus::Proxy<'_>>::new(&bus)
+        .destination("org.freedesktop.portal.Desktop")?
+        .path("/org/freedesktop/portal/desktop")?
+        .interface(SETTINGS)?
+        .cache_properties(zbus::proxy::CacheProperties::No)
+        .build()
+        .await?;
+    let mut changes = settings.receive_signal_with_args("SettingChanged", &[(0, NAMESPACE), (1, KEY)]).await?;
+    let present: OwnedValue = settings.call("Read", &(NAMESPACE, KEY)).await?;
+    apply(app, &present);
+    while let Some(change) = changes.next().await {
+        if let Ok((_, _, value)) = change.body().deserialize::<(String, String, OwnedValue)>() {
+            apply(app, &value);
+        }
+    }
+    Ok(())
+}
+
+/// 1 asks for dark, 2 for light; anything else leaves it to GTK.
+fn apply(app: &AppHandle, value: &OwnedValue) {
+    let Some(dark) = wants_dark(value) else { return };
+    let applied = app.run_on_main_thread(move || {
+        if let Some(settings) = gtk::Settings::default() {
+            settings.set_gtk_application_prefer_dark_theme(dark);
+        }
+    });
+    if let Err(error) = applied {
+        tracing::debug!(%error, "light and dark are not followed");
+    }
+}
+
+/// The value may be wrapped once more: that is how the older of the portal's two calls answers.
+fn wants_dark(value: &zbus::zvariant::Value<'_>) -> Option<bool> {
+    match value {
+        zbus::zvariant::Value::Value(inner) => wants_dark(inner),
+        zbus::zvariant::Value::U32(1) => Some(true),
+        zbus::zvariant::Value::U32(2) => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zbus::zvariant::Value;
+
+    #[test]
+    fn only_a_clear_wish_is_followed() {
+        let wrapped = |number: u32| Value::Value(Box::new(Value::Value(Box::new(Value::U32(number)))));
+        assert_eq!([0, 1, 2, 7].map(|number| wants_dark(&Value::U32(number))), [None, Some(true), Some(false), None]);
+        assert_eq!(wants_dark(&wrapped(1)), Some(true));
+        assert_eq!(wants_dark(&Value::from("dark")), None);
+    }
+}
