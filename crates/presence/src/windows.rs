@@ -230,7 +230,7 @@ fn present_state() -> (bool, bool) {
         // Level 1 is the only one that there is.
         let level1 = unsafe {
             let information: WTSINFOEXW = information.cast::<WTSINFOEXW>().read_unaligned();
-            (information.Level == 1).then(|| information.Data.WTSInfoExLevel1)
+            if information.Level == 1 { Some(information.Data.WTSInfoExLevel1) } else { None }
         };
         if let Some(session) = level1 {
             let locked = u32::try_from(session.SessionFlags) == Ok(WTS_SESSIONSTATE_LOCK);

@@ -102,7 +102,8 @@ impl Words {
         }
     }
 
-    /// What a screen reader says of all of it.
+    /// What a screen reader says of all of it. Elsewhere the dialogs are the system's, which tells by itself.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn aloud(&self) -> String {
         let mut all = self.sentence.to_string();
         for line in &self.lines {
