@@ -197,7 +197,9 @@ mod question {
         configure(room, &one_account(provider.issuer(), None, ""));
         let app = App::desktop(room).await;
         let window = desktop.window("Abide", s(25)).await;
-        notices.wait("that there is no place", 0, |notice| notice.title.contains("no place in your panel")).await;
+        notices
+            .wait("that there is no place", 0, |notice| notice.title.contains("no place in your panel"))
+            .await;
         eventually("something in the window", s(15), || async {
             desktop.colours(&window).await.filter(|colours| *colours > 50)
         })

@@ -70,8 +70,7 @@ async fn work(
             return;
         }
     };
-    let signals = async { zbus::Result::Ok(server.proxy.receive_all_signals().await?) };
-    let mut signals = match signals.await {
+    let mut signals = match server.proxy.receive_all_signals().await {
         Ok(signals) => signals,
         Err(error) => {
             tracing::warn!(%error, "notifications cannot be heard");

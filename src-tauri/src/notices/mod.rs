@@ -175,9 +175,11 @@ mod tests {
 
     use super::*;
 
-    /// What was shown and cleared, in order.
+    /// What was shown, or `None` for cleared, in order.
+    type Shown = Vec<(Place, Option<Card>)>;
+
     #[derive(Clone, Default)]
-    struct Double(Arc<Mutex<Vec<(Place, Option<Card>)>>>);
+    struct Double(Arc<Mutex<Shown>>);
 
     impl Shows for Double {
         fn show(&self, place: Place, card: Card) {

@@ -28,7 +28,8 @@ async fn listen(app: &AppHandle) -> zbus::Result<()> {
         .cache_properties(zbus::proxy::CacheProperties::No)
         .build()
         .await?;
-    let mut changes = settings.receive_signal_with_args("SettingChanged", &[(0, NAMESPACE), (1, KEY)]).await?;
+    let mut changes =
+        settings.receive_signal_with_args("SettingChanged", &[(0, NAMESPACE), (1, KEY)]).await?;
     let present: OwnedValue = settings.call("Read", &(NAMESPACE, KEY)).await?;
     apply(app, &present);
     while let Some(change) = changes.next().await {
@@ -70,7 +71,10 @@ mod tests {
     #[test]
     fn only_a_clear_wish_is_followed() {
         let wrapped = |number: u32| Value::Value(Box::new(Value::Value(Box::new(Value::U32(number)))));
-        assert_eq!([0, 1, 2, 7].map(|number| wants_dark(&Value::U32(number))), [None, Some(true), Some(false), None]);
+        assert_eq!(
+            [0, 1, 2, 7].map(|number| wants_dark(&Value::U32(number))),
+            [None, Some(true), Some(false), None]
+        );
         assert_eq!(wants_dark(&wrapped(1)), Some(true));
         assert_eq!(wants_dark(&Value::from("dark")), None);
     }

@@ -195,11 +195,13 @@ mod tests {
     use super::*;
     use abide_wire::{Limit, SessionStatus};
 
+    type Up = Option<(Vec<Row>, Answer)>;
+
     /// A dialog that only notes what it is told.
     #[derive(Clone, Default)]
     struct Double {
         calls: Arc<Mutex<Vec<String>>>,
-        up: Arc<Mutex<Option<(Vec<Row>, Answer)>>>,
+        up: Arc<Mutex<Up>>,
     }
 
     fn described(rows: &[Row]) -> String {
@@ -314,7 +316,7 @@ mod tests {
     fn another_question_joins_the_same_dialog_at_its_end() {
         let (double, mut asker, answers) = setting();
         let (work, home) = (question(1, "work", 100), question(9, "home", 50));
-        asker.follow(&asking(&[work.clone()]));
+        asker.follow(&asking(std::slice::from_ref(&work)));
         asker.follow(&asking(&[home.clone(), work.clone()]));
         assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "update 1:100 9:50"]);
         double.end(Some(true));
@@ -326,7 +328,7 @@ mod tests {
         let (double, mut asker, answers) = setting();
         let (work, home) = (question(1, "work", 100), question(9, "home", 150));
         asker.follow(&asking(&[work.clone(), home.clone()]));
-        asker.follow(&asking(&[home.clone()]));
+        asker.follow(&asking(std::slice::from_ref(&home)));
         assert_eq!(double.calls.lock().unwrap().last().unwrap(), "update 1:GoesOn 9:150");
         double.end(Some(false));
         assert_eq!(*answers.lock().unwrap(), [(vec![9], false)]);

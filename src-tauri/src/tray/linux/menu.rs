@@ -37,7 +37,11 @@ struct Line {
 enum Kind {
     Separator,
     /// `lasting` is what panels that do not show the menu are told a change of.
-    Item { label: String, lasting: String, enabled: bool },
+    Item {
+        label: String,
+        lasting: String,
+        enabled: bool,
+    },
 }
 
 /// Properties of a line, as they cross the bus.
@@ -440,7 +444,10 @@ mod tests {
         let mut menu = read(vec![account("work", "58 s")], now);
         assert_eq!(menu.follow(&view(vec![account("work", "57 s")]), now), News::None);
         assert_eq!(labels(&menu.open(now)), ["work \u{b7} 57 s left"]);
-        assert_eq!(labels(&menu.follow(&view(vec![account("work", "56 s")]), now)), ["work \u{b7} 56 s left"]);
+        assert_eq!(
+            labels(&menu.follow(&view(vec![account("work", "56 s")]), now)),
+            ["work \u{b7} 56 s left"]
+        );
         let later = now + OPEN_AT_MOST;
         assert_eq!(menu.follow(&view(vec![account("work", "55 s")]), later), News::None);
     }
@@ -472,7 +479,8 @@ mod tests {
     #[test]
     fn an_underscore_in_a_name_marks_no_key() {
         let menu = read(vec![account("my_work", "58 s")], Instant::now());
-        let label: String = menu.line(1).unwrap().properties()["label"].clone().try_into().unwrap();
+        let status = menu.ids["status:my_work"];
+        let label: String = menu.line(status).unwrap().properties()["label"].clone().try_into().unwrap();
         assert_eq!(label, "my__work \u{b7} 58 s left");
     }
 }
