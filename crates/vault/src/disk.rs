@@ -28,9 +28,20 @@ pub(crate) enum Found {
     TooLarge,
 }
 
+/// The lock on a folder.
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Let go of by name. A program that another thread is just starting has a copy of the open file until it runs, and
+    /// closing ours would leave the folder locked for that long.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 impl Disk {
     /// Makes the folder, private to this user, and locks it for this process.
-    pub(crate) fn lock(folder: &Path) -> Result<(Self, File), VaultError> {
+    pub(crate) fn lock(folder: &Path) -> Result<(Self, Lock), VaultError> {
         let disk = Self {
             folder: folder.to_owned(),
             #[cfg(test)]
@@ -41,7 +52,7 @@ impl Disk {
         let lock =
             disk.step("open", &path, || private(OpenOptions::new().write(true).create(true)).open(&path))?;
         match lock.try_lock() {
-            Ok(()) => Ok((disk, lock)),
+            Ok(()) => Ok((disk, Lock(lock))),
             Err(TryLockError::WouldBlock) => Err(VaultError::InUse { folder: folder.to_owned() }),
             Err(TryLockError::Error(source)) => Err(VaultError::Storage { doing: "lock", path, source }),
         }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::content::{Record, Records, decode, encode};
-use crate::disk::{Disk, Found};
+use crate::disk::{Disk, Found, Lock};
 use crate::error::{News, Reason, VaultError};
 use crate::journal::{Begun, Journal};
 use crate::key::{Key, KeyStore, KeyStoreError};
@@ -27,7 +26,7 @@ pub struct Vault {
     number: u64,
     store: Option<Store>,
     // Last, so that everything else is done when the lock goes.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Where the vault is kept; none in memory-only operation.
