@@ -56,9 +56,11 @@ pub fn run() -> ExitCode {
     let starting = runtime.spawn(Agent::start(options));
 
     let builder = tauri::Builder::default();
+    // For a program outside a bundle; everywhere else the desktop's own service is spoken to.
+    #[cfg(target_os = "macos")]
+    let builder = builder.plugin(tauri_plugin_notification::init());
     #[cfg(not(target_os = "linux"))]
     let builder = builder
-        .plugin(tauri_plugin_notification::init())
         .on_menu_event(|app, event| desktop::chosen(app, event.id().as_ref()))
         .on_tray_icon_event(|app, event| tray::touched(app, &event));
     let built = builder

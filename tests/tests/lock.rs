@@ -66,13 +66,41 @@ mod locked {
         assert_eq!((served.code, served.stdout), (0, token.stdout), "the same session, the same token");
 
         // Another user at the screen is a lock, and so is a screensaver that asks for the password.
+        control.blank(true).await;
+        frozen(&app, true).await;
+        control.show(false).await;
+        control.show(true).await;
+        assert_eq!(app.abide(&["token"]).await.code, 1, "the screensaver still says so");
+        control.show(false).await;
+        control.blank(false).await;
+        control.show(true).await;
+        frozen(&app, false).await;
         control.show(false).await;
         frozen(&app, true).await;
-        control.blank(true).await;
-        control.show(true).await;
-        assert_eq!(app.abide(&["token"]).await.code, 1, "one of the two still says so");
-        control.blank(false).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_start_behind_a_locked_screen_serves_nothing_in_its_first_moment() {
+        let _turn = TURN.lock().await;
+        let mut desktop = Desktop::start("locked-start", Look::Light).await;
+        let control = SessionControl::start(desktop.room_mut()).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        configure(room, &one_account(provider.issuer(), None, ""));
+        let mut app = App::headless(room).await;
+        login::sign_in(room).await;
+        control.lock(true).await;
+        frozen(&app, true).await;
+        for _ in 0..3 {
+            app.kill();
+            drop(app);
+            app = App::headless(room).await;
+            let refused = app.abide(&["token"]).await;
+            assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
+        }
+        control.lock(false).await;
         frozen(&app, false).await;
+        assert_eq!(app.abide(&["token"]).await.code, 0);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,36 +2,14 @@
 import { flushSync, mount, unmount } from "svelte";
 import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
+import { account, layer } from "../src/demo/host";
 import type { Host } from "../src/lib/host";
-import type { LayerStatus, Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
+import type { Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
 
-export function status(over: Partial<SessionStatus> = {}): SessionStatus {
-  return {
-    account: "work",
-    issuer: "https://id.example.com",
-    provider: "id.example.com",
-    user: null,
-    state: "signed_out",
-    ended: null,
-    ended_at: null,
-    expires_in: null,
-    limit: null,
-    lifetime: null,
-    since: null,
-    at_most_until: null,
-    access_token_expires_in: null,
-    renewable: false,
-    frozen: false,
-    layers: [],
-    clock_skew: null,
-    advised_end_after: null,
-    trouble: null,
-    ...over,
-  };
-}
+export { account as status, layer };
 
 export const active = (over: Partial<SessionStatus> = {}) =>
-  status({
+  account({
     state: "active",
     user: "alice@example.com",
     expires_in: 702,
@@ -51,18 +29,6 @@ export const question = (over: Partial<Question> = {}): Question => ({
   limit: "idle",
   can_be_kept: true,
   yes_keeps_until: Date.UTC(2026, 0, 2, 12, 15) / 1000,
-  ...over,
-});
-
-export const layer = (over: Partial<LayerStatus> = {}): LayerStatus => ({
-  layer: "application",
-  name: "work",
-  state: "active",
-  since: null,
-  ends_at: null,
-  known_by: "own_limits",
-  checked_at: null,
-  methods: [],
   ...over,
 });
 

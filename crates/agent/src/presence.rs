@@ -1,8 +1,9 @@
 //! The user's presence, passed on to every session. What follows from it is the sessions' decision.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use abide_presence::{Environment, Event, Presence};
+use abide_presence::{Event, Presence};
 use abide_session::{Activity, Input};
 use abide_wire::PresenceStatus;
 use tokio::sync::{mpsc, oneshot};
@@ -12,29 +13,24 @@ use crate::shared::Shared;
 /// Somebody who wants to know who tells of what.
 pub(crate) type Asked = oneshot::Sender<PresenceStatus>;
 
-/// Follows the desktop until it is aborted.
-pub(crate) async fn follow(shared: Arc<Shared>, environment: Environment, mut asked: mpsc::Receiver<Asked>) {
-    let mut presence = Presence::open(environment).await;
+/// Takes up what is so already, before anybody can ask for a token: behind a screen that is locked nothing is served, not
+/// even in the first moment.
+pub(crate) async fn begin(shared: &Arc<Shared>, presence: &mut Presence) {
     let _ = shared.input.set(presence.input());
-    watch_input(&shared);
+    watch_input(shared);
     if presence.sources().input.is_none() {
-        regret(&shared);
+        regret(shared);
     }
+    while let Ok(event) = tokio::time::timeout(Duration::ZERO, presence.event()).await {
+        take(shared, presence, event).await;
+    }
+}
+
+/// Follows the desktop until it is aborted.
+pub(crate) async fn follow(shared: Arc<Shared>, mut presence: Presence, mut asked: mpsc::Receiver<Asked>) {
     loop {
         tokio::select! {
-            event = presence.event() => {
-                tracing::debug!(?event, "the desktop");
-                match event {
-                    Event::Locked => shared.lock_screen(true),
-                    Event::Unlocked => shared.lock_screen(false),
-                    Event::Suspending => {
-                        shared.everybody(Input::Suspending);
-                        shared.vault.settle().await;
-                        presence.ready_to_sleep();
-                    }
-                    Event::Resumed => shared.everybody(Input::Tick),
-                }
-            }
+            event = presence.event() => take(&shared, &presence, event).await,
             Some(answer) = asked.recv() => {
                 let sources = presence.sources();
                 let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
@@ -47,6 +43,20 @@ pub(crate) async fn follow(shared: Arc<Shared>, environment: Environment, mut as
                 });
             }
         }
+    }
+}
+
+async fn take(shared: &Arc<Shared>, presence: &Presence, event: Event) {
+    tracing::debug!(?event, "the desktop");
+    match event {
+        Event::Locked => shared.lock_screen(true),
+        Event::Unlocked => shared.lock_screen(false),
+        Event::Suspending => {
+            shared.everybody(Input::Suspending);
+            shared.vault.settle().await;
+            presence.ready_to_sleep();
+        }
+        Event::Resumed => shared.everybody(Input::Tick),
     }
 }
 

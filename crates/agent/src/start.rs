@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 
+use abide_presence::Presence;
 use abide_vault::VaultError;
 use serde_json::json;
 
@@ -69,7 +70,12 @@ impl Agent {
         let config = Config::read(&options.places.config_file())?;
         file::private_folder(&options.places.state).map_err(StartError::Endpoint)?;
         file::private_folder(&options.places.runtime).map_err(StartError::Endpoint)?;
-        let found = match VaultThread::open(options.places.state.clone()).await {
+        // Both ask others: at the same time.
+        let (found, mut presence) = tokio::join!(
+            VaultThread::open(options.places.state.clone()),
+            Presence::open(options.presence.clone()),
+        );
+        let found = match found {
             Ok(found) => found,
             Err(StoreError::Vault(VaultError::InUse { .. })) => {
                 instance::show_the_other(&options.places.socket()).await;
@@ -92,6 +98,7 @@ impl Agent {
         }
         #[cfg(feature = "demo")]
         let demo = crate::demo::Embedded::start_if_first(&shared, &config, kept(crate::demo::ACCOUNT)).await;
+        presence::begin(&shared, &mut presence).await;
         let (listener, bound, as_wished) =
             bind_tcp(config.endpoint.port).await.map_err(StartError::Endpoint)?;
         if !as_wished {
@@ -100,9 +107,9 @@ impl Agent {
                 config.endpoint.port, bound.port
             ));
         }
-        let (presence, asked) = tokio::sync::mpsc::channel(4);
+        let (ask_presence, asked) = tokio::sync::mpsc::channel(4);
         let agent = Self(std::sync::Arc::new(Inner {
-            presence,
+            presence: ask_presence,
             shared: shared.clone(),
             clients,
             tasks: Mutex::default(),
@@ -116,8 +123,7 @@ impl Agent {
             socket.abort_handle(),
             tokio::spawn(serve_tcp(agent.clone(), listener, bound.port)).abort_handle(),
             tokio::spawn(shared.clone().keep_time()).abort_handle(),
-            tokio::spawn(presence::follow(shared.clone(), shared.options.presence.clone(), asked))
-                .abort_handle(),
+            tokio::spawn(presence::follow(shared.clone(), presence, asked)).abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);

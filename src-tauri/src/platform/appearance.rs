@@ -1,6 +1,8 @@
 //! Light or dark, as the desktop wants it. Programs that draw with GTK 3 do not follow that by themselves where it is told
 //! through the desktop portal only, as GNOME does.
 
+use std::cell::OnceCell;
+
 use futures_util::StreamExt as _;
 use gtk::prelude::*;
 use tauri::AppHandle;
@@ -40,23 +42,27 @@ async fn listen(app: &AppHandle) -> zbus::Result<()> {
     Ok(())
 }
 
-/// 1 asks for dark, 2 for light; anything else leaves it to GTK.
 fn apply(app: &AppHandle, value: &OwnedValue) {
-    let Some(dark) = wants_dark(value) else { return };
+    let wish = wish(value);
     let applied = app.run_on_main_thread(move || {
-        if let Some(settings) = gtk::Settings::default() {
-            settings.set_gtk_application_prefer_dark_theme(dark);
+        thread_local! {
+            /// What GTK had before anybody had a wish.
+            static OWN: OnceCell<bool> = const { OnceCell::new() };
         }
+        let Some(settings) = gtk::Settings::default() else { return };
+        let own = OWN.with(|own| *own.get_or_init(|| settings.is_gtk_application_prefer_dark_theme()));
+        settings.set_gtk_application_prefer_dark_theme(wish.unwrap_or(own));
     });
     if let Err(error) = applied {
         tracing::debug!(%error, "light and dark are not followed");
     }
 }
 
-/// The value may be wrapped once more: that is how the older of the portal's two calls answers.
-fn wants_dark(value: &zbus::zvariant::Value<'_>) -> Option<bool> {
+/// Whether dark is wished (1) or light (2), if either is. The value may be wrapped once more: that is how the older of the
+/// portal's two calls answers.
+fn wish(value: &zbus::zvariant::Value<'_>) -> Option<bool> {
     match value {
-        zbus::zvariant::Value::Value(inner) => wants_dark(inner),
+        zbus::zvariant::Value::Value(inner) => wish(inner),
         zbus::zvariant::Value::U32(1) => Some(true),
         zbus::zvariant::Value::U32(2) => Some(false),
         _ => None,
@@ -72,10 +78,10 @@ mod tests {
     fn only_a_clear_wish_is_followed() {
         let wrapped = |number: u32| Value::Value(Box::new(Value::Value(Box::new(Value::U32(number)))));
         assert_eq!(
-            [0, 1, 2, 7].map(|number| wants_dark(&Value::U32(number))),
+            [0, 1, 2, 7].map(|number| wish(&Value::U32(number))),
             [None, Some(true), Some(false), None]
         );
-        assert_eq!(wants_dark(&wrapped(1)), Some(true));
-        assert_eq!(wants_dark(&Value::from("dark")), None);
+        assert_eq!(wish(&wrapped(1)), Some(true));
+        assert_eq!(wish(&Value::from("dark")), None);
     }
 }

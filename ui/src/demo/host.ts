@@ -5,7 +5,8 @@ import type { LayerStatus, Question, SessionSettings, SessionStatus, Snapshot } 
 
 const now = () => Math.floor(Date.now() / 1000);
 
-function account(over: Partial<SessionStatus>): SessionStatus {
+/** An account that nobody is signed in to, with what is different about it. */
+export function account(over: Partial<SessionStatus> = {}): SessionStatus {
   return {
     account: "work",
     issuer: "https://id.example.com",
@@ -30,7 +31,8 @@ function account(over: Partial<SessionStatus>): SessionStatus {
   };
 }
 
-function layer(over: Partial<LayerStatus>): LayerStatus {
+/** A layer of which nothing is known, with what is. */
+export function layer(over: Partial<LayerStatus> = {}): LayerStatus {
   return {
     layer: "application",
     name: "work",
