@@ -3,8 +3,6 @@
 //! It decides nothing. Everything it shows comes from the agent's newest [`abide_wire::Snapshot`], everything the user
 //! chooses goes to the agent, and nothing here keeps a clock of its own. No type of Tauri leaves this package.
 
-#[cfg(target_os = "linux")]
-mod bus;
 mod desktop;
 mod face;
 mod notices;
@@ -37,10 +35,10 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let runtime_folder = options.places.runtime.clone();
-    // Two workers: one may have to wait for the desktop (a window that is being created does so), and the other answers
-    // it meanwhile. With a single one the window stays empty. More would only cost memory.
+    // One worker is plenty for what a person's tools ask for, as long as nothing on it waits for the desktop: what does
+    // (`window::open`) has a thread of its own. A second worker costs memory, and is woken for nothing.
     let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .thread_name("abide")
         .enable_all()
         .build()

@@ -13,7 +13,7 @@ mod question {
     use std::fmt::Write as _;
 
     use abide_tests::app::{App, configure, one_account};
-    use abide_tests::desktop::{Desktop, Look};
+    use abide_tests::desktop::{Area, Desktop, Look};
     use abide_tests::dialog::{Accessible, Item};
     use abide_tests::notices::Notices;
     use abide_tests::providers::Provider;
@@ -187,6 +187,64 @@ mod question {
         .await;
         assert_eq!(asked(), 1, "{:?}", notices.all());
         notices.wait("what happened", 0, |notice| notice.title == "You are signed out").await;
+    }
+
+    /// What stands under the pointer when it is moved there.
+    async fn under_the_pointer(desktop: &Desktop, area: Area) -> String {
+        let (x, y) = ((area.x + area.width / 2).to_string(), (area.y + area.height / 2).to_string());
+        let seen = desktop.tool("xdotool", &["mousemove", &x, &y, "getmouselocation", "--shell"]).await;
+        let seen = seen.expect("where the pointer is");
+        seen.lines().find_map(|line| line.strip_prefix("WINDOW=")).expect("a window").to_owned()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn when_a_tool_was_faster_the_dialog_says_so_and_no_click_falls_through() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("faster-tool", Look::Dark).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        configure(room, &one_account(provider.issuer(), None, "end_after = \"30s\"\nwarn_after = \"6s\""));
+        let app = App::desktop(room).await;
+        login::sign_in(room).await;
+        let accessible = Accessible::of(app.process(), room).await;
+        let window = desktop.window(ONE, s(15)).await;
+        armed(&accessible, ONE, "Yes").await;
+
+        // Everything that is not there for the layout alone says what it is.
+        let named: Vec<(String, String)> = accessible
+            .items(ONE)
+            .await
+            .into_iter()
+            .filter(|item| !["filler", "panel"].contains(&item.role.as_str()))
+            .map(|item| (item.role, item.name))
+            .collect();
+        let roles: Vec<&str> = named.iter().map(|(role, _)| role.as_str()).collect();
+        assert_eq!(roles, ["alert", "image", "label", "label", "push button", "push button"], "{named:?}");
+        assert!(named.iter().all(|(_, name)| !name.is_empty()), "{named:?}");
+        assert!(
+            named[2].1.contains("will expire in") && named[2].1.ends_with("keep your session?"),
+            "{named:?}"
+        );
+        assert_eq!([named[4].1.as_str(), named[5].1.as_str()], ["No", "Yes"]);
+
+        let area = desktop.area(&window.id).await.expect("where the dialog is");
+        let dialog = under_the_pointer(&desktop, area).await;
+        assert_eq!(app.abide(&["token"]).await.code, 0);
+        eventually("the last word", s(3), || async {
+            let items = accessible.items(ONE).await;
+            items.iter().any(|item| item.name == "Your session goes on.").then_some(())
+        })
+        .await;
+        let buttons = accessible.items(ONE).await.into_iter().filter(|item| item.role == "push button");
+        assert!(buttons.into_iter().all(|button| !button.sensitive), "no button takes a click any more");
+        assert_eq!(
+            under_the_pointer(&desktop, area).await,
+            dialog,
+            "the dialog is still what a click would hit"
+        );
+        desktop.closeup_of(&window, "last-word").await;
+        desktop.no_window(ONE, s(3)).await;
+        assert_eq!(app.session("work").await["state"], "active");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use zbus::zvariant::Value;
 
 use super::{Card, Choice, Deed, Place, Shows};
-use crate::bus;
+use crate::platform::bus;
 
 const SERVER: &str = "org.freedesktop.Notifications";
 /// What servers call a click on the notification itself.

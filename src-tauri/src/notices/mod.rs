@@ -175,11 +175,12 @@ mod tests {
 
     use super::*;
 
-    /// What was shown, or `None` for cleared, in order.
-    type Shown = Vec<(Place, Option<Card>)>;
+    /// What came into a place, or that it was cleared.
+    type Call = (Place, Option<Card>);
 
+    /// What was shown and cleared, in order.
     #[derive(Clone, Default)]
-    struct Double(Arc<Mutex<Shown>>);
+    struct Double(Arc<Mutex<Vec<Call>>>);
 
     impl Shows for Double {
         fn show(&self, place: Place, card: Card) {

@@ -8,7 +8,7 @@ use gtk::prelude::*;
 use tauri::AppHandle;
 use zbus::zvariant::OwnedValue;
 
-use crate::bus;
+use super::bus;
 
 const SETTINGS: &str = "org.freedesktop.portal.Settings";
 const NAMESPACE: &str = "org.freedesktop.appearance";

@@ -9,6 +9,8 @@
 #[cfg(target_os = "linux")]
 pub(crate) mod appearance;
 #[cfg(target_os = "linux")]
+pub(crate) mod bus;
+#[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod imp;
 #[cfg(target_os = "macos")]

@@ -35,19 +35,27 @@ thread_local! {
 }
 
 pub(super) struct Dialog {
-    icon: Option<Image<'static>>,
+    app: AppHandle,
 }
 
 impl Dialog {
     pub(super) fn new(app: &AppHandle) -> Self {
-        Self { icon: app.default_window_icon().map(|icon| icon.clone().to_owned()) }
+        Self { app: app.clone() }
+    }
+
+    /// Through Tauri, because that wakes the main thread once. GLib's own way holds a lock while it does, and often the
+    /// main thread wakes only to wait for that.
+    fn on_main_thread(&self, work: impl FnOnce() + Send + 'static) {
+        if let Err(error) = self.app.run_on_main_thread(work) {
+            tracing::error!(%error, "the question cannot be shown");
+        }
     }
 }
 
 impl QuestionDialog for Dialog {
     fn show(&self, rows: Vec<Row>, answer: Answer) {
-        let icon = self.icon.clone();
-        glib::MainContext::default().invoke(move || {
+        let icon = self.app.default_window_icon().map(|icon| icon.clone().to_owned());
+        self.on_main_thread(move || {
             let up = Up::new(rows, icon.as_ref(), answer);
             if let Some(before) = UP.replace(Some(up)) {
                 before.take_down();
@@ -56,7 +64,7 @@ impl QuestionDialog for Dialog {
     }
 
     fn update(&self, rows: Vec<Row>) {
-        glib::MainContext::default().invoke(move || {
+        self.on_main_thread(move || {
             UP.with_borrow_mut(|up| {
                 if let Some(up) = up {
                     up.follow(rows);

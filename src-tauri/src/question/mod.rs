@@ -195,13 +195,14 @@ mod tests {
     use super::*;
     use abide_wire::{Limit, SessionStatus};
 
-    type Up = Option<(Vec<Row>, Answer)>;
+    /// What a dialog shows, and who hears of its end.
+    type Up = (Vec<Row>, Answer);
 
     /// A dialog that only notes what it is told.
     #[derive(Clone, Default)]
     struct Double {
         calls: Arc<Mutex<Vec<String>>>,
-        up: Arc<Mutex<Up>>,
+        up: Arc<Mutex<Option<Up>>>,
     }
 
     fn described(rows: &[Row]) -> String {

@@ -479,8 +479,8 @@ mod tests {
     #[test]
     fn an_underscore_in_a_name_marks_no_key() {
         let menu = read(vec![account("my_work", "58 s")], Instant::now());
-        let status = menu.ids["status:my_work"];
-        let label: String = menu.line(status).unwrap().properties()["label"].clone().try_into().unwrap();
+        let line = menu.line(menu.ids["status:my_work"]).unwrap();
+        let label: String = line.properties()["label"].clone().try_into().unwrap();
         assert_eq!(label, "my__work \u{b7} 58 s left");
     }
 }

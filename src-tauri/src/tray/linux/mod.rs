@@ -18,7 +18,8 @@ use self::item::{ITEM_PATH, Item};
 use self::menu::{MENU_PATH, Menu, MenuObject, News};
 use super::View;
 use crate::face::{self, Face, Palette};
-use crate::{bus, desktop, platform, window};
+use crate::platform::{self, bus};
+use crate::{desktop, window};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 /// How long a panel may take to come up at login before the window serves in its place.
