@@ -5,7 +5,7 @@ use std::time::Duration;
 use abide_oidc::{Http, Identity, RelyingParty, Tokens};
 use abide_session::{Attempt, Limit, Now, Session, State};
 use abide_vault::Zeroizing;
-use abide_wire::{AccessToken, Question, SessionState, SessionStatus, TokenAnswer};
+use abide_wire::{AccessToken, ProviderEnd, Question, SessionState, SessionStatus, Signal, TokenAnswer};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -15,7 +15,11 @@ use crate::config::AccountConfig;
 use crate::layers::{Heard, Known, layers};
 use crate::notices;
 use crate::platform;
+use crate::signals::{Signals, known_by};
 use crate::stored::StoredSession;
+
+/// Within this, a token that is refused may simply have expired by the provider's clock.
+const SHORTLY: Duration = Duration::from_secs(10);
 
 /// What a signed-in account holds.
 pub(crate) struct Held {
@@ -25,6 +29,12 @@ pub(crate) struct Held {
     pub(crate) identity: Identity,
     /// When and how something was heard of the provider's session last.
     pub(crate) heard: Option<Heard>,
+    /// The newest ID token, for `id_token_hint`.
+    pub(crate) id_token: Option<SecretString>,
+    /// What the provider's iframe compares (Session Management 1.0, section 2).
+    pub(crate) session_state: Option<String>,
+    /// Refresh tokens that silent requests brought and nobody uses: they are given back with the others.
+    pub(crate) leftovers: Vec<SecretString>,
 }
 
 /// An access token. When it ends is the session's knowledge.
@@ -40,7 +50,17 @@ impl Held {
             refresh_token: tokens.refresh_token,
             scope: tokens.scope,
             identity: tokens.identity,
+            id_token: tokens.id_token,
+            session_state: None,
+            leftovers: Vec::new(),
         }
+    }
+
+    /// Takes over what a refresh does not bring.
+    pub(crate) fn inherit(&mut self, before: &Self) {
+        self.id_token = self.id_token.take().or_else(|| before.id_token.clone());
+        self.session_state.clone_from(&before.session_state);
+        self.leftovers.clone_from(&before.leftovers);
     }
 }
 
@@ -89,6 +109,9 @@ pub(crate) struct Account {
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
     pub(crate) trouble: Option<String>,
+    pub(crate) signals: Signals,
+    /// What became of the provider's side of the last session.
+    pub(crate) provider_end: Option<ProviderEnd>,
 }
 
 impl Account {
@@ -104,6 +127,16 @@ impl Account {
             sign_in: None,
             refresh: None,
             trouble: None,
+            signals: Signals::default(),
+            provider_end: None,
+        }
+    }
+
+    /// Something has been heard of the provider's session: it goes on.
+    pub(crate) fn heard(&mut self, signal: Signal, now: Now) {
+        self.signals.heard(signal, now.wall);
+        if let Some(held) = &mut self.held {
+            held.heard = Some(Heard { at: now.wall, by: known_by(signal) });
         }
     }
 
@@ -128,6 +161,11 @@ impl Account {
             user: self.held.as_ref().map(|held| held.identity.label().to_owned()),
             state,
             ended,
+            ended_by: match view.state {
+                State::Ended(reason) => notices::ended_by(reason),
+                _ => None,
+            },
+            provider_end: self.provider_end,
             ended_at: view.ended.map(|at| at.as_secs()),
             expires_in: view.left.map(ceil),
             limit: view.limit.map(limit),
@@ -147,6 +185,11 @@ impl Account {
                 &view,
                 now,
             ),
+            signals: self
+                .held
+                .as_ref()
+                .map(|_| self.signals.status(&self.config.provider))
+                .unwrap_or_default(),
             clock_skew: self.connection.as_ref().and_then(|connection| connection.http.clock_skew()),
             advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
             trouble: self.trouble.clone(),
@@ -164,6 +207,15 @@ impl Account {
             can_be_kept: view.can_be_kept,
             yes_keeps_until: ceil(now.wall.saturating_add(view.keep_gives?)),
         })
+    }
+
+    /// The present access token and whose it is, if the provider ought to accept it still.
+    pub(crate) fn fresh_access_token(&self) -> Option<(SecretString, String)> {
+        let left = self.session.view(crate::clock::now()).access_left;
+        let held = self.held.as_ref()?;
+        let token = held.access.as_ref()?.token.clone();
+        let fresh = left.is_none_or(|left| left > SHORTLY);
+        fresh.then(|| (token, held.identity.subject.clone()))
     }
 
     /// The present access token as a tool gets it.
@@ -206,6 +258,9 @@ impl Account {
             scope: held.scope.clone(),
             identity: held.identity.clone(),
             heard: held.heard,
+            id_token: held.id_token.clone(),
+            session_state: held.session_state.clone(),
+            leftovers: held.leftovers.clone(),
             checkpoint,
             boot_id: platform::boot_id(),
         }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use abide_session::{Limits, Rules};
 use abide_wire::window::NewAccount;
-use abide_wire::{ActivityPolicy, OnLock, SessionSettings};
+use abide_wire::{ActivityPolicy, OnLock, SessionSettings, Signal};
 use serde::Deserialize;
 use url::Url;
 
@@ -19,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) browser: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) endpoint: EndpointConfig,
+    #[serde(default)]
+    pub(crate) logout_listener: LogoutListenerConfig,
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, AccountConfig>,
 }
@@ -33,6 +36,23 @@ pub(crate) struct EndpointConfig {
 impl Default for EndpointConfig {
     fn default() -> Self {
         Self { port: 47600 }
+    }
+}
+
+/// Where providers send word of logouts. Bound only if an account listens to one of the two channels.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogoutListenerConfig {
+    /// The address; loopback unless somebody wants it otherwise.
+    pub(crate) address: IpAddr,
+    pub(crate) port: u16,
+    /// Names under which it is reached from elsewhere, for instance that of a reverse proxy.
+    pub(crate) hosts: Vec<String>,
+}
+
+impl Default for LogoutListenerConfig {
+    fn default() -> Self {
+        Self { address: Ipv4Addr::LOCALHOST.into(), port: 47601, hosts: Vec::new() }
     }
 }
 
@@ -52,7 +72,34 @@ pub(crate) struct AccountConfig {
     #[serde(default)]
     pub(crate) session: SessionConfig,
     #[serde(default)]
+    pub(crate) provider: ProviderConfig,
+    #[serde(default)]
     pub(crate) logout: LogoutConfig,
+}
+
+/// How the end of the provider's session is noticed.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProviderConfig {
+    pub(crate) watch: Vec<Signal>,
+    /// How often the provider is asked, by the page in the browser and by Abide itself.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) poll: Duration,
+    /// Where security event tokens are fetched (RFC 8936); without it there are none.
+    pub(crate) events: Option<Url>,
+}
+
+impl Default for ProviderConfig {
+    fn default() -> Self {
+        Self { watch: vec![Signal::Iframe, Signal::Refresh], poll: Duration::from_secs(60), events: None }
+    }
+}
+
+impl ProviderConfig {
+    pub(crate) fn watches(&self, signal: Signal) -> bool {
+        // Whoever renews hears what the provider says to that.
+        signal == Signal::Refresh || self.watch.contains(&signal)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -107,13 +154,19 @@ impl Default for SessionConfig {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogoutConfig {
-    /// Revoke the refresh token at the provider (RFC 7009).
+    /// Sign out at the provider too, in the browser (RP-Initiated Logout 1.0), when the user signs out here.
+    pub(crate) provider: bool,
+    /// Revoke the tokens at the provider (RFC 7009).
     pub(crate) revoke: bool,
+    /// Where the provider sends the browser afterwards; the port as in `redirect_uri`.
+    pub(crate) redirect_uri: Url,
+    /// Parameters of the provider's own, for instance one that ends the session at the identity provider behind it.
+    pub(crate) extra: BTreeMap<String, String>,
 }
 
 impl Default for LogoutConfig {
     fn default() -> Self {
-        Self { revoke: true }
+        Self { provider: false, revoke: true, redirect_uri: loopback("logout"), extra: BTreeMap::new() }
     }
 }
 
@@ -122,8 +175,12 @@ fn default_scopes() -> Vec<String> {
 }
 
 fn default_redirect_uri() -> Url {
-    // A constant that parses; a test reads it.
-    Url::parse("http://127.0.0.1/callback").unwrap_or_else(|_| unreachable!("a constant address"))
+    loopback("callback")
+}
+
+fn loopback(path: &str) -> Url {
+    // Constants that parse; a test reads them.
+    Url::parse(&format!("http://127.0.0.1/{path}")).unwrap_or_else(|_| unreachable!("a constant address"))
 }
 
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -294,6 +351,7 @@ impl AccountConfig {
             prompt: None,
             login_hint: None,
             session: SessionConfig::default(),
+            provider: ProviderConfig::default(),
             logout: LogoutConfig::default(),
         }
     }
@@ -312,12 +370,24 @@ impl AccountConfig {
                 OnLock::Freeze => abide_session::OnLock::Freeze,
                 OnLock::End => abide_session::OnLock::End,
             },
+            check_every: [Signal::Introspection, Signal::Userinfo]
+                .iter()
+                .any(|signal| self.provider.watches(*signal))
+                .then_some(self.provider.poll),
         }
     }
 
     pub(crate) fn limits(&self) -> Result<Limits, abide_session::LimitsError> {
         Limits::new(self.session.end_after, self.session.warn_after, self.session.absolute)
     }
+}
+
+/// More often would be an attack on the provider.
+const SHORTEST_POLL: Duration = Duration::from_secs(2);
+
+fn is_loopback_page(url: &Url) -> bool {
+    let literal = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    url.scheme() == "http" && literal && url.query().is_none() && url.fragment().is_none()
 }
 
 fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
@@ -335,11 +405,21 @@ fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.issuer.len() > 2048 || Url::parse(&account.issuer).is_err() {
         return Err("`issuer` has to be an address like https://id.example.com.".to_owned());
     }
-    let redirect = &account.redirect_uri;
-    let literal = matches!(redirect.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    if redirect.scheme() != "http" || !literal || redirect.query().is_some() || redirect.fragment().is_some()
+    for (name, redirect) in
+        [("redirect_uri", &account.redirect_uri), ("logout.redirect_uri", &account.logout.redirect_uri)]
     {
-        return Err("`redirect_uri` has to be http://127.0.0.1/… (RFC 8252 section 7.3).".to_owned());
+        if !is_loopback_page(redirect) {
+            return Err(format!("`{name}` has to be http://127.0.0.1/… (RFC 8252 section 7.3)."));
+        }
+    }
+    if account.provider.poll < SHORTEST_POLL {
+        return Err("`provider.poll` has to be at least two seconds.".to_owned());
+    }
+    if let Some(events) = &account.provider.events
+        && events.scheme() != "https"
+        && !abide_oidc::is_loopback(events)
+    {
+        return Err("`provider.events` has to be an https address.".to_owned());
     }
     account.limits().map(|_| ()).map_err(|error| format!("{error}."))
 }

@@ -47,7 +47,7 @@ pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatu
             let ended = view.ended.map(|at| at.as_secs());
             let told = matches!(
                 reason,
-                abide_session::EndReason::ProviderLogout | abide_session::EndReason::RefreshRejected
+                abide_session::EndReason::ProviderLogout(_) | abide_session::EndReason::RefreshRejected
             );
             // The end of our session says nothing about the provider's, unless the provider was the one who said so.
             let there = if told {
@@ -94,7 +94,7 @@ fn identity_provider(provider: &str, identity: &Identity) -> LayerStatus {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use abide_session::{EndReason, Input, Limits, Output, Session, Tokens};
+    use abide_session::{EndReason, Input, Limits, Output, Session, Signal, Tokens};
 
     const NOW: Now = Now { wall: Duration::from_secs(1_800_000_000), boot: Duration::from_secs(500) };
 
@@ -152,7 +152,11 @@ mod tests {
     fn the_end_here_says_nothing_about_the_provider_unless_the_provider_said_it() {
         for (input, reason, there) in [
             (Input::Logout, EndReason::UserLogout, LayerState::Unknown),
-            (Input::ProviderEnded, EndReason::ProviderLogout, LayerState::Ended),
+            (
+                Input::ProviderEnded { signal: Signal::BackChannel },
+                EndReason::ProviderLogout(Signal::BackChannel),
+                LayerState::Ended,
+            ),
         ] {
             let mut session = signed_in();
             session.handle(NOW, input);

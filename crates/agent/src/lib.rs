@@ -8,6 +8,7 @@
 mod account;
 mod browser;
 mod callback;
+mod check;
 mod clients;
 mod clock;
 mod config;
@@ -15,6 +16,7 @@ mod config_check;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod endpoint;
+mod farewell;
 mod file;
 mod headless;
 mod instance;
@@ -27,6 +29,7 @@ mod presence;
 mod refresh;
 mod shared;
 mod sign_in;
+mod signals;
 mod start;
 mod stored;
 mod vault_thread;

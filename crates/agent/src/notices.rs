@@ -1,7 +1,7 @@
 //! The words of notifications and of answers to tools. All decisions about what is said stand here.
 
 use abide_session::EndReason;
-use abide_wire::{EndReason as Reason, ErrorAnswer, ErrorCode, Notice, NoticeKind, Question, text};
+use abide_wire::{EndReason as Reason, ErrorAnswer, ErrorCode, Notice, NoticeKind, Question, Signal, text};
 
 /// The reason as it crosses a boundary.
 pub(crate) fn reason(reason: EndReason) -> Reason {
@@ -10,10 +10,38 @@ pub(crate) fn reason(reason: EndReason) -> Reason {
         EndReason::IdleTimeout => Reason::IdleTimeout,
         EndReason::AbsoluteTimeout => Reason::AbsoluteTimeout,
         EndReason::Declined => Reason::Declined,
-        EndReason::ProviderLogout => Reason::ProviderLogout,
+        EndReason::ProviderLogout(_) => Reason::ProviderLogout,
         EndReason::RefreshRejected => Reason::RefreshRejected,
         EndReason::Policy => Reason::Policy,
         EndReason::ScreenLocked => Reason::ScreenLocked,
+    }
+}
+
+/// By which way the provider's end became known, as it crosses a boundary.
+pub(crate) fn ended_by(reason: EndReason) -> Option<Signal> {
+    match reason {
+        EndReason::ProviderLogout(signal) => Some(signal_of(signal)),
+        EndReason::RefreshRejected => Some(Signal::Refresh),
+        _ => None,
+    }
+}
+
+/// A signal as it crosses a boundary.
+pub(crate) fn signal_of(signal: abide_session::Signal) -> Signal {
+    match signal {
+        abide_session::Signal::Iframe => Signal::Iframe,
+        abide_session::Signal::Introspection => Signal::Introspection,
+        abide_session::Signal::UserInfo => Signal::Userinfo,
+        abide_session::Signal::FrontChannel => Signal::Frontchannel,
+        abide_session::Signal::BackChannel => Signal::Backchannel,
+        abide_session::Signal::SecurityEvent => Signal::Events,
+    }
+}
+
+fn words(why: EndReason) -> String {
+    match why {
+        EndReason::ProviderLogout(signal) => text::ended_by(reason(why), Some(signal_of(signal))),
+        _ => text::ended(reason(why)).to_owned(),
     }
 }
 
@@ -82,6 +110,18 @@ pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
     )
 }
 
+pub(crate) fn still_accepted(account: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::Trouble,
+        account,
+        "You are signed out here".to_owned(),
+        format!(
+            "{provider} was told, but still accepts what belonged to the session. Sign out there as well if others use \
+             this computer."
+        ),
+    )
+}
+
 /// `None` for a sign-out that the user has just asked for: they know.
 pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Notice> {
     if why == EndReason::UserLogout {
@@ -89,7 +129,7 @@ pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Not
     }
     let body = format!(
         "Your session with {provider} is over: {}. Choose \u{201c}Sign in\u{201d} when you need it again.",
-        text::ended(reason(why))
+        words(why)
     );
     Some(notice(NoticeKind::Ended, account, "You are signed out".to_owned(), body))
 }
@@ -114,7 +154,7 @@ pub(crate) fn session_expired(account: &str, why: EndReason) -> ErrorAnswer {
         ErrorCode::SessionExpired,
         format!(
             "The session of \u{201c}{account}\u{201d} is over: {}. Run `abide login --account {account}`.",
-            text::ended(reason(why))
+            words(why)
         ),
     )
 }

@@ -5,15 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Identity, OAuthError, RefreshError, TokenKind};
 use abide_session::{Attempt, Input, RefreshFailure};
-use abide_wire::KnownBy;
+use abide_wire::{KnownBy, Signal};
 use secrecy::SecretString;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::account::{Account, Connection, Held, Refreshed};
 use crate::layers::Heard;
 use crate::shared::Shared;
-use crate::sign_in::{SignInError, connect, connection, lifetimes};
+use crate::sign_in::{SignInError, connection, lifetimes};
 use crate::stored::record_name;
 
 /// Pauses between attempts to revoke a token at a provider that does not answer.
@@ -100,8 +99,11 @@ async fn run(
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(token.clone()));
     keep_name(&mut tokens.identity, identity);
     let lifetimes = lifetimes(&tokens);
-    let held = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::Refresh });
+    let mut held = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::Refresh });
     let queued = shared.act(name, |account, now| {
+        if let Some(before) = &account.held {
+            held.inherit(before);
+        }
         let content = account.session.awaits(attempt).then(|| account.stored_with(now, &held)).flatten();
         content.map(|content| shared.vault.put(&record, content))
     });
@@ -115,7 +117,14 @@ async fn run(
     let mut held = Some(held);
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
-            account.held = held.take();
+            if let Some(mut fresh) = held.take() {
+                // Something may have come in while the vault was writing.
+                if let Some(before) = &account.held {
+                    fresh.inherit(before);
+                }
+                account.held = Some(fresh);
+            }
+            account.signals.heard(Signal::Refresh, now.wall);
             account.refresh = None;
             account.trouble = None;
             account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
@@ -151,26 +160,6 @@ fn keep_name(fresh: &mut Identity, before: &Identity) {
         fresh.preferred_username.clone_from(&before.preferred_username);
         fresh.name.clone_from(&before.name);
     }
-}
-
-/// Revokes the refresh token of a session that has ended (RFC 7009), if the account says so. First the vault is clean:
-/// a crash in between must not bring back a session that the provider has ended.
-pub(crate) fn revoke(shared: &Arc<Shared>, account: &Account, held: Held, removed: JoinHandle<()>) {
-    if !account.config.logout.revoke || held.refresh_token.is_none() {
-        return;
-    }
-    let (config, present) = (account.config.clone(), account.connection.clone());
-    shared.before_the_end(async move {
-        let _ = removed.await;
-        let connection = match present {
-            Some(connection) => Ok(connection),
-            None => connect(&config).await,
-        };
-        match connection {
-            Ok(connection) => give_back(connection, held).await,
-            Err(error) => tracing::warn!(%error, "the refresh token could not be revoked"),
-        }
-    });
 }
 
 fn revoke_with(shared: &Arc<Shared>, connection: Connection, held: Held) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
-use abide_wire::{ErrorAnswer, Notice, Question, Snapshot};
+use abide_wire::{ErrorAnswer, Notice, ProviderEnd, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
@@ -14,10 +14,12 @@ use crate::account::{Account, Held};
 use crate::browser::Opener;
 use crate::clock;
 use crate::config::{AccountConfig, Config};
+use crate::farewell::Farewell;
 use crate::options::Options;
+use crate::signals::Signals;
 use crate::stored::{StoredSession, record_name};
 use crate::vault_thread::VaultThread;
-use crate::{Event, notices, presence, refresh, sign_in};
+use crate::{Event, check, farewell, notices, presence, refresh, sign_in};
 
 /// How long the end of the program waits for a provider.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -96,6 +98,9 @@ impl Shared {
             scope: stored.scope,
             identity: stored.identity,
             heard: stored.heard,
+            id_token: stored.id_token,
+            session_state: stored.session_state,
+            leftovers: stored.leftovers,
         });
         let mut core = self.core();
         if core.locked {
@@ -258,8 +263,11 @@ impl Shared {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
             Output::Look => presence::look(self, &account.name),
+            Output::Check { attempt } => check::start(self, account, attempt),
             Output::Began => {
                 account.trouble = None;
+                account.provider_end = None;
+                account.signals = Signals::default();
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
                     self.tell(notices::signed_in(&account.name, user, &account.provider()));
@@ -284,14 +292,37 @@ impl Shared {
 
     fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
         tracing::info!(account = account.name, ?reason, "the session has ended");
-        let removed = self.forget(&account.name);
         account.refresh = None;
-        if let Some(held) = account.held.take() {
-            refresh::revoke(self, account, held, removed);
+        let held = account.held.take();
+        let farewell = held.as_ref().and_then(|held| Farewell::of(account, held));
+        account.provider_end = Some(match &farewell {
+            Some(_) => ProviderEnd::Pending,
+            None => ProviderEnd::LocalOnly,
+        });
+        match farewell {
+            Some(farewell) => self.part(account, farewell),
+            None => drop(self.forget(&account.name)),
         }
         if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
             self.tell(notice);
         }
+    }
+
+    /// Takes the session out of the vault and a farewell into it, and tells the provider.
+    fn part(self: &Arc<Self>, account: &Account, farewell: Farewell) {
+        let written =
+            self.vault.part(&record_name(&account.name), &farewell.record_name(), farewell.encode());
+        let (config, connection) = (account.config.clone(), account.connection.clone());
+        let shared = self.clone();
+        self.before_the_end(async move {
+            // First the vault is clean: a crash must not bring back a session that the provider has ended.
+            if let Err(error) = written.await {
+                tracing::error!(%error, "a session could not be removed from the vault");
+                shared
+                    .remark(format!("A session that has ended could not be removed from the vault. {error}"));
+            }
+            farewell::say(&shared, farewell, config, connection);
+        });
     }
 
     fn write_down(self: &Arc<Self>, account: &Account, now: Now) {
@@ -332,6 +363,11 @@ impl Shared {
             }
         }
         self.vault.settle().await;
+    }
+
+    /// Draws anew what is shown.
+    pub(crate) fn show(&self) {
+        self.publish(&self.core(), clock::now());
     }
 
     fn publish(&self, core: &Core, now: Now) {

@@ -12,6 +12,7 @@ use crate::browser::Opener;
 use crate::clients::Clients;
 use crate::config::{Config, ConfigError};
 use crate::endpoint::{bind_tcp, serve_socket, serve_tcp};
+use crate::farewell;
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::stored::record_name;
@@ -98,6 +99,7 @@ impl Agent {
         }
         #[cfg(feature = "demo")]
         let demo = crate::demo::Embedded::start_if_first(&shared, &config, kept(crate::demo::ACCOUNT)).await;
+        farewell::resume(&shared, &found.records);
         presence::begin(&shared, &mut presence).await;
         let (listener, bound, as_wished) =
             bind_tcp(config.endpoint.port).await.map_err(StartError::Endpoint)?;

@@ -5,10 +5,12 @@ use std::time::Duration;
 use abide_oidc::Identity;
 use abide_session::{Checkpoint, Now};
 use abide_vault::Zeroizing;
+use abide_wire::Signal;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::Heard;
+use crate::notices::signal_of;
 use crate::platform;
 
 /// The name of an account's record.
@@ -24,6 +26,9 @@ pub(crate) struct StoredSession {
     pub(crate) scope: String,
     pub(crate) identity: Identity,
     pub(crate) heard: Option<Heard>,
+    pub(crate) id_token: Option<SecretString>,
+    pub(crate) session_state: Option<String>,
+    pub(crate) leftovers: Vec<SecretString>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) boot_id: Option<String>,
 }
@@ -38,6 +43,14 @@ struct Form<'a> {
     identity: std::borrow::Cow<'a, Identity>,
     #[serde(default)]
     heard: Option<Heard>,
+    #[serde(default)]
+    id_token: Option<Zeroizing<String>>,
+    #[serde(default)]
+    session_state: Option<String>,
+    #[serde(default)]
+    leftovers: Vec<Zeroizing<String>>,
+    #[serde(default)]
+    doubt: Option<Signal>,
     boot_id: Option<String>,
     at_wall: Duration,
     at_boot: Duration,
@@ -49,20 +62,30 @@ struct Form<'a> {
     provider_lifetime: Option<Duration>,
 }
 
+/// The other way round from [`signal_of`].
+fn rumour(signal: Signal) -> Option<abide_session::Signal> {
+    use abide_session::Signal::{BackChannel, FrontChannel, Iframe, Introspection, SecurityEvent, UserInfo};
+    [Iframe, Introspection, UserInfo, FrontChannel, BackChannel, SecurityEvent]
+        .into_iter()
+        .find(|rumour| signal_of(*rumour) == signal)
+}
+
 /// Enough for any session, so that the buffer never moves and leaves a copy behind.
 const ROOM: usize = 64 * 1024;
 
 impl StoredSession {
     /// As bytes for the vault.
     pub(crate) fn encode(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let text = |token: &SecretString| Zeroizing::new(token.expose_secret().to_owned());
         let form = Form {
             format: 1,
             issuer: self.issuer.as_str().into(),
             client_id: self.client_id.as_str().into(),
-            refresh_token: self
-                .refresh_token
-                .as_ref()
-                .map(|token| Zeroizing::new(token.expose_secret().to_owned())),
+            refresh_token: self.refresh_token.as_ref().map(text),
+            id_token: self.id_token.as_ref().map(text),
+            session_state: self.session_state.clone(),
+            leftovers: self.leftovers.iter().map(text).collect(),
+            doubt: self.checkpoint.doubt.map(signal_of),
             scope: self.scope.as_str().into(),
             identity: std::borrow::Cow::Borrowed(&self.identity),
             heard: self.heard,
@@ -86,13 +109,17 @@ impl StoredSession {
         if form.format != 1 {
             return None;
         }
-        let refresh_token = form.refresh_token.map(|token| SecretString::from(token.as_str().to_owned()));
+        let secret = |token: Zeroizing<String>| SecretString::from(token.as_str().to_owned());
+        let refresh_token = form.refresh_token.map(secret);
         Some(Self {
             issuer: form.issuer.into_owned(),
             client_id: form.client_id.into_owned(),
             scope: form.scope.into_owned(),
             identity: form.identity.into_owned(),
             heard: form.heard,
+            id_token: form.id_token.map(secret),
+            session_state: form.session_state,
+            leftovers: form.leftovers.into_iter().map(secret).collect(),
             boot_id: form.boot_id,
             checkpoint: Checkpoint {
                 at: Now { wall: form.at_wall, boot: form.at_boot },
@@ -102,6 +129,7 @@ impl StoredSession {
                 provider_left: form.provider_left,
                 provider_lifetime: form.provider_lifetime,
                 renewable: refresh_token.is_some(),
+                doubt: form.doubt.and_then(rumour),
             },
             refresh_token,
         })

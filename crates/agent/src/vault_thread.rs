@@ -113,6 +113,23 @@ impl VaultThread {
         self.run(move |vault| vault.remove(&name))
     }
 
+    /// Takes one record out and another one in, together. Done on the disk when the future is done.
+    pub(crate) fn part(
+        &self,
+        out: &str,
+        name: &str,
+        content: Option<Zeroizing<Vec<u8>>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (out, name) = (out.to_owned(), name.to_owned());
+        self.run(move |vault| {
+            let changes = Changes::new().remove(&out);
+            vault.change(match content {
+                Some(content) => changes.put(&name, content),
+                None => changes,
+            })
+        })
+    }
+
     /// Writes down that a refresh token is about to be sent.
     pub(crate) fn begin_rotation(
         &self,

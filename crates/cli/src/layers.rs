@@ -47,6 +47,9 @@ fn how(layer: &LayerStatus, clock: Clock) -> Option<String> {
     let by = match layer.known_by {
         KnownBy::IdToken => "by your sign-in",
         KnownBy::Refresh => "by a refresh",
+        KnownBy::Browser => "in the browser",
+        KnownBy::Asked => "by asking it",
+        KnownBy::Told => "by its own word",
         KnownBy::OwnLimits | KnownBy::Nothing => return None,
     };
     Some(match layer.checked_at.map(|at| (clock.now)().saturating_sub(at)) {

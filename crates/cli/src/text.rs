@@ -1,6 +1,6 @@
 //! Sessions and times as the terminal says them.
 
-use abide_wire::text::{duration, ended, limit, rough_duration};
+use abide_wire::text::{duration, ended_by, limit, rough_duration};
 use abide_wire::{Layer, LayerState, Question, SessionState, SessionStatus, Snapshot};
 
 use crate::Clock;
@@ -139,7 +139,7 @@ fn signed_out(status: &SessionStatus, clock: Clock) -> String {
     }
     if let Some(reason) = status.ended {
         line.push_str(": ");
-        line.push_str(ended(reason));
+        line.push_str(&ended_by(reason, status.ended_by));
     }
     line
 }
@@ -160,7 +160,7 @@ fn summary(status: &SessionStatus, style: Style) -> String {
         (SessionState::Active | SessionState::Expiring, _) => time_left(status, style),
         (SessionState::Authorizing, _) => "signing in".to_owned(),
         (SessionState::SignedOut, _) => "not signed in".to_owned(),
-        (SessionState::Ended, Some(reason)) => format!("signed out: {}", ended(reason)),
+        (SessionState::Ended, Some(reason)) => format!("signed out: {}", ended_by(reason, status.ended_by)),
         (SessionState::Ended, None) => "signed out".to_owned(),
     };
     if let Some(trouble) = &status.trouble {

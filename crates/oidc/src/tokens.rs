@@ -210,6 +210,19 @@ impl RelyingParty {
         }
     }
 
+    /// Tries out whether a refresh token is still accepted, without using what comes back: `invalid_grant`
+    /// ([`Error::Refused`]) if it is not, and otherwise the refresh token that has taken its place, if there is one. For
+    /// the time after a revocation, where providers do not let a public client introspect.
+    pub async fn try_refresh_token(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+    ) -> Result<Option<SecretString>, Error> {
+        let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+        let response = self.token_request(http, &parameters).await?;
+        Ok(response.refresh_token.filter(|token| !token.expose_secret().is_empty()))
+    }
+
     async fn token_request(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {
         let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
         let response: TokenResponse = http.send(call).await?.document(Document::TokenResponse, &[JSON])?;

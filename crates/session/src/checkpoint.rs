@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::types::Now;
+use crate::types::{Now, Signal};
 
 /// The deadlines of a session at one moment. Holds no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Checkpoint {
     pub provider_lifetime: Option<Duration>,
     /// Whether a refresh token is there.
     pub renewable: bool,
+    /// News of the provider's end that it has not confirmed yet.
+    pub doubt: Option<Signal>,
 }
 
 impl Checkpoint {

@@ -16,14 +16,17 @@ mod checkpoint;
 mod limits;
 mod live;
 mod machine;
+mod monitor;
+mod provider;
 mod shown;
 mod types;
 
 pub use checkpoint::Checkpoint;
 pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
+pub use monitor::{Monitor, MonitorState, Next, SilentAnswer, Told};
 pub use shown::View;
 pub use types::{
-    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure,
-    State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Abandoned, Activity, Attempt, EndReason, Found, Input, Limit, Now, OnLock, Output, QuestionId,
+    RefreshFailure, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };

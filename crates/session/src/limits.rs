@@ -14,6 +14,8 @@ pub struct Rules {
     pub activity: Activity,
     /// What locking the screen does.
     pub on_lock: OnLock,
+    /// How often the provider is asked whether its session goes on; `None` is never.
+    pub check_every: Option<Duration>,
 }
 
 impl From<Limits> for Rules {

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::checkpoint::Checkpoint;
 use crate::limits::Limits;
+use crate::provider::Doubt;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
 
 /// The pause after a first refresh that did not reach the provider; it doubles.
@@ -38,6 +39,12 @@ pub(crate) struct Live {
     /// When the user's input was last known.
     pub(crate) looked: Option<Duration>,
     pub(crate) checkpoint_due: Option<Duration>,
+    /// What the provider has to confirm or deny.
+    pub(crate) doubt: Option<Doubt>,
+    /// A look at the provider that is under way.
+    pub(crate) check: Option<Attempt>,
+    /// When the provider was last heard of, or asked.
+    pub(crate) checked: Duration,
 }
 
 /// The present access token.
@@ -67,6 +74,9 @@ impl Live {
             looking: None,
             looked: None,
             checkpoint_due: None,
+            doubt: None,
+            check: None,
+            checked: now.boot,
         };
         live.take(now, tokens);
         live
@@ -87,6 +97,8 @@ impl Live {
             provider_end: checkpoint.provider_left.map(at),
             provider_lifetime: checkpoint.provider_lifetime,
             access: None,
+            insists: checkpoint.doubt.is_some(),
+            doubt: checkpoint.doubt.map(Doubt::new),
             ..Self::begin(now, limits, nothing)
         }
     }
@@ -143,6 +155,7 @@ impl Live {
         self.pause = FIRST_PAUSE;
         self.not_before = None;
         self.insists = false;
+        self.checked = now.boot;
     }
 
     /// The provider could not be reached: when to try again.

@@ -24,8 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The session of one account.
 #[derive(Clone, Debug)]
 pub struct Session {
-    rules: Rules,
-    phase: Phase,
+    pub(crate) rules: Rules,
+    pub(crate) phase: Phase,
     /// Whether the screen is locked.
     locked: bool,
     attempts: u64,
@@ -38,7 +38,7 @@ pub struct Session {
 
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::large_enum_variant, reason = "of the sessions that there are, nearly all are live")]
-enum Phase {
+pub(crate) enum Phase {
     SignedOut,
     Authorizing { attempt: Attempt, until: Duration, before: Option<Over> },
     Live(Live),
@@ -46,7 +46,7 @@ enum Phase {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Over {
+pub(crate) struct Over {
     reason: EndReason,
     at: Duration,
 }
@@ -139,7 +139,8 @@ impl Session {
         let patience = live.looking.map(|since| since.saturating_add(LOOK_PATIENCE));
         let retry = live.not_before.filter(|_| live.insists && live.refresh.is_none());
         // What is due and does not happen waits for something else, so it asks for no tick.
-        let later = [Some(warn), patience, self.next_look(live), retry, live.checkpoint_due];
+        let later =
+            [Some(warn), patience, self.next_look(live), retry, live.checkpoint_due, self.next_check(live)];
         let later = later.into_iter().flatten().filter(|moment| *moment > self.latest);
         later.chain([end, change]).min()
     }
@@ -246,6 +247,7 @@ impl Session {
             provider_left: live.provider_end.map(|end| end.saturating_sub(boot)),
             provider_lifetime: live.provider_lifetime,
             renewable: live.renewable,
+            doubt: live.doubt.map(|doubt| doubt.signal),
         })
     }
 
@@ -254,12 +256,12 @@ impl Session {
         Now { wall: now.wall, boot: self.latest }
     }
 
-    fn next_attempt(&mut self) -> Attempt {
+    pub(crate) fn next_attempt(&mut self) -> Attempt {
         self.attempts += 1;
         Attempt(self.attempts)
     }
 
-    fn put(&mut self, output: Output) {
+    pub(crate) fn put(&mut self, output: Output) {
         self.outputs.push_back(output);
     }
 
@@ -309,6 +311,7 @@ impl Session {
         }
         self.phase = Phase::Live(live);
         self.insist(now);
+        self.look_at_the_provider(now);
     }
 
     /// Where the user's own input counts, it is asked for when it matters: before the question comes, and while it is up.
@@ -330,7 +333,7 @@ impl Session {
     }
 
     /// Tries a refresh again that did not reach the provider, if somebody wanted the session to be kept.
-    fn insist(&mut self, now: Now) {
+    pub(crate) fn insist(&mut self, now: Now) {
         if let Phase::Live(live) = self.phase
             && live.insists
             && live.renewable
@@ -378,6 +381,7 @@ impl Session {
             Input::Refreshed { attempt, tokens } if self.awaits(attempt) => {
                 if let Phase::Live(live) = &mut self.phase {
                     live.take(now, tokens);
+                    Self::reassured(live, attempt);
                     self.put(Output::Checkpoint);
                 }
             }
@@ -400,7 +404,14 @@ impl Session {
                 }
                 self.end_with(now, EndReason::UserLogout, Withdrawn::Ended);
             }
-            Input::ProviderEnded => self.end(now, EndReason::ProviderLogout),
+            Input::ProviderEnded { signal } => self.end(now, EndReason::ProviderLogout(signal)),
+            Input::ProviderDoubted { signal } => {
+                self.doubt(now, signal);
+                if matches!(self.phase, Phase::Live(_)) {
+                    self.put(Output::Checkpoint);
+                }
+            }
+            Input::Checked { attempt, found } => self.checked(now, attempt, found),
             Input::PolicyEnded => self.end(now, EndReason::Policy),
             Input::Tick
             | Input::Activity
@@ -499,7 +510,11 @@ impl Session {
 
     fn refresh_failed(&mut self, now: Now, failure: RefreshFailure) {
         match failure {
-            RefreshFailure::Rejected => self.end(now, EndReason::RefreshRejected),
+            RefreshFailure::Rejected => {
+                let doubt = if let Phase::Live(live) = &self.phase { live.doubt } else { None };
+                let reason = doubt.map(|doubt| EndReason::ProviderLogout(doubt.signal));
+                self.end(now, reason.unwrap_or(EndReason::RefreshRejected));
+            }
             RefreshFailure::Unreachable => {
                 if let Phase::Live(live) = &mut self.phase {
                     live.hold(now.boot);
@@ -517,7 +532,10 @@ impl Session {
             Phase::Over(over) => return TokenVerdict::Ended(over.reason),
             Phase::Live(live) => live,
         };
-        if live.is_fresh(now, min_validity) {
+        if let (Some(_), Some(attempt)) = (live.doubt, live.refresh) {
+            // The provider is being asked at this moment whether the session goes on.
+            TokenVerdict::Wait(attempt)
+        } else if live.is_fresh(now, min_validity) {
             TokenVerdict::Serve
         } else if let Some(attempt) = live.refresh {
             TokenVerdict::Wait(attempt)
@@ -531,7 +549,7 @@ impl Session {
         }
     }
 
-    fn end(&mut self, now: Now, reason: EndReason) {
+    pub(crate) fn end(&mut self, now: Now, reason: EndReason) {
         self.end_with(now, reason, Withdrawn::Ended);
     }
 

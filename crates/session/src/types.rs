@@ -45,14 +45,42 @@ pub enum EndReason {
     AbsoluteTimeout,
     /// The user answered the question with No.
     Declined,
-    /// The provider ended its session.
-    ProviderLogout,
+    /// The provider ended its session, and how that became known.
+    ProviderLogout(Signal),
     /// The provider refused the refresh token.
     RefreshRejected,
     /// A policy ended it.
     Policy,
     /// The screen was locked, and [`OnLock::End`] is set.
     ScreenLocked,
+}
+
+/// How news of the provider's session come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The provider's iframe in the user's browser, and a silent request there (OpenID Connect Session Management 1.0).
+    Iframe,
+    /// An introspection of the access token (RFC 7662).
+    Introspection,
+    /// A request to UserInfo (OpenID Connect Core 1.0, section 5.3).
+    UserInfo,
+    /// A page of the provider's in the browser (OpenID Connect Front-Channel Logout 1.0).
+    FrontChannel,
+    /// A logout token from the provider (OpenID Connect Back-Channel Logout 1.0).
+    BackChannel,
+    /// A security event token (RFC 8936).
+    SecurityEvent,
+}
+
+/// What a look at the provider found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The session goes on there.
+    GoesOn,
+    /// The access token is no longer good, although it should be.
+    Gone(Signal),
+    /// Nothing could be found out.
+    Nothing,
 }
 
 /// What counts as use of a session. A token that was fetched is not a person who is there (NIST SP 800-63B-4, section
@@ -180,8 +208,23 @@ pub enum Input {
     Keep,
     /// The user wants to sign out.
     Logout,
-    /// The provider's session has ended; this has been confirmed.
-    ProviderEnded,
+    /// The provider itself says that its session has ended: nothing is left to be confirmed.
+    ProviderEnded {
+        /// How it said so.
+        signal: Signal,
+    },
+    /// News have it that the provider's session has ended, from somebody who cannot prove it.
+    ProviderDoubted {
+        /// How they came.
+        signal: Signal,
+    },
+    /// The answer to [`Output::Check`].
+    Checked {
+        /// The attempt that this answers.
+        attempt: Attempt,
+        /// What was found.
+        found: Found,
+    },
     /// The administrator's policy forbids the session.
     PolicyEnded,
     /// Time has passed.
@@ -245,6 +288,11 @@ pub enum Output {
         question: QuestionId,
         /// Why.
         why: Withdrawn,
+    },
+    /// Look whether the provider's session goes on, without using the refresh token, and answer with [`Input::Checked`].
+    Check {
+        /// The answer names this attempt.
+        attempt: Attempt,
     },
     /// Find out when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
     /// [`Input::UserInputUnknown`].

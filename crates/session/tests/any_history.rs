@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use abide_session::{
-    Activity, Attempt, EndReason, Input, Limits, OnLock, Output, QuestionId, RefreshFailure, Rules, State,
-    TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Activity, Attempt, EndReason, Found, Input, Limits, OnLock, Output, QuestionId, RefreshFailure, Rules,
+    Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
 use common::{Story, seconds};
 use proptest::prelude::*;
@@ -33,6 +33,9 @@ enum Event {
     Locked,
     Unlocked,
     Suspend(u64),
+    Doubted,
+    ProviderEnded,
+    Checked(Found),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -56,16 +59,22 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Locked),
         1 => Just(Event::Unlocked),
         1 => (1..2_000_000u64).prop_map(Event::Suspend),
+        1 => Just(Event::Doubted),
+        1 => Just(Event::ProviderEnded),
+        2 => prop_oneof![Just(Found::GoesOn), Just(Found::Nothing), Just(Found::Gone(Signal::UserInfo))]
+            .prop_map(Event::Checked),
     ]
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
     let activity = prop_oneof![Just(Activity::Requests), Just(Activity::Input), Just(Activity::Both)];
     let on_lock = prop_oneof![Just(OnLock::Keep), Just(OnLock::Freeze), Just(OnLock::End)];
-    (activity, on_lock).prop_map(|(activity, on_lock)| Rules {
+    let check_every = proptest::option::of(Just(seconds(45)));
+    (activity, on_lock, check_every).prop_map(|(activity, on_lock, check_every)| Rules {
         limits: Limits::new(seconds(300), seconds(240), seconds(1800)).unwrap(),
         activity,
         on_lock,
+        check_every,
     })
 }
 
@@ -79,6 +88,9 @@ struct Observer {
     attempt: Option<Attempt>,
     question: Option<QuestionId>,
     old_question: Option<QuestionId>,
+    check: Option<Attempt>,
+    /// Whether anybody has said of this session that it is over at the provider.
+    doubted: bool,
 }
 
 impl Observer {
@@ -101,12 +113,19 @@ impl Observer {
                 Output::Look => {
                     prop_assert!(self.rules.activity != Activity::Requests, "nobody asked for that");
                 }
-                Output::Began => (self.began, self.used) = (Some(boot), boot),
+                Output::Began => (self.began, self.used, self.doubted) = (Some(boot), boot, false),
+                Output::Check { attempt } => {
+                    prop_assert!(self.began.is_some() && self.rules.check_every.is_some());
+                    self.check = Some(attempt);
+                }
                 Output::Ended { reason } => {
                     let began = self.began.take();
                     prop_assert!(began.is_some() && self.question.is_none(), "an end out of nothing");
                     if reason == EndReason::IdleTimeout {
                         prop_assert!(boot >= self.used, "ended before it was idle");
+                    }
+                    if matches!(reason, EndReason::ProviderLogout(_)) {
+                        prop_assert!(self.doubted, "the provider ended it, and nobody said so");
                     }
                 }
                 _ => {}
@@ -253,6 +272,23 @@ impl Observer {
                 self.locked = false;
                 self.input(Input::Unlocked)
             }
+            Event::Doubted => {
+                self.doubted = true;
+                self.input(Input::ProviderDoubted { signal: Signal::FrontChannel })
+            }
+            Event::ProviderEnded => {
+                self.doubted = true;
+                self.input(Input::ProviderEnded { signal: Signal::BackChannel })?;
+                prop_assert!(self.began.is_none(), "outlived the provider's word");
+                Ok(())
+            }
+            Event::Checked(found) => match self.check.take() {
+                Some(attempt) => {
+                    self.doubted |= matches!(found, Found::Gone(_));
+                    self.input(Input::Checked { attempt, found })
+                }
+                None => Ok(()),
+            },
             Event::Suspend(time) => {
                 self.input(Input::Suspending)?;
                 self.story.pass(Duration::from_millis(time));
@@ -269,7 +305,7 @@ proptest! {
     fn no_session_outlives_its_limits(rules in rules(), events in proptest::collection::vec(event(), 1..60)) {
         let story = Story::with_rules(rules);
         let mut observer = Observer {
-            used: story.now.boot, story, rules, locked: false, began: None, attempt: None, question: None, old_question: None,
+            used: story.now.boot, story, rules, locked: false, began: None, attempt: None, question: None, old_question: None, check: None, doubted: false,
         };
         for event in events {
             observer.happen(event)?;

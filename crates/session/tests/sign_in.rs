@@ -3,7 +3,7 @@
 
 mod common;
 
-use abide_session::{Abandoned, EndReason, Input, Output, RefreshFailure, State, TokenVerdict};
+use abide_session::{Abandoned, EndReason, Input, Output, RefreshFailure, Signal, State, TokenVerdict};
 use common::{Story, attempt, minutes, seconds, tokens};
 
 #[test]
@@ -65,10 +65,10 @@ fn a_session_that_has_ended_says_when() {
     let mut story = Story::signed_in();
     story.wait(seconds(90));
     let wall = story.now.wall;
-    story.input(Input::ProviderEnded);
+    story.input(Input::ProviderEnded { signal: Signal::BackChannel });
     story.wait(minutes(3));
     assert_eq!(story.session.view(story.now).ended, Some(wall));
-    assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout));
+    assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout(Signal::BackChannel)));
 }
 
 #[test]

@@ -10,6 +10,7 @@
 pub mod config;
 pub mod error;
 pub mod paths;
+pub mod provider;
 pub mod session;
 pub mod text;
 pub mod token;
@@ -17,6 +18,7 @@ pub mod window;
 
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
+pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
 pub use session::{
     ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock,
     PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
@@ -50,6 +52,10 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         LayerState,
         KnownBy,
         LayerStatus,
+        Signal,
+        SignalState,
+        SignalStatus,
+        ProviderEnd,
         ActivityPolicy,
         OnLock,
         SessionSettings,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::{ProviderEnd, Signal, SignalStatus};
+
 /// The state of an account's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -92,6 +94,12 @@ pub enum KnownBy {
     IdToken,
     /// The provider's answer to a refresh.
     Refresh,
+    /// The provider's iframe in a tab of the browser.
+    Browser,
+    /// The provider's answer when it was asked about the access token.
+    Asked,
+    /// The provider sent word.
+    Told,
     /// The provider does not tell.
     Nothing,
 }
@@ -209,6 +217,10 @@ pub struct SessionStatus {
     pub state: SessionState,
     /// Why the last session ended, in `ended`.
     pub ended: Option<EndReason>,
+    /// How that became known, where the provider ended it.
+    pub ended_by: Option<Signal>,
+    /// What became of the provider's side of it.
+    pub provider_end: Option<ProviderEnd>,
     /// When the last session ended.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub ended_at: Option<u64>,
@@ -235,6 +247,8 @@ pub struct SessionStatus {
     pub frozen: bool,
     /// The three layers, from the user outwards; empty before the first sign-in.
     pub layers: Vec<LayerStatus>,
+    /// By which signals the end of the provider's session would be noticed; empty when nobody is signed in.
+    pub signals: Vec<SignalStatus>,
     /// How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
     /// provider has not said what time it is.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]

@@ -1,5 +1,6 @@
 //! Words that several views share, so that tray, window, notification and terminal say the same thing the same way.
 
+use crate::provider::{ProviderEnd, Signal};
 use crate::session::{EndReason, Limit};
 
 /// A duration as people say it: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`. Whole seconds.
@@ -36,6 +37,35 @@ pub fn ended(reason: EndReason) -> &'static str {
         EndReason::RefreshRejected => "the provider no longer accepts this session",
         EndReason::Policy => "your administrator\u{2019}s policy ended it",
         EndReason::ScreenLocked => "the screen was locked",
+    }
+}
+
+/// The same, with how it became known where the provider ended the session.
+#[must_use]
+pub fn ended_by(reason: EndReason, signal: Option<Signal>) -> String {
+    let said = ended(reason);
+    let how = match signal {
+        None => return said.to_owned(),
+        Some(Signal::Iframe) => "seen in your browser",
+        Some(Signal::Refresh) => "it refused a refresh",
+        Some(Signal::Introspection | Signal::Userinfo) => "it said so when Abide asked",
+        Some(Signal::Frontchannel) => "it said so in your browser",
+        Some(Signal::Backchannel | Signal::Events) => "it sent word",
+    };
+    format!("{said} ({how})")
+}
+
+/// What became of the provider's side, as a sentence.
+#[must_use]
+pub fn provider_end(provider: &str, end: ProviderEnd) -> String {
+    match end {
+        ProviderEnd::Pending => format!("{provider} has not been told yet; Abide goes on trying."),
+        ProviderEnd::LocalOnly => format!("Only here: {provider} was not told."),
+        ProviderEnd::Ended => format!("Ended at {provider} too."),
+        ProviderEnd::GoesOn => format!("{provider} was told, but still accepts this session."),
+        ProviderEnd::Unchecked => {
+            format!("{provider} was told. Whether it has ended the session could not be checked.")
+        }
     }
 }
 

@@ -109,6 +109,9 @@ function provider(layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how
     own_limits: "Abide keeps this time itself.",
     id_token: `Known from your sign-in${heard}.`,
     refresh: `Known from the renewal${heard}.`,
+    browser: `Known from the tab in your browser${heard}.`,
+    asked: `Abide asked it${heard}.`,
+    told: `It sent word${heard}.`,
     nothing: "The provider does not tell.",
   }[layer.known_by];
   if (layer.state === "ended") {

@@ -10,7 +10,7 @@ export type Layer = "application" | "provider" | "identity_provider";
 
 export type LayerState = "active" | "ended" | "unknown";
 
-export type KnownBy = "own_limits" | "id_token" | "refresh" | "nothing";
+export type KnownBy = "own_limits" | "id_token" | "refresh" | "browser" | "asked" | "told" | "nothing";
 
 export type LayerStatus = { 
 /**
@@ -45,6 +45,26 @@ checked_at: number | null,
  * How the user was recognized: the values of `amr` (RFC 8176), and of `acr`.
  */
 methods: Array<string>, };
+
+export type Signal = "iframe" | "refresh" | "introspection" | "userinfo" | "frontchannel" | "backchannel" | "events";
+
+export type SignalState = "waiting" | "works" | "blocked" | "closed" | "failed" | "not_offered";
+
+export type SignalStatus = { 
+/**
+ * Which one.
+ */
+signal: Signal, 
+/**
+ * Whether it can be relied on.
+ */
+state: SignalState, 
+/**
+ * When it was heard last, Unix seconds.
+ */
+heard_at: number | null, };
+
+export type ProviderEnd = "pending" | "local_only" | "ended" | "goes_on" | "unchecked";
 
 export type ActivityPolicy = "requests" | "input" | "both";
 
@@ -98,6 +118,14 @@ state: SessionState,
  */
 ended: EndReason | null, 
 /**
+ * How that became known, where the provider ended it.
+ */
+ended_by: Signal | null, 
+/**
+ * What became of the provider's side of it.
+ */
+provider_end: ProviderEnd | null, 
+/**
  * When the last session ended.
  */
 ended_at: number | null, 
@@ -137,6 +165,10 @@ frozen: boolean,
  * The three layers, from the user outwards; empty before the first sign-in.
  */
 layers: Array<LayerStatus>, 
+/**
+ * By which signals the end of the provider's session would be noticed; empty when nobody is signed in.
+ */
+signals: Array<SignalStatus>, 
 /**
  * How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
  * provider has not said what time it is.

@@ -1,0 +1,91 @@
+//! A look at the provider: whether it still accepts the access token. It costs no refresh token and moves no limit of ours.
+
+use std::sync::Arc;
+
+use abide_oidc::{Error, TokenKind};
+use abide_session::{Attempt, Found, Input};
+use abide_wire::{Signal, SignalState};
+use secrecy::SecretString;
+
+use crate::account::{Account, Connection};
+use crate::shared::Shared;
+use crate::sign_in::connection;
+
+/// Starts the look that a session has asked for.
+pub(crate) fn start(shared: &Arc<Shared>, account: &Account, attempt: Attempt) {
+    let (shared, name) = (shared.clone(), account.name.clone());
+    let present = account.fresh_access_token();
+    let wanted = [Signal::Introspection, Signal::Userinfo]
+        .into_iter()
+        .filter(|signal| account.config.provider.watches(*signal))
+        .filter(|signal| account.signals.state(*signal) != SignalState::NotOffered)
+        .collect::<Vec<_>>();
+    tokio::spawn(async move {
+        let mut found = Found::Nothing;
+        // Without a token that should be good there is nothing to ask about. The next refresh tells.
+        if let Some((token, subject)) = present
+            && let Ok(connection) = connection(&shared, &name).await
+        {
+            for signal in wanted {
+                let answer = ask(&connection, signal, &token, &subject).await;
+                let _ = shared.act(&name, |account, now| match answer {
+                    Answer::Good => account.heard(signal, now),
+                    Answer::Rejected => account.signals.heard(signal, now.wall),
+                    Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),
+                    Answer::Nothing => account.signals.becomes(signal, SignalState::Failed),
+                });
+                match (answer, found) {
+                    (Answer::Rejected, _) => {
+                        found = Found::Gone(session_signal(signal));
+                        break;
+                    }
+                    (Answer::Good, _) => found = Found::GoesOn,
+                    _ => {}
+                }
+            }
+        }
+        let _ = shared.act(&name, |account, now| {
+            account.session.handle(now, Input::Checked { attempt, found });
+        });
+        shared.show();
+    });
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Good,
+    Rejected,
+    NotOffered,
+    Nothing,
+}
+
+async fn ask(connection: &Connection, signal: Signal, token: &SecretString, subject: &str) -> Answer {
+    let Connection { http, relying_party } = connection;
+    let asked = match signal {
+        Signal::Introspection => {
+            relying_party.introspect(http, token, TokenKind::AccessToken).await.map(|found| found.active)
+        }
+        _ => match relying_party.userinfo(http, token, subject).await {
+            Ok(_) => Ok(true),
+            // Claims about somebody else are as good as none.
+            Err(Error::AccessTokenRejected | Error::UserInfoSubjectMismatch) => Ok(false),
+            Err(error) => Err(error),
+        },
+    };
+    match asked {
+        Ok(true) => Answer::Good,
+        Ok(false) => Answer::Rejected,
+        Err(error) if error.is_transient() => Answer::Nothing,
+        Err(error) => {
+            tracing::info!(code = error.code(), ?signal, "the provider does not answer this question");
+            Answer::NotOffered
+        }
+    }
+}
+
+fn session_signal(signal: Signal) -> abide_session::Signal {
+    match signal {
+        Signal::Introspection => abide_session::Signal::Introspection,
+        _ => abide_session::Signal::UserInfo,
+    }
+}

@@ -1,0 +1,261 @@
+//! What the provider still has to be told after a session has ended here, and whether it has heard.
+//!
+//! The session's record leaves the vault in the same write that a farewell comes into it: nobody is signed in again by a
+//! crash, and nothing is forgotten by one either. A farewell is removed when the provider has been told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_oidc::{Error, OAuthError, TokenKind};
+use abide_vault::Zeroizing;
+use abide_wire::ProviderEnd;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Account, Connection, Held};
+use crate::config::AccountConfig;
+use crate::shared::Shared;
+use crate::sign_in::{self, SignInError};
+use crate::{clock, notices};
+
+/// Pauses between attempts to tell a provider that does not answer; the last one is repeated.
+const PAUSES: [u64; 5] = [2, 15, 120, 600, 1800];
+/// A provider that cannot be told for a week is not told: by then its tokens are over.
+const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+const PREFIX: &str = "farewell/";
+
+/// What is needed to say goodbye.
+pub(crate) struct Farewell {
+    pub(crate) account: String,
+    issuer: String,
+    client_id: String,
+    /// When the session ended, wall time.
+    at: Duration,
+    refresh_token: Option<SecretString>,
+    access_token: Option<SecretString>,
+    /// Further refresh tokens that silent requests brought.
+    others: Vec<SecretString>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Form {
+    format: u32,
+    account: String,
+    issuer: String,
+    client_id: String,
+    at: Duration,
+    refresh_token: Option<Zeroizing<String>>,
+    access_token: Option<Zeroizing<String>>,
+    others: Vec<Zeroizing<String>>,
+}
+
+impl Farewell {
+    /// What belonged to a session that has just ended; `None` if there is nothing to tell.
+    pub(crate) fn of(account: &Account, held: &Held) -> Option<Self> {
+        let access_token = held.access.as_ref().map(|access| access.token.clone());
+        if !account.config.logout.revoke || (held.refresh_token.is_none() && access_token.is_none()) {
+            return None;
+        }
+        Some(Self {
+            account: account.name.clone(),
+            issuer: account.config.issuer.clone(),
+            client_id: account.config.client_id.clone(),
+            at: clock::wall(),
+            refresh_token: held.refresh_token.clone(),
+            access_token,
+            others: held.leftovers.clone(),
+        })
+    }
+
+    /// The name of its record: of two sign-outs in a row, each has its own.
+    pub(crate) fn record_name(&self) -> String {
+        format!("{PREFIX}{}/{}", self.account, self.at.as_nanos())
+    }
+
+    /// As bytes for the vault.
+    pub(crate) fn encode(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let text = |token: &SecretString| Zeroizing::new(token.expose_secret().to_owned());
+        let form = Form {
+            format: 1,
+            account: self.account.clone(),
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+            at: self.at,
+            refresh_token: self.refresh_token.as_ref().map(text),
+            access_token: self.access_token.as_ref().map(text),
+            others: self.others.iter().map(text).collect(),
+        };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
+        serde_json::to_writer(&mut *bytes, &form).ok()?;
+        Some(bytes)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let form: Form = serde_json::from_slice(bytes).ok().filter(|form: &Form| form.format == 1)?;
+        let secret = |text: Zeroizing<String>| SecretString::from(text.as_str().to_owned());
+        Some(Self {
+            account: form.account,
+            issuer: form.issuer,
+            client_id: form.client_id,
+            at: form.at,
+            refresh_token: form.refresh_token.map(secret),
+            access_token: form.access_token.map(secret),
+            others: form.others.into_iter().map(secret).collect(),
+        })
+    }
+}
+
+/// Takes up the farewells that an earlier process did not finish.
+pub(crate) fn resume(shared: &Arc<Shared>, records: &[(String, Zeroizing<Vec<u8>>)]) {
+    for (name, content) in records.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+        let found = Farewell::decode(content).and_then(|farewell| {
+            let config =
+                shared.act(&farewell.account, |account, _| account.config.clone()).ok().filter(|config| {
+                    config.issuer == farewell.issuer && config.client_id == farewell.client_id
+                })?;
+            Some((farewell, config))
+        });
+        let Some((farewell, config)) = found else {
+            // An account that is no longer there: nobody knows its provider any more.
+            forget(shared, name.clone());
+            continue;
+        };
+        say(shared, farewell, config, None);
+    }
+}
+
+/// Tells the provider until it has heard, and then removes the record.
+pub(crate) fn say(
+    shared: &Arc<Shared>,
+    farewell: Farewell,
+    config: AccountConfig,
+    connection: Option<Connection>,
+) {
+    let after = shared.clone();
+    shared.before_the_end(async move {
+        let end = tell(&farewell, &config, connection).await;
+        forget(&after, farewell.record_name());
+        report(&after, &farewell, end);
+    });
+}
+
+fn forget(shared: &Arc<Shared>, record: String) {
+    let removed = shared.vault.remove(&record);
+    tokio::spawn(async move {
+        if let Err(error) = removed.await {
+            tracing::error!(%error, "a farewell could not be removed from the vault");
+        }
+    });
+}
+
+fn report(shared: &Arc<Shared>, farewell: &Farewell, end: ProviderEnd) {
+    tracing::info!(account = farewell.account, ?end, "the provider has been told of the end");
+    let _ = shared.act(&farewell.account, |account, _| {
+        if account.held.is_none() && account.provider_end == Some(ProviderEnd::Pending) {
+            account.provider_end = Some(end);
+            if end == ProviderEnd::GoesOn {
+                shared.tell(notices::still_accepted(&account.name, &account.provider()));
+            }
+        }
+    });
+    shared.show();
+}
+
+async fn tell(farewell: &Farewell, config: &AccountConfig, present: Option<Connection>) -> ProviderEnd {
+    let mut connection = present;
+    for attempt in 0.. {
+        let told = match &connection {
+            Some(connection) => once(farewell, connection).await,
+            None => match sign_in::connect(config).await {
+                Ok(fresh) => {
+                    let told = once(farewell, &fresh).await;
+                    connection = Some(fresh);
+                    told
+                }
+                Err(SignInError::Unreachable(_)) => None,
+                Err(error) => {
+                    tracing::warn!(%error, "the provider cannot be told");
+                    Some(ProviderEnd::Unchecked)
+                }
+            },
+        };
+        let too_late = clock::wall().saturating_sub(farewell.at) > LONGEST;
+        match told {
+            Some(end) => return end,
+            None if too_late => return ProviderEnd::Unchecked,
+            None => {
+                let pause = PAUSES.get(attempt).or(PAUSES.last()).copied().unwrap_or(1800);
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+            }
+        }
+    }
+    ProviderEnd::Unchecked
+}
+
+/// One attempt; `None` if the provider cannot be reached for the moment.
+async fn once(farewell: &Farewell, connection: &Connection) -> Option<ProviderEnd> {
+    let Connection { http, relying_party } = connection;
+    let refresh = farewell.refresh_token.iter().chain(&farewell.others);
+    let tokens = refresh
+        .map(|token| (token, TokenKind::RefreshToken))
+        .chain(farewell.access_token.iter().map(|token| (token, TokenKind::AccessToken)));
+    let mut told = false;
+    if relying_party.provider().has_revocation() {
+        for (token, kind) in tokens {
+            match relying_party.revoke(http, token, kind).await {
+                Ok(()) => told = true,
+                Err(error) if error.is_transient() => return None,
+                // A provider need not revoke every kind (RFC 7009, section 2.2.1).
+                Err(error) => tracing::info!(code = error.code(), "a token could not be revoked"),
+            }
+        }
+    }
+    match (told, check(farewell, connection).await) {
+        // Nobody was told, and the tokens are good still: the end is one of ours alone.
+        (false, ProviderEnd::GoesOn | ProviderEnd::Unchecked) => Some(ProviderEnd::LocalOnly),
+        (_, end) => Some(end),
+    }
+}
+
+/// Tries out whether the provider still accepts what belonged to the session.
+async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
+    let Connection { http, relying_party } = connection;
+    let Some(token) = &farewell.refresh_token else {
+        return match &farewell.access_token {
+            Some(token) => check_access(connection, token).await,
+            None => ProviderEnd::Unchecked,
+        };
+    };
+    // Asking is kinder than trying, but few providers let a public client ask.
+    match relying_party.introspect(http, token, TokenKind::RefreshToken).await {
+        Ok(found) => return if found.active { ProviderEnd::GoesOn } else { ProviderEnd::Ended },
+        Err(error) => tracing::debug!(code = error.code(), "no introspection"),
+    }
+    match relying_party.try_refresh_token(http, token).await {
+        Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
+        Err(error) => {
+            tracing::info!(code = error.code(), "whether the session has ended there could not be checked");
+            ProviderEnd::Unchecked
+        }
+        Ok(fresh) => {
+            // It was accepted. What came back is nobody's.
+            if let Some(fresh) = fresh {
+                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken).await;
+            }
+            ProviderEnd::GoesOn
+        }
+    }
+}
+
+async fn check_access(connection: &Connection, token: &SecretString) -> ProviderEnd {
+    let Connection { http, relying_party } = connection;
+    match relying_party.introspect(http, token, TokenKind::AccessToken).await {
+        Ok(found) => return if found.active { ProviderEnd::GoesOn } else { ProviderEnd::Ended },
+        Err(error) => tracing::debug!(code = error.code(), "no introspection"),
+    }
+    match relying_party.userinfo(http, token, "").await {
+        Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
+        Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
+        Err(_) => ProviderEnd::Unchecked,
+    }
+}

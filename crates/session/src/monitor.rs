@@ -1,0 +1,126 @@
+//! What follows from the messages of the provider's iframe (OpenID Connect Session Management 1.0, section 3).
+//!
+//! The page in the browser asks the iframe and passes on what it says; the decisions are made here. The iframe alone ends
+//! nothing: only a silent authorization request does, and that only in a browser in which one has succeeded before. A
+//! browser that hides the provider's cookie from a frame cannot be told apart from a user who has signed out there.
+
+/// How many silent requests may bring nothing, one after the other, before the page stops.
+const MOST_FAILURES: u8 = 3;
+
+/// What the provider's iframe said (section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The session at the provider is as it was.
+    Unchanged,
+    /// It is not.
+    Changed,
+    /// The message could not be understood. Asking the provider again would not help (section 3.1).
+    Error,
+}
+
+/// What a silent authorization request (`prompt=none`) brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilentAnswer {
+    /// The person of the session is signed in at the provider.
+    SamePerson,
+    /// Somebody else is.
+    OtherPerson,
+    /// Nobody is, as far as the browser lets the provider see.
+    LoginRequired,
+    /// No answer, or one that says nothing about who is signed in.
+    Nothing,
+}
+
+/// What the page has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Ask the iframe again after the interval.
+    Poll,
+    /// Make a silent authorization request.
+    Silent,
+    /// Stop asking: [`Monitor::state`] says why.
+    Stop,
+    /// Stop asking: the session at the provider has ended.
+    Ended,
+}
+
+/// What is known of the page's use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MonitorState {
+    /// Not known yet.
+    Starting,
+    /// The browser shows the provider's cookie, so the page notices when the session there ends.
+    Watching,
+    /// The browser hides the provider's cookie from a page inside another.
+    Blocked,
+    /// The iframe or the silent requests bring nothing useful.
+    Failed,
+}
+
+/// One page that watches one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Monitor {
+    state: MonitorState,
+    /// Whether a silent request is under way.
+    asking: bool,
+    failures: u8,
+}
+
+impl Default for Monitor {
+    fn default() -> Self {
+        Self { state: MonitorState::Starting, asking: false, failures: 0 }
+    }
+}
+
+impl Monitor {
+    /// What is known.
+    #[must_use]
+    pub fn state(&self) -> MonitorState {
+        self.state
+    }
+
+    /// The iframe has said something.
+    pub fn told(&mut self, told: Told) -> Next {
+        match (self.state, told) {
+            (MonitorState::Blocked | MonitorState::Failed, _) => Next::Stop,
+            (_, Told::Error) => self.fail(),
+            // A frame that sees the cookie does not mean that the provider gets it: that is tried out once.
+            (MonitorState::Starting, _) | (_, Told::Changed) => {
+                self.asking = true;
+                Next::Silent
+            }
+            (MonitorState::Watching, Told::Unchanged) => Next::Poll,
+        }
+    }
+
+    /// A silent request has been answered, or has not been in time.
+    pub fn answered(&mut self, answer: SilentAnswer) -> Next {
+        if !core::mem::take(&mut self.asking) {
+            // Nobody asked.
+            return if self.state == MonitorState::Watching { Next::Poll } else { Next::Stop };
+        }
+        match (answer, self.state) {
+            (SilentAnswer::SamePerson, _) => {
+                self.state = MonitorState::Watching;
+                self.failures = 0;
+                Next::Poll
+            }
+            (SilentAnswer::OtherPerson, _) | (SilentAnswer::LoginRequired, MonitorState::Watching) => {
+                Next::Ended
+            }
+            (SilentAnswer::LoginRequired, _) => {
+                self.state = MonitorState::Blocked;
+                Next::Stop
+            }
+            (SilentAnswer::Nothing, _) => {
+                self.failures += 1;
+                if self.failures < MOST_FAILURES { Next::Poll } else { self.fail() }
+            }
+        }
+    }
+
+    fn fail(&mut self) -> Next {
+        self.state = MonitorState::Failed;
+        Next::Stop
+    }
+}

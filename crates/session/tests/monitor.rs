@@ -1,0 +1,85 @@
+//! What follows from the messages of the provider's iframe.
+
+use abide_session::{Monitor, MonitorState, Next, SilentAnswer, Told};
+
+/// A page in a browser that shows the provider's cookie.
+fn watching() -> Monitor {
+    let mut monitor = Monitor::default();
+    assert_eq!(monitor.told(Told::Unchanged), Next::Silent, "whether silent requests work is tried out once");
+    assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
+    assert_eq!(monitor.state(), MonitorState::Watching);
+    monitor
+}
+
+#[test]
+fn unchanged_is_nothing() {
+    let mut monitor = watching();
+    for _ in 0..100 {
+        assert_eq!(monitor.told(Told::Unchanged), Next::Poll);
+    }
+}
+
+#[test]
+fn changed_asks_silently_and_the_same_person_goes_on() {
+    let mut monitor = watching();
+    assert_eq!(monitor.told(Told::Changed), Next::Silent);
+    assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
+    assert_eq!(monitor.told(Told::Unchanged), Next::Poll);
+}
+
+#[test]
+fn nobody_there_or_somebody_else_is_the_end() {
+    for answer in [SilentAnswer::LoginRequired, SilentAnswer::OtherPerson] {
+        let mut monitor = watching();
+        monitor.told(Told::Changed);
+        assert_eq!(monitor.answered(answer), Next::Ended);
+    }
+}
+
+#[test]
+fn a_browser_that_hides_the_cookie_is_no_user_who_signed_out() {
+    for first in [Told::Changed, Told::Unchanged] {
+        let mut monitor = Monitor::default();
+        assert_eq!(monitor.told(first), Next::Silent);
+        assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Stop);
+        assert_eq!(monitor.state(), MonitorState::Blocked);
+        assert_eq!(monitor.told(Told::Changed), Next::Stop, "and it is not asked again");
+    }
+}
+
+#[test]
+fn an_error_is_no_reason_to_ask_the_provider() {
+    for mut monitor in [Monitor::default(), watching()] {
+        assert_eq!(monitor.told(Told::Error), Next::Stop);
+        assert_eq!(monitor.state(), MonitorState::Failed);
+        assert_eq!(monitor.told(Told::Changed), Next::Stop);
+    }
+}
+
+#[test]
+fn silent_requests_that_bring_nothing_are_given_up() {
+    let mut monitor = watching();
+    for next in [Next::Poll, Next::Poll, Next::Stop] {
+        assert_eq!(monitor.told(Told::Changed), Next::Silent);
+        assert_eq!(monitor.answered(SilentAnswer::Nothing), next);
+    }
+    assert_eq!(monitor.state(), MonitorState::Failed);
+}
+
+#[test]
+fn a_success_between_failures_counts() {
+    let mut monitor = watching();
+    for _ in 0..5 {
+        monitor.told(Told::Changed);
+        assert_eq!(monitor.answered(SilentAnswer::Nothing), Next::Poll);
+        monitor.told(Told::Changed);
+        assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_ends_nothing() {
+    let mut monitor = watching();
+    assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Poll);
+    assert_eq!(monitor.state(), MonitorState::Watching);
+}
