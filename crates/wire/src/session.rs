@@ -248,6 +248,8 @@ pub struct SessionStatus {
     /// The three layers, from the user outwards; empty before the first sign-in.
     pub layers: Vec<LayerStatus>,
     /// By which signals the end of the provider's session would be noticed; empty when nobody is signed in.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
     pub signals: Vec<SignalStatus>,
     /// How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
     /// provider has not said what time it is.
