@@ -5,12 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use openidconnect::core::CoreJsonWebKeySet;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use url::Url;
 
 use crate::error::{Document, Endpoint, Error};
 use crate::http::{Call, Http, JSON};
-use crate::keys::{self, Keys};
+use crate::keys::{self, Keys, Occasion};
+use crate::urls::UrlProblem;
 use crate::{text, urls};
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
@@ -30,7 +32,7 @@ struct Inner {
     revocation: Option<Url>,
     introspection: Option<Url>,
     end_session: Option<Url>,
-    check_session: Option<Url>,
+    check_session: Result<Option<Url>, UrlProblem>,
     metadata: ProviderMetadata,
     keys: RwLock<Keys>,
 }
@@ -49,17 +51,26 @@ pub(crate) struct ProviderMetadata {
     revocation_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
-    check_session_iframe: Option<String>,
+    check_session_iframe: Option<Value>,
     scopes_supported: Option<Vec<String>>,
     response_types_supported: Option<Vec<String>>,
     pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) authorization_response_iss_parameter_supported: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     frontchannel_logout_supported: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
+    frontchannel_logout_session_supported: bool,
+    #[serde(default, deserialize_with = "said")]
     backchannel_logout_supported: bool,
+    #[serde(default, deserialize_with = "said")]
+    backchannel_logout_session_supported: bool,
+}
+
+/// Only `true` is a promise; anything else is none, and no reason to refuse the rest.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Value::deserialize(deserializer)? == Value::Bool(true))
 }
 
 impl fmt::Debug for Provider {
@@ -73,7 +84,8 @@ impl Provider {
     ///
     /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint
     /// that the metadata names has to be an https URL without fragment and user information, also one that is not
-    /// needed now. An issuer on loopback may use http there.
+    /// needed now. An issuer on loopback may use http there. Only the page for watching the session is optional even then:
+    /// [`Self::check_session_problem`].
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
         let url = check_issuer(issuer)?;
         let well_known = well_known(&url);
@@ -114,10 +126,10 @@ impl Provider {
             revocation: optional(Endpoint::Revocation, &metadata.revocation_endpoint)?,
             introspection: optional(Endpoint::Introspection, &metadata.introspection_endpoint)?,
             end_session: optional(Endpoint::EndSession, &metadata.end_session_endpoint)?,
-            check_session: optional(Endpoint::CheckSession, &metadata.check_session_iframe)?,
+            check_session: check_session(metadata.check_session_iframe.as_ref(), http_on_loopback),
             url,
             metadata,
-            keys: RwLock::new(Keys { set: Arc::default(), refetched: None }),
+            keys: RwLock::default(),
         })))
     }
 
@@ -159,22 +171,46 @@ impl Provider {
 
     /// True if the provider's session can be watched in the browser (Session Management 1.0).
     pub fn has_check_session(&self) -> bool {
-        self.0.check_session.is_some()
+        self.check_session_iframe().is_some()
     }
 
     /// The page that answers whether the provider's session changed (Session Management 1.0, section 3.3).
     pub fn check_session_iframe(&self) -> Option<&Url> {
-        self.0.check_session.as_ref()
+        self.0.check_session.as_ref().ok()?.as_ref()
     }
 
-    /// True if the provider says that it does Front-Channel Logout 1.0.
+    /// Why [`Self::check_session_iframe`] is not used although the metadata names one: `endpoint_insecure` or
+    /// `endpoint_invalid`.
+    pub fn check_session_problem(&self) -> Option<Error> {
+        let problem = self.0.check_session.as_ref().err()?;
+        Some(Error::EndpointInvalid { endpoint: Endpoint::CheckSession, problem: *problem })
+    }
+
+    /// True if the provider says that it does Front-Channel Logout 1.0 (section 3).
     pub fn has_frontchannel_logout(&self) -> bool {
         self.0.metadata.frontchannel_logout_supported
     }
 
-    /// True if the provider says that it does Back-Channel Logout 1.0.
+    /// True if the provider says that it names itself and the session, `iss` and `sid`, in a front-channel logout
+    /// (Front-Channel Logout 1.0, section 3).
+    pub fn has_frontchannel_logout_session(&self) -> bool {
+        self.0.metadata.frontchannel_logout_session_supported
+    }
+
+    /// True if the provider says that it does Back-Channel Logout 1.0 (section 2.1).
     pub fn has_backchannel_logout(&self) -> bool {
         self.0.metadata.backchannel_logout_supported
+    }
+
+    /// True if the provider says that its logout tokens can name the session, `sid` (Back-Channel Logout 1.0, section
+    /// 2.1).
+    pub fn has_backchannel_logout_session(&self) -> bool {
+        self.0.metadata.backchannel_logout_session_supported
+    }
+
+    /// True if the issuer is plain `http` on loopback, so that its endpoints may be that too.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.url.scheme() == "http"
     }
 
     pub(crate) fn metadata(&self) -> &ProviderMetadata {
@@ -201,7 +237,8 @@ impl Provider {
         self.0.introspection.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Introspection })
     }
 
-    pub(crate) fn end_session_endpoint(&self) -> Option<&Url> {
+    /// The page that ends the provider's own session (RP-Initiated Logout 1.0, section 2.1).
+    pub fn end_session_endpoint(&self) -> Option<&Url> {
         self.0.end_session.as_ref()
     }
 
@@ -214,16 +251,16 @@ impl Provider {
         &self,
         http: &Http,
         now: SystemTime,
+        occasion: Occasion,
     ) -> Result<Option<Arc<CoreJsonWebKeySet>>, Error> {
-        let allowed = self.0.keys.write().unwrap_or_else(PoisonError::into_inner).may_refetch(now);
+        let allowed = self.0.keys.write().unwrap_or_else(PoisonError::into_inner).may_refetch(now, occasion);
         if !allowed {
             return Ok(None);
         }
         match keys::fetch(http, &self.0.keys_url).await {
             Ok(set) => Ok(Some(self.replace_keys(set))),
             Err(error) => {
-                // What brought nothing does not count: the session's own pauses keep the next attempt apart.
-                self.0.keys.write().unwrap_or_else(PoisonError::into_inner).refetched = None;
+                self.0.keys.write().unwrap_or_else(PoisonError::into_inner).refetch_failed(occasion);
                 Err(error)
             }
         }
@@ -241,6 +278,16 @@ fn check_issuer(issuer: &str) -> Result<Url, Error> {
         .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, MAX_SHOWN), problem })
 }
 
+/// Without it people can still sign in, and their session is watched in other ways.
+fn check_session(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
+    match raw {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(raw)) if raw.is_empty() => Ok(None),
+        Some(Value::String(raw)) => urls::endpoint(raw, http_on_loopback).map(Some),
+        Some(_) => Err(UrlProblem::Malformed),
+    }
+}
+
 /// Discovery, section 4.1: a terminating slash is removed before the path is appended.
 fn well_known(issuer: &Url) -> Url {
     let mut url = issuer.clone();
@@ -253,7 +300,7 @@ fn well_known(issuer: &Url) -> Url {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     const ISSUER: &str = "https://id.example.com/realms/a";
 

@@ -98,15 +98,17 @@ impl Http {
             return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
         }
         let client = if loopback { &self.loopback } else { &self.remote };
-        let method = if call.form.is_some() { Method::POST } else { Method::GET };
+        let method = if call.body.is_some() { Method::POST } else { Method::GET };
         let mut request = client.request(method, call.url.clone()).header(ACCEPT, JSON);
         if let Some(authorization) = call.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        if let Some(form) = call.form {
-            request = request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.as_bytes().to_vec());
+        if let Some(body) = call.body {
+            let (kind, text) = match &body {
+                Body::Form(text) => ("application/x-www-form-urlencoded", text),
+                Body::Json(text) => (JSON, text),
+            };
+            request = request.header(CONTENT_TYPE, kind).body(text.as_bytes().to_vec());
         }
         let host = urls::host(call.url);
         let sent = SystemTime::now();
@@ -118,16 +120,21 @@ impl Http {
     }
 }
 
-/// One request: a form is posted, everything else is a GET.
+/// One request: what has a body is posted, everything else is a GET.
 pub(crate) struct Call<'a> {
     pub(crate) url: &'a Url,
     pub(crate) authorization: Option<HeaderValue>,
-    pub(crate) form: Option<Zeroizing<String>>,
+    pub(crate) body: Option<Body>,
+}
+
+pub(crate) enum Body {
+    Form(Zeroizing<String>),
+    Json(Zeroizing<String>),
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn get(url: &'a Url) -> Self {
-        Self { url, authorization: None, form: None }
+        Self { url, authorization: None, body: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! ID token validation: OpenID Connect Core 1.0, sections 3.1.3.7, 3.1.3.8 and 12.2.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,41 +11,19 @@ use openidconnect::{
     SignatureVerificationError,
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use crate::error::DocumentProblem;
 use crate::identity::Identity;
-use crate::json;
+use crate::jwt::{
+    CLOCK_SKEW, Header, Jwt, Refusal, audiences, check_issuer, is_name, issued_at, seconds, statement_errors,
+    text, time,
+};
 use crate::keys::SigningAlgorithm;
 
-/// How far the provider's clock may be from ours.
-pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
-
-const MAX_SUBJECT: usize = 255;
-/// The end of the year 9999: no later time can be written down, so none is believed.
-const MAX_TIME: u64 = 253_402_300_799;
-
-macro_rules! id_token_errors {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $words:literal;)*) => {
-        /// Why an ID token is refused.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-        #[non_exhaustive]
-        pub enum IdTokenError {
-            $($(#[$doc])* #[error($words)] $variant,)*
-        }
-
-        impl IdTokenError {
-            /// A stable name, in snake case.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)* }
-            }
-        }
-    };
-}
-
-id_token_errors! {
+statement_errors! {
+    /// Why an ID token is refused.
+    IdTokenError;
     /// Not three base64url parts with JSON inside, or a claim of the wrong type.
     Malformed = "id_token_malformed", "The provider's statement about who signed in cannot be read.";
     /// A member is there twice (RFC 7519, section 4).
@@ -128,37 +106,13 @@ pub(crate) enum Purpose<'a> {
     Refresh { identity: &'a Identity },
 }
 
-/// A refusal, and whether reading the provider's keys again may change it.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Refusal {
-    pub(crate) error: IdTokenError,
-    pub(crate) with_other_keys: bool,
-}
-
-impl From<IdTokenError> for Refusal {
-    fn from(error: IdTokenError) -> Self {
-        Self { error, with_other_keys: false }
-    }
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    typ: Option<String>,
-    cty: Option<Value>,
-    crit: Option<Value>,
-    b64: Option<Value>,
-    zip: Option<Value>,
-}
-
 /// Validates an ID token and says who signed in.
 pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,
     expected: &Expectation<'_>,
-) -> Result<Identity, Refusal> {
-    let (header, claims) = parts(raw)?;
+) -> Result<Identity, Refusal<IdTokenError>> {
+    let Jwt { header, claims, .. } = Jwt::read(raw).map_err(IdTokenError::from)?;
     let algorithm = check_header(&header, expected)?;
     let subject = check_required(&claims, expected)?;
     let token: CoreIdToken = raw.parse().map_err(|_| IdTokenError::Malformed)?;
@@ -166,7 +120,7 @@ pub(crate) fn verify(
     token.claims(&verifier, |nonce: Option<&Nonce>| check_nonce(nonce, expected)).map_err(|error| {
         Refusal { with_other_keys: key_may_be_new(&error, &header), error: refused(&error, &claims) }
     })?;
-    check_times(&claims, expected)?;
+    issued_at(&claims, expected.now).map_err(IdTokenError::from)?;
     check_authorized_party(&claims, expected)?;
     check_access_token_hash(&claims, &token, &verifier, algorithm, expected)?;
     let auth_time = check_auth_time(&claims, expected)?;
@@ -180,48 +134,15 @@ pub(crate) fn verify(
     }
 }
 
-/// Header and claims, decoded more strictly than the verifier does it: no stray bits in the base64, no duplicates.
-fn parts(raw: &str) -> Result<(Header, Map<String, Value>), IdTokenError> {
-    let parts: Vec<&str> = raw.split('.').collect();
-    let [header, claims, signature] = parts[..] else {
-        let encrypted = parts.len() == 5;
-        return Err(if encrypted { IdTokenError::Encrypted } else { IdTokenError::Malformed });
-    };
-    BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| IdTokenError::Malformed)?;
-    Ok((part(header)?, part(claims)?))
-}
-
-fn part<T: serde::de::DeserializeOwned>(encoded: &str) -> Result<T, IdTokenError> {
-    let decoded = BASE64_URL_SAFE_NO_PAD.decode(encoded).map_err(|_| IdTokenError::Malformed)?;
-    json::parse(&decoded).map_err(|problem| match problem {
-        DocumentProblem::DuplicateMember => IdTokenError::DuplicateMember,
-        _ => IdTokenError::Malformed,
-    })
-}
-
 fn check_header(header: &Header, expected: &Expectation<'_>) -> Result<SigningAlgorithm, IdTokenError> {
-    if header.alg.eq_ignore_ascii_case("none") {
-        return Err(IdTokenError::Unsigned);
-    }
-    let algorithm = SigningAlgorithm::from_name(&header.alg)
-        .filter(|algorithm| expected.algorithms.contains(algorithm))
-        .filter(|algorithm| !algorithm.is_symmetric() || expected.client_secret.is_some())
-        .ok_or(IdTokenError::AlgorithmRefused)?;
-    let another_kind = header.typ.as_deref().is_some_and(|typ| {
-        let typ = typ.to_ascii_lowercase();
-        !matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "jose")
-    });
-    let extended = [&header.cty, &header.crit, &header.b64, &header.zip].into_iter().any(Option::is_some);
-    if another_kind || extended { Err(IdTokenError::HeaderRefused) } else { Ok(algorithm) }
+    let algorithm = header.algorithm(expected.algorithms, expected.client_secret)?;
+    let another_kind = header.kind().is_some_and(|kind| !matches!(kind.as_str(), "jwt" | "jose"));
+    if another_kind || header.is_extended() { Err(IdTokenError::HeaderRefused) } else { Ok(algorithm) }
 }
 
 /// The claims that have to be there before anything else is worth checking (section 2). Gives the subject.
 fn check_required(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<String, IdTokenError> {
-    match text(claims, "iss")? {
-        None => return Err(IdTokenError::IssuerMissing),
-        Some(issuer) if issuer != expected.issuer => return Err(IdTokenError::IssuerMismatch),
-        Some(_) => {}
-    }
+    check_issuer(claims, expected.issuer)?;
     let audiences = audiences(claims)?;
     if !audiences.contains(&expected.client_id) {
         return Err(IdTokenError::AudienceMismatch);
@@ -232,26 +153,11 @@ fn check_required(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Re
     time(claims, "exp")?.ok_or(IdTokenError::ExpirationMissing)?;
     time(claims, "iat")?.ok_or(IdTokenError::IssuedAtMissing)?;
     let subject = text(claims, "sub")?.filter(|sub| !sub.is_empty()).ok_or(IdTokenError::SubjectMissing)?;
-    if subject.len() > MAX_SUBJECT || !subject.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
-        return Err(IdTokenError::SubjectInvalid);
-    }
-    Ok(subject.to_owned())
+    if is_name(subject) { Ok(subject.to_owned()) } else { Err(IdTokenError::SubjectInvalid) }
 }
 
 fn trusted(audience: &str, expected: &Expectation<'_>) -> bool {
     audience == expected.client_id || expected.trusted_audiences.iter().any(|trusted| trusted == audience)
-}
-
-fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
-    match claims.get("aud") {
-        None | Some(Value::Null) => Err(IdTokenError::AudienceMissing),
-        Some(Value::String(audience)) => Ok(vec![audience]),
-        Some(Value::Array(list)) if list.is_empty() => Err(IdTokenError::AudienceMissing),
-        Some(Value::Array(list)) => {
-            list.iter().map(|audience| audience.as_str().ok_or(IdTokenError::Malformed)).collect()
-        }
-        Some(_) => Err(IdTokenError::Malformed),
-    }
 }
 
 fn verifier<'a>(
@@ -326,17 +232,6 @@ fn key_may_be_new(error: &ClaimsVerificationError, header: &Header) -> bool {
     }
 }
 
-fn check_times(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<(), IdTokenError> {
-    let latest = seconds(expected.now + CLOCK_SKEW);
-    if time(claims, "iat")?.is_some_and(|issued| issued > latest) {
-        return Err(IdTokenError::IssuedInFuture);
-    }
-    if time(claims, "nbf")?.is_some_and(|start| start > latest) {
-        return Err(IdTokenError::NotYetValid);
-    }
-    Ok(())
-}
-
 /// Rules 4 and 5.
 fn check_authorized_party(
     claims: &Map<String, Value>,
@@ -399,29 +294,4 @@ fn check_auth_time(
         Purpose::SignIn { max_age: None, .. } => {}
     }
     Ok(auth_time)
-}
-
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, IdTokenError> {
-    match claims.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(IdTokenError::Malformed),
-    }
-}
-
-/// A NumericDate (RFC 7519, section 2), down to the second.
-fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<u64>, IdTokenError> {
-    let number = match claims.get(name) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number,
-        Some(_) => return Err(IdTokenError::Malformed),
-    };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = |float: f64| (float >= 0.0 && float <= MAX_TIME as f64).then_some(float as u64);
-    let seconds = number.as_u64().or_else(|| number.as_f64().and_then(whole));
-    seconds.filter(|seconds| *seconds <= MAX_TIME).map(Some).ok_or(IdTokenError::Malformed)
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -25,6 +25,7 @@ mod http;
 mod id_token;
 mod identity;
 mod json;
+mod jwt;
 mod keys;
 mod logout;
 mod oauth_error;
@@ -40,8 +41,9 @@ pub use authorization::{
 pub use discovery::Provider;
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
 pub use http::{Http, HttpOptions};
-pub use id_token::{CLOCK_SKEW, IdTokenError};
+pub use id_token::IdTokenError;
 pub use identity::Identity;
+pub use jwt::CLOCK_SKEW;
 pub use keys::{KEY_REFETCH_INTERVAL, SigningAlgorithm};
 pub use logout::{Introspection, TokenKind};
 pub use oauth_error::OAuthError;

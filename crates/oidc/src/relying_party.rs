@@ -2,18 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
+use openidconnect::core::CoreJsonWebKeySet;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::discovery::Provider;
 use crate::error::{Error, RegistrationProblem};
-use crate::http::Call;
-use crate::keys::SigningAlgorithm;
+use crate::http::{Body, Call, Http};
+use crate::jwt::Refusal;
+use crate::keys::{Occasion, SigningAlgorithm};
 
 /// How the client authenticates at the back-channel endpoints (OpenID Connect Core 1.0, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +169,29 @@ impl RelyingParty {
         &self.0.algorithms
     }
 
+    /// Holds a signed statement against the provider's keys, and once more against its new keys if it names an unknown
+    /// one.
+    pub(crate) async fn judged<T, E>(
+        &self,
+        http: &Http,
+        now: SystemTime,
+        occasion: Occasion,
+        judge: impl Fn(&CoreJsonWebKeySet) -> Result<T, Refusal<E>>,
+    ) -> Result<T, Error>
+    where
+        Error: From<E>,
+    {
+        let refusal = match judge(&self.provider().keys()) {
+            Ok(believed) => return Ok(believed),
+            Err(refusal) if !refusal.with_other_keys => return Err(refusal.error.into()),
+            Err(refusal) => refusal,
+        };
+        match self.provider().refetch_keys(http, now, occasion).await? {
+            None => Err(refusal.error.into()),
+            Some(keys) => judge(&keys).map_err(|refusal| refusal.error.into()),
+        }
+    }
+
     /// A form for a back-channel endpoint, with the client's authentication (RFC 6749, section 2.3.1).
     pub(crate) fn authenticated<'a>(
         &self,
@@ -190,7 +216,7 @@ impl RelyingParty {
             }
             ClientAuthentication::ClientSecretBasic => authorization = Some(basic(id, secret)?),
         }
-        Ok(Call { url, authorization, form: Some(Zeroizing::new(form.finish())) })
+        Ok(Call { url, authorization, body: Some(Body::Form(Zeroizing::new(form.finish()))) })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Document, Error};
 use crate::http::{Http, JSON, refused};
 use crate::id_token::{self, Expectation, Purpose};
 use crate::identity::Identity;
+use crate::keys::Occasion;
 use crate::relying_party::RelyingParty;
 
 /// No lifetime is believed to be longer than ten years, so that adding one to a clock cannot overflow.
@@ -254,18 +255,9 @@ impl RelyingParty {
             purpose,
             now,
         };
-        let refusal = match id_token::verify(raw, &self.provider().keys(), &expected) {
-            Ok(identity) => return Ok(Some(identity)),
-            Err(refusal) if !refusal.with_other_keys => return Err(refusal.error.into()),
-            Err(refusal) => refusal,
-        };
-        match self.provider().refetch_keys(http, now).await? {
-            None => Err(refusal.error.into()),
-            Some(keys) => match id_token::verify(raw, &keys, &expected) {
-                Ok(identity) => Ok(Some(identity)),
-                Err(refusal) => Err(refusal.error.into()),
-            },
-        }
+        let identity =
+            self.judged(http, now, Occasion::Answer, |keys| id_token::verify(raw, keys, &expected)).await?;
+        Ok(Some(identity))
     }
 }
 

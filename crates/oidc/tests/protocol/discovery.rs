@@ -31,6 +31,51 @@ async fn what_the_provider_offers_is_known() {
 }
 
 #[tokio::test]
+async fn ways_to_learn_of_the_end_of_a_session_are_known() {
+    let all = edit(|metadata| {
+        metadata["check_session_iframe"] = format!("{}/session", metadata["issuer"].as_str().unwrap()).into();
+        for name in ["frontchannel_logout", "backchannel_logout"] {
+            metadata[format!("{name}_supported")] = true.into();
+            metadata[format!("{name}_session_supported")] = true.into();
+        }
+    });
+    let provider = TestProvider::start(Behaviour { metadata: all, ..Behaviour::default() }).await;
+    let found = Provider::discover(&http(), &provider.issuer).await.unwrap();
+    assert_eq!(found.check_session_iframe().unwrap().as_str(), format!("{}/session", provider.issuer));
+    assert_eq!(found.check_session_problem(), None);
+    assert_eq!(found.end_session_endpoint().unwrap().as_str(), format!("{}/logout", provider.issuer));
+    assert!(found.has_frontchannel_logout() && found.has_frontchannel_logout_session());
+    assert!(found.has_backchannel_logout() && found.has_backchannel_logout_session());
+
+    let vague = edit(|metadata| {
+        metadata["frontchannel_logout_supported"] = "true".into();
+        metadata["backchannel_logout_supported"] = Value::Null;
+        metadata["backchannel_logout_session_supported"] = 1.into();
+    });
+    let found = discover(Behaviour { metadata: vague, ..Behaviour::default() }).await.unwrap();
+    assert!(!found.has_frontchannel_logout() && !found.has_frontchannel_logout_session());
+    assert!(!found.has_backchannel_logout() && !found.has_backchannel_logout_session());
+}
+
+#[tokio::test]
+async fn a_session_page_that_cannot_be_used_keeps_nobody_from_signing_in() {
+    for (page, code) in [
+        (json!("http://id.example.com/session"), "endpoint_insecure"),
+        (json!("javascript:alert(1)"), "endpoint_invalid"),
+        (json!("https://id.example.com/\r\nx"), "endpoint_invalid"),
+        (json!("https://id.example.com/session#x"), "endpoint_invalid"),
+        (json!(7), "endpoint_invalid"),
+    ] {
+        let behaviour = Behaviour { metadata: set("check_session_iframe", page), ..Behaviour::default() };
+        let client = Client::new(behaviour).await;
+        assert!(client.sign_in().await.is_ok());
+        let found = client.rp.provider();
+        assert!(!found.has_check_session());
+        assert_eq!(found.check_session_problem().map(|error| error.code()), Some(code));
+    }
+}
+
+#[tokio::test]
 async fn the_issuer_is_compared_byte_for_byte() {
     let provider = TestProvider::start(Behaviour::default()).await;
     let with_slash = format!("{}/", provider.issuer);
