@@ -141,7 +141,7 @@ async fn answer(
         let stray = matches!(&received, Err(error) if error.is_stray());
         let _ = arrival.verdict.send(if stray { Verdict::Stray } else { Verdict::Taken });
         match received {
-            Ok(code) => return Ok(code),
+            Ok(response) => return Ok(response.code),
             Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
             Err(CallbackError::Refused { error: OAuthError::AccessDenied, .. }) => {
                 return Err(SignInError::Cancelled(provider.to_owned()));

@@ -18,10 +18,11 @@ use crate::error::Error;
 use crate::http::describe;
 use crate::oauth_error::OAuthError;
 use crate::relying_party::RelyingParty;
+use crate::session_state::SessionState;
 use crate::{text, urls};
 
 /// 256 bits for `state` and `nonce`; at least 128 are required.
-const RANDOM_BYTES: u32 = 32;
+pub(crate) const RANDOM_BYTES: u32 = 32;
 const MAX_QUERY: usize = 16 * 1024;
 const MAX_NAME: usize = 64;
 
@@ -50,7 +51,7 @@ const RESERVED: [&str; 20] = [
 ];
 
 /// What to ask for (Core, section 3.1.2.1).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct AuthorizationParameters {
     /// `openid` is always asked for and need not be listed.
     pub scopes: Vec<String>,
@@ -58,6 +59,12 @@ pub struct AuthorizationParameters {
     pub prompt: Vec<String>,
     /// Whom the sign-in page should expect.
     pub login_hint: Option<String>,
+    /// The ID token of the session that a silent request (`prompt` is `none`) is about. It travels in the URL.
+    ///
+    /// A hint binds the provider and not the answer: whether that is about the same person is for the caller to ask
+    /// ([`Identity::same_person`](crate::Identity::same_person)), once [`RelyingParty::exchange`] has validated it as
+    /// strictly as any sign-in.
+    pub id_token_hint: Option<SecretString>,
     /// Authentication context classes, in order of preference.
     pub acr_values: Vec<String>,
     /// Not longer ago than this may the person have authenticated. Sent in seconds; the answer is held to it.
@@ -115,6 +122,16 @@ impl fmt::Debug for AuthorizationCode {
     }
 }
 
+/// What the provider answered.
+#[derive(Debug)]
+pub struct AuthorizationResponse {
+    /// To redeem with [`RelyingParty::exchange`].
+    pub code: AuthorizationCode,
+    /// For watching the provider's session in the browser (Session Management 1.0, section 2). `None` if the provider
+    /// sent none or one that cannot be used.
+    pub session_state: Option<SessionState>,
+}
+
 /// Why a request to the redirect URI gives no code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -139,6 +156,17 @@ pub enum CallbackError {
     /// The right `state`, but neither a usable code nor an error, or both. The request is over.
     #[error("The provider's answer is incomplete.")]
     Malformed,
+}
+
+/// What a refusal of a silent request says (OpenID Connect Core 1.0, section 3.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilentRefusal {
+    /// `login_required`: as far as the provider can see in this browser, nobody is signed in. A browser that hides the
+    /// provider's cookie from an embedded page looks the same.
+    NobodySignedIn,
+    /// Somebody is or may be signed in, but has to be asked something: `interaction_required`, `consent_required` or
+    /// `account_selection_required`.
+    InteractionNeeded,
 }
 
 /// Why a callback is stray.
@@ -167,6 +195,18 @@ impl CallbackError {
             Self::IssuerMismatch => "callback_issuer_mismatch",
             Self::IssuerMissing => "callback_issuer_missing",
             Self::Malformed => "callback_malformed",
+        }
+    }
+
+    /// What the answer to a silent request (`prompt` is `none`) says about the person; `None` if it says nothing about that.
+    pub fn silent_refusal(&self) -> Option<SilentRefusal> {
+        let Self::Refused { error, .. } = self else { return None };
+        match error {
+            OAuthError::LoginRequired => Some(SilentRefusal::NobodySignedIn),
+            OAuthError::InteractionRequired
+            | OAuthError::ConsentRequired
+            | OAuthError::AccountSelectionRequired => Some(SilentRefusal::InteractionNeeded),
+            _ => None,
         }
     }
 
@@ -218,6 +258,9 @@ impl RelyingParty {
         if let Some(max_age) = parameters.max_age {
             request = request.set_max_age(max_age);
         }
+        if let Some(hint) = &parameters.id_token_hint {
+            request = request.add_extra_param("id_token_hint", hint.expose_secret());
+        }
         for (name, value) in &parameters.extra {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
@@ -247,7 +290,7 @@ fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
 }
 
 fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(), Error> {
-    let word = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+    let word = |text: &String| is_word(text);
     // RFC 6749, section 3.3.
     let scope = |text: &String| word(text) && !text.contains(['"', '\\']);
     if redirect_uri.fragment().is_some() {
@@ -266,17 +309,24 @@ fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(),
     if !parameters.ui_locales.iter().all(word) {
         return Err(invalid("ui_locales"));
     }
+    if !parameters.id_token_hint.as_ref().is_none_or(|hint| is_word(hint.expose_secret())) {
+        return Err(invalid("id_token_hint"));
+    }
     for (position, (name, _)) in parameters.extra.iter().enumerate() {
         let repeatable = name == "resource"; // RFC 8707, section 2.
         let repeated = parameters.extra[..position].iter().any(|(earlier, _)| earlier == name);
-        if !word(name) || RESERVED.contains(&name.as_str()) || (repeated && !repeatable) {
+        if !is_word(name) || RESERVED.contains(&name.as_str()) || (repeated && !repeatable) {
             return Err(invalid(name));
         }
     }
     Ok(())
 }
 
-fn invalid(name: &str) -> Error {
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+pub(crate) fn invalid(name: &str) -> Error {
     Error::ParameterInvalid { name: text::plain(name, MAX_NAME) }
 }
 
@@ -306,20 +356,8 @@ impl Pending {
     ///
     /// First whether it is the answer to this request at all, then who sent it (RFC 9207), then what it says.
     /// Everything that does not know `state` is stray, so that nobody else can end a sign-in.
-    pub fn receive(&self, query: &str) -> Result<AuthorizationCode, CallbackError> {
-        if query.len() > MAX_QUERY {
-            return Err(CallbackError::Stray(StrayReason::TooLong));
-        }
-        let mut answer: HashMap<Cow<'_, str>, Cow<'_, str>> = HashMap::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if answer.insert(name, value).is_some() {
-                return Err(CallbackError::Stray(StrayReason::DuplicateParameter));
-            }
-        }
-        let state = answer.get("state").ok_or(CallbackError::Stray(StrayReason::StateMissing))?;
-        if !bool::from(state.as_bytes().ct_eq(self.state.expose_secret().as_bytes())) {
-            return Err(CallbackError::Stray(StrayReason::StateUnknown));
-        }
+    pub fn receive(&self, query: &str) -> Result<AuthorizationResponse, CallbackError> {
+        let answer = parameters_of(query, &self.state).map_err(CallbackError::Stray)?;
         match answer.get("iss") {
             Some(issuer) if *issuer != self.issuer => return Err(CallbackError::IssuerMismatch),
             None if self.issuer_promised => return Err(CallbackError::IssuerMissing),
@@ -331,9 +369,32 @@ impl Pending {
                 description: answer.get("error_description").and_then(|words| describe(words)),
             }),
             (Some(code), None) if !code.is_empty() && code.bytes().all(|b| matches!(b, 0x20..=0x7e)) => {
-                Ok(AuthorizationCode(code.as_ref().into()))
+                let session_state = answer.get("session_state").and_then(|text| SessionState::new(&**text));
+                Ok(AuthorizationResponse { code: AuthorizationCode(code.as_ref().into()), session_state })
             }
             _ => Err(CallbackError::Malformed),
         }
+    }
+}
+
+/// The parameters of a request that the browser makes to us, if it is the one that knows `state`.
+pub(crate) fn parameters_of<'a>(
+    query: &'a str,
+    state: &SecretString,
+) -> Result<HashMap<Cow<'a, str>, Cow<'a, str>>, StrayReason> {
+    if query.len() > MAX_QUERY {
+        return Err(StrayReason::TooLong);
+    }
+    let mut parameters = HashMap::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if parameters.insert(name, value).is_some() {
+            return Err(StrayReason::DuplicateParameter);
+        }
+    }
+    let found: &Cow<'_, str> = parameters.get("state").ok_or(StrayReason::StateMissing)?;
+    if bool::from(found.as_bytes().ct_eq(state.expose_secret().as_bytes())) {
+        Ok(parameters)
+    } else {
+        Err(StrayReason::StateUnknown)
     }
 }

@@ -57,6 +57,11 @@ impl Identity {
             .unwrap_or(&self.subject)
     }
 
+    /// True if both are about one person: the same issuer and subject, byte for byte. Nothing else identifies somebody.
+    pub fn same_person(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.subject == other.subject
+    }
+
     pub(crate) fn from_claims(issuer: &str, subject: &str, claims: &Map<String, Value>) -> Self {
         let exact = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let shown = |name: &str| {
@@ -133,6 +138,14 @@ mod tests {
             (later.sid.as_deref(), later.amr, later.nonce.as_deref()),
             (Some("s1"), vec!["pwd".into()], Some("n"))
         );
+    }
+
+    #[test]
+    fn a_person_is_an_issuer_and_a_subject() {
+        let alice = identity(json!({"email": "alice@example.com", "sid": "s1"}));
+        assert!(alice.same_person(&identity(json!({"email": "other@example.com", "sid": "s2"}))));
+        assert!(!alice.same_person(&Identity { subject: "248290".into(), ..alice.clone() }));
+        assert!(!alice.same_person(&Identity { issuer: "https://id.example.com/".into(), ..alice.clone() }));
     }
 
     #[test]

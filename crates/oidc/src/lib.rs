@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Provider::discover ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
-//!     ─> exchange ─> userinfo, refresh, introspect, revoke, end_session_url
+//!     ─> exchange ─> userinfo, refresh, introspect, revoke, logout_request
 //! ```
 //!
 //! `openidconnect` builds the authorization request and verifies signatures and the core claims of the ID token.
@@ -28,15 +28,18 @@ mod json;
 mod jwt;
 mod keys;
 mod logout;
+mod logout_request;
 mod oauth_error;
 mod relying_party;
+mod session_state;
 mod text;
 mod tokens;
 mod urls;
 mod userinfo;
 
 pub use authorization::{
-    AuthorizationCode, AuthorizationParameters, AuthorizationRequest, CallbackError, Pending, StrayReason,
+    AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
+    Pending, SilentRefusal, StrayReason,
 };
 pub use discovery::Provider;
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
@@ -46,8 +49,10 @@ pub use identity::Identity;
 pub use jwt::CLOCK_SKEW;
 pub use keys::{KEY_REFETCH_INTERVAL, SigningAlgorithm};
 pub use logout::{Introspection, TokenKind};
+pub use logout_request::{LogoutCallbackError, LogoutPending, LogoutRequest};
 pub use oauth_error::OAuthError;
 pub use relying_party::{ClientAuthentication, Registration, RelyingParty};
+pub use session_state::SessionState;
 pub use tokens::{RefreshError, Tokens};
 pub use urls::{UrlProblem, is_loopback};
 pub use userinfo::Claims;

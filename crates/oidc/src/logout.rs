@@ -1,9 +1,7 @@
-//! The end of tokens and sessions: RFC 7009 (revocation), RFC 7662 (introspection), OpenID Connect RP-Initiated
-//! Logout 1.0.
+//! The end of tokens: RFC 7009 (revocation) and RFC 7662 (introspection).
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use url::Url;
 
 use crate::error::{Document, Error};
 use crate::http::{Http, JSON};
@@ -56,29 +54,5 @@ impl RelyingParty {
         let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
         let answer = http.send(self.authenticated(url, &parameters)?).await?;
         answer.document(Document::Introspection, &[JSON])
-    }
-
-    /// The page that ends the provider's own session (RP-Initiated Logout 1.0, section 2), to open in the browser;
-    /// `None` if the provider has none. `state` comes back only together with a redirect.
-    ///
-    /// The URL may contain the ID token, which says who the person is: not for a log.
-    pub fn end_session_url(
-        &self,
-        id_token_hint: Option<&SecretString>,
-        post_logout_redirect_uri: Option<&Url>,
-        state: &str,
-    ) -> Option<Url> {
-        let mut url = self.provider().end_session_endpoint()?.clone();
-        {
-            let mut query = url.query_pairs_mut();
-            if let Some(hint) = id_token_hint {
-                query.append_pair("id_token_hint", hint.expose_secret());
-            }
-            query.append_pair("client_id", &self.registration().client_id);
-            if let Some(redirect) = post_logout_redirect_uri {
-                query.append_pair("post_logout_redirect_uri", redirect.as_str()).append_pair("state", state);
-            }
-        }
-        Some(url)
     }
 }

@@ -48,7 +48,7 @@ async fn stray_callbacks_leave_the_sign_in_pending() {
         assert_eq!((error.code(), error.is_stray()), (code, true), "{query}");
     }
     let query = waiting.client.provider.authorize(&waiting.request.url);
-    let code = waiting.request.pending.receive(&query).unwrap();
+    let code = waiting.request.pending.receive(&query).unwrap().code;
     let Waiting { client, request, .. } = waiting;
     assert!(client.rp.exchange(&client.http, &request.pending, code, now()).await.is_ok());
 }

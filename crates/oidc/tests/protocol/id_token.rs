@@ -190,7 +190,7 @@ async fn a_rotated_key_is_fetched_once_and_then_not_for_a_minute() {
     assert_eq!(client.provider.requests("/keys"), 2, "throttled");
 
     let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
-    let code = pending.receive(&client.provider.authorize(&url)).unwrap();
+    let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
     assert!(client.rp.exchange(&client.http, &pending, code, later(60)).await.is_ok());
     assert_eq!(client.provider.requests("/keys"), 3);
 }

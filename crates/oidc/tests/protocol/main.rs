@@ -9,5 +9,6 @@ mod logout;
 mod provider;
 mod refresh;
 mod sign_in;
+mod silent;
 mod tls;
 mod transport;

@@ -74,6 +74,9 @@ pub(crate) struct Behaviour {
     pub(crate) userinfo: Option<Edit>,
     pub(crate) canned: HashMap<&'static str, Canned>,
     pub(crate) secret: Option<&'static str>,
+    /// What a silent request is answered with, if not with a code.
+    pub(crate) silent_error: Option<&'static str>,
+    pub(crate) session_state: Option<String>,
 }
 
 struct SigningKey {
@@ -112,6 +115,7 @@ struct Issued {
     codes: HashMap<String, Code>,
     refresh_tokens: HashSet<String>,
     access_tokens: HashSet<String>,
+    id_tokens: HashSet<String>,
     requests: Vec<String>,
     counter: u32,
 }
@@ -132,6 +136,7 @@ impl TestProvider {
             codes: HashMap::new(),
             refresh_tokens: HashSet::new(),
             access_tokens: HashSet::new(),
+            id_tokens: HashSet::new(),
             requests: Vec::new(),
             counter: 0,
         };
@@ -177,6 +182,16 @@ impl TestProvider {
             );
         }
         let mut issued = self.issued.lock().unwrap();
+        if let Some(hint) = asked.get("id_token_hint") {
+            assert!(issued.id_tokens.contains(hint), "the hint is none of ours");
+        }
+        let silent_error =
+            issued.behaviour.silent_error.filter(|_| asked.get("prompt").is_some_and(|p| p == "none"));
+        if let Some(error) = silent_error {
+            return form_urlencoded::Serializer::new(String::new())
+                .extend_pairs([("error", error), ("state", &asked["state"]), ("iss", &self.issuer)])
+                .finish();
+        }
         issued.counter += 1;
         let code = format!("code-{}", issued.counter);
         let details = Code {
@@ -187,7 +202,19 @@ impl TestProvider {
         issued.codes.insert(code.clone(), details);
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("code", &code), ("state", &asked["state"]), ("iss", &self.issuer)])
+            .extend_pairs(issued.behaviour.session_state.iter().map(|state| ("session_state", state)))
             .finish()
+    }
+
+    /// What the browser brings back once the person has signed out.
+    pub(crate) fn end_session(&self, url: &Url) -> String {
+        assert_eq!(url.as_str().split('?').next().unwrap(), format!("{}/logout", self.issuer));
+        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!(asked.len(), url.query_pairs().count(), "a parameter is there twice");
+        assert_eq!(asked["client_id"], CLIENT);
+        assert!(self.issued.lock().unwrap().id_tokens.contains(&asked["id_token_hint"]));
+        assert!(asked["post_logout_redirect_uri"].starts_with("http://127.0.0.1:"));
+        form_urlencoded::Serializer::new(String::new()).append_pair("state", &asked["state"]).finish()
     }
 }
 
@@ -321,13 +348,15 @@ fn token(
     let refresh_token = format!("canary-refresh-{}", issued.counter);
     issued.access_tokens.insert(access_token.clone());
     issued.refresh_tokens.insert(refresh_token.clone());
+    let id_token = id_token(issued, issuer, &access_token, nonce);
+    issued.id_tokens.insert(id_token.clone());
     let mut tokens = json!({
         "access_token": access_token,
         "token_type": "bearer",
         "expires_in": 300,
         "refresh_token": refresh_token,
         "refresh_expires_in": 1800,
-        "id_token": id_token(issued, issuer, &access_token, nonce),
+        "id_token": id_token,
     });
     if let Some(change) = &issued.behaviour.tokens {
         change(&mut tokens);
@@ -430,7 +459,7 @@ impl Client {
 
     pub(crate) async fn sign_in_with(&self, parameters: &AuthorizationParameters) -> Result<Tokens, Error> {
         let AuthorizationRequest { url, pending } = self.request(parameters);
-        let code = pending.receive(&self.provider.authorize(&url)).unwrap();
+        let code = pending.receive(&self.provider.authorize(&url)).unwrap().code;
         self.rp.exchange(&self.http, &pending, code, now()).await
     }
 

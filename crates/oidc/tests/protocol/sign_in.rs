@@ -38,7 +38,7 @@ async fn every_step_can_run_on_another_thread() {
     let client = Client::new(Behaviour::default()).await;
     let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
     let task = tokio::spawn(async move {
-        let code = pending.receive(&client.provider.authorize(&url)).unwrap();
+        let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
         let tokens = client.rp.exchange(&client.http, &pending, code, now()).await?;
         let tokens = client.refresh(&tokens).await?;
         client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await?;
@@ -54,6 +54,7 @@ async fn what_was_asked_for_is_in_the_url() {
         scopes: vec!["email".into()],
         prompt: vec!["login".into(), "consent".into()],
         login_hint: Some("alice@example.com".into()),
+        id_token_hint: None,
         acr_values: vec!["urn:a".into(), "urn:b".into()],
         max_age: Some(Duration::from_secs(600)),
         ui_locales: vec!["de".into(), "en".into()],
@@ -125,7 +126,7 @@ async fn a_code_is_good_for_one_exchange_and_needs_its_verifier() {
     let first = client.request(&AuthorizationParameters::default());
     let second = client.request(&AuthorizationParameters::default());
     let query = client.provider.authorize(&first.url);
-    let code = first.pending.receive(&query).unwrap();
+    let code = first.pending.receive(&query).unwrap().code;
     let error = client.rp.exchange(&client.http, &second.pending, code, now()).await.unwrap_err();
     let Error::Refused { error, description } = &error else { panic!("{error:?}") };
     assert_eq!(*error, OAuthError::InvalidGrant);
