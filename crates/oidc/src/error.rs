@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::id_token::IdTokenError;
+use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
 use crate::urls::UrlProblem;
 
@@ -145,6 +146,9 @@ pub enum Error {
     /// The ID token is refused.
     #[error("{0}")]
     IdToken(#[from] IdTokenError),
+    /// The logout token is refused.
+    #[error("{0}")]
+    LogoutToken(#[from] LogoutTokenError),
     /// UserInfo has no `sub` (OpenID Connect Core 1.0, section 5.3.2).
     #[error("The provider's profile does not say whom it describes.")]
     UserInfoSubjectMissing,
@@ -190,6 +194,7 @@ impl Error {
             Self::TokenTypeUnsupported => "token_type_unsupported",
             Self::IdTokenMissing => "id_token_missing",
             Self::IdToken(error) => error.code(),
+            Self::LogoutToken(error) => error.code(),
             Self::UserInfoSubjectMissing => "userinfo_subject_missing",
             Self::UserInfoSubjectMismatch => "userinfo_subject_mismatch",
         }

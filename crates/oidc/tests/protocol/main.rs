@@ -2,6 +2,7 @@
 //! answer wrongly.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod backchannel;
 mod callback;
 mod discovery;
 mod id_token;

@@ -206,6 +206,26 @@ impl TestProvider {
             .finish()
     }
 
+    /// A logout token for the session of every sign-in, each with its own `jti`.
+    pub(crate) fn logout_token(&self) -> String {
+        let mut issued = self.issued.lock().unwrap();
+        issued.counter += 1;
+        let mut claims = json!({
+            "iss": self.issuer, "aud": CLIENT, "iat": NOW, "exp": NOW + 120, "sub": SUBJECT, "sid": "session-1",
+            "jti": format!("logout-{}", issued.counter),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        if let Some(change) = &issued.behaviour.claims {
+            change(&mut claims);
+        }
+        sign(&issued, "logout+jwt", &claims.to_string())
+    }
+
+    /// Any text, signed with the provider's key.
+    pub(crate) fn signed(&self, typ: &str, claims: &str) -> String {
+        sign(&self.issued.lock().unwrap(), typ, claims)
+    }
+
     /// What the browser brings back once the person has signed out.
     pub(crate) fn end_session(&self, url: &Url) -> String {
         assert_eq!(url.as_str().split('?').next().unwrap(), format!("{}/logout", self.issuer));
@@ -377,17 +397,22 @@ fn id_token(issued: &Issued, issuer: &str, access_token: &str, nonce: Option<Str
     if let Some(change) = &issued.behaviour.claims {
         change(&mut claims);
     }
+    sign(issued, "JWT", &claims.to_string())
+}
+
+/// Signs whatever the text says, as the provider behaves.
+fn sign(issued: &Issued, typ: &str, claims: &str) -> String {
     let alg = match issued.behaviour.signature {
         Signature::Absent => "none",
         Signature::Hs256 => "HS256",
         Signature::Good | Signature::Corrupt => "ES256",
     };
-    let mut header = json!({"alg": alg, "typ": "JWT", "kid": issued.key.kid});
+    let mut header = json!({"alg": alg, "typ": typ, "kid": issued.key.kid});
     if let Some(change) = &issued.behaviour.header {
         change(&mut header);
     }
-    let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", encode(&header), encode(&claims));
+    let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let signed = format!("{}.{}", encode(&header.to_string()), encode(claims));
     let signature = match issued.behaviour.signature {
         Signature::Absent => Vec::new(),
         Signature::Hs256 => {
