@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::config::AccountConfig;
 use crate::layers::{Heard, Known, layers};
+use crate::monitor::Watch;
 use crate::notices;
 use crate::platform;
 use crate::signals::{Signals, known_by};
@@ -110,6 +111,8 @@ pub(crate) struct Account {
     pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
     pub(crate) trouble: Option<String>,
     pub(crate) signals: Signals,
+    /// The page in the browser that watches the provider's session.
+    pub(crate) monitor: Option<Watch>,
     /// What became of the provider's side of the last session.
     pub(crate) provider_end: Option<ProviderEnd>,
 }
@@ -128,6 +131,7 @@ impl Account {
             refresh: None,
             trouble: None,
             signals: Signals::default(),
+            monitor: None,
             provider_end: None,
         }
     }

@@ -4,7 +4,7 @@
 //! address without a query, where a page says how it went: so neither the address bar nor the history keeps the code.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -13,10 +13,13 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use url::Url;
 
+use crate::monitor;
 use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
 
 /// An answer from the browser, and where to say what the listener tells it.
@@ -39,6 +42,7 @@ pub(crate) enum Verdict {
 pub(crate) enum Outcome {
     SignedIn { user: String, provider: String },
     Failed { message: String },
+    SignedOut { provider: String },
 }
 
 /// A bound listener.
@@ -46,6 +50,7 @@ pub(crate) struct Callback {
     redirect_uri: Url,
     arrivals: mpsc::Receiver<Arrival>,
     outcome: watch::Sender<Option<Outcome>>,
+    place: Arc<Place>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -54,6 +59,11 @@ struct Place {
     hosts: Vec<String>,
     arrivals: mpsc::Sender<Arrival>,
     outcome: watch::Receiver<Option<Outcome>>,
+    /// The page that goes on watching after the sign-in.
+    monitor: OnceLock<Arc<monitor::Page>>,
+    /// Where the browser is sent on to, by a path that is good once: an address that holds an ID token is no argument of
+    /// a program.
+    departure: Mutex<Option<(String, Url)>>,
 }
 
 impl Callback {
@@ -77,9 +87,11 @@ impl Callback {
             hosts: ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec(),
             arrivals: arrivals_sender,
             outcome: outcome_receiver,
+            monitor: OnceLock::new(),
+            departure: Mutex::new(None),
         });
-        let task = tokio::spawn(serve(listener, place));
-        Ok(Self { redirect_uri, arrivals, outcome, task })
+        let task = tokio::spawn(serve(listener, place.clone()));
+        Ok(Self { redirect_uri, arrivals, outcome, place, task })
     }
 
     /// The address to put into the authorization request.
@@ -90,6 +102,26 @@ impl Callback {
     /// The next answer from the browser.
     pub(crate) async fn arrival(&mut self) -> Option<Arrival> {
         self.arrivals.recv().await
+    }
+
+    /// An address of this listener that sends the browser on to `target`, once.
+    pub(crate) fn depart(&self, target: Url) -> Option<Url> {
+        let ticket = crate::monitor::random()?;
+        let mut address = self.redirect_uri.clone();
+        address.set_path(&format!("/start/{}", ticket.expose_secret()));
+        let departure = Some((address.path().to_owned(), target));
+        *self.place.departure.lock().unwrap_or_else(PoisonError::into_inner) = departure;
+        Some(address)
+    }
+
+    /// Shows the outcome.
+    pub(crate) fn show(&self, outcome: Outcome) {
+        self.outcome.send_replace(Some(outcome));
+    }
+
+    /// From now on the page at the end watches.
+    pub(crate) fn watch(&self, page: Arc<monitor::Page>) {
+        let _ = self.place.monitor.set(page);
     }
 
     /// Shows the outcome, and goes on serving the page for a while in which the browser may still ask for it.
@@ -137,15 +169,21 @@ async fn answer(
     request: Request<Incoming>,
     place: Arc<Place>,
 ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
-    Ok(route(&request, &place).await)
+    Ok(route(request, &place).await)
 }
 
-async fn route(request: &Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
+async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     // DNS rebinding: only a browser that was sent to this very socket names it.
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if !host.is_some_and(|host| place.hosts.iter().any(|ours| ours == host)) {
         return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
     }
+    let request = match place.monitor.get() {
+        Some(page) if request.uri().path().starts_with("/monitor") => {
+            return monitor::answer(request, page).await.unwrap_or_else(nothing);
+        }
+        _ => request,
+    };
     if request.method() != Method::GET {
         return problem(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -155,11 +193,44 @@ async fn route(request: &Request<Incoming>, place: &Place) -> Response<Full<Byte
     match (request.uri().path(), request.uri().query()) {
         (path, Some(query)) if path == place.path => arrived(query, place).await,
         (path, None) if path == format!("{}/done", place.path.trim_end_matches('/')) => done(place).await,
-        _ => problem(StatusCode::NOT_FOUND, "There is nothing here. You can close this tab."),
+        (path, None) if path == place.path => problem(
+            StatusCode::BAD_REQUEST,
+            "This answer does not say what it belongs to. Nothing has changed.",
+        ),
+        (path, None) if path.starts_with("/start/") => depart(path, place),
+        _ => nothing(),
     }
 }
 
+fn nothing() -> Response<Full<Bytes>> {
+    problem(StatusCode::NOT_FOUND, "There is nothing here. You can close this tab.")
+}
+
+fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
+    let mut departure = place.departure.lock().unwrap_or_else(PoisonError::into_inner);
+    let right = departure
+        .as_ref()
+        .is_some_and(|(expected, _)| bool::from(expected.as_bytes().ct_eq(path.as_bytes())));
+    match departure.take_if(|_| right) {
+        Some((_, target)) => onward(target.as_str()),
+        None => problem(StatusCode::NOT_FOUND, "This page has been used already. You can close this tab."),
+    }
+}
+
+fn onward(target: &str) -> Response<Full<Bytes>> {
+    let mut response = problem(StatusCode::SEE_OTHER, "One moment.");
+    if let Ok(target) = HeaderValue::from_str(target) {
+        response.headers_mut().insert(header::LOCATION, target);
+    }
+    response
+}
+
 async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
+    if let Some(page) = place.monitor.get()
+        && monitor::arrive(page, query).await
+    {
+        return problem(StatusCode::OK, "Abide has heard.");
+    }
     let (verdict, answered) = oneshot::channel();
     let arrival = Arrival { query: query.to_owned(), verdict };
     let verdict = match place.arrivals.try_send(arrival) {
@@ -167,14 +238,7 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
         Err(_) => Verdict::Stray,
     };
     match verdict {
-        Verdict::Taken => {
-            let mut response = problem(StatusCode::SEE_OTHER, "One moment.");
-            let target = format!("{}/done", place.path.trim_end_matches('/'));
-            if let Ok(target) = HeaderValue::from_str(&target) {
-                response.headers_mut().insert(header::LOCATION, target);
-            }
-            response
-        }
+        Verdict::Taken => onward(&format!("{}/done", place.path.trim_end_matches('/'))),
         Verdict::Stray => problem(
             StatusCode::BAD_REQUEST,
             "This answer does not belong to the sign-in that is under way. Nothing has changed.",
@@ -187,6 +251,17 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
     let waiting = tokio::time::timeout(Duration::from_secs(45), outcome.wait_for(Option::is_some)).await;
     let outcome = waiting.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
     match outcome {
+        Some(Outcome::SignedIn { .. }) if place.monitor.get().is_some() => {
+            let ticket = place.monitor.get().and_then(|page| page.ticket());
+            ticket.map_or_else(nothing, |ticket| onward(&format!("/monitor#{}", ticket.expose_secret())))
+        }
+        Some(Outcome::SignedOut { provider }) => {
+            let line = format!("You are signed out of Abide, and {provider} has sent you back.");
+            page(
+                StatusCode::OK,
+                &Page { title: "You are signed out", lines: &[&line, "You can close this tab."], good: true },
+            )
+        }
         Some(Outcome::SignedIn { user, provider }) => {
             let line = format!("You are signed in as {user} with {provider}.");
             let close = "You can close this tab. Abide shows in its tray how long your session lasts.";

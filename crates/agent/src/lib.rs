@@ -21,6 +21,9 @@ mod file;
 mod headless;
 mod instance;
 mod layers;
+mod logout;
+mod logout_listener;
+mod monitor;
 mod notices;
 mod options;
 mod pages;
@@ -180,6 +183,16 @@ impl Agent {
     /// `unknown_account`.
     pub fn sign_out(&self, account: &str) -> Result<(), ErrorAnswer> {
         self.0.shared.act(account, |account, now| account.session.handle(now, Input::Logout))
+    }
+
+    /// Opens the page in the browser again that watches the provider's session.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`; `login_required`; `invalid_request` where the provider or the account has no such page, or the
+    /// browser does not open.
+    pub async fn open_monitor(&self, account: &str) -> Result<(), ErrorAnswer> {
+        monitor::open(&self.0.shared, account).await
     }
 
     /// Keeps the session, as *Yes* does.

@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::signals::Signals;
 use crate::stored::{StoredSession, record_name};
 use crate::vault_thread::VaultThread;
-use crate::{Event, check, farewell, notices, presence, refresh, sign_in};
+use crate::{Event, check, farewell, logout, monitor, notices, presence, refresh, sign_in};
 
 /// How long the end of the program waits for a provider.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -293,7 +293,13 @@ impl Shared {
     fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
         tracing::info!(account = account.name, ?reason, "the session has ended");
         account.refresh = None;
+        if let Some(watch) = account.monitor.take() {
+            watch.end(monitor::goodbye(&account.provider(), reason));
+        }
         let held = account.held.take();
+        if let Some(held) = &held {
+            logout::in_the_browser(self, account, held, reason);
+        }
         let farewell = held.as_ref().and_then(|held| Farewell::of(account, held));
         account.provider_end = Some(match &farewell {
             Some(_) => ProviderEnd::Pending,

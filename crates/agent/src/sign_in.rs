@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{
-    AuthorizationCode, AuthorizationParameters, CallbackError, Http, HttpOptions, OAuthError, Pending,
+    AuthorizationParameters, AuthorizationResponse, CallbackError, Http, HttpOptions, OAuthError, Pending,
     Provider, Registration, RelyingParty, TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
@@ -17,6 +17,7 @@ use crate::account::{Account, Connection, Held, Opening, SignIn, host_of};
 use crate::callback::{Callback, Outcome, Verdict};
 use crate::config::AccountConfig;
 use crate::layers::Heard;
+use crate::monitor::Watch;
 use crate::shared::Shared;
 use crate::stored::record_name;
 use crate::{clock, notices};
@@ -55,6 +56,8 @@ impl SignInError {
 /// Starts the sign-in that a session has asked for.
 pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attempt) {
     account.trouble = None;
+    // The page of an earlier session may occupy the port.
+    account.monitor = None;
     let (announce, address) = watch::channel(None);
     let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
     let shared = shared.clone();
@@ -100,15 +103,31 @@ async fn run(
     }
     let provider = host_of(&config.issuer);
     let outcome = match answer(&mut callback, &request.pending, &provider).await {
-        Ok(code) => complete(shared, name, attempt, &connection, &request.pending, code).await,
+        Ok(response) => complete(shared, name, attempt, &connection, &request.pending, response).await,
         Err(error) => Err(error),
     };
-    let shown = match &outcome {
-        Ok(user) => Outcome::SignedIn { user: user.clone(), provider },
-        Err(error) => Outcome::Failed { message: error.to_string() },
-    };
-    callback.finish(shown);
-    outcome.map(|_| ())
+    match outcome {
+        Ok(user) => {
+            let shown = Outcome::SignedIn { user, provider };
+            // The page that the sign-in ends on stays and watches, if it can.
+            let mut callback = Some(callback);
+            let _ = shared.act(name, |account, _| {
+                callback = callback.take().and_then(|callback| Watch::begin(shared, account, callback));
+                if let Some(watch) = &account.monitor {
+                    watch.show(shown.clone());
+                }
+            });
+            if let Some(callback) = callback {
+                callback.finish(shown);
+            }
+            shared.show();
+            Ok(())
+        }
+        Err(error) => {
+            callback.finish(Outcome::Failed { message: error.to_string() });
+            Err(error)
+        }
+    }
 }
 
 fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
@@ -130,18 +149,18 @@ fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParam
     }
 }
 
-/// The code from the first answer that belongs to this sign-in. What does not belong leaves it waiting.
+/// The answer from the first request that belongs to this sign-in. What does not belong leaves it waiting.
 async fn answer(
     callback: &mut Callback,
     pending: &Pending,
     provider: &str,
-) -> Result<AuthorizationCode, SignInError> {
+) -> Result<AuthorizationResponse, SignInError> {
     while let Some(arrival) = callback.arrival().await {
         let received = pending.receive(&arrival.query);
         let stray = matches!(&received, Err(error) if error.is_stray());
         let _ = arrival.verdict.send(if stray { Verdict::Stray } else { Verdict::Taken });
         match received {
-            Ok(response) => return Ok(response.code),
+            Ok(response) => return Ok(response),
             Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
             Err(CallbackError::Refused { error: OAuthError::AccessDenied, .. }) => {
                 return Err(SignInError::Cancelled(provider.to_owned()));
@@ -159,15 +178,18 @@ async fn complete(
     attempt: Attempt,
     connection: &Connection,
     pending: &Pending,
-    code: AuthorizationCode,
+    response: AuthorizationResponse,
 ) -> Result<String, SignInError> {
     let Connection { http, relying_party } = connection;
-    let mut tokens =
-        relying_party.exchange(http, pending, code, SystemTime::now()).await.map_err(SignInError::of)?;
+    let session_state = response.session_state.map(|state| state.as_str().to_owned());
+    let mut tokens = relying_party
+        .exchange(http, pending, response.code, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
     introduce(connection, &mut tokens).await;
     let lifetimes = lifetimes(&tokens);
     let now = clock::now();
-    let held = Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken });
+    let held = Held { session_state, ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken }) };
     let user = held.identity.label().to_owned();
     let queued = shared.act(name, |account, now| {
         let limits = account.config.limits().unwrap_or_default();

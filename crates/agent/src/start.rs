@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use abide_presence::Presence;
 use abide_vault::VaultError;
+use abide_wire::Signal;
 use serde_json::json;
 
 use crate::browser::Opener;
@@ -13,6 +14,7 @@ use crate::clients::Clients;
 use crate::config::{Config, ConfigError};
 use crate::endpoint::{bind_tcp, serve_socket, serve_tcp};
 use crate::farewell;
+use crate::logout_listener::LogoutListener;
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::stored::record_name;
@@ -130,9 +132,35 @@ impl Agent {
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);
         }
+        agent.listen_for_logouts(&config).await;
         advertise(&places.endpoint_file(), bound.port, &places.socket()).map_err(StartError::Endpoint)?;
         tracing::info!(port = bound.port, "the local endpoint is open");
         Ok(agent)
+    }
+}
+
+impl Agent {
+    /// Opens the listener for logouts if an account listens to one of the two channels. Without it those accounts have one
+    /// signal less; that is no reason not to start.
+    async fn listen_for_logouts(&self, config: &Config) {
+        let wanted = |account: &crate::config::AccountConfig| {
+            let provider = &account.provider;
+            provider.watches(Signal::Frontchannel) || provider.watches(Signal::Backchannel)
+        };
+        if !config.accounts.values().any(wanted) {
+            return;
+        }
+        match LogoutListener::open(&self.0.shared, &config.logout_listener).await {
+            Ok(task) => {
+                if let Ok(mut kept) = self.0.tasks.lock() {
+                    kept.push(task.abort_handle());
+                }
+            }
+            Err(error) => self.0.shared.remark(format!(
+                "Port {} cannot be opened for logouts from providers ({error}).",
+                config.logout_listener.port
+            )),
+        }
     }
 }
 

@@ -217,7 +217,8 @@ impl Provider {
         &self.0.metadata
     }
 
-    pub(crate) fn authorization_endpoint(&self) -> &Url {
+    /// Where people sign in.
+    pub fn authorization_endpoint(&self) -> &Url {
         &self.0.authorization
     }
 

@@ -171,6 +171,10 @@ async fn change_session(
             let answer = json!({"account": account, "authorization_url": address});
             Ok(json_answer(StatusCode::ACCEPTED, &answer))
         }
+        "monitor" => {
+            agent.open_monitor(account).await?;
+            Ok(json_answer(StatusCode::ACCEPTED, &agent.status(account)?))
+        }
         "keep" | "logout" | "cancel" => {
             match verb {
                 "keep" => agent.keep(account)?,

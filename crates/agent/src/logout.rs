@@ -1,0 +1,79 @@
+//! Signing out at the provider, in the browser (OpenID Connect RP-Initiated Logout 1.0).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_oidc::LogoutPending;
+use abide_session::EndReason;
+use secrecy::SecretString;
+
+use crate::account::{Account, Connection, Held};
+use crate::callback::{Callback, Outcome, Verdict};
+use crate::config::LogoutConfig;
+use crate::shared::Shared;
+
+/// How long the browser may take to come back: the provider may ask the person.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// Opens the provider's sign-out page if the person has just ended the session and the account says so. Whether the
+/// provider has really ended anything is found out by the farewell, not here: the person may answer no.
+pub(crate) fn in_the_browser(shared: &Arc<Shared>, account: &Account, held: &Held, reason: EndReason) {
+    let wanted = account.config.logout.provider;
+    if !wanted || !matches!(reason, EndReason::UserLogout | EndReason::Declined) {
+        return;
+    }
+    let Some(connection) = account.connection.clone() else {
+        tracing::info!(
+            account = account.name,
+            "the provider has not been reached, so it cannot be signed out at"
+        );
+        return;
+    };
+    let (config, provider) = (account.config.logout.clone(), account.provider());
+    let (shared, hint) = (shared.clone(), held.id_token.clone());
+    tokio::spawn(async move {
+        if let Err(problem) = open(&shared, &connection, &config, hint, provider).await {
+            tracing::warn!(problem, "the provider's sign-out page was not opened");
+        }
+    });
+}
+
+async fn open(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    config: &LogoutConfig,
+    hint: Option<SecretString>,
+    provider: String,
+) -> Result<(), String> {
+    let callback = Callback::bind(&config.redirect_uri).await.map_err(|error| error.to_string())?;
+    let extra: Vec<(String, String)> =
+        config.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let request = connection
+        .relying_party
+        .logout_request(hint.as_ref(), Some(callback.redirect_uri()), &extra)
+        .map_err(|error| error.code().to_owned())?;
+    let address = callback.depart(request.url).ok_or("no random numbers")?;
+    shared.opener.open(&address).map_err(|error| error.to_string())?;
+    if let Some(pending) = request.pending {
+        tokio::spawn(come_back(callback, pending, provider));
+    }
+    Ok(())
+}
+
+async fn come_back(mut callback: Callback, pending: LogoutPending, provider: String) {
+    let back = async {
+        while let Some(arrival) = callback.arrival().await {
+            let received = pending.receive(&arrival.query);
+            let verdict = if received.is_ok() { Verdict::Taken } else { Verdict::Stray };
+            let _ = arrival.verdict.send(verdict);
+            match received {
+                Ok(()) => return true,
+                Err(error) => tracing::warn!(code = error.code(), "a stray callback"),
+            }
+        }
+        false
+    };
+    if tokio::time::timeout(PATIENCE, back).await == Ok(true) {
+        callback.finish(Outcome::SignedOut { provider });
+    }
+}

@@ -1,0 +1,227 @@
+//! Where providers send word that a session has ended: OpenID Connect Front-Channel Logout 1.0 and Back-Channel Logout 1.0.
+//!
+//! Each account has an address of its own for either channel. The front channel comes from a page of the provider's in
+//! the user's browser and proves nothing, but it has to know `sid`, which no other page does. The back channel comes from
+//! the provider itself, signed; it reaches this machine only where somebody has seen to that.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::ReplayGuard;
+use abide_session::Input;
+use abide_wire::Signal;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use subtle::ConstantTimeEq;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use url::{Url, form_urlencoded};
+
+use crate::config::LogoutListenerConfig;
+use crate::pages::{Page, html};
+use crate::shared::Shared;
+use crate::sign_in::connection;
+
+/// The largest body: a logout token of at most 16 KiB, form-encoded.
+const BODY: usize = 48 * 1024;
+/// How long a request may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(10);
+
+/// A bound listener.
+pub(crate) struct LogoutListener {
+    shared: Arc<Shared>,
+    hosts: Vec<String>,
+    seen: Mutex<ReplayGuard>,
+}
+
+impl LogoutListener {
+    /// Binds what is configured, and serves until the task is aborted.
+    pub(crate) async fn open(
+        shared: &Arc<Shared>,
+        config: &LogoutListenerConfig,
+    ) -> std::io::Result<tokio::task::JoinHandle<()>> {
+        let listener = TcpListener::bind(SocketAddr::new(config.address, config.port)).await?;
+        let port = listener.local_addr()?.port();
+        let mut hosts = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec();
+        hosts.extend(config.hosts.iter().cloned());
+        let place = Arc::new(Self { shared: shared.clone(), hosts, seen: Mutex::default() });
+        tracing::info!(port, "providers can send word of logouts");
+        Ok(tokio::spawn(serve(listener, place)))
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        if !host.is_some_and(|host| self.hosts.iter().any(|ours| ours == host)) {
+            return answer(
+                StatusCode::MISDIRECTED_REQUEST,
+                "This address belongs to Abide on this computer.",
+            );
+        }
+        let path = request.uri().path().to_owned();
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        match (request.method(), segments.as_slice()) {
+            (&Method::GET, ["frontchannel", account]) => {
+                self.front_channel(account, request.uri().query().unwrap_or_default())
+            }
+            (&Method::POST, ["backchannel", account]) => {
+                let account = (*account).to_owned();
+                self.back_channel(&account, request).await
+            }
+            _ => answer(StatusCode::NOT_FOUND, "There is nothing here."),
+        }
+    }
+
+    /// Front-Channel Logout 1.0, section 2. `iss` and `sid` have to be those of the session.
+    fn front_channel(&self, account: &str, query: &str) -> Response<Full<Bytes>> {
+        let one = |name: &str| {
+            let mut found = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+            let first = found.next().map(|(_, value)| value.into_owned());
+            first.filter(|_| found.next().is_none())
+        };
+        let (issuer, sid) = (one("iss").unwrap_or_default(), one("sid").unwrap_or_default());
+        let meant = self.shared.act(account, |account, now| {
+            let watched = account.config.provider.watches(Signal::Frontchannel);
+            let held = account.held.as_ref().filter(|_| watched)?;
+            let ours = held.identity.sid.as_deref().filter(|ours| !ours.is_empty())?;
+            let same = bool::from(ours.as_bytes().ct_eq(sid.as_bytes())) && account.config.issuer == issuer;
+            // A grant for offline use outlives the session in the browser: the provider would confirm it for ever.
+            let offline = held.scope.split(' ').any(|scope| scope == "offline_access");
+            same.then(|| {
+                let signal = abide_session::Signal::FrontChannel;
+                account.signals.heard(Signal::Frontchannel, now.wall);
+                let news =
+                    if offline { Input::ProviderEnded { signal } } else { Input::ProviderDoubted { signal } };
+                account.session.handle(now, news);
+                account.config.issuer.clone()
+            })
+        });
+        match meant {
+            Ok(Some(issuer)) => {
+                let mut response = answer(StatusCode::OK, "Abide has heard that your session has ended.");
+                let origin = Url::parse(&issuer).map(|issuer| issuer.origin().ascii_serialization());
+                let policy = format!(
+                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {}",
+                    origin.unwrap_or_else(|_| "'none'".to_owned())
+                );
+                if let Ok(policy) = HeaderValue::from_str(&policy) {
+                    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+                }
+                response
+            }
+            // Whether the account exists, or who is signed in to it, is nobody's business.
+            _ => answer(StatusCode::BAD_REQUEST, "This is about no session of Abide\u{2019}s."),
+        }
+    }
+
+    /// Back-Channel Logout 1.0, sections 2.5 to 2.8.
+    async fn back_channel(&self, account: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let body = tokio::time::timeout(ARRIVAL, Limited::new(request.into_body(), BODY).collect()).await;
+        let Ok(Ok(body)) = body else {
+            return refused("invalid_request", "The request is too large or too slow.");
+        };
+        let body = body.to_bytes();
+        let mut tokens = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
+        let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
+            return refused("invalid_request", "There has to be one `logout_token`.");
+        };
+        let watched = self
+            .shared
+            .act(account, |account, _| account.config.provider.watches(Signal::Backchannel))
+            .unwrap_or(false);
+        if !watched {
+            return refused("invalid_request", "No account here listens to that.");
+        }
+        let connection = match connection(&self.shared, account).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                tracing::warn!(account, %error, "a logout token cannot be validated now");
+                return refused("temporarily_unavailable", "The provider cannot be reached from here.");
+            }
+        };
+        let now = SystemTime::now();
+        let token = match connection.relying_party.logout_token(&connection.http, &token, now).await {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::warn!(account, code = error.code(), "a logout token is refused");
+                return refused("invalid_request", error.code());
+            }
+        };
+        let outcome = self.shared.act(account, |account, at| {
+            let Some(held) = &account.held else { return Ok(()) };
+            account.signals.heard(Signal::Backchannel, at.wall);
+            if !token.answers(&held.identity) {
+                // Somebody else's session, or one that is over: there is nothing to end, so it has been ended.
+                return Ok(());
+            }
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now)?;
+            account.session.handle(at, Input::ProviderEnded { signal: abide_session::Signal::BackChannel });
+            Ok(())
+        });
+        match outcome {
+            Ok(Ok(())) => no_store(Response::new(Full::default())),
+            Ok(Err(error)) => {
+                let error: abide_oidc::LogoutTokenError = error;
+                refused("invalid_request", error.code())
+            }
+            Err(_) => refused("invalid_request", "No account here listens to that."),
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, place: Arc<LogoutListener>) {
+    let connections = Arc::new(Semaphore::new(32));
+    loop {
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let place = place.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let place = place.clone();
+                async move { Ok::<_, std::convert::Infallible>(place.route(request).await) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(ARRIVAL)
+                .max_buf_size(16 * 1024)
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), service);
+            let _ = tokio::time::timeout(Duration::from_secs(60), connection).await;
+            drop(permit);
+        });
+    }
+}
+
+fn answer(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
+    let content = html(&Page { title: "Abide", lines: &[line], good: status.is_success() });
+    let mut response = Response::new(Full::new(Bytes::from(content)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(crate::pages::CONTENT_SECURITY_POLICY),
+    );
+    no_store(response)
+}
+
+fn refused(error: &str, description: &str) -> Response<Full<Bytes>> {
+    let content = json!({ "error": error, "error_description": description }).to_string();
+    let mut response = Response::new(Full::new(Bytes::from(content)));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    no_store(response)
+}
+
+/// Section 2.8: no answer is kept by anybody.
+fn no_store(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,472 @@
+//! The page in the user's browser that watches the provider's session (OpenID Connect Session Management 1.0, section 3).
+//!
+//! It is the loopback page that the sign-in ended on, with the provider's iframe in it, because only there the provider's
+//! cookie is. What follows from the iframe's words is decided in [`abide_session::Monitor`].
+
+mod http;
+mod silent;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use abide_session::{Input, Monitor, MonitorState, Next, SilentAnswer, Told};
+use abide_wire::{ErrorAnswer, ErrorCode, Signal, SignalState, text};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use self::silent::Silent;
+use crate::account::Account;
+use crate::callback::{Callback, Outcome};
+use crate::shared::Shared;
+use crate::{clock, notices, sign_in};
+
+pub(crate) use self::http::answer;
+pub(crate) use self::silent::arrive;
+
+/// How long a page may take from the address to its first request.
+const TICKET: Duration = Duration::from_secs(120);
+/// A page that has said nothing for this long after it should have is asleep or gone.
+const SLACK: Duration = Duration::from_secs(75);
+/// How long a page is still told that the session is over.
+const LAST_WORDS: Duration = Duration::from_secs(120);
+
+/// The page of one session, with the listener that serves it.
+pub(crate) struct Watch {
+    page: Arc<Page>,
+    callback: Callback,
+}
+
+/// One page.
+pub(crate) struct Page {
+    shared: Weak<Shared>,
+    account: String,
+    serial: u32,
+    user: String,
+    provider: String,
+    redirect_uri: Url,
+    iframe: Url,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    monitor: Monitor,
+    /// What the next request has to show, and until when (boot time) if it is a ticket that stood in an address.
+    secret: Option<(SecretString, Option<Duration>)>,
+    silent: Option<Silent>,
+    /// When the page spoke last, boot time.
+    heard: Option<Duration>,
+    /// What the page says once the session is over.
+    over: Option<String>,
+}
+
+/// What a page is told to do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Instruction {
+    secret: String,
+    next: &'static str,
+    line: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_state: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent: Option<String>,
+}
+
+/// What a page needs to begin.
+#[derive(Debug, Serialize)]
+pub(crate) struct Beginning {
+    secret: String,
+    line: String,
+    client_id: String,
+    session_state: String,
+    iframe: Url,
+    /// Of the iframe.
+    origin: String,
+    /// Milliseconds.
+    poll: u64,
+}
+
+/// What a page says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Say {
+    secret: SecretString,
+    told: Option<Words>,
+}
+
+/// The words of the provider's iframe (section 3.1).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Words {
+    Unchanged,
+    Changed,
+    Error,
+}
+
+/// Why a page is not listened to; a sentence for its reader.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(
+        "This tab no longer watches: another one does, or it was opened from a bookmark. You can close it."
+    )]
+    Secret,
+    #[error("{0}")]
+    Over(String),
+    #[error("Abide could not prepare this page. You can close this tab.")]
+    Unprepared,
+}
+
+impl Watch {
+    /// Makes the page on which a sign-in ends the one that watches, where account, provider and answer allow it. Gives the
+    /// listener back otherwise.
+    pub(crate) fn begin(shared: &Arc<Shared>, account: &mut Account, callback: Callback) -> Option<Callback> {
+        let Some(page) = Page::of(shared, account, callback.redirect_uri()) else { return Some(callback) };
+        let page = Arc::new(page);
+        callback.watch(page.clone());
+        account.monitor = Some(Self { page, callback });
+        None
+    }
+
+    /// The address that opens the page, good once and for a short while.
+    pub(crate) fn address(&self) -> Option<Url> {
+        let ticket = self.page.ticket()?;
+        let mut address = self.callback.redirect_uri().clone();
+        address.set_path("/monitor");
+        address.set_fragment(Some(ticket.expose_secret()));
+        Some(address)
+    }
+
+    /// Shows how the sign-in went: the browser waits for it.
+    pub(crate) fn show(&self, outcome: Outcome) {
+        self.callback.show(outcome);
+    }
+
+    /// The session is over: the page is told when it speaks next.
+    pub(crate) fn end(self, words: String) {
+        self.page.inner().over = Some(words);
+        tokio::spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            drop(self);
+        });
+    }
+}
+
+impl Page {
+    fn of(shared: &Arc<Shared>, account: &Account, redirect_uri: &Url) -> Option<Self> {
+        let held = account.held.as_ref()?;
+        let provider = account.connection.as_ref()?.relying_party.provider();
+        let wanted = account.config.provider.watches(Signal::Iframe);
+        let iframe = provider.check_session_iframe().filter(|_| wanted && held.session_state.is_some())?;
+        Some(Self {
+            shared: Arc::downgrade(shared),
+            account: account.name.clone(),
+            serial: account.serial,
+            user: held.identity.label().to_owned(),
+            provider: account.provider(),
+            redirect_uri: redirect_uri.clone(),
+            iframe: iframe.clone(),
+            inner: Mutex::new(Inner {
+                monitor: Monitor::default(),
+                secret: None,
+                silent: None,
+                heard: None,
+                over: None,
+            }),
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new ticket; the page that has spoken so far is no longer listened to.
+    pub(crate) fn ticket(&self) -> Option<SecretString> {
+        let ticket = random()?;
+        let until = clock::now().boot.saturating_add(TICKET);
+        self.inner().secret = Some((ticket.clone(), Some(until)));
+        Some(ticket)
+    }
+
+    /// The origins that the page may show in frames.
+    pub(crate) fn frames(&self) -> Vec<String> {
+        let mut origins = vec![self.iframe.origin().ascii_serialization()];
+        if let Some(endpoint) = self.authorization_endpoint() {
+            let origin = endpoint.origin().ascii_serialization();
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    }
+
+    fn authorization_endpoint(&self) -> Option<Url> {
+        self.work(|account| {
+            let connection = account.connection.as_ref()?;
+            Some(connection.relying_party.provider().authorization_endpoint().clone())
+        })?
+    }
+
+    /// Works on the account, if it is still the one that this page belongs to.
+    fn work<T>(&self, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        let shared = self.shared.upgrade()?;
+        let done =
+            shared.act(&self.account, |account, _| (account.serial == self.serial).then(|| work(account)));
+        done.ok().flatten()
+    }
+
+    /// Takes the secret that a request shows; it is good once. The next one is returned.
+    fn admit(&self, shown: &SecretString) -> Result<SecretString, Refusal> {
+        let now = clock::now().boot;
+        let mut inner = self.inner();
+        let right = inner.secret.as_ref().is_some_and(|(secret, until)| {
+            let same = secret.expose_secret().as_bytes().ct_eq(shown.expose_secret().as_bytes());
+            bool::from(same) && until.is_none_or(|until| until > now)
+        });
+        if !right {
+            return Err(Refusal::Secret);
+        }
+        let next = random().ok_or(Refusal::Unprepared)?;
+        inner.secret = Some((next.clone(), None));
+        inner.heard = Some(now);
+        match &inner.over {
+            Some(words) => Err(Refusal::Over(words.clone())),
+            None => Ok(next),
+        }
+    }
+
+    /// The page has been opened.
+    pub(crate) fn open(&self, say: &Say) -> Result<Beginning, Refusal> {
+        let secret = self.admit(&say.secret)?;
+        {
+            // A page that is opened again may be in another browser.
+            let mut inner = self.inner();
+            if matches!(inner.monitor.state(), MonitorState::Blocked | MonitorState::Failed) {
+                inner.monitor = Monitor::default();
+            }
+        }
+        let found = self.work(|account| {
+            let session_state = account.held.as_ref()?.session_state.clone()?;
+            let poll = account.config.provider.poll;
+            Some((account.config.client_id.clone(), session_state, poll))
+        });
+        let (client_id, session_state, poll) = found.flatten().ok_or(Refusal::Unprepared)?;
+        self.look_after(poll);
+        Ok(Beginning {
+            secret: secret.expose_secret().to_owned(),
+            line: format!("Abide looks whether you are still signed in at {}.", self.provider),
+            client_id,
+            session_state,
+            iframe: self.iframe.clone(),
+            origin: self.iframe.origin().ascii_serialization(),
+            poll: u64::try_from(poll.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// The iframe has said something.
+    pub(crate) fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
+        let secret = self.admit(&say.secret)?;
+        let told = match say.told {
+            Some(Words::Unchanged) => Told::Unchanged,
+            Some(Words::Changed) => Told::Changed,
+            Some(Words::Error) | None => Told::Error,
+        };
+        let next = self.inner().monitor.told(told);
+        if told == Told::Unchanged && next == Next::Poll {
+            self.hear();
+        }
+        self.instruct(&secret, next)
+    }
+
+    /// Waits for what a silent request brings.
+    pub(crate) async fn silent(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
+        let secret = self.admit(&say.secret)?;
+        let answer = silent::outcome(self).await;
+        let next = self.inner().monitor.answered(answer);
+        if answer == SilentAnswer::SamePerson {
+            self.hear();
+        }
+        self.instruct(&secret, next)
+    }
+
+    /// The tab is being closed.
+    pub(crate) fn close(&self, say: &Say) {
+        if self.admit(&say.secret).is_ok() {
+            self.inner().heard = None;
+            self.becomes(SignalState::Closed);
+        }
+    }
+
+    fn hear(&self) {
+        let now = clock::now();
+        self.work(|account| account.heard(Signal::Iframe, now));
+        self.show();
+    }
+
+    fn becomes(&self, state: SignalState) {
+        self.work(|account| account.signals.becomes(Signal::Iframe, state));
+        self.show();
+    }
+
+    fn show(&self) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.show();
+        }
+    }
+
+    fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
+        let provider = &self.provider;
+        let mut instruction = Instruction {
+            secret: secret.expose_secret().to_owned(),
+            next: "poll",
+            line: format!("You are signed in at {provider}. Abide has just looked."),
+            session_state: None,
+            silent: None,
+        };
+        match next {
+            Next::Poll => {
+                let held =
+                    self.work(|account| account.held.as_ref().and_then(|held| held.session_state.clone()));
+                instruction.session_state = held.flatten();
+            }
+            Next::Silent => {
+                instruction.next = "silent";
+                instruction.line = format!("Something has changed at {provider}. Abide asks what.");
+                instruction.silent = Some(silent::prepare(self).ok_or(Refusal::Unprepared)?);
+            }
+            Next::Stop => {
+                instruction.next = "stop";
+                let (state, line) = self.why_it_stops();
+                self.becomes(state);
+                instruction.line = line;
+            }
+            Next::Ended => {
+                instruction.next = "over";
+                self.end();
+                let inner = self.inner();
+                instruction.line = inner.over.clone().unwrap_or_else(|| "Your session is over.".to_owned());
+            }
+        }
+        Ok(instruction)
+    }
+
+    fn why_it_stops(&self) -> (SignalState, String) {
+        let provider = &self.provider;
+        if self.inner().monitor.state() == MonitorState::Blocked {
+            let line = format!(
+                "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
+                 signed in there. Your session with Abide goes on. You can close this tab."
+            );
+            (SignalState::Blocked, line)
+        } else {
+            let line = format!(
+                "{provider} did not answer this page in a way that Abide understands. Your session goes on. You can close \
+                 this tab."
+            );
+            (SignalState::Failed, line)
+        }
+    }
+
+    fn end(&self) {
+        let now = clock::now();
+        self.work(|account| {
+            account.session.handle(now, Input::ProviderEnded { signal: abide_session::Signal::Iframe });
+        });
+    }
+
+    /// Notices when the tab says nothing any more: a browser may end it without a word.
+    fn look_after(&self, poll: Duration) {
+        let (shared, account, serial) = (self.shared.clone(), self.account.clone(), self.serial);
+        let began = clock::now().boot;
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(poll.saturating_add(SLACK)).await;
+                let Some(shared) = shared.upgrade() else { return };
+                let silent = shared.act(&account, |account, now| {
+                    let page = account
+                        .monitor
+                        .as_ref()
+                        .filter(|_| account.serial == serial)
+                        .map(|watch| &watch.page)?;
+                    let heard = page.inner().heard?.max(began);
+                    let gone = heard.saturating_add(poll).saturating_add(SLACK) <= now.boot;
+                    if gone && account.signals.state(Signal::Iframe) == SignalState::Works {
+                        account.signals.becomes(Signal::Iframe, SignalState::Closed);
+                    }
+                    Some(gone)
+                });
+                match silent {
+                    Ok(Some(false)) => {}
+                    Ok(Some(true)) => return shared.show(),
+                    _ => return,
+                }
+            }
+        });
+    }
+
+    /// Takes a new ID token and session state of the same person over.
+    fn take_over(&self, found: silent::Silently) -> SilentAnswer {
+        let taken = self.work(|account| {
+            let Some(held) = account.held.as_mut() else { return SilentAnswer::Nothing };
+            if !found.identity.same_person(&held.identity) {
+                return SilentAnswer::OtherPerson;
+            }
+            held.id_token = found.id_token.or_else(|| held.id_token.take());
+            held.session_state = found.session_state.or_else(|| held.session_state.take());
+            held.leftovers.extend(found.refresh_token);
+            SilentAnswer::SamePerson
+        });
+        taken.unwrap_or(SilentAnswer::Nothing)
+    }
+}
+
+/// Opens the page again: the one that there is, or a new one.
+pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAnswer> {
+    let refused = |text: String| ErrorAnswer::new(ErrorCode::InvalidRequest, text);
+    let (signed_in, present, redirect_uri) = shared.act(name, |account, _| {
+        (
+            account.held.is_some(),
+            account.monitor.as_ref().map(Watch::address),
+            account.config.redirect_uri.clone(),
+        )
+    })?;
+    if !signed_in {
+        return Err(notices::login_required(name));
+    }
+    let address = match present {
+        Some(address) => address,
+        None => {
+            sign_in::connection(shared, name)
+                .await
+                .map_err(|error| ErrorAnswer::new(ErrorCode::ProviderUnreachable, error.to_string()))?;
+            let callback = Callback::bind(&redirect_uri).await.map_err(|error| {
+                refused(format!("Abide could not wait for the browser on this computer ({error})."))
+            })?;
+            shared.act(name, |account, _| {
+                drop(Watch::begin(shared, account, callback));
+                account.monitor.as_ref().and_then(Watch::address)
+            })?
+        }
+    };
+    let address = address.ok_or_else(|| {
+        refused(format!(
+            "The provider of \u{201c}{name}\u{201d} has no page that a browser tab could watch, or the account does not \
+             ask for it (`provider.watch`)."
+        ))
+    })?;
+    shared.opener.open(&address).map_err(|error| refused(error.to_string()))
+}
+
+/// What the page says when the session is over.
+pub(crate) fn goodbye(provider: &str, reason: abide_session::EndReason) -> String {
+    let words = text::ended_by(notices::reason(reason), notices::ended_by(reason));
+    format!("Your session with {provider} is over: {words}. You can close this tab.")
+}
+
+pub(crate) fn random() -> Option<SecretString> {
+    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut *bytes).ok()?;
+    Some(BASE64_URL_SAFE_NO_PAD.encode(*bytes).into())
+}

@@ -1,0 +1,115 @@
+// The page that watches the provider's session: it asks the provider's iframe, and passes on what that says. It decides
+// nothing. Each request shows a secret that is good once; the answer brings the next one.
+"use strict";
+(() => {
+  const KEEP = "abide-monitor";
+  const line = document.getElementById("state");
+  const asking = document.getElementById("op");
+  const silent = document.getElementById("silent");
+  let secret = "";
+  let watched = null;
+  let timer = 0;
+  let patience = 0;
+  let over = false;
+
+  const show = (text) => {
+    if (line.textContent !== text) line.textContent = text;
+  };
+
+  const keep = (next) => {
+    secret = next;
+    // Only for a reload of this tab.
+    sessionStorage.setItem(KEEP, next);
+  };
+
+  async function call(path, body) {
+    const answer = await fetch("/monitor/" + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+    });
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(said.line);
+    keep(said.secret);
+    return said;
+  }
+
+  function stop(text) {
+    over = true;
+    clearTimeout(timer);
+    clearTimeout(patience);
+    sessionStorage.removeItem(KEEP);
+    asking.removeAttribute("src");
+    silent.removeAttribute("src");
+    document.body.classList.add("over");
+    show(text);
+  }
+
+  async function follow(said) {
+    show(said.line);
+    if (said.next === "poll") {
+      watched.session_state = said.session_state;
+      timer = setTimeout(ask, watched.poll);
+    } else if (said.next === "silent") {
+      silent.src = said.silent;
+      const answered = await call("silent", { secret });
+      silent.removeAttribute("src");
+      await follow(answered);
+    } else {
+      stop(said.line);
+    }
+  }
+
+  async function tell(told) {
+    if (over) return;
+    clearTimeout(patience);
+    try {
+      await follow(await call("tell", { secret, told }));
+    } catch (problem) {
+      stop(problem instanceof TypeError ? "Abide is not running. You can close this tab." : problem.message);
+    }
+  }
+
+  function ask() {
+    patience = setTimeout(() => tell("error"), 15000);
+    asking.contentWindow.postMessage(watched.client_id + " " + watched.session_state, watched.origin);
+  }
+
+  addEventListener("message", (event) => {
+    if (!watched || event.source !== asking.contentWindow || event.origin !== watched.origin) return;
+    // Anything else is no answer (Session Management 1.0, section 3.1).
+    if (!["unchanged", "changed", "error"].includes(event.data) || !patience) return;
+    clearTimeout(patience);
+    patience = 0;
+    tell(event.data);
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (watched && !over) event.preventDefault();
+  });
+
+  addEventListener("pagehide", () => {
+    if (watched && !over) {
+      navigator.sendBeacon("/monitor/close", new Blob([JSON.stringify({ secret })], { type: "application/json" }));
+    }
+  });
+
+  async function begin() {
+    const ticket = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    secret = ticket || sessionStorage.getItem(KEEP) || "";
+    try {
+      watched = await call("open", { secret });
+      show(watched.line);
+      asking.addEventListener("load", ask, { once: true });
+      asking.src = watched.iframe;
+    } catch (problem) {
+      stop(problem instanceof TypeError ? "Abide is not running. You can close this tab." : problem.message);
+    }
+  }
+
+  begin();
+})();
