@@ -10,6 +10,7 @@ use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
 use crate::secret;
 use crate::server::Asked;
+use crate::session_state::BrowserState;
 use crate::store::{AuthorizationRequest, Prompt, Purpose, Session};
 use crate::transaction;
 use crate::users::User;
@@ -24,7 +25,25 @@ enum Refusal {
     /// The person in front of the browser: the client cannot be trusted with a redirect.
     Page(&'static str),
     /// The client.
-    Redirect { redirect_uri: String, state: Option<String>, code: &'static str, description: &'static str },
+    Redirect { recipient: Recipient, code: &'static str, description: &'static str },
+}
+
+/// Where an authorization response goes.
+#[derive(Clone)]
+pub(crate) struct Recipient {
+    client_id: String,
+    redirect_uri: String,
+    state: Option<String>,
+}
+
+impl From<&AuthorizationRequest> for Recipient {
+    fn from(request: &AuthorizationRequest) -> Recipient {
+        Recipient {
+            client_id: request.client_id.clone(),
+            redirect_uri: request.redirect_uri.clone(),
+            state: request.state.clone(),
+        }
+    }
 }
 
 /// What has to happen before a code can be issued.
@@ -36,20 +55,28 @@ pub(crate) enum Step {
 }
 
 pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+    let browser = transaction::browser_state(provider, asked);
+    let reply = answer(provider, asked, &browser)?;
+    // A session may have ended while the browser was not there to be told.
+    reply.with_cookie(transaction::correct_state(provider, asked, &browser))
+}
+
+fn answer(provider: &Arc<Provider>, asked: &Asked, browser: &BrowserState) -> Result<Reply, Failure> {
     let request = match parse(provider, asked) {
         Ok(request) => request,
         Err(Refusal::Page(why)) => {
             let page = pages::invalid_request(provider, why);
             return Reply::error_page(StatusCode::BAD_REQUEST, "invalid_request", page);
         }
-        Err(Refusal::Redirect { redirect_uri, state, code, description }) => {
-            return refuse(provider, &redirect_uri, state.as_deref(), code, description);
+        Err(Refusal::Redirect { recipient, code, description }) => {
+            return refuse(provider, &recipient, browser, code, description);
         }
     };
     match next_step(&request, transaction::session(provider, asked), provider.now()) {
-        Step::Issue(session) => issue(provider, request, session),
+        Step::Issue(session) => issue(provider, request, session, browser),
         Step::LoginRequired => {
-            refuse_request(provider, &request, "login_required", "nobody fitting is signed in")
+            let why = "nobody fitting is signed in";
+            refuse(provider, &Recipient::from(&request), browser, "login_required", why)
         }
         Step::SignIn => {
             let (ticket, cookie) = transaction::begin(provider, asked, Purpose::Authorize(request.clone()))?;
@@ -83,40 +110,46 @@ pub(crate) fn issue(
     provider: &Provider,
     request: AuthorizationRequest,
     session: Session,
+    browser: &BrowserState,
 ) -> Result<Reply, Failure> {
     let code = secret::random_text()?;
-    let (redirect_uri, state) = (request.redirect_uri.clone(), request.state.clone());
+    let recipient = Recipient::from(&request);
     provider.store().issue_code(&code, request, session, provider.now());
-    Reply::redirect(&with_parameters(
-        &redirect_uri,
-        [("code", Some(code.as_str())), ("state", state.as_deref()), ("iss", Some(provider.issuer()))],
-    ))
+    Reply::redirect(&recipient.response(provider, browser, [("code", code.as_str())])?)
 }
 
 /// The authorization response with an error.
-pub(crate) fn refuse_request(
+pub(crate) fn refuse(
     provider: &Provider,
-    request: &AuthorizationRequest,
+    recipient: &Recipient,
+    browser: &BrowserState,
     code: &'static str,
     description: &'static str,
 ) -> Result<Reply, Failure> {
-    refuse(provider, &request.redirect_uri, request.state.as_deref(), code, description)
+    let parameters = [("error", code), ("error_description", description)];
+    Ok(Reply::redirect(&recipient.response(provider, browser, parameters)?)?.with_error(code))
 }
 
-fn refuse(
-    provider: &Provider,
-    redirect_uri: &str,
-    state: Option<&str>,
-    code: &'static str,
-    description: &'static str,
-) -> Result<Reply, Failure> {
-    let parameters = [
-        ("error", Some(code)),
-        ("error_description", Some(description)),
-        ("state", state),
-        ("iss", Some(provider.issuer())),
-    ];
-    Ok(Reply::redirect(&with_parameters(redirect_uri, parameters))?.with_error(code))
+impl Recipient {
+    /// The redirect URI with these parameters, and with those that every response has.
+    fn response<const N: usize>(
+        &self,
+        provider: &Provider,
+        browser: &BrowserState,
+        parameters: [(&str, &str); N],
+    ) -> Result<String, Failure> {
+        let session_state = match provider.has_session_management() {
+            true => browser.session_state(&self.client_id, &self.redirect_uri)?,
+            false => None,
+        };
+        let always = [
+            ("state", self.state.as_deref()),
+            ("iss", Some(provider.issuer())),
+            ("session_state", session_state.as_deref()),
+        ];
+        let parameters = parameters.map(|(name, value)| (name, Some(value)));
+        Ok(with_parameters(&self.redirect_uri, parameters.into_iter().chain(always)))
+    }
 }
 
 /// Adds parameters to the query of a URI and leaves the rest of it as it was registered.
@@ -149,12 +182,12 @@ fn parse(provider: &Provider, asked: &Asked) -> Result<AuthorizationRequest, Ref
         return Err(Refusal::Page("the redirect URI is not registered for this client"));
     }
     let state = asked.named("state").map(str::to_owned);
-    let refusal = |code, description| Refusal::Redirect {
+    let recipient = Recipient {
+        client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         state: state.clone(),
-        code,
-        description,
     };
+    let refusal = |code, description| Refusal::Redirect { recipient: recipient.clone(), code, description };
     let invalid = |description| refusal("invalid_request", description);
 
     if asked.parameters.iter().any(|(name, value)| name != "id_token_hint" && value.len() > LONGEST_VALUE) {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 /// Where the provider takes the time from. Tests pass one that they move.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -25,12 +26,21 @@ pub struct Config {
     pub refresh_token_lifetime: Duration,
     /// Where keys and tokens (as digests) outlive the process. `None`: nowhere.
     pub state_file: Option<PathBuf>,
+    /// Whether a client can watch the browser's session in an iframe (OpenID Connect Session Management 1.0):
+    /// `check_session_iframe` in the metadata and `session_state` in every authorization response.
+    pub session_management: bool,
+    /// Whether what was issued with the scope `offline_access` goes on when its session ends (OpenID Connect
+    /// Back-Channel Logout 1.0 section 2.7). Otherwise it ends, too.
+    pub offline_access_outlives_session: bool,
+    /// Who may poll for security events (RFC 8936). `None`: nobody, and there is no such endpoint.
+    pub event_stream: Option<EventStream>,
     /// Where the time comes from.
     pub clock: Clock,
 }
 
 impl Default for Config {
-    /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days, the system's clock, no state file.
+    /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, the
+    /// iframe of session management, no events, the system's clock, no state file.
     fn default() -> Config {
         Config {
             port: None,
@@ -38,6 +48,9 @@ impl Default for Config {
             access_token_lifetime: Duration::from_secs(5 * 60),
             refresh_token_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             state_file: None,
+            session_management: true,
+            offline_access_outlives_session: false,
+            event_stream: None,
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -51,7 +64,32 @@ impl fmt::Debug for Config {
             .field("access_token_lifetime", &self.access_token_lifetime)
             .field("refresh_token_lifetime", &self.refresh_token_lifetime)
             .field("state_file", &self.state_file)
+            .field("session_management", &self.session_management)
+            .field("offline_access_outlives_session", &self.offline_access_outlives_session)
+            .field("event_stream", &self.event_stream)
             .finish_non_exhaustive()
+    }
+}
+
+/// The one receiver of security events (RFC 8936).
+#[derive(Clone, Debug)]
+pub struct EventStream {
+    /// The `aud` of the events.
+    pub audience: String,
+    /// What the receiver shows as a bearer token.
+    pub token: SecretString,
+    /// How long a poll that does not want an answer at once waits for an event.
+    pub longest_wait: Duration,
+}
+
+impl EventStream {
+    /// A stream for this audience and bearer token, whose polls wait for up to 30 seconds.
+    pub fn new(audience: impl Into<String>, token: impl Into<String>) -> EventStream {
+        EventStream {
+            audience: audience.into(),
+            token: SecretString::from(token.into()),
+            longest_wait: Duration::from_secs(30),
+        }
     }
 }
 
@@ -65,6 +103,12 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// Where the browser may go after a sign-out, matched in the same way.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a session ended, with a logout token (OpenID Connect Back-Channel Logout 1.0). The provider
+    /// speaks plain HTTP with this computer only.
+    pub backchannel_logout_uri: Option<String>,
+    /// What the browser loads in an iframe when a session ends (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid`
+    /// are added.
+    pub frontchannel_logout_uri: Option<String>,
     /// `id_token_signed_response_alg`.
     pub signing: SigningAlgorithm,
 }
@@ -79,6 +123,8 @@ impl Default for Client {
                 "http://127.0.0.1/callback".to_owned(),
                 "http://127.0.0.1/signed-out".to_owned(),
             ],
+            backchannel_logout_uri: None,
+            frontchannel_logout_uri: None,
             signing: SigningAlgorithm::Es256,
         }
     }
@@ -144,8 +190,10 @@ pub enum StartError {
     /// A signing key could not be made.
     #[error("the demo provider could not make its signing key")]
     SigningKey,
-    /// A client is registered with a URI that is none.
-    #[error("the client {client} is registered with {uri}, which is not a URI")]
+    /// A client is registered with a URI that is none, or for the back channel with one that is not on this computer.
+    #[error(
+        "the client {client} is registered with {uri}, which is not a URI that it can be registered with"
+    )]
     InvalidClient {
         /// Its `client_id`.
         client: String,
@@ -168,14 +216,30 @@ impl StartError {
 
 pub(crate) fn check(clients: &[Client]) -> Result<(), StartError> {
     for client in clients {
-        for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-            if Url::parse(uri).is_err() || !uri.is_ascii() || uri.bytes().any(|byte| byte.is_ascii_control())
-            {
-                return Err(StartError::InvalidClient { client: client.id.clone(), uri: uri.clone() });
-            }
+        let (back, front) = (&client.backchannel_logout_uri, &client.frontchannel_logout_uri);
+        let uris = client.redirect_uris.iter().chain(&client.post_logout_redirect_uris);
+        let not_a_uri = uris.chain(back).chain(front).find(|uri| {
+            Url::parse(uri).is_err() || !uri.is_ascii() || uri.bytes().any(|byte| byte.is_ascii_control())
+        });
+        let not_framed = front.iter().find(|uri| !uri.starts_with("http://") && !uri.starts_with("https://"));
+        let elsewhere = back.iter().find(|uri| !is_on_this_computer(uri));
+        if let Some(uri) = not_a_uri.or(not_framed).or(elsewhere) {
+            return Err(StartError::InvalidClient { client: client.id.clone(), uri: uri.clone() });
         }
     }
     Ok(())
+}
+
+fn is_on_this_computer(uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|url| {
+        let host = match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        url.scheme() == "http" && host
+    })
 }
 
 fn registered(known: &[String], asked: &str) -> bool {

@@ -1,4 +1,5 @@
-//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 9207).
+//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 9207), and of what it says when
+//! a session ends.
 
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use crate::reply::Reply;
 
 pub(crate) fn metadata(provider: &Provider) -> Reply {
     let at = |endpoint: Endpoint| format!("{}{}", provider.issuer(), endpoint.path());
-    Reply::json(json!({
+    let mut metadata = json!({
         "issuer": provider.issuer(),
         "authorization_endpoint": at(Endpoint::Authorization),
         "token_endpoint": at(Endpoint::Token),
@@ -37,5 +38,13 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-    }))
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
+    });
+    if provider.has_session_management() {
+        metadata["check_session_iframe"] = json!(at(Endpoint::CheckSession));
+    }
+    Reply::json(metadata)
 }

@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 
 use crate::authorize::with_parameters;
 use crate::config::Client;
+use crate::ending;
 use crate::pages;
 use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
 use crate::server::Asked;
+use crate::session_state::BrowserState;
 use crate::store::{EndSessionRequest, Purpose};
 use crate::transaction;
 
@@ -36,7 +38,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
 }
 
 /// The answer to the page that asked.
-async fn decided(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+pub(crate) async fn decided(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
     let resumed = transaction::resume(provider, asked);
     let Some((ticket, Purpose::EndSession(request))) = resumed.map(|(ticket, t)| (ticket, t.purpose)) else {
         return Reply::error_page(StatusCode::BAD_REQUEST, "invalid_request", pages::page_is_over(provider));
@@ -56,13 +58,17 @@ async fn sign_out(
     request: &EndSessionRequest,
 ) -> Result<Reply, Failure> {
     let cookie = transaction::session_value(provider, asked);
-    provider.store().sign_out(cookie.as_deref(), request.sid.as_deref());
-    provider.persist().await;
+    let ended = ending::of_browser(provider, cookie.as_deref(), request.sid.as_deref()).await;
+    let frames = ending::frames(provider, &ended);
     let reply = match &request.return_to {
-        Some(uri) => Reply::redirect(uri)?,
-        None => Reply::page(pages::signed_out(provider, request))?,
+        Some(uri) if frames.is_empty() => Reply::redirect(uri)?,
+        _ => Reply::page(pages::signed_out(provider, request, &frames))?,
     };
-    reply.with_cookie(transaction::clear_session(provider, asked))
+    reply.with_cookie(transaction::clear_session(provider, asked))?.with_cookie(transaction::correct_state(
+        provider,
+        asked,
+        &BrowserState::signed_out(),
+    ))
 }
 
 fn parse(provider: &Provider, asked: &Asked) -> Result<EndSessionRequest, &'static str> {
@@ -81,7 +87,7 @@ fn parse(provider: &Provider, asked: &Asked) -> Result<EndSessionRequest, &'stat
         None => None,
         Some(id) => Some(provider.client(id).ok_or("the client is not registered here")?),
     };
-    let return_to = match (asked.named("post_logout_redirect_uri"), client) {
+    let return_to = match (asked.named("post_logout_redirect_uri"), client.as_deref()) {
         (None, _) => None,
         (Some(_), None) => return Err("the request does not say which client it is from"),
         (Some(uri), Some(client)) if client.may_log_out_to(uri) => {
@@ -95,7 +101,7 @@ fn parse(provider: &Provider, asked: &Asked) -> Result<EndSessionRequest, &'stat
         sid: hint.as_ref().and_then(|hint| hint.sid.clone()),
         subject: hint.map(|hint| hint.subject),
         return_to,
-        client: client.map(Client::display_name),
+        client: client.as_deref().map(Client::display_name),
     })
 }
 

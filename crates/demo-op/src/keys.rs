@@ -1,4 +1,4 @@
-//! The signing keys, and the ID tokens signed with them (RFC 7515, 7517, 7518, 7638).
+//! The signing keys, and the tokens signed with them (RFC 7515, 7517, 7518, 7638).
 
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use rsa::RsaPrivateKey;
@@ -98,19 +98,56 @@ impl Keys {
         json!({ "keys": keys })
     }
 
-    /// A compact JWS over `claims`.
-    pub(crate) fn sign(&self, algorithm: SigningAlgorithm, claims: &Value) -> Result<String, KeyError> {
-        let rsa = || self.rs256.as_ref().ok_or(KeyError);
-        let id = match algorithm {
-            SigningAlgorithm::Es256 => &self.es256.id,
-            SigningAlgorithm::Rs256 => &rsa()?.id,
+    /// A compact JWS over `claims`, of the type `typ`.
+    pub(crate) fn sign(
+        &self,
+        algorithm: SigningAlgorithm,
+        typ: &str,
+        claims: &Value,
+    ) -> Result<String, KeyError> {
+        let header = json!({ "alg": algorithm.name(), "typ": typ, "kid": self.id(algorithm)? });
+        let message = message(&header, claims);
+        let signature = self.signature(algorithm, &message)?;
+        Ok(format!("{message}.{signature}"))
+    }
+
+    /// A compact JWS with any header and any claims. What `header` says is laid over a good one, and `null` takes a member
+    /// out of it. `alg` picks the key; `none` has no signature, and any other one that of ES256, which does not fit it.
+    #[cfg(feature = "hostile")]
+    pub(crate) fn sign_anything(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
+        let alg = header.get("alg").and_then(Value::as_str).unwrap_or("ES256");
+        let algorithm = match alg {
+            "RS256" => SigningAlgorithm::Rs256,
+            _ => SigningAlgorithm::Es256,
         };
-        let header = json!({ "alg": algorithm.name(), "typ": "JWT", "kid": id });
-        let message = format!(
-            "{}.{}",
-            secret::encode(header.to_string().as_bytes()),
-            secret::encode(claims.to_string().as_bytes())
-        );
+        let mut whole = json!({ "alg": alg, "kid": self.id(algorithm)? });
+        for (name, value) in header.as_object().into_iter().flatten() {
+            match (value, whole.as_object_mut()) {
+                (Value::Null, Some(members)) => drop(members.remove(name)),
+                _ => whole[name] = value.clone(),
+            }
+        }
+        let message = message(&whole, claims);
+        let signature = match alg {
+            "none" => String::new(),
+            _ => self.signature(algorithm, &message)?,
+        };
+        Ok(format!("{message}.{signature}"))
+    }
+
+    /// Whether tokens can be signed in this way.
+    pub(crate) fn can(&self, algorithm: SigningAlgorithm) -> bool {
+        self.id(algorithm).is_ok()
+    }
+
+    fn id(&self, algorithm: SigningAlgorithm) -> Result<&str, KeyError> {
+        match algorithm {
+            SigningAlgorithm::Es256 => Ok(&self.es256.id),
+            SigningAlgorithm::Rs256 => self.rs256.as_ref().map(|key| key.id.as_str()).ok_or(KeyError),
+        }
+    }
+
+    fn signature(&self, algorithm: SigningAlgorithm, message: &str) -> Result<String, KeyError> {
         let signature = match algorithm {
             SigningAlgorithm::Es256 => {
                 let signature: p256::ecdsa::Signature =
@@ -118,13 +155,16 @@ impl Keys {
                 signature.to_bytes().to_vec()
             }
             // Signing with randomness blinds the private operation against timing.
-            SigningAlgorithm::Rs256 => rsa()?
+            SigningAlgorithm::Rs256 => self
+                .rs256
+                .as_ref()
+                .ok_or(KeyError)?
                 .key
                 .try_sign_with_rng(&mut rsa::rand_core::OsRng, message.as_bytes())
                 .map_err(|_| KeyError)?
                 .to_vec(),
         };
-        Ok(format!("{message}.{}", secret::encode(&signature)))
+        Ok(secret::encode(&signature))
     }
 
     /// The claims of a token that one of these keys signed. Its times are not looked at: as a hint, an ID token that
@@ -147,6 +187,12 @@ impl Keys {
         };
         good.then(|| secret::decode(claims)).flatten().and_then(|claims| serde_json::from_slice(&claims).ok())
     }
+}
+
+/// What a JWS signs (RFC 7515 section 5.1).
+fn message(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| secret::encode(value.to_string().as_bytes());
+    format!("{}.{}", part(header), part(claims))
 }
 
 impl EsKey {

@@ -2,18 +2,25 @@
 //!
 //! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
 //! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
-//! revocation, introspection and RP-initiated logout. It keeps a [`Record`] of what it was asked.
+//! revocation, introspection, and everything by which a client learns that a session ended: session management in an
+//! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
+//! it was asked and of whom it told.
 //!
 //! What it never does: listen on anything but 127.0.0.1 (a port is all that can be configured), answer to another
-//! `Host`, run a script in a page, store a token (it stores digests), or hide that it is a demonstration.
+//! `Host`, speak to another computer, run a script in a page that somebody looks at, store a token (it stores digests), or hide that it is a demonstration.
 //!
 //! Two decisions that a client may notice: a refresh token is issued when the scope `offline_access` was granted, for
-//! which signing in counts as consent; and signing out at the provider also ends what was issued in that session.
+//! which signing in counts as consent; and signing out at the provider also ends what was issued in that session, unless
+//! [`Config::offline_access_outlives_session`] says otherwise.
 
 mod authorize;
+mod back_channel;
+mod check_session;
 mod config;
 mod discovery;
 mod end_session;
+mod ending;
+mod events;
 mod keys;
 mod pages;
 mod parameters;
@@ -22,7 +29,9 @@ mod record;
 mod reply;
 mod secret;
 mod server;
+mod session_state;
 mod sign_in;
+mod sign_out;
 mod state_file;
 mod store;
 mod token;
@@ -37,21 +46,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-pub use config::{Client, Clock, Config, SigningAlgorithm, StartError};
-pub use record::{DeadlinePassed, Endpoint, Entry, Outcome, Record};
+pub use config::{Client, Clock, Config, EventStream, SigningAlgorithm, StartError};
+pub use events::{EventError, SecurityEvent};
+pub use record::{Channel, DeadlinePassed, Delivery, Endpoint, Entry, EventState, Notice, Outcome, Record};
 pub use secret::fingerprint;
 
 use keys::Keys;
 use provider::Provider;
+use server::Command;
 use state_file::Saved;
 use store::Tokens;
+use users::User;
 
 /// A running provider. It stops when dropped: connections that are in the middle of an answer get a second to finish.
 pub struct DemoOp {
     provider: Arc<Provider>,
+    commands: mpsc::Sender<Command>,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -82,12 +96,14 @@ impl DemoOp {
             None => (None, Tokens::default()),
         };
         let rsa = config.clients.iter().any(|client| client.signing == SigningAlgorithm::Rs256);
+        let runtime = Handle::current();
         let (state_file, provider) = (config.state_file.clone(), move || {
             let keys = match keys {
                 Some(keys) => keys.with_rsa(rsa),
                 None => Keys::generate(rsa),
             };
-            let provider = Provider::new(config, port, keys.map_err(|_| StartError::SigningKey)?, tokens);
+            let provider =
+                Provider::new(config, port, keys.map_err(|_| StartError::SigningKey)?, tokens, runtime);
             let saved = provider.save();
             Ok((provider, saved))
         });
@@ -97,9 +113,10 @@ impl DemoOp {
         }
         let provider = Arc::new(provider);
         let (stop, stopped) = watch::channel(());
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&provider), stopped));
+        let (commands, commanded) = mpsc::channel(1);
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&provider), commanded, stopped));
         tracing::info!(issuer = provider.issuer(), "the demo provider listens");
-        Ok(DemoOp { provider, stop, serving })
+        Ok(DemoOp { provider, commands, stop, serving })
     }
 
     /// The issuer: `http://127.0.0.1:` and the port, without a slash at the end.
@@ -117,8 +134,73 @@ impl DemoOp {
         self.provider.record().clone()
     }
 
-    /// Ends every session, as an administrator would: no token that was issued works any more, and everybody has to
-    /// sign in again.
+    /// Registers a client, in place of the one with the same `client_id` if there is one: for a client that only knows where
+    /// it listens after the provider was started.
+    ///
+    /// # Errors
+    /// If one of its URIs is none, or it wants RS256 and no client did when the provider was started.
+    pub fn register(&self, client: Client) -> Result<(), StartError> {
+        config::check(std::slice::from_ref(&client))?;
+        if !self.provider.keys().can(client.signing) {
+            return Err(StartError::SigningKey);
+        }
+        self.provider.register(client);
+        Ok(())
+    }
+
+    /// Ends the sessions of a user (named by user name, e-mail address or subject), as an administrator would: what was
+    /// issued in them ends, and their clients are told over the back channel, while this returns at once. How many sessions
+    /// that were. The browser notices when it comes here the next time.
+    pub fn end_session(&self, user: &str) -> usize {
+        User::named(user).map_or(0, |user| ending::by_administrator(&self.provider, Some(user.subject)))
+    }
+
+    /// Ends the sessions of all users, as [`DemoOp::end_session`] does for one.
+    pub fn end_all_sessions(&self) -> usize {
+        ending::by_administrator(&self.provider, None)
+    }
+
+    /// Where the receiver of security events polls, whether there is one or not.
+    pub fn events_endpoint(&self) -> String {
+        format!("{}{}", self.issuer(), Endpoint::Events.path())
+    }
+
+    /// Signs a security event and has it wait for the receiver. Its `jti`, with which [`Record::event`] follows it.
+    ///
+    /// # Errors
+    /// If no stream is configured, or there is no such user.
+    pub fn queue_event(&self, event: &SecurityEvent) -> Result<String, EventError> {
+        events::queue(&self.provider, event)
+    }
+
+    /// A compact JWS signed with the provider's key. `header` is laid over `{"alg": "ES256", "kid": …}`; a `null` takes a
+    /// member out. `RS256` signs with that key (if there is one), `none` not at all, and any other `alg` gets a signature
+    /// that does not fit it.
+    ///
+    /// # Errors
+    /// If the key that the header asks for does not exist.
+    #[cfg(feature = "hostile")]
+    pub fn sign_jwt(
+        &self,
+        header: &serde_json::Value,
+        claims: &serde_json::Value,
+    ) -> Result<String, EventError> {
+        self.provider.keys().sign_anything(header, claims).map_err(|_| EventError::Signing)
+    }
+
+    /// Has anything wait for the receiver of security events, under any `jti`.
+    ///
+    /// # Errors
+    /// If no stream is configured.
+    #[cfg(feature = "hostile")]
+    pub fn queue_token(&self, jti: &str, token: String) -> Result<(), EventError> {
+        let events = self.provider.events().ok_or(EventError::NoStream)?;
+        events.put(&self.provider, jti, token);
+        Ok(())
+    }
+
+    /// Ends every session without telling anybody: no token that was issued works any more, and everybody has to sign in
+    /// again.
     pub fn revoke_all(&self) {
         self.provider.revoke_all();
     }
@@ -126,6 +208,36 @@ impl DemoOp {
     /// With `false`, every request is answered with 503 from now on, until it is `true` again.
     pub fn set_reachable(&self, reachable: bool) {
         self.provider.set_reachable(reachable);
+    }
+
+    /// Is slow: from now on, connections are accepted and requests are not answered, until [`DemoOp::resume`]. A request
+    /// whose sender gave up by then is not acted on.
+    pub fn pause(&self) {
+        self.provider.set_paused(true);
+    }
+
+    /// Is down: connections are cut off, and refused when this returns, until [`DemoOp::resume`].
+    pub async fn refuse(&self) {
+        let (done, refused) = oneshot::channel();
+        if self.commands.send(Command::Refuse(done)).await.is_ok() {
+            // It only ends in another way if the runtime itself shuts down.
+            let _ = refused.await;
+        }
+    }
+
+    /// Ends what [`DemoOp::pause`] and [`DemoOp::refuse`] began.
+    ///
+    /// # Errors
+    /// If somebody else took the port in the meantime.
+    pub async fn resume(&self) -> Result<(), StartError> {
+        self.provider.set_paused(false);
+        let (done, listening) = oneshot::channel();
+        let sent = self.commands.send(Command::Accept(done)).await.map_err(io::Error::other);
+        let resumed = match sent {
+            Ok(()) => listening.await.map_err(io::Error::other).and_then(|listening| listening),
+            Err(error) => Err(error),
+        };
+        resumed.map_err(|source| StartError::Bind { port: self.port(), source })
     }
 
     /// Stops it, and returns when the port is free again.

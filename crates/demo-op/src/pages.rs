@@ -1,4 +1,4 @@
-//! The pages. No script, one inline stylesheet that the policy names by its digest, and on every page the word that this
+//! The pages. No script but that of the OP iframe, one inline stylesheet that the policy names by its digest, and on every page the word that this
 //! is a demonstration.
 
 use std::sync::LazyLock;
@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
+use crate::ending::Frame;
 use crate::provider::Provider;
 use crate::record::Endpoint;
 use crate::store::{AuthorizationRequest, EndSessionRequest};
@@ -22,9 +23,23 @@ static STYLE_SOURCE: LazyLock<String> =
 /// The mark: an open ring around a keyhole.
 const MARK: &str = r#"<svg viewBox="0 0 24 24" fill="none" aria-hidden="true"><path d="M12 2.5a9.5 9.5 0 1 1-8.2 4.7" stroke="currentColor" stroke-width="2.5" stroke-linecap="round"/><path d="M12 8a2.25 2.25 0 0 0-1.1 4.2L10.2 16h3.6l-.7-3.8A2.25 2.25 0 0 0 12 8Z" fill="currentColor"/></svg>"#;
 
+/// The script of the OP iframe, the only one there is.
+const CHECK_SESSION: &str = include_str!("check_session.js");
+
+static CHECK_SESSION_SOURCE: LazyLock<String> =
+    LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(CHECK_SESSION.as_bytes()))));
+
 pub(crate) struct Page {
     pub(crate) html: String,
-    form: Form,
+    policy: Policy,
+}
+
+/// What a page may do.
+enum Policy {
+    /// Be looked at, with a form, and with what clients want to show in iframes.
+    Seen { form: Form, frames: Vec<String> },
+    /// Run its script in a frame of a page on this computer.
+    Framed,
 }
 
 /// Where the page's form may lead.
@@ -40,14 +55,29 @@ pub(crate) struct WrongPassword<'a> {
 }
 
 pub(crate) fn content_security_policy(page: &Page) -> String {
-    let form = match &page.form {
+    let (form, frames) = match &page.policy {
+        Policy::Seen { form, frames } => (form, frames),
+        // The policy has no way to write an IPv6 address.
+        Policy::Framed => {
+            return format!(
+                "default-src 'none'; script-src {}; frame-ancestors http://127.0.0.1:* http://localhost:*; \
+                 base-uri 'none'",
+                CHECK_SESSION_SOURCE.as_str()
+            );
+        }
+    };
+    let form = match form {
         Form::None => "'none'".to_owned(),
         Form::Then(None) => "'self'".to_owned(),
         Form::Then(Some(uri)) => format!("'self' {}", source(uri)),
     };
+    let frames = match frames.as_slice() {
+        [] => String::new(),
+        uris => format!("frame-src {}; ", uris.iter().map(|uri| source(uri)).collect::<Vec<_>>().join(" ")),
+    };
     let style = STYLE_SOURCE.as_str();
     format!(
-        "default-src 'none'; style-src {style}; form-action {form}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src {style}; {frames}form-action {form}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 
@@ -63,6 +93,11 @@ fn source(uri: &str) -> String {
 }
 
 fn page(provider: &Provider, title: &str, form: Form, content: &str) -> Page {
+    whole(provider, title, "", Policy::Seen { form, frames: Vec::new() }, content)
+}
+
+/// A page with `head` in addition to what the head of every page has.
+fn whole(provider: &Provider, title: &str, head: &str, policy: Policy, content: &str) -> Page {
     let authority = escape(provider.authority());
     let html = format!(
         r#"<!doctype html>
@@ -72,7 +107,7 @@ fn page(provider: &Provider, title: &str, form: Form, content: &str) -> Page {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title} · demo provider</title>
-<style>{STYLE}</style>
+{head}<style>{STYLE}</style>
 </head>
 <body>
 <div class="column">
@@ -87,7 +122,7 @@ fn page(provider: &Provider, title: &str, form: Form, content: &str) -> Page {
 "#,
         title = escape(title),
     );
-    Page { html, form }
+    Page { html, policy }
 }
 
 fn message(provider: &Provider, title: &str, paragraphs: &[&str]) -> Page {
@@ -194,16 +229,86 @@ pub(crate) fn ask_sign_out(
     page(provider, "Sign out", Form::Then(request.return_to.clone()), &content)
 }
 
-pub(crate) fn signed_out(provider: &Provider, request: &EndSessionRequest) -> Page {
-    let back = match &request.client {
-        Some(client) => format!("You may close this tab and go back to {}.", escape(client)),
-        None => "You may close this tab.".to_owned(),
-    };
+/// The page on which somebody signs out without an application.
+pub(crate) fn sign_out(provider: &Provider, ticket: &Ticket, user: &User) -> Page {
+    let content = format!(
+        r#"<h1>Sign out of the demo provider</h1>
+<p class="lead">You are signed in as {name} ({email}).</p>
+<p>If you sign out, the applications that you used it with are told, and have to ask you to sign in again.</p>
+<form method="post" action="{action}">
+{hidden}
+<button class="main" name="action" value="sign-out">Sign out</button>
+</form>"#,
+        name = escape(&user.name()),
+        email = escape(user.email),
+        action = Endpoint::SignOut.path(),
+        hidden = hidden(ticket),
+    );
+    page(provider, "Sign out", Form::Then(None), &content)
+}
+
+pub(crate) fn nobody_to_sign_out(provider: &Provider) -> Page {
     message(
         provider,
-        "You are signed out",
-        &["Your session with the demo provider has ended. To sign in again, you need the password.", &back],
+        "You are not signed in",
+        &["Nobody is signed in to the demo provider in this browser, so there is nothing to sign out of."],
     )
+}
+
+/// How long the page with the iframes stays before it goes on, in seconds. The clients are on this computer, too.
+const STAY: u32 = 2;
+
+pub(crate) fn signed_out(provider: &Provider, request: &EndSessionRequest, frames: &[Frame]) -> Page {
+    let mut content = String::from(
+        "<h1>You are signed out</h1>\n<p>Your session with the demo provider has ended. To sign in again, you need the \
+         password.</p>",
+    );
+    for frame in frames {
+        content.push_str(&format!(
+            "\n<iframe src=\"{}\" title=\"Signing out of {}\" hidden></iframe>",
+            escape(&frame.uri),
+            escape(&frame.client)
+        ));
+    }
+    if !frames.is_empty() {
+        let mut told: Vec<String> = frames.iter().map(|frame| escape(&frame.client)).collect();
+        told.dedup();
+        content.push_str(&format!("\n<p>This page tells: {}.</p>", told.join(", ")));
+    }
+    let back = match (&request.return_to, &request.client) {
+        (Some(uri), Some(client)) => {
+            format!(
+                "You go back to {client} in a moment, or <a href=\"{}\">now</a>.",
+                escape(uri),
+                client = escape(client)
+            )
+        }
+        (None, Some(client)) => format!("You may close this tab and go back to {}.", escape(client)),
+        (_, None) => "You may close this tab.".to_owned(),
+    };
+    content.push_str(&format!("\n<p>{back}</p>"));
+    // A refresh, not a script, leaves the iframes the time to load.
+    let head = match &request.return_to {
+        Some(uri) => format!("<meta http-equiv=\"refresh\" content=\"{STAY}; url={}\">\n", escape(uri)),
+        None => String::new(),
+    };
+    let frames = frames.iter().map(|frame| frame.uri.clone()).collect();
+    whole(provider, "You are signed out", &head, Policy::Seen { form: Form::None, frames }, &content)
+}
+
+/// The OP iframe. Nobody sees it.
+pub(crate) fn check_session(cookie_name: &str) -> Page {
+    let html = format!(
+        r#"<!doctype html>
+<html lang="en" data-cookie="{}">
+<meta charset="utf-8">
+<title>Session check · demo provider</title>
+<script>{CHECK_SESSION}</script>
+</html>
+"#,
+        escape(cookie_name)
+    );
+    Page { html, policy: Policy::Framed }
 }
 
 pub(crate) fn still_signed_in(provider: &Provider) -> Page {
@@ -260,6 +365,7 @@ pub(crate) fn not_found(provider: &Provider) -> Page {
 
 pub(crate) fn welcome(provider: &Provider) -> Page {
     let issuer = format!("Its issuer is <code>{}</code>.", escape(provider.issuer()));
+    let sign_out = format!(r#"<a href="{}">Sign out of the demo provider</a>"#, Endpoint::SignOut.path());
     message(
         provider,
         "A provider to try things with",
@@ -267,6 +373,7 @@ pub(crate) fn welcome(provider: &Provider) -> Page {
             "This is a demonstration OpenID Provider. Applications send you here to sign in; there is nothing to do on this \
              page.",
             &issuer,
+            &sign_out,
         ],
     )
 }

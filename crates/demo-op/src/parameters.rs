@@ -1,7 +1,8 @@
-//! The parameters of a request, from its query or its form.
+//! The parameters of a request, from its query, its form or its JSON object.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use url::form_urlencoded;
 
 /// Parameters by name. One without a value counts as omitted, and none may come twice (RFC 6749 section 3.1), except
@@ -29,6 +30,19 @@ impl Parameters {
             }
         }
         Ok(Parameters(parameters))
+    }
+
+    /// The members of a JSON object, for the record: texts as they are, lists of texts with spaces, the rest as JSON.
+    pub(crate) fn of_json(object: &Value) -> Parameters {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Array(list) if list.iter().all(Value::is_string) => {
+                list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+            }
+            other => other.to_string(),
+        };
+        let members = object.as_object().into_iter().flatten();
+        Parameters(members.map(|(name, value)| (name.clone(), text(value))).collect())
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<&str> {

@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
 use crate::config::{Client, Clock, Config};
+use crate::events::Events;
 use crate::keys::{KeyError, Keys};
 use crate::record::Record;
 use crate::state_file;
-use crate::store::{Store, Tokens};
+use crate::store::{Offline, Store, Tokens};
 
 /// Something that only the machine can be blamed for. The answer to it is `server_error`.
 #[derive(Debug, thiserror::Error)]
@@ -25,32 +29,46 @@ pub(crate) enum Failure {
 pub(crate) struct Provider {
     port: u16,
     issuer: String,
-    clients: Vec<Client>,
+    clients: RwLock<Vec<Arc<Client>>>,
     access_token_lifetime: Duration,
     refresh_token_lifetime: Duration,
     clock: Clock,
     keys: Keys,
     store: Mutex<Store>,
     record: Record,
+    session_management: bool,
+    offline: Offline,
+    events: Option<Events>,
     reachable: AtomicBool,
+    paused: watch::Sender<bool>,
+    /// Where clients are told what happened, while others are answered.
+    runtime: Handle,
     state_file: Option<PathBuf>,
     /// Held while the state file is written, so that an older state never follows a newer one.
     writing: Mutex<()>,
 }
 
 impl Provider {
-    pub(crate) fn new(config: Config, port: u16, keys: Keys, tokens: Tokens) -> Provider {
+    pub(crate) fn new(config: Config, port: u16, keys: Keys, tokens: Tokens, runtime: Handle) -> Provider {
         Provider {
             port,
             issuer: format!("http://127.0.0.1:{port}"),
-            clients: config.clients,
+            clients: RwLock::new(config.clients.into_iter().map(Arc::new).collect()),
             access_token_lifetime: config.access_token_lifetime,
             refresh_token_lifetime: config.refresh_token_lifetime,
             clock: config.clock,
             keys,
             store: Mutex::new(Store::with_tokens(tokens)),
             record: Record::default(),
+            session_management: config.session_management,
+            offline: match config.offline_access_outlives_session {
+                true => Offline::Keep,
+                false => Offline::End,
+            },
+            events: config.event_stream.map(Events::new),
             reachable: AtomicBool::new(true),
+            paused: watch::Sender::new(false),
+            runtime,
             state_file: config.state_file,
             writing: Mutex::new(()),
         }
@@ -69,8 +87,32 @@ impl Provider {
         &self.issuer
     }
 
-    pub(crate) fn client(&self, id: &str) -> Option<&Client> {
-        self.clients.iter().find(|client| client.id == id)
+    pub(crate) fn client(&self, id: &str) -> Option<Arc<Client>> {
+        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+        clients.iter().find(|client| client.id == id).cloned()
+    }
+
+    /// Registers a client, in place of the one with this `client_id` if there is one.
+    pub(crate) fn register(&self, client: Client) {
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        clients.retain(|known| known.id != client.id);
+        clients.push(Arc::new(client));
+    }
+
+    pub(crate) fn has_session_management(&self) -> bool {
+        self.session_management
+    }
+
+    pub(crate) fn offline(&self) -> Offline {
+        self.offline
+    }
+
+    pub(crate) fn events(&self) -> Option<&Events> {
+        self.events.as_ref()
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -110,6 +152,16 @@ impl Provider {
         self.reachable.store(reachable, Ordering::Release);
     }
 
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.paused.send_replace(paused);
+    }
+
+    /// Returns when it is not paused.
+    pub(crate) async fn until_resumed(&self) {
+        // It only ends in another way if the sender is gone, which `self` holds.
+        let _ = self.paused.subscribe().wait_for(|paused| !paused).await;
+    }
+
     pub(crate) fn revoke_all(&self) {
         self.store().revoke_all();
         self.save_or_warn();
@@ -135,7 +187,7 @@ impl Provider {
         }
     }
 
-    fn save_or_warn(&self) {
+    pub(crate) fn save_or_warn(&self) {
         if let Err(error) = self.save() {
             tracing::warn!(%error, "the demo provider's state was not written");
         }

@@ -50,10 +50,16 @@ pub enum Endpoint {
     Introspection,
     /// `/logout` (OpenID Connect RP-Initiated Logout)
     EndSession,
+    /// `/signout`, where a person signs out without an application
+    SignOut,
+    /// `/session/check`, the OP iframe (OpenID Connect Session Management)
+    CheckSession,
+    /// `/events`, where security events are polled for (RFC 8936)
+    Events,
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 9] = [
+    const ALL: [Endpoint; 12] = [
         Endpoint::Discovery,
         Endpoint::Jwks,
         Endpoint::Authorization,
@@ -63,6 +69,9 @@ impl Endpoint {
         Endpoint::Revocation,
         Endpoint::Introspection,
         Endpoint::EndSession,
+        Endpoint::SignOut,
+        Endpoint::CheckSession,
+        Endpoint::Events,
     ];
 
     /// Its path below the issuer.
@@ -77,6 +86,9 @@ impl Endpoint {
             Endpoint::Revocation => "/revoke",
             Endpoint::Introspection => "/introspect",
             Endpoint::EndSession => "/logout",
+            Endpoint::SignOut => "/signout",
+            Endpoint::CheckSession => "/session/check",
+            Endpoint::Events => "/events",
         }
     }
 
@@ -87,19 +99,28 @@ impl Endpoint {
     /// The methods that it answers.
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
-            Endpoint::Discovery | Endpoint::Jwks => &[Method::GET, Method::HEAD],
-            Endpoint::Authorization | Endpoint::EndSession | Endpoint::UserInfo => {
+            Endpoint::Discovery | Endpoint::Jwks | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
+            Endpoint::Authorization | Endpoint::EndSession | Endpoint::SignOut | Endpoint::UserInfo => {
                 &[Method::GET, Method::POST]
             }
-            Endpoint::SignIn | Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection => {
-                &[Method::POST]
-            }
+            Endpoint::SignIn
+            | Endpoint::Token
+            | Endpoint::Revocation
+            | Endpoint::Introspection
+            | Endpoint::Events => &[Method::POST],
         }
     }
 
     /// Whether a person looks at its answers, so that errors are pages.
     pub(crate) fn is_page(self) -> bool {
-        matches!(self, Endpoint::Authorization | Endpoint::SignIn | Endpoint::EndSession)
+        matches!(
+            self,
+            Endpoint::Authorization
+                | Endpoint::SignIn
+                | Endpoint::EndSession
+                | Endpoint::SignOut
+                | Endpoint::CheckSession
+        )
     }
 }
 
@@ -138,6 +159,65 @@ impl Entry {
     }
 }
 
+/// How a client is told that a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// With a logout token (OpenID Connect Back-Channel Logout 1.0).
+    Back,
+    /// With an iframe on the page that says that somebody is signed out (OpenID Connect Front-Channel Logout 1.0).
+    Front,
+}
+
+/// What became of telling a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The client answered with this HTTP status.
+    Answered(u16),
+    /// The client did not answer: `unreachable`, `timed_out` or `not_http`.
+    Failed(&'static str),
+    /// The browser was given the iframe. Whether it loaded it, the provider does not learn.
+    Framed,
+}
+
+/// A client was told that a session ended, or could not be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Which client.
+    pub client_id: String,
+    /// How.
+    pub channel: Channel,
+    /// Of whose session, the `sub`.
+    pub subject: String,
+    /// Of which session.
+    pub sid: String,
+    /// Where to; for [`Channel::Front`] with `iss` and `sid`.
+    pub uri: String,
+    /// The `jti` of the logout token.
+    pub jti: Option<String>,
+    /// What became of it.
+    pub delivery: Delivery,
+    /// When that was known, by the provider's clock.
+    pub at: SystemTime,
+}
+
+/// How far a security event has come (RFC 8936 section 2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventState {
+    /// Nobody polled for it yet.
+    Waiting,
+    /// It was handed out, maybe more than once, and is handed out until it is acknowledged or refused.
+    Delivered,
+    /// The receiver has it (`ack`).
+    Acknowledged,
+    /// The receiver does not accept it (`setErrs`).
+    Refused {
+        /// The error code that the receiver gave.
+        code: String,
+        /// What it said about it.
+        description: String,
+    },
+}
+
 /// The time that [`Record::wait_for`] was given passed without what it waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the provider was not asked for what was waited for within {0:?}")]
@@ -165,6 +245,9 @@ struct Log {
     entries: VecDeque<Entry>,
     counts: BTreeMap<Endpoint, usize>,
     refreshes: usize,
+    notices: VecDeque<Notice>,
+    /// By `jti`, in the order in which they were queued.
+    events: VecDeque<(String, EventState)>,
 }
 
 impl Record {
@@ -184,6 +267,16 @@ impl Record {
         self.log().refreshes
     }
 
+    /// Which clients were told of the end of a session (up to 2,048 notices), oldest first.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.log().notices.iter().cloned().collect()
+    }
+
+    /// How far the security event with this `jti` has come. `None` if there was no such event, or too long ago.
+    pub fn event(&self, jti: &str) -> Option<EventState> {
+        self.log().events.iter().find(|(known, _)| known == jti).map(|(_, state)| state.clone())
+    }
+
     /// Waits until the entries are as `predicate` wants them, at most `within`.
     ///
     /// # Errors
@@ -193,12 +286,24 @@ impl Record {
         predicate: impl Fn(&[Entry]) -> bool,
         within: Duration,
     ) -> Result<(), DeadlinePassed> {
+        self.wait_until(|record| predicate(&record.entries()), within).await
+    }
+
+    /// Waits until the record is as `predicate` wants it, at most `within`: for what is not a request, a notice or an event.
+    ///
+    /// # Errors
+    /// [`DeadlinePassed`] if that did not happen in time.
+    pub async fn wait_until(
+        &self,
+        predicate: impl Fn(&Record) -> bool,
+        within: Duration,
+    ) -> Result<(), DeadlinePassed> {
         let arrival = async {
             loop {
                 let mut changed = std::pin::pin!(self.0.changed.notified());
                 // Enabled before looking, so that an entry made in between is not missed.
                 changed.as_mut().enable();
-                if predicate(&self.entries()) {
+                if predicate(self) {
                     return;
                 }
                 changed.await;
@@ -223,6 +328,34 @@ impl Record {
             log.entries.pop_front();
         }
         log.entries.push_back(entry);
+        drop(log);
+        self.0.changed.notify_waiters();
+    }
+
+    pub(crate) fn add_notice(&self, notice: Notice) {
+        tracing::debug!(client = notice.client_id, channel = ?notice.channel, delivery = ?notice.delivery, "told");
+        let mut log = self.log();
+        if log.notices.len() >= KEPT {
+            log.notices.pop_front();
+        }
+        log.notices.push_back(notice);
+        drop(log);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Notes how far an event has come. What was acknowledged or refused stays that.
+    pub(crate) fn note_event(&self, jti: &str, state: EventState) {
+        let mut log = self.log();
+        match log.events.iter_mut().find(|(known, _)| known == jti) {
+            Some((_, EventState::Acknowledged | EventState::Refused { .. })) => {}
+            Some((_, known)) => *known = state,
+            None => {
+                if log.events.len() >= KEPT {
+                    log.events.pop_front();
+                }
+                log.events.push_back((jti.to_owned(), state));
+            }
+        }
         drop(log);
         self.0.changed.notify_waiters();
     }

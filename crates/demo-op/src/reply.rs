@@ -82,22 +82,30 @@ impl Reply {
     }
 }
 
-/// What every answer carries, whatever it is.
+/// What every answer carries, whatever it is. A page that may be framed, and a redirect, which shows nothing and may be
+/// the answer to a silent request in a frame, do not forbid frames.
 pub(crate) fn harden(mut response: Response) -> Response {
+    let redirects = response.status().is_redirection();
     let headers = response.headers_mut();
     for (name, value) in [
         (CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("referrer-policy"), "no-referrer"),
         (HeaderName::from_static("x-content-type-options"), "nosniff"),
-        (HeaderName::from_static("x-frame-options"), "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    let policy = headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    if policy.map_or(!redirects, |policy| policy.contains("frame-ancestors 'none'")) {
+        headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+    }
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
-        let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
-        headers.insert(CONTENT_SECURITY_POLICY, nothing);
+        let nothing = match redirects {
+            true => "default-src 'none'; base-uri 'none'",
+            false => "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+        };
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(nothing));
     }
     response
 }

@@ -1,5 +1,6 @@
 //! The connections, and the way of a request to its endpoint.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use axum::response::{IntoResponse as _, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::pages;
@@ -21,13 +23,17 @@ use crate::parameters::Parameters;
 use crate::provider::{Failure, Provider};
 use crate::record::{self, Endpoint};
 use crate::reply::{self, Reply};
-use crate::{authorize, discovery, end_session, sign_in, token, token_state, userinfo};
+use crate::{
+    authorize, check_session, discovery, end_session, events, sign_in, sign_out, token, token_state, userinfo,
+};
 
 const CONNECTIONS: usize = 256;
 const LARGEST_BODY: usize = 64 * 1024;
 const LARGEST_HEADER: usize = 64 * 1024;
 const HEADER_TIME: Duration = Duration::from_secs(30);
 const BODY_TIME: Duration = Duration::from_secs(10);
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A request, read.
@@ -35,6 +41,8 @@ pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) parameters: Parameters,
+    /// The body, of the one endpoint that takes JSON.
+    pub(crate) json: Value,
 }
 
 impl Asked {
@@ -53,15 +61,44 @@ impl Asked {
     }
 }
 
+/// What [`serve`] is told while it runs. Each is answered when it holds.
+pub(crate) enum Command {
+    /// Cut all connections off and let none in.
+    Refuse(oneshot::Sender<()>),
+    /// Let connections in (again).
+    Accept(oneshot::Sender<io::Result<()>>),
+}
+
 /// Accepts connections until `stop` closes.
-pub(crate) async fn serve(listener: TcpListener, provider: Arc<Provider>, mut stop: watch::Receiver<()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    provider: Arc<Provider>,
+    mut commands: mpsc::Receiver<Command>,
+    mut stop: watch::Receiver<()>,
+) {
+    let port = provider.port();
+    let mut listener = Some(listener);
     let router = Router::new().fallback(dispatch).with_state(provider);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
-                Ok((stream, _)) => {
+            Some(command) = commands.recv() => match command {
+                Command::Refuse(done) => {
+                    listener = None;
+                    connections.shutdown().await;
+                    let _ = done.send(());
+                }
+                Command::Accept(done) => {
+                    let listening = match listener {
+                        Some(_) => Ok(()),
+                        None => crate::bind_patiently(port).await.map(|bound| listener = Some(bound)),
+                    };
+                    let _ = done.send(listening);
+                }
+            },
+            accepted = accept(listener.as_ref()), if connections.len() < CONNECTIONS => match accepted {
+                Ok(stream) => {
                     connections.spawn(converse(stream, router.clone(), stop.clone()));
                 }
                 Err(error) => {
@@ -76,6 +113,14 @@ pub(crate) async fn serve(listener: TcpListener, provider: Arc<Provider>, mut st
     let finished = async { while connections.join_next().await.is_some() {} };
     // Whoever takes longer is cut off when the set is dropped.
     let _ = tokio::time::timeout(FAREWELL, finished).await;
+}
+
+/// The next connection; never one without a listener.
+async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
+    match listener {
+        Some(listener) => listener.accept().await.map(|(stream, _)| stream),
+        None => std::future::pending().await,
+    }
 }
 
 async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<()>) {
@@ -98,6 +143,7 @@ async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<(
 }
 
 async fn dispatch(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+    provider.until_resumed().await;
     reply::harden(answer(&provider, request).await)
 }
 
@@ -143,6 +189,9 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Asked) ->
         Endpoint::Revocation => token_state::revoke(provider, asked).await,
         Endpoint::Introspection => token_state::introspect(provider, asked),
         Endpoint::EndSession => end_session::respond(provider, asked).await,
+        Endpoint::SignOut => sign_out::respond(provider, asked).await,
+        Endpoint::CheckSession => check_session::respond(provider, asked),
+        Endpoint::Events => Ok(events::respond(provider, asked).await),
     }
 }
 
@@ -160,6 +209,7 @@ enum Unreadable {
     TooLarge,
     TooSlow,
     Repeated,
+    NotJson,
 }
 
 async fn read(endpoint: Endpoint, request: Request) -> Result<Asked, Unreadable> {
@@ -167,35 +217,44 @@ async fn read(endpoint: Endpoint, request: Request) -> Result<Asked, Unreadable>
     if !endpoint.methods().contains(&head.method) {
         return Err(Unreadable::Method);
     }
+    let mut json = Value::Null;
     let parameters = if head.method == Method::POST {
         let bytes = tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY))
             .await
             .map_err(|_| Unreadable::TooSlow)?
             .map_err(|_| Unreadable::TooLarge)?;
-        if !bytes.is_empty() && !is_form(&head.headers) {
+        let expected = if endpoint == Endpoint::Events { JSON } else { FORM };
+        if !bytes.is_empty() && !is_of_type(&head.headers, expected) {
             return Err(Unreadable::MediaType);
         }
-        Parameters::parse(&bytes)
+        match endpoint {
+            Endpoint::Events => {
+                json = serde_json::from_slice(&bytes).map_err(|_| Unreadable::NotJson)?;
+                Ok(Parameters::of_json(&json))
+            }
+            _ => Parameters::parse(&bytes),
+        }
     } else {
         Parameters::parse(head.uri.query().unwrap_or_default().as_bytes())
     };
     let parameters = parameters.map_err(|_| Unreadable::Repeated)?;
-    Ok(Asked { method: head.method, headers: head.headers, parameters })
+    Ok(Asked { method: head.method, headers: head.headers, parameters, json })
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    essence.trim().eq_ignore_ascii_case(expected)
 }
 
 impl Unreadable {
     fn reply(&self, endpoint: Endpoint, provider: &Provider) -> Result<Reply, Failure> {
         let (status, why) = match self {
             Unreadable::Method => (StatusCode::METHOD_NOT_ALLOWED, "the endpoint has no such method"),
-            Unreadable::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is not a form"),
+            Unreadable::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is of another type"),
             Unreadable::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
             Unreadable::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+            Unreadable::NotJson => (StatusCode::BAD_REQUEST, "the body is not JSON"),
             Unreadable::Repeated => (StatusCode::BAD_REQUEST, "a parameter is repeated"),
         };
         let reply = if endpoint.is_page() {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
-use crate::authorize::{self, Step};
+use crate::authorize::{self, Recipient, Step};
 use crate::pages::{self, WrongPassword};
 use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
 use crate::secret;
 use crate::server::Asked;
+use crate::session_state::BrowserState;
 use crate::store::{AuthorizationRequest, Purpose};
 use crate::transaction::{self, Ticket};
 use crate::users::User;
@@ -18,18 +19,25 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
     let Some((ticket, transaction)) = transaction::resume(provider, asked) else { return over(provider) };
     let Purpose::Authorize(request) = transaction.purpose else { return over(provider) };
     match asked.named("action") {
-        Some("cancel") => cancel(provider, &ticket, &request),
+        Some("cancel") => cancel(provider, asked, &ticket, &request),
         Some("continue") => go_on(provider, asked, &ticket, request),
         Some("another") => Reply::page(pages::sign_in(provider, &request, &ticket, None)),
         _ => sign_in(provider, asked, &ticket, request),
     }
 }
 
-fn cancel(provider: &Provider, ticket: &Ticket, request: &AuthorizationRequest) -> Result<Reply, Failure> {
+fn cancel(
+    provider: &Provider,
+    asked: &Asked,
+    ticket: &Ticket,
+    request: &AuthorizationRequest,
+) -> Result<Reply, Failure> {
     if !provider.store().finish(&ticket.transaction) {
         return over(provider);
     }
-    authorize::refuse_request(provider, request, "access_denied", "the sign-in was cancelled")
+    let browser = transaction::browser_state(provider, asked);
+    let why = "the sign-in was cancelled";
+    authorize::refuse(provider, &Recipient::from(request), &browser, "access_denied", why)
 }
 
 /// "Continue as ..." on the page that asks: only for somebody who is still signed in.
@@ -41,7 +49,7 @@ fn go_on(
 ) -> Result<Reply, Failure> {
     match authorize::next_step(&request, transaction::session(provider, asked), provider.now()) {
         Step::Ask(session) if provider.store().finish(&ticket.transaction) => {
-            authorize::issue(provider, request, session)
+            authorize::issue(provider, request, session, &transaction::browser_state(provider, asked))
         }
         _ => Reply::page(pages::sign_in(provider, &request, ticket, None)),
     }
@@ -64,14 +72,18 @@ fn sign_in(
         return over(provider);
     }
     if request.hinted_subject.as_deref().is_some_and(|subject| subject != user.subject) {
-        return authorize::refuse_request(provider, &request, "login_required", "somebody else signed in");
+        let browser = transaction::browser_state(provider, asked);
+        let why = "somebody else signed in";
+        return authorize::refuse(provider, &Recipient::from(&request), &browser, "login_required", why);
     }
     let cookie = secret::random_text()?;
     let earlier = transaction::session_value(provider, asked);
     let sid = secret::encode(&secret::random::<16>()?);
     let session = provider.store().sign_in(earlier.as_deref(), &cookie, sid, user, provider.now());
-    authorize::issue(provider, request, session)?
-        .with_cookie(Some(transaction::set_session(provider, &cookie)))
+    let browser = BrowserState::signed_in(&cookie);
+    authorize::issue(provider, request, session, &browser)?
+        .with_cookie(Some(transaction::set_session(provider, &cookie)))?
+        .with_cookie(transaction::correct_state(provider, asked, &browser))
 }
 
 fn over(provider: &Provider) -> Result<Reply, Failure> {

@@ -1,7 +1,7 @@
 //! What the provider remembers: transactions, sessions, codes and tokens. Every map is bounded, and of every secret
 //! only the digest is here. Times are seconds since 1970, by the provider's clock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ pub(crate) enum Prompt {
 }
 
 /// A validated request to sign out.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct EndSessionRequest {
     /// The `sid` of the ID token that was sent as a hint.
     pub(crate) sid: Option<String>,
@@ -89,7 +89,18 @@ pub(crate) struct Session {
     pub(crate) user: &'static User,
     pub(crate) sid: String,
     pub(crate) auth_time: u64,
+    /// Who was given a code in it, and so is told when it ends.
+    clients: BTreeSet<String>,
     expires: u64,
+}
+
+/// A session that is no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) sid: String,
+    pub(crate) subject: String,
+    /// Who has to be told.
+    pub(crate) clients: BTreeSet<String>,
 }
 
 /// An authorization code that can still be exchanged, or one that was.
@@ -111,6 +122,13 @@ pub(crate) struct FreshCode {
     expires: u64,
 }
 
+/// What becomes of that which was issued with the scope `offline_access` when its session ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offline {
+    End,
+    Keep,
+}
+
 /// Everything that was issued because of one authorization code.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Family {
@@ -123,6 +141,12 @@ pub(crate) struct Family {
     refresh: Option<Digest>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
+}
+
+impl Family {
+    fn is_offline(&self) -> bool {
+        self.scope.iter().any(|scope| scope == "offline_access")
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -200,27 +224,67 @@ impl Store {
         now: u64,
     ) -> Session {
         let earlier = earlier.and_then(|earlier| self.sessions.remove(&Digest::of(earlier)));
-        let sid = match earlier {
-            Some(earlier) if earlier.user.subject == user.subject && earlier.expires > now => earlier.sid,
-            _ => sid,
+        let (sid, clients) = match earlier {
+            Some(earlier) if earlier.user.subject == user.subject && earlier.expires > now => {
+                (earlier.sid, earlier.clients)
+            }
+            _ => (sid, BTreeSet::new()),
         };
-        let session = Session { user, sid, auth_time: now, expires: now + SESSION_LIFETIME };
+        let session = Session { user, sid, auth_time: now, clients, expires: now + SESSION_LIFETIME };
         bounded_insert(&mut self.sessions, SESSIONS, Digest::of(cookie), session.clone(), now, |s| s.expires);
         session
     }
 
     /// Ends the session of this browser, every session with this `sid`, and what was issued in them.
-    pub(crate) fn sign_out(&mut self, cookie: Option<&str>, sid: Option<&str>) {
-        let of_browser = cookie.and_then(|cookie| self.sessions.remove(&Digest::of(cookie)));
-        let ended: Vec<&str> =
-            of_browser.as_ref().map(|session| session.sid.as_str()).into_iter().chain(sid).collect();
-        self.sessions.retain(|_, session| !ended.contains(&session.sid.as_str()));
+    pub(crate) fn sign_out(
+        &mut self,
+        cookie: Option<&str>,
+        sid: Option<&str>,
+        offline: Offline,
+    ) -> Vec<Ended> {
+        let of_browser = cookie.and_then(|cookie| self.sessions.get(&Digest::of(cookie)));
+        let of_browser = of_browser.map(|session| session.sid.clone());
+        self.end(offline, |_, ended| Some(ended) == sid || Some(ended) == of_browser.as_deref())
+    }
+
+    /// Ends the sessions of somebody, or everybody's.
+    pub(crate) fn end_sessions(&mut self, subject: Option<&str>, offline: Offline) -> Vec<Ended> {
+        self.end(offline, |ended, _| subject.is_none_or(|subject| subject == ended))
+    }
+
+    /// Ends what `is_meant` says by subject and `sid`.
+    fn end(&mut self, offline: Offline, is_meant: impl Fn(&str, &str) -> bool) -> Vec<Ended> {
+        let mut ended = BTreeMap::<String, Ended>::new();
+        let mut note = |subject: &str, sid: &str, clients: &BTreeSet<String>| {
+            let known = ended.entry(sid.to_owned()).or_insert_with(|| Ended {
+                sid: sid.to_owned(),
+                subject: subject.to_owned(),
+                clients: BTreeSet::new(),
+            });
+            known.clients.extend(clients.iter().cloned());
+        };
+        self.sessions.retain(|_, session| {
+            let ends = is_meant(session.user.subject, &session.sid);
+            if ends {
+                note(session.user.subject, &session.sid, &session.clients);
+            }
+            !ends
+        });
         self.codes.retain(|_, code| match &code.state {
-            CodeState::Fresh(fresh) => !ended.contains(&fresh.session.sid.as_str()),
+            CodeState::Fresh(fresh) => !is_meant(fresh.session.user.subject, &fresh.session.sid),
             CodeState::Used(_) => true,
         });
-        self.tokens.families.retain(|_, family| !ended.contains(&family.sid.as_str()));
+        self.tokens.families.retain(|_, family| {
+            let ends =
+                is_meant(&family.subject, &family.sid) && !(offline == Offline::Keep && family.is_offline());
+            // After a restart, this is all that is known of the session.
+            if ends {
+                note(&family.subject, &family.sid, &BTreeSet::from([family.client_id.clone()]));
+            }
+            !ends
+        });
         self.drop_orphans();
+        ended.into_values().collect()
     }
 
     /// Ends everything.
@@ -239,6 +303,9 @@ impl Store {
         session: Session,
         now: u64,
     ) {
+        for known in self.sessions.values_mut().filter(|known| known.sid == session.sid) {
+            known.clients.insert(request.client_id.clone());
+        }
         let fresh = FreshCode { request, session, expires: now + CODE_LIFETIME };
         let code = (
             Digest::of(code),

@@ -23,8 +23,8 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
         Err(refused) => return Ok(*refused),
     };
     let reply = match asked.named("grant_type") {
-        Some("authorization_code") => exchange(provider, client, asked),
-        Some("refresh_token") => refresh(provider, client, asked),
+        Some("authorization_code") => exchange(provider, &client, asked),
+        Some("refresh_token") => refresh(provider, &client, asked),
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
     };
@@ -34,7 +34,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
 }
 
 /// The public client that asks. One that shows a secret is not the one that is registered.
-pub(crate) fn client<'a>(provider: &'a Provider, asked: &Asked) -> Result<&'a Client, Box<Reply>> {
+pub(crate) fn client(provider: &Provider, asked: &Asked) -> Result<Arc<Client>, Box<Reply>> {
     if asked.headers.contains_key(AUTHORIZATION) {
         let why = "the clients of this provider are public and do not authenticate";
         let reply = Reply::refused(StatusCode::UNAUTHORIZED, "invalid_client", why);
@@ -222,6 +222,6 @@ impl Issue<'_> {
         {
             claims[name] = value;
         }
-        Ok(provider.keys().sign(client.signing, &claims)?)
+        Ok(provider.keys().sign(client.signing, "JWT", &claims)?)
     }
 }

@@ -5,6 +5,7 @@ use axum::http::header::COOKIE;
 use crate::provider::{Failure, Provider};
 use crate::secret::{self, Digest};
 use crate::server::Asked;
+use crate::session_state::BrowserState;
 use crate::store::{Purpose, Session, Transaction};
 
 /// The hidden fields of a page's form.
@@ -59,6 +60,35 @@ pub(crate) fn session_value(provider: &Provider, asked: &Asked) -> Option<String
 pub(crate) fn session(provider: &Provider, asked: &Asked) -> Option<Session> {
     let value = session_value(provider, asked)?;
     provider.store().session(&value, provider.now()).cloned()
+}
+
+/// The name of the cookie that the OP iframe reads.
+pub(crate) fn state_cookie(provider: &Provider) -> String {
+    format!("abide-demo-state-{}", provider.port())
+}
+
+/// What the OP iframe has to see in this browser.
+pub(crate) fn browser_state(provider: &Provider, asked: &Asked) -> BrowserState {
+    match session_value(provider, asked) {
+        Some(value) if provider.store().session(&value, provider.now()).is_some() => {
+            BrowserState::signed_in(&value)
+        }
+        _ => BrowserState::signed_out(),
+    }
+}
+
+/// The cookie that lets the OP iframe see this state, if it sees another one now. It is the only cookie that a script may
+/// read, and it signs nobody in.
+pub(crate) fn correct_state(provider: &Provider, asked: &Asked, state: &BrowserState) -> Option<String> {
+    let name = state_cookie(provider);
+    let shown = cookie(asked, &name).unwrap_or_default();
+    if shown == state.text() || !provider.has_session_management() {
+        return None;
+    }
+    Some(match state.text() {
+        "" => format!("{name}=; Path=/; Max-Age=0; SameSite=Lax"),
+        text => format!("{name}={text}; Path=/; SameSite=Lax"),
+    })
 }
 
 /// Remembers what a page is for. The ticket goes into its form, the cookie (if there is a new one) to the browser.

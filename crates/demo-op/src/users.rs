@@ -45,6 +45,11 @@ impl User {
             .find(|user| user.username.eq_ignore_ascii_case(name) || user.email.eq_ignore_ascii_case(name))
     }
 
+    /// The user whom a program means by this: the user name, the e-mail address or the subject.
+    pub(crate) fn named(name: &str) -> Option<&'static User> {
+        User::with_subject(name).or_else(|| User::known_as(name))
+    }
+
     pub(crate) fn with_password(name: &str, password: &str) -> Option<&'static User> {
         User::known_as(name).filter(|_| secret::same(password, PASSWORD))
     }

@@ -125,7 +125,10 @@ impl Browser {
         let answer = Answer::of(request.send().await.unwrap()).await;
         for cookie in answer.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
-            assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");
+            // The one cookie for a script is the browser state.
+            let for_a_script = cookie.starts_with("abide-demo-state-");
+            assert_eq!(cookie.contains("; HttpOnly"), !for_a_script, "{cookie}");
+            assert!(cookie.contains("; SameSite=Lax"), "{cookie}");
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             match value {
                 "" => self.cookies.remove(name),
@@ -183,6 +186,12 @@ impl Browser {
     pub async fn press(&mut self, page: &Answer, path: &str, action: &str) -> Answer {
         let (transaction, csrf) = (page.field("transaction"), page.field("csrf"));
         self.submit(path, &[("transaction", &transaction), ("csrf", &csrf), ("action", action)]).await
+    }
+
+    /// The browser state that the OP iframe reads.
+    pub fn state(&self) -> String {
+        let state = self.cookies.iter().find(|(name, _)| name.starts_with("abide-demo-state-"));
+        state.map(|(_, value)| value.clone()).unwrap_or_default()
     }
 
     /// Signs alice in and returns the code.
@@ -255,6 +264,62 @@ pub async fn tokens(provider: &DemoOp) -> Value {
     let answer = Back::new(provider).exchange(&code, &[]).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
+}
+
+/// What a client was sent.
+pub struct Received {
+    pub head: String,
+    pub body: String,
+}
+
+/// A client's listener: it answers every request with `status`, and keeps what it was sent.
+pub struct Listener {
+    pub uri: String,
+    received: tokio::sync::mpsc::UnboundedReceiver<Received>,
+}
+
+impl Listener {
+    pub async fn start(status: &'static str) -> Listener {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://127.0.0.1:{}/back?from=op", listener.local_addr().unwrap().port());
+        let (sender, received) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                sender.send(receive(stream, status).await).unwrap();
+            }
+        });
+        Listener { uri, received }
+    }
+
+    pub async fn next(&mut self) -> Received {
+        tokio::time::timeout(Duration::from_secs(10), self.received.recv()).await.unwrap().unwrap()
+    }
+
+    pub fn is_quiet(&mut self) -> bool {
+        self.received.try_recv().is_err()
+    }
+}
+
+async fn receive(mut stream: tokio::net::TcpStream, status: &str) -> Received {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                return Received { head: head.to_owned(), body: body.to_owned() };
+            }
+        }
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0);
+    }
+}
+
+/// The header of a token, unverified.
+pub fn header(token: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
 }
 
 pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -1,0 +1,241 @@
+//! Security events for one receiver that polls for them (RFC 8936, RFC 8417): those of CAEP that end a session or change
+//! what is known of a person.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::http::StatusCode;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
+
+use crate::config::{EventStream, SigningAlgorithm};
+use crate::provider::Provider;
+use crate::record::EventState;
+use crate::reply::Reply;
+use crate::secret;
+use crate::server::Asked;
+use crate::users::User;
+
+/// So many events wait at most; the oldest make room.
+const QUEUED: usize = 1024;
+/// How many events an answer holds when the receiver does not say.
+const AT_ONCE: usize = 32;
+
+const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+const TOKEN_CLAIMS_CHANGE: &str = "https://schemas.openid.net/secevent/caep/event-type/token-claims-change";
+
+/// Something that a receiver is to learn (OpenID Continuous Access Evaluation Profile 1.0). A user is named by user name,
+/// e-mail address or subject.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SecurityEvent {
+    /// `session-revoked`: the session with this `sid`, or all of the user's.
+    SessionRevoked {
+        /// Whose.
+        user: String,
+        /// Which; `None` for all.
+        sid: Option<String>,
+    },
+    /// `token-claims-change`: these claims have other values from now on. It only says so: what the provider itself
+    /// puts into ID tokens stays the same.
+    TokenClaimsChange {
+        /// Whose.
+        user: String,
+        /// The new values.
+        claims: Map<String, Value>,
+    },
+}
+
+/// Why an event was not queued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// The provider was started without an [`EventStream`].
+    #[error("the demo provider has nobody to send events to")]
+    NoStream,
+    /// It is about somebody who does not exist.
+    #[error("the demo provider does not know {0}")]
+    UnknownUser(String),
+    /// It could not be signed.
+    #[error("the demo provider could not sign the event")]
+    Signing,
+}
+
+impl EventError {
+    /// A stable name for this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            EventError::NoStream => "demo_provider_no_event_stream",
+            EventError::UnknownUser(_) => "demo_provider_unknown_user",
+            EventError::Signing => "demo_provider_event_signing",
+        }
+    }
+}
+
+/// The stream, and what waits in it.
+pub(crate) struct Events {
+    stream: EventStream,
+    /// `jti` and token, oldest first, until they are acknowledged or refused.
+    queue: Mutex<VecDeque<(String, String)>>,
+    arrived: Notify,
+}
+
+impl Events {
+    pub(crate) fn new(stream: EventStream) -> Events {
+        Events { stream, queue: Mutex::default(), arrived: Notify::new() }
+    }
+
+    pub(crate) fn put(&self, provider: &Provider, jti: &str, token: String) {
+        provider.record().note_event(jti, EventState::Waiting);
+        let mut queue = self.queue();
+        if queue.len() >= QUEUED {
+            queue.pop_front();
+        }
+        queue.push_back((jti.to_owned(), token));
+        drop(queue);
+        self.arrived.notify_waiters();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<(String, String)>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn settle(&self, provider: &Provider, jti: &str, state: EventState) {
+        let mut queue = self.queue();
+        let before = queue.len();
+        queue.retain(|(known, _)| known != jti);
+        // An answer about an event that there never was, or that was settled before, changes nothing.
+        if queue.len() < before {
+            provider.record().note_event(jti, state);
+        }
+    }
+
+    /// The first events, and whether there are more.
+    fn first(&self, count: usize) -> (Vec<(String, String)>, bool) {
+        let queue = self.queue();
+        (queue.iter().take(count).cloned().collect(), queue.len() > count)
+    }
+
+    /// The first events, as soon as there is one.
+    async fn next(&self, count: usize) -> (Vec<(String, String)>, bool) {
+        loop {
+            let mut arrived = std::pin::pin!(self.arrived.notified());
+            // Enabled before looking, so that an event queued in between is not missed.
+            arrived.as_mut().enable();
+            let first = self.first(count);
+            if !first.0.is_empty() {
+                return first;
+            }
+            arrived.await;
+        }
+    }
+}
+
+/// Signs an event and puts it where the receiver finds it. Its `jti`.
+pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String, EventError> {
+    let events = provider.events().ok_or(EventError::NoStream)?;
+    let (user, subject, kind, details) = describe(provider, event)?;
+    let jti = secret::random::<16>().map(|bytes| secret::encode(&bytes)).map_err(|_| EventError::Signing)?;
+    let now = provider.now();
+    let mut details = details;
+    details["event_timestamp"] = json!(now);
+    details["initiating_entity"] = json!("admin");
+    tracing::debug!(kind, user, "an event is queued");
+    // No `exp` and no `sub`: both would let the token pass for another kind (RFC 8417 section 4).
+    let claims = json!({
+        "iss": provider.issuer(),
+        "aud": events.stream.audience,
+        "iat": now,
+        "jti": jti,
+        "sub_id": subject,
+        "events": { kind: details },
+    });
+    let token = provider
+        .keys()
+        .sign(SigningAlgorithm::Es256, "secevent+jwt", &claims)
+        .map_err(|_| EventError::Signing)?;
+    events.put(provider, &jti, token);
+    Ok(jti)
+}
+
+/// Who an event is about, as a subject identifier (RFC 9493), what kind it is, and what it says.
+fn describe(
+    provider: &Provider,
+    event: &SecurityEvent,
+) -> Result<(&'static str, Value, &'static str, Value), EventError> {
+    let find = |name: &str| User::named(name).ok_or_else(|| EventError::UnknownUser(name.to_owned()));
+    let person = |user: &User| json!({ "format": "iss_sub", "iss": provider.issuer(), "sub": user.subject });
+    Ok(match event {
+        SecurityEvent::SessionRevoked { user, sid } => {
+            let user = find(user)?;
+            let subject = match sid {
+                None => person(user),
+                Some(sid) => json!({
+                    "format": "complex",
+                    "user": person(user),
+                    "session": { "format": "opaque", "id": sid },
+                }),
+            };
+            (user.subject, subject, SESSION_REVOKED, json!({}))
+        }
+        SecurityEvent::TokenClaimsChange { user, claims } => {
+            let user = find(user)?;
+            (user.subject, person(user), TOKEN_CLAIMS_CHANGE, json!({ "claims": claims }))
+        }
+    })
+}
+
+/// What a receiver asks (RFC 8936 section 2.2). Members that are not known are ignored.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Poll {
+    max_events: Option<usize>,
+    return_immediately: bool,
+    ack: Vec<String>,
+    set_errs: std::collections::BTreeMap<String, SetError>,
+}
+
+#[derive(Deserialize)]
+struct SetError {
+    err: String,
+    #[serde(default)]
+    description: String,
+}
+
+pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Reply {
+    let Some(events) = provider.events() else {
+        return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider sends no events");
+    };
+    let expected = events.stream.token.expose_secret();
+    if !asked.bearer().is_some_and(|shown| secret::same(shown, expected)) {
+        return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
+            .with_challenge("Bearer realm=\"demo events\"");
+    }
+    // A list would be read as an object whose members are not named.
+    let poll = Some(&asked.json).filter(|json| json.is_object());
+    let Some(poll) = poll.and_then(|json| serde_json::from_value::<Poll>(json.clone()).ok()) else {
+        return Reply::bad_request("invalid_request", "this is not a request for events");
+    };
+    for jti in &poll.ack {
+        events.settle(provider, jti, EventState::Acknowledged);
+    }
+    for (jti, SetError { err, description }) in poll.set_errs {
+        events.settle(provider, &jti, EventState::Refused { code: err, description });
+    }
+    let count = poll.max_events.unwrap_or(AT_ONCE).min(AT_ONCE);
+    // Who wants no event only acknowledges.
+    let (first, more) = match poll.return_immediately || count == 0 {
+        true => events.first(count),
+        false => {
+            let waited = tokio::time::timeout(events.stream.longest_wait, events.next(count)).await;
+            waited.unwrap_or_default()
+        }
+    };
+    let mut sets = Map::new();
+    for (jti, token) in first {
+        provider.record().note_event(&jti, EventState::Delivered);
+        sets.insert(jti, json!(token));
+    }
+    Reply::json(json!({ "sets": sets, "moreAvailable": more }))
+}
