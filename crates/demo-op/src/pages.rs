@@ -273,7 +273,7 @@ pub(crate) fn signed_out(provider: &Provider, request: &EndSessionRequest, frame
     if !frames.is_empty() {
         let mut told: Vec<String> = frames.iter().map(|frame| escape(&frame.client)).collect();
         told.dedup();
-        content.push_str(&format!("\n<p>This page tells: {}.</p>", told.join(", ")));
+        content.push_str(&format!("\n<p>Told that you signed out: {}.</p>", told.join(", ")));
     }
     let back = match (&request.return_to, &request.client) {
         (Some(uri), Some(client)) => {

@@ -32,7 +32,9 @@ async fn a_person_signs_out_at_the_provider_and_the_applications_are_told() {
     assert!(browser.authorize(&[]).await.redirected().contains_key("code"), "looking at it does nothing");
 
     let done = browser.press(&page, "/signout", "sign-out").await;
-    assert!(done.body.contains("You are signed out") && done.body.contains("This page tells: Abide."));
+    assert!(
+        done.body.contains("You are signed out") && done.body.contains("Told that you signed out: Abide.")
+    );
     let uri = framed(&done);
     let query: Vec<(String, String)> = uri.query_pairs().into_owned().collect();
     let sid = text(&claims(text(&tokens, "id_token")), "sid").to_owned();
