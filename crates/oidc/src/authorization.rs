@@ -198,7 +198,7 @@ impl CallbackError {
         }
     }
 
-    /// What the answer to a silent request (`prompt` is `none`) says about the person; `None` if it says nothing about that.
+    /// What the answer to a silent request (`prompt` is `none`) says about the person; `None` if it says nothing.
     pub fn silent_refusal(&self) -> Option<SilentRefusal> {
         let Self::Refused { error, .. } = self else { return None };
         match error {

@@ -84,7 +84,7 @@ impl Provider {
     ///
     /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint
     /// that the metadata names has to be an https URL without fragment and user information, also one that is not
-    /// needed now. An issuer on loopback may use http there. Only the page for watching the session is optional even then:
+    /// needed now. An issuer on loopback may use http there. Only the page for watching the session may be unusable:
     /// [`Self::check_session_problem`].
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
         let url = check_issuer(issuer)?;

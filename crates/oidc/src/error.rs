@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
+use crate::security_event::SecurityEventError;
 use crate::urls::UrlProblem;
 
 /// Everything that can go wrong between us and a provider. It holds nothing secret: it may be logged and shown.
@@ -128,7 +129,7 @@ pub enum Error {
         /// The provider's own words: one line, at most 200 characters.
         description: Option<String>,
     },
-    /// UserInfo answered 401: the access token is not, or no longer, good there.
+    /// UserInfo or the event stream answered 401: the access token is not, or no longer, good there.
     #[error("The provider no longer accepts the access token.")]
     AccessTokenRejected,
     /// The token response has no `access_token`.
@@ -149,6 +150,9 @@ pub enum Error {
     /// The logout token is refused.
     #[error("{0}")]
     LogoutToken(#[from] LogoutTokenError),
+    /// The security event token is refused.
+    #[error("{0}")]
+    SecurityEvent(#[from] SecurityEventError),
     /// UserInfo has no `sub` (OpenID Connect Core 1.0, section 5.3.2).
     #[error("The provider's profile does not say whom it describes.")]
     UserInfoSubjectMissing,
@@ -195,6 +199,7 @@ impl Error {
             Self::IdTokenMissing => "id_token_missing",
             Self::IdToken(error) => error.code(),
             Self::LogoutToken(error) => error.code(),
+            Self::SecurityEvent(error) => error.code(),
             Self::UserInfoSubjectMissing => "userinfo_subject_missing",
             Self::UserInfoSubjectMismatch => "userinfo_subject_mismatch",
         }
@@ -262,6 +267,7 @@ pub enum Endpoint {
     Introspection,
     EndSession,
     CheckSession,
+    Events,
 }
 
 impl fmt::Display for Endpoint {
@@ -275,6 +281,7 @@ impl fmt::Display for Endpoint {
             Self::Introspection => "introspection (introspection_endpoint)",
             Self::EndSession => "sign-out page (end_session_endpoint)",
             Self::CheckSession => "session page (check_session_iframe)",
+            Self::Events => "event stream (poll endpoint)",
         })
     }
 }
@@ -289,6 +296,7 @@ pub enum Document {
     TokenResponse,
     UserInfo,
     Introspection,
+    Events,
 }
 
 impl fmt::Display for Document {
@@ -299,6 +307,7 @@ impl fmt::Display for Document {
             Self::TokenResponse => "answer with the tokens",
             Self::UserInfo => "profile",
             Self::Introspection => "answer about the token",
+            Self::Events => "list of events",
         })
     }
 }
@@ -352,6 +361,10 @@ impl Document {
             (Self::Introspection, Malformed) => "introspection_malformed",
             (Self::Introspection, DuplicateMember) => "introspection_duplicate_member",
             (Self::Introspection, TooDeep) => "introspection_too_deep",
+            (Self::Events, NotJson) => "events_not_json",
+            (Self::Events, Malformed) => "events_malformed",
+            (Self::Events, DuplicateMember) => "events_duplicate_member",
+            (Self::Events, TooDeep) => "events_too_deep",
         }
     }
 }

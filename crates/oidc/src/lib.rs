@@ -1,5 +1,5 @@
-//! The Relying Party: discovery, the authorization request and its answer, tokens, UserInfo and logout, for a native
-//! OpenID Connect client.
+//! The Relying Party: discovery, the authorization request and its answer, tokens, UserInfo, logout, and what the
+//! provider says about the end of a session, for a native OpenID Connect client.
 //!
 //! The functions are stateless. Nothing here listens, opens a browser, writes a file or reads a clock: the caller
 //! passes `now` wherever time is judged, and every byte that travels goes through one [`Http`].
@@ -7,12 +7,16 @@
 //! ```text
 //! Provider::discover ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
 //!     ─> exchange ─> userinfo, refresh, introspect, revoke, logout_request
+//!
+//! logout_token ─> ReplayGuard, LogoutToken::answers
+//! poll_events  ─> security_event ─> SecurityEvent::conclusion
 //! ```
 //!
 //! `openidconnect` builds the authorization request and verifies signatures and the core claims of the ID token.
 //! Around it this crate is strict: which algorithm is allowed, which claims must be there, which audiences are trusted,
 //! what a refreshed ID token may change (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2), `iss` in the answer
-//! (RFC 9207), duplicated JSON members, and how large, deep or slow an answer may be.
+//! (RFC 9207), duplicated JSON members, and how large, deep or slow an answer may be. Of logout tokens and security
+//! events it checks everything itself, and asks `openidconnect` only whether a signature is a key's.
 //!
 //! Token requests are written and read here and not by `openidconnect`, for three reasons: each refusal has an error
 //! code of its own, tokens never pass through types that outlive them unwiped, and a loopback provider can be revoked
@@ -31,9 +35,12 @@ mod logout;
 mod logout_request;
 mod logout_token;
 mod oauth_error;
+mod poll;
 mod relying_party;
 mod replay;
+mod security_event;
 mod session_state;
+mod subject_id;
 mod text;
 mod tokens;
 mod urls;
@@ -54,8 +61,10 @@ pub use logout::{Introspection, TokenKind};
 pub use logout_request::{LogoutCallbackError, LogoutPending, LogoutRequest};
 pub use logout_token::{LogoutToken, LogoutTokenError, MAX_LOGOUT_TOKEN_AGE};
 pub use oauth_error::OAuthError;
+pub use poll::{PollAnswer, PollRequest};
 pub use relying_party::{ClientAuthentication, Registration, RelyingParty};
 pub use replay::ReplayGuard;
+pub use security_event::{Conclusion, EventKind, SecurityEvent, SecurityEventError};
 pub use session_state::SessionState;
 pub use tokens::{RefreshError, Tokens};
 pub use urls::{UrlProblem, is_loopback};

@@ -69,7 +69,8 @@ impl LogoutPending {
 }
 
 impl RelyingParty {
-    /// A request to end the provider's own session (section 2). With a redirect URI it carries `state` of 256 random bits.
+    /// A request to end the provider's own session (section 2), with `state` of 256 random bits if there is a redirect
+    /// URI.
     ///
     /// `extra` is for what only this provider understands, for example for the end of a federated session. Fails with
     /// `endpoint_missing` if the provider has no sign-out page, and with `parameter_invalid`.

@@ -5,6 +5,7 @@
 mod backchannel;
 mod callback;
 mod discovery;
+mod events;
 mod id_token;
 mod logout;
 mod provider;

@@ -1,6 +1,6 @@
 //! The provider, and the steps of a sign-in that every test takes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,6 +19,7 @@ use url::{Url, form_urlencoded};
 pub(crate) const CLIENT: &str = "abide test:1";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
 pub(crate) const SUBJECT: &str = "248289761001";
+pub(crate) const EVENTS_TOKEN: &str = "canary-events";
 pub(crate) const NOW: u64 = 1_800_000_000;
 
 pub(crate) fn now() -> SystemTime {
@@ -116,6 +117,8 @@ struct Issued {
     refresh_tokens: HashSet<String>,
     access_tokens: HashSet<String>,
     id_tokens: HashSet<String>,
+    events: BTreeMap<String, String>,
+    last_poll: Value,
     requests: Vec<String>,
     counter: u32,
 }
@@ -137,6 +140,8 @@ impl TestProvider {
             refresh_tokens: HashSet::new(),
             access_tokens: HashSet::new(),
             id_tokens: HashSet::new(),
+            events: BTreeMap::new(),
+            last_poll: Value::Null,
             requests: Vec::new(),
             counter: 0,
         };
@@ -221,6 +226,36 @@ impl TestProvider {
         sign(&issued, "logout+jwt", &claims.to_string())
     }
 
+    /// A security event token that ends the session of every sign-in.
+    pub(crate) fn security_event(&self, jti: &str) -> String {
+        let issued = self.issued.lock().unwrap();
+        let mut claims = json!({
+            "iss": self.issuer, "aud": CLIENT, "iat": NOW, "jti": jti,
+            "sub_id": {
+                "format": "complex",
+                "user": {"format": "iss_sub", "iss": self.issuer, "sub": SUBJECT},
+                "session": {"format": "opaque", "id": "session-1"},
+            },
+            "events": {
+                "https://schemas.openid.net/secevent/caep/event-type/session-revoked":
+                    {"event_timestamp": NOW - 5, "reason_admin": {"en": "As the test wants it."}},
+            },
+        });
+        if let Some(change) = &issued.behaviour.claims {
+            change(&mut claims);
+        }
+        sign(&issued, "secevent+jwt", &claims.to_string())
+    }
+
+    pub(crate) fn queue_event(&self, jti: &str) {
+        let token = self.security_event(jti);
+        self.issued.lock().unwrap().events.insert(jti.to_owned(), token);
+    }
+
+    pub(crate) fn last_poll(&self) -> Value {
+        self.issued.lock().unwrap().last_poll.clone()
+    }
+
     /// Any text, signed with the provider's key.
     pub(crate) fn signed(&self, typ: &str, claims: &str) -> String {
         sign(&self.issued.lock().unwrap(), typ, claims)
@@ -268,6 +303,11 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
         ("POST", "/token") => token(&mut issued, issuer, form, authorization),
+        ("POST", "/events") => {
+            assert_eq!(parts.headers["content-type"], "application/json");
+            assert_eq!(parts.headers["accept"], "application/json");
+            events(&mut issued, &body, authorization)
+        }
         ("GET", "/userinfo") => userinfo(&issued, authorization),
         ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
             Ok(form) => {
@@ -442,6 +482,24 @@ fn userinfo(issued: &Issued, authorization: Option<String>) -> Response {
         change(&mut claims);
     }
     json_answer(200, &claims)
+}
+
+/// Poll-based delivery: what was acknowledged or refused is forgotten, the rest is delivered again.
+fn events(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
+    if authorization != Some(format!("Bearer {EVENTS_TOKEN}")) {
+        return answer(401, "text/plain", "no".into());
+    }
+    let asked: Value = serde_json::from_slice(body).unwrap();
+    let acknowledged = asked["ack"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let refused = asked["setErrs"].as_object().into_iter().flatten().map(|(jti, _)| jti.as_str());
+    for jti in acknowledged.chain(refused) {
+        assert!(issued.events.remove(jti).is_some(), "{jti} was not delivered");
+    }
+    let wanted = usize::try_from(asked["maxEvents"].as_u64().unwrap()).unwrap();
+    let sets: BTreeMap<_, _> = issued.events.iter().take(wanted).collect();
+    let response = json!({"sets": sets, "moreAvailable": issued.events.len() > sets.len()});
+    issued.last_poll = asked;
+    json_answer(200, &response)
 }
 
 /// One client for all tests: reading the trust roots is most of what making one costs.

@@ -42,6 +42,12 @@ async fn every_step_can_run_on_another_thread() {
         let tokens = client.rp.exchange(&client.http, &pending, code, now()).await?;
         let tokens = client.refresh(&tokens).await?;
         client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await?;
+        client.rp.logout_token(&client.http, &client.provider.logout_token(), now()).await?;
+        let stream = url::Url::parse(&format!("{}/events", client.provider.issuer)).unwrap();
+        client.provider.queue_event("event-1");
+        let request = PollRequest::default();
+        let answer = client.rp.poll_events(&client.http, &stream, &EVENTS_TOKEN.into(), &request).await?;
+        client.rp.security_event(&client.http, &answer.sets[0].1, None, now()).await?;
         client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken).await
     });
     assert_eq!(task.await.unwrap(), Ok(()));
