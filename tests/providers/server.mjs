@@ -42,6 +42,14 @@ const provider = new Provider(issuer, {
       redirect_uris: ['http://127.0.0.1/callback'],
       post_logout_redirect_uris: ['http://127.0.0.1/signed-out'],
     },
+    // Another app that people sign in to in the same browser. It lands at a page that is there anyhow.
+    {
+      client_id: 'elsewhere',
+      client_name: 'Elsewhere',
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [`${issuer}/.well-known/openid-configuration`],
+    },
   ],
   jwks: {
     keys: [

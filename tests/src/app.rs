@@ -181,8 +181,15 @@ pub fn configure(room: &Room, text: &str) {
 pub fn one_account(issuer: &str, browser: Option<&[String]>, session: &str) -> String {
     let browser =
         browser.map(|command| format!("browser = {}\n", serde_json::json!(command))).unwrap_or_default();
+    let scopes = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
+    browser + &account_with(issuer, scopes, session)
+}
+
+/// The same for an account with settings of its own, a line each.
+#[must_use]
+pub fn account_with(issuer: &str, settings: &str, session: &str) -> String {
     format!(
-        "{browser}[endpoint]\nport = 0\n\n[accounts.work]\nissuer = \"{issuer}\"\nclient_id = \"abide\"\n\
-         scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n\n[accounts.work.session]\n{session}\n"
+        "[endpoint]\nport = 0\n\n[accounts.work]\nissuer = \"{issuer}\"\nclient_id = \"abide\"\n{settings}\n\
+         [accounts.work.session]\n{session}\n"
     )
 }

@@ -41,7 +41,15 @@ pub struct Page<'a> {
 impl<'a> Browser<'a> {
     /// Starts Chromium on a desktop.
     pub async fn start(desktop: &'a Desktop) -> Self {
-        let room = desktop.room();
+        Self::launch(desktop.room(), desktop.look == Look::Dark, &[]).await
+    }
+
+    /// Starts Chromium where there is no desktop: the pages are the same, and can be photographed.
+    pub async fn headless(room: &'a Room) -> Self {
+        Self::launch(room, false, &["--headless=new"]).await
+    }
+
+    async fn launch(room: &'a Room, dark: bool, more: &[&str]) -> Self {
         let profile = room.path("chromium");
         let program = find();
         let mut arguments = vec![
@@ -67,9 +75,10 @@ impl<'a> Browser<'a> {
             arguments.push("--no-sandbox".into());
             arguments.push("--test-type".into());
         }
-        if desktop.look == Look::Dark {
+        if dark {
             arguments.push("--force-dark-mode".into());
         }
+        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
         let mut command = vec![program.to_string_lossy().into_owned()];
         command.extend(arguments.iter().cloned());
         arguments.push("about:blank".into());
@@ -84,7 +93,6 @@ impl<'a> Browser<'a> {
         let (stream, _) = tokio_tungstenite::connect_async_with_config(&address, Some(limits), true)
             .await
             .expect("a connection to Chromium");
-        let dark = desktop.look == Look::Dark;
         Self { room, _program: program, command, dark, socket: Mutex::new(Socket { stream, last: 0 }) }
     }
 
@@ -191,6 +199,13 @@ impl Page<'_> {
         let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let mut answer = self.call("Runtime.evaluate", wanted).await.unwrap_or_default();
         answer["result"]["value"].take()
+    }
+
+    /// Leads the tab to an address, as if it had been typed.
+    pub async fn go(&self, url: &str) {
+        let answer = self.call("Page.navigate", json!({ "url": url })).await;
+        let answer = answer.expect("lead a tab to an address");
+        assert!(answer["errorText"].is_null(), "{url}: {answer}");
     }
 
     /// The page's address as the page sees it.

@@ -8,7 +8,7 @@
 //!   screen readers use;
 //! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
 //! - [`browser`]: Chromium, driven through its debugging protocol;
-//! - [`providers`]: the demo provider, and `oidc-provider` from npm;
+//! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
 //! - [`app`]: Abide's two programs.
 //!
 //! Everything is waited for by condition with a deadline ([`eventually`]), and everything that was started is ended

@@ -1,0 +1,109 @@
+//! `django-oidc-provider` from PyPI, on a small site of our own.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{Asked, announced, json_at};
+use crate::browser::Page;
+use crate::owned::Owned;
+use crate::room::Room;
+use crate::workspace;
+
+/// The secret of its clients that have one.
+pub(super) const SECRET: &str = "a-secret-of-the-tests";
+
+/// What a test may want otherwise.
+#[derive(Clone, Debug)]
+pub struct DjangoSettings {
+    /// Where Abide waits for the answer. The provider compares it as a string, so the port is part of it.
+    pub redirect_uri: String,
+    /// Where its sign-out may lead.
+    pub post_logout_redirect_uri: Option<String>,
+    /// Another name than 127.0.0.1, which the browser then has to find there, with the PEM files of a certificate for it
+    /// and of the certificate's key: the provider as another site, over https.
+    pub site: Option<(String, std::path::PathBuf, std::path::PathBuf)>,
+    /// How long an access token lives, in seconds.
+    pub access_token: u64,
+}
+
+impl Default for DjangoSettings {
+    fn default() -> Self {
+        // A port that was free a moment ago.
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        Self {
+            redirect_uri: format!("http://127.0.0.1:{port}/callback"),
+            post_logout_redirect_uri: None,
+            site: None,
+            access_token: 3600,
+        }
+    }
+}
+
+/// A running `django-oidc-provider`.
+pub struct Django {
+    /// Ended when dropped, or when its standard input closes.
+    _program: Owned,
+    pub(super) issuer: String,
+    /// The site that it is part of, without a path.
+    pub(super) site: String,
+    pub(super) redirect_uri: String,
+}
+
+impl Django {
+    pub(super) async fn start(room: &Room, settings: DjangoSettings) -> Self {
+        let python = workspace().join("target/tools/django/bin/python");
+        assert!(python.is_file(), "django-oidc-provider is not installed; `./x test` or `./x setup` does it");
+        let server = workspace().join("tests/providers/django/server.py");
+        let mut arguments = vec![server.to_string_lossy().into_owned()];
+        let mut give = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
+        give("--redirect-uri", &settings.redirect_uri);
+        give("--access-token-seconds", &settings.access_token.to_string());
+        if let Some(uri) = &settings.post_logout_redirect_uri {
+            give("--post-logout-redirect-uri", uri);
+        }
+        if let Some((host, certificate, key)) = &settings.site {
+            give("--host", host);
+            give("--certificate", &certificate.to_string_lossy());
+            give("--key", &key.to_string_lossy());
+        }
+        let program = room.start_with(&python, &arguments, |command| {
+            // Nothing is written beside the sources.
+            command.stdin(Stdio::piped()).env("PYTHONDONTWRITEBYTECODE", "1");
+        });
+        let issuer = announced("django-oidc-provider", &program).await;
+        let site = issuer.trim_end_matches("/openid").to_owned();
+        Self { _program: program, issuer, site, redirect_uri: settings.redirect_uri }
+    }
+
+    pub(super) async fn asked(&self) -> Asked {
+        let record = json_at(&format!("{}/__record", self.site)).await;
+        let record = record.as_array().cloned().unwrap_or_default();
+        let count = |fits: &dyn Fn(&Value) -> bool| record.iter().filter(|entry| fits(entry)).count();
+        let answered = |entry: &Value, route: &str| entry["route"] == route && entry["status"] == 200;
+        Asked {
+            // One more for each page on the way, but only one leads back with a code.
+            authorizations: count(&|entry| entry["route"] == "authorize" && entry["answered"] == true),
+            refreshes: count(&|entry| answered(entry, "token") && entry["grant_type"] == "refresh_token"),
+            revocations: 0,
+            userinfos: count(&|entry| answered(entry, "userinfo")),
+        }
+    }
+
+    pub(super) async fn sign_out_in_tab(&self, page: &Page<'_>) {
+        page.go(&format!("{}/", self.site)).await;
+        super::confirm(page, "#sign-out", "you are not signed in").await;
+    }
+
+    pub(super) async fn sign_in_in_tab(&self, page: &Page<'_>, user: &str) {
+        page.go(&format!("{}/login/", self.site)).await;
+        page.fill("input[name=username]", user).await;
+        page.fill("input[name=password]", super::PASSWORD).await;
+        page.press_return().await;
+        page.wait_for("#who").await;
+        assert!(page.text().await.contains(user), "the site says who is signed in");
+    }
+}

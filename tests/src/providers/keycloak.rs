@@ -1,0 +1,316 @@
+//! Keycloak: one server for all tests of a program, and a realm of its own for each.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::{Asked, PASSWORD, django::SECRET};
+use crate::browser::Page;
+use crate::owned::Owned;
+use crate::{eventually, http, s, workspace};
+
+/// It takes half a minute on a busy machine with two processors; this is for a worse one.
+const START: Duration = s(240);
+/// The administrator of a server that nobody else reaches.
+const ADMINISTRATOR: &str = "administrator";
+
+static SERVER: OnceCell<Server> = OnceCell::const_new();
+static REALMS: AtomicUsize = AtomicUsize::new(0);
+
+/// What a test may want otherwise.
+#[derive(Clone, Debug)]
+pub struct RealmSettings {
+    /// How long an access token lives.
+    pub access_token: Duration,
+    /// How long the provider's session lives without being used.
+    pub session_idle: Duration,
+    /// How long it lives at most.
+    pub session_max: Duration,
+    /// Where Abide's pages may be: `check_session_iframe` answers nobody else. The origin of the redirect URI with its
+    /// port, which Keycloak does not overlook here as it does in redirect URIs; `*` for any.
+    pub web_origins: Vec<String>,
+    /// Where the browser is sent in an iframe when the provider's session ends.
+    pub front_channel_logout: Option<String>,
+    /// Where the provider itself sends a logout token then.
+    pub back_channel_logout: Option<String>,
+}
+
+impl Default for RealmSettings {
+    fn default() -> Self {
+        Self {
+            access_token: s(300),
+            session_idle: s(1800),
+            session_max: s(36000),
+            web_origins: vec!["*".to_owned()],
+            front_channel_logout: None,
+            back_channel_logout: None,
+        }
+    }
+}
+
+/// A realm with alice and bob; its issuer is `ORIGIN/realms/NAME`.
+pub struct Realm {
+    server: &'static Server,
+    name: String,
+    pub(super) issuer: String,
+}
+
+impl Realm {
+    pub(super) async fn create(settings: &RealmSettings) -> Self {
+        let server = SERVER.get_or_init(Server::start).await;
+        let name = format!("r{}", REALMS.fetch_add(1, Ordering::Relaxed));
+        let issuer = format!("{}/realms/{name}", server.origin);
+        server.ask(reqwest::Method::POST, "", Some(&representation(&name, &issuer, settings))).await;
+        Self { server, name, issuer }
+    }
+
+    /// Changes what is registered about the client `abide`: members of the admin interface's `ClientRepresentation`.
+    /// `attributes` are replaced one by one, everything else as a whole.
+    ///
+    /// # Panics
+    ///
+    /// When Keycloak refuses.
+    pub async fn change_client(&self, changes: &Value) {
+        let found = self.get("/clients?clientId=abide").await;
+        let mut client = found[0].clone();
+        for (member, value) in changes.as_object().into_iter().flatten() {
+            match (client[member].as_object_mut(), value.as_object()) {
+                (Some(old), Some(new)) => {
+                    old.extend(new.iter().map(|(key, value)| (key.clone(), value.clone())));
+                }
+                _ => client[member] = value.clone(),
+            }
+        }
+        let id = client["id"].as_str().unwrap_or_default().to_owned();
+        let path = format!("/{}/clients/{id}", self.name);
+        self.server.ask(reqwest::Method::PUT, &path, Some(&client)).await;
+    }
+
+    /// Ends all sessions of a person, as an administrator does.
+    ///
+    /// # Panics
+    ///
+    /// When Keycloak refuses.
+    pub async fn end_sessions_of(&self, user: &str) {
+        let found = self.get(&format!("/users?exact=true&username={user}")).await;
+        let id = found[0]["id"].as_str().unwrap_or_else(|| panic!("{user} in {found}")).to_owned();
+        let path = format!("/{}/users/{id}/logout", self.name);
+        self.server.ask(reqwest::Method::POST, &path, None).await;
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.server.ask(reqwest::Method::GET, &format!("/{}{path}", self.name), None).await
+    }
+
+    pub(super) async fn asked(&self) -> Asked {
+        let events = self.get("/events?max=1000").await;
+        let events = events.as_array().cloned().unwrap_or_default();
+        let count = |kind: &str| {
+            events.iter().filter(|event| event["type"] == kind && event["clientId"] == "abide").count()
+        };
+        Asked {
+            authorizations: count("LOGIN"),
+            refreshes: count("REFRESH_TOKEN"),
+            revocations: count("REVOKE_GRANT"),
+            userinfos: count("USER_INFO_REQUEST"),
+        }
+    }
+
+    pub(super) async fn sign_out_in_tab(&self, page: &Page<'_>) {
+        page.go(&format!("{}/protocol/openid-connect/logout", self.issuer)).await;
+        super::confirm(page, "#kc-logout", "you are logged out").await;
+    }
+}
+
+/// The realm as its import format has it.
+fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
+    let user = |user: &str| {
+        let first = user[..1].to_uppercase() + &user[1..];
+        json!({
+            "username": user, "enabled": true, "email": format!("{user}@example.com"), "emailVerified": true,
+            "firstName": first, "lastName": "Example",
+            "credentials": [{ "type": "password", "value": PASSWORD, "temporary": false }],
+            "realmRoles": ["offline_access", format!("default-roles-{name}")],
+        })
+    };
+    // A token is introspected for those only that it is meant for.
+    let audience = json!({
+        "name": "resource-server", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper",
+        "config": { "included.client.audience": "resource-server", "access.token.claim": "true" },
+    });
+    let abide = json!({
+        "clientId": "abide", "name": "Abide", "publicClient": true, "standardFlowEnabled": true,
+        "redirectUris": ["http://127.0.0.1/callback"],
+        "webOrigins": settings.web_origins,
+        "protocolMappers": [audience],
+        "frontchannelLogout": settings.front_channel_logout.is_some(),
+        "attributes": {
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": "http://127.0.0.1/signed-out",
+            "frontchannel.logout.url": settings.front_channel_logout,
+            "frontchannel.logout.session.required": "true",
+            "backchannel.logout.url": settings.back_channel_logout,
+            "backchannel.logout.session.required": "true",
+        },
+    });
+    // Another app that people sign in to in the same browser. It lands at a page that is there anyhow.
+    let elsewhere = json!({
+        "clientId": "elsewhere", "publicClient": true, "standardFlowEnabled": true,
+        "redirectUris": [format!("{issuer}/.well-known/openid-configuration")],
+    });
+    let resource_server = json!({
+        "clientId": "resource-server", "publicClient": false, "secret": SECRET, "standardFlowEnabled": false,
+    });
+    json!({
+        "realm": name, "enabled": true,
+        "accessTokenLifespan": settings.access_token.as_secs(),
+        "ssoSessionIdleTimeout": settings.session_idle.as_secs(),
+        "ssoSessionMaxLifespan": settings.session_max.as_secs(),
+        "revokeRefreshToken": true, "refreshTokenMaxReuse": 0,
+        "eventsEnabled": true,
+        "enabledEventTypes":
+            ["LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN", "REVOKE_GRANT", "USER_INFO_REQUEST", "LOGOUT"],
+        "users": [user(super::USER), user(super::OTHER_USER)],
+        "clients": [abide, elsewhere, resource_server],
+    })
+}
+
+/// The running program.
+struct Server {
+    /// Nobody drops a static value: the kernel ends the program with this one.
+    _program: Owned,
+    origin: String,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let installed = workspace().join("target/tools/keycloak");
+        assert!(
+            installed.join("lib/quarkus-run.jar").is_file(),
+            "Keycloak is not installed; `./x test` or `./x setup` does it"
+        );
+        let home = home_of_its_own(&installed);
+        let program = start(&home);
+        let origin = eventually("Keycloak", START, || async {
+            let output = program.output();
+            assert!(!output.contains("Failed to start"), "{output}");
+            // The last line of its start; what it serves before that is not complete.
+            let (_, said) = output.split_once("Listening on: ")?;
+            let origin = said.split(|c: char| c.is_whitespace()).next()?.trim_end_matches('.').to_owned();
+            let answer = http().get(format!("{origin}/realms/master")).send().await.ok()?;
+            answer.status().is_success().then_some(origin)
+        })
+        .await;
+        Self { _program: program, origin }
+    }
+
+    /// Asks the admin interface; `path` is below `/admin/realms`.
+    async fn ask(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Value {
+        let token: Value = http()
+            .post(format!("{}/realms/master/protocol/openid-connect/token", self.origin))
+            .form(&[
+                ("grant_type", "password"),
+                ("client_id", "admin-cli"),
+                ("username", ADMINISTRATOR),
+                ("password", PASSWORD),
+            ])
+            .send()
+            .await
+            .expect("an answer to the administrator")
+            .json()
+            .await
+            .expect("the administrator's token");
+        let token = token["access_token"].as_str().expect("a token for the administrator");
+        let mut request =
+            reqwest::Client::request(&http(), method, format!("{}/admin/realms{path}", self.origin))
+                .bearer_auth(token)
+                .timeout(s(60));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("an answer from the admin interface");
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
+
+/// A folder for what this run of Keycloak writes, with the installed program linked into it. Those of runs that are over
+/// are removed: a run ends with its test program, which has no time to do it.
+fn home_of_its_own(installed: &Path) -> PathBuf {
+    let runs = installed.with_file_name("keycloak-runs");
+    for entry in std::fs::read_dir(&runs).into_iter().flatten().flatten() {
+        if !Path::new("/proc").join(entry.file_name()).exists() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    let home = runs.join(std::process::id().to_string());
+    let _ = std::fs::remove_dir_all(&home);
+    for folder in ["conf", "data/tmp", "providers"] {
+        std::fs::create_dir_all(home.join(folder)).expect("a folder for Keycloak");
+    }
+    std::os::unix::fs::symlink(installed.join("lib"), home.join("lib")).expect("link Keycloak's libraries");
+    home
+}
+
+/// Starts it without its script, whose child it would be: then nobody would end it when the test program dies.
+fn start(home: &Path) -> Owned {
+    let path = |inside: &str| home.join(inside).to_string_lossy().into_owned();
+    let mut arguments: Vec<String> = [
+        "-Xms64m",
+        "-Xmx512m",
+        "-XX:MaxMetaspaceSize=256m",
+        // A short life with little to do: what is saved at the start is not missed later.
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+        "-Djava.util.concurrent.ForkJoinPool.common.threadFactory=\
+         io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
+        "-Dpicocli.disable.closures=true",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("-Djava.io.tmpdir={}", path("data/tmp")));
+    arguments.push(format!("-Dkc.home.dir={}", path("")));
+    arguments.push(format!("-Djboss.server.config.dir={}", path("conf")));
+    for package in ["java.lang", "java.util", "java.util.concurrent", "java.security"] {
+        arguments.push(format!("--add-opens=java.base/{package}=ALL-UNNAMED"));
+    }
+    arguments.extend(["-cp".to_owned(), path("lib/quarkus-run.jar")]);
+    arguments.extend(
+        [
+            "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
+            "start",
+            "--optimized",
+            "--http-enabled=true",
+            "--http-host=127.0.0.1",
+            "--http-port=0",
+            "--hostname-strict=false",
+            "--cache=local",
+        ]
+        .map(str::to_owned),
+    );
+    let environment = [
+        ("PATH", std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into())),
+        ("HOME", path("data")),
+        ("LANG", "C.UTF-8".into()),
+        ("KC_BOOTSTRAP_ADMIN_USERNAME", ADMINISTRATOR.into()),
+        ("KC_BOOTSTRAP_ADMIN_PASSWORD", PASSWORD.into()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
+    let home = home.to_owned();
+    let (sender, started) = std::sync::mpsc::channel();
+    // The kernel ends the program with the thread that has started it. A test's own is over long before the last test, so
+    // this one stays as long as the process does.
+    std::thread::spawn(move || {
+        let _ = sender.send(Owned::start(Path::new("java"), arguments, &environment, &home.join("data")));
+        loop {
+            std::thread::park();
+        }
+    });
+    started.recv().expect("Keycloak's process")
+}

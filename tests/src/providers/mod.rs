@@ -1,0 +1,307 @@
+//! OpenID Providers to sign in at: our own, and three that nobody here wrote.
+
+mod django;
+mod keycloak;
+mod node;
+
+use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
+use serde_json::Value;
+
+pub use django::{Django, DjangoSettings};
+pub use keycloak::{Realm, RealmSettings};
+pub use node::Node;
+
+use crate::browser::Page;
+use crate::owned::Owned;
+use crate::room::Room;
+use crate::{eventually, http, s};
+
+/// Who signs in. `oidc-provider`'s development pages take any password, the others only this one.
+pub const USER: &str = "alice";
+/// Somebody else, with the same password.
+pub const OTHER_USER: &str = "bob";
+/// The password.
+pub const PASSWORD: &str = "demo";
+
+/// A running provider.
+pub enum Provider {
+    /// The embedded demonstration provider.
+    Demo(DemoOp),
+    /// `oidc-provider` from npm.
+    Node(Node),
+    /// `django-oidc-provider` from PyPI.
+    Django(Django),
+    /// A realm of Keycloak, from Maven Central.
+    Keycloak(Realm),
+}
+
+/// What a provider was asked so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Authorization requests; at Django and Keycloak only those that led to a code.
+    pub authorizations: usize,
+    /// Refreshes that it granted.
+    pub refreshes: usize,
+    /// Revocations that it accepted. Django has none.
+    pub revocations: usize,
+    /// UserInfo requests that it answered with claims.
+    pub userinfos: usize,
+}
+
+impl Provider {
+    /// The demo provider, in this process.
+    pub async fn demo() -> Self {
+        Self::Demo(DemoOp::start(Config::default()).await.expect("start the demo provider"))
+    }
+
+    /// `oidc-provider`, in a process of its own.
+    pub async fn node(room: &Room) -> Self {
+        Self::Node(Node::start(room).await)
+    }
+
+    /// `django-oidc-provider`, in a process of its own.
+    pub async fn django(room: &Room, settings: DjangoSettings) -> Self {
+        Self::Django(Django::start(room, settings).await)
+    }
+
+    /// A realm of its own at the one Keycloak that all tests of this program share.
+    pub async fn keycloak(settings: RealmSettings) -> Self {
+        Self::Keycloak(Realm::create(&settings).await)
+    }
+
+    /// The issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        match self {
+            Self::Demo(provider) => provider.issuer(),
+            Self::Node(provider) => &provider.issuer,
+            Self::Django(provider) => &provider.issuer,
+            Self::Keycloak(realm) => &realm.issuer,
+        }
+    }
+
+    /// What all pages of the provider's site begin with: some of them are not below the issuer.
+    fn site(&self) -> &str {
+        match self {
+            Self::Django(provider) => &provider.site,
+            _ => self.issuer(),
+        }
+    }
+
+    /// What an account at this provider needs in `config.toml` beside issuer, client and scopes.
+    #[must_use]
+    pub fn account_settings(&self) -> String {
+        match self {
+            Self::Django(provider) => format!("redirect_uri = \"{}\"\n", provider.redirect_uri),
+            Self::Demo(_) | Self::Node(_) | Self::Keycloak(_) => String::new(),
+        }
+    }
+
+    /// What it was asked so far.
+    pub async fn asked(&self) -> Asked {
+        match self {
+            Self::Demo(provider) => asked_of_demo(provider),
+            Self::Node(provider) => provider.asked().await,
+            Self::Django(provider) => provider.asked().await,
+            Self::Keycloak(realm) => realm.asked().await,
+        }
+    }
+
+    /// Does in a tab what a person does, from whatever page the provider shows to the page that Abide shows: fills in
+    /// name and password, agrees when asked. `seen` is called on each of the provider's pages before it is sent.
+    pub async fn sign_in(&self, page: &Page<'_>, seen: impl AsyncFnMut(&Page<'_>, usize)) {
+        self.answer_pages(page, USER, |_| false, seen).await;
+    }
+
+    /// The same as somebody else.
+    pub async fn sign_in_as(&self, page: &Page<'_>, user: &str) {
+        self.answer_pages(page, user, |_| false, async |_: &Page<'_>, _| {}).await;
+    }
+
+    /// Answers the provider's pages until the tab has left it, or is where `there` says.
+    async fn answer_pages(
+        &self,
+        page: &Page<'_>,
+        user: &str,
+        there: impl Fn(&str) -> bool,
+        mut seen: impl AsyncFnMut(&Page<'_>, usize),
+    ) {
+        let (name, agree) = match self {
+            Self::Demo(_) => ("input[name=username]", "form button"),
+            Self::Node(_) => ("input[name=login]", "form button"),
+            Self::Django(_) => ("input[name=username]", "input[name=allow]"),
+            Self::Keycloak(_) => ("input[name=username]", "#kc-login"),
+        };
+        let mut pages = 0;
+        let mut last = String::new();
+        loop {
+            let address = eventually("the provider's next page", s(20), || async {
+                let address = page.address().await;
+                let loaded = page.evaluate("document.readyState").await == "complete";
+                (loaded && address != last && address.starts_with("http")).then_some(address)
+            })
+            .await;
+            if !address.starts_with(self.site()) || there(&address) {
+                return;
+            }
+            seen(page, pages).await;
+            pages += 1;
+            assert!(pages < 6, "the provider asks and asks");
+            if page.has("input[name=password]").await {
+                // Not asked of somebody who is known already.
+                if page.has(name).await {
+                    page.fill(name, user).await;
+                }
+                page.fill("input[name=password]", PASSWORD).await;
+                page.press_return().await;
+            } else {
+                page.click(agree).await;
+            }
+            last = address;
+        }
+    }
+
+    /// Ends the provider's own session in a tab, by the provider's own pages. Abide has no part in it.
+    ///
+    /// # Panics
+    ///
+    /// With the demo provider, for which no test wants it.
+    pub async fn sign_out_in_tab(&self, page: &Page<'_>) {
+        match self {
+            Self::Demo(_) => panic!("the demo provider is not signed out of in a tab"),
+            Self::Node(provider) => {
+                page.go(&format!("{}/session/end", provider.issuer)).await;
+                confirm(page, "button[name=logout]", "sign-out success").await;
+            }
+            Self::Django(provider) => provider.sign_out_in_tab(page).await,
+            Self::Keycloak(realm) => realm.sign_out_in_tab(page).await,
+        }
+    }
+
+    /// Begins a session of the provider in a tab, without Abide: at its site, or at another app that signs in there.
+    /// Whoever was signed in is signed out before.
+    ///
+    /// # Panics
+    ///
+    /// With the demo provider, for which no test wants it.
+    pub async fn sign_in_in_tab(&self, page: &Page<'_>, user: &str) {
+        if let Self::Django(provider) = self {
+            return provider.sign_in_in_tab(page, user).await;
+        }
+        self.sign_out_in_tab(page).await;
+        self.sign_in_elsewhere(page, user, &[]).await;
+    }
+
+    /// The person who is signed in shows once more who they are, because another app wants to be sure.
+    ///
+    /// # Panics
+    ///
+    /// With the demo provider, for which no test wants it.
+    pub async fn sign_in_again_in_tab(&self, page: &Page<'_>, user: &str) {
+        match self {
+            Self::Django(provider) => provider.sign_in_in_tab(page, user).await,
+            _ => self.sign_in_elsewhere(page, user, &[("prompt", "login")]).await,
+        }
+    }
+
+    /// Signs in to the other app that the provider knows.
+    async fn sign_in_elsewhere(&self, page: &Page<'_>, user: &str, more: &[(&str, &str)]) {
+        let metadata = self.metadata().await;
+        let endpoint = metadata["authorization_endpoint"].as_str().expect("an authorization endpoint");
+        let mut address = url::Url::parse(endpoint).expect("the address of the authorization endpoint");
+        let landing = format!("{}/.well-known/openid-configuration", self.issuer());
+        let parameters = [
+            ("client_id", "elsewhere"),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("redirect_uri", &landing),
+            ("state", "elsewhere"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        address.query_pairs_mut().extend_pairs(parameters.iter().chain(more));
+        page.go(address.as_str()).await;
+        let there = |address: &str| address.starts_with(&landing);
+        self.answer_pages(page, user, there, async |_: &Page<'_>, _| {}).await;
+        let address = page.address().await;
+        assert!(address.contains("code="), "{user} is signed in elsewhere: {address}");
+    }
+
+    async fn metadata(&self) -> Value {
+        json_at(&format!("{}/.well-known/openid-configuration", self.issuer())).await
+    }
+
+    /// Asks the provider who an access token belongs to: the status, and the claims if it was accepted.
+    pub async fn userinfo(&self, token: &str) -> (u16, Value) {
+        let metadata = self.metadata().await;
+        let endpoint = metadata["userinfo_endpoint"].as_str().expect("a UserInfo endpoint");
+        let answer = http().get(endpoint).bearer_auth(token).send().await.expect("an answer from UserInfo");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_default())
+    }
+
+    /// Whether the provider still stands by an access token, as it tells a resource server (RFC 7662).
+    ///
+    /// # Panics
+    ///
+    /// With the demo provider and `oidc-provider`, where no resource server is registered.
+    pub async fn stands_by(&self, token: &str) -> bool {
+        assert!(matches!(self, Self::Django(_) | Self::Keycloak(_)), "a provider with a resource server");
+        let metadata = self.metadata().await;
+        let endpoint = metadata["introspection_endpoint"].as_str().expect("an introspection endpoint");
+        let answer = http()
+            .post(endpoint)
+            .basic_auth("resource-server", Some(django::SECRET))
+            .form(&[("token", token)])
+            .send()
+            .await
+            .expect("an answer from introspection");
+        assert_eq!(answer.status(), 200, "introspection");
+        let answer: Value = answer.json().await.expect("introspection as JSON");
+        answer["active"].as_bool().unwrap_or_else(|| panic!("{answer}"))
+    }
+}
+
+fn asked_of_demo(provider: &DemoOp) -> Asked {
+    let entries = provider.record().entries();
+    let granted = |endpoint| {
+        entries.iter().filter(move |entry| entry.endpoint == endpoint && entry.outcome == Outcome::Ok)
+    };
+    Asked {
+        authorizations: provider.record().count(Endpoint::Authorization),
+        refreshes: granted(Endpoint::Token).filter(|entry| entry.is_refresh()).count(),
+        revocations: granted(Endpoint::Revocation).count(),
+        userinfos: granted(Endpoint::UserInfo).count(),
+    }
+}
+
+/// Presses the button that a provider's sign-out asks for, unless nobody is signed in, and waits for the last page's words.
+async fn confirm(page: &Page<'_>, button: &str, words: &str) {
+    let asked = eventually("the provider's question, or its last word", s(20), || async {
+        if page.text().await.to_lowercase().contains(words) {
+            return Some(false);
+        }
+        page.has(button).await.then_some(true)
+    })
+    .await;
+    if asked {
+        page.click(button).await;
+        page.says(words).await;
+    }
+}
+
+/// The issuer that a provider's program prints once it serves.
+async fn announced(name: &str, program: &Owned) -> String {
+    eventually(name, s(40), || async {
+        let output = program.output();
+        let line = output.lines().find(|line| line.starts_with("{\"issuer\""))?;
+        let value: Value = serde_json::from_str(line).ok()?;
+        value["issuer"].as_str().map(str::to_owned)
+    })
+    .await
+}
+
+async fn json_at(url: &str) -> Value {
+    let answer = http().get(url).send().await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    answer.json().await.unwrap_or_else(|error| panic!("{url} as JSON: {error}"))
+}

@@ -1,0 +1,190 @@
+//! Providers as they are: each that others wrote, with a real browser in front of it, from the sign-in to the sign-out.
+//! `oidc-provider` is in `acceptance.rs` as well, on a whole desktop.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn providers() {
+    abide_tests::skipped("providers", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod providers {
+    use abide_tests::app::{App, account_with, configure};
+    use abide_tests::browser::{Browser, Page};
+    use abide_tests::login::Login;
+    use abide_tests::providers::{DjangoSettings, OTHER_USER, Provider, RealmSettings, USER};
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, s};
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"1h\"";
+    const OFFLINE: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
+    const ONLINE: &str = "scopes = [\"openid\", \"profile\", \"email\"]\n";
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn oidc_provider_from_sign_in_to_sign_out() {
+        let room = Room::with_keyring("providers-node").await;
+        let provider = Provider::node(&room).await;
+        let scene = Scene::new(&room, &provider, OFFLINE).await;
+        scene.signs_in(USER).await;
+        let token = scene.gets_a_token_that_the_provider_accepts().await;
+        let token = scene.refreshes(&token).await;
+        scene.signs_out_and_the_provider_revokes(&token).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn django_oidc_provider_from_sign_in_to_sign_out() {
+        let room = Room::with_keyring("providers-django").await;
+        let provider = Provider::django(&room, DjangoSettings::default()).await;
+        let scene = Scene::new(&room, &provider, OFFLINE).await;
+        scene.signs_in(USER).await;
+        let token = scene.gets_a_token_that_the_provider_accepts().await;
+        let fresh = scene.refreshes(&token).await;
+        assert!(!provider.stands_by(&token).await, "a refresh takes the old token away");
+        assert!(provider.stands_by(&fresh).await);
+        scene.signs_out().await;
+        // It has no revocation endpoint, so that is all that there is to see.
+        assert_eq!(provider.asked().await.revocations, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn keycloak_from_sign_in_to_sign_out() {
+        let room = Room::with_keyring("providers-keycloak").await;
+        let provider = Provider::keycloak(RealmSettings::default()).await;
+        let scene = Scene::new(&room, &provider, ONLINE).await;
+        scene.signs_in(USER).await;
+        let token = scene.gets_a_token_that_the_provider_accepts().await;
+        let token = scene.refreshes(&token).await;
+        assert!(provider.stands_by(&token).await);
+        scene.signs_out_and_the_provider_revokes(&token).await;
+        assert!(!provider.stands_by(&token).await, "introspection says so too");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn keycloak_with_offline_access_from_sign_in_to_sign_out() {
+        let room = Room::with_keyring("providers-keycloak-offline").await;
+        let provider = Provider::keycloak(RealmSettings::default()).await;
+        let scene = Scene::new(&room, &provider, OFFLINE).await;
+        scene.signs_in(USER).await;
+        let token = scene.gets_a_token_that_the_provider_accepts().await;
+        let token = scene.refreshes(&token).await;
+        scene.signs_out_and_the_provider_revokes(&token).await;
+    }
+
+    /// What tests of the provider's own session stand on.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_session_of_each_provider_ends_and_changes_hands_in_another_tab() {
+        let room = Room::with_keyring("providers-tabs").await;
+        let browser = Browser::headless(&room).await;
+        let all = [
+            Provider::node(&room).await,
+            Provider::django(&room, DjangoSettings::default()).await,
+            Provider::keycloak(RealmSettings::default()).await,
+        ];
+        for provider in &all {
+            let page = browser.open("about:blank").await;
+            provider.sign_in_in_tab(&page, USER).await;
+            provider.sign_in_again_in_tab(&page, USER).await;
+            provider.sign_in_in_tab(&page, OTHER_USER).await;
+            provider.sign_out_in_tab(&page).await;
+            page.close().await;
+        }
+    }
+
+    struct Scene<'a> {
+        room: &'a Room,
+        provider: &'a Provider,
+        browser: Browser<'a>,
+        app: App<'a>,
+    }
+
+    impl<'a> Scene<'a> {
+        async fn new(room: &'a Room, provider: &'a Provider, scopes: &str) -> Self {
+            let settings = scopes.to_owned() + &provider.account_settings();
+            configure(room, &account_with(provider.issuer(), &settings, SESSION));
+            let browser = Browser::headless(room).await;
+            Self { room, provider, browser, app: App::headless(room).await }
+        }
+
+        async fn signs_in(&self, user: &str) {
+            let asked = self.provider.asked().await;
+            let login = Login::begin(self.room).await;
+            let page = self.browser.open(&login.url).await;
+            self.provider.sign_in_as(&page, user).await;
+            page.says("You are signed in").await;
+            self.nothing_is_left_in(&page).await;
+            assert!(page.text().await.contains(user), "the page says who is signed in");
+            page.close().await;
+            let done = login.end().await;
+            assert_eq!(done.code, 0, "{done:?}");
+            let session = self.app.state("work", "active", s(10)).await;
+            assert_eq!(session["renewable"], true, "{session}");
+            assert_eq!(self.provider.asked().await.authorizations, asked.authorizations + 1);
+        }
+
+        async fn nothing_is_left_in(&self, page: &Page<'_>) {
+            let address = page.address().await;
+            assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+            for visited in page.history().await.iter().chain([&address]) {
+                assert!(
+                    !visited.contains("code="),
+                    "no code in the address or in the tab's history: {visited}"
+                );
+            }
+        }
+
+        async fn gets_a_token_that_the_provider_accepts(&self) -> String {
+            let done = self.app.abide(&["token"]).await;
+            assert_eq!((done.code, done.stderr.as_str()), (0, ""), "abide token");
+            let (status, claims) = self.provider.userinfo(&done.stdout).await;
+            assert_eq!(status, 200, "UserInfo accepts the token");
+            assert!(claims["sub"].is_string() && claims.to_string().contains(USER), "{claims}");
+            done.stdout
+        }
+
+        /// Two refreshes. All three providers take the old refresh token away, so the second is granted only for the
+        /// one that the first has brought.
+        async fn refreshes(&self, token: &str) -> String {
+            let mut token = token.to_owned();
+            for _ in 0..2 {
+                let asked = self.provider.asked().await;
+                let done = self.app.abide(&["keep"]).await;
+                assert_eq!(done.code, 0, "{done:?}");
+                eventually("the provider to grant a refresh", s(10), || async {
+                    (self.provider.asked().await.refreshes > asked.refreshes).then_some(())
+                })
+                .await;
+                token = eventually("the token that the refresh brought", s(10), || async {
+                    let done = self.app.abide(&["token"]).await;
+                    assert_eq!(done.code, 0, "{}", done.stderr);
+                    Some(done.stdout).filter(|fresh| *fresh != token)
+                })
+                .await;
+                assert_eq!(self.provider.userinfo(&token).await.0, 200);
+            }
+            let session = self.app.session("work").await;
+            assert!(session["trouble"].is_null(), "{session}");
+            token
+        }
+
+        async fn signs_out(&self) {
+            let done = self.app.abide(&["logout"]).await;
+            assert_eq!(done.code, 0, "{done:?}");
+            let session = self.app.state("work", "ended", s(10)).await;
+            assert_eq!(session["ended"], "user_logout", "{session}");
+            let done = self.app.abide(&["token"]).await;
+            assert_eq!((done.code, done.stdout.as_str()), (3, ""), "login required: {}", done.stderr);
+        }
+
+        async fn signs_out_and_the_provider_revokes(&self, token: &str) {
+            let asked = self.provider.asked().await;
+            self.signs_out().await;
+            eventually("the provider to see the revocation", s(10), || async {
+                (self.provider.asked().await.revocations > asked.revocations).then_some(())
+            })
+            .await;
+            let (status, _) = self.provider.userinfo(token).await;
+            assert_eq!(status, 401, "the last token is worth nothing");
+        }
+    }
+}
