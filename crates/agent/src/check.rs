@@ -20,12 +20,17 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &Account, attempt: Attempt) {
         .filter(|signal| account.config.provider.watches(*signal))
         .filter(|signal| account.signals.state(*signal) != SignalState::NotOffered)
         .collect::<Vec<_>>();
+    let events = account.config.provider.events.clone();
+    let events = events.filter(|_| account.config.provider.watches(Signal::Events));
     tokio::spawn(async move {
         let mut found = Found::Nothing;
         // Without a token that should be good there is nothing to ask about. The next refresh tells.
         if let Some((token, subject)) = present
             && let Ok(connection) = connection(&shared, &name).await
         {
+            if let Some(endpoint) = &events {
+                crate::events::fetch(&shared, &name, &connection, endpoint, &token).await;
+            }
             for signal in wanted {
                 let answer = ask(&connection, signal, &token, &subject).await;
                 let _ = shared.act(&name, |account, now| match answer {

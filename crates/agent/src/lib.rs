@@ -16,6 +16,7 @@ mod config_check;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod endpoint;
+mod events;
 mod farewell;
 mod file;
 mod headless;
