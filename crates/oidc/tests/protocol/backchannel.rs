@@ -163,6 +163,7 @@ async fn text_that_is_no_logout_token() {
         ("", "logout_token_malformed"),
         ("a.b", "logout_token_malformed"),
         ("a.b.c.d.e", "logout_token_encrypted"),
+        ("a.b.c.d.e.f", "logout_token_malformed"),
         ("e30.e30.", "logout_token_malformed"),
         (&*format!("{good}="), "logout_token_malformed"),
         (&*format!("{good}\n"), "logout_token_malformed"),
@@ -201,6 +202,38 @@ async fn a_new_key_is_read_once_and_strangers_cannot_use_up_what_a_refresh_needs
     client.provider.behave(Behaviour::default());
     client.provider.rotate_key("key-3");
     assert!(client.refresh(&tokens).await.is_ok(), "the refresh has its own turn");
+}
+
+#[tokio::test]
+async fn without_a_kid_one_key_is_enough_and_two_are_too_many() {
+    let client = Client::new(Behaviour { header: set("kid", Value::Null), ..Behaviour::default() }).await;
+    assert!(judged(&client, now()).await.is_ok());
+    client.provider.rotate_key("key-2");
+    assert!(judged(&client, now()).await.is_ok(), "the new key is found too");
+
+    let key = |kid: Value| {
+        json!({
+            "kty": "EC", "crv": "P-256", "kid": kid,
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        })
+    };
+    let keys = |keys: Value| {
+        let body = json!({ "keys": keys }).to_string().into_bytes();
+        [("/keys", Canned::Answer(200, "application/json", body))].into()
+    };
+    let behaviour = Behaviour {
+        header: set("kid", Value::Null),
+        canned: keys(json!([key(json!("a")), key(json!("b"))])),
+        ..Behaviour::default()
+    };
+    assert_eq!(outcome(behaviour).await, "logout_token_key_ambiguous");
+
+    let nameless = Behaviour { canned: keys(json!([key(Value::Null)])), ..Behaviour::default() };
+    assert_eq!(
+        outcome(nameless).await,
+        "logout_token_key_unknown",
+        "the key that the token names is not there"
+    );
 }
 
 #[tokio::test]

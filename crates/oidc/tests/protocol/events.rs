@@ -188,6 +188,15 @@ async fn an_event_from_before_the_sign_in_does_not_end_the_new_session() {
     }
 }
 
+#[tokio::test]
+async fn an_event_cannot_have_happened_after_it_was_reported() {
+    let found = concluded(|claims| {
+        claims["iat"] = (NOW - 20).into();
+        claims["events"] = json!({ format!("{CAEP}session-revoked"): {"event_timestamp": NOW + 1000} });
+    });
+    assert_eq!(found.await, Conclusion::Nothing, "it was reported before the person authenticated");
+}
+
 fn endpoint(client: &Client) -> Url {
     Url::parse(&format!("{}/events", client.provider.issuer)).unwrap()
 }
