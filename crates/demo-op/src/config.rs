@@ -76,7 +76,7 @@ impl fmt::Debug for Config {
 pub struct EventStream {
     /// The `aud` of the events.
     pub audience: String,
-    /// What the receiver shows as a bearer token.
+    /// What the receiver shows as a bearer token. An access token of the client of that name is as good.
     pub token: SecretString,
     /// How long a poll that does not want an answer at once waits for an event.
     pub longest_wait: Duration,

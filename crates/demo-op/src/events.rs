@@ -203,12 +203,20 @@ struct SetError {
     description: String,
 }
 
+/// The receiver's own token, or an access token of the client that the events are for.
+fn admits(provider: &Provider, stream: &EventStream, shown: &str) -> bool {
+    let own = secret::same(shown, stream.token.expose_secret());
+    own || provider
+        .store()
+        .access_token(shown, provider.now())
+        .is_some_and(|(_, family)| family.client_id == stream.audience)
+}
+
 pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Reply {
     let Some(events) = provider.events() else {
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider sends no events");
     };
-    let expected = events.stream.token.expose_secret();
-    if !asked.bearer().is_some_and(|shown| secret::same(shown, expected)) {
+    if !asked.bearer().is_some_and(|shown| admits(provider, &events.stream, shown)) {
         return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
             .with_challenge("Bearer realm=\"demo events\"");
     }

@@ -4,7 +4,7 @@ mod django;
 mod keycloak;
 mod node;
 
-use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
+use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome};
 use serde_json::Value;
 
 pub use django::{Django, DjangoSettings};
@@ -162,13 +162,15 @@ impl Provider {
     }
 
     /// Ends the provider's own session in a tab, by the provider's own pages. Abide has no part in it.
-    ///
-    /// # Panics
-    ///
-    /// With the demo provider, for which no test wants it.
     pub async fn sign_out_in_tab(&self, page: &Page<'_>) {
         match self {
-            Self::Demo(_) => panic!("the demo provider is not signed out of in a tab"),
+            Self::Demo(provider) => {
+                page.go(&format!("{}/signout", provider.issuer())).await;
+                if page.has("form button").await {
+                    page.click("form button[value=sign-out]").await;
+                    page.says("You are signed out").await;
+                }
+            }
             Self::Node(provider) => {
                 page.go(&format!("{}/session/end", provider.issuer)).await;
                 confirm(page, "button[name=logout]", "sign-out success").await;
@@ -183,10 +185,16 @@ impl Provider {
     ///
     /// # Panics
     ///
-    /// With the demo provider, for which no test wants it.
+    /// When the demo provider does not take the other app.
     pub async fn sign_in_in_tab(&self, page: &Page<'_>, user: &str) {
         if let Self::Django(provider) = self {
             return provider.sign_in_in_tab(page, user).await;
+        }
+        if let Self::Demo(provider) = self {
+            let landing = format!("{}/.well-known/openid-configuration", provider.issuer());
+            let elsewhere =
+                Client { id: "elsewhere".to_owned(), redirect_uris: vec![landing], ..Client::default() };
+            provider.register(elsewhere).expect("another app at the demo provider");
         }
         self.sign_out_in_tab(page).await;
         self.sign_in_elsewhere(page, user, &[]).await;

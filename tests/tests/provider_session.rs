@@ -1,0 +1,410 @@
+//! The provider's session ends, and Abide notices, or does not take for an end what is none. With a real browser.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn provider_session() {
+    abide_tests::skipped("provider_session", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod provider_session {
+    use abide_demo_op::{Client, Config, DemoOp, EventStream, SecurityEvent};
+    use abide_tests::app::{App, account_with, configure};
+    use abide_tests::browser::{Browser, Page};
+    use abide_tests::login::{Login, sign_in};
+    use abide_tests::providers::{DjangoSettings, OTHER_USER, Provider, RealmSettings, USER};
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, free_port, s};
+    use serde_json::{Value, json};
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"1h\"";
+    const OFFLINE: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
+    const ONLINE: &str = "scopes = [\"openid\", \"profile\", \"email\"]\n";
+    const WATCHING: &str = "provider.poll = \"2s\"\n";
+
+    struct Scene<'a> {
+        room: &'a Room,
+        provider: &'a Provider,
+        browser: Browser<'a>,
+        app: App<'a>,
+    }
+
+    impl<'a> Scene<'a> {
+        async fn new(room: &'a Room, provider: &'a Provider, settings: &str) -> Self {
+            let browser = Browser::headless(room).await;
+            let settings = settings.to_owned() + &provider.account_settings();
+            let opening = format!("browser = {}\n", json!(browser.command()));
+            configure(room, &(opening + &account_with(provider.issuer(), &settings, SESSION)));
+            Self { room, provider, browser, app: App::headless(room).await }
+        }
+
+        /// Signs in, and leaves the tab open.
+        async fn signs_in(&self) -> Page<'_> {
+            let login = Login::begin(self.room).await;
+            let page = self.browser.open(&login.url).await;
+            self.provider.sign_in_as(&page, USER).await;
+            page.says("You are signed in").await;
+            let done = login.end().await;
+            assert_eq!(done.code, 0, "{done:?}");
+            self.app.state("work", "active", s(10)).await;
+            page
+        }
+
+        async fn signal(&self, signal: &str, state: &str) -> Value {
+            eventually(&format!("the signal {signal} to be {state}"), s(20), || async {
+                let session = self.app.session("work").await;
+                let signals = session["signals"].as_array().cloned().unwrap_or_default();
+                signals.into_iter().find(|one| one["signal"] == signal && one["state"] == state)
+            })
+            .await
+        }
+
+        async fn ended_by(&self, signal: &str) {
+            let session = self.app.state("work", "ended", s(15)).await;
+            assert_eq!((&session["ended"], &session["ended_by"]), (&json!("provider_logout"), &json!(signal)));
+            let refused = self.app.abide(&["token"]).await;
+            assert_eq!((refused.code, refused.stdout.as_str()), (3, ""));
+            assert!(refused.stderr.contains("the provider ended its session"), "{}", refused.stderr);
+        }
+
+        /// What has been asked of the provider since says that it was looked at again, and the session is there.
+        async fn goes_on(&self) {
+            let session = self.app.session("work").await;
+            assert_eq!(session["state"], "active", "{session}");
+        }
+
+        fn demo(&self) -> &DemoOp {
+            let Provider::Demo(provider) = self.provider else { panic!("the demo provider") };
+            provider
+        }
+    }
+
+    /// What is the same with every provider that has the iframe.
+    async fn the_tab_watches(room: &Room, provider: &Provider, scopes: &str) {
+        let scene = Scene::new(room, provider, &(scopes.to_owned() + WATCHING)).await;
+
+        // Whoever signs out at the provider in another tab is signed out here within one poll.
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "works").await;
+        page.says("Abide has just looked").await;
+        page.screenshot(&room.evidence().join("watching.png")).await;
+        let other = scene.browser.open("about:blank").await;
+        provider.sign_out_in_tab(&other).await;
+        scene.ended_by("iframe").await;
+        page.says("Your session with").await;
+        page.screenshot(&room.evidence().join("over.png")).await;
+        page.close().await;
+
+        // A renewal is none of the tab's business.
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "works").await;
+        let asked = provider.asked().await.refreshes;
+        assert_eq!(scene.app.abide(&["keep"]).await.code, 0);
+        eventually("the refresh", s(10), || async { (provider.asked().await.refreshes > asked).then_some(()) }).await;
+        let before = scene.signal("iframe", "works").await["heard_at"].clone();
+        eventually("another look", s(20), || async {
+            (scene.signal("iframe", "works").await["heard_at"] != before).then_some(())
+        })
+        .await;
+        scene.goes_on().await;
+
+        // Somebody else at the same browser is not the person of this session.
+        provider.sign_in_in_tab(&other, OTHER_USER).await;
+        scene.ended_by("iframe").await;
+        page.close().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_tab_watches_the_demo_provider() {
+        let room = Room::with_keyring("session-demo").await;
+        the_tab_watches(&room, &Provider::demo().await, OFFLINE).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_tab_watches_django_oidc_provider() {
+        let room = Room::with_keyring("session-django").await;
+        let provider = Provider::django(&room, DjangoSettings::default()).await;
+        the_tab_watches(&room, &provider, OFFLINE).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_tab_watches_keycloak() {
+        let room = Room::with_keyring("session-keycloak").await;
+        let provider = Provider::keycloak(RealmSettings::default()).await;
+        the_tab_watches(&room, &provider, ONLINE).await;
+    }
+
+    /// A page on `localhost` is on another site than `127.0.0.1`, and the demo provider's cookie stays within its site.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_browser_that_hides_the_cookie_ends_nothing_and_is_named() {
+        let room = Room::with_keyring("session-blocked").await;
+        let provider = Provider::Demo(
+            DemoOp::start(Config {
+                clients: vec![Client {
+                    redirect_uris: vec!["http://localhost/callback".to_owned()],
+                    ..Client::default()
+                }],
+                ..Config::default()
+            })
+            .await
+            .unwrap(),
+        );
+        let settings = format!("{OFFLINE}{WATCHING}redirect_uri = \"http://localhost/callback\"\n");
+        let scene = Scene::new(&room, &provider, &settings).await;
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "blocked").await;
+        page.says("Your browser hides the cookies").await;
+        page.screenshot(&room.evidence().join("blocked.png")).await;
+        scene.goes_on().await;
+        assert_eq!(scene.app.abide(&["token"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_tab_that_is_closed_is_known_to_be_and_opens_again() {
+        let room = Room::with_keyring("session-closed").await;
+        let provider = Provider::demo().await;
+        let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "works").await;
+        page.close().await;
+        scene.signal("iframe", "closed").await;
+        scene.goes_on().await;
+        let answer = scene.app.socket().request("POST", "/v1/sessions/work/monitor", &[], "").await.unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        scene.signal("iframe", "works").await;
+        let page = scene.browser.page("the watching page", s(10), |address| address.ends_with("/monitor")).await;
+        let other = scene.browser.open("about:blank").await;
+        provider.sign_out_in_tab(&other).await;
+        scene.ended_by("iframe").await;
+        page.says("Your session with").await;
+    }
+
+    /// Another page in the browser cannot speak for the one that watches.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_foreign_page_says_nothing() {
+        let room = Room::with_keyring("session-foreign").await;
+        let provider = Provider::demo().await;
+        let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "works").await;
+        let place = page.address().await;
+        let foreign = scene.browser.open(&format!("{}/.well-known/openid-configuration", provider.issuer())).await;
+        // Messages to a window that it opened, with the words of the provider's iframe.
+        let shout = format!(
+            "(async () => {{ const told = {{ secret: 'x', told: 'changed' }}; \
+               const answer = await fetch('{place}/tell', {{ method: 'POST', mode: 'no-cors', \
+               headers: {{ 'Content-Type': 'application/json' }}, body: JSON.stringify(told) }}).catch(() => null); \
+               return answer === null ? 'refused' : answer.type; }})()"
+        );
+        foreign.evaluate(&shout).await;
+        // In the page itself, from a frame that is not the provider's.
+        page.evaluate(
+            "(() => { const frame = document.createElement('iframe'); document.body.append(frame); \
+             frame.contentWindow.eval && window.postMessage('error', '*'); window.postMessage('changed', '*'); })()",
+        )
+        .await;
+        let before = scene.signal("iframe", "works").await["heard_at"].clone();
+        eventually("another look", s(20), || async {
+            (scene.signal("iframe", "works").await["heard_at"] != before).then_some(())
+        })
+        .await;
+        assert_eq!(provider.asked().await.authorizations, 2, "the sign-in and the one silent request at the start");
+        scene.goes_on().await;
+    }
+
+    fn told_at(address: &str) -> Client {
+        Client {
+            backchannel_logout_uri: Some(format!("http://{address}/backchannel/work")),
+            frontchannel_logout_uri: Some(format!("http://{address}/frontchannel/work")),
+            ..Client::default()
+        }
+    }
+
+    fn listening(watch: &str) -> String {
+        format!("provider.watch = [{watch}]\nprovider.poll = \"2s\"\n")
+    }
+
+    async fn scene_with_listener<'a>(
+        room: &'a Room,
+        provider: &'a Provider,
+        scopes: &str,
+        watch: &str,
+    ) -> (Scene<'a>, u16) {
+        let port = free_port();
+        let browser = Browser::headless(room).await;
+        let settings = scopes.to_owned() + &listening(watch) + &provider.account_settings();
+        let text = format!(
+            "browser = {}\n[logout_listener]\nport = {port}\n{}",
+            json!(browser.command()),
+            account_with(provider.issuer(), &settings, SESSION)
+        );
+        configure(room, &text);
+        if let Provider::Demo(demo) = provider {
+            demo.register(told_at(&format!("127.0.0.1:{port}"))).unwrap();
+        }
+        (Scene { room, provider, browser, app: App::headless(room).await }, port)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_provider_sends_word_by_the_back_channel() {
+        let room = Room::with_keyring("session-back").await;
+        let provider = Provider::demo().await;
+        let (scene, _) = scene_with_listener(&room, &provider, OFFLINE, "\"backchannel\"").await;
+        sign_in(&room).await;
+        assert_eq!(scene.demo().end_session("bob"), 0, "somebody else's session is none of ours");
+        scene.goes_on().await;
+        assert_eq!(scene.demo().end_session(USER), 1);
+        scene.ended_by("backchannel").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_provider_sends_word_by_the_front_channel_and_a_foreign_page_cannot() {
+        let room = Room::with_keyring("session-front").await;
+        let provider = Provider::demo().await;
+        let (scene, port) = scene_with_listener(&room, &provider, OFFLINE, "\"frontchannel\"").await;
+        let page = scene.signs_in().await;
+        let foreign = scene.browser.open("about:blank").await;
+        for query in ["", "?sid=guess", &format!("?iss={}&sid=guess", provider.issuer())] {
+            foreign.go(&format!("http://127.0.0.1:{port}/frontchannel/work{query}")).await;
+            foreign.says("This is about no session").await;
+            scene.goes_on().await;
+        }
+        provider.sign_out_in_tab(&foreign).await;
+        scene.ended_by("frontchannel").await;
+        drop(page);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn asking_at_an_interval_finds_out() {
+        for signal in ["introspection", "userinfo"] {
+            let room = Room::with_keyring(&format!("session-{signal}")).await;
+            let provider = Provider::demo().await;
+            let settings = format!("{OFFLINE}provider.watch = [\"{signal}\"]\n{WATCHING}");
+            let scene = Scene::new(&room, &provider, &settings).await;
+            sign_in(&room).await;
+            scene.signal(signal, "works").await;
+            // A provider that is away ends nothing.
+            scene.demo().refuse().await;
+            scene.signal(signal, "failed").await;
+            scene.goes_on().await;
+            scene.demo().resume().await.unwrap();
+            scene.signal(signal, "works").await;
+            assert_eq!(scene.demo().end_session(USER), 1);
+            scene.ended_by(signal).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn security_events_are_fetched() {
+        let room = Room::with_keyring("session-events").await;
+        let stream = EventStream::new("abide", "the receiver's own");
+        let config = Config { event_stream: Some(stream), ..Config::default() };
+        let provider = Provider::Demo(DemoOp::start(config).await.unwrap());
+        let Provider::Demo(demo) = &provider else { unreachable!() };
+        let settings = format!(
+            "{OFFLINE}provider.watch = [\"events\"]\nprovider.events = \"{}\"\n{WATCHING}",
+            demo.events_endpoint()
+        );
+        let scene = Scene::new(&room, &provider, &settings).await;
+        sign_in(&room).await;
+        scene.signal("events", "works").await;
+        let other = SecurityEvent::SessionRevoked { user: "bob".into(), sid: None };
+        let jti = demo.queue_event(&other).unwrap();
+        eventually("the event about somebody else to be acknowledged", s(10), || async {
+            (demo.record().event(&jti) == Some(abide_demo_op::EventState::Acknowledged)).then_some(())
+        })
+        .await;
+        scene.goes_on().await;
+        demo.queue_event(&SecurityEvent::SessionRevoked { user: USER.into(), sid: None }).unwrap();
+        scene.ended_by("events").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn keycloak_sends_word_by_both_channels() {
+        for (channel, watch) in [("backchannel", "\"backchannel\""), ("frontchannel", "\"frontchannel\"")] {
+            let room = Room::with_keyring(&format!("session-keycloak-{channel}")).await;
+            let port = free_port();
+            let provider = Provider::keycloak(RealmSettings::default()).await;
+            let Provider::Keycloak(realm) = &provider else { unreachable!() };
+            let address = format!("http://127.0.0.1:{port}/{channel}/work");
+            realm
+                .change_client(&if channel == "backchannel" {
+                    json!({ "frontchannelLogout": false, "attributes": {
+                        "backchannel.logout.url": address, "backchannel.logout.session.required": "true" } })
+                } else {
+                    json!({ "frontchannelLogout": true, "attributes": {
+                        "frontchannel.logout.url": address, "frontchannel.logout.session.required": "true" } })
+                })
+                .await;
+            let browser = Browser::headless(&room).await;
+            let settings = ONLINE.to_owned() + &listening(watch);
+            let text = format!(
+                "browser = {}\n[logout_listener]\nport = {port}\n{}",
+                json!(browser.command()),
+                account_with(provider.issuer(), &settings, SESSION)
+            );
+            configure(&room, &text);
+            let scene = Scene { room: &room, provider: &provider, browser, app: App::headless(&room).await };
+            let page = scene.signs_in().await;
+            let other = scene.browser.open("about:blank").await;
+            provider.sign_out_in_tab(&other).await;
+            scene.ended_by(channel).await;
+            page.close().await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn signing_out_here_signs_out_there_where_the_account_says_so() {
+        let room = Room::with_keyring("session-logout").await;
+        let provider = Provider::demo().await;
+        let scene = Scene::new(&room, &provider, &format!("{OFFLINE}logout.provider = true\n")).await;
+        let page = scene.signs_in().await;
+        page.close().await;
+        assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
+        let back = scene.browser.page("the end", s(15), |address| address.ends_with("/logout/done")).await;
+        back.says("You are signed out").await;
+        for visited in back.history().await {
+            assert!(!visited.starts_with("http://127.0.0.1") || !visited.contains("id_token_hint="), "{visited}");
+        }
+        eventually("the provider's end to be checked", s(10), || async {
+            (scene.app.session("work").await["provider_end"] == "ended").then_some(())
+        })
+        .await;
+        assert_eq!(provider.asked().await.revocations, 2, "the refresh token and the access token");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_is_away_is_told_later_even_by_another_process() {
+        let room = Room::with_keyring("session-later").await;
+        let provider = Provider::demo().await;
+        let mut scene = Scene::new(&room, &provider, OFFLINE).await;
+        sign_in(&room).await;
+        scene.demo().refuse().await;
+        assert_eq!(scene.app.abide(&["logout", "--no-wait"]).await.code, 0);
+        assert_eq!(scene.app.session("work").await["provider_end"], "pending");
+        assert_eq!(scene.app.abide(&["token"]).await.code, 3);
+        scene.app.kill();
+        scene.demo().resume().await.unwrap();
+        assert_eq!(provider.asked().await.revocations, 0);
+        scene.app = App::headless(&room).await;
+        eventually("the provider to be told", s(10), || async {
+            (provider.asked().await.revocations >= 1).then_some(())
+        })
+        .await;
+        assert_eq!(scene.app.session("work").await["state"], "signed_out");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_a_provider_cannot_revoke_is_said_to_be_over_only_here() {
+        let room = Room::with_keyring("session-local").await;
+        let provider = Provider::django(&room, DjangoSettings::default()).await;
+        let scene = Scene::new(&room, &provider, OFFLINE).await;
+        scene.signs_in().await.close().await;
+        assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
+        eventually("what became of the provider's side", s(10), || async {
+            (scene.app.session("work").await["provider_end"] == "local_only").then_some(())
+        })
+        .await;
+    }
+}
