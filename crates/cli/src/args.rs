@@ -16,10 +16,11 @@ pub(crate) enum Command {
     Help(Option<String>),
     Version,
     Login { account: Option<String>, browser: bool },
-    Logout { account: Option<String> },
+    Logout { account: Option<String>, wait: bool },
     Keep { account: Option<String> },
     Status,
     Watch { account: Option<String> },
+    Monitor { account: Option<String> },
     Token(TokenRequest),
     Header(TokenRequest),
     Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
@@ -51,6 +52,7 @@ pub(crate) struct TokenRequest {
 struct Given {
     account: Option<String>,
     no_browser: bool,
+    no_wait: bool,
     min_validity: Option<u64>,
     activity: Option<&'static str>,
     issuer: Option<String>,
@@ -82,14 +84,20 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
                 Ok(Command::Login { account: given.account.take(), browser: !given.no_browser })
             })
         }
-        "logout" | "keep" | "watch" => {
+        "logout" => {
+            let given = options(name, rest, &["account", "no-wait"], json)?;
+            given.finish(name, 0, |given| {
+                Ok(Command::Logout { account: given.account.take(), wait: !given.no_wait })
+            })
+        }
+        "keep" | "watch" | "monitor" => {
             let given = options(name, rest, &["account"], json)?;
             given.finish(name, 0, |given| {
                 let account = given.account.take();
                 Ok(match name {
-                    "logout" => Command::Logout { account },
                     "keep" => Command::Keep { account },
-                    _ => Command::Watch { account },
+                    "watch" => Command::Watch { account },
+                    _ => Command::Monitor { account },
                 })
             })
         }
@@ -258,6 +266,7 @@ impl Given {
                 return Err(Failure::usage(sentence, command));
             }
             "no-browser" => self.no_browser = true,
+            "no-wait" => self.no_wait = true,
             _ => {
                 let value = parser.value().map_err(|error| misused(command, &error))?;
                 if option == "program" {

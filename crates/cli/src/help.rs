@@ -2,8 +2,8 @@
 
 /// The commands, in the order of the overview.
 pub(crate) const COMMANDS: &[&str] = &[
-    "login", "logout", "keep", "status", "watch", "token", "header", "run", "accounts", "clients", "config",
-    "doctor", "agent", "demo", "help",
+    "login", "logout", "keep", "status", "watch", "monitor", "token", "header", "run", "accounts", "clients",
+    "config", "doctor", "agent", "demo", "help",
 ];
 
 /// The overview.
@@ -18,6 +18,7 @@ Your session
   keep       keep a session that is about to end
   status     who is signed in, and for how long
   watch      the same as it changes, a line a change
+  monitor    open the tab again that watches the session at the provider
 
 Tokens
   token      print an access token
@@ -52,6 +53,7 @@ pub(crate) fn page(command: &str) -> Option<&'static str> {
         "keep" => KEEP,
         "status" => STATUS,
         "watch" => WATCH,
+        "monitor" => MONITOR,
         "token" => TOKEN,
         "header" => HEADER,
         "run" => RUN,
@@ -87,13 +89,18 @@ completed
 const LOGOUT: &str = "\
 abide logout: sign out
 
-Usage: abide logout [--account NAME]
+Usage: abide logout [--account NAME] [--no-wait]
 
 Ends the session: its tokens are forgotten here, and the provider is told that
-they are no longer valid.
+they are no longer valid. It waits up to eight seconds for that, and says what
+came of it: ended at the provider too, not told, still accepted there, or not
+known. A provider that cannot be reached is told later.
 
   -a, --account NAME   the account; not needed when only one is signed in
+      --no-wait        do not wait for the provider
       --json           the session afterwards, as JSON
+
+Ends with 0 once you are signed out here, whatever the provider says.
 ";
 
 const KEEP: &str = "\
@@ -113,9 +120,10 @@ abide status: who is signed in, and for how long
 Usage: abide status [--json]
 
 Says of every account what is left and which limit comes first, what is known of
-the session at the provider and since when, how you were recognized there, and
-how long the access token lasts. A frozen session hands out no token until the
-screen is unlocked.
+the session at the provider and since when, how its end would be noticed, how
+you were recognized there, and how long the access token lasts; of a session
+that has ended why, and whether it has ended at the provider too. A frozen
+session hands out no token until the screen is unlocked.
 
 Looking does not count as using a session. --json prints all that is known of
 every account, times as Unix seconds and durations as seconds.
@@ -128,11 +136,25 @@ Usage: abide watch [--account NAME] [--json]
 
 Prints the present state, then a line for every change, until you stop it with
 Ctrl-C or Abide stops. A change is one of the session, of the session at the
-provider, or of what is known about how you signed in. Without --account it
-watches every account, also those that are added later.
+provider, of what would tell of its end, or of what is known about how you
+signed in. Without --account it watches every account, also those that are added
+later.
 
   -a, --account NAME   only this account
       --json           a JSON object a line
+";
+
+const MONITOR: &str = "\
+abide monitor: open the tab again that watches the session at the provider
+
+Usage: abide monitor [--account NAME]
+
+Your browser knows at once when you sign out at the provider. A tab of Abide\u{2019}s
+asks it, as long as the tab is open; after a sign-in it is open already. This
+opens it again. `abide status` says when it is closed.
+
+  -a, --account NAME   the account; not needed when only one is signed in
+      --json           the session, as JSON
 ";
 
 const TOKEN: &str = "\

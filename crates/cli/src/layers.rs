@@ -149,7 +149,8 @@ pub(crate) fn recognized(methods: &[String]) -> String {
     }
 }
 
-fn list(words: &[String]) -> String {
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [only] => only.clone(),

@@ -15,6 +15,7 @@ mod help;
 mod http;
 mod layers;
 mod platform;
+mod signals;
 mod style;
 mod text;
 
@@ -89,6 +90,10 @@ pub struct Io<'a> {
     pub patience: Duration,
     /// How often `abide watch` looks for accounts that were added.
     pub look_every: Duration,
+    /// How often `abide logout` asks whether the provider has been told of the end.
+    pub ask_every: Duration,
+    /// For how long it asks.
+    pub told_within: Duration,
     /// Arms this for the case that the user breaks the command off (Ctrl-C); the process ends after it.
     pub before_interruption: &'a dyn Fn(LastAct),
     /// Becomes the program (`abide run`), or runs it and returns its exit code.
@@ -116,6 +121,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'
             clock: Clock::of_the_system(),
             patience: Duration::from_secs(60),
             look_every: Duration::from_secs(2),
+            ask_every: Duration::from_millis(100),
+            told_within: Duration::from_secs(8),
             before_interruption: &platform::before_interruption,
             launch: &platform::become_program,
             program,

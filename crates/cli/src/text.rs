@@ -1,10 +1,13 @@
 //! Sessions and times as the terminal says them.
 
-use abide_wire::text::{duration, ended_by, limit, rough_duration};
-use abide_wire::{Layer, LayerState, Question, SessionState, SessionStatus, Snapshot};
+use abide_wire::text::{duration, ended_by, limit, provider_end, rough_duration};
+use abide_wire::{
+    EndReason, Layer, LayerState, ProviderEnd, Question, SessionState, SessionStatus, Snapshot,
+};
 
 use crate::Clock;
 use crate::layers;
+use crate::signals;
 use crate::style::{Ink, Style, plain};
 
 const DAY: i64 = 86_400;
@@ -49,7 +52,9 @@ fn account(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style
         SessionState::Authorizing => {
             vec![format!("signing in · {provider}"), "waiting for you in the browser".into()]
         }
-        SessionState::Ended => vec![signed_out(status, clock)],
+        SessionState::Ended => {
+            [Some(signed_out(status, clock)), provider_side(status, style)].into_iter().flatten().collect()
+        }
         SessionState::Active | SessionState::Expiring => signed_in(status, asked, clock, style),
     };
     if let Some(end_after) = status.advised_end_after {
@@ -85,7 +90,12 @@ fn signed_in(status: &SessionStatus, asked: Option<&Question>, clock: Clock, sty
             "sign in again after that: abide login".to_owned()
         });
     }
-    let behind = [layers::provider(status, clock), layers::identity(status, clock), Some(token(status))];
+    let behind = [
+        layers::provider(status, clock),
+        signals::watched(status),
+        layers::identity(status, clock),
+        Some(token(status)),
+    ];
     lines.extend(behind.into_iter().flatten().map(|line| style.paint(Ink::Dim, &line).into_owned()));
     lines
 }
@@ -144,15 +154,33 @@ fn signed_out(status: &SessionStatus, clock: Clock) -> String {
     line
 }
 
-/// What `abide watch` shows of a session, without the time and the account: the session itself, and the layers behind it
-/// as far as there is something to say.
-pub(crate) fn lines(status: &SessionStatus, clock: Clock, style: Style) -> [Option<String>; 3] {
+/// What became of the provider's side of a session that has ended here, with what to do where it goes on.
+pub(crate) fn provider_side(status: &SessionStatus, style: Style) -> Option<String> {
+    let end = status.provider_end.filter(|_| status.state == SessionState::Ended)?;
+    let sentence = provider_end(&plain(&status.provider), end);
+    let ended_there = matches!(status.ended, Some(EndReason::ProviderLogout | EndReason::RefreshRejected));
+    match end {
+        ProviderEnd::GoesOn => {
+            let what_to_do = format!("{sentence} Sign out there as well if others use this computer.");
+            Some(style.paint(Ink::Amber, &what_to_do).into_owned())
+        }
+        // What the provider ended itself need not be told there.
+        _ if ended_there => None,
+        _ => Some(style.paint(Ink::Dim, &sentence).into_owned()),
+    }
+}
+
+/// What `abide watch` shows of a session, without the time and the account: the session itself, the layers behind it as
+/// far as there is something to say, and what became of the provider's side once that is settled.
+pub(crate) fn lines(status: &SessionStatus, clock: Clock, style: Style) -> [Option<String>; 4] {
     let signed_in = matches!(status.state, SessionState::Active | SessionState::Expiring);
     let ended_there =
         status.layers.iter().any(|layer| layer.layer == Layer::Provider && layer.state == LayerState::Ended);
     let provider = if signed_in || ended_there { layers::provider_now(status, clock) } else { None };
     let identity = if signed_in { layers::identity(status, clock) } else { None };
-    [Some(summary(status, style)), provider, identity]
+    let settled = status.provider_end != Some(ProviderEnd::Pending);
+    let there = if settled { provider_side(status, style) } else { None };
+    [Some(summary(status, style)), provider, identity, there]
 }
 
 fn summary(status: &SessionStatus, style: Style) -> String {

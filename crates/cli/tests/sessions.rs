@@ -7,6 +7,7 @@ mod harness;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use abide_cli::LastAct;
 use harness::*;
@@ -206,6 +207,152 @@ fn logout_takes_the_only_account_that_is_signed_in() {
     let outcome = abide(&agent, &["logout"]);
     agent.finish();
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "You are signed out of work (id.example.com).\n"));
+}
+
+/// A session that the user has ended, and what became of the provider's side.
+fn signed_out(provider_end: &str) -> String {
+    status("work", "ended", &format!(r#""ended":"user_logout","provider_end":"{provider_end}""#))
+}
+
+/// A sign-out whose answers to the questions after it are these.
+fn sign_out(words: &[&str], provider_ends: &[&str], setting: Setting<'_>) -> Outcome {
+    let (first, later) = provider_ends.split_first().unwrap();
+    let mut steps = vec![Step::Answer(
+        post("/v1/sessions/work/logout", "{}"),
+        answer("202 Accepted", &signed_out(first)),
+    )];
+    steps.extend(later.iter().map(|provider_end| {
+        Step::Answer(get("/v1/sessions/work"), answer("200 OK", &signed_out(provider_end)))
+    }));
+    let agent = FakeAgent::new(steps);
+    let outcome = abide_with(&agent, words, setting);
+    agent.finish();
+    outcome
+}
+
+const LOGOUT: [&str; 3] = ["logout", "-a", "work"];
+const SIGNED_OUT: &str = "You are signed out of work (id.example.com).\n";
+
+#[test]
+fn logout_waits_until_the_provider_has_been_told_and_says_what_came_of_it() {
+    for (came, sentence) in [
+        ("ended", "Ended at id.example.com too."),
+        ("local_only", "Only here: id.example.com was not told."),
+        ("unchecked", "id.example.com was told. Whether it has ended the session could not be checked."),
+    ] {
+        let outcome = sign_out(&LOGOUT, &["pending", "pending", came], Setting::default());
+        assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{sentence}\n")));
+    }
+}
+
+#[test]
+fn a_provider_that_goes_on_is_pointed_out_in_amber_with_what_to_do() {
+    let terminal = Setting { terminal: true, ..Setting::default() };
+    let outcome = sign_out(&LOGOUT, &["pending", "goes_on"], terminal);
+    let warning = "id.example.com was told, but still accepts this session. Sign out there as well if others use this \
+                   computer.";
+    assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}\u{1b}[33m{warning}\u{1b}[0m\n")));
+}
+
+const NOT_YET: &str = "id.example.com has not been told yet; Abide goes on trying.\n";
+
+#[test]
+fn a_provider_that_cannot_be_told_does_not_keep_anybody_waiting_for_long() {
+    let soon = Setting { told_within: Duration::from_millis(6), ..Setting::default() };
+    // Asked three times, two milliseconds apart.
+    let outcome = sign_out(&LOGOUT, &["pending"; 4], soon);
+    assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{NOT_YET}")));
+}
+
+#[test]
+fn who_does_not_want_to_wait_does_not() {
+    let words = ["logout", "-a", "work", "--no-wait"];
+    let outcome = sign_out(&words, &["pending"], Setting::default());
+    assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{NOT_YET}")));
+}
+
+#[test]
+fn an_agent_that_stops_in_the_meantime_leaves_the_sign_out_done() {
+    let agent = FakeAgent::new(vec![
+        Step::Answer(post("/v1/sessions/work/logout", "{}"), answer("202 Accepted", &signed_out("pending"))),
+        Step::Answer(get("/v1/sessions/work"), Vec::new()),
+    ]);
+    let outcome = abide(&agent, &LOGOUT);
+    agent.finish();
+    assert_eq!((outcome.code, outcome.out.as_str()), (0, format!("{SIGNED_OUT}{NOT_YET}").as_str()));
+    assert_eq!(outcome.err, "");
+}
+
+#[test]
+fn logout_as_json_is_the_session_once_the_provider_has_been_told() {
+    let words = ["logout", "-a", "work", "--json"];
+    let outcome = sign_out(&words, &["pending", "ended"], Setting::default());
+    assert_eq!((outcome.code, outcome.out), (0, format!("{}\n", signed_out("ended"))));
+    let words = ["logout", "-a", "work", "--json", "--no-wait"];
+    let outcome = sign_out(&words, &["pending"], Setting::default());
+    assert_eq!((outcome.code, outcome.out), (0, format!("{}\n", signed_out("pending"))));
+}
+
+#[test]
+fn monitor_opens_the_tab_of_the_account_that_is_signed_in() {
+    let agent = FakeAgent::new(vec![
+        Step::Answer(get("/v1/sessions"), sessions(&[active("work"), status("demo", "signed_out", "")])),
+        Step::Answer(post("/v1/sessions/work/monitor", "{}"), answer("202 Accepted", &active("work"))),
+    ]);
+    let outcome = abide(&agent, &["monitor"]);
+    agent.finish();
+    assert_eq!(
+        (outcome.code, outcome.out.as_str()),
+        (0, "Your browser opens the tab that watches your session at id.example.com. Leave it open.\n")
+    );
+}
+
+#[test]
+fn monitor_says_why_there_is_no_tab_to_open() {
+    let why = "id.example.com offers no page that could be watched.";
+    let refused = error("400 Bad Request", "invalid_request", why);
+    let outcome = once(&["monitor", "-a", "work"], post("/v1/sessions/work/monitor", "{}"), refused);
+    assert_eq!((outcome.code, outcome.err), (2, format!("abide: {why}\n")));
+    assert_eq!(outcome.out, "");
+}
+
+#[test]
+fn how_an_end_there_would_be_noticed_stands_under_the_provider() {
+    let watched = |iframe: &str| {
+        let signals = format!(
+            r#","signals":[{{"signal":"iframe","state":"{iframe}","heard_at":null}},{{"signal":"refresh","state":"works","heard_at":1795549918}}]"#
+        );
+        let provider = r#""state":"active","known_by":"browser","checked_at":1795549918"#;
+        status_lines(layered(provider, r#""state":"unknown","known_by":"nothing""#, &signals))[2..4]
+            .join("\n")
+    };
+    let provider = "provider session active · confirmed 20 s ago in the browser · its end is not told";
+    for (state, line) in [
+        ("works", "an end there is noticed by: tab in the browser, refreshes"),
+        (
+            "blocked",
+            "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab; refreshes still tell",
+        ),
+        ("closed", "the tab that watches is closed: abide monitor opens it again · refreshes still tell"),
+        ("not_offered", "how you were recognized is not told"),
+    ] {
+        assert_eq!(watched(state), format!("{provider}\n{line}"), "{state}");
+    }
+}
+
+#[test]
+fn a_session_that_has_ended_says_how_that_became_known_and_what_the_provider_does() {
+    let there = r#""ended":"provider_logout","ended_by":"backchannel","provider_end":"ended""#;
+    assert_eq!(
+        status_lines(status("work", "ended", there)),
+        ["work   signed out: the provider ended its session (it sent word)"]
+    );
+    assert_eq!(
+        status_lines(signed_out("ended")),
+        ["work   signed out: you signed out", "Ended at id.example.com too."]
+    );
+    let evil = signed_out("local_only").replace("\"id.example.com\"", "\"id\\u001b[2J\"");
+    assert_eq!(status_lines(evil)[1], "Only here: id\u{fffd}[2J was not told.");
 }
 
 #[test]

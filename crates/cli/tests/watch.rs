@@ -123,6 +123,60 @@ fn a_provider_that_ended_its_session_is_named_after_the_end() {
 }
 
 #[test]
+fn a_signal_that_no_longer_tells_and_one_that_tells_again_are_lines() {
+    let state = |iframe: &str, refresh: &str| {
+        let signals = format!(
+            r#""signals":[{{"signal":"iframe","state":"{iframe}","heard_at":null}},{{"signal":"refresh","state":"{refresh}","heard_at":null}}]"#
+        );
+        status("work", "active", &format!(r#""expires_in":702,"limit":"idle","lifetime":900,{signals}"#))
+    };
+    let agent = FakeAgent::new(vec![
+        Step::Open(listen("/v1/sessions/work/events"), stream(&state("waiting", "waiting"))),
+        Step::Push(0, event(&state("works", "works"))),
+        Step::Push(0, event(&state("closed", "works"))),
+        Step::Push(0, event(&state("closed", "works"))),
+        Step::Push(0, event(&state("works", "works"))),
+        Step::Push(0, event(&state("blocked", "works"))),
+        Step::Push(0, end()),
+    ]);
+    let outcome = abide(&agent, &["watch", "--account", "work"]);
+    agent.finish();
+    let lines: Vec<&str> =
+        outcome.out.lines().map(|line| line.strip_prefix("20:52:18  work   ").unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "active · 11 min 42 s left (idle)",
+            "an end there is noticed by: tab in the browser",
+            "the tab that watches is closed: abide monitor opens it again",
+            "an end there is noticed by: tab in the browser",
+            "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab",
+        ]
+    );
+}
+
+#[test]
+fn what_becomes_of_the_providers_side_is_a_line_once_it_is_settled() {
+    let state =
+        |end: &str| status("work", "ended", &format!(r#""ended":"user_logout","provider_end":"{end}""#));
+    let agent = FakeAgent::new(vec![
+        Step::Open(listen("/v1/sessions/work/events"), stream(&active("work"))),
+        Step::Push(0, event(&state("pending"))),
+        Step::Push(0, event(&state("pending"))),
+        Step::Push(0, event(&state("ended"))),
+        Step::Push(0, end()),
+    ]);
+    let outcome = abide(&agent, &["watch", "--account", "work"]);
+    agent.finish();
+    assert_eq!(
+        outcome.out,
+        "20:52:18  work   active · 11 min 42 s left (idle)\n\
+         20:52:18  work   signed out: you signed out\n\
+         20:52:18  work   Ended at id.example.com too.\n"
+    );
+}
+
+#[test]
 fn an_account_that_is_added_later_is_watched_too() {
     let agent = FakeAgent::new(vec![
         Step::Answer(get("/v1/sessions"), sessions(&[])),

@@ -1,11 +1,14 @@
-//! `abide status`, `abide logout`, `abide keep`.
+//! `abide status`, `abide logout`, `abide keep`, `abide monitor`.
+
+use std::thread;
 
 use abide_wire::text::{duration, why_it_cannot_be_kept};
-use abide_wire::{Limit, SessionStatus, Snapshot};
+use abide_wire::{Limit, ProviderEnd, SessionStatus, Snapshot};
 
 use super::{Among, account, session_target, who};
 use crate::Io;
 use crate::failure::Failure;
+use crate::http::{Answer, Endpoint};
 use crate::style::plain;
 use crate::text;
 
@@ -19,15 +22,62 @@ pub(super) fn status(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     io.say(&page)
 }
 
-pub(super) fn logout(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
+pub(super) fn logout(io: &mut Io<'_>, named: Option<String>, wait: bool, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;
     let account = account(&endpoint, named, Among::SignedIn, "logout")?;
     let answer = endpoint.call("POST", &session_target(&account, "/logout"))?;
+    if json && !wait {
+        return io.pass_on(&answer);
+    }
+    let status: SessionStatus = answer.json()?;
+    if !json {
+        // Here it is over, whatever comes of the rest.
+        let (account, provider) = (plain(&status.account), plain(&status.provider));
+        io.say(&format!("You are signed out of {account} ({provider}).\n"))?;
+    }
+    let (answer, status) = if wait { until_told(io, &endpoint, answer, status) } else { (answer, status) };
+    if json {
+        return io.pass_on(&answer);
+    }
+    match text::provider_side(&status, io.style()) {
+        Some(sentence) => io.say(&format!("{sentence}\n")),
+        None => Ok(()),
+    }
+}
+
+/// Asks until the provider has been told, or for as long as people wait. Whatever goes wrong with that, the sign-out
+/// stands: what was known last is what there is to say.
+fn until_told(
+    io: &Io<'_>,
+    endpoint: &Endpoint,
+    mut answer: Answer,
+    mut status: SessionStatus,
+) -> (Answer, SessionStatus) {
+    let endpoint = Endpoint { patience: io.patience.min(io.told_within), ..endpoint.clone() };
+    let target = session_target(&status.account, "");
+    let times = io.told_within.as_millis() / io.ask_every.as_millis().max(1);
+    for _ in 0..times {
+        if status.provider_end != Some(ProviderEnd::Pending) {
+            break;
+        }
+        thread::sleep(io.ask_every);
+        let Ok(later) = endpoint.call("GET", &target) else { break };
+        let Ok(known) = later.json() else { break };
+        (answer, status) = (later, known);
+    }
+    (answer, status)
+}
+
+pub(super) fn monitor(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
+    let endpoint = io.endpoint()?;
+    let account = account(&endpoint, named, Among::SignedIn, "monitor")?;
+    let answer = endpoint.call("POST", &session_target(&account, "/monitor"))?;
     if json {
         return io.pass_on(&answer);
     }
     let status: SessionStatus = answer.json()?;
-    io.say(&format!("You are signed out of {} ({}).\n", plain(&status.account), plain(&status.provider)))
+    let provider = plain(&status.provider);
+    io.say(&format!("Your browser opens the tab that watches your session at {provider}. Leave it open.\n"))
 }
 
 pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {

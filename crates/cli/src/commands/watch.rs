@@ -5,20 +5,24 @@ use std::io::ErrorKind;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 
-use abide_wire::{SessionStatus, Snapshot};
+use abide_wire::{SessionStatus, SignalStatus, Snapshot};
 
 use super::session_target;
 use crate::Io;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Endpoint;
 use crate::style::{Ink, plain};
-use crate::text;
+use crate::{signals, text};
 
 /// News of an account: a state as it came, or the end of its stream.
 type News = (String, Result<Option<Vec<u8>>, Failure>);
 
 /// What of an account was shown last.
-type Shown = [Option<String>; 3];
+#[derive(Default)]
+struct Shown {
+    lines: [Option<String>; 4],
+    signals: Vec<SignalStatus>,
+}
 
 struct Watch {
     endpoint: Endpoint,
@@ -120,21 +124,19 @@ impl Watch {
         let time = text::time_of_day((io.clock.now)(), io.clock);
         let name = plain(&status.account);
         let pad = " ".repeat(width.saturating_sub(name.chars().count()).max(1));
-        let lines = text::lines(&status, io.clock, style);
-        let before = self.accounts.insert(account.to_owned(), lines.clone()).unwrap_or_default();
+        let before = self.accounts.remove(account).unwrap_or_default();
+        let shown = Shown { lines: text::lines(&status, io.clock, style), signals: status.signals };
+        let lines = shown.lines.iter().zip(&before.lines).filter(|(line, before)| line != before);
+        let changes = signals::changes(&before.signals, &shown.signals);
         let mut page = String::new();
-        for line in lines
-            .iter()
-            .zip(&before)
-            .filter(|(line, before)| line != before)
-            .filter_map(|(line, _)| line.as_ref())
-        {
+        for line in lines.filter_map(|(line, _)| line.as_ref()).chain(&changes) {
             page.push_str(&format!(
                 "{}  {}{pad}{line}\n",
                 style.paint(Ink::Dim, &time),
                 style.paint(Ink::Bold, &name),
             ));
         }
+        self.accounts.insert(account.to_owned(), shown);
         io.say(&page)
     }
 }

@@ -27,6 +27,7 @@ pub struct Setting<'a> {
     pub terminal: bool,
     pub user: Option<u32>,
     pub patience: Duration,
+    pub told_within: Duration,
     pub before_interruption: &'a dyn Fn(LastAct),
     pub more: Vec<(&'static str, OsString)>,
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
@@ -42,6 +43,7 @@ impl Default for Setting<'_> {
             terminal: false,
             user: None,
             patience: Duration::from_secs(10),
+            told_within: Duration::from_secs(10),
             before_interruption: &|_| {},
             more: Vec::new(),
             launch: &unlaunchable,
@@ -72,6 +74,8 @@ pub fn run_with(
             clock: Clock { now: || NOW, utc_offset: |_| 3600 },
             patience: setting.patience,
             look_every: Duration::from_millis(20),
+            ask_every: Duration::from_millis(2),
+            told_within: setting.told_within,
             before_interruption: setting.before_interruption,
             launch: setting.launch,
             program: &|program| Err(format!("{program:?} cannot be started.")),
@@ -104,6 +108,8 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
     for field in [
         "user",
         "ended",
+        "ended_by",
+        "provider_end",
         "ended_at",
         "expires_in",
         "limit",
@@ -119,7 +125,7 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
             fields.push_str(&format!("\"{field}\":null,"));
         }
     }
-    for (field, value) in [("renewable", "false"), ("frozen", "false"), ("layers", "[]")] {
+    for (field, value) in [("renewable", "false"), ("frozen", "false"), ("layers", "[]"), ("signals", "[]")] {
         if !more.contains(&format!("\"{field}\":")) {
             fields.push_str(&format!("\"{field}\":{value},"));
         }

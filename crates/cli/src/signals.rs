@@ -1,0 +1,172 @@
+//! By which signals the end of the provider's session would be noticed, in words.
+
+use abide_wire::{SessionStatus, Signal, SignalState, SignalStatus};
+
+use crate::layers::list;
+
+/// Who or what tells, as a part of a list.
+fn name(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Iframe => "tab in the browser",
+        Signal::Refresh => "refreshes",
+        Signal::Introspection => "questions about the token",
+        Signal::Userinfo => "questions about you",
+        Signal::Frontchannel => "logout page in the browser",
+        Signal::Backchannel => "logout messages",
+        Signal::Events => "security events",
+    }
+}
+
+const BLOCKED: &str = "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab";
+const CLOSED: &str = "the tab that watches is closed: abide monitor opens it again";
+
+/// What is relied on to notice an end there; nothing where that is what every session has, its refreshes.
+pub(crate) fn watched(status: &SessionStatus) -> Option<String> {
+    let signals = &status.signals;
+    let telling: Vec<Signal> =
+        signals.iter().filter(|one| tells(one, status)).map(|one| one.signal).collect();
+    let names: Vec<String> = telling.iter().map(|signal| name(*signal).to_owned()).collect();
+    let still = if names.is_empty() { None } else { Some(format!("{} still tell", list(&names))) };
+    let mut parts =
+        match (signals.iter().find(|one| one.signal == Signal::Iframe).map(|one| one.state), still) {
+            (Some(SignalState::Blocked), Some(still)) => vec![format!("{BLOCKED}; {still}")],
+            (Some(SignalState::Blocked), None) => vec![format!("{BLOCKED}, so an end there goes unnoticed")],
+            (Some(SignalState::Closed), Some(still)) => vec![CLOSED.to_owned(), still],
+            (Some(SignalState::Closed), None) => vec![CLOSED.to_owned()],
+            _ if telling.iter().any(|signal| *signal != Signal::Refresh) => {
+                let named = telling.iter().map(|signal| with_doubt(*signal, signals));
+                vec![format!("an end there is noticed by: {}", named.collect::<Vec<_>>().join(", "))]
+            }
+            _ => Vec::new(),
+        };
+    let failed: Vec<String> =
+        signals.iter().filter(|one| one.state == SignalState::Failed).map(named).collect();
+    if !failed.is_empty() {
+        parts.push(format!("tried without result: {}", list(&failed)));
+    }
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+fn named(one: &SignalStatus) -> String {
+    name(one.signal).to_owned()
+}
+
+/// Whether an end would be noticed by this. Without a refresh token there are no refreshes that could tell.
+fn tells(one: &SignalStatus, status: &SessionStatus) -> bool {
+    matches!(one.state, SignalState::Works | SignalState::Waiting)
+        && (one.signal != Signal::Refresh || status.renewable)
+}
+
+/// What tells all the time and has not done so yet may still turn out to tell nothing; what tells only of an end, not.
+fn with_doubt(signal: Signal, signals: &[SignalStatus]) -> String {
+    let steady = matches!(signal, Signal::Iframe | Signal::Introspection | Signal::Userinfo | Signal::Events);
+    let waiting = signals.iter().any(|one| one.signal == signal && one.state == SignalState::Waiting);
+    let doubt = if steady && waiting { " (nothing heard yet)" } else { "" };
+    format!("{}{doubt}", name(signal))
+}
+
+/// What has changed in the signals, a line each: what no longer tells, and what tells now. Of what is seen for the first
+/// time, only what does not tell.
+pub(crate) fn changes(before: &[SignalStatus], after: &[SignalStatus]) -> Vec<String> {
+    let line = |one: &SignalStatus| {
+        let was = before.iter().find(|old| old.signal == one.signal).map(|old| old.state);
+        if was == Some(one.state) {
+            return None;
+        }
+        match (one.signal, one.state) {
+            (Signal::Iframe, SignalState::Blocked) => Some(BLOCKED.to_owned()),
+            (Signal::Iframe, SignalState::Closed) => Some(CLOSED.to_owned()),
+            (signal, SignalState::Blocked | SignalState::Closed) => {
+                Some(format!("an end there is no longer noticed by: {}", name(signal)))
+            }
+            // The first refresh after a sign-in is nothing new: the provider's line tells of it.
+            (Signal::Refresh, SignalState::Works) if was == Some(SignalState::Waiting) => None,
+            (signal, SignalState::Works) if was.is_some() => {
+                Some(format!("an end there is noticed by: {}", name(signal)))
+            }
+            _ => None,
+        }
+    };
+    after.iter().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn status(signals: &[(&str, &str)], renewable: bool) -> SessionStatus {
+        let signals: Vec<_> = signals
+            .iter()
+            .map(|(signal, state)| serde_json::json!({"signal": signal, "state": state, "heard_at": null}))
+            .collect();
+        serde_json::from_value(serde_json::json!({
+            "account": "work", "issuer": "https://id.example.com", "provider": "id.example.com", "state": "active",
+            "renewable": renewable, "frozen": false, "layers": [], "signals": signals,
+        }))
+        .unwrap()
+    }
+
+    fn said(signals: &[(&str, &str)]) -> Option<String> {
+        watched(&status(signals, true))
+    }
+
+    #[test]
+    fn what_tells_of_an_end_is_listed_and_what_says_nothing_yet_is_marked() {
+        let both = [("iframe", "works"), ("refresh", "waiting")];
+        assert_eq!(said(&both).unwrap(), "an end there is noticed by: tab in the browser, refreshes");
+        let waiting = [("iframe", "waiting"), ("refresh", "works"), ("backchannel", "waiting")];
+        assert_eq!(
+            said(&waiting).unwrap(),
+            "an end there is noticed by: tab in the browser (nothing heard yet), refreshes, logout messages"
+        );
+    }
+
+    #[test]
+    fn refreshes_alone_are_not_worth_a_line() {
+        assert_eq!(said(&[("iframe", "not_offered"), ("refresh", "works")]), None);
+        assert_eq!(said(&[]), None);
+    }
+
+    #[test]
+    fn a_cookie_that_is_hidden_is_said_with_what_still_tells() {
+        let cookie = "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab";
+        assert_eq!(
+            said(&[("iframe", "blocked"), ("refresh", "works")]).unwrap(),
+            format!("{cookie}; refreshes still tell")
+        );
+        let blocked = [("iframe", "blocked"), ("refresh", "waiting"), ("events", "works")];
+        assert_eq!(said(&blocked).unwrap(), format!("{cookie}; refreshes and security events still tell"));
+        // Without a refresh token nobody refreshes.
+        let alone = watched(&status(&[("iframe", "blocked"), ("refresh", "waiting")], false));
+        assert_eq!(alone.unwrap(), format!("{cookie}, so an end there goes unnoticed"));
+    }
+
+    #[test]
+    fn a_tab_that_is_closed_is_said_with_how_to_open_it() {
+        assert_eq!(
+            said(&[("iframe", "closed"), ("refresh", "works")]).unwrap(),
+            "the tab that watches is closed: abide monitor opens it again · refreshes still tell"
+        );
+    }
+
+    #[test]
+    fn what_was_tried_in_vain_is_said() {
+        assert_eq!(
+            said(&[("refresh", "works"), ("introspection", "failed"), ("userinfo", "failed")]).unwrap(),
+            "tried without result: questions about the token and questions about you"
+        );
+    }
+
+    #[test]
+    fn a_change_is_told_once_and_what_works_from_the_start_is_none() {
+        let at = |state: &str| status(&[("iframe", state), ("refresh", "works")], true).signals;
+        assert_eq!(changes(&[], &at("works")), Vec::<String>::new());
+        assert_eq!(changes(&[], &at("closed")), [CLOSED]);
+        assert_eq!(changes(&at("works"), &at("blocked")), [BLOCKED]);
+        assert_eq!(changes(&at("blocked"), &at("blocked")), Vec::<String>::new());
+        assert_eq!(changes(&at("closed"), &at("works")), ["an end there is noticed by: tab in the browser"]);
+        let first = status(&[("iframe", "works"), ("refresh", "waiting")], true).signals;
+        assert_eq!(changes(&first, &at("works")), Vec::<String>::new());
+    }
+}
