@@ -22,9 +22,10 @@ test("every command goes to the program under its own name, with its arguments",
   const settings = { end_after: 900, warn_after: 720, absolute: 43_200, activity: "both", on_lock: "end" } as const;
   await tauriHost.changeSettings("work", settings);
   await tauriHost.onNavigate(() => {});
+  await tauriHost.openMonitor("work");
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
-    "answer", "settings", "change_settings", "plugin:event|listen",
+    "answer", "settings", "change_settings", "plugin:event|listen", "open_monitor",
   ]);
   expect(calls[1]?.[1]).toEqual({ account: "work" });
   expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com" });
@@ -34,6 +35,7 @@ test("every command goes to the program under its own name, with its arguments",
   expect(calls[10]?.[1]).toEqual({ account: "work" });
   expect(calls[11]?.[1]).toEqual({ account: "work", settings });
   expect(calls[12]?.[1]).toMatchObject({ event: "navigate" });
+  expect(calls[13]?.[1]).toEqual({ account: "work" });
 });
 
 test("an error of the program keeps its code and words; anything else gets words that help", () => {

@@ -69,6 +69,17 @@ test("a session at the provider that is older and longer than ours is cut off, a
   expect(over.bars[1]!.parts).toHaveLength(1);
 });
 
+test("a sign-out that was tried out at the provider says what it does now", () => {
+  const after = (provider_end: "ended" | "goes_on" | "unchecked") =>
+    told({ ...session({ state: "unknown", known_by: "nothing" }, {}), state: "ended", provider_end }, noon)[1]!;
+  expect(after("ended")).toMatchObject({
+    text: "It no longer accepts what belonged to your session.",
+    how: "Abide tried it out after the end.",
+  });
+  expect(after("goes_on").text).toBe("It still accepts what belonged to your session.");
+  expect(after("unchecked").text).toBe("Whether it goes on is not known.");
+});
+
 test("there is no picture of a session that is not there", () => {
   expect(timeline(active(), noon)).toBeNull();
   expect(timeline(active({ layers: [layer({ state: "ended", ends_at: noon })] }), noon)).toBeNull();

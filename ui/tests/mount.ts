@@ -65,6 +65,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     cancelSignIn: vi.fn(async () => {}),
     signOut: vi.fn(async () => {}),
     keep: vi.fn(async () => {}),
+    openMonitor: vi.fn(async () => {}),
     answer: vi.fn(async () => {}),
     settings: vi.fn(async () => settings()),
     changeSettings: vi.fn(async () => {}),

@@ -23,6 +23,37 @@ test("the reasons why nothing can keep a session are worded as everywhere else",
   }
 });
 
+test("how an end became known, and what became of the provider's side, are worded as everywhere else", () => {
+  const rust = words.replace(/\\u\{([0-9a-f]+)\}/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)));
+  const snake = (name: string) => name.replace(/(?<=.)[A-Z]/g, "_$&").toLowerCase();
+  const known = [...rust.matchAll(/Some\(([^)]+)\) => "([^"]+)"/g)].flatMap(([, signals, how]) =>
+    signals!.split(" | ").map((signal) => [snake(signal.replace("Signal::", "")), how]),
+  );
+  expect(Object.fromEntries(known)).toEqual(text.ENDED_BY);
+  const ends = [...rust.matchAll(/ProviderEnd::(\w+) => (?:\{\s*)?format!\("([^"]+)"\)/g)].map(([, end, sentence]) => [
+    snake(end!),
+    sentence,
+  ]);
+  expect(Object.fromEntries(ends)).toEqual(text.PROVIDER_END);
+  expect(rust).toContain('format!("{said} ({how})")');
+  expect(text.endedBy("provider_logout", "backchannel")).toBe("the provider ended its session (it sent word)");
+  expect(text.endedBy("user_logout", null)).toBe("you signed out");
+});
+
+test("what became of the provider's side is said where it is news, with what to do about it", () => {
+  const says = (over: Parameters<typeof status>[0]) => text.providerSide(status({ state: "ended", ended: "user_logout", ...over }));
+  expect(says({ provider_end: "ended" })).toEqual({ text: "Ended at id.example.com too.", warn: false });
+  expect(says({ provider_end: "goes_on" })).toEqual({
+    text: "id.example.com was told, but still accepts this session. Sign out there as well if others use this computer.",
+    warn: true,
+  });
+  expect(says({ provider_end: null })).toBeNull();
+  expect(says({ provider_end: "ended", ended: "provider_logout" })).toBeNull();
+  // A name is no pattern.
+  expect(says({ provider_end: "local_only", provider: "$&{provider}" })?.text).toBe("Only here: $&{provider} was not told.");
+  expect(text.providerSide(active({ provider_end: "ended" }))).toBeNull();
+});
+
 test("durations read as people say them", () => {
   expect([0, 58, 60, 178, 702, 3600, 11_100, 90_000, 172_800].map(text.duration)).toEqual([
     "0 s", "58 s", "1 min", "2 min 58 s", "11 min 42 s", "1 h", "3 h 5 min", "1 d 1 h", "2 d",

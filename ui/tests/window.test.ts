@@ -32,6 +32,60 @@ test("each state offers what can be done in it", async () => {
   expect(window.labels()).toContain("Sign in");
 });
 
+test("what would tell of an end at the provider is listed, and a tab that is closed can be opened", async () => {
+  const at = (state: "works" | "blocked" | "closed") =>
+    snapshot([
+      active({
+        layers: [layer({ layer: "provider", name: "id.example.com" })],
+        signals: [
+          { signal: "iframe", state, heard_at: Date.UTC(2026, 0, 2, 11, 59, 40) / 1000 },
+          { signal: "refresh", state: "works", heard_at: null },
+        ],
+      }),
+    ]);
+  const window = await open(at("works"));
+  const open_ = "Open the watching tab";
+  expect(window.text()).toContain("What would tell Abide of its end: Tab in the browser works, heard 20 s ago Renewals works");
+  expect(window.labels()).not.toContain(open_);
+
+  await window.show(at("blocked"));
+  expect(window.text()).toContain("Tab in the browser your browser hides the provider’s cookie from it, so it cannot tell");
+  expect(window.labels()).not.toContain(open_);
+
+  await window.show(at("closed"));
+  await window.click(window.button(open_));
+  expect(window.host.openMonitor).toHaveBeenCalledExactlyOnceWith("work");
+  await window.show(at("works"));
+  expect(document.activeElement?.textContent).toBe("The sessions behind it");
+});
+
+test("a tab that cannot be opened says why", async () => {
+  const closed = active({
+    layers: [layer({ layer: "provider", name: "id.example.com" })],
+    signals: [{ signal: "iframe", state: "closed", heard_at: null }],
+  });
+  const window = await open(snapshot([closed]), { openMonitor: reject("No browser could be opened.") });
+  await window.click(window.button("Open the watching tab"));
+  expect(window.target.querySelector(".problem")?.textContent).toBe("No browser could be opened.");
+});
+
+test("an end says who ended it, how that became known, and what the provider does", async () => {
+  const at = { state: "ended", ended_at: Date.UTC(2026, 0, 2, 11, 50) / 1000 } as const;
+  const window = await open(snapshot([status({ ...at, ended: "provider_logout", ended_by: "backchannel", provider_end: "ended" })]));
+  expect(window.text()).toContain("Signed out 10 min ago: the provider ended its session (it sent word).");
+  expect(window.text()).not.toContain("too.");
+
+  await window.show(snapshot([status({ ...at, ended: "user_logout", provider_end: "pending" })]));
+  expect(window.text()).toContain("you signed out. id.example.com has not been told yet; Abide goes on trying.");
+  await window.show(snapshot([status({ ...at, ended: "user_logout", provider_end: "ended" })]));
+  expect(window.text()).toContain("you signed out. Ended at id.example.com too.");
+  expect(window.said()).toBe("work: Ended at id.example.com too.");
+  expect(window.target.querySelector(".warn")).toBeNull();
+
+  await window.show(snapshot([status({ ...at, ended: "user_logout", provider_end: "goes_on" })]));
+  expect(window.target.querySelector(".warn")?.textContent).toContain("still accepts this session. Sign out there as well");
+});
+
 test("every button does what it says, to its own account", async () => {
   const window = await open(snapshot([active(), status({ account: "lab" })]));
   await window.click(window.button("Keep session"));

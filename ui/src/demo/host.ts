@@ -1,7 +1,7 @@
 // The window without the program: invented accounts, for development in a browser. `?demo=NAME` chooses the scene.
 import type { Host } from "../lib/host";
 import { DEMO_ISSUER } from "../lib/text";
-import type { LayerStatus, Question, SessionSettings, SessionStatus, Snapshot } from "../lib/wire";
+import type { LayerStatus, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot } from "../lib/wire";
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -78,6 +78,15 @@ function layers(
   ];
 }
 
+/** What would tell of an end at the provider, with a tab in this state. */
+function signals(tab: SignalState, more: SignalStatus[] = []): SignalStatus[] {
+  return [
+    { signal: "iframe", state: tab, heard_at: tab === "waiting" ? null : now() - 20 },
+    { signal: "refresh", state: "works", heard_at: now() - 200 },
+    ...more,
+  ];
+}
+
 const active = (over: Partial<SessionStatus> = {}) =>
   account({
     state: "active",
@@ -89,8 +98,8 @@ const active = (over: Partial<SessionStatus> = {}) =>
     at_most_until: now() + 11 * 3600,
     access_token_expires_in: 240,
     renewable: true,
-    signals: [],
-    layers: layers(),
+    signals: signals("works"),
+    layers: layers({ known_by: "browser" }),
     ...over,
   });
 
@@ -115,6 +124,21 @@ const ended = account({
   ended: "idle_timeout",
   ended_at: now() - 610,
 });
+/** A session that ended a minute ago, with the layers that are shown then. */
+const over = (name: string, host: string, how: Partial<SessionStatus>, provider: Partial<LayerStatus> = {}) =>
+  account({
+    account: name,
+    issuer: `https://${host}`,
+    provider: host,
+    state: "ended",
+    ended: "user_logout",
+    ended_at: now() - 70,
+    layers: [
+      layer({ name, state: "ended", ends_at: now() - 70 }),
+      layer({ layer: "provider", name: host, state: "unknown", known_by: "nothing", ...provider }),
+    ],
+    ...how,
+  });
 const demo = account({ account: "demo", issuer: DEMO_ISSUER, provider: "127.0.0.1:47610" });
 
 const scenes: Record<string, () => Snapshot> = {
@@ -162,6 +186,46 @@ const scenes: Record<string, () => Snapshot> = {
           { name: "id.example.com", since: null, known_by: "nothing", methods: [] },
         ),
       }),
+    ],
+    questions: [],
+    remarks: [],
+  }),
+  watching: () => ({
+    accounts: [
+      active({
+        signals: signals("works", [
+          { signal: "introspection", state: "failed", heard_at: null },
+          { signal: "backchannel", state: "waiting", heard_at: null },
+          { signal: "events", state: "not_offered", heard_at: null },
+        ]),
+      }),
+    ],
+    questions: [],
+    remarks: [],
+  }),
+  blocked: () => ({
+    accounts: [active({ signals: signals("blocked"), layers: layers() })],
+    questions: [],
+    remarks: [],
+  }),
+  closed: () => ({ accounts: [active({ signals: signals("closed"), layers: layers() })], questions: [], remarks: [] }),
+  told: () => ({
+    accounts: [
+      over(
+        "work",
+        "id.example.com",
+        { ended: "provider_logout", ended_by: "backchannel", provider_end: "ended" },
+        { state: "ended", known_by: "told", checked_at: now() - 70, ends_at: now() - 70 },
+      ),
+    ],
+    questions: [],
+    remarks: [],
+  }),
+  there: () => ({
+    accounts: [
+      over("work", "id.example.com", { provider_end: "ended" }),
+      over("vpn", "login.example.org", { provider_end: "goes_on" }),
+      over("lab", "login.lab.example.org", { provider_end: "pending" }),
     ],
     questions: [],
     remarks: [],
@@ -219,9 +283,17 @@ export function demoHost(scene: string): Host {
       void pause(3000).then(() => change(name, (a) => (a.state === "authorizing" ? active(same(a)) : a)));
     },
     cancelSignIn: async (name) => change(name, (a) => account(same(a))),
-    signOut: async (name) =>
-      change(name, (a) => account({ ...same(a), state: "ended", ended: "user_logout", ended_at: now() })),
+    signOut: async (name) => {
+      change(name, (a) =>
+        account({ ...same(a), state: "ended", ended: "user_logout", ended_at: now(), provider_end: "pending" }),
+      );
+      void pause(1500).then(() => change(name, (a) => (a.provider_end === "pending" ? { ...a, provider_end: "ended" } : a)));
+    },
     keep: async (name) => change(name, (a) => active({ ...same(a), expires_in: 900 })),
+    openMonitor: async (name) => {
+      await pause(600);
+      change(name, (a) => ({ ...a, signals: signals("works") }));
+    },
     answer: async (id, keep) => {
       const question = snapshot.questions.find((q) => q.id === id);
       if (question === undefined) return;

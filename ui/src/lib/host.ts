@@ -12,6 +12,8 @@ export interface Host {
   cancelSignIn(account: string): Promise<void>;
   signOut(account: string): Promise<void>;
   keep(account: string): Promise<void>;
+  /** Opens the tab again that watches the provider's session. */
+  openMonitor(account: string): Promise<void>;
   /** Answers a question; one that is no longer up does nothing. */
   answer(question: number, keep: boolean): Promise<void>;
   settings(account: string): Promise<SessionSettings>;
@@ -31,6 +33,7 @@ export const tauriHost: Host = {
   cancelSignIn: (account) => invoke("cancel_sign_in", { account }),
   signOut: (account) => invoke("sign_out", { account }),
   keep: (account) => invoke("keep", { account }),
+  openMonitor: (account) => invoke("open_monitor", { account }),
   answer: (question, keep) => invoke("answer", { question, keep }),
   settings: (account) => invoke("settings", { account }),
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),

@@ -1,6 +1,6 @@
 // What is known of the three sessions that a sign-in begins, in words. How somebody was recognized is worded as in
 // crates/cli/src/layers.rs, and a test holds that.
-import { duration, roughDuration, timeOfDay } from "./text";
+import { ago, timeOfDay } from "./text";
 import type { Layer, LayerStatus, SessionStatus } from "./wire";
 
 /** The values of `amr` (RFC 8176 section 2) that have words of their own. */
@@ -76,7 +76,7 @@ export function told(status: SessionStatus, nowUnix: number): Told[] {
       case "application":
         return { layer: layer.layer, title: "Your session in Abide", ...application(status, layer, nowUnix) };
       case "provider":
-        return { layer: layer.layer, title: `Your session at ${layer.name}`, ...provider(layer, nowUnix) };
+        return { layer: layer.layer, title: `Your session at ${layer.name}`, ...provider(status, layer, nowUnix) };
       case "identity_provider":
         return { layer: layer.layer, title: `Who recognized you: ${layer.name}`, ...identity(layer, nowUnix) };
     }
@@ -102,7 +102,11 @@ function application(status: SessionStatus, layer: LayerStatus, nowUnix: number)
   return { text: ends === "" ? since(layer, nowUnix) : `${since(layer, nowUnix)}${ends}${limit}`, how };
 }
 
-function provider(layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+function provider(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+  if (layer.state === "unknown" && (status.provider_end === "ended" || status.provider_end === "goes_on")) {
+    const accepts = status.provider_end === "ended" ? "no longer accepts" : "still accepts";
+    return { text: `It ${accepts} what belonged to your session.`, how: "Abide tried it out after the end." };
+  }
   if (layer.state === "unknown") return { text: "Whether it goes on is not known.", how: "The provider does not tell." };
   const heard = layer.checked_at === null ? "" : ` ${ago(nowUnix - layer.checked_at)}`;
   const how = {
@@ -128,10 +132,4 @@ function identity(layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how
   const text = how !== "" ? `With ${how}${at}.` : at !== "" ? `Recognized${at}; how is not told.` : "How is not told.";
   const end = layer.ends_at === null ? "Until when you stay signed in there is not told." : `You stay signed in there until ${timeOfDay(layer.ends_at, nowUnix)}.`;
   return { text, how: end };
-}
-
-function ago(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole === 0) return "just now";
-  return `${whole < 60 ? duration(whole) : roughDuration(whole - (whole % 60))} ago`;
 }

@@ -1,5 +1,5 @@
 // The words of the window. Durations, reasons and limits are those of crates/wire/src/text.rs, and a test holds that.
-import type { EndReason, Limit, Question, SessionStatus } from "./wire";
+import type { EndReason, Limit, ProviderEnd, Question, SessionStatus, Signal } from "./wire";
 
 /** The issuer of the provider that the program itself starts as long as no account is set up. */
 export const DEMO_ISSUER = "http://127.0.0.1:47610";
@@ -15,6 +15,26 @@ export const ENDED: Record<EndReason, string> = {
   refresh_rejected: "the provider no longer accepts this session",
   policy: "your administrator’s policy ended it",
   screen_locked: "the screen was locked",
+};
+
+/** How the end of the provider's session became known. */
+export const ENDED_BY: Record<Signal, string> = {
+  iframe: "seen in your browser",
+  refresh: "it refused a refresh",
+  introspection: "it said so when Abide asked",
+  userinfo: "it said so when Abide asked",
+  frontchannel: "it said so in your browser",
+  backchannel: "it sent word",
+  events: "it sent word",
+};
+
+/** What became of the provider's side of a session that has ended here. */
+export const PROVIDER_END: Record<ProviderEnd, string> = {
+  pending: "{provider} has not been told yet; Abide goes on trying.",
+  local_only: "Only here: {provider} was not told.",
+  ended: "Ended at {provider} too.",
+  goes_on: "{provider} was told, but still accepts this session.",
+  unchecked: "{provider} was told. Whether it has ended the session could not be checked.",
 };
 
 export const LIMIT: Record<Limit, string> = {
@@ -47,6 +67,13 @@ export function duration(seconds: number): string {
 /** The same for a place that changes once a minute: seconds only below two minutes. */
 export function roughDuration(seconds: number): string {
   return seconds >= 120 && seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : duration(seconds);
+}
+
+/** How long ago: `just now`, `20 s ago`, `12 min ago`. */
+export function ago(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole === 0) return "just now";
+  return `${whole < 60 ? duration(whole) : roughDuration(whole - (whole % 60))} ago`;
 }
 
 /** A time of day, with the day unless it is today. Both in Unix seconds; 24 hours, as the tray and the terminal say it. */
@@ -86,11 +113,29 @@ export function sentence(status: SessionStatus, left: number | null, nowUnix: nu
   }
 }
 
+/** Why a session ended, with how that became known where the provider ended it. */
+export function endedBy(reason: EndReason, signal: Signal | null): string {
+  return signal === null ? ENDED[reason] : `${ENDED[reason]} (${ENDED_BY[signal]})`;
+}
+
+/** What became of the provider's side, and whether the user should do something about it; nothing where there is
+ * nothing to say. */
+export function providerSide(status: SessionStatus): { text: string; warn: boolean } | null {
+  if (status.state !== "ended" || status.provider_end === null) return null;
+  const text = PROVIDER_END[status.provider_end].replaceAll("{provider}", () => status.provider);
+  if (status.provider_end === "goes_on") {
+    return { text: `${text} Sign out there as well if others use this computer.`, warn: true };
+  }
+  // What the provider ended itself need not be told there.
+  const endedThere = status.ended === "provider_logout" || status.ended === "refresh_rejected";
+  return endedThere ? null : { text, warn: false };
+}
+
 function endedSentence(status: SessionStatus, nowUnix: number): Sentence {
-  const why = status.ended === null ? "" : `: ${ENDED[status.ended]}`;
+  const why = status.ended === null ? "" : `: ${endedBy(status.ended, status.ended_by)}`;
   if (status.ended_at === null) return { strong: `Signed out${why}.`, rest: "", exact: "" };
-  const ago = Math.max(0, nowUnix - status.ended_at);
-  const when = ago < 60 ? "just now" : `${duration(ago < 3600 ? ago - (ago % 60) : ago)} ago`;
+  const past = Math.max(0, nowUnix - status.ended_at);
+  const when = past < 60 ? "just now" : `${duration(past < 3600 ? past - (past % 60) : past)} ago`;
   return { strong: `Signed out ${when}${why}.`, rest: "", exact: timeOfDay(status.ended_at, nowUnix) };
 }
 
@@ -152,6 +197,8 @@ export function questionAloud(question: Question): string {
 export function announcement(before: SessionStatus | undefined, after: SessionStatus): string {
   if (before === undefined) return "";
   if (before.state === after.state) {
+    const there = after.provider_end === before.provider_end ? null : providerSide(after);
+    if (there !== null && after.provider_end !== "pending") return `${after.account}: ${there.text}`;
     if (before.frozen === after.frozen) return "";
     return `${after.account}: ${after.frozen ? "frozen while the screen is locked" : "no longer frozen"}.`;
   }
@@ -166,7 +213,7 @@ export function announcement(before: SessionStatus | undefined, after: SessionSt
     case "expiring":
       return ""; // The question speaks for itself.
     case "ended":
-      return after.ended === null ? `${after.account}: signed out.` : `${after.account}: signed out: ${ENDED[after.ended]}.`;
+      return after.ended === null ? `${after.account}: signed out.` : `${after.account}: signed out: ${endedBy(after.ended, after.ended_by)}.`;
   }
 }
 
