@@ -139,10 +139,11 @@ mod provider_session {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_browser_that_hides_the_cookie_ends_nothing_and_is_named() {
         let room = Room::with_keyring("session-blocked").await;
+        let redirect_uri = format!("http://localhost:{}/callback", free_port());
         let provider = Provider::Demo(
             DemoOp::start(Config {
                 clients: vec![Client {
-                    redirect_uris: vec!["http://localhost/callback".to_owned()],
+                    redirect_uris: vec![redirect_uri.clone()],
                     ..Client::default()
                 }],
                 ..Config::default()
@@ -150,7 +151,7 @@ mod provider_session {
             .await
             .unwrap(),
         );
-        let settings = format!("{OFFLINE}{WATCHING}redirect_uri = \"http://localhost/callback\"\n");
+        let settings = format!("{OFFLINE}{WATCHING}redirect_uri = \"{redirect_uri}\"\n");
         let scene = Scene::new(&room, &provider, &settings).await;
         let page = scene.signs_in().await;
         scene.signal("iframe", "blocked").await;
@@ -167,7 +168,7 @@ mod provider_session {
         let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
         let page = scene.signs_in().await;
         scene.signal("iframe", "works").await;
-        page.close().await;
+        page.go("about:blank").await;
         scene.signal("iframe", "closed").await;
         scene.goes_on().await;
         let answer = scene.app.socket().request("POST", "/v1/sessions/work/monitor", &[], "").await.unwrap();

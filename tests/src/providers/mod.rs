@@ -166,8 +166,14 @@ impl Provider {
         match self {
             Self::Demo(provider) => {
                 page.go(&format!("{}/signout", provider.issuer())).await;
-                if page.has("form button").await {
-                    page.click("form button[value=sign-out]").await;
+                let button = "form button[value=sign-out]";
+                let asked = eventually("the sign-out page", s(20), || async {
+                    let nobody = page.text().await.contains("You are not signed in");
+                    if nobody { Some(false) } else { page.has(button).await.then_some(true) }
+                })
+                .await;
+                if asked {
+                    page.click(button).await;
                     page.says("You are signed out").await;
                 }
             }

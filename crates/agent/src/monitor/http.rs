@@ -89,7 +89,8 @@ fn answered(result: Result<impl Serialize, Refusal>) -> Response<Full<Bytes>> {
 }
 
 fn refusal(status: StatusCode, error: &Refusal) -> Response<Full<Bytes>> {
-    let content = json!({ "line": error.to_string() }).to_string();
+    let title = matches!(error, Refusal::Over(_)).then_some(super::OVER);
+    let content = json!({ "line": error.to_string(), "title": title }).to_string();
     whole(status, "application/json", content.into(), "default-src 'none'")
 }
 

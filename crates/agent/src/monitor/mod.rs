@@ -31,6 +31,8 @@ pub(crate) use self::silent::arrive;
 const TICKET: Duration = Duration::from_secs(120);
 /// A page that has said nothing for this long after it should have is asleep or gone.
 const SLACK: Duration = Duration::from_secs(75);
+/// The title of the page once the session is over.
+pub(crate) const OVER: &str = "You are signed out";
 /// How long a page is still told that the session is over.
 const LAST_WORDS: Duration = Duration::from_secs(120);
 
@@ -69,6 +71,9 @@ pub(crate) struct Instruction {
     secret: String,
     next: &'static str,
     line: String,
+    /// What the page is called from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,6 +327,7 @@ impl Page {
             secret: secret.expose_secret().to_owned(),
             next: "poll",
             line: format!("You are signed in at {provider}. Abide has just looked."),
+            title: None,
             session_state: None,
             silent: None,
         };
@@ -344,6 +350,7 @@ impl Page {
             }
             Next::Ended => {
                 instruction.next = "over";
+                instruction.title = Some(OVER);
                 self.end();
                 let inner = self.inner();
                 instruction.line = inner.over.clone().unwrap_or_else(|| "Your session is over.".to_owned());

@@ -4,6 +4,7 @@
 (() => {
   const KEEP = "abide-monitor";
   const line = document.getElementById("state");
+  const heading = document.querySelector("h1");
   const asking = document.getElementById("op");
   const silent = document.getElementById("silent");
   let secret = "";
@@ -32,13 +33,17 @@
       redirect: "error",
     });
     const said = await answer.json();
-    if (!answer.ok) throw new Error(said.line);
+    if (!answer.ok) throw Object.assign(new Error(said.line), { title: said.title });
     keep(said.secret);
     return said;
   }
 
-  function stop(text) {
+  function stop(text, title) {
     over = true;
+    if (title) {
+      heading.textContent = title;
+      document.title = title + " \u00b7 Abide";
+    }
     clearTimeout(timer);
     clearTimeout(patience);
     sessionStorage.removeItem(KEEP);
@@ -46,6 +51,11 @@
     silent.removeAttribute("src");
     document.body.classList.add("over");
     show(text);
+  }
+
+  function fail(problem) {
+    const gone = problem instanceof TypeError;
+    stop(gone ? "Abide is not running. You can close this tab." : problem.message, problem.title);
   }
 
   async function follow(said) {
@@ -59,7 +69,7 @@
       silent.removeAttribute("src");
       await follow(answered);
     } else {
-      stop(said.line);
+      stop(said.line, said.title);
     }
   }
 
@@ -69,7 +79,7 @@
     try {
       await follow(await call("tell", { secret, told }));
     } catch (problem) {
-      stop(problem instanceof TypeError ? "Abide is not running. You can close this tab." : problem.message);
+      fail(problem);
     }
   }
 
@@ -107,7 +117,7 @@
       asking.addEventListener("load", ask, { once: true });
       asking.src = watched.iframe;
     } catch (problem) {
-      stop(problem instanceof TypeError ? "Abide is not running. You can close this tab." : problem.message);
+      fail(problem);
     }
   }
 
