@@ -95,7 +95,7 @@ async fn a_browser_signs_in_at_both_providers() {
         });
         let authorization = match &provider {
             Provider::Demo(_) => "authorize",
-            Provider::Node { .. } => "auth",
+            _ => "auth",
         };
         let url = format!(
             "{}/{authorization}?client_id=abide&response_type=code&scope=openid%20offline_access&prompt=consent\

@@ -6,8 +6,10 @@ mod cargo;
 mod deny;
 mod dist;
 mod libtest;
+mod maven;
 mod mutants;
 mod process;
+mod providers;
 #[cfg(test)]
 mod rules;
 mod run;
@@ -46,13 +48,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the shell could not fetch itself: the crates and the npm packages of the lock files, and `cargo-deny`.
+/// What the shell could not fetch itself: the crates and the npm packages of the lock files, the providers of the tests,
+/// and `cargo-deny`.
 fn setup() -> Result<ExitCode> {
     let mut steps = steps::Steps::new()?;
     steps.step("crates", |log| log.command(cargo::cargo(["fetch", "--locked"])));
-    for folder in ui::npm_folders() {
-        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
-    }
+    steps.step("ui: npm packages", |log| ui::npm_install("ui", log));
+    providers::install(&mut steps);
     steps.step("cargo-deny", |log| deny::TOOL.install(log));
     Ok(steps.code())
 }

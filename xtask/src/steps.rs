@@ -29,6 +29,18 @@ impl Steps {
         self.counted(name, |log| work(log).map(|()| None))
     }
 
+    /// The same for a step that not every machine can do: where it returns a reason, it is counted as skipped.
+    pub(crate) fn possible(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&mut Log) -> Result<Option<String>>,
+    ) -> bool {
+        self.counted(name, |log| {
+            let skipped = |reason| Tally { skipped: vec![(name.to_owned(), reason)], ..Tally::default() };
+            Ok(work(log)?.map(skipped))
+        })
+    }
+
     /// The same for a step that consists of tests and brings its own count.
     pub(crate) fn tests(&mut self, name: &str, work: impl FnOnce(&mut Log) -> Result<Tally>) -> bool {
         self.counted(name, |log| work(log).map(Some))

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
-use crate::{Result, cargo, deny, tool, ui};
+use crate::{Result, cargo, deny, providers, tool, ui};
 
 /// Everything; with filters only the tests of those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -39,9 +39,7 @@ fn all(steps: &mut Steps) -> Result {
     });
 
     println!("Tests");
-    for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
-        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
-    }
+    providers::install(steps);
     // The running xtask is left out: Windows does not replace a program while it runs. Its tests are above.
     let built = steps.step("build", |log| {
         log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
@@ -63,9 +61,7 @@ fn some(steps: &mut Steps, filters: &[String]) -> Result {
     if !ui::prepare(steps) {
         return Ok(());
     }
-    for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
-        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
-    }
+    providers::install(steps);
     let mut command = cargo::cargo(["test", "--no-fail-fast"]);
     if filters.iter().any(|filter| filter.starts_with('-')) {
         command.args(filters);

@@ -84,7 +84,8 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result {
     Ok(())
 }
 
-fn fingerprint(files: &[PathBuf]) -> Result<String> {
+/// What changes when one of the files does.
+pub(crate) fn fingerprint(files: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in files {
         file.strip_prefix(cargo::root()).unwrap_or(file).hash(&mut hasher);

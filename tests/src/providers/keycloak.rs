@@ -59,6 +59,13 @@ pub struct Realm {
 }
 
 impl Realm {
+    /// Why there can be none here, if so.
+    #[must_use]
+    pub fn missing() -> Option<&'static str> {
+        let there = installed().join("abide-version").is_file();
+        (!there).then_some("Keycloak is not in target/tools; `./x setup` installs it where there is Java")
+    }
+
     pub(super) async fn create(settings: &RealmSettings) -> Self {
         let server = SERVER.get_or_init(Server::start).await;
         let name = format!("r{}", REALMS.fetch_add(1, Ordering::Relaxed));
@@ -178,6 +185,10 @@ fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
     })
 }
 
+fn installed() -> PathBuf {
+    workspace().join("target/tools/keycloak")
+}
+
 /// The running program.
 struct Server {
     /// Nobody drops a static value: the kernel ends the program with this one.
@@ -187,12 +198,7 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let installed = workspace().join("target/tools/keycloak");
-        assert!(
-            installed.join("lib/quarkus-run.jar").is_file(),
-            "Keycloak is not installed; `./x test` or `./x setup` does it"
-        );
-        let home = home_of_its_own(&installed);
+        let home = home_of_its_own(&installed());
         let program = start(&home);
         let origin = eventually("Keycloak", START, || async {
             let output = program.output();

@@ -1,0 +1,161 @@
+//! The providers that the tests sign in to, beside those from npm: `django-oidc-provider` from PyPI and Keycloak from Maven
+//! Central, each in one version for everybody, under `target/tools`. Only Linux has the tests that need them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::steps::{Log, Steps};
+use crate::{Result, cargo, maven, ui};
+
+const KEYCLOAK: &str = "26.7.3";
+const KEYCLOAK_SHA256: &str = "77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47";
+/// Raised when the way of installing it changes.
+const KEYCLOAK_REVISION: u32 = 1;
+/// Keycloak asks for 21 in writing, and starts with this.
+const JAVA: u32 = 17;
+
+/// Installs what is missing; what this machine cannot have is counted as skipped.
+pub(crate) fn install(steps: &mut Steps) {
+    for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
+        steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
+    }
+    if cfg!(target_os = "linux") {
+        steps.possible("django-oidc-provider", django);
+        steps.possible("Keycloak", keycloak);
+    }
+}
+
+fn tools(name: &str) -> PathBuf {
+    cargo::root().join("target/tools").join(name)
+}
+
+/// A virtual environment with the versions of `requirements.txt`.
+fn django(log: &mut Log) -> Result<Option<String>> {
+    let requirements = cargo::root().join("tests/providers/django/requirements.txt");
+    let (environment, python) = (tools("django"), tools("django/bin/python"));
+    let stamp = environment.join("abide-requirements");
+    let wanted = ui::fingerprint(std::slice::from_ref(&requirements))?;
+    // An environment is bound to the Python that made it: after an upgrade of the system it may not start any more.
+    let starts = Command::new(&python).args(["-c", "import oidc_provider"]).output();
+    let starts = starts.is_ok_and(|output| output.status.success());
+    if starts && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        log.line("current")?;
+        return Ok(None);
+    }
+    let usable = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
+    if !usable.is_ok_and(|output| output.status.success()) {
+        return Ok(Some("there is no Python 3 with venv and pip here".to_owned()));
+    }
+    remove(&environment)?;
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv"]).arg(&environment);
+    log.command(make)?;
+    let mut fill = Command::new(&python);
+    fill.args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--requirement"])
+        .arg(&requirements);
+    log.command(fill)?;
+    std::fs::write(stamp, wanted)?;
+    Ok(None)
+}
+
+/// The distribution, built for an embedded database and without the two consoles that no test opens.
+fn keycloak(log: &mut Log) -> Result<Option<String>> {
+    let folder = tools("keycloak");
+    let stamp = folder.join("abide-version");
+    let wanted = format!("{KEYCLOAK} {KEYCLOAK_REVISION}");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        log.line("current")?;
+        return Ok(None);
+    }
+    match java() {
+        Some(version) if version >= JAVA => {}
+        Some(version) => {
+            return Ok(Some(format!("it needs Java {JAVA} or newer, and this is Java {version}")));
+        }
+        None => return Ok(Some("there is no Java here".to_owned())),
+    }
+    let (archive, unpacked) = (tools("keycloak.tar.gz"), tools("keycloak-unpacked"));
+    remove(&folder)?;
+    remove(&unpacked)?;
+    std::fs::create_dir_all(&unpacked)?;
+    download(log, &archive)?;
+    let mut unpack = Command::new("tar");
+    unpack.arg("-xzf").arg(&archive).args(["--strip-components=1", "-C"]).arg(&unpacked);
+    log.command(unpack)?;
+    // Where it is built is where it stays: what it writes then has the path in it.
+    std::fs::rename(&unpacked, &folder)?;
+    let mut build = Command::new(folder.join("bin/kc.sh"));
+    build
+        .args(["build", "--db=dev-mem", "--features-disabled=admin,account"])
+        .env("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx512m")
+        // A minute of work, once: the better compiler would not earn back what it takes.
+        .env("JAVA_OPTS_APPEND", "-XX:TieredStopAtLevel=1");
+    log.command(build)?;
+    std::fs::remove_file(&archive)?;
+    std::fs::write(stamp, wanted)?;
+    Ok(None)
+}
+
+/// Fetches Keycloak, unless the file is there and whole.
+fn download(log: &mut Log, archive: &Path) -> Result {
+    if checked(log, archive).is_ok() {
+        return Ok(());
+    }
+    let name = "keycloak-quarkus-dist";
+    let address = format!("{}/org/keycloak/{name}/{KEYCLOAK}/{name}-{KEYCLOAK}.tar.gz", maven::central());
+    let mut fetch = Command::new("curl");
+    fetch
+        .args(["--fail", "--silent", "--show-error", "--location", "--retry", "3", "--connect-timeout", "30"])
+        .arg("--output")
+        .arg(archive)
+        .arg(address);
+    log.command(fetch)?;
+    checked(log, archive)
+}
+
+fn checked(log: &mut Log, archive: &Path) -> Result {
+    let output = Command::new("sha256sum").arg("--binary").arg(archive).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = text.split_whitespace().next().unwrap_or("nothing").trim_start_matches('\\');
+    log.line(&format!("SHA-256 of {}: {found}", archive.display()))?;
+    if found == KEYCLOAK_SHA256 {
+        Ok(())
+    } else {
+        Err(format!("Keycloak {KEYCLOAK} is not the file that was expected: its SHA-256 is {found}").into())
+    }
+}
+
+/// The major version of the Java that is there.
+fn java() -> Option<u32> {
+    let output = Command::new("java").arg("-version").output().ok()?;
+    major(&String::from_utf8_lossy(&output.stderr))
+}
+
+/// `openjdk version "17.0.15" 2025-04-15`; until 8 it was `"1.8.0_292"`.
+fn major(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("version \"")?;
+    let number = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    number.parse().ok()
+}
+
+fn remove(folder: &Path) -> Result {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {error}", folder.display()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_version_of_java_is_read() {
+        assert_eq!(major("openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime"), Some(17));
+        assert_eq!(major("openjdk version \"21\" 2023-09-19"), Some(21));
+        assert_eq!(major("java version \"1.8.0_292\""), Some(1));
+        assert_eq!(major("sh: java: not found"), None);
+    }
+}
