@@ -66,7 +66,7 @@ impl<'a> Browser<'a> {
             "--disable-dev-shm-usage".into(),
             "--disable-features=Translate,MediaRouter,OptimizationHints".into(),
             // Nothing leaves the machine, whatever a page asks for.
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".into(),
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost".into(),
             "--window-size=900,700".into(),
             "--window-position=40,60".into(),
         ];

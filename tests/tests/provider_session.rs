@@ -62,7 +62,10 @@ mod provider_session {
 
         async fn ended_by(&self, signal: &str) {
             let session = self.app.state("work", "ended", s(15)).await;
-            assert_eq!((&session["ended"], &session["ended_by"]), (&json!("provider_logout"), &json!(signal)));
+            assert_eq!(
+                (&session["ended"], &session["ended_by"]),
+                (&json!("provider_logout"), &json!(signal))
+            );
             let refused = self.app.abide(&["token"]).await;
             assert_eq!((refused.code, refused.stdout.as_str()), (3, ""));
             assert!(refused.stderr.contains("the provider ended its session"), "{}", refused.stderr);
@@ -101,7 +104,10 @@ mod provider_session {
         scene.signal("iframe", "works").await;
         let asked = provider.asked().await.refreshes;
         assert_eq!(scene.app.abide(&["keep"]).await.code, 0);
-        eventually("the refresh", s(10), || async { (provider.asked().await.refreshes > asked).then_some(()) }).await;
+        eventually("the refresh", s(10), || async {
+            (provider.asked().await.refreshes > asked).then_some(())
+        })
+        .await;
         let before = scene.signal("iframe", "works").await["heard_at"].clone();
         eventually("another look", s(20), || async {
             (scene.signal("iframe", "works").await["heard_at"] != before).then_some(())
@@ -142,10 +148,7 @@ mod provider_session {
         let redirect_uri = format!("http://localhost:{}/callback", free_port());
         let provider = Provider::Demo(
             DemoOp::start(Config {
-                clients: vec![Client {
-                    redirect_uris: vec![redirect_uri.clone()],
-                    ..Client::default()
-                }],
+                clients: vec![Client { redirect_uris: vec![redirect_uri.clone()], ..Client::default() }],
                 ..Config::default()
             })
             .await
@@ -174,7 +177,8 @@ mod provider_session {
         let answer = scene.app.socket().request("POST", "/v1/sessions/work/monitor", &[], "").await.unwrap();
         assert_eq!(answer.status, 202, "{}", answer.body);
         scene.signal("iframe", "works").await;
-        let page = scene.browser.page("the watching page", s(10), |address| address.ends_with("/monitor")).await;
+        let page =
+            scene.browser.page("the watching page", s(10), |address| address.ends_with("/monitor")).await;
         let other = scene.browser.open("about:blank").await;
         provider.sign_out_in_tab(&other).await;
         scene.ended_by("iframe").await;
@@ -190,7 +194,8 @@ mod provider_session {
         let page = scene.signs_in().await;
         scene.signal("iframe", "works").await;
         let place = page.address().await;
-        let foreign = scene.browser.open(&format!("{}/.well-known/openid-configuration", provider.issuer())).await;
+        let foreign =
+            scene.browser.open(&format!("{}/.well-known/openid-configuration", provider.issuer())).await;
         // Messages to a window that it opened, with the words of the provider's iframe.
         let shout = format!(
             "(async () => {{ const told = {{ secret: 'x', told: 'changed' }}; \
@@ -210,7 +215,11 @@ mod provider_session {
             (scene.signal("iframe", "works").await["heard_at"] != before).then_some(())
         })
         .await;
-        assert_eq!(provider.asked().await.authorizations, 2, "the sign-in and the one silent request at the start");
+        assert_eq!(
+            provider.asked().await.authorizations,
+            2,
+            "the sign-in and the one silent request at the start"
+        );
         scene.goes_on().await;
     }
 
@@ -359,14 +368,25 @@ mod provider_session {
     async fn signing_out_here_signs_out_there_where_the_account_says_so() {
         let room = Room::with_keyring("session-logout").await;
         let provider = Provider::demo().await;
-        let scene = Scene::new(&room, &provider, &format!("{OFFLINE}logout.provider = true\n")).await;
+        let scene = Scene::new(
+            &room,
+            &provider,
+            &format!(
+                "{OFFLINE}logout.provider = true\nlogout.redirect_uri = \"http://127.0.0.1/signed-out\"\n"
+            ),
+        )
+        .await;
         let page = scene.signs_in().await;
         page.close().await;
         assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
-        let back = scene.browser.page("the end", s(15), |address| address.ends_with("/logout/done")).await;
+        let back =
+            scene.browser.page("the end", s(15), |address| address.ends_with("/signed-out/done")).await;
         back.says("You are signed out").await;
         for visited in back.history().await {
-            assert!(!visited.starts_with("http://127.0.0.1") || !visited.contains("id_token_hint="), "{visited}");
+            assert!(
+                !visited.starts_with("http://127.0.0.1") || !visited.contains("id_token_hint="),
+                "{visited}"
+            );
         }
         eventually("the provider's end to be checked", s(10), || async {
             (scene.app.session("work").await["provider_end"] == "ended").then_some(())

@@ -58,6 +58,8 @@ struct Inner {
     monitor: Monitor,
     /// What the next request has to show, and until when (boot time) if it is a ticket that stood in an address.
     secret: Option<(SecretString, Option<Duration>)>,
+    /// The one before: a tab that is closed may not have read the answer that brought the next.
+    before: Option<SecretString>,
     silent: Option<Silent>,
     /// When the page spoke last, boot time.
     heard: Option<Duration>,
@@ -176,6 +178,7 @@ impl Page {
             inner: Mutex::new(Inner {
                 monitor: Monitor::default(),
                 secret: None,
+                before: None,
                 silent: None,
                 heard: None,
                 over: None,
@@ -226,14 +229,15 @@ impl Page {
     fn admit(&self, shown: &SecretString) -> Result<SecretString, Refusal> {
         let now = clock::now().boot;
         let mut inner = self.inner();
-        let right = inner.secret.as_ref().is_some_and(|(secret, until)| {
-            let same = secret.expose_secret().as_bytes().ct_eq(shown.expose_secret().as_bytes());
-            bool::from(same) && until.is_none_or(|until| until > now)
-        });
+        let right = inner
+            .secret
+            .as_ref()
+            .is_some_and(|(secret, until)| same(secret, shown) && until.is_none_or(|until| until > now));
         if !right {
             return Err(Refusal::Secret);
         }
         let next = random().ok_or(Refusal::Unprepared)?;
+        inner.before = Some(shown.clone());
         inner.secret = Some((next.clone(), None));
         inner.heard = Some(now);
         match &inner.over {
@@ -298,8 +302,16 @@ impl Page {
 
     /// The tab is being closed.
     pub(crate) fn close(&self, say: &Say) {
-        if self.admit(&say.secret).is_ok() {
-            self.inner().heard = None;
+        let right = {
+            let mut inner = self.inner();
+            let present = inner.secret.as_ref().map(|(secret, _)| secret);
+            let right = present.into_iter().chain(&inner.before).any(|secret| same(secret, &say.secret));
+            if right {
+                (inner.secret, inner.before, inner.heard) = (None, None, None);
+            }
+            right
+        };
+        if right {
             self.becomes(SignalState::Closed);
         }
     }
@@ -464,6 +476,10 @@ pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAn
         ))
     })?;
     shared.opener.open(&address).map_err(|error| refused(error.to_string()))
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
 }
 
 /// What the page says when the session is over.
