@@ -16,6 +16,9 @@ mod providers {
     use abide_tests::providers::{Django, DjangoSettings, OTHER_USER, Provider, Realm, RealmSettings, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, http, s, skipped};
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"1h\"";
     const OFFLINE: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
@@ -78,6 +81,48 @@ mod providers {
         let token = scene.gets_a_token_that_the_provider_accepts().await;
         let token = scene.refreshes(&token).await;
         scene.signs_out_and_the_provider_revokes(&token).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_end_by_the_administrator_of_keycloak_is_learnt_with_the_next_refresh() {
+        if let Some(reason) = Realm::missing() {
+            return skipped("an_end_by_the_administrator_of_keycloak", reason);
+        }
+        let room = Room::with_keyring("providers-keycloak-administrator").await;
+        let provider = Provider::keycloak(RealmSettings::default()).await;
+        let Provider::Keycloak(realm) = &provider else { unreachable!() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/logout", listener.local_addr().unwrap());
+        realm.change_client(&json!({ "attributes": { "backchannel.logout.url": address } })).await;
+        let scene = Scene::new(&room, &provider, ONLINE).await;
+        scene.signs_in(USER).await;
+
+        let (_, told) = tokio::join!(realm.end_sessions_of(USER), first_request(&listener));
+        assert!(told.starts_with("POST /logout ") && told.contains("\r\n\r\nlogout_token=ey"), "{told}");
+        let _ = scene.app.abide(&["keep"]).await;
+        let session = scene.app.state("work", "ended", s(15)).await;
+        assert_eq!(session["ended"], "refresh_rejected", "{session}");
+        assert_eq!(scene.app.abide(&["token"]).await.code, 3);
+    }
+
+    /// Reads what comes first to an address where nobody else calls, and says that it was understood.
+    async fn first_request(listener: &TcpListener) -> String {
+        let answered = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = String::new();
+            let mut bytes = [0; 4096];
+            while !request.contains("logout_token=") {
+                let count = stream.read(&mut bytes).await.unwrap();
+                assert_ne!(count, 0, "a whole request: {request}");
+                request += &String::from_utf8_lossy(&bytes[..count]);
+            }
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .await
+                .unwrap();
+            request
+        };
+        tokio::time::timeout(s(20), answered).await.expect("a call within 20 s")
     }
 
     /// What tests of a provider's own session stand on.
