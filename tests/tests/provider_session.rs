@@ -23,6 +23,13 @@ mod provider_session {
     const ONLINE: &str = "scopes = [\"openid\", \"profile\", \"email\"]\n";
     const WATCHING: &str = "provider.poll = \"2s\"\n";
 
+    /// A browser that writes down what it is to open.
+    fn opener(room: &Room) -> String {
+        let file = room.path("opened");
+        let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
+        format!("browser = {}\n", json!(["sh", "-c", script]))
+    }
+
     struct Scene<'a> {
         room: &'a Room,
         provider: &'a Provider,
@@ -34,9 +41,26 @@ mod provider_session {
         async fn new(room: &'a Room, provider: &'a Provider, settings: &str) -> Self {
             let browser = Browser::headless(room).await;
             let settings = settings.to_owned() + &provider.account_settings();
-            let opening = format!("browser = {}\n", json!(browser.command()));
-            configure(room, &(opening + &account_with(provider.issuer(), &settings, SESSION)));
+            let mut text = opener(room) + &account_with(provider.issuer(), &settings, SESSION);
+            if settings.contains("client_secret_file") {
+                text = text.replace("client_id = \"abide\"", "client_id = \"abide-confidential\"");
+            }
+            configure(room, &text);
             Self { room, provider, browser, app: App::headless(room).await }
+        }
+
+        /// The address that Abide wanted a browser for.
+        async fn opened(&self) -> Page<'_> {
+            let file = self.room.path("opened");
+            let address =
+                eventually("an address to open", s(10), || async { std::fs::read_to_string(&file).ok() })
+                    .await;
+            std::fs::remove_file(&file).unwrap();
+            assert!(
+                address.starts_with("http://127.0.0.1:"),
+                "a program's arguments hold no token: {address}"
+            );
+            self.browser.open(&address).await
         }
 
         /// Signs in, and leaves the tab open.
@@ -131,7 +155,25 @@ mod provider_session {
     async fn the_tab_watches_django_oidc_provider() {
         let room = Room::with_keyring("session-django").await;
         let provider = Provider::django(&room, DjangoSettings::default()).await;
-        the_tab_watches(&room, &provider, OFFLINE).await;
+        // A public client is asked for consent each time there, so a silent request never says who is signed in.
+        let secret = room.path("client-secret");
+        std::fs::write(&secret, "a-secret-of-the-tests\n").unwrap();
+        let client = format!("client_secret_file = \"{}\"\n", secret.display());
+        the_tab_watches(&room, &provider, &(OFFLINE.to_owned() + &client)).await;
+    }
+
+    /// What remains with a public client at a provider that answers every silent request with `consent_required`.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_would_have_to_ask_is_watched_for_sign_outs() {
+        let room = Room::with_keyring("session-consent").await;
+        let provider = Provider::django(&room, DjangoSettings::default()).await;
+        let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "works").await;
+        let other = scene.browser.open("about:blank").await;
+        provider.sign_out_in_tab(&other).await;
+        scene.ended_by("iframe").await;
+        page.close().await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,11 +216,10 @@ mod provider_session {
         page.go("about:blank").await;
         scene.signal("iframe", "closed").await;
         scene.goes_on().await;
-        let answer = scene.app.socket().request("POST", "/v1/sessions/work/monitor", &[], "").await.unwrap();
-        assert_eq!(answer.status, 202, "{}", answer.body);
+        let opened = scene.app.abide(&["monitor"]).await;
+        assert_eq!(opened.code, 0, "{opened:?}");
+        let page = scene.opened().await;
         scene.signal("iframe", "works").await;
-        let page =
-            scene.browser.page("the watching page", s(10), |address| address.ends_with("/monitor")).await;
         let other = scene.browser.open("about:blank").await;
         provider.sign_out_in_tab(&other).await;
         scene.ended_by("iframe").await;
@@ -245,8 +286,8 @@ mod provider_session {
         let browser = Browser::headless(room).await;
         let settings = scopes.to_owned() + &listening(watch) + &provider.account_settings();
         let text = format!(
-            "browser = {}\n[logout_listener]\nport = {port}\n{}",
-            json!(browser.command()),
+            "{}[logout_listener]\nport = {port}\n{}",
+            opener(room),
             account_with(provider.issuer(), &settings, SESSION)
         );
         configure(room, &text);
@@ -350,15 +391,16 @@ mod provider_session {
             let browser = Browser::headless(&room).await;
             let settings = ONLINE.to_owned() + &listening(watch);
             let text = format!(
-                "browser = {}\n[logout_listener]\nport = {port}\n{}",
-                json!(browser.command()),
+                "{}[logout_listener]\nport = {port}\n{}",
+                opener(&room),
                 account_with(provider.issuer(), &settings, SESSION)
             );
             configure(&room, &text);
             let scene = Scene { room: &room, provider: &provider, browser, app: App::headless(&room).await };
             let page = scene.signs_in().await;
             let other = scene.browser.open("about:blank").await;
-            provider.sign_out_in_tab(&other).await;
+            other.go(&format!("{}/protocol/openid-connect/logout", provider.issuer())).await;
+            other.click("#kc-logout").await;
             scene.ended_by(channel).await;
             page.close().await;
         }
@@ -379,8 +421,7 @@ mod provider_session {
         let page = scene.signs_in().await;
         page.close().await;
         assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
-        let back =
-            scene.browser.page("the end", s(15), |address| address.ends_with("/signed-out/done")).await;
+        let back = scene.opened().await;
         back.says("You are signed out").await;
         for visited in back.history().await {
             assert!(

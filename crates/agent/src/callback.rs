@@ -74,7 +74,7 @@ impl Callback {
             Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
             _ => Ipv4Addr::LOCALHOST.into(),
         };
-        let listener = TcpListener::bind(SocketAddr::new(ip, configured.port().unwrap_or(0))).await?;
+        let listener = listen(SocketAddr::new(ip, configured.port().unwrap_or(0))).await?;
         let port = listener.local_addr()?.port();
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {
@@ -142,6 +142,19 @@ impl Drop for Callback {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// A port that is always the same one may just be let go of by the page of the session before.
+async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    for _ in 0..20 {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && address.port() != 0 => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
+    }
+    TcpListener::bind(address).await
 }
 
 async fn serve(listener: TcpListener, place: Arc<Place>) {

@@ -66,6 +66,9 @@ pub(crate) struct AccountConfig {
     #[serde(default = "default_redirect_uri")]
     pub(crate) redirect_uri: Url,
     pub(crate) ca_file: Option<PathBuf>,
+    /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
+    /// its user.
+    pub(crate) client_secret_file: Option<PathBuf>,
     /// Values of `prompt`; without it, what `offline_access` asks for.
     pub(crate) prompt: Option<Vec<String>>,
     pub(crate) login_hint: Option<String>,
@@ -348,6 +351,7 @@ impl AccountConfig {
             scopes: default_scopes(),
             redirect_uri: default_redirect_uri(),
             ca_file: None,
+            client_secret_file: None,
             prompt: None,
             login_hint: None,
             session: SessionConfig::default(),

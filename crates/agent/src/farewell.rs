@@ -226,10 +226,8 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
             None => ProviderEnd::Unchecked,
         };
     };
-    // Asking is kinder than trying, but few providers let a public client ask.
-    match relying_party.introspect(http, token, TokenKind::RefreshToken).await {
-        Ok(found) => return if found.active { ProviderEnd::GoesOn } else { ProviderEnd::Ended },
-        Err(error) => tracing::debug!(code = error.code(), "no introspection"),
+    if is_active(connection, token, TokenKind::RefreshToken).await {
+        return ProviderEnd::GoesOn;
     }
     match relying_party.try_refresh_token(http, token).await {
         Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
@@ -247,11 +245,17 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
     }
 }
 
+/// Whether the provider says so itself. That it does not say so proves nothing: to a client that may not ask, a provider
+/// answers the same about every token (RFC 7662, section 2.2).
+async fn is_active(connection: &Connection, token: &SecretString, kind: TokenKind) -> bool {
+    let asked = connection.relying_party.introspect(&connection.http, token, kind).await;
+    asked.is_ok_and(|found| found.active)
+}
+
 async fn check_access(connection: &Connection, token: &SecretString) -> ProviderEnd {
     let Connection { http, relying_party } = connection;
-    match relying_party.introspect(http, token, TokenKind::AccessToken).await {
-        Ok(found) => return if found.active { ProviderEnd::GoesOn } else { ProviderEnd::Ended },
-        Err(error) => tracing::debug!(code = error.code(), "no introspection"),
+    if is_active(connection, token, TokenKind::AccessToken).await {
+        return ProviderEnd::GoesOn;
     }
     match relying_party.userinfo(http, token, "").await {
         Err(Error::AccessTokenRejected) => ProviderEnd::Ended,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Identity, OAuthError, RefreshError, TokenKind};
-use abide_session::{Attempt, Input, RefreshFailure};
-use abide_wire::{KnownBy, Signal};
+use abide_session::{Attempt, Input, RefreshFailure, Signal as Rumour};
+use abide_wire::{KnownBy, Signal, SignalState};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::account::{Account, Connection, Held, Refreshed};
 use crate::layers::Heard;
+use crate::notices::signal_of;
 use crate::shared::Shared;
 use crate::sign_in::{SignInError, connection, lifetimes};
 use crate::stored::record_name;
@@ -55,7 +56,7 @@ fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, failure: RefreshFa
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
             account.refresh = None;
-            account.trouble = (failure == RefreshFailure::Unreachable).then_some(message);
+            account.trouble = Some(message);
             account.session.handle(now, Input::RefreshFailed { attempt, failure });
         }
     });
@@ -81,15 +82,22 @@ async fn run(
     let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
         Ok(tokens) => tokens,
         Err(RefreshError { error, rotated }) => {
-            if let Some(rotated) = rotated {
-                adopt(shared, name, attempt, rotated).await;
+            match rotated {
+                Some(rotated) if error.is_transient() => adopt(shared, name, attempt, rotated).await,
+                // What is not believed is not kept either.
+                Some(rotated) => give_back(connection.clone(), rotated).await,
+                None => {}
             }
             // After a transient failure the provider may have spent the token, so the journal keeps the intent.
             if !error.is_transient() {
                 let _ = shared.vault.abandon_rotation(&record).await;
             }
-            let rejected =
-                matches!(&error, abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. });
+            // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
+            let rejected = matches!(
+                &error,
+                abide_oidc::Error::IdToken(_)
+                    | abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. }
+            );
             let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
             return Err((failure, error.to_string()));
         }
@@ -125,6 +133,12 @@ async fn run(
                 account.held = Some(fresh);
             }
             account.signals.heard(Signal::Refresh, now.wall);
+            // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
+            // the same about every token (RFC 7662, section 2.2).
+            let doubt = account.session.checkpoint(now).and_then(|checkpoint| checkpoint.doubt);
+            if let Some(doubt @ (Rumour::Introspection | Rumour::UserInfo)) = doubt {
+                account.signals.becomes(signal_of(doubt), SignalState::NotOffered);
+            }
             account.refresh = None;
             account.trouble = None;
             account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
@@ -163,11 +177,12 @@ fn keep_name(fresh: &mut Identity, before: &Identity) {
 }
 
 fn revoke_with(shared: &Arc<Shared>, connection: Connection, held: Held) {
-    shared.before_the_end(give_back(connection, held));
+    if let Some(token) = held.refresh_token {
+        shared.before_the_end(give_back(connection, token));
+    }
 }
 
-async fn give_back(connection: Connection, held: Held) {
-    let Some(token) = held.refresh_token else { return };
+async fn give_back(connection: Connection, token: SecretString) {
     let Connection { http, relying_party } = connection;
     if !relying_party.provider().has_revocation() {
         tracing::info!("the provider does not offer revocation");

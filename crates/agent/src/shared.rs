@@ -293,7 +293,7 @@ impl Shared {
     fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
         tracing::info!(account = account.name, ?reason, "the session has ended");
         account.refresh = None;
-        if let Some(watch) = account.monitor.take() {
+        if let Some(watch) = &account.monitor {
             watch.end(monitor::goodbye(&account.provider(), reason));
         }
         let held = account.held.take();

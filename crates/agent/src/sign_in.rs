@@ -12,6 +12,7 @@ use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
 use tokio::sync::watch;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::account::{Account, Connection, Held, Opening, SignIn, host_of};
 use crate::callback::{Callback, Outcome, Verdict};
@@ -41,6 +42,8 @@ pub(crate) enum SignInError {
     Listener(std::io::Error),
     #[error("The CA file {0} cannot be read ({1}).")]
     CaFile(String, std::io::Error),
+    #[error("The file {0} with the client secret cannot be read ({1}).")]
+    SecretFile(String, std::io::Error),
     #[error("{0}")]
     Vault(#[from] crate::vault_thread::StoreError),
     #[error("The sign-in was given up.")]
@@ -269,9 +272,17 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
 pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignInError> {
     let http = http_of(config)?;
     let provider = Provider::discover(&http, &config.issuer).await.map_err(SignInError::of)?;
-    let relying_party =
-        RelyingParty::new(provider, Registration::public(&config.client_id)).map_err(SignInError::of)?;
+    let relying_party = RelyingParty::new(provider, registration(config)?).map_err(SignInError::of)?;
     Ok(Connection { http, relying_party })
+}
+
+fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
+    let public = Registration::public(&config.client_id);
+    let Some(path) = &config.client_secret_file else { return Ok(public) };
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| SignInError::SecretFile(path.display().to_string(), error))?;
+    Ok(Registration { client_secret: Some(text.trim_end_matches(['\r', '\n']).into()), ..public })
 }
 
 fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {

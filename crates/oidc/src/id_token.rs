@@ -84,8 +84,8 @@ statement_errors! {
     AuthTimeTooOld = "id_token_auth_time_too_old", "You signed in at the provider too long ago for this account.";
     /// `auth_time` is in the future.
     AuthTimeInFuture = "id_token_auth_time_in_future", "The provider says that you signed in in the future. Check that this computer's clock is right.";
-    /// The refreshed ID token has another `auth_time` than the first (12.2).
-    AuthTimeChanged = "id_token_auth_time_changed", "The provider says that you signed in again, but you were not asked.";
+    /// The refreshed ID token has an earlier `auth_time` than the first (12.2).
+    AuthTimeChanged = "id_token_auth_time_changed", "The provider says that you signed in earlier than you did.";
 }
 
 /// What the ID token is held against.
@@ -130,7 +130,10 @@ pub(crate) fn verify(
         Purpose::Refresh { identity: earlier } if earlier.subject != subject => {
             Err(IdTokenError::SubjectChanged.into())
         }
-        Purpose::Refresh { identity: earlier } => Ok(identity.or(earlier)),
+        Purpose::Refresh { identity: earlier } => {
+            let auth_time = earlier.auth_time.or(identity.auth_time);
+            Ok(Identity { auth_time, ..identity.or(earlier) })
+        }
     }
 }
 
@@ -285,8 +288,10 @@ fn check_auth_time(
             }
         }
         Purpose::Refresh { identity } => {
+            // It has to be that of the first sign-in. But where the person has shown who they are once more, for another
+            // application, common providers put the time of that there. An earlier one has no such reason.
             if let (Some(then), Some(first)) = (auth_time, identity.auth_time)
-                && then != first
+                && then < first
             {
                 return Err(IdTokenError::AuthTimeChanged);
             }

@@ -137,8 +137,8 @@ impl TokenResponse {
 pub struct RefreshError {
     /// What went wrong.
     pub error: Error,
-    /// The refresh token that takes the place of the one that was sent, if the provider has answered with one and its
-    /// answer could not be verified yet.
+    /// The refresh token that takes the place of the one that was sent, if the provider has answered with one: to be sent
+    /// next if its answer could not be verified yet, to be given back if it is not believed.
     pub rotated: Option<SecretString>,
 }
 
@@ -180,8 +180,8 @@ impl RelyingParty {
     /// `granted_scope` is what the session has; it is not sent, and is what [`Tokens::scope`] says if the provider does
     /// not. A refreshed ID token has to be about `identity`.
     ///
-    /// A transient error may come after the provider has spent the refresh token. Where its answer arrived, and only
-    /// the keys to verify it with did not, [`RefreshError::rotated`] is what has to be sent next time. `invalid_grant`
+    /// An error may come after the provider has spent the refresh token. Where its answer arrived,
+    /// [`RefreshError::rotated`] says what has taken its place. `invalid_grant`
     /// is [`Error::Refused`].
     pub async fn refresh(
         &self,
@@ -203,9 +203,7 @@ impl RelyingParty {
             }
             // The answer is none until it is verified: an access token that may be somebody else's is not kept.
             Err(error) => {
-                let rotated = response
-                    .refresh_token
-                    .filter(|token| error.is_transient() && !token.expose_secret().is_empty());
+                let rotated = response.refresh_token.filter(|token| !token.expose_secret().is_empty());
                 Err(RefreshError { error, rotated })
             }
         }

@@ -25,6 +25,8 @@ pub enum SilentAnswer {
     SamePerson,
     /// Somebody else is.
     OtherPerson,
+    /// Somebody is, but the provider would have to ask before it says who.
+    Somebody,
     /// Nobody is, as far as the browser lets the provider see.
     LoginRequired,
     /// No answer, or one that says nothing about who is signed in.
@@ -105,6 +107,12 @@ impl Monitor {
                 self.failures = 0;
                 Next::Poll
             }
+            // The provider has seen its cookie, so this browser shows it. Who is signed in there stays open: if that comes
+            // of a change, it is asked again, and not for ever.
+            (SilentAnswer::Somebody, MonitorState::Starting) => {
+                self.state = MonitorState::Watching;
+                Next::Poll
+            }
             (SilentAnswer::OtherPerson, _) | (SilentAnswer::LoginRequired, MonitorState::Watching) => {
                 Next::Ended
             }
@@ -112,7 +120,7 @@ impl Monitor {
                 self.state = MonitorState::Blocked;
                 Next::Stop
             }
-            (SilentAnswer::Nothing, _) => {
+            (SilentAnswer::Nothing | SilentAnswer::Somebody, _) => {
                 self.failures += 1;
                 if self.failures < MOST_FAILURES { Next::Poll } else { self.fail() }
             }

@@ -83,3 +83,22 @@ fn an_answer_that_nobody_asked_for_ends_nothing() {
     assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Poll);
     assert_eq!(monitor.state(), MonitorState::Watching);
 }
+
+#[test]
+fn a_provider_that_would_have_to_ask_shows_that_its_cookie_arrives() {
+    let mut monitor = Monitor::default();
+    monitor.told(Told::Unchanged);
+    assert_eq!(monitor.answered(SilentAnswer::Somebody), Next::Poll);
+    assert_eq!(monitor.state(), MonitorState::Watching);
+    // Who is there after a change is not known, and is not asked for ever.
+    for next in [Next::Poll, Next::Poll, Next::Stop] {
+        assert_eq!(monitor.told(Told::Changed), Next::Silent);
+        assert_eq!(monitor.answered(SilentAnswer::Somebody), next);
+    }
+    // Nobody there is the end, as everywhere.
+    let mut monitor = Monitor::default();
+    monitor.told(Told::Unchanged);
+    monitor.answered(SilentAnswer::Somebody);
+    monitor.told(Told::Changed);
+    assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Ended);
+}

@@ -132,6 +132,8 @@ def populate(options):
             client_id=name,
             client_secret=secret,
             client_type="confidential" if secret else "public",
+            # As an organisation registers an application of its own.
+            require_consent=not secret,
         )
         client.redirect_uris = options.redirect_uri
         client.post_logout_redirect_uris = options.post_logout_redirect_uri

@@ -151,12 +151,14 @@ impl Watch {
         self.callback.show(outcome);
     }
 
-    /// The session is over: the page is told when it speaks next.
-    pub(crate) fn end(self, words: String) {
+    /// The session is over: the page is told when it speaks next. The listener stays for that, until somebody signs in
+    /// again or some time has passed.
+    pub(crate) fn end(&self, words: String) {
         self.page.inner().over = Some(words);
+        let page = self.page.clone();
         tokio::spawn(async move {
             tokio::time::sleep(LAST_WORDS).await;
-            drop(self);
+            page.work(|account| account.monitor.take_if(|watch| Arc::ptr_eq(&watch.page, &page)));
         });
     }
 }
@@ -294,7 +296,7 @@ impl Page {
         let secret = self.admit(&say.secret)?;
         let answer = silent::outcome(self).await;
         let next = self.inner().monitor.answered(answer);
-        if answer == SilentAnswer::SamePerson {
+        if next == Next::Poll && matches!(answer, SilentAnswer::SamePerson | SilentAnswer::Somebody) {
             self.hear();
         }
         self.instruct(&secret, next)

@@ -109,7 +109,8 @@ async fn redeem(
             tracing::info!(account = page.account, code = error.code(), "a silent request was refused");
             return match error.silent_refusal() {
                 Some(SilentRefusal::NobodySignedIn) => SilentAnswer::LoginRequired,
-                _ => SilentAnswer::Nothing,
+                Some(SilentRefusal::InteractionNeeded) => SilentAnswer::Somebody,
+                None => SilentAnswer::Nothing,
             };
         }
     };

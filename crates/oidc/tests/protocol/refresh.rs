@@ -44,7 +44,7 @@ async fn refreshed_id_tokens_that_are_refused() {
         ("sub", json!("somebody-else"), "id_token_subject_changed"),
         ("iss", json!("https://evil.example"), "id_token_issuer_mismatch"),
         ("aud", json!("another-client"), "id_token_audience_mismatch"),
-        ("auth_time", json!(NOW), "id_token_auth_time_changed"),
+        ("auth_time", json!(NOW - 11), "id_token_auth_time_changed"),
         ("nonce", json!("of-another-sign-in"), "id_token_nonce_mismatch"),
         ("exp", json!(NOW - 60), "id_token_expired"),
         ("iat", Value::Null, "id_token_issued_at_missing"),
@@ -56,6 +56,17 @@ async fn refreshed_id_tokens_that_are_refused() {
         client.provider.behave(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() });
         assert_eq!(client.refresh(&tokens).await.unwrap_err().code(), code, "{name}: {value}");
     }
+}
+
+/// Keycloak and django-oidc-provider write the time of a later sign-in there that the person has done for another
+/// application.
+#[tokio::test]
+async fn whoever_signed_in_again_for_another_application_keeps_the_session() {
+    let client = Client::new(Behaviour::default()).await;
+    let first = client.sign_in().await.unwrap();
+    client.provider.behave(Behaviour { claims: set("auth_time", json!(NOW)), ..Behaviour::default() });
+    let second = client.refresh(&first).await.unwrap();
+    assert_eq!(second.identity.auth_time, first.identity.auth_time, "the session began with the first");
 }
 
 #[tokio::test]
