@@ -1,4 +1,5 @@
 //! News of the provider's session: who may end ours, who has to be confirmed, and who is not heard at all.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
