@@ -15,12 +15,17 @@ use crate::shared::Shared;
 /// How long the browser may take to come back: the provider may ask the person.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// Opens the provider's sign-out page if the person has just ended the session and the account says so. Whether the
-/// provider has really ended anything is found out by the farewell, not here: the person may answer no.
-pub(crate) fn in_the_browser(shared: &Arc<Shared>, account: &Account, held: &Held, reason: EndReason) {
+/// Opens the provider's sign-out page if the person has just ended the session and the account says so; says whether it
+/// does. Whether the provider has really ended anything is found out by the farewell, not here: the person may answer no.
+pub(crate) fn in_the_browser(
+    shared: &Arc<Shared>,
+    account: &Account,
+    held: &Held,
+    reason: EndReason,
+) -> bool {
     let wanted = account.config.logout.provider;
     if !wanted || !matches!(reason, EndReason::UserLogout | EndReason::Declined) {
-        return;
+        return false;
     }
     let Some(connection) = account.connection.clone() else {
         tracing::info!(
@@ -36,6 +41,7 @@ pub(crate) fn in_the_browser(shared: &Arc<Shared>, account: &Account, held: &Hel
             tracing::warn!(problem, "the provider's sign-out page was not opened");
         }
     });
+    true
 }
 
 async fn open(

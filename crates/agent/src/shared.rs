@@ -297,12 +297,12 @@ impl Shared {
             watch.end(monitor::goodbye(&account.provider(), reason));
         }
         let held = account.held.take();
-        if let Some(held) = &held {
-            logout::in_the_browser(self, account, held, reason);
-        }
+        let in_the_browser =
+            held.as_ref().is_some_and(|held| logout::in_the_browser(self, account, held, reason));
         let farewell = held.as_ref().and_then(|held| Farewell::of(account, held));
         account.provider_end = Some(match &farewell {
             Some(_) => ProviderEnd::Pending,
+            None if in_the_browser => ProviderEnd::Unchecked,
             None => ProviderEnd::LocalOnly,
         });
         match farewell {

@@ -1,6 +1,7 @@
 //! The page's side of the listener.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -13,6 +14,8 @@ use crate::pages;
 
 /// The largest request, in bytes.
 const BODY: usize = 4096;
+/// How long it may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(5);
 
 /// Answers a request below `/monitor`; `None` if there is nothing of that name. The caller has checked `Host`.
 pub(crate) async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Option<Response<Full<Bytes>>> {
@@ -55,8 +58,9 @@ async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Respo
     if !is_own_page(request.headers(), page) {
         return refusal(StatusCode::FORBIDDEN, &Refusal::Secret);
     }
-    let read = Limited::new(request.into_body(), BODY).collect().await;
-    let said = read.ok().and_then(|body| serde_json::from_slice::<Say>(&body.to_bytes()).ok());
+    let read = tokio::time::timeout(ARRIVAL, Limited::new(request.into_body(), BODY).collect()).await;
+    let said =
+        read.ok().and_then(Result::ok).and_then(|body| serde_json::from_slice::<Say>(&body.to_bytes()).ok());
     let Some(say) = said else { return refusal(StatusCode::BAD_REQUEST, &Refusal::Unprepared) };
     match verb {
         "open" => answered(page.open(&say)),

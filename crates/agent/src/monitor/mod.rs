@@ -31,6 +31,8 @@ pub(crate) use self::silent::arrive;
 const TICKET: Duration = Duration::from_secs(120);
 /// A page that has said nothing for this long after it should have is asleep or gone.
 const SLACK: Duration = Duration::from_secs(75);
+/// So many refresh tokens of silent requests are kept to be given back.
+const MOST_LEFTOVERS: usize = 32;
 /// The title of the page once the session is over.
 pub(crate) const OVER: &str = "You are signed out";
 /// How long a page is still told that the session is over.
@@ -437,6 +439,8 @@ impl Page {
             held.id_token = found.id_token.or_else(|| held.id_token.take());
             held.session_state = found.session_state.or_else(|| held.session_state.take());
             held.leftovers.extend(found.refresh_token);
+            let surplus = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
+            held.leftovers.drain(..surplus);
             SilentAnswer::SamePerson
         });
         taken.unwrap_or(SilentAnswer::Nothing)

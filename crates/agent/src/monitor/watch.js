@@ -55,7 +55,7 @@
 
   function fail(problem) {
     const gone = problem instanceof TypeError;
-    stop(gone ? "Abide is not running. You can close this tab." : problem.message, problem.title);
+    stop(gone ? "This tab no longer reaches Abide. You can close it." : problem.message, problem.title);
   }
 
   async function follow(said) {
