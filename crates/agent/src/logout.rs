@@ -11,6 +11,7 @@ use crate::account::{Account, Connection, Held};
 use crate::callback::{Callback, Outcome, Verdict};
 use crate::config::LogoutConfig;
 use crate::shared::Shared;
+use crate::sign_in::connect;
 
 /// How long the browser may take to come back: the provider may ask the person.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -27,17 +28,19 @@ pub(crate) fn in_the_browser(
     if !wanted || !matches!(reason, EndReason::UserLogout | EndReason::Declined) {
         return false;
     }
-    let Some(connection) = account.connection.clone() else {
-        tracing::info!(
-            account = account.name,
-            "the provider has not been reached, so it cannot be signed out at"
-        );
-        return;
-    };
-    let (config, provider) = (account.config.logout.clone(), account.provider());
+    let (config, present, provider) =
+        (account.config.clone(), account.connection.clone(), account.provider());
     let (shared, hint) = (shared.clone(), held.id_token.clone());
     tokio::spawn(async move {
-        if let Err(problem) = open(&shared, &connection, &config, hint, provider).await {
+        let connection = match present {
+            Some(connection) => Ok(connection),
+            None => connect(&config).await,
+        };
+        let opened = match connection {
+            Ok(connection) => open(&shared, &connection, &config.logout, hint, provider).await,
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(problem) = opened {
             tracing::warn!(problem, "the provider's sign-out page was not opened");
         }
     });
