@@ -24,6 +24,11 @@ impl Login {
         Self::begin_with(room, &[]).await
     }
 
+    /// Begins for one of several accounts.
+    pub async fn begin_for(room: &Room, account: &str) -> Self {
+        Self::begin_with(room, &["--account", account]).await
+    }
+
     async fn begin_with(room: &Room, more: &[&str]) -> Self {
         let mut child = command(room, &[&["login", "--no-browser"], more].concat())
             .stdout(Stdio::piped())
@@ -63,7 +68,7 @@ impl Login {
 
 /// Signs in to one of several accounts, from beginning to end.
 pub async fn sign_in_to(room: &Room, account: &str) {
-    let login = Login::begin_with(room, &["--account", account]).await;
+    let login = Login::begin_for(room, account).await;
     Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
     let done = login.end().await;
     assert_eq!(done.code, 0, "{done:?}");
