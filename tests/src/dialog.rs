@@ -104,6 +104,19 @@ impl Accessible {
         })
     }
 
+    /// What is said aloud of the window whose title contains `title`.
+    pub async fn description(&self, title: &str) -> Option<String> {
+        let (name, path) = self.application().await?;
+        for (name, path) in self.children(&name, &path).await? {
+            let window = self.proxy(&name, path.as_str()).await?;
+            let called: String = window.get_property("Name").await.unwrap_or_default();
+            if called.contains(title) {
+                return window.get_property("Description").await.ok();
+            }
+        }
+        None
+    }
+
     /// Presses the button of this name, as a screen reader does. Says whether there is one.
     pub async fn press(&self, title: &str, button: &str) -> bool {
         let Some((name, path)) = self.application().await else { return false };

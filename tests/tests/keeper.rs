@@ -189,6 +189,36 @@ mod question {
         notices.wait("what happened", 0, |notice| notice.title == "You are signed out").await;
     }
 
+    /// Every second would drown out everything else.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_screen_reader_is_told_at_thirty_and_ten_seconds_and_not_every_second() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("aloud", Look::Light).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        configure(room, &one_account(provider.issuer(), None, "end_after = \"36s\"\nwarn_after = \"3s\""));
+        let app = App::desktop(room).await;
+        login::sign_in(room).await;
+        let accessible = Accessible::of(app.process(), room).await;
+        desktop.window(ONE, s(15)).await;
+        let heard = std::cell::RefCell::new(Vec::<String>::new());
+        eventually("the seconds to run down", s(40), || async {
+            if let Some(said) = accessible.description(ONE).await {
+                let mut heard = heard.borrow_mut();
+                if heard.last() != Some(&said) {
+                    heard.push(said);
+                }
+            }
+            let left = app.session("work").await["expires_in"].as_u64();
+            left.is_none_or(|left| left < 8).then_some(())
+        })
+        .await;
+        let heard = heard.into_inner();
+        assert_eq!(heard.len(), 3, "when it comes, at 30 and at 10: {heard:?}");
+        assert!(heard[1].contains("30 seconds") && heard[2].contains("10 seconds"), "{heard:?}");
+        assert_eq!(app.abide(&["keep"]).await.code, 0);
+    }
+
     /// What stands under the pointer when it is moved there.
     async fn under_the_pointer(desktop: &Desktop, area: Area) -> String {
         let (x, y) = ((area.x + area.width / 2).to_string(), (area.y + area.height / 2).to_string());
