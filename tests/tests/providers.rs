@@ -198,7 +198,9 @@ mod providers {
             assert_eq!(done.code, 0, "{done:?}");
             let session = self.app.state("work", "active", s(10)).await;
             assert_eq!(session["renewable"], true, "{session}");
-            assert_eq!(self.provider.asked().await.authorizations, asked.authorizations + 1);
+            // One more where the tab that watches has tried a silent request.
+            let since = self.provider.asked().await.authorizations - asked.authorizations;
+            assert!((1..=2).contains(&since), "{since} sign-ins");
         }
 
         async fn nothing_is_left_in(&self, page: &Page<'_>) {

@@ -282,7 +282,11 @@ fn asked_of_demo(provider: &DemoOp) -> Asked {
         entries.iter().filter(move |entry| entry.endpoint == endpoint && entry.outcome == Outcome::Ok)
     };
     Asked {
-        authorizations: provider.record().count(Endpoint::Authorization),
+        // A silent request is the tab's own, and no sign-in.
+        authorizations: entries
+            .iter()
+            .filter(|entry| entry.endpoint == Endpoint::Authorization && entry.parameter("prompt") != "none")
+            .count(),
         refreshes: granted(Endpoint::Token).filter(|entry| entry.is_refresh()).count(),
         revocations: granted(Endpoint::Revocation).count(),
         userinfos: granted(Endpoint::UserInfo).count(),
