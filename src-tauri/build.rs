@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "cancel_sign_in",
     "sign_out",
     "keep",
+    "open_monitor",
     "answer",
     "settings",
     "change_settings",

@@ -142,6 +142,7 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
             Action::SignIn(account) => agent.sign_in(&account),
             Action::CancelSignIn(account) => agent.cancel_sign_in(&account),
             Action::Keep(account) => agent.keep(&account),
+            Action::Watch(account) => agent.open_monitor(&account).await,
             Action::SignOut(account) => agent.sign_out(&account),
             Action::CopyCommand => {
                 let copied = app.run_on_main_thread(|| platform::copy(tray::COMMAND));

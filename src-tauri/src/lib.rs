@@ -68,6 +68,7 @@ pub fn run() -> ExitCode {
             window::cancel_sign_in,
             window::sign_out,
             window::keep,
+            window::open_monitor,
             window::answer,
             window::settings,
             window::change_settings,

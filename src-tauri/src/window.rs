@@ -113,6 +113,11 @@ pub(crate) fn keep(agent: State<'_, Agent>, account: String) -> Result<(), Windo
     agent.keep(&account).map_err(error_for_window)
 }
 
+#[tauri::command]
+pub(crate) async fn open_monitor(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.open_monitor(&account).await.map_err(error_for_window)
+}
+
 #[tauri::command(async)]
 pub(crate) fn answer(agent: State<'_, Agent>, question: u64, keep: bool) {
     agent.answer(question, keep);

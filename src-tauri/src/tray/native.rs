@@ -1,6 +1,7 @@
 //! The tray on Windows and macOS, through Tauri.
 //!
-//! All of it runs on the main thread. The menu is built once for a set of accounts; after that only texts change.
+//! All of it runs on the main thread. The menu is built once for a set of accounts; after that only texts change, and the
+//! one line that a closed tab brings is put in and taken out.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +11,7 @@ use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, Tray
 use tauri::{AppHandle, Manager as _, Wry};
 
 use super::View;
-use super::view::{AccountView, ItemView, item};
+use super::view::{AccountView, ItemView, WATCH_AGAIN, item};
 use crate::{face, platform, window};
 
 /// The tray.
@@ -39,12 +40,14 @@ struct AccountItems {
     status: Line,
     sign_in: MenuItem<Wry>,
     keep: MenuItem<Wry>,
+    /// In the menu only while there is something to open again.
+    watch: MenuItem<Wry>,
     sign_out: MenuItem<Wry>,
 }
 
 /// Where an account's state stands: a line of the menu, or with several accounts the title of its submenu.
 enum Line {
-    Item(MenuItem<Wry>),
+    Item(MenuItem<Wry>, Menu<Wry>),
     Title(Submenu<Wry>),
 }
 
@@ -132,7 +135,7 @@ impl AccountItems {
     fn follow(&self, new: &AccountView, old: &AccountView) -> tauri::Result<()> {
         if new.status != old.status {
             match &self.status {
-                Line::Item(line) => line.set_text(literal(&new.status))?,
+                Line::Item(line, _) => line.set_text(literal(&new.status))?,
                 Line::Title(title) => title.set_text(literal(&new.status))?,
             }
         }
@@ -149,7 +152,23 @@ impl AccountItems {
                 item.set_enabled(new.enabled)?;
             }
         }
+        if new.watch_again != old.watch_again {
+            self.status.show_watch(&self.watch, new.watch_again)?;
+        }
         Ok(())
+    }
+}
+
+impl Line {
+    /// Puts the line of a closed tab behind "Keep session", or takes it out.
+    fn show_watch(&self, watch: &MenuItem<Wry>, wanted: bool) -> tauri::Result<()> {
+        match (self, wanted) {
+            // The account's state and a separator come first.
+            (Self::Item(_, menu), true) => menu.insert(watch, 4),
+            (Self::Item(_, menu), false) => menu.remove(watch),
+            (Self::Title(submenu), true) => submenu.insert(watch, 2),
+            (Self::Title(submenu), false) => submenu.remove(watch),
+        }
     }
 }
 
@@ -165,6 +184,7 @@ fn build_menu(app: &AppHandle, accounts: &[AccountView]) -> tauri::Result<(Menu<
         let sign_in = built(item::SIGN_IN, &account.sign_in)?;
         let keep = built(item::KEEP, &account.keep)?;
         let sign_out = built(item::SIGN_OUT, &account.sign_out)?;
+        let watch = built(item::WATCH, &ItemView { label: WATCH_AGAIN.to_owned(), enabled: true })?;
         let choices: [&dyn IsMenuItem<Wry>; 3] = [&sign_in, &keep, &sign_out];
         let id = format!("{}:{}", item::STATUS, account.name);
         let status = if accounts.len() == 1 {
@@ -172,13 +192,16 @@ fn build_menu(app: &AppHandle, accounts: &[AccountView]) -> tauri::Result<(Menu<
             menu.append(&line)?;
             menu.append(&PredefinedMenuItem::separator(app)?)?;
             menu.append_items(&choices)?;
-            Line::Item(line)
+            Line::Item(line, menu.clone())
         } else {
             let title = Submenu::with_id_and_items(app, id, literal(&account.status), true, &choices)?;
             menu.append(&title)?;
             Line::Title(title)
         };
-        items.push(AccountItems { status, sign_in, keep, sign_out });
+        if account.watch_again {
+            status.show_watch(&watch, true)?;
+        }
+        items.push(AccountItems { status, sign_in, keep, watch, sign_out });
     }
     menu.append_items(&[
         &PredefinedMenuItem::separator(app)?,

@@ -1,6 +1,6 @@
 //! What the tray shows for a snapshot. Pure: no desktop, no clock.
 
-use abide_wire::{Limit, SessionState, SessionStatus, Snapshot, text};
+use abide_wire::{Limit, SessionState, SessionStatus, Signal, SignalState, Snapshot, text};
 
 use crate::face::{Face, Ring, Tone, sixtieths};
 
@@ -15,7 +15,8 @@ pub(crate) struct View {
     pub(crate) accounts: Vec<AccountView>,
 }
 
-/// An account in the menu. Which items there are depends on the set of accounts alone; texts and greying follow the state.
+/// An account in the menu. Which items there are depends on the set of accounts alone, but for the one that a closed tab
+/// brings; texts and greying follow the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccountView {
     /// The account's name.
@@ -29,6 +30,8 @@ pub(crate) struct AccountView {
     pub(crate) sign_in: ItemView,
     /// "Keep session".
     pub(crate) keep: ItemView,
+    /// Whether there is [`WATCH_AGAIN`]: while the tab that watches the provider's session is closed.
+    pub(crate) watch_again: bool,
     /// "Sign out".
     pub(crate) sign_out: ItemView,
 }
@@ -42,6 +45,9 @@ pub(crate) struct ItemView {
     pub(crate) enabled: bool,
 }
 
+/// The item that opens the tab again.
+pub(crate) const WATCH_AGAIN: &str = "Watch in the browser again";
+
 /// What choosing an item asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -51,6 +57,8 @@ pub(crate) enum Action {
     CancelSignIn(String),
     /// Keep this account's session.
     Keep(String),
+    /// Open the tab again that watches the session at this account's provider.
+    Watch(String),
     /// End this account's session.
     SignOut(String),
     /// Copy the command that calls a service with a token.
@@ -68,6 +76,7 @@ pub(crate) mod item {
     pub(crate) const STATUS: &str = "status";
     pub(crate) const SIGN_IN: &str = "sign-in";
     pub(crate) const KEEP: &str = "keep";
+    pub(crate) const WATCH: &str = "watch";
     pub(crate) const SIGN_OUT: &str = "sign-out";
     pub(crate) const COPY: &str = "copy-command";
     pub(crate) const OPEN: &str = "open";
@@ -93,6 +102,7 @@ impl Action {
             item::SIGN_IN if status.state == SessionState::Authorizing => Some(Self::CancelSignIn(account)),
             item::SIGN_IN if !is_signed_in(status) => Some(Self::SignIn(account)),
             item::KEEP if can_be_kept(status) => Some(Self::Keep(account)),
+            item::WATCH if can_watch_again(status) => Some(Self::Watch(account)),
             item::SIGN_OUT if is_signed_in(status) => Some(Self::SignOut(account)),
             _ => None,
         }
@@ -134,6 +144,7 @@ impl AccountView {
             lasting_status: status_line(status, alone, |_| 0),
             sign_in: ItemView { label: sign_in, enabled: !signed_in },
             keep: ItemView { label: "Keep session".to_owned(), enabled: can_be_kept(status) },
+            watch_again: can_watch_again(status),
             sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },
         }
     }
@@ -151,6 +162,14 @@ fn can_be_kept(status: &SessionStatus) -> bool {
         Some(Limit::Absolute) | None => false,
     };
     is_signed_in(status) && !status.frozen && moves
+}
+
+/// Whether the tab that watches the provider's session was there and is gone.
+fn can_watch_again(status: &SessionStatus) -> bool {
+    let closed = |signal: &abide_wire::SignalStatus| {
+        signal.signal == Signal::Iframe && signal.state == SignalState::Closed
+    };
+    is_signed_in(status) && status.signals.iter().any(closed)
 }
 
 fn face(snapshot: &Snapshot) -> Face {
@@ -233,7 +252,7 @@ fn status_line(status: &SessionStatus, alone: bool, shown: impl Fn(u64) -> u64) 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use abide_wire::{EndReason, Question};
+    use abide_wire::{EndReason, Question, SignalStatus};
 
     fn status(account: &str, state: SessionState) -> SessionStatus {
         let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
@@ -293,6 +312,32 @@ mod tests {
         assert!(!enabled(|status| (status.limit, status.renewable) = (Some(Limit::Provider), false)));
         assert!(!enabled(|status| status.limit = Some(Limit::Absolute)));
         assert!(!enabled(|status| status.frozen = true));
+    }
+
+    #[test]
+    fn a_closed_tab_can_be_opened_again_and_no_other() {
+        let offered = |state, signals: &[(Signal, SignalState)]| {
+            let mut status = status("work", state);
+            status.signals = signals
+                .iter()
+                .map(|&(signal, state)| SignalStatus { signal, state, heard_at: None })
+                .collect();
+            let snapshot = of(vec![status]);
+            let offered = View::of(&snapshot).accounts[0].watch_again;
+            let action = Action::of("watch:work", &snapshot);
+            assert_eq!(action, offered.then(|| Action::Watch("work".to_owned())));
+            offered
+        };
+        let (iframe, refresh) = (Signal::Iframe, Signal::Refresh);
+        let closed = [(refresh, SignalState::Works), (iframe, SignalState::Closed)];
+        assert!(offered(SessionState::Active, &closed));
+        assert!(offered(SessionState::Expiring, &closed));
+        for state in [SignalState::Waiting, SignalState::Works, SignalState::Blocked, SignalState::NotOffered]
+        {
+            assert!(!offered(SessionState::Active, &[(iframe, state)]), "{state:?}");
+        }
+        assert!(!offered(SessionState::Active, &[(refresh, SignalState::Closed)]));
+        assert!(!offered(SessionState::Ended, &closed), "nobody is signed in");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use zbus::zvariant::{OwnedValue, StructureBuilder, Value};
 use super::Shared;
 use crate::desktop;
 use crate::tray::View;
-use crate::tray::view::{ItemView, item};
+use crate::tray::view::{ItemView, WATCH_AGAIN, item};
 
 pub(super) const MENU_PATH: &str = "/MenuBar";
 
@@ -202,13 +202,17 @@ impl Lines<'_> {
     fn of(mut self, view: &View) -> Vec<Line> {
         let mut lines = Vec::new();
         for account in &view.accounts {
+            let watch =
+                account.watch_again.then(|| ItemView { label: WATCH_AGAIN.to_owned(), enabled: true });
             let choices = [
-                (item::SIGN_IN, &account.sign_in),
-                (item::KEEP, &account.keep),
-                (item::SIGN_OUT, &account.sign_out),
+                (item::SIGN_IN, Some(&account.sign_in)),
+                (item::KEEP, Some(&account.keep)),
+                (item::WATCH, watch.as_ref()),
+                (item::SIGN_OUT, Some(&account.sign_out)),
             ];
             let choices: Vec<Line> = choices
                 .into_iter()
+                .filter_map(|(what, item)| Some((what, item?)))
                 .map(|(what, ItemView { label, enabled })| {
                     self.line(&format!("{what}:{}", account.name), label, label, *enabled, Vec::new())
                 })
@@ -416,6 +420,7 @@ mod tests {
             lasting_status: name.to_owned(),
             sign_in: item("Sign in", false),
             keep: item("Keep session", true),
+            watch_again: false,
             sign_out: item("Sign out", true),
         }
     }
@@ -474,6 +479,25 @@ mod tests {
         assert!(menu.line(home).is_none());
         menu.follow(&view(vec![account("work", "58 s"), account("lab", "58 s")]), now);
         assert_ne!(menu.ids["sign-out:lab"], home);
+    }
+
+    #[test]
+    fn the_line_of_a_closed_tab_comes_and_goes_and_the_others_keep_their_numbers() {
+        let now = Instant::now();
+        let mut menu = read(vec![account("work", "58 s")], now);
+        let ids = |menu: &Menu| menu.lines.iter().map(|line| line.id).collect::<Vec<_>>();
+        let before = ids(&menu);
+        let mut closed = account("work", "57 s");
+        closed.watch_again = true;
+        assert_eq!(menu.follow(&view(vec![closed.clone()]), now), News::Layout(2));
+        let watch = menu.ids["watch:work"];
+        let place = |menu: &Menu, key: &str| menu.lines.iter().position(|line| line.key == key);
+        assert_eq!(place(&menu, "watch:work"), place(&menu, "sign-out:work").map(|place| place - 1));
+        closed.status = "work \u{b7} 56 s left".to_owned();
+        assert_eq!(menu.follow(&view(vec![closed]), now), News::None, "a tick brings no other layout");
+        assert_eq!(menu.follow(&view(vec![account("work", "55 s")]), now), News::Layout(3));
+        assert_eq!(ids(&menu), before);
+        assert_eq!(menu.key(watch), Some("watch:work"), "a late click means nothing else");
     }
 
     #[test]
