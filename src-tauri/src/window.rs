@@ -128,13 +128,13 @@ pub(crate) fn settings(agent: State<'_, Agent>, account: String) -> Result<Sessi
     agent.settings(&account)
 }
 
-#[tauri::command(async)]
-pub(crate) fn change_settings(
+#[tauri::command]
+pub(crate) async fn change_settings(
     agent: State<'_, Agent>,
     account: String,
     settings: SessionSettings,
 ) -> Result<(), WindowError> {
-    agent.change_settings(&account, settings)
+    agent.change_settings(&account, settings).await
 }
 
 #[tauri::command]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use abide_session::{Limits, Rules};
 use abide_wire::window::NewAccount;
-use abide_wire::{ActivityPolicy, OnLock, SessionSettings, Signal};
+use abide_wire::{ActivityPolicy, OnLock, Signal};
 use serde::Deserialize;
 use url::Url;
 
@@ -116,29 +116,6 @@ pub(crate) struct SessionConfig {
     pub(crate) absolute: Duration,
     pub(crate) activity: ActivityPolicy,
     pub(crate) on_lock: OnLock,
-}
-
-impl SessionConfig {
-    fn of(settings: &SessionSettings) -> Self {
-        Self {
-            end_after: Duration::from_secs(settings.end_after),
-            warn_after: Duration::from_secs(settings.warn_after),
-            absolute: Duration::from_secs(settings.absolute),
-            activity: settings.activity,
-            on_lock: settings.on_lock,
-        }
-    }
-
-    /// As views show it.
-    pub(crate) fn settings(&self) -> SessionSettings {
-        SessionSettings {
-            end_after: self.end_after.as_secs(),
-            warn_after: self.warn_after.as_secs(),
-            absolute: self.absolute.as_secs(),
-            activity: self.activity,
-            on_lock: self.on_lock,
-        }
-    }
 }
 
 impl Default for SessionConfig {
@@ -291,49 +268,6 @@ impl Config {
         })
     }
 
-    /// Changes an account's session settings in the file; comments and order of what is there stay.
-    pub(crate) fn change_session(
-        path: &Path,
-        name: &str,
-        settings: &SessionSettings,
-    ) -> Result<AccountConfig, ConfigError> {
-        let mut present = Self::read(path)?;
-        let Some(mut account) = present.accounts.remove(name) else {
-            return Err(ConfigError::NotInTheFile(name.to_owned()));
-        };
-        account.session = SessionConfig::of(settings);
-        check(name, &account).map_err(ConfigError::Refused)?;
-        let written = |seconds| humantime::format_duration(Duration::from_secs(seconds)).to_string();
-        let texts = [
-            ("end_after", written(settings.end_after)),
-            ("warn_after", written(settings.warn_after)),
-            ("absolute", written(settings.absolute)),
-            ("activity", settings.activity.as_str().to_owned()),
-            ("on_lock", settings.on_lock.as_str().to_owned()),
-        ];
-        edit(path, |accounts| {
-            let session = accounts
-                .get_mut(name)
-                .and_then(toml_edit::Item::as_table_like_mut)
-                .map(|account| account.entry("session").or_insert_with(toml_edit::table))
-                .and_then(toml_edit::Item::as_table_like_mut);
-            let Some(session) = session else { return };
-            for (key, text) in texts {
-                // A value that says the same in other words stays as it was written.
-                let before = session.get(key).and_then(toml_edit::Item::as_str);
-                let same = before.is_some_and(|before| {
-                    before == text
-                        || humantime::parse_duration(before)
-                            .is_ok_and(|before| Ok(before) == humantime::parse_duration(&text))
-                });
-                if !same {
-                    session.insert(key, toml_edit::value(text));
-                }
-            }
-        })?;
-        Ok(account)
-    }
-
     /// Removes an account from the file. An account that is not there is removed already.
     pub(crate) fn remove(path: &Path, name: &str) -> Result<(), ConfigError> {
         edit(path, |accounts| {
@@ -394,7 +328,7 @@ fn is_loopback_page(url: &Url) -> bool {
     url.scheme() == "http" && literal && url.query().is_none() && url.fragment().is_none()
 }
 
-fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
+pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     let named_well = !name.is_empty()
         && name.len() <= 32
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
@@ -436,7 +370,7 @@ fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
     }
 }
 
-fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> Result<(), ConfigError> {
+pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> Result<(), ConfigError> {
     let text = read_or_empty(path)?;
     let mut document: toml_edit::DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));

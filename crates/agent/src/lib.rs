@@ -31,6 +31,7 @@ mod pages;
 mod platform;
 mod presence;
 mod refresh;
+mod settings;
 mod shared;
 mod sign_in;
 mod signals;
@@ -84,6 +85,8 @@ struct Inner {
     clients: Clients,
     /// The time keeper and the transports.
     tasks: Mutex<Vec<AbortHandle>>,
+    /// Where providers send word of logouts, while an account listens to that.
+    logouts: tokio::sync::Mutex<Option<AbortHandle>>,
     port: u16,
     presence: mpsc::Sender<presence::Asked>,
     #[cfg(feature = "demo")]
@@ -404,14 +407,15 @@ impl Agent {
         Ok(())
     }
 
-    /// The settings of an account's session.
+    /// The settings of an account's session, and of what is between it and the provider's.
     ///
     /// # Errors
     ///
     /// `unknown_account`.
     pub fn settings(&self, account: &str) -> Result<SessionSettings, WindowError> {
-        self.0.shared.act(account, |account, _| account.config.session.settings()).map_err(|answer| {
-            WindowError { code: answer.error.as_str().to_owned(), message: answer.error_description }
+        self.0.shared.act(account, |account, _| account.config.settings()).map_err(|answer| WindowError {
+            code: answer.error.as_str().to_owned(),
+            message: answer.error_description,
         })
     }
 
@@ -421,10 +425,11 @@ impl Agent {
     ///
     /// `not_configured` for the demonstration account, `invalid_account` when the limits contradict each other, and what
     /// can be wrong with the file. Nothing has changed then.
-    pub fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
+    pub async fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
         let path = self.0.shared.options.places.config_file();
-        let changed = Config::change_session(&path, account, &settings).map_err(refused)?;
+        let (changed, listener) = Config::change_session(&path, account, &settings).map_err(refused)?;
         self.0.shared.change_rules(account, changed);
+        self.listen_for_logouts(&listener).await;
         Ok(())
     }
 
@@ -449,6 +454,9 @@ impl Agent {
     pub async fn stop(&self) {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
+        }
+        if let Some(listener) = self.0.logouts.lock().await.take() {
+            listener.abort();
         }
         let places = &self.0.shared.options.places;
         let _ = std::fs::remove_file(places.endpoint_file());

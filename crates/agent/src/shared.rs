@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
-use abide_wire::{ErrorAnswer, Notice, ProviderEnd, Question, Snapshot};
+use abide_wire::{ErrorAnswer, Notice, ProviderEnd, Question, Signal, SignalState, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
@@ -126,7 +126,17 @@ impl Shared {
     pub(crate) fn change_rules(self: &Arc<Self>, name: &str, config: AccountConfig) {
         let rules = config.rules();
         let _ = self.act(name, |account, now| {
+            let watched_before = account.config.provider.watches(Signal::Iframe);
             account.config.session = config.session;
+            account.config.provider = config.provider;
+            account.config.logout = config.logout;
+            let held = account.held.as_ref().filter(|_| !watched_before);
+            if let Some(held) = held.filter(|_| account.config.provider.watches(Signal::Iframe)) {
+                // There is no tab now, and whoever is signed in may open one.
+                let can_watch = held.session_state.is_some();
+                let state = if can_watch { SignalState::Closed } else { SignalState::NotOffered };
+                account.signals.becomes(Signal::Iframe, state);
+            }
             account.session.set_rules(now, rules);
         });
         self.publish(&self.core(), clock::now());

@@ -8,10 +8,11 @@ use abide_presence::Presence;
 use abide_vault::VaultError;
 use abide_wire::Signal;
 use serde_json::json;
+use tokio::task::AbortHandle;
 
 use crate::browser::Opener;
 use crate::clients::Clients;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LogoutListenerConfig};
 use crate::endpoint::{bind_tcp, serve_socket, serve_tcp};
 use crate::farewell;
 use crate::logout_listener::LogoutListener;
@@ -117,6 +118,7 @@ impl Agent {
             shared: shared.clone(),
             clients,
             tasks: Mutex::default(),
+            logouts: tokio::sync::Mutex::default(),
             port: bound.port,
             #[cfg(feature = "demo")]
             demo,
@@ -132,7 +134,7 @@ impl Agent {
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);
         }
-        agent.listen_for_logouts(&config).await;
+        agent.listen_for_logouts(&config.logout_listener).await;
         advertise(&places.endpoint_file(), bound.port, &places.socket()).map_err(StartError::Endpoint)?;
         tracing::info!(port = bound.port, "the local endpoint is open");
         Ok(agent)
@@ -140,26 +142,24 @@ impl Agent {
 }
 
 impl Agent {
-    /// Opens the listener for logouts if an account listens to one of the two channels. Without it those accounts have one
-    /// signal less; that is no reason not to start.
-    async fn listen_for_logouts(&self, config: &Config) {
-        let wanted = |account: &crate::config::AccountConfig| {
-            let provider = &account.provider;
+    /// Opens the listener for logouts if an account listens to one of the two channels, and closes it if none does any
+    /// more. Without it those accounts have one signal less; that is no reason not to start.
+    pub(crate) async fn listen_for_logouts(&self, config: &LogoutListenerConfig) {
+        let mut listening = self.0.logouts.lock().await;
+        let wanted = self.0.shared.core().accounts.iter().any(|account| {
+            let provider = &account.config.provider;
             provider.watches(Signal::Frontchannel) || provider.watches(Signal::Backchannel)
-        };
-        if !config.accounts.values().any(wanted) {
-            return;
-        }
-        match LogoutListener::open(&self.0.shared, &config.logout_listener).await {
-            Ok(task) => {
-                if let Ok(mut kept) = self.0.tasks.lock() {
-                    kept.push(task.abort_handle());
-                }
-            }
-            Err(error) => self.0.shared.remark(format!(
-                "Port {} cannot be opened for logouts from providers ({error}).",
-                config.logout_listener.port
-            )),
+        });
+        match (wanted, listening.take()) {
+            (true, None) => match LogoutListener::open(&self.0.shared, config).await {
+                Ok(task) => *listening = Some(task.abort_handle()),
+                Err(error) => self.0.shared.remark(format!(
+                    "Port {} cannot be opened for logouts from providers ({error}).",
+                    config.port
+                )),
+            },
+            (true, open) => *listening = open,
+            (false, open) => open.iter().for_each(AbortHandle::abort),
         }
     }
 }

@@ -182,7 +182,7 @@ impl OnLock {
 }
 
 /// The settings of an account's session. Durations in whole seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct SessionSettings {
@@ -199,6 +199,15 @@ pub struct SessionSettings {
     pub activity: ActivityPolicy,
     /// What locking the screen does.
     pub on_lock: OnLock,
+    /// By which ways the end of the provider's session is noticed; the answers to refreshes always count.
+    pub watch: Vec<Signal>,
+    /// How often the provider is asked, by the tab in the browser and by Abide itself.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub poll: u64,
+    /// Whether signing out here signs out at the provider too.
+    pub provider_logout: bool,
+    /// Whether signing out here revokes the tokens.
+    pub revoke: bool,
 }
 
 /// One account and its session, as shown. All times are Unix seconds, all durations whole seconds.

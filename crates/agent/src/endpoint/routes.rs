@@ -79,7 +79,7 @@ async fn route(
             caller.may_change()?;
             let account = (*account).to_owned();
             let settings: SessionSettings = body(request).await?;
-            agent.change_settings(&account, settings).map_err(refused)?;
+            agent.change_settings(&account, settings).await.map_err(refused)?;
             Ok(json_answer(StatusCode::OK, &agent.settings(&account).map_err(refused)?))
         }
         ("GET", ["v1", "presence"]) => {

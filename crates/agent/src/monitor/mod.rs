@@ -80,6 +80,9 @@ pub(crate) struct Instruction {
     title: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_state: Option<String>,
+    /// Milliseconds until it asks again: the user may have changed that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     silent: Option<String>,
 }
@@ -126,6 +129,13 @@ pub(crate) enum Refusal {
     Over(String),
     #[error("Abide could not prepare this page. You can close this tab.")]
     Unprepared,
+}
+
+impl Instruction {
+    fn new(secret: &SecretString, next: &'static str, line: String) -> Self {
+        let secret = secret.expose_secret().to_owned();
+        Self { secret, next, line, title: None, session_state: None, poll: None, silent: None }
+    }
 }
 
 impl Watch {
@@ -274,13 +284,16 @@ impl Page {
             session_state,
             iframe: self.iframe.clone(),
             origin: self.iframe.origin().ascii_serialization(),
-            poll: u64::try_from(poll.as_millis()).unwrap_or(u64::MAX),
+            poll: milliseconds(poll),
         })
     }
 
     /// The iframe has said something.
     pub(crate) fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
         let secret = self.admit(&say.secret)?;
+        if self.work(|account| account.config.provider.watches(Signal::Iframe)) == Some(false) {
+            return Ok(self.dismiss(&secret));
+        }
         let told = match say.told {
             Some(Words::Unchanged) => Told::Unchanged,
             Some(Words::Changed) => Told::Changed,
@@ -337,21 +350,25 @@ impl Page {
         }
     }
 
+    /// The user no longer wants a tab to watch.
+    fn dismiss(&self, secret: &SecretString) -> Instruction {
+        self.becomes(SignalState::Closed);
+        let line = "Your settings no longer ask for this tab. Your session goes on. You can close this tab.";
+        Instruction::new(secret, "stop", line.to_owned())
+    }
+
     fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
         let provider = &self.provider;
-        let mut instruction = Instruction {
-            secret: secret.expose_secret().to_owned(),
-            next: "poll",
-            line: format!("You are signed in at {provider}. Abide has just looked."),
-            title: None,
-            session_state: None,
-            silent: None,
-        };
+        let line = format!("You are signed in at {provider}. Abide has just looked.");
+        let mut instruction = Instruction::new(secret, "poll", line);
         match next {
             Next::Poll => {
-                let held =
-                    self.work(|account| account.held.as_ref().and_then(|held| held.session_state.clone()));
-                instruction.session_state = held.flatten();
+                let found = self.work(|account| {
+                    let held = account.held.as_ref().and_then(|held| held.session_state.clone());
+                    (held, milliseconds(account.config.provider.poll))
+                });
+                (instruction.session_state, instruction.poll) =
+                    found.map_or((None, None), |(held, poll)| (held, Some(poll)));
             }
             Next::Silent => {
                 instruction.next = "silent";
@@ -400,7 +417,7 @@ impl Page {
     }
 
     /// Notices when the tab says nothing any more: a browser may end it without a word.
-    fn look_after(&self, poll: Duration) {
+    fn look_after(&self, mut poll: Duration) {
         let (shared, account, serial) = (self.shared.clone(), self.account.clone(), self.serial);
         let began = clock::now().boot;
         tokio::spawn(async move {
@@ -408,13 +425,16 @@ impl Page {
                 tokio::time::sleep(poll.saturating_add(SLACK)).await;
                 let Some(shared) = shared.upgrade() else { return };
                 let silent = shared.act(&account, |account, now| {
+                    // A page that was told of a longer time is still on its way through the shorter one, or the other way round.
+                    let longest = poll.max(account.config.provider.poll);
+                    poll = account.config.provider.poll;
                     let page = account
                         .monitor
                         .as_ref()
                         .filter(|_| account.serial == serial)
                         .map(|watch| &watch.page)?;
                     let heard = page.inner().heard?.max(began);
-                    let gone = heard.saturating_add(poll).saturating_add(SLACK) <= now.boot;
+                    let gone = heard.saturating_add(longest).saturating_add(SLACK) <= now.boot;
                     if gone && account.signals.state(Signal::Iframe) == SignalState::Works {
                         account.signals.becomes(Signal::Iframe, SignalState::Closed);
                     }
@@ -453,7 +473,11 @@ pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAn
     let (signed_in, present, redirect_uri) = shared.act(name, |account, _| {
         (
             account.held.is_some(),
-            account.monitor.as_ref().map(Watch::address),
+            account
+                .monitor
+                .as_ref()
+                .filter(|_| account.config.provider.watches(Signal::Iframe))
+                .map(Watch::address),
             account.config.redirect_uri.clone(),
         )
     })?;
@@ -482,6 +506,10 @@ pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAn
         ))
     })?;
     shared.opener.open(&address).map_err(|error| refused(error.to_string()))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn same(one: &SecretString, other: &SecretString) -> bool {

@@ -62,6 +62,7 @@
     show(said.line);
     if (said.next === "poll") {
       watched.session_state = said.session_state;
+      watched.poll = said.poll;
       timer = setTimeout(ask, watched.poll);
     } else if (said.next === "silent") {
       silent.src = said.silent;

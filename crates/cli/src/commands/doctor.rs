@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use abide_wire::paths::Places;
 use abide_wire::text::duration;
-use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionSettings, SessionStatus, Snapshot};
+use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::is_signed_in;
@@ -258,11 +258,11 @@ fn presence(endpoint: &Endpoint, accounts: &[SessionStatus]) -> Vec<Check> {
         Err(Failure::Refused { code, .. }) if code == "not_found" => return Vec::new(),
         Err(failure) => return vec![Check::of("presence", false, failure.to_string())],
     };
-    let rules: Vec<(&str, SessionSettings)> = accounts
+    let rules: Vec<(&str, PresenceRules)> = accounts
         .iter()
         .filter_map(|status| Some((status.account.as_str(), settings(endpoint, &status.account).ok()?)))
         .collect();
-    let names = |wanted: &dyn Fn(&SessionSettings) -> bool| {
+    let names = |wanted: &dyn Fn(&PresenceRules) -> bool| {
         let names = rules.iter().filter(|(_, rules)| wanted(rules)).map(|(name, _)| *name);
         names.collect::<Vec<_>>().join(", ")
     };
@@ -276,7 +276,14 @@ fn presence(endpoint: &Endpoint, accounts: &[SessionStatus]) -> Vec<Check> {
     ]
 }
 
-fn settings(endpoint: &Endpoint, account: &str) -> Result<SessionSettings, Failure> {
+/// Of an account's settings, those that need somebody to tell: an agent of another version may know more or fewer.
+#[derive(serde::Deserialize)]
+struct PresenceRules {
+    activity: ActivityPolicy,
+    on_lock: OnLock,
+}
+
+fn settings(endpoint: &Endpoint, account: &str) -> Result<PresenceRules, Failure> {
     let mut target = String::from("/v1/accounts/");
     push_encoded(&mut target, account);
     target.push_str("/session");
