@@ -1,5 +1,6 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, expect, test } from "vitest";
+import { usual } from "../src/demo/host";
 import { asWindowError, tauriHost } from "../src/lib/host";
 
 afterEach(clearMocks);
@@ -19,7 +20,7 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.watch(() => {});
   await tauriHost.answer(7, false);
   await tauriHost.settings("work");
-  const settings = { end_after: 900, warn_after: 720, absolute: 43_200, activity: "both", on_lock: "end" } as const;
+  const settings = usual;
   await tauriHost.changeSettings("work", settings);
   await tauriHost.onNavigate(() => {});
   await tauriHost.openMonitor("work");

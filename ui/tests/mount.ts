@@ -2,7 +2,7 @@
 import { flushSync, mount, unmount } from "svelte";
 import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
-import { account, layer } from "../src/demo/host";
+import { account, layer, usual } from "../src/demo/host";
 import type { Host } from "../src/lib/host";
 import type { Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
 
@@ -33,11 +33,7 @@ export const question = (over: Partial<Question> = {}): Question => ({
 });
 
 export const settings = (over: Partial<SessionSettings> = {}): SessionSettings => ({
-  end_after: 900,
-  warn_after: 720,
-  absolute: 43_200,
-  activity: "requests",
-  on_lock: "freeze",
+  ...usual,
   ...over,
 });
 

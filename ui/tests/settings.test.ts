@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { advised, exactDuration, inWords, parseDuration } from "../src/lib/settings";
+import { advised, exactDuration, inWords, parseDuration, signalsOf, waysOf } from "../src/lib/settings";
 import type { SessionSettings } from "../src/lib/wire";
 import { active, open, settings, settle, snapshot, status } from "./mount";
 
@@ -45,7 +45,7 @@ test("the settings of an account are shown, changed and saved", async () => {
   await window.click(window.field("activity-both"));
   await window.click(window.field("on_lock-end"));
   await window.enter("end_after");
-  const wanted: SessionSettings = { end_after: 1800, warn_after: 720, absolute: 28_800, activity: "both", on_lock: "end" };
+  const wanted = settings({ end_after: 1800, absolute: 28_800, activity: "both", on_lock: "end" });
   expect(window.host.changeSettings).toHaveBeenCalledExactlyOnceWith("work", wanted);
   expect(window.target.querySelector("main [role=status]")?.textContent).toBe("Saved. It counts from now on.");
   expect(window.field("end_after").value).toBe("30 min");
@@ -59,8 +59,49 @@ test("every field has a name and a sentence about it, and every choice says whom
     expect(described.join(""), field.id).toMatch(/\.$/);
   }
   expect([...window.target.querySelectorAll("legend")].map((legend) => legend.textContent)).toEqual([
-    "How long the session lasts", "What counts as use", "When the screen is locked",
+    "How long the session lasts", "What counts as use", "When the screen is locked", "With your provider",
+    "Notice when the session at the provider ends",
   ]);
+});
+
+test("what notices the provider’s end, and what it is told, can be switched", async () => {
+  const window = await opened();
+  const boxes = () => [...window.target.querySelectorAll<HTMLInputElement>("[type=checkbox]")].map((box) => `${box.id} ${box.checked}`);
+  expect(boxes()).toEqual(["watch-iframe true", "watch-asks false", "provider_logout false", "revoke true"]);
+  expect(window.field("poll").value).toBe("1 min");
+
+  await window.click(window.field("watch-iframe"));
+  await window.click(window.field("watch-asks"));
+  await window.click(window.field("provider_logout"));
+  await window.click(window.field("revoke"));
+  await window.type("poll", "90s");
+  await window.enter("poll");
+  const wanted = settings({ watch: ["introspection", "userinfo", "refresh"], poll: 90, provider_logout: true, revoke: false });
+  expect(window.host.changeSettings).toHaveBeenCalledExactlyOnceWith("work", wanted);
+});
+
+test("what only some have is offered where it is configured, and stays on the page once it is switched off", async () => {
+  const window = await opened({ settings: async () => settings({ watch: ["refresh", "userinfo", "backchannel"] }) });
+  expect(window.field("watch-events")).toBeNull();
+  expect(window.field("watch-backchannel").checked).toBe(true);
+  await window.click(window.field("watch-backchannel"));
+  await window.enter("poll");
+  expect(window.host.changeSettings).toHaveBeenCalledExactlyOnceWith("work", settings({ watch: ["userinfo", "refresh"] }));
+  expect(window.field("watch-backchannel").checked).toBe(false);
+});
+
+test("a way that is on keeps the signals it has, and one that is switched on gets all of its own", () => {
+  expect(waysOf(["refresh", "introspection", "events"])).toEqual(["asks", "events"]);
+  expect(signalsOf(["asks"], ["refresh", "introspection"])).toEqual(["introspection", "refresh"]);
+  expect(signalsOf(["iframe", "asks"], ["refresh"])).toEqual(["iframe", "introspection", "userinfo", "refresh"]);
+});
+
+test("an interval that is too short is said at its field", async () => {
+  const window = await opened({ changeSettings: reject("`provider.poll` has to be at least two seconds.") });
+  await window.type("poll", "1 s");
+  await window.enter("poll");
+  expect(window.target.querySelector("#poll-problem")?.textContent).toBe("“Looks every” has to be at least two seconds.");
+  expect(document.activeElement).toBe(window.field("poll"));
 });
 
 test("a time that is none is said at its field, and nothing is saved", async () => {

@@ -114,7 +114,17 @@ const asked = (over: Partial<Question> = {}): Question => ({
   ...over,
 });
 
-const usual: SessionSettings = { end_after: 900, warn_after: 720, absolute: 43_200, activity: "requests", on_lock: "freeze" };
+export const usual: SessionSettings = {
+  end_after: 900,
+  warn_after: 720,
+  absolute: 43_200,
+  activity: "requests",
+  on_lock: "freeze",
+  watch: ["iframe", "refresh"],
+  poll: 60,
+  provider_logout: false,
+  revoke: true,
+};
 
 const ended = account({
   account: "lab",
@@ -232,6 +242,7 @@ const scenes: Record<string, () => Snapshot> = {
   }),
   advice: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], remarks: [] }),
   settings: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], remarks: [] }),
+  ways: () => ({ accounts: [active()], questions: [], remarks: [] }),
   signedout: () => ({ accounts: [account({}), ended], questions: [], remarks: [] }),
   demo: () => ({ accounts: [demo], questions: [], remarks: [] }),
   empty: () => ({ accounts: [], questions: [], remarks: [] }),
@@ -301,12 +312,14 @@ export function demoHost(scene: string): Host {
       else if (question.can_be_kept) change(question.account, (a) => active({ ...same(a), expires_in: 900 }));
       else show({ questions: snapshot.questions.filter((q) => q.id !== id) });
     },
-    settings: async (name) => settings.get(name) ?? usual,
+    settings: async (name) =>
+      settings.get(name) ?? (scene === "ways" ? { ...usual, watch: ["iframe", "refresh", "frontchannel", "backchannel", "events"] } : usual),
     changeSettings: async (name, changed) => {
       await pause(300);
       if (changed.warn_after >= changed.end_after) {
         throw { code: "config_account", message: "`warn_after` has to be shorter than `end_after` and more than zero." };
       }
+      if (changed.poll < 2) throw { code: "invalid_account", message: "`provider.poll` has to be at least two seconds." };
       settings.set(name, changed);
       change(name, (a) => ({ ...a, advised_end_after: changed.end_after > 840 ? a.advised_end_after : null }));
     },

@@ -5,7 +5,7 @@ import { demoHost } from "./host";
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get("demo") ?? "active";
-if (scene === "settings") location.hash = "settings";
+if (scene === "settings" || scene === "ways") location.hash = "settings";
 const target = document.getElementById("app");
 if (target) mount(App, { target, props: { host: demoHost(scene), startWithAdd: scene === "add" } });
 // For pictures: `&open` unfolds what can be unfolded.

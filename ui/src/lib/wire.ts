@@ -90,7 +90,23 @@ activity: ActivityPolicy,
 /**
  * What locking the screen does.
  */
-on_lock: OnLock, };
+on_lock: OnLock, 
+/**
+ * By which ways the end of the provider's session is noticed; the answers to refreshes always count.
+ */
+watch: Array<Signal>, 
+/**
+ * How often the provider is asked, by the tab in the browser and by Abide itself.
+ */
+poll: number, 
+/**
+ * Whether signing out here signs out at the provider too.
+ */
+provider_logout: boolean, 
+/**
+ * Whether signing out here revokes the tokens.
+ */
+revoke: boolean, };
 
 export type SessionStatus = { 
 /**
@@ -167,6 +183,7 @@ frozen: boolean,
 layers: Array<LayerStatus>, 
 /**
  * By which signals the end of the provider's session would be noticed; empty when nobody is signed in.
+ * Absent from an agent that still runs after an upgrade.
  */
 signals: Array<SignalStatus>, 
 /**
