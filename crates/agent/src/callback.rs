@@ -56,6 +56,9 @@ pub(crate) struct Callback {
 
 struct Place {
     path: String,
+    /// Where the page at the end is. Only the browser that brought the answer is told: whoever else is on this computer
+    /// can ask the listener too.
+    done: String,
     hosts: Vec<String>,
     arrivals: mpsc::Sender<Arrival>,
     outcome: watch::Receiver<Option<Outcome>>,
@@ -82,8 +85,11 @@ impl Callback {
         }
         let (arrivals_sender, arrivals) = mpsc::channel(4);
         let (outcome, outcome_receiver) = watch::channel(None);
+        let secret = monitor::random().ok_or_else(|| std::io::Error::other("there are no random numbers"))?;
+        let folder = redirect_uri.path().trim_end_matches('/');
         let place = Arc::new(Place {
             path: redirect_uri.path().to_owned(),
+            done: format!("{folder}/done/{}", secret.expose_secret()),
             hosts: ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec(),
             arrivals: arrivals_sender,
             outcome: outcome_receiver,
@@ -205,7 +211,7 @@ async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes
     }
     match (request.uri().path(), request.uri().query()) {
         (path, Some(query)) if path == place.path => arrived(query, place).await,
-        (path, None) if path == format!("{}/done", place.path.trim_end_matches('/')) => done(place).await,
+        (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
         (path, None) if path == place.path => problem(
             StatusCode::BAD_REQUEST,
             "This answer does not say what it belongs to. Nothing has changed.",
@@ -251,7 +257,7 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
         Err(_) => Verdict::Stray,
     };
     match verdict {
-        Verdict::Taken => onward(&format!("{}/done", place.path.trim_end_matches('/'))),
+        Verdict::Taken => onward(&place.done),
         Verdict::Stray => problem(
             StatusCode::BAD_REQUEST,
             "This answer does not belong to the sign-in that is under way. Nothing has changed.",
@@ -311,4 +317,45 @@ fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    async fn get(callback: &Url, path: &str) -> String {
+        let port = callback.port().unwrap();
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn only_the_browser_that_brought_the_answer_finds_the_page_at_the_end() {
+        let mut callback = Callback::bind(&"http://127.0.0.1/callback".parse().unwrap()).await.unwrap();
+        let address = callback.redirect_uri().clone();
+        let browser = tokio::spawn({
+            let address = address.clone();
+            async move { get(&address, "/callback?code=1&state=2").await }
+        });
+        let arrival = callback.arrival().await.unwrap();
+        arrival.verdict.send(Verdict::Taken).ok().unwrap();
+        let sent_on = browser.await.unwrap();
+        let place = sent_on.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
+        callback.finish(Outcome::SignedIn {
+            user: "alice@example.com".to_owned(),
+            provider: "id.example.com".to_owned(),
+        });
+        for guessed in ["/callback/done", "/callback/done/", "/callback/done/AAAA", "/monitor"] {
+            let answer = get(&address, guessed).await;
+            assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("alice"), "{guessed}: {answer}");
+        }
+        assert!(get(&address, &place).await.contains("You are signed in as alice@example.com"));
+    }
 }

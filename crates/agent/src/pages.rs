@@ -22,7 +22,7 @@ h1{margin:0 0 12px;font-size:22px;line-height:1.25;font-weight:600;letter-spacin
 p:last-child{margin:0;color:var(--soft);font-size:14px}";
 
 /// For the page that watches: when it is over, only the last line counts.
-const WATCHING: &str = "iframe{display:none}.over .while{display:none}.over svg{color:var(--soft)}";
+const WATCHING: &str = "iframe,p:empty{display:none}.over .while{display:none}.over svg{color:var(--soft)}";
 
 /// The mark: an open ring around a keyhole, with a tick or a bar for those who do not see the colour.
 const MARK: &str = "<svg viewBox=\"0 0 48 48\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"4\" stroke-linecap=\"round\" aria-hidden=\"true\">\
@@ -47,15 +47,16 @@ pub(crate) fn html(page: &Page<'_>) -> String {
     )
 }
 
-/// The page that watches. Its script fills in the state; everything else stands here.
-pub(crate) fn monitor(user: &str, provider: &str) -> String {
-    let (user, provider) = (escape(user), escape(provider));
+/// The page that watches. Its script fills in the state, and who is signed in: anybody on this computer can ask for the
+/// page, and only the tab that the browser was sent to has the secret that the rest needs.
+pub(crate) fn monitor(provider: &str) -> String {
+    let provider = escape(provider);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width,initial-scale=1\"><title>You are signed in \u{b7} Abide</title>\
          <style>{STYLE}{WATCHING}</style></head>\
          <body><main class=\"good\">{MARK}{TICK}<h1>You are signed in</h1>\
-         <p>You are signed in as {user} with {provider}.</p>\
+         <p id=\"who\"></p>\
          <p class=\"while\">Keep this tab open, and Abide notices here when you sign out at {provider}. You may also close \
          it: Abide notices then when it renews your session.</p>\
          <p id=\"state\" role=\"status\">One moment.</p></main>\

@@ -50,7 +50,7 @@ fn document(page: &Page) -> Response<Full<Bytes>> {
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-src 'self' {frames}; \
          frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     );
-    let html = pages::monitor(&page.user, &page.provider);
+    let html = pages::monitor(&page.provider);
     whole(StatusCode::OK, "text/html; charset=utf-8", Bytes::from(html), &policy)
 }
 

@@ -91,6 +91,7 @@ pub(crate) struct Instruction {
 #[derive(Debug, Serialize)]
 pub(crate) struct Beginning {
     secret: String,
+    who: String,
     line: String,
     client_id: String,
     session_state: String,
@@ -279,6 +280,7 @@ impl Page {
         self.look_after(poll);
         Ok(Beginning {
             secret: secret.expose_secret().to_owned(),
+            who: format!("You are signed in as {} with {}.", self.user, self.provider),
             line: format!("Abide looks whether you are still signed in at {}.", self.provider),
             client_id,
             session_state,

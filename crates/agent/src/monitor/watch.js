@@ -4,6 +4,7 @@
 (() => {
   const KEEP = "abide-monitor";
   const line = document.getElementById("state");
+  const who = document.getElementById("who");
   const heading = document.querySelector("h1");
   const asking = document.getElementById("op");
   const silent = document.getElementById("silent");
@@ -114,6 +115,7 @@
     secret = ticket || sessionStorage.getItem(KEEP) || "";
     try {
       watched = await call("open", { secret });
+      who.textContent = watched.who;
       show(watched.line);
       asking.addEventListener("load", ask, { once: true });
       asking.src = watched.iframe;
