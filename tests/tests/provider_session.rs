@@ -124,7 +124,8 @@ mod provider_session {
         let other = scene.browser.open("about:blank").await;
         provider.sign_out_in_tab(&other).await;
         scene.ended_by("iframe").await;
-        page.says("Your session with").await;
+        let words = page.says("Your session with").await;
+        assert!(words.contains("You are signed out") && !words.contains("You are signed in"), "{words}");
         page.screenshot(&room.evidence().join("over.png")).await;
         page.close().await;
 

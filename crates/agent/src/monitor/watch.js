@@ -43,6 +43,7 @@
     over = true;
     if (title) {
       heading.textContent = title;
+      who.textContent = "";
       document.title = title + " \u00b7 Abide";
     }
     clearTimeout(timer);
