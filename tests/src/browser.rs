@@ -13,6 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::desktop::{Desktop, Look, picture_of_failure};
 use crate::owned::Owned;
+use crate::providers::OtherSite;
 use crate::room::Room;
 use crate::{eventually, s};
 
@@ -31,6 +32,15 @@ struct Socket {
     last: u64,
 }
 
+/// Whether a page in a frame gets its cookies where the page around it is on another site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookies {
+    /// It does.
+    Allowed,
+    /// It does not.
+    Blocked,
+}
+
 /// A tab.
 pub struct Page<'a> {
     browser: &'a Browser<'a>,
@@ -47,6 +57,20 @@ impl<'a> Browser<'a> {
     /// Starts Chromium where there is no desktop: the pages are the same, and can be photographed.
     pub async fn headless(room: &'a Room) -> Self {
         Self::launch(room, false, &["--headless=new"]).await
+    }
+
+    /// The same with another site that it finds on this machine; with third-party cookies, or without as when a person
+    /// has blocked them in its settings.
+    pub async fn headless_at(room: &'a Room, site: &OtherSite, cookies: Cookies) -> Self {
+        let mode = i32::from(cookies == Cookies::Blocked);
+        let settings = json!({ "profile": {
+            "cookie_controls_mode": mode, "block_third_party_cookies": cookies == Cookies::Blocked
+        } });
+        let folder = room.path("chromium/Default");
+        std::fs::create_dir_all(&folder).expect("a profile for Chromium");
+        std::fs::write(folder.join("Preferences"), settings.to_string()).expect("settings for Chromium");
+        let [names, certificate] = site.chromium();
+        Self::launch(room, false, &["--headless=new", &names, &certificate]).await
     }
 
     async fn launch(room: &'a Room, dark: bool, more: &[&str]) -> Self {

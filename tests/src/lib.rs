@@ -129,13 +129,12 @@ pub fn program(name: &str) -> PathBuf {
 /// When the client cannot be made.
 #[must_use]
 pub fn http() -> reqwest::Client {
+    http_builder().build().expect("an HTTP client")
+}
+
+fn http_builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(s(10))
-        .build()
-        .expect("an HTTP client")
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(s(10))
 }
 
 /// A port on loopback that was free a moment ago.

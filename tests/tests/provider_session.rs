@@ -9,107 +9,27 @@ fn provider_session() {
 
 #[cfg(target_os = "linux")]
 mod provider_session {
+    mod scene;
+
     use abide_demo_op::{Client, Config, DemoOp, EventStream, SecurityEvent};
     use abide_tests::app::{App, account_with, configure};
-    use abide_tests::browser::{Browser, Page};
-    use abide_tests::login::{Login, sign_in};
-    use abide_tests::providers::{DjangoSettings, OTHER_USER, Provider, RealmSettings, USER};
+    use abide_tests::browser::{Browser, Cookies};
+    use abide_tests::login::sign_in;
+    use abide_tests::providers::{DjangoSettings, OTHER_USER, OtherSite, Provider, RealmSettings, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, free_port, s};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"1h\"";
-    const OFFLINE: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
-    const ONLINE: &str = "scopes = [\"openid\", \"profile\", \"email\"]\n";
-    const WATCHING: &str = "provider.poll = \"2s\"\n";
-
-    /// A browser that writes down what it is to open.
-    fn opener(room: &Room) -> String {
-        let file = room.path("opened");
-        let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
-        format!("browser = {}\n", json!(["sh", "-c", script]))
-    }
-
-    struct Scene<'a> {
-        room: &'a Room,
-        provider: &'a Provider,
-        browser: Browser<'a>,
-        app: App<'a>,
-    }
-
-    impl<'a> Scene<'a> {
-        async fn new(room: &'a Room, provider: &'a Provider, settings: &str) -> Self {
-            let browser = Browser::headless(room).await;
-            let settings = settings.to_owned() + &provider.account_settings();
-            let mut text = opener(room) + &account_with(provider.issuer(), &settings, SESSION);
-            if settings.contains("client_secret_file") {
-                text = text.replace("client_id = \"abide\"", "client_id = \"abide-confidential\"");
-            }
-            configure(room, &text);
-            Self { room, provider, browser, app: App::headless(room).await }
-        }
-
-        /// The address that Abide wanted a browser for.
-        async fn opened(&self) -> Page<'_> {
-            let file = self.room.path("opened");
-            let address =
-                eventually("an address to open", s(10), || async { std::fs::read_to_string(&file).ok() })
-                    .await;
-            std::fs::remove_file(&file).unwrap();
-            assert!(
-                address.starts_with("http://127.0.0.1:"),
-                "a program's arguments hold no token: {address}"
-            );
-            self.browser.open(&address).await
-        }
-
-        /// Signs in, and leaves the tab open.
-        async fn signs_in(&self) -> Page<'_> {
-            let login = Login::begin(self.room).await;
-            let page = self.browser.open(&login.url).await;
-            self.provider.sign_in_as(&page, USER).await;
-            page.says("You are signed in").await;
-            let done = login.end().await;
-            assert_eq!(done.code, 0, "{done:?}");
-            self.app.state("work", "active", s(10)).await;
-            page
-        }
-
-        async fn signal(&self, signal: &str, state: &str) -> Value {
-            eventually(&format!("the signal {signal} to be {state}"), s(20), || async {
-                let session = self.app.session("work").await;
-                let signals = session["signals"].as_array().cloned().unwrap_or_default();
-                signals.into_iter().find(|one| one["signal"] == signal && one["state"] == state)
-            })
-            .await
-        }
-
-        async fn ended_by(&self, signal: &str) {
-            let session = self.app.state("work", "ended", s(15)).await;
-            assert_eq!(
-                (&session["ended"], &session["ended_by"]),
-                (&json!("provider_logout"), &json!(signal))
-            );
-            let refused = self.app.abide(&["token"]).await;
-            assert_eq!((refused.code, refused.stdout.as_str()), (3, ""));
-            assert!(refused.stderr.contains("the provider ended its session"), "{}", refused.stderr);
-        }
-
-        /// What has been asked of the provider since says that it was looked at again, and the session is there.
-        async fn goes_on(&self) {
-            let session = self.app.session("work").await;
-            assert_eq!(session["state"], "active", "{session}");
-        }
-
-        fn demo(&self) -> &DemoOp {
-            let Provider::Demo(provider) = self.provider else { panic!("the demo provider") };
-            provider
-        }
-    }
+    use self::scene::{OFFLINE, ONLINE, SESSION, Scene, WATCHING, opener};
 
     /// What is the same with every provider that has the iframe.
     async fn the_tab_watches(room: &Room, provider: &Provider, scopes: &str) {
-        let scene = Scene::new(room, provider, &(scopes.to_owned() + WATCHING)).await;
+        let browser = Browser::headless(room).await;
+        the_tab_watches_in(room, provider, scopes, browser).await;
+    }
+
+    async fn the_tab_watches_in(room: &Room, provider: &Provider, scopes: &str, browser: Browser<'_>) {
+        let scene = Scene::with(room, provider, &(scopes.to_owned() + WATCHING), browser).await;
 
         // Whoever signs out at the provider in another tab is signed out here within one poll.
         let page = scene.signs_in().await;
@@ -155,11 +75,52 @@ mod provider_session {
     async fn the_tab_watches_django_oidc_provider() {
         let room = Room::with_keyring("session-django").await;
         let provider = Provider::django(&room, DjangoSettings::default()).await;
-        // A public client is asked for consent each time there, so a silent request never says who is signed in.
+        the_tab_watches(&room, &provider, &confidential(&room)).await;
+    }
+
+    /// An account with a secret: a public client is asked for consent each time at django-oidc-provider, so that a silent
+    /// request never says who is signed in.
+    fn confidential(room: &Room) -> String {
         let secret = room.path("client-secret");
         std::fs::write(&secret, "a-secret-of-the-tests\n").unwrap();
-        let client = format!("client_secret_file = \"{}\"\n", secret.display());
-        the_tab_watches(&room, &provider, &(OFFLINE.to_owned() + &client)).await;
+        format!("{OFFLINE}client_secret_file = \"{}\"\n", secret.display())
+    }
+
+    async fn django_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
+        let site = OtherSite::new(room).await;
+        let settings = DjangoSettings { site: Some(site.clone()), ..DjangoSettings::default() };
+        let provider = Provider::django(room, settings).await;
+        assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
+        (site, provider)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_tab_watches_another_site_where_third_party_cookies_are_allowed() {
+        let mut room = Room::with_keyring("session-elsewhere").await;
+        let (site, provider) = django_elsewhere(&mut room).await;
+        let browser = Browser::headless_at(&room, &site, Cookies::Allowed).await;
+        the_tab_watches_in(&room, &provider, &confidential(&room), browser).await;
+    }
+
+    /// The iframe of django-oidc-provider says `error` when it finds no cookie, and nobody may ask further after that
+    /// (section 3.1), so what hides the cookie stays unknown.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_site_where_third_party_cookies_are_blocked_ends_nothing_and_is_not_asked_again() {
+        let mut room = Room::with_keyring("session-elsewhere-blocked").await;
+        let (site, provider) = django_elsewhere(&mut room).await;
+        let browser = Browser::headless_at(&room, &site, Cookies::Blocked).await;
+        let settings = confidential(&room) + WATCHING;
+        let scene = Scene::with(&room, &provider, &settings, browser).await;
+        let page = scene.signs_in().await;
+        scene.signal("iframe", "failed").await;
+        page.says("Your session goes on").await;
+        page.screenshot(&room.evidence().join("failed-signal.png")).await;
+        // Longer than one interval.
+        tokio::time::sleep(s(4)).await;
+        let Provider::Django(django) = &provider else { unreachable!() };
+        assert_eq!(django.silent_requests().await, 0);
+        scene.goes_on().await;
+        assert_eq!(scene.app.abide(&["token"]).await.code, 0);
     }
 
     /// What remains with a public client at a provider that answers every silent request with `consent_required`.
@@ -199,11 +160,7 @@ mod provider_session {
         let settings = format!("{OFFLINE}{WATCHING}redirect_uri = \"{redirect_uri}\"\n");
         let scene = Scene::new(&room, &provider, &settings).await;
         let page = scene.signs_in().await;
-        scene.signal("iframe", "blocked").await;
-        page.says("Your browser hides the cookies").await;
-        page.screenshot(&room.evidence().join("blocked.png")).await;
-        scene.goes_on().await;
-        assert_eq!(scene.app.abide(&["token"]).await.code, 0);
+        scene.stays_although_the_cookie_is_hidden(&page).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

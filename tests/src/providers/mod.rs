@@ -3,6 +3,7 @@
 mod django;
 mod keycloak;
 mod node;
+mod other_site;
 
 use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 pub use django::{Django, DjangoSettings};
 pub use keycloak::{Realm, RealmSettings};
 pub use node::Node;
+pub use other_site::OtherSite;
 
 use crate::browser::Page;
 use crate::owned::Owned;
@@ -92,7 +94,7 @@ impl Provider {
     #[must_use]
     pub fn account_settings(&self) -> String {
         match self {
-            Self::Django(provider) => format!("redirect_uri = \"{}\"\n", provider.redirect_uri),
+            Self::Django(provider) => provider.account_settings(),
             Self::Demo(_) | Self::Node(_) | Self::Keycloak(_) => String::new(),
         }
     }

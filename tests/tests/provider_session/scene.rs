@@ -1,0 +1,109 @@
+//! One account, one provider, one browser.
+
+use abide_demo_op::DemoOp;
+use abide_tests::app::{App, account_with, configure};
+use abide_tests::browser::{Browser, Page};
+use abide_tests::login::Login;
+use abide_tests::providers::{Provider, USER};
+use abide_tests::room::Room;
+use abide_tests::{eventually, s};
+use serde_json::{Value, json};
+
+pub(crate) const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"1h\"";
+pub(crate) const OFFLINE: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
+pub(crate) const ONLINE: &str = "scopes = [\"openid\", \"profile\", \"email\"]\n";
+pub(crate) const WATCHING: &str = "provider.poll = \"2s\"\n";
+
+/// A browser that writes down what it is to open.
+pub(crate) fn opener(room: &Room) -> String {
+    let file = room.path("opened");
+    let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
+    format!("browser = {}\n", json!(["sh", "-c", script]))
+}
+
+pub(crate) struct Scene<'a> {
+    pub(crate) room: &'a Room,
+    pub(crate) provider: &'a Provider,
+    pub(crate) browser: Browser<'a>,
+    pub(crate) app: App<'a>,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) async fn new(room: &'a Room, provider: &'a Provider, settings: &str) -> Self {
+        Self::with(room, provider, settings, Browser::headless(room).await).await
+    }
+
+    pub(crate) async fn with(
+        room: &'a Room,
+        provider: &'a Provider,
+        settings: &str,
+        browser: Browser<'a>,
+    ) -> Self {
+        let settings = settings.to_owned() + &provider.account_settings();
+        let mut text = opener(room) + &account_with(provider.issuer(), &settings, SESSION);
+        if settings.contains("client_secret_file") {
+            text = text.replace("client_id = \"abide\"", "client_id = \"abide-confidential\"");
+        }
+        configure(room, &text);
+        Self { room, provider, browser, app: App::headless(room).await }
+    }
+
+    /// The address that Abide wanted a browser for.
+    pub(crate) async fn opened(&self) -> Page<'_> {
+        let file = self.room.path("opened");
+        let address =
+            eventually("an address to open", s(10), || async { std::fs::read_to_string(&file).ok() }).await;
+        std::fs::remove_file(&file).unwrap();
+        assert!(address.starts_with("http://127.0.0.1:"), "a program's arguments hold no token: {address}");
+        self.browser.open(&address).await
+    }
+
+    /// Signs in, and leaves the tab open.
+    pub(crate) async fn signs_in(&self) -> Page<'_> {
+        let login = Login::begin(self.room).await;
+        let page = self.browser.open(&login.url).await;
+        self.provider.sign_in_as(&page, USER).await;
+        page.says("You are signed in").await;
+        let done = login.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        self.app.state("work", "active", s(10)).await;
+        page
+    }
+
+    pub(crate) async fn signal(&self, signal: &str, state: &str) -> Value {
+        eventually(&format!("the signal {signal} to be {state}"), s(20), || async {
+            let session = self.app.session("work").await;
+            let signals = session["signals"].as_array().cloned().unwrap_or_default();
+            signals.into_iter().find(|one| one["signal"] == signal && one["state"] == state)
+        })
+        .await
+    }
+
+    pub(crate) async fn ended_by(&self, signal: &str) {
+        let session = self.app.state("work", "ended", s(15)).await;
+        assert_eq!((&session["ended"], &session["ended_by"]), (&json!("provider_logout"), &json!(signal)));
+        let refused = self.app.abide(&["token"]).await;
+        assert_eq!((refused.code, refused.stdout.as_str()), (3, ""));
+        assert!(refused.stderr.contains("the provider ended its session"), "{}", refused.stderr);
+    }
+
+    /// What has been asked of the provider since says that it was looked at again, and the session is there.
+    pub(crate) async fn goes_on(&self) {
+        let session = self.app.session("work").await;
+        assert_eq!(session["state"], "active", "{session}");
+    }
+
+    /// A tab that is told nothing says so and ends nothing.
+    pub(crate) async fn stays_although_the_cookie_is_hidden(&self, page: &Page<'_>) {
+        self.signal("iframe", "blocked").await;
+        page.says("Your browser hides the cookies").await;
+        page.screenshot(&self.room.evidence().join("blocked.png")).await;
+        self.goes_on().await;
+        assert_eq!(self.app.abide(&["token"]).await.code, 0);
+    }
+
+    pub(crate) fn demo(&self) -> &DemoOp {
+        let Provider::Demo(provider) = self.provider else { panic!("the demo provider") };
+        provider
+    }
+}
