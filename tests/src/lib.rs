@@ -7,7 +7,7 @@
 //! - [`tray`], [`dialog`], [`notices`]: what a person sees there, read over the interfaces that the desktop itself and
 //!   screen readers use;
 //! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
-//! - [`browser`]: Chromium, driven through its debugging protocol;
+//! - [`browser`], [`firefox`]: Chromium and Firefox, each driven through its debugging protocol; [`tab`]: what both can;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
 //! - [`app`]: Abide's two programs.
 //!
@@ -26,6 +26,8 @@ pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod dialog;
 #[cfg(target_os = "linux")]
+pub mod firefox;
+#[cfg(target_os = "linux")]
 pub mod form;
 #[cfg(target_os = "linux")]
 pub mod login;
@@ -41,6 +43,8 @@ pub mod raw_http;
 pub mod room;
 #[cfg(target_os = "linux")]
 pub mod session_control;
+#[cfg(target_os = "linux")]
+pub mod tab;
 #[cfg(target_os = "linux")]
 pub mod tray;
 

@@ -9,6 +9,7 @@ fn provider_session() {
 
 #[cfg(target_os = "linux")]
 mod provider_session {
+    mod firefox;
     mod scene;
 
     use abide_demo_op::{Client, Config, DemoOp, EventStream, SecurityEvent};
@@ -17,6 +18,7 @@ mod provider_session {
     use abide_tests::login::sign_in;
     use abide_tests::providers::{DjangoSettings, OTHER_USER, OtherSite, Provider, RealmSettings, USER};
     use abide_tests::room::Room;
+    use abide_tests::tab::Tab as _;
     use abide_tests::{eventually, free_port, s};
     use serde_json::json;
 

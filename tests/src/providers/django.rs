@@ -5,9 +5,9 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use super::{Asked, OtherSite, announced};
-use crate::browser::Page;
 use crate::owned::Owned;
 use crate::room::Room;
+use crate::tab::Tab;
 use crate::workspace;
 
 /// The secret of its clients that have one.
@@ -125,12 +125,12 @@ impl Django {
         }
     }
 
-    pub(super) async fn sign_out_in_tab(&self, page: &Page<'_>) {
+    pub(super) async fn sign_out_in_tab(&self, page: &impl Tab) {
         page.go(&format!("{}/", self.site)).await;
         super::confirm(page, "#sign-out", "you are not signed in").await;
     }
 
-    pub(super) async fn sign_in_in_tab(&self, page: &Page<'_>, user: &str) {
+    pub(super) async fn sign_in_in_tab(&self, page: &impl Tab, user: &str) {
         page.go(&format!("{}/login/", self.site)).await;
         page.fill("input[name=username]", user).await;
         page.fill("input[name=password]", super::PASSWORD).await;

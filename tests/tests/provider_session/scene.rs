@@ -6,6 +6,7 @@ use abide_tests::browser::{Browser, Page};
 use abide_tests::login::Login;
 use abide_tests::providers::{Provider, USER};
 use abide_tests::room::Room;
+use abide_tests::tab::Tab;
 use abide_tests::{eventually, s};
 use serde_json::{Value, json};
 
@@ -21,31 +22,16 @@ pub(crate) fn opener(room: &Room) -> String {
     format!("browser = {}\n", json!(["sh", "-c", script]))
 }
 
-pub(crate) struct Scene<'a> {
+pub(crate) struct Scene<'a, B = Browser<'a>> {
     pub(crate) room: &'a Room,
     pub(crate) provider: &'a Provider,
-    pub(crate) browser: Browser<'a>,
+    pub(crate) browser: B,
     pub(crate) app: App<'a>,
 }
 
 impl<'a> Scene<'a> {
     pub(crate) async fn new(room: &'a Room, provider: &'a Provider, settings: &str) -> Self {
         Self::with(room, provider, settings, Browser::headless(room).await).await
-    }
-
-    pub(crate) async fn with(
-        room: &'a Room,
-        provider: &'a Provider,
-        settings: &str,
-        browser: Browser<'a>,
-    ) -> Self {
-        let settings = settings.to_owned() + &provider.account_settings();
-        let mut text = opener(room) + &account_with(provider.issuer(), &settings, SESSION);
-        if settings.contains("client_secret_file") {
-            text = text.replace("client_id = \"abide\"", "client_id = \"abide-confidential\"");
-        }
-        configure(room, &text);
-        Self { room, provider, browser, app: App::headless(room).await }
     }
 
     /// The address that Abide wanted a browser for.
@@ -62,12 +48,29 @@ impl<'a> Scene<'a> {
     pub(crate) async fn signs_in(&self) -> Page<'_> {
         let login = Login::begin(self.room).await;
         let page = self.browser.open(&login.url).await;
-        self.provider.sign_in_as(&page, USER).await;
+        self.ends_sign_in(login, &page).await;
+        page
+    }
+}
+
+impl<'a, B> Scene<'a, B> {
+    pub(crate) async fn with(room: &'a Room, provider: &'a Provider, settings: &str, browser: B) -> Self {
+        let settings = settings.to_owned() + &provider.account_settings();
+        let mut text = opener(room) + &account_with(provider.issuer(), &settings, SESSION);
+        if settings.contains("client_secret_file") {
+            text = text.replace("client_id = \"abide\"", "client_id = \"abide-confidential\"");
+        }
+        configure(room, &text);
+        Self { room, provider, browser, app: App::headless(room).await }
+    }
+
+    /// Does in a tab what the person who signs in does there.
+    pub(crate) async fn ends_sign_in(&self, login: Login, page: &impl Tab) {
+        self.provider.sign_in_as(page, USER).await;
         page.says("You are signed in").await;
         let done = login.end().await;
         assert_eq!(done.code, 0, "{done:?}");
         self.app.state("work", "active", s(10)).await;
-        page
     }
 
     pub(crate) async fn signal(&self, signal: &str, state: &str) -> Value {
@@ -94,7 +97,7 @@ impl<'a> Scene<'a> {
     }
 
     /// A tab that is told nothing says so and ends nothing.
-    pub(crate) async fn stays_although_the_cookie_is_hidden(&self, page: &Page<'_>) {
+    pub(crate) async fn stays_although_the_cookie_is_hidden(&self, page: &impl Tab) {
         self.signal("iframe", "blocked").await;
         page.says("Your browser hides the cookies").await;
         page.screenshot(&self.room.evidence().join("blocked.png")).await;

@@ -1,0 +1,37 @@
+//! The same page in Firefox, with its default settings.
+
+use abide_tests::firefox::{Firefox, FirefoxTab};
+use abide_tests::login::Login;
+use abide_tests::providers::Provider;
+use abide_tests::room::Room;
+use abide_tests::skipped;
+use abide_tests::tab::Tab as _;
+
+use super::scene::{OFFLINE, Scene, WATCHING};
+
+async fn signs_in<'a>(scene: &'a Scene<'_, Firefox>) -> FirefoxTab<'a> {
+    let login = Login::begin(scene.room).await;
+    let page = scene.browser.open(&login.url).await;
+    scene.ends_sign_in(login, &page).await;
+    page
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tab_watches_the_demo_provider_in_firefox() {
+    if let Some(reason) = Firefox::missing() {
+        return skipped("the_tab_watches_the_demo_provider_in_firefox", reason);
+    }
+    let room = Room::with_keyring("session-firefox").await;
+    let provider = Provider::demo().await;
+    let browser = Firefox::headless(&room).await;
+    let scene = Scene::with(&room, &provider, &(OFFLINE.to_owned() + WATCHING), browser).await;
+    let page = signs_in(&scene).await;
+    scene.signal("iframe", "works").await;
+    page.says("Abide has just looked").await;
+    page.screenshot(&room.evidence().join("watching.png")).await;
+    let other = scene.browser.open("about:blank").await;
+    provider.sign_out_in_tab(&other).await;
+    scene.ended_by("iframe").await;
+    page.says("Your session with").await;
+    page.screenshot(&room.evidence().join("over.png")).await;
+}
