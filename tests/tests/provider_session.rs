@@ -16,13 +16,13 @@ mod provider_session {
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Cookies};
     use abide_tests::login::sign_in;
-    use abide_tests::providers::{DjangoSettings, OTHER_USER, OtherSite, Provider, RealmSettings, USER};
+    use abide_tests::providers::{DjangoSettings, OTHER_USER, Provider, RealmSettings, USER};
     use abide_tests::room::Room;
     use abide_tests::tab::Tab as _;
     use abide_tests::{eventually, free_port, s};
     use serde_json::json;
 
-    use self::scene::{OFFLINE, ONLINE, SESSION, Scene, WATCHING, opener};
+    use self::scene::{OFFLINE, ONLINE, SESSION, Scene, WATCHING, confidential, django_elsewhere, opener};
 
     /// What is the same with every provider that has the iframe.
     async fn the_tab_watches(room: &Room, provider: &Provider, scopes: &str) {
@@ -78,22 +78,6 @@ mod provider_session {
         let room = Room::with_keyring("session-django").await;
         let provider = Provider::django(&room, DjangoSettings::default()).await;
         the_tab_watches(&room, &provider, &confidential(&room)).await;
-    }
-
-    /// An account with a secret: a public client is asked for consent each time at django-oidc-provider, so that a silent
-    /// request never says who is signed in.
-    fn confidential(room: &Room) -> String {
-        let secret = room.path("client-secret");
-        std::fs::write(&secret, "a-secret-of-the-tests\n").unwrap();
-        format!("{OFFLINE}client_secret_file = \"{}\"\n", secret.display())
-    }
-
-    async fn django_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
-        let site = OtherSite::new(room).await;
-        let settings = DjangoSettings { site: Some(site.clone()), ..DjangoSettings::default() };
-        let provider = Provider::django(room, settings).await;
-        assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
-        (site, provider)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

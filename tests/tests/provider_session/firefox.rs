@@ -7,7 +7,7 @@ use abide_tests::room::Room;
 use abide_tests::skipped;
 use abide_tests::tab::Tab as _;
 
-use super::scene::{OFFLINE, Scene, WATCHING};
+use super::scene::{OFFLINE, Scene, WATCHING, confidential, django_elsewhere};
 
 async fn signs_in<'a>(scene: &'a Scene<'_, Firefox>) -> FirefoxTab<'a> {
     let login = Login::begin(scene.room).await;
@@ -34,4 +34,18 @@ async fn the_tab_watches_the_demo_provider_in_firefox() {
     scene.ended_by("iframe").await;
     page.says("Your session with").await;
     page.screenshot(&room.evidence().join("over.png")).await;
+}
+
+/// Firefox gives a frame a jar of its own for each site around it, and the provider's cookie is not in that one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_site_in_firefox_ends_nothing_and_is_named() {
+    if let Some(reason) = Firefox::missing() {
+        return skipped("another_site_in_firefox_ends_nothing_and_is_named", reason);
+    }
+    let mut room = Room::with_keyring("session-firefox-elsewhere").await;
+    let (_, provider) = django_elsewhere(&mut room).await;
+    let browser = Firefox::headless(&room).await;
+    let scene = Scene::with(&room, &provider, &(confidential(&room) + WATCHING), browser).await;
+    let page = signs_in(&scene).await;
+    scene.stays_although_the_cookie_is_hidden(&page).await;
 }

@@ -4,7 +4,7 @@ use abide_demo_op::DemoOp;
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::browser::{Browser, Page};
 use abide_tests::login::Login;
-use abide_tests::providers::{Provider, USER};
+use abide_tests::providers::{DjangoSettings, OtherSite, Provider, USER};
 use abide_tests::room::Room;
 use abide_tests::tab::Tab;
 use abide_tests::{eventually, s};
@@ -20,6 +20,22 @@ pub(crate) fn opener(room: &Room) -> String {
     let file = room.path("opened");
     let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
     format!("browser = {}\n", json!(["sh", "-c", script]))
+}
+
+/// An account with a secret: a public client is asked for consent each time at django-oidc-provider, so that a silent
+/// request never says who is signed in.
+pub(crate) fn confidential(room: &Room) -> String {
+    let secret = room.path("client-secret");
+    std::fs::write(&secret, "a-secret-of-the-tests\n").unwrap();
+    format!("{OFFLINE}client_secret_file = \"{}\"\n", secret.display())
+}
+
+pub(crate) async fn django_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
+    let site = OtherSite::new(room).await;
+    let settings = DjangoSettings { site: Some(site.clone()), ..DjangoSettings::default() };
+    let provider = Provider::django(room, settings).await;
+    assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
+    (site, provider)
 }
 
 pub(crate) struct Scene<'a, B = Browser<'a>> {
