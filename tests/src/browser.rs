@@ -25,6 +25,7 @@ pub struct Browser<'a> {
     _program: Owned,
     command: Vec<String>,
     dark: bool,
+    cookies: Option<Cookies>,
     socket: Mutex<Socket>,
 }
 
@@ -71,7 +72,15 @@ impl<'a> Browser<'a> {
         std::fs::create_dir_all(&folder).expect("a profile for Chromium");
         std::fs::write(folder.join("Preferences"), settings.to_string()).expect("settings for Chromium");
         let [names, certificate] = site.chromium();
-        Self::launch(room, false, &["--headless=new", &names, &certificate]).await
+        let mut browser = Self::launch(room, false, &["--headless=new", &names, &certificate]).await;
+        browser.cookies = Some(cookies);
+        browser
+    }
+
+    /// What it was told about third-party cookies, if anything.
+    #[must_use]
+    pub fn cookies(&self) -> Option<Cookies> {
+        self.cookies
     }
 
     async fn launch(room: &'a Room, dark: bool, more: &[&str]) -> Self {
@@ -118,7 +127,14 @@ impl<'a> Browser<'a> {
         let (stream, _) = tokio_tungstenite::connect_async_with_config(&address, Some(limits), true)
             .await
             .expect("a connection to Chromium");
-        Self { room, _program: program, command, dark, socket: Mutex::new(Socket { stream, last: 0 }) }
+        Self {
+            room,
+            _program: program,
+            command,
+            dark,
+            cookies: None,
+            socket: Mutex::new(Socket { stream, last: 0 }),
+        }
     }
 
     /// The command that opens a URL in this browser when the URL is appended, for Abide's configuration.

@@ -210,5 +210,12 @@ fn find() -> Option<PathBuf> {
     ["firefox-esr", "firefox"]
         .iter()
         .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
-        .find(|candidate| candidate.is_file())
+        .find(|candidate| candidate.is_file() && !is_snap(candidate))
+}
+
+/// Whether this only leads to a snap, which sees no profile outside of its own folders.
+fn is_snap(program: &Path) -> bool {
+    let small = program.metadata().is_ok_and(|found| found.len() < 10_000);
+    program.starts_with("/snap")
+        || small && std::fs::read_to_string(program).is_ok_and(|text| text.contains("/snap/"))
 }

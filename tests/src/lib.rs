@@ -9,7 +9,8 @@
 //! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
 //! - [`browser`], [`firefox`]: Chromium and Firefox, each driven through its debugging protocol; [`tab`]: what both can;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
-//! - [`app`]: Abide's two programs.
+//! - [`app`]: Abide's two programs;
+//! - [`seen`]: what the tests write down for the documentation.
 //!
 //! Everything is waited for by condition with a deadline ([`eventually`]), and everything that was started is ended
 //! when its owner is dropped.
@@ -41,6 +42,8 @@ pub mod providers;
 pub mod raw_http;
 #[cfg(target_os = "linux")]
 pub mod room;
+#[cfg(target_os = "linux")]
+pub mod seen;
 #[cfg(target_os = "linux")]
 pub mod session_control;
 #[cfg(target_os = "linux")]

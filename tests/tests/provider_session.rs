@@ -11,6 +11,7 @@ fn provider_session() {
 mod provider_session {
     mod firefox;
     mod scene;
+    mod signals;
 
     use abide_demo_op::{Client, Config, DemoOp, EventStream, SecurityEvent};
     use abide_tests::app::{App, account_with, configure};
@@ -107,6 +108,7 @@ mod provider_session {
         assert_eq!(django.silent_requests().await, 0);
         scene.goes_on().await;
         assert_eq!(scene.app.abide(&["token"]).await.code, 0);
+        scene.saw("iframe", "failed");
     }
 
     /// What remains with a public client at a provider that answers every silent request with `consent_required`.

@@ -71,6 +71,17 @@ impl Provider {
         Self::Keycloak(Realm::create(&settings).await)
     }
 
+    /// What its software is called.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "demo provider",
+            Self::Node(_) => "oidc-provider",
+            Self::Django(_) => "django-oidc-provider",
+            Self::Keycloak(_) => "Keycloak",
+        }
+    }
+
     /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -243,7 +254,8 @@ impl Provider {
         assert!(address.contains("code="), "{user} is signed in elsewhere: {address}");
     }
 
-    async fn metadata(&self) -> Value {
+    /// What it says about itself.
+    pub async fn metadata(&self) -> Value {
         json_at(&format!("{}/.well-known/openid-configuration", self.issuer())).await
     }
 

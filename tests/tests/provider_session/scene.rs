@@ -2,10 +2,12 @@
 
 use abide_demo_op::DemoOp;
 use abide_tests::app::{App, account_with, configure};
-use abide_tests::browser::{Browser, Page};
+use abide_tests::browser::{Browser, Cookies, Page};
+use abide_tests::firefox::Firefox;
 use abide_tests::login::Login;
 use abide_tests::providers::{DjangoSettings, OtherSite, Provider, USER};
 use abide_tests::room::Room;
+use abide_tests::seen;
 use abide_tests::tab::Tab;
 use abide_tests::{eventually, s};
 use serde_json::{Value, json};
@@ -69,7 +71,28 @@ impl<'a> Scene<'a> {
     }
 }
 
-impl<'a, B> Scene<'a, B> {
+/// How the table calls a browser.
+pub(crate) trait InTable {
+    fn in_table(&self, elsewhere: bool) -> &'static str;
+}
+
+impl InTable for Browser<'_> {
+    fn in_table(&self, elsewhere: bool) -> &'static str {
+        match (elsewhere, self.cookies()) {
+            (false, _) => "Chromium, same site",
+            (true, None | Some(Cookies::Allowed)) => "Chromium, another site",
+            (true, Some(Cookies::Blocked)) => "Chromium, another site, third-party cookies blocked",
+        }
+    }
+}
+
+impl InTable for Firefox {
+    fn in_table(&self, elsewhere: bool) -> &'static str {
+        if elsewhere { "Firefox, another site" } else { "Firefox, same site" }
+    }
+}
+
+impl<'a, B: InTable> Scene<'a, B> {
     pub(crate) async fn with(room: &'a Room, provider: &'a Provider, settings: &str, browser: B) -> Self {
         let settings = settings.to_owned() + &provider.account_settings();
         let mut text = opener(room) + &account_with(provider.issuer(), &settings, SESSION);
@@ -104,6 +127,17 @@ impl<'a, B> Scene<'a, B> {
         let refused = self.app.abide(&["token"]).await;
         assert_eq!((refused.code, refused.stdout.as_str()), (3, ""));
         assert!(refused.stderr.contains("the provider ended its session"), "{}", refused.stderr);
+        self.saw(signal, "ended");
+    }
+
+    /// Writes down what became of a signal, for the table.
+    pub(crate) fn saw(&self, signal: &str, outcome: &str) {
+        let config = std::fs::read_to_string(self.room.places().config_file()).unwrap();
+        // The pages on loopback are at 127.0.0.1, unless the account has them at the other name.
+        let elsewhere = !self.provider.issuer().contains("//127.0.0.1:")
+            || config.contains("redirect_uri = \"http://localhost");
+        let browser = (signal == "iframe").then(|| self.browser.in_table(elsewhere));
+        seen::saw(signal, browser, self.provider, outcome);
     }
 
     /// What has been asked of the provider since says that it was looked at again, and the session is there.
@@ -119,6 +153,7 @@ impl<'a, B> Scene<'a, B> {
         page.screenshot(&self.room.evidence().join("blocked.png")).await;
         self.goes_on().await;
         assert_eq!(self.app.abide(&["token"]).await.code, 0);
+        self.saw("iframe", "blocked");
     }
 
     pub(crate) fn demo(&self) -> &DemoOp {
