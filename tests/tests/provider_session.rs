@@ -9,6 +9,7 @@ fn provider_session() {
 
 #[cfg(target_os = "linux")]
 mod provider_session {
+    mod conformance;
     mod firefox;
     mod scene;
     mod signals;
