@@ -18,10 +18,10 @@ mod provider_session {
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Cookies};
     use abide_tests::login::sign_in;
-    use abide_tests::providers::{DjangoSettings, OTHER_USER, Provider, RealmSettings, USER};
+    use abide_tests::providers::{Django, DjangoSettings, OTHER_USER, Provider, Realm, RealmSettings, USER};
     use abide_tests::room::Room;
     use abide_tests::tab::Tab as _;
-    use abide_tests::{eventually, free_port, s};
+    use abide_tests::{eventually, free_port, s, skipped};
     use serde_json::json;
 
     use self::scene::{OFFLINE, ONLINE, SESSION, Scene, WATCHING, confidential, django_elsewhere, opener};
@@ -77,6 +77,9 @@ mod provider_session {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_tab_watches_django_oidc_provider() {
+        if let Some(reason) = Django::missing() {
+            return skipped("the_tab_watches_django_oidc_provider", reason);
+        }
         let room = Room::with_keyring("session-django").await;
         let provider = Provider::django(&room, DjangoSettings::default()).await;
         the_tab_watches(&room, &provider, &confidential(&room)).await;
@@ -84,6 +87,9 @@ mod provider_session {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_tab_watches_another_site_where_third_party_cookies_are_allowed() {
+        if let Some(reason) = Django::missing() {
+            return skipped("the_tab_watches_another_site_where_third_party_cookies_are_allowed", reason);
+        }
         let mut room = Room::with_keyring("session-elsewhere").await;
         let (site, provider) = django_elsewhere(&mut room).await;
         let browser = Browser::headless_at(&room, &site, Cookies::Allowed).await;
@@ -94,6 +100,12 @@ mod provider_session {
     /// (section 3.1), so what hides the cookie stays unknown.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn another_site_where_third_party_cookies_are_blocked_ends_nothing_and_is_not_asked_again() {
+        if let Some(reason) = Django::missing() {
+            return skipped(
+                "another_site_where_third_party_cookies_are_blocked_ends_nothing_and_is_not_asked_again",
+                reason,
+            );
+        }
         let mut room = Room::with_keyring("session-elsewhere-blocked").await;
         let (site, provider) = django_elsewhere(&mut room).await;
         let browser = Browser::headless_at(&room, &site, Cookies::Blocked).await;
@@ -115,6 +127,9 @@ mod provider_session {
     /// What remains with a public client at a provider that answers every silent request with `consent_required`.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_provider_that_would_have_to_ask_is_watched_for_sign_outs() {
+        if let Some(reason) = Django::missing() {
+            return skipped("a_provider_that_would_have_to_ask_is_watched_for_sign_outs", reason);
+        }
         let room = Room::with_keyring("session-consent").await;
         let provider = Provider::django(&room, DjangoSettings::default()).await;
         let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
@@ -128,6 +143,9 @@ mod provider_session {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_tab_watches_keycloak() {
+        if let Some(reason) = Realm::missing() {
+            return skipped("the_tab_watches_keycloak", reason);
+        }
         let room = Room::with_keyring("session-keycloak").await;
         let provider = Provider::keycloak(RealmSettings::default()).await;
         the_tab_watches(&room, &provider, ONLINE).await;
@@ -319,6 +337,9 @@ mod provider_session {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn keycloak_sends_word_by_both_channels() {
+        if let Some(reason) = Realm::missing() {
+            return skipped("keycloak_sends_word_by_both_channels", reason);
+        }
         for (channel, watch) in [("backchannel", "\"backchannel\""), ("frontchannel", "\"frontchannel\"")] {
             let room = Room::with_keyring(&format!("session-keycloak-{channel}")).await;
             let port = free_port();
@@ -405,6 +426,9 @@ mod provider_session {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_a_provider_cannot_revoke_is_said_to_be_over_only_here() {
+        if let Some(reason) = Django::missing() {
+            return skipped("what_a_provider_cannot_revoke_is_said_to_be_over_only_here", reason);
+        }
         let room = Room::with_keyring("session-local").await;
         let provider = Provider::django(&room, DjangoSettings::default()).await;
         let scene = Scene::new(&room, &provider, OFFLINE).await;
