@@ -141,7 +141,9 @@ fn differences(grid: &Grid, committed: &str) -> Vec<String> {
         let old: Vec<&str> = line.unwrap_or_default().split('|').map(str::trim).skip(2).collect();
         for (column, cell) in cells.iter().enumerate() {
             let old = old.get(column).copied().unwrap_or_default();
-            let there = cells.iter().any(tried) && grid.iter().any(|cells| tried(&cells[column]));
+            // What no provider offers says nothing about whether this browser is here.
+            let row_tried = cells.iter().any(|cell| tried(cell) && cell != words("not_offered"));
+            let there = row_tried && grid.iter().any(|cells| tried(&cells[column]));
             if old != cell && (tried(cell) || there) {
                 found.push(format!("{label}, {}: the page says {old}, seen was {cell}", PROVIDERS[column]));
             }
@@ -169,6 +171,18 @@ mod tests {
             found,
             ["`refresh`, demo provider: the page says **ends the session**, seen was says nothing"]
         );
+    }
+
+    #[test]
+    fn a_browser_that_is_not_here_is_not_compared() {
+        let saw = |browser: &str, provider: &str, outcome: &str| json!({ "signal": "iframe", "browser": browser, "provider": provider, "saw": outcome });
+        let all = [
+            saw("Chromium, same site", "demo provider", "ended"),
+            saw("Chromium, same site", "oidc-provider", "not_offered"),
+            saw("Firefox, same site", "demo provider", "ended"),
+        ];
+        let committed = table(&grid(&all));
+        assert_eq!(differences(&grid(&all[..2]), &committed), Vec::<String>::new());
     }
 
     #[test]
