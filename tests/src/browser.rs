@@ -13,7 +13,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::desktop::{Desktop, Look, picture_of_failure};
 use crate::owned::Owned;
+use crate::providers::OtherSite;
 use crate::room::Room;
+use crate::tab::Tab;
 use crate::{eventually, s};
 
 /// A running Chromium with a fresh profile.
@@ -23,12 +25,22 @@ pub struct Browser<'a> {
     _program: Owned,
     command: Vec<String>,
     dark: bool,
+    cookies: Option<Cookies>,
     socket: Mutex<Socket>,
 }
 
 struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last: u64,
+}
+
+/// Whether a page in a frame gets its cookies where the page around it is on another site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookies {
+    /// It does.
+    Allowed,
+    /// It does not.
+    Blocked,
 }
 
 /// A tab.
@@ -47,6 +59,28 @@ impl<'a> Browser<'a> {
     /// Starts Chromium where there is no desktop: the pages are the same, and can be photographed.
     pub async fn headless(room: &'a Room) -> Self {
         Self::launch(room, false, &["--headless=new"]).await
+    }
+
+    /// The same with another site that it finds on this machine; with third-party cookies, or without as when a person
+    /// has blocked them in its settings.
+    pub async fn headless_at(room: &'a Room, site: &OtherSite, cookies: Cookies) -> Self {
+        let mode = i32::from(cookies == Cookies::Blocked);
+        let settings = json!({ "profile": {
+            "cookie_controls_mode": mode, "block_third_party_cookies": cookies == Cookies::Blocked
+        } });
+        let folder = room.path("chromium/Default");
+        std::fs::create_dir_all(&folder).expect("a profile for Chromium");
+        std::fs::write(folder.join("Preferences"), settings.to_string()).expect("settings for Chromium");
+        let [names, certificate] = site.chromium();
+        let mut browser = Self::launch(room, false, &["--headless=new", &names, &certificate]).await;
+        browser.cookies = Some(cookies);
+        browser
+    }
+
+    /// What it was told about third-party cookies, if anything.
+    #[must_use]
+    pub fn cookies(&self) -> Option<Cookies> {
+        self.cookies
     }
 
     async fn launch(room: &'a Room, dark: bool, more: &[&str]) -> Self {
@@ -93,7 +127,14 @@ impl<'a> Browser<'a> {
         let (stream, _) = tokio_tungstenite::connect_async_with_config(&address, Some(limits), true)
             .await
             .expect("a connection to Chromium");
-        Self { room, _program: program, command, dark, socket: Mutex::new(Socket { stream, last: 0 }) }
+        Self {
+            room,
+            _program: program,
+            command,
+            dark,
+            cookies: None,
+            socket: Mutex::new(Socket { stream, last: 0 }),
+        }
     }
 
     /// The command that opens a URL in this browser when the URL is appended, for Abide's configuration.
@@ -194,25 +235,6 @@ impl Page<'_> {
         self.browser.call(Some(&self.session), method, parameters).await
     }
 
-    /// What an expression is in the page; `Null` while the page is on its way to another one.
-    pub async fn evaluate(&self, expression: &str) -> Value {
-        let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut answer = self.call("Runtime.evaluate", wanted).await.unwrap_or_default();
-        answer["result"]["value"].take()
-    }
-
-    /// Leads the tab to an address, as if it had been typed.
-    pub async fn go(&self, url: &str) {
-        let answer = self.call("Page.navigate", json!({ "url": url })).await;
-        let answer = answer.expect("lead a tab to an address");
-        assert!(answer["errorText"].is_null(), "{url}: {answer}");
-    }
-
-    /// The page's address as the page sees it.
-    pub async fn address(&self) -> String {
-        self.evaluate("location.href").await.as_str().unwrap_or_default().to_owned()
-    }
-
     /// The addresses that the tab has been at, as its Back button knows them.
     pub async fn history(&self) -> Vec<String> {
         let answer = self.call("Page.getNavigationHistory", json!({})).await.expect("the tab's history");
@@ -220,40 +242,26 @@ impl Page<'_> {
         entries.iter().filter_map(|entry| entry["url"].as_str().map(str::to_owned)).collect()
     }
 
-    /// The words of the page.
-    pub async fn text(&self) -> String {
-        self.evaluate("document.body ? document.body.innerText : ''")
-            .await
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+    /// Closes the tab, as a person does.
+    pub async fn close(self) {
+        let _ = self.browser.call(None, "Target.closeTarget", json!({ "targetId": self.target })).await;
+    }
+}
+
+impl Tab for Page<'_> {
+    async fn evaluate(&self, expression: &str) -> Value {
+        let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let mut answer = self.call("Runtime.evaluate", wanted).await.unwrap_or_default();
+        answer["result"]["value"].take()
     }
 
-    /// Waits until the page says something.
-    pub async fn says(&self, words: &str) -> String {
-        let wanted = words.to_lowercase();
-        eventually(&format!("the page to say “{words}”"), s(20), || async {
-            let text = self.text().await;
-            text.to_lowercase().contains(&wanted).then_some(text)
-        })
-        .await
+    async fn go(&self, url: &str) {
+        let answer = self.call("Page.navigate", json!({ "url": url })).await;
+        let answer = answer.expect("lead a tab to an address");
+        assert!(answer["errorText"].is_null(), "{url}: {answer}");
     }
 
-    /// Whether there is such an element.
-    pub async fn has(&self, selector: &str) -> bool {
-        self.evaluate(&format!("document.querySelector({}) !== null", json!(selector))).await == true
-    }
-
-    /// Waits until there is such an element.
-    pub async fn wait_for(&self, selector: &str) {
-        eventually(&format!("{selector} in the page"), s(20), || async {
-            self.has(selector).await.then_some(())
-        })
-        .await;
-    }
-
-    /// Clicks in the middle of an element.
-    pub async fn click(&self, selector: &str) {
+    async fn click(&self, selector: &str) {
         self.wait_for(selector).await;
         let place = self
             .evaluate(&format!(
@@ -271,8 +279,7 @@ impl Page<'_> {
         }
     }
 
-    /// Clicks into a field, empties it and types, key by key.
-    pub async fn fill(&self, selector: &str, text: &str) {
+    async fn fill(&self, selector: &str, text: &str) {
         self.click(selector).await;
         self.evaluate(&format!("document.querySelector({}).select()", json!(selector))).await;
         for character in text.chars() {
@@ -289,8 +296,7 @@ impl Page<'_> {
         assert_eq!(typed, text, "what was typed into {selector} is there");
     }
 
-    /// Presses Return in the page.
-    pub async fn press_return(&self) {
+    async fn press_return(&self) {
         for kind in ["keyDown", "keyUp"] {
             let mut event = json!({
                 "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13
@@ -302,8 +308,7 @@ impl Page<'_> {
         }
     }
 
-    /// Keeps a picture of the page.
-    pub async fn screenshot(&self, path: &Path) -> PathBuf {
+    async fn screenshot(&self, path: &Path) -> PathBuf {
         let path = path.with_extension("png");
         let answer = self.call("Page.captureScreenshot", json!({ "format": "png" })).await;
         let data = answer.expect("a picture of the page");
@@ -312,11 +317,6 @@ impl Page<'_> {
             .expect("a picture in base64");
         std::fs::write(&path, bytes).expect("keep the picture");
         path
-    }
-
-    /// Closes the tab, as a person does.
-    pub async fn close(self) {
-        let _ = self.browser.call(None, "Target.closeTarget", json!({ "targetId": self.target })).await;
     }
 }
 

@@ -7,9 +7,10 @@
 //! - [`tray`], [`dialog`], [`notices`]: what a person sees there, read over the interfaces that the desktop itself and
 //!   screen readers use;
 //! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
-//! - [`browser`]: Chromium, driven through its debugging protocol;
+//! - [`browser`], [`firefox`]: Chromium and Firefox, each driven through its debugging protocol; [`tab`]: what both can;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
-//! - [`app`]: Abide's two programs.
+//! - [`app`]: Abide's two programs;
+//! - [`seen`]: what the tests write down for the documentation.
 //!
 //! Everything is waited for by condition with a deadline ([`eventually`]), and everything that was started is ended
 //! when its owner is dropped.
@@ -26,6 +27,8 @@ pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod dialog;
 #[cfg(target_os = "linux")]
+pub mod firefox;
+#[cfg(target_os = "linux")]
 pub mod form;
 #[cfg(target_os = "linux")]
 pub mod login;
@@ -40,7 +43,11 @@ pub mod raw_http;
 #[cfg(target_os = "linux")]
 pub mod room;
 #[cfg(target_os = "linux")]
+pub mod seen;
+#[cfg(target_os = "linux")]
 pub mod session_control;
+#[cfg(target_os = "linux")]
+pub mod tab;
 #[cfg(target_os = "linux")]
 pub mod tray;
 
@@ -129,13 +136,12 @@ pub fn program(name: &str) -> PathBuf {
 /// When the client cannot be made.
 #[must_use]
 pub fn http() -> reqwest::Client {
+    http_builder().build().expect("an HTTP client")
+}
+
+fn http_builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(s(10))
-        .build()
-        .expect("an HTTP client")
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(s(10))
 }
 
 /// A port on loopback that was free a moment ago.

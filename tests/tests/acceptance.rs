@@ -19,6 +19,7 @@ mod path {
     use abide_tests::dialog::Accessible;
     use abide_tests::notices::Notices;
     use abide_tests::providers::{Provider, USER};
+    use abide_tests::tab::Tab as _;
     use abide_tests::tray::{Tray, seconds_in};
     use abide_tests::{eventually, s};
     use tokio::sync::Mutex;

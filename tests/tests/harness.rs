@@ -68,6 +68,7 @@ async fn a_browser_signs_in_at_both_providers() {
     use abide_tests::desktop::{Desktop, Look};
     use abide_tests::providers::Provider;
     use abide_tests::s;
+    use abide_tests::tab::Tab as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let desktop = Desktop::start("harness", Look::Dark).await;

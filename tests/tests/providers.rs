@@ -15,6 +15,7 @@ mod providers {
     use abide_tests::login::Login;
     use abide_tests::providers::{Django, DjangoSettings, OTHER_USER, Provider, Realm, RealmSettings, USER};
     use abide_tests::room::Room;
+    use abide_tests::tab::Tab as _;
     use abide_tests::{eventually, http, s, skipped};
     use serde_json::json;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

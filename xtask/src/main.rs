@@ -1,4 +1,4 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types.
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types, signals.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -13,6 +13,7 @@ mod providers;
 #[cfg(test)]
 mod rules;
 mod run;
+mod signals;
 mod steps;
 mod test;
 mod tool;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             "setup" => setup(),
             "ui" => ui::ui(),
             "types" => test::write_types(),
+            "signals" => signals::write(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {

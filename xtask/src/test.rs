@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
-use crate::{Result, cargo, deny, providers, tool, ui};
+use crate::{Result, cargo, deny, providers, signals, tool, ui};
 
 /// Everything; with filters only the tests of those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -45,11 +45,15 @@ fn all(steps: &mut Steps) -> Result {
         log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
     });
     if built {
+        signals::forget();
         steps.tests("tests", |log| {
             let mut command = cargo::cargo(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
             command.args(["--", "--show-output"]);
             cargo_test(log, command)
         });
+        if cfg!(target_os = "linux") {
+            steps.step("docs: table of signals", signals::check);
+        }
     } else {
         steps.step("tests", |_| Err("The tests were not run, because the build failed.".into()));
     }

@@ -63,6 +63,8 @@ def configure(options, folder):
             "oidc_provider",
         ],
         MIDDLEWARE=[
+            # Says how long an answer is: over TLS, one that only ends with the connection could have been cut off.
+            "django.middleware.common.CommonMiddleware",
             "site_urls.record",
             "site_urls.cookies_for_iframes",
             "django.contrib.sessions.middleware.SessionMiddleware",
@@ -166,6 +168,8 @@ def main():
             context.load_cert_chain(options.certificate, options.key)
             # The handshake belongs to the request's own thread: nobody waits for a client that never says a word.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            # Django compares the origin of a form with its own.
+            server.base_environ["HTTPS"] = "on"
             scheme = "https"
         # However the server is called, it goes by one name.
         settings.SITE_URL = f"{scheme}://{options.host}:{server.server_port}"

@@ -4,10 +4,10 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::{Asked, announced, json_at};
-use crate::browser::Page;
+use super::{Asked, OtherSite, announced};
 use crate::owned::Owned;
 use crate::room::Room;
+use crate::tab::Tab;
 use crate::workspace;
 
 /// The secret of its clients that have one.
@@ -20,9 +20,8 @@ pub struct DjangoSettings {
     pub redirect_uri: String,
     /// Where its sign-out may lead.
     pub post_logout_redirect_uri: Option<String>,
-    /// Another name than 127.0.0.1, which the browser then has to find there, with the PEM files of a certificate for it
-    /// and of the certificate's key: the provider as another site, over https.
-    pub site: Option<(String, std::path::PathBuf, std::path::PathBuf)>,
+    /// Another name than 127.0.0.1, over https.
+    pub site: Option<OtherSite>,
     /// How long an access token lives, in seconds.
     pub access_token: u64,
 }
@@ -50,7 +49,9 @@ pub struct Django {
     pub(super) issuer: String,
     /// The site that it is part of, without a path.
     pub(super) site: String,
-    pub(super) redirect_uri: String,
+    redirect_uri: String,
+    /// Which other site it is on, if so.
+    other: Option<OtherSite>,
 }
 
 impl Django {
@@ -73,10 +74,10 @@ impl Django {
         if let Some(uri) = &settings.post_logout_redirect_uri {
             give("--post-logout-redirect-uri", uri);
         }
-        if let Some((host, certificate, key)) = &settings.site {
-            give("--host", host);
-            give("--certificate", &certificate.to_string_lossy());
-            give("--key", &key.to_string_lossy());
+        if let Some(site) = &settings.site {
+            give("--host", site.name());
+            give("--certificate", &site.certificate.to_string_lossy());
+            give("--key", &site.key.to_string_lossy());
         }
         let program = room.start_with(&python, &arguments, |command| {
             // Nothing is written beside the sources.
@@ -84,12 +85,35 @@ impl Django {
         });
         let issuer = announced("django-oidc-provider", &program).await;
         let site = issuer.trim_end_matches("/openid").to_owned();
-        Self { _program: program, issuer, site, redirect_uri: settings.redirect_uri }
+        let other = settings.site;
+        Self { _program: program, issuer, site, redirect_uri: settings.redirect_uri, other }
+    }
+
+    /// What an account needs to reach it.
+    pub(super) fn account_settings(&self) -> String {
+        let believed =
+            self.other.as_ref().map(|site| format!("ca_file = \"{}\"\n", site.authority.display()));
+        format!("redirect_uri = \"{}\"\n{}", self.redirect_uri, believed.unwrap_or_default())
+    }
+
+    fn http(&self) -> reqwest::Client {
+        let port = url::Url::parse(&self.site).ok().and_then(|site| site.port()).expect("the site's port");
+        self.other.as_ref().map_or_else(crate::http, |other| other.http(port))
+    }
+
+    async fn record(&self) -> Vec<Value> {
+        let asked = self.http().get(format!("{}/__record", self.site)).send().await;
+        asked.expect("an answer").json().await.expect("what was asked so far")
+    }
+
+    /// How many silent authorization requests there were, however they were answered.
+    pub async fn silent_requests(&self) -> usize {
+        let record = self.record().await;
+        record.iter().filter(|entry| entry["route"] == "authorize" && entry["prompt"] == "none").count()
     }
 
     pub(super) async fn asked(&self) -> Asked {
-        let record = json_at(&format!("{}/__record", self.site)).await;
-        let record = record.as_array().cloned().unwrap_or_default();
+        let record = self.record().await;
         let count = |fits: &dyn Fn(&Value) -> bool| record.iter().filter(|entry| fits(entry)).count();
         let answered = |entry: &Value, route: &str| entry["route"] == route && entry["status"] == 200;
         Asked {
@@ -101,12 +125,12 @@ impl Django {
         }
     }
 
-    pub(super) async fn sign_out_in_tab(&self, page: &Page<'_>) {
+    pub(super) async fn sign_out_in_tab(&self, page: &impl Tab) {
         page.go(&format!("{}/", self.site)).await;
         super::confirm(page, "#sign-out", "you are not signed in").await;
     }
 
-    pub(super) async fn sign_in_in_tab(&self, page: &Page<'_>, user: &str) {
+    pub(super) async fn sign_in_in_tab(&self, page: &impl Tab, user: &str) {
         page.go(&format!("{}/login/", self.site)).await;
         page.fill("input[name=username]", user).await;
         page.fill("input[name=password]", super::PASSWORD).await;

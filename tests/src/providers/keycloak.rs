@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::{Asked, PASSWORD, django::SECRET};
-use crate::browser::Page;
 use crate::owned::Owned;
+use crate::tab::Tab;
 use crate::{eventually, http, s, workspace};
 
 /// It takes ten seconds on two processors that have nothing else to do; this is for a machine that has.
@@ -126,7 +126,7 @@ impl Realm {
         }
     }
 
-    pub(super) async fn sign_out_in_tab(&self, page: &Page<'_>) {
+    pub(super) async fn sign_out_in_tab(&self, page: &impl Tab) {
         page.go(&format!("{}/protocol/openid-connect/logout", self.issuer)).await;
         super::confirm(page, "#kc-logout", "you are logged out").await;
     }

@@ -3,6 +3,7 @@
 mod django;
 mod keycloak;
 mod node;
+mod other_site;
 
 use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome};
 use serde_json::Value;
@@ -10,10 +11,11 @@ use serde_json::Value;
 pub use django::{Django, DjangoSettings};
 pub use keycloak::{Realm, RealmSettings};
 pub use node::Node;
+pub use other_site::OtherSite;
 
-use crate::browser::Page;
 use crate::owned::Owned;
 use crate::room::Room;
+use crate::tab::Tab;
 use crate::{eventually, http, s};
 
 /// Who signs in. `oidc-provider`'s development pages take any password, the others only this one.
@@ -69,6 +71,17 @@ impl Provider {
         Self::Keycloak(Realm::create(&settings).await)
     }
 
+    /// What its software is called.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "demo provider",
+            Self::Node(_) => "oidc-provider",
+            Self::Django(_) => "django-oidc-provider",
+            Self::Keycloak(_) => "Keycloak",
+        }
+    }
+
     /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -92,7 +105,7 @@ impl Provider {
     #[must_use]
     pub fn account_settings(&self) -> String {
         match self {
-            Self::Django(provider) => format!("redirect_uri = \"{}\"\n", provider.redirect_uri),
+            Self::Django(provider) => provider.account_settings(),
             Self::Demo(_) | Self::Node(_) | Self::Keycloak(_) => String::new(),
         }
     }
@@ -109,22 +122,22 @@ impl Provider {
 
     /// Does in a tab what a person does, from whatever page the provider shows to the page that Abide shows: fills in
     /// name and password, agrees when asked. `seen` is called on each of the provider's pages before it is sent.
-    pub async fn sign_in(&self, page: &Page<'_>, seen: impl AsyncFnMut(&Page<'_>, usize)) {
+    pub async fn sign_in<T: Tab>(&self, page: &T, seen: impl AsyncFnMut(&T, usize)) {
         self.answer_pages(page, USER, |_| false, seen).await;
     }
 
     /// The same as somebody else.
-    pub async fn sign_in_as(&self, page: &Page<'_>, user: &str) {
-        self.answer_pages(page, user, |_| false, async |_: &Page<'_>, _| {}).await;
+    pub async fn sign_in_as(&self, page: &impl Tab, user: &str) {
+        self.answer_pages(page, user, |_| false, async |_: &_, _| {}).await;
     }
 
     /// Answers the provider's pages until the tab has left it, or is where `there` says.
-    async fn answer_pages(
+    async fn answer_pages<T: Tab>(
         &self,
-        page: &Page<'_>,
+        page: &T,
         user: &str,
         there: impl Fn(&str) -> bool,
-        mut seen: impl AsyncFnMut(&Page<'_>, usize),
+        mut seen: impl AsyncFnMut(&T, usize),
     ) {
         let (name, agree) = match self {
             Self::Demo(_) => ("input[name=username]", "form button"),
@@ -162,7 +175,7 @@ impl Provider {
     }
 
     /// Ends the provider's own session in a tab, by the provider's own pages. Abide has no part in it.
-    pub async fn sign_out_in_tab(&self, page: &Page<'_>) {
+    pub async fn sign_out_in_tab(&self, page: &impl Tab) {
         match self {
             Self::Demo(provider) => {
                 page.go(&format!("{}/signout", provider.issuer())).await;
@@ -192,7 +205,7 @@ impl Provider {
     /// # Panics
     ///
     /// When the demo provider does not take the other app.
-    pub async fn sign_in_in_tab(&self, page: &Page<'_>, user: &str) {
+    pub async fn sign_in_in_tab(&self, page: &impl Tab, user: &str) {
         if let Self::Django(provider) = self {
             return provider.sign_in_in_tab(page, user).await;
         }
@@ -211,7 +224,7 @@ impl Provider {
     /// # Panics
     ///
     /// With the demo provider, for which no test wants it.
-    pub async fn sign_in_again_in_tab(&self, page: &Page<'_>, user: &str) {
+    pub async fn sign_in_again_in_tab(&self, page: &impl Tab, user: &str) {
         match self {
             Self::Django(provider) => provider.sign_in_in_tab(page, user).await,
             _ => self.sign_in_elsewhere(page, user, &[("prompt", "login")]).await,
@@ -219,7 +232,7 @@ impl Provider {
     }
 
     /// Signs in to the other app that the provider knows.
-    async fn sign_in_elsewhere(&self, page: &Page<'_>, user: &str, more: &[(&str, &str)]) {
+    async fn sign_in_elsewhere(&self, page: &impl Tab, user: &str, more: &[(&str, &str)]) {
         let metadata = self.metadata().await;
         let endpoint = metadata["authorization_endpoint"].as_str().expect("an authorization endpoint");
         let mut address = url::Url::parse(endpoint).expect("the address of the authorization endpoint");
@@ -236,12 +249,13 @@ impl Provider {
         address.query_pairs_mut().extend_pairs(parameters.iter().chain(more));
         page.go(address.as_str()).await;
         let there = |address: &str| address.starts_with(&landing);
-        self.answer_pages(page, user, there, async |_: &Page<'_>, _| {}).await;
+        self.answer_pages(page, user, there, async |_: &_, _| {}).await;
         let address = page.address().await;
         assert!(address.contains("code="), "{user} is signed in elsewhere: {address}");
     }
 
-    async fn metadata(&self) -> Value {
+    /// What it says about itself.
+    pub async fn metadata(&self) -> Value {
         json_at(&format!("{}/.well-known/openid-configuration", self.issuer())).await
     }
 
@@ -294,7 +308,7 @@ fn asked_of_demo(provider: &DemoOp) -> Asked {
 }
 
 /// Presses the button that a provider's sign-out asks for, unless nobody is signed in, and waits for the last page's words.
-async fn confirm(page: &Page<'_>, button: &str, words: &str) {
+async fn confirm(page: &impl Tab, button: &str, words: &str) {
     let asked = eventually("the provider's question, or its last word", s(20), || async {
         if page.text().await.to_lowercase().contains(words) {
             return Some(false);

@@ -404,8 +404,8 @@ impl Page {
             (SignalState::Blocked, line)
         } else {
             let line = format!(
-                "{provider} did not answer this page in a way that Abide understands. Your session goes on. You can close \
-                 this tab."
+                "{provider} did not answer this page in a way that Abide understands. Often that is because your browser hides \
+                 its cookies from a page inside another. Your session goes on. You can close this tab."
             );
             (SignalState::Failed, line)
         }
