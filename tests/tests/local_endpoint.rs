@@ -301,8 +301,8 @@ mod endpoint {
         assert_eq!(abide(&room, &["logout"]).await.code, 0);
         let done = abide(&room, &["token"]).await;
         assert_eq!((done.code, done.stdout.as_str()), (3, ""), "signed out");
-        eventually("the revocation", s(5), || async {
-            (provider.record().count(Endpoint::Revocation) == 1).then_some(())
+        eventually("the revocation of both tokens", s(5), || async {
+            (provider.record().count(Endpoint::Revocation) == 2).then_some(())
         })
         .await;
         app.quit().await;
