@@ -10,17 +10,18 @@ use std::time::Duration;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
+use crate::loopback::{self, onward, random, respond};
 use crate::monitor;
 use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
+
+/// So many connections at once.
+const CONNECTIONS: usize = 16;
 
 /// An answer from the browser, and where to say what the listener tells it.
 pub(crate) struct Arrival {
@@ -85,18 +86,22 @@ impl Callback {
         }
         let (arrivals_sender, arrivals) = mpsc::channel(4);
         let (outcome, outcome_receiver) = watch::channel(None);
-        let secret = monitor::random().ok_or_else(|| std::io::Error::other("there are no random numbers"))?;
+        let secret = random().ok_or_else(|| std::io::Error::other("there are no random numbers"))?;
         let folder = redirect_uri.path().trim_end_matches('/');
         let place = Arc::new(Place {
             path: redirect_uri.path().to_owned(),
             done: format!("{folder}/done/{}", secret.expose_secret()),
-            hosts: ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec(),
+            hosts: loopback::hosts(port),
             arrivals: arrivals_sender,
             outcome: outcome_receiver,
             monitor: OnceLock::new(),
             departure: Mutex::new(None),
         });
-        let task = tokio::spawn(serve(listener, place.clone()));
+        let served = place.clone();
+        let task = tokio::spawn(loopback::serve(listener, CONNECTIONS, move |request| {
+            let place = served.clone();
+            async move { route(request, &place).await }
+        }));
         Ok(Self { redirect_uri, arrivals, outcome, place, task })
     }
 
@@ -112,7 +117,7 @@ impl Callback {
 
     /// An address of this listener that sends the browser on to `target`, once.
     pub(crate) fn depart(&self, target: Url) -> Option<Url> {
-        let ticket = crate::monitor::random()?;
+        let ticket = random()?;
         let mut address = self.redirect_uri.clone();
         address.set_path(&format!("/start/{}", ticket.expose_secret()));
         let departure = Some((address.path().to_owned(), target));
@@ -163,38 +168,8 @@ async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-async fn serve(listener: TcpListener, place: Arc<Place>) {
-    let connections = Arc::new(Semaphore::new(16));
-    let mut tasks = tokio::task::JoinSet::new();
-    loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        while tasks.try_join_next().is_some() {}
-        let place = place.clone();
-        tasks.spawn(async move {
-            let service = service_fn(move |request| answer(request, place.clone()));
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(5))
-                .max_buf_size(16 * 1024)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-            drop(permit);
-        });
-    }
-}
-
-async fn answer(
-    request: Request<Incoming>,
-    place: Arc<Place>,
-) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
-    Ok(route(request, &place).await)
-}
-
 async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
-    // DNS rebinding: only a browser that was sent to this very socket names it.
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if !host.is_some_and(|host| place.hosts.iter().any(|ours| ours == host)) {
+    if !loopback::names_us(request.headers(), &place.hosts) {
         return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
     }
     let request = match place.monitor.get() {
@@ -234,14 +209,6 @@ fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
         Some((_, target)) => onward(target.as_str()),
         None => problem(StatusCode::NOT_FOUND, "This page has been used already. You can close this tab."),
     }
-}
-
-fn onward(target: &str) -> Response<Full<Bytes>> {
-    let mut response = problem(StatusCode::SEE_OTHER, "One moment.");
-    if let Ok(target) = HeaderValue::from_str(target) {
-        response.headers_mut().insert(header::LOCATION, target);
-    }
-    response
 }
 
 async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
@@ -302,20 +269,8 @@ fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
 }
 
 fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(html(content))));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONNECTION, "close"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    let mut response = respond(status, "text/html; charset=utf-8", html(content), CONTENT_SECURITY_POLICY);
+    response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use abide_wire::{ErrorAnswer, ErrorCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::file;
+use crate::loopback::random;
 
 /// What a client key begins with, so that a leaked one is recognised.
 const PREFIX: &str = "abide_";
@@ -175,17 +177,13 @@ impl Clients {
 }
 
 fn new_key() -> Result<Zeroizing<String>, ErrorAnswer> {
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(&mut *bytes).map_err(|_| {
+    let bits = random().ok_or_else(|| {
         ErrorAnswer::new(
             ErrorCode::TemporarilyUnavailable,
             "The system gives no random numbers right now. Try again.",
         )
     })?;
-    let mut key = Zeroizing::new(String::with_capacity(PREFIX.len() + 43));
-    key.push_str(PREFIX);
-    URL_SAFE_NO_PAD.encode_string(*bytes, &mut key);
-    Ok(key)
+    Ok(Zeroizing::new([PREFIX, bits.expose_secret()].concat()))
 }
 
 fn digest(key: &str) -> String {

@@ -24,6 +24,7 @@ mod instance;
 mod layers;
 mod logout;
 mod logout_listener;
+mod loopback;
 mod monitor;
 mod notices;
 mod options;

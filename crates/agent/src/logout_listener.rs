@@ -6,32 +6,29 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use abide_oidc::ReplayGuard;
 use abide_session::Input;
 use abide_wire::Signal;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use url::{Url, form_urlencoded};
 
 use crate::config::LogoutListenerConfig;
-use crate::pages::{Page, html};
+use crate::loopback::{self, NOTHING_ALLOWED, respond};
+use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
 use crate::shared::Shared;
 use crate::sign_in::connection;
 
 /// The largest body: a logout token of at most 16 KiB, form-encoded.
 const BODY: usize = 48 * 1024;
-/// How long a request may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(10);
+/// So many at once.
+const CONNECTIONS: usize = 32;
 
 /// A bound listener.
 pub(crate) struct LogoutListener {
@@ -48,16 +45,18 @@ impl LogoutListener {
     ) -> std::io::Result<tokio::task::JoinHandle<()>> {
         let listener = TcpListener::bind(SocketAddr::new(config.address, config.port)).await?;
         let port = listener.local_addr()?.port();
-        let mut hosts = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec();
+        let mut hosts = loopback::hosts(port);
         hosts.extend(config.hosts.iter().cloned());
         let place = Arc::new(Self { shared: shared.clone(), hosts, seen: Mutex::default() });
         tracing::info!(port, "providers can send word of logouts");
-        Ok(tokio::spawn(serve(listener, place)))
+        Ok(tokio::spawn(loopback::serve(listener, CONNECTIONS, move |request| {
+            let place = place.clone();
+            async move { place.route(request).await }
+        })))
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        if !host.is_some_and(|host| self.hosts.iter().any(|ours| ours == host)) {
+        if !loopback::names_us(request.headers(), &self.hosts) {
             return answer(
                 StatusCode::MISDIRECTED_REQUEST,
                 "This address belongs to Abide on this computer.",
@@ -103,16 +102,12 @@ impl LogoutListener {
         });
         match meant {
             Ok(Some(issuer)) => {
-                let mut response = answer(StatusCode::OK, "Abide has heard that your session has ended.");
                 let origin = Url::parse(&issuer).map(|issuer| issuer.origin().ascii_serialization());
                 let policy = format!(
                     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {}",
                     origin.unwrap_or_else(|_| "'none'".to_owned())
                 );
-                if let Ok(policy) = HeaderValue::from_str(&policy) {
-                    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-                }
-                response
+                page(StatusCode::OK, "Abide has heard that your session has ended.", &policy)
             }
             // Whether the account exists, or who is signed in to it, is nobody's business.
             _ => answer(StatusCode::BAD_REQUEST, "This is about no session of Abide\u{2019}s."),
@@ -121,11 +116,9 @@ impl LogoutListener {
 
     /// Back-Channel Logout 1.0, sections 2.5 to 2.8.
     async fn back_channel(&self, account: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let body = tokio::time::timeout(ARRIVAL, Limited::new(request.into_body(), BODY).collect()).await;
-        let Ok(Ok(body)) = body else {
+        let Some(body) = loopback::body(request, BODY).await else {
             return refused("invalid_request", "The request is too large or too slow.");
         };
-        let body = body.to_bytes();
         let mut tokens = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
         let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
             return refused("invalid_request", "There has to be one `logout_token`.");
@@ -164,7 +157,7 @@ impl LogoutListener {
             Ok(())
         });
         match outcome {
-            Ok(Ok(())) => no_store(Response::new(Full::default())),
+            Ok(Ok(())) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
             Ok(Err(error)) => {
                 let error: abide_oidc::LogoutTokenError = error;
                 refused("invalid_request", error.code())
@@ -174,54 +167,17 @@ impl LogoutListener {
     }
 }
 
-async fn serve(listener: TcpListener, place: Arc<LogoutListener>) {
-    let connections = Arc::new(Semaphore::new(32));
-    loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let place = place.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let place = place.clone();
-                async move { Ok::<_, std::convert::Infallible>(place.route(request).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(ARRIVAL)
-                .max_buf_size(16 * 1024)
-                .keep_alive(false)
-                .serve_connection(TokioIo::new(stream), service);
-            let _ = tokio::time::timeout(Duration::from_secs(60), connection).await;
-            drop(permit);
-        });
-    }
-}
-
 fn answer(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
-    let content = html(&Page { title: "Abide", lines: &[line], good: status.is_success() });
-    let mut response = Response::new(Full::new(Bytes::from(content)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(crate::pages::CONTENT_SECURITY_POLICY),
-    );
-    no_store(response)
+    page(status, line, CONTENT_SECURITY_POLICY)
 }
 
+fn page(status: StatusCode, line: &str, policy: &str) -> Response<Full<Bytes>> {
+    let content = html(&Page { title: "Abide", lines: &[line], good: status.is_success() });
+    respond(status, "text/html; charset=utf-8", content, policy)
+}
+
+/// Section 2.8 of Back-Channel Logout 1.0.
 fn refused(error: &str, description: &str) -> Response<Full<Bytes>> {
     let content = json!({ "error": error, "error_description": description }).to_string();
-    let mut response = Response::new(Full::new(Bytes::from(content)));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    no_store(response)
-}
-
-/// Section 2.8: no answer is kept by anybody.
-fn no_store(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    respond(StatusCode::BAD_REQUEST, "application/json", content, NOTHING_ALLOWED)
 }

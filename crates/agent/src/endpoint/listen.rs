@@ -93,7 +93,7 @@ impl Connections {
 }
 
 /// The system is out of something, descriptors say: a moment later it may not be.
-async fn pause_after(error: &io::Error) {
+pub(crate) async fn pause_after(error: &io::Error) {
     tracing::warn!(%error, "a connection could not be accepted");
     tokio::time::sleep(Duration::from_millis(50)).await;
 }

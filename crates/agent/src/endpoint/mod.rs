@@ -6,4 +6,4 @@ mod gate;
 mod listen;
 mod routes;
 
-pub(crate) use listen::{bind_tcp, serve_socket, serve_tcp};
+pub(crate) use listen::{bind_tcp, pause_after, serve_socket, serve_tcp};

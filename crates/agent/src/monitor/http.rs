@@ -1,21 +1,19 @@
 //! The page's side of the listener.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Page, Refusal, Say, silent};
+use crate::loopback::{NOTHING_ALLOWED, body, onward, respond};
 use crate::pages;
 
 /// The largest request, in bytes.
 const BODY: usize = 4096;
-/// How long it may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(5);
 
 /// Answers a request below `/monitor`; `None` if there is nothing of that name. The caller has checked `Host`.
 pub(crate) async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Option<Response<Full<Bytes>>> {
@@ -23,19 +21,15 @@ pub(crate) async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Opti
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {
         (&Method::GET, ["monitor"]) => Some(document(page)),
-        (&Method::GET, ["monitor", "watch.js"]) => Some(whole(
+        (&Method::GET, ["monitor", "watch.js"]) => Some(respond(
             StatusCode::OK,
             "text/javascript; charset=utf-8",
             Bytes::from_static(include_bytes!("watch.js")),
-            "default-src 'none'",
+            NOTHING_ALLOWED,
         )),
-        (&Method::GET, ["monitor", "silent", ticket]) => silent::departure(page, ticket).map(|url| {
-            let mut response = whole(StatusCode::SEE_OTHER, "text/plain", Bytes::new(), "default-src 'none'");
-            if let Ok(target) = HeaderValue::from_str(url.as_str()) {
-                response.headers_mut().insert(header::LOCATION, target);
-            }
-            response
-        }),
+        (&Method::GET, ["monitor", "silent", ticket]) => {
+            silent::departure(page, ticket).map(|url| onward(url.as_str()))
+        }
         (&Method::POST, ["monitor", verb @ ("open" | "tell" | "silent" | "close")]) => {
             let verb = (*verb).to_owned();
             Some(call(&verb, request, page).await)
@@ -51,16 +45,14 @@ fn document(page: &Page) -> Response<Full<Bytes>> {
          frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     );
     let html = pages::monitor(&page.provider);
-    whole(StatusCode::OK, "text/html; charset=utf-8", Bytes::from(html), &policy)
+    respond(StatusCode::OK, "text/html; charset=utf-8", html, &policy)
 }
 
 async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Response<Full<Bytes>> {
     if !is_own_page(request.headers(), page) {
         return refusal(StatusCode::FORBIDDEN, &Refusal::Secret);
     }
-    let read = tokio::time::timeout(ARRIVAL, Limited::new(request.into_body(), BODY).collect()).await;
-    let said =
-        read.ok().and_then(Result::ok).and_then(|body| serde_json::from_slice::<Say>(&body.to_bytes()).ok());
+    let said = body(request, BODY).await.and_then(|body| serde_json::from_slice::<Say>(&body).ok());
     let Some(say) = said else { return refusal(StatusCode::BAD_REQUEST, &Refusal::Unprepared) };
     match verb {
         "open" => answered(page.open(&say)),
@@ -68,7 +60,7 @@ async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Respo
         "silent" => answered(page.silent(&say).await),
         _ => {
             page.close(&say);
-            whole(StatusCode::NO_CONTENT, "text/plain", Bytes::new(), "default-src 'none'")
+            respond(StatusCode::NO_CONTENT, "text/plain", Bytes::new(), NOTHING_ALLOWED)
         }
     }
 }
@@ -84,7 +76,7 @@ fn is_own_page(headers: &HeaderMap, page: &Page) -> bool {
 fn answered(result: Result<impl Serialize, Refusal>) -> Response<Full<Bytes>> {
     match result {
         Ok(content) => match serde_json::to_vec(&content) {
-            Ok(bytes) => whole(StatusCode::OK, "application/json", bytes.into(), "default-src 'none'"),
+            Ok(bytes) => respond(StatusCode::OK, "application/json", bytes, NOTHING_ALLOWED),
             Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &Refusal::Unprepared),
         },
         Err(Refusal::Over(words)) => refusal(StatusCode::GONE, &Refusal::Over(words)),
@@ -95,25 +87,5 @@ fn answered(result: Result<impl Serialize, Refusal>) -> Response<Full<Bytes>> {
 fn refusal(status: StatusCode, error: &Refusal) -> Response<Full<Bytes>> {
     let title = matches!(error, Refusal::Over(_)).then_some(super::OVER);
     let content = json!({ "line": error.to_string(), "title": title }).to_string();
-    whole(status, "application/json", content.into(), "default-src 'none'")
-}
-
-fn whole(status: StatusCode, kind: &'static str, content: Bytes, policy: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(content));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONNECTION, "close"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    // Made from origins, which are ASCII.
-    if let Ok(policy) = HeaderValue::from_str(policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    respond(status, "application/json", content, NOTHING_ALLOWED)
 }

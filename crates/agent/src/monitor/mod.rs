@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use abide_session::{Input, Monitor, MonitorState, Next, SilentAnswer, Told};
 use abide_wire::{ErrorAnswer, ErrorCode, Signal, SignalState, text};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -21,6 +19,7 @@ use url::Url;
 use self::silent::Silent;
 use crate::account::Account;
 use crate::callback::{Callback, Outcome};
+use crate::loopback::random;
 use crate::shared::Shared;
 use crate::{clock, notices, sign_in};
 
@@ -48,7 +47,6 @@ pub(crate) struct Watch {
 pub(crate) struct Page {
     shared: Weak<Shared>,
     account: String,
-    serial: u32,
     user: String,
     provider: String,
     redirect_uri: Url,
@@ -185,7 +183,6 @@ impl Page {
         Some(Self {
             shared: Arc::downgrade(shared),
             account: account.name.clone(),
-            serial: account.serial,
             user: held.identity.label().to_owned(),
             provider: account.provider(),
             redirect_uri: redirect_uri.clone(),
@@ -232,11 +229,13 @@ impl Page {
         })?
     }
 
-    /// Works on the account, if it is still the one that this page belongs to.
+    /// Works on the account, if this is its page: what the page of an earlier session says is about nobody.
     fn work<T>(&self, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
         let shared = self.shared.upgrade()?;
-        let done =
-            shared.act(&self.account, |account, _| (account.serial == self.serial).then(|| work(account)));
+        let done = shared.act(&self.account, |account, _| {
+            let ours = account.monitor.as_ref().is_some_and(|watch| std::ptr::eq(&*watch.page, self));
+            ours.then(|| work(account))
+        });
         done.ok().flatten()
     }
 
@@ -262,7 +261,7 @@ impl Page {
     }
 
     /// The page has been opened.
-    pub(crate) fn open(&self, say: &Say) -> Result<Beginning, Refusal> {
+    pub(crate) fn open(self: &Arc<Self>, say: &Say) -> Result<Beginning, Refusal> {
         let secret = self.admit(&say.secret)?;
         {
             // A page that is opened again may be in another browser.
@@ -419,33 +418,27 @@ impl Page {
     }
 
     /// Notices when the tab says nothing any more: a browser may end it without a word.
-    fn look_after(&self, mut poll: Duration) {
-        let (shared, account, serial) = (self.shared.clone(), self.account.clone(), self.serial);
-        let began = clock::now().boot;
+    fn look_after(self: &Arc<Self>, mut poll: Duration) {
+        let (page, began) = (Arc::downgrade(self), clock::now().boot);
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(poll.saturating_add(SLACK)).await;
-                let Some(shared) = shared.upgrade() else { return };
-                let silent = shared.act(&account, |account, now| {
+                let Some(page) = page.upgrade() else { return };
+                let gone = page.work(|account| {
                     // A page that was told of a longer time is still on its way through the shorter one, or the other way round.
                     let longest = poll.max(account.config.provider.poll);
                     poll = account.config.provider.poll;
-                    let page = account
-                        .monitor
-                        .as_ref()
-                        .filter(|_| account.serial == serial)
-                        .map(|watch| &watch.page)?;
                     let heard = page.inner().heard?.max(began);
-                    let gone = heard.saturating_add(longest).saturating_add(SLACK) <= now.boot;
+                    let gone = heard.saturating_add(longest).saturating_add(SLACK) <= clock::now().boot;
                     if gone && account.signals.state(Signal::Iframe) == SignalState::Works {
                         account.signals.becomes(Signal::Iframe, SignalState::Closed);
                     }
                     Some(gone)
                 });
-                match silent {
-                    Ok(Some(false)) => {}
-                    Ok(Some(true)) => return shared.show(),
-                    _ => return,
+                match gone.flatten() {
+                    Some(false) => {}
+                    Some(true) => return page.show(),
+                    None => return,
                 }
             }
         });
@@ -522,10 +515,4 @@ fn same(one: &SecretString, other: &SecretString) -> bool {
 pub(crate) fn goodbye(provider: &str, reason: abide_session::EndReason) -> String {
     let words = text::ended_by(notices::reason(reason), notices::ended_by(reason));
     format!("Your session with {provider} is over: {words}. You can close this tab.")
-}
-
-pub(crate) fn random() -> Option<SecretString> {
-    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
-    getrandom::fill(&mut *bytes).ok()?;
-    Some(BASE64_URL_SAFE_NO_PAD.encode(*bytes).into())
 }

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use url::Url;
 
-use super::{Page, random};
+use super::Page;
 use crate::account::Connection;
+use crate::loopback::random;
 
 /// How long the provider may take.
 const PATIENCE: Duration = Duration::from_secs(15);
