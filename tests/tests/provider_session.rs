@@ -11,6 +11,7 @@ fn provider_session() {
 mod provider_session {
     mod attacks;
     mod conformance;
+    mod edges;
     mod firefox;
     mod scene;
     mod signals;
@@ -111,14 +112,16 @@ mod provider_session {
         let mut room = Room::with_keyring("session-elsewhere-blocked").await;
         let (site, provider) = django_elsewhere(&mut room).await;
         let browser = Browser::headless_at(&room, &site, Cookies::Blocked).await;
-        let settings = confidential(&room) + WATCHING;
+        let settings = confidential(&room) + "provider.watch = [\"iframe\", \"userinfo\"]\n" + WATCHING;
         let scene = Scene::with(&room, &provider, &settings, browser).await;
         let page = scene.signs_in().await;
         scene.signal("iframe", "failed").await;
         page.says("Your session goes on").await;
         page.screenshot(&room.evidence().join("failed-signal.png")).await;
         // Longer than one interval.
-        tokio::time::sleep(s(4)).await;
+        let looked = scene.looked_at("userinfo");
+        looked.again().await;
+        looked.again().await;
         let Provider::Django(django) = &provider else { unreachable!() };
         assert_eq!(django.silent_requests().await, 0);
         scene.goes_on().await;
@@ -203,20 +206,17 @@ mod provider_session {
         let place = page.address().await;
         let foreign =
             scene.browser.open(&format!("{}/.well-known/openid-configuration", provider.issuer())).await;
-        // Messages to a window that it opened, with the words of the provider's iframe.
+        // Even with the secret that only the page knows: a browser says where a request comes from.
+        let secret = page.evaluate("sessionStorage.getItem('abide-monitor')").await;
         let shout = format!(
-            "(async () => {{ const told = {{ secret: 'x', told: 'changed' }}; \
+            "(async () => {{ const told = {{ secret: {secret}, told: 'changed' }}; \
                const answer = await fetch('{place}/tell', {{ method: 'POST', mode: 'no-cors', \
                headers: {{ 'Content-Type': 'application/json' }}, body: JSON.stringify(told) }}).catch(() => null); \
                return answer === null ? 'refused' : answer.type; }})()"
         );
         foreign.evaluate(&shout).await;
-        // In the page itself, from a frame that is not the provider's.
-        page.evaluate(
-            "(() => { const frame = document.createElement('iframe'); document.body.append(frame); \
-             frame.contentWindow.eval && window.postMessage('error', '*'); window.postMessage('changed', '*'); })()",
-        )
-        .await;
+        // In the page itself, from a window that is not the provider's frame.
+        page.evaluate("window.postMessage('error', '*'); window.postMessage('changed', '*')").await;
         let before = scene.signal("iframe", "works").await["heard_at"].clone();
         eventually("another look", s(20), || async {
             (scene.signal("iframe", "works").await["heard_at"] != before).then_some(())
@@ -422,10 +422,11 @@ mod provider_session {
         scene.demo().resume().await.unwrap();
         assert_eq!(provider.asked().await.revocations, 0);
         scene.app = App::headless(&room).await;
-        eventually("the provider to be told", s(10), || async {
-            (provider.asked().await.revocations >= 1).then_some(())
+        eventually("the outcome to be known", s(10), || async {
+            (scene.app.session("work").await["provider_end"] == "ended").then_some(())
         })
         .await;
+        assert!(provider.asked().await.revocations >= 1);
         assert_eq!(scene.app.session("work").await["state"], "signed_out");
     }
 

@@ -4,6 +4,7 @@
 //! address without a query, where a page says how it went: so neither the address bar nor the history keeps the code.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::loopback::{self, onward, random, respond};
@@ -46,9 +47,37 @@ pub(crate) enum Outcome {
     SignedOut { provider: String },
 }
 
+/// The fixed ports that pages of ours occupy. What merely serves its last page makes way for whoever needs the port.
+#[derive(Default)]
+pub(crate) struct Ports(Mutex<Vec<Occupied>>);
+
+struct Occupied {
+    address: SocketAddr,
+    makes_way: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+impl Ports {
+    fn clear(&self, address: SocketAddr) {
+        let mut occupied = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        occupied.retain(|one| !one.task.is_finished());
+        for one in occupied.iter().filter(|one| one.address == address) {
+            if one.makes_way.load(Ordering::Acquire) {
+                one.task.abort();
+            }
+        }
+    }
+
+    fn occupy(&self, address: SocketAddr, makes_way: Arc<AtomicBool>, task: AbortHandle) {
+        let mut occupied = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        occupied.push(Occupied { address, makes_way, task });
+    }
+}
+
 /// A bound listener.
 pub(crate) struct Callback {
     redirect_uri: Url,
+    makes_way: Arc<AtomicBool>,
     arrivals: mpsc::Receiver<Arrival>,
     outcome: watch::Sender<Option<Outcome>>,
     place: Arc<Place>,
@@ -73,12 +102,14 @@ struct Place {
 impl Callback {
     /// Binds what `configured` says: without a port, an ephemeral one. The socket that is bound is the one that
     /// [`Callback::redirect_uri`] names.
-    pub(crate) async fn bind(configured: &Url) -> std::io::Result<Self> {
+    pub(crate) async fn bind(ports: &Ports, configured: &Url) -> std::io::Result<Self> {
         let ip: IpAddr = match configured.host_str() {
             Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
             _ => Ipv4Addr::LOCALHOST.into(),
         };
-        let listener = listen(SocketAddr::new(ip, configured.port().unwrap_or(0))).await?;
+        let wanted = SocketAddr::new(ip, configured.port().unwrap_or(0));
+        ports.clear(wanted);
+        let listener = loopback::listen(wanted).await?;
         let port = listener.local_addr()?.port();
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {
@@ -102,7 +133,11 @@ impl Callback {
             let place = served.clone();
             async move { route(request, &place).await }
         }));
-        Ok(Self { redirect_uri, arrivals, outcome, place, task })
+        let makes_way = Arc::new(AtomicBool::new(false));
+        if wanted.port() != 0 {
+            ports.occupy(wanted, makes_way.clone(), task.abort_handle());
+        }
+        Ok(Self { redirect_uri, makes_way, arrivals, outcome, place, task })
     }
 
     /// The address to put into the authorization request.
@@ -130,17 +165,28 @@ impl Callback {
         self.outcome.send_replace(Some(outcome));
     }
 
-    /// From now on the page at the end watches.
-    pub(crate) fn watch(&self, page: Arc<monitor::Page>) {
+    /// From now on the page at the end watches. No other answer is waited for.
+    pub(crate) fn watch(&mut self, page: Arc<monitor::Page>) {
         let _ = self.place.monitor.set(page);
+        self.no_more_arrivals();
+    }
+
+    /// From now on whoever needs the port may have it.
+    pub(crate) fn make_way(&self) {
+        self.makes_way.store(true, Ordering::Release);
+    }
+
+    /// Whatever else arrives belongs to nothing any more, and is told so at once.
+    fn no_more_arrivals(&mut self) {
+        self.make_way();
+        self.arrivals.close();
+        while self.arrivals.try_recv().is_ok() {}
     }
 
     /// Shows the outcome, and goes on serving the page for a while in which the browser may still ask for it.
     pub(crate) fn finish(mut self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
-        // Whatever else arrives belongs to nothing any more, and is told so at once.
-        self.arrivals.close();
-        while self.arrivals.try_recv().is_ok() {}
+        self.no_more_arrivals();
         tokio::spawn(async move {
             // The browser is redirected at once; a minute also covers a reload.
             tokio::time::sleep(Duration::from_secs(60)).await;
@@ -153,19 +199,6 @@ impl Drop for Callback {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// A port that is always the same one may just be let go of by the page of the session before.
-async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    for _ in 0..20 {
-        match TcpListener::bind(address).await {
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && address.port() != 0 => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            done => return done,
-        }
-    }
-    TcpListener::bind(address).await
 }
 
 async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
@@ -293,7 +326,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_browser_that_brought_the_answer_finds_the_page_at_the_end() {
-        let mut callback = Callback::bind(&"http://127.0.0.1/callback".parse().unwrap()).await.unwrap();
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &anywhere).await.unwrap();
         let address = callback.redirect_uri().clone();
         let browser = tokio::spawn({
             let address = address.clone();
@@ -312,5 +346,21 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("alice"), "{guessed}: {answer}");
         }
         assert!(get(&address, &place).await.contains("You are signed in as alice@example.com"));
+    }
+
+    #[tokio::test]
+    async fn a_fixed_port_is_free_again_as_soon_as_nobody_is_waited_for() {
+        let ports = Ports::default();
+        let free = Callback::bind(&ports, &"http://127.0.0.1/".parse().unwrap()).await.unwrap();
+        let fixed = free.redirect_uri().clone();
+        drop(free);
+        let first = Callback::bind(&ports, &fixed).await.unwrap();
+        let occupied = Callback::bind(&ports, &fixed).await.err().unwrap();
+        assert_eq!(occupied.kind(), std::io::ErrorKind::AddrInUse, "a sign-in that is under way stays");
+        first.finish(Outcome::Failed { message: "no".to_owned() });
+        let second = Callback::bind(&ports, &fixed).await.unwrap();
+        assert!(get(&fixed, "/callback/done/guess").await.starts_with("HTTP/1.1 404"));
+        second.make_way();
+        assert!(Callback::bind(&ports, &fixed).await.is_ok());
     }
 }

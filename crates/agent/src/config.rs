@@ -40,7 +40,7 @@ impl Default for EndpointConfig {
 }
 
 /// Where providers send word of logouts. Bound only if an account listens to one of the two channels.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogoutListenerConfig {
     /// The address; loopback unless somebody wants it otherwise.
@@ -359,6 +359,17 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     {
         return Err("`provider.events` has to be an https address.".to_owned());
     }
+    if account.provider.watches(Signal::Events) && account.provider.events.is_none() {
+        return Err(
+            "`provider.watch` names `events`, so `provider.events` has to say where they are fetched."
+                .to_owned(),
+        );
+    }
+    if let Some(name) = account.logout.extra.keys().find(|name| !abide_oidc::is_logout_parameter(name)) {
+        return Err(format!(
+            "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is no name."
+        ));
+    }
     account.limits().map(|_| ()).map_err(|error| format!("{error}."))
 }
 
@@ -470,6 +481,21 @@ mod tests {
                 .unwrap()
                 .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
         );
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused_when_the_file_is_read() {
+        for (line, word) in [
+            ("provider.watch = [\"events\"]", "`provider.events`"),
+            ("logout.extra = { state = \"x\" }", "state"),
+            ("logout.extra = { \"two words\" = \"x\" }", "two words"),
+        ] {
+            let (_folder, path) = written(&format!(
+                "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n{line}\n"
+            ));
+            let said = Config::read(&path).unwrap_err().to_string();
+            assert!(said.contains(word), "{line}: {said}");
+        }
     }
 
     #[test]

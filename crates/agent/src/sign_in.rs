@@ -59,8 +59,11 @@ impl SignInError {
 /// Starts the sign-in that a session has asked for.
 pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attempt) {
     account.trouble = None;
-    // The page of an earlier session may occupy the port.
+    // The pages of an earlier session have nothing more to say.
     account.monitor = None;
+    if let Some(page) = account.sign_out.take() {
+        page.abort();
+    }
     let (announce, address) = watch::channel(None);
     let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
     let shared = shared.clone();
@@ -94,7 +97,8 @@ async fn run(
     announce: watch::Sender<Option<Url>>,
 ) -> Result<(), SignInError> {
     let connection = connect(config).await?;
-    let mut callback = Callback::bind(&config.redirect_uri).await.map_err(SignInError::Listener)?;
+    let mut callback =
+        Callback::bind(&shared.ports, &config.redirect_uri).await.map_err(SignInError::Listener)?;
     let parameters = parameters(config, connection.relying_party.provider());
     let request = connection
         .relying_party
@@ -116,6 +120,7 @@ async fn run(
             let mut callback = Some(callback);
             let _ = shared.act(name, |account, _| {
                 callback = callback.take().and_then(|callback| Watch::begin(shared, account, callback));
+                account.note_what_is_offered();
                 if let Some(watch) = &account.monitor {
                     watch.show(shown.clone());
                 }

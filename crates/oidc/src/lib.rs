@@ -58,7 +58,7 @@ pub use identity::Identity;
 pub use jwt::CLOCK_SKEW;
 pub use keys::{KEY_REFETCH_INTERVAL, SigningAlgorithm};
 pub use logout::{Introspection, TokenKind};
-pub use logout_request::{LogoutCallbackError, LogoutPending, LogoutRequest};
+pub use logout_request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_logout_parameter};
 pub use logout_token::{LogoutToken, LogoutTokenError, MAX_LOGOUT_TOKEN_AGE};
 pub use oauth_error::OAuthError;
 pub use poll::{PollAnswer, PollRequest};

@@ -1,5 +1,7 @@
 //! One account, one provider, one browser.
 
+use std::cell::Cell;
+
 use abide_demo_op::DemoOp;
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::browser::{Browser, Cookies, Page};
@@ -76,6 +78,44 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// The looks at the provider by way of one signal.
+pub(crate) struct Looked<'a> {
+    app: &'a App<'a>,
+    signal: &'static str,
+    /// When it was heard last.
+    last: Cell<Option<u64>>,
+}
+
+impl Looked<'_> {
+    async fn status(&self) -> (String, Option<u64>) {
+        let session = self.app.session("work").await;
+        if session["state"] != "active" {
+            return ("ended".to_owned(), None);
+        }
+        let signals = session["signals"].as_array().cloned().unwrap_or_default();
+        let ours = signals.into_iter().find(|one| one["signal"] == self.signal).unwrap_or_default();
+        (ours["state"].as_str().unwrap_or("waiting").to_owned(), ours["heard_at"].as_u64())
+    }
+
+    pub(crate) async fn state(&self) -> String {
+        self.status().await.0
+    }
+
+    /// Waits for another look, and returns the signal's state after it: `ended` where nobody is signed in any more.
+    pub(crate) async fn again(&self) -> String {
+        let what = format!("another look by {}", self.signal);
+        eventually(&what, s(20), || async {
+            let (state, heard) = self.status().await;
+            let new = heard.is_some() && heard != self.last.get();
+            if new {
+                self.last.set(heard);
+            }
+            (new || matches!(state.as_str(), "ended" | "not_offered")).then_some(state)
+        })
+        .await
+    }
+}
+
 /// How the table calls a browser.
 pub(crate) trait InTable {
     fn in_table(&self, elsewhere: bool) -> &'static str;
@@ -124,6 +164,11 @@ impl<'a, B: InTable> Scene<'a, B> {
             signals.into_iter().find(|one| one["signal"] == signal && one["state"] == state)
         })
         .await
+    }
+
+    /// To wait until a signal has been heard once more.
+    pub(crate) fn looked_at(&self, signal: &'static str) -> Looked<'_> {
+        Looked { app: &self.app, signal, last: Cell::new(None) }
     }
 
     pub(crate) async fn ended_by(&self, signal: &str) {
