@@ -11,12 +11,14 @@ use openidconnect::{
     LanguageTag, LoginHint, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use crate::error::Error;
 use crate::http::describe;
 use crate::oauth_error::OAuthError;
+use crate::parameters::{self, Demands};
 use crate::relying_party::RelyingParty;
 use crate::session_state::SessionState;
 use crate::{text, urls};
@@ -27,12 +29,18 @@ const MAX_QUERY: usize = 16 * 1024;
 const MAX_NAME: usize = 64;
 
 /// Parameters that this crate sets itself, or that would change what the request means.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 27] = [
     "acr_values",
+    "audience",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
     "client_id",
     "client_secret",
     "code_challenge",
     "code_challenge_method",
+    "display",
+    "dpop_jkt",
     "id_token_hint",
     "login_hint",
     "max_age",
@@ -43,6 +51,7 @@ const RESERVED: [&str; 20] = [
     "registration",
     "request",
     "request_uri",
+    "resource",
     "response_mode",
     "response_type",
     "scope",
@@ -71,7 +80,17 @@ pub struct AuthorizationParameters {
     pub max_age: Option<Duration>,
     /// Languages for the sign-in page, in order of preference (BCP 47).
     pub ui_locales: Vec<String>,
-    /// Anything else that the provider understands. None of the parameters that are set here.
+    /// How the sign-in page should be shown: `page`, `popup`, `touch` or `wap`.
+    pub display: Option<String>,
+    /// Where the access tokens are to be used (RFC 8707, section 2): absolute URIs without fragment, sent as they are
+    /// written. The access token of the sign-in itself is for the first.
+    pub resources: Vec<String>,
+    /// The same wish in the way of providers that were there before RFC 8707. No specification defines it.
+    pub audience: Option<String>,
+    /// Single claims (Core, section 5.5). What is essential of `auth_time` and `acr` in the ID token, and the value of
+    /// `sub`, the answer is held to.
+    pub claims: Option<Map<String, Value>>,
+    /// Anything else that the provider understands. None of the parameters that are set here, and each one once.
     pub extra: Vec<(String, String)>,
 }
 
@@ -96,7 +115,8 @@ pub struct Pending {
     code_verifier: SecretString,
     redirect_uri: Url,
     scope: String,
-    max_age: Option<Duration>,
+    demands: Demands,
+    resource: Option<String>,
     issuer: String,
     issuer_promised: bool,
 }
@@ -261,6 +281,19 @@ impl RelyingParty {
         if let Some(hint) = &parameters.id_token_hint {
             request = request.add_extra_param("id_token_hint", hint.expose_secret());
         }
+        if let Some(display) = &parameters.display {
+            request = request.add_extra_param("display", display.as_str());
+        }
+        for resource in &parameters.resources {
+            request = request.add_extra_param("resource", resource.as_str());
+        }
+        if let Some(audience) = &parameters.audience {
+            request = request.add_extra_param("audience", audience.as_str());
+        }
+        if let Some(claims) = &parameters.claims {
+            let claims = serde_json::to_string(claims).map_err(|_| invalid("claims"))?;
+            request = request.add_extra_param("claims", claims);
+        }
         for (name, value) in &parameters.extra {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
@@ -271,7 +304,8 @@ impl RelyingParty {
             code_verifier: verifier.into_secret().into(),
             redirect_uri: redirect_uri.clone(),
             scope: scopes.join(" "),
-            max_age: parameters.max_age,
+            demands: Demands::of(parameters),
+            resource: parameters.resources.first().cloned(),
             issuer: provider.issuer().to_owned(),
             issuer_promised: provider.metadata().authorization_response_iss_parameter_supported,
         };
@@ -313,13 +347,12 @@ fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(),
         return Err(invalid("id_token_hint"));
     }
     for (position, (name, _)) in parameters.extra.iter().enumerate() {
-        let repeatable = name == "resource"; // RFC 8707, section 2.
         let repeated = parameters.extra[..position].iter().any(|(earlier, _)| earlier == name);
-        if !is_word(name) || RESERVED.contains(&name.as_str()) || (repeated && !repeatable) {
+        if !is_word(name) || RESERVED.contains(&name.as_str()) || repeated {
             return Err(invalid(name));
         }
     }
-    Ok(())
+    parameters::check(parameters)
 }
 
 pub(crate) fn is_word(text: &str) -> bool {
@@ -348,8 +381,13 @@ impl Pending {
         &self.scope
     }
 
-    pub(crate) fn max_age(&self) -> Option<Duration> {
-        self.max_age
+    pub(crate) fn demands(&self) -> &Demands {
+        &self.demands
+    }
+
+    /// Which of the resources the first access token is for.
+    pub(crate) fn resource(&self) -> Option<&str> {
+        self.resource.as_deref()
     }
 
     /// Reads the query (or the form body) of a request to the redirect URI.

@@ -35,6 +35,7 @@ mod logout;
 mod logout_request;
 mod logout_token;
 mod oauth_error;
+mod parameters;
 mod poll;
 mod relying_party;
 mod replay;

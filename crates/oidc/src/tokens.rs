@@ -159,18 +159,17 @@ impl RelyingParty {
         code: AuthorizationCode,
         now: SystemTime,
     ) -> Result<Tokens, Error> {
-        let response = self
-            .token_request(
-                http,
-                &[
-                    ("grant_type", "authorization_code"),
-                    ("code", code.expose()),
-                    ("redirect_uri", pending.redirect_uri().as_str()),
-                    ("code_verifier", pending.code_verifier().expose_secret()),
-                ],
-            )
-            .await?;
-        let purpose = Purpose::SignIn { nonce: pending.nonce(), max_age: pending.max_age() };
+        let mut parameters = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", pending.redirect_uri().as_str()),
+            ("code_verifier", pending.code_verifier().expose_secret()),
+        ];
+        // Left out, a provider may take that for no resource at all, or refuse (RFC 8707, section 2.2). Common ones issue
+        // a token for one resource only; a refresh brings those for the others.
+        parameters.extend(pending.resource().map(|resource| ("resource", resource)));
+        let response = self.token_request(http, &parameters).await?;
+        let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
         let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
         response.into_tokens(pending.scope(), identity)
     }

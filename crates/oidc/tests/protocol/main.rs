@@ -8,6 +8,7 @@ mod discovery;
 mod events;
 mod id_token;
 mod logout;
+mod parameters;
 mod provider;
 mod refresh;
 mod sign_in;

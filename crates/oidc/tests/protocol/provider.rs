@@ -119,8 +119,22 @@ struct Issued {
     id_tokens: HashSet<String>,
     events: BTreeMap<String, String>,
     last_poll: Value,
-    requests: Vec<String>,
+    requests: Vec<Seen>,
     counter: u32,
+}
+
+/// A request that arrived.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    path: String,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) form: Vec<(String, String)>,
+}
+
+impl Seen {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
 }
 
 #[derive(Clone)]
@@ -161,7 +175,13 @@ impl TestProvider {
 
     /// How often a path was asked for.
     pub(crate) fn requests(&self, path: &str) -> usize {
-        self.issued.lock().unwrap().requests.iter().filter(|seen| *seen == path).count()
+        self.seen(path).len()
+    }
+
+    /// What was said to a path, in order.
+    pub(crate) fn seen(&self, path: &str) -> Vec<Seen> {
+        let issued = self.issued.lock().unwrap();
+        issued.requests.iter().filter(|seen| seen.path == path).cloned().collect()
     }
 
     pub(crate) fn knows_refresh_token(&self, token: &str) -> bool {
@@ -173,7 +193,8 @@ impl TestProvider {
         assert_eq!(url.as_str().split('?').next().unwrap(), format!("{}/authorize", self.issuer));
         let mut asked = HashMap::new();
         for (name, value) in url.query_pairs() {
-            assert!(asked.insert(name.to_string(), value.to_string()).is_none(), "{name} twice");
+            let earlier = asked.insert(name.to_string(), value.to_string());
+            assert!(earlier.is_none() || name == "resource", "{name} twice");
         }
         assert_eq!(asked["response_type"], "code");
         assert_eq!(asked["client_id"], CLIENT);
@@ -277,7 +298,9 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 16).await.unwrap();
     let path = parts.uri.path().to_owned();
-    provider.issued.lock().unwrap().requests.push(path.clone());
+    let form = form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>();
+    let seen = Seen { path: path.clone(), headers: parts.headers.clone(), form: form.clone() };
+    provider.issued.lock().unwrap().requests.push(seen);
     let silent =
         matches!(provider.issued.lock().unwrap().behaviour.canned.get(path.as_str()), Some(Canned::Silent));
     if silent {
@@ -297,7 +320,6 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         Some(Canned::Silent) | None => {}
     }
     let issuer = &provider.issuer;
-    let form = form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>();
     let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
