@@ -117,6 +117,7 @@ pub struct Pending {
     scope: String,
     demands: Demands,
     resource: Option<String>,
+    opens_within: Option<Duration>,
     issuer: String,
     issuer_promised: bool,
 }
@@ -239,8 +240,20 @@ impl CallbackError {
 impl RelyingParty {
     /// An authorization code request with PKCE (S256), and with `state` and `nonce` of 256 random bits each.
     ///
-    /// `redirect_uri` is the one that a socket is open for. Fails with `parameter_invalid`.
+    /// `redirect_uri` is the one that a socket is open for. Fails with `parameter_invalid`, and with
+    /// `pushed_authorization_required` at a provider that takes requests only as [`Self::start_authorization`] makes them.
     pub fn authorization_request(
+        &self,
+        redirect_uri: &Url,
+        parameters: &AuthorizationParameters,
+    ) -> Result<AuthorizationRequest, Error> {
+        if self.provider().requires_pushed_authorization() {
+            return Err(Error::PushedAuthorizationRequired);
+        }
+        self.compose(redirect_uri, parameters)
+    }
+
+    pub(crate) fn compose(
         &self,
         redirect_uri: &Url,
         parameters: &AuthorizationParameters,
@@ -306,6 +319,7 @@ impl RelyingParty {
             scope: scopes.join(" "),
             demands: Demands::of(parameters),
             resource: parameters.resources.first().cloned(),
+            opens_within: None,
             issuer: provider.issuer().to_owned(),
             issuer_promised: provider.metadata().authorization_response_iss_parameter_supported,
         };
@@ -367,6 +381,16 @@ impl Pending {
     /// The redirect URI of the request.
     pub fn redirect_uri(&self) -> &Url {
         &self.redirect_uri
+    }
+
+    /// How long after it was made the URL can be opened, in seconds, at most a day; `None` if it does not expire by itself
+    /// (RFC 9126, section 2.2).
+    pub fn opens_within(&self) -> Option<Duration> {
+        self.opens_within
+    }
+
+    pub(crate) fn opened_within(self, limit: Duration) -> Self {
+        Self { opens_within: Some(limit), ..self }
     }
 
     pub(crate) fn nonce(&self) -> &SecretString {

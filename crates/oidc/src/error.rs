@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
+use crate::par::PushedRequestError;
 use crate::security_event::SecurityEventError;
 use crate::urls::UrlProblem;
 
@@ -61,6 +62,12 @@ pub enum Error {
         /// The parameter's name, bounded.
         name: String,
     },
+    /// The provider takes only pushed authorization requests (RFC 9126, section 5).
+    #[error("The provider wants to be asked in another way before the browser opens.")]
+    PushedAuthorizationRequired,
+    /// The provider's answer to a pushed authorization request is refused.
+    #[error("{0}")]
+    PushedRequest(#[from] PushedRequestError),
     /// No answer in time.
     #[error("{host} did not answer in time.")]
     Timeout {
@@ -180,6 +187,8 @@ impl Error {
             Self::CodeFlowUnsupported => "code_flow_unsupported",
             Self::Registration(problem) => problem.code(),
             Self::ParameterInvalid { .. } => "parameter_invalid",
+            Self::PushedAuthorizationRequired => "pushed_authorization_required",
+            Self::PushedRequest(error) => error.code(),
             Self::Timeout { .. } => "provider_timeout",
             Self::Unreachable { reason: Unreachable::Certificate, .. } => "provider_certificate_invalid",
             Self::Unreachable { reason: Unreachable::Tls, .. } => "provider_tls_failed",
@@ -268,6 +277,7 @@ pub enum Endpoint {
     EndSession,
     CheckSession,
     Events,
+    PushedAuthorization,
 }
 
 impl fmt::Display for Endpoint {
@@ -282,6 +292,7 @@ impl fmt::Display for Endpoint {
             Self::EndSession => "sign-out page (end_session_endpoint)",
             Self::CheckSession => "session page (check_session_iframe)",
             Self::Events => "event stream (poll endpoint)",
+            Self::PushedAuthorization => "place for requests (pushed_authorization_request_endpoint)",
         })
     }
 }
@@ -297,6 +308,7 @@ pub enum Document {
     UserInfo,
     Introspection,
     Events,
+    PushedResponse,
 }
 
 impl fmt::Display for Document {
@@ -308,6 +320,7 @@ impl fmt::Display for Document {
             Self::UserInfo => "profile",
             Self::Introspection => "answer about the token",
             Self::Events => "list of events",
+            Self::PushedResponse => "answer to the request",
         })
     }
 }
@@ -365,6 +378,10 @@ impl Document {
             (Self::Events, Malformed) => "events_malformed",
             (Self::Events, DuplicateMember) => "events_duplicate_member",
             (Self::Events, TooDeep) => "events_too_deep",
+            (Self::PushedResponse, NotJson) => "pushed_response_not_json",
+            (Self::PushedResponse, Malformed) => "pushed_response_malformed",
+            (Self::PushedResponse, DuplicateMember) => "pushed_response_duplicate_member",
+            (Self::PushedResponse, TooDeep) => "pushed_response_too_deep",
         }
     }
 }

@@ -277,6 +277,15 @@ impl Answer {
         if self.status != StatusCode::OK {
             return Err(self.refusal());
         }
+        self.body_as(document, types)
+    }
+
+    /// The document, whatever the status, if the content type is one of `types`.
+    pub(crate) fn body_as<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
         if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
             return Err(Error::Document { document, problem: DocumentProblem::NotJson });
         }

@@ -165,6 +165,10 @@ impl RelyingParty {
         &self.0.registration
     }
 
+    pub(crate) fn authentication(&self) -> ClientAuthentication {
+        self.0.authentication
+    }
+
     pub(crate) fn algorithms(&self) -> &[SigningAlgorithm] {
         &self.0.algorithms
     }

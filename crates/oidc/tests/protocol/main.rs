@@ -8,6 +8,7 @@ mod discovery;
 mod events;
 mod id_token;
 mod logout;
+mod par;
 mod parameters;
 mod provider;
 mod refresh;

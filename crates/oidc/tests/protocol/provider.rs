@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
 
+mod pushed;
+
 pub(crate) const CLIENT: &str = "abide test:1";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
 pub(crate) const SUBJECT: &str = "248289761001";
@@ -78,6 +80,8 @@ pub(crate) struct Behaviour {
     /// What a silent request is answered with, if not with a code.
     pub(crate) silent_error: Option<&'static str>,
     pub(crate) session_state: Option<String>,
+    /// The answer to a pushed authorization request.
+    pub(crate) pushed: Option<Edit>,
 }
 
 struct SigningKey {
@@ -114,6 +118,7 @@ struct Issued {
     behaviour: Behaviour,
     key: SigningKey,
     codes: HashMap<String, Code>,
+    pushed: HashMap<String, Vec<(String, String)>>,
     refresh_tokens: HashSet<String>,
     access_tokens: HashSet<String>,
     id_tokens: HashSet<String>,
@@ -151,6 +156,7 @@ impl TestProvider {
             behaviour,
             key: SigningKey::generate("key-1"),
             codes: HashMap::new(),
+            pushed: HashMap::new(),
             refresh_tokens: HashSet::new(),
             access_tokens: HashSet::new(),
             id_tokens: HashSet::new(),
@@ -192,8 +198,8 @@ impl TestProvider {
     pub(crate) fn authorize(&self, url: &Url) -> String {
         assert_eq!(url.as_str().split('?').next().unwrap(), format!("{}/authorize", self.issuer));
         let mut asked = HashMap::new();
-        for (name, value) in url.query_pairs() {
-            let earlier = asked.insert(name.to_string(), value.to_string());
+        for (name, value) in pushed::asked(&mut self.issued.lock().unwrap(), url) {
+            let earlier = asked.insert(name.clone(), value);
             assert!(earlier.is_none() || name == "resource", "{name} twice");
         }
         assert_eq!(asked["response_type"], "code");
@@ -325,6 +331,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
         ("POST", "/token") => token(&mut issued, issuer, form, authorization),
+        ("POST", "/par") => pushed::push(&mut issued, form, authorization),
         ("POST", "/events") => {
             assert_eq!(parts.headers["content-type"], "application/json");
             assert_eq!(parts.headers["accept"], "application/json");
