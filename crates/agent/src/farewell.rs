@@ -275,7 +275,7 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
     if is_active(connection, token, TokenKind::RefreshToken).await {
         return ProviderEnd::GoesOn;
     }
-    match relying_party.try_refresh_token(http, token).await {
+    match relying_party.try_refresh_token(http, token, SystemTime::now()).await {
         Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
         Err(error) => {
             tracing::info!(code = error.code(), "whether the session has ended there could not be checked");

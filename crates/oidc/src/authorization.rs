@@ -307,6 +307,10 @@ impl RelyingParty {
             let claims = serde_json::to_string(claims).map_err(|_| invalid("claims"))?;
             request = request.add_extra_param("claims", claims);
         }
+        if let Some(dpop) = self.dpop() {
+            // Whoever steals the code cannot have a token bound to a key of theirs (RFC 9449, section 10).
+            request = request.add_extra_param("dpop_jkt", dpop.key().thumbprint());
+        }
         for (name, value) in &parameters.extra {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }

@@ -39,7 +39,7 @@ struct Inner {
 }
 
 /// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RP-Initiated Logout,
-/// section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126, section 5).
+/// section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126, section 5; RFC 9449, section 5.1).
 ///
 /// Only what is used is read, so that a mistake in a member that nobody needs does not keep people from signing in.
 #[derive(Clone, Deserialize)]
@@ -60,6 +60,7 @@ pub(crate) struct ProviderMetadata {
     response_types_supported: Option<Vec<String>>,
     pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) authorization_response_iss_parameter_supported: bool,
     #[serde(default, deserialize_with = "said")]
@@ -174,6 +175,11 @@ impl Provider {
     /// True if the provider takes no other authorization requests than pushed ones (RFC 9126, section 5).
     pub fn requires_pushed_authorization(&self) -> bool {
         self.0.metadata.require_pushed_authorization_requests
+    }
+
+    /// True if the provider says that it issues tokens that are bound to a key (RFC 9449, section 5.1).
+    pub fn has_dpop(&self) -> bool {
+        self.0.metadata.dpop_signing_alg_values_supported.as_ref().is_some_and(|names| !names.is_empty())
     }
 
     /// True if the provider's own session can be ended (RP-Initiated Logout 1.0).

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::dpop::DpopError;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
@@ -68,6 +69,12 @@ pub enum Error {
     /// The provider's answer to a pushed authorization request is refused.
     #[error("{0}")]
     PushedRequest(#[from] PushedRequestError),
+    /// A bound token (RFC 9449) cannot be had or used.
+    #[error("{0}")]
+    Dpop(#[from] DpopError),
+    /// Nothing could be signed: this computer gave no randomness, or the key is none.
+    #[error("This computer could not sign what the provider wants signed.")]
+    SigningFailed,
     /// No answer in time.
     #[error("{host} did not answer in time.")]
     Timeout {
@@ -189,6 +196,8 @@ impl Error {
             Self::ParameterInvalid { .. } => "parameter_invalid",
             Self::PushedAuthorizationRequired => "pushed_authorization_required",
             Self::PushedRequest(error) => error.code(),
+            Self::Dpop(error) => error.code(),
+            Self::SigningFailed => "signing_failed",
             Self::Timeout { .. } => "provider_timeout",
             Self::Unreachable { reason: Unreachable::Certificate, .. } => "provider_certificate_invalid",
             Self::Unreachable { reason: Unreachable::Tls, .. } => "provider_tls_failed",

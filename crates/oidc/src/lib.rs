@@ -24,6 +24,7 @@
 
 mod authorization;
 mod discovery;
+mod dpop;
 mod error;
 mod http;
 mod id_token;
@@ -42,6 +43,7 @@ mod relying_party;
 mod replay;
 mod security_event;
 mod session_state;
+mod signed;
 mod subject_id;
 mod text;
 mod tokens;
@@ -53,6 +55,7 @@ pub use authorization::{
     Pending, SilentRefusal, StrayReason,
 };
 pub use discovery::Provider;
+pub use dpop::{Binding, DpopError, DpopKey};
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
 pub use http::{Http, HttpOptions};
 pub use id_token::IdTokenError;

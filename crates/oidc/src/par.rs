@@ -114,7 +114,7 @@ impl RelyingParty {
         http: &Http,
         endpoint: &Url,
         asked: &[(String, String)],
-        _now: SystemTime,
+        now: SystemTime,
     ) -> Result<Reference, Error> {
         let mut form: Vec<(&str, &str)> =
             asked.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -122,7 +122,7 @@ impl RelyingParty {
         if self.authentication() == ClientAuthentication::ClientSecretBasic {
             form.push(("client_id", &self.registration().client_id));
         }
-        let answer = http.send(self.authenticated(endpoint, &form)?).await?;
+        let answer = self.send_proved(http, None, now, || self.authenticated(endpoint, &form)).await?;
         reference(&answer)
     }
 }

@@ -13,6 +13,7 @@ use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::discovery::Provider;
+use crate::dpop::Dpop;
 use crate::error::{Error, RegistrationProblem};
 use crate::http::{Body, Call, Http};
 use crate::jwt::Refusal;
@@ -131,12 +132,13 @@ impl fmt::Debug for Registration {
 #[derive(Clone, Debug)]
 pub struct RelyingParty(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     provider: Provider,
     registration: Registration,
     authentication: ClientAuthentication,
     algorithms: Vec<SigningAlgorithm>,
+    dpop: Option<Arc<Dpop>>,
 }
 
 impl RelyingParty {
@@ -152,7 +154,7 @@ impl RelyingParty {
         let algorithms = registration
             .algorithms(metadata.id_token_signing_alg_values_supported.as_deref())
             .map_err(Error::Registration)?;
-        Ok(Self(Arc::new(Inner { provider, registration, authentication, algorithms })))
+        Ok(Self(Arc::new(Inner { provider, registration, authentication, algorithms, dpop: None })))
     }
 
     /// The provider.
@@ -167,6 +169,14 @@ impl RelyingParty {
 
     pub(crate) fn authentication(&self) -> ClientAuthentication {
         self.0.authentication
+    }
+
+    pub(crate) fn dpop(&self) -> Option<&Dpop> {
+        self.0.dpop.as_deref()
+    }
+
+    pub(crate) fn bound(&self, dpop: Dpop) -> Self {
+        Self(Arc::new(Inner { dpop: Some(Arc::new(dpop)), ..Inner::clone(&self.0) }))
     }
 
     pub(crate) fn algorithms(&self) -> &[SigningAlgorithm] {
@@ -220,7 +230,8 @@ impl RelyingParty {
             }
             ClientAuthentication::ClientSecretBasic => authorization = Some(basic(id, secret)?),
         }
-        Ok(Call { url, authorization, body: Some(Body::Form(Zeroizing::new(form.finish()))) })
+        let body = Some(Body::Form(Zeroizing::new(form.finish())));
+        Ok(Call { authorization, body, ..Call::get(url) })
     }
 }
 

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
 use crate::authorization::{AuthorizationCode, Pending};
+use crate::dpop::{Dpop, DpopError};
 use crate::error::{Document, Error};
 use crate::http::{Http, JSON, refused};
 use crate::id_token::{self, Expectation, Purpose};
@@ -21,7 +22,7 @@ const MAX_LIFETIME: u64 = 10 * 366 * 24 * 60 * 60;
 pub struct Tokens {
     /// For the resource servers.
     pub access_token: SecretString,
-    /// Always `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to the key of [`RelyingParty::with_dpop`] (RFC 9449, section 5).
     pub token_type: String,
     /// From when the answer arrived; the provider need not say.
     pub expires_in: Option<Duration>,
@@ -89,6 +90,11 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 }
 
 impl TokenResponse {
+    /// The refresh token that takes the place of the one that was sent.
+    fn rotated(self) -> Option<SecretString> {
+        self.refresh_token.filter(|token| !token.expose_secret().is_empty())
+    }
+
     fn check(&self) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(refused(error, self.error_description.as_deref()));
@@ -98,9 +104,7 @@ impl TokenResponse {
             return Err(Error::AccessTokenMissing);
         }
         // RFC 6749, section 5.1: required, and case-insensitive.
-        if !self.token_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(Error::TokenTypeUnsupported);
-        }
+        self.kind().ok_or(Error::TokenTypeUnsupported)?;
         // A tool puts the access token into a header: a space or a line break there is another header.
         let in_header = |b: u8| b.is_ascii_graphic();
         let in_form = |b: u8| b.is_ascii_graphic() || b == b' ';
@@ -112,12 +116,28 @@ impl TokenResponse {
         }
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        let kind = self.token_type.as_deref()?;
+        ["Bearer", "DPoP"].into_iter().find(|known| kind.eq_ignore_ascii_case(known))
+    }
+
+    /// RFC 9449, section 5: bound if, and only if, a proof was sent; a provider that knows nothing of it issues bearer
+    /// tokens, which an account may refuse.
+    fn check_binding(&self, dpop: Option<&Dpop>) -> Result<(), Error> {
+        match (self.kind(), dpop) {
+            (Some("DPoP"), None) | (None, _) => Err(Error::TokenTypeUnsupported),
+            (Some("Bearer"), Some(dpop)) if dpop.is_required() => Err(DpopError::NotBound.into()),
+            _ => Ok(()),
+        }
+    }
+
     fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
         let given = |token: &SecretString| !token.expose_secret().is_empty();
+        let kind = self.kind().ok_or(Error::TokenTypeUnsupported)?;
         let scope = self.scope.filter(|scope| !scope.trim().is_empty());
         Ok(Tokens {
             access_token: self.access_token.ok_or(Error::AccessTokenMissing)?,
-            token_type: "Bearer".to_owned(),
+            token_type: kind.to_owned(),
             expires_in: self.expires_in,
             scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
             refresh_token: self.refresh_token.filter(given),
@@ -168,7 +188,8 @@ impl RelyingParty {
         // Left out, a provider may take that for no resource at all, or refuse (RFC 8707, section 2.2). Common ones issue
         // a token for one resource only; a refresh brings those for the others.
         parameters.extend(pending.resource().map(|resource| ("resource", resource)));
-        let response = self.token_request(http, &parameters).await?;
+        let response = self.token_request(http, &parameters, now).await?;
+        response.check_binding(self.dpop())?;
         let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
         let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
         response.into_tokens(pending.scope(), identity)
@@ -194,17 +215,18 @@ impl RelyingParty {
             .token_request(
                 http,
                 &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
+                now,
             )
             .await?;
+        if let Err(error) = response.check_binding(self.dpop()) {
+            return Err(RefreshError { error, rotated: response.rotated() });
+        }
         match self.identify(http, &response, Purpose::Refresh { identity }, now).await {
             Ok(refreshed) => {
                 Ok(response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))?)
             }
             // The answer is none until it is verified: an access token that may be somebody else's is not kept.
-            Err(error) => {
-                let rotated = response.refresh_token.filter(|token| !token.expose_secret().is_empty());
-                Err(RefreshError { error, rotated })
-            }
+            Err(error) => Err(RefreshError { error, rotated: response.rotated() }),
         }
     }
 
@@ -215,15 +237,21 @@ impl RelyingParty {
         &self,
         http: &Http,
         refresh_token: &SecretString,
+        now: SystemTime,
     ) -> Result<Option<SecretString>, Error> {
         let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
-        let response = self.token_request(http, &parameters).await?;
-        Ok(response.refresh_token.filter(|token| !token.expose_secret().is_empty()))
+        Ok(self.token_request(http, &parameters, now).await?.rotated())
     }
 
-    async fn token_request(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {
-        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
-        let response: TokenResponse = http.send(call).await?.document(Document::TokenResponse, &[JSON])?;
+    async fn token_request(
+        &self,
+        http: &Http,
+        parameters: &[(&str, &str)],
+        now: SystemTime,
+    ) -> Result<TokenResponse, Error> {
+        let call = || self.authenticated(self.provider().token_endpoint(), parameters);
+        let answer = self.send_proved(http, None, now, call).await?;
+        let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
         response.check()?;
         Ok(response)
     }

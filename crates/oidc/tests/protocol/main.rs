@@ -5,6 +5,7 @@
 mod backchannel;
 mod callback;
 mod discovery;
+mod dpop;
 mod events;
 mod id_token;
 mod logout;

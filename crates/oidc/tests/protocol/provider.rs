@@ -16,7 +16,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
 
+mod bound;
+mod clients;
+mod events;
 mod pushed;
+
+pub(crate) use bound::Bound;
+use clients::authenticated;
 
 pub(crate) const CLIENT: &str = "abide test:1";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
@@ -82,6 +88,8 @@ pub(crate) struct Behaviour {
     pub(crate) session_state: Option<String>,
     /// The answer to a pushed authorization request.
     pub(crate) pushed: Option<Edit>,
+    /// Tokens are bound to a key, if there is a proof.
+    pub(crate) bound: Option<Bound>,
 }
 
 struct SigningKey {
@@ -112,6 +120,7 @@ struct Code {
     challenge: String,
     redirect_uri: String,
     nonce: String,
+    jkt: Option<String>,
 }
 
 struct Issued {
@@ -126,6 +135,7 @@ struct Issued {
     last_poll: Value,
     requests: Vec<Seen>,
     counter: u32,
+    proofs: bound::Proofs,
 }
 
 /// A request that arrived.
@@ -164,6 +174,7 @@ impl TestProvider {
             last_poll: Value::Null,
             requests: Vec::new(),
             counter: 0,
+            proofs: Default::default(),
         };
         let provider = Self { issuer, issued: Arc::new(Mutex::new(issued)) };
         let app = axum::Router::new().fallback(handle).with_state(provider.clone());
@@ -230,6 +241,7 @@ impl TestProvider {
             challenge: asked["code_challenge"].clone(),
             redirect_uri: asked["redirect_uri"].clone(),
             nonce: asked["nonce"].clone(),
+            jkt: asked.get("dpop_jkt").cloned(),
         };
         issued.codes.insert(code.clone(), details);
         form_urlencoded::Serializer::new(String::new())
@@ -326,18 +338,30 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         Some(Canned::Silent) | None => {}
     }
     let issuer = &provider.issuer;
+    if let Err(refusal) = bound::check(&mut issued, issuer, &parts) {
+        return refusal;
+    }
     let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
-        ("POST", "/token") => token(&mut issued, issuer, form, authorization),
-        ("POST", "/par") => pushed::push(&mut issued, form, authorization),
+        ("POST", "/token") => {
+            let answer = token(&mut issued, issuer, form, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
+        ("POST", "/par") => {
+            let answer = pushed::push(&mut issued, form, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
         ("POST", "/events") => {
             assert_eq!(parts.headers["content-type"], "application/json");
             assert_eq!(parts.headers["accept"], "application/json");
-            events(&mut issued, &body, authorization)
+            events::polled(&mut issued, &body, authorization)
         }
-        ("GET", "/userinfo") => userinfo(&issued, authorization),
+        ("GET", "/userinfo") => {
+            let answer = userinfo(&issued, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
         ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
             Ok(form) => {
                 issued.refresh_tokens.remove(&form["token"]);
@@ -386,29 +410,6 @@ fn metadata(issued: &Issued, issuer: &str) -> Value {
     metadata
 }
 
-/// Checks the client the way the registration says, and hands out the form without duplicates.
-fn authenticated(
-    issued: &Issued,
-    form: Vec<(String, String)>,
-    authorization: Option<String>,
-) -> Result<HashMap<String, String>, &'static str> {
-    let mut unique = HashMap::new();
-    for (name, value) in form {
-        if unique.insert(name, value).is_some() {
-            return Err("invalid_request");
-        }
-    }
-    let good = match issued.behaviour.secret {
-        None => authorization.is_none() && unique.get("client_id").is_some_and(|id| id == CLIENT),
-        Some(secret) => {
-            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-            let expected = BASE64_STANDARD.encode(format!("{}:{}", encoded(CLIENT), encoded(secret)));
-            authorization == Some(format!("Basic {expected}")) && !unique.contains_key("client_secret")
-        }
-    };
-    if good { Ok(unique) } else { Err("invalid_client") }
-}
-
 fn token(
     issued: &mut Issued,
     issuer: &str,
@@ -426,7 +427,13 @@ fn token(
             if challenge != code.challenge || form["redirect_uri"] != code.redirect_uri {
                 return oauth_error("invalid_grant");
             }
+            if code.jkt.is_some() && issued.behaviour.bound.is_some() && code.jkt != issued.proofs.key {
+                return oauth_error("invalid_dpop_proof");
+            }
             Some(code.nonce)
+        }
+        "refresh_token" if !issued.proofs.fits(&form["refresh_token"]) => {
+            return oauth_error("invalid_grant");
         }
         "refresh_token" if issued.refresh_tokens.remove(&form["refresh_token"]) => None,
         "refresh_token" => return oauth_error("invalid_grant"),
@@ -441,7 +448,7 @@ fn token(
     issued.id_tokens.insert(id_token.clone());
     let mut tokens = json!({
         "access_token": access_token,
-        "token_type": "bearer",
+        "token_type": issued.proofs.bind(&[&access_token, &refresh_token]),
         "expires_in": 300,
         "refresh_token": refresh_token,
         "refresh_expires_in": 1800,
@@ -502,8 +509,9 @@ fn sign(issued: &Issued, typ: &str, claims: &str) -> String {
 }
 
 fn userinfo(issued: &Issued, authorization: Option<String>) -> Response {
-    let token = authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| issued.access_tokens.contains(token)) {
+    let scheme = if issued.proofs.key.is_some() { "DPoP " } else { "Bearer " };
+    let token = authorization.as_deref().and_then(|value| value.strip_prefix(scheme));
+    if !token.is_some_and(|token| issued.access_tokens.contains(token) && issued.proofs.fits(token)) {
         return answer(401, "text/plain", "no".into());
     }
     let mut claims = json!({"sub": SUBJECT, "name": "Alice Example", "employee": {"id": 7}});
@@ -511,24 +519,6 @@ fn userinfo(issued: &Issued, authorization: Option<String>) -> Response {
         change(&mut claims);
     }
     json_answer(200, &claims)
-}
-
-/// Poll-based delivery: what was acknowledged or refused is forgotten, the rest is delivered again.
-fn events(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
-    if authorization != Some(format!("Bearer {EVENTS_TOKEN}")) {
-        return answer(401, "text/plain", "no".into());
-    }
-    let asked: Value = serde_json::from_slice(body).unwrap();
-    let acknowledged = asked["ack"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let refused = asked["setErrs"].as_object().into_iter().flatten().map(|(jti, _)| jti.as_str());
-    for jti in acknowledged.chain(refused) {
-        assert!(issued.events.remove(jti).is_some(), "{jti} was not delivered");
-    }
-    let wanted = usize::try_from(asked["maxEvents"].as_u64().unwrap()).unwrap();
-    let sets: BTreeMap<_, _> = issued.events.iter().take(wanted).collect();
-    let response = json!({"sets": sets, "moreAvailable": issued.events.len() > sets.len()});
-    issued.last_poll = asked;
-    json_answer(200, &response)
 }
 
 /// One client for all tests: reading the trust roots is most of what making one costs.
