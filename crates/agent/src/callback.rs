@@ -23,6 +23,9 @@ use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
 
 /// So many connections at once.
 const CONNECTIONS: usize = 16;
+/// The largest answer in a form, in bytes: as much as fits into a query.
+const ANSWER: usize = 16 * 1024;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An answer from the browser, and where to say what the listener tells it.
 pub(crate) struct Arrival {
@@ -100,9 +103,20 @@ struct Place {
 }
 
 impl Callback {
-    /// Binds what `configured` says: without a port, an ephemeral one. The socket that is bound is the one that
-    /// [`Callback::redirect_uri`] names.
-    pub(crate) async fn bind(ports: &Ports, configured: &Url) -> std::io::Result<Self> {
+    /// Binds what `configured` says: without a port, an ephemeral one; of several the first whose port is free. The socket
+    /// that is bound is the one that [`Callback::redirect_uri`] names.
+    pub(crate) async fn bind(ports: &Ports, configured: &[Url]) -> std::io::Result<Self> {
+        let mut problem = std::io::ErrorKind::InvalidInput.into();
+        for uri in configured {
+            match Self::bind_one(ports, uri).await {
+                Ok(callback) => return Ok(callback),
+                Err(error) => problem = error,
+            }
+        }
+        Err(problem)
+    }
+
+    async fn bind_one(ports: &Ports, configured: &Url) -> std::io::Result<Self> {
         let ip: IpAddr = match configured.host_str() {
             Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
             _ => Ipv4Addr::LOCALHOST.into(),
@@ -211,6 +225,10 @@ async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes
         }
         _ => request,
     };
+    let path = request.uri().path();
+    if request.method() == Method::POST && path == place.path && request.uri().query().is_none() {
+        return posted(request, place).await;
+    }
     if request.method() != Method::GET {
         return problem(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -241,6 +259,19 @@ fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
     match departure.take_if(|_| right) {
         Some((_, target)) => onward(target.as_str()),
         None => problem(StatusCode::NOT_FOUND, "This page has been used already. You can close this tab."),
+    }
+}
+
+/// The answer as a form that the provider's page submits (OAuth 2.0 Form Post Response Mode, section 2).
+async fn posted(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_form = kind.is_some_and(|kind| {
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
+    });
+    let form = if is_form { loopback::body(request, ANSWER).await } else { None };
+    match form.as_ref().and_then(|form| std::str::from_utf8(form).ok()) {
+        Some(answer) => arrived(answer, place).await,
+        None => problem(StatusCode::BAD_REQUEST, "This answer cannot be read. Nothing has changed."),
     }
 }
 
@@ -327,7 +358,7 @@ mod tests {
     #[tokio::test]
     async fn only_the_browser_that_brought_the_answer_finds_the_page_at_the_end() {
         let anywhere = "http://127.0.0.1/callback".parse().unwrap();
-        let mut callback = Callback::bind(&Ports::default(), &anywhere).await.unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
         let address = callback.redirect_uri().clone();
         let browser = tokio::spawn({
             let address = address.clone();
@@ -351,16 +382,59 @@ mod tests {
     #[tokio::test]
     async fn a_fixed_port_is_free_again_as_soon_as_nobody_is_waited_for() {
         let ports = Ports::default();
-        let free = Callback::bind(&ports, &"http://127.0.0.1/".parse().unwrap()).await.unwrap();
-        let fixed = free.redirect_uri().clone();
-        drop(free);
+        let fixed = [free_port().await];
         let first = Callback::bind(&ports, &fixed).await.unwrap();
         let occupied = Callback::bind(&ports, &fixed).await.err().unwrap();
         assert_eq!(occupied.kind(), std::io::ErrorKind::AddrInUse, "a sign-in that is under way stays");
         first.finish(Outcome::Failed { message: "no".to_owned() });
         let second = Callback::bind(&ports, &fixed).await.unwrap();
-        assert!(get(&fixed, "/callback/done/guess").await.starts_with("HTTP/1.1 404"));
+        assert!(get(&fixed[0], "/callback/done/guess").await.starts_with("HTTP/1.1 404"));
         second.make_way();
         assert!(Callback::bind(&ports, &fixed).await.is_ok());
+    }
+
+    async fn free_port() -> Url {
+        let free = Callback::bind(&Ports::default(), &["http://127.0.0.1/callback".parse().unwrap()]).await;
+        free.unwrap().redirect_uri().clone()
+    }
+
+    #[tokio::test]
+    async fn of_several_fixed_ports_the_first_that_is_free_is_taken() {
+        let (one, other) = (free_port().await, free_port().await);
+        let (ports, both) = (Ports::default(), [one.clone(), other.clone()]);
+        let first = Callback::bind(&ports, &both).await.unwrap();
+        assert_eq!(first.redirect_uri(), &one);
+        assert_eq!(Callback::bind(&ports, &both).await.unwrap().redirect_uri(), &other);
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_come_as_a_form() {
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
+        let port = callback.redirect_uri().port().unwrap();
+        let post = async move |kind: &str, body: &str| {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            let length = body.len();
+            let request = format!(
+                "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        assert!(post("text/plain", "code=1&state=2").await.starts_with("HTTP/1.1 400"));
+        let browser = tokio::spawn(async move {
+            post("application/x-www-form-urlencoded;charset=UTF-8", "code=1&state=2").await
+        });
+        let arrival = callback.arrival().await.unwrap();
+        assert_eq!(arrival.query, "code=1&state=2");
+        arrival.verdict.send(Verdict::Taken).ok().unwrap();
+        let sent_on = browser.await.unwrap();
+        assert!(
+            sent_on.starts_with("HTTP/1.1 303") && sent_on.contains("location: /callback/done/"),
+            "{sent_on}"
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! crash, and nothing is forgotten by one either. A farewell is removed when the provider has been told.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Error, OAuthError, TokenKind};
 use abide_vault::Zeroizing;

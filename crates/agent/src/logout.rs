@@ -92,8 +92,9 @@ async fn open(
     config: &LogoutConfig,
     hint: Option<SecretString>,
 ) -> Result<(Callback, Option<LogoutPending>), String> {
-    let callback =
-        Callback::bind(&shared.ports, &config.redirect_uri).await.map_err(|error| error.to_string())?;
+    let callback = Callback::bind(&shared.ports, std::slice::from_ref(&config.redirect_uri))
+        .await
+        .map_err(|error| error.to_string())?;
     callback.make_way();
     let extra: Vec<(String, String)> =
         config.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

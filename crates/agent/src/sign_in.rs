@@ -98,11 +98,12 @@ async fn run(
 ) -> Result<(), SignInError> {
     let connection = connect(config).await?;
     let mut callback =
-        Callback::bind(&shared.ports, &config.redirect_uri).await.map_err(SignInError::Listener)?;
+        Callback::bind(&shared.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
     let parameters = parameters(config, connection.relying_party.provider());
-    let request = connection
-        .relying_party
-        .authorization_request(callback.redirect_uri(), &parameters)
+    let Connection { http, relying_party } = &connection;
+    let request = relying_party
+        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
+        .await
         .map_err(SignInError::of)?;
     announce.send_replace(Some(request.url.clone()));
     if opening == Opening::Browser {
@@ -149,12 +150,7 @@ fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParam
         .prompt
         .clone()
         .unwrap_or_else(|| if offline { vec!["consent".to_owned()] } else { Vec::new() });
-    AuthorizationParameters {
-        scopes,
-        prompt,
-        login_hint: config.login_hint.clone(),
-        ..AuthorizationParameters::default()
-    }
+    AuthorizationParameters { scopes, prompt, ..config.wishes() }
 }
 
 /// The answer from the first request that belongs to this sign-in. What does not belong leaves it waiting.

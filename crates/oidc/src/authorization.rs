@@ -94,6 +94,13 @@ pub struct AuthorizationParameters {
     pub extra: Vec<(String, String)>,
 }
 
+impl AuthorizationParameters {
+    /// Fails with `parameter_invalid` for the first that cannot be sent, before there is a provider to send it to.
+    pub fn check(&self) -> Result<(), Error> {
+        check_wishes(self)
+    }
+}
+
 /// An authorization request that is ready for the browser.
 pub struct AuthorizationRequest {
     /// To open in the browser. It contains `state` and `nonce`: not for a log.
@@ -258,7 +265,10 @@ impl RelyingParty {
         redirect_uri: &Url,
         parameters: &AuthorizationParameters,
     ) -> Result<AuthorizationRequest, Error> {
-        check(redirect_uri, parameters)?;
+        if redirect_uri.fragment().is_some() {
+            return Err(invalid("redirect_uri"));
+        }
+        parameters.check()?;
         let provider = self.provider();
         let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|_| invalid("issuer"))?;
         let client_id = ClientId::new(self.registration().client_id.clone());
@@ -341,13 +351,10 @@ fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
     scopes
 }
 
-fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(), Error> {
+fn check_wishes(parameters: &AuthorizationParameters) -> Result<(), Error> {
     let word = |text: &String| is_word(text);
     // RFC 6749, section 3.3.
     let scope = |text: &String| word(text) && !text.contains(['"', '\\']);
-    if redirect_uri.fragment().is_some() {
-        return Err(invalid("redirect_uri"));
-    }
     if !parameters.scopes.iter().all(scope) {
         return Err(invalid("scope"));
     }

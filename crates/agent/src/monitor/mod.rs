@@ -305,7 +305,7 @@ impl Page {
     }
 
     /// The iframe has said something.
-    pub(crate) fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
+    pub(crate) async fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
         let secret = self.admit(&say.secret)?;
         if self.work(|account| account.config.provider.watches(Signal::Iframe)) == Some(false) {
             return Ok(self.dismiss(&secret));
@@ -319,7 +319,7 @@ impl Page {
         if told == Told::Unchanged && next == Next::Poll {
             self.hear();
         }
-        self.instruct(&secret, next)
+        self.instruct(&secret, next).await
     }
 
     /// Waits for what a silent request brings.
@@ -330,7 +330,7 @@ impl Page {
         if next == Next::Poll && matches!(answer, SilentAnswer::SamePerson | SilentAnswer::Somebody) {
             self.hear();
         }
-        self.instruct(&secret, next)
+        self.instruct(&secret, next).await
     }
 
     /// The tab is being closed, or reloaded.
@@ -376,7 +376,7 @@ impl Page {
         Instruction::new(secret, "stop", line.to_owned())
     }
 
-    fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
+    async fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
         let provider = &self.provider;
         let line = format!("You are signed in at {provider}. Abide has just looked.");
         let mut instruction = Instruction::new(secret, "poll", line);
@@ -392,7 +392,7 @@ impl Page {
             Next::Silent => {
                 instruction.next = "silent";
                 instruction.line = format!("Something has changed at {provider}. Abide asks what.");
-                instruction.silent = Some(silent::prepare(self).ok_or(Refusal::Unprepared)?);
+                instruction.silent = Some(silent::prepare(self).await.ok_or(Refusal::Unprepared)?);
             }
             Next::Stop => {
                 instruction.next = "stop";
@@ -490,10 +490,10 @@ impl Page {
 /// Opens the page again: the one that there is, or a new one.
 pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAnswer> {
     let refused = |text: String| ErrorAnswer::new(ErrorCode::InvalidRequest, text);
-    let (signed_in, wanted, present, redirect_uri) = shared.act(name, |account, _| {
+    let (signed_in, wanted, present, redirect_uris) = shared.act(name, |account, _| {
         let present = account.monitor.as_ref().map(Watch::address);
         let wanted = account.config.provider.watches(Signal::Iframe);
-        (account.held.is_some(), wanted, present, account.config.redirect_uri.clone())
+        (account.held.is_some(), wanted, present, account.config.redirect_uris.clone())
     })?;
     if !signed_in {
         return Err(notices::login_required(name));
@@ -505,7 +505,7 @@ pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAn
             sign_in::connection(shared, name)
                 .await
                 .map_err(|error| ErrorAnswer::new(ErrorCode::ProviderUnreachable, error.to_string()))?;
-            let callback = Callback::bind(&shared.ports, &redirect_uri).await.map_err(|error| {
+            let callback = Callback::bind(&shared.ports, &redirect_uris).await.map_err(|error| {
                 refused(format!("Abide could not wait for the browser on this computer ({error})."))
             })?;
             shared.act(name, |account, _| {
