@@ -26,7 +26,9 @@ mod provider_session {
     use abide_tests::{eventually, free_port, http, s, skipped};
     use serde_json::json;
 
-    use self::scene::{OFFLINE, ONLINE, SESSION, Scene, WATCHING, confidential, django_elsewhere, opener};
+    use self::scene::{
+        OFFLINE, ONLINE, SESSION, Scene, WATCHING, confidential, django_elsewhere, keycloak_elsewhere, opener,
+    };
 
     /// What is the same with every provider that has the iframe.
     async fn the_tab_watches(room: &Room, provider: &Provider, scopes: &str) {
@@ -99,8 +101,6 @@ mod provider_session {
         the_tab_watches_in(&room, &provider, &confidential(&room), browser).await;
     }
 
-    /// The iframe of django-oidc-provider says `error` when it finds no cookie, and nobody may ask further after that
-    /// (section 3.1), so what hides the cookie stays unknown.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn another_site_where_third_party_cookies_are_blocked_ends_nothing_and_is_not_asked_again() {
         if let Some(reason) = Django::missing() {
@@ -115,9 +115,7 @@ mod provider_session {
         let settings = confidential(&room) + "provider.watch = [\"iframe\", \"userinfo\"]\n" + WATCHING;
         let scene = Scene::with(&room, &provider, &settings, browser).await;
         let page = scene.signs_in().await;
-        scene.signal("iframe", "failed").await;
-        page.says("Your session goes on").await;
-        page.screenshot(&room.evidence().join("failed-signal.png")).await;
+        scene.stays_although_the_frame_says_error(&page).await;
         // Longer than one interval.
         let looked = scene.looked_at("userinfo");
         looked.again().await;
@@ -125,8 +123,6 @@ mod provider_session {
         let Provider::Django(django) = &provider else { unreachable!() };
         assert_eq!(django.silent_requests().await, 0);
         scene.goes_on().await;
-        assert_eq!(scene.app.abide(&["token"]).await.code, 0);
-        scene.saw("iframe", "failed");
     }
 
     /// What remains with a public client at a provider that answers every silent request with `consent_required`.
@@ -154,6 +150,36 @@ mod provider_session {
         let room = Room::with_keyring("session-keycloak").await;
         let provider = Provider::keycloak(RealmSettings::default()).await;
         the_tab_watches(&room, &provider, ONLINE).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_tab_watches_keycloak_on_another_site_where_third_party_cookies_are_allowed() {
+        if let Some(reason) = Realm::missing() {
+            return skipped(
+                "the_tab_watches_keycloak_on_another_site_where_third_party_cookies_are_allowed",
+                reason,
+            );
+        }
+        let mut room = Room::with_keyring("session-keycloak-elsewhere").await;
+        let (site, provider) = keycloak_elsewhere(&mut room).await;
+        let browser = Browser::headless_at(&room, &site, Cookies::Allowed).await;
+        the_tab_watches_in(&room, &provider, ONLINE, browser).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn keycloak_on_another_site_where_third_party_cookies_are_blocked_ends_nothing() {
+        if let Some(reason) = Realm::missing() {
+            return skipped(
+                "keycloak_on_another_site_where_third_party_cookies_are_blocked_ends_nothing",
+                reason,
+            );
+        }
+        let mut room = Room::with_keyring("session-keycloak-blocked").await;
+        let (site, provider) = keycloak_elsewhere(&mut room).await;
+        let browser = Browser::headless_at(&room, &site, Cookies::Blocked).await;
+        let scene = Scene::with(&room, &provider, &(ONLINE.to_owned() + WATCHING), browser).await;
+        let page = scene.signs_in().await;
+        scene.stays_although_the_frame_says_error(&page).await;
     }
 
     /// A page on `localhost` is on another site than `127.0.0.1`, and the demo provider's cookie stays within its site.

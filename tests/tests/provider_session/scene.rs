@@ -7,7 +7,7 @@ use abide_tests::app::{App, account_with, configure};
 use abide_tests::browser::{Browser, Cookies, Page};
 use abide_tests::firefox::Firefox;
 use abide_tests::login::Login;
-use abide_tests::providers::{DjangoSettings, OtherSite, Provider, USER};
+use abide_tests::providers::{DjangoSettings, OtherSite, Provider, RealmSettings, USER};
 use abide_tests::room::Room;
 use abide_tests::seen;
 use abide_tests::tab::Tab;
@@ -38,6 +38,14 @@ pub(crate) async fn django_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
     let site = OtherSite::new(room).await;
     let settings = DjangoSettings { site: Some(site.clone()), ..DjangoSettings::default() };
     let provider = Provider::django(room, settings).await;
+    assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
+    (site, provider)
+}
+
+pub(crate) async fn keycloak_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
+    let site = OtherSite::new(room).await;
+    let settings = RealmSettings { site: Some(site.clone()), ..RealmSettings::default() };
+    let provider = Provider::keycloak(settings).await;
     assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
     (site, provider)
 }
@@ -204,6 +212,17 @@ impl<'a, B: InTable> Scene<'a, B> {
         self.goes_on().await;
         assert_eq!(self.app.abide(&["token"]).await.code, 0);
         self.saw("iframe", "blocked");
+    }
+
+    /// The provider's frame says `error` where it finds no cookie, and nobody may ask further after that (Session Management
+    /// 1.0, section 3.1), so what hides the cookie stays unknown.
+    pub(crate) async fn stays_although_the_frame_says_error(&self, page: &impl Tab) {
+        self.signal("iframe", "failed").await;
+        page.says("Your session goes on").await;
+        page.screenshot(&self.room.evidence().join("failed-signal.png")).await;
+        self.goes_on().await;
+        assert_eq!(self.app.abide(&["token"]).await.code, 0);
+        self.saw("iframe", "failed");
     }
 
     pub(crate) fn demo(&self) -> &DemoOp {
