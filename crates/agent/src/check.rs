@@ -1,6 +1,7 @@
 //! A look at the provider: whether it still accepts the access token. It costs no refresh token and moves no limit of ours.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use abide_oidc::{Error, TokenKind};
 use abide_session::{Attempt, Found, Input, Now};
@@ -77,9 +78,10 @@ fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, a
 async fn ask(connection: &Connection, signal: Signal, token: &SecretString, subject: &str) -> Answer {
     let Connection { http, relying_party } = connection;
     let asked = match signal {
-        Signal::Introspection => {
-            relying_party.introspect(http, token, TokenKind::AccessToken).await.map(|found| found.active)
-        }
+        Signal::Introspection => relying_party
+            .introspect(http, token, TokenKind::AccessToken, SystemTime::now())
+            .await
+            .map(|found| found.active),
         _ => match relying_party.userinfo(http, token, subject).await {
             Ok(_) => Ok(true),
             // Claims about somebody else are as good as none.

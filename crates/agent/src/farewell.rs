@@ -241,7 +241,7 @@ async fn once(
     let mut told = false;
     if relying_party.provider().has_revocation() {
         for (token, kind) in tokens {
-            match relying_party.revoke(http, token, kind).await {
+            match relying_party.revoke(http, token, kind, SystemTime::now()).await {
                 Ok(()) => told = true,
                 Err(error) if error.is_transient() => return None,
                 // A provider need not revoke every kind (RFC 7009, section 2.2.1).
@@ -284,7 +284,7 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
         Ok(fresh) => {
             // It was accepted. What came back is nobody's.
             if let Some(fresh) = fresh {
-                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken).await;
+                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken, SystemTime::now()).await;
             }
             ProviderEnd::GoesOn
         }
@@ -294,7 +294,7 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
 /// Whether the provider says so itself. That it does not say so proves nothing: to a client that may not ask, a provider
 /// answers the same about every token (RFC 7662, section 2.2).
 async fn is_active(connection: &Connection, token: &SecretString, kind: TokenKind) -> bool {
-    let asked = connection.relying_party.introspect(&connection.http, token, kind).await;
+    let asked = connection.relying_party.introspect(&connection.http, token, kind, SystemTime::now()).await;
     asked.is_ok_and(|found| found.active)
 }
 

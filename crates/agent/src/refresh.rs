@@ -196,7 +196,7 @@ pub(crate) async fn give_back(connection: Connection, token: SecretString) {
         return;
     }
     for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
-        match relying_party.revoke(&http, &token, TokenKind::RefreshToken).await {
+        match relying_party.revoke(&http, &token, TokenKind::RefreshToken, SystemTime::now()).await {
             Ok(()) => return,
             Err(error) if error.is_transient() => {
                 tracing::warn!(code = error.code(), "the refresh token is not revoked yet");

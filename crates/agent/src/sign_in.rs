@@ -236,7 +236,10 @@ async fn complete(
 /// Tokens that nobody waits for any more are not left lying about at the provider.
 async fn orphan(connection: &Connection, held: Held) {
     if let Some(token) = &held.refresh_token {
-        let _ = connection.relying_party.revoke(&connection.http, token, TokenKind::RefreshToken).await;
+        let _ = connection
+            .relying_party
+            .revoke(&connection.http, token, TokenKind::RefreshToken, SystemTime::now())
+            .await;
     }
 }
 

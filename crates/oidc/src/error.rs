@@ -405,6 +405,17 @@ pub enum RegistrationProblem {
     /// The authentication method needs a secret and there is none.
     #[error("This account has no client secret, but its way of authenticating needs one.")]
     SecretMissing,
+    /// The authentication method needs a key and there is none.
+    #[error("This account has no private key, but its way of authenticating needs one.")]
+    ClientKeyMissing,
+    /// The private key is not a PKCS#8 PEM with a key on P-256 or of RSA.
+    #[error(
+        "The private key of this account cannot be read: it should be a PEM file with “BEGIN PRIVATE KEY”, for P-256 or RSA."
+    )]
+    ClientKeyInvalid,
+    /// The provider accepts no signature that this key can make (`token_endpoint_auth_signing_alg_values_supported`).
+    #[error("The provider does not accept signatures of this account's kind of private key.")]
+    AssertionAlgorithmUnsupported,
     /// The provider offers no authentication method that we have.
     #[error("The provider wants this client to authenticate in a way that Abide does not know.")]
     AuthenticationUnsupported,
@@ -421,6 +432,9 @@ impl RegistrationProblem {
         match self {
             Self::ClientIdMissing => "client_id_missing",
             Self::SecretMissing => "client_secret_missing",
+            Self::ClientKeyMissing => "client_key_missing",
+            Self::ClientKeyInvalid => "client_key_invalid",
+            Self::AssertionAlgorithmUnsupported => "client_assertion_algorithm_unsupported",
             Self::AuthenticationUnsupported => "client_authentication_unsupported",
             Self::SymmetricAlgorithmForPublicClient => "symmetric_algorithm_refused",
             Self::AlgorithmsUnsupported => "signing_algorithms_unsupported",

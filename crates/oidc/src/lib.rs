@@ -23,6 +23,7 @@
 //! at.
 
 mod authorization;
+mod client_assertion;
 mod discovery;
 mod dpop;
 mod error;
@@ -54,6 +55,7 @@ pub use authorization::{
     AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
     Pending, SilentRefusal, StrayReason,
 };
+pub use client_assertion::ClientKey;
 pub use discovery::Provider;
 pub use dpop::{Binding, DpopError, DpopKey};
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};

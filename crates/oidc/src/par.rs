@@ -122,7 +122,9 @@ impl RelyingParty {
         if self.authentication() == ClientAuthentication::ClientSecretBasic {
             form.push(("client_id", &self.registration().client_id));
         }
-        let answer = self.send_proved(http, None, now, || self.authenticated(endpoint, &form)).await?;
+        let answer = self
+            .send_proved(http, None, now, || self.authenticated(endpoint, &form, http.provider_time(now)))
+            .await?;
         reference(&answer)
     }
 }

@@ -249,7 +249,8 @@ impl RelyingParty {
         parameters: &[(&str, &str)],
         now: SystemTime,
     ) -> Result<TokenResponse, Error> {
-        let call = || self.authenticated(self.provider().token_endpoint(), parameters);
+        let at = http.provider_time(now);
+        let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
         let answer = self.send_proved(http, None, now, call).await?;
         let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
         response.check()?;

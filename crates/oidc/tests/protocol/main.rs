@@ -4,6 +4,7 @@
 
 mod backchannel;
 mod callback;
+mod client_assertion;
 mod discovery;
 mod dpop;
 mod events;

@@ -22,6 +22,7 @@ mod events;
 mod pushed;
 
 pub(crate) use bound::Bound;
+pub(crate) use clients::ClientPublicKey;
 use clients::authenticated;
 
 pub(crate) const CLIENT: &str = "abide test:1";
@@ -90,6 +91,8 @@ pub(crate) struct Behaviour {
     pub(crate) pushed: Option<Edit>,
     /// Tokens are bound to a key, if there is a proof.
     pub(crate) bound: Option<Bound>,
+    /// The key that the client is registered with.
+    pub(crate) client_key: Option<ClientPublicKey>,
 }
 
 struct SigningKey {
@@ -136,6 +139,7 @@ struct Issued {
     requests: Vec<Seen>,
     counter: u32,
     proofs: bound::Proofs,
+    assertions: HashSet<String>,
 }
 
 /// A request that arrived.
@@ -175,6 +179,7 @@ impl TestProvider {
             requests: Vec::new(),
             counter: 0,
             proofs: Default::default(),
+            assertions: HashSet::new(),
         };
         let provider = Self { issuer, issued: Arc::new(Mutex::new(issued)) };
         let app = axum::Router::new().fallback(handle).with_state(provider.clone());
@@ -338,7 +343,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         Some(Canned::Silent) | None => {}
     }
     let issuer = &provider.issuer;
-    if let Err(refusal) = bound::check(&mut issued, issuer, &parts) {
+    if let Some(refusal) = bound::check(&mut issued, issuer, &parts) {
         return refusal;
     }
     let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
@@ -350,7 +355,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
             bound::with_nonce(&mut issued, answer)
         }
         ("POST", "/par") => {
-            let answer = pushed::push(&mut issued, form, authorization);
+            let answer = pushed::push(&mut issued, issuer, form, authorization);
             bound::with_nonce(&mut issued, answer)
         }
         ("POST", "/events") => {
@@ -362,7 +367,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
             let answer = userinfo(&issued, authorization);
             bound::with_nonce(&mut issued, answer)
         }
-        ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
+        ("POST", "/revoke") => match authenticated(&mut issued, issuer, form, authorization) {
             Ok(form) => {
                 issued.refresh_tokens.remove(&form["token"]);
                 issued.access_tokens.remove(&form["token"]);
@@ -370,7 +375,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
             }
             Err(error) => oauth_error(error),
         },
-        ("POST", "/introspect") => match authenticated(&issued, form, authorization) {
+        ("POST", "/introspect") => match authenticated(&mut issued, issuer, form, authorization) {
             Ok(form) => json_answer(200, &json!({"active": issued.refresh_tokens.contains(&form["token"])})),
             Err(error) => oauth_error(error),
         },
@@ -416,7 +421,7 @@ fn token(
     form: Vec<(String, String)>,
     authorization: Option<String>,
 ) -> Response {
-    let form = match authenticated(issued, form, authorization) {
+    let form = match authenticated(issued, issuer, form, authorization) {
         Ok(form) => form,
         Err(error) => return oauth_error(error),
     };

@@ -48,7 +48,7 @@ async fn every_step_can_run_on_another_thread() {
         let request = PollRequest::default();
         let answer = client.rp.poll_events(&client.http, &stream, &EVENTS_TOKEN.into(), &request).await?;
         client.rp.security_event(&client.http, &answer.sets[0].1, None, now()).await?;
-        client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken).await
+        client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken, now()).await
     });
     assert_eq!(task.await.unwrap(), Ok(()));
 }

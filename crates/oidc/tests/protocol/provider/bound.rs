@@ -52,13 +52,13 @@ fn wanted(issued: &Issued) -> Option<String> {
 }
 
 /// Looks at the proof of a request, if there is one and the provider knows what it is.
-pub(super) fn check(issued: &mut Issued, issuer: &str, parts: &Parts) -> Result<(), Response> {
+pub(super) fn check(issued: &mut Issued, issuer: &str, parts: &Parts) -> Option<Response> {
     issued.proofs.key = None;
-    let Some(rules) = issued.behaviour.bound.clone() else { return Ok(()) };
+    let Some(rules) = issued.behaviour.bound.clone() else { return None };
     let proofs: Vec<_> = parts.headers.get_all("dpop").iter().collect();
     let [proof] = proofs[..] else {
         assert!(proofs.is_empty(), "two proofs");
-        return Ok(());
+        return None;
     };
     let proof = proof.to_str().unwrap();
     let [header, claims, signature] = proof.split('.').collect::<Vec<_>>()[..] else { panic!("{proof}") };
@@ -81,16 +81,16 @@ pub(super) fn check(issued: &mut Issued, issuer: &str, parts: &Parts) -> Result<
     assert_eq!(said.get("ath").and_then(Value::as_str), hash.as_deref());
     let wanted = wanted(issued);
     if said["nonce"].as_str() != wanted.as_deref() && wanted.is_some() {
-        return Err(refused(issued, rules.refusal.unwrap_or("use_dpop_nonce"), token.is_some()));
+        return Some(refused(issued, rules.refusal.unwrap_or("use_dpop_nonce"), token.is_some()));
     }
     let apart = said["iat"].as_u64().unwrap().abs_diff(NOW + rules.ahead);
     if apart > 5 && wanted.is_none() {
-        return Err(refused(issued, "invalid_dpop_proof", token.is_some()));
+        return Some(refused(issued, "invalid_dpop_proof", token.is_some()));
     }
     issued.proofs.rotations += usize::from(rules.rotates);
     let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, jwk["x"], jwk["y"]);
     issued.proofs.key = Some(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(canonical)));
-    Ok(())
+    None
 }
 
 fn refused(issued: &mut Issued, error: &str, at_resource: bool) -> Response {

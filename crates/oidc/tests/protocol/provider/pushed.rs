@@ -5,11 +5,12 @@ use super::*;
 /// Keeps what is asked, as strict as the authorization endpoint is about the browser.
 pub(super) fn push(
     issued: &mut Issued,
+    issuer: &str,
     form: Vec<(String, String)>,
     authorization: Option<String>,
 ) -> Response {
     let once = form.iter().filter(|(name, _)| name != "resource").cloned().collect();
-    let asked = match authenticated(issued, once, authorization) {
+    let asked = match authenticated(issued, issuer, once, authorization) {
         Ok(asked) => asked,
         Err(error) => return oauth_error(error),
     };
