@@ -111,8 +111,10 @@ pub(crate) async fn measure(table: &mut Table) {
         } else {
             table.plain(&cpu, "% of a core", seen.share);
         }
-        table.at_most(&format!("Wake-ups while {what}"), unit, seen.woken * factor, 2.0);
-        table.plain("of them in the thread that shows (/proc/PID/status)", unit, seen.woken_first * factor);
+        // What the file says is the first thread's, the one that shows; the agent's own come on top.
+        let wakeups = format!("Wake-ups while {what} (voluntary switches in /proc/PID/status)");
+        table.at_most(&wakeups, unit, seen.woken_first * factor, 2.0);
+        table.plain("with those of all other threads", unit, seen.woken * factor);
     }
     table.plain("CPU of a Tauri tray that does nothing at all", "% of a core", beside.share);
     table.plain("Wake-ups of a Tauri tray that does nothing at all", "/min", beside.woken * 60.0);
