@@ -34,6 +34,10 @@ pub struct Config {
     pub offline_access_outlives_session: bool,
     /// Who may poll for security events (RFC 8936). `None`: nobody, and there is no such endpoint.
     pub event_stream: Option<EventStream>,
+    /// Whether authorization requests have to be pushed (RFC 9126). They may be in any case.
+    pub require_pushed_authorization: bool,
+    /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
+    pub require_dpop_nonce: bool,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -51,6 +55,8 @@ impl Default for Config {
             session_management: true,
             offline_access_outlives_session: false,
             event_stream: None,
+            require_pushed_authorization: false,
+            require_dpop_nonce: false,
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -67,6 +73,8 @@ impl fmt::Debug for Config {
             .field("session_management", &self.session_management)
             .field("offline_access_outlives_session", &self.offline_access_outlives_session)
             .field("event_stream", &self.event_stream)
+            .field("require_pushed_authorization", &self.require_pushed_authorization)
+            .field("require_dpop_nonce", &self.require_dpop_nonce)
             .finish_non_exhaustive()
     }
 }
@@ -93,7 +101,7 @@ impl EventStream {
     }
 }
 
-/// A registered client: native and public, so that it shows PKCE in place of a secret.
+/// A registered client: native, and public unless it has a key, so that it shows PKCE in place of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Its `client_id`.
@@ -111,6 +119,9 @@ pub struct Client {
     pub frontchannel_logout_uri: Option<String>,
     /// `id_token_signed_response_alg`.
     pub signing: SigningAlgorithm,
+    /// The public key (a JWK, on P-256 or of RSA) of a client that authenticates with `private_key_jwt`. `None`: a public
+    /// client.
+    pub public_key: Option<serde_json::Value>,
 }
 
 impl Default for Client {
@@ -126,6 +137,7 @@ impl Default for Client {
             backchannel_logout_uri: None,
             frontchannel_logout_uri: None,
             signing: SigningAlgorithm::Es256,
+            public_key: None,
         }
     }
 }

@@ -16,8 +16,9 @@ const PARAMETERS_KEPT: usize = 32;
 const CHARACTERS_KEPT: usize = 512;
 
 /// Parameters of which only a fingerprint is kept.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 11] = [
     "access_token",
+    "client_assertion",
     "client_secret",
     "code",
     "code_verifier",
@@ -56,10 +57,12 @@ pub enum Endpoint {
     CheckSession,
     /// `/events`, where security events are polled for (RFC 8936)
     Events,
+    /// `/par`, where authorization requests are pushed to (RFC 9126)
+    PushedAuthorization,
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 12] = [
+    const ALL: [Endpoint; 13] = [
         Endpoint::Discovery,
         Endpoint::Jwks,
         Endpoint::Authorization,
@@ -72,6 +75,7 @@ impl Endpoint {
         Endpoint::SignOut,
         Endpoint::CheckSession,
         Endpoint::Events,
+        Endpoint::PushedAuthorization,
     ];
 
     /// Its path below the issuer.
@@ -89,6 +93,7 @@ impl Endpoint {
             Endpoint::SignOut => "/signout",
             Endpoint::CheckSession => "/session/check",
             Endpoint::Events => "/events",
+            Endpoint::PushedAuthorization => "/par",
         }
     }
 
@@ -107,7 +112,8 @@ impl Endpoint {
             | Endpoint::Token
             | Endpoint::Revocation
             | Endpoint::Introspection
-            | Endpoint::Events => &[Method::POST],
+            | Endpoint::Events
+            | Endpoint::PushedAuthorization => &[Method::POST],
         }
     }
 
@@ -140,8 +146,8 @@ pub struct Entry {
     pub endpoint: Endpoint,
     /// When, by the provider's clock.
     pub at: SystemTime,
-    /// What it said. Of secrets (code, code verifier, tokens, password) the [`fingerprint`]; a bearer token
-    /// appears as `access_token`. Empty while the provider is unreachable.
+    /// What it said. Of secrets (code, code verifier, tokens, password) the [`fingerprint`]; a token in the header
+    /// appears as `access_token`; of a DPoP proof the key's thumbprint is `dpop`, its nonce `dpop_nonce`. Empty while the provider is unreachable.
     pub parameters: BTreeMap<String, String>,
     /// How it was answered.
     pub outcome: Outcome,
@@ -366,7 +372,11 @@ impl Record {
 }
 
 /// What may be kept of a request's parameters.
-pub(crate) fn kept(parameters: &Parameters, bearer: Option<&str>) -> BTreeMap<String, String> {
+pub(crate) fn kept(
+    parameters: &Parameters,
+    token: Option<&str>,
+    proof: Vec<(&'static str, String)>,
+) -> BTreeMap<String, String> {
     let shown = |name: &str, value: &str| match SECRET.contains(&name) {
         true => fingerprint(value),
         false => value.chars().take(CHARACTERS_KEPT).collect(),
@@ -375,6 +385,7 @@ pub(crate) fn kept(parameters: &Parameters, bearer: Option<&str>) -> BTreeMap<St
         .iter()
         .take(PARAMETERS_KEPT)
         .map(|(name, value)| (name.chars().take(CHARACTERS_KEPT).collect(), shown(name, value)))
-        .chain(bearer.map(|token| ("access_token".to_owned(), fingerprint(token))))
+        .chain(token.map(|token| ("access_token".to_owned(), fingerprint(token))))
+        .chain(proof.into_iter().map(|(name, value)| (name.to_owned(), shown(name, &value))))
         .collect()
 }

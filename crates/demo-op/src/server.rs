@@ -24,7 +24,8 @@ use crate::provider::{Failure, Provider};
 use crate::record::{self, Endpoint};
 use crate::reply::{self, Reply};
 use crate::{
-    authorize, check_session, discovery, end_session, events, sign_in, sign_out, token, token_state, userinfo,
+    authorize, check_session, discovery, dpop, end_session, events, par, sign_in, sign_out, token,
+    token_state, userinfo,
 };
 
 const CONNECTIONS: usize = 256;
@@ -56,8 +57,17 @@ impl Asked {
 
     /// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1).
     pub(crate) fn bearer(&self) -> Option<&str> {
+        self.token_of("Bearer")
+    }
+
+    /// The token of an `Authorization: DPoP` header (RFC 9449 section 7.1).
+    pub(crate) fn bound_token(&self) -> Option<&str> {
+        self.token_of("DPoP")
+    }
+
+    fn token_of(&self, wanted: &str) -> Option<&str> {
         let (scheme, token) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+        scheme.eq_ignore_ascii_case(wanted).then(|| token.trim())
     }
 }
 
@@ -169,7 +179,9 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
     let (parameters, reply) = match read(endpoint, request).await {
         Ok(asked) => {
             let reply = respond(endpoint, provider, &asked).await;
-            (record::kept(&asked.parameters, asked.bearer()), reply)
+            let token = asked.bearer().or(asked.bound_token());
+            let kept = record::kept(&asked.parameters, token, dpop::shown(&asked));
+            (kept, reply.map(|reply| dpop::with_nonce(provider, endpoint, reply)))
         }
         Err(unreadable) => (Default::default(), unreadable.reply(endpoint, provider)),
     };
@@ -192,6 +204,7 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Asked) ->
         Endpoint::SignOut => sign_out::respond(provider, asked).await,
         Endpoint::CheckSession => check_session::respond(provider, asked),
         Endpoint::Events => Ok(events::respond(provider, asked).await),
+        Endpoint::PushedAuthorization => par::respond(provider, asked),
     }
 }
 

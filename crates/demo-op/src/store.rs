@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
+use crate::parameters::Parameters;
 use crate::secret::{self, Digest};
 use crate::users::User;
 
@@ -23,6 +24,8 @@ const SESSIONS: usize = 512;
 const CODES: usize = 1024;
 const FAMILIES: usize = 1024;
 const ACCESS_TOKENS: usize = 4096;
+const PUSHED: usize = 512;
+const ONCE: usize = 8192;
 
 /// The length of a refresh token: 16 bytes that name its family and 32 that are new with every rotation, in base64url.
 const FAMILY_BYTES: usize = 16;
@@ -58,6 +61,10 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) login_hint: Option<String>,
     /// The subject of the `id_token_hint`.
     pub(crate) hinted_subject: Option<String>,
+    pub(crate) acr_values: Option<String>,
+    pub(crate) resource: Vec<String>,
+    /// The key that the code is bound to (RFC 9449 section 10).
+    pub(crate) dpop_jkt: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -119,6 +126,10 @@ enum CodeState {
 pub(crate) struct FreshCode {
     pub(crate) request: AuthorizationRequest,
     pub(crate) session: Session,
+    /// When it was issued.
+    pub(crate) issued: u64,
+    /// The key that what comes of it is bound to.
+    pub(crate) jkt: Option<String>,
     expires: u64,
 }
 
@@ -137,6 +148,11 @@ pub(crate) struct Family {
     pub(crate) sid: String,
     pub(crate) auth_time: u64,
     pub(crate) scope: Vec<String>,
+    #[serde(default)]
+    pub(crate) resource: Vec<String>,
+    /// The key that its refresh tokens are bound to.
+    #[serde(default)]
+    pub(crate) jkt: Option<String>,
     /// The digest of the one refresh token that is good now.
     refresh: Option<Digest>,
     pub(crate) issued: u64,
@@ -153,6 +169,11 @@ impl Family {
 pub(crate) struct AccessToken {
     pub(crate) family: Digest,
     pub(crate) scope: Vec<String>,
+    #[serde(default)]
+    pub(crate) resource: Vec<String>,
+    /// The key that it is bound to.
+    #[serde(default)]
+    pub(crate) jkt: Option<String>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
 }
@@ -180,6 +201,9 @@ pub(crate) struct Store {
     transactions: HashMap<Digest, Transaction>,
     sessions: HashMap<Digest, Session>,
     codes: HashMap<Digest, Code>,
+    pushed: HashMap<Digest, (Parameters, u64)>,
+    /// What may come once, and until when it is remembered.
+    once: HashMap<Digest, u64>,
     tokens: Tokens,
 }
 
@@ -206,6 +230,29 @@ impl Store {
     /// Ends a transaction. Whether it was there: of two answers to one page, only the first counts.
     pub(crate) fn finish(&mut self, id: &str) -> bool {
         self.transactions.remove(&Digest::of(id)).is_some()
+    }
+
+    // Pushed authorization requests, and what is used up
+
+    pub(crate) fn push(&mut self, reference: &str, parameters: Parameters, expires: u64, now: u64) {
+        let pushed = (parameters, expires);
+        bounded_insert(&mut self.pushed, PUSHED, Digest::of(reference), pushed, now, |pushed| pushed.1);
+    }
+
+    /// Takes a pushed request: it is good for one browser.
+    pub(crate) fn take_pushed(&mut self, reference: &str, now: u64) -> Option<Parameters> {
+        let (parameters, expires) = self.pushed.remove(&Digest::of(reference))?;
+        (expires > now).then_some(parameters)
+    }
+
+    /// Notes that something was used. Whether that was the first time.
+    pub(crate) fn note_once(&mut self, name: &str, until: u64, now: u64) -> bool {
+        let name = Digest::of(name);
+        if self.once.get(&name).is_some_and(|until| *until > now) {
+            return false;
+        }
+        bounded_insert(&mut self.once, ONCE, name, until, now, |until| *until);
+        true
     }
 
     // Sessions
@@ -306,7 +353,7 @@ impl Store {
         for known in self.sessions.values_mut().filter(|known| known.sid == session.sid) {
             known.clients.insert(request.client_id.clone());
         }
-        let fresh = FreshCode { request, session, expires: now + CODE_LIFETIME };
+        let fresh = FreshCode { request, session, issued: now, jkt: None, expires: now + CODE_LIFETIME };
         let code = (
             Digest::of(code),
             Code { state: CodeState::Fresh(Box::new(fresh)), kept_until: now + USED_CODE_KEPT },
@@ -348,6 +395,8 @@ impl Store {
             sid: fresh.session.sid.clone(),
             auth_time: fresh.session.auth_time,
             scope: fresh.request.scope.clone(),
+            resource: fresh.request.resource.clone(),
+            jkt: fresh.jkt.clone(),
             refresh: refresh_token.map(Digest::of),
             issued: now,
             expires,

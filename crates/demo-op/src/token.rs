@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749, OpenID Connect Core 3.1.3 and 12) for public clients.
+//! The token endpoint (RFC 6749, OpenID Connect Core 3.1.3 and 12, RFC 8707, RFC 9449).
 
 use std::sync::Arc;
 
@@ -6,13 +6,17 @@ use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
+use crate::client_auth;
 use crate::config::Client;
+use crate::dpop;
 use crate::provider::{Failure, Provider};
+use crate::record::Endpoint;
 use crate::reply::Reply;
 use crate::secret::{self, Digest};
 use crate::server::Asked;
 use crate::store::{self, AccessToken, FreshCode, Refreshing};
 use crate::users::User;
+use crate::wishes;
 
 /// How long an ID token lasts, in seconds. It is read once, when it is received.
 const ID_TOKEN_LIFETIME: u64 = 10 * 60;
@@ -22,9 +26,13 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
         Ok(client) => client,
         Err(refused) => return Ok(*refused),
     };
+    let jkt = match dpop::proven(provider, asked, Endpoint::Token, None) {
+        Ok(jkt) => jkt,
+        Err(refusal) => return Ok(refusal.reply()),
+    };
     let reply = match asked.named("grant_type") {
-        Some("authorization_code") => exchange(provider, &client, asked),
-        Some("refresh_token") => refresh(provider, &client, asked),
+        Some("authorization_code") => exchange(provider, &client, asked, jkt),
+        Some("refresh_token") => refresh(provider, &client, asked, jkt),
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
     };
@@ -33,33 +41,45 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
     reply
 }
 
-/// The public client that asks. One that shows a secret is not the one that is registered.
+/// The client that asks. One that shows a secret is not the one that is registered.
 pub(crate) fn client(provider: &Provider, asked: &Asked) -> Result<Arc<Client>, Box<Reply>> {
     if asked.headers.contains_key(AUTHORIZATION) {
-        let why = "the clients of this provider are public and do not authenticate";
+        let why = "the clients of this provider have no secrets";
         let reply = Reply::refused(StatusCode::UNAUTHORIZED, "invalid_client", why);
         return Err(Box::new(reply.with_challenge("Basic realm=\"demo\"")));
     }
     let refused = |why| Box::new(Reply::bad_request("invalid_client", why));
-    if asked.named("client_secret").is_some() || asked.named("client_assertion").is_some() {
-        return Err(refused("the clients of this provider are public and do not authenticate"));
+    if asked.named("client_secret").is_some() {
+        return Err(refused("the clients of this provider have no secrets"));
     }
-    let id = asked.named("client_id").ok_or_else(|| refused("client_id is missing"))?;
-    provider.client(id).ok_or_else(|| refused("the client is not registered here"))
+    let id = asked.named("client_id").map(str::to_owned).or_else(|| client_auth::claimed(asked));
+    let id = id.ok_or_else(|| refused("client_id is missing"))?;
+    let client = provider.client(&id).ok_or_else(|| refused("the client is not registered here"))?;
+    client_auth::check(provider, &client, asked).map_err(refused)?;
+    Ok(client)
 }
 
 fn invalid_grant(why: &str) -> Reply {
     Reply::bad_request("invalid_grant", why)
 }
 
-fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+fn invalid_target() -> Reply {
+    Reply::bad_request("invalid_target", "the sign-in was not for this resource")
+}
+
+fn exchange(
+    provider: &Provider,
+    client: &Client,
+    asked: &Asked,
+    jkt: Option<String>,
+) -> Result<Reply, Failure> {
     let (Some(code), Some(redirect_uri), Some(verifier)) =
         (asked.named("code"), asked.named("redirect_uri"), asked.named("code_verifier"))
     else {
         return Ok(Reply::bad_request("invalid_request", "code, redirect_uri and code_verifier are needed"));
     };
     let now = provider.now();
-    let Some(fresh) = provider.store().take_code(code, now) else {
+    let Some(mut fresh) = provider.store().take_code(code, now) else {
         return Ok(invalid_grant("the code is unknown, used or too old"));
     };
     if fresh.request.client_id != client.id {
@@ -71,7 +91,14 @@ fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply
     if !is_verifier(verifier) || !secret::same(&Digest::of(verifier).text(), &fresh.request.code_challenge) {
         return Ok(invalid_grant("the code verifier does not fit the code challenge"));
     }
-    begin(provider, client, code, &fresh, now)
+    if fresh.request.dpop_jkt.is_some() && fresh.request.dpop_jkt != jkt {
+        return Ok(Reply::bad_request("invalid_dpop_proof", "the code is bound to another key"));
+    }
+    let Some(resource) = wishes::narrowed(asked.named("resource"), &fresh.request.resource) else {
+        return Ok(invalid_target());
+    };
+    fresh.jkt = jkt;
+    begin(provider, client, code, &fresh, &resource)
 }
 
 /// RFC 7636 section 4.1.
@@ -85,8 +112,9 @@ fn begin(
     client: &Client,
     code: &str,
     fresh: &FreshCode,
-    now: u64,
+    resource: &[String],
 ) -> Result<Reply, Failure> {
+    let now = provider.now();
     let access_token = secret::random_text()?;
     let handle = store::family_handle()?;
     let offline = fresh.request.scope.iter().any(|scope| scope == "offline_access");
@@ -100,7 +128,13 @@ fn begin(
         sid: &fresh.session.sid,
         auth_time: fresh.session.auth_time,
         nonce: fresh.request.nonce.as_deref(),
+        acr: wishes::class(
+            fresh.request.acr_values.as_deref(),
+            fresh.issued.saturating_sub(fresh.session.auth_time),
+        ),
         scope: &fresh.request.scope,
+        resource,
+        jkt: fresh.jkt.as_deref(),
         access_token: &access_token,
         refresh_token: refresh_token.as_deref(),
     };
@@ -111,7 +145,12 @@ fn begin(
     Ok(Reply::json(body))
 }
 
-fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+fn refresh(
+    provider: &Provider,
+    client: &Client,
+    asked: &Asked,
+    jkt: Option<String>,
+) -> Result<Reply, Failure> {
     let Some(shown) = asked.named("refresh_token") else {
         return Ok(Reply::bad_request("invalid_request", "refresh_token is missing"));
     };
@@ -132,6 +171,13 @@ fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply,
         }
         Refreshing::Unknown => return Ok(invalid_grant("the refresh token is unknown, revoked or too old")),
     };
+    // A client that authenticates may change its key (RFC 9449 section 5); from a public one it is the only proof.
+    if client.public_key.is_none() && family.jkt.is_some() && family.jkt != jkt {
+        return Ok(Reply::bad_request("invalid_dpop_proof", "the refresh token is bound to another key"));
+    }
+    let Some(resource) = wishes::narrowed(asked.named("resource"), &family.resource) else {
+        return Ok(invalid_target());
+    };
     let scope = match narrowed(asked.named("scope"), &family.scope) {
         Some(scope) => scope,
         None => {
@@ -146,7 +192,10 @@ fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply,
         sid: &family.sid,
         auth_time: family.auth_time,
         nonce: None,
+        acr: None,
         scope: &scope,
+        resource: &resource,
+        jkt: jkt.as_deref(),
         access_token: &access_token,
         refresh_token: new.as_deref(),
     };
@@ -170,7 +219,11 @@ struct Issue<'a> {
     sid: &'a str,
     auth_time: u64,
     nonce: Option<&'a str>,
+    acr: Option<&'a str>,
     scope: &'a [String],
+    resource: &'a [String],
+    /// The key that the access token is bound to.
+    jkt: Option<&'a str>,
     access_token: &'a str,
     refresh_token: Option<&'a str>,
 }
@@ -180,6 +233,8 @@ impl Issue<'_> {
         AccessToken {
             family,
             scope: self.scope.to_vec(),
+            resource: self.resource.to_vec(),
+            jkt: self.jkt.map(str::to_owned),
             issued: now,
             expires: now + provider.access_token_lifetime(),
         }
@@ -188,7 +243,7 @@ impl Issue<'_> {
     fn body(&self, provider: &Provider, client: &Client, now: u64) -> Result<Value, Failure> {
         let mut body = json!({
             "access_token": self.access_token,
-            "token_type": "Bearer",
+            "token_type": if self.jkt.is_some() { "DPoP" } else { "Bearer" },
             "expires_in": provider.access_token_lifetime(),
             "scope": self.scope.join(" "),
         });
@@ -216,6 +271,9 @@ impl Issue<'_> {
         });
         if let Some(nonce) = self.nonce {
             claims["nonce"] = json!(nonce);
+        }
+        if let Some(acr) = self.acr {
+            claims["acr"] = json!(acr);
         }
         for (name, value) in
             User::with_subject(self.subject).map(|user| user.claims(self.scope)).unwrap_or_default()

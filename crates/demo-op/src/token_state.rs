@@ -49,16 +49,23 @@ pub(crate) fn introspect(provider: &Provider, asked: &Asked) -> Result<Reply, Fa
     let now = provider.now();
     let store = provider.store();
     let found = match (store.access_token(token, now), store.refresh_token(token, now)) {
-        (Some((access, family)), _) => Some((family, &access.scope, "Bearer", access.issued, access.expires)),
-        (None, Some(family)) => Some((family, &family.scope, "refresh_token", family.issued, family.expires)),
+        (Some((access, family)), _) => {
+            let kind = if access.jkt.is_some() { "DPoP" } else { "Bearer" };
+            let about = (&access.scope, &access.resource, &access.jkt);
+            Some((family, about, kind, access.issued, access.expires))
+        }
+        (None, Some(family)) => {
+            let about = (&family.scope, &family.resource, &family.jkt);
+            Some((family, about, "refresh_token", family.issued, family.expires))
+        }
         (None, None) => None,
     };
-    let Some((family, scope, token_type, issued, expires)) =
+    let Some((family, (scope, resource, jkt), token_type, issued, expires)) =
         found.filter(|(family, ..)| family.client_id == client.id)
     else {
         return Ok(Reply::json(json!({ "active": false })));
     };
-    Ok(Reply::json(json!({
+    let mut answer = json!({
         "active": true,
         "iss": provider.issuer(),
         "sub": family.subject,
@@ -70,5 +77,14 @@ pub(crate) fn introspect(provider: &Provider, asked: &Asked) -> Result<Reply, Fa
         "sid": family.sid,
         "iat": issued,
         "exp": expires,
-    })))
+    });
+    match resource.as_slice() {
+        [] => {}
+        [one] => answer["aud"] = json!(one),
+        several => answer["aud"] = json!(several),
+    }
+    if let Some(jkt) = jkt {
+        answer["cnf"] = json!({ "jkt": jkt });
+    }
+    Ok(Reply::json(answer))
 }

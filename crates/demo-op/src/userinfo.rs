@@ -1,10 +1,12 @@
-//! The UserInfo endpoint (OpenID Connect Core 5.3, RFC 6750).
+//! The UserInfo endpoint (OpenID Connect Core 5.3, RFC 6750, RFC 9449).
 
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
+use crate::dpop;
 use crate::provider::Provider;
+use crate::record::Endpoint;
 use crate::reply::Reply;
 use crate::server::Asked;
 use crate::users::User;
@@ -16,9 +18,13 @@ pub(crate) fn respond(provider: &Provider, asked: &Asked) -> Reply {
         return Reply::bad_request("invalid_request", "the access token is sent in two ways")
             .with_challenge("Bearer realm=\"demo\", error=\"invalid_request\"");
     }
-    let Some(token) = asked.bearer().or(in_form) else {
+    let Some(token) = asked.bound_token().or(asked.bearer()).or(in_form) else {
         return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "an access token is needed")
             .with_challenge("Bearer realm=\"demo\"");
+    };
+    let proven = match dpop::proven(provider, asked, Endpoint::UserInfo, asked.bound_token()) {
+        Ok(proven) => proven,
+        Err(refusal) => return refusal.challenge(),
     };
     let store = provider.store();
     let found = store
@@ -32,6 +38,13 @@ pub(crate) fn respond(provider: &Provider, asked: &Asked) -> Reply {
         )
         .with_challenge("Bearer realm=\"demo\", error=\"invalid_token\"");
     };
+    // A bound token is shown as one, with a proof of its key; nothing else makes a bearer token of it (RFC 9449 7.2).
+    let shown_as_bound = asked.bound_token().is_some();
+    if access.jkt.is_some() != shown_as_bound || (shown_as_bound && access.jkt != proven) {
+        let why = "the access token is bound to another key, or to none";
+        return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", why)
+            .with_challenge("DPoP algs=\"ES256\", error=\"invalid_token\"");
+    }
     if !access.scope.iter().any(|scope| scope == "openid") {
         return Reply::refused(StatusCode::FORBIDDEN, "insufficient_scope", "the scope openid is needed")
             .with_challenge("Bearer realm=\"demo\", error=\"insufficient_scope\", scope=\"openid\"");

@@ -54,7 +54,7 @@ fn wanted(issued: &Issued) -> Option<String> {
 /// Looks at the proof of a request, if there is one and the provider knows what it is.
 pub(super) fn check(issued: &mut Issued, issuer: &str, parts: &Parts) -> Option<Response> {
     issued.proofs.key = None;
-    let Some(rules) = issued.behaviour.bound.clone() else { return None };
+    let rules = issued.behaviour.bound.clone()?;
     let proofs: Vec<_> = parts.headers.get_all("dpop").iter().collect();
     let [proof] = proofs[..] else {
         assert!(proofs.is_empty(), "two proofs");
