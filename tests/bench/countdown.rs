@@ -86,7 +86,13 @@ const CASES: [Case; 3] = [
     },
     // The last of what comes with the beginning is the connection to the provider, which is closed when nothing used it for
     // a minute and a half.
-    Case { what: "a session has plenty of time", limits: "", until: Until::After(s(100)), seconds: false },
+    Case {
+        name: "bench-plenty",
+        what: "a session has plenty of time",
+        limits: "",
+        until: Until::After(s(100)),
+        seconds: false,
+    },
 ];
 
 pub(crate) async fn measure(table: &mut Table) {

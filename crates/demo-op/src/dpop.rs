@@ -73,7 +73,7 @@ pub(crate) fn proven(
     if provider.wants_dpop_nonce() && !jws.claim("nonce").is_some_and(|nonce| is_good(provider, nonce, now)) {
         return Err(Refusal { code: "use_dpop_nonce", why: "the proof has to contain the nonce" });
     }
-    if !jws.time("iat").is_some_and(|made| made.abs_diff(now) <= WINDOW) {
+    if jws.time("iat").is_none_or(|made| made.abs_diff(now) > WINDOW) {
         return Err(Refusal::proof("the proof is from another time"));
     }
     let name = jws.claim("jti").ok_or(Refusal::proof("the proof has no jti"))?;

@@ -181,7 +181,7 @@ pub(crate) struct AccessToken {
 /// What became of a refresh token that was shown.
 pub(crate) enum Refreshing {
     /// It was the good one. The family and its key.
-    Good(Digest, Family),
+    Good(Digest, Box<Family>),
     /// It belongs to a family, but was already used: the family is gone now.
     Reused,
     /// It belongs to another client: nothing changed.
@@ -417,7 +417,7 @@ impl Store {
             return Refreshing::AnotherClient;
         }
         match &family.refresh {
-            Some(good) if good.matches(token) => Refreshing::Good(key, family.clone()),
+            Some(good) if good.matches(token) => Refreshing::Good(key, Box::new(family.clone())),
             _ => {
                 self.revoke_family(key);
                 Refreshing::Reused

@@ -61,7 +61,7 @@ async fn an_assertion_that_is_none_is_refused() {
     let (back, now, issuer) = (Back::new(&provider), clock.seconds(), provider.issuer().to_owned());
     let several = json!([issuer.clone(), "https://evil.example"]);
     let endpoint = format!("{issuer}/token");
-    let cases: Vec<(&str, Box<dyn Fn(&mut Value, &mut Value)>)> = vec![
+    let cases: Vec<(&str, Change)> = vec![
         ("alg", Box::new(|header, _| header["alg"] = json!("none"))),
         ("HS256", Box::new(|header, _| header["alg"] = json!("HS256"))),
         ("iss", Box::new(|_, claims| claims["iss"] = json!("other"))),

@@ -113,7 +113,7 @@ async fn a_proof_that_is_none_is_refused() {
     let bound = Bound::start(false).await;
     let now = bound.clock.seconds();
     let secret = "A".repeat(43);
-    let cases: Vec<(&str, Box<dyn Fn(&mut Value, &mut Value)>)> = vec![
+    let cases: Vec<(&str, Change)> = vec![
         ("typ", Box::new(|header, _| header["typ"] = json!("JWT"))),
         ("alg", Box::new(|header, _| header["alg"] = json!("none"))),
         ("no key", Box::new(|header, _| header["jwk"] = Value::Null)),

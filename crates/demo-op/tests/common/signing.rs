@@ -60,6 +60,9 @@ impl Key {
     }
 }
 
+/// What is done to the header and the claims of something good.
+pub type Change = Box<dyn Fn(&mut Value, &mut Value)>;
+
 pub fn unique() -> String {
     static COUNTER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     format!("name-{}", COUNTER.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
