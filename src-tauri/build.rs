@@ -12,6 +12,7 @@ const COMMANDS: &[&str] = &[
     "keep",
     "open_monitor",
     "answer",
+    "claims",
     "settings",
     "change_settings",
     "discover",

@@ -70,6 +70,7 @@ pub fn run() -> ExitCode {
             window::keep,
             window::open_monitor,
             window::answer,
+            window::claims,
             window::settings,
             window::change_settings,
             window::discover,

@@ -3,7 +3,7 @@
 
 use abide_agent::Agent;
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
-use abide_wire::{ErrorAnswer, SessionSettings, Snapshot};
+use abide_wire::{ClaimsAnswer, ErrorAnswer, SessionSettings, Snapshot};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
 
@@ -121,6 +121,11 @@ pub(crate) async fn open_monitor(agent: State<'_, Agent>, account: String) -> Re
 #[tauri::command(async)]
 pub(crate) fn answer(agent: State<'_, Agent>, question: u64, keep: bool) {
     agent.answer(question, keep);
+}
+
+#[tauri::command(async)]
+pub(crate) fn claims(agent: State<'_, Agent>, account: String) -> Result<ClaimsAnswer, WindowError> {
+    agent.claims(&account).map_err(error_for_window)
 }
 
 #[tauri::command(async)]

@@ -10,7 +10,7 @@ fn sign_ins() {
 #[cfg(target_os = "linux")]
 mod sign_ins {
     use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
-    use abide_tests::app::{App, abide, configure, one_account};
+    use abide_tests::app::{App, abide, account_with, configure, one_account};
     use abide_tests::form::Visitor;
     use abide_tests::login::{Login, sign_in};
     use abide_tests::providers::{PASSWORD, USER};
@@ -175,6 +175,38 @@ mod sign_ins {
         })
         .await;
         assert!(app.session("work").await["trouble"].is_null(), "what went wrong is over");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_the_provider_says_is_read_at_the_sign_in_and_with_each_renewal() {
+        let room = Room::with_keyring("sign-in-claims").await;
+        let provider = provider().await;
+        let settings = "claims = { mail = \"email\", checked = \"/email_verified\", team = \"/groups/0\" }\n";
+        configure(&room, &account_with(provider.issuer(), settings, SESSION));
+        let mut app = App::headless(&room).await;
+        assert_eq!(abide(&room, &["claims", "-a", "work"]).await.code, 3, "nobody is signed in");
+        sign_in(&room).await;
+        let claims = async || -> serde_json::Value {
+            let done = abide(&room, &["claims", "--json"]).await;
+            assert_eq!(done.code, 0, "{done:?}");
+            serde_json::from_str(&done.stdout).unwrap()
+        };
+        let said = claims().await;
+        assert_eq!(said["claims"], serde_json::json!({ "mail": "alice@example.com", "checked": true }));
+        assert_eq!(said["mapped"], true);
+        assert!(said["read_at"].is_u64());
+        let read = || provider.record().count(Endpoint::UserInfo);
+        assert_eq!(read(), 1);
+        assert_eq!(abide(&room, &["keep"]).await.code, 0);
+        eventually("UserInfo to be read again", s(10), || async { (read() == 2).then_some(()) }).await;
+        // What was said is there after a crash, although nobody has asked the provider again.
+        eventually("the vault", s(10), || async { (claims().await["read_at"].is_u64()).then_some(()) }).await;
+        app.kill();
+        let _app = App::headless(&room).await;
+        assert_eq!(claims().await["claims"], said["claims"]);
+        assert_eq!(read(), 2);
+        assert_eq!(abide(&room, &["logout"]).await.code, 0);
+        assert_eq!(abide(&room, &["claims", "-a", "work"]).await.code, 3);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

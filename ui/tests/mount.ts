@@ -4,7 +4,7 @@ import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
 import { account, layer, usual } from "../src/demo/host";
 import type { Host } from "../src/lib/host";
-import type { Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
+import type { ClaimsAnswer, Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
 
 export { account as status, layer };
 
@@ -37,6 +37,14 @@ export const settings = (over: Partial<SessionSettings> = {}): SessionSettings =
   ...over,
 });
 
+export const claims: ClaimsAnswer = {
+  account: "work",
+  issuer: "https://id.example.com",
+  mapped: false,
+  read_at: Date.UTC(2026, 0, 2, 11, 58) / 1000,
+  claims: { groups: ["staff", "dev"], email: "alice@example.com", email_verified: true, odd: ["a,b"] },
+};
+
 export const snapshot = (accounts: SessionStatus[], over: Partial<Snapshot> = {}): Snapshot => ({
   accounts,
   questions: [],
@@ -63,6 +71,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     keep: vi.fn(async () => {}),
     openMonitor: vi.fn(async () => {}),
     answer: vi.fn(async () => {}),
+    claims: vi.fn(async (account: string) => ({ ...claims, account })),
     settings: vi.fn(async () => settings()),
     changeSettings: vi.fn(async () => {}),
     onNavigate: vi.fn(async (l: (place: string) => void) => ((navigate = l), () => {})),

@@ -109,6 +109,25 @@ test("time runs on between snapshots, stops at 0 and follows the next snapshot",
   expect(window.text()).toContain("15 min left");
 });
 
+test("what the provider says about the user is asked for when somebody looks", async () => {
+  const window = await open(snapshot([active()]));
+  expect(window.host.claims).not.toHaveBeenCalled();
+  const summary = [...window.target.querySelectorAll("summary")].find((s) => s.textContent?.includes("says about you"));
+  const details = summary!.closest("details")!;
+  details.open = true;
+  details.dispatchEvent(new Event("toggle"));
+  await settle();
+  expect(window.host.claims).toHaveBeenCalledExactlyOnceWith("work");
+  const said = [...details.querySelectorAll("dl div")].map((line) => [...line.children].map((cell) => cell.textContent));
+  expect(said).toEqual([
+    ["email", "alice@example.com"],
+    ["email_verified", "true"],
+    ["groups", "staff, dev"],
+    ["odd", '["a,b"]'],
+  ]);
+  expect(details.textContent).toContain("Read 2 min ago.");
+});
+
 test("the question is answered in the window, counts down and is announced once", async () => {
   const at = (seconds_left: number, id = 7) =>
     snapshot([active({ state: "expiring", expires_in: seconds_left })], { questions: [question({ id, seconds_left })] });

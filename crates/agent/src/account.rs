@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use url::Url;
 
+use crate::claims::Profile;
 use crate::config::AccountConfig;
 use crate::layers::{Heard, Known, layers};
 use crate::monitor::Watch;
@@ -37,6 +38,8 @@ pub(crate) struct Held {
     pub(crate) id_token: Option<SecretString>,
     /// What the provider's iframe compares (Session Management 1.0, section 2).
     pub(crate) session_state: Option<String>,
+    /// What UserInfo said last.
+    pub(crate) profile: Option<Profile>,
     /// Refresh tokens that silent requests brought and nobody uses: they are given back with the others.
     pub(crate) leftovers: Vec<SecretString>,
 }
@@ -56,6 +59,7 @@ impl Held {
             identity: tokens.identity,
             id_token: tokens.id_token,
             session_state: None,
+            profile: None,
             leftovers: Vec::new(),
         }
     }
@@ -64,6 +68,7 @@ impl Held {
     pub(crate) fn inherit(&mut self, before: &Self) {
         self.id_token = self.id_token.take().or_else(|| before.id_token.clone());
         self.session_state.clone_from(&before.session_state);
+        self.profile.clone_from(&before.profile);
         self.leftovers.clone_from(&before.leftovers);
     }
 }
@@ -299,6 +304,7 @@ impl Account {
             heard: held.heard,
             id_token: held.id_token.clone(),
             session_state: held.session_state.clone(),
+            profile: held.profile.clone(),
             leftovers: held.leftovers.clone(),
             checkpoint,
             boot_id: platform::boot_id(),

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use abide_oidc::{Error, TokenKind};
+use abide_oidc::{Claims, Error, TokenKind};
 use abide_session::{Attempt, Found, Input, Now};
 use abide_wire::{Signal, SignalState};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::account::{Account, Connection};
+use crate::claims;
 use crate::shared::Shared;
 use crate::sign_in::connection;
 
@@ -33,7 +34,10 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &Account, attempt: Attempt) {
                 crate::events::fetch(&shared, &name, &connection, endpoint, &token).await;
             }
             for signal in wanted {
-                let answer = ask(&connection, signal, &token, &subject).await;
+                let (answer, claims) = ask(&connection, signal, &token, &subject).await;
+                if let Some(claims) = claims {
+                    claims::take(&shared, &name, &subject, claims);
+                }
                 let told = shared.act(&name, |account, now| take(account, now, signal, &token, answer));
                 match (told.unwrap_or(Answer::Nothing), found) {
                     (Answer::Rejected, _) => {
@@ -75,27 +79,34 @@ fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, a
     answer
 }
 
-async fn ask(connection: &Connection, signal: Signal, token: &SecretString, subject: &str) -> Answer {
+/// Asks, and returns with the answer what UserInfo said.
+async fn ask(
+    connection: &Connection,
+    signal: Signal,
+    token: &SecretString,
+    subject: &str,
+) -> (Answer, Option<Claims>) {
     let Connection { http, relying_party } = connection;
+    let now = SystemTime::now();
     let asked = match signal {
-        Signal::Introspection => relying_party
-            .introspect(http, token, TokenKind::AccessToken, SystemTime::now())
-            .await
-            .map(|found| found.active),
-        _ => match relying_party.userinfo(http, token, subject).await {
-            Ok(_) => Ok(true),
+        Signal::Introspection => {
+            let found = relying_party.introspect(http, token, TokenKind::AccessToken, now).await;
+            found.map(|found| (found.active, None))
+        }
+        _ => match relying_party.userinfo(http, token, subject, now).await {
+            Ok(claims) => Ok((true, Some(claims))),
             // Claims about somebody else are as good as none.
-            Err(Error::AccessTokenRejected | Error::UserInfoSubjectMismatch) => Ok(false),
+            Err(Error::AccessTokenRejected | Error::UserInfoSubjectMismatch) => Ok((false, None)),
             Err(error) => Err(error),
         },
     };
     match asked {
-        Ok(true) => Answer::Good,
-        Ok(false) => Answer::Rejected,
-        Err(error) if error.is_transient() => Answer::Nothing,
+        Ok((true, claims)) => (Answer::Good, claims),
+        Ok((false, _)) => (Answer::Rejected, None),
+        Err(error) if error.is_transient() => (Answer::Nothing, None),
         Err(error) => {
             tracing::info!(code = error.code(), ?signal, "the provider does not answer this question");
-            Answer::NotOffered
+            (Answer::NotOffered, None)
         }
     }
 }

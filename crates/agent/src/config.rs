@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use abide_oidc::AuthorizationParameters;
+use abide_oidc::{AuthorizationParameters, ClaimsMapping};
 use abide_session::{Limits, Rules};
 use abide_wire::window::NewAccount;
 use abide_wire::{ActivityPolicy, OnLock, Signal};
@@ -100,6 +100,9 @@ pub(crate) struct AccountConfig {
     pub(crate) provider: ProviderConfig,
     #[serde(default)]
     pub(crate) logout: LogoutConfig,
+    /// Names of the user's own for claims: a claim, or a JSON Pointer to a part of one (RFC 6901).
+    #[serde(default)]
+    pub(crate) claims: BTreeMap<String, String>,
 }
 
 /// How the end of the provider's session is noticed.
@@ -112,11 +115,18 @@ pub(crate) struct ProviderConfig {
     pub(crate) poll: Duration,
     /// Where security event tokens are fetched (RFC 8936); without it there are none.
     pub(crate) events: Option<Url>,
+    /// Whether UserInfo is read after the sign-in and after each renewal, so that what it says is up to date.
+    pub(crate) claims: bool,
 }
 
 impl Default for ProviderConfig {
     fn default() -> Self {
-        Self { watch: vec![Signal::Iframe, Signal::Refresh], poll: Duration::from_secs(60), events: None }
+        Self {
+            watch: vec![Signal::Iframe, Signal::Refresh],
+            poll: Duration::from_secs(60),
+            events: None,
+            claims: true,
+        }
     }
 }
 
@@ -337,7 +347,15 @@ impl AccountConfig {
             session: SessionConfig::default(),
             provider: ProviderConfig::default(),
             logout: LogoutConfig::default(),
+            claims: BTreeMap::new(),
         }
+    }
+
+    /// The user's own names for claims; `None` where every claim keeps the name that the provider gives it.
+    pub(crate) fn claims_mapping(&self) -> Option<ClaimsMapping> {
+        let pairs = self.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
+        // What cannot be a mapping was refused when the file was read.
+        if self.claims.is_empty() { None } else { ClaimsMapping::new(pairs).ok() }
     }
 
     /// What the authorization request asks for, but for the scopes, which depend on the provider.
@@ -434,6 +452,8 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
             "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is no name."
         ));
     }
+    let names = account.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
+    ClaimsMapping::new(names).map_err(|error| format!("`claims`: {error}"))?;
     account.wishes().check().map_err(|error| error.to_string())?;
     account.limits().map(|_| ()).map_err(|error| format!("{error}."))
 }
@@ -558,6 +578,7 @@ mod tests {
             ("request_claims = { id_token = { acr = 1 } }", "claims"),
             ("max_age = 300", "max_age"),
             ("redirect_uri = []", "redirect_uri"),
+            ("claims = { team = \"/groups/~2\" }", "claims"),
             ("redirect_uri = 8400", "a list of them"),
             ("logout.extra = { \"two words\" = \"x\" }", "two words"),
         ] {

@@ -9,6 +9,7 @@ mod account;
 mod browser;
 mod callback;
 mod check;
+mod claims;
 mod clients;
 mod clock;
 mod config;
@@ -46,7 +47,7 @@ use std::time::Duration;
 use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
-    ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings, SessionStatus, Snapshot,
+    ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings, SessionStatus, Snapshot,
     TokenAnswer,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -198,6 +199,15 @@ impl Agent {
     /// browser does not open.
     pub async fn open_monitor(&self, account: &str) -> Result<(), ErrorAnswer> {
         monitor::open(&self.0.shared, account).await
+    }
+
+    /// What the provider says about the person who is signed in, under names of the user's own where the account has them.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`, `login_required`, `session_expired`.
+    pub fn claims(&self, account: &str) -> Result<ClaimsAnswer, ErrorAnswer> {
+        self.0.shared.act(account, |account, _| account.claims())?
     }
 
     /// Keeps the session, as *Yes* does.

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::account::{Account, Connection, Held, Refreshed};
+use crate::claims;
 use crate::layers::Heard;
 use crate::notices::signal_of;
 use crate::shared::Shared;
@@ -150,8 +151,9 @@ async fn run(
             }
         }
     });
-    if let Some(held) = held {
-        revoke_with(shared, connection, held);
+    match held {
+        Some(held) => revoke_with(shared, connection, held),
+        None => claims::read_again(shared, name),
     }
     Ok(())
 }

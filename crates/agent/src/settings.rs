@@ -21,6 +21,7 @@ impl AccountConfig {
             poll: self.provider.poll.as_secs(),
             provider_logout: self.logout.provider,
             revoke: self.logout.revoke,
+            claims: self.provider.claims,
         }
     }
 
@@ -39,6 +40,7 @@ impl AccountConfig {
         }
         self.logout.provider = settings.provider_logout;
         self.logout.revoke = settings.revoke;
+        self.provider.claims = settings.claims;
     }
 }
 
@@ -97,9 +99,10 @@ fn write_session(account: &mut dyn TableLike, settings: &SessionSettings) {
 /// Only what has become different: most people never touch these, and their file need not speak of them.
 fn write_provider(account: &mut dyn TableLike, before: &SessionSettings, after: &SessionSettings) {
     let watch: toml_edit::Array = after.watch.iter().map(|signal| signal.as_str()).collect();
-    let changes: [(&str, &str, bool, Value); 4] = [
+    let changes: [(&str, &str, bool, Value); 5] = [
         ("provider", "watch", before.watch != after.watch, watch.into()),
         ("provider", "poll", before.poll != after.poll, written(after.poll).into()),
+        ("provider", "claims", before.claims != after.claims, after.claims.into()),
         ("logout", "provider", before.provider_logout != after.provider_logout, after.provider_logout.into()),
         ("logout", "revoke", before.revoke != after.revoke, after.revoke.into()),
     ];
@@ -188,7 +191,9 @@ mod tests {
             settings.poll = 150;
             settings.provider_logout = true;
             settings.revoke = false;
+            settings.claims = false;
         });
+        assert!(said.contains("claims = false\n"), "{said}");
         assert!(said.contains("watch = [\"iframe\", \"refresh\", \"userinfo\"] # only the tab\n"), "{said}");
         assert!(said.contains("\n# what tells\n[accounts.work.provider]\n"), "{said}");
         assert!(said.contains("poll = \"2m 30s\"\n") && said.contains("events = "), "{said}");

@@ -105,6 +105,7 @@ impl Shared {
             heard: stored.heard,
             id_token: stored.id_token,
             session_state: stored.session_state,
+            profile: stored.profile,
             leftovers: stored.leftovers,
         });
         account.note_what_is_offered();

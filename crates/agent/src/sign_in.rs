@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{
-    AuthorizationParameters, AuthorizationResponse, CallbackError, Http, HttpOptions, OAuthError, Pending,
+    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, Http, HttpOptions, OAuthError, Pending,
     Provider, Registration, RelyingParty, TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
@@ -186,14 +186,18 @@ async fn complete(
 ) -> Result<String, SignInError> {
     let Connection { http, relying_party } = connection;
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
-    let mut tokens = relying_party
+    let tokens = relying_party
         .exchange(http, pending, response.code, SystemTime::now())
         .await
         .map_err(SignInError::of)?;
-    introduce(connection, &mut tokens).await;
+    let wanted = shared.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
+    let profile = profile(connection, &tokens, wanted).await;
     let lifetimes = lifetimes(&tokens);
     let now = clock::now();
-    let held = Held { session_state, ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken }) };
+    let mut held = Held { session_state, ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken }) };
+    if let Some(profile) = profile {
+        held.take_profile(profile, now.wall);
+    }
     let user = held.identity.label().to_owned();
     let queued = shared.act(name, |account, now| {
         let limits = account.config.limits().unwrap_or_default();
@@ -243,24 +247,17 @@ async fn orphan(connection: &Connection, held: Held) {
     }
 }
 
-/// Many providers put name and email only into UserInfo. Without them the user is still signed in, with a less friendly
-/// name, so a failure here is none of the sign-in's.
-async fn introduce(connection: &Connection, tokens: &mut Tokens) {
+/// What UserInfo says. Without it the user is still signed in, perhaps with a less friendly name, so a failure here is none
+/// of the sign-in's.
+async fn profile(connection: &Connection, tokens: &Tokens, wanted: bool) -> Option<Claims> {
     let identity = &tokens.identity;
     let known = identity.email.is_some() || identity.preferred_username.is_some() || identity.name.is_some();
     let Connection { http, relying_party } = connection;
-    if known || !relying_party.provider().has_userinfo() {
-        return;
+    if (known && !wanted) || !relying_party.provider().has_userinfo() {
+        return None;
     }
-    match relying_party.userinfo(http, &tokens.access_token, &identity.subject).await {
-        Ok(claims) => {
-            let short = |name: &str| claims.text(name).map(|text| text.chars().take(200).collect::<String>());
-            tokens.identity.email = short("email");
-            tokens.identity.preferred_username = short("preferred_username");
-            tokens.identity.name = short("name");
-        }
-        Err(error) => tracing::warn!(code = error.code(), "UserInfo could not be read"),
-    }
+    let read = relying_party.userinfo(http, &tokens.access_token, &identity.subject, SystemTime::now()).await;
+    read.inspect_err(|error| tracing::warn!(code = error.code(), "UserInfo could not be read")).ok()
 }
 
 /// What the session has to know of tokens.

@@ -9,6 +9,7 @@ use abide_wire::Signal;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::Profile;
 use crate::layers::Heard;
 use crate::notices::signal_of;
 use crate::platform;
@@ -28,6 +29,7 @@ pub(crate) struct StoredSession {
     pub(crate) heard: Option<Heard>,
     pub(crate) id_token: Option<SecretString>,
     pub(crate) session_state: Option<String>,
+    pub(crate) profile: Option<Profile>,
     pub(crate) leftovers: Vec<SecretString>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) boot_id: Option<String>,
@@ -47,6 +49,8 @@ struct Form<'a> {
     id_token: Option<Zeroizing<String>>,
     #[serde(default)]
     session_state: Option<String>,
+    #[serde(default)]
+    profile: Option<Profile>,
     #[serde(default)]
     leftovers: Vec<Zeroizing<String>>,
     #[serde(default)]
@@ -70,7 +74,7 @@ fn rumour(signal: Signal) -> Option<abide_session::Signal> {
         .find(|rumour| signal_of(*rumour) == signal)
 }
 
-/// Enough for any session, so that the buffer never moves and leaves a copy behind.
+/// Enough for any session but for what UserInfo says, so that the buffer never moves and leaves a copy behind.
 const ROOM: usize = 64 * 1024;
 
 impl StoredSession {
@@ -84,6 +88,7 @@ impl StoredSession {
             refresh_token: self.refresh_token.as_ref().map(text),
             id_token: self.id_token.as_ref().map(text),
             session_state: self.session_state.clone(),
+            profile: self.profile.clone(),
             leftovers: self.leftovers.iter().map(text).collect(),
             doubt: self.checkpoint.doubt.map(signal_of),
             scope: self.scope.as_str().into(),
@@ -98,7 +103,8 @@ impl StoredSession {
             provider_left: self.checkpoint.provider_left,
             provider_lifetime: self.checkpoint.provider_lifetime,
         };
-        let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+        let profile = form.profile.as_ref().and_then(|profile| serde_json::to_vec(profile).ok());
+        let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM + profile.map_or(0, |profile| profile.len())));
         serde_json::to_writer(&mut *bytes, &form).ok()?;
         Some(bytes)
     }
@@ -119,6 +125,7 @@ impl StoredSession {
             heard: form.heard,
             id_token: form.id_token.map(secret),
             session_state: form.session_state,
+            profile: form.profile,
             leftovers: form.leftovers.into_iter().map(secret).collect(),
             boot_id: form.boot_id,
             checkpoint: Checkpoint {

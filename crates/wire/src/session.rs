@@ -208,6 +208,8 @@ pub struct SessionSettings {
     pub provider_logout: bool,
     /// Whether signing out here revokes the tokens.
     pub revoke: bool,
+    /// Whether UserInfo is read after the sign-in and after each renewal.
+    pub claims: bool,
 }
 
 /// One account and its session, as shown. All times are Unix seconds, all durations whole seconds.

@@ -124,6 +124,7 @@ export const usual: SessionSettings = {
   poll: 60,
   provider_logout: false,
   revoke: true,
+  claims: true,
 };
 
 const ended = account({
@@ -312,6 +313,20 @@ export function demoHost(scene: string): Host {
       else if (question.can_be_kept) change(question.account, (a) => active({ ...same(a), expires_in: 900 }));
       else show({ questions: snapshot.questions.filter((q) => q.id !== id) });
     },
+    claims: async (name) => ({
+      account: name,
+      issuer: "https://id.example.com",
+      mapped: false,
+      read_at: now() - 240,
+      claims: {
+        email: "alice@example.com",
+        email_verified: true,
+        groups: ["staff", "developers"],
+        name: "Alice Example",
+        address: { country: "DE", locality: "Hamburg" },
+        sub: "248289761001",
+      },
+    }),
     settings: async (name) =>
       settings.get(name) ?? (scene === "ways" ? { ...usual, watch: ["iframe", "refresh", "frontchannel", "backchannel", "events"] } : usual),
     changeSettings: async (name, changed) => {

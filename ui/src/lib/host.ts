@@ -1,7 +1,7 @@
 // The one file that knows Tauri. Views know the interface only.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { DiscoveredProvider, NewAccount, SessionSettings, Snapshot, WindowError } from "./wire";
+import type { ClaimsAnswer, DiscoveredProvider, NewAccount, SessionSettings, Snapshot, WindowError } from "./wire";
 
 /** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
 export interface Host {
@@ -16,6 +16,8 @@ export interface Host {
   openMonitor(account: string): Promise<void>;
   /** Answers a question; one that is no longer up does nothing. */
   answer(question: number, keep: boolean): Promise<void>;
+  /** What the provider says about whoever is signed in. */
+  claims(account: string): Promise<ClaimsAnswer>;
   settings(account: string): Promise<SessionSettings>;
   /** Checked, written down, and in force at once. */
   changeSettings(account: string, settings: SessionSettings): Promise<void>;
@@ -35,6 +37,7 @@ export const tauriHost: Host = {
   keep: (account) => invoke("keep", { account }),
   openMonitor: (account) => invoke("open_monitor", { account }),
   answer: (question, keep) => invoke("answer", { question, keep }),
+  claims: (account) => invoke("claims", { account }),
   settings: (account) => invoke("settings", { account }),
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
   onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),

@@ -106,7 +106,11 @@ provider_logout: boolean,
 /**
  * Whether signing out here revokes the tokens.
  */
-revoke: boolean, };
+revoke: boolean, 
+/**
+ * Whether UserInfo is read after the sign-in and after each renewal.
+ */
+claims: boolean, };
 
 export type SessionStatus = { 
 /**
@@ -310,6 +314,28 @@ ok: boolean,
  * What was found, errors first.
  */
 problems: Array<ConfigProblem>, };
+
+export type ClaimsAnswer = { 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * The issuer, byte for byte.
+ */
+issuer: string, 
+/**
+ * Whether the names are the user's own.
+ */
+mapped: boolean, 
+/**
+ * When the provider was asked last, Unix seconds; `None` where only the ID token is known.
+ */
+read_at: number | null, 
+/**
+ * The claims by name.
+ */
+claims: Record<string, unknown>, };
 
 export type DiscoveredProvider = { 
 /**

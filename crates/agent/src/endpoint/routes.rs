@@ -66,6 +66,11 @@ async fn route(
             caller.may_see_sessions()?;
             Ok(events(agent, (*account).to_owned(), agent.status(account)?))
         }
+        ("GET", ["v1", "claims", account]) => {
+            // As much about a person as a token tells.
+            caller.may_have_tokens(peer)?;
+            Ok(json_answer(StatusCode::OK, &agent.claims(account)?))
+        }
         ("POST", ["v1", "sessions", account, verb]) => {
             caller.may_change()?;
             let (account, verb) = ((*account).to_owned(), (*verb).to_owned());

@@ -1,0 +1,131 @@
+//! What the provider says about the person who is signed in: the ID token, and UserInfo, which is read after the sign-in
+//! and after each renewal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{Claims, Identity};
+use abide_session::State;
+use abide_wire::{ClaimsAnswer, ErrorAnswer};
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Account, Held};
+use crate::notices;
+use crate::shared::Shared;
+use crate::sign_in::connection;
+
+/// What UserInfo said, and when (wall time).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    pub(crate) claims: Claims,
+    pub(crate) at: Duration,
+}
+
+impl Account {
+    /// The claims as tools and views get them.
+    ///
+    /// # Errors
+    ///
+    /// `login_required`, `session_expired`.
+    pub(crate) fn claims(&self) -> Result<ClaimsAnswer, ErrorAnswer> {
+        let Some(held) = &self.held else {
+            return Err(match self.session.state() {
+                State::Ended(reason) => notices::session_expired(&self.name, reason),
+                _ => notices::login_required(&self.name),
+            });
+        };
+        let merged = held.claims();
+        let mapping = self.config.claims_mapping();
+        let mapped = mapping.as_ref().zip(merged.as_ref()).map(|(mapping, claims)| mapping.apply(claims));
+        let claims = match mapped {
+            Some(Ok(mapped)) => Some(mapped),
+            Some(Err(error)) => {
+                tracing::warn!(account = self.name, code = error.code(), "the claims cannot be handed on");
+                None
+            }
+            None => merged,
+        };
+        let claims: BTreeMap<_, _> = claims
+            .iter()
+            .flat_map(Claims::iter)
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect();
+        Ok(ClaimsAnswer {
+            account: self.name.clone(),
+            issuer: self.config.issuer.clone(),
+            mapped: mapping.is_some(),
+            read_at: held.profile.as_ref().map(|profile| profile.at.as_secs()),
+            claims,
+        })
+    }
+}
+
+impl Held {
+    /// What ID token and UserInfo say together. Whatever is wrong with UserInfo, the ID token has been validated.
+    fn claims(&self) -> Option<Claims> {
+        let id_token = Claims::of_id_token(self.id_token.as_ref()?).ok()?;
+        let profile = self.profile.as_ref().map(|profile| &profile.claims);
+        match Claims::merged(&id_token, profile) {
+            Ok(claims) => Some(claims),
+            Err(error) => {
+                tracing::warn!(code = error.code(), "what UserInfo says is left out");
+                Claims::merged(&id_token, None).ok()
+            }
+        }
+    }
+
+    /// Takes what UserInfo has just said. Says whether that is something new.
+    pub(crate) fn take_profile(&mut self, claims: Claims, at: Duration) -> bool {
+        introduce(&mut self.identity, &claims);
+        let new = self.profile.as_ref().is_none_or(|profile| profile.claims != claims);
+        self.profile = Some(Profile { claims, at });
+        new
+    }
+}
+
+/// Many providers put name and email only into UserInfo.
+pub(crate) fn introduce(identity: &mut Identity, claims: &Claims) {
+    let short = |name: &str| claims.text(name).map(|text| text.chars().take(200).collect::<String>());
+    for (name, ours) in [
+        ("email", &mut identity.email),
+        ("preferred_username", &mut identity.preferred_username),
+        ("name", &mut identity.name),
+    ] {
+        if let Some(said) = short(name) {
+            *ours = Some(said);
+        }
+    }
+}
+
+/// Reads UserInfo again, where the account wants it: new tokens have come. Nobody waits for it, and a failure changes
+/// nothing: what was known before stays.
+pub(crate) fn read_again(shared: &Arc<Shared>, name: &str) {
+    let wanted = shared.act(name, |account, _| {
+        if account.config.provider.claims { account.fresh_access_token() } else { None }
+    });
+    let Ok(Some((token, subject))) = wanted else { return };
+    let (shared, name) = (shared.clone(), name.to_owned());
+    tokio::spawn(async move {
+        let Ok(connection) = connection(&shared, &name).await else { return };
+        let (http, relying_party) = (&connection.http, &connection.relying_party);
+        if !relying_party.provider().has_userinfo() {
+            return;
+        }
+        match relying_party.userinfo(http, &token, &subject, SystemTime::now()).await {
+            Ok(claims) => take(&shared, &name, &subject, claims),
+            Err(error) => tracing::info!(account = name, code = error.code(), "UserInfo could not be read"),
+        }
+    });
+}
+
+/// What UserInfo has said about this subject.
+pub(crate) fn take(shared: &Arc<Shared>, name: &str, subject: &str, claims: Claims) {
+    let _ = shared.act(name, |account, now| {
+        let ours = account.held.as_mut().filter(|held| held.identity.subject == subject);
+        if ours.is_some_and(|held| held.take_profile(claims, now.wall)) {
+            shared.write_down(account, now);
+        }
+    });
+    shared.show();
+}
