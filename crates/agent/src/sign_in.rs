@@ -21,6 +21,7 @@ use crate::layers::Heard;
 use crate::monitor::Watch;
 use crate::shared::Shared;
 use crate::stored::record_name;
+use crate::trouble::Trouble;
 use crate::{clock, notices};
 
 const OFFLINE_ACCESS: &str = "offline_access";
@@ -54,6 +55,21 @@ impl SignInError {
     fn of(error: abide_oidc::Error) -> Self {
         if error.is_transient() { Self::Unreachable(error) } else { Self::Provider(error) }
     }
+
+    /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.code(),
+            Self::Cancelled(_) => OAuthError::AccessDenied.code(),
+            Self::Answer(error) => error.code(),
+            Self::Browser(error) => error.code(),
+            Self::Listener(_) => "callback_listener",
+            Self::CaFile(..) => "ca_file_unreadable",
+            Self::SecretFile(..) => "client_secret_file_unreadable",
+            Self::Vault(error) => error.code(),
+            Self::GivenUp => "given_up",
+        }
+    }
 }
 
 /// Starts the sign-in that a session has asked for.
@@ -78,7 +94,7 @@ fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, provider: &str, er
     tracing::warn!(account = name, %error, "the sign-in did not succeed");
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
-            account.trouble = Some(message.clone());
+            account.trouble = Some(Trouble::new(error.code(), message.clone()));
             account.session.handle(now, Input::AuthorizationFailed { attempt });
             shared.tell(notices::sign_in_failed(name, provider, &message));
         }
@@ -160,8 +176,11 @@ async fn answer(
 ) -> Result<AuthorizationResponse, SignInError> {
     while let Some(arrival) = callback.arrival().await {
         let received = pending.receive(&arrival.query);
-        let stray = matches!(&received, Err(error) if error.is_stray());
-        let _ = arrival.verdict.send(if stray { Verdict::Stray } else { Verdict::Taken });
+        let verdict = match &received {
+            Err(error) if error.is_stray() => Verdict::Stray(error.code()),
+            _ => Verdict::Taken,
+        };
+        let _ = arrival.verdict.send(verdict);
         match received {
             Ok(response) => return Ok(response),
             Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
@@ -189,7 +208,7 @@ async fn complete(
         .exchange(http, pending, response.code, SystemTime::now())
         .await
         .map_err(SignInError::of)?;
-    introduce(connection, &mut tokens).await;
+    let unknown = introduce(connection, &mut tokens).await?;
     let lifetimes = lifetimes(&tokens);
     let now = clock::now();
     let held = Held { session_state, ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken }) };
@@ -229,6 +248,9 @@ async fn complete(
         orphan(connection, held).await;
         return Err(SignInError::GivenUp);
     }
+    if let Some(trouble) = unknown {
+        let _ = shared.act(name, |account, _| account.trouble = Some(trouble));
+    }
     Ok(user)
 }
 
@@ -240,13 +262,16 @@ async fn orphan(connection: &Connection, held: Held) {
 }
 
 /// Many providers put name and email only into UserInfo. Without them the user is still signed in, with a less friendly
-/// name, so a failure here is none of the sign-in's.
-async fn introduce(connection: &Connection, tokens: &mut Tokens) {
+/// name, so a failure here is said and is none of the sign-in's.
+///
+/// Claims about somebody else are (Core, section 5.3.2): then the access token, which tools would be given, is
+/// somebody else's as well.
+async fn introduce(connection: &Connection, tokens: &mut Tokens) -> Result<Option<Trouble>, SignInError> {
     let identity = &tokens.identity;
     let known = identity.email.is_some() || identity.preferred_username.is_some() || identity.name.is_some();
     let Connection { http, relying_party } = connection;
     if known || !relying_party.provider().has_userinfo() {
-        return;
+        return Ok(None);
     }
     match relying_party.userinfo(http, &tokens.access_token, &identity.subject).await {
         Ok(claims) => {
@@ -254,8 +279,18 @@ async fn introduce(connection: &Connection, tokens: &mut Tokens) {
             tokens.identity.email = short("email");
             tokens.identity.preferred_username = short("preferred_username");
             tokens.identity.name = short("name");
+            Ok(None)
         }
-        Err(error) => tracing::warn!(code = error.code(), "UserInfo could not be read"),
+        Err(error @ abide_oidc::Error::UserInfoSubjectMismatch) => {
+            if let Some(token) = &tokens.refresh_token {
+                let _ = relying_party.revoke(http, token, TokenKind::RefreshToken).await;
+            }
+            Err(SignInError::Provider(error))
+        }
+        Err(error) => {
+            tracing::warn!(code = error.code(), "UserInfo could not be read");
+            Ok(Some(Trouble::from(&error)))
+        }
     }
 }
 
@@ -292,7 +327,7 @@ fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
             std::fs::read(path).map_err(|error| SignInError::CaFile(path.display().to_string(), error))?,
         ),
     };
-    Ok(Http::new(HttpOptions { ca_pem, ..HttpOptions::default() })?)
+    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, ..HttpOptions::default() })?)
 }
 
 /// The connection of an account: the present one, or a new one.
@@ -317,7 +352,8 @@ pub(crate) async fn address(shared: &Arc<Shared>, name: &str) -> Result<Url, Err
         shared.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.address.clone()))?;
     let not_begun = |shared: &Arc<Shared>| {
         let trouble = shared.act(name, |account, _| account.trouble.clone()).ok().flatten();
-        let message = trouble.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
+        let message = trouble.map(|trouble| trouble.sentence);
+        let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
         ErrorAnswer::new(ErrorCode::ProviderUnreachable, message)
     };
     let Some(mut receiver) = receiver else { return Err(not_begun(shared)) };
