@@ -44,13 +44,21 @@ pub(crate) struct Provider {
     /// Where clients are told what happened, while others are answered.
     runtime: Handle,
     state_file: Option<PathBuf>,
+    #[cfg(feature = "hostile")]
+    hostile: crate::hostile::Hostile,
     /// Held while the state file is written, so that an older state never follows a newer one.
     writing: Mutex<()>,
 }
 
 impl Provider {
-    pub(crate) fn new(config: Config, port: u16, keys: Keys, tokens: Tokens, runtime: Handle) -> Provider {
-        Provider {
+    pub(crate) fn new(
+        config: Config,
+        port: u16,
+        keys: Keys,
+        tokens: Tokens,
+        runtime: Handle,
+    ) -> Result<Provider, KeyError> {
+        Ok(Provider {
             port,
             issuer: format!("http://127.0.0.1:{port}"),
             clients: RwLock::new(config.clients.into_iter().map(Arc::new).collect()),
@@ -70,8 +78,10 @@ impl Provider {
             paused: watch::Sender::new(false),
             runtime,
             state_file: config.state_file,
+            #[cfg(feature = "hostile")]
+            hostile: crate::hostile::Hostile::new()?,
             writing: Mutex::new(()),
-        }
+        })
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -117,6 +127,11 @@ impl Provider {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    #[cfg(feature = "hostile")]
+    pub(crate) fn hostile(&self) -> &crate::hostile::Hostile {
+        &self.hostile
     }
 
     pub(crate) fn record(&self) -> &Record {

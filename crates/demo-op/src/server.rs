@@ -174,7 +174,12 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
         Err(unreadable) => (Default::default(), unreadable.reply(endpoint, provider)),
     };
     let reply = reply.unwrap_or_else(|failure| server_error(&failure));
+    #[cfg(feature = "hostile")]
+    let renews = parameters.get("grant_type").is_some_and(|grant| grant == "refresh_token");
     provider.record().add(endpoint, at, parameters, reply.outcome);
+    #[cfg(feature = "hostile")]
+    return crate::hostile::distort(provider, endpoint, renews, reply.response).await;
+    #[cfg(not(feature = "hostile"))]
     reply.response
 }
 
