@@ -84,22 +84,22 @@ async fn run(
     let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
         Ok(tokens) => tokens,
         Err(RefreshError { error, rotated }) => {
-            match rotated {
-                Some(rotated) if error.is_transient() => adopt(shared, name, attempt, rotated).await,
-                // What is not believed is not kept either.
-                Some(rotated) => give_back(connection.clone(), rotated).await,
-                None => {}
-            }
-            // After a transient failure the provider may have spent the token, so the journal keeps the intent.
-            if !error.is_transient() {
-                let _ = shared.vault.abandon_rotation(&record).await;
-            }
             // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
             let rejected = matches!(
                 &error,
                 abide_oidc::Error::IdToken(_)
                     | abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. }
             );
+            match rotated {
+                // What is not believed is not kept either.
+                Some(rotated) if rejected => give_back(connection.clone(), rotated).await,
+                Some(rotated) => adopt(shared, name, attempt, rotated).await,
+                None => {}
+            }
+            // After a transient failure the provider may have spent the token, so the journal keeps the intent.
+            if !error.is_transient() {
+                let _ = shared.vault.abandon_rotation(&record).await;
+            }
             let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
             return Err((failure, Trouble::from(&error)));
         }
@@ -152,8 +152,8 @@ async fn run(
     Ok(())
 }
 
-/// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment.
-/// Nothing of that answer is served, but the next attempt has to send the new token.
+/// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment, or
+/// that is of no use otherwise. Nothing of that answer is served, but the next attempt has to send the new token.
 async fn adopt(shared: &Arc<Shared>, name: &str, attempt: Attempt, rotated: SecretString) {
     let queued = shared.act(name, |account, now| {
         if !account.session.awaits(attempt) {

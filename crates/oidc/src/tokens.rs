@@ -67,6 +67,11 @@ struct TokenResponse {
     error_description: Option<String>,
 }
 
+/// RFC 6749, appendix A.17.
+fn can_be_sent(refresh_token: &str) -> bool {
+    refresh_token.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
 /// Seconds as a number; a few providers write them as text.
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     #[derive(Deserialize)]
@@ -103,13 +108,21 @@ impl TokenResponse {
         }
         // A tool puts the access token into a header: a space or a line break there is another header.
         let in_header = |b: u8| b.is_ascii_graphic();
-        let in_form = |b: u8| b.is_ascii_graphic() || b == b' ';
         let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
-        if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
+        if access_token.expose_secret().bytes().all(in_header) && can_be_sent(refresh_token) {
             Ok(())
         } else {
             Err(Error::TokenMalformed)
         }
+    }
+
+    /// The refresh token that takes the place of the one that was sent, whatever else the answer says.
+    fn next(self) -> Option<SecretString> {
+        let usable = |token: &SecretString| {
+            let token = token.expose_secret();
+            !token.is_empty() && can_be_sent(token)
+        };
+        self.refresh_token.filter(usable)
     }
 
     fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
@@ -138,7 +151,7 @@ pub struct RefreshError {
     /// What went wrong.
     pub error: Error,
     /// The refresh token that takes the place of the one that was sent, if the provider has answered with one: to be sent
-    /// next if its answer could not be verified yet, to be given back if it is not believed.
+    /// next if its answer could not be verified yet or was of no use, to be given back if it is not believed.
     pub rotated: Option<SecretString>,
 }
 
@@ -192,20 +205,21 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<Tokens, RefreshError> {
         let response = self
-            .token_request(
+            .token_answer(
                 http,
                 &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
             )
             .await?;
+        // An answer without a usable access token has spent the refresh token all the same.
+        if let Err(error) = response.check() {
+            return Err(RefreshError { error, rotated: response.next() });
+        }
         match self.identify(http, &response, Purpose::Refresh { identity }, now).await {
             Ok(refreshed) => {
                 Ok(response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))?)
             }
             // The answer is none until it is verified: an access token that may be somebody else's is not kept.
-            Err(error) => {
-                let rotated = response.refresh_token.filter(|token| !token.expose_secret().is_empty());
-                Err(RefreshError { error, rotated })
-            }
+            Err(error) => Err(RefreshError { error, rotated: response.next() }),
         }
     }
 
@@ -223,10 +237,15 @@ impl RelyingParty {
     }
 
     async fn token_request(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {
-        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
-        let response: TokenResponse = http.send(call).await?.document(Document::TokenResponse, &[JSON])?;
+        let response = self.token_answer(http, parameters).await?;
         response.check()?;
         Ok(response)
+    }
+
+    /// An answer that can be read, and whose tokens may be none.
+    async fn token_answer(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {
+        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
+        http.send(call).await?.document(Document::TokenResponse, &[JSON])
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
