@@ -168,7 +168,16 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
     };
     let (parameters, reply) = match read(endpoint, request).await {
         Ok(asked) => {
-            let reply = respond(endpoint, provider, &asked).await;
+            #[cfg(feature = "hostile")]
+            let unasked = provider
+                .hostile()
+                .answers_unasked(endpoint, asked.named("grant_type") == Some("refresh_token"));
+            #[cfg(not(feature = "hostile"))]
+            let unasked = false;
+            let reply = match unasked {
+                true => Ok(Reply::empty()),
+                false => respond(endpoint, provider, &asked).await,
+            };
             (record::kept(&asked.parameters, asked.bearer()), reply)
         }
         Err(unreadable) => (Default::default(), unreadable.reply(endpoint, provider)),

@@ -53,6 +53,11 @@ pub enum Body {
 }
 
 impl Answer {
+    /// Whether it has nothing of the right one.
+    pub(crate) fn is_made_up(&self) -> bool {
+        matches!(self.body, Body::Text(_) | Body::Bytes(_) | Body::Large(..) | Body::Endless(_))
+    }
+
     pub(crate) async fn in_place_of(&self, known: &Known<'_>, response: Response) -> Response {
         let (mut head, body) = response.into_parts();
         if let Some(status) = self.status.and_then(|status| StatusCode::from_u16(status).ok()) {

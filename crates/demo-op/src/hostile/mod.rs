@@ -81,6 +81,22 @@ struct Told {
     requests: BTreeMap<Endpoint, usize>,
 }
 
+impl Told {
+    /// What is wrong with the answer to the next request there.
+    fn next(&self, at: Endpoint, renews: bool) -> impl Iterator<Item = &Wrong> {
+        let request = self.requests.get(&at).copied().unwrap_or_default() + 1;
+        let concerned = move |one: &&Deviation| {
+            one.at == at
+                && match one.when {
+                    When::Always => true,
+                    When::From(first) => first <= request,
+                    When::Renewing => renews,
+                }
+        };
+        self.deviations.iter().filter(concerned).map(|one| &one.what)
+    }
+}
+
 impl Hostile {
     pub(crate) fn new() -> Result<Hostile, KeyError> {
         Ok(Hostile { told: Mutex::default(), stranger: Keys::generate(false)? })
@@ -97,18 +113,15 @@ impl Hostile {
     /// What is wrong with the answer to this request, which is counted.
     fn wrongs(&self, at: Endpoint, renews: bool) -> Vec<Wrong> {
         let mut told = self.told();
-        let request = told.requests.entry(at).or_default();
-        *request += 1;
-        let request = *request;
-        let concerned = |one: &&Deviation| {
-            one.at == at
-                && match one.when {
-                    When::Always => true,
-                    When::From(first) => first <= request,
-                    When::Renewing => renews,
-                }
-        };
-        told.deviations.iter().filter(concerned).map(|one| one.what.clone()).collect()
+        let wrongs = told.next(at, renews).cloned().collect();
+        *told.requests.entry(at).or_default() += 1;
+        wrongs
+    }
+
+    /// Whether the answer to the next request there has nothing of the right one: then the provider does not act on it.
+    pub(crate) fn answers_unasked(&self, at: Endpoint, renews: bool) -> bool {
+        let unasked = |wrong: &Wrong| matches!(wrong, Wrong::Answer(answer) if answer.is_made_up());
+        self.told().next(at, renews).any(unasked)
     }
 }
 
