@@ -3,10 +3,11 @@
 use std::sync::OnceLock;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 static PORT: OnceLock<u16> = OnceLock::new();
-static CLOSED: OnceLock<u16> = OnceLock::new();
+/// Bound, so that nobody else gets its port, and not listening.
+static CLOSED: OnceLock<TcpSocket> = OnceLock::new();
 
 const ANSWERS: [(&str, &[u8]); 11] = [
     ("nothing", b""),
@@ -29,13 +30,16 @@ pub(crate) fn address(answer: &str) -> String {
 
 /// An address that nobody listens at.
 pub(crate) fn closed() -> String {
-    format!("http://127.0.0.1:{}/closed", CLOSED.get().expect("the server runs"))
+    let socket = CLOSED.get().expect("the server runs");
+    format!("http://127.0.0.1:{}/closed", socket.local_addr().expect("its port").port())
 }
 
 pub(crate) async fn start() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     PORT.set(listener.local_addr().expect("its number").port()).expect("started once");
-    CLOSED.set(abide_tests::free_port()).expect("started once");
+    let closed = TcpSocket::new_v4().expect("a socket");
+    closed.bind(([127, 0, 0, 1], 0).into()).expect("a port for it");
+    CLOSED.set(closed).expect("started once");
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(serve(stream));
