@@ -18,6 +18,7 @@ mod hostile_provider {
     mod table;
 
     use std::collections::BTreeSet;
+    use std::io::Write as _;
     use std::time::Instant;
 
     use abide_tests::app::{App, abide, configure};
@@ -71,7 +72,8 @@ mod hostile_provider {
         let results: Vec<_> = join_all(runs).await.into_iter().flatten().collect();
         assert_eq!(results.len(), cases.len(), "every case was run once");
         let failures: Vec<String> = results.iter().filter_map(|(_, outcome)| outcome.clone().err()).collect();
-        eprintln!("{} cases in {:.1} s", cases.len(), began.elapsed().as_secs_f32());
+        let took = began.elapsed().as_secs_f32();
+        let _ = writeln!(std::io::stderr(), "{} cases in {took:.1} s", cases.len());
         assert!(failures.is_empty(), "{} cases failed:\n{}", failures.len(), failures.join("\n"));
         assert_eq!(stand_in.left(), Vec::<String>::new(), "the browser was not opened once more");
         if whole {

@@ -330,6 +330,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_refresh_token_outlives_an_answer_that_is_of_no_use() {
+        let next = |text: &str| {
+            let response: TokenResponse = json::parse(text.as_bytes()).unwrap();
+            assert!(response.check().is_err());
+            response.next().map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":"rt 2"}"#).as_deref(), Some("rt 2"));
+        assert_eq!(
+            next(r#"{"access_token":"at","token_type":"mac","refresh_token":"rt"}"#).as_deref(),
+            Some("rt")
+        );
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":""}"#), None);
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":"rt\r\nX: y"}"#), None);
+    }
+
+    #[test]
     fn nothing_secret_is_printed() {
         let tokens = read(r#","refresh_token":"canary-rt","id_token":"canary-id""#).unwrap();
         let printed = format!("{tokens:?}");
