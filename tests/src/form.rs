@@ -25,6 +25,8 @@ pub struct Landed {
     pub status: u16,
     /// The answer.
     pub body: String,
+    /// The code with which Abide says why it turned the browser away.
+    pub code: Option<String>,
 }
 
 impl Landed {
@@ -112,8 +114,10 @@ impl Visitor {
                 }
                 _ => {
                     let status = answer.status().as_u16();
+                    let code = answer.headers().get("abide-error").and_then(|code| code.to_str().ok());
+                    let code = code.map(str::to_owned);
                     let body = answer.text().await.expect("a page");
-                    return Landed { url, status, body };
+                    return Landed { url, status, body, code };
                 }
             }
         }

@@ -1,10 +1,12 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types, signals.
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types, signals,
+//! hostile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
 mod cargo;
 mod deny;
 mod dist;
+mod hostile;
 mod libtest;
 mod maven;
 mod mutants;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
             "ui" => ui::ui(),
             "types" => test::write_types(),
             "signals" => signals::write(),
+            "hostile" => hostile::write(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {

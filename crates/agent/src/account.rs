@@ -22,6 +22,7 @@ use crate::notices;
 use crate::platform;
 use crate::signals::{Signals, known_by};
 use crate::stored::StoredSession;
+use crate::trouble::Trouble;
 
 /// Within this, a token that is refused may simply have expired by the provider's clock.
 const SHORTLY: Duration = Duration::from_secs(10);
@@ -117,7 +118,7 @@ pub(crate) struct Account {
     pub(crate) opening: Opening,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
-    pub(crate) trouble: Option<String>,
+    pub(crate) trouble: Option<Trouble>,
     pub(crate) signals: Signals,
     /// The page in the browser that watches the provider's session.
     pub(crate) monitor: Option<Watch>,
@@ -236,7 +237,8 @@ impl Account {
                 .unwrap_or_default(),
             clock_skew: self.connection.as_ref().and_then(|connection| connection.http.clock_skew()),
             advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
-            trouble: self.trouble.clone(),
+            trouble: self.trouble.as_ref().map(|trouble| trouble.sentence.clone()),
+            trouble_code: self.trouble.as_ref().map(|trouble| trouble.code.to_owned()),
         }
     }
 

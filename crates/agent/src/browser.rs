@@ -17,6 +17,16 @@ pub(crate) enum BrowserError {
     Start(#[from] io::Error),
 }
 
+impl BrowserError {
+    /// A stable name, in snake case.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NotAWebAddress => "browser_not_a_web_address",
+            Self::Start(_) => "browser_not_started",
+        }
+    }
+}
+
 /// How a browser is opened.
 #[derive(Clone, Debug)]
 pub(crate) enum Opener {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::ExposeSecret;
@@ -27,6 +27,13 @@ const CONNECTIONS: usize = 16;
 const ANSWER: usize = 16 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Says with a stable code why an answer is stray, to whoever looks into a sign-in that does not come to its end.
+const ERROR_CODE: HeaderName = HeaderName::from_static("abide-error");
+/// The code when no sign-in waits any more.
+const UNEXPECTED: &str = "callback_unexpected";
+/// The code when there is not even a query.
+const STATE_MISSING: &str = "callback_state_missing";
+
 /// An answer from the browser, and where to say what the listener tells it.
 pub(crate) struct Arrival {
     pub(crate) query: String,
@@ -38,8 +45,8 @@ pub(crate) struct Arrival {
 pub(crate) enum Verdict {
     /// It belongs to this sign-in.
     Taken,
-    /// It does not; the sign-in goes on waiting.
-    Stray,
+    /// It does not, and this code says why; the sign-in goes on waiting.
+    Stray(&'static str),
 }
 
 /// How the sign-in went, for the page that the browser ends on.
@@ -238,10 +245,9 @@ async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes
     match (request.uri().path(), request.uri().query()) {
         (path, Some(query)) if path == place.path => arrived(query, place).await,
         (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
-        (path, None) if path == place.path => problem(
-            StatusCode::BAD_REQUEST,
-            "This answer does not say what it belongs to. Nothing has changed.",
-        ),
+        (path, None) if path == place.path => {
+            stray("This answer does not say what it belongs to. Nothing has changed.", STATE_MISSING)
+        }
         (path, None) if path.starts_with("/start/") => depart(path, place),
         _ => nothing(),
     }
@@ -284,15 +290,14 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
     let (verdict, answered) = oneshot::channel();
     let arrival = Arrival { query: query.to_owned(), verdict };
     let verdict = match place.arrivals.try_send(arrival) {
-        Ok(()) => answered.await.unwrap_or(Verdict::Stray),
-        Err(_) => Verdict::Stray,
+        Ok(()) => answered.await.unwrap_or(Verdict::Stray(UNEXPECTED)),
+        Err(_) => Verdict::Stray(UNEXPECTED),
     };
     match verdict {
         Verdict::Taken => onward(&place.done),
-        Verdict::Stray => problem(
-            StatusCode::BAD_REQUEST,
-            "This answer does not belong to the sign-in that is under way. Nothing has changed.",
-        ),
+        Verdict::Stray(code) => {
+            stray("This answer does not belong to the sign-in that is under way. Nothing has changed.", code)
+        }
     }
 }
 
@@ -326,6 +331,12 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
         }
         None => problem(StatusCode::OK, "The provider takes its time. Abide will tell you how it went."),
     }
+}
+
+fn stray(line: &str, code: &'static str) -> Response<Full<Bytes>> {
+    let mut response = problem(StatusCode::BAD_REQUEST, line);
+    response.headers_mut().insert(ERROR_CODE, HeaderValue::from_static(code));
+    response
 }
 
 fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {

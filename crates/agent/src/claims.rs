@@ -101,9 +101,13 @@ pub(crate) fn introduce(identity: &mut Identity, claims: &Claims) {
 /// Reads UserInfo again, where the account wants it: new tokens have come. Nobody waits for it, and a failure changes
 /// nothing: what was known before stays.
 pub(crate) fn read_again(shared: &Arc<Shared>, name: &str) {
-    let wanted = shared.act(name, |account, _| {
-        if account.config.provider.claims { account.fresh_access_token() } else { None }
-    });
+    let wanted =
+        shared.act(
+            name,
+            |account, _| {
+                if account.config.provider.claims { account.fresh_access_token() } else { None }
+            },
+        );
     let Ok(Some((token, subject))) = wanted else { return };
     let (shared, name) = (shared.clone(), name.to_owned());
     tokio::spawn(async move {

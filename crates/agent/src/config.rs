@@ -69,6 +69,9 @@ pub(crate) struct AccountConfig {
     #[serde(default = "default_redirect_uris", rename = "redirect_uri", deserialize_with = "one_or_several")]
     pub(crate) redirect_uris: Vec<Url>,
     pub(crate) ca_file: Option<PathBuf>,
+    /// How long the provider may take for one answer.
+    #[serde(default = "default_timeout", deserialize_with = "duration")]
+    pub(crate) timeout: Duration,
     /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
     /// its user.
     pub(crate) client_secret_file: Option<PathBuf>,
@@ -184,6 +187,10 @@ impl Default for LogoutConfig {
 
 fn default_scopes() -> Vec<String> {
     ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
+}
+
+fn default_timeout() -> Duration {
+    Duration::from_secs(30)
 }
 
 fn default_redirect_uris() -> Vec<Url> {
@@ -334,6 +341,7 @@ impl AccountConfig {
             scopes: default_scopes(),
             redirect_uris: default_redirect_uris(),
             ca_file: None,
+            timeout: default_timeout(),
             client_secret_file: None,
             prompt: None,
             login_hint: None,
@@ -400,6 +408,9 @@ impl AccountConfig {
     }
 }
 
+/// Less, and a provider far away could never be reached; more, and nobody would wait for it.
+const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(120);
+
 /// More often would be an attack on the provider.
 const SHORTEST_POLL: Duration = Duration::from_secs(2);
 
@@ -431,6 +442,9 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
         if !is_loopback_page(redirect) {
             return Err(format!("`{name}` has to be http://127.0.0.1/… (RFC 8252 section 7.3)."));
         }
+    }
+    if !TIMEOUTS.contains(&account.timeout) {
+        return Err("`timeout` has to be between one second and two minutes.".to_owned());
     }
     if account.provider.poll < SHORTEST_POLL {
         return Err("`provider.poll` has to be at least two seconds.".to_owned());

@@ -39,6 +39,7 @@ mod sign_in;
 mod signals;
 mod start;
 mod stored;
+mod trouble;
 mod vault_thread;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,8 +48,8 @@ use std::time::Duration;
 use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
-    ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings, SessionStatus, Snapshot,
-    TokenAnswer,
+    ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
+    SessionStatus, Snapshot, TokenAnswer,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -306,7 +307,10 @@ impl Agent {
         let core = self.0.shared.core();
         let account = core.accounts.iter().find(|account| account.name == name);
         let provider = account.map(account::Account::provider).unwrap_or_default();
-        notices::provider_unreachable(&provider, account.and_then(|account| account.trouble.as_deref()))
+        notices::provider_unreachable(
+            &provider,
+            account.and_then(|account| account.trouble.as_ref()).map(|trouble| trouble.sentence.as_str()),
+        )
     }
 
     fn account_for(&self, asked: Option<&str>) -> Result<String, ErrorAnswer> {

@@ -113,7 +113,10 @@ async fn come_back(mut callback: Callback, pending: Option<LogoutPending>, provi
     let back = async {
         while let Some(arrival) = callback.arrival().await {
             let received = pending.receive(&arrival.query);
-            let verdict = if received.is_ok() { Verdict::Taken } else { Verdict::Stray };
+            let verdict = match &received {
+                Ok(()) => Verdict::Taken,
+                Err(error) => Verdict::Stray(error.code()),
+            };
             let _ = arrival.verdict.send(verdict);
             match received {
                 Ok(()) => return true,

@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 
 use crate::endpoint::pause_after;
 
-/// The largest head of a request, in bytes.
-const HEAD: usize = 16 * 1024;
+/// The largest head of a request, in bytes: room for the longest query that is looked at, and for what browsers add.
+const HEAD: usize = 24 * 1024;
 /// How long head and body may each take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(5);
 /// How long a connection may last: a page may have to wait for a provider.

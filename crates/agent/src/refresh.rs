@@ -16,6 +16,8 @@ use crate::notices::signal_of;
 use crate::shared::Shared;
 use crate::sign_in::{SignInError, connection, lifetimes};
 use crate::stored::record_name;
+use crate::trouble::Trouble;
+use crate::vault_thread::StoreError;
 
 /// Pauses between attempts to revoke a token at a provider that does not answer.
 const REVOCATION_PAUSES: [Duration; 3] =
@@ -37,15 +39,16 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
                 &name,
                 attempt,
                 RefreshFailure::Rejected,
-                "There is no refresh token.".to_owned(),
+                Trouble::new("refresh_token_missing", "There is no refresh token."),
             );
             return;
         };
         let outcome = match run(&shared, &name, attempt, &token, &identity, &scope).await {
             Ok(()) => Refreshed::Done,
-            Err((failure, message)) => {
+            Err((failure, trouble)) => {
+                let message = trouble.sentence.clone();
                 tracing::warn!(account = name, ?failure, message, "the refresh brought no tokens");
-                failed(&shared, &name, attempt, failure, message.clone());
+                failed(&shared, &name, attempt, failure, trouble);
                 Refreshed::Failed(message)
             }
         };
@@ -53,11 +56,11 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
     });
 }
 
-fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, failure: RefreshFailure, message: String) {
+fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, failure: RefreshFailure, trouble: Trouble) {
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
             account.refresh = None;
-            account.trouble = Some(message);
+            account.trouble = Some(trouble);
             account.session.handle(now, Input::RefreshFailed { attempt, failure });
         }
     });
@@ -70,37 +73,36 @@ async fn run(
     token: &SecretString,
     identity: &Identity,
     scope: &str,
-) -> Result<(), (RefreshFailure, String)> {
-    let kept = |error: SignInError| (RefreshFailure::Unreachable, error.to_string());
+) -> Result<(), (RefreshFailure, Trouble)> {
+    let kept =
+        |error: SignInError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
+    let unwritten =
+        |error: StoreError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
     let connection = connection(shared, name).await.map_err(kept)?;
     let record = record_name(name);
-    shared
-        .vault
-        .begin_rotation(&record)
-        .await
-        .map_err(|error| (RefreshFailure::Unreachable, error.to_string()))?;
+    shared.vault.begin_rotation(&record).await.map_err(unwritten)?;
     let (http, relying_party) = (&connection.http, &connection.relying_party);
     let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
         Ok(tokens) => tokens,
         Err(RefreshError { error, rotated }) => {
-            match rotated {
-                Some(rotated) if error.is_transient() => adopt(shared, name, attempt, rotated).await,
-                // What is not believed is not kept either.
-                Some(rotated) => give_back(connection.clone(), rotated).await,
-                None => {}
-            }
-            // After a transient failure the provider may have spent the token, so the journal keeps the intent.
-            if !error.is_transient() {
-                let _ = shared.vault.abandon_rotation(&record).await;
-            }
             // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
             let rejected = matches!(
                 &error,
                 abide_oidc::Error::IdToken(_)
                     | abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. }
             );
+            match rotated {
+                // What is not believed is not kept either.
+                Some(rotated) if rejected => give_back(connection.clone(), rotated).await,
+                Some(rotated) => adopt(shared, name, attempt, rotated).await,
+                None => {}
+            }
+            // After a transient failure the provider may have spent the token, so the journal keeps the intent.
+            if !error.is_transient() {
+                let _ = shared.vault.abandon_rotation(&record).await;
+            }
             let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
-            return Err((failure, error.to_string()));
+            return Err((failure, Trouble::from(&error)));
         }
     };
     // A provider that does not rotate sends no new refresh token: the old one stays good (RFC 6749 section 6).
@@ -123,7 +125,7 @@ async fn run(
         return Ok(());
     };
     // Durable before it is served: a token that only memory knows is lost with the process.
-    written.await.map_err(|error| (RefreshFailure::Unreachable, error.to_string()))?;
+    written.await.map_err(unwritten)?;
     let mut held = Some(held);
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
@@ -158,8 +160,8 @@ async fn run(
     Ok(())
 }
 
-/// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment.
-/// Nothing of that answer is served, but the next attempt has to send the new token.
+/// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment, or
+/// that is of no use otherwise. Nothing of that answer is served, but the next attempt has to send the new token.
 async fn adopt(shared: &Arc<Shared>, name: &str, attempt: Attempt, rotated: SecretString) {
     let queued = shared.act(name, |account, now| {
         if !account.session.awaits(attempt) {

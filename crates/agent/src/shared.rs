@@ -20,6 +20,7 @@ use crate::logout::SignOutPage;
 use crate::options::Options;
 use crate::signals::Signals;
 use crate::stored::{StoredSession, record_name};
+use crate::trouble::Trouble;
 use crate::vault_thread::VaultThread;
 use crate::{Event, check, farewell, logout, monitor, notices, presence, refresh, sign_in};
 
@@ -297,7 +298,7 @@ impl Shared {
         if why == Abandoned::TimedOut {
             let message = notices::sign_in_timed_out(&account.provider());
             self.tell(notices::sign_in_failed(&account.name, &account.provider(), &message));
-            account.trouble = Some(message);
+            account.trouble = Some(Trouble::new("sign_in_timed_out", message));
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{
-    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, Http, HttpOptions, OAuthError, Pending,
-    Provider, Registration, RelyingParty, TokenKind, Tokens,
+    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, Http, HttpOptions, OAuthError,
+    Pending, Provider, Registration, RelyingParty, TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
@@ -21,7 +21,8 @@ use crate::layers::Heard;
 use crate::monitor::Watch;
 use crate::shared::Shared;
 use crate::stored::record_name;
-use crate::{clock, notices};
+use crate::trouble::Trouble;
+use crate::{clock, notices, refresh};
 
 const OFFLINE_ACCESS: &str = "offline_access";
 
@@ -54,6 +55,21 @@ impl SignInError {
     fn of(error: abide_oidc::Error) -> Self {
         if error.is_transient() { Self::Unreachable(error) } else { Self::Provider(error) }
     }
+
+    /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.code(),
+            Self::Cancelled(_) => OAuthError::AccessDenied.code(),
+            Self::Answer(error) => error.code(),
+            Self::Browser(error) => error.code(),
+            Self::Listener(_) => "callback_listener",
+            Self::CaFile(..) => "ca_file_unreadable",
+            Self::SecretFile(..) => "client_secret_file_unreadable",
+            Self::Vault(error) => error.code(),
+            Self::GivenUp => "given_up",
+        }
+    }
 }
 
 /// Starts the sign-in that a session has asked for.
@@ -81,7 +97,7 @@ fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, provider: &str, er
     tracing::warn!(account = name, %error, "the sign-in did not succeed");
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
-            account.trouble = Some(message.clone());
+            account.trouble = Some(Trouble::new(error.code(), message.clone()));
             account.session.handle(now, Input::AuthorizationFailed { attempt });
             shared.tell(notices::sign_in_failed(name, provider, &message));
         }
@@ -161,8 +177,11 @@ async fn answer(
 ) -> Result<AuthorizationResponse, SignInError> {
     while let Some(arrival) = callback.arrival().await {
         let received = pending.receive(&arrival.query);
-        let stray = matches!(&received, Err(error) if error.is_stray());
-        let _ = arrival.verdict.send(if stray { Verdict::Stray } else { Verdict::Taken });
+        let verdict = match &received {
+            Err(error) if error.is_stray() => Verdict::Stray(error.code()),
+            _ => Verdict::Taken,
+        };
+        let _ = arrival.verdict.send(verdict);
         match received {
             Ok(response) => return Ok(response),
             Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
@@ -191,7 +210,20 @@ async fn complete(
         .await
         .map_err(SignInError::of)?;
     let wanted = shared.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
-    let profile = profile(connection, &tokens, wanted).await;
+    let (profile, unknown) = match profile(connection, &tokens, wanted).await {
+        Ok(read) => (read, None),
+        Err(error @ abide_oidc::Error::UserInfoSubjectMismatch) => {
+            // The access token, which tools would be given, is somebody else's as well (Core, section 5.3.2).
+            if let Some(token) = tokens.refresh_token {
+                refresh::give_back(connection.clone(), token).await;
+            }
+            return Err(SignInError::Provider(error));
+        }
+        Err(error) => {
+            tracing::warn!(code = error.code(), "UserInfo could not be read");
+            (None, Some(Trouble::from(&error)))
+        }
+    };
     let lifetimes = lifetimes(&tokens);
     let now = clock::now();
     let mut held = Held { session_state, ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken }) };
@@ -234,6 +266,9 @@ async fn complete(
         orphan(connection, held).await;
         return Err(SignInError::GivenUp);
     }
+    if let Some(trouble) = unknown {
+        let _ = shared.act(name, |account, _| account.trouble = Some(trouble));
+    }
     Ok(user)
 }
 
@@ -247,17 +282,20 @@ async fn orphan(connection: &Connection, held: Held) {
     }
 }
 
-/// What UserInfo says. Without it the user is still signed in, perhaps with a less friendly name, so a failure here is none
-/// of the sign-in's.
-async fn profile(connection: &Connection, tokens: &Tokens, wanted: bool) -> Option<Claims> {
+/// What UserInfo says. Without it the user is still signed in, perhaps with a less friendly name, so most failures here are
+/// said and are none of the sign-in's.
+async fn profile(
+    connection: &Connection,
+    tokens: &Tokens,
+    wanted: bool,
+) -> Result<Option<Claims>, abide_oidc::Error> {
     let identity = &tokens.identity;
     let known = identity.email.is_some() || identity.preferred_username.is_some() || identity.name.is_some();
     let Connection { http, relying_party } = connection;
     if (known && !wanted) || !relying_party.provider().has_userinfo() {
-        return None;
+        return Ok(None);
     }
-    let read = relying_party.userinfo(http, &tokens.access_token, &identity.subject, SystemTime::now()).await;
-    read.inspect_err(|error| tracing::warn!(code = error.code(), "UserInfo could not be read")).ok()
+    relying_party.userinfo(http, &tokens.access_token, &identity.subject, SystemTime::now()).await.map(Some)
 }
 
 /// What the session has to know of tokens.
@@ -293,7 +331,7 @@ fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
             std::fs::read(path).map_err(|error| SignInError::CaFile(path.display().to_string(), error))?,
         ),
     };
-    Ok(Http::new(HttpOptions { ca_pem, ..HttpOptions::default() })?)
+    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, ..HttpOptions::default() })?)
 }
 
 /// The connection of an account: the present one, or a new one.
@@ -318,7 +356,8 @@ pub(crate) async fn address(shared: &Arc<Shared>, name: &str) -> Result<Url, Err
         shared.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.address.clone()))?;
     let not_begun = |shared: &Arc<Shared>| {
         let trouble = shared.act(name, |account, _| account.trouble.clone()).ok().flatten();
-        let message = trouble.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
+        let message = trouble.map(|trouble| trouble.sentence);
+        let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
         ErrorAnswer::new(ErrorCode::ProviderUnreachable, message)
     };
     let Some(mut receiver) = receiver else { return Err(not_begun(shared)) };

@@ -26,6 +26,16 @@ pub(crate) enum StoreError {
     Closed,
 }
 
+impl StoreError {
+    /// A stable name, in snake case.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Vault(error) => error.code(),
+            Self::Closed => "vault_closed",
+        }
+    }
+}
+
 /// What was found when the vault was opened.
 pub(crate) struct Found {
     pub(crate) vault: VaultThread,

@@ -2,8 +2,8 @@
 
 /// The commands, in the order of the overview.
 pub(crate) const COMMANDS: &[&str] = &[
-    "login", "logout", "keep", "status", "watch", "monitor", "claims", "token", "header", "run", "accounts", "clients",
-    "config", "doctor", "agent", "demo", "help",
+    "login", "logout", "keep", "status", "watch", "monitor", "claims", "token", "header", "run", "accounts",
+    "clients", "config", "doctor", "agent", "demo", "help",
 ];
 
 /// The overview.

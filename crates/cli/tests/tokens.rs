@@ -43,7 +43,8 @@ fn claims_are_printed_a_line_each() {
     );
     let outcome = once(&["claims", "-a", "work", "--json"], get("/v1/claims/work"), answer("200 OK", body));
     assert_eq!(outcome.out, format!("{body}\n"));
-    let nothing = r#"{"account":"work","issuer":"https://id.example.com","mapped":true,"read_at":null,"claims":{}}"#;
+    let nothing =
+        r#"{"account":"work","issuer":"https://id.example.com","mapped":true,"read_at":null,"claims":{}}"#;
     let outcome = once(&["claims", "-a", "work"], get("/v1/claims/work"), answer("200 OK", nothing));
     assert_eq!(outcome.out, "The provider says none of the claims that its names stand for about you.\n");
 }

@@ -147,7 +147,7 @@ impl Keys {
         }
     }
 
-    fn signature(&self, algorithm: SigningAlgorithm, message: &str) -> Result<String, KeyError> {
+    pub(crate) fn signature(&self, algorithm: SigningAlgorithm, message: &str) -> Result<String, KeyError> {
         let signature = match algorithm {
             SigningAlgorithm::Es256 => {
                 let signature: p256::ecdsa::Signature =

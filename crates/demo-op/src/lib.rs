@@ -24,6 +24,8 @@ mod dpop;
 mod end_session;
 mod ending;
 mod events;
+#[cfg(feature = "hostile")]
+mod hostile;
 mod jws;
 mod keys;
 mod pages;
@@ -58,6 +60,8 @@ use tokio::task::JoinHandle;
 
 pub use config::{Client, Clock, Config, EventStream, SigningAlgorithm, StartError};
 pub use events::{EventError, SecurityEvent};
+#[cfg(feature = "hostile")]
+pub use hostile::{Answer, Body, Deviation, Edit, Form, IdToken, QueryEdit, Signature, When, Wrong};
 pub use record::{Channel, DeadlinePassed, Delivery, Endpoint, Entry, EventState, Notice, Outcome, Record};
 pub use secret::fingerprint;
 
@@ -108,9 +112,9 @@ impl DemoOp {
                 Some(keys) => keys.with_rsa(rsa),
                 None => Keys::generate(rsa),
             };
-            let provider =
-                Provider::new(config, port, keys.map_err(|_| StartError::SigningKey)?, tokens, runtime)
-                    .map_err(|_| StartError::SigningKey)?;
+            let keys = keys.map_err(|_| StartError::SigningKey)?;
+            let provider = Provider::new(config, port, keys, tokens, runtime);
+            let provider = provider.map_err(|_| StartError::SigningKey)?;
             let saved = provider.save();
             Ok((provider, saved))
         });
@@ -204,6 +208,12 @@ impl DemoOp {
         let events = self.provider.events().ok_or(EventError::NoStream)?;
         events.put(&self.provider, jti, token);
         Ok(())
+    }
+
+    /// From now on, this is wrong with its answers, in this order, and nothing else; requests are counted anew.
+    #[cfg(feature = "hostile")]
+    pub fn misbehave(&self, deviations: Vec<Deviation>) {
+        self.provider.hostile().tell(deviations);
     }
 
     /// Ends every session without telling anybody: no token that was issued works any more, and everybody has to sign in

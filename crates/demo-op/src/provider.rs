@@ -48,6 +48,8 @@ pub(crate) struct Provider {
     /// Where clients are told what happened, while others are answered.
     runtime: Handle,
     state_file: Option<PathBuf>,
+    #[cfg(feature = "hostile")]
+    hostile: crate::hostile::Hostile,
     /// Held while the state file is written, so that an older state never follows a newer one.
     writing: Mutex<()>,
 }
@@ -59,7 +61,7 @@ impl Provider {
         keys: Keys,
         tokens: Tokens,
         runtime: Handle,
-    ) -> Result<Provider, getrandom::Error> {
+    ) -> Result<Provider, KeyError> {
         Ok(Provider {
             port,
             issuer: format!("http://127.0.0.1:{port}"),
@@ -77,11 +79,17 @@ impl Provider {
             },
             events: config.event_stream.map(Events::new),
             require_pushed_authorization: config.require_pushed_authorization,
-            nonce_secret: config.require_dpop_nonce.then(secret::random_text).transpose()?,
+            nonce_secret: config
+                .require_dpop_nonce
+                .then(secret::random_text)
+                .transpose()
+                .map_err(|_| KeyError)?,
             reachable: AtomicBool::new(true),
             paused: watch::Sender::new(false),
             runtime,
             state_file: config.state_file,
+            #[cfg(feature = "hostile")]
+            hostile: crate::hostile::Hostile::new()?,
             writing: Mutex::new(()),
         })
     }
@@ -147,6 +155,11 @@ impl Provider {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    #[cfg(feature = "hostile")]
+    pub(crate) fn hostile(&self) -> &crate::hostile::Hostile {
+        &self.hostile
     }
 
     pub(crate) fn record(&self) -> &Record {

@@ -178,7 +178,16 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
     };
     let (parameters, reply) = match read(endpoint, request).await {
         Ok(asked) => {
-            let reply = respond(endpoint, provider, &asked).await;
+            #[cfg(feature = "hostile")]
+            let unasked = provider
+                .hostile()
+                .answers_unasked(endpoint, asked.named("grant_type") == Some("refresh_token"));
+            #[cfg(not(feature = "hostile"))]
+            let unasked = false;
+            let reply = match unasked {
+                true => Ok(Reply::empty()),
+                false => respond(endpoint, provider, &asked).await,
+            };
             let token = asked.bearer().or(asked.bound_token());
             let kept = record::kept(&asked.parameters, token, dpop::shown(&asked));
             (kept, reply.map(|reply| dpop::with_nonce(provider, endpoint, reply)))
@@ -186,7 +195,12 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
         Err(unreadable) => (Default::default(), unreadable.reply(endpoint, provider)),
     };
     let reply = reply.unwrap_or_else(|failure| server_error(&failure));
+    #[cfg(feature = "hostile")]
+    let renews = parameters.get("grant_type").is_some_and(|grant| grant == "refresh_token");
     provider.record().add(endpoint, at, parameters, reply.outcome);
+    #[cfg(feature = "hostile")]
+    return crate::hostile::distort(provider, endpoint, renews, reply.response).await;
+    #[cfg(not(feature = "hostile"))]
     reply.response
 }
 

@@ -3,7 +3,9 @@
 
 mod common;
 
-use abide_demo_op::{Config, DemoOp, EventState, EventStream};
+use abide_demo_op::{
+    Answer as Other, Body, Config, DemoOp, Deviation, Edit, Endpoint, EventState, EventStream, When, Wrong,
+};
 use common::*;
 use serde_json::{Value, json};
 
@@ -40,4 +42,24 @@ async fn anything_can_be_handed_out_as_an_event() {
     let answer = Answer::of(request.send().await.unwrap()).await.json();
     assert_eq!(answer["sets"], json!({ "jti-1": "not a token" }));
     assert_eq!(provider.record().event("jti-1"), Some(EventState::Delivered));
+}
+
+#[tokio::test]
+async fn it_misbehaves_as_it_was_told_and_then_no_more() {
+    let (provider, _) = provider().await;
+    let issuer = provider.issuer().to_owned();
+    let seen = async || {
+        let answer = Back::new(&provider).get("/.well-known/openid-configuration").await;
+        answer.json()["issuer"].as_str().map(str::to_owned)
+    };
+    let edit = Edit::Set("/issuer", json!("{issuer}/other"));
+    let wrong = Deviation::new(Endpoint::Discovery, Wrong::Json(vec![edit]));
+    provider.misbehave(vec![Deviation { when: When::From(2), ..wrong }]);
+    assert_eq!(seen().await, Some(issuer.clone()), "the first answer is in order");
+    assert_eq!(seen().await, Some(format!("{issuer}/other")));
+    let answer = Other { status: Some(200), headers: Vec::new(), body: Body::Text("{}".to_owned()) };
+    provider.misbehave(vec![Deviation::new(Endpoint::Discovery, Wrong::Answer(answer))]);
+    assert_eq!(seen().await, None);
+    provider.misbehave(Vec::new());
+    assert_eq!(seen().await, Some(issuer));
 }

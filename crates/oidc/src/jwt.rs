@@ -152,7 +152,8 @@ impl<'a> Jwt<'a> {
     pub(crate) fn read(raw: &'a str) -> Result<Self, Problem> {
         let parts: Vec<&str> = raw.splitn(6, '.').collect();
         let [header, claims, signature] = parts[..] else {
-            return Err(if parts.len() == 5 { Problem::Encrypted } else { Problem::Malformed });
+            let encrypted = parts.len() == 5 && parts.iter().all(|part| is_base64url(part));
+            return Err(if encrypted { Problem::Encrypted } else { Problem::Malformed });
         };
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| Problem::Malformed)?;
         let signed = &raw[..header.len() + 1 + claims.len()];
@@ -198,6 +199,11 @@ fn fits(key: &CoreJsonWebKey, algorithm: &CoreJwsSigningAlgorithm) -> bool {
             JsonWebKeyAlgorithm::Algorithm(found) => found == algorithm,
             JsonWebKeyAlgorithm::Unsupported => false,
         }
+}
+
+/// Something else with four dots in it, such as bare claims with an address, is not encrypted.
+fn is_base64url(part: &str) -> bool {
+    part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, Problem> {

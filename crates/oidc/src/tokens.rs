@@ -68,6 +68,11 @@ struct TokenResponse {
     error_description: Option<String>,
 }
 
+/// RFC 6749, appendix A.17.
+fn can_be_sent(refresh_token: &str) -> bool {
+    refresh_token.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
 /// Seconds as a number; a few providers write them as text.
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     #[derive(Deserialize)]
@@ -90,9 +95,13 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 }
 
 impl TokenResponse {
-    /// The refresh token that takes the place of the one that was sent.
+    /// The refresh token that takes the place of the one that was sent, whatever else the answer says.
     fn rotated(self) -> Option<SecretString> {
-        self.refresh_token.filter(|token| !token.expose_secret().is_empty())
+        let usable = |token: &SecretString| {
+            let token = token.expose_secret();
+            !token.is_empty() && can_be_sent(token)
+        };
+        self.refresh_token.filter(usable)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -107,9 +116,8 @@ impl TokenResponse {
         self.kind().ok_or(Error::TokenTypeUnsupported)?;
         // A tool puts the access token into a header: a space or a line break there is another header.
         let in_header = |b: u8| b.is_ascii_graphic();
-        let in_form = |b: u8| b.is_ascii_graphic() || b == b' ';
         let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
-        if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
+        if access_token.expose_secret().bytes().all(in_header) && can_be_sent(refresh_token) {
             Ok(())
         } else {
             Err(Error::TokenMalformed)
@@ -158,7 +166,7 @@ pub struct RefreshError {
     /// What went wrong.
     pub error: Error,
     /// The refresh token that takes the place of the one that was sent, if the provider has answered with one: to be sent
-    /// next if its answer could not be verified yet, to be given back if it is not believed.
+    /// next if its answer could not be verified yet or was of no use, to be given back if it is not believed.
     pub rotated: Option<SecretString>,
 }
 
@@ -212,13 +220,14 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<Tokens, RefreshError> {
         let response = self
-            .token_request(
+            .token_answer(
                 http,
                 &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
                 now,
             )
             .await?;
-        if let Err(error) = response.check_binding(self.dpop()) {
+        // An answer without a usable access token has spent the refresh token all the same.
+        if let Err(error) = response.check().and_then(|()| response.check_binding(self.dpop())) {
             return Err(RefreshError { error, rotated: response.rotated() });
         }
         match self.identify(http, &response, Purpose::Refresh { identity }, now).await {
@@ -249,12 +258,22 @@ impl RelyingParty {
         parameters: &[(&str, &str)],
         now: SystemTime,
     ) -> Result<TokenResponse, Error> {
+        let response = self.token_answer(http, parameters, now).await?;
+        response.check()?;
+        Ok(response)
+    }
+
+    /// An answer that can be read, and whose tokens may be none.
+    async fn token_answer(
+        &self,
+        http: &Http,
+        parameters: &[(&str, &str)],
+        now: SystemTime,
+    ) -> Result<TokenResponse, Error> {
         let at = http.provider_time(now);
         let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
         let answer = self.send_proved(http, None, now, call).await?;
-        let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
-        response.check()?;
-        Ok(response)
+        answer.document(Document::TokenResponse, &[JSON])
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
@@ -336,6 +355,22 @@ mod tests {
         assert_eq!(code(r#"{"access_token":"at","token_type":"mac"}"#), "token_type_unsupported");
         assert_eq!(code(r#"{"access_token":"a\r\nX: y","token_type":"Bearer"}"#), "token_malformed");
         assert_eq!(code(r#"{"error":"invalid_grant"}"#), "invalid_grant");
+    }
+
+    #[test]
+    fn a_new_refresh_token_outlives_an_answer_that_is_of_no_use() {
+        let next = |text: &str| {
+            let response: TokenResponse = json::parse(text.as_bytes()).unwrap();
+            assert!(response.check().is_err());
+            response.rotated().map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":"rt 2"}"#).as_deref(), Some("rt 2"));
+        assert_eq!(
+            next(r#"{"access_token":"at","token_type":"mac","refresh_token":"rt"}"#).as_deref(),
+            Some("rt")
+        );
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":""}"#), None);
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":"rt\r\nX: y"}"#), None);
     }
 
     #[test]

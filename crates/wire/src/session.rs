@@ -272,6 +272,10 @@ pub struct SessionStatus {
     pub advised_end_after: Option<u64>,
     /// What went wrong last, in a sentence for people; gone after the next success.
     pub trouble: Option<String>,
+    /// The same as a code that stays the same from version to version, in snake case.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    pub trouble_code: Option<String>,
 }
 
 /// The question "Keep session?" that is up now.

@@ -279,6 +279,7 @@ mod tests {
             clock_skew: None,
             advised_end_after: None,
             trouble: None,
+            trouble_code: None,
         }
     }
 

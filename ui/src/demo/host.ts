@@ -30,6 +30,7 @@ export function account(over: Partial<SessionStatus> = {}): SessionStatus {
     clock_skew: null,
     advised_end_after: null,
     trouble: null,
+    trouble_code: null,
     ...over,
   };
 }

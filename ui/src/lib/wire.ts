@@ -203,7 +203,12 @@ advised_end_after: number | null,
 /**
  * What went wrong last, in a sentence for people; gone after the next success.
  */
-trouble: string | null, };
+trouble: string | null, 
+/**
+ * The same as a code that stays the same from version to version, in snake case.
+ * Absent from an agent that still runs after an upgrade.
+ */
+trouble_code: string | null, };
 
 export type Question = { 
 /**

@@ -120,6 +120,7 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
         "clock_skew",
         "advised_end_after",
         "trouble",
+        "trouble_code",
     ] {
         if !more.contains(&format!("\"{field}\":")) {
             fields.push_str(&format!("\"{field}\":null,"));

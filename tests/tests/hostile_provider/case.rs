@@ -1,0 +1,169 @@
+//! What a case is, and words to write one down with.
+
+use abide_demo_op::{
+    Answer, Body, Deviation, Edit, Endpoint, Form, IdToken, QueryEdit, Signature, When, Wrong,
+};
+use serde_json::Value;
+
+/// One thing that a provider gets wrong, or gets right in an unusual way.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Its name; that of the OpenID Foundation's test where there is one.
+    pub(crate) name: String,
+    /// What the provider does.
+    pub(crate) deviation: String,
+    /// Where it is written that it must not, or that it may.
+    pub(crate) section: &'static str,
+    /// The same for the provider.
+    pub(crate) wrong: Vec<Deviation>,
+    /// What has to become of it.
+    pub(crate) expected: Expected,
+    /// Which account signs in.
+    pub(crate) account: Account,
+    /// Whether the request at fault goes to somebody else, so that the provider does not count it.
+    pub(crate) elsewhere: bool,
+}
+
+/// What has to become of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// Refused with this code before a browser starts; nothing but metadata and keys is asked for.
+    NoBrowser(&'static str),
+    /// Refused with this code after the browser; nobody is signed in, no token is served and UserInfo is not asked for.
+    NoToken(&'static str),
+    /// As before, and the token endpoint is not asked either.
+    NoExchange(&'static str),
+    /// The browser's request is turned away with this code, and the sign-in goes on waiting for the right one.
+    Stray(&'static str),
+    /// Refused with this code when UserInfo is read; nobody is signed in, and no token is served.
+    Substituted(&'static str),
+    /// Signed in, with none of what UserInfo said, and with this code.
+    NoClaims(&'static str),
+    /// Signed in, and a token is served.
+    Served,
+    /// Signed in; a renewal is refused with this code, the session is over and no token is served.
+    Ended(&'static str),
+    /// Signed in; a renewal is refused with this code, the session is kept and no other token than before is served.
+    Kept(&'static str),
+    /// As before, and the next renewal, with nothing wrong, brings a token: nothing was lost.
+    Recovers(&'static str),
+    /// Signed in, renewed, and the new token is served.
+    Renewed,
+}
+
+impl Expected {
+    /// The error code; none in a case that ends well.
+    pub(crate) fn code(self) -> Option<&'static str> {
+        match self {
+            Self::NoBrowser(code)
+            | Self::NoToken(code)
+            | Self::NoExchange(code)
+            | Self::Stray(code)
+            | Self::Substituted(code)
+            | Self::NoClaims(code)
+            | Self::Ended(code)
+            | Self::Kept(code)
+            | Self::Recovers(code) => Some(code),
+            Self::Served | Self::Renewed => None,
+        }
+    }
+}
+
+/// Which account signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// A public client that gets ES256.
+    Plain,
+    /// The same, which does not wait long for an answer.
+    Hasty,
+    /// A public client that gets RS256.
+    Rsa,
+    /// A client with a secret.
+    Secret,
+}
+
+pub(crate) fn case(
+    name: impl Into<String>,
+    deviation: impl Into<String>,
+    section: &'static str,
+    expected: Expected,
+    wrong: Vec<Deviation>,
+) -> Case {
+    let (name, deviation) = (name.into(), deviation.into());
+    Case { name, deviation, section, wrong, expected, account: Account::Plain, elsewhere: false }
+}
+
+impl Case {
+    pub(crate) fn of(self, account: Account) -> Self {
+        Self { account, ..self }
+    }
+}
+
+/// Not in the sign-in: in renewals, and from the second look at metadata or keys on.
+pub(crate) fn later(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
+    for deviation in &mut deviations {
+        deviation.when = if deviation.at == Endpoint::Token { When::Renewing } else { When::From(2) };
+    }
+    deviations
+}
+
+pub(crate) fn json(at: Endpoint, edits: Vec<Edit>) -> Vec<Deviation> {
+    vec![Deviation::new(at, Wrong::Json(edits))]
+}
+
+pub(crate) fn set(at: Endpoint, member: &'static str, value: impl Into<Value>) -> Vec<Deviation> {
+    json(at, vec![Edit::Set(member, value.into())])
+}
+
+pub(crate) fn without(at: Endpoint, member: &'static str) -> Vec<Deviation> {
+    json(at, vec![Edit::Remove(member)])
+}
+
+pub(crate) fn answer(
+    at: Endpoint,
+    status: u16,
+    headers: &[(&'static str, &str)],
+    body: Body,
+) -> Vec<Deviation> {
+    let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    vec![Deviation::new(at, Wrong::Answer(Answer { status: Some(status), headers, body }))]
+}
+
+pub(crate) fn body(at: Endpoint, body: Body) -> Vec<Deviation> {
+    vec![Deviation::new(at, Wrong::Answer(Answer { status: None, headers: Vec::new(), body }))]
+}
+
+pub(crate) fn header(at: Endpoint, name: &'static str, value: &str) -> Vec<Deviation> {
+    vec![Deviation::new(at, Wrong::Header(name, value.to_owned()))]
+}
+
+fn id_token(header: Vec<Edit>, claims: Vec<Edit>, signature: Signature, form: Form) -> Vec<Deviation> {
+    vec![Deviation::new(Endpoint::Token, Wrong::IdToken(IdToken { header, claims, signature, form }))]
+}
+
+pub(crate) fn claims(edits: Vec<Edit>) -> Vec<Deviation> {
+    id_token(Vec::new(), edits, Signature::Own, Form::Compact)
+}
+
+pub(crate) fn jose(edits: Vec<Edit>) -> Vec<Deviation> {
+    id_token(edits, Vec::new(), Signature::Own, Form::Compact)
+}
+
+pub(crate) fn signed(header: Vec<Edit>, signature: Signature) -> Vec<Deviation> {
+    id_token(header, Vec::new(), signature, Form::Compact)
+}
+
+pub(crate) fn form(form: Form) -> Vec<Deviation> {
+    id_token(Vec::new(), Vec::new(), Signature::Own, form)
+}
+
+pub(crate) fn query(edits: Vec<QueryEdit>) -> Vec<Deviation> {
+    vec![Deviation::new(Endpoint::SignIn, Wrong::Query(edits))]
+}
+
+/// The ID token says nothing but who it is, so that UserInfo is asked.
+pub(crate) fn nameless(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
+    let names = ["/name", "/email", "/preferred_username", "/given_name", "/family_name"];
+    deviations.extend(claims(names.map(Edit::Remove).to_vec()));
+    deviations
+}

@@ -1,0 +1,33 @@
+//! The cases, by what the provider gets wrong.
+
+mod answers;
+mod conformance;
+mod discovery;
+mod endpoints;
+mod id_token;
+mod jose;
+mod keys;
+mod refresh;
+mod response;
+mod token;
+mod userinfo;
+
+use super::case::Case;
+
+/// Those of the OpenID Foundation first.
+pub(crate) fn all() -> Vec<Case> {
+    [
+        conformance::cases(),
+        discovery::cases(),
+        endpoints::cases(),
+        keys::cases(),
+        response::cases(),
+        token::cases(),
+        id_token::cases(),
+        jose::cases(),
+        userinfo::cases(),
+        refresh::cases(),
+        answers::cases(),
+    ]
+    .concat()
+}
