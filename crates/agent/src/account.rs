@@ -7,7 +7,8 @@ use abide_oidc::{Http, Identity, Provider, RelyingParty, Tokens};
 use abide_session::{Attempt, Limit, Now, Session, State};
 use abide_vault::Zeroizing;
 use abide_wire::{
-    AccessToken, ProviderEnd, Question, SessionState, SessionStatus, Signal, SignalState, TokenAnswer,
+    AccessToken, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, Signal, SignalState,
+    TokenAnswer,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -81,13 +82,16 @@ pub(crate) enum Opening {
     Browser,
     /// Somebody prints it.
     Address,
+    /// Somebody prints a code for another device (RFC 8628).
+    Device,
 }
 
 /// A sign-in under way.
 pub(crate) struct SignIn {
     pub(crate) attempt: Attempt,
     pub(crate) task: AbortHandle,
-    pub(crate) address: watch::Receiver<Option<Url>>,
+    /// Where it goes on, once that is known.
+    pub(crate) begun: watch::Receiver<Option<SignInBegun>>,
 }
 
 /// How a refresh went, for everybody who waits for it.

@@ -75,6 +75,10 @@ pub(crate) struct AccountConfig {
     /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
     /// its user.
     pub(crate) client_secret_file: Option<PathBuf>,
+    /// A file with the private key of a client that authenticates with one (`private_key_jwt`), PKCS #8 in PEM.
+    pub(crate) client_key_file: Option<PathBuf>,
+    /// By what the provider knows that key (`kid`).
+    pub(crate) client_key_id: Option<String>,
     /// Values of `prompt`; without it, what `offline_access` asks for.
     pub(crate) prompt: Option<Vec<String>>,
     pub(crate) login_hint: Option<String>,
@@ -343,6 +347,8 @@ impl AccountConfig {
             ca_file: None,
             timeout: default_timeout(),
             client_secret_file: None,
+            client_key_file: None,
+            client_key_id: None,
             prompt: None,
             login_hint: None,
             acr_values: Vec::new(),
@@ -465,6 +471,11 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
         return Err(format!(
             "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is no name."
         ));
+    }
+    if account.client_secret_file.is_some() && account.client_key_file.is_some() {
+        return Err(
+            "`client_secret_file` and `client_key_file` are two ways to authenticate: choose one.".to_owned()
+        );
     }
     let names = account.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
     ClaimsMapping::new(names).map_err(|error| format!("`claims`: {error}"))?;

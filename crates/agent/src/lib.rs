@@ -16,6 +16,7 @@ mod config;
 mod config_check;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod device;
 mod endpoint;
 mod events;
 mod farewell;
@@ -49,11 +50,10 @@ use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
     ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
-    SessionStatus, Snapshot, TokenAnswer,
+    SessionStatus, SignInBegun, Snapshot, TokenAnswer,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
-use url::Url;
 
 use crate::account::{Opening, Refreshed};
 use crate::clients::Clients;
@@ -166,11 +166,11 @@ impl Agent {
         &self,
         account: &str,
         opening: Opening,
-    ) -> Result<Option<Url>, ErrorAnswer> {
+    ) -> Result<SignInBegun, ErrorAnswer> {
         self.start_sign_in(account, opening)?;
         match opening {
-            Opening::Browser => Ok(None),
-            Opening::Address => sign_in::address(&self.0.shared, account).await.map(Some),
+            Opening::Browser => Ok(SignInBegun { account: account.to_owned(), ..SignInBegun::default() }),
+            Opening::Address | Opening::Device => sign_in::begun(&self.0.shared, account).await,
         }
     }
 

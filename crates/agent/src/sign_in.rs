@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{
-    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, Http, HttpOptions, OAuthError,
-    Pending, Provider, Registration, RelyingParty, TokenKind, Tokens,
+    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ClientKey, Http, HttpOptions,
+    OAuthError, Pending, Provider, Registration, RelyingParty, TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
-use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
+use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
 use tokio::sync::watch;
-use url::Url;
 use zeroize::Zeroizing;
 
 use crate::account::{Account, Connection, Held, Opening, SignIn, host_of};
@@ -22,7 +21,7 @@ use crate::monitor::Watch;
 use crate::shared::Shared;
 use crate::stored::record_name;
 use crate::trouble::Trouble;
-use crate::{clock, notices, refresh};
+use crate::{clock, device, notices, refresh};
 
 const OFFLINE_ACCESS: &str = "offline_access";
 
@@ -47,12 +46,16 @@ pub(crate) enum SignInError {
     SecretFile(String, std::io::Error),
     #[error("{0}")]
     Vault(#[from] crate::vault_thread::StoreError),
+    #[error("Nobody entered the code in time. Begin again for a new one.")]
+    CodeExpired,
+    #[error("The file {0} with the client key cannot be read ({1}).")]
+    KeyFile(String, std::io::Error),
     #[error("The sign-in was given up.")]
     GivenUp,
 }
 
 impl SignInError {
-    fn of(error: abide_oidc::Error) -> Self {
+    pub(crate) fn of(error: abide_oidc::Error) -> Self {
         if error.is_transient() { Self::Unreachable(error) } else { Self::Provider(error) }
     }
 
@@ -67,6 +70,8 @@ impl SignInError {
             Self::CaFile(..) => "ca_file_unreadable",
             Self::SecretFile(..) => "client_secret_file_unreadable",
             Self::Vault(error) => error.code(),
+            Self::CodeExpired => OAuthError::ExpiredToken.code(),
+            Self::KeyFile(..) => "client_key_file_unreadable",
             Self::GivenUp => "given_up",
         }
     }
@@ -80,7 +85,7 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
     if let Some(page) = account.sign_out.take() {
         page.abort();
     }
-    let (announce, address) = watch::channel(None);
+    let (announce, begun) = watch::channel(None);
     let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
     let shared = shared.clone();
     let task = tokio::spawn(async move {
@@ -89,7 +94,7 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
             failed(&shared, &name, attempt, &host_of(&config.issuer), &error);
         }
     });
-    account.sign_in = Some(SignIn { attempt, task: task.abort_handle(), address });
+    account.sign_in = Some(SignIn { attempt, task: task.abort_handle(), begun });
 }
 
 fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, provider: &str, error: &SignInError) {
@@ -110,9 +115,16 @@ async fn run(
     attempt: Attempt,
     config: &AccountConfig,
     opening: Opening,
-    announce: watch::Sender<Option<Url>>,
+    announce: watch::Sender<Option<SignInBegun>>,
 ) -> Result<(), SignInError> {
     let connection = connect(config).await?;
+    if opening == Opening::Device {
+        let tokens = device::authorize(name, config, &connection, &announce).await?;
+        complete(shared, name, attempt, &connection, tokens, None).await?;
+        let _ = shared.act(name, |account, _| account.note_what_is_offered());
+        shared.show();
+        return Ok(());
+    }
     let mut callback =
         Callback::bind(&shared.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
     let parameters = parameters(config, connection.relying_party.provider());
@@ -121,13 +133,19 @@ async fn run(
         .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
         .await
         .map_err(SignInError::of)?;
-    announce.send_replace(Some(request.url.clone()));
+    announce.send_replace(Some(SignInBegun {
+        account: name.to_owned(),
+        authorization_url: Some(request.url.to_string()),
+        redirect_port: callback.redirect_uri().port(),
+        opens_within: request.pending.opens_within().map(|within| within.as_secs()),
+        device: None,
+    }));
     if opening == Opening::Browser {
         shared.opener.open(&request.url)?;
     }
     let provider = host_of(&config.issuer);
     let outcome = match answer(&mut callback, &request.pending, &provider).await {
-        Ok(response) => complete(shared, name, attempt, &connection, &request.pending, response).await,
+        Ok(response) => redeem(shared, name, attempt, &connection, &request.pending, response).await,
         Err(error) => Err(error),
     };
     match outcome {
@@ -155,11 +173,14 @@ async fn run(
     }
 }
 
-fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
-    // A provider that lists its scopes and leaves this one out may refuse the whole request for it.
+/// What to ask for. A provider that lists its scopes and leaves `offline_access` out may refuse the whole request for it.
+pub(crate) fn scopes(config: &AccountConfig, provider: &Provider) -> Vec<String> {
     let offline_known = provider.offers_scope(OFFLINE_ACCESS) != Some(false);
-    let scopes: Vec<String> =
-        config.scopes.iter().filter(|scope| *scope != OFFLINE_ACCESS || offline_known).cloned().collect();
+    config.scopes.iter().filter(|scope| *scope != OFFLINE_ACCESS || offline_known).cloned().collect()
+}
+
+fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
+    let scopes = scopes(config, provider);
     // OpenID Connect Core 1.0 section 11: offline access needs the user's consent, unless the provider has other rules.
     let offline = scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
     let prompt = config
@@ -194,8 +215,8 @@ async fn answer(
     Err(SignInError::GivenUp)
 }
 
-/// Redeems the code, and makes the session durable before it is active. Returns who signed in.
-async fn complete(
+/// Redeems the code. Returns who signed in.
+async fn redeem(
     shared: &Arc<Shared>,
     name: &str,
     attempt: Attempt,
@@ -209,6 +230,18 @@ async fn complete(
         .exchange(http, pending, response.code, SystemTime::now())
         .await
         .map_err(SignInError::of)?;
+    complete(shared, name, attempt, connection, tokens, session_state).await
+}
+
+/// Makes the session durable before it is active. Returns who signed in.
+async fn complete(
+    shared: &Arc<Shared>,
+    name: &str,
+    attempt: Attempt,
+    connection: &Connection,
+    tokens: Tokens,
+    session_state: Option<String>,
+) -> Result<String, SignInError> {
     let wanted = shared.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
     let (profile, unknown) = match profile(connection, &tokens, wanted).await {
         Ok(read) => (read, None),
@@ -317,6 +350,13 @@ pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignIn
 
 fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
     let public = Registration::public(&config.client_id);
+    if let Some(path) = &config.client_key_file {
+        let pem = std::fs::read(path)
+            .map(Zeroizing::new)
+            .map_err(|error| SignInError::KeyFile(path.display().to_string(), error))?;
+        let key = ClientKey::from_pem(&pem, config.client_key_id.clone())?;
+        return Ok(Registration { client_key: Some(Arc::new(key)), ..public });
+    }
     let Some(path) = &config.client_secret_file else { return Ok(public) };
     let text = std::fs::read_to_string(path)
         .map(Zeroizing::new)
@@ -350,10 +390,10 @@ pub(crate) async fn connection(shared: &Arc<Shared>, name: &str) -> Result<Conne
     Ok(fresh)
 }
 
-/// Waits until the address of a sign-in is known, for somebody who prints it.
-pub(crate) async fn address(shared: &Arc<Shared>, name: &str) -> Result<Url, ErrorAnswer> {
+/// Waits until it is known where a sign-in goes on, for somebody who prints it.
+pub(crate) async fn begun(shared: &Arc<Shared>, name: &str) -> Result<SignInBegun, ErrorAnswer> {
     let receiver =
-        shared.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.address.clone()))?;
+        shared.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.begun.clone()))?;
     let not_begun = |shared: &Arc<Shared>| {
         let trouble = shared.act(name, |account, _| account.trouble.clone()).ok().flatten();
         let message = trouble.map(|trouble| trouble.sentence);
@@ -363,7 +403,7 @@ pub(crate) async fn address(shared: &Arc<Shared>, name: &str) -> Result<Url, Err
     let Some(mut receiver) = receiver else { return Err(not_begun(shared)) };
     let patience = std::time::Duration::from_secs(60);
     match tokio::time::timeout(patience, receiver.wait_for(Option::is_some)).await {
-        Ok(Ok(address)) => address.clone().ok_or_else(|| not_begun(shared)),
+        Ok(Ok(begun)) => begun.clone().ok_or_else(|| not_begun(shared)),
         _ => Err(not_begun(shared)),
     }
 }

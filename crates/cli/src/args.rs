@@ -15,7 +15,7 @@ use crate::style::plain;
 pub(crate) enum Command {
     Help(Option<String>),
     Version,
-    Login { account: Option<String>, browser: bool },
+    Login { account: Option<String>, way: Way },
     Logout { account: Option<String>, wait: bool },
     Keep { account: Option<String> },
     Status,
@@ -37,6 +37,18 @@ pub(crate) enum Command {
     Program(Program),
 }
 
+/// How the provider's page reaches the user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Abide opens the browser.
+    #[default]
+    Browser,
+    /// The command prints the address.
+    Address,
+    /// The command prints a code for another device.
+    Device,
+}
+
 /// Which token is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TokenRequest {
@@ -53,6 +65,7 @@ pub(crate) struct TokenRequest {
 struct Given {
     account: Option<String>,
     no_browser: bool,
+    device: bool,
     no_wait: bool,
     min_validity: Option<u64>,
     activity: Option<&'static str>,
@@ -80,9 +93,14 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
         "-V" | "--version" => Ok(Command::Version),
         "help" => help_on(rest),
         "login" => {
-            let given = options(name, rest, &["account", "no-browser"], json)?;
+            let given = options(name, rest, &["account", "no-browser", "device"], json)?;
             given.finish(name, 0, |given| {
-                Ok(Command::Login { account: given.account.take(), browser: !given.no_browser })
+                let way = match (given.device, given.no_browser) {
+                    (true, _) => Way::Device,
+                    (false, true) => Way::Address,
+                    (false, false) => Way::Browser,
+                };
+                Ok(Command::Login { account: given.account.take(), way })
             })
         }
         "logout" => {
@@ -268,6 +286,7 @@ impl Given {
                 return Err(Failure::usage(sentence, command));
             }
             "no-browser" => self.no_browser = true,
+            "device" => self.device = true,
             "no-wait" => self.no_wait = true,
             _ => {
                 let value = parser.value().map_err(|error| misused(command, &error))?;

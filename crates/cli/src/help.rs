@@ -73,7 +73,7 @@ pub(crate) fn page(command: &str) -> Option<&'static str> {
 const LOGIN: &str = "\
 abide login: sign in, in your browser
 
-Usage: abide login [--account NAME] [--no-browser]
+Usage: abide login [--account NAME] [--no-browser | --device]
 
 Opens the provider's page in your browser and waits until you are signed in, or
 until it is certain that you will not be. Ctrl-C gives the sign-in up.
@@ -81,8 +81,11 @@ until it is certain that you will not be. Ctrl-C gives the sign-in up.
   -a, --account NAME   the account; not needed when there is only one
       --no-browser     print the address to open, alone on standard output, for
                        instance over SSH; everything else is on standard error
+      --device         print a code, and the page to enter it at with any device
+                       that has a browser
       --json           the session as JSON once you are signed in; with
-                       --no-browser a first line with the address
+                       --no-browser or --device a first line with the address or
+                       the code
 
 Exit codes: 0 you are signed in · 1 something went wrong · 3 the sign-in was not
 completed

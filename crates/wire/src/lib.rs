@@ -13,6 +13,7 @@ pub mod error;
 pub mod paths;
 pub mod provider;
 pub mod session;
+pub mod sign_in;
 pub mod text;
 pub mod token;
 pub mod window;
@@ -25,6 +26,7 @@ pub use session::{
     ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock,
     PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
 };
+pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
 
 /// The TypeScript that the window is written against, as one module.

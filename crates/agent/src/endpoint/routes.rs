@@ -166,15 +166,20 @@ async fn change_session(
             struct Asked {
                 #[serde(default = "yes")]
                 browser: bool,
+                #[serde(default)]
+                device: bool,
             }
             fn yes() -> bool {
                 true
             }
             let asked: Asked = body(request).await?;
-            let opening = if asked.browser { Opening::Browser } else { Opening::Address };
-            let address = agent.begin_sign_in(account, opening).await?;
-            let answer = json!({"account": account, "authorization_url": address});
-            Ok(json_answer(StatusCode::ACCEPTED, &answer))
+            let opening = match (asked.device, asked.browser) {
+                (true, _) => Opening::Device,
+                (false, true) => Opening::Browser,
+                (false, false) => Opening::Address,
+            };
+            let begun = agent.begin_sign_in(account, opening).await?;
+            Ok(json_answer(StatusCode::ACCEPTED, &begun))
         }
         "monitor" => {
             agent.open_monitor(account).await?;

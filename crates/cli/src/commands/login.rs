@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use abide_wire::text::duration;
-use abide_wire::{SessionState, SessionStatus};
-use serde::{Deserialize, Serialize};
+use abide_wire::{DeviceCode, SessionState, SessionStatus, SignInBegun};
 
-use super::{Among, account, is_signed_in, session_target, who};
+use super::{Among, account, device, is_signed_in, session_target, who};
 use crate::Io;
+use crate::args::Way;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Endpoint, Events};
 use crate::platform::Stream;
@@ -18,19 +18,7 @@ use crate::style::plain;
 /// How long somebody who has pressed Ctrl-C waits for the agent to hear of it.
 const SOON: Duration = Duration::from_secs(2);
 
-/// The answer to a sign-in that has begun.
-#[derive(Deserialize, Serialize)]
-struct Begun {
-    account: String,
-    authorization_url: Option<String>,
-}
-
-pub(super) fn login(
-    io: &mut Io<'_>,
-    named: Option<String>,
-    browser: bool,
-    json: bool,
-) -> Result<(), Failure> {
+pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;
     let account = account(&endpoint, named, Among::All, "login")?;
     // Listening before asking: no change can be missed.
@@ -42,13 +30,12 @@ pub(super) fn login(
             io,
             &format!("You are already signed in: {}{left}.\n", who(&present)),
             &data,
-            browser,
+            way,
             json,
         );
     }
     let given_up = give_up_when_interrupted(io, &endpoint, &account);
-    match begin(io, &endpoint, &present, browser, json).and_then(|()| follow(io, &mut events, browser, json))
-    {
+    match begin(io, &endpoint, &present, way, json).and_then(|()| follow(io, &mut events, way, json)) {
         // What comes of it now comes of that.
         Err(_) if given_up.load(Ordering::SeqCst) => Err(Failure::Interrupted),
         done => done,
@@ -60,28 +47,49 @@ fn begin(
     io: &mut Io<'_>,
     endpoint: &Endpoint,
     present: &SessionStatus,
-    browser: bool,
+    way: Way,
     json: bool,
 ) -> Result<(), Failure> {
-    let body = if browser { &b"{\"browser\":true}"[..] } else { b"{\"browser\":false}" };
+    let body = match way {
+        Way::Browser => &b"{\"browser\":true}"[..],
+        Way::Address => b"{\"browser\":false}",
+        Way::Device => b"{\"device\":true}",
+    };
     let answer = endpoint.call_with("POST", &session_target(&present.account, "/login"), Some(body))?;
-    let begun: Begun = answer.json()?;
-    if browser {
-        io.tell(&format!("Your browser is open at {}. Sign in there.\n", plain(&present.provider)));
-    } else {
-        let url = begun
-            .authorization_url
-            .as_deref()
-            .filter(|url| is_printable_url(url))
-            .ok_or(AnswerFault::Content)?;
-        if json {
-            io.pass_on(&answer)?;
-        } else {
-            io.say(&format!("{url}\n"))?;
+    let begun: SignInBegun = answer.json()?;
+    match way {
+        Way::Browser => {
+            io.tell(&format!("Your browser is open at {}. Sign in there.\n", plain(&present.provider)));
         }
-        io.tell(&how_to_open(url));
+        Way::Address => {
+            let url = begun.authorization_url.as_deref().filter(|url| is_printable_url(url));
+            let url = url.ok_or(AnswerFault::Content)?;
+            if json {
+                io.pass_on(&answer)?;
+            } else {
+                io.say(&format!("{url}\n"))?;
+            }
+            io.tell(&how_to_open(&begun, url));
+        }
+        Way::Device => {
+            let code = begun.device.as_ref().filter(|code| can_be_shown(code)).ok_or(AnswerFault::Content)?;
+            if json {
+                io.pass_on(&answer)?;
+            } else {
+                let page = device::page(code, io.err_is_terminal);
+                io.tell(&page);
+            }
+        }
     }
     Ok(())
+}
+
+/// What goes to a terminal has to be nothing but what it claims to be.
+fn can_be_shown(code: &DeviceCode) -> bool {
+    let printable = |text: &str| !text.is_empty() && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    is_printable_url(&code.verification_uri)
+        && code.verification_uri_complete.as_deref().is_none_or(is_printable_url)
+        && printable(&code.user_code)
 }
 
 /// Whoever breaks the command off no longer wants to sign in: nothing is left waiting for the browser.
@@ -101,7 +109,7 @@ fn give_up_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, account: &str) -> 
 }
 
 /// Waits for the end of the sign-in that has begun.
-fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, browser: bool, json: bool) -> Result<(), Failure> {
+fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, way: Way, json: bool) -> Result<(), Failure> {
     loop {
         let (status, data) = next(events)?;
         match status.state {
@@ -112,7 +120,7 @@ fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, browser: bool, json: boo
                     None => String::new(),
                 };
                 let sentence = format!("You are signed in: {}.{lasts}\n", who(&status));
-                return signed_in(io, &sentence, &data, browser, json);
+                return signed_in(io, &sentence, &data, way, json);
             }
             SessionState::SignedOut | SessionState::Ended => {
                 return Err(match status.trouble {
@@ -128,13 +136,13 @@ fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, browser: bool, json: boo
 }
 
 /// Says so: where the address has standard output for itself, on standard error.
-fn signed_in(io: &mut Io<'_>, sentence: &str, data: &[u8], browser: bool, json: bool) -> Result<(), Failure> {
+fn signed_in(io: &mut Io<'_>, sentence: &str, data: &[u8], way: Way, json: bool) -> Result<(), Failure> {
     if json {
         let mut line = data.to_vec();
         line.push(b'\n');
         return io.write(&line);
     }
-    if browser {
+    if way != Way::Address {
         return io.say(sentence);
     }
     io.tell(sentence);
@@ -153,11 +161,14 @@ fn is_printable_url(url: &str) -> bool {
         && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn how_to_open(url: &str) -> String {
+fn how_to_open(begun: &SignInBegun, url: &str) -> String {
     let mut text = String::from(
         "Open this address in a browser and sign in. It comes back to this machine, where Abide waits for it.\n",
     );
-    if let Some(port) = redirect_port(url) {
+    if let Some(seconds) = begun.opens_within {
+        text.push_str(&format!("The provider keeps it for {}.\n", duration(seconds)));
+    }
+    if let Some(port) = begun.redirect_port.or_else(|| redirect_port(url)) {
         text.push_str(&format!(
             "If your browser is on another machine, connect the two first: ssh -L {port}:127.0.0.1:{port} …\n"
         ));

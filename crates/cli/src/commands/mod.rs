@@ -4,6 +4,7 @@ mod accounts;
 mod claims;
 mod clients;
 mod configuration;
+mod device;
 mod doctor;
 mod login;
 mod session;
@@ -29,7 +30,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Header(request) => token::header(io, &request, json)?,
         Command::Run { request, program, arguments } => return token::run(io, &request, program, arguments),
         Command::Status => session::status(io, json)?,
-        Command::Login { account, browser } => login::login(io, account, browser, json)?,
+        Command::Login { account, way } => login::login(io, account, way, json)?,
         Command::Logout { account, wait } => session::logout(io, account, wait, json)?,
         Command::Keep { account } => session::keep(io, account, json)?,
         Command::Watch { account } => watch::watch(io, account, json)?,

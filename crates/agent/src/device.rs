@@ -1,0 +1,80 @@
+//! Signing in on another device, for a machine without a browser (RFC 8628).
+
+use std::time::SystemTime;
+
+use abide_oidc::{DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens};
+use abide_wire::{DeviceCode, SignInBegun};
+use tokio::sync::watch;
+
+use crate::account::{Connection, host_of};
+use crate::clock;
+use crate::config::AccountConfig;
+use crate::sign_in::{SignInError, scopes};
+
+/// Asks for a code, has it shown, and waits for what the person does with it.
+pub(crate) async fn authorize(
+    name: &str,
+    config: &AccountConfig,
+    connection: &Connection,
+    announce: &watch::Sender<Option<SignInBegun>>,
+) -> Result<Tokens, SignInError> {
+    let Connection { http, relying_party } = connection;
+    let parameters = parameters(config, scopes(config, relying_party.provider()));
+    let authorization = relying_party
+        .device_authorization(http, &parameters, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
+    let began = clock::now().boot;
+    announce.send_replace(Some(SignInBegun {
+        account: name.to_owned(),
+        device: Some(DeviceCode {
+            verification_uri: authorization.verification_uri.to_string(),
+            verification_uri_complete: authorization
+                .verification_uri_complete
+                .as_ref()
+                .map(ToString::to_string),
+            user_code: authorization.user_code.clone(),
+            expires_in: authorization.expires_in.as_secs(),
+        }),
+        ..SignInBegun::default()
+    }));
+    let passed = || clock::now().boot.saturating_sub(began);
+    let mut polling = DevicePolling::new(&authorization);
+    let mut step = polling.first();
+    loop {
+        match step {
+            DeviceStep::PollAt(at) => tokio::time::sleep(at.saturating_sub(passed())).await,
+            DeviceStep::Expired | DeviceStep::Finished => return Err(SignInError::CodeExpired),
+        }
+        let answer = relying_party.device_token(http, &authorization, SystemTime::now()).await;
+        step = polling.answered(passed(), &answer);
+        match answer {
+            Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
+            Err(error) if step == DeviceStep::Finished => return Err(refused(error, config)),
+            Ok(DevicePoll::Pending | DevicePoll::SlowDown) | Err(_) => {}
+        }
+    }
+}
+
+fn refused(error: Error, config: &AccountConfig) -> SignInError {
+    match error {
+        Error::Refused { error: OAuthError::AccessDenied, .. } => {
+            SignInError::Cancelled(host_of(&config.issuer))
+        }
+        Error::Refused { error: OAuthError::ExpiredToken, .. } => SignInError::CodeExpired,
+        error => SignInError::of(error),
+    }
+}
+
+/// What the request for a code can carry of an account's wishes.
+fn parameters(config: &AccountConfig, scopes: Vec<String>) -> DeviceParameters {
+    let resources = config.resources.iter().map(|resource| ("resource".to_owned(), resource.clone()));
+    let audience = config.audience.iter().map(|audience| ("audience".to_owned(), audience.clone()));
+    let acr = (!config.acr_values.is_empty()).then(|| ("acr_values".to_owned(), config.acr_values.join(" ")));
+    let max_age = config.max_age.map(|age| ("max_age".to_owned(), age.as_secs().to_string()));
+    let extra = config.extra.iter().map(|(name, value)| (name.clone(), value.clone()));
+    DeviceParameters {
+        scopes,
+        extra: resources.chain(audience).chain(acr).chain(max_age).chain(extra).collect(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The code for another device, as a terminal shows it (RFC 8628, section 3.3).
+
+use abide_wire::DeviceCode;
+use abide_wire::text::duration;
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+
+/// What to do with the code. `picture`: with a picture of the page's address, for a telephone. The code stands beside it,
+/// because the person has to compare it with what the page shows (section 3.3.1).
+pub(super) fn page(code: &DeviceCode, picture: bool) -> String {
+    let lasts = duration(code.expires_in);
+    let mut page = format!(
+        "Open this page on any device, and enter the code. It is good for {lasts}.\n\n  {}\n  {}\n\n",
+        code.verification_uri, code.user_code
+    );
+    let address = code.verification_uri_complete.as_ref().unwrap_or(&code.verification_uri);
+    if picture && let Some(drawn) = drawn(address) {
+        page.push_str(&drawn);
+        page.push_str("\n\n");
+    }
+    page
+}
+
+/// Light on dark as well as dark on light: the quiet zone around it is drawn too, so any reader finds the edge.
+fn drawn(address: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(address, EcLevel::L).ok()?;
+    Some(code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code() -> DeviceCode {
+        DeviceCode {
+            verification_uri: "https://id.example.com/device".to_owned(),
+            verification_uri_complete: Some("https://id.example.com/device?user_code=WDJB-MJHT".to_owned()),
+            user_code: "WDJB-MJHT".to_owned(),
+            expires_in: 600,
+        }
+    }
+
+    #[test]
+    fn the_code_stands_under_the_page_and_a_picture_only_in_a_terminal() {
+        let plain = page(&code(), false);
+        assert_eq!(
+            plain,
+            "Open this page on any device, and enter the code. It is good for 10 min.\n\n  \
+             https://id.example.com/device\n  WDJB-MJHT\n\n"
+        );
+        let drawn = page(&code(), true);
+        assert!(drawn.starts_with(&plain) && drawn.contains('\u{2588}'), "{drawn}");
+        assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
+    }
+}

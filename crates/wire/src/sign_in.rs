@@ -1,0 +1,35 @@
+//! A sign-in that has begun, for whoever shows the user where it goes on.
+
+use serde::{Deserialize, Serialize};
+
+/// Where it goes on. Nothing of it is there when Abide opens the browser itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInBegun {
+    /// The account.
+    pub account: String,
+    /// The provider's page, to be opened in a browser of this machine.
+    #[serde(default)]
+    pub authorization_url: Option<String>,
+    /// The port on this machine that the browser comes back to.
+    #[serde(default)]
+    pub redirect_port: Option<u16>,
+    /// For how many seconds the provider's page can be opened, if it says so.
+    #[serde(default)]
+    pub opens_within: Option<u64>,
+    /// What to do on another device (RFC 8628).
+    #[serde(default)]
+    pub device: Option<DeviceCode>,
+}
+
+/// A page that any device can open, and the code to enter there (RFC 8628, section 3.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceCode {
+    /// The page.
+    pub verification_uri: String,
+    /// The same with the code in it.
+    pub verification_uri_complete: Option<String>,
+    /// The code.
+    pub user_code: String,
+    /// For how many seconds it is good.
+    pub expires_in: u64,
+}
