@@ -1,9 +1,10 @@
-//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 9207), and of what it says when
+//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 8628, RFC 9207), and of what it says when
 //! a session ends.
 
 use serde_json::json;
 
 use crate::authorize::SCOPES;
+use crate::device;
 use crate::provider::Provider;
 use crate::record::Endpoint;
 use crate::reply::Reply;
@@ -19,10 +20,11 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "revocation_endpoint": at(Endpoint::Revocation),
         "introspection_endpoint": at(Endpoint::Introspection),
         "end_session_endpoint": at(Endpoint::EndSession),
+        "device_authorization_endpoint": at(Endpoint::DeviceAuthorization),
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", device::GRANT_TYPE],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],

@@ -2,7 +2,7 @@
 //!
 //! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
 //! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
-//! revocation, introspection, and everything by which a client learns that a session ended: session management in an
+//! revocation, introspection, sign-in on another device, and everything by which a client learns that a session ended: session management in an
 //! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
 //! it was asked and of whom it told.
 //!
@@ -17,6 +17,8 @@ mod authorize;
 mod back_channel;
 mod check_session;
 mod config;
+mod device;
+mod device_page;
 mod discovery;
 mod end_session;
 mod ending;

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::config::{Client, Clock, Config};
+use crate::device::Devices;
 use crate::events::Events;
 use crate::keys::{KeyError, Keys};
 use crate::record::Record;
@@ -35,6 +36,7 @@ pub(crate) struct Provider {
     clock: Clock,
     keys: Keys,
     store: Mutex<Store>,
+    devices: Mutex<Devices>,
     record: Record,
     session_management: bool,
     offline: Offline,
@@ -59,6 +61,7 @@ impl Provider {
             clock: config.clock,
             keys,
             store: Mutex::new(Store::with_tokens(tokens)),
+            devices: Mutex::default(),
             record: Record::default(),
             session_management: config.session_management,
             offline: match config.offline_access_outlives_session {
@@ -127,6 +130,10 @@ impl Provider {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn devices(&self) -> MutexGuard<'_, Devices> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn access_token_lifetime(&self) -> u64 {
         self.access_token_lifetime.as_secs()
     }
@@ -164,6 +171,7 @@ impl Provider {
 
     pub(crate) fn revoke_all(&self) {
         self.store().revoke_all();
+        *self.devices() = Devices::default();
         self.save_or_warn();
     }
 

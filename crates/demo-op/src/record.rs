@@ -16,12 +16,13 @@ const PARAMETERS_KEPT: usize = 32;
 const CHARACTERS_KEPT: usize = 512;
 
 /// Parameters of which only a fingerprint is kept.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 11] = [
     "access_token",
     "client_secret",
     "code",
     "code_verifier",
     "csrf",
+    "device_code",
     "id_token_hint",
     "password",
     "refresh_token",
@@ -56,10 +57,14 @@ pub enum Endpoint {
     CheckSession,
     /// `/events`, where security events are polled for (RFC 8936)
     Events,
+    /// `/device_authorization` (RFC 8628)
+    DeviceAuthorization,
+    /// `/device`, where a person enters the code that another device shows
+    Device,
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 12] = [
+    const ALL: [Endpoint; 14] = [
         Endpoint::Discovery,
         Endpoint::Jwks,
         Endpoint::Authorization,
@@ -72,6 +77,8 @@ impl Endpoint {
         Endpoint::SignOut,
         Endpoint::CheckSession,
         Endpoint::Events,
+        Endpoint::DeviceAuthorization,
+        Endpoint::Device,
     ];
 
     /// Its path below the issuer.
@@ -89,6 +96,8 @@ impl Endpoint {
             Endpoint::SignOut => "/signout",
             Endpoint::CheckSession => "/session/check",
             Endpoint::Events => "/events",
+            Endpoint::DeviceAuthorization => "/device_authorization",
+            Endpoint::Device => "/device",
         }
     }
 
@@ -100,13 +109,16 @@ impl Endpoint {
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
             Endpoint::Discovery | Endpoint::Jwks | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
-            Endpoint::Authorization | Endpoint::EndSession | Endpoint::SignOut | Endpoint::UserInfo => {
-                &[Method::GET, Method::POST]
-            }
+            Endpoint::Authorization
+            | Endpoint::EndSession
+            | Endpoint::SignOut
+            | Endpoint::Device
+            | Endpoint::UserInfo => &[Method::GET, Method::POST],
             Endpoint::SignIn
             | Endpoint::Token
             | Endpoint::Revocation
             | Endpoint::Introspection
+            | Endpoint::DeviceAuthorization
             | Endpoint::Events => &[Method::POST],
         }
     }
@@ -119,6 +131,7 @@ impl Endpoint {
                 | Endpoint::SignIn
                 | Endpoint::EndSession
                 | Endpoint::SignOut
+                | Endpoint::Device
                 | Endpoint::CheckSession
         )
     }

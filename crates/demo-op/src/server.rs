@@ -24,7 +24,8 @@ use crate::provider::{Failure, Provider};
 use crate::record::{self, Endpoint};
 use crate::reply::{self, Reply};
 use crate::{
-    authorize, check_session, discovery, end_session, events, sign_in, sign_out, token, token_state, userinfo,
+    authorize, check_session, device, device_page, discovery, end_session, events, sign_in, sign_out, token,
+    token_state, userinfo,
 };
 
 const CONNECTIONS: usize = 256;
@@ -192,6 +193,8 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Asked) ->
         Endpoint::SignOut => sign_out::respond(provider, asked).await,
         Endpoint::CheckSession => check_session::respond(provider, asked),
         Endpoint::Events => Ok(events::respond(provider, asked).await),
+        Endpoint::DeviceAuthorization => device::authorize(provider, asked),
+        Endpoint::Device => device_page::respond(provider, asked),
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Transaction {
 pub(crate) enum Purpose {
     Authorize(AuthorizationRequest),
     EndSession(EndSessionRequest),
+    Device(DeviceRequest),
 }
 
 /// A validated authorization request (OpenID Connect Core 3.1.2.1, RFC 7636).
@@ -83,6 +84,13 @@ pub(crate) struct EndSessionRequest {
     pub(crate) client: Option<String>,
 }
 
+/// What somebody is asked about who entered the code of another device; before that, nothing.
+#[derive(Clone)]
+pub(crate) enum DeviceRequest {
+    EnterCode,
+    Confirm { user_code: String },
+}
+
 /// Somebody's signed-in browser.
 #[derive(Clone)]
 pub(crate) struct Session {
@@ -115,11 +123,30 @@ enum CodeState {
     Used(Option<Digest>),
 }
 
+/// What somebody allowed a client in a session.
+pub(crate) struct Granted<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) scope: &'a [String],
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) session: &'a Session,
+}
+
 #[derive(Clone)]
 pub(crate) struct FreshCode {
     pub(crate) request: AuthorizationRequest,
     pub(crate) session: Session,
     expires: u64,
+}
+
+impl FreshCode {
+    pub(crate) fn granted(&self) -> Granted<'_> {
+        Granted {
+            client_id: &self.request.client_id,
+            scope: &self.request.scope,
+            nonce: self.request.nonce.as_deref(),
+            session: &self.session,
+        }
+    }
 }
 
 /// What becomes of that which was issued with the scope `offline_access` when its session ends.
@@ -214,6 +241,18 @@ impl Store {
         self.sessions.get(&Digest::of(cookie)).filter(|session| session.expires > now)
     }
 
+    /// Whether the session with this `sid` still lasts.
+    pub(crate) fn lasts(&self, sid: &str, now: u64) -> bool {
+        self.sessions.values().any(|session| session.sid == sid && session.expires > now)
+    }
+
+    /// Remembers that a client has something of this session, and so is told when it ends.
+    pub(crate) fn involve(&mut self, sid: &str, client_id: &str) {
+        for known in self.sessions.values_mut().filter(|known| known.sid == sid) {
+            known.clients.insert(client_id.to_owned());
+        }
+    }
+
     /// Signs a browser in. Its earlier session, if it has one, ends; with the same user, the `sid` stays.
     pub(crate) fn sign_in(
         &mut self,
@@ -303,9 +342,7 @@ impl Store {
         session: Session,
         now: u64,
     ) {
-        for known in self.sessions.values_mut().filter(|known| known.sid == session.sid) {
-            known.clients.insert(request.client_id.clone());
-        }
+        self.involve(&session.sid, &request.client_id);
         let fresh = FreshCode { request, session, expires: now + CODE_LIFETIME };
         let code = (
             Digest::of(code),
@@ -331,11 +368,11 @@ impl Store {
 
     // Tokens
 
-    /// Begins a family for an exchanged code. Without `refresh_token` it lasts as long as its access token.
+    /// Begins a family for what was granted, with an authorization code or without one. Without `refresh_token` it lasts as long as its access token.
     pub(crate) fn begin_family(
         &mut self,
-        code: &str,
-        fresh: &FreshCode,
+        code: Option<&str>,
+        granted: &Granted<'_>,
         handle: [u8; FAMILY_BYTES],
         refresh_token: Option<&str>,
         expires: u64,
@@ -343,17 +380,17 @@ impl Store {
     ) -> Digest {
         let key = Digest::of(handle);
         let family = Family {
-            client_id: fresh.request.client_id.clone(),
-            subject: fresh.session.user.subject.to_owned(),
-            sid: fresh.session.sid.clone(),
-            auth_time: fresh.session.auth_time,
-            scope: fresh.request.scope.clone(),
+            client_id: granted.client_id.to_owned(),
+            subject: granted.session.user.subject.to_owned(),
+            sid: granted.session.sid.clone(),
+            auth_time: granted.session.auth_time,
+            scope: granted.scope.to_vec(),
             refresh: refresh_token.map(Digest::of),
             issued: now,
             expires,
         };
         bounded_insert(&mut self.tokens.families, FAMILIES, key, family, now, |family| family.expires);
-        if let Some(code) = self.codes.get_mut(&Digest::of(code)) {
+        if let Some(code) = code.and_then(|code| self.codes.get_mut(&Digest::of(code))) {
             code.state = CodeState::Used(Some(key));
         }
         self.drop_orphans();
@@ -444,7 +481,7 @@ pub(crate) fn handle_in(refresh_token: &str) -> Option<[u8; FAMILY_BYTES]> {
 }
 
 /// Puts a value in, after what has expired has gone and, if need be, what expires first.
-fn bounded_insert<K: Copy + Eq + Hash, V>(
+pub(crate) fn bounded_insert<K: Copy + Eq + Hash, V>(
     map: &mut HashMap<K, V>,
     limit: usize,
     key: K,

@@ -7,11 +7,12 @@ use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
 use crate::config::Client;
+use crate::device;
 use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
 use crate::secret::{self, Digest};
 use crate::server::Asked;
-use crate::store::{self, AccessToken, FreshCode, Refreshing};
+use crate::store::{self, AccessToken, Granted, Refreshing};
 use crate::users::User;
 
 /// How long an ID token lasts, in seconds. It is read once, when it is received.
@@ -25,6 +26,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
     let reply = match asked.named("grant_type") {
         Some("authorization_code") => exchange(provider, &client, asked),
         Some("refresh_token") => refresh(provider, &client, asked),
+        Some(device::GRANT_TYPE) => device::exchange(provider, &client, asked),
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
     };
@@ -48,7 +50,7 @@ pub(crate) fn client(provider: &Provider, asked: &Asked) -> Result<Arc<Client>, 
     provider.client(id).ok_or_else(|| refused("the client is not registered here"))
 }
 
-fn invalid_grant(why: &str) -> Reply {
+pub(crate) fn invalid_grant(why: &str) -> Reply {
     Reply::bad_request("invalid_grant", why)
 }
 
@@ -71,7 +73,7 @@ fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply
     if !is_verifier(verifier) || !secret::same(&Digest::of(verifier).text(), &fresh.request.code_challenge) {
         return Ok(invalid_grant("the code verifier does not fit the code challenge"));
     }
-    begin(provider, client, code, &fresh, now)
+    begin(provider, client, Some(code), &fresh.granted(), now)
 }
 
 /// RFC 7636 section 4.1.
@@ -80,33 +82,34 @@ fn is_verifier(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
-fn begin(
+/// The token response for what somebody allowed.
+pub(crate) fn begin(
     provider: &Provider,
     client: &Client,
-    code: &str,
-    fresh: &FreshCode,
+    code: Option<&str>,
+    granted: &Granted<'_>,
     now: u64,
 ) -> Result<Reply, Failure> {
     let access_token = secret::random_text()?;
     let handle = store::family_handle()?;
-    let offline = fresh.request.scope.iter().any(|scope| scope == "offline_access");
+    let offline = granted.scope.iter().any(|scope| scope == "offline_access");
     let refresh_token = offline.then(|| store::new_refresh_token(handle)).transpose()?;
     let lifetime = match offline {
         true => provider.refresh_token_lifetime().max(provider.access_token_lifetime()),
         false => provider.access_token_lifetime(),
     };
     let issue = Issue {
-        subject: fresh.session.user.subject,
-        sid: &fresh.session.sid,
-        auth_time: fresh.session.auth_time,
-        nonce: fresh.request.nonce.as_deref(),
-        scope: &fresh.request.scope,
+        subject: granted.session.user.subject,
+        sid: &granted.session.sid,
+        auth_time: granted.session.auth_time,
+        nonce: granted.nonce,
+        scope: granted.scope,
         access_token: &access_token,
         refresh_token: refresh_token.as_deref(),
     };
     let body = issue.body(provider, client, now)?;
     let mut store = provider.store();
-    let family = store.begin_family(code, fresh, handle, refresh_token.as_deref(), now + lifetime, now);
+    let family = store.begin_family(code, granted, handle, refresh_token.as_deref(), now + lifetime, now);
     store.issue_access_token(&access_token, issue.access(provider, family, now), now);
     Ok(Reply::json(body))
 }

@@ -291,12 +291,10 @@ fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
 
 fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(), Error> {
     let word = |text: &String| is_word(text);
-    // RFC 6749, section 3.3.
-    let scope = |text: &String| word(text) && !text.contains(['"', '\\']);
     if redirect_uri.fragment().is_some() {
         return Err(invalid("redirect_uri"));
     }
-    if !parameters.scopes.iter().all(scope) {
+    if !parameters.scopes.iter().all(|text| is_scope(text)) {
         return Err(invalid("scope"));
     }
     let silent = parameters.prompt.iter().any(|prompt| prompt == "none");
@@ -320,6 +318,11 @@ fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// RFC 6749, section 3.3.
+pub(crate) fn is_scope(text: &str) -> bool {
+    is_word(text) && !text.contains(['"', '\\'])
 }
 
 pub(crate) fn is_word(text: &str) -> bool {

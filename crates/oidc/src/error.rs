@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::device::DeviceError;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
@@ -147,6 +148,9 @@ pub enum Error {
     /// The ID token is refused.
     #[error("{0}")]
     IdToken(#[from] IdTokenError),
+    /// What the provider says about signing in on another device is refused.
+    #[error("{0}")]
+    Device(#[from] DeviceError),
     /// The logout token is refused.
     #[error("{0}")]
     LogoutToken(#[from] LogoutTokenError),
@@ -198,6 +202,7 @@ impl Error {
             Self::TokenTypeUnsupported => "token_type_unsupported",
             Self::IdTokenMissing => "id_token_missing",
             Self::IdToken(error) => error.code(),
+            Self::Device(error) => error.code(),
             Self::LogoutToken(error) => error.code(),
             Self::SecurityEvent(error) => error.code(),
             Self::UserInfoSubjectMissing => "userinfo_subject_missing",
@@ -268,6 +273,7 @@ pub enum Endpoint {
     EndSession,
     CheckSession,
     Events,
+    DeviceAuthorization,
 }
 
 impl fmt::Display for Endpoint {
@@ -282,6 +288,7 @@ impl fmt::Display for Endpoint {
             Self::EndSession => "sign-out page (end_session_endpoint)",
             Self::CheckSession => "session page (check_session_iframe)",
             Self::Events => "event stream (poll endpoint)",
+            Self::DeviceAuthorization => "sign-in on another device (device_authorization_endpoint)",
         })
     }
 }
@@ -297,6 +304,7 @@ pub enum Document {
     UserInfo,
     Introspection,
     Events,
+    DeviceAuthorization,
 }
 
 impl fmt::Display for Document {
@@ -308,6 +316,7 @@ impl fmt::Display for Document {
             Self::UserInfo => "profile",
             Self::Introspection => "answer about the token",
             Self::Events => "list of events",
+            Self::DeviceAuthorization => "answer with the code to enter",
         })
     }
 }
@@ -365,6 +374,10 @@ impl Document {
             (Self::Events, Malformed) => "events_malformed",
             (Self::Events, DuplicateMember) => "events_duplicate_member",
             (Self::Events, TooDeep) => "events_too_deep",
+            (Self::DeviceAuthorization, NotJson) => "device_authorization_not_json",
+            (Self::DeviceAuthorization, Malformed) => "device_authorization_malformed",
+            (Self::DeviceAuthorization, DuplicateMember) => "device_authorization_duplicate_member",
+            (Self::DeviceAuthorization, TooDeep) => "device_authorization_too_deep",
         }
     }
 }

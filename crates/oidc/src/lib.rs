@@ -8,6 +8,8 @@
 //! Provider::discover ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
 //!     ─> exchange ─> userinfo, refresh, introspect, revoke, logout_request
 //!
+//! device_authorization ─> (another device) ─> device_token, as often as DevicePolling says
+//!
 //! logout_token ─> ReplayGuard, LogoutToken::answers
 //! poll_events  ─> security_event ─> SecurityEvent::conclusion
 //! ```
@@ -23,6 +25,8 @@
 //! at.
 
 mod authorization;
+mod device;
+mod device_polling;
 mod discovery;
 mod error;
 mod http;
@@ -35,6 +39,7 @@ mod logout;
 mod logout_request;
 mod logout_token;
 mod oauth_error;
+mod parameters;
 mod poll;
 mod relying_party;
 mod replay;
@@ -50,6 +55,8 @@ pub use authorization::{
     AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
     Pending, SilentRefusal, StrayReason,
 };
+pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll};
+pub use device_polling::{DevicePolling, DeviceStep};
 pub use discovery::Provider;
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
 pub use http::{Http, HttpOptions};

@@ -51,7 +51,7 @@ impl fmt::Debug for Tokens {
 }
 
 #[derive(Deserialize)]
-struct TokenResponse {
+pub(crate) struct TokenResponse {
     access_token: Option<SecretString>,
     token_type: Option<String>,
     #[serde(default, deserialize_with = "lifetime")]
@@ -68,7 +68,7 @@ struct TokenResponse {
 }
 
 /// Seconds as a number; a few providers write them as text.
-fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Seconds {
@@ -112,7 +112,7 @@ impl TokenResponse {
         }
     }
 
-    fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
+    pub(crate) fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
         let given = |token: &SecretString| !token.expose_secret().is_empty();
         let scope = self.scope.filter(|scope| !scope.trim().is_empty());
         Ok(Tokens {
@@ -222,7 +222,11 @@ impl RelyingParty {
         Ok(response.refresh_token.filter(|token| !token.expose_secret().is_empty()))
     }
 
-    async fn token_request(&self, http: &Http, parameters: &[(&str, &str)]) -> Result<TokenResponse, Error> {
+    pub(crate) async fn token_request(
+        &self,
+        http: &Http,
+        parameters: &[(&str, &str)],
+    ) -> Result<TokenResponse, Error> {
         let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
         let response: TokenResponse = http.send(call).await?.document(Document::TokenResponse, &[JSON])?;
         response.check()?;
@@ -230,7 +234,7 @@ impl RelyingParty {
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
-    async fn identify(
+    pub(crate) async fn identify(
         &self,
         http: &Http,
         response: &TokenResponse,

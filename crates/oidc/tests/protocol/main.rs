@@ -4,6 +4,7 @@
 
 mod backchannel;
 mod callback;
+mod device;
 mod discovery;
 mod events;
 mod id_token;

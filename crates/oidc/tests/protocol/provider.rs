@@ -19,6 +19,7 @@ use url::{Url, form_urlencoded};
 pub(crate) const CLIENT: &str = "abide test:1";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
 pub(crate) const SUBJECT: &str = "248289761001";
+pub(crate) const DEVICE_CODE: &str = "canary-device-code";
 pub(crate) const EVENTS_TOKEN: &str = "canary-events";
 pub(crate) const NOW: u64 = 1_800_000_000;
 
@@ -78,6 +79,10 @@ pub(crate) struct Behaviour {
     /// What a silent request is answered with, if not with a code.
     pub(crate) silent_error: Option<&'static str>,
     pub(crate) session_state: Option<String>,
+    /// What changes in the answer of the device authorization endpoint.
+    pub(crate) device: Option<Edit>,
+    /// What a poll for the tokens of a device is answered with, if not with tokens.
+    pub(crate) poll_error: Option<&'static str>,
 }
 
 struct SigningKey {
@@ -119,6 +124,7 @@ struct Issued {
     id_tokens: HashSet<String>,
     events: BTreeMap<String, String>,
     last_poll: Value,
+    last_form: Vec<(String, String)>,
     requests: Vec<String>,
     counter: u32,
 }
@@ -142,6 +148,7 @@ impl TestProvider {
             id_tokens: HashSet::new(),
             events: BTreeMap::new(),
             last_poll: Value::Null,
+            last_form: Vec::new(),
             requests: Vec::new(),
             counter: 0,
         };
@@ -256,6 +263,12 @@ impl TestProvider {
         self.issued.lock().unwrap().last_poll.clone()
     }
 
+    /// What the last form said under this name, each time.
+    pub(crate) fn last_form(&self, name: &str) -> Vec<String> {
+        let issued = self.issued.lock().unwrap();
+        issued.last_form.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect()
+    }
+
     /// Any text, signed with the provider's key.
     pub(crate) fn signed(&self, typ: &str, claims: &str) -> String {
         sign(&self.issued.lock().unwrap(), typ, claims)
@@ -298,10 +311,12 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
     }
     let issuer = &provider.issuer;
     let form = form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>();
+    issued.last_form.clone_from(&form);
     let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
+        ("POST", "/device") => device(&issued, issuer, form, authorization),
         ("POST", "/token") => token(&mut issued, issuer, form, authorization),
         ("POST", "/events") => {
             assert_eq!(parts.headers["content-type"], "application/json");
@@ -347,6 +362,7 @@ fn metadata(issued: &Issued, issuer: &str) -> Value {
         "revocation_endpoint": format!("{issuer}/revoke"),
         "introspection_endpoint": format!("{issuer}/introspect"),
         "end_session_endpoint": format!("{issuer}/logout"),
+        "device_authorization_endpoint": format!("{issuer}/device"),
         "response_types_supported": ["code"],
         "id_token_signing_alg_values_supported": ["ES256", "HS256", "none"],
         "authorization_response_iss_parameter_supported": true,
@@ -365,7 +381,8 @@ fn authenticated(
 ) -> Result<HashMap<String, String>, &'static str> {
     let mut unique = HashMap::new();
     for (name, value) in form {
-        if unique.insert(name, value).is_some() {
+        // RFC 8707, section 2.
+        if unique.insert(name.clone(), value).is_some() && name != "resource" {
             return Err("invalid_request");
         }
     }
@@ -401,6 +418,12 @@ fn token(
         }
         "refresh_token" if issued.refresh_tokens.remove(&form["refresh_token"]) => None,
         "refresh_token" => return oauth_error("invalid_grant"),
+        "urn:ietf:params:oauth:grant-type:device_code" if form["device_code"] == DEVICE_CODE => {
+            if let Some(error) = issued.behaviour.poll_error {
+                return oauth_error(error);
+            }
+            None
+        }
         _ => return oauth_error("unsupported_grant_type"),
     };
     issued.counter += 1;
@@ -422,6 +445,26 @@ fn token(
         change(&mut tokens);
     }
     json_answer(200, &tokens)
+}
+
+fn device(
+    issued: &Issued,
+    issuer: &str,
+    form: Vec<(String, String)>,
+    authorization: Option<String>,
+) -> Response {
+    if let Err(error) = authenticated(issued, form, authorization) {
+        return oauth_error(error);
+    }
+    let mut response = json!({
+        "device_code": DEVICE_CODE, "user_code": "WDJB-MJHT", "expires_in": 600,
+        "verification_uri": format!("{issuer}/enter"),
+        "verification_uri_complete": format!("{issuer}/enter?user_code=WDJB-MJHT"),
+    });
+    if let Some(change) = &issued.behaviour.device {
+        change(&mut response);
+    }
+    json_answer(200, &response)
 }
 
 fn id_token(issued: &Issued, issuer: &str, access_token: &str, nonce: Option<String>) -> String {

@@ -1,0 +1,226 @@
+//! The device authorization grant (RFC 8628): the codes, and what a device is told that polls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::authorize::SCOPES;
+use crate::config::Client;
+use crate::provider::{Failure, Provider};
+use crate::record::Endpoint;
+use crate::reply::Reply;
+use crate::secret::{self, Digest};
+use crate::server::Asked;
+use crate::store::{Granted, Session, bounded_insert};
+use crate::token;
+
+/// The `grant_type` of a poll (RFC 8628 section 3.4).
+pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// How long a code can be entered, in seconds.
+const LIFETIME: u64 = 10 * 60;
+/// How long a device has to wait between two polls, in seconds.
+const INTERVAL: u64 = 5;
+/// What a poll that comes too early adds to that (RFC 8628 section 3.5).
+const SLOWER: u64 = 5;
+const CODES: usize = 512;
+
+/// Letters that are not mistaken for others and spell no word (RFC 8628 section 6.1).
+const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+const LETTERS_IN_CODE: usize = 8;
+
+/// The devices that wait for somebody, by the digest of their device code.
+#[derive(Default)]
+pub(crate) struct Devices(HashMap<Digest, Device>);
+
+struct Device {
+    client_id: String,
+    scope: Vec<String>,
+    user_code: String,
+    decision: Decision,
+    interval: u64,
+    polled: Option<u64>,
+    expires: u64,
+    /// The digests of codes that are over stay for as long again, so that a late poll learns why.
+    kept_until: u64,
+}
+
+enum Decision {
+    None,
+    Allowed(Session),
+    Denied,
+}
+
+/// What the person who entered a code is asked about.
+pub(crate) struct Waiting {
+    pub(crate) client_id: String,
+    pub(crate) scope: Vec<String>,
+}
+
+/// What came of a poll.
+enum Polled {
+    Unknown,
+    Expired,
+    TooEarly,
+    Undecided,
+    Denied,
+    Allowed { scope: Vec<String>, session: Box<Session> },
+}
+
+impl Devices {
+    fn add(&mut self, device_code: &str, user_code: &str, client_id: &str, scope: Vec<String>, now: u64) {
+        let device = Device {
+            client_id: client_id.to_owned(),
+            scope,
+            user_code: user_code.to_owned(),
+            decision: Decision::None,
+            interval: INTERVAL,
+            polled: None,
+            expires: now + LIFETIME,
+            kept_until: now + 2 * LIFETIME,
+        };
+        bounded_insert(&mut self.0, CODES, Digest::of(device_code), device, now, |device| device.kept_until);
+    }
+
+    fn undecided(&mut self, user_code: &str, now: u64) -> Option<&mut Device> {
+        self.0.values_mut().find(|device| {
+            device.user_code == user_code && device.expires > now && matches!(device.decision, Decision::None)
+        })
+    }
+
+    /// The device that shows this code and still waits for somebody.
+    pub(crate) fn waiting(&mut self, user_code: &str, now: u64) -> Option<Waiting> {
+        self.undecided(user_code, now)
+            .map(|device| Waiting { client_id: device.client_id.clone(), scope: device.scope.clone() })
+    }
+
+    /// Somebody allows it, in their session, or not. Whether the device still waited.
+    pub(crate) fn decide(&mut self, user_code: &str, allowed: Option<Session>, now: u64) -> bool {
+        let Some(device) = self.undecided(user_code, now) else { return false };
+        device.decision = allowed.map_or(Decision::Denied, Decision::Allowed);
+        true
+    }
+
+    fn poll(&mut self, device_code: &str, client_id: &str, now: u64) -> Polled {
+        let key = Digest::of(device_code);
+        let Some(device) = self.0.get_mut(&key).filter(|device| device.client_id == client_id) else {
+            return Polled::Unknown;
+        };
+        if device.expires <= now {
+            return Polled::Expired;
+        }
+        if device.polled.replace(now).is_some_and(|last| now < last + device.interval) {
+            device.interval += SLOWER;
+            return Polled::TooEarly;
+        }
+        match &device.decision {
+            Decision::None => Polled::Undecided,
+            Decision::Denied => Polled::Denied,
+            // Only once.
+            Decision::Allowed(_) => match self.0.remove(&key) {
+                Some(Device { decision: Decision::Allowed(session), scope, .. }) => {
+                    Polled::Allowed { scope, session: Box::new(session) }
+                }
+                _ => Polled::Unknown,
+            },
+        }
+    }
+}
+
+/// The device authorization endpoint (RFC 8628 section 3.1).
+pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+    let client = match token::client(provider, asked) {
+        Ok(client) => client,
+        Err(refused) => return Ok(*refused),
+    };
+    let asked_scope = asked.named("scope").unwrap_or_default();
+    if !asked_scope.split(' ').any(|scope| scope == "openid") {
+        return Ok(Reply::bad_request("invalid_scope", "the scope openid is missing"));
+    }
+    let known = SCOPES.into_iter().filter(|known| asked_scope.split(' ').any(|scope| scope == *known));
+    let scope = known.map(str::to_owned).collect();
+    let (device_code, user_code) = (secret::random_text()?, new_user_code()?);
+    provider.devices().add(&device_code, &user_code, &client.id, scope, provider.now());
+    let page = format!("{}{}", provider.issuer(), Endpoint::Device.path());
+    Ok(Reply::json(json!({
+        "device_code": device_code,
+        "user_code": shown(&user_code),
+        "verification_uri": page,
+        "verification_uri_complete": format!("{page}?user_code={}", shown(&user_code)),
+        "expires_in": LIFETIME,
+        "interval": INTERVAL,
+    })))
+}
+
+/// A poll at the token endpoint (RFC 8628 sections 3.4 and 3.5).
+pub(crate) fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+    let Some(device_code) = asked.named("device_code") else {
+        return Ok(Reply::bad_request("invalid_request", "device_code is missing"));
+    };
+    let now = provider.now();
+    let polled = provider.devices().poll(device_code, &client.id, now);
+    let (code, why) = match polled {
+        Polled::Unknown => return Ok(token::invalid_grant("the device code is unknown or was used")),
+        Polled::Expired => ("expired_token", "nobody entered the code in time"),
+        Polled::TooEarly => ("slow_down", "the device asks too often"),
+        Polled::Undecided => ("authorization_pending", "nobody has answered yet"),
+        Polled::Denied => ("access_denied", "the person said no"),
+        Polled::Allowed { scope, session } => {
+            // Who has signed out since then has taken it back.
+            if !provider.store().lasts(&session.sid, now) {
+                return Ok(Reply::bad_request("access_denied", "the session has ended"));
+            }
+            provider.store().involve(&session.sid, &client.id);
+            let granted = Granted { client_id: &client.id, scope: &scope, nonce: None, session: &session };
+            return token::begin(provider, client, None, &granted, now);
+        }
+    };
+    Ok(Reply::refused(StatusCode::BAD_REQUEST, code, why))
+}
+
+/// About 34 random bits, which last for ten minutes.
+fn new_user_code() -> Result<String, getrandom::Error> {
+    let mut code = String::with_capacity(LETTERS_IN_CODE);
+    while code.len() < LETTERS_IN_CODE {
+        let [byte] = secret::random::<1>()?;
+        // Above the last multiple of 20, some letters would come more often than others.
+        if byte < 240 {
+            code.push(char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
+        }
+    }
+    Ok(code)
+}
+
+/// A code as people read it: in two halves.
+pub(crate) fn shown(user_code: &str) -> String {
+    let half = LETTERS_IN_CODE / 2;
+    match (user_code.get(..half), user_code.get(half..)) {
+        (Some(first), Some(second)) => format!("{first}-{second}"),
+        _ => user_code.to_owned(),
+    }
+}
+
+/// A code as somebody typed it, without what they may have added or left out.
+pub(crate) fn typed(text: &str) -> Option<String> {
+    let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+    let code: String = letters.map(|c| c.to_ascii_uppercase()).take(LETTERS_IN_CODE + 1).collect();
+    (code.len() == LETTERS_IN_CODE && code.bytes().all(|b| LETTERS.contains(&b))).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_however_it_is_typed() {
+        let code = new_user_code().unwrap();
+        assert_eq!(typed(&shown(&code)).as_deref(), Some(code.as_str()));
+        assert_eq!(typed(" wdjb mjht ").as_deref(), Some("WDJBMJHT"));
+        for wrong in ["", "WDJB-MJH", "WDJB-MJHTT", "WDJB-MJHA", "WDJB-MJH0", "<script>", "ÄDJBMJHT"] {
+            assert_eq!(typed(wrong), None, "{wrong}");
+        }
+    }
+}
