@@ -18,7 +18,7 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct Config {
     /// The port on 127.0.0.1. `None`: the one that the state file remembers, if it is free, or else an ephemeral one.
     pub port: Option<u16>,
-    /// The registered clients. Dynamic registration is not offered.
+    /// The registered clients, before any registers by itself.
     pub clients: Vec<Client>,
     /// How long an access token lasts.
     pub access_token_lifetime: Duration,
@@ -34,13 +34,15 @@ pub struct Config {
     pub offline_access_outlives_session: bool,
     /// Who may poll for security events (RFC 8936). `None`: nobody, and there is no such endpoint.
     pub event_stream: Option<EventStream>,
+    /// Who may register further clients (RFC 7591). They are forgotten when the provider stops.
+    pub registration: Registration,
     /// Where the time comes from.
     pub clock: Clock,
 }
 
 impl Default for Config {
     /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, the
-    /// iframe of session management, no events, the system's clock, no state file.
+    /// iframe of session management, no events, registration for everybody on this computer, the system's clock, no state file.
     fn default() -> Config {
         Config {
             port: None,
@@ -51,6 +53,7 @@ impl Default for Config {
             session_management: true,
             offline_access_outlives_session: false,
             event_stream: None,
+            registration: Registration::Open,
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -67,6 +70,7 @@ impl fmt::Debug for Config {
             .field("session_management", &self.session_management)
             .field("offline_access_outlives_session", &self.offline_access_outlives_session)
             .field("event_stream", &self.event_stream)
+            .field("registration", &self.registration)
             .finish_non_exhaustive()
     }
 }
@@ -93,11 +97,24 @@ impl EventStream {
     }
 }
 
+/// Who may register clients (RFC 7591 section 3).
+#[derive(Clone, Debug)]
+pub enum Registration {
+    /// Nobody, and the metadata has no such endpoint.
+    Closed,
+    /// Everybody who reaches the provider.
+    Open,
+    /// Who shows this initial access token.
+    WithToken(SecretString),
+}
+
 /// A registered client: native and public, so that it shows PKCE in place of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Its `client_id`.
     pub id: String,
+    /// `client_name`: how the pages call it. `None`: by its `client_id`.
+    pub name: Option<String>,
     /// Where an authorization response may go. A URI with a loopback IP literal matches with any port
     /// (RFC 8252 section 7.3), every other one only letter for letter.
     pub redirect_uris: Vec<String>,
@@ -118,6 +135,7 @@ impl Default for Client {
     fn default() -> Client {
         Client {
             id: "abide".to_owned(),
+            name: None,
             redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
             post_logout_redirect_uris: vec![
                 "http://127.0.0.1/callback".to_owned(),
@@ -131,8 +149,11 @@ impl Default for Client {
 }
 
 impl Client {
-    /// How the pages call it: its `client_id` with a capital.
+    /// How the pages call it: its name, or else its `client_id` with a capital.
     pub(crate) fn display_name(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
         let mut letters = self.id.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
     }
@@ -240,6 +261,17 @@ fn is_on_this_computer(uri: &str) -> bool {
         };
         url.scheme() == "http" && host
     })
+}
+
+/// Whether a native application may have this redirect URI (RFC 8252 sections 7.1 and 7.3): a loopback address with any
+/// port, or a scheme of its own, which is a domain name in reverse.
+pub(crate) fn is_native(uri: &str) -> bool {
+    match Url::parse(uri) {
+        Ok(url) if url.fragment().is_some() || !url.username().is_empty() => false,
+        Ok(url) if url.scheme() == "http" => is_on_this_computer(uri),
+        Ok(url) => url.scheme().contains('.'),
+        Err(_) => false,
+    }
 }
 
 fn registered(known: &[String], asked: &str) -> bool {

@@ -1,9 +1,10 @@
-//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 8628, RFC 9207), and of what it says when
+//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 7591, RFC 8414, RFC 8628, RFC 9207), and of what it says when
 //! a session ends.
 
 use serde_json::json;
 
 use crate::authorize::SCOPES;
+use crate::config::Registration;
 use crate::device;
 use crate::provider::Provider;
 use crate::record::Endpoint;
@@ -45,6 +46,9 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     });
+    if !matches!(provider.registration(), Registration::Closed) {
+        metadata["registration_endpoint"] = json!(at(Endpoint::Registration));
+    }
     if provider.has_session_management() {
         metadata["check_session_iframe"] = json!(at(Endpoint::CheckSession));
     }

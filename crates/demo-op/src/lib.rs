@@ -2,7 +2,7 @@
 //!
 //! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
 //! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
-//! revocation, introspection, sign-in on another device, and everything by which a client learns that a session ended: session management in an
+//! revocation, introspection, sign-in on another device, registration of clients, and everything by which a client learns that a session ended: session management in an
 //! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
 //! it was asked and of whom it told.
 //!
@@ -28,6 +28,7 @@ mod pages;
 mod parameters;
 mod provider;
 mod record;
+mod registration;
 mod reply;
 mod secret;
 mod server;
@@ -52,7 +53,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-pub use config::{Client, Clock, Config, EventStream, SigningAlgorithm, StartError};
+pub use config::{Client, Clock, Config, EventStream, Registration, SigningAlgorithm, StartError};
 pub use events::{EventError, SecurityEvent};
 pub use record::{Channel, DeadlinePassed, Delivery, Endpoint, Entry, EventState, Notice, Outcome, Record};
 pub use secret::fingerprint;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::config::{Client, Clock, Config};
+use crate::config::{Client, Clock, Config, Registration};
 use crate::device::Devices;
 use crate::events::Events;
 use crate::keys::{KeyError, Keys};
@@ -41,6 +41,7 @@ pub(crate) struct Provider {
     session_management: bool,
     offline: Offline,
     events: Option<Events>,
+    registration: Registration,
     reachable: AtomicBool,
     paused: watch::Sender<bool>,
     /// Where clients are told what happened, while others are answered.
@@ -69,6 +70,7 @@ impl Provider {
                 false => Offline::End,
             },
             events: config.event_stream.map(Events::new),
+            registration: config.registration,
             reachable: AtomicBool::new(true),
             paused: watch::Sender::new(false),
             runtime,
@@ -100,6 +102,23 @@ impl Provider {
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|known| known.id != client.id);
         clients.push(Arc::new(client));
+    }
+
+    /// Registers a client that came by itself. So many are kept; the oldest makes room.
+    pub(crate) fn register_dynamically(&self, client: Client) {
+        const KEPT: usize = 256;
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        let dynamic = |known: &Arc<Client>| known.id.starts_with("dynamic-");
+        if clients.iter().filter(|known| dynamic(known)).count() >= KEPT
+            && let Some(oldest) = clients.iter().position(dynamic)
+        {
+            clients.remove(oldest);
+        }
+        clients.push(Arc::new(client));
+    }
+
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.registration
     }
 
     pub(crate) fn has_session_management(&self) -> bool {

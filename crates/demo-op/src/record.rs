@@ -61,10 +61,12 @@ pub enum Endpoint {
     DeviceAuthorization,
     /// `/device`, where a person enters the code that another device shows
     Device,
+    /// `/register` (RFC 7591)
+    Registration,
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 14] = [
+    const ALL: [Endpoint; 15] = [
         Endpoint::Discovery,
         Endpoint::Jwks,
         Endpoint::Authorization,
@@ -79,6 +81,7 @@ impl Endpoint {
         Endpoint::Events,
         Endpoint::DeviceAuthorization,
         Endpoint::Device,
+        Endpoint::Registration,
     ];
 
     /// Its path below the issuer.
@@ -98,6 +101,7 @@ impl Endpoint {
             Endpoint::Events => "/events",
             Endpoint::DeviceAuthorization => "/device_authorization",
             Endpoint::Device => "/device",
+            Endpoint::Registration => "/register",
         }
     }
 
@@ -119,8 +123,14 @@ impl Endpoint {
             | Endpoint::Revocation
             | Endpoint::Introspection
             | Endpoint::DeviceAuthorization
+            | Endpoint::Registration
             | Endpoint::Events => &[Method::POST],
         }
+    }
+
+    /// Whether its requests have a body of JSON and not a form.
+    pub(crate) fn takes_json(self) -> bool {
+        matches!(self, Endpoint::Events | Endpoint::Registration)
     }
 
     /// Whether a person looks at its answers, so that errors are pages.
