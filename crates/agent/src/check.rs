@@ -1,6 +1,7 @@
 //! A look at the provider: whether it still accepts the access token. It costs no refresh token and moves no limit of ours.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use abide_oidc::{Error, TokenKind};
 use abide_session::{Attempt, Found, Input};
@@ -70,7 +71,7 @@ async fn ask(connection: &Connection, signal: Signal, token: &SecretString, subj
         Signal::Introspection => {
             relying_party.introspect(http, token, TokenKind::AccessToken).await.map(|found| found.active)
         }
-        _ => match relying_party.userinfo(http, token, subject).await {
+        _ => match relying_party.userinfo(http, token, subject, SystemTime::now()).await {
             Ok(_) => Ok(true),
             // Claims about somebody else are as good as none.
             Err(Error::AccessTokenRejected | Error::UserInfoSubjectMismatch) => Ok(false),

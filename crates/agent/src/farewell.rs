@@ -4,7 +4,7 @@
 //! crash, and nothing is forgotten by one either. A farewell is removed when the provider has been told.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Error, OAuthError, TokenKind};
 use abide_vault::Zeroizing;
@@ -257,7 +257,7 @@ async fn check_access(connection: &Connection, token: &SecretString) -> Provider
     if is_active(connection, token, TokenKind::AccessToken).await {
         return ProviderEnd::GoesOn;
     }
-    match relying_party.userinfo(http, token, "").await {
+    match relying_party.userinfo(http, token, "", SystemTime::now()).await {
         Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
         Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
         Err(_) => ProviderEnd::Unchecked,

@@ -248,7 +248,7 @@ async fn introduce(connection: &Connection, tokens: &mut Tokens) {
     if known || !relying_party.provider().has_userinfo() {
         return;
     }
-    match relying_party.userinfo(http, &tokens.access_token, &identity.subject).await {
+    match relying_party.userinfo(http, &tokens.access_token, &identity.subject, SystemTime::now()).await {
         Ok(claims) => {
             let short = |name: &str| claims.text(name).map(|text| text.chars().take(200).collect::<String>());
             tokens.identity.email = short("email");

@@ -33,6 +33,7 @@ struct Inner {
     introspection: Option<Url>,
     end_session: Option<Url>,
     device_authorization: Option<Url>,
+    registration: Option<Url>,
     check_session: Result<Option<Url>, UrlProblem>,
     metadata: ProviderMetadata,
     keys: RwLock<Keys>,
@@ -53,6 +54,7 @@ pub(crate) struct ProviderMetadata {
     introspection_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
+    registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
     scopes_supported: Option<Vec<String>>,
     response_types_supported: Option<Vec<String>>,
@@ -132,6 +134,7 @@ impl Provider {
                 Endpoint::DeviceAuthorization,
                 &metadata.device_authorization_endpoint,
             )?,
+            registration: optional(Endpoint::Registration, &metadata.registration_endpoint)?,
             check_session: check_session(metadata.check_session_iframe.as_ref(), http_on_loopback),
             url,
             metadata,
@@ -172,6 +175,11 @@ impl Provider {
     /// True if people can sign in on another device (RFC 8628, section 4).
     pub fn has_device_authorization(&self) -> bool {
         self.0.device_authorization.is_some()
+    }
+
+    /// True if clients can register by themselves (Discovery 1.0, section 3).
+    pub fn has_registration(&self) -> bool {
+        self.0.registration.is_some()
     }
 
     /// Whether the provider says that it knows this scope; `None` if it does not say (Discovery 1.0, section 3).
@@ -252,6 +260,10 @@ impl Provider {
     pub(crate) fn device_authorization_endpoint(&self) -> Result<&Url, Error> {
         let endpoint = Endpoint::DeviceAuthorization;
         self.0.device_authorization.as_ref().ok_or(Error::EndpointMissing { endpoint })
+    }
+
+    pub(crate) fn registration_endpoint(&self) -> Result<&Url, Error> {
+        self.0.registration.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Registration })
     }
 
     /// The page that ends the provider's own session (RP-Initiated Logout 1.0, section 2.1).

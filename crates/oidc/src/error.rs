@@ -7,8 +7,10 @@ use crate::device::DeviceError;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
+use crate::registration::RegisteredClientError;
 use crate::security_event::SecurityEventError;
 use crate::urls::UrlProblem;
+use crate::userinfo_jwt::UserInfoError;
 
 /// Everything that can go wrong between us and a provider. It holds nothing secret: it may be logged and shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,12 +153,18 @@ pub enum Error {
     /// What the provider says about signing in on another device is refused.
     #[error("{0}")]
     Device(#[from] DeviceError),
+    /// The client was registered in a way that cannot be used.
+    #[error("{0}")]
+    RegisteredClient(#[from] RegisteredClientError),
     /// The logout token is refused.
     #[error("{0}")]
     LogoutToken(#[from] LogoutTokenError),
     /// The security event token is refused.
     #[error("{0}")]
     SecurityEvent(#[from] SecurityEventError),
+    /// The signed UserInfo is refused.
+    #[error("{0}")]
+    UserInfo(#[from] UserInfoError),
     /// UserInfo has no `sub` (OpenID Connect Core 1.0, section 5.3.2).
     #[error("The provider's profile does not say whom it describes.")]
     UserInfoSubjectMissing,
@@ -203,8 +211,10 @@ impl Error {
             Self::IdTokenMissing => "id_token_missing",
             Self::IdToken(error) => error.code(),
             Self::Device(error) => error.code(),
+            Self::RegisteredClient(error) => error.code(),
             Self::LogoutToken(error) => error.code(),
             Self::SecurityEvent(error) => error.code(),
+            Self::UserInfo(error) => error.code(),
             Self::UserInfoSubjectMissing => "userinfo_subject_missing",
             Self::UserInfoSubjectMismatch => "userinfo_subject_mismatch",
         }
@@ -274,6 +284,7 @@ pub enum Endpoint {
     CheckSession,
     Events,
     DeviceAuthorization,
+    Registration,
 }
 
 impl fmt::Display for Endpoint {
@@ -289,6 +300,7 @@ impl fmt::Display for Endpoint {
             Self::CheckSession => "session page (check_session_iframe)",
             Self::Events => "event stream (poll endpoint)",
             Self::DeviceAuthorization => "sign-in on another device (device_authorization_endpoint)",
+            Self::Registration => "registration of new clients (registration_endpoint)",
         })
     }
 }
@@ -305,6 +317,7 @@ pub enum Document {
     Introspection,
     Events,
     DeviceAuthorization,
+    Registration,
 }
 
 impl fmt::Display for Document {
@@ -317,6 +330,7 @@ impl fmt::Display for Document {
             Self::Introspection => "answer about the token",
             Self::Events => "list of events",
             Self::DeviceAuthorization => "answer with the code to enter",
+            Self::Registration => "answer about the registration",
         })
     }
 }
@@ -378,6 +392,10 @@ impl Document {
             (Self::DeviceAuthorization, Malformed) => "device_authorization_malformed",
             (Self::DeviceAuthorization, DuplicateMember) => "device_authorization_duplicate_member",
             (Self::DeviceAuthorization, TooDeep) => "device_authorization_too_deep",
+            (Self::Registration, NotJson) => "registration_not_json",
+            (Self::Registration, Malformed) => "registration_malformed",
+            (Self::Registration, DuplicateMember) => "registration_duplicate_member",
+            (Self::Registration, TooDeep) => "registration_too_deep",
         }
     }
 }

@@ -5,7 +5,7 @@
 //! passes `now` wherever time is judged, and every byte that travels goes through one [`Http`].
 //!
 //! ```text
-//! Provider::discover ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
+//! Provider::discover ─> (register) ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
 //!     ─> exchange ─> userinfo, refresh, introspect, revoke, logout_request
 //!
 //! device_authorization ─> (another device) ─> device_token, as often as DevicePolling says
@@ -41,6 +41,7 @@ mod logout_token;
 mod oauth_error;
 mod parameters;
 mod poll;
+mod registration;
 mod relying_party;
 mod replay;
 mod security_event;
@@ -50,6 +51,7 @@ mod text;
 mod tokens;
 mod urls;
 mod userinfo;
+mod userinfo_jwt;
 
 pub use authorization::{
     AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
@@ -69,6 +71,7 @@ pub use logout_request::{LogoutCallbackError, LogoutPending, LogoutRequest};
 pub use logout_token::{LogoutToken, LogoutTokenError, MAX_LOGOUT_TOKEN_AGE};
 pub use oauth_error::OAuthError;
 pub use poll::{PollAnswer, PollRequest};
+pub use registration::{ClientMetadata, RegisteredClient, RegisteredClientError, register};
 pub use relying_party::{ClientAuthentication, Registration, RelyingParty};
 pub use replay::ReplayGuard;
 pub use security_event::{Conclusion, EventKind, SecurityEvent, SecurityEventError};
@@ -76,3 +79,4 @@ pub use session_state::SessionState;
 pub use tokens::{RefreshError, Tokens};
 pub use urls::{UrlProblem, is_loopback};
 pub use userinfo::Claims;
+pub use userinfo_jwt::UserInfoError;

@@ -87,6 +87,14 @@ oauth_errors! {
     SlowDown = "slow_down",
     /// RFC 8628, section 3.5: nobody answered in time.
     ExpiredToken = "expired_token",
+    /// RFC 7591, section 3.2.2: a redirect URI cannot be registered.
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// RFC 7591, section 3.2.2: something else cannot be registered.
+    InvalidClientMetadata = "invalid_client_metadata",
+    /// RFC 7591, section 3.2.2.
+    InvalidSoftwareStatement = "invalid_software_statement",
+    /// RFC 7591, section 3.2.2.
+    UnapprovedSoftwareStatement = "unapproved_software_statement",
     /// RFC 8707, section 2.
     InvalidTarget = "invalid_target",
     /// RFC 9449, section 5.

@@ -1,6 +1,7 @@
 //! UserInfo: OpenID Connect Core 1.0, section 5.3.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -8,8 +9,10 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::error::{Document, Error};
-use crate::http::{Call, Http, JSON};
+use crate::http::{Answer, Call, Http, JSON};
+use crate::keys::Occasion;
 use crate::relying_party::{RelyingParty, sensitive};
+use crate::userinfo_jwt::{self, Expectation, UserInfoError};
 
 /// Claims about the person who signed in, as the provider wrote them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -43,11 +46,15 @@ impl fmt::Debug for Claims {
 impl RelyingParty {
     /// Reads the claims. Their `sub` has to be `subject`, that of the ID token: without that, the claims must not be
     /// used (section 5.3.2).
+    ///
+    /// A signed answer is believed if the signature is the provider's ([`Error::UserInfo`] otherwise). An unsigned one is
+    /// `userinfo_unsigned` if [`Registration::userinfo_alg`](crate::Registration::userinfo_alg) says that it is signed.
     pub async fn userinfo(
         &self,
         http: &Http,
         access_token: &SecretString,
         subject: &str,
+        now: SystemTime,
     ) -> Result<Claims, Error> {
         let url = self.provider().userinfo_endpoint()?;
         let header = Zeroizing::new(format!("Bearer {}", access_token.expose_secret()));
@@ -56,11 +63,36 @@ impl RelyingParty {
         if answer.status == ::http::StatusCode::UNAUTHORIZED {
             return Err(Error::AccessTokenRejected);
         }
-        let claims: Claims = answer.document(Document::UserInfo, &[JSON])?;
+        let claims = match answer.jwt() {
+            Some(raw) => self.signed_claims(http, raw, now).await?,
+            None => self.plain_claims(&answer)?,
+        };
         match claims.text("sub") {
             None => Err(Error::UserInfoSubjectMissing),
             Some(found) if found != subject => Err(Error::UserInfoSubjectMismatch),
             Some(_) => Ok(claims),
         }
+    }
+
+    fn plain_claims(&self, answer: &Answer) -> Result<Claims, Error> {
+        let claims = answer.document(Document::UserInfo, &[JSON])?;
+        match self.registration().userinfo_alg {
+            Some(_) => Err(UserInfoError::Unsigned.into()),
+            None => Ok(claims),
+        }
+    }
+
+    async fn signed_claims(&self, http: &Http, raw: &str, now: SystemTime) -> Result<Claims, Error> {
+        let registration = self.registration();
+        let registered = registration.userinfo_alg.as_slice();
+        let expected = Expectation {
+            issuer: self.provider().issuer(),
+            client_id: &registration.client_id,
+            client_secret: registration.client_secret.as_ref(),
+            algorithms: if registered.is_empty() { self.algorithms() } else { registered },
+            now,
+        };
+        let judge = |keys: &_| userinfo_jwt::verify(raw, keys, &expected);
+        Ok(Claims(self.judged(http, now, Occasion::Answer, judge).await?))
     }
 }

@@ -74,6 +74,8 @@ pub(crate) struct Behaviour {
     pub(crate) signature: Signature,
     pub(crate) tokens: Option<Edit>,
     pub(crate) userinfo: Option<Edit>,
+    /// UserInfo is a JWT.
+    pub(crate) signed_userinfo: bool,
     pub(crate) canned: HashMap<&'static str, Canned>,
     pub(crate) secret: Option<&'static str>,
     /// What a silent request is answered with, if not with a code.
@@ -83,6 +85,8 @@ pub(crate) struct Behaviour {
     pub(crate) device: Option<Edit>,
     /// What a poll for the tokens of a device is answered with, if not with tokens.
     pub(crate) poll_error: Option<&'static str>,
+    /// What changes in the answer of the registration endpoint.
+    pub(crate) registered: Option<Edit>,
 }
 
 struct SigningKey {
@@ -125,6 +129,7 @@ struct Issued {
     events: BTreeMap<String, String>,
     last_poll: Value,
     last_form: Vec<(String, String)>,
+    last_registration: Value,
     requests: Vec<String>,
     counter: u32,
 }
@@ -149,6 +154,7 @@ impl TestProvider {
             events: BTreeMap::new(),
             last_poll: Value::Null,
             last_form: Vec::new(),
+            last_registration: Value::Null,
             requests: Vec::new(),
             counter: 0,
         };
@@ -269,6 +275,10 @@ impl TestProvider {
         issued.last_form.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect()
     }
 
+    pub(crate) fn last_registration(&self) -> Value {
+        self.issued.lock().unwrap().last_registration.clone()
+    }
+
     /// Any text, signed with the provider's key.
     pub(crate) fn signed(&self, typ: &str, claims: &str) -> String {
         sign(&self.issued.lock().unwrap(), typ, claims)
@@ -316,6 +326,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
+        ("POST", "/register") => register(&mut issued, &body, authorization),
         ("POST", "/device") => device(&issued, issuer, form, authorization),
         ("POST", "/token") => token(&mut issued, issuer, form, authorization),
         ("POST", "/events") => {
@@ -323,7 +334,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
             assert_eq!(parts.headers["accept"], "application/json");
             events(&mut issued, &body, authorization)
         }
-        ("GET", "/userinfo") => userinfo(&issued, authorization),
+        ("GET", "/userinfo") => userinfo(&issued, issuer, authorization),
         ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
             Ok(form) => {
                 issued.refresh_tokens.remove(&form["token"]);
@@ -362,6 +373,7 @@ fn metadata(issued: &Issued, issuer: &str) -> Value {
         "revocation_endpoint": format!("{issuer}/revoke"),
         "introspection_endpoint": format!("{issuer}/introspect"),
         "end_session_endpoint": format!("{issuer}/logout"),
+        "registration_endpoint": format!("{issuer}/register"),
         "device_authorization_endpoint": format!("{issuer}/device"),
         "response_types_supported": ["code"],
         "id_token_signing_alg_values_supported": ["ES256", "HS256", "none"],
@@ -447,6 +459,25 @@ fn token(
     json_answer(200, &tokens)
 }
 
+/// Open to everybody who shows no token or the right one; what was asked for is registered.
+fn register(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
+    if authorization.is_some_and(|shown| shown != "Bearer canary-initial") {
+        return answer(401, "text/plain", "no".into());
+    }
+    let asked: Value = serde_json::from_slice(body).unwrap();
+    let mut response = asked.clone();
+    response["client_id"] = CLIENT.into();
+    if asked["token_endpoint_auth_method"] != "none" {
+        response["client_secret"] = "canary-secret".into();
+        response["client_secret_expires_at"] = 0.into();
+    }
+    issued.last_registration = asked;
+    if let Some(change) = &issued.behaviour.registered {
+        change(&mut response);
+    }
+    json_answer(201, &response)
+}
+
 fn device(
     issued: &Issued,
     issuer: &str,
@@ -515,14 +546,21 @@ fn sign(issued: &Issued, typ: &str, claims: &str) -> String {
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn userinfo(issued: &Issued, authorization: Option<String>) -> Response {
+fn userinfo(issued: &Issued, issuer: &str, authorization: Option<String>) -> Response {
     let token = authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
     if !token.is_some_and(|token| issued.access_tokens.contains(token)) {
         return answer(401, "text/plain", "no".into());
     }
     let mut claims = json!({"sub": SUBJECT, "name": "Alice Example", "employee": {"id": 7}});
+    if issued.behaviour.signed_userinfo {
+        claims["iss"] = issuer.into();
+        claims["aud"] = json!([CLIENT]);
+    }
     if let Some(change) = &issued.behaviour.userinfo {
         change(&mut claims);
+    }
+    if issued.behaviour.signed_userinfo {
+        return answer(200, "application/jwt", sign(issued, "JWT", &claims.to_string()).into());
     }
     json_answer(200, &claims)
 }
