@@ -10,6 +10,8 @@
 //!
 //! device_authorization ─> (another device) ─> device_token, as often as DevicePolling says
 //!
+//! StepUp::read ─> authorization_request
+//!
 //! logout_token ─> ReplayGuard, LogoutToken::answers
 //! poll_events  ─> security_event ─> SecurityEvent::conclusion
 //! ```
@@ -25,6 +27,7 @@
 //! at.
 
 mod authorization;
+mod challenge;
 mod device;
 mod device_polling;
 mod discovery;
@@ -57,6 +60,7 @@ pub use authorization::{
     AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
     Pending, SilentRefusal, StrayReason,
 };
+pub use challenge::{Challenge, ChallengeError, StepUp};
 pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll};
 pub use device_polling::{DevicePolling, DeviceStep};
 pub use discovery::Provider;

@@ -4,6 +4,7 @@
 
 mod backchannel;
 mod callback;
+mod challenge;
 mod device;
 mod discovery;
 mod events;
