@@ -144,6 +144,15 @@ pub enum Error {
     /// The token is not a bearer token, or the provider does not say what it is.
     #[error("The provider issued a kind of token that Abide does not know.")]
     TokenTypeUnsupported,
+    /// An access token that is good for more than was asked for (RFC 6749, section 6; RFC 8693, section 2.2.1).
+    #[error("The provider granted more than it was asked for.")]
+    ScopeWider,
+    /// The answer to a token exchange does not say what was issued (RFC 8693, section 2.2.1).
+    #[error("The provider does not say what kind of token it issued.")]
+    IssuedTokenTypeMissing,
+    /// The provider issued another kind of token than was asked for (RFC 8693, section 2.2.1).
+    #[error("The provider issued another kind of token than it was asked for.")]
+    IssuedTokenTypeMismatch,
     /// A sign-in without an ID token is not OpenID Connect.
     #[error("The provider did not say who signed in.")]
     IdTokenMissing,
@@ -208,6 +217,9 @@ impl Error {
             Self::AccessTokenMissing => "access_token_missing",
             Self::TokenMalformed => "token_malformed",
             Self::TokenTypeUnsupported => "token_type_unsupported",
+            Self::ScopeWider => "scope_wider_than_asked",
+            Self::IssuedTokenTypeMissing => "issued_token_type_missing",
+            Self::IssuedTokenTypeMismatch => "issued_token_type_mismatch",
             Self::IdTokenMissing => "id_token_missing",
             Self::IdToken(error) => error.code(),
             Self::Device(error) => error.code(),

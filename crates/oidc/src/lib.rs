@@ -8,6 +8,8 @@
 //! Provider::discover ─> (register) ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
 //!     ─> exchange ─> userinfo, refresh, introspect, revoke, logout_request
 //!
+//! narrow, exchange_token ─> access tokens for one purpose
+//!
 //! device_authorization ─> (another device) ─> device_token, as often as DevicePolling says
 //!
 //! StepUp::read ─> authorization_request
@@ -32,6 +34,7 @@ mod device;
 mod device_polling;
 mod discovery;
 mod error;
+mod exchange;
 mod http;
 mod id_token;
 mod identity;
@@ -65,6 +68,7 @@ pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll}
 pub use device_polling::{DevicePolling, DeviceStep};
 pub use discovery::Provider;
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
+pub use exchange::{ExchangeRequest, IssuedToken, TokenTarget, TokenType};
 pub use http::{Http, HttpOptions};
 pub use id_token::IdTokenError;
 pub use identity::Identity;

@@ -60,7 +60,8 @@ pub(crate) struct TokenResponse {
     refresh_expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "lifetime")]
     refresh_token_expires_in: Option<Duration>,
-    scope: Option<String>,
+    pub(crate) issued_token_type: Option<String>,
+    pub(crate) scope: Option<String>,
     refresh_token: Option<SecretString>,
     id_token: Option<SecretString>,
     error: Option<String>,
@@ -89,7 +90,7 @@ pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 }
 
 impl TokenResponse {
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(refused(error, self.error_description.as_deref()));
         }
@@ -103,7 +104,6 @@ impl TokenResponse {
         }
         // A tool puts the access token into a header: a space or a line break there is another header.
         let in_header = |b: u8| b.is_ascii_graphic();
-        let in_form = |b: u8| b.is_ascii_graphic() || b == b' ';
         let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
         if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
             Ok(())
@@ -113,11 +113,32 @@ impl TokenResponse {
     }
 
     pub(crate) fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
+        let parts = self.into_parts(requested_scope)?;
+        Ok(Tokens {
+            access_token: parts.access_token,
+            token_type: "Bearer".to_owned(),
+            expires_in: parts.expires_in,
+            scope: parts.scope,
+            refresh_token: parts.refresh_token,
+            refresh_expires_in: parts.refresh_expires_in,
+            id_token: parts.id_token,
+            identity,
+        })
+    }
+
+    /// The refresh token that the provider answered with, whatever else it said.
+    pub(crate) fn into_refresh_token(self) -> Option<SecretString> {
+        self.refresh_token.filter(|token| {
+            let token = token.expose_secret();
+            !token.is_empty() && token.bytes().all(in_form)
+        })
+    }
+
+    pub(crate) fn into_parts(self, requested_scope: &str) -> Result<Parts, Error> {
         let given = |token: &SecretString| !token.expose_secret().is_empty();
         let scope = self.scope.filter(|scope| !scope.trim().is_empty());
-        Ok(Tokens {
+        Ok(Parts {
             access_token: self.access_token.ok_or(Error::AccessTokenMissing)?,
-            token_type: "Bearer".to_owned(),
             expires_in: self.expires_in,
             scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
             refresh_token: self.refresh_token.filter(given),
@@ -127,9 +148,23 @@ impl TokenResponse {
                 .or(self.refresh_token_expires_in)
                 .filter(|lifetime| !lifetime.is_zero()),
             id_token: self.id_token.filter(given),
-            identity,
         })
     }
+}
+
+/// What can be in a form without being changed (RFC 6749, appendix A.17).
+fn in_form(b: u8) -> bool {
+    b.is_ascii_graphic() || b == b' '
+}
+
+/// What a token response says, without who it is about.
+pub(crate) struct Parts {
+    pub(crate) access_token: SecretString,
+    pub(crate) expires_in: Option<Duration>,
+    pub(crate) scope: String,
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) refresh_expires_in: Option<Duration>,
+    id_token: Option<SecretString>,
 }
 
 /// Why a refresh brought no tokens.
@@ -227,10 +262,19 @@ impl RelyingParty {
         http: &Http,
         parameters: &[(&str, &str)],
     ) -> Result<TokenResponse, Error> {
-        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
-        let response: TokenResponse = http.send(call).await?.document(Document::TokenResponse, &[JSON])?;
+        let response = self.token_answer(http, parameters).await?;
         response.check()?;
         Ok(response)
+    }
+
+    /// As [`Self::token_request`], before the answer is checked.
+    pub(crate) async fn token_answer(
+        &self,
+        http: &Http,
+        parameters: &[(&str, &str)],
+    ) -> Result<TokenResponse, Error> {
+        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
+        http.send(call).await?.document(Document::TokenResponse, &[JSON])
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.

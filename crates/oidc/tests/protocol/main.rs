@@ -8,6 +8,7 @@ mod challenge;
 mod device;
 mod discovery;
 mod events;
+mod exchange;
 mod id_token;
 mod logout;
 mod provider;

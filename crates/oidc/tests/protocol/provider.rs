@@ -393,8 +393,9 @@ fn authenticated(
 ) -> Result<HashMap<String, String>, &'static str> {
     let mut unique = HashMap::new();
     for (name, value) in form {
-        // RFC 8707, section 2.
-        if unique.insert(name.clone(), value).is_some() && name != "resource" {
+        // RFC 8707, section 2; RFC 8693, section 2.1.
+        let repeatable = name == "resource" || name == "audience";
+        if unique.insert(name, value).is_some() && !repeatable {
             return Err("invalid_request");
         }
     }
@@ -434,6 +435,11 @@ fn token(
             if let Some(error) = issued.behaviour.poll_error {
                 return oauth_error(error);
             }
+            None
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange"
+            if issued.access_tokens.contains(&form["subject_token"]) =>
+        {
             None
         }
         _ => return oauth_error("unsupported_grant_type"),
