@@ -12,7 +12,7 @@
 //!
 //! device_authorization ─> (another device) ─> device_token, as often as DevicePolling says
 //!
-//! StepUp::read ─> authorization_request
+//! StepUp::read ─> authorization_request         Claims::merged ─> ClaimsMapping::apply
 //!
 //! logout_token ─> ReplayGuard, LogoutToken::answers
 //! poll_events  ─> security_event ─> SecurityEvent::conclusion
@@ -30,6 +30,7 @@
 
 mod authorization;
 mod challenge;
+mod claims;
 mod device;
 mod device_polling;
 mod discovery;
@@ -64,6 +65,7 @@ pub use authorization::{
     Pending, SilentRefusal, StrayReason,
 };
 pub use challenge::{Challenge, ChallengeError, StepUp};
+pub use claims::{ClaimsError, ClaimsMapping};
 pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll};
 pub use device_polling::{DevicePolling, DeviceStep};
 pub use discovery::Provider;

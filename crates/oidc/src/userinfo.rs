@@ -17,7 +17,7 @@ use crate::userinfo_jwt::{self, Expectation, UserInfoError};
 /// Claims about the person who signed in, as the provider wrote them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims(pub(crate) Map<String, Value>);
 
 impl Claims {
     /// One claim.

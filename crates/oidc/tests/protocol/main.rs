@@ -5,6 +5,7 @@
 mod backchannel;
 mod callback;
 mod challenge;
+mod claims;
 mod device;
 mod discovery;
 mod events;
