@@ -36,13 +36,15 @@ pub struct Config {
     pub event_stream: Option<EventStream>,
     /// Who may register further clients (RFC 7591). They are forgotten when the provider stops.
     pub registration: Registration,
+    /// How long a device that waits for somebody has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
+    pub device_poll_interval: Duration,
     /// Where the time comes from.
     pub clock: Clock,
 }
 
 impl Default for Config {
     /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, the
-    /// iframe of session management, no events, registration for everybody on this computer, the system's clock, no state file.
+    /// iframe of session management, no events, registration for everybody on this computer, a poll every five seconds, the system's clock, no state file.
     fn default() -> Config {
         Config {
             port: None,
@@ -54,6 +56,7 @@ impl Default for Config {
             offline_access_outlives_session: false,
             event_stream: None,
             registration: Registration::Open,
+            device_poll_interval: Duration::from_secs(5),
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -71,6 +74,7 @@ impl fmt::Debug for Config {
             .field("offline_access_outlives_session", &self.offline_access_outlives_session)
             .field("event_stream", &self.event_stream)
             .field("registration", &self.registration)
+            .field("device_poll_interval", &self.device_poll_interval)
             .finish_non_exhaustive()
     }
 }
@@ -128,6 +132,8 @@ pub struct Client {
     pub frontchannel_logout_uri: Option<String>,
     /// `id_token_signed_response_alg`.
     pub signing: SigningAlgorithm,
+    /// `userinfo_signed_response_alg`. `None`: UserInfo is plain JSON.
+    pub userinfo_signing: Option<SigningAlgorithm>,
 }
 
 impl Default for Client {
@@ -144,11 +150,17 @@ impl Default for Client {
             backchannel_logout_uri: None,
             frontchannel_logout_uri: None,
             signing: SigningAlgorithm::Es256,
+            userinfo_signing: None,
         }
     }
 }
 
 impl Client {
+    /// True if one of its tokens is signed in this way.
+    pub(crate) fn wants(&self, algorithm: SigningAlgorithm) -> bool {
+        self.signing == algorithm || self.userinfo_signing == Some(algorithm)
+    }
+
     /// How the pages call it: its name, or else its `client_id` with a capital.
     pub(crate) fn display_name(&self) -> String {
         if let Some(name) = &self.name {

@@ -21,8 +21,6 @@ pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_cod
 
 /// How long a code can be entered, in seconds.
 const LIFETIME: u64 = 10 * 60;
-/// How long a device has to wait between two polls, in seconds.
-const INTERVAL: u64 = 5;
 /// What a poll that comes too early adds to that (RFC 8628 section 3.5).
 const SLOWER: u64 = 5;
 const CODES: usize = 512;
@@ -70,17 +68,7 @@ enum Polled {
 }
 
 impl Devices {
-    fn add(&mut self, device_code: &str, user_code: &str, client_id: &str, scope: Vec<String>, now: u64) {
-        let device = Device {
-            client_id: client_id.to_owned(),
-            scope,
-            user_code: user_code.to_owned(),
-            decision: Decision::None,
-            interval: INTERVAL,
-            polled: None,
-            expires: now + LIFETIME,
-            kept_until: now + 2 * LIFETIME,
-        };
+    fn add(&mut self, device_code: &str, device: Device, now: u64) {
         bounded_insert(&mut self.0, CODES, Digest::of(device_code), device, now, |device| device.kept_until);
     }
 
@@ -142,7 +130,18 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply
     let known = SCOPES.into_iter().filter(|known| asked_scope.split(' ').any(|scope| scope == *known));
     let scope = known.map(str::to_owned).collect();
     let (device_code, user_code) = (secret::random_text()?, new_user_code()?);
-    provider.devices().add(&device_code, &user_code, &client.id, scope, provider.now());
+    let (now, interval) = (provider.now(), provider.device_poll_interval());
+    let device = Device {
+        client_id: client.id.clone(),
+        scope,
+        user_code: user_code.clone(),
+        decision: Decision::None,
+        interval,
+        polled: None,
+        expires: now + LIFETIME,
+        kept_until: now + 2 * LIFETIME,
+    };
+    provider.devices().add(&device_code, device, now);
     let page = format!("{}{}", provider.issuer(), Endpoint::Device.path());
     Ok(Reply::json(json!({
         "device_code": device_code,
@@ -150,7 +149,7 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply
         "verification_uri": page,
         "verification_uri_complete": format!("{page}?user_code={}", shown(&user_code)),
         "expires_in": LIFETIME,
-        "interval": INTERVAL,
+        "interval": interval,
     })))
 }
 

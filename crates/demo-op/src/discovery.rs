@@ -5,9 +5,9 @@ use serde_json::json;
 
 use crate::authorize::SCOPES;
 use crate::config::Registration;
-use crate::device;
 use crate::provider::Provider;
 use crate::record::Endpoint;
+use crate::registration;
 use crate::reply::Reply;
 
 pub(crate) fn metadata(provider: &Provider) -> Reply {
@@ -25,10 +25,11 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", device::GRANT_TYPE],
+        "grant_types_supported": registration::GRANT_TYPES,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "userinfo_signing_alg_values_supported": ["ES256", "RS256"],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["none"],

@@ -2,7 +2,8 @@
 //!
 //! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
 //! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
-//! revocation, introspection, sign-in on another device, registration of clients, and everything by which a client learns that a session ended: session management in an
+//! revocation, introspection, sign-in on another device, registration of clients, token exchange and tokens for one
+//! resource, and everything by which a client learns that a session ended: session management in an
 //! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
 //! it was asked and of whom it told.
 //!
@@ -38,6 +39,7 @@ mod sign_out;
 mod state_file;
 mod store;
 mod token;
+mod token_exchange;
 mod token_state;
 mod transaction;
 mod userinfo;
@@ -98,7 +100,7 @@ impl DemoOp {
             Some(saved) => (Some(saved.keys), Tokens::default()),
             None => (None, Tokens::default()),
         };
-        let rsa = config.clients.iter().any(|client| client.signing == SigningAlgorithm::Rs256);
+        let rsa = config.clients.iter().any(|client| client.wants(SigningAlgorithm::Rs256));
         let runtime = Handle::current();
         let (state_file, provider) = (config.state_file.clone(), move || {
             let keys = match keys {
@@ -144,7 +146,8 @@ impl DemoOp {
     /// If one of its URIs is none, or it wants RS256 and no client did when the provider was started.
     pub fn register(&self, client: Client) -> Result<(), StartError> {
         config::check(std::slice::from_ref(&client))?;
-        if !self.provider.keys().can(client.signing) {
+        let algorithms = [Some(client.signing), client.userinfo_signing];
+        if !algorithms.into_iter().flatten().all(|algorithm| self.provider.keys().can(algorithm)) {
             return Err(StartError::SigningKey);
         }
         self.provider.register(client);

@@ -42,6 +42,7 @@ pub(crate) struct Provider {
     offline: Offline,
     events: Option<Events>,
     registration: Registration,
+    device_poll_interval: Duration,
     reachable: AtomicBool,
     paused: watch::Sender<bool>,
     /// Where clients are told what happened, while others are answered.
@@ -71,6 +72,7 @@ impl Provider {
             },
             events: config.event_stream.map(Events::new),
             registration: config.registration,
+            device_poll_interval: config.device_poll_interval,
             reachable: AtomicBool::new(true),
             paused: watch::Sender::new(false),
             runtime,
@@ -119,6 +121,10 @@ impl Provider {
 
     pub(crate) fn registration(&self) -> &Registration {
         &self.registration
+    }
+
+    pub(crate) fn device_poll_interval(&self) -> u64 {
+        self.device_poll_interval.as_secs()
     }
 
     pub(crate) fn has_session_management(&self) -> bool {

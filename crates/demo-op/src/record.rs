@@ -16,8 +16,9 @@ const PARAMETERS_KEPT: usize = 32;
 const CHARACTERS_KEPT: usize = 512;
 
 /// Parameters of which only a fingerprint is kept.
-const SECRET: [&str; 11] = [
+const SECRET: [&str; 13] = [
     "access_token",
+    "actor_token",
     "client_secret",
     "code",
     "code_verifier",
@@ -26,6 +27,7 @@ const SECRET: [&str; 11] = [
     "id_token_hint",
     "password",
     "refresh_token",
+    "subject_token",
     "token",
     "transaction",
 ];

@@ -12,12 +12,14 @@ use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
 use crate::secret;
 use crate::server::Asked;
+use crate::token_exchange;
 
 const LONGEST_NAME: usize = 100;
 const MOST_URIS: usize = 32;
 
 /// Every grant type that a client can have here.
-const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", device::GRANT_TYPE];
+pub(crate) const GRANT_TYPES: [&str; 4] =
+    ["authorization_code", "refresh_token", device::GRANT_TYPE, token_exchange::GRANT_TYPE];
 
 /// Why nothing is registered: the code, and a sentence for the developers of the client.
 type Refusal = (&'static str, &'static str);
@@ -45,8 +47,9 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
     if config::check(std::slice::from_ref(&client)).is_err() {
         return Ok(Reply::bad_request("invalid_client_metadata", "a URI is none that can be registered"));
     }
-    if !provider.keys().can(client.signing) {
-        let why = "id_token_signed_response_alg is not one that this provider has a key for";
+    let algorithms = [Some(client.signing), client.userinfo_signing];
+    if !algorithms.into_iter().flatten().all(|algorithm| provider.keys().can(algorithm)) {
+        let why = "this provider has no key for a signature that is asked for";
         return Ok(Reply::bad_request("invalid_client_metadata", why));
     }
     let answer = registered(&client, &grant_types, &scope, provider.now());
@@ -76,6 +79,9 @@ fn registered(client: &Client, grant_types: &[String], scope: &str, now: u64) ->
         if let Some(uri) = uri {
             answer[name] = json!(uri);
         }
+    }
+    if let Some(algorithm) = client.userinfo_signing {
+        answer["userinfo_signed_response_alg"] = json!(algorithm);
     }
     if !client.post_logout_redirect_uris.is_empty() {
         answer["post_logout_redirect_uris"] = json!(client.post_logout_redirect_uris);
@@ -115,17 +121,23 @@ fn read(asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refu
         post_logout_redirect_uris: texts(metadata, "post_logout_redirect_uris")?,
         backchannel_logout_uri: text(metadata, "backchannel_logout_uri")?.map(str::to_owned),
         frontchannel_logout_uri: text(metadata, "frontchannel_logout_uri")?.map(str::to_owned),
-        signing: match text(metadata, "id_token_signed_response_alg")? {
-            None | Some("ES256") => SigningAlgorithm::Es256,
-            Some("RS256") => SigningAlgorithm::Rs256,
-            Some(_) => return Err(invalid("id_token_signed_response_alg has to be ES256 or RS256")),
-        },
+        signing: algorithm(metadata, "id_token_signed_response_alg")?.unwrap_or(SigningAlgorithm::Es256),
+        userinfo_signing: algorithm(metadata, "userinfo_signed_response_alg")?,
     };
     Ok((client, grant_types, scope))
 }
 
 fn invalid(why: &'static str) -> Refusal {
     ("invalid_client_metadata", why)
+}
+
+fn algorithm(metadata: &Map<String, Value>, name: &str) -> Result<Option<SigningAlgorithm>, Refusal> {
+    match text(metadata, name)? {
+        None => Ok(None),
+        Some("ES256") => Ok(Some(SigningAlgorithm::Es256)),
+        Some("RS256") => Ok(Some(SigningAlgorithm::Rs256)),
+        Some(_) => Err(invalid("an algorithm for signatures is neither ES256 nor RS256")),
+    }
 }
 
 fn name(metadata: &Map<String, Value>) -> Result<Option<String>, Refusal> {

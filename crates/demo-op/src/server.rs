@@ -186,7 +186,7 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Asked) ->
         Endpoint::Authorization => authorize::respond(provider, asked),
         Endpoint::SignIn => sign_in::respond(provider, asked),
         Endpoint::Token => token::respond(provider, asked).await,
-        Endpoint::UserInfo => Ok(userinfo::respond(provider, asked)),
+        Endpoint::UserInfo => userinfo::respond(provider, asked),
         Endpoint::Revocation => token_state::revoke(provider, asked).await,
         Endpoint::Introspection => token_state::introspect(provider, asked),
         Endpoint::EndSession => end_session::respond(provider, asked).await,

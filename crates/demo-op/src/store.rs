@@ -180,6 +180,9 @@ impl Family {
 pub(crate) struct AccessToken {
     pub(crate) family: Digest,
     pub(crate) scope: Vec<String>,
+    /// Where it is good (RFC 8707). Empty: at this provider.
+    #[serde(default)]
+    pub(crate) resource: Vec<String>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::config::Client;
 use crate::device;
@@ -13,6 +14,7 @@ use crate::reply::Reply;
 use crate::secret::{self, Digest};
 use crate::server::Asked;
 use crate::store::{self, AccessToken, Granted, Refreshing};
+use crate::token_exchange;
 use crate::users::User;
 
 /// How long an ID token lasts, in seconds. It is read once, when it is received.
@@ -26,6 +28,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
     let reply = match asked.named("grant_type") {
         Some("authorization_code") => exchange(provider, &client, asked),
         Some("refresh_token") => refresh(provider, &client, asked),
+        Some(token_exchange::GRANT_TYPE) => token_exchange::exchange(provider, &client, asked),
         Some(device::GRANT_TYPE) => device::exchange(provider, &client, asked),
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
@@ -110,13 +113,16 @@ pub(crate) fn begin(
     let body = issue.body(provider, client, now)?;
     let mut store = provider.store();
     let family = store.begin_family(code, granted, handle, refresh_token.as_deref(), now + lifetime, now);
-    store.issue_access_token(&access_token, issue.access(provider, family, now), now);
+    store.issue_access_token(&access_token, issue.access(provider, family, Vec::new(), now), now);
     Ok(Reply::json(body))
 }
 
 fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
     let Some(shown) = asked.named("refresh_token") else {
         return Ok(Reply::bad_request("invalid_request", "refresh_token is missing"));
+    };
+    let Some(resource) = resources(asked) else {
+        return Ok(Reply::bad_request("invalid_target", "a resource is not an absolute URI"));
     };
     // Made before the store is locked, and thrown away if the token that is shown is not good.
     let access_token = secret::random_text()?;
@@ -156,15 +162,24 @@ fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply,
     let body = issue.body(provider, client, now)?;
     let lifetime = provider.refresh_token_lifetime().max(provider.access_token_lifetime());
     store.rotate(key, new.as_deref().unwrap_or(shown), now + lifetime, now);
-    store.issue_access_token(&access_token, issue.access(provider, key, now), now);
+    store.issue_access_token(&access_token, issue.access(provider, key, resource, now), now);
     Ok(Reply::json(body))
 }
 
 /// The scope of a refreshed access token: what was granted, or the part of it that is asked for.
-fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {
+pub(crate) fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {
     let Some(asked) = asked else { return Some(granted.to_vec()) };
     let asked: Vec<String> = asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     asked.iter().all(|scope| granted.contains(scope)).then_some(asked)
+}
+
+/// The resources that an access token is asked for (RFC 8707 section 2); `None` if one is not an absolute URI without a
+/// fragment.
+pub(crate) fn resources(asked: &Asked) -> Option<Vec<String>> {
+    let resources: Vec<String> =
+        asked.named("resource").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+    let is_target = |uri: &String| Url::parse(uri).is_ok_and(|url| url.fragment().is_none());
+    resources.iter().all(is_target).then_some(resources)
 }
 
 /// What a token response says.
@@ -179,10 +194,11 @@ struct Issue<'a> {
 }
 
 impl Issue<'_> {
-    fn access(&self, provider: &Provider, family: Digest, now: u64) -> AccessToken {
+    fn access(&self, provider: &Provider, family: Digest, resource: Vec<String>, now: u64) -> AccessToken {
         AccessToken {
             family,
             scope: self.scope.to_vec(),
+            resource,
             issued: now,
             expires: now + provider.access_token_lifetime(),
         }

@@ -49,11 +49,20 @@ pub(crate) fn introspect(provider: &Provider, asked: &Asked) -> Result<Reply, Fa
     let now = provider.now();
     let store = provider.store();
     let found = match (store.access_token(token, now), store.refresh_token(token, now)) {
-        (Some((access, family)), _) => Some((family, &access.scope, "Bearer", access.issued, access.expires)),
-        (None, Some(family)) => Some((family, &family.scope, "refresh_token", family.issued, family.expires)),
+        (Some((access, family)), _) => {
+            let audience = match access.resource.is_empty() {
+                true => json!(family.client_id),
+                false => json!(access.resource),
+            };
+            Some((family, &access.scope, audience, "Bearer", access.issued, access.expires))
+        }
+        (None, Some(family)) => {
+            let audience = json!(family.client_id);
+            Some((family, &family.scope, audience, "refresh_token", family.issued, family.expires))
+        }
         (None, None) => None,
     };
-    let Some((family, scope, token_type, issued, expires)) =
+    let Some((family, scope, audience, token_type, issued, expires)) =
         found.filter(|(family, ..)| family.client_id == client.id)
     else {
         return Ok(Reply::json(json!({ "active": false })));
@@ -64,7 +73,7 @@ pub(crate) fn introspect(provider: &Provider, asked: &Asked) -> Result<Reply, Fa
         "sub": family.subject,
         "username": User::with_subject(&family.subject).map(|user| user.username),
         "client_id": family.client_id,
-        "aud": family.client_id,
+        "aud": audience,
         "scope": scope.join(" "),
         "token_type": token_type,
         "sid": family.sid,
