@@ -39,6 +39,8 @@ pub struct ClientMetadata {
     pub scopes: Vec<String>,
     /// `id_token_signed_response_alg`. `None`: the provider's choice.
     pub id_token_alg: Option<SigningAlgorithm>,
+    /// `userinfo_signed_response_alg`. `None`: UserInfo is plain JSON.
+    pub userinfo_alg: Option<SigningAlgorithm>,
     /// Only if the provider does not let everybody register (RFC 7591, section 3).
     pub initial_access_token: Option<SecretString>,
 }
@@ -54,6 +56,7 @@ impl ClientMetadata {
             grant_types: vec!["refresh_token".to_owned()],
             scopes: Vec::new(),
             id_token_alg: None,
+            userinfo_alg: None,
             initial_access_token: None,
         }
     }
@@ -121,7 +124,7 @@ pub enum RegisteredClientError {
     /// `grant_types` is without `authorization_code`.
     #[error("The provider registered Abide, but does not let it sign anybody in.")]
     GrantTypeMissing,
-    /// `id_token_signed_response_alg` is `none`, or one that this crate does not have.
+    /// `id_token_signed_response_alg` or `userinfo_signed_response_alg` is `none`, or one that this crate does not have.
     #[error("The provider registered Abide, but wants to sign in a way that Abide does not accept.")]
     AlgorithmRefused,
     /// Only one of `registration_access_token` and `registration_client_uri`, or one that cannot be used.
@@ -160,6 +163,8 @@ struct Asked<'a> {
     scope: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token_signed_response_alg: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    userinfo_signed_response_alg: Option<&'static str>,
 }
 
 #[derive(Deserialize)]
@@ -171,6 +176,7 @@ struct Registered {
     token_endpoint_auth_method: Option<String>,
     grant_types: Option<Vec<String>>,
     id_token_signed_response_alg: Option<String>,
+    userinfo_signed_response_alg: Option<String>,
     registration_access_token: Option<SecretString>,
     registration_client_uri: Option<String>,
 }
@@ -240,6 +246,7 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
         grant_types,
         scope: &parameters::scope(metadata.scopes.iter().map(String::as_str))?,
         id_token_signed_response_alg: metadata.id_token_alg.map(SigningAlgorithm::name),
+        userinfo_signed_response_alg: metadata.userinfo_alg.map(SigningAlgorithm::name),
     };
     serde_json::to_string(&asked).map_err(|_| Error::Document {
         document: Document::Registration,
@@ -272,18 +279,15 @@ impl Registered {
         if !grant_types.iter().any(|granted| granted == "authorization_code") {
             return Err(RegisteredClientError::GrantTypeMissing);
         }
-        let id_token_alg = match self.id_token_signed_response_alg.as_deref() {
-            None => asked.id_token_alg,
-            Some(name) => {
-                Some(SigningAlgorithm::from_name(name).ok_or(RegisteredClientError::AlgorithmRefused)?)
-            }
-        };
+        let id_token_alg = algorithm(self.id_token_signed_response_alg.as_deref(), asked.id_token_alg)?;
+        let userinfo_alg = algorithm(self.userinfo_signed_response_alg.as_deref(), asked.userinfo_alg)?;
         let (registration_access_token, registration_client_uri) =
             management(self.registration_access_token, self.registration_client_uri, http_on_loopback)?;
         let registration = Registration {
             client_secret,
             auth_method: Some(auth_method),
             id_token_alg,
+            userinfo_alg,
             ..Registration::public(client_id)
         };
         Ok(RegisteredClient {
@@ -293,6 +297,19 @@ impl Registered {
             registration_access_token,
             registration_client_uri,
         })
+    }
+}
+
+/// What the provider does not say is as it was asked for.
+fn algorithm(
+    name: Option<&str>,
+    asked: Option<SigningAlgorithm>,
+) -> Result<Option<SigningAlgorithm>, RegisteredClientError> {
+    match name {
+        None => Ok(asked),
+        Some(name) => {
+            SigningAlgorithm::from_name(name).map(Some).ok_or(RegisteredClientError::AlgorithmRefused)
+        }
     }
 }
 

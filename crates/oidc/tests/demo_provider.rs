@@ -1,0 +1,139 @@
+//! The ways in that need no browser of ours, against the demo provider: what the one says, the other understands.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::time::{Duration, SystemTime};
+
+use abide_demo_op::{Config, DemoOp};
+use abide_oidc::*;
+use url::Url;
+
+/// Who carries a telephone with a browser on it.
+struct Person {
+    http: reqwest::Client,
+    cookies: Vec<String>,
+}
+
+impl Person {
+    fn new() -> Self {
+        Self { http: reqwest::Client::builder().no_proxy().build().unwrap(), cookies: Vec::new() }
+    }
+
+    async fn page(&mut self, request: reqwest::RequestBuilder) -> String {
+        let response = request.header("Cookie", self.cookies.join("; ")).send().await.unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            self.cookies.push(cookie.to_str().unwrap().split(';').next().unwrap().to_owned());
+        }
+        response.text().await.unwrap()
+    }
+
+    /// Scans the QR code, compares the code, signs in.
+    async fn scan(&mut self, authorization: &DeviceAuthorization, password: &str) -> String {
+        let page = authorization.verification_uri_complete.as_ref().unwrap().clone();
+        let page = self.page(self.http.get(page)).await;
+        assert!(page.contains(&authorization.user_code), "{page}");
+        let field = |name: &str| {
+            let start = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+            start.split('"').next().unwrap().to_owned()
+        };
+        let form = [
+            ("transaction", field("transaction")),
+            ("csrf", field("csrf")),
+            ("username", "alice".to_owned()),
+            ("password", password.to_owned()),
+            ("action", "sign-in".to_owned()),
+        ];
+        let form = self.http.post(authorization.verification_uri.clone()).form(&form);
+        self.page(form).await
+    }
+}
+
+/// Registers at a provider, with a signed profile.
+async fn registered(http: &Http, op: &DemoOp) -> RelyingParty {
+    let provider = Provider::discover(http, op.issuer()).await.unwrap();
+    let redirect_uri = Url::parse("http://127.0.0.1/callback").unwrap();
+    let device = "urn:ietf:params:oauth:grant-type:device_code".to_owned();
+    let metadata = ClientMetadata {
+        grant_types: vec!["refresh_token".to_owned(), device],
+        id_token_alg: Some(SigningAlgorithm::Es256),
+        userinfo_alg: Some(SigningAlgorithm::Es256),
+        ..ClientMetadata::native("A machine without a browser", vec![redirect_uri])
+    };
+    let client = register(http, &provider, &metadata).await.unwrap();
+    RelyingParty::new(provider, client.registration).unwrap()
+}
+
+#[tokio::test]
+async fn from_an_unknown_client_to_a_token_for_one_purpose() {
+    let config = Config { device_poll_interval: Duration::ZERO, ..Config::default() };
+    let op = DemoOp::start(config).await.unwrap();
+    let http = Http::new(HttpOptions::default()).unwrap();
+    let rp = registered(&http, &op).await;
+    let now = SystemTime::now();
+
+    let scopes = ["profile", "email", "offline_access"].map(str::to_owned).to_vec();
+    let parameters = DeviceParameters { scopes, ..DeviceParameters::default() };
+    let authorization = rp.device_authorization(&http, &parameters).await.unwrap();
+    let waiting = rp.device_token(&http, &authorization, now).await.unwrap();
+    assert!(matches!(waiting, DevicePoll::Pending));
+    let mut person = Person::new();
+    assert!(person.scan(&authorization, "demo").await.contains("Your device is connected"));
+    let DevicePoll::Done(tokens) = rp.device_token(&http, &authorization, now).await.unwrap() else {
+        panic!("still pending")
+    };
+    assert_eq!(tokens.identity.email.as_deref(), Some("alice@example.com"));
+    assert_eq!(rp.device_token(&http, &authorization, now).await.unwrap_err().code(), "invalid_grant");
+
+    let subject = &tokens.identity.subject;
+    let userinfo = rp.userinfo(&http, &tokens.access_token, subject, now).await.unwrap();
+    assert_eq!(userinfo.text("iss"), Some(op.issuer()), "it was signed");
+    let id_token = Claims::of_id_token(tokens.id_token.as_ref().unwrap()).unwrap();
+    let claims = Claims::merged(&id_token, Some(&userinfo)).unwrap();
+    let mapping = ClaimsMapping::new([("first", "given_name"), ("how", "/amr/0")]).unwrap();
+    let mapped = mapping.apply(&claims).unwrap();
+    assert_eq!((mapped.text("first"), mapped.text("how")), (Some("Alice"), Some("pwd")));
+
+    let target = TokenTarget {
+        scopes: vec!["email".to_owned()],
+        resources: vec!["https://api.example.com".to_owned()],
+        audiences: Vec::new(),
+    };
+    let refresh_token = tokens.refresh_token.as_ref().unwrap();
+    let narrow =
+        rp.narrow(&http, refresh_token, &tokens.identity, &tokens.scope, &target, now).await.unwrap();
+    assert_eq!(narrow.scope, "email");
+    let elsewhere = rp.userinfo(&http, &narrow.access_token, subject, now).await;
+    assert_eq!(elsewhere.unwrap_err(), Error::AccessTokenRejected, "it is meant for the resource");
+    let kept = narrow.refresh_token.unwrap();
+    assert!(rp.refresh(&http, &kept, &tokens.identity, &tokens.scope, now).await.is_ok());
+
+    let request = ExchangeRequest {
+        subject_token: &tokens.access_token,
+        subject_token_type: TokenType::AccessToken,
+        actor: None,
+        requested: TokenType::AccessToken,
+        target: &target,
+        granted_scope: &tokens.scope,
+    };
+    let exchanged = rp.exchange_token(&http, &request).await.unwrap();
+    assert_eq!((exchanged.scope.as_str(), exchanged.refresh_token.is_none()), ("email", true));
+    op.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_that_is_not_wanted_is_told_so() {
+    let op = DemoOp::start(Config::default()).await.unwrap();
+    let http = Http::new(HttpOptions::default()).unwrap();
+    let rp = registered(&http, &op).await;
+    let now = SystemTime::now();
+    let authorization = rp.device_authorization(&http, &DeviceParameters::default()).await.unwrap();
+    let mut person = Person::new();
+    assert!(person.scan(&authorization, "wrong").await.contains("do not belong together"));
+    let mut polling = DevicePolling::new(&authorization);
+    assert_eq!(polling.first(), DeviceStep::PollAt(Duration::from_secs(5)));
+    // Two at once are too many for it.
+    let answer = rp.device_token(&http, &authorization, now).await;
+    assert_eq!(polling.answered(Duration::ZERO, &answer), DeviceStep::PollAt(Duration::from_secs(5)));
+    let answer = rp.device_token(&http, &authorization, now).await;
+    assert_eq!(polling.answered(Duration::ZERO, &answer), DeviceStep::PollAt(Duration::from_secs(10)));
+    op.stop().await;
+}
