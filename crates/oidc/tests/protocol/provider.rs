@@ -1,5 +1,7 @@
 //! The provider, and the steps of a sign-in that every test takes.
 
+mod endpoints;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -269,16 +271,6 @@ impl TestProvider {
         self.issued.lock().unwrap().last_poll.clone()
     }
 
-    /// What the last form said under this name, each time.
-    pub(crate) fn last_form(&self, name: &str) -> Vec<String> {
-        let issued = self.issued.lock().unwrap();
-        issued.last_form.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect()
-    }
-
-    pub(crate) fn last_registration(&self) -> Value {
-        self.issued.lock().unwrap().last_registration.clone()
-    }
-
     /// Any text, signed with the provider's key.
     pub(crate) fn signed(&self, typ: &str, claims: &str) -> String {
         sign(&self.issued.lock().unwrap(), typ, claims)
@@ -326,13 +318,13 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
-        ("POST", "/register") => register(&mut issued, &body, authorization),
-        ("POST", "/device") => device(&issued, issuer, form, authorization),
+        ("POST", "/register") => endpoints::register(&mut issued, &body, authorization),
+        ("POST", "/device") => endpoints::device(&issued, issuer, form, authorization),
         ("POST", "/token") => token(&mut issued, issuer, form, authorization),
         ("POST", "/events") => {
             assert_eq!(parts.headers["content-type"], "application/json");
             assert_eq!(parts.headers["accept"], "application/json");
-            events(&mut issued, &body, authorization)
+            endpoints::events(&mut issued, &body, authorization)
         }
         ("GET", "/userinfo") => userinfo(&issued, issuer, authorization),
         ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
@@ -465,45 +457,6 @@ fn token(
     json_answer(200, &tokens)
 }
 
-/// Open to everybody who shows no token or the right one; what was asked for is registered.
-fn register(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
-    if authorization.is_some_and(|shown| shown != "Bearer canary-initial") {
-        return answer(401, "text/plain", "no".into());
-    }
-    let asked: Value = serde_json::from_slice(body).unwrap();
-    let mut response = asked.clone();
-    response["client_id"] = CLIENT.into();
-    if asked["token_endpoint_auth_method"] != "none" {
-        response["client_secret"] = "canary-secret".into();
-        response["client_secret_expires_at"] = 0.into();
-    }
-    issued.last_registration = asked;
-    if let Some(change) = &issued.behaviour.registered {
-        change(&mut response);
-    }
-    json_answer(201, &response)
-}
-
-fn device(
-    issued: &Issued,
-    issuer: &str,
-    form: Vec<(String, String)>,
-    authorization: Option<String>,
-) -> Response {
-    if let Err(error) = authenticated(issued, form, authorization) {
-        return oauth_error(error);
-    }
-    let mut response = json!({
-        "device_code": DEVICE_CODE, "user_code": "WDJB-MJHT", "expires_in": 600,
-        "verification_uri": format!("{issuer}/enter"),
-        "verification_uri_complete": format!("{issuer}/enter?user_code=WDJB-MJHT"),
-    });
-    if let Some(change) = &issued.behaviour.device {
-        change(&mut response);
-    }
-    json_answer(200, &response)
-}
-
 fn id_token(issued: &Issued, issuer: &str, access_token: &str, nonce: Option<String>) -> String {
     let mut claims = json!({
         "iss": issuer, "sub": SUBJECT, "aud": CLIENT, "exp": NOW + 300, "iat": NOW, "auth_time": NOW - 10,
@@ -569,24 +522,6 @@ fn userinfo(issued: &Issued, issuer: &str, authorization: Option<String>) -> Res
         return answer(200, "application/jwt", sign(issued, "JWT", &claims.to_string()).into());
     }
     json_answer(200, &claims)
-}
-
-/// Poll-based delivery: what was acknowledged or refused is forgotten, the rest is delivered again.
-fn events(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
-    if authorization != Some(format!("Bearer {EVENTS_TOKEN}")) {
-        return answer(401, "text/plain", "no".into());
-    }
-    let asked: Value = serde_json::from_slice(body).unwrap();
-    let acknowledged = asked["ack"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let refused = asked["setErrs"].as_object().into_iter().flatten().map(|(jti, _)| jti.as_str());
-    for jti in acknowledged.chain(refused) {
-        assert!(issued.events.remove(jti).is_some(), "{jti} was not delivered");
-    }
-    let wanted = usize::try_from(asked["maxEvents"].as_u64().unwrap()).unwrap();
-    let sets: BTreeMap<_, _> = issued.events.iter().take(wanted).collect();
-    let response = json!({"sets": sets, "moreAvailable": issued.events.len() > sets.len()});
-    issued.last_poll = asked;
-    json_answer(200, &response)
 }
 
 /// One client for all tests: reading the trust roots is most of what making one costs.

@@ -120,7 +120,7 @@ async fn the_provider_may_choose_another_way_to_authenticate() {
 #[tokio::test]
 async fn registrations_that_cannot_be_used_are_refused() {
     let registrar = Registrar::new().await;
-    let public: [(&'static str, Value, &str); 18] = [
+    let public: [(&'static str, Value, &str); 19] = [
         ("client_id", Value::Null, "registration_client_id_invalid"),
         ("client_id", json!(""), "registration_client_id_invalid"),
         ("client_id", json!("a\nb"), "registration_client_id_invalid"),
@@ -136,6 +136,7 @@ async fn registrations_that_cannot_be_used_are_refused() {
         ("grant_types", json!(["implicit"]), "registration_grant_type_missing"),
         ("id_token_signed_response_alg", json!("none"), "registration_algorithm_refused"),
         ("id_token_signed_response_alg", json!("ES512"), "registration_algorithm_refused"),
+        ("userinfo_signed_response_alg", json!("none"), "registration_algorithm_refused"),
         ("registration_access_token", json!("a"), "registration_management_invalid"),
         ("registration_client_uri", json!("https://a.example/"), "registration_management_invalid"),
         ("registration_client_uri", json!(1), "registration_malformed"),

@@ -1,0 +1,79 @@
+//! The endpoints at which a client registers, a device begins and events are fetched.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{
+    CLIENT, DEVICE_CODE, EVENTS_TOKEN, Issued, TestProvider, answer, authenticated, json_answer, oauth_error,
+};
+
+impl TestProvider {
+    /// What the last form said under this name, each time.
+    pub(crate) fn last_form(&self, name: &str) -> Vec<String> {
+        let issued = self.issued.lock().unwrap();
+        issued.last_form.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    pub(crate) fn last_registration(&self) -> Value {
+        self.issued.lock().unwrap().last_registration.clone()
+    }
+}
+
+/// Open to everybody who shows no token or the right one; what was asked for is registered.
+pub(super) fn register(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
+    if authorization.is_some_and(|shown| shown != "Bearer canary-initial") {
+        return answer(401, "text/plain", "no".into());
+    }
+    let asked: Value = serde_json::from_slice(body).unwrap();
+    let mut response = asked.clone();
+    response["client_id"] = CLIENT.into();
+    if asked["token_endpoint_auth_method"] != "none" {
+        response["client_secret"] = "canary-secret".into();
+        response["client_secret_expires_at"] = 0.into();
+    }
+    issued.last_registration = asked;
+    if let Some(change) = &issued.behaviour.registered {
+        change(&mut response);
+    }
+    json_answer(201, &response)
+}
+
+pub(super) fn device(
+    issued: &Issued,
+    issuer: &str,
+    form: Vec<(String, String)>,
+    authorization: Option<String>,
+) -> Response {
+    if let Err(error) = authenticated(issued, form, authorization) {
+        return oauth_error(error);
+    }
+    let mut response = json!({
+        "device_code": DEVICE_CODE, "user_code": "WDJB-MJHT", "expires_in": 600,
+        "verification_uri": format!("{issuer}/enter"),
+        "verification_uri_complete": format!("{issuer}/enter?user_code=WDJB-MJHT"),
+    });
+    if let Some(change) = &issued.behaviour.device {
+        change(&mut response);
+    }
+    json_answer(200, &response)
+}
+
+/// Poll-based delivery: what was acknowledged or refused is forgotten, the rest is delivered again.
+pub(super) fn events(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
+    if authorization != Some(format!("Bearer {EVENTS_TOKEN}")) {
+        return answer(401, "text/plain", "no".into());
+    }
+    let asked: Value = serde_json::from_slice(body).unwrap();
+    let acknowledged = asked["ack"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let refused = asked["setErrs"].as_object().into_iter().flatten().map(|(jti, _)| jti.as_str());
+    for jti in acknowledged.chain(refused) {
+        assert!(issued.events.remove(jti).is_some(), "{jti} was not delivered");
+    }
+    let wanted = usize::try_from(asked["maxEvents"].as_u64().unwrap()).unwrap();
+    let sets: BTreeMap<_, _> = issued.events.iter().take(wanted).collect();
+    let response = json!({"sets": sets, "moreAvailable": issued.events.len() > sets.len()});
+    issued.last_poll = asked;
+    json_answer(200, &response)
+}
