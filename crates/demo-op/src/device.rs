@@ -24,14 +24,30 @@ const LIFETIME: u64 = 10 * 60;
 /// What a poll that comes too early adds to that (RFC 8628 section 3.5).
 const SLOWER: u64 = 5;
 const CODES: usize = 512;
+/// Who tries out codes gets so many attempts in a minute, all browsers together (RFC 8628 section 5.1).
+const WRONG_CODES: usize = 20;
+const WRONG_CODES_KEPT: u64 = 60;
 
 /// Letters that are not mistaken for others and spell no word (RFC 8628 section 6.1).
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const LETTERS_IN_CODE: usize = 8;
 
-/// The devices that wait for somebody, by the digest of their device code.
+/// The devices that wait for somebody.
 #[derive(Default)]
-pub(crate) struct Devices(HashMap<Digest, Device>);
+pub(crate) struct Devices {
+    /// By the digest of their device code.
+    codes: HashMap<Digest, Device>,
+    /// When somebody entered a code that no device shows.
+    wrong: Vec<u64>,
+}
+
+/// What became of a code that somebody entered.
+pub(crate) enum Entered {
+    Waiting(Waiting),
+    Unknown,
+    /// Too many wrong ones were entered lately: whether this one is right is not said.
+    TooMany,
+}
 
 struct Device {
     client_id: String,
@@ -53,6 +69,7 @@ enum Decision {
 
 /// What the person who entered a code is asked about.
 pub(crate) struct Waiting {
+    pub(crate) user_code: String,
     pub(crate) client_id: String,
     pub(crate) scope: Vec<String>,
 }
@@ -69,19 +86,39 @@ enum Polled {
 
 impl Devices {
     fn add(&mut self, device_code: &str, device: Device, now: u64) {
-        bounded_insert(&mut self.0, CODES, Digest::of(device_code), device, now, |device| device.kept_until);
+        bounded_insert(&mut self.codes, CODES, Digest::of(device_code), device, now, |device| {
+            device.kept_until
+        });
     }
 
     fn undecided(&mut self, user_code: &str, now: u64) -> Option<&mut Device> {
-        self.0.values_mut().find(|device| {
+        self.codes.values_mut().find(|device| {
             device.user_code == user_code && device.expires > now && matches!(device.decision, Decision::None)
         })
     }
 
     /// The device that shows this code and still waits for somebody.
     pub(crate) fn waiting(&mut self, user_code: &str, now: u64) -> Option<Waiting> {
-        self.undecided(user_code, now)
-            .map(|device| Waiting { client_id: device.client_id.clone(), scope: device.scope.clone() })
+        self.undecided(user_code, now).map(|device| Waiting {
+            user_code: device.user_code.clone(),
+            client_id: device.client_id.clone(),
+            scope: device.scope.clone(),
+        })
+    }
+
+    /// Looks a code up that somebody entered.
+    pub(crate) fn entered(&mut self, text: &str, now: u64) -> Entered {
+        self.wrong.retain(|then| now < then + WRONG_CODES_KEPT);
+        if self.wrong.len() >= WRONG_CODES {
+            return Entered::TooMany;
+        }
+        match typed(text).and_then(|code| self.waiting(&code, now)) {
+            Some(waiting) => Entered::Waiting(waiting),
+            None => {
+                self.wrong.push(now);
+                Entered::Unknown
+            }
+        }
     }
 
     /// Somebody allows it, in their session, or not. Whether the device still waited.
@@ -93,7 +130,7 @@ impl Devices {
 
     fn poll(&mut self, device_code: &str, client_id: &str, now: u64) -> Polled {
         let key = Digest::of(device_code);
-        let Some(device) = self.0.get_mut(&key).filter(|device| device.client_id == client_id) else {
+        let Some(device) = self.codes.get_mut(&key).filter(|device| device.client_id == client_id) else {
             return Polled::Unknown;
         };
         if device.expires <= now {
@@ -107,7 +144,7 @@ impl Devices {
             Decision::None => Polled::Undecided,
             Decision::Denied => Polled::Denied,
             // Only once.
-            Decision::Allowed(_) => match self.0.remove(&key) {
+            Decision::Allowed(_) => match self.codes.remove(&key) {
                 Some(Device { decision: Decision::Allowed(session), scope, .. }) => {
                     Polled::Allowed { scope, session: Box::new(session) }
                 }
@@ -202,7 +239,7 @@ pub(crate) fn shown(user_code: &str) -> String {
 }
 
 /// A code as somebody typed it, without what they may have added or left out.
-pub(crate) fn typed(text: &str) -> Option<String> {
+fn typed(text: &str) -> Option<String> {
     let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
     let code: String = letters.map(|c| c.to_ascii_uppercase()).take(LETTERS_IN_CODE + 1).collect();
     (code.len() == LETTERS_IN_CODE && code.bytes().all(|b| LETTERS.contains(&b))).then_some(code)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 
-use crate::device::{self, Waiting};
+use crate::device::{Entered, Waiting};
 use crate::pages::{self, Entry, WrongPassword};
 use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
@@ -32,25 +32,31 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
 fn enter(provider: &Provider, asked: &Asked, entry: Entry<'_>) -> Result<Reply, Failure> {
     let purpose = Purpose::Device(DeviceRequest::EnterCode);
     let (ticket, cookie) = transaction::begin(provider, asked, purpose)?;
-    let unknown = matches!(entry, Entry::Unknown(_));
+    let refused = match entry {
+        Entry::Empty => None,
+        Entry::Unknown(_) => Some((StatusCode::NOT_FOUND, "invalid_user_code")),
+        Entry::TooMany(_) => Some((StatusCode::TOO_MANY_REQUESTS, "slow_down")),
+    };
     let page = pages::enter_code(provider, &ticket, entry);
-    let reply = match unknown {
-        true => Reply::error_page(StatusCode::NOT_FOUND, "invalid_user_code", page)?,
-        false => Reply::page(page)?,
+    let reply = match refused {
+        Some((status, code)) => Reply::error_page(status, code, page)?,
+        None => Reply::page(page)?,
     };
     reply.with_cookie(cookie)
 }
 
 fn look_up(provider: &Provider, asked: &Asked, text: &str) -> Result<Reply, Failure> {
-    let found = device::typed(text)
-        .and_then(|code| provider.devices().waiting(&code, provider.now()).map(|waiting| (code, waiting)));
-    let Some((user_code, waiting)) = found else { return enter(provider, asked, Entry::Unknown(text)) };
-    let purpose = Purpose::Device(DeviceRequest::Confirm { user_code: user_code.clone() });
+    let entered = provider.devices().entered(text, provider.now());
+    let waiting = match entered {
+        Entered::Waiting(waiting) => waiting,
+        Entered::Unknown => return enter(provider, asked, Entry::Unknown(text)),
+        Entered::TooMany => return enter(provider, asked, Entry::TooMany(text)),
+    };
+    let purpose = Purpose::Device(DeviceRequest::Confirm { user_code: waiting.user_code.clone() });
     let (ticket, cookie) = transaction::begin(provider, asked, purpose)?;
     let session = transaction::session(provider, asked);
     let user = session.as_ref().map(|session| session.user);
-    Reply::page(pages::confirm_device(provider, &waiting, &user_code, &ticket, user, None))?
-        .with_cookie(cookie)
+    Reply::page(pages::confirm_device(provider, &waiting, &ticket, user, None))?.with_cookie(cookie)
 }
 
 fn decided(provider: &Provider, asked: &Asked) -> Result<Reply, Failure> {
@@ -71,27 +77,19 @@ fn decided(provider: &Provider, asked: &Asked) -> Result<Reply, Failure> {
         Some("cancel") => decide(provider, &ticket, &user_code, None),
         Some("continue") => match transaction::session(provider, asked) {
             Some(session) => decide(provider, &ticket, &user_code, Some(session)),
-            None => Reply::page(pages::confirm_device(provider, &waiting, &user_code, &ticket, None, None)),
+            None => Reply::page(pages::confirm_device(provider, &waiting, &ticket, None, None)),
         },
-        Some("another") => {
-            Reply::page(pages::confirm_device(provider, &waiting, &user_code, &ticket, None, None))
-        }
-        _ => sign_in(provider, asked, &ticket, &waiting, &user_code),
+        Some("another") => Reply::page(pages::confirm_device(provider, &waiting, &ticket, None, None)),
+        _ => sign_in(provider, asked, &ticket, &waiting),
     }
 }
 
-fn sign_in(
-    provider: &Provider,
-    asked: &Asked,
-    ticket: &Ticket,
-    waiting: &Waiting,
-    user_code: &str,
-) -> Result<Reply, Failure> {
+fn sign_in(provider: &Provider, asked: &Asked, ticket: &Ticket, waiting: &Waiting) -> Result<Reply, Failure> {
     let username = asked.named("username").unwrap_or_default();
     let password = asked.named("password").unwrap_or_default();
     let Some(user) = User::with_password(username, password) else {
         let wrong = Some(WrongPassword { username });
-        let page = pages::confirm_device(provider, waiting, user_code, ticket, None, wrong);
+        let page = pages::confirm_device(provider, waiting, ticket, None, wrong);
         return Reply::error_page(StatusCode::FORBIDDEN, "invalid_credentials", page);
     };
     let cookie = secret::random_text()?;
@@ -99,7 +97,7 @@ fn sign_in(
     let sid = secret::encode(&secret::random::<16>()?);
     let session = provider.store().sign_in(earlier.as_deref(), &cookie, sid, user, provider.now());
     let browser = BrowserState::signed_in(&cookie);
-    decide(provider, ticket, user_code, Some(session))?
+    decide(provider, ticket, &waiting.user_code, Some(session))?
         .with_cookie(Some(transaction::set_session(provider, &cookie)))?
         .with_cookie(transaction::correct_state(provider, asked, &browser))
 }

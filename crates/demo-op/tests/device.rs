@@ -143,6 +143,22 @@ async fn a_sign_out_before_the_poll_takes_it_back() {
 }
 
 #[tokio::test]
+async fn nobody_can_try_out_codes() {
+    let (provider, clock) = provider().await;
+    let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
+    let authorization = begin(&back).await;
+    let right = [("user_code", text(&authorization, "user_code"))];
+    for _ in 0..20 {
+        assert_eq!(browser.open("/device", &[("user_code", "BBBB-BBBB")]).await.status, 404);
+    }
+    let page = browser.open("/device", &right).await;
+    assert_eq!((page.status, last(&provider, Endpoint::Device)), (429, Outcome::Error("slow_down")));
+    assert!(page.body.contains("Try it again in a minute") && page.has_form());
+    clock.advance(60);
+    assert_eq!(browser.open("/device", &right).await.status, 200);
+}
+
+#[tokio::test]
 async fn requests_that_are_refused() {
     let (provider, _) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));

@@ -281,7 +281,7 @@ impl StepUp {
         Ok(step_up)
     }
 
-    /// The parameters of a sign-in that meets this and is otherwise `usual` (RFC 9470, section 5).
+    /// The parameters of a sign-in that meets this and is otherwise `usual` (RFC 9470, section 4).
     ///
     /// Of two ages the shorter holds. What the server wants is asked for in addition to the usual scopes: the session goes
     /// on with what comes back.

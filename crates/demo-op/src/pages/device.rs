@@ -12,18 +12,31 @@ pub(crate) enum Entry<'a> {
     Empty,
     /// No device shows this code now.
     Unknown(&'a str),
+    /// Too many wrong codes were entered.
+    TooMany(&'a str),
 }
 
 pub(crate) fn enter_code(provider: &Provider, ticket: &Ticket, entry: Entry<'_>) -> Page {
-    let (alert, invalid, entered) = match entry {
-        Entry::Empty => ("", "", ""),
+    let (wrong, entered) = match entry {
+        Entry::Empty => (None, ""),
         Entry::Unknown(text) => (
-            r#"<p class="note bad" role="alert" id="wrong">No device shows this code now, so nothing was done. Compare it with the one on your device, or start again there.</p>
-"#,
-            r#" aria-invalid="true" aria-describedby="wrong""#,
+            Some(
+                "No device shows this code now, so nothing was done. Compare it with the one on your device, or start \
+                 again there.",
+            ),
+            text,
+        ),
+        Entry::TooMany(text) => (
+            Some(
+                "Too many wrong codes were entered, so this one was not looked at. Try it again in a minute.",
+            ),
             text,
         ),
     };
+    let alert = wrong.map_or_else(String::new, |wrong| {
+        format!("<p class=\"note bad\" role=\"alert\" id=\"wrong\">{wrong}</p>\n")
+    });
+    let invalid = wrong.map_or("", |_| r#" aria-invalid="true" aria-describedby="wrong""#);
     let entered: String = entered.chars().take(20).collect();
     let content = format!(
         r#"<h1>Connect a device</h1>
@@ -46,7 +59,6 @@ pub(crate) fn enter_code(provider: &Provider, ticket: &Ticket, entry: Entry<'_>)
 pub(crate) fn confirm_device(
     provider: &Provider,
     waiting: &Waiting,
-    user_code: &str,
     ticket: &Ticket,
     user: Option<&User>,
     wrong: Option<WrongPassword<'_>>,
@@ -67,7 +79,7 @@ pub(crate) fn confirm_device(
 <button name="action" value="cancel" formnovalidate>Do not connect</button>
 </form>
 <p class="small">{receives}</p>"#,
-        code = escape(&shown(user_code)),
+        code = escape(&shown(&waiting.user_code)),
         action = Endpoint::Device.path(),
         hidden = hidden(ticket),
         receives = receives(&client, &waiting.scope),
