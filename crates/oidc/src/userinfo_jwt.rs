@@ -61,8 +61,9 @@ pub(crate) struct Expectation<'a> {
 
 /// Believes a signed UserInfo and gives its claims.
 ///
-/// `iss` and `aud` need not be there. One that is there has to be right: otherwise what the provider says to another
-/// client about the same person would be taken for ours.
+/// `iss` and `aud` need not be there: Core asks for them only since its errata set 2, and before that they were a
+/// recommendation that providers were free not to follow. One that is there has to be right: otherwise what the provider
+/// says to another client about the same person would be taken for ours.
 pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,

@@ -111,7 +111,7 @@ fn sign_in_fields(wrong: Option<WrongPassword<'_>>) -> String {
     format!(
         r#"{alert}<p class="note" id="demo">This provider is a demonstration: sign in as <b>alice</b>, password <b>{PASSWORD}</b>.</p>
 <label for="username">User name</label>
-<input type="text" id="username" name="username" value="{username}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="200" required{invalid}>
+<input type="text" id="username" name="username" value="{username}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="200" required autofocus{invalid}>
 <label for="password">Password</label>
 <input type="password" id="password" name="password" autocomplete="current-password" maxlength="200" required{invalid}>
 <button class="main" name="action" value="sign-in">Sign in and connect</button>"#
