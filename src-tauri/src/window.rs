@@ -145,14 +145,14 @@ pub(crate) async fn discover(
     agent.discover(&issuer).await
 }
 
-#[tauri::command(async)]
-pub(crate) fn add_account(agent: State<'_, Agent>, account: NewAccount) -> Result<(), WindowError> {
-    agent.add_account(account)
+#[tauri::command]
+pub(crate) async fn add_account(agent: State<'_, Agent>, account: NewAccount) -> Result<(), WindowError> {
+    agent.add_account(account).await
 }
 
-#[tauri::command(async)]
-pub(crate) fn remove_account(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
-    agent.remove_account(&account)
+#[tauri::command]
+pub(crate) async fn remove_account(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.remove_account(&account).await
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ test("how an end became known, and what became of the provider's side, are worde
 
 test("what became of the provider's side is said where it is news, with what to do about it", () => {
   const says = (over: Parameters<typeof status>[0]) => text.providerSide(status({ state: "ended", ended: "user_logout", ...over }));
-  expect(says({ provider_end: "ended" })).toEqual({ text: "Ended at id.example.com too.", warn: false });
+  expect(says({ provider_end: "ended" })).toEqual({ text: "id.example.com no longer accepts this session.", warn: false });
   expect(says({ provider_end: "goes_on" })).toEqual({
     text: "id.example.com was told, but still accepts this session. Sign out there as well if others use this computer.",
     warn: true,

@@ -78,8 +78,8 @@ test("an end says who ended it, how that became known, and what the provider doe
   await window.show(snapshot([status({ ...at, ended: "user_logout", provider_end: "pending" })]));
   expect(window.text()).toContain("you signed out. id.example.com has not been told yet; Abide goes on trying.");
   await window.show(snapshot([status({ ...at, ended: "user_logout", provider_end: "ended" })]));
-  expect(window.text()).toContain("you signed out. Ended at id.example.com too.");
-  expect(window.said()).toBe("work: Ended at id.example.com too.");
+  expect(window.text()).toContain("you signed out. id.example.com no longer accepts this session.");
+  expect(window.said()).toBe("work: id.example.com no longer accepts this session.");
   expect(window.target.querySelector(".warn")).toBeNull();
 
   await window.show(snapshot([status({ ...at, ended: "user_logout", provider_end: "goes_on" })]));

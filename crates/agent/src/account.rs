@@ -1,11 +1,14 @@
 //! One account: its configuration, its session, its tokens.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use abide_oidc::{Http, Identity, RelyingParty, Tokens};
+use abide_oidc::{Http, Identity, Provider, RelyingParty, Tokens};
 use abide_session::{Attempt, Limit, Now, Session, State};
 use abide_vault::Zeroizing;
-use abide_wire::{AccessToken, ProviderEnd, Question, SessionState, SessionStatus, Signal, TokenAnswer};
+use abide_wire::{
+    AccessToken, ProviderEnd, Question, SessionState, SessionStatus, Signal, SignalState, TokenAnswer,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -115,6 +118,12 @@ pub(crate) struct Account {
     pub(crate) monitor: Option<Watch>,
     /// What became of the provider's side of the last session.
     pub(crate) provider_end: Option<ProviderEnd>,
+    /// The goodbye to the provider whose outcome that is: the name of its record.
+    pub(crate) farewell: Option<String>,
+    /// The sign-out page of the last session waits for the browser.
+    pub(crate) sign_out: Option<AbortHandle>,
+    /// Since when (boot time) an event waits for its key, by its number.
+    pub(crate) unread_events: BTreeMap<String, Duration>,
 }
 
 impl Account {
@@ -133,6 +142,9 @@ impl Account {
             signals: Signals::default(),
             monitor: None,
             provider_end: None,
+            farewell: None,
+            sign_out: None,
+            unread_events: BTreeMap::new(),
         }
     }
 
@@ -141,6 +153,29 @@ impl Account {
         self.signals.heard(signal, now.wall);
         if let Some(held) = &mut self.held {
             held.heard = Some(Heard { at: now.wall, by: known_by(signal) });
+        }
+    }
+
+    /// Says of the signals of which nothing has been heard what is known of them without hearing anything: what the
+    /// provider does not offer, and that there is no tab where none was opened.
+    pub(crate) fn note_what_is_offered(&mut self) {
+        let Some(held) = &self.held else { return };
+        let metadata = self.connection.as_ref().map(|connection| connection.relying_party.provider());
+        let lacks = |offers: fn(&Provider) -> bool| metadata.is_some_and(|provider| !offers(provider));
+        let no_frame = held.session_state.is_none() || lacks(Provider::has_check_session);
+        for (signal, missing) in [
+            (Signal::Iframe, no_frame),
+            (Signal::Introspection, lacks(Provider::has_introspection)),
+            (Signal::Userinfo, lacks(Provider::has_userinfo)),
+            (Signal::Frontchannel, lacks(Provider::has_frontchannel_logout)),
+            (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
+        ] {
+            let state = match (self.signals.state(signal), signal) {
+                (SignalState::Waiting, _) if missing => SignalState::NotOffered,
+                (SignalState::Waiting, Signal::Iframe) if self.monitor.is_none() => SignalState::Closed,
+                _ => continue,
+            };
+            self.signals.becomes(signal, state);
         }
     }
 

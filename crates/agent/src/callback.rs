@@ -4,6 +4,7 @@
 //! address without a query, where a page says how it went: so neither the address bar nor the history keeps the code.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::loopback::{self, onward, random, respond};
@@ -22,6 +23,9 @@ use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
 
 /// So many connections at once.
 const CONNECTIONS: usize = 16;
+/// The largest answer in a form, in bytes: as much as fits into a query.
+const ANSWER: usize = 16 * 1024;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An answer from the browser, and where to say what the listener tells it.
 pub(crate) struct Arrival {
@@ -46,9 +50,37 @@ pub(crate) enum Outcome {
     SignedOut { provider: String },
 }
 
+/// The fixed ports that pages of ours occupy. What merely serves its last page makes way for whoever needs the port.
+#[derive(Default)]
+pub(crate) struct Ports(Mutex<Vec<Occupied>>);
+
+struct Occupied {
+    address: SocketAddr,
+    makes_way: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+impl Ports {
+    fn clear(&self, address: SocketAddr) {
+        let mut occupied = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        occupied.retain(|one| !one.task.is_finished());
+        for one in occupied.iter().filter(|one| one.address == address) {
+            if one.makes_way.load(Ordering::Acquire) {
+                one.task.abort();
+            }
+        }
+    }
+
+    fn occupy(&self, address: SocketAddr, makes_way: Arc<AtomicBool>, task: AbortHandle) {
+        let mut occupied = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        occupied.push(Occupied { address, makes_way, task });
+    }
+}
+
 /// A bound listener.
 pub(crate) struct Callback {
     redirect_uri: Url,
+    makes_way: Arc<AtomicBool>,
     arrivals: mpsc::Receiver<Arrival>,
     outcome: watch::Sender<Option<Outcome>>,
     place: Arc<Place>,
@@ -71,14 +103,27 @@ struct Place {
 }
 
 impl Callback {
-    /// Binds what `configured` says: without a port, an ephemeral one. The socket that is bound is the one that
-    /// [`Callback::redirect_uri`] names.
-    pub(crate) async fn bind(configured: &Url) -> std::io::Result<Self> {
+    /// Binds what `configured` says: without a port, an ephemeral one; of several the first whose port is free. The socket
+    /// that is bound is the one that [`Callback::redirect_uri`] names.
+    pub(crate) async fn bind(ports: &Ports, configured: &[Url]) -> std::io::Result<Self> {
+        let mut problem = std::io::ErrorKind::InvalidInput.into();
+        for uri in configured {
+            match Self::bind_one(ports, uri).await {
+                Ok(callback) => return Ok(callback),
+                Err(error) => problem = error,
+            }
+        }
+        Err(problem)
+    }
+
+    async fn bind_one(ports: &Ports, configured: &Url) -> std::io::Result<Self> {
         let ip: IpAddr = match configured.host_str() {
             Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
             _ => Ipv4Addr::LOCALHOST.into(),
         };
-        let listener = listen(SocketAddr::new(ip, configured.port().unwrap_or(0))).await?;
+        let wanted = SocketAddr::new(ip, configured.port().unwrap_or(0));
+        ports.clear(wanted);
+        let listener = loopback::listen(wanted).await?;
         let port = listener.local_addr()?.port();
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {
@@ -102,7 +147,11 @@ impl Callback {
             let place = served.clone();
             async move { route(request, &place).await }
         }));
-        Ok(Self { redirect_uri, arrivals, outcome, place, task })
+        let makes_way = Arc::new(AtomicBool::new(false));
+        if wanted.port() != 0 {
+            ports.occupy(wanted, makes_way.clone(), task.abort_handle());
+        }
+        Ok(Self { redirect_uri, makes_way, arrivals, outcome, place, task })
     }
 
     /// The address to put into the authorization request.
@@ -130,17 +179,28 @@ impl Callback {
         self.outcome.send_replace(Some(outcome));
     }
 
-    /// From now on the page at the end watches.
-    pub(crate) fn watch(&self, page: Arc<monitor::Page>) {
+    /// From now on the page at the end watches. No other answer is waited for.
+    pub(crate) fn watch(&mut self, page: Arc<monitor::Page>) {
         let _ = self.place.monitor.set(page);
+        self.no_more_arrivals();
+    }
+
+    /// From now on whoever needs the port may have it.
+    pub(crate) fn make_way(&self) {
+        self.makes_way.store(true, Ordering::Release);
+    }
+
+    /// Whatever else arrives belongs to nothing any more, and is told so at once.
+    fn no_more_arrivals(&mut self) {
+        self.make_way();
+        self.arrivals.close();
+        while self.arrivals.try_recv().is_ok() {}
     }
 
     /// Shows the outcome, and goes on serving the page for a while in which the browser may still ask for it.
     pub(crate) fn finish(mut self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
-        // Whatever else arrives belongs to nothing any more, and is told so at once.
-        self.arrivals.close();
-        while self.arrivals.try_recv().is_ok() {}
+        self.no_more_arrivals();
         tokio::spawn(async move {
             // The browser is redirected at once; a minute also covers a reload.
             tokio::time::sleep(Duration::from_secs(60)).await;
@@ -155,19 +215,6 @@ impl Drop for Callback {
     }
 }
 
-/// A port that is always the same one may just be let go of by the page of the session before.
-async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    for _ in 0..20 {
-        match TcpListener::bind(address).await {
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && address.port() != 0 => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            done => return done,
-        }
-    }
-    TcpListener::bind(address).await
-}
-
 async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     if !loopback::names_us(request.headers(), &place.hosts) {
         return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
@@ -178,6 +225,10 @@ async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes
         }
         _ => request,
     };
+    let path = request.uri().path();
+    if request.method() == Method::POST && path == place.path && request.uri().query().is_none() {
+        return posted(request, place).await;
+    }
     if request.method() != Method::GET {
         return problem(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -208,6 +259,19 @@ fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
     match departure.take_if(|_| right) {
         Some((_, target)) => onward(target.as_str()),
         None => problem(StatusCode::NOT_FOUND, "This page has been used already. You can close this tab."),
+    }
+}
+
+/// The answer as a form that the provider's page submits (OAuth 2.0 Form Post Response Mode, section 2).
+async fn posted(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_form = kind.is_some_and(|kind| {
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
+    });
+    let form = if is_form { loopback::body(request, ANSWER).await } else { None };
+    match form.as_ref().and_then(|form| std::str::from_utf8(form).ok()) {
+        Some(answer) => arrived(answer, place).await,
+        None => problem(StatusCode::BAD_REQUEST, "This answer cannot be read. Nothing has changed."),
     }
 }
 
@@ -293,7 +357,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_browser_that_brought_the_answer_finds_the_page_at_the_end() {
-        let mut callback = Callback::bind(&"http://127.0.0.1/callback".parse().unwrap()).await.unwrap();
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
         let address = callback.redirect_uri().clone();
         let browser = tokio::spawn({
             let address = address.clone();
@@ -312,5 +377,64 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("alice"), "{guessed}: {answer}");
         }
         assert!(get(&address, &place).await.contains("You are signed in as alice@example.com"));
+    }
+
+    #[tokio::test]
+    async fn a_fixed_port_is_free_again_as_soon_as_nobody_is_waited_for() {
+        let ports = Ports::default();
+        let fixed = [free_port().await];
+        let first = Callback::bind(&ports, &fixed).await.unwrap();
+        let occupied = Callback::bind(&ports, &fixed).await.err().unwrap();
+        assert_eq!(occupied.kind(), std::io::ErrorKind::AddrInUse, "a sign-in that is under way stays");
+        first.finish(Outcome::Failed { message: "no".to_owned() });
+        let second = Callback::bind(&ports, &fixed).await.unwrap();
+        assert!(get(&fixed[0], "/callback/done/guess").await.starts_with("HTTP/1.1 404"));
+        second.make_way();
+        assert!(Callback::bind(&ports, &fixed).await.is_ok());
+    }
+
+    async fn free_port() -> Url {
+        let free = Callback::bind(&Ports::default(), &["http://127.0.0.1/callback".parse().unwrap()]).await;
+        free.unwrap().redirect_uri().clone()
+    }
+
+    #[tokio::test]
+    async fn of_several_fixed_ports_the_first_that_is_free_is_taken() {
+        let (one, other) = (free_port().await, free_port().await);
+        let (ports, both) = (Ports::default(), [one.clone(), other.clone()]);
+        let first = Callback::bind(&ports, &both).await.unwrap();
+        assert_eq!(first.redirect_uri(), &one);
+        assert_eq!(Callback::bind(&ports, &both).await.unwrap().redirect_uri(), &other);
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_come_as_a_form() {
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
+        let port = callback.redirect_uri().port().unwrap();
+        let post = async move |kind: &str, body: &str| {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            let length = body.len();
+            let request = format!(
+                "POST /callback HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        assert!(post("text/plain", "code=1&state=2").await.starts_with("HTTP/1.1 400"));
+        let browser = tokio::spawn(async move {
+            post("application/x-www-form-urlencoded;charset=UTF-8", "code=1&state=2").await
+        });
+        let arrival = callback.arrival().await.unwrap();
+        assert_eq!(arrival.query, "code=1&state=2");
+        arrival.verdict.send(Verdict::Taken).ok().unwrap();
+        let sent_on = browser.await.unwrap();
+        assert!(
+            sent_on.starts_with("HTTP/1.1 303") && sent_on.contains("location: /callback/done/"),
+            "{sent_on}"
+        );
     }
 }

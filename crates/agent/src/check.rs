@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{Error, TokenKind};
-use abide_session::{Attempt, Found, Input};
+use abide_session::{Attempt, Found, Input, Now};
 use abide_wire::{Signal, SignalState};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::account::{Account, Connection};
 use crate::shared::Shared;
@@ -34,13 +34,8 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &Account, attempt: Attempt) {
             }
             for signal in wanted {
                 let answer = ask(&connection, signal, &token, &subject).await;
-                let _ = shared.act(&name, |account, now| match answer {
-                    Answer::Good => account.heard(signal, now),
-                    Answer::Rejected => account.signals.heard(signal, now.wall),
-                    Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),
-                    Answer::Nothing => account.signals.becomes(signal, SignalState::Failed),
-                });
-                match (answer, found) {
+                let told = shared.act(&name, |account, now| take(account, now, signal, &token, answer));
+                match (told.unwrap_or(Answer::Nothing), found) {
                     (Answer::Rejected, _) => {
                         found = Found::Gone(session_signal(signal));
                         break;
@@ -65,12 +60,28 @@ enum Answer {
     Nothing,
 }
 
+/// Lets an answer take effect, and says what it is worth: a token that a refresh has replaced meanwhile may well be
+/// refused.
+fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, answer: Answer) -> Answer {
+    let present = account.held.as_ref().and_then(|held| held.access.as_ref());
+    let replaced = present.is_none_or(|access| access.token.expose_secret() != asked.expose_secret());
+    match answer {
+        Answer::Rejected if replaced => return Answer::Nothing,
+        Answer::Good => account.heard(signal, now),
+        Answer::Rejected => account.signals.heard(signal, now.wall),
+        Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),
+        Answer::Nothing => account.signals.becomes(signal, SignalState::Failed),
+    }
+    answer
+}
+
 async fn ask(connection: &Connection, signal: Signal, token: &SecretString, subject: &str) -> Answer {
     let Connection { http, relying_party } = connection;
     let asked = match signal {
-        Signal::Introspection => {
-            relying_party.introspect(http, token, TokenKind::AccessToken).await.map(|found| found.active)
-        }
+        Signal::Introspection => relying_party
+            .introspect(http, token, TokenKind::AccessToken, SystemTime::now())
+            .await
+            .map(|found| found.active),
         _ => match relying_party.userinfo(http, token, subject, SystemTime::now()).await {
             Ok(_) => Ok(true),
             // Claims about somebody else are as good as none.

@@ -6,10 +6,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use abide_oidc::AuthorizationParameters;
 use abide_session::{Limits, Rules};
 use abide_wire::window::NewAccount;
 use abide_wire::{ActivityPolicy, OnLock, Signal};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::Url;
 
 /// The configuration of one user.
@@ -40,7 +42,7 @@ impl Default for EndpointConfig {
 }
 
 /// Where providers send word of logouts. Bound only if an account listens to one of the two channels.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogoutListenerConfig {
     /// The address; loopback unless somebody wants it otherwise.
@@ -63,8 +65,9 @@ pub(crate) struct AccountConfig {
     pub(crate) client_id: String,
     #[serde(default = "default_scopes")]
     pub(crate) scopes: Vec<String>,
-    #[serde(default = "default_redirect_uri")]
-    pub(crate) redirect_uri: Url,
+    /// Where the browser comes back to. Of several the first whose port is free.
+    #[serde(default = "default_redirect_uris", rename = "redirect_uri", deserialize_with = "one_or_several")]
+    pub(crate) redirect_uris: Vec<Url>,
     pub(crate) ca_file: Option<PathBuf>,
     /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
     /// its user.
@@ -72,6 +75,25 @@ pub(crate) struct AccountConfig {
     /// Values of `prompt`; without it, what `offline_access` asks for.
     pub(crate) prompt: Option<Vec<String>>,
     pub(crate) login_hint: Option<String>,
+    /// Authentication context classes, in order of preference.
+    #[serde(default)]
+    pub(crate) acr_values: Vec<String>,
+    /// How long ago the user may have authenticated at most.
+    #[serde(default, deserialize_with = "maybe_duration")]
+    pub(crate) max_age: Option<Duration>,
+    /// Languages for the sign-in page, in order of preference.
+    #[serde(default)]
+    pub(crate) ui_locales: Vec<String>,
+    /// What the access tokens are for (RFC 8707).
+    #[serde(default)]
+    pub(crate) resources: Vec<String>,
+    /// The same wish for providers that do not know RFC 8707.
+    pub(crate) audience: Option<String>,
+    /// Single claims to ask for: the parameter `claims` (OpenID Connect Core 1.0, section 5.5).
+    pub(crate) request_claims: Option<Map<String, Value>>,
+    /// Parameters of the provider's own.
+    #[serde(default)]
+    pub(crate) extra: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) session: SessionConfig,
     #[serde(default)]
@@ -154,13 +176,30 @@ fn default_scopes() -> Vec<String> {
     ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
 }
 
-fn default_redirect_uri() -> Url {
-    loopback("callback")
+fn default_redirect_uris() -> Vec<Url> {
+    vec![loopback("callback")]
 }
 
 fn loopback(path: &str) -> Url {
     // Constants that parse; a test reads them.
     Url::parse(&format!("http://127.0.0.1/{path}")).unwrap_or_else(|_| unreachable!("a constant address"))
+}
+
+fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Url>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an address like \"http://127.0.0.1/callback\", or a list of them")]
+    enum Addresses {
+        One(Url),
+        Several(Vec<Url>),
+    }
+    Ok(match Addresses::deserialize(from)? {
+        Addresses::One(one) => vec![one],
+        Addresses::Several(several) => several,
+    })
+}
+
+fn maybe_duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    duration(from).map(Some)
 }
 
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -283,14 +322,37 @@ impl AccountConfig {
             issuer,
             client_id,
             scopes: default_scopes(),
-            redirect_uri: default_redirect_uri(),
+            redirect_uris: default_redirect_uris(),
             ca_file: None,
             client_secret_file: None,
             prompt: None,
             login_hint: None,
+            acr_values: Vec::new(),
+            max_age: None,
+            ui_locales: Vec::new(),
+            resources: Vec::new(),
+            audience: None,
+            request_claims: None,
+            extra: BTreeMap::new(),
             session: SessionConfig::default(),
             provider: ProviderConfig::default(),
             logout: LogoutConfig::default(),
+        }
+    }
+
+    /// What the authorization request asks for, but for the scopes, which depend on the provider.
+    pub(crate) fn wishes(&self) -> AuthorizationParameters {
+        AuthorizationParameters {
+            prompt: self.prompt.clone().unwrap_or_default(),
+            login_hint: self.login_hint.clone(),
+            acr_values: self.acr_values.clone(),
+            max_age: self.max_age,
+            ui_locales: self.ui_locales.clone(),
+            resources: self.resources.clone(),
+            audience: self.audience.clone(),
+            claims: self.request_claims.clone(),
+            extra: self.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            ..AuthorizationParameters::default()
         }
     }
 
@@ -343,9 +405,11 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.issuer.len() > 2048 || Url::parse(&account.issuer).is_err() {
         return Err("`issuer` has to be an address like https://id.example.com.".to_owned());
     }
-    for (name, redirect) in
-        [("redirect_uri", &account.redirect_uri), ("logout.redirect_uri", &account.logout.redirect_uri)]
-    {
+    if account.redirect_uris.is_empty() {
+        return Err("`redirect_uri` names no address.".to_owned());
+    }
+    let redirects = account.redirect_uris.iter().map(|uri| ("redirect_uri", uri));
+    for (name, redirect) in redirects.chain([("logout.redirect_uri", &account.logout.redirect_uri)]) {
         if !is_loopback_page(redirect) {
             return Err(format!("`{name}` has to be http://127.0.0.1/… (RFC 8252 section 7.3)."));
         }
@@ -359,6 +423,18 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     {
         return Err("`provider.events` has to be an https address.".to_owned());
     }
+    if account.provider.watches(Signal::Events) && account.provider.events.is_none() {
+        return Err(
+            "`provider.watch` names `events`, so `provider.events` has to say where they are fetched."
+                .to_owned(),
+        );
+    }
+    if let Some(name) = account.logout.extra.keys().find(|name| !abide_oidc::is_logout_parameter(name)) {
+        return Err(format!(
+            "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is no name."
+        ));
+    }
+    account.wishes().check().map_err(|error| error.to_string())?;
     account.limits().map(|_| ()).map_err(|error| format!("{error}."))
 }
 
@@ -424,7 +500,7 @@ mod tests {
         let config = Config::read(&path).unwrap();
         assert_eq!(config.accounts["work"].limits().unwrap(), Limits::default());
         assert_eq!(config.endpoint.port, 47600);
-        assert_eq!(config.accounts["work"].redirect_uri.as_str(), "http://127.0.0.1/callback");
+        assert_eq!(config.accounts["work"].redirect_uris[0].as_str(), "http://127.0.0.1/callback");
     }
 
     #[test]
@@ -470,6 +546,27 @@ mod tests {
                 .unwrap()
                 .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
         );
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused_when_the_file_is_read() {
+        for (line, word) in [
+            ("provider.watch = [\"events\"]", "`provider.events`"),
+            ("logout.extra = { state = \"x\" }", "state"),
+            ("extra = { nonce = \"x\" }", "nonce"),
+            ("resources = [\"api\"]", "resource"),
+            ("request_claims = { id_token = { acr = 1 } }", "claims"),
+            ("max_age = 300", "max_age"),
+            ("redirect_uri = []", "redirect_uri"),
+            ("redirect_uri = 8400", "a list of them"),
+            ("logout.extra = { \"two words\" = \"x\" }", "two words"),
+        ] {
+            let (_folder, path) = written(&format!(
+                "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n{line}\n"
+            ));
+            let said = Config::read(&path).unwrap_err().to_string();
+            assert!(said.contains(word), "{line}: {said}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Connection, Held};
 use crate::config::AccountConfig;
+use crate::logout::{Shown, SignOutPage};
 use crate::shared::Shared;
 use crate::sign_in::{self, SignInError};
 use crate::{clock, notices};
@@ -107,7 +108,10 @@ impl Farewell {
 
 /// Takes up the farewells that an earlier process did not finish.
 pub(crate) fn resume(shared: &Arc<Shared>, records: &[(String, Zeroizing<Vec<u8>>)]) {
-    for (name, content) in records.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+    let mut farewells: Vec<_> = records.iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    // The newest last: it is the one whose outcome is shown.
+    farewells.sort_by(|(one, _), (other, _)| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
+    for (name, content) in farewells {
         let found = Farewell::decode(content).and_then(|farewell| {
             let config =
                 shared.act(&farewell.account, |account, _| account.config.clone()).ok().filter(|config| {
@@ -120,7 +124,13 @@ pub(crate) fn resume(shared: &Arc<Shared>, records: &[(String, Zeroizing<Vec<u8>
             forget(shared, name.clone());
             continue;
         };
-        say(shared, farewell, config, None);
+        let _ = shared.act(&farewell.account, |account, _| {
+            if account.held.is_none() {
+                account.provider_end = Some(ProviderEnd::Pending);
+                account.farewell = Some(farewell.record_name());
+            }
+        });
+        say(shared, farewell, config, None, None);
     }
 }
 
@@ -130,12 +140,13 @@ pub(crate) fn say(
     farewell: Farewell,
     config: AccountConfig,
     connection: Option<Connection>,
+    page: Option<SignOutPage>,
 ) {
     let after = shared.clone();
     shared.before_the_end(async move {
-        let end = tell(&farewell, &config, connection).await;
+        let end = tell(&farewell, &config, connection, page).await;
         forget(&after, farewell.record_name());
-        report(&after, &farewell, end);
+        report(&after, &farewell.account, &farewell.record_name(), end);
     });
 }
 
@@ -148,10 +159,28 @@ fn forget(shared: &Arc<Shared>, record: String) {
     });
 }
 
-fn report(shared: &Arc<Shared>, farewell: &Farewell, end: ProviderEnd) {
-    tracing::info!(account = farewell.account, ?end, "the provider has been told of the end");
-    let _ = shared.act(&farewell.account, |account, _| {
-        if account.held.is_none() && account.provider_end == Some(ProviderEnd::Pending) {
+/// Where nothing can be revoked, the sign-out page in the browser is all that the provider hears.
+pub(crate) fn only_in_the_browser(shared: &Arc<Shared>, account: &mut Account, page: SignOutPage) {
+    let (shared, name) = (shared.clone(), account.name.clone());
+    // No record bears this name: there is nothing to keep for a later process.
+    let awaited = format!("{PREFIX}{name}/page/{}", clock::wall().as_nanos());
+    account.provider_end = Some(ProviderEnd::Pending);
+    account.farewell = Some(awaited.clone());
+    tokio::spawn(async move {
+        let end = match page.outcome().await {
+            Shown::NotOpened => ProviderEnd::LocalOnly,
+            _ => ProviderEnd::Unchecked,
+        };
+        report(&shared, &name, &awaited, end);
+    });
+}
+
+/// Of several goodbyes only that of the last session is shown.
+fn report(shared: &Arc<Shared>, name: &str, awaited: &str, end: ProviderEnd) {
+    tracing::info!(account = name, ?end, "the provider has been told of the end");
+    let _ = shared.act(name, |account, _| {
+        if account.held.is_none() && account.farewell.as_deref() == Some(awaited) {
+            account.farewell = None;
             account.provider_end = Some(end);
             if end == ProviderEnd::GoesOn {
                 shared.tell(notices::still_accepted(&account.name, &account.provider()));
@@ -161,14 +190,20 @@ fn report(shared: &Arc<Shared>, farewell: &Farewell, end: ProviderEnd) {
     shared.show();
 }
 
-async fn tell(farewell: &Farewell, config: &AccountConfig, present: Option<Connection>) -> ProviderEnd {
+async fn tell(
+    farewell: &Farewell,
+    config: &AccountConfig,
+    present: Option<Connection>,
+    page: Option<SignOutPage>,
+) -> ProviderEnd {
+    let page = page.as_ref();
     let mut connection = present;
     for attempt in 0.. {
         let told = match &connection {
-            Some(connection) => once(farewell, connection).await,
+            Some(connection) => once(farewell, connection, page).await,
             None => match sign_in::connect(config).await {
                 Ok(fresh) => {
-                    let told = once(farewell, &fresh).await;
+                    let told = once(farewell, &fresh, page).await;
                     connection = Some(fresh);
                     told
                 }
@@ -193,7 +228,11 @@ async fn tell(farewell: &Farewell, config: &AccountConfig, present: Option<Conne
 }
 
 /// One attempt; `None` if the provider cannot be reached for the moment.
-async fn once(farewell: &Farewell, connection: &Connection) -> Option<ProviderEnd> {
+async fn once(
+    farewell: &Farewell,
+    connection: &Connection,
+    page: Option<&SignOutPage>,
+) -> Option<ProviderEnd> {
     let Connection { http, relying_party } = connection;
     let refresh = farewell.refresh_token.iter().chain(&farewell.others);
     let tokens = refresh
@@ -202,7 +241,7 @@ async fn once(farewell: &Farewell, connection: &Connection) -> Option<ProviderEn
     let mut told = false;
     if relying_party.provider().has_revocation() {
         for (token, kind) in tokens {
-            match relying_party.revoke(http, token, kind).await {
+            match relying_party.revoke(http, token, kind, SystemTime::now()).await {
                 Ok(()) => told = true,
                 Err(error) if error.is_transient() => return None,
                 // A provider need not revoke every kind (RFC 7009, section 2.2.1).
@@ -210,11 +249,18 @@ async fn once(farewell: &Farewell, connection: &Connection) -> Option<ProviderEn
             }
         }
     }
-    match (told, check(farewell, connection).await) {
-        // Nobody was told, and the tokens are good still: the end is one of ours alone.
-        (false, ProviderEnd::GoesOn | ProviderEnd::Unchecked) => Some(ProviderEnd::LocalOnly),
-        (_, end) => Some(end),
+    if told {
+        return Some(check(farewell, connection).await);
     }
+    // Without a word to the provider there is nothing to find out, and trying the refresh token would use it.
+    Some(match page {
+        None => ProviderEnd::LocalOnly,
+        Some(page) => match page.outcome().await {
+            Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::CameBack => check(farewell, connection).await,
+            Shown::Opening | Shown::Open => ProviderEnd::Unchecked,
+        },
+    })
 }
 
 /// Tries out whether the provider still accepts what belonged to the session.
@@ -229,7 +275,7 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
     if is_active(connection, token, TokenKind::RefreshToken).await {
         return ProviderEnd::GoesOn;
     }
-    match relying_party.try_refresh_token(http, token).await {
+    match relying_party.try_refresh_token(http, token, SystemTime::now()).await {
         Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
         Err(error) => {
             tracing::info!(code = error.code(), "whether the session has ended there could not be checked");
@@ -238,7 +284,7 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
         Ok(fresh) => {
             // It was accepted. What came back is nobody's.
             if let Some(fresh) = fresh {
-                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken).await;
+                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken, SystemTime::now()).await;
             }
             ProviderEnd::GoesOn
         }
@@ -248,7 +294,7 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
 /// Whether the provider says so itself. That it does not say so proves nothing: to a client that may not ask, a provider
 /// answers the same about every token (RFC 7662, section 2.2).
 async fn is_active(connection: &Connection, token: &SecretString, kind: TokenKind) -> bool {
-    let asked = connection.relying_party.introspect(&connection.http, token, kind).await;
+    let asked = connection.relying_party.introspect(&connection.http, token, kind, SystemTime::now()).await;
     asked.is_ok_and(|found| found.active)
 }
 

@@ -7,6 +7,9 @@ use abide_session::{Now, State, View};
 use abide_wire::{KnownBy, Layer, LayerState, LayerStatus};
 use serde::{Deserialize, Serialize};
 
+use crate::notices;
+use crate::signals::known_by;
+
 /// When and how something was heard of the provider's session last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Heard {
@@ -45,15 +48,17 @@ pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatu
         ],
         (State::Ended(reason), _) => {
             let ended = view.ended.map(|at| at.as_secs());
-            let told = matches!(
-                reason,
-                abide_session::EndReason::ProviderLogout(_) | abide_session::EndReason::RefreshRejected
-            );
             // The end of our session says nothing about the provider's, unless the provider was the one who said so.
-            let there = if told {
-                provider(known, LayerState::Ended, None, ended)
-            } else {
-                LayerStatus { known_by: KnownBy::Nothing, ..provider(known, LayerState::Unknown, None, None) }
+            let there = match notices::ended_by(reason) {
+                Some(signal) => LayerStatus {
+                    known_by: known_by(signal),
+                    checked_at: ended,
+                    ..provider(known, LayerState::Ended, None, ended)
+                },
+                None => LayerStatus {
+                    known_by: KnownBy::Nothing,
+                    ..provider(known, LayerState::Unknown, None, None)
+                },
             };
             vec![application(LayerState::Ended, None, ended), there]
         }
@@ -165,6 +170,8 @@ mod tests {
             assert_eq!(found[0].state, LayerState::Ended);
             assert_eq!(found[0].ends_at, Some(1_800_000_000));
             assert_eq!(found[1].state, there);
+            let known = if there == LayerState::Ended { KnownBy::Told } else { KnownBy::Nothing };
+            assert_eq!(found[1].known_by, known);
         }
         assert_eq!(layers(&known(None, None), &Session::new(Limits::default()).view(NOW), NOW), []);
     }

@@ -55,7 +55,7 @@ use url::Url;
 
 use crate::account::{Opening, Refreshed};
 use crate::clients::Clients;
-use crate::config::{AccountConfig, Config};
+use crate::config::{AccountConfig, Config, LogoutListenerConfig};
 use crate::shared::Shared;
 
 pub use config::ConfigError;
@@ -86,8 +86,8 @@ struct Inner {
     clients: Clients,
     /// The time keeper and the transports.
     tasks: Mutex<Vec<AbortHandle>>,
-    /// Where providers send word of logouts, while an account listens to that.
-    logouts: tokio::sync::Mutex<Option<AbortHandle>>,
+    /// Where providers send word of logouts, while an account listens to that, and as what it was configured.
+    logouts: tokio::sync::Mutex<Option<(LogoutListenerConfig, AbortHandle)>>,
     port: u16,
     presence: mpsc::Sender<presence::Asked>,
     #[cfg(feature = "demo")]
@@ -384,7 +384,7 @@ impl Agent {
     /// # Errors
     ///
     /// `name_taken`, `invalid_account`, and what can be wrong with the file.
-    pub fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
+    pub async fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
         let path = self.0.shared.options.places.config_file();
         Config::add(&path, &account).map_err(refused)?;
         let configured = self.0.shared.configured().map_err(refused)?;
@@ -394,7 +394,7 @@ impl Agent {
         if let Some(config) = configured.get(&account.name) {
             self.0.shared.add(&account.name, config.clone(), None);
         }
-        Ok(())
+        self.listen_as_configured().await
     }
 
     /// Signs an account out and takes it out of the configuration.
@@ -402,9 +402,15 @@ impl Agent {
     /// # Errors
     ///
     /// What can be wrong with the file.
-    pub fn remove_account(&self, account: &str) -> Result<(), WindowError> {
+    pub async fn remove_account(&self, account: &str) -> Result<(), WindowError> {
         Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
         self.0.shared.drop_account(account);
+        self.listen_as_configured().await
+    }
+
+    async fn listen_as_configured(&self) -> Result<(), WindowError> {
+        let config = Config::read(&self.0.shared.options.places.config_file()).map_err(refused)?;
+        self.listen_for_logouts(&config.logout_listener).await;
         Ok(())
     }
 
@@ -456,7 +462,7 @@ impl Agent {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
-        if let Some(listener) = self.0.logouts.lock().await.take() {
+        if let Some((_, listener)) = self.0.logouts.lock().await.take() {
             listener.abort();
         }
         let places = &self.0.shared.options.places;

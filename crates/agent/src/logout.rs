@@ -6,6 +6,7 @@ use std::time::Duration;
 use abide_oidc::LogoutPending;
 use abide_session::EndReason;
 use secrecy::SecretString;
+use tokio::sync::watch;
 
 use crate::account::{Account, Connection, Held};
 use crate::callback::{Callback, Outcome, Verdict};
@@ -16,35 +17,73 @@ use crate::sign_in::connect;
 /// How long the browser may take to come back: the provider may ask the person.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// Opens the provider's sign-out page if the person has just ended the session and the account says so; says whether it
-/// does. Whether the provider has really ended anything is found out by the farewell, not here: the person may answer no.
+/// What has become of the provider's sign-out page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// Nothing yet.
+    Opening,
+    /// It was not shown: the provider has none, or the browser did not open.
+    NotOpened,
+    /// The browser has it.
+    Open,
+    /// The browser has come back from it. The person may have answered no there.
+    CameBack,
+}
+
+/// The provider's sign-out page, as far as the browser has told of it.
+pub(crate) struct SignOutPage(watch::Receiver<Shown>);
+
+impl SignOutPage {
+    /// Waits until it is known whether the page was shown and the browser has come back, or will not any more.
+    pub(crate) async fn outcome(&self) -> Shown {
+        let mut shown = self.0.clone();
+        // Whoever no longer waits for the browser drops the sender.
+        let _ = shown.wait_for(|shown| matches!(shown, Shown::NotOpened | Shown::CameBack)).await;
+        let last = *shown.borrow();
+        last
+    }
+}
+
+/// Opens the provider's sign-out page if the person has just ended the session and the account says so. Whether the
+/// provider has really ended anything is found out by the farewell, not here.
 pub(crate) fn in_the_browser(
     shared: &Arc<Shared>,
-    account: &Account,
+    account: &mut Account,
     held: &Held,
     reason: EndReason,
-) -> bool {
+) -> Option<SignOutPage> {
     let wanted = account.config.logout.provider;
     if !wanted || !matches!(reason, EndReason::UserLogout | EndReason::Declined) {
-        return false;
+        return None;
     }
     let (config, present, provider) =
         (account.config.clone(), account.connection.clone(), account.provider());
     let (shared, hint) = (shared.clone(), held.id_token.clone());
-    tokio::spawn(async move {
+    let (sender, receiver) = watch::channel(Shown::Opening);
+    let task = tokio::spawn(async move {
         let connection = match present {
             Some(connection) => Ok(connection),
             None => connect(&config).await,
         };
         let opened = match connection {
-            Ok(connection) => open(&shared, &connection, &config.logout, hint, provider).await,
+            Ok(connection) => open(&shared, &connection, &config.logout, hint).await,
             Err(error) => Err(error.to_string()),
         };
-        if let Err(problem) = opened {
-            tracing::warn!(problem, "the provider's sign-out page was not opened");
+        match opened {
+            Ok((callback, pending)) => {
+                sender.send_replace(Shown::Open);
+                if come_back(callback, pending, provider).await {
+                    sender.send_replace(Shown::CameBack);
+                }
+            }
+            Err(problem) => {
+                tracing::warn!(problem, "the provider's sign-out page was not opened");
+                sender.send_replace(Shown::NotOpened);
+            }
         }
     });
-    true
+    account.sign_out = Some(task.abort_handle());
+    Some(SignOutPage(receiver))
 }
 
 async fn open(
@@ -52,9 +91,11 @@ async fn open(
     connection: &Connection,
     config: &LogoutConfig,
     hint: Option<SecretString>,
-    provider: String,
-) -> Result<(), String> {
-    let callback = Callback::bind(&config.redirect_uri).await.map_err(|error| error.to_string())?;
+) -> Result<(Callback, Option<LogoutPending>), String> {
+    let callback = Callback::bind(&shared.ports, std::slice::from_ref(&config.redirect_uri))
+        .await
+        .map_err(|error| error.to_string())?;
+    callback.make_way();
     let extra: Vec<(String, String)> =
         config.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let request = connection
@@ -63,13 +104,12 @@ async fn open(
         .map_err(|error| error.code().to_owned())?;
     let address = callback.depart(request.url).ok_or("no random numbers")?;
     shared.opener.open(&address).map_err(|error| error.to_string())?;
-    if let Some(pending) = request.pending {
-        tokio::spawn(come_back(callback, pending, provider));
-    }
-    Ok(())
+    Ok((callback, request.pending))
 }
 
-async fn come_back(mut callback: Callback, pending: LogoutPending, provider: String) {
+/// Waits for the browser; says whether it came.
+async fn come_back(mut callback: Callback, pending: Option<LogoutPending>, provider: String) -> bool {
+    let Some(pending) = pending else { return false };
     let back = async {
         while let Some(arrival) = callback.arrival().await {
             let received = pending.receive(&arrival.query);
@@ -82,7 +122,9 @@ async fn come_back(mut callback: Callback, pending: LogoutPending, provider: Str
         }
         false
     };
-    if tokio::time::timeout(PATIENCE, back).await == Ok(true) {
+    let came = tokio::time::timeout(PATIENCE, back).await == Ok(true);
+    if came {
         callback.finish(Outcome::SignedOut { provider });
     }
+    came
 }

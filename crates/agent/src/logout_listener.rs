@@ -4,9 +4,10 @@
 //! the user's browser and proves nothing, but it has to know `sid`, which no other page does. The back channel comes from
 //! the provider itself, signed; it reaches this machine only where somebody has seen to that.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use abide_oidc::ReplayGuard;
 use abide_session::Input;
@@ -16,9 +17,10 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use serde_json::json;
 use subtle::ConstantTimeEq;
-use tokio::net::TcpListener;
 use url::{Url, form_urlencoded};
 
+use crate::account::Connection;
+use crate::clock;
 use crate::config::LogoutListenerConfig;
 use crate::loopback::{self, NOTHING_ALLOWED, respond};
 use crate::pages::{CONTENT_SECURITY_POLICY, Page, html};
@@ -30,11 +32,16 @@ const BODY: usize = 48 * 1024;
 /// So many at once.
 const CONNECTIONS: usize = 32;
 
+/// How long a provider that could not be reached is left alone.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// A bound listener.
 pub(crate) struct LogoutListener {
     shared: Arc<Shared>,
     hosts: Vec<String>,
     seen: Mutex<ReplayGuard>,
+    /// When a provider could last not be reached to validate a token, boot time, by account.
+    away: Mutex<HashMap<String, Duration>>,
 }
 
 impl LogoutListener {
@@ -43,11 +50,12 @@ impl LogoutListener {
         shared: &Arc<Shared>,
         config: &LogoutListenerConfig,
     ) -> std::io::Result<tokio::task::JoinHandle<()>> {
-        let listener = TcpListener::bind(SocketAddr::new(config.address, config.port)).await?;
+        let listener = loopback::listen(SocketAddr::new(config.address, config.port)).await?;
         let port = listener.local_addr()?.port();
         let mut hosts = loopback::hosts(port);
         hosts.extend(config.hosts.iter().cloned());
-        let place = Arc::new(Self { shared: shared.clone(), hosts, seen: Mutex::default() });
+        let place =
+            Arc::new(Self { shared: shared.clone(), hosts, seen: Mutex::default(), away: Mutex::default() });
         tracing::info!(port, "providers can send word of logouts");
         Ok(tokio::spawn(loopback::serve(listener, CONNECTIONS, move |request| {
             let place = place.clone();
@@ -130,12 +138,8 @@ impl LogoutListener {
         if !watched {
             return refused("invalid_request", "No account here listens to that.");
         }
-        let connection = match connection(&self.shared, account).await {
-            Ok(connection) => connection,
-            Err(error) => {
-                tracing::warn!(account, %error, "a logout token cannot be validated now");
-                return refused("temporarily_unavailable", "The provider cannot be reached from here.");
-            }
+        let Some(connection) = self.connection(account).await else {
+            return refused("temporarily_unavailable", "The provider cannot be reached from here.");
         };
         let now = SystemTime::now();
         let token = match connection.relying_party.logout_token(&connection.http, &token, now).await {
@@ -145,24 +149,53 @@ impl LogoutListener {
                 return refused("invalid_request", error.code());
             }
         };
+        // Also where nobody is signed in: what is over for one session must not be kept for the next.
+        let admitted = self.seen.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now);
+        if let Err(error) = admitted {
+            return refused("invalid_request", error.code());
+        }
         let outcome = self.shared.act(account, |account, at| {
-            let Some(held) = &account.held else { return Ok(()) };
+            let began = account.session.view(at).began.unwrap_or_default().as_secs();
+            let Some(held) = &account.held else { return };
             account.signals.heard(Signal::Backchannel, at.wall);
-            if !token.answers(&held.identity) {
-                // Somebody else's session, or one that is over: there is nothing to end, so it has been ended.
-                return Ok(());
+            // Otherwise it is somebody else's session, or one that is over: there is nothing to end, so it has been ended.
+            if token.answers(&held.identity, began) {
+                let signal = abide_session::Signal::BackChannel;
+                account.session.handle(at, Input::ProviderEnded { signal });
             }
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now)?;
-            account.session.handle(at, Input::ProviderEnded { signal: abide_session::Signal::BackChannel });
-            Ok(())
         });
         match outcome {
-            Ok(Ok(())) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
-            Ok(Err(error)) => {
-                let error: abide_oidc::LogoutTokenError = error;
-                refused("invalid_request", error.code())
-            }
+            Ok(()) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
             Err(_) => refused("invalid_request", "No account here listens to that."),
+        }
+    }
+
+    /// How the provider is spoken to. Anybody may send us anything, so a provider that is away is not asked again for each
+    /// of them.
+    async fn connection(&self, account: &str) -> Option<Connection> {
+        let away = || self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = self.shared.act(account, |account, _| account.connection.clone()).ok()?;
+        if present.is_some() {
+            return present;
+        }
+        let now = clock::now().boot;
+        {
+            let mut away = away();
+            if away.get(account).is_some_and(|since| now < since.saturating_add(PAUSE)) {
+                return None;
+            }
+            // Until it has answered, it counts as away: of many at once, one asks.
+            away.insert(account.to_owned(), now);
+        }
+        match connection(&self.shared, account).await {
+            Ok(connection) => {
+                away().remove(account);
+                Some(connection)
+            }
+            Err(error) => {
+                tracing::warn!(account, %error, "a logout token cannot be validated now");
+                None
+            }
         }
     }
 }

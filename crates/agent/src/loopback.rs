@@ -1,6 +1,8 @@
 //! What the small listeners share that browsers and providers come to: one request a connection, bounded in number, size
 //! and time, and answers that nobody keeps.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +31,19 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 /// The policy of an answer that is no page.
 pub(crate) const NOTHING_ALLOWED: &str = "default-src 'none'";
+
+/// Binds. A fixed port may just be let go of by a listener of ours, which takes a moment.
+pub(crate) async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    for _ in 0..20 {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && address.port() != 0 => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
+    }
+    TcpListener::bind(address).await
+}
 
 /// Serves until it is aborted, `most` connections at once; they end with it.
 pub(crate) async fn serve<A>(

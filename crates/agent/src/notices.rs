@@ -39,10 +39,7 @@ pub(crate) fn signal_of(signal: abide_session::Signal) -> Signal {
 }
 
 fn words(why: EndReason) -> String {
-    match why {
-        EndReason::ProviderLogout(signal) => text::ended_by(reason(why), Some(signal_of(signal))),
-        _ => text::ended(reason(why)).to_owned(),
-    }
+    text::ended_by(reason(why), ended_by(why))
 }
 
 fn notice(kind: NoticeKind, account: &str, title: String, body: String) -> Notice {

@@ -58,7 +58,7 @@ pub(crate) fn monitor(provider: &str) -> String {
          <body><main class=\"good\">{MARK}{TICK}<h1>You are signed in</h1>\
          <p id=\"who\"></p>\
          <p class=\"while\">Keep this tab open, and Abide notices here when you sign out at {provider}. You may also close \
-         it: Abide notices then when it renews your session.</p>\
+         it; your session goes on.</p>\
          <p id=\"state\" role=\"status\">One moment.</p></main>\
          <iframe id=\"op\" title=\"{provider}\" hidden></iframe><iframe id=\"silent\" title=\"{provider}\" hidden></iframe>\
          <script src=\"/monitor/watch.js\"></script></body></html>"

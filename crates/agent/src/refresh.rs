@@ -108,6 +108,7 @@ async fn run(
     keep_name(&mut tokens.identity, identity);
     let lifetimes = lifetimes(&tokens);
     let mut held = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::Refresh });
+    let id_token = held.id_token.clone();
     let queued = shared.act(name, |account, now| {
         if let Some(before) = &account.held {
             held.inherit(before);
@@ -127,21 +128,26 @@ async fn run(
         if account.session.awaits(attempt) {
             if let Some(mut fresh) = held.take() {
                 // Something may have come in while the vault was writing.
+                fresh.id_token = id_token;
                 if let Some(before) = &account.held {
                     fresh.inherit(before);
                 }
                 account.held = Some(fresh);
             }
             account.signals.heard(Signal::Refresh, now.wall);
-            // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
-            // the same about every token (RFC 7662, section 2.2).
-            let doubt = account.session.checkpoint(now).and_then(|checkpoint| checkpoint.doubt);
-            if let Some(doubt @ (Rumour::Introspection | Rumour::UserInfo)) = doubt {
-                account.signals.becomes(signal_of(doubt), SignalState::NotOffered);
-            }
             account.refresh = None;
             account.trouble = None;
+            let doubt =
+                |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.doubt);
+            let before = doubt(account);
             account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
+            // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
+            // the same about every token (RFC 7662, section 2.2). A doubt that stays was not answered by this refresh.
+            if let Some(doubted @ (Rumour::Introspection | Rumour::UserInfo)) = before
+                && doubt(account).is_none()
+            {
+                account.signals.becomes(signal_of(doubted), SignalState::NotOffered);
+            }
         }
     });
     if let Some(held) = held {
@@ -182,14 +188,15 @@ fn revoke_with(shared: &Arc<Shared>, connection: Connection, held: Held) {
     }
 }
 
-async fn give_back(connection: Connection, token: SecretString) {
+/// Revokes a refresh token that nobody uses any more.
+pub(crate) async fn give_back(connection: Connection, token: SecretString) {
     let Connection { http, relying_party } = connection;
     if !relying_party.provider().has_revocation() {
         tracing::info!("the provider does not offer revocation");
         return;
     }
     for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
-        match relying_party.revoke(&http, &token, TokenKind::RefreshToken).await {
+        match relying_party.revoke(&http, &token, TokenKind::RefreshToken, SystemTime::now()).await {
             Ok(()) => return,
             Err(error) if error.is_transient() => {
                 tracing::warn!(code = error.code(), "the refresh token is not revoked yet");

@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
-use abide_wire::{ErrorAnswer, Notice, ProviderEnd, Question, Signal, SignalState, Snapshot};
+use abide_wire::{ErrorAnswer, Notice, ProviderEnd, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::account::{Account, Held};
 use crate::browser::Opener;
+use crate::callback::Ports;
 use crate::clock;
 use crate::config::{AccountConfig, Config};
 use crate::farewell::Farewell;
+use crate::logout::SignOutPage;
 use crate::options::Options;
 use crate::signals::Signals;
 use crate::stored::{StoredSession, record_name};
@@ -42,7 +44,9 @@ pub(crate) struct Shared {
     pub(crate) events: broadcast::Sender<Event>,
     /// When the user touched keyboard or mouse, once the desktop has been asked whether it tells.
     pub(crate) input: OnceLock<abide_presence::Input>,
-    /// How many refresh tokens are being revoked at this moment.
+    /// The fixed ports that our pages in the browser occupy.
+    pub(crate) ports: Ports,
+    /// How many pieces of work at a provider the end of the program waits for.
     revoking: watch::Sender<usize>,
     core: Mutex<Core>,
     wake: Notify,
@@ -63,6 +67,7 @@ impl Shared {
             snapshots: watch::Sender::new(Snapshot::default()),
             events: broadcast::Sender::new(64),
             input: OnceLock::new(),
+            ports: Ports::default(),
             revoking: watch::Sender::new(0),
             core: Mutex::new(Core { accounts: Vec::new(), remarks, locked: false, armed: None }),
             wake: Notify::new(),
@@ -102,6 +107,7 @@ impl Shared {
             session_state: stored.session_state,
             leftovers: stored.leftovers,
         });
+        account.note_what_is_offered();
         let mut core = self.core();
         if core.locked {
             account.session.handle(now, Input::Locked);
@@ -126,17 +132,10 @@ impl Shared {
     pub(crate) fn change_rules(self: &Arc<Self>, name: &str, config: AccountConfig) {
         let rules = config.rules();
         let _ = self.act(name, |account, now| {
-            let watched_before = account.config.provider.watches(Signal::Iframe);
             account.config.session = config.session;
             account.config.provider = config.provider;
             account.config.logout = config.logout;
-            let held = account.held.as_ref().filter(|_| !watched_before);
-            if let Some(held) = held.filter(|_| account.config.provider.watches(Signal::Iframe)) {
-                // There is no tab now, and whoever is signed in may open one.
-                let can_watch = held.session_state.is_some();
-                let state = if can_watch { SignalState::Closed } else { SignalState::NotOffered };
-                account.signals.becomes(Signal::Iframe, state);
-            }
+            account.note_what_is_offered();
             account.session.set_rules(now, rules);
         });
         self.publish(&self.core(), clock::now());
@@ -277,6 +276,7 @@ impl Shared {
             Output::Began => {
                 account.trouble = None;
                 account.provider_end = None;
+                account.farewell = None;
                 account.signals = Signals::default();
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
@@ -307,17 +307,16 @@ impl Shared {
             watch.end(monitor::goodbye(&account.provider(), reason));
         }
         let held = account.held.take();
-        let in_the_browser =
-            held.as_ref().is_some_and(|held| logout::in_the_browser(self, account, held, reason));
-        let farewell = held.as_ref().and_then(|held| Farewell::of(account, held));
-        account.provider_end = Some(match &farewell {
-            Some(_) => ProviderEnd::Pending,
-            None if in_the_browser => ProviderEnd::Unchecked,
-            None => ProviderEnd::LocalOnly,
-        });
-        match farewell {
-            Some(farewell) => self.part(account, farewell),
-            None => drop(self.forget(&account.name)),
+        let page = held.as_ref().and_then(|held| logout::in_the_browser(self, account, held, reason));
+        match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {
+            (Some(farewell), page) => self.part(account, farewell, page),
+            (None, page) => {
+                drop(self.forget(&account.name));
+                match page {
+                    Some(page) => farewell::only_in_the_browser(self, account, page),
+                    None => account.provider_end = Some(ProviderEnd::LocalOnly),
+                }
+            }
         }
         if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
             self.tell(notice);
@@ -325,7 +324,9 @@ impl Shared {
     }
 
     /// Takes the session out of the vault and a farewell into it, and tells the provider.
-    fn part(self: &Arc<Self>, account: &Account, farewell: Farewell) {
+    fn part(self: &Arc<Self>, account: &mut Account, farewell: Farewell, page: Option<SignOutPage>) {
+        account.provider_end = Some(ProviderEnd::Pending);
+        account.farewell = Some(farewell.record_name());
         let written =
             self.vault.part(&record_name(&account.name), &farewell.record_name(), farewell.encode());
         let (config, connection) = (account.config.clone(), account.connection.clone());
@@ -337,11 +338,11 @@ impl Shared {
                 shared
                     .remark(format!("A session that has ended could not be removed from the vault. {error}"));
             }
-            farewell::say(&shared, farewell, config, connection);
+            farewell::say(&shared, farewell, config, connection, page);
         });
     }
 
-    fn write_down(self: &Arc<Self>, account: &Account, now: Now) {
+    pub(crate) fn write_down(self: &Arc<Self>, account: &Account, now: Now) {
         let Some(content) = account.stored(now) else { return };
         let written = self.vault.update(&record_name(&account.name), content);
         let shared = self.clone();

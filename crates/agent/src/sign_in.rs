@@ -59,8 +59,11 @@ impl SignInError {
 /// Starts the sign-in that a session has asked for.
 pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attempt) {
     account.trouble = None;
-    // The page of an earlier session may occupy the port.
+    // The pages of an earlier session have nothing more to say.
     account.monitor = None;
+    if let Some(page) = account.sign_out.take() {
+        page.abort();
+    }
     let (announce, address) = watch::channel(None);
     let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
     let shared = shared.clone();
@@ -94,11 +97,13 @@ async fn run(
     announce: watch::Sender<Option<Url>>,
 ) -> Result<(), SignInError> {
     let connection = connect(config).await?;
-    let mut callback = Callback::bind(&config.redirect_uri).await.map_err(SignInError::Listener)?;
+    let mut callback =
+        Callback::bind(&shared.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
     let parameters = parameters(config, connection.relying_party.provider());
-    let request = connection
-        .relying_party
-        .authorization_request(callback.redirect_uri(), &parameters)
+    let Connection { http, relying_party } = &connection;
+    let request = relying_party
+        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
+        .await
         .map_err(SignInError::of)?;
     announce.send_replace(Some(request.url.clone()));
     if opening == Opening::Browser {
@@ -116,6 +121,7 @@ async fn run(
             let mut callback = Some(callback);
             let _ = shared.act(name, |account, _| {
                 callback = callback.take().and_then(|callback| Watch::begin(shared, account, callback));
+                account.note_what_is_offered();
                 if let Some(watch) = &account.monitor {
                     watch.show(shown.clone());
                 }
@@ -144,12 +150,7 @@ fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParam
         .prompt
         .clone()
         .unwrap_or_else(|| if offline { vec!["consent".to_owned()] } else { Vec::new() });
-    AuthorizationParameters {
-        scopes,
-        prompt,
-        login_hint: config.login_hint.clone(),
-        ..AuthorizationParameters::default()
-    }
+    AuthorizationParameters { scopes, prompt, ..config.wishes() }
 }
 
 /// The answer from the first request that belongs to this sign-in. What does not belong leaves it waiting.
@@ -235,7 +236,10 @@ async fn complete(
 /// Tokens that nobody waits for any more are not left lying about at the provider.
 async fn orphan(connection: &Connection, held: Held) {
     if let Some(token) = &held.refresh_token {
-        let _ = connection.relying_party.revoke(&connection.http, token, TokenKind::RefreshToken).await;
+        let _ = connection
+            .relying_party
+            .revoke(&connection.http, token, TokenKind::RefreshToken, SystemTime::now())
+            .await;
     }
 }
 

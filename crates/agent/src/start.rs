@@ -8,7 +8,6 @@ use abide_presence::Presence;
 use abide_vault::VaultError;
 use abide_wire::Signal;
 use serde_json::json;
-use tokio::task::AbortHandle;
 
 use crate::browser::Opener;
 use crate::clients::Clients;
@@ -143,23 +142,31 @@ impl Agent {
 
 impl Agent {
     /// Opens the listener for logouts if an account listens to one of the two channels, and closes it if none does any
-    /// more. Without it those accounts have one signal less; that is no reason not to start.
+    /// more, or to what another was configured. Without it those accounts have one signal less; that is no reason not to start.
     pub(crate) async fn listen_for_logouts(&self, config: &LogoutListenerConfig) {
         let mut listening = self.0.logouts.lock().await;
         let wanted = self.0.shared.core().accounts.iter().any(|account| {
             let provider = &account.config.provider;
             provider.watches(Signal::Frontchannel) || provider.watches(Signal::Backchannel)
         });
-        match (wanted, listening.take()) {
-            (true, None) => match LogoutListener::open(&self.0.shared, config).await {
-                Ok(task) => *listening = Some(task.abort_handle()),
-                Err(error) => self.0.shared.remark(format!(
-                    "Port {} cannot be opened for logouts from providers ({error}).",
-                    config.port
-                )),
-            },
-            (true, open) => *listening = open,
-            (false, open) => open.iter().for_each(AbortHandle::abort),
+        if let Some((as_configured, _)) = &*listening
+            && wanted
+            && as_configured == config
+        {
+            return;
+        }
+        if let Some((_, open)) = listening.take() {
+            open.abort();
+        }
+        if !wanted {
+            return;
+        }
+        match LogoutListener::open(&self.0.shared, config).await {
+            Ok(task) => *listening = Some((config.clone(), task.abort_handle())),
+            Err(error) => self.0.shared.remark(format!(
+                "Port {} cannot be opened for logouts from providers ({error}).",
+                config.port
+            )),
         }
     }
 }

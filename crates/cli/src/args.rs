@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Status,
     Watch { account: Option<String> },
     Monitor { account: Option<String> },
+    Claims { account: Option<String> },
     Token(TokenRequest),
     Header(TokenRequest),
     Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
@@ -90,13 +91,14 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
                 Ok(Command::Logout { account: given.account.take(), wait: !given.no_wait })
             })
         }
-        "keep" | "watch" | "monitor" => {
+        "keep" | "watch" | "monitor" | "claims" => {
             let given = options(name, rest, &["account"], json)?;
             given.finish(name, 0, |given| {
                 let account = given.account.take();
                 Ok(match name {
                     "keep" => Command::Keep { account },
                     "watch" => Command::Watch { account },
+                    "claims" => Command::Claims { account },
                     _ => Command::Monitor { account },
                 })
             })

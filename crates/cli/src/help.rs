@@ -2,7 +2,7 @@
 
 /// The commands, in the order of the overview.
 pub(crate) const COMMANDS: &[&str] = &[
-    "login", "logout", "keep", "status", "watch", "monitor", "token", "header", "run", "accounts", "clients",
+    "login", "logout", "keep", "status", "watch", "monitor", "claims", "token", "header", "run", "accounts", "clients",
     "config", "doctor", "agent", "demo", "help",
 ];
 
@@ -19,6 +19,7 @@ Your session
   status     who is signed in, and for how long
   watch      the same as it changes, a line a change
   monitor    open the tab again that watches the session at the provider
+  claims     what the provider says about you
 
 Tokens
   token      print an access token
@@ -54,6 +55,7 @@ pub(crate) fn page(command: &str) -> Option<&'static str> {
         "status" => STATUS,
         "watch" => WATCH,
         "monitor" => MONITOR,
+        "claims" => CLAIMS,
         "token" => TOKEN,
         "header" => HEADER,
         "run" => RUN,
@@ -155,6 +157,19 @@ opens it again. `abide status` says when it is closed.
 
   -a, --account NAME   the account; not needed when only one is signed in
       --json           the session, as JSON
+";
+
+const CLAIMS: &str = "\
+abide claims: what the provider says about you
+
+Usage: abide claims [--account NAME]
+
+What your ID token and the provider\u{2019}s UserInfo say, a claim a line. UserInfo
+is read after the sign-in and after each renewal. Where the account has names of
+its own for claims (accounts.NAME.claims), those are shown, and no others.
+
+  -a, --account NAME   the account; not needed when only one is signed in
+      --json           the claims, when they were read, and whose they are
 ";
 
 const TOKEN: &str = "\

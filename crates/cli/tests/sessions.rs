@@ -236,7 +236,7 @@ const SIGNED_OUT: &str = "You are signed out of work (id.example.com).\n";
 #[test]
 fn logout_waits_until_the_provider_has_been_told_and_says_what_came_of_it() {
     for (came, sentence) in [
-        ("ended", "Ended at id.example.com too."),
+        ("ended", "id.example.com no longer accepts this session."),
         ("local_only", "Only here: id.example.com was not told."),
         ("unchecked", "id.example.com was told. Whether it has ended the session could not be checked."),
     ] {
@@ -349,7 +349,7 @@ fn a_session_that_has_ended_says_how_that_became_known_and_what_the_provider_doe
     );
     assert_eq!(
         status_lines(signed_out("ended")),
-        ["work   signed out: you signed out", "Ended at id.example.com too."]
+        ["work   signed out: you signed out", "id.example.com no longer accepts this session."]
     );
     let evil = signed_out("local_only").replace("\"id.example.com\"", "\"id\\u001b[2J\"");
     assert_eq!(status_lines(evil)[1], "Only here: id\u{fffd}[2J was not told.");

@@ -25,6 +25,30 @@ fn what_is_asked_for_is_sent() {
 }
 
 #[test]
+fn claims_are_printed_a_line_each() {
+    let body = r#"{"account":"work","issuer":"https://id.example.com","mapped":false,"read_at":1795549900,
+        "claims":{"email":"alice@example.com","email_verified":true,"groups":["staff","a,b"],"roles":["dev","ops"],
+        "name":"Alice\u001b[31m"}}"#;
+    let outcome = once(&["claims", "-a", "work"], get("/v1/claims/work"), answer("200 OK", body));
+    assert_eq!(
+        (outcome.code, outcome.out.as_str()),
+        (
+            0,
+            "email           alice@example.com\n\
+             email_verified  true\n\
+             groups          [\"staff\",\"a,b\"]\n\
+             name            Alice\u{fffd}[31m\n\
+             roles           dev, ops\n"
+        )
+    );
+    let outcome = once(&["claims", "-a", "work", "--json"], get("/v1/claims/work"), answer("200 OK", body));
+    assert_eq!(outcome.out, format!("{body}\n"));
+    let nothing = r#"{"account":"work","issuer":"https://id.example.com","mapped":true,"read_at":null,"claims":{}}"#;
+    let outcome = once(&["claims", "-a", "work"], get("/v1/claims/work"), answer("200 OK", nothing));
+    assert_eq!(outcome.out, "The provider says none of the claims that its names stand for about you.\n");
+}
+
+#[test]
 fn a_header_is_ready_for_curl() {
     let outcome = once(&["header", "-a", "work"], get("/v1/token?account=work"), token_answer());
     assert_eq!((outcome.code, outcome.out), (0, format!("Authorization: Bearer {TOKEN}\n")));

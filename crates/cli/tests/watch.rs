@@ -172,7 +172,7 @@ fn what_becomes_of_the_providers_side_is_a_line_once_it_is_settled() {
         outcome.out,
         "20:52:18  work   active · 11 min 42 s left (idle)\n\
          20:52:18  work   signed out: you signed out\n\
-         20:52:18  work   Ended at id.example.com too.\n"
+         20:52:18  work   id.example.com no longer accepts this session.\n"
     );
 }
 

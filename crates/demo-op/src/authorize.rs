@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use url::form_urlencoded;
 
 use crate::pages;
+use crate::par;
+use crate::parameters::Parameters;
 use crate::provider::{Failure, Provider};
 use crate::reply::Reply;
 use crate::secret;
@@ -14,6 +16,7 @@ use crate::session_state::BrowserState;
 use crate::store::{AuthorizationRequest, Prompt, Purpose, Session};
 use crate::transaction;
 use crate::users::User;
+use crate::wishes;
 
 /// The scopes that mean something here; others are ignored, as OpenID Connect Core 3.1.2.1 asks.
 pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
@@ -21,7 +24,7 @@ pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_acc
 const LONGEST_VALUE: usize = 2048;
 
 /// Why a request is refused, and who learns of it.
-enum Refusal {
+pub(crate) enum Refusal {
     /// The person in front of the browser: the client cannot be trusted with a redirect.
     Page(&'static str),
     /// The client.
@@ -62,7 +65,7 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
 }
 
 fn answer(provider: &Arc<Provider>, asked: &Asked, browser: &BrowserState) -> Result<Reply, Failure> {
-    let request = match parse(provider, asked) {
+    let request = match requested(provider, asked) {
         Ok(request) => request,
         Err(Refusal::Page(why)) => {
             let page = pages::invalid_request(provider, why);
@@ -92,7 +95,9 @@ fn answer(provider: &Arc<Provider>, asked: &Asked, browser: &BrowserState) -> Re
 /// Decides from the session of the browser and the wishes of the client.
 pub(crate) fn next_step(request: &AuthorizationRequest, session: Option<Session>, now: u64) -> Step {
     let fitting = session.filter(|session| {
-        let fresh = request.max_age.is_none_or(|limit| now.saturating_sub(session.auth_time) <= limit);
+        let limits = [request.max_age, wishes::age_for(request.acr_values.as_deref())];
+        let age = now.saturating_sub(session.auth_time);
+        let fresh = limits.into_iter().flatten().all(|limit| age <= limit);
         let subject = request.hinted_subject.as_deref().is_none_or(|subject| subject == session.user.subject);
         let hinted = request.login_hint.as_deref().and_then(User::known_as);
         fresh && subject && hinted.is_none_or(|user| user.subject == session.user.subject)
@@ -171,7 +176,28 @@ pub(crate) fn with_parameters<'a>(
     }
 }
 
-fn parse(provider: &Provider, asked: &Asked) -> Result<AuthorizationRequest, Refusal> {
+/// What was pushed before, or what the browser says itself.
+fn requested(provider: &Provider, asked: &Asked) -> Result<AuthorizationRequest, Refusal> {
+    let reference = asked.named("request_uri").and_then(|uri| uri.strip_prefix(par::PREFIX));
+    let Some(reference) = reference else {
+        let request = parse(provider, &asked.parameters)?;
+        return match provider.requires_pushed_authorization() {
+            false => Ok(request),
+            true => Err(Refusal::Redirect {
+                recipient: Recipient::from(&request),
+                code: "invalid_request",
+                description: "authorization requests have to be pushed",
+            }),
+        };
+    };
+    let pushed = provider.store().take_pushed(reference, provider.now());
+    // What else is in the address does not count (RFC 9126 section 4), but the client has to be the same.
+    let pushed = pushed.filter(|pushed| pushed.named("client_id") == asked.named("client_id"));
+    parse(provider, &pushed.ok_or(Refusal::Page("the request was not pushed here, or is used or too old"))?)
+}
+
+/// Checks a request, wherever it comes from.
+pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<AuthorizationRequest, Refusal> {
     let client_id =
         asked.named("client_id").ok_or(Refusal::Page("the request does not say which client it is from"))?;
     let client = provider.client(client_id).ok_or(Refusal::Page("the client is not registered here"))?;
@@ -190,7 +216,7 @@ fn parse(provider: &Provider, asked: &Asked) -> Result<AuthorizationRequest, Ref
     let refusal = |code, description| Refusal::Redirect { recipient: recipient.clone(), code, description };
     let invalid = |description| refusal("invalid_request", description);
 
-    if asked.parameters.iter().any(|(name, value)| name != "id_token_hint" && value.len() > LONGEST_VALUE) {
+    if asked.iter().any(|(name, value)| name != "id_token_hint" && value.len() > LONGEST_VALUE) {
         return Err(Refusal::Page("a parameter is too long"));
     }
     if asked.named("request").is_some() {
@@ -219,7 +245,9 @@ fn parse(provider: &Provider, asked: &Asked) -> Result<AuthorizationRequest, Ref
         return Err(refusal("invalid_scope", "the scope openid is missing"));
     }
     let known_scope = SCOPES.into_iter().filter(|known| asked_scope.split(' ').any(|scope| scope == *known));
-    let (prompt, max_age) = wishes(asked).map_err(invalid)?;
+    let (prompt, max_age) = times(asked).map_err(invalid)?;
+    let resource = wishes::resources(asked.named("resource"))
+        .ok_or_else(|| refusal("invalid_target", "a resource is not an absolute URI without fragment"))?;
     let hinted_subject = match asked.named("id_token_hint") {
         None => None,
         Some(hint) => {
@@ -236,11 +264,14 @@ fn parse(provider: &Provider, asked: &Asked) -> Result<AuthorizationRequest, Ref
         prompt,
         max_age,
         login_hint: asked.named("login_hint").map(str::to_owned),
+        acr_values: asked.named("acr_values").map(str::to_owned),
+        resource,
+        dpop_jkt: asked.named("dpop_jkt").map(str::to_owned),
         hinted_subject,
     })
 }
 
-fn wishes(asked: &Asked) -> Result<(Prompt, Option<u64>), &'static str> {
+fn times(asked: &Parameters) -> Result<(Prompt, Option<u64>), &'static str> {
     let values: Vec<&str> =
         asked.named("prompt").unwrap_or_default().split(' ').filter(|v| !v.is_empty()).collect();
     if values.iter().any(|value| !["none", "login", "consent", "select_account"].contains(value)) {

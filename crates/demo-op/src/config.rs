@@ -38,6 +38,10 @@ pub struct Config {
     pub registration: Registration,
     /// How long a device that waits for somebody has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
     pub device_poll_interval: Duration,
+    /// Whether authorization requests have to be pushed (RFC 9126). They may be in any case.
+    pub require_pushed_authorization: bool,
+    /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
+    pub require_dpop_nonce: bool,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -57,6 +61,8 @@ impl Default for Config {
             event_stream: None,
             registration: Registration::Open,
             device_poll_interval: Duration::from_secs(5),
+            require_pushed_authorization: false,
+            require_dpop_nonce: false,
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -75,6 +81,8 @@ impl fmt::Debug for Config {
             .field("event_stream", &self.event_stream)
             .field("registration", &self.registration)
             .field("device_poll_interval", &self.device_poll_interval)
+            .field("require_pushed_authorization", &self.require_pushed_authorization)
+            .field("require_dpop_nonce", &self.require_dpop_nonce)
             .finish_non_exhaustive()
     }
 }
@@ -112,7 +120,7 @@ pub enum Registration {
     WithToken(SecretString),
 }
 
-/// A registered client: native and public, so that it shows PKCE in place of a secret.
+/// A registered client: native, and public unless it has a key, so that it shows PKCE in place of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Its `client_id`.
@@ -134,6 +142,9 @@ pub struct Client {
     pub signing: SigningAlgorithm,
     /// `userinfo_signed_response_alg`. `None`: UserInfo is plain JSON.
     pub userinfo_signing: Option<SigningAlgorithm>,
+    /// The public key (a JWK, on P-256 or of RSA) of a client that authenticates with `private_key_jwt`. `None`: a public
+    /// client.
+    pub public_key: Option<serde_json::Value>,
 }
 
 impl Default for Client {
@@ -151,6 +162,7 @@ impl Default for Client {
             frontchannel_logout_uri: None,
             signing: SigningAlgorithm::Es256,
             userinfo_signing: None,
+            public_key: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::authorize::SCOPES;
 use crate::config::Client;
+use crate::dpop;
 use crate::provider::{Failure, Provider};
 use crate::record::Endpoint;
 use crate::reply::Reply;
@@ -15,6 +16,7 @@ use crate::secret::{self, Digest};
 use crate::server::Asked;
 use crate::store::{Granted, Session, bounded_insert};
 use crate::token;
+use crate::wishes;
 
 /// The `grant_type` of a poll (RFC 8628 section 3.4).
 pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -52,6 +54,9 @@ pub(crate) enum Entered {
 struct Device {
     client_id: String,
     scope: Vec<String>,
+    resource: Vec<String>,
+    /// The key in the proof that it began with: nobody else may fetch the tokens.
+    jkt: Option<String>,
     user_code: String,
     decision: Decision,
     interval: u64,
@@ -78,10 +83,11 @@ pub(crate) struct Waiting {
 enum Polled {
     Unknown,
     Expired,
+    AnotherKey,
     TooEarly,
     Undecided,
     Denied,
-    Allowed { scope: Vec<String>, session: Box<Session> },
+    Allowed { scope: Vec<String>, resource: Vec<String>, session: Box<Session> },
 }
 
 impl Devices {
@@ -128,13 +134,16 @@ impl Devices {
         true
     }
 
-    fn poll(&mut self, device_code: &str, client_id: &str, now: u64) -> Polled {
+    fn poll(&mut self, device_code: &str, client_id: &str, jkt: Option<&str>, now: u64) -> Polled {
         let key = Digest::of(device_code);
         let Some(device) = self.codes.get_mut(&key).filter(|device| device.client_id == client_id) else {
             return Polled::Unknown;
         };
         if device.expires <= now {
             return Polled::Expired;
+        }
+        if device.jkt.is_some() && device.jkt.as_deref() != jkt {
+            return Polled::AnotherKey;
         }
         if device.polled.replace(now).is_some_and(|last| now < last + device.interval) {
             device.interval += SLOWER;
@@ -145,8 +154,8 @@ impl Devices {
             Decision::Denied => Polled::Denied,
             // Only once.
             Decision::Allowed(_) => match self.codes.remove(&key) {
-                Some(Device { decision: Decision::Allowed(session), scope, .. }) => {
-                    Polled::Allowed { scope, session: Box::new(session) }
+                Some(Device { decision: Decision::Allowed(session), scope, resource, .. }) => {
+                    Polled::Allowed { scope, resource, session: Box::new(session) }
                 }
                 _ => Polled::Unknown,
             },
@@ -160,6 +169,13 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply
         Ok(client) => client,
         Err(refused) => return Ok(*refused),
     };
+    let jkt = match dpop::proven(provider, asked, Endpoint::DeviceAuthorization, None) {
+        Ok(jkt) => jkt,
+        Err(refusal) => return Ok(refusal.reply()),
+    };
+    let Some(resource) = wishes::resources(asked.named("resource")) else {
+        return Ok(token::invalid_target());
+    };
     let asked_scope = asked.named("scope").unwrap_or_default();
     if !asked_scope.split(' ').any(|scope| scope == "openid") {
         return Ok(Reply::bad_request("invalid_scope", "the scope openid is missing"));
@@ -171,6 +187,8 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply
     let device = Device {
         client_id: client.id.clone(),
         scope,
+        resource,
+        jkt,
         user_code: user_code.clone(),
         decision: Decision::None,
         interval,
@@ -191,26 +209,43 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply
 }
 
 /// A poll at the token endpoint (RFC 8628 sections 3.4 and 3.5).
-pub(crate) fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+pub(crate) fn exchange(
+    provider: &Provider,
+    client: &Client,
+    asked: &Asked,
+    jkt: Option<String>,
+) -> Result<Reply, Failure> {
     let Some(device_code) = asked.named("device_code") else {
         return Ok(Reply::bad_request("invalid_request", "device_code is missing"));
     };
     let now = provider.now();
-    let polled = provider.devices().poll(device_code, &client.id, now);
+    let polled = provider.devices().poll(device_code, &client.id, jkt.as_deref(), now);
     let (code, why) = match polled {
         Polled::Unknown => return Ok(token::invalid_grant("the device code is unknown or was used")),
+        Polled::AnotherKey => ("invalid_dpop_proof", "the device code is bound to another key"),
         Polled::Expired => ("expired_token", "nobody entered the code in time"),
         Polled::TooEarly => ("slow_down", "the device asks too often"),
         Polled::Undecided => ("authorization_pending", "nobody has answered yet"),
         Polled::Denied => ("access_denied", "the person said no"),
-        Polled::Allowed { scope, session } => {
+        Polled::Allowed { scope, resource, session } => {
             // Who has signed out since then has taken it back.
             if !provider.store().lasts(&session.sid, now) {
                 return Ok(Reply::bad_request("access_denied", "the session has ended"));
             }
             provider.store().involve(&session.sid, &client.id);
-            let granted = Granted { client_id: &client.id, scope: &scope, nonce: None, session: &session };
-            return token::begin(provider, client, None, &granted, now);
+            let granted = Granted {
+                client_id: &client.id,
+                scope: &scope,
+                resource: &resource,
+                nonce: None,
+                acr: None,
+                jkt: jkt.as_deref(),
+                session: &session,
+            };
+            let Some(resource) = wishes::narrowed(asked.named("resource"), granted.resource) else {
+                return Ok(token::invalid_target());
+            };
+            return token::begin(provider, client, None, &granted, &resource);
         }
     };
     Ok(Reply::refused(StatusCode::BAD_REQUEST, code, why))

@@ -1,5 +1,5 @@
-//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 7591, RFC 8414, RFC 8628, RFC 9207), and of what it says when
-//! a session ends.
+//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 7591, RFC 8414, RFC 8628, RFC 9126, RFC 9207, RFC 9449),
+//! and of what it says when a session ends.
 
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use crate::provider::Provider;
 use crate::record::Endpoint;
 use crate::registration;
 use crate::reply::Reply;
+use crate::wishes::CLASSES;
 
 pub(crate) fn metadata(provider: &Provider) -> Reply {
     let at = |endpoint: Endpoint| format!("{}{}", provider.issuer(), endpoint.path());
@@ -30,12 +31,13 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
         "userinfo_signing_alg_values_supported": ["ES256", "RS256"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
-        "introspection_endpoint_auth_methods_supported": ["none"],
+        "pushed_authorization_request_endpoint": at(Endpoint::PushedAuthorization),
+        "require_pushed_authorization_requests": provider.requires_pushed_authorization(),
+        "dpop_signing_alg_values_supported": ["ES256"],
+        "acr_values_supported": CLASSES,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": [
-            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash",
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
             "name", "given_name", "family_name", "preferred_username", "email", "email_verified",
         ],
         "authorization_response_iss_parameter_supported": true,
@@ -49,6 +51,17 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
     });
     if !matches!(provider.registration(), Registration::Closed) {
         metadata["registration_endpoint"] = json!(at(Endpoint::Registration));
+    }
+    let methods = match provider.has_clients_with_keys() {
+        true => json!(["none", "private_key_jwt"]),
+        false => json!(["none"]),
+    };
+    for endpoint in ["token", "revocation", "introspection"] {
+        metadata[format!("{endpoint}_endpoint_auth_methods_supported")] = methods.clone();
+        if provider.has_clients_with_keys() {
+            let algorithms = json!(["ES256", "RS256"]);
+            metadata[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] = algorithms;
+        }
     }
     if provider.has_session_management() {
         metadata["check_session_iframe"] = json!(at(Endpoint::CheckSession));

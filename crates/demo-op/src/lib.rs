@@ -2,8 +2,9 @@
 //!
 //! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
 //! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
-//! revocation, introspection, sign-in on another device, registration of clients, token exchange and tokens for one
-//! resource, and everything by which a client learns that a session ended: session management in an
+//! revocation, introspection, pushed authorization requests, sign-in on another device, registration of clients, token
+//! exchange, resource indicators, tokens that are bound to a client's key (DPoP), clients that authenticate with theirs,
+//! and everything by which a client learns that a session ended: session management in an
 //! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
 //! it was asked and of whom it told.
 //!
@@ -17,15 +18,19 @@
 mod authorize;
 mod back_channel;
 mod check_session;
+mod client_auth;
 mod config;
 mod device;
 mod device_page;
 mod discovery;
+mod dpop;
 mod end_session;
 mod ending;
 mod events;
+mod jws;
 mod keys;
 mod pages;
+mod par;
 mod parameters;
 mod provider;
 mod record;
@@ -44,6 +49,7 @@ mod token_state;
 mod transaction;
 mod userinfo;
 mod users;
+mod wishes;
 
 use std::fmt;
 use std::io;
@@ -108,7 +114,8 @@ impl DemoOp {
                 None => Keys::generate(rsa),
             };
             let provider =
-                Provider::new(config, port, keys.map_err(|_| StartError::SigningKey)?, tokens, runtime);
+                Provider::new(config, port, keys.map_err(|_| StartError::SigningKey)?, tokens, runtime)
+                    .map_err(|_| StartError::SigningKey)?;
             let saved = provider.save();
             Ok((provider, saved))
         });

@@ -13,6 +13,7 @@ use crate::device::Devices;
 use crate::events::Events;
 use crate::keys::{KeyError, Keys};
 use crate::record::Record;
+use crate::secret;
 use crate::state_file;
 use crate::store::{Offline, Store, Tokens};
 
@@ -43,6 +44,9 @@ pub(crate) struct Provider {
     events: Option<Events>,
     registration: Registration,
     device_poll_interval: Duration,
+    require_pushed_authorization: bool,
+    /// From which the nonces are made, if proofs have to contain one.
+    nonce_secret: Option<String>,
     reachable: AtomicBool,
     paused: watch::Sender<bool>,
     /// Where clients are told what happened, while others are answered.
@@ -53,8 +57,14 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(config: Config, port: u16, keys: Keys, tokens: Tokens, runtime: Handle) -> Provider {
-        Provider {
+    pub(crate) fn new(
+        config: Config,
+        port: u16,
+        keys: Keys,
+        tokens: Tokens,
+        runtime: Handle,
+    ) -> Result<Provider, getrandom::Error> {
+        Ok(Provider {
             port,
             issuer: format!("http://127.0.0.1:{port}"),
             clients: RwLock::new(config.clients.into_iter().map(Arc::new).collect()),
@@ -73,12 +83,14 @@ impl Provider {
             events: config.event_stream.map(Events::new),
             registration: config.registration,
             device_poll_interval: config.device_poll_interval,
+            require_pushed_authorization: config.require_pushed_authorization,
+            nonce_secret: config.require_dpop_nonce.then(secret::random_text).transpose()?,
             reachable: AtomicBool::new(true),
             paused: watch::Sender::new(false),
             runtime,
             state_file: config.state_file,
             writing: Mutex::new(()),
-        }
+        })
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -129,6 +141,24 @@ impl Provider {
 
     pub(crate) fn has_session_management(&self) -> bool {
         self.session_management
+    }
+
+    pub(crate) fn requires_pushed_authorization(&self) -> bool {
+        self.require_pushed_authorization
+    }
+
+    pub(crate) fn wants_dpop_nonce(&self) -> bool {
+        self.nonce_secret.is_some()
+    }
+
+    pub(crate) fn nonce_secret(&self) -> &str {
+        self.nonce_secret.as_deref().unwrap_or_default()
+    }
+
+    /// Whether some client authenticates with its key.
+    pub(crate) fn has_clients_with_keys(&self) -> bool {
+        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+        clients.iter().any(|client| client.public_key.is_some())
     }
 
     pub(crate) fn offline(&self) -> Offline {

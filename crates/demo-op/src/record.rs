@@ -16,9 +16,10 @@ const PARAMETERS_KEPT: usize = 32;
 const CHARACTERS_KEPT: usize = 512;
 
 /// Parameters of which only a fingerprint is kept.
-const SECRET: [&str; 13] = [
+const SECRET: [&str; 14] = [
     "access_token",
     "actor_token",
+    "client_assertion",
     "client_secret",
     "code",
     "code_verifier",
@@ -65,10 +66,12 @@ pub enum Endpoint {
     Device,
     /// `/register` (RFC 7591)
     Registration,
+    /// `/par`, where authorization requests are pushed to (RFC 9126)
+    PushedAuthorization,
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 15] = [
+    const ALL: [Endpoint; 16] = [
         Endpoint::Discovery,
         Endpoint::Jwks,
         Endpoint::Authorization,
@@ -84,6 +87,7 @@ impl Endpoint {
         Endpoint::DeviceAuthorization,
         Endpoint::Device,
         Endpoint::Registration,
+        Endpoint::PushedAuthorization,
     ];
 
     /// Its path below the issuer.
@@ -104,6 +108,7 @@ impl Endpoint {
             Endpoint::DeviceAuthorization => "/device_authorization",
             Endpoint::Device => "/device",
             Endpoint::Registration => "/register",
+            Endpoint::PushedAuthorization => "/par",
         }
     }
 
@@ -126,7 +131,8 @@ impl Endpoint {
             | Endpoint::Introspection
             | Endpoint::DeviceAuthorization
             | Endpoint::Registration
-            | Endpoint::Events => &[Method::POST],
+            | Endpoint::Events
+            | Endpoint::PushedAuthorization => &[Method::POST],
         }
     }
 
@@ -165,8 +171,8 @@ pub struct Entry {
     pub endpoint: Endpoint,
     /// When, by the provider's clock.
     pub at: SystemTime,
-    /// What it said. Of secrets (code, code verifier, tokens, password) the [`fingerprint`]; a bearer token
-    /// appears as `access_token`. Empty while the provider is unreachable.
+    /// What it said. Of secrets (code, code verifier, tokens, password) the [`fingerprint`]; a token in the header
+    /// appears as `access_token`; of a DPoP proof the key's thumbprint is `dpop`, its nonce `dpop_nonce`. Empty while the provider is unreachable.
     pub parameters: BTreeMap<String, String>,
     /// How it was answered.
     pub outcome: Outcome,
@@ -391,7 +397,11 @@ impl Record {
 }
 
 /// What may be kept of a request's parameters.
-pub(crate) fn kept(parameters: &Parameters, bearer: Option<&str>) -> BTreeMap<String, String> {
+pub(crate) fn kept(
+    parameters: &Parameters,
+    token: Option<&str>,
+    proof: Vec<(&'static str, String)>,
+) -> BTreeMap<String, String> {
     let shown = |name: &str, value: &str| match SECRET.contains(&name) {
         true => fingerprint(value),
         false => value.chars().take(CHARACTERS_KEPT).collect(),
@@ -400,6 +410,7 @@ pub(crate) fn kept(parameters: &Parameters, bearer: Option<&str>) -> BTreeMap<St
         .iter()
         .take(PARAMETERS_KEPT)
         .map(|(name, value)| (name.chars().take(CHARACTERS_KEPT).collect(), shown(name, value)))
-        .chain(bearer.map(|token| ("access_token".to_owned(), fingerprint(token))))
+        .chain(token.map(|token| ("access_token".to_owned(), fingerprint(token))))
+        .chain(proof.into_iter().map(|(name, value)| (name.to_owned(), shown(name, &value))))
         .collect()
 }

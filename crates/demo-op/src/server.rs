@@ -24,8 +24,8 @@ use crate::provider::{Failure, Provider};
 use crate::record::{self, Endpoint};
 use crate::reply::{self, Reply};
 use crate::{
-    authorize, check_session, device, device_page, discovery, end_session, events, registration, sign_in,
-    sign_out, token, token_state, userinfo,
+    authorize, check_session, device, device_page, discovery, dpop, end_session, events, par, registration,
+    sign_in, sign_out, token, token_state, userinfo,
 };
 
 const CONNECTIONS: usize = 256;
@@ -57,8 +57,17 @@ impl Asked {
 
     /// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1).
     pub(crate) fn bearer(&self) -> Option<&str> {
+        self.token_of("Bearer")
+    }
+
+    /// The token of an `Authorization: DPoP` header (RFC 9449 section 7.1).
+    pub(crate) fn bound_token(&self) -> Option<&str> {
+        self.token_of("DPoP")
+    }
+
+    fn token_of(&self, wanted: &str) -> Option<&str> {
         let (scheme, token) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+        scheme.eq_ignore_ascii_case(wanted).then(|| token.trim())
     }
 }
 
@@ -170,7 +179,9 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
     let (parameters, reply) = match read(endpoint, request).await {
         Ok(asked) => {
             let reply = respond(endpoint, provider, &asked).await;
-            (record::kept(&asked.parameters, asked.bearer()), reply)
+            let token = asked.bearer().or(asked.bound_token());
+            let kept = record::kept(&asked.parameters, token, dpop::shown(&asked));
+            (kept, reply.map(|reply| dpop::with_nonce(provider, endpoint, reply)))
         }
         Err(unreadable) => (Default::default(), unreadable.reply(endpoint, provider)),
     };
@@ -196,6 +207,7 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Asked) ->
         Endpoint::DeviceAuthorization => device::authorize(provider, asked),
         Endpoint::Device => device_page::respond(provider, asked),
         Endpoint::Registration => registration::respond(provider, asked),
+        Endpoint::PushedAuthorization => par::respond(provider, asked),
     }
 }
 

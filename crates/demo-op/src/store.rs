@@ -6,8 +6,10 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
+use crate::parameters::Parameters;
 use crate::secret::{self, Digest};
 use crate::users::User;
+use crate::wishes;
 
 /// How long an authorization code can be exchanged, in seconds.
 pub(crate) const CODE_LIFETIME: u64 = 60;
@@ -23,6 +25,8 @@ const SESSIONS: usize = 512;
 const CODES: usize = 1024;
 const FAMILIES: usize = 1024;
 const ACCESS_TOKENS: usize = 4096;
+const PUSHED: usize = 512;
+const ONCE: usize = 8192;
 
 /// The length of a refresh token: 16 bytes that name its family and 32 that are new with every rotation, in base64url.
 const FAMILY_BYTES: usize = 16;
@@ -59,6 +63,10 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) login_hint: Option<String>,
     /// The subject of the `id_token_hint`.
     pub(crate) hinted_subject: Option<String>,
+    pub(crate) acr_values: Option<String>,
+    pub(crate) resource: Vec<String>,
+    /// The key that the code is bound to (RFC 9449 section 10).
+    pub(crate) dpop_jkt: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -127,7 +135,12 @@ enum CodeState {
 pub(crate) struct Granted<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) scope: &'a [String],
+    pub(crate) resource: &'a [String],
     pub(crate) nonce: Option<&'a str>,
+    /// How the person signed in, for a client that asked.
+    pub(crate) acr: Option<&'a str>,
+    /// The key that everything that comes of it is bound to.
+    pub(crate) jkt: Option<&'a str>,
     pub(crate) session: &'a Session,
 }
 
@@ -135,15 +148,22 @@ pub(crate) struct Granted<'a> {
 pub(crate) struct FreshCode {
     pub(crate) request: AuthorizationRequest,
     pub(crate) session: Session,
+    /// When it was issued.
+    pub(crate) issued: u64,
     expires: u64,
 }
 
 impl FreshCode {
-    pub(crate) fn granted(&self) -> Granted<'_> {
+    /// What it stands for, for a client that has shown the key `jkt`.
+    pub(crate) fn granted<'a>(&'a self, jkt: Option<&'a str>) -> Granted<'a> {
+        let age = self.issued.saturating_sub(self.session.auth_time);
         Granted {
             client_id: &self.request.client_id,
             scope: &self.request.scope,
+            resource: &self.request.resource,
             nonce: self.request.nonce.as_deref(),
+            acr: wishes::class(self.request.acr_values.as_deref(), age),
+            jkt,
             session: &self.session,
         }
     }
@@ -164,6 +184,11 @@ pub(crate) struct Family {
     pub(crate) sid: String,
     pub(crate) auth_time: u64,
     pub(crate) scope: Vec<String>,
+    #[serde(default)]
+    pub(crate) resource: Vec<String>,
+    /// The key that its refresh tokens are bound to.
+    #[serde(default)]
+    pub(crate) jkt: Option<String>,
     /// The digest of the one refresh token that is good now.
     refresh: Option<Digest>,
     pub(crate) issued: u64,
@@ -183,6 +208,9 @@ pub(crate) struct AccessToken {
     /// Where it is good (RFC 8707). Empty: at this provider.
     #[serde(default)]
     pub(crate) resource: Vec<String>,
+    /// The key that it is bound to.
+    #[serde(default)]
+    pub(crate) jkt: Option<String>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
 }
@@ -190,7 +218,7 @@ pub(crate) struct AccessToken {
 /// What became of a refresh token that was shown.
 pub(crate) enum Refreshing {
     /// It was the good one. The family and its key.
-    Good(Digest, Family),
+    Good(Digest, Box<Family>),
     /// It belongs to a family, but was already used: the family is gone now.
     Reused,
     /// It belongs to another client: nothing changed.
@@ -210,6 +238,9 @@ pub(crate) struct Store {
     transactions: HashMap<Digest, Transaction>,
     sessions: HashMap<Digest, Session>,
     codes: HashMap<Digest, Code>,
+    pushed: HashMap<Digest, (Parameters, u64)>,
+    /// What may come once, and until when it is remembered.
+    once: HashMap<Digest, u64>,
     tokens: Tokens,
 }
 
@@ -236,6 +267,29 @@ impl Store {
     /// Ends a transaction. Whether it was there: of two answers to one page, only the first counts.
     pub(crate) fn finish(&mut self, id: &str) -> bool {
         self.transactions.remove(&Digest::of(id)).is_some()
+    }
+
+    // Pushed authorization requests, and what is used up
+
+    pub(crate) fn push(&mut self, reference: &str, parameters: Parameters, expires: u64, now: u64) {
+        let pushed = (parameters, expires);
+        bounded_insert(&mut self.pushed, PUSHED, Digest::of(reference), pushed, now, |pushed| pushed.1);
+    }
+
+    /// Takes a pushed request: it is good for one browser.
+    pub(crate) fn take_pushed(&mut self, reference: &str, now: u64) -> Option<Parameters> {
+        let (parameters, expires) = self.pushed.remove(&Digest::of(reference))?;
+        (expires > now).then_some(parameters)
+    }
+
+    /// Notes that something was used. Whether that was the first time.
+    pub(crate) fn note_once(&mut self, name: &str, until: u64, now: u64) -> bool {
+        let name = Digest::of(name);
+        if self.once.get(&name).is_some_and(|until| *until > now) {
+            return false;
+        }
+        bounded_insert(&mut self.once, ONCE, name, until, now, |until| *until);
+        true
     }
 
     // Sessions
@@ -346,7 +400,7 @@ impl Store {
         now: u64,
     ) {
         self.involve(&session.sid, &request.client_id);
-        let fresh = FreshCode { request, session, expires: now + CODE_LIFETIME };
+        let fresh = FreshCode { request, session, issued: now, expires: now + CODE_LIFETIME };
         let code = (
             Digest::of(code),
             Code { state: CodeState::Fresh(Box::new(fresh)), kept_until: now + USED_CODE_KEPT },
@@ -371,7 +425,8 @@ impl Store {
 
     // Tokens
 
-    /// Begins a family for what was granted, with an authorization code or without one. Without `refresh_token` it lasts as long as its access token.
+    /// Begins a family for what was granted, with an authorization code or without one. Without `refresh_token` it lasts
+    /// as long as its access token.
     pub(crate) fn begin_family(
         &mut self,
         code: Option<&str>,
@@ -388,6 +443,8 @@ impl Store {
             sid: granted.session.sid.clone(),
             auth_time: granted.session.auth_time,
             scope: granted.scope.to_vec(),
+            resource: granted.resource.to_vec(),
+            jkt: granted.jkt.map(str::to_owned),
             refresh: refresh_token.map(Digest::of),
             issued: now,
             expires,
@@ -408,7 +465,7 @@ impl Store {
             return Refreshing::AnotherClient;
         }
         match &family.refresh {
-            Some(good) if good.matches(token) => Refreshing::Good(key, family.clone()),
+            Some(good) if good.matches(token) => Refreshing::Good(key, Box::new(family.clone())),
             _ => {
                 self.revoke_family(key);
                 Refreshing::Reused

@@ -1,21 +1,24 @@
-//! The token endpoint (RFC 6749, OpenID Connect Core 3.1.3 and 12) for public clients.
+//! The token endpoint (RFC 6749, OpenID Connect Core 3.1.3 and 12, RFC 8707, RFC 9449).
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
-use url::Url;
 
+use crate::client_auth;
 use crate::config::Client;
 use crate::device;
+use crate::dpop;
 use crate::provider::{Failure, Provider};
+use crate::record::Endpoint;
 use crate::reply::Reply;
 use crate::secret::{self, Digest};
 use crate::server::Asked;
 use crate::store::{self, AccessToken, Granted, Refreshing};
 use crate::token_exchange;
 use crate::users::User;
+use crate::wishes;
 
 /// How long an ID token lasts, in seconds. It is read once, when it is received.
 const ID_TOKEN_LIFETIME: u64 = 10 * 60;
@@ -25,11 +28,15 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
         Ok(client) => client,
         Err(refused) => return Ok(*refused),
     };
+    let jkt = match dpop::proven(provider, asked, Endpoint::Token, None) {
+        Ok(jkt) => jkt,
+        Err(refusal) => return Ok(refusal.reply()),
+    };
     let reply = match asked.named("grant_type") {
-        Some("authorization_code") => exchange(provider, &client, asked),
-        Some("refresh_token") => refresh(provider, &client, asked),
-        Some(token_exchange::GRANT_TYPE) => token_exchange::exchange(provider, &client, asked),
-        Some(device::GRANT_TYPE) => device::exchange(provider, &client, asked),
+        Some("authorization_code") => exchange(provider, &client, asked, jkt),
+        Some("refresh_token") => refresh(provider, &client, asked, jkt),
+        Some(token_exchange::GRANT_TYPE) => token_exchange::exchange(provider, &client, asked, jkt),
+        Some(device::GRANT_TYPE) => device::exchange(provider, &client, asked, jkt),
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
     };
@@ -38,26 +45,38 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
     reply
 }
 
-/// The public client that asks. One that shows a secret is not the one that is registered.
+/// The client that asks. One that shows a secret is not the one that is registered.
 pub(crate) fn client(provider: &Provider, asked: &Asked) -> Result<Arc<Client>, Box<Reply>> {
     if asked.headers.contains_key(AUTHORIZATION) {
-        let why = "the clients of this provider are public and do not authenticate";
+        let why = "the clients of this provider have no secrets";
         let reply = Reply::refused(StatusCode::UNAUTHORIZED, "invalid_client", why);
         return Err(Box::new(reply.with_challenge("Basic realm=\"demo\"")));
     }
     let refused = |why| Box::new(Reply::bad_request("invalid_client", why));
-    if asked.named("client_secret").is_some() || asked.named("client_assertion").is_some() {
-        return Err(refused("the clients of this provider are public and do not authenticate"));
+    if asked.named("client_secret").is_some() {
+        return Err(refused("the clients of this provider have no secrets"));
     }
-    let id = asked.named("client_id").ok_or_else(|| refused("client_id is missing"))?;
-    provider.client(id).ok_or_else(|| refused("the client is not registered here"))
+    let id = asked.named("client_id").map(str::to_owned).or_else(|| client_auth::claimed(asked));
+    let id = id.ok_or_else(|| refused("client_id is missing"))?;
+    let client = provider.client(&id).ok_or_else(|| refused("the client is not registered here"))?;
+    client_auth::check(provider, &client, asked).map_err(refused)?;
+    Ok(client)
 }
 
 pub(crate) fn invalid_grant(why: &str) -> Reply {
     Reply::bad_request("invalid_grant", why)
 }
 
-fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+pub(crate) fn invalid_target() -> Reply {
+    Reply::bad_request("invalid_target", "a resource is none, or was not allowed")
+}
+
+fn exchange(
+    provider: &Provider,
+    client: &Client,
+    asked: &Asked,
+    jkt: Option<String>,
+) -> Result<Reply, Failure> {
     let (Some(code), Some(redirect_uri), Some(verifier)) =
         (asked.named("code"), asked.named("redirect_uri"), asked.named("code_verifier"))
     else {
@@ -76,7 +95,13 @@ fn exchange(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply
     if !is_verifier(verifier) || !secret::same(&Digest::of(verifier).text(), &fresh.request.code_challenge) {
         return Ok(invalid_grant("the code verifier does not fit the code challenge"));
     }
-    begin(provider, client, Some(code), &fresh.granted(), now)
+    if fresh.request.dpop_jkt.is_some() && fresh.request.dpop_jkt != jkt {
+        return Ok(Reply::bad_request("invalid_dpop_proof", "the code is bound to another key"));
+    }
+    let Some(resource) = wishes::narrowed(asked.named("resource"), &fresh.request.resource) else {
+        return Ok(invalid_target());
+    };
+    begin(provider, client, Some(code), &fresh.granted(jkt.as_deref()), &resource)
 }
 
 /// RFC 7636 section 4.1.
@@ -85,14 +110,15 @@ fn is_verifier(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
-/// The token response for what somebody allowed.
+/// The token response for what somebody allowed; `resource` is for which of it the access token is.
 pub(crate) fn begin(
     provider: &Provider,
     client: &Client,
     code: Option<&str>,
     granted: &Granted<'_>,
-    now: u64,
+    resource: &[String],
 ) -> Result<Reply, Failure> {
+    let now = provider.now();
     let access_token = secret::random_text()?;
     let handle = store::family_handle()?;
     let offline = granted.scope.iter().any(|scope| scope == "offline_access");
@@ -106,23 +132,28 @@ pub(crate) fn begin(
         sid: &granted.session.sid,
         auth_time: granted.session.auth_time,
         nonce: granted.nonce,
+        acr: granted.acr,
         scope: granted.scope,
+        resource,
+        jkt: granted.jkt,
         access_token: &access_token,
         refresh_token: refresh_token.as_deref(),
     };
     let body = issue.body(provider, client, now)?;
     let mut store = provider.store();
     let family = store.begin_family(code, granted, handle, refresh_token.as_deref(), now + lifetime, now);
-    store.issue_access_token(&access_token, issue.access(provider, family, Vec::new(), now), now);
+    store.issue_access_token(&access_token, issue.access(provider, family, now), now);
     Ok(Reply::json(body))
 }
 
-fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply, Failure> {
+fn refresh(
+    provider: &Provider,
+    client: &Client,
+    asked: &Asked,
+    jkt: Option<String>,
+) -> Result<Reply, Failure> {
     let Some(shown) = asked.named("refresh_token") else {
         return Ok(Reply::bad_request("invalid_request", "refresh_token is missing"));
-    };
-    let Some(resource) = resources(asked) else {
-        return Ok(Reply::bad_request("invalid_target", "a resource is not an absolute URI"));
     };
     // Made before the store is locked, and thrown away if the token that is shown is not good.
     let access_token = secret::random_text()?;
@@ -141,6 +172,13 @@ fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply,
         }
         Refreshing::Unknown => return Ok(invalid_grant("the refresh token is unknown, revoked or too old")),
     };
+    // A client that authenticates may change its key (RFC 9449 section 5); from a public one it is the only proof.
+    if client.public_key.is_none() && family.jkt.is_some() && family.jkt != jkt {
+        return Ok(Reply::bad_request("invalid_dpop_proof", "the refresh token is bound to another key"));
+    }
+    let Some(resource) = wishes::within(asked.named("resource"), &family.resource) else {
+        return Ok(invalid_target());
+    };
     let scope = match narrowed(asked.named("scope"), &family.scope) {
         Some(scope) => scope,
         None => {
@@ -155,14 +193,17 @@ fn refresh(provider: &Provider, client: &Client, asked: &Asked) -> Result<Reply,
         sid: &family.sid,
         auth_time: family.auth_time,
         nonce: None,
+        acr: None,
         scope: &scope,
+        resource: &resource,
+        jkt: jkt.as_deref(),
         access_token: &access_token,
         refresh_token: new.as_deref(),
     };
     let body = issue.body(provider, client, now)?;
     let lifetime = provider.refresh_token_lifetime().max(provider.access_token_lifetime());
     store.rotate(key, new.as_deref().unwrap_or(shown), now + lifetime, now);
-    store.issue_access_token(&access_token, issue.access(provider, key, resource, now), now);
+    store.issue_access_token(&access_token, issue.access(provider, key, now), now);
     Ok(Reply::json(body))
 }
 
@@ -173,32 +214,28 @@ pub(crate) fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<St
     asked.iter().all(|scope| granted.contains(scope)).then_some(asked)
 }
 
-/// The resources that an access token is asked for (RFC 8707 section 2); `None` if one is not an absolute URI without a
-/// fragment.
-pub(crate) fn resources(asked: &Asked) -> Option<Vec<String>> {
-    let resources: Vec<String> =
-        asked.named("resource").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
-    let is_target = |uri: &String| Url::parse(uri).is_ok_and(|url| url.fragment().is_none());
-    resources.iter().all(is_target).then_some(resources)
-}
-
 /// What a token response says.
 struct Issue<'a> {
     subject: &'a str,
     sid: &'a str,
     auth_time: u64,
     nonce: Option<&'a str>,
+    acr: Option<&'a str>,
     scope: &'a [String],
+    resource: &'a [String],
+    /// The key that the access token is bound to.
+    jkt: Option<&'a str>,
     access_token: &'a str,
     refresh_token: Option<&'a str>,
 }
 
 impl Issue<'_> {
-    fn access(&self, provider: &Provider, family: Digest, resource: Vec<String>, now: u64) -> AccessToken {
+    fn access(&self, provider: &Provider, family: Digest, now: u64) -> AccessToken {
         AccessToken {
             family,
             scope: self.scope.to_vec(),
-            resource,
+            resource: self.resource.to_vec(),
+            jkt: self.jkt.map(str::to_owned),
             issued: now,
             expires: now + provider.access_token_lifetime(),
         }
@@ -207,7 +244,7 @@ impl Issue<'_> {
     fn body(&self, provider: &Provider, client: &Client, now: u64) -> Result<Value, Failure> {
         let mut body = json!({
             "access_token": self.access_token,
-            "token_type": "Bearer",
+            "token_type": if self.jkt.is_some() { "DPoP" } else { "Bearer" },
             "expires_in": provider.access_token_lifetime(),
             "scope": self.scope.join(" "),
         });
@@ -235,6 +272,9 @@ impl Issue<'_> {
         });
         if let Some(nonce) = self.nonce {
             claims["nonce"] = json!(nonce);
+        }
+        if let Some(acr) = self.acr {
+            claims["acr"] = json!(acr);
         }
         for (name, value) in
             User::with_subject(self.subject).map(|user| user.claims(self.scope)).unwrap_or_default()

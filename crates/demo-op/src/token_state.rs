@@ -50,34 +50,41 @@ pub(crate) fn introspect(provider: &Provider, asked: &Asked) -> Result<Reply, Fa
     let store = provider.store();
     let found = match (store.access_token(token, now), store.refresh_token(token, now)) {
         (Some((access, family)), _) => {
-            let audience = match access.resource.is_empty() {
-                true => json!(family.client_id),
-                false => json!(access.resource),
-            };
-            Some((family, &access.scope, audience, "Bearer", access.issued, access.expires))
+            let kind = if access.jkt.is_some() { "DPoP" } else { "Bearer" };
+            let about = (&access.scope, &access.resource, &access.jkt);
+            Some((family, about, kind, access.issued, access.expires))
         }
         (None, Some(family)) => {
-            let audience = json!(family.client_id);
-            Some((family, &family.scope, audience, "refresh_token", family.issued, family.expires))
+            let about = (&family.scope, &family.resource, &family.jkt);
+            Some((family, about, "refresh_token", family.issued, family.expires))
         }
         (None, None) => None,
     };
-    let Some((family, scope, audience, token_type, issued, expires)) =
+    let Some((family, (scope, resource, jkt), token_type, issued, expires)) =
         found.filter(|(family, ..)| family.client_id == client.id)
     else {
         return Ok(Reply::json(json!({ "active": false })));
     };
-    Ok(Reply::json(json!({
+    let mut answer = json!({
         "active": true,
         "iss": provider.issuer(),
         "sub": family.subject,
         "username": User::with_subject(&family.subject).map(|user| user.username),
         "client_id": family.client_id,
-        "aud": audience,
+        "aud": family.client_id,
         "scope": scope.join(" "),
         "token_type": token_type,
         "sid": family.sid,
         "iat": issued,
         "exp": expires,
-    })))
+    });
+    match resource.as_slice() {
+        [] => {}
+        [one] => answer["aud"] = json!(one),
+        several => answer["aud"] = json!(several),
+    }
+    if let Some(jkt) = jkt {
+        answer["cnf"] = json!({ "jkt": jkt });
+    }
+    Ok(Reply::json(answer))
 }

@@ -76,7 +76,7 @@ async fn an_access_token_is_exchanged_for_one_that_is_good_elsewhere() {
     assert_eq!(issued["expires_in"], 200, "no longer than what it came of");
     assert!(issued.get("refresh_token").is_none() && issued.get("id_token").is_none());
     let found = back.introspect(text(&issued, "access_token")).await;
-    assert_eq!((&found["aud"], &found["username"]), (&json!(["https://a.example"]), &json!("alice")));
+    assert_eq!((&found["aud"], &found["username"]), (&json!("https://a.example"), &json!("alice")));
     assert!(!format!("{:?}", provider.record().entries()).contains(subject));
 
     // It is no way around what it was narrowed to, and it ends with its session.
@@ -87,7 +87,7 @@ async fn an_access_token_is_exchanged_for_one_that_is_good_elsewhere() {
     assert_eq!(elsewhere.error(), "invalid_target");
     let again = exchange(&back, text(&issued, "access_token"), &[]).await.json();
     let again = back.introspect(text(&again, "access_token")).await;
-    assert_eq!(again["aud"], json!(["https://a.example"]));
+    assert_eq!(again["aud"], "https://a.example");
     provider.end_session("alice");
     assert_eq!(back.introspect(text(&issued, "access_token")).await["active"], false);
 }

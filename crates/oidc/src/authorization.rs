@@ -11,12 +11,14 @@ use openidconnect::{
     LanguageTag, LoginHint, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use crate::error::Error;
 use crate::http::describe;
 use crate::oauth_error::OAuthError;
+use crate::parameters::{self, Demands};
 use crate::relying_party::RelyingParty;
 use crate::session_state::SessionState;
 use crate::{text, urls};
@@ -27,12 +29,18 @@ const MAX_QUERY: usize = 16 * 1024;
 const MAX_NAME: usize = 64;
 
 /// Parameters that this crate sets itself, or that would change what the request means.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 27] = [
     "acr_values",
+    "audience",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
     "client_id",
     "client_secret",
     "code_challenge",
     "code_challenge_method",
+    "display",
+    "dpop_jkt",
     "id_token_hint",
     "login_hint",
     "max_age",
@@ -43,6 +51,7 @@ const RESERVED: [&str; 20] = [
     "registration",
     "request",
     "request_uri",
+    "resource",
     "response_mode",
     "response_type",
     "scope",
@@ -71,8 +80,25 @@ pub struct AuthorizationParameters {
     pub max_age: Option<Duration>,
     /// Languages for the sign-in page, in order of preference (BCP 47).
     pub ui_locales: Vec<String>,
-    /// Anything else that the provider understands. None of the parameters that are set here.
+    /// How the sign-in page should be shown: `page`, `popup`, `touch` or `wap`.
+    pub display: Option<String>,
+    /// Where the access tokens are to be used (RFC 8707, section 2): absolute URIs without fragment, sent as they are
+    /// written. The access token of the sign-in itself is for the first.
+    pub resources: Vec<String>,
+    /// The same wish in the way of providers that were there before RFC 8707. No specification defines it.
+    pub audience: Option<String>,
+    /// Single claims (Core, section 5.5). What is essential of `auth_time` and `acr` in the ID token, and the value of
+    /// `sub`, the answer is held to.
+    pub claims: Option<Map<String, Value>>,
+    /// Anything else that the provider understands. None of the parameters that are set here, and each one once.
     pub extra: Vec<(String, String)>,
+}
+
+impl AuthorizationParameters {
+    /// Fails with `parameter_invalid` for the first that cannot be sent, before there is a provider to send it to.
+    pub fn check(&self) -> Result<(), Error> {
+        check_wishes(self)
+    }
 }
 
 /// An authorization request that is ready for the browser.
@@ -96,7 +122,9 @@ pub struct Pending {
     code_verifier: SecretString,
     redirect_uri: Url,
     scope: String,
-    max_age: Option<Duration>,
+    demands: Demands,
+    resource: Option<String>,
+    opens_within: Option<Duration>,
     issuer: String,
     issuer_promised: bool,
 }
@@ -219,13 +247,28 @@ impl CallbackError {
 impl RelyingParty {
     /// An authorization code request with PKCE (S256), and with `state` and `nonce` of 256 random bits each.
     ///
-    /// `redirect_uri` is the one that a socket is open for. Fails with `parameter_invalid`.
+    /// `redirect_uri` is the one that a socket is open for. Fails with `parameter_invalid`, and with
+    /// `pushed_authorization_required` at a provider that takes requests only as [`Self::start_authorization`] makes them.
     pub fn authorization_request(
         &self,
         redirect_uri: &Url,
         parameters: &AuthorizationParameters,
     ) -> Result<AuthorizationRequest, Error> {
-        check(redirect_uri, parameters)?;
+        if self.provider().requires_pushed_authorization() {
+            return Err(Error::PushedAuthorizationRequired);
+        }
+        self.compose(redirect_uri, parameters)
+    }
+
+    pub(crate) fn compose(
+        &self,
+        redirect_uri: &Url,
+        parameters: &AuthorizationParameters,
+    ) -> Result<AuthorizationRequest, Error> {
+        if redirect_uri.fragment().is_some() {
+            return Err(invalid("redirect_uri"));
+        }
+        parameters.check()?;
         let provider = self.provider();
         let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|_| invalid("issuer"))?;
         let client_id = ClientId::new(self.registration().client_id.clone());
@@ -261,6 +304,23 @@ impl RelyingParty {
         if let Some(hint) = &parameters.id_token_hint {
             request = request.add_extra_param("id_token_hint", hint.expose_secret());
         }
+        if let Some(display) = &parameters.display {
+            request = request.add_extra_param("display", display.as_str());
+        }
+        for resource in &parameters.resources {
+            request = request.add_extra_param("resource", resource.as_str());
+        }
+        if let Some(audience) = &parameters.audience {
+            request = request.add_extra_param("audience", audience.as_str());
+        }
+        if let Some(claims) = &parameters.claims {
+            let claims = serde_json::to_string(claims).map_err(|_| invalid("claims"))?;
+            request = request.add_extra_param("claims", claims);
+        }
+        if let Some(dpop) = self.dpop() {
+            // Whoever steals the code cannot have a token bound to a key of theirs (RFC 9449, section 10).
+            request = request.add_extra_param("dpop_jkt", dpop.key().thumbprint());
+        }
         for (name, value) in &parameters.extra {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
@@ -271,7 +331,9 @@ impl RelyingParty {
             code_verifier: verifier.into_secret().into(),
             redirect_uri: redirect_uri.clone(),
             scope: scopes.join(" "),
-            max_age: parameters.max_age,
+            demands: Demands::of(parameters),
+            resource: parameters.resources.first().cloned(),
+            opens_within: None,
             issuer: provider.issuer().to_owned(),
             issuer_promised: provider.metadata().authorization_response_iss_parameter_supported,
         };
@@ -289,11 +351,8 @@ fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
     scopes
 }
 
-fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(), Error> {
+fn check_wishes(parameters: &AuthorizationParameters) -> Result<(), Error> {
     let word = |text: &String| is_word(text);
-    if redirect_uri.fragment().is_some() {
-        return Err(invalid("redirect_uri"));
-    }
     if !parameters.scopes.iter().all(|text| is_scope(text)) {
         return Err(invalid("scope"));
     }
@@ -311,13 +370,12 @@ fn check(redirect_uri: &Url, parameters: &AuthorizationParameters) -> Result<(),
         return Err(invalid("id_token_hint"));
     }
     for (position, (name, _)) in parameters.extra.iter().enumerate() {
-        let repeatable = name == "resource"; // RFC 8707, section 2.
         let repeated = parameters.extra[..position].iter().any(|(earlier, _)| earlier == name);
-        if !is_word(name) || RESERVED.contains(&name.as_str()) || (repeated && !repeatable) {
+        if !is_word(name) || RESERVED.contains(&name.as_str()) || repeated {
             return Err(invalid(name));
         }
     }
-    Ok(())
+    parameters::check(parameters)
 }
 
 /// RFC 6749, section 3.3.
@@ -339,6 +397,16 @@ impl Pending {
         &self.redirect_uri
     }
 
+    /// How long after it was made the URL can be opened, in seconds, at most a day; `None` if it does not expire by itself
+    /// (RFC 9126, section 2.2).
+    pub fn opens_within(&self) -> Option<Duration> {
+        self.opens_within
+    }
+
+    pub(crate) fn opened_within(self, limit: Duration) -> Self {
+        Self { opens_within: Some(limit), ..self }
+    }
+
     pub(crate) fn nonce(&self) -> &SecretString {
         &self.nonce
     }
@@ -351,8 +419,13 @@ impl Pending {
         &self.scope
     }
 
-    pub(crate) fn max_age(&self) -> Option<Duration> {
-        self.max_age
+    pub(crate) fn demands(&self) -> &Demands {
+        &self.demands
+    }
+
+    /// Which of the resources the first access token is for.
+    pub(crate) fn resource(&self) -> Option<&str> {
+        self.resource.as_deref()
     }
 
     /// Reads the query (or the form body) of a request to the redirect URI.

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Document, Error};
+use crate::form;
 use crate::http::{Http, JSON};
 use crate::id_token::Purpose;
 use crate::oauth_error::OAuthError;
-use crate::parameters;
 use crate::relying_party::RelyingParty;
 use crate::tokens::{Tokens, lifetime};
 use crate::urls::{self, UrlProblem};
@@ -176,14 +176,18 @@ impl RelyingParty {
         &self,
         http: &Http,
         parameters: &DeviceParameters,
+        now: SystemTime,
     ) -> Result<DeviceAuthorization, Error> {
-        parameters::check_extra(&parameters.extra)?;
+        form::check_extra(&parameters.extra)?;
         let wanted = ["openid"].into_iter().chain(parameters.scopes.iter().map(String::as_str));
-        let scope = parameters::scope(wanted)?;
+        let scope = form::scope(wanted)?;
         let mut sent = vec![("scope", scope.as_str())];
         sent.extend(parameters.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let call = self.authenticated(self.provider().device_authorization_endpoint()?, &sent)?;
-        let answer = http.send(call).await?;
+        let endpoint = self.provider().device_authorization_endpoint()?;
+        // No specification asks for a proof here. A provider that looks at one can bind the device code to the key, as RFC
+        // 9449, section 10.1 has it where requests are pushed, and its nonce is known before the first poll.
+        let call = || self.authenticated(endpoint, &sent, http.provider_time(now));
+        let answer = self.send_proved(http, None, now, call).await?;
         let response: Response = answer.document(Document::DeviceAuthorization, &[JSON])?;
         Ok(response.check(self.provider().is_plain(), scope)?)
     }
@@ -201,13 +205,14 @@ impl RelyingParty {
     ) -> Result<DevicePoll, Error> {
         let device_code = authorization.device_code.expose_secret();
         let sent = [("grant_type", GRANT_TYPE), ("device_code", device_code)];
-        let response = match self.token_request(http, &sent).await {
+        let response = match self.token_request(http, &sent, now).await {
             Err(Error::Refused { error: OAuthError::AuthorizationPending, .. }) => {
                 return Ok(DevicePoll::Pending);
             }
             Err(Error::Refused { error: OAuthError::SlowDown, .. }) => return Ok(DevicePoll::SlowDown),
             answered => answered?,
         };
+        response.check_binding(self.dpop())?;
         let identity =
             self.identify(http, &response, Purpose::Device, now).await?.ok_or(Error::IdTokenMissing)?;
         Ok(DevicePoll::Done(Box::new(response.into_tokens(&authorization.scope, identity)?)))

@@ -35,12 +35,14 @@ struct Inner {
     device_authorization: Option<Url>,
     registration: Option<Url>,
     check_session: Result<Option<Url>, UrlProblem>,
+    pushed_authorization: Option<Url>,
     metadata: ProviderMetadata,
     keys: RwLock<Keys>,
 }
 
-/// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RFC 8628, section 4; RP-Initiated
-/// Logout, section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2).
+/// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RFC 8628, section 4;
+/// RP-Initiated Logout, section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126,
+/// section 5; RFC 9449, section 5.1).
 ///
 /// Only what is used is read, so that a mistake in a member that nobody needs does not keep people from signing in.
 #[derive(Clone, Deserialize)]
@@ -56,10 +58,15 @@ pub(crate) struct ProviderMetadata {
     device_authorization_endpoint: Option<String>,
     registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
+    pushed_authorization_request_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "said")]
+    require_pushed_authorization_requests: bool,
     scopes_supported: Option<Vec<String>>,
     response_types_supported: Option<Vec<String>>,
     pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) authorization_response_iss_parameter_supported: bool,
     #[serde(default, deserialize_with = "said")]
@@ -136,6 +143,10 @@ impl Provider {
             )?,
             registration: optional(Endpoint::Registration, &metadata.registration_endpoint)?,
             check_session: check_session(metadata.check_session_iframe.as_ref(), http_on_loopback),
+            pushed_authorization: optional(
+                Endpoint::PushedAuthorization,
+                &metadata.pushed_authorization_request_endpoint,
+            )?,
             url,
             metadata,
             keys: RwLock::default(),
@@ -165,6 +176,21 @@ impl Provider {
     /// True if tokens can be asked about (RFC 7662).
     pub fn has_introspection(&self) -> bool {
         self.0.introspection.is_some()
+    }
+
+    /// True if authorization requests are pushed (RFC 9126, section 5).
+    pub fn has_pushed_authorization(&self) -> bool {
+        self.0.pushed_authorization.is_some()
+    }
+
+    /// True if the provider takes no other authorization requests than pushed ones (RFC 9126, section 5).
+    pub fn requires_pushed_authorization(&self) -> bool {
+        self.0.metadata.require_pushed_authorization_requests
+    }
+
+    /// True if the provider says that it issues tokens that are bound to a key (RFC 9449, section 5.1).
+    pub fn has_dpop(&self) -> bool {
+        self.0.metadata.dpop_signing_alg_values_supported.as_ref().is_some_and(|names| !names.is_empty())
     }
 
     /// True if the provider's own session can be ended (RP-Initiated Logout 1.0).
@@ -243,6 +269,16 @@ impl Provider {
 
     pub(crate) fn token_endpoint(&self) -> &Url {
         &self.0.token
+    }
+
+    /// `endpoint_missing` if requests have to be pushed, and it is not said where to.
+    pub(crate) fn pushed_authorization_endpoint(&self) -> Result<Option<&Url>, Error> {
+        match self.0.pushed_authorization.as_ref() {
+            None if self.requires_pushed_authorization() => {
+                Err(Error::EndpointMissing { endpoint: Endpoint::PushedAuthorization })
+            }
+            endpoint => Ok(endpoint),
+        }
     }
 
     pub(crate) fn userinfo_endpoint(&self) -> Result<&Url, Error> {
@@ -365,6 +401,8 @@ mod tests {
         assert_eq!(with("jwks_uri", json!("http://127.0.0.1/keys")), "endpoint_insecure");
         assert_eq!(with("userinfo_endpoint", json!("http://id.example.com/me")), "endpoint_insecure");
         assert_eq!(with("end_session_endpoint", json!("http://id.example.com/out")), "endpoint_insecure");
+        let push = "pushed_authorization_request_endpoint";
+        assert_eq!(with(push, json!("http://id.example.com/par")), "endpoint_insecure");
         assert_eq!(with("authorization_endpoint", json!("file:///bin/sh")), "endpoint_invalid");
         assert_eq!(with("authorization_endpoint", json!("https://a.example/\r\n--x")), "endpoint_invalid");
         assert_eq!(with("authorization_endpoint", json!("https://a.example/#x")), "endpoint_invalid");

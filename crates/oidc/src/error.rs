@@ -4,9 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::device::DeviceError;
+use crate::dpop::DpopError;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
+use crate::par::PushedRequestError;
 use crate::registration::RegisteredClientError;
 use crate::security_event::SecurityEventError;
 use crate::urls::UrlProblem;
@@ -64,6 +66,18 @@ pub enum Error {
         /// The parameter's name, bounded.
         name: String,
     },
+    /// The provider takes only pushed authorization requests (RFC 9126, section 5).
+    #[error("The provider wants to be asked in another way before the browser opens.")]
+    PushedAuthorizationRequired,
+    /// The provider's answer to a pushed authorization request is refused.
+    #[error("{0}")]
+    PushedRequest(#[from] PushedRequestError),
+    /// A bound token (RFC 9449) cannot be had or used.
+    #[error("{0}")]
+    Dpop(#[from] DpopError),
+    /// Nothing could be signed: this computer gave no randomness, or the key is none.
+    #[error("This computer could not sign what the provider wants signed.")]
+    SigningFailed,
     /// No answer in time.
     #[error("{host} did not answer in time.")]
     Timeout {
@@ -201,6 +215,10 @@ impl Error {
             Self::CodeFlowUnsupported => "code_flow_unsupported",
             Self::Registration(problem) => problem.code(),
             Self::ParameterInvalid { .. } => "parameter_invalid",
+            Self::PushedAuthorizationRequired => "pushed_authorization_required",
+            Self::PushedRequest(error) => error.code(),
+            Self::Dpop(error) => error.code(),
+            Self::SigningFailed => "signing_failed",
             Self::Timeout { .. } => "provider_timeout",
             Self::Unreachable { reason: Unreachable::Certificate, .. } => "provider_certificate_invalid",
             Self::Unreachable { reason: Unreachable::Tls, .. } => "provider_tls_failed",
@@ -297,6 +315,7 @@ pub enum Endpoint {
     Events,
     DeviceAuthorization,
     Registration,
+    PushedAuthorization,
 }
 
 impl fmt::Display for Endpoint {
@@ -313,6 +332,7 @@ impl fmt::Display for Endpoint {
             Self::Events => "event stream (poll endpoint)",
             Self::DeviceAuthorization => "sign-in on another device (device_authorization_endpoint)",
             Self::Registration => "registration of new clients (registration_endpoint)",
+            Self::PushedAuthorization => "place for requests (pushed_authorization_request_endpoint)",
         })
     }
 }
@@ -330,6 +350,7 @@ pub enum Document {
     Events,
     DeviceAuthorization,
     Registration,
+    PushedResponse,
 }
 
 impl fmt::Display for Document {
@@ -343,6 +364,7 @@ impl fmt::Display for Document {
             Self::Events => "list of events",
             Self::DeviceAuthorization => "answer with the code to enter",
             Self::Registration => "answer about the registration",
+            Self::PushedResponse => "answer to the request",
         })
     }
 }
@@ -408,6 +430,10 @@ impl Document {
             (Self::Registration, Malformed) => "registration_malformed",
             (Self::Registration, DuplicateMember) => "registration_duplicate_member",
             (Self::Registration, TooDeep) => "registration_too_deep",
+            (Self::PushedResponse, NotJson) => "pushed_response_not_json",
+            (Self::PushedResponse, Malformed) => "pushed_response_malformed",
+            (Self::PushedResponse, DuplicateMember) => "pushed_response_duplicate_member",
+            (Self::PushedResponse, TooDeep) => "pushed_response_too_deep",
         }
     }
 }
@@ -422,6 +448,17 @@ pub enum RegistrationProblem {
     /// The authentication method needs a secret and there is none.
     #[error("This account has no client secret, but its way of authenticating needs one.")]
     SecretMissing,
+    /// The authentication method needs a key and there is none.
+    #[error("This account has no private key, but its way of authenticating needs one.")]
+    ClientKeyMissing,
+    /// The private key is not a PKCS#8 PEM with a key on P-256 or of RSA.
+    #[error(
+        "The private key of this account cannot be read: it should be a PEM file with “BEGIN PRIVATE KEY”, for P-256 or RSA."
+    )]
+    ClientKeyInvalid,
+    /// The provider accepts no signature that this key can make (`token_endpoint_auth_signing_alg_values_supported`).
+    #[error("The provider does not accept signatures of this account's kind of private key.")]
+    AssertionAlgorithmUnsupported,
     /// The provider offers no authentication method that we have.
     #[error("The provider wants this client to authenticate in a way that Abide does not know.")]
     AuthenticationUnsupported,
@@ -438,6 +475,9 @@ impl RegistrationProblem {
         match self {
             Self::ClientIdMissing => "client_id_missing",
             Self::SecretMissing => "client_secret_missing",
+            Self::ClientKeyMissing => "client_key_missing",
+            Self::ClientKeyInvalid => "client_key_invalid",
+            Self::AssertionAlgorithmUnsupported => "client_assertion_algorithm_unsupported",
             Self::AuthenticationUnsupported => "client_authentication_unsupported",
             Self::SymmetricAlgorithmForPublicClient => "symmetric_algorithm_refused",
             Self::AlgorithmsUnsupported => "signing_algorithms_unsupported",

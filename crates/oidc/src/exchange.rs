@@ -8,14 +8,14 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
 use crate::authorization::{invalid, is_word};
 use crate::error::Error;
+use crate::form;
 use crate::http::Http;
 use crate::id_token::Purpose;
 use crate::identity::Identity;
-use crate::parameters;
+use crate::parameters::is_resource;
 use crate::relying_party::RelyingParty;
 use crate::tokens::{RefreshError, TokenResponse};
 
@@ -39,14 +39,13 @@ impl TokenTarget {
         let bounded = |list: &[String]| {
             list.len() <= MAX_TARGETS && list.iter().all(|text| is_word(text) && text.len() <= MAX_TARGET)
         };
-        let absolute = |text: &String| Url::parse(text).is_ok_and(|url| url.fragment().is_none());
-        if !bounded(&self.resources) || !self.resources.iter().all(absolute) {
+        if !bounded(&self.resources) || !self.resources.iter().all(|uri| is_resource(uri)) {
             return Err(invalid("resource"));
         }
         if !bounded(&self.audiences) {
             return Err(invalid("audience"));
         }
-        parameters::scope(self.scopes.iter().map(String::as_str))
+        form::scope(self.scopes.iter().map(String::as_str))
     }
 
     fn add_to<'a>(&'a self, scope: &'a str, sent: &mut Vec<(&'a str, &'a str)>) {
@@ -110,7 +109,7 @@ pub struct IssuedToken {
     pub access_token: SecretString,
     /// What it is. After a refresh always [`TokenType::AccessToken`].
     pub issued_token_type: TokenType,
-    /// Always `Bearer`.
+    /// As in [`Tokens::token_type`](crate::Tokens::token_type): `Bearer`, or `DPoP`.
     pub token_type: String,
     /// From when the answer arrived; the provider need not say.
     pub expires_in: Option<Duration>,
@@ -159,16 +158,17 @@ impl RelyingParty {
         let mut sent =
             vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
         target.add_to(&scope, &mut sent);
-        let response = self.token_answer(http, &sent).await?;
+        let response = self.token_answer(http, &sent, now).await?;
         let asked = if scope.is_empty() { granted_scope } else { &scope };
-        let believed = match response.check().and_then(|()| check_scope(&response, asked)) {
+        let checked = response.check().and_then(|()| response.check_binding(self.dpop()));
+        let believed = match checked.and_then(|()| check_scope(&response, asked)) {
             // An ID token is not needed here. One that is there may say that all of this is about somebody else.
             Ok(()) => self.identify(http, &response, Purpose::Refresh { identity }, now).await.map(|_| ()),
             Err(error) => Err(error),
         };
         match believed {
             Ok(()) => Ok(issued(response, TokenType::AccessToken, asked)?),
-            Err(error) => Err(RefreshError { error, rotated: response.into_refresh_token() }),
+            Err(error) => Err(RefreshError { error, rotated: response.rotated() }),
         }
     }
 
@@ -180,6 +180,7 @@ impl RelyingParty {
         &self,
         http: &Http,
         request: &ExchangeRequest<'_>,
+        now: SystemTime,
     ) -> Result<IssuedToken, Error> {
         let scope = request.target.check()?;
         if !matches!(request.requested, TokenType::AccessToken | TokenType::Jwt) {
@@ -195,8 +196,8 @@ impl RelyingParty {
             sent.extend([("actor_token", token.expose_secret()), ("actor_token_type", kind.uri())]);
         }
         request.target.add_to(&scope, &mut sent);
-        let response = self.token_answer(http, &sent).await?;
-        response.check()?;
+        let response = self.token_request(http, &sent, now).await?;
+        response.check_binding(self.dpop())?;
         let found = response.issued_token_type.as_deref().ok_or(Error::IssuedTokenTypeMissing)?;
         let kind = TokenType::from_uri(found).filter(|kind| *kind == request.requested);
         let kind = kind.ok_or(Error::IssuedTokenTypeMismatch)?;
@@ -223,7 +224,7 @@ fn issued(response: TokenResponse, kind: TokenType, asked: &str) -> Result<Issue
     Ok(IssuedToken {
         access_token: parts.access_token,
         issued_token_type: kind,
-        token_type: "Bearer".to_owned(),
+        token_type: parts.token_type.to_owned(),
         expires_in: parts.expires_in,
         scope: parts.scope,
         refresh_token: parts.refresh_token,

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use reqwest::{Certificate, Client, ClientBuilder, Method, redirect, retry};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -23,6 +23,8 @@ const MAX_BODY: usize = 1 << 20;
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
 const MAX_DESCRIPTION: usize = 200;
+/// A clock that is wrong by more than a day, in seconds, is not corrected further.
+const MAX_CORRECTION: i64 = 24 * 60 * 60;
 pub(crate) const JSON: &str = "application/json";
 const JWT: &str = "application/jwt";
 
@@ -91,6 +93,16 @@ impl Http {
         Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW)
     }
 
+    /// What time it is for the provider, if it is `now` here: corrected by [`Self::clock_skew`], by a day at most. What we
+    /// sign is judged by the provider's clock, and who has a wrong one should be able to sign in nevertheless.
+    #[must_use]
+    pub fn provider_time(&self, now: SystemTime) -> SystemTime {
+        let skew = self.clock_skew().unwrap_or_default().clamp(-MAX_CORRECTION, MAX_CORRECTION);
+        let apart = Duration::from_secs(skew.unsigned_abs());
+        let then = if skew < 0 { now.checked_sub(apart) } else { now.checked_add(apart) };
+        then.unwrap_or(now)
+    }
+
     /// Sends one request and reads the whole answer. 3xx, 408, 429 and 5xx are errors already here.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let loopback = urls::is_loopback(call.url);
@@ -99,8 +111,10 @@ impl Http {
             return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
         }
         let client = if loopback { &self.loopback } else { &self.remote };
-        let method = if call.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = client.request(method, call.url.clone()).header(ACCEPT, JSON);
+        let mut request = client.request(call.method(), call.url.clone()).header(ACCEPT, JSON);
+        if let Some(proof) = call.proof {
+            request = request.header("DPoP", proof);
+        }
         if let Some(authorization) = call.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -125,6 +139,8 @@ impl Http {
 pub(crate) struct Call<'a> {
     pub(crate) url: &'a Url,
     pub(crate) authorization: Option<HeaderValue>,
+    /// Of a key of ours (RFC 9449, section 4.1).
+    pub(crate) proof: Option<HeaderValue>,
     pub(crate) body: Option<Body>,
 }
 
@@ -135,7 +151,11 @@ pub(crate) enum Body {
 
 impl<'a> Call<'a> {
     pub(crate) fn get(url: &'a Url) -> Self {
-        Self { url, authorization: None, body: None }
+        Self { url, authorization: None, proof: None, body: None }
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        if self.body.is_some() { Method::POST } else { Method::GET }
     }
 }
 
@@ -189,7 +209,8 @@ async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, E
     if announced > MAX_BODY as u64 {
         return Err(Error::TooLarge { host });
     }
-    let content_type = essence(response.headers());
+    let headers = std::mem::take(response.headers_mut());
+    let content_type = essence(&headers);
     let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(announced).unwrap_or(MAX_BODY)));
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&host, &error))? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -197,7 +218,7 @@ async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, E
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { host, status, content_type, body })
+    Ok(Answer { host, status, headers, content_type, body })
 }
 
 fn unreachable(host: &str, error: &reqwest::Error) -> Error {
@@ -258,6 +279,7 @@ fn essence(headers: &HeaderMap) -> Option<String> {
 pub(crate) struct Answer {
     pub(crate) host: String,
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     content_type: Option<String>,
     body: Zeroizing<Vec<u8>>,
 }
@@ -278,7 +300,7 @@ impl Answer {
         if self.status != StatusCode::OK {
             return Err(self.refusal());
         }
-        self.content(document, types)
+        self.body_as(document, types)
     }
 
     /// As [`Self::document`], for an answer that may also be 201 (RFC 7591, section 3.2.1).
@@ -290,10 +312,15 @@ impl Answer {
         if self.status != StatusCode::CREATED {
             return self.document(document, types);
         }
-        self.content(document, types)
+        self.body_as(document, types)
     }
 
-    fn content<T: DeserializeOwned>(&self, document: Document, types: &[&str]) -> Result<T, Error> {
+    /// The document, whatever the status, if the content type is one of `types`.
+    pub(crate) fn body_as<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
         if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
             return Err(Error::Document { document, problem: DocumentProblem::NotJson });
         }

@@ -1,6 +1,6 @@
 //! ID token validation: OpenID Connect Core 1.0, sections 3.1.3.7, 3.1.3.8 and 12.2.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -20,6 +20,7 @@ use crate::jwt::{
     text, time,
 };
 use crate::keys::SigningAlgorithm;
+use crate::parameters::Demands;
 
 statement_errors! {
     /// Why an ID token is refused.
@@ -78,7 +79,13 @@ statement_errors! {
     NonceMismatch = "id_token_nonce_mismatch", "The provider's answer belongs to another sign-in.";
     /// `at_hash` is not that of the access token (3.1.3.8).
     AccessTokenHashMismatch = "id_token_at_hash_mismatch", "The provider's tokens do not belong together.";
-    /// `max_age` was sent and there is no `auth_time` (rule 13).
+    /// Another `sub` than the one that was asked for (3.1.2.2).
+    SubjectMismatch = "id_token_subject_mismatch", "Somebody else signed in at the provider than this account asks for.";
+    /// `acr` was asked for as essential and is not there (rule 12; 5.5.1.1).
+    AcrMissing = "id_token_acr_missing", "The provider did not say how you signed in, which this account asks for.";
+    /// `acr` is none of those that were asked for as essential (rule 12; 5.5.1.1).
+    AcrMismatch = "id_token_acr_mismatch", "You signed in at the provider in another way than this account asks for.";
+    /// `max_age` was sent, or `auth_time` asked for as essential, and there is no `auth_time` (rule 13; section 2).
     AuthTimeMissing = "id_token_auth_time_missing", "The provider did not say when you signed in, which this account asks for.";
     /// `auth_time` is older than `max_age` (rule 13).
     AuthTimeTooOld = "id_token_auth_time_too_old", "You signed in at the provider too long ago for this account.";
@@ -104,7 +111,7 @@ pub(crate) struct Expectation<'a> {
 pub(crate) enum Purpose<'a> {
     SignIn {
         nonce: &'a SecretString,
-        max_age: Option<Duration>,
+        demands: &'a Demands,
     },
     /// A sign-in on another device: a device authorization request has no `nonce` (RFC 8628, section 3.1), so there is
     /// none that could come back. What ties the answer to the request is the device code, which only we and the provider
@@ -133,6 +140,7 @@ pub(crate) fn verify(
     check_authorized_party(&claims, expected)?;
     check_access_token_hash(&claims, &token, &verifier, algorithm, expected)?;
     let auth_time = check_auth_time(&claims, expected)?;
+    check_demands(&claims, &subject, expected)?;
     let identity = Identity { auth_time, ..Identity::from_claims(expected.issuer, &subject, &claims) };
     match &expected.purpose {
         Purpose::SignIn { .. } | Purpose::Device => Ok(identity),
@@ -292,10 +300,13 @@ fn check_auth_time(
         return Err(IdTokenError::AuthTimeInFuture);
     }
     match &expected.purpose {
-        Purpose::SignIn { max_age: Some(max_age), .. } => {
-            let then = auth_time.ok_or(IdTokenError::AuthTimeMissing)?;
-            let limit = max_age.saturating_add(CLOCK_SKEW).as_secs();
-            if seconds(expected.now).saturating_sub(then) > limit {
+        Purpose::SignIn { demands, .. } => {
+            if demands.auth_time && auth_time.is_none() {
+                return Err(IdTokenError::AuthTimeMissing);
+            }
+            let age = seconds(expected.now).saturating_sub(auth_time.unwrap_or_default());
+            let limit = demands.max_age.map(|max_age| max_age.saturating_add(CLOCK_SKEW).as_secs());
+            if limit.is_some_and(|limit| age > limit) {
                 return Err(IdTokenError::AuthTimeTooOld);
             }
         }
@@ -308,7 +319,26 @@ fn check_auth_time(
                 return Err(IdTokenError::AuthTimeChanged);
             }
         }
-        Purpose::SignIn { max_age: None, .. } | Purpose::Device => {}
+        Purpose::Device => {}
     }
     Ok(auth_time)
+}
+
+/// Rule 12, and who had to be signed in.
+fn check_demands(
+    claims: &Map<String, Value>,
+    subject: &str,
+    expected: &Expectation<'_>,
+) -> Result<(), IdTokenError> {
+    let Purpose::SignIn { demands, .. } = &expected.purpose else { return Ok(()) };
+    if demands.subject.as_deref().is_some_and(|wanted| wanted != subject) {
+        return Err(IdTokenError::SubjectMismatch);
+    }
+    let Some(wanted) = &demands.acr else { return Ok(()) };
+    let class = text(claims, "acr")?.ok_or(IdTokenError::AcrMissing)?;
+    if wanted.is_empty() || wanted.iter().any(|wanted| wanted == class) {
+        Ok(())
+    } else {
+        Err(IdTokenError::AcrMismatch)
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::jwt::CLOCK_SKEW;
 use crate::text;
 
 const MAX_TEXT: usize = 200;
@@ -60,6 +61,14 @@ impl Identity {
     /// True if both are about one person: the same issuer and subject, byte for byte. Nothing else identifies somebody.
     pub fn same_person(&self, other: &Self) -> bool {
         self.issuer == other.issuer && self.subject == other.subject
+    }
+
+    /// True if this session is younger than something that the provider says happened at `moment`. `began` is when it began
+    /// by our own clock, which counts only where the provider does not say when the person authenticated. All in seconds
+    /// since 1970.
+    pub fn is_younger_than(&self, moment: u64, began: u64) -> bool {
+        let since = self.auth_time.unwrap_or_else(|| began.saturating_sub(CLOCK_SKEW.as_secs()));
+        since > moment
     }
 
     pub(crate) fn from_claims(issuer: &str, subject: &str, claims: &Map<String, Value>) -> Self {

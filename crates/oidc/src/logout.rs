@@ -1,5 +1,7 @@
 //! The end of tokens: RFC 7009 (revocation) and RFC 7662 (introspection).
 
+use std::time::SystemTime;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -36,10 +38,16 @@ impl RelyingParty {
     /// Revokes a token. The provider answers the same for one that it does not know (RFC 7009, section 2.2).
     ///
     /// `endpoint_missing` if it cannot revoke; `unsupported_token_type` if not this kind.
-    pub async fn revoke(&self, http: &Http, token: &SecretString, kind: TokenKind) -> Result<(), Error> {
+    pub async fn revoke(
+        &self,
+        http: &Http,
+        token: &SecretString,
+        kind: TokenKind,
+        now: SystemTime,
+    ) -> Result<(), Error> {
         let url = self.provider().revocation_endpoint()?;
         let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
-        let answer = http.send(self.authenticated(url, &parameters)?).await?;
+        let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
         if answer.status.is_success() { Ok(()) } else { Err(answer.refusal()) }
     }
 
@@ -49,10 +57,11 @@ impl RelyingParty {
         http: &Http,
         token: &SecretString,
         kind: TokenKind,
+        now: SystemTime,
     ) -> Result<Introspection, Error> {
         let url = self.provider().introspection_endpoint()?;
         let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
-        let answer = http.send(self.authenticated(url, &parameters)?).await?;
+        let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
         answer.document(Document::Introspection, &[JSON])
     }
 }

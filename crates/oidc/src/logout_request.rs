@@ -103,13 +103,18 @@ impl RelyingParty {
     }
 }
 
+/// True if a sign-out request can carry a further parameter of this name: it is none of ours (section 2), and printable.
+pub fn is_logout_parameter(name: &str) -> bool {
+    is_word(name) && !RESERVED.contains(&name)
+}
+
 fn check(redirect: Option<&Url>, extra: &[(String, String)]) -> Result<(), Error> {
     if redirect.is_some_and(|redirect| redirect.fragment().is_some()) {
         return Err(invalid("post_logout_redirect_uri"));
     }
     for (position, (name, _)) in extra.iter().enumerate() {
         let repeated = extra[..position].iter().any(|(earlier, _)| earlier == name);
-        if !is_word(name) || RESERVED.contains(&name.as_str()) || repeated {
+        if !is_logout_parameter(name) || repeated {
             return Err(invalid(name));
         }
     }

@@ -119,8 +119,10 @@ impl LogoutToken {
     /// True if this session is meant.
     ///
     /// What the token names has to be the session's. A session whose ID token had no `sid` is meant by a token with its
-    /// subject, and never by one with a `sid` only.
-    pub fn answers(&self, identity: &Identity) -> bool {
+    /// subject, and never by one with a `sid` only. Where the token names only the person, it has to be younger than the
+    /// session, which began at `began`, in seconds since 1970: one that was late, or kept by somebody, is about the session
+    /// before.
+    pub fn answers(&self, identity: &Identity, began: u64) -> bool {
         let session = identity.sid.as_deref().filter(|sid| !sid.is_empty());
         let person = self.subject.as_deref().map(|subject| subject == identity.subject);
         let session = match (self.sid.as_deref(), session) {
@@ -131,7 +133,7 @@ impl LogoutToken {
         self.issuer == identity.issuer
             && person != Some(false)
             && session != Some(false)
-            && (person.is_some() || session.is_some())
+            && (session.is_some() || (person.is_some() && !identity.is_younger_than(self.issued_at, began)))
     }
 
     /// From when on it would be refused in any case.
@@ -279,13 +281,29 @@ mod tests {
             (None, None, false, false),
         ] {
             let token = token(subject, sid);
-            assert_eq!(token.answers(&ours), ends_ours, "{subject:?} {sid:?}");
-            assert_eq!(token.answers(&without_sid), ends_without_sid, "{subject:?} {sid:?}");
+            assert_eq!(token.answers(&ours, 0), ends_ours, "{subject:?} {sid:?}");
+            assert_eq!(token.answers(&without_sid, 0), ends_without_sid, "{subject:?} {sid:?}");
         }
         let elsewhere =
             LogoutToken { issuer: "https://evil.example".into(), ..token(Some("alice"), Some("s1")) };
-        assert!(!elsewhere.answers(&ours));
-        assert!(!token(None, Some("")).answers(&session("alice", Some(""))));
+        assert!(!elsewhere.answers(&ours, 0));
+        assert!(!token(None, Some("")).answers(&session("alice", Some("")), 0));
+    }
+
+    #[test]
+    fn a_logout_token_that_is_late_does_not_end_the_next_session_of_that_person() {
+        let late = LogoutToken { issued_at: 1_000, ..token(Some("alice"), None) };
+        let again = session("alice", None);
+        assert!(late.answers(&again, 1_060), "the clocks may differ by a minute");
+        assert!(!late.answers(&again, 1_061));
+        // The provider's own clock is exact.
+        let authenticated = |at| Identity { auth_time: Some(at), ..session("alice", None) };
+        assert!(late.answers(&authenticated(1_000), 9_000));
+        assert!(!late.answers(&authenticated(1_001), 0));
+        // A session that is named is that session, whenever it began.
+        let named = LogoutToken { issued_at: 1_000, ..token(Some("alice"), Some("s1")) };
+        assert!(named.answers(&session("alice", Some("s1")), 9_000));
+        assert!(!named.answers(&again, 9_000));
     }
 
     #[test]

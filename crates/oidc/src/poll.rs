@@ -99,7 +99,7 @@ impl RelyingParty {
             .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Events, problem })?;
         let header = Zeroizing::new(format!("Bearer {}", access_token.expose_secret()));
         let body = Some(Body::Json(Zeroizing::new(asked(request)?)));
-        let call = Call { url: endpoint, authorization: Some(sensitive(&header)?), body };
+        let call = Call { authorization: Some(sensitive(&header)?), body, ..Call::get(endpoint) };
         let answer = http.send(call).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             return Err(Error::AccessTokenRejected);

@@ -15,7 +15,7 @@ use crate::http::{Body, Call, Http, JSON};
 use crate::keys::SigningAlgorithm;
 use crate::oauth_error::OAuthError;
 use crate::relying_party::{ClientAuthentication, Registration, sensitive};
-use crate::{parameters, text, urls};
+use crate::{form, text, urls};
 
 const MAX_CLIENT_ID: usize = 512;
 const MAX_SECRET: usize = 4096;
@@ -199,7 +199,7 @@ pub async fn register(
         None => None,
         Some(token) => Some(sensitive(&Zeroizing::new(format!("Bearer {}", token.expose_secret())))?),
     };
-    let answer = http.send(Call { url, authorization, body: Some(Body::Json(body)) }).await?;
+    let answer = http.send(Call { authorization, body: Some(Body::Json(body)), ..Call::get(url) }).await?;
     if answer.status == StatusCode::UNAUTHORIZED {
         let unexplained = Error::Refused { error: OAuthError::InvalidToken, description: None };
         return Err(answer.oauth_error().unwrap_or(unexplained));
@@ -236,6 +236,9 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
     if client_name.is_empty() || text::plain(client_name, MAX_CLIENT_NAME) != client_name {
         return Err(invalid("client_name"));
     }
+    if metadata.auth_method == ClientAuthentication::PrivateKeyJwt {
+        return Err(invalid("token_endpoint_auth_method"));
+    }
     let asked = Asked {
         application_type: "native",
         response_types: ["code"],
@@ -244,7 +247,7 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
         client_name,
         token_endpoint_auth_method: metadata.auth_method.name(),
         grant_types,
-        scope: &parameters::scope(metadata.scopes.iter().map(String::as_str))?,
+        scope: &form::scope(metadata.scopes.iter().map(String::as_str))?,
         id_token_signed_response_alg: metadata.id_token_alg.map(SigningAlgorithm::name),
         userinfo_signed_response_alg: metadata.userinfo_alg.map(SigningAlgorithm::name),
     };
@@ -270,7 +273,9 @@ impl Registered {
         }
         let auth_method = match self.token_endpoint_auth_method.as_deref() {
             None => asked.auth_method,
+            // No key was registered that one could sign with.
             Some(name) => ClientAuthentication::from_name(name)
+                .filter(|method| *method != ClientAuthentication::PrivateKeyJwt)
                 .ok_or(RegisteredClientError::AuthenticationUnsupported)?,
         };
         let (client_secret, secret_expires_at) =

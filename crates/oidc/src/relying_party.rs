@@ -12,7 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
+use crate::client_assertion::{ASSERTION_TYPE, ClientKey};
 use crate::discovery::Provider;
+use crate::dpop::Dpop;
 use crate::error::{Error, RegistrationProblem};
 use crate::http::{Body, Call, Http};
 use crate::jwt::Refusal;
@@ -28,6 +30,8 @@ pub enum ClientAuthentication {
     ClientSecretBasic,
     /// `client_secret_post`.
     ClientSecretPost,
+    /// `private_key_jwt`.
+    PrivateKeyJwt,
 }
 
 impl ClientAuthentication {
@@ -37,12 +41,13 @@ impl ClientAuthentication {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
     /// From `token_endpoint_auth_method`.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost]
+        [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt]
             .into_iter()
             .find(|method| method.name() == name)
     }
@@ -55,7 +60,9 @@ pub struct Registration {
     pub client_id: String,
     /// Only if the provider insists: a desktop application cannot keep one from its user.
     pub client_secret: Option<SecretString>,
-    /// `None`: chosen from whether there is a secret and what the provider offers.
+    /// For `private_key_jwt`.
+    pub client_key: Option<Arc<ClientKey>>,
+    /// `None`: chosen from whether there is a key or a secret, and what the provider offers.
     pub auth_method: Option<ClientAuthentication>,
     /// `id_token_signed_response_alg`. `None`: any asymmetric one that the provider lists.
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -72,6 +79,7 @@ impl Registration {
         Self {
             client_id: client_id.into(),
             client_secret: None,
+            client_key: None,
             auth_method: None,
             id_token_alg: None,
             userinfo_alg: None,
@@ -83,10 +91,25 @@ impl Registration {
         &self,
         offered: Option<&[String]>,
     ) -> Result<ClientAuthentication, RegistrationProblem> {
-        use ClientAuthentication::{ClientSecretBasic, ClientSecretPost, None as Public};
-        if let Some(method) = self.auth_method {
-            let lacks_secret = method != Public && self.client_secret.is_none();
-            return if lacks_secret { Err(RegistrationProblem::SecretMissing) } else { Ok(method) };
+        use ClientAuthentication::{ClientSecretBasic, ClientSecretPost, None as Public, PrivateKeyJwt};
+        let has_secret = self.client_secret.is_some();
+        match self.auth_method {
+            Some(PrivateKeyJwt) if self.client_key.is_none() => {
+                return Err(RegistrationProblem::ClientKeyMissing);
+            }
+            Some(ClientSecretBasic | ClientSecretPost) if !has_secret => {
+                return Err(RegistrationProblem::SecretMissing);
+            }
+            Some(method) => return Ok(method),
+            None => {}
+        }
+        if self.client_key.is_some() {
+            let listed = |offered: &[String]| offered.iter().any(|name| name == PrivateKeyJwt.name());
+            match (offered.is_none_or(listed), has_secret) {
+                (true, _) => return Ok(PrivateKeyJwt),
+                (false, false) => return Err(RegistrationProblem::AuthenticationUnsupported),
+                (false, true) => {}
+            }
         }
         if self.client_secret.is_none() {
             // A provider that forgets to list `none` still has public clients.
@@ -124,6 +147,7 @@ impl fmt::Debug for Registration {
         f.debug_struct("Registration")
             .field("client_id", &self.client_id)
             .field("client_secret", &self.client_secret.is_some())
+            .field("client_key", &self.client_key)
             .field("auth_method", &self.auth_method)
             .field("id_token_alg", &self.id_token_alg)
             .field("userinfo_alg", &self.userinfo_alg)
@@ -136,12 +160,15 @@ impl fmt::Debug for Registration {
 #[derive(Clone, Debug)]
 pub struct RelyingParty(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     provider: Provider,
     registration: Registration,
     authentication: ClientAuthentication,
+    /// Of the client's own signature, if it authenticates with one.
+    assertion: Option<SigningAlgorithm>,
     algorithms: Vec<SigningAlgorithm>,
+    dpop: Option<Arc<Dpop>>,
 }
 
 impl RelyingParty {
@@ -158,10 +185,24 @@ impl RelyingParty {
         let authentication = registration
             .authentication(metadata.token_endpoint_auth_methods_supported.as_deref())
             .map_err(Error::Registration)?;
+        let assertion = match (authentication, &registration.client_key) {
+            (ClientAuthentication::PrivateKeyJwt, Some(key)) => Some(
+                key.algorithm(metadata.token_endpoint_auth_signing_alg_values_supported.as_deref())
+                    .map_err(Error::Registration)?,
+            ),
+            _ => None,
+        };
         let algorithms = registration
             .algorithms(metadata.id_token_signing_alg_values_supported.as_deref())
             .map_err(Error::Registration)?;
-        Ok(Self(Arc::new(Inner { provider, registration, authentication, algorithms })))
+        Ok(Self(Arc::new(Inner {
+            provider,
+            registration,
+            authentication,
+            assertion,
+            algorithms,
+            dpop: None,
+        })))
     }
 
     /// The provider.
@@ -172,6 +213,18 @@ impl RelyingParty {
     /// The registration.
     pub fn registration(&self) -> &Registration {
         &self.0.registration
+    }
+
+    pub(crate) fn authentication(&self) -> ClientAuthentication {
+        self.0.authentication
+    }
+
+    pub(crate) fn dpop(&self) -> Option<&Dpop> {
+        self.0.dpop.as_deref()
+    }
+
+    pub(crate) fn bound(&self, dpop: Dpop) -> Self {
+        Self(Arc::new(Inner { dpop: Some(Arc::new(dpop)), ..Inner::clone(&self.0) }))
     }
 
     pub(crate) fn algorithms(&self) -> &[SigningAlgorithm] {
@@ -201,11 +254,13 @@ impl RelyingParty {
         }
     }
 
-    /// A form for a back-channel endpoint, with the client's authentication (RFC 6749, section 2.3.1).
+    /// A form for a back-channel endpoint, with the client's authentication (RFC 6749, section 2.3.1; RFC 7523, section
+    /// 2.2). `at` is the time for the provider ([`Http::provider_time`]). To be sent once.
     pub(crate) fn authenticated<'a>(
         &self,
         url: &'a Url,
         parameters: &[(&str, &str)],
+        at: SystemTime,
     ) -> Result<Call<'a>, Error> {
         let Inner { registration, authentication, .. } = &*self.0;
         let id = registration.client_id.as_str();
@@ -223,9 +278,19 @@ impl RelyingParty {
             ClientAuthentication::ClientSecretPost => {
                 form.append_pair("client_id", id).append_pair("client_secret", secret);
             }
+            ClientAuthentication::PrivateKeyJwt => {
+                let missing = Error::Registration(RegistrationProblem::ClientKeyMissing);
+                let (key, algorithm) =
+                    registration.client_key.as_ref().zip(self.0.assertion).ok_or(missing)?;
+                let assertion = key.assertion(algorithm, id, self.provider().issuer(), at)?;
+                form.append_pair("client_id", id)
+                    .append_pair("client_assertion_type", ASSERTION_TYPE)
+                    .append_pair("client_assertion", &assertion);
+            }
             ClientAuthentication::ClientSecretBasic => authorization = Some(basic(id, secret)?),
         }
-        Ok(Call { url, authorization, body: Some(Body::Form(Zeroizing::new(form.finish()))) })
+        let body = Some(Body::Form(Zeroizing::new(form.finish())));
+        Ok(Call { authorization, body, ..Call::get(url) })
     }
 }
 

@@ -161,15 +161,12 @@ impl fmt::Debug for SecurityEvent {
 impl SecurityEvent {
     /// What it means for this session.
     ///
-    /// An event from before the person last authenticated (`auth_time`) means nothing for it: it may have waited at the
-    /// provider for days. A provider need not send `auth_time`; then the caller compares [`Self::occurred_at`] with what
-    /// it knows of the session's beginning. A changed credential means nothing by itself: a provider that ends sessions
-    /// for it says so.
-    pub fn conclusion(&self, identity: &Identity) -> Conclusion {
+    /// An event from before the session began ([`Identity::is_younger_than`]) means nothing for it: it may have waited at
+    /// the provider for days. A changed credential means nothing by itself: a provider that ends sessions for it says so.
+    pub fn conclusion(&self, identity: &Identity, began: u64) -> Conclusion {
         let about = self.issuer == identity.issuer
             && self.subject.as_ref().is_some_and(|subject| subject.names(identity));
-        let before = identity.auth_time.is_some_and(|authenticated| authenticated > self.occurred_at);
-        if !about || before {
+        if !about || identity.is_younger_than(self.occurred_at, began) {
             return Conclusion::Nothing;
         }
         let ends = |kind: &EventKind| {

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
 use crate::authorization::{AuthorizationCode, Pending};
+use crate::dpop::{Dpop, DpopError};
 use crate::error::{Document, Error};
 use crate::http::{Http, JSON, refused};
 use crate::id_token::{self, Expectation, Purpose};
@@ -21,7 +22,7 @@ const MAX_LIFETIME: u64 = 10 * 366 * 24 * 60 * 60;
 pub struct Tokens {
     /// For the resource servers.
     pub access_token: SecretString,
-    /// Always `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to the key of [`RelyingParty::with_dpop`] (RFC 9449, section 5).
     pub token_type: String,
     /// From when the answer arrived; the provider need not say.
     pub expires_in: Option<Duration>,
@@ -90,6 +91,14 @@ pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 }
 
 impl TokenResponse {
+    /// The refresh token that takes the place of the one that was sent, whatever else the provider said.
+    pub(crate) fn rotated(self) -> Option<SecretString> {
+        self.refresh_token.filter(|token| {
+            let token = token.expose_secret();
+            !token.is_empty() && token.bytes().all(in_form)
+        })
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(refused(error, self.error_description.as_deref()));
@@ -99,9 +108,7 @@ impl TokenResponse {
             return Err(Error::AccessTokenMissing);
         }
         // RFC 6749, section 5.1: required, and case-insensitive.
-        if !self.token_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(Error::TokenTypeUnsupported);
-        }
+        self.kind().ok_or(Error::TokenTypeUnsupported)?;
         // A tool puts the access token into a header: a space or a line break there is another header.
         let in_header = |b: u8| b.is_ascii_graphic();
         let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
@@ -112,11 +119,26 @@ impl TokenResponse {
         }
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        let kind = self.token_type.as_deref()?;
+        ["Bearer", "DPoP"].into_iter().find(|known| kind.eq_ignore_ascii_case(known))
+    }
+
+    /// RFC 9449, section 5: bound if, and only if, a proof was sent; a provider that knows nothing of it issues bearer
+    /// tokens, which an account may refuse.
+    pub(crate) fn check_binding(&self, dpop: Option<&Dpop>) -> Result<(), Error> {
+        match (self.kind(), dpop) {
+            (Some("DPoP"), None) | (None, _) => Err(Error::TokenTypeUnsupported),
+            (Some("Bearer"), Some(dpop)) if dpop.is_required() => Err(DpopError::NotBound.into()),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
         let parts = self.into_parts(requested_scope)?;
         Ok(Tokens {
             access_token: parts.access_token,
-            token_type: "Bearer".to_owned(),
+            token_type: parts.token_type.to_owned(),
             expires_in: parts.expires_in,
             scope: parts.scope,
             refresh_token: parts.refresh_token,
@@ -126,19 +148,13 @@ impl TokenResponse {
         })
     }
 
-    /// The refresh token that the provider answered with, whatever else it said.
-    pub(crate) fn into_refresh_token(self) -> Option<SecretString> {
-        self.refresh_token.filter(|token| {
-            let token = token.expose_secret();
-            !token.is_empty() && token.bytes().all(in_form)
-        })
-    }
-
     pub(crate) fn into_parts(self, requested_scope: &str) -> Result<Parts, Error> {
         let given = |token: &SecretString| !token.expose_secret().is_empty();
+        let kind = self.kind().ok_or(Error::TokenTypeUnsupported)?;
         let scope = self.scope.filter(|scope| !scope.trim().is_empty());
         Ok(Parts {
             access_token: self.access_token.ok_or(Error::AccessTokenMissing)?,
+            token_type: kind,
             expires_in: self.expires_in,
             scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
             refresh_token: self.refresh_token.filter(given),
@@ -160,6 +176,7 @@ fn in_form(b: u8) -> bool {
 /// What a token response says, without who it is about.
 pub(crate) struct Parts {
     pub(crate) access_token: SecretString,
+    pub(crate) token_type: &'static str,
     pub(crate) expires_in: Option<Duration>,
     pub(crate) scope: String,
     pub(crate) refresh_token: Option<SecretString>,
@@ -194,18 +211,18 @@ impl RelyingParty {
         code: AuthorizationCode,
         now: SystemTime,
     ) -> Result<Tokens, Error> {
-        let response = self
-            .token_request(
-                http,
-                &[
-                    ("grant_type", "authorization_code"),
-                    ("code", code.expose()),
-                    ("redirect_uri", pending.redirect_uri().as_str()),
-                    ("code_verifier", pending.code_verifier().expose_secret()),
-                ],
-            )
-            .await?;
-        let purpose = Purpose::SignIn { nonce: pending.nonce(), max_age: pending.max_age() };
+        let mut parameters = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", pending.redirect_uri().as_str()),
+            ("code_verifier", pending.code_verifier().expose_secret()),
+        ];
+        // Left out, a provider may take that for no resource at all, or refuse (RFC 8707, section 2.2). Common ones issue
+        // a token for one resource only; a refresh brings those for the others.
+        parameters.extend(pending.resource().map(|resource| ("resource", resource)));
+        let response = self.token_request(http, &parameters, now).await?;
+        response.check_binding(self.dpop())?;
+        let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
         let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
         response.into_tokens(pending.scope(), identity)
     }
@@ -230,17 +247,18 @@ impl RelyingParty {
             .token_request(
                 http,
                 &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
+                now,
             )
             .await?;
+        if let Err(error) = response.check_binding(self.dpop()) {
+            return Err(RefreshError { error, rotated: response.rotated() });
+        }
         match self.identify(http, &response, Purpose::Refresh { identity }, now).await {
             Ok(refreshed) => {
                 Ok(response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))?)
             }
             // The answer is none until it is verified: an access token that may be somebody else's is not kept.
-            Err(error) => {
-                let rotated = response.refresh_token.filter(|token| !token.expose_secret().is_empty());
-                Err(RefreshError { error, rotated })
-            }
+            Err(error) => Err(RefreshError { error, rotated: response.rotated() }),
         }
     }
 
@@ -251,18 +269,19 @@ impl RelyingParty {
         &self,
         http: &Http,
         refresh_token: &SecretString,
+        now: SystemTime,
     ) -> Result<Option<SecretString>, Error> {
         let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
-        let response = self.token_request(http, &parameters).await?;
-        Ok(response.refresh_token.filter(|token| !token.expose_secret().is_empty()))
+        Ok(self.token_request(http, &parameters, now).await?.rotated())
     }
 
     pub(crate) async fn token_request(
         &self,
         http: &Http,
         parameters: &[(&str, &str)],
+        now: SystemTime,
     ) -> Result<TokenResponse, Error> {
-        let response = self.token_answer(http, parameters).await?;
+        let response = self.token_answer(http, parameters, now).await?;
         response.check()?;
         Ok(response)
     }
@@ -272,9 +291,11 @@ impl RelyingParty {
         &self,
         http: &Http,
         parameters: &[(&str, &str)],
+        now: SystemTime,
     ) -> Result<TokenResponse, Error> {
-        let call = self.authenticated(self.provider().token_endpoint(), parameters)?;
-        http.send(call).await?.document(Document::TokenResponse, &[JSON])
+        let at = http.provider_time(now);
+        let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
+        self.send_proved(http, None, now, call).await?.document(Document::TokenResponse, &[JSON])
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::dpop::{self, DpopError};
 use crate::error::{Document, Error};
 use crate::http::{Answer, Call, Http, JSON};
 use crate::keys::Occasion;
@@ -56,16 +57,52 @@ impl RelyingParty {
         subject: &str,
         now: SystemTime,
     ) -> Result<Claims, Error> {
+        let answer = http.send(self.userinfo_call("Bearer", access_token)?).await?;
+        self.read(http, &answer, subject, now).await
+    }
+
+    /// As [`Self::userinfo`], with an access token of the type `DPoP` and a proof of the key that it is bound to
+    /// (RFC 9449, section 7.1).
+    ///
+    /// Fails with `dpop_key_missing` without a key, and with `use_dpop_nonce` or `invalid_dpop_proof` if the provider
+    /// finds fault with the proof: that says nothing about the token.
+    pub async fn userinfo_with_proof(
+        &self,
+        http: &Http,
+        access_token: &SecretString,
+        subject: &str,
+        now: SystemTime,
+    ) -> Result<Claims, Error> {
+        if !self.uses_dpop() {
+            return Err(DpopError::KeyMissing.into());
+        }
+        let call = || self.userinfo_call("DPoP", access_token);
+        let answer = self.send_proved(http, Some(access_token), now, call).await?;
+        match dpop::complaint(&answer) {
+            Some(complaint) => Err(complaint),
+            None => self.read(http, &answer, subject, now).await,
+        }
+    }
+
+    fn userinfo_call(&self, scheme: &str, access_token: &SecretString) -> Result<Call<'_>, Error> {
         let url = self.provider().userinfo_endpoint()?;
-        let header = Zeroizing::new(format!("Bearer {}", access_token.expose_secret()));
-        let call = Call { authorization: Some(sensitive(&header)?), ..Call::get(url) };
-        let answer = http.send(call).await?;
+        let header = Zeroizing::new(format!("{scheme} {}", access_token.expose_secret()));
+        Ok(Call { authorization: Some(sensitive(&header)?), ..Call::get(url) })
+    }
+
+    async fn read(
+        &self,
+        http: &Http,
+        answer: &Answer,
+        subject: &str,
+        now: SystemTime,
+    ) -> Result<Claims, Error> {
         if answer.status == ::http::StatusCode::UNAUTHORIZED {
             return Err(Error::AccessTokenRejected);
         }
         let claims = match answer.jwt() {
             Some(raw) => self.signed_claims(http, raw, now).await?,
-            None => self.plain_claims(&answer)?,
+            None => self.plain_claims(answer)?,
         };
         match claims.text("sub") {
             None => Err(Error::UserInfoSubjectMissing),

@@ -7,6 +7,7 @@
 //! The crate does no I/O. It also knows where the local endpoint is to be found ([`paths`]), because that is agreed
 //! between the agent and its clients.
 
+pub mod claims;
 pub mod config;
 pub mod error;
 pub mod paths;
@@ -16,6 +17,7 @@ pub mod text;
 pub mod token;
 pub mod window;
 
+pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
@@ -67,6 +69,7 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         Severity,
         ConfigProblem,
         ConfigCheck,
+        ClaimsAnswer,
         window::DiscoveredProvider,
         window::NewAccount,
         window::WindowError,

@@ -61,7 +61,7 @@ pub fn provider_end(provider: &str, end: ProviderEnd) -> String {
     match end {
         ProviderEnd::Pending => format!("{provider} has not been told yet; Abide goes on trying."),
         ProviderEnd::LocalOnly => format!("Only here: {provider} was not told."),
-        ProviderEnd::Ended => format!("Ended at {provider} too."),
+        ProviderEnd::Ended => format!("{provider} no longer accepts this session."),
         ProviderEnd::GoesOn => format!("{provider} was told, but still accepts this session."),
         ProviderEnd::Unchecked => {
             format!("{provider} was told. Whether it has ended the session could not be checked.")

@@ -96,7 +96,7 @@ impl Django {
         format!("redirect_uri = \"{}\"\n{}", self.redirect_uri, believed.unwrap_or_default())
     }
 
-    fn http(&self) -> reqwest::Client {
+    pub(super) fn http(&self) -> reqwest::Client {
         let port = url::Url::parse(&self.site).ok().and_then(|site| site.port()).expect("the site's port");
         self.other.as_ref().map_or_else(crate::http, |other| other.http(port))
     }

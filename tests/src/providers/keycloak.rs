@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{Asked, PASSWORD, django::SECRET};
+use super::other_site::CERTIFICATES;
+use super::{Asked, OtherSite, PASSWORD, django::SECRET};
 use crate::owned::Owned;
 use crate::tab::Tab;
 use crate::{eventually, http, s, workspace};
@@ -36,6 +37,8 @@ pub struct RealmSettings {
     pub front_channel_logout: Option<String>,
     /// Where the provider itself sends a logout token then.
     pub back_channel_logout: Option<String>,
+    /// Another name than 127.0.0.1, over https.
+    pub site: Option<OtherSite>,
 }
 
 impl Default for RealmSettings {
@@ -47,6 +50,7 @@ impl Default for RealmSettings {
             web_origins: vec!["*".to_owned()],
             front_channel_logout: None,
             back_channel_logout: None,
+            site: None,
         }
     }
 }
@@ -56,6 +60,8 @@ pub struct Realm {
     server: &'static Server,
     name: String,
     pub(super) issuer: String,
+    /// Which other site it is on, if so.
+    other: Option<OtherSite>,
 }
 
 impl Realm {
@@ -69,9 +75,24 @@ impl Realm {
     pub(super) async fn create(settings: &RealmSettings) -> Self {
         let server = SERVER.get_or_init(Server::start).await;
         let name = format!("r{}", REALMS.fetch_add(1, Ordering::Relaxed));
-        let issuer = format!("{}/realms/{name}", server.origin);
+        let origin = match &settings.site {
+            Some(site) => format!("https://{}:{}", site.name(), server.https_port),
+            None => server.origin.clone(),
+        };
+        let issuer = format!("{origin}/realms/{name}");
         server.ask(reqwest::Method::POST, "", Some(&representation(&name, &issuer, settings))).await;
-        Self { server, name, issuer }
+        Self { server, name, issuer, other: settings.site.clone() }
+    }
+
+    /// What an account needs to reach it.
+    pub(super) fn account_settings(&self) -> String {
+        let believed =
+            self.other.as_ref().map(|site| format!("ca_file = \"{}\"\n", site.authority.display()));
+        believed.unwrap_or_default()
+    }
+
+    pub(super) fn http(&self) -> reqwest::Client {
+        self.other.as_ref().map_or_else(http, |other| other.http(self.server.https_port))
     }
 
     /// Changes what is registered about the client `abide`: members of the admin interface's `ClientRepresentation`.
@@ -194,23 +215,30 @@ struct Server {
     /// Nobody drops a static value: the kernel ends the program with this one.
     _program: Owned,
     origin: String,
+    /// Where it serves the other site.
+    https_port: u16,
 }
 
 impl Server {
     async fn start() -> Self {
         let home = home_of_its_own(&installed());
         let program = start(&home);
-        let origin = eventually("Keycloak", START, || async {
+        let (origin, https_port) = eventually("Keycloak", START, || async {
             let output = program.output();
             assert!(!output.contains("Failed to start"), "{output}");
             // The last line of its start; what it serves before that is not complete.
             let (_, said) = output.split_once("Listening on: ")?;
-            let origin = said.split(|c: char| c.is_whitespace()).next()?.trim_end_matches('.').to_owned();
+            let address = |scheme: &str| {
+                let mut words = said.lines().next()?.split(|c: char| c.is_whitespace());
+                words.find(|word| word.starts_with(scheme)).map(|word| word.trim_end_matches('.').to_owned())
+            };
+            let (origin, secure) = (address("http://")?, address("https://")?);
+            let https_port = secure.rsplit(':').next()?.parse().ok()?;
             let answer = http().get(format!("{origin}/realms/master")).send().await.ok()?;
-            answer.status().is_success().then_some(origin)
+            answer.status().is_success().then_some((origin, https_port))
         })
         .await;
-        Self { _program: program, origin }
+        Self { _program: program, origin, https_port }
     }
 
     /// Asks the admin interface; `path` is below `/admin/realms`.
@@ -297,11 +325,19 @@ fn start(home: &Path) -> Owned {
             "--http-enabled=true",
             "--http-host=127.0.0.1",
             "--http-port=0",
+            "--https-port=0",
             "--hostname-strict=false",
             "--cache=local",
         ]
         .map(str::to_owned),
     );
+    for (option, name, pem) in [
+        ("--https-certificate-file", "conf/site.pem", &CERTIFICATES.site),
+        ("--https-certificate-key-file", "conf/site-key.pem", &CERTIFICATES.key),
+    ] {
+        std::fs::write(home.join(name), pem).expect("write a certificate for Keycloak");
+        arguments.push(format!("{option}={}", path(name)));
+    }
     let environment = [
         ("PATH", std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into())),
         ("HOME", path("data")),

@@ -106,7 +106,8 @@ impl Provider {
     pub fn account_settings(&self) -> String {
         match self {
             Self::Django(provider) => provider.account_settings(),
-            Self::Demo(_) | Self::Node(_) | Self::Keycloak(_) => String::new(),
+            Self::Keycloak(realm) => realm.account_settings(),
+            Self::Demo(_) | Self::Node(_) => String::new(),
         }
     }
 
@@ -256,7 +257,16 @@ impl Provider {
 
     /// What it says about itself.
     pub async fn metadata(&self) -> Value {
-        json_at(&format!("{}/.well-known/openid-configuration", self.issuer())).await
+        json_at(&self.http(), &format!("{}/.well-known/openid-configuration", self.issuer())).await
+    }
+
+    /// A client of this program that reaches it.
+    fn http(&self) -> reqwest::Client {
+        match self {
+            Self::Django(provider) => provider.http(),
+            Self::Keycloak(realm) => realm.http(),
+            Self::Demo(_) | Self::Node(_) => http(),
+        }
     }
 
     /// Asks the provider who an access token belongs to: the status, and the claims if it was accepted.
@@ -333,7 +343,7 @@ async fn announced(name: &str, program: &Owned) -> String {
     .await
 }
 
-async fn json_at(url: &str) -> Value {
-    let answer = http().get(url).send().await.unwrap_or_else(|error| panic!("{url}: {error}"));
+async fn json_at(client: &reqwest::Client, url: &str) -> Value {
+    let answer = client.get(url).send().await.unwrap_or_else(|error| panic!("{url}: {error}"));
     answer.json().await.unwrap_or_else(|error| panic!("{url} as JSON: {error}"))
 }

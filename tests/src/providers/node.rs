@@ -31,7 +31,7 @@ impl Node {
     }
 
     pub(super) async fn asked(&self) -> Asked {
-        let record = json_at(&format!("{}/__record", self.issuer)).await;
+        let record = json_at(&crate::http(), &format!("{}/__record", self.issuer)).await;
         let record = record.as_array().cloned().unwrap_or_default();
         let count = |fits: &dyn Fn(&Value) -> bool| record.iter().filter(|entry| fits(entry)).count();
         let answered = |entry: &Value, route: &str| entry["route"] == route && entry["status"] == 200;

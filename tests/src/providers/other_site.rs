@@ -1,6 +1,7 @@
 //! A name that is another site than the pages on loopback, with a certificate that only this test's programs believe.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use rcgen::{
@@ -15,24 +16,19 @@ use crate::room::Room;
 /// The name. Nobody can own it (RFC 2606, section 2), and no resolver is asked for it.
 const NAME: &str = "op.test";
 
-/// The site. Its server is on 127.0.0.1.
-#[derive(Clone, Debug)]
-pub struct OtherSite {
-    /// PEM file with the certificate of the authority, for those who are to believe.
-    pub authority: PathBuf,
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
+/// What a program of tests has of certificates: one authority, and one site. A server that its tests share has to show the
+/// same certificate to all of them.
+pub(super) struct Certificates {
+    authority: String,
+    pub(super) site: String,
+    pub(super) key: String,
     fingerprint: String,
 }
 
-impl OtherSite {
-    /// Makes an authority and a certificate, and shows Abide the way to the name: a proxy, as there is one in many a
-    /// company. What is started in the room from now on uses it.
-    ///
-    /// # Panics
-    ///
-    /// When that cannot be done.
-    pub async fn new(room: &mut Room) -> Self {
+pub(super) static CERTIFICATES: LazyLock<Certificates> = LazyLock::new(Certificates::make);
+
+impl Certificates {
+    fn make() -> Self {
         let authority_key = KeyPair::generate().expect("a key of an authority");
         let mut authority = CertificateParams::default();
         authority.distinguished_name.push(DnType::CommonName, "An authority of the tests");
@@ -40,21 +36,46 @@ impl OtherSite {
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let key = KeyPair::generate().expect("a key of a site");
         let site = CertificateParams::new([NAME.to_owned()]).expect("a name for a certificate");
-        let certificate = site
+        let site = site
             .signed_by(&key, &Issuer::from_params(&authority, &authority_key))
             .expect("a certificate of a site");
         let authority = authority.self_signed(&authority_key).expect("a certificate of an authority");
-        let written = |name: &str, text: String| {
+        Self {
+            authority: authority.pem(),
+            site: site.pem(),
+            key: key.serialize_pem(),
+            fingerprint: base64::engine::general_purpose::STANDARD
+                .encode(Sha256::digest(key.subject_public_key_info())),
+        }
+    }
+}
+
+/// The site. Its server is on 127.0.0.1.
+#[derive(Clone, Debug)]
+pub struct OtherSite {
+    /// PEM file with the certificate of the authority, for those who are to believe.
+    pub authority: PathBuf,
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+}
+
+impl OtherSite {
+    /// Writes down the authority and the certificate, and shows Abide the way to the name: a proxy, as there is one in many a
+    /// company. What is started in the room from now on uses it.
+    ///
+    /// # Panics
+    ///
+    /// When that cannot be done.
+    pub async fn new(room: &mut Room) -> Self {
+        let written = |name: &str, text: &str| {
             let path = room.path(name);
             std::fs::write(&path, text).expect("write a certificate");
             path
         };
         let site = Self {
-            authority: written("authority.pem", authority.pem()),
-            certificate: written("site.pem", certificate.pem()),
-            key: written("site-key.pem", key.serialize_pem()),
-            fingerprint: base64::engine::general_purpose::STANDARD
-                .encode(Sha256::digest(key.subject_public_key_info())),
+            authority: written("authority.pem", &CERTIFICATES.authority),
+            certificate: written("site.pem", &CERTIFICATES.site),
+            key: written("site-key.pem", &CERTIFICATES.key),
         };
         room.set("HTTPS_PROXY", &format!("http://{}", proxy().await));
         site
@@ -72,7 +93,7 @@ impl OtherSite {
             format!(
                 "--host-resolver-rules=MAP {NAME} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
             ),
-            format!("--ignore-certificate-errors-spki-list={}", self.fingerprint),
+            format!("--ignore-certificate-errors-spki-list={}", CERTIFICATES.fingerprint),
         ]
     }
 

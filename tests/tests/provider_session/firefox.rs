@@ -7,7 +7,7 @@ use abide_tests::room::Room;
 use abide_tests::skipped;
 use abide_tests::tab::Tab as _;
 
-use super::scene::{OFFLINE, ONLINE, Scene, WATCHING, confidential, django_elsewhere};
+use super::scene::{OFFLINE, ONLINE, Scene, WATCHING, confidential, django_elsewhere, keycloak_elsewhere};
 
 async fn signs_in<'a>(scene: &'a Scene<'_, Firefox>) -> FirefoxTab<'a> {
     let login = Login::begin(scene.room).await;
@@ -58,6 +58,19 @@ async fn the_tab_watches_keycloak_in_firefox() {
     let room = Room::with_keyring("session-firefox-keycloak").await;
     let provider = Provider::keycloak(RealmSettings::default()).await;
     the_tab_watches(&room, &provider, ONLINE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keycloak_on_another_site_in_firefox_ends_nothing() {
+    if let Some(reason) = Firefox::missing().or(Realm::missing()) {
+        return skipped("keycloak_on_another_site_in_firefox_ends_nothing", reason);
+    }
+    let mut room = Room::with_keyring("session-firefox-keycloak-elsewhere").await;
+    let (_, provider) = keycloak_elsewhere(&mut room).await;
+    let browser = Firefox::headless(&room).await;
+    let scene = Scene::with(&room, &provider, &(ONLINE.to_owned() + WATCHING), browser).await;
+    let page = signs_in(&scene).await;
+    scene.stays_although_the_frame_says_error(&page).await;
 }
 
 /// Firefox gives a frame a jar of its own for each site around it, and the provider's cookie is not in that one.

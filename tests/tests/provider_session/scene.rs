@@ -1,11 +1,13 @@
 //! One account, one provider, one browser.
 
+use std::cell::Cell;
+
 use abide_demo_op::DemoOp;
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::browser::{Browser, Cookies, Page};
 use abide_tests::firefox::Firefox;
 use abide_tests::login::Login;
-use abide_tests::providers::{DjangoSettings, OtherSite, Provider, USER};
+use abide_tests::providers::{DjangoSettings, OtherSite, Provider, RealmSettings, USER};
 use abide_tests::room::Room;
 use abide_tests::seen;
 use abide_tests::tab::Tab;
@@ -36,6 +38,14 @@ pub(crate) async fn django_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
     let site = OtherSite::new(room).await;
     let settings = DjangoSettings { site: Some(site.clone()), ..DjangoSettings::default() };
     let provider = Provider::django(room, settings).await;
+    assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
+    (site, provider)
+}
+
+pub(crate) async fn keycloak_elsewhere(room: &mut Room) -> (OtherSite, Provider) {
+    let site = OtherSite::new(room).await;
+    let settings = RealmSettings { site: Some(site.clone()), ..RealmSettings::default() };
+    let provider = Provider::keycloak(settings).await;
     assert!(provider.issuer().starts_with("https://op.test:"), "{}", provider.issuer());
     (site, provider)
 }
@@ -73,6 +83,44 @@ impl<'a> Scene<'a> {
         let page = self.browser.open(&login.url).await;
         self.ends_sign_in(login, &page).await;
         page
+    }
+}
+
+/// The looks at the provider by way of one signal.
+pub(crate) struct Looked<'a> {
+    app: &'a App<'a>,
+    signal: &'static str,
+    /// When it was heard last.
+    last: Cell<Option<u64>>,
+}
+
+impl Looked<'_> {
+    async fn status(&self) -> (String, Option<u64>) {
+        let session = self.app.session("work").await;
+        if session["state"] != "active" {
+            return ("ended".to_owned(), None);
+        }
+        let signals = session["signals"].as_array().cloned().unwrap_or_default();
+        let ours = signals.into_iter().find(|one| one["signal"] == self.signal).unwrap_or_default();
+        (ours["state"].as_str().unwrap_or("waiting").to_owned(), ours["heard_at"].as_u64())
+    }
+
+    pub(crate) async fn state(&self) -> String {
+        self.status().await.0
+    }
+
+    /// Waits for another look, and returns the signal's state after it: `ended` where nobody is signed in any more.
+    pub(crate) async fn again(&self) -> String {
+        let what = format!("another look by {}", self.signal);
+        eventually(&what, s(20), || async {
+            let (state, heard) = self.status().await;
+            let new = heard.is_some() && heard != self.last.get();
+            if new {
+                self.last.set(heard);
+            }
+            (new || matches!(state.as_str(), "ended" | "not_offered")).then_some(state)
+        })
+        .await
     }
 }
 
@@ -126,6 +174,11 @@ impl<'a, B: InTable> Scene<'a, B> {
         .await
     }
 
+    /// To wait until a signal has been heard once more.
+    pub(crate) fn looked_at(&self, signal: &'static str) -> Looked<'_> {
+        Looked { app: &self.app, signal, last: Cell::new(None) }
+    }
+
     pub(crate) async fn ended_by(&self, signal: &str) {
         let session = self.app.state("work", "ended", s(15)).await;
         assert_eq!((&session["ended"], &session["ended_by"]), (&json!("provider_logout"), &json!(signal)));
@@ -159,6 +212,17 @@ impl<'a, B: InTable> Scene<'a, B> {
         self.goes_on().await;
         assert_eq!(self.app.abide(&["token"]).await.code, 0);
         self.saw("iframe", "blocked");
+    }
+
+    /// The provider's frame says `error` where it finds no cookie, and nobody may ask further after that (Session Management
+    /// 1.0, section 3.1), so what hides the cookie stays unknown.
+    pub(crate) async fn stays_although_the_frame_says_error(&self, page: &impl Tab) {
+        self.signal("iframe", "failed").await;
+        page.says("Your session goes on").await;
+        page.screenshot(&self.room.evidence().join("failed-signal.png")).await;
+        self.goes_on().await;
+        assert_eq!(self.app.abide(&["token"]).await.code, 0);
+        self.saw("iframe", "failed");
     }
 
     pub(crate) fn demo(&self) -> &DemoOp {

@@ -2,38 +2,35 @@
 
 use abide_tests::providers::{Django, DjangoSettings, Provider, Realm, RealmSettings};
 use abide_tests::room::Room;
-use abide_tests::{eventually, http, s, seen, skipped};
+use abide_tests::{http, seen, skipped};
 use serde_json::Value;
 
 use super::scene::{OFFLINE, ONLINE, Scene, WATCHING};
 
 /// What the session makes of a sign-out at the provider when this signal alone is listened to.
-async fn signs_out(room: &Room, provider: &Provider, scopes: &str, signal: &str) -> &'static str {
+async fn signs_out(room: &Room, provider: &Provider, scopes: &str, signal: &'static str) -> &'static str {
     let settings = format!("{scopes}provider.watch = [\"{signal}\"]\n{WATCHING}");
     let scene = Scene::new(room, provider, &settings).await;
     let page = scene.signs_in().await;
-    let state = async || {
-        let session = scene.app.session("work").await;
-        let signals = session["signals"].as_array().cloned().unwrap_or_default();
-        let ours = signals.iter().find(|one| one["signal"] == signal);
-        ours.and_then(|one| one["state"].as_str()).unwrap_or("waiting").to_owned()
-    };
+    let looked = scene.looked_at(signal);
     if signal != "refresh" {
-        eventually("the signal to be tried", s(20), async || (state().await != "waiting").then_some(()))
-            .await;
-        // What a refresh contradicts is not offered.
-        tokio::time::sleep(s(5)).await;
-        if state().await == "not_offered" {
-            scene.goes_on().await;
-            return "not_offered";
+        // What the first look says may be contradicted by a refresh: then there is no second one.
+        for _ in 0..2 {
+            if looked.again().await == "not_offered" {
+                scene.goes_on().await;
+                return "not_offered";
+            }
         }
-        assert_eq!(state().await, "works", "{signal}");
+        assert_eq!(looked.state().await, "works", "{signal}");
     }
     provider.sign_out_in_tab(&page).await;
     if signal == "refresh" {
         let _ = scene.app.abide(&["keep"]).await;
+    } else {
+        // The look that was under way may be older than the sign-out.
+        looked.again().await;
     }
-    tokio::time::sleep(s(6)).await;
+    looked.again().await;
     let session = scene.app.session("work").await;
     if session["state"] == "active" {
         return "goes_on";

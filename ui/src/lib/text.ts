@@ -32,7 +32,7 @@ export const ENDED_BY: Record<Signal, string> = {
 export const PROVIDER_END: Record<ProviderEnd, string> = {
   pending: "{provider} has not been told yet; Abide goes on trying.",
   local_only: "Only here: {provider} was not told.",
-  ended: "Ended at {provider} too.",
+  ended: "{provider} no longer accepts this session.",
   goes_on: "{provider} was told, but still accepts this session.",
   unchecked: "{provider} was told. Whether it has ended the session could not be checked.",
 };

@@ -218,12 +218,12 @@ async fn accounts(
         ("POST", None) => {
             let new: NewAccount = body(request).await?;
             let name = new.name.clone();
-            agent.add_account(new).map_err(refused)?;
+            agent.add_account(new).await.map_err(refused)?;
             Ok(json_answer(StatusCode::CREATED, &agent.status(&name)?))
         }
         ("DELETE", Some(name)) => {
             agent.status(&name)?;
-            agent.remove_account(&name).map_err(refused)?;
+            agent.remove_account(&name).await.map_err(refused)?;
             Ok(empty(StatusCode::NO_CONTENT))
         }
         _ => Err(not_found()),

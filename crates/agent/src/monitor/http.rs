@@ -56,7 +56,7 @@ async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Respo
     let Some(say) = said else { return refusal(StatusCode::BAD_REQUEST, &Refusal::Unprepared) };
     match verb {
         "open" => answered(page.open(&say)),
-        "tell" => answered(page.tell(&say)),
+        "tell" => answered(page.tell(&say).await),
         "silent" => answered(page.silent(&say).await),
         _ => {
             page.close(&say);

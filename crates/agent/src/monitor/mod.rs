@@ -21,13 +21,15 @@ use crate::account::Account;
 use crate::callback::{Callback, Outcome};
 use crate::loopback::random;
 use crate::shared::Shared;
-use crate::{clock, notices, sign_in};
+use crate::{clock, notices, refresh, sign_in};
 
 pub(crate) use self::http::answer;
 pub(crate) use self::silent::arrive;
 
 /// How long a page may take from the address to its first request.
 const TICKET: Duration = Duration::from_secs(120);
+/// How long a tab that said that it closes may come back: that is what a reload looks like.
+const RELOAD: Duration = Duration::from_secs(30);
 /// A page that has said nothing for this long after it should have is asleep or gone.
 const SLACK: Duration = Duration::from_secs(75);
 /// So many refresh tokens of silent requests are kept to be given back.
@@ -56,8 +58,8 @@ pub(crate) struct Page {
 
 struct Inner {
     monitor: Monitor,
-    /// What the next request has to show, and until when (boot time) if it is a ticket that stood in an address.
-    secret: Option<(SecretString, Option<Duration>)>,
+    /// What the next request has to show.
+    secret: Option<Secret>,
     /// The one before: a tab that is closed may not have read the answer that brought the next.
     before: Option<SecretString>,
     silent: Option<Silent>,
@@ -65,6 +67,21 @@ struct Inner {
     heard: Option<Duration>,
     /// What the page says once the session is over.
     over: Option<String>,
+}
+
+/// Good for one request.
+struct Secret {
+    value: SecretString,
+    /// Until when, boot time: a ticket in an address, and a tab that may be reloaded, are soon forgotten.
+    until: Option<Duration>,
+    /// Whether it stands in an address: then it may be opened in any browser.
+    is_ticket: bool,
+}
+
+impl Secret {
+    fn is_shown(&self, shown: &SecretString, now: Duration) -> bool {
+        same(&self.value, shown) && self.until.is_none_or(|until| until > now)
+    }
 }
 
 /// What a page is told to do.
@@ -140,7 +157,11 @@ impl Instruction {
 impl Watch {
     /// Makes the page on which a sign-in ends the one that watches, where account, provider and answer allow it. Gives the
     /// listener back otherwise.
-    pub(crate) fn begin(shared: &Arc<Shared>, account: &mut Account, callback: Callback) -> Option<Callback> {
+    pub(crate) fn begin(
+        shared: &Arc<Shared>,
+        account: &mut Account,
+        mut callback: Callback,
+    ) -> Option<Callback> {
         let Some(page) = Page::of(shared, account, callback.redirect_uri()) else { return Some(callback) };
         let page = Arc::new(page);
         callback.watch(page.clone());
@@ -206,7 +227,7 @@ impl Page {
     pub(crate) fn ticket(&self) -> Option<SecretString> {
         let ticket = random()?;
         let until = clock::now().boot.saturating_add(TICKET);
-        self.inner().secret = Some((ticket.clone(), Some(until)));
+        self.inner().secret = Some(Secret { value: ticket.clone(), until: Some(until), is_ticket: true });
         Some(ticket)
     }
 
@@ -243,16 +264,17 @@ impl Page {
     fn admit(&self, shown: &SecretString) -> Result<SecretString, Refusal> {
         let now = clock::now().boot;
         let mut inner = self.inner();
-        let right = inner
-            .secret
-            .as_ref()
-            .is_some_and(|(secret, until)| same(secret, shown) && until.is_none_or(|until| until > now));
-        if !right {
-            return Err(Refusal::Secret);
-        }
+        let is_ticket = match &inner.secret {
+            Some(secret) if secret.is_shown(shown, now) => secret.is_ticket,
+            _ => return Err(Refusal::Secret),
+        };
         let next = random().ok_or(Refusal::Unprepared)?;
+        if is_ticket {
+            // What was learned of one browser says nothing about another.
+            inner.monitor = Monitor::default();
+        }
         inner.before = Some(shown.clone());
-        inner.secret = Some((next.clone(), None));
+        inner.secret = Some(Secret { value: next.clone(), until: None, is_ticket: false });
         inner.heard = Some(now);
         match &inner.over {
             Some(words) => Err(Refusal::Over(words.clone())),
@@ -263,13 +285,6 @@ impl Page {
     /// The page has been opened.
     pub(crate) fn open(self: &Arc<Self>, say: &Say) -> Result<Beginning, Refusal> {
         let secret = self.admit(&say.secret)?;
-        {
-            // A page that is opened again may be in another browser.
-            let mut inner = self.inner();
-            if matches!(inner.monitor.state(), MonitorState::Blocked | MonitorState::Failed) {
-                inner.monitor = Monitor::default();
-            }
-        }
         let found = self.work(|account| {
             let session_state = account.held.as_ref()?.session_state.clone()?;
             let poll = account.config.provider.poll;
@@ -290,7 +305,7 @@ impl Page {
     }
 
     /// The iframe has said something.
-    pub(crate) fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
+    pub(crate) async fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
         let secret = self.admit(&say.secret)?;
         if self.work(|account| account.config.provider.watches(Signal::Iframe)) == Some(false) {
             return Ok(self.dismiss(&secret));
@@ -304,7 +319,7 @@ impl Page {
         if told == Told::Unchanged && next == Next::Poll {
             self.hear();
         }
-        self.instruct(&secret, next)
+        self.instruct(&secret, next).await
     }
 
     /// Waits for what a silent request brings.
@@ -315,17 +330,20 @@ impl Page {
         if next == Next::Poll && matches!(answer, SilentAnswer::SamePerson | SilentAnswer::Somebody) {
             self.hear();
         }
-        self.instruct(&secret, next)
+        self.instruct(&secret, next).await
     }
 
-    /// The tab is being closed.
+    /// The tab is being closed, or reloaded.
     pub(crate) fn close(&self, say: &Say) {
         let right = {
             let mut inner = self.inner();
-            let present = inner.secret.as_ref().map(|(secret, _)| secret);
-            let right = present.into_iter().chain(&inner.before).any(|secret| same(secret, &say.secret));
+            let now = clock::now().boot;
+            let right = inner.secret.as_ref().is_some_and(|secret| secret.is_shown(&say.secret, now))
+                || inner.before.as_ref().is_some_and(|before| same(before, &say.secret));
             if right {
-                (inner.secret, inner.before, inner.heard) = (None, None, None);
+                let until = Some(now.saturating_add(RELOAD));
+                inner.secret = Some(Secret { value: say.secret.clone(), until, is_ticket: false });
+                (inner.before, inner.heard) = (None, None);
             }
             right
         };
@@ -358,7 +376,7 @@ impl Page {
         Instruction::new(secret, "stop", line.to_owned())
     }
 
-    fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
+    async fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
         let provider = &self.provider;
         let line = format!("You are signed in at {provider}. Abide has just looked.");
         let mut instruction = Instruction::new(secret, "poll", line);
@@ -374,7 +392,7 @@ impl Page {
             Next::Silent => {
                 instruction.next = "silent";
                 instruction.line = format!("Something has changed at {provider}. Abide asks what.");
-                instruction.silent = Some(silent::prepare(self).ok_or(Refusal::Unprepared)?);
+                instruction.silent = Some(silent::prepare(self).await.ok_or(Refusal::Unprepared)?);
             }
             Next::Stop => {
                 instruction.next = "stop";
@@ -446,6 +464,7 @@ impl Page {
 
     /// Takes a new ID token and session state of the same person over.
     fn take_over(&self, found: silent::Silently) -> SilentAnswer {
+        let Some(shared) = self.shared.upgrade() else { return SilentAnswer::Nothing };
         let taken = self.work(|account| {
             let Some(held) = account.held.as_mut() else { return SilentAnswer::Nothing };
             if !found.identity.same_person(&held.identity) {
@@ -455,7 +474,13 @@ impl Page {
             held.session_state = found.session_state.or_else(|| held.session_state.take());
             held.leftovers.extend(found.refresh_token);
             let surplus = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
-            held.leftovers.drain(..surplus);
+            for token in held.leftovers.drain(..surplus) {
+                if let Some(connection) = account.connection.clone() {
+                    shared.before_the_end(refresh::give_back(connection, token));
+                }
+            }
+            // What is to be given back, and the newest ID token, have to outlive a crash.
+            shared.write_down(account, clock::now());
             SilentAnswer::SamePerson
         });
         taken.unwrap_or(SilentAnswer::Nothing)
@@ -465,32 +490,28 @@ impl Page {
 /// Opens the page again: the one that there is, or a new one.
 pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAnswer> {
     let refused = |text: String| ErrorAnswer::new(ErrorCode::InvalidRequest, text);
-    let (signed_in, present, redirect_uri) = shared.act(name, |account, _| {
-        (
-            account.held.is_some(),
-            account
-                .monitor
-                .as_ref()
-                .filter(|_| account.config.provider.watches(Signal::Iframe))
-                .map(Watch::address),
-            account.config.redirect_uri.clone(),
-        )
+    let (signed_in, wanted, present, redirect_uris) = shared.act(name, |account, _| {
+        let present = account.monitor.as_ref().map(Watch::address);
+        let wanted = account.config.provider.watches(Signal::Iframe);
+        (account.held.is_some(), wanted, present, account.config.redirect_uris.clone())
     })?;
     if !signed_in {
         return Err(notices::login_required(name));
     }
     let address = match present {
+        _ if !wanted => None,
         Some(address) => address,
         None => {
             sign_in::connection(shared, name)
                 .await
                 .map_err(|error| ErrorAnswer::new(ErrorCode::ProviderUnreachable, error.to_string()))?;
-            let callback = Callback::bind(&redirect_uri).await.map_err(|error| {
+            let callback = Callback::bind(&shared.ports, &redirect_uris).await.map_err(|error| {
                 refused(format!("Abide could not wait for the browser on this computer ({error})."))
             })?;
             shared.act(name, |account, _| {
-                drop(Watch::begin(shared, account, callback));
-                account.monitor.as_ref().and_then(Watch::address)
+                let begun = Watch::begin(shared, account, callback).is_none();
+                account.note_what_is_offered();
+                account.monitor.as_ref().filter(|_| begun).and_then(Watch::address)
             })?
         }
     };

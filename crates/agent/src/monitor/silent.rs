@@ -35,7 +35,7 @@ pub(super) struct Silently {
 
 /// Prepares a request; returns the path that the frame asks for. The request itself is not told to the page: it holds the
 /// ID token.
-pub(super) fn prepare(page: &Arc<Page>) -> Option<String> {
+pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
     let (connection, hint) = page
         .work(|account| Some((account.connection.clone()?, account.held.as_ref()?.id_token.clone())))
         .flatten()?;
@@ -46,8 +46,9 @@ pub(super) fn prepare(page: &Arc<Page>) -> Option<String> {
         id_token_hint: hint,
         ..AuthorizationParameters::default()
     };
-    let request = connection.relying_party.authorization_request(&page.redirect_uri, &parameters);
-    let request = match request {
+    let Connection { http, relying_party } = &connection;
+    let now = SystemTime::now();
+    let request = match relying_party.start_authorization(http, &page.redirect_uri, &parameters, now).await {
         Ok(request) => request,
         Err(error) => {
             tracing::warn!(code = error.code(), "a silent request cannot be made");

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod accounts;
+mod claims;
 mod clients;
 mod configuration;
 mod doctor;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Keep { account } => session::keep(io, account, json)?,
         Command::Watch { account } => watch::watch(io, account, json)?,
         Command::Monitor { account } => session::monitor(io, account, json)?,
+        Command::Claims { account } => claims::claims(io, account, json)?,
         Command::AccountsList => accounts::list(io, json)?,
         Command::AccountsAdd(account) => accounts::add(io, &account, json)?,
         Command::AccountsRemove(name) => accounts::remove(io, &name, json)?,

@@ -14,6 +14,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+pub mod signing;
+
 pub const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const SCOPE: &str = "openid profile email offline_access";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::provider::*;
 
 async fn ask(client: &Client) -> Result<DeviceAuthorization, Error> {
-    client.rp.device_authorization(&client.http, &DeviceParameters::default()).await
+    client.rp.device_authorization(&client.http, &DeviceParameters::default(), now()).await
 }
 
 async fn poll(client: &Client, authorization: &DeviceAuthorization) -> Result<DevicePoll, Error> {
@@ -24,7 +24,7 @@ async fn a_person_signs_in_on_another_device() {
             ("resource".into(), "https://b.example".into()),
         ],
     };
-    let authorization = client.rp.device_authorization(&client.http, &parameters).await.unwrap();
+    let authorization = client.rp.device_authorization(&client.http, &parameters, now()).await.unwrap();
     assert_eq!(client.provider.last_form("scope"), ["openid profile"]);
     assert_eq!(client.provider.last_form("resource").len(), 2);
     assert_eq!(authorization.user_code, "WDJB-MJHT");
@@ -160,11 +160,11 @@ async fn settings_cannot_change_what_is_asked() {
     for name in ["client_id", "client_secret", "scope", "grant_type", "", "a b"] {
         let extra = vec![(name.to_owned(), "x".to_owned())];
         let parameters = DeviceParameters { extra, ..DeviceParameters::default() };
-        let refused = client.rp.device_authorization(&client.http, &parameters).await;
+        let refused = client.rp.device_authorization(&client.http, &parameters, now()).await;
         assert_eq!(refused.unwrap_err().code(), "parameter_invalid", "{name}");
     }
     let parameters = DeviceParameters { scopes: vec!["a b".into()], ..DeviceParameters::default() };
-    assert!(client.rp.device_authorization(&client.http, &parameters).await.is_err());
+    assert!(client.rp.device_authorization(&client.http, &parameters, now()).await.is_err());
     assert_eq!(client.provider.requests("/device"), 0);
 }
 

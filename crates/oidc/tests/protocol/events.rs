@@ -31,7 +31,7 @@ async fn a_revoked_session_is_understood() {
     assert_eq!((event.issuer.as_str(), event.jti.as_str()), (client.provider.issuer.as_str(), "event-1"));
     assert_eq!(event.kinds, [EventKind::SessionRevoked]);
     assert_eq!((event.issued_at, event.occurred_at), (NOW, NOW - 5));
-    assert_eq!(event.conclusion(&tokens.identity), Conclusion::SessionRevoked);
+    assert_eq!(event.conclusion(&tokens.identity, NOW), Conclusion::SessionRevoked);
     assert!(!format!("{event:?}").contains("session-1"));
 }
 
@@ -128,7 +128,7 @@ async fn concluded(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Concl
     let client = Client::new(Behaviour::default()).await;
     let tokens = client.sign_in().await.unwrap();
     client.provider.behave(Behaviour { claims: edit(change), ..Behaviour::default() });
-    judged(&client, None).await.unwrap().conclusion(&tokens.identity)
+    judged(&client, None).await.unwrap().conclusion(&tokens.identity, NOW)
 }
 
 #[tokio::test]

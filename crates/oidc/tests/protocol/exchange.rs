@@ -144,8 +144,10 @@ async fn refusals_keep_the_providers_code() {
         client.provider.behave(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() });
         let failure = narrow(&client, &tokens, &target(&["pay"], &["https://a.example"])).await.unwrap_err();
         assert_eq!((failure.error.code(), failure.rotated.is_none()), (code, true));
-        let exchanged =
-            client.rp.exchange_token(&client.http, &request(&tokens.access_token, &target(&[], &[]))).await;
+        let exchanged = client
+            .rp
+            .exchange_token(&client.http, &request(&tokens.access_token, &target(&[], &[])), now())
+            .await;
         assert_eq!(exchanged.unwrap_err().code(), code);
     }
 }
@@ -168,7 +170,7 @@ async fn a_token_is_exchanged_for_one_that_is_good_elsewhere() {
     let actor: SecretString = "canary-actor".into();
     let request =
         ExchangeRequest { actor: Some((&actor, TokenType::Jwt)), ..request(&tokens.access_token, &wanted) };
-    let issued = client.rp.exchange_token(&client.http, &request).await.unwrap();
+    let issued = client.rp.exchange_token(&client.http, &request, now()).await.unwrap();
     assert_eq!((issued.scope.as_str(), issued.issued_token_type), ("read", TokenType::AccessToken));
     assert!(issued.refresh_token.is_none());
     for (name, values) in [
@@ -215,7 +217,7 @@ async fn exchanged_tokens_of_another_kind_or_for_more_are_refused() {
         client.provider.behave(Behaviour { tokens: change, ..Behaviour::default() });
         for wanted in [target(&[], &[]), target(&["pay"], &[])] {
             let refused =
-                client.rp.exchange_token(&client.http, &request(&tokens.access_token, &wanted)).await;
+                client.rp.exchange_token(&client.http, &request(&tokens.access_token, &wanted), now()).await;
             assert_eq!(refused.unwrap_err().code(), code, "{name}");
         }
     }
@@ -223,6 +225,6 @@ async fn exchanged_tokens_of_another_kind_or_for_more_are_refused() {
     let nothing = target(&[], &[]);
     let wrong =
         ExchangeRequest { requested: TokenType::RefreshToken, ..request(&tokens.access_token, &nothing) };
-    let refused = client.rp.exchange_token(&client.http, &wrong).await;
+    let refused = client.rp.exchange_token(&client.http, &wrong, now()).await;
     assert_eq!(refused.unwrap_err().code(), "parameter_invalid");
 }

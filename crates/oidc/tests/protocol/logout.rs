@@ -10,14 +10,14 @@ async fn a_revoked_token_is_gone_at_the_provider() {
     let client = Client::new(Behaviour::default()).await;
     let tokens = client.sign_in().await.unwrap();
     let refresh_token = tokens.refresh_token.as_ref().unwrap();
-    let active = || client.rp.introspect(&client.http, refresh_token, TokenKind::RefreshToken);
+    let active = || client.rp.introspect(&client.http, refresh_token, TokenKind::RefreshToken, now());
     assert!(active().await.unwrap().active);
-    client.rp.revoke(&client.http, refresh_token, TokenKind::RefreshToken).await.unwrap();
+    client.rp.revoke(&client.http, refresh_token, TokenKind::RefreshToken, now()).await.unwrap();
     assert!(!client.provider.knows_refresh_token(refresh_token.expose_secret()));
     assert!(!active().await.unwrap().active);
     assert_eq!(client.refresh(&tokens).await.unwrap_err().code(), "invalid_grant");
 
-    client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken).await.unwrap();
+    client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken, now()).await.unwrap();
     let error = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await.unwrap_err();
     assert_eq!(error.code(), "access_token_rejected");
 }
@@ -32,12 +32,13 @@ async fn revocation_that_does_not_work_says_why() {
     for (canned, code, transient) in cases {
         let client =
             Client::new(Behaviour { canned: [("/revoke", canned)].into(), ..Behaviour::default() }).await;
-        let error = client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken).await.unwrap_err();
+        let error =
+            client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken, now()).await.unwrap_err();
         assert_eq!((error.code(), error.is_transient()), (code, transient));
     }
     let without = Behaviour { metadata: set("revocation_endpoint", Value::Null), ..Behaviour::default() };
     let client = Client::new(without).await;
-    let error = client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken).await.unwrap_err();
+    let error = client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken, now()).await.unwrap_err();
     assert_eq!(error, Error::EndpointMissing { endpoint: Endpoint::Revocation });
 }
 

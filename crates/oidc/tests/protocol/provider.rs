@@ -1,7 +1,5 @@
 //! The provider, and the steps of a sign-in that every test takes.
 
-mod endpoints;
-
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,6 +15,16 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
+
+mod bound;
+mod clients;
+mod endpoints;
+mod events;
+mod pushed;
+
+pub(crate) use bound::Bound;
+pub(crate) use clients::ClientPublicKey;
+use clients::authenticated;
 
 pub(crate) const CLIENT: &str = "abide test:1";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
@@ -83,6 +91,12 @@ pub(crate) struct Behaviour {
     /// What a silent request is answered with, if not with a code.
     pub(crate) silent_error: Option<&'static str>,
     pub(crate) session_state: Option<String>,
+    /// The answer to a pushed authorization request.
+    pub(crate) pushed: Option<Edit>,
+    /// Tokens are bound to a key, if there is a proof.
+    pub(crate) bound: Option<Bound>,
+    /// The key that the client is registered with.
+    pub(crate) client_key: Option<ClientPublicKey>,
     /// What changes in the answer of the device authorization endpoint.
     pub(crate) device: Option<Edit>,
     /// What a poll for the tokens of a device is answered with, if not with tokens.
@@ -119,21 +133,38 @@ struct Code {
     challenge: String,
     redirect_uri: String,
     nonce: String,
+    jkt: Option<String>,
 }
 
 struct Issued {
     behaviour: Behaviour,
     key: SigningKey,
     codes: HashMap<String, Code>,
+    pushed: HashMap<String, Vec<(String, String)>>,
     refresh_tokens: HashSet<String>,
     access_tokens: HashSet<String>,
     id_tokens: HashSet<String>,
     events: BTreeMap<String, String>,
     last_poll: Value,
-    last_form: Vec<(String, String)>,
     last_registration: Value,
-    requests: Vec<String>,
+    requests: Vec<Seen>,
     counter: u32,
+    proofs: bound::Proofs,
+    assertions: HashSet<String>,
+}
+
+/// A request that arrived.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    path: String,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) form: Vec<(String, String)>,
+}
+
+impl Seen {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
 }
 
 #[derive(Clone)]
@@ -150,15 +181,17 @@ impl TestProvider {
             behaviour,
             key: SigningKey::generate("key-1"),
             codes: HashMap::new(),
+            pushed: HashMap::new(),
             refresh_tokens: HashSet::new(),
             access_tokens: HashSet::new(),
             id_tokens: HashSet::new(),
             events: BTreeMap::new(),
             last_poll: Value::Null,
-            last_form: Vec::new(),
             last_registration: Value::Null,
             requests: Vec::new(),
             counter: 0,
+            proofs: Default::default(),
+            assertions: HashSet::new(),
         };
         let provider = Self { issuer, issued: Arc::new(Mutex::new(issued)) };
         let app = axum::Router::new().fallback(handle).with_state(provider.clone());
@@ -176,7 +209,13 @@ impl TestProvider {
 
     /// How often a path was asked for.
     pub(crate) fn requests(&self, path: &str) -> usize {
-        self.issued.lock().unwrap().requests.iter().filter(|seen| *seen == path).count()
+        self.seen(path).len()
+    }
+
+    /// What was said to a path, in order.
+    pub(crate) fn seen(&self, path: &str) -> Vec<Seen> {
+        let issued = self.issued.lock().unwrap();
+        issued.requests.iter().filter(|seen| seen.path == path).cloned().collect()
     }
 
     pub(crate) fn knows_refresh_token(&self, token: &str) -> bool {
@@ -187,8 +226,9 @@ impl TestProvider {
     pub(crate) fn authorize(&self, url: &Url) -> String {
         assert_eq!(url.as_str().split('?').next().unwrap(), format!("{}/authorize", self.issuer));
         let mut asked = HashMap::new();
-        for (name, value) in url.query_pairs() {
-            assert!(asked.insert(name.to_string(), value.to_string()).is_none(), "{name} twice");
+        for (name, value) in pushed::asked(&mut self.issued.lock().unwrap(), url) {
+            let earlier = asked.insert(name.clone(), value);
+            assert!(earlier.is_none() || name == "resource", "{name} twice");
         }
         assert_eq!(asked["response_type"], "code");
         assert_eq!(asked["client_id"], CLIENT);
@@ -218,57 +258,13 @@ impl TestProvider {
             challenge: asked["code_challenge"].clone(),
             redirect_uri: asked["redirect_uri"].clone(),
             nonce: asked["nonce"].clone(),
+            jkt: asked.get("dpop_jkt").cloned(),
         };
         issued.codes.insert(code.clone(), details);
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("code", &code), ("state", &asked["state"]), ("iss", &self.issuer)])
             .extend_pairs(issued.behaviour.session_state.iter().map(|state| ("session_state", state)))
             .finish()
-    }
-
-    /// A logout token for the session of every sign-in, each with its own `jti`.
-    pub(crate) fn logout_token(&self) -> String {
-        let mut issued = self.issued.lock().unwrap();
-        issued.counter += 1;
-        let mut claims = json!({
-            "iss": self.issuer, "aud": CLIENT, "iat": NOW, "exp": NOW + 120, "sub": SUBJECT, "sid": "session-1",
-            "jti": format!("logout-{}", issued.counter),
-            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
-        });
-        if let Some(change) = &issued.behaviour.claims {
-            change(&mut claims);
-        }
-        sign(&issued, "logout+jwt", &claims.to_string())
-    }
-
-    /// A security event token that ends the session of every sign-in.
-    pub(crate) fn security_event(&self, jti: &str) -> String {
-        let issued = self.issued.lock().unwrap();
-        let mut claims = json!({
-            "iss": self.issuer, "aud": CLIENT, "iat": NOW, "jti": jti,
-            "sub_id": {
-                "format": "complex",
-                "user": {"format": "iss_sub", "iss": self.issuer, "sub": SUBJECT},
-                "session": {"format": "opaque", "id": "session-1"},
-            },
-            "events": {
-                "https://schemas.openid.net/secevent/caep/event-type/session-revoked":
-                    {"event_timestamp": NOW - 5, "reason_admin": {"en": "As the test wants it."}},
-            },
-        });
-        if let Some(change) = &issued.behaviour.claims {
-            change(&mut claims);
-        }
-        sign(&issued, "secevent+jwt", &claims.to_string())
-    }
-
-    pub(crate) fn queue_event(&self, jti: &str) {
-        let token = self.security_event(jti);
-        self.issued.lock().unwrap().events.insert(jti.to_owned(), token);
-    }
-
-    pub(crate) fn last_poll(&self) -> Value {
-        self.issued.lock().unwrap().last_poll.clone()
     }
 
     /// Any text, signed with the provider's key.
@@ -292,7 +288,9 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 16).await.unwrap();
     let path = parts.uri.path().to_owned();
-    provider.issued.lock().unwrap().requests.push(path.clone());
+    let form = form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>();
+    let seen = Seen { path: path.clone(), headers: parts.headers.clone(), form: form.clone() };
+    provider.issued.lock().unwrap().requests.push(seen);
     let silent =
         matches!(provider.issued.lock().unwrap().behaviour.canned.get(path.as_str()), Some(Canned::Silent));
     if silent {
@@ -312,22 +310,36 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         Some(Canned::Silent) | None => {}
     }
     let issuer = &provider.issuer;
-    let form = form_urlencoded::parse(&body).into_owned().collect::<Vec<_>>();
-    issued.last_form.clone_from(&form);
+    if let Some(refusal) = bound::check(&mut issued, issuer, &parts) {
+        return refusal;
+    }
     let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
         ("POST", "/register") => endpoints::register(&mut issued, &body, authorization),
-        ("POST", "/device") => endpoints::device(&issued, issuer, form, authorization),
-        ("POST", "/token") => token(&mut issued, issuer, form, authorization),
+        ("POST", "/device") => {
+            let answer = endpoints::device(&mut issued, issuer, form, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
+        ("POST", "/token") => {
+            let answer = token(&mut issued, issuer, form, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
+        ("POST", "/par") => {
+            let answer = pushed::push(&mut issued, issuer, form, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
         ("POST", "/events") => {
             assert_eq!(parts.headers["content-type"], "application/json");
             assert_eq!(parts.headers["accept"], "application/json");
-            endpoints::events(&mut issued, &body, authorization)
+            events::polled(&mut issued, &body, authorization)
         }
-        ("GET", "/userinfo") => userinfo(&issued, issuer, authorization),
-        ("POST", "/revoke") => match authenticated(&issued, form, authorization) {
+        ("GET", "/userinfo") => {
+            let answer = userinfo(&issued, issuer, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
+        ("POST", "/revoke") => match authenticated(&mut issued, issuer, form, authorization) {
             Ok(form) => {
                 issued.refresh_tokens.remove(&form["token"]);
                 issued.access_tokens.remove(&form["token"]);
@@ -335,7 +347,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
             }
             Err(error) => oauth_error(error),
         },
-        ("POST", "/introspect") => match authenticated(&issued, form, authorization) {
+        ("POST", "/introspect") => match authenticated(&mut issued, issuer, form, authorization) {
             Ok(form) => json_answer(200, &json!({"active": issued.refresh_tokens.contains(&form["token"])})),
             Err(error) => oauth_error(error),
         },
@@ -377,38 +389,13 @@ fn metadata(issued: &Issued, issuer: &str) -> Value {
     metadata
 }
 
-/// Checks the client the way the registration says, and hands out the form without duplicates.
-fn authenticated(
-    issued: &Issued,
-    form: Vec<(String, String)>,
-    authorization: Option<String>,
-) -> Result<HashMap<String, String>, &'static str> {
-    let mut unique = HashMap::new();
-    for (name, value) in form {
-        // RFC 8707, section 2; RFC 8693, section 2.1.
-        let repeatable = name == "resource" || name == "audience";
-        if unique.insert(name, value).is_some() && !repeatable {
-            return Err("invalid_request");
-        }
-    }
-    let good = match issued.behaviour.secret {
-        None => authorization.is_none() && unique.get("client_id").is_some_and(|id| id == CLIENT),
-        Some(secret) => {
-            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-            let expected = BASE64_STANDARD.encode(format!("{}:{}", encoded(CLIENT), encoded(secret)));
-            authorization == Some(format!("Basic {expected}")) && !unique.contains_key("client_secret")
-        }
-    };
-    if good { Ok(unique) } else { Err("invalid_client") }
-}
-
 fn token(
     issued: &mut Issued,
     issuer: &str,
     form: Vec<(String, String)>,
     authorization: Option<String>,
 ) -> Response {
-    let form = match authenticated(issued, form, authorization) {
+    let form = match authenticated(issued, issuer, form, authorization) {
         Ok(form) => form,
         Err(error) => return oauth_error(error),
     };
@@ -419,7 +406,13 @@ fn token(
             if challenge != code.challenge || form["redirect_uri"] != code.redirect_uri {
                 return oauth_error("invalid_grant");
             }
+            if code.jkt.is_some() && issued.behaviour.bound.is_some() && code.jkt != issued.proofs.key {
+                return oauth_error("invalid_dpop_proof");
+            }
             Some(code.nonce)
+        }
+        "refresh_token" if !issued.proofs.fits(&form["refresh_token"]) => {
+            return oauth_error("invalid_grant");
         }
         "refresh_token" if issued.refresh_tokens.remove(&form["refresh_token"]) => None,
         "refresh_token" => return oauth_error("invalid_grant"),
@@ -428,6 +421,9 @@ fn token(
                 return oauth_error(error);
             }
             None
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange" if !issued.proofs.fits(&form["subject_token"]) => {
+            return oauth_error("invalid_request");
         }
         "urn:ietf:params:oauth:grant-type:token-exchange"
             if issued.access_tokens.contains(&form["subject_token"]) =>
@@ -445,7 +441,7 @@ fn token(
     issued.id_tokens.insert(id_token.clone());
     let mut tokens = json!({
         "access_token": access_token,
-        "token_type": "bearer",
+        "token_type": issued.proofs.bind(&[&access_token, &refresh_token]),
         "expires_in": 300,
         "refresh_token": refresh_token,
         "refresh_expires_in": 1800,
@@ -506,8 +502,9 @@ fn sign(issued: &Issued, typ: &str, claims: &str) -> String {
 }
 
 fn userinfo(issued: &Issued, issuer: &str, authorization: Option<String>) -> Response {
-    let token = authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| issued.access_tokens.contains(token)) {
+    let scheme = if issued.proofs.key.is_some() { "DPoP " } else { "Bearer " };
+    let token = authorization.as_deref().and_then(|value| value.strip_prefix(scheme));
+    if !token.is_some_and(|token| issued.access_tokens.contains(token) && issued.proofs.fits(token)) {
         return answer(401, "text/plain", "no".into());
     }
     let mut claims = json!({"sub": SUBJECT, "name": "Alice Example", "employee": {"id": 7}});

@@ -48,7 +48,7 @@ async fn every_step_can_run_on_another_thread() {
         let request = PollRequest::default();
         let answer = client.rp.poll_events(&client.http, &stream, &EVENTS_TOKEN.into(), &request).await?;
         client.rp.security_event(&client.http, &answer.sets[0].1, None, now()).await?;
-        client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken).await
+        client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken, now()).await
     });
     assert_eq!(task.await.unwrap(), Ok(()));
 }
@@ -64,10 +64,8 @@ async fn what_was_asked_for_is_in_the_url() {
         acr_values: vec!["urn:a".into(), "urn:b".into()],
         max_age: Some(Duration::from_secs(600)),
         ui_locales: vec!["de".into(), "en".into()],
-        extra: vec![
-            ("resource".into(), "https://a.example".into()),
-            ("resource".into(), "https://b.example".into()),
-        ],
+        extra: vec![("hd".into(), "example.com".into())],
+        ..AuthorizationParameters::default()
     });
     let asked: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
     for (name, value) in [
@@ -77,8 +75,7 @@ async fn what_was_asked_for_is_in_the_url() {
         ("acr_values", "urn:a urn:b"),
         ("max_age", "600"),
         ("ui_locales", "de en"),
-        ("resource", "https://a.example"),
-        ("resource", "https://b.example"),
+        ("hd", "example.com"),
         ("redirect_uri", REDIRECT),
     ] {
         assert!(asked.contains(&(name.into(), value.into())), "{name}={value} is not in {asked:?}");
@@ -108,8 +105,8 @@ async fn settings_cannot_change_what_the_request_means() {
         let extra = vec![(name.to_owned(), "x".to_owned())];
         assert_eq!(refused(AuthorizationParameters { extra, ..Default::default() }), name);
     }
-    let twice = vec![("audience".to_owned(), "a".to_owned()), ("audience".to_owned(), "b".to_owned())];
-    assert_eq!(refused(AuthorizationParameters { extra: twice, ..Default::default() }), "audience");
+    let twice = vec![("hd".to_owned(), "a".to_owned()), ("hd".to_owned(), "b".to_owned())];
+    assert_eq!(refused(AuthorizationParameters { extra: twice, ..Default::default() }), "hd");
     let prompt = vec!["none".to_owned(), "login".to_owned()];
     assert_eq!(refused(AuthorizationParameters { prompt, ..Default::default() }), "prompt");
     let scopes = vec!["a b".to_owned()];

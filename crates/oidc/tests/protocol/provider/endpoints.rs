@@ -1,19 +1,16 @@
-//! The endpoints at which a client registers, a device begins and events are fetched.
-
-use std::collections::BTreeMap;
+//! The endpoints at which a client registers and a device begins.
 
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{
-    CLIENT, DEVICE_CODE, EVENTS_TOKEN, Issued, TestProvider, answer, authenticated, json_answer, oauth_error,
-};
+use super::{CLIENT, DEVICE_CODE, Issued, TestProvider, answer, authenticated, json_answer, oauth_error};
 
 impl TestProvider {
     /// What the last form said under this name, each time.
     pub(crate) fn last_form(&self, name: &str) -> Vec<String> {
         let issued = self.issued.lock().unwrap();
-        issued.last_form.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect()
+        let form = issued.requests.last().map(|seen| seen.form.as_slice()).unwrap_or_default();
+        form.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect()
     }
 
     pub(crate) fn last_registration(&self) -> Value {
@@ -41,12 +38,12 @@ pub(super) fn register(issued: &mut Issued, body: &[u8], authorization: Option<S
 }
 
 pub(super) fn device(
-    issued: &Issued,
+    issued: &mut Issued,
     issuer: &str,
     form: Vec<(String, String)>,
     authorization: Option<String>,
 ) -> Response {
-    if let Err(error) = authenticated(issued, form, authorization) {
+    if let Err(error) = authenticated(issued, issuer, form, authorization) {
         return oauth_error(error);
     }
     let mut response = json!({
@@ -57,23 +54,5 @@ pub(super) fn device(
     if let Some(change) = &issued.behaviour.device {
         change(&mut response);
     }
-    json_answer(200, &response)
-}
-
-/// Poll-based delivery: what was acknowledged or refused is forgotten, the rest is delivered again.
-pub(super) fn events(issued: &mut Issued, body: &[u8], authorization: Option<String>) -> Response {
-    if authorization != Some(format!("Bearer {EVENTS_TOKEN}")) {
-        return answer(401, "text/plain", "no".into());
-    }
-    let asked: Value = serde_json::from_slice(body).unwrap();
-    let acknowledged = asked["ack"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let refused = asked["setErrs"].as_object().into_iter().flatten().map(|(jti, _)| jti.as_str());
-    for jti in acknowledged.chain(refused) {
-        assert!(issued.events.remove(jti).is_some(), "{jti} was not delivered");
-    }
-    let wanted = usize::try_from(asked["maxEvents"].as_u64().unwrap()).unwrap();
-    let sets: BTreeMap<_, _> = issued.events.iter().take(wanted).collect();
-    let response = json!({"sets": sets, "moreAvailable": issued.events.len() > sets.len()});
-    issued.last_poll = asked;
     json_answer(200, &response)
 }

@@ -1,9 +1,9 @@
-//! The ways in that need no browser of ours, against the demo provider: what the one says, the other understands.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+//! The ways in that need no browser of ours: what the one says, the other understands.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_demo_op::{Config, DemoOp};
+use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome};
 use abide_oidc::*;
 use url::Url;
 
@@ -72,7 +72,7 @@ async fn from_an_unknown_client_to_a_token_for_one_purpose() {
 
     let scopes = ["profile", "email", "offline_access"].map(str::to_owned).to_vec();
     let parameters = DeviceParameters { scopes, ..DeviceParameters::default() };
-    let authorization = rp.device_authorization(&http, &parameters).await.unwrap();
+    let authorization = rp.device_authorization(&http, &parameters, now).await.unwrap();
     let waiting = rp.device_token(&http, &authorization, now).await.unwrap();
     assert!(matches!(waiting, DevicePoll::Pending));
     let mut person = Person::new();
@@ -114,7 +114,7 @@ async fn from_an_unknown_client_to_a_token_for_one_purpose() {
         target: &target,
         granted_scope: &tokens.scope,
     };
-    let exchanged = rp.exchange_token(&http, &request).await.unwrap();
+    let exchanged = rp.exchange_token(&http, &request, now).await.unwrap();
     assert_eq!((exchanged.scope.as_str(), exchanged.refresh_token.is_none()), ("email", true));
     op.stop().await;
 }
@@ -125,7 +125,7 @@ async fn a_device_that_is_not_wanted_is_told_so() {
     let http = Http::new(HttpOptions::default()).unwrap();
     let rp = registered(&http, &op).await;
     let now = SystemTime::now();
-    let authorization = rp.device_authorization(&http, &DeviceParameters::default()).await.unwrap();
+    let authorization = rp.device_authorization(&http, &DeviceParameters::default(), now).await.unwrap();
     let mut person = Person::new();
     assert!(person.scan(&authorization, "wrong").await.contains("do not belong together"));
     let mut polling = DevicePolling::new(&authorization);
@@ -135,5 +135,68 @@ async fn a_device_that_is_not_wanted_is_told_so() {
     assert_eq!(polling.answered(Duration::ZERO, &answer), DeviceStep::PollAt(Duration::from_secs(5)));
     let answer = rp.device_token(&http, &authorization, now).await;
     assert_eq!(polling.answered(Duration::ZERO, &answer), DeviceStep::PollAt(Duration::from_secs(10)));
+    op.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_device_gets_is_bound_to_its_key_and_so_is_all_that_comes_of_it() {
+    let (pem, public_key) = super::key();
+    let userinfo_signing = Some(abide_demo_op::SigningAlgorithm::Es256);
+    let op = DemoOp::start(Config {
+        clients: vec![Client { public_key: Some(public_key), userinfo_signing, ..Client::default() }],
+        require_dpop_nonce: true,
+        device_poll_interval: Duration::ZERO,
+        ..Config::default()
+    })
+    .await
+    .unwrap();
+    let now = SystemTime::now;
+    let http = Http::new(HttpOptions::default()).unwrap();
+    let provider = Provider::discover(&http, op.issuer()).await.unwrap();
+    let client_key = Some(Arc::new(ClientKey::from_pem(pem.as_bytes(), None).unwrap()));
+    let registration = Registration { client_key, ..Registration::public("abide") };
+    let unbound = RelyingParty::new(provider, registration).unwrap();
+    let with_key = || unbound.with_dpop(Arc::new(DpopKey::generate().unwrap()), Binding::Required).unwrap();
+    let (rp, thief) = (with_key(), with_key());
+
+    let parameters =
+        DeviceParameters { scopes: vec!["offline_access".to_owned()], ..DeviceParameters::default() };
+    let authorization = rp.device_authorization(&http, &parameters, now()).await.unwrap();
+    assert!(Person::new().scan(&authorization, "demo").await.contains("Your device is connected"));
+    let stolen = thief.device_token(&http, &authorization, now()).await.unwrap_err();
+    assert_eq!(stolen.code(), "invalid_dpop_proof", "whoever read the device code along");
+    let polled = rp.device_token(&http, &authorization, now()).await.unwrap();
+    let DevicePoll::Done(tokens) = polled else { panic!("still pending") };
+    assert_eq!(tokens.token_type, "DPoP");
+    let (subject, access) = (tokens.identity.subject.as_str(), &tokens.access_token);
+    let profile = rp.userinfo_with_proof(&http, access, subject, now()).await.unwrap();
+    assert_eq!(profile.text("iss"), Some(op.issuer()), "it was signed");
+    assert_eq!(rp.userinfo(&http, access, subject, now()).await.unwrap_err(), Error::AccessTokenRejected);
+
+    let target = TokenTarget { scopes: vec!["openid".to_owned()], ..TokenTarget::default() };
+    let request = ExchangeRequest {
+        subject_token: access,
+        subject_token_type: TokenType::AccessToken,
+        actor: None,
+        requested: TokenType::AccessToken,
+        target: &target,
+        granted_scope: &tokens.scope,
+    };
+    let stolen = thief.exchange_token(&http, &request, now()).await.unwrap_err();
+    assert_eq!(stolen.code(), "invalid_dpop_proof");
+    let stolen = unbound.exchange_token(&http, &request, now()).await.unwrap_err();
+    assert_eq!(stolen.code(), "invalid_dpop_proof");
+    let exchanged = rp.exchange_token(&http, &request, now()).await.unwrap();
+    assert_eq!(exchanged.token_type, "DPoP");
+    let sent = tokens.refresh_token.as_ref().unwrap();
+    let narrow = rp.narrow(&http, sent, &tokens.identity, &tokens.scope, &target, now()).await.unwrap();
+    assert_eq!(narrow.token_type, "DPoP");
+    assert!(rp.userinfo_with_proof(&http, &narrow.access_token, subject, now()).await.is_ok());
+
+    let entries = op.record().entries();
+    let begun: Vec<_> =
+        entries.iter().filter(|entry| entry.endpoint == Endpoint::DeviceAuthorization).collect();
+    assert_eq!(begun[0].outcome, Outcome::Error("use_dpop_nonce"));
+    assert_eq!((begun.len(), begun[1].outcome), (2, Outcome::Ok));
     op.stop().await;
 }

@@ -1,0 +1,213 @@
+use std::time::Duration;
+
+use abide_oidc::*;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::provider::*;
+
+/// A provider that offers a place for requests, and says more about it.
+fn offering(more: Vec<(&'static str, Value)>, behaviour: Behaviour) -> Behaviour {
+    let metadata = edit(move |metadata| {
+        let issuer = metadata["issuer"].as_str().unwrap();
+        metadata["pushed_authorization_request_endpoint"] = json!(format!("{issuer}/par"));
+        for (name, value) in &more {
+            metadata[*name] = value.clone();
+        }
+    });
+    Behaviour { metadata, ..behaviour }
+}
+
+fn offered() -> Behaviour {
+    offering(Vec::new(), Behaviour::default())
+}
+
+async fn start(client: &Client, parameters: &AuthorizationParameters) -> Result<AuthorizationRequest, Error> {
+    client.rp.start_authorization(&client.http, &Url::parse(REDIRECT).unwrap(), parameters, now()).await
+}
+
+async fn start_error(behaviour: Behaviour) -> Error {
+    let client = Client::new(behaviour).await;
+    let error = start(&client, &AuthorizationParameters::default()).await.unwrap_err();
+    assert_eq!(client.provider.requests("/par"), 1, "it was asked once");
+    error
+}
+
+fn names(url: &Url) -> Vec<String> {
+    url.query_pairs().map(|(name, _)| name.into_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_browser_learns_nothing_of_a_request_that_was_pushed() {
+    let client = Client::new(offered()).await;
+    let parameters = AuthorizationParameters {
+        login_hint: Some("alice@example.com".into()),
+        resources: vec!["https://a.example".into(), "https://b.example".into()],
+        ..AuthorizationParameters::default()
+    };
+    let AuthorizationRequest { url, pending } = start(&client, &parameters).await.unwrap();
+    assert_eq!(names(&url), ["client_id", "request_uri"]);
+    assert_eq!(pending.opens_within(), Some(Duration::from_secs(90)));
+    let pushed = &client.provider.seen("/par")[0];
+    assert_eq!(pushed.field("login_hint"), Some("alice@example.com"));
+    assert_eq!(pushed.field("response_type"), Some("code"));
+    assert_eq!(pushed.field("client_id"), Some(CLIENT));
+    assert_eq!(pushed.form.iter().filter(|pair| pair.0 == "resource").count(), 2);
+    assert_eq!(pushed.form.iter().filter(|pair| pair.0 == "client_id").count(), 1);
+
+    let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
+    let tokens = client.rp.exchange(&client.http, &pending, code, now()).await.unwrap();
+    assert_eq!(tokens.identity.subject, SUBJECT);
+}
+
+#[tokio::test]
+async fn without_an_offer_the_browser_carries_the_request() {
+    let client = Client::new(Behaviour::default()).await;
+    let AuthorizationRequest { url, pending } = start(&client, &Default::default()).await.unwrap();
+    assert!(names(&url).contains(&"code_challenge".to_owned()));
+    assert_eq!(pending.opens_within(), None);
+    assert_eq!(client.provider.requests("/par"), 0);
+    assert!(pending.receive(&client.provider.authorize(&url)).is_ok());
+}
+
+#[tokio::test]
+async fn a_provider_that_requires_it_is_asked_in_no_other_way() {
+    let required = "require_pushed_authorization_requests";
+    let client = Client::new(offering(vec![(required, json!(true))], Behaviour::default())).await;
+    assert!(client.rp.provider().requires_pushed_authorization());
+    let redirect = Url::parse(REDIRECT).unwrap();
+    let error = client.rp.authorization_request(&redirect, &Default::default()).unwrap_err();
+    assert_eq!(error.code(), "pushed_authorization_required");
+    assert!(start(&client, &Default::default()).await.is_ok());
+
+    let nowhere = Behaviour { metadata: set(required, json!(true)), ..Behaviour::default() };
+    let client = Client::new(nowhere).await;
+    let error = start(&client, &Default::default()).await.unwrap_err();
+    assert_eq!(error, Error::EndpointMissing { endpoint: Endpoint::PushedAuthorization });
+    assert!(!error.is_transient());
+
+    for unclear in [json!("true"), json!(1), json!(null), json!(false)] {
+        let behaviour = Behaviour { metadata: set(required, unclear), ..Behaviour::default() };
+        assert!(!Client::new(behaviour).await.rp.provider().requires_pushed_authorization());
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_a_secret_authenticates_when_it_pushes() {
+    let with_secret = || Behaviour { secret: Some("s3cret: with/é"), ..Behaviour::default() };
+    let client = Client::new(offering(Vec::new(), with_secret())).await;
+    let AuthorizationRequest { url, pending } = start(&client, &Default::default()).await.unwrap();
+    assert_eq!(client.provider.seen("/par")[0].field("client_id"), Some(CLIENT), "also beside the header");
+    assert!(client.provider.seen("/par")[0].headers.contains_key("authorization"));
+    assert!(pending.receive(&client.provider.authorize(&url)).is_ok());
+
+    let wrong = Registration { client_secret: Some("other".into()), ..Registration::public(CLIENT) };
+    let client = Client::registered(offering(Vec::new(), with_secret()), wrong).await;
+    assert_eq!(start(&client, &Default::default()).await.unwrap_err().code(), "invalid_client");
+}
+
+#[tokio::test]
+async fn what_is_in_the_address_of_the_sign_in_page_stays_there() {
+    let behaviour = Behaviour {
+        metadata: edit(|metadata| {
+            let issuer = metadata["issuer"].as_str().unwrap().to_owned();
+            metadata["pushed_authorization_request_endpoint"] = json!(format!("{issuer}/par"));
+            metadata["authorization_endpoint"] = json!(format!("{issuer}/authorize?tenant=a%20b"));
+        }),
+        ..Behaviour::default()
+    };
+    let client = Client::new(behaviour).await;
+    let request = start(&client, &Default::default()).await.unwrap();
+    assert_eq!(names(&request.url), ["tenant", "client_id", "request_uri"]);
+    assert!(request.url.as_str().contains("/authorize?tenant=a%20b&"));
+    assert_eq!(client.provider.seen("/par")[0].field("tenant"), None);
+}
+
+#[tokio::test]
+async fn answers_that_are_not_believed() {
+    let cases = [
+        ("request_uri", Value::Null, "pushed_request_uri_missing"),
+        ("request_uri", json!(""), "pushed_request_uri_invalid"),
+        ("request_uri", json!(7), "pushed_response_malformed"),
+        ("request_uri", json!("http://id.example.com/1"), "pushed_request_uri_invalid"),
+        ("request_uri", json!("javascript:alert(1)"), "pushed_request_uri_invalid"),
+        ("request_uri", json!("file:///etc/passwd"), "pushed_request_uri_invalid"),
+        ("request_uri", json!("urn:a\r\nb:c"), "pushed_request_uri_invalid"),
+        ("request_uri", json!("urn:example:a#b"), "pushed_request_uri_invalid"),
+        ("request_uri", json!("a".repeat(5000)), "pushed_request_uri_invalid"),
+        ("request_uri", json!(format!("urn:example:{}", "a".repeat(2048))), "pushed_request_uri_invalid"),
+        ("expires_in", Value::Null, "pushed_request_expiration_missing"),
+        ("expires_in", json!(0), "pushed_request_expiration_invalid"),
+        ("expires_in", json!(-90), "pushed_request_expiration_invalid"),
+        ("expires_in", json!(1.5), "pushed_request_expiration_invalid"),
+        ("expires_in", json!("90"), "pushed_request_expiration_invalid"),
+        ("expires_in", json!(true), "pushed_request_expiration_invalid"),
+    ];
+    for (name, value, code) in cases {
+        let behaviour = Behaviour { pushed: set(name, value.clone()), ..Behaviour::default() };
+        let error = start_error(offering(Vec::new(), behaviour)).await;
+        assert_eq!((error.code(), error.is_transient()), (code, false), "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_life_is_bounded_and_a_reference_at_https_is_one() {
+    let cases = [("expires_in", json!(u64::MAX)), ("request_uri", json!("https://id.example.com/r/1?a=b&c"))];
+    for (name, value) in cases {
+        let behaviour = Behaviour { pushed: set(name, value.clone()), ..Behaviour::default() };
+        let client = Client::new(offering(Vec::new(), behaviour)).await;
+        let request = start(&client, &Default::default()).await.unwrap();
+        assert_eq!(names(&request.url), ["client_id", "request_uri"], "{value}");
+        assert!(request.pending.opens_within().unwrap() <= Duration::from_secs(86_400));
+        assert!(!format!("{request:?} {:?}", request.pending).contains("request_uri"));
+    }
+}
+
+/// Whoever can make a push fail must not be able to have the same sent through the browser.
+#[tokio::test]
+async fn a_push_that_fails_is_not_made_up_for_in_the_browser() {
+    let good = br#"{"request_uri":"urn:example:a","expires_in":90}"#;
+    let twice = br#"{"request_uri":"urn:example:a","request_uri":"urn:example:b","expires_in":90}"#;
+    let deep = [&b"{\"a\":"[..], &b"[".repeat(100), &b"]".repeat(100), b"}"].concat();
+    let answer = |status, kind, body: &[u8]| Canned::Answer(status, kind, body.to_vec());
+    const JSON: &str = "application/json";
+    let cases = [
+        (answer(200, JSON, good), "pushed_request_not_created", false),
+        (answer(204, JSON, b""), "pushed_request_not_created", false),
+        (answer(201, "text/html", good), "pushed_response_not_json", false),
+        (answer(201, JSON, b"{"), "pushed_response_malformed", false),
+        (answer(201, JSON, b"[]"), "pushed_response_malformed", false),
+        (answer(201, JSON, twice), "pushed_response_duplicate_member", false),
+        (answer(201, JSON, &deep), "pushed_response_too_deep", false),
+        (answer(201, JSON, &vec![b' '; (1 << 20) + 1]), "response_too_large", false),
+        (answer(400, JSON, br#"{"error":"invalid_request"}"#), "invalid_request", false),
+        (answer(400, JSON, br#"{"error":"invalid_redirect_uri"}"#), "invalid_redirect_uri", false),
+        (answer(400, JSON, br#"{"error":"something_of_its_own"}"#), "provider_refused", false),
+        (answer(400, JSON, br#"{"error":"invalid_target"}"#), "invalid_target", false),
+        (answer(401, JSON, br#"{"error":"invalid_client"}"#), "invalid_client", false),
+        (answer(403, "text/html", b"<h1>no</h1>"), "provider_unexpected_status", false),
+        (answer(404, "text/html", b"<h1>no</h1>"), "provider_unexpected_status", false),
+        (answer(405, JSON, b"{}"), "provider_unexpected_status", false),
+        (answer(413, JSON, b"{}"), "pushed_request_too_large", false),
+        (Canned::Header(307, "location", "https://evil.example/".into()), "provider_redirected", false),
+        (Canned::Endless, "response_too_large", false),
+        (answer(400, JSON, br#"{"error":"temporarily_unavailable"}"#), "temporarily_unavailable", true),
+        (Canned::Header(429, "retry-after", "30".into()), "provider_rate_limited", true),
+        (Canned::Header(503, "retry-after", "30".into()), "provider_unavailable", true),
+        (answer(500, "text/html", b"oops"), "provider_unavailable", true),
+    ];
+    for (canned, code, transient) in cases {
+        let behaviour = Behaviour { canned: [("/par", canned)].into(), ..Behaviour::default() };
+        let error = start_error(offering(Vec::new(), behaviour)).await;
+        assert_eq!((error.code(), error.is_transient()), (code, transient), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_sent_is_not_pushed() {
+    let client = Client::new(offered()).await;
+    let parameters =
+        AuthorizationParameters { extra: vec![("state".into(), "x".into())], ..Default::default() };
+    assert_eq!(start(&client, &parameters).await.unwrap_err().code(), "parameter_invalid");
+    assert_eq!(client.provider.requests("/par"), 0);
+}

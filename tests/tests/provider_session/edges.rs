@@ -1,0 +1,165 @@
+//! What happens between one session and the next, one tab and the next, one account and the next.
+
+use abide_demo_op::{Config, DemoOp, Endpoint, EventStream, SecurityEvent};
+use abide_tests::app::{App, account_with, configure};
+use abide_tests::browser::Browser;
+use abide_tests::login::{Login, sign_in, sign_in_to};
+use abide_tests::providers::{Provider, USER};
+use abide_tests::room::Room;
+use abide_tests::tab::Tab as _;
+use abide_tests::{eventually, free_port, http, s};
+
+use super::scene::{OFFLINE, SESSION, Scene, WATCHING};
+use super::scene_with_listener;
+
+/// A tab that is reloaded is the same tab.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reloaded_tab_goes_on_watching() {
+    let room = Room::with_keyring("session-reload").await;
+    let provider = Provider::demo().await;
+    let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+    let page = scene.signs_in().await;
+    scene.signal("iframe", "works").await;
+    page.says("Abide has just looked").await;
+    for _ in 0..2 {
+        page.evaluate("document.body.dataset.before = 'yes'; location.reload()").await;
+        page.wait_for("body:not([data-before])").await;
+        page.says("Abide has just looked").await;
+        scene.signal("iframe", "works").await;
+    }
+    let other = scene.browser.open("about:blank").await;
+    provider.sign_out_in_tab(&other).await;
+    scene.ended_by("iframe").await;
+}
+
+/// In a browser in which nobody is signed in at the provider, the page has nothing to go by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tab_that_is_opened_in_another_browser_ends_nothing() {
+    let room = Room::with_keyring("session-two-browsers").await;
+    let provider = Provider::demo().await;
+    let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+    let page = scene.signs_in().await;
+    scene.signal("iframe", "works").await;
+    let room_of_the_other = Room::without_keyring("session-other-browser").await;
+    let other = Browser::headless(&room_of_the_other).await;
+    assert_eq!(scene.app.abide(&["monitor"]).await.code, 0);
+    let elsewhere = other.open(&scene.address().await).await;
+    elsewhere.says("Your browser hides the cookies").await;
+    scene.signal("iframe", "blocked").await;
+    scene.goes_on().await;
+    page.says("another one does").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stray_answer_to_a_page_that_watches_is_told_so_at_once() {
+    let room = Room::with_keyring("session-stray").await;
+    let provider = Provider::demo().await;
+    let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+    let page = scene.signs_in().await;
+    scene.signal("iframe", "works").await;
+    let origin = url::Url::parse(&page.address().await).unwrap().origin().ascii_serialization();
+    for query in ["code=x&state=y", "x"] {
+        let stray = http().get(format!("{origin}/callback?{query}")).timeout(s(5)).send().await;
+        assert_eq!(stray.unwrap().status(), 400, "{query}");
+    }
+    scene.goes_on().await;
+}
+
+/// Providers that demand registered ports make one serve for everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_fixed_port_serves_the_tab_the_sign_out_and_the_next_sign_in() {
+    let room = Room::with_keyring("session-port").await;
+    let port = free_port();
+    let redirects = ["callback", "signed-out"].map(|path| format!("http://127.0.0.1:{port}/{path}"));
+    let provider = Provider::demo().await;
+    let settings = format!(
+        "{OFFLINE}{WATCHING}redirect_uri = \"{}\"\nlogout.provider = true\nlogout.redirect_uri = \"{}\"\n",
+        redirects[0], redirects[1]
+    );
+    let scene = Scene::new(&room, &provider, &settings).await;
+    let page = scene.signs_in().await;
+    scene.signal("iframe", "works").await;
+    assert_eq!(scene.app.abide(&["logout", "--no-wait"]).await.code, 0);
+    let address = scene.address().await;
+    assert!(address.starts_with(&format!("http://127.0.0.1:{port}/")), "{address}");
+    // Nobody has come back from the sign-out page, and the person signs in again.
+    let login = Login::begin(&room).await;
+    page.go(&login.url).await;
+    scene.ends_sign_in(login, &page).await;
+    // And whoever comes back from it does.
+    assert_eq!(scene.app.abide(&["logout", "--no-wait"]).await.code, 0);
+    page.go(&scene.address().await).await;
+    page.says("You are signed out").await;
+    let login = Login::begin(&room).await;
+    page.go(&login.url).await;
+    scene.ends_sign_in(login, &page).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tab_that_is_not_there_is_not_waited_for() {
+    let room = Room::with_keyring("session-no-tab").await;
+    let provider = Provider::demo().await;
+    let mut scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+    sign_in(&room).await;
+    scene.app.kill();
+    scene.app = App::headless(&room).await;
+    scene.signal("iframe", "closed").await;
+}
+
+/// Both are signed in with one client at one provider, which tells of each event once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_about_a_person_ends_the_sessions_of_all_accounts_of_the_client() {
+    let room = Room::with_keyring("session-events-two").await;
+    let stream = EventStream::new("abide", "the receiver's own");
+    let config = Config { event_stream: Some(stream), ..Config::default() };
+    let provider = Provider::Demo(DemoOp::start(config).await.unwrap());
+    let Provider::Demo(demo) = &provider else { unreachable!() };
+    let events = format!(
+        "provider.watch = [\"events\"]\nprovider.events = \"{}\"\n{WATCHING}",
+        demo.events_endpoint()
+    );
+    let work = account_with(provider.issuer(), &(OFFLINE.to_owned() + &events), SESSION);
+    let home = format!(
+        "[accounts.home]\nissuer = \"{}\"\nclient_id = \"abide\"\n{OFFLINE}{events}",
+        provider.issuer()
+    );
+    configure(&room, &format!("{work}{home}"));
+    let app = App::headless(&room).await;
+    sign_in_to(&room, "work").await;
+    sign_in_to(&room, "home").await;
+    demo.queue_event(&SecurityEvent::SessionRevoked { user: USER.into(), sid: None }).unwrap();
+    for account in ["work", "home"] {
+        let ended = app.state(account, "ended", s(15)).await;
+        assert_eq!(ended["ended_by"], "events", "{account}");
+        let known: Vec<_> = ended["layers"].as_array().unwrap().iter().map(|one| &one["known_by"]).collect();
+        assert_eq!(known, ["own_limits", "told"], "{account}");
+    }
+}
+
+/// Whoever reaches the listener cannot make Abide ask the provider again and again, nor keep a port open that nobody needs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_at_the_logout_listener_cost_the_provider_nothing() {
+    let room = Room::with_keyring("session-strangers").await;
+    let provider = Provider::demo().await;
+    let (scene, port) = scene_with_listener(&room, &provider, OFFLINE, "\"backchannel\"").await;
+    let asked = || scene.demo().record().count(Endpoint::Discovery);
+    let knock = || async {
+        let sent = http()
+            .post(format!("http://127.0.0.1:{port}/backchannel/work"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("logout_token=garbage")
+            .send()
+            .await;
+        sent.map(|answer| answer.status().as_u16()).ok()
+    };
+    scene.demo().refuse().await;
+    let before = asked();
+    for _ in 0..5 {
+        assert_eq!(knock().await, Some(400));
+    }
+    scene.demo().resume().await.unwrap();
+    assert_eq!(knock().await, Some(400), "a provider that was away is left alone for some seconds");
+    assert_eq!(asked(), before);
+    assert_eq!(scene.app.abide(&["accounts", "remove", "work"]).await.code, 0);
+    eventually("the port to be closed", s(5), || async { knock().await.is_none().then_some(()) }).await;
+}
