@@ -184,3 +184,16 @@ async fn the_person_is_asked_for_the_better_sign_in_and_it_is_held_to() {
     assert!(asked(&["1"], Some(10), &[]).is_met_by(&tokens.identity, now()));
     assert!(!asked(&["1"], Some(10), &[]).is_met_by(&tokens.identity, later(61)));
 }
+
+#[tokio::test]
+async fn a_step_up_takes_nothing_away_from_what_the_account_demands() {
+    let old = edit(|claims| claims["auth_time"] = (NOW - 1000).into());
+    let client = Client::new(Behaviour { claims: old, ..Behaviour::default() }).await;
+    let claims = serde_json::json!({"id_token": {"acr": {"essential": true, "values": ["9"]}}});
+    let usual =
+        AuthorizationParameters { claims: claims.as_object().cloned(), ..AuthorizationParameters::default() };
+    let code =
+        async |wanted: StepUp| client.sign_in_with(&wanted.parameters(&usual)).await.unwrap_err().code();
+    assert_eq!(code(asked(&[], Some(300), &[])).await, "id_token_auth_time_too_old");
+    assert_eq!(code(asked(&["1"], None, &[])).await, "id_token_acr_mismatch");
+}

@@ -120,7 +120,7 @@ async fn the_provider_may_choose_another_way_to_authenticate() {
 #[tokio::test]
 async fn registrations_that_cannot_be_used_are_refused() {
     let registrar = Registrar::new().await;
-    let public: [(&'static str, Value, &str); 19] = [
+    let public: [(&'static str, Value, &str); 20] = [
         ("client_id", Value::Null, "registration_client_id_invalid"),
         ("client_id", json!(""), "registration_client_id_invalid"),
         ("client_id", json!("a\nb"), "registration_client_id_invalid"),
@@ -132,6 +132,7 @@ async fn registrations_that_cannot_be_used_are_refused() {
         ("redirect_uris", json!(["https://evil.example/"]), "registration_redirect_uri_missing"),
         ("redirect_uris", json!("http://127.0.0.1/callback"), "registration_malformed"),
         ("token_endpoint_auth_method", json!("tls_client_auth"), "registration_authentication_unsupported"),
+        ("token_endpoint_auth_method", json!("private_key_jwt"), "registration_authentication_unsupported"),
         ("token_endpoint_auth_method", json!("client_secret_post"), "registration_secret_missing"),
         ("grant_types", json!(["implicit"]), "registration_grant_type_missing"),
         ("id_token_signed_response_alg", json!("none"), "registration_algorithm_refused"),
@@ -145,6 +146,8 @@ async fn registrations_that_cannot_be_used_are_refused() {
         registrar.edited(name, value.clone());
         assert_eq!(registrar.register(&abide()).await.unwrap_err().code(), code, "{name}: {value}");
     }
+    let keyed = ClientMetadata { auth_method: ClientAuthentication::PrivateKeyJwt, ..abide() };
+    assert_eq!(registrar.register(&keyed).await.unwrap_err().code(), "parameter_invalid", "no key is sent");
     let confidential = ClientMetadata { auth_method: ClientAuthentication::ClientSecretBasic, ..abide() };
     for (name, value, code) in [
         ("client_secret", json!("a\u{7f}"), "registration_secret_invalid"),
