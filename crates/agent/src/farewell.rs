@@ -303,7 +303,7 @@ async fn check_access(connection: &Connection, token: &SecretString) -> Provider
     if is_active(connection, token, TokenKind::AccessToken).await {
         return ProviderEnd::GoesOn;
     }
-    match relying_party.userinfo(http, token, "").await {
+    match relying_party.userinfo(http, token, "", SystemTime::now()).await {
         Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
         Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
         Err(_) => ProviderEnd::Unchecked,

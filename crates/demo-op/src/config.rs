@@ -18,7 +18,7 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct Config {
     /// The port on 127.0.0.1. `None`: the one that the state file remembers, if it is free, or else an ephemeral one.
     pub port: Option<u16>,
-    /// The registered clients. Dynamic registration is not offered.
+    /// The registered clients, before any registers by itself.
     pub clients: Vec<Client>,
     /// How long an access token lasts.
     pub access_token_lifetime: Duration,
@@ -34,6 +34,10 @@ pub struct Config {
     pub offline_access_outlives_session: bool,
     /// Who may poll for security events (RFC 8936). `None`: nobody, and there is no such endpoint.
     pub event_stream: Option<EventStream>,
+    /// Who may register further clients (RFC 7591). They are forgotten when the provider stops.
+    pub registration: Registration,
+    /// How long a device that waits for somebody has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
+    pub device_poll_interval: Duration,
     /// Whether authorization requests have to be pushed (RFC 9126). They may be in any case.
     pub require_pushed_authorization: bool,
     /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
@@ -44,7 +48,7 @@ pub struct Config {
 
 impl Default for Config {
     /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, the
-    /// iframe of session management, no events, the system's clock, no state file.
+    /// iframe of session management, no events, registration for everybody on this computer, a poll every five seconds, the system's clock, no state file.
     fn default() -> Config {
         Config {
             port: None,
@@ -55,6 +59,8 @@ impl Default for Config {
             session_management: true,
             offline_access_outlives_session: false,
             event_stream: None,
+            registration: Registration::Open,
+            device_poll_interval: Duration::from_secs(5),
             require_pushed_authorization: false,
             require_dpop_nonce: false,
             clock: Arc::new(SystemTime::now),
@@ -73,6 +79,8 @@ impl fmt::Debug for Config {
             .field("session_management", &self.session_management)
             .field("offline_access_outlives_session", &self.offline_access_outlives_session)
             .field("event_stream", &self.event_stream)
+            .field("registration", &self.registration)
+            .field("device_poll_interval", &self.device_poll_interval)
             .field("require_pushed_authorization", &self.require_pushed_authorization)
             .field("require_dpop_nonce", &self.require_dpop_nonce)
             .finish_non_exhaustive()
@@ -101,11 +109,24 @@ impl EventStream {
     }
 }
 
+/// Who may register clients (RFC 7591 section 3).
+#[derive(Clone, Debug)]
+pub enum Registration {
+    /// Nobody, and the metadata has no such endpoint.
+    Closed,
+    /// Everybody who reaches the provider.
+    Open,
+    /// Who shows this initial access token.
+    WithToken(SecretString),
+}
+
 /// A registered client: native, and public unless it has a key, so that it shows PKCE in place of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Its `client_id`.
     pub id: String,
+    /// `client_name`: how the pages call it. `None`: by its `client_id`.
+    pub name: Option<String>,
     /// Where an authorization response may go. A URI with a loopback IP literal matches with any port
     /// (RFC 8252 section 7.3), every other one only letter for letter.
     pub redirect_uris: Vec<String>,
@@ -119,6 +140,8 @@ pub struct Client {
     pub frontchannel_logout_uri: Option<String>,
     /// `id_token_signed_response_alg`.
     pub signing: SigningAlgorithm,
+    /// `userinfo_signed_response_alg`. `None`: UserInfo is plain JSON.
+    pub userinfo_signing: Option<SigningAlgorithm>,
     /// The public key (a JWK, on P-256 or of RSA) of a client that authenticates with `private_key_jwt`. `None`: a public
     /// client.
     pub public_key: Option<serde_json::Value>,
@@ -129,6 +152,7 @@ impl Default for Client {
     fn default() -> Client {
         Client {
             id: "abide".to_owned(),
+            name: None,
             redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
             post_logout_redirect_uris: vec![
                 "http://127.0.0.1/callback".to_owned(),
@@ -137,14 +161,23 @@ impl Default for Client {
             backchannel_logout_uri: None,
             frontchannel_logout_uri: None,
             signing: SigningAlgorithm::Es256,
+            userinfo_signing: None,
             public_key: None,
         }
     }
 }
 
 impl Client {
-    /// How the pages call it: its `client_id` with a capital.
+    /// True if one of its tokens is signed in this way.
+    pub(crate) fn wants(&self, algorithm: SigningAlgorithm) -> bool {
+        self.signing == algorithm || self.userinfo_signing == Some(algorithm)
+    }
+
+    /// How the pages call it: its name, or else its `client_id` with a capital.
     pub(crate) fn display_name(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
         let mut letters = self.id.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
     }
@@ -252,6 +285,17 @@ fn is_on_this_computer(uri: &str) -> bool {
         };
         url.scheme() == "http" && host
     })
+}
+
+/// Whether a native application may have this redirect URI (RFC 8252 sections 7.1 and 7.3): a loopback address with any
+/// port, or a scheme of its own, which is a domain name in reverse.
+pub(crate) fn is_native(uri: &str) -> bool {
+    match Url::parse(uri) {
+        Ok(url) if url.fragment().is_some() || !url.username().is_empty() => false,
+        Ok(url) if url.scheme() == "http" => is_on_this_computer(uri),
+        Ok(url) => url.scheme().contains('.'),
+        Err(_) => false,
+    }
 }
 
 fn registered(known: &[String], asked: &str) -> bool {

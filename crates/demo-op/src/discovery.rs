@@ -1,11 +1,13 @@
-//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414, RFC 9126, RFC 9207, RFC 9449), and of what it says when
-//! a session ends.
+//! The provider's metadata (OpenID Connect Discovery 1.0, RFC 7591, RFC 8414, RFC 8628, RFC 9126, RFC 9207, RFC 9449),
+//! and of what it says when a session ends.
 
 use serde_json::json;
 
 use crate::authorize::SCOPES;
+use crate::config::Registration;
 use crate::provider::Provider;
 use crate::record::Endpoint;
+use crate::registration;
 use crate::reply::Reply;
 use crate::wishes::CLASSES;
 
@@ -20,13 +22,15 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "revocation_endpoint": at(Endpoint::Revocation),
         "introspection_endpoint": at(Endpoint::Introspection),
         "end_session_endpoint": at(Endpoint::EndSession),
+        "device_authorization_endpoint": at(Endpoint::DeviceAuthorization),
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": registration::GRANT_TYPES,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "userinfo_signing_alg_values_supported": ["ES256", "RS256"],
         "pushed_authorization_request_endpoint": at(Endpoint::PushedAuthorization),
         "require_pushed_authorization_requests": provider.requires_pushed_authorization(),
         "dpop_signing_alg_values_supported": ["ES256"],
@@ -45,6 +49,9 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     });
+    if !matches!(provider.registration(), Registration::Closed) {
+        metadata["registration_endpoint"] = json!(at(Endpoint::Registration));
+    }
     let methods = match provider.has_clients_with_keys() {
         true => json!(["none", "private_key_jwt"]),
         false => json!(["none"]),

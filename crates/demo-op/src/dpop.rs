@@ -26,7 +26,7 @@ impl Refusal {
         Refusal { code: "invalid_dpop_proof", why }
     }
 
-    /// At the token endpoint and where requests are pushed (section 8).
+    /// At the token endpoint, where requests are pushed and where devices begin (section 8).
     pub(crate) fn reply(&self) -> Reply {
         Reply::bad_request(self.code, self.why)
     }
@@ -94,8 +94,10 @@ fn is_good(provider: &Provider, shown: &str, now: u64) -> bool {
 
 /// The nonce for the next proof, in every answer of an endpoint that takes one (section 8.2).
 pub(crate) fn with_nonce(provider: &Provider, endpoint: Endpoint, reply: Reply) -> Reply {
-    let takes_proofs =
-        matches!(endpoint, Endpoint::Token | Endpoint::PushedAuthorization | Endpoint::UserInfo);
+    let takes_proofs = matches!(
+        endpoint,
+        Endpoint::Token | Endpoint::PushedAuthorization | Endpoint::DeviceAuthorization | Endpoint::UserInfo
+    );
     if !takes_proofs || !provider.wants_dpop_nonce() {
         return reply;
     }

@@ -2,8 +2,9 @@
 //!
 //! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
 //! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
-//! revocation, introspection, pushed authorization requests, resource indicators, tokens that are bound to a client's key
-//! (DPoP), clients that authenticate with theirs, and everything by which a client learns that a session ended: session management in an
+//! revocation, introspection, pushed authorization requests, sign-in on another device, registration of clients, token
+//! exchange, resource indicators, tokens that are bound to a client's key (DPoP), clients that authenticate with theirs,
+//! and everything by which a client learns that a session ended: session management in an
 //! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
 //! it was asked and of whom it told.
 //!
@@ -19,6 +20,8 @@ mod back_channel;
 mod check_session;
 mod client_auth;
 mod config;
+mod device;
+mod device_page;
 mod discovery;
 mod dpop;
 mod end_session;
@@ -33,6 +36,7 @@ mod par;
 mod parameters;
 mod provider;
 mod record;
+mod registration;
 mod reply;
 mod secret;
 mod server;
@@ -42,6 +46,7 @@ mod sign_out;
 mod state_file;
 mod store;
 mod token;
+mod token_exchange;
 mod token_state;
 mod transaction;
 mod userinfo;
@@ -58,7 +63,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-pub use config::{Client, Clock, Config, EventStream, SigningAlgorithm, StartError};
+pub use config::{Client, Clock, Config, EventStream, Registration, SigningAlgorithm, StartError};
 pub use events::{EventError, SecurityEvent};
 #[cfg(feature = "hostile")]
 pub use hostile::{Answer, Body, Deviation, Edit, Form, IdToken, QueryEdit, Signature, When, Wrong};
@@ -105,7 +110,7 @@ impl DemoOp {
             Some(saved) => (Some(saved.keys), Tokens::default()),
             None => (None, Tokens::default()),
         };
-        let rsa = config.clients.iter().any(|client| client.signing == SigningAlgorithm::Rs256);
+        let rsa = config.clients.iter().any(|client| client.wants(SigningAlgorithm::Rs256));
         let runtime = Handle::current();
         let (state_file, provider) = (config.state_file.clone(), move || {
             let keys = match keys {
@@ -152,7 +157,8 @@ impl DemoOp {
     /// If one of its URIs is none, or it wants RS256 and no client did when the provider was started.
     pub fn register(&self, client: Client) -> Result<(), StartError> {
         config::check(std::slice::from_ref(&client))?;
-        if !self.provider.keys().can(client.signing) {
+        let algorithms = [Some(client.signing), client.userinfo_signing];
+        if !algorithms.into_iter().flatten().all(|algorithm| self.provider.keys().can(algorithm)) {
             return Err(StartError::SigningKey);
         }
         self.provider.register(client);

@@ -1,6 +1,8 @@
 //! The pages. No script but that of the OP iframe, one inline stylesheet that the policy names by its digest, and on every page the word that this
 //! is a demonstration.
 
+mod device;
+
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -14,6 +16,8 @@ use crate::record::Endpoint;
 use crate::store::{AuthorizationRequest, EndSessionRequest};
 use crate::transaction::Ticket;
 use crate::users::{PASSWORD, User};
+
+pub(crate) use device::{Entry, confirm_device, device_done, enter_code};
 
 const STYLE: &str = include_str!("style.css");
 

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::config::{Client, Clock, Config};
+use crate::config::{Client, Clock, Config, Registration};
+use crate::device::Devices;
 use crate::events::Events;
 use crate::keys::{KeyError, Keys};
 use crate::record::Record;
@@ -36,10 +37,13 @@ pub(crate) struct Provider {
     clock: Clock,
     keys: Keys,
     store: Mutex<Store>,
+    devices: Mutex<Devices>,
     record: Record,
     session_management: bool,
     offline: Offline,
     events: Option<Events>,
+    registration: Registration,
+    device_poll_interval: Duration,
     require_pushed_authorization: bool,
     /// From which the nonces are made, if proofs have to contain one.
     nonce_secret: Option<String>,
@@ -71,6 +75,7 @@ impl Provider {
             clock: config.clock,
             keys,
             store: Mutex::new(Store::with_tokens(tokens)),
+            devices: Mutex::default(),
             record: Record::default(),
             session_management: config.session_management,
             offline: match config.offline_access_outlives_session {
@@ -78,6 +83,8 @@ impl Provider {
                 false => Offline::End,
             },
             events: config.event_stream.map(Events::new),
+            registration: config.registration,
+            device_poll_interval: config.device_poll_interval,
             require_pushed_authorization: config.require_pushed_authorization,
             nonce_secret: config
                 .require_dpop_nonce
@@ -117,6 +124,27 @@ impl Provider {
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|known| known.id != client.id);
         clients.push(Arc::new(client));
+    }
+
+    /// Registers a client that came by itself. So many are kept; the oldest makes room.
+    pub(crate) fn register_dynamically(&self, client: Client) {
+        const KEPT: usize = 256;
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        let dynamic = |known: &Arc<Client>| known.id.starts_with("dynamic-");
+        if clients.iter().filter(|known| dynamic(known)).count() >= KEPT
+            && let Some(oldest) = clients.iter().position(dynamic)
+        {
+            clients.remove(oldest);
+        }
+        clients.push(Arc::new(client));
+    }
+
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    pub(crate) fn device_poll_interval(&self) -> u64 {
+        self.device_poll_interval.as_secs()
     }
 
     pub(crate) fn has_session_management(&self) -> bool {
@@ -170,6 +198,10 @@ impl Provider {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn devices(&self) -> MutexGuard<'_, Devices> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn access_token_lifetime(&self) -> u64 {
         self.access_token_lifetime.as_secs()
     }
@@ -207,6 +239,7 @@ impl Provider {
 
     pub(crate) fn revoke_all(&self) {
         self.store().revoke_all();
+        *self.devices() = Devices::default();
         self.save_or_warn();
     }
 

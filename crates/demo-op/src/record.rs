@@ -16,16 +16,19 @@ const PARAMETERS_KEPT: usize = 32;
 const CHARACTERS_KEPT: usize = 512;
 
 /// Parameters of which only a fingerprint is kept.
-const SECRET: [&str; 11] = [
+const SECRET: [&str; 14] = [
     "access_token",
+    "actor_token",
     "client_assertion",
     "client_secret",
     "code",
     "code_verifier",
     "csrf",
+    "device_code",
     "id_token_hint",
     "password",
     "refresh_token",
+    "subject_token",
     "token",
     "transaction",
 ];
@@ -57,12 +60,18 @@ pub enum Endpoint {
     CheckSession,
     /// `/events`, where security events are polled for (RFC 8936)
     Events,
+    /// `/device_authorization` (RFC 8628)
+    DeviceAuthorization,
+    /// `/device`, where a person enters the code that another device shows
+    Device,
+    /// `/register` (RFC 7591)
+    Registration,
     /// `/par`, where authorization requests are pushed to (RFC 9126)
     PushedAuthorization,
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 13] = [
+    const ALL: [Endpoint; 16] = [
         Endpoint::Discovery,
         Endpoint::Jwks,
         Endpoint::Authorization,
@@ -75,6 +84,9 @@ impl Endpoint {
         Endpoint::SignOut,
         Endpoint::CheckSession,
         Endpoint::Events,
+        Endpoint::DeviceAuthorization,
+        Endpoint::Device,
+        Endpoint::Registration,
         Endpoint::PushedAuthorization,
     ];
 
@@ -93,6 +105,9 @@ impl Endpoint {
             Endpoint::SignOut => "/signout",
             Endpoint::CheckSession => "/session/check",
             Endpoint::Events => "/events",
+            Endpoint::DeviceAuthorization => "/device_authorization",
+            Endpoint::Device => "/device",
+            Endpoint::Registration => "/register",
             Endpoint::PushedAuthorization => "/par",
         }
     }
@@ -105,16 +120,25 @@ impl Endpoint {
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
             Endpoint::Discovery | Endpoint::Jwks | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
-            Endpoint::Authorization | Endpoint::EndSession | Endpoint::SignOut | Endpoint::UserInfo => {
-                &[Method::GET, Method::POST]
-            }
+            Endpoint::Authorization
+            | Endpoint::EndSession
+            | Endpoint::SignOut
+            | Endpoint::Device
+            | Endpoint::UserInfo => &[Method::GET, Method::POST],
             Endpoint::SignIn
             | Endpoint::Token
             | Endpoint::Revocation
             | Endpoint::Introspection
+            | Endpoint::DeviceAuthorization
+            | Endpoint::Registration
             | Endpoint::Events
             | Endpoint::PushedAuthorization => &[Method::POST],
         }
+    }
+
+    /// Whether its requests have a body of JSON and not a form.
+    pub(crate) fn takes_json(self) -> bool {
+        matches!(self, Endpoint::Events | Endpoint::Registration)
     }
 
     /// Whether a person looks at its answers, so that errors are pages.
@@ -125,6 +149,7 @@ impl Endpoint {
                 | Endpoint::SignIn
                 | Endpoint::EndSession
                 | Endpoint::SignOut
+                | Endpoint::Device
                 | Endpoint::CheckSession
         )
     }

@@ -22,6 +22,12 @@ impl Reply {
         Reply { response: Json(value).into_response(), outcome: Outcome::Ok }
     }
 
+    /// A signed statement (RFC 7519 section 10.3.1).
+    pub(crate) fn jwt(token: String) -> Reply {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/jwt"))];
+        Reply { response: (headers, token).into_response(), outcome: Outcome::Ok }
+    }
+
     /// An error answer as RFC 6749 section 5.2 has it.
     pub(crate) fn refused(status: StatusCode, code: &'static str, description: &str) -> Reply {
         let body = Json(json!({ "error": code, "error_description": description }));

@@ -24,8 +24,8 @@ use crate::provider::{Failure, Provider};
 use crate::record::{self, Endpoint};
 use crate::reply::{self, Reply};
 use crate::{
-    authorize, check_session, discovery, dpop, end_session, events, par, sign_in, sign_out, token,
-    token_state, userinfo,
+    authorize, check_session, device, device_page, discovery, dpop, end_session, events, par, registration,
+    sign_in, sign_out, token, token_state, userinfo,
 };
 
 const CONNECTIONS: usize = 256;
@@ -42,7 +42,7 @@ pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) parameters: Parameters,
-    /// The body, of the one endpoint that takes JSON.
+    /// The body, of the endpoints that take JSON.
     pub(crate) json: Value,
 }
 
@@ -211,13 +211,16 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Asked) ->
         Endpoint::Authorization => authorize::respond(provider, asked),
         Endpoint::SignIn => sign_in::respond(provider, asked),
         Endpoint::Token => token::respond(provider, asked).await,
-        Endpoint::UserInfo => Ok(userinfo::respond(provider, asked)),
+        Endpoint::UserInfo => userinfo::respond(provider, asked),
         Endpoint::Revocation => token_state::revoke(provider, asked).await,
         Endpoint::Introspection => token_state::introspect(provider, asked),
         Endpoint::EndSession => end_session::respond(provider, asked).await,
         Endpoint::SignOut => sign_out::respond(provider, asked).await,
         Endpoint::CheckSession => check_session::respond(provider, asked),
         Endpoint::Events => Ok(events::respond(provider, asked).await),
+        Endpoint::DeviceAuthorization => device::authorize(provider, asked),
+        Endpoint::Device => device_page::respond(provider, asked),
+        Endpoint::Registration => registration::respond(provider, asked),
         Endpoint::PushedAuthorization => par::respond(provider, asked),
     }
 }
@@ -250,16 +253,16 @@ async fn read(endpoint: Endpoint, request: Request) -> Result<Asked, Unreadable>
             .await
             .map_err(|_| Unreadable::TooSlow)?
             .map_err(|_| Unreadable::TooLarge)?;
-        let expected = if endpoint == Endpoint::Events { JSON } else { FORM };
+        let expected = if endpoint.takes_json() { JSON } else { FORM };
         if !bytes.is_empty() && !is_of_type(&head.headers, expected) {
             return Err(Unreadable::MediaType);
         }
-        match endpoint {
-            Endpoint::Events => {
+        match endpoint.takes_json() {
+            true => {
                 json = serde_json::from_slice(&bytes).map_err(|_| Unreadable::NotJson)?;
                 Ok(Parameters::of_json(&json))
             }
-            _ => Parameters::parse(&bytes),
+            false => Parameters::parse(&bytes),
         }
     } else {
         Parameters::parse(head.uri.query().unwrap_or_default().as_bytes())

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::Parameters;
 use crate::secret::{self, Digest};
 use crate::users::User;
+use crate::wishes;
 
 /// How long an authorization code can be exchanged, in seconds.
 pub(crate) const CODE_LIFETIME: u64 = 60;
@@ -45,6 +46,7 @@ pub(crate) struct Transaction {
 pub(crate) enum Purpose {
     Authorize(AuthorizationRequest),
     EndSession(EndSessionRequest),
+    Device(DeviceRequest),
 }
 
 /// A validated authorization request (OpenID Connect Core 3.1.2.1, RFC 7636).
@@ -90,6 +92,13 @@ pub(crate) struct EndSessionRequest {
     pub(crate) client: Option<String>,
 }
 
+/// What somebody is asked about who entered the code of another device; before that, nothing.
+#[derive(Clone)]
+pub(crate) enum DeviceRequest {
+    EnterCode,
+    Confirm { user_code: String },
+}
+
 /// Somebody's signed-in browser.
 #[derive(Clone)]
 pub(crate) struct Session {
@@ -122,15 +131,42 @@ enum CodeState {
     Used(Option<Digest>),
 }
 
+/// What somebody allowed a client in a session.
+pub(crate) struct Granted<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) scope: &'a [String],
+    pub(crate) resource: &'a [String],
+    pub(crate) nonce: Option<&'a str>,
+    /// How the person signed in, for a client that asked.
+    pub(crate) acr: Option<&'a str>,
+    /// The key that everything that comes of it is bound to.
+    pub(crate) jkt: Option<&'a str>,
+    pub(crate) session: &'a Session,
+}
+
 #[derive(Clone)]
 pub(crate) struct FreshCode {
     pub(crate) request: AuthorizationRequest,
     pub(crate) session: Session,
     /// When it was issued.
     pub(crate) issued: u64,
-    /// The key that what comes of it is bound to.
-    pub(crate) jkt: Option<String>,
     expires: u64,
+}
+
+impl FreshCode {
+    /// What it stands for, for a client that has shown the key `jkt`.
+    pub(crate) fn granted<'a>(&'a self, jkt: Option<&'a str>) -> Granted<'a> {
+        let age = self.issued.saturating_sub(self.session.auth_time);
+        Granted {
+            client_id: &self.request.client_id,
+            scope: &self.request.scope,
+            resource: &self.request.resource,
+            nonce: self.request.nonce.as_deref(),
+            acr: wishes::class(self.request.acr_values.as_deref(), age),
+            jkt,
+            session: &self.session,
+        }
+    }
 }
 
 /// What becomes of that which was issued with the scope `offline_access` when its session ends.
@@ -169,6 +205,7 @@ impl Family {
 pub(crate) struct AccessToken {
     pub(crate) family: Digest,
     pub(crate) scope: Vec<String>,
+    /// Where it is good (RFC 8707). Empty: at this provider.
     #[serde(default)]
     pub(crate) resource: Vec<String>,
     /// The key that it is bound to.
@@ -261,6 +298,18 @@ impl Store {
         self.sessions.get(&Digest::of(cookie)).filter(|session| session.expires > now)
     }
 
+    /// Whether the session with this `sid` still lasts.
+    pub(crate) fn lasts(&self, sid: &str, now: u64) -> bool {
+        self.sessions.values().any(|session| session.sid == sid && session.expires > now)
+    }
+
+    /// Remembers that a client has something of this session, and so is told when it ends.
+    pub(crate) fn involve(&mut self, sid: &str, client_id: &str) {
+        for known in self.sessions.values_mut().filter(|known| known.sid == sid) {
+            known.clients.insert(client_id.to_owned());
+        }
+    }
+
     /// Signs a browser in. Its earlier session, if it has one, ends; with the same user, the `sid` stays.
     pub(crate) fn sign_in(
         &mut self,
@@ -350,10 +399,8 @@ impl Store {
         session: Session,
         now: u64,
     ) {
-        for known in self.sessions.values_mut().filter(|known| known.sid == session.sid) {
-            known.clients.insert(request.client_id.clone());
-        }
-        let fresh = FreshCode { request, session, issued: now, jkt: None, expires: now + CODE_LIFETIME };
+        self.involve(&session.sid, &request.client_id);
+        let fresh = FreshCode { request, session, issued: now, expires: now + CODE_LIFETIME };
         let code = (
             Digest::of(code),
             Code { state: CodeState::Fresh(Box::new(fresh)), kept_until: now + USED_CODE_KEPT },
@@ -378,11 +425,12 @@ impl Store {
 
     // Tokens
 
-    /// Begins a family for an exchanged code. Without `refresh_token` it lasts as long as its access token.
+    /// Begins a family for what was granted, with an authorization code or without one. Without `refresh_token` it lasts
+    /// as long as its access token.
     pub(crate) fn begin_family(
         &mut self,
-        code: &str,
-        fresh: &FreshCode,
+        code: Option<&str>,
+        granted: &Granted<'_>,
         handle: [u8; FAMILY_BYTES],
         refresh_token: Option<&str>,
         expires: u64,
@@ -390,19 +438,19 @@ impl Store {
     ) -> Digest {
         let key = Digest::of(handle);
         let family = Family {
-            client_id: fresh.request.client_id.clone(),
-            subject: fresh.session.user.subject.to_owned(),
-            sid: fresh.session.sid.clone(),
-            auth_time: fresh.session.auth_time,
-            scope: fresh.request.scope.clone(),
-            resource: fresh.request.resource.clone(),
-            jkt: fresh.jkt.clone(),
+            client_id: granted.client_id.to_owned(),
+            subject: granted.session.user.subject.to_owned(),
+            sid: granted.session.sid.clone(),
+            auth_time: granted.session.auth_time,
+            scope: granted.scope.to_vec(),
+            resource: granted.resource.to_vec(),
+            jkt: granted.jkt.map(str::to_owned),
             refresh: refresh_token.map(Digest::of),
             issued: now,
             expires,
         };
         bounded_insert(&mut self.tokens.families, FAMILIES, key, family, now, |family| family.expires);
-        if let Some(code) = self.codes.get_mut(&Digest::of(code)) {
+        if let Some(code) = code.and_then(|code| self.codes.get_mut(&Digest::of(code))) {
             code.state = CodeState::Used(Some(key));
         }
         self.drop_orphans();
@@ -493,7 +541,7 @@ pub(crate) fn handle_in(refresh_token: &str) -> Option<[u8; FAMILY_BYTES]> {
 }
 
 /// Puts a value in, after what has expired has gone and, if need be, what expires first.
-fn bounded_insert<K: Copy + Eq + Hash, V>(
+pub(crate) fn bounded_insert<K: Copy + Eq + Hash, V>(
     map: &mut HashMap<K, V>,
     limit: usize,
     key: K,

@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 
 use crate::client_auth;
 use crate::config::Client;
+use crate::device;
 use crate::dpop;
 use crate::provider::{Failure, Provider};
 use crate::record::Endpoint;
 use crate::reply::Reply;
 use crate::secret::{self, Digest};
 use crate::server::Asked;
-use crate::store::{self, AccessToken, FreshCode, Refreshing};
+use crate::store::{self, AccessToken, Granted, Refreshing};
+use crate::token_exchange;
 use crate::users::User;
 use crate::wishes;
 
@@ -33,6 +35,8 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
     let reply = match asked.named("grant_type") {
         Some("authorization_code") => exchange(provider, &client, asked, jkt),
         Some("refresh_token") => refresh(provider, &client, asked, jkt),
+        Some(token_exchange::GRANT_TYPE) => token_exchange::exchange(provider, &client, asked, jkt),
+        Some(device::GRANT_TYPE) => device::exchange(provider, &client, asked, jkt),
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
     };
@@ -59,12 +63,12 @@ pub(crate) fn client(provider: &Provider, asked: &Asked) -> Result<Arc<Client>, 
     Ok(client)
 }
 
-fn invalid_grant(why: &str) -> Reply {
+pub(crate) fn invalid_grant(why: &str) -> Reply {
     Reply::bad_request("invalid_grant", why)
 }
 
-fn invalid_target() -> Reply {
-    Reply::bad_request("invalid_target", "the sign-in was not for this resource")
+pub(crate) fn invalid_target() -> Reply {
+    Reply::bad_request("invalid_target", "a resource is none, or was not allowed")
 }
 
 fn exchange(
@@ -79,7 +83,7 @@ fn exchange(
         return Ok(Reply::bad_request("invalid_request", "code, redirect_uri and code_verifier are needed"));
     };
     let now = provider.now();
-    let Some(mut fresh) = provider.store().take_code(code, now) else {
+    let Some(fresh) = provider.store().take_code(code, now) else {
         return Ok(invalid_grant("the code is unknown, used or too old"));
     };
     if fresh.request.client_id != client.id {
@@ -97,8 +101,7 @@ fn exchange(
     let Some(resource) = wishes::narrowed(asked.named("resource"), &fresh.request.resource) else {
         return Ok(invalid_target());
     };
-    fresh.jkt = jkt;
-    begin(provider, client, code, &fresh, &resource)
+    begin(provider, client, Some(code), &fresh.granted(jkt.as_deref()), &resource)
 }
 
 /// RFC 7636 section 4.1.
@@ -107,40 +110,38 @@ fn is_verifier(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
-fn begin(
+/// The token response for what somebody allowed; `resource` is for which of it the access token is.
+pub(crate) fn begin(
     provider: &Provider,
     client: &Client,
-    code: &str,
-    fresh: &FreshCode,
+    code: Option<&str>,
+    granted: &Granted<'_>,
     resource: &[String],
 ) -> Result<Reply, Failure> {
     let now = provider.now();
     let access_token = secret::random_text()?;
     let handle = store::family_handle()?;
-    let offline = fresh.request.scope.iter().any(|scope| scope == "offline_access");
+    let offline = granted.scope.iter().any(|scope| scope == "offline_access");
     let refresh_token = offline.then(|| store::new_refresh_token(handle)).transpose()?;
     let lifetime = match offline {
         true => provider.refresh_token_lifetime().max(provider.access_token_lifetime()),
         false => provider.access_token_lifetime(),
     };
     let issue = Issue {
-        subject: fresh.session.user.subject,
-        sid: &fresh.session.sid,
-        auth_time: fresh.session.auth_time,
-        nonce: fresh.request.nonce.as_deref(),
-        acr: wishes::class(
-            fresh.request.acr_values.as_deref(),
-            fresh.issued.saturating_sub(fresh.session.auth_time),
-        ),
-        scope: &fresh.request.scope,
+        subject: granted.session.user.subject,
+        sid: &granted.session.sid,
+        auth_time: granted.session.auth_time,
+        nonce: granted.nonce,
+        acr: granted.acr,
+        scope: granted.scope,
         resource,
-        jkt: fresh.jkt.as_deref(),
+        jkt: granted.jkt,
         access_token: &access_token,
         refresh_token: refresh_token.as_deref(),
     };
     let body = issue.body(provider, client, now)?;
     let mut store = provider.store();
-    let family = store.begin_family(code, fresh, handle, refresh_token.as_deref(), now + lifetime, now);
+    let family = store.begin_family(code, granted, handle, refresh_token.as_deref(), now + lifetime, now);
     store.issue_access_token(&access_token, issue.access(provider, family, now), now);
     Ok(Reply::json(body))
 }
@@ -175,7 +176,7 @@ fn refresh(
     if client.public_key.is_none() && family.jkt.is_some() && family.jkt != jkt {
         return Ok(Reply::bad_request("invalid_dpop_proof", "the refresh token is bound to another key"));
     }
-    let Some(resource) = wishes::narrowed(asked.named("resource"), &family.resource) else {
+    let Some(resource) = wishes::within(asked.named("resource"), &family.resource) else {
         return Ok(invalid_target());
     };
     let scope = match narrowed(asked.named("scope"), &family.scope) {
@@ -207,7 +208,7 @@ fn refresh(
 }
 
 /// The scope of a refreshed access token: what was granted, or the part of it that is asked for.
-fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {
+pub(crate) fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {
     let Some(asked) = asked else { return Some(granted.to_vec()) };
     let asked: Vec<String> = asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     asked.iter().all(|scope| granted.contains(scope)).then_some(asked)

@@ -32,6 +32,12 @@ pub(crate) fn resources(joined: Option<&str>) -> Option<Vec<String>> {
     resources.iter().all(good).then_some(resources)
 }
 
+/// As [`narrowed`], where nothing granted means that nothing was said yet: from a token for no resource in particular, one
+/// for any can be had, and from a token for some, never one for another.
+pub(crate) fn within(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {
+    if granted.is_empty() { resources(asked) } else { narrowed(asked, granted) }
+}
+
 /// Those of the granted resources that a token request asks for; all of them if it does not say. `None` if it asks for
 /// another one.
 pub(crate) fn narrowed(asked: Option<&str>, granted: &[String]) -> Option<Vec<String>> {

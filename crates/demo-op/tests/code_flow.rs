@@ -116,6 +116,19 @@ async fn the_registered_algorithm_signs() {
 }
 
 #[tokio::test]
+async fn a_client_that_wants_it_gets_a_signed_profile() {
+    let userinfo_signing = Some(SigningAlgorithm::Es256);
+    let clients = vec![Client { userinfo_signing, ..Client::default() }];
+    let provider = DemoOp::start(Config { clients, ..TestClock::new().config() }).await.unwrap();
+    let (back, tokens) = (Back::new(&provider), tokens(&provider).await);
+    let answer = back.userinfo(text(&tokens, "access_token")).await;
+    assert_eq!(answer.header("content-type"), "application/jwt");
+    let claims = verified(&back, &answer.body, "ES256").await;
+    assert_eq!((text(&claims, "iss"), text(&claims, "aud")), (provider.issuer(), "abide"));
+    assert_eq!((text(&claims, "sub"), text(&claims, "name")), ("demo-user-1", "Alice Example"));
+}
+
+#[tokio::test]
 async fn a_signed_in_browser_is_not_asked_again_unless_the_client_wants_it() {
     let (provider, clock) = provider().await;
     let mut browser = Browser::new(&provider);

@@ -169,3 +169,43 @@ async fn a_nonce_is_asked_for_and_grows_old() {
     assert_eq!(answer.error(), "use_dpop_nonce");
     assert_ne!(answer.header("dpop-nonce"), nonce);
 }
+
+#[tokio::test]
+async fn a_device_code_is_good_with_the_key_that_it_was_asked_for_with() {
+    let bound = Bound::start(false).await;
+    let begin = async |proof: &str| {
+        let fields = [("client_id", "abide"), ("scope", "openid offline_access")];
+        let request = bound.back.http.post(bound.back.url("/device_authorization")).form(&fields);
+        bound.back.with_headers(request, &[("DPoP", proof)]).await
+    };
+    assert_eq!(begin(&bound.proof("/token", |_, _| {})).await.error(), "invalid_dpop_proof");
+    let authorization = begin(&bound.proof("/device_authorization", |_, _| {})).await.json();
+    let fields = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("client_id", "abide"),
+        ("device_code", text(&authorization, "device_code")),
+    ];
+    let of = |key: &Key| key.proof("POST", &bound.back.url("/token"), bound.clock.seconds(), |_, _| {});
+    assert_eq!(bound.back.post("/token", &fields).await.error(), "invalid_dpop_proof");
+    assert_eq!(bound.back.proven(&fields, &of(&Key::new(2))).await.error(), "invalid_dpop_proof");
+    assert_eq!(bound.back.proven(&fields, &of(&bound.key)).await.error(), "authorization_pending");
+}
+
+#[tokio::test]
+async fn a_bound_token_is_exchanged_with_its_key_only() {
+    let bound = Bound::start(false).await;
+    let tokens = bound.tokens().await;
+    let fields = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("client_id", "abide"),
+        ("subject_token", text(&tokens, "access_token")),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    let of = |key: &Key| key.proof("POST", &bound.back.url("/token"), bound.clock.seconds(), |_, _| {});
+    assert_eq!(bound.back.post("/token", &fields).await.error(), "invalid_dpop_proof");
+    assert_eq!(bound.back.proven(&fields, &of(&Key::new(2))).await.error(), "invalid_dpop_proof");
+    let issued = bound.back.proven(&fields, &of(&bound.key)).await.json();
+    assert_eq!(issued["token_type"], "DPoP");
+    let found = bound.back.introspect(text(&issued, "access_token")).await;
+    assert_eq!(found["cnf"]["jkt"], bound.key.thumbprint());
+}

@@ -353,9 +353,7 @@ fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
 
 fn check_wishes(parameters: &AuthorizationParameters) -> Result<(), Error> {
     let word = |text: &String| is_word(text);
-    // RFC 6749, section 3.3.
-    let scope = |text: &String| word(text) && !text.contains(['"', '\\']);
-    if !parameters.scopes.iter().all(scope) {
+    if !parameters.scopes.iter().all(|text| is_scope(text)) {
         return Err(invalid("scope"));
     }
     let silent = parameters.prompt.iter().any(|prompt| prompt == "none");
@@ -378,6 +376,11 @@ fn check_wishes(parameters: &AuthorizationParameters) -> Result<(), Error> {
         }
     }
     parameters::check(parameters)
+}
+
+/// RFC 6749, section 3.3.
+pub(crate) fn is_scope(text: &str) -> bool {
+    is_word(text) && !text.contains(['"', '\\'])
 }
 
 pub(crate) fn is_word(text: &str) -> bool {

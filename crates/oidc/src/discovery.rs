@@ -32,14 +32,17 @@ struct Inner {
     revocation: Option<Url>,
     introspection: Option<Url>,
     end_session: Option<Url>,
+    device_authorization: Option<Url>,
+    registration: Option<Url>,
     check_session: Result<Option<Url>, UrlProblem>,
     pushed_authorization: Option<Url>,
     metadata: ProviderMetadata,
     keys: RwLock<Keys>,
 }
 
-/// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RP-Initiated Logout,
-/// section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126, section 5; RFC 9449, section 5.1).
+/// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RFC 8628, section 4;
+/// RP-Initiated Logout, section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126,
+/// section 5; RFC 9449, section 5.1).
 ///
 /// Only what is used is read, so that a mistake in a member that nobody needs does not keep people from signing in.
 #[derive(Clone, Deserialize)]
@@ -52,6 +55,8 @@ pub(crate) struct ProviderMetadata {
     revocation_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
     pushed_authorization_request_endpoint: Option<String>,
     #[serde(default, deserialize_with = "said")]
@@ -132,6 +137,11 @@ impl Provider {
             revocation: optional(Endpoint::Revocation, &metadata.revocation_endpoint)?,
             introspection: optional(Endpoint::Introspection, &metadata.introspection_endpoint)?,
             end_session: optional(Endpoint::EndSession, &metadata.end_session_endpoint)?,
+            device_authorization: optional(
+                Endpoint::DeviceAuthorization,
+                &metadata.device_authorization_endpoint,
+            )?,
+            registration: optional(Endpoint::Registration, &metadata.registration_endpoint)?,
             check_session: check_session(metadata.check_session_iframe.as_ref(), http_on_loopback),
             pushed_authorization: optional(
                 Endpoint::PushedAuthorization,
@@ -186,6 +196,16 @@ impl Provider {
     /// True if the provider's own session can be ended (RP-Initiated Logout 1.0).
     pub fn has_end_session(&self) -> bool {
         self.0.end_session.is_some()
+    }
+
+    /// True if people can sign in on another device (RFC 8628, section 4).
+    pub fn has_device_authorization(&self) -> bool {
+        self.0.device_authorization.is_some()
+    }
+
+    /// True if clients can register by themselves (Discovery 1.0, section 3).
+    pub fn has_registration(&self) -> bool {
+        self.0.registration.is_some()
     }
 
     /// Whether the provider says that it knows this scope; `None` if it does not say (Discovery 1.0, section 3).
@@ -271,6 +291,15 @@ impl Provider {
 
     pub(crate) fn introspection_endpoint(&self) -> Result<&Url, Error> {
         self.0.introspection.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Introspection })
+    }
+
+    pub(crate) fn device_authorization_endpoint(&self) -> Result<&Url, Error> {
+        let endpoint = Endpoint::DeviceAuthorization;
+        self.0.device_authorization.as_ref().ok_or(Error::EndpointMissing { endpoint })
+    }
+
+    pub(crate) fn registration_endpoint(&self) -> Result<&Url, Error> {
+        self.0.registration.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Registration })
     }
 
     /// The page that ends the provider's own session (RP-Initiated Logout 1.0, section 2.1).

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::device::DeviceError;
 use crate::dpop::DpopError;
 use crate::id_token::IdTokenError;
 use crate::logout_token::LogoutTokenError;
 use crate::oauth_error::OAuthError;
 use crate::par::PushedRequestError;
+use crate::registration::RegisteredClientError;
 use crate::security_event::SecurityEventError;
 use crate::urls::UrlProblem;
+use crate::userinfo_jwt::UserInfoError;
 
 /// Everything that can go wrong between us and a provider. It holds nothing secret: it may be logged and shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -155,18 +158,36 @@ pub enum Error {
     /// The token is not a bearer token, or the provider does not say what it is.
     #[error("The provider issued a kind of token that Abide does not know.")]
     TokenTypeUnsupported,
+    /// An access token that is good for more than was asked for (RFC 6749, section 6; RFC 8693, section 2.2.1).
+    #[error("The provider granted more than it was asked for.")]
+    ScopeWider,
+    /// The answer to a token exchange does not say what was issued (RFC 8693, section 2.2.1).
+    #[error("The provider does not say what kind of token it issued.")]
+    IssuedTokenTypeMissing,
+    /// The provider issued another kind of token than was asked for (RFC 8693, section 2.2.1).
+    #[error("The provider issued another kind of token than it was asked for.")]
+    IssuedTokenTypeMismatch,
     /// A sign-in without an ID token is not OpenID Connect.
     #[error("The provider did not say who signed in.")]
     IdTokenMissing,
     /// The ID token is refused.
     #[error("{0}")]
     IdToken(#[from] IdTokenError),
+    /// What the provider says about signing in on another device is refused.
+    #[error("{0}")]
+    Device(#[from] DeviceError),
+    /// The client was registered in a way that cannot be used.
+    #[error("{0}")]
+    RegisteredClient(#[from] RegisteredClientError),
     /// The logout token is refused.
     #[error("{0}")]
     LogoutToken(#[from] LogoutTokenError),
     /// The security event token is refused.
     #[error("{0}")]
     SecurityEvent(#[from] SecurityEventError),
+    /// The signed UserInfo is refused.
+    #[error("{0}")]
+    UserInfo(#[from] UserInfoError),
     /// UserInfo has no `sub` (OpenID Connect Core 1.0, section 5.3.2).
     #[error("The provider's profile does not say whom it describes.")]
     UserInfoSubjectMissing,
@@ -214,10 +235,16 @@ impl Error {
             Self::AccessTokenMissing => "access_token_missing",
             Self::TokenMalformed => "token_malformed",
             Self::TokenTypeUnsupported => "token_type_unsupported",
+            Self::ScopeWider => "scope_wider_than_asked",
+            Self::IssuedTokenTypeMissing => "issued_token_type_missing",
+            Self::IssuedTokenTypeMismatch => "issued_token_type_mismatch",
             Self::IdTokenMissing => "id_token_missing",
             Self::IdToken(error) => error.code(),
+            Self::Device(error) => error.code(),
+            Self::RegisteredClient(error) => error.code(),
             Self::LogoutToken(error) => error.code(),
             Self::SecurityEvent(error) => error.code(),
+            Self::UserInfo(error) => error.code(),
             Self::UserInfoSubjectMissing => "userinfo_subject_missing",
             Self::UserInfoSubjectMismatch => "userinfo_subject_mismatch",
         }
@@ -286,6 +313,8 @@ pub enum Endpoint {
     EndSession,
     CheckSession,
     Events,
+    DeviceAuthorization,
+    Registration,
     PushedAuthorization,
 }
 
@@ -301,6 +330,8 @@ impl fmt::Display for Endpoint {
             Self::EndSession => "sign-out page (end_session_endpoint)",
             Self::CheckSession => "session page (check_session_iframe)",
             Self::Events => "event stream (poll endpoint)",
+            Self::DeviceAuthorization => "sign-in on another device (device_authorization_endpoint)",
+            Self::Registration => "registration of new clients (registration_endpoint)",
             Self::PushedAuthorization => "place for requests (pushed_authorization_request_endpoint)",
         })
     }
@@ -317,6 +348,8 @@ pub enum Document {
     UserInfo,
     Introspection,
     Events,
+    DeviceAuthorization,
+    Registration,
     PushedResponse,
 }
 
@@ -329,6 +362,8 @@ impl fmt::Display for Document {
             Self::UserInfo => "profile",
             Self::Introspection => "answer about the token",
             Self::Events => "list of events",
+            Self::DeviceAuthorization => "answer with the code to enter",
+            Self::Registration => "answer about the registration",
             Self::PushedResponse => "answer to the request",
         })
     }
@@ -387,6 +422,14 @@ impl Document {
             (Self::Events, Malformed) => "events_malformed",
             (Self::Events, DuplicateMember) => "events_duplicate_member",
             (Self::Events, TooDeep) => "events_too_deep",
+            (Self::DeviceAuthorization, NotJson) => "device_authorization_not_json",
+            (Self::DeviceAuthorization, Malformed) => "device_authorization_malformed",
+            (Self::DeviceAuthorization, DuplicateMember) => "device_authorization_duplicate_member",
+            (Self::DeviceAuthorization, TooDeep) => "device_authorization_too_deep",
+            (Self::Registration, NotJson) => "registration_not_json",
+            (Self::Registration, Malformed) => "registration_malformed",
+            (Self::Registration, DuplicateMember) => "registration_duplicate_member",
+            (Self::Registration, TooDeep) => "registration_too_deep",
             (Self::PushedResponse, NotJson) => "pushed_response_not_json",
             (Self::PushedResponse, Malformed) => "pushed_response_malformed",
             (Self::PushedResponse, DuplicateMember) => "pushed_response_duplicate_member",

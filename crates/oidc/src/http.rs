@@ -26,6 +26,7 @@ const MAX_DESCRIPTION: usize = 200;
 /// A clock that is wrong by more than a day, in seconds, is not corrected further.
 const MAX_CORRECTION: i64 = 24 * 60 * 60;
 pub(crate) const JSON: &str = "application/json";
+const JWT: &str = "application/jwt";
 
 /// What [`Http::new`] needs to know.
 #[derive(Clone, Debug)]
@@ -302,6 +303,18 @@ impl Answer {
         self.body_as(document, types)
     }
 
+    /// As [`Self::document`], for an answer that may also be 201 (RFC 7591, section 3.2.1).
+    pub(crate) fn created<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if self.status != StatusCode::CREATED {
+            return self.document(document, types);
+        }
+        self.body_as(document, types)
+    }
+
     /// The document, whatever the status, if the content type is one of `types`.
     pub(crate) fn body_as<T: DeserializeOwned>(
         &self,
@@ -312,6 +325,13 @@ impl Answer {
             return Err(Error::Document { document, problem: DocumentProblem::NotJson });
         }
         json::parse(&self.body).map_err(|problem| Error::Document { document, problem })
+    }
+
+    /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).
+    pub(crate) fn jwt(&self) -> Option<&str> {
+        let is_jwt = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JWT);
+        // What is no text is no token either: an empty one is refused.
+        is_jwt.then(|| std::str::from_utf8(&self.body).unwrap_or_default())
     }
 
     /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status.

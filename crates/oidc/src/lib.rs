@@ -5,8 +5,14 @@
 //! passes `now` wherever time is judged, and every byte that travels goes through one [`Http`].
 //!
 //! ```text
-//! Provider::discover ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
+//! Provider::discover ─> (register) ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
 //!     ─> exchange ─> userinfo, refresh, introspect, revoke, logout_request
+//!
+//! narrow, exchange_token ─> access tokens for one purpose
+//!
+//! device_authorization ─> (another device) ─> device_token, as often as DevicePolling says
+//!
+//! StepUp::read ─> authorization_request         Claims::merged ─> ClaimsMapping::apply
 //!
 //! logout_token ─> ReplayGuard, LogoutToken::answers
 //! poll_events  ─> security_event ─> SecurityEvent::conclusion
@@ -23,10 +29,16 @@
 //! at.
 
 mod authorization;
+mod challenge;
+mod claims;
 mod client_assertion;
+mod device;
+mod device_polling;
 mod discovery;
 mod dpop;
 mod error;
+mod exchange;
+mod form;
 mod http;
 mod id_token;
 mod identity;
@@ -40,6 +52,7 @@ mod oauth_error;
 mod par;
 mod parameters;
 mod poll;
+mod registration;
 mod relying_party;
 mod replay;
 mod security_event;
@@ -50,15 +63,21 @@ mod text;
 mod tokens;
 mod urls;
 mod userinfo;
+mod userinfo_jwt;
 
 pub use authorization::{
     AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
     Pending, SilentRefusal, StrayReason,
 };
+pub use challenge::{Challenge, ChallengeError, StepUp};
+pub use claims::{ClaimsError, ClaimsMapping};
 pub use client_assertion::ClientKey;
+pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll};
+pub use device_polling::{DevicePolling, DeviceStep};
 pub use discovery::Provider;
 pub use dpop::{Binding, DpopError, DpopKey};
 pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
+pub use exchange::{ExchangeRequest, IssuedToken, TokenTarget, TokenType};
 pub use http::{Http, HttpOptions};
 pub use id_token::IdTokenError;
 pub use identity::Identity;
@@ -70,6 +89,7 @@ pub use logout_token::{LogoutToken, LogoutTokenError, MAX_LOGOUT_TOKEN_AGE};
 pub use oauth_error::OAuthError;
 pub use par::PushedRequestError;
 pub use poll::{PollAnswer, PollRequest};
+pub use registration::{ClientMetadata, RegisteredClient, RegisteredClientError, register};
 pub use relying_party::{ClientAuthentication, Registration, RelyingParty};
 pub use replay::ReplayGuard;
 pub use security_event::{Conclusion, EventKind, SecurityEvent, SecurityEventError};
@@ -77,3 +97,4 @@ pub use session_state::SessionState;
 pub use tokens::{RefreshError, Tokens};
 pub use urls::{UrlProblem, is_loopback};
 pub use userinfo::Claims;
+pub use userinfo_jwt::UserInfoError;

@@ -81,6 +81,20 @@ oauth_errors! {
     RegistrationNotSupported = "registration_not_supported",
     /// OpenID Connect Unmet Authentication Requirements 1.0.
     UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+    /// RFC 8628, section 3.5: the person has not answered yet.
+    AuthorizationPending = "authorization_pending",
+    /// RFC 8628, section 3.5: as before, and asked too often.
+    SlowDown = "slow_down",
+    /// RFC 8628, section 3.5: nobody answered in time.
+    ExpiredToken = "expired_token",
+    /// RFC 7591, section 3.2.2: a redirect URI cannot be registered.
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// RFC 7591, section 3.2.2: something else cannot be registered.
+    InvalidClientMetadata = "invalid_client_metadata",
+    /// RFC 7591, section 3.2.2.
+    InvalidSoftwareStatement = "invalid_software_statement",
+    /// RFC 7591, section 3.2.2.
+    UnapprovedSoftwareStatement = "unapproved_software_statement",
     /// RFC 8707, section 2.
     InvalidTarget = "invalid_target",
     /// RFC 9449, section 5.
@@ -108,6 +122,7 @@ impl fmt::Display for OAuthError {
             Self::InvalidScope => "it does not grant the requested scope",
             Self::AccessDenied => "access was denied",
             Self::ServerError | Self::TemporarilyUnavailable => "it has a problem of its own at the moment",
+            Self::ExpiredToken => "nobody entered the code in time",
             Self::InvalidToken => "the token is no longer valid",
             Self::LoginRequired => "you have to sign in",
             Self::ConsentRequired => "you have to give your consent",

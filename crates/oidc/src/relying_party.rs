@@ -66,6 +66,9 @@ pub struct Registration {
     pub auth_method: Option<ClientAuthentication>,
     /// `id_token_signed_response_alg`. `None`: any asymmetric one that the provider lists.
     pub id_token_alg: Option<SigningAlgorithm>,
+    /// `userinfo_signed_response_alg`: UserInfo has to be signed with it. `None`: UserInfo is plain JSON, and if the
+    /// provider signs it all the same, then like an ID token.
+    pub userinfo_alg: Option<SigningAlgorithm>,
     /// Other clients that an ID token may also be issued for (Core, section 3.1.3.7, rule 3).
     pub trusted_audiences: Vec<String>,
 }
@@ -79,6 +82,7 @@ impl Registration {
             client_key: None,
             auth_method: None,
             id_token_alg: None,
+            userinfo_alg: None,
             trusted_audiences: Vec::new(),
         }
     }
@@ -146,6 +150,7 @@ impl fmt::Debug for Registration {
             .field("client_key", &self.client_key)
             .field("auth_method", &self.auth_method)
             .field("id_token_alg", &self.id_token_alg)
+            .field("userinfo_alg", &self.userinfo_alg)
             .field("trusted_audiences", &self.trusted_audiences)
             .finish()
     }
@@ -171,6 +176,10 @@ impl RelyingParty {
     pub fn new(provider: Provider, registration: Registration) -> Result<Self, Error> {
         if registration.client_id.is_empty() {
             return Err(Error::Registration(RegistrationProblem::ClientIdMissing));
+        }
+        let symmetric = registration.userinfo_alg.is_some_and(SigningAlgorithm::is_symmetric);
+        if symmetric && registration.client_secret.is_none() {
+            return Err(Error::Registration(RegistrationProblem::SymmetricAlgorithmForPublicClient));
         }
         let metadata = provider.metadata();
         let authentication = registration

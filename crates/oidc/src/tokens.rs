@@ -52,7 +52,7 @@ impl fmt::Debug for Tokens {
 }
 
 #[derive(Deserialize)]
-struct TokenResponse {
+pub(crate) struct TokenResponse {
     access_token: Option<SecretString>,
     token_type: Option<String>,
     #[serde(default, deserialize_with = "lifetime")]
@@ -61,20 +61,16 @@ struct TokenResponse {
     refresh_expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "lifetime")]
     refresh_token_expires_in: Option<Duration>,
-    scope: Option<String>,
+    pub(crate) issued_token_type: Option<String>,
+    pub(crate) scope: Option<String>,
     refresh_token: Option<SecretString>,
     id_token: Option<SecretString>,
     error: Option<String>,
     error_description: Option<String>,
 }
 
-/// RFC 6749, appendix A.17.
-fn can_be_sent(refresh_token: &str) -> bool {
-    refresh_token.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-}
-
 /// Seconds as a number; a few providers write them as text.
-fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Seconds {
@@ -95,16 +91,15 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 }
 
 impl TokenResponse {
-    /// The refresh token that takes the place of the one that was sent, whatever else the answer says.
-    fn rotated(self) -> Option<SecretString> {
-        let usable = |token: &SecretString| {
+    /// The refresh token that takes the place of the one that was sent, whatever else the provider said.
+    pub(crate) fn rotated(self) -> Option<SecretString> {
+        self.refresh_token.filter(|token| {
             let token = token.expose_secret();
-            !token.is_empty() && can_be_sent(token)
-        };
-        self.refresh_token.filter(usable)
+            !token.is_empty() && token.bytes().all(in_form)
+        })
     }
 
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(refused(error, self.error_description.as_deref()));
         }
@@ -117,7 +112,7 @@ impl TokenResponse {
         // A tool puts the access token into a header: a space or a line break there is another header.
         let in_header = |b: u8| b.is_ascii_graphic();
         let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
-        if access_token.expose_secret().bytes().all(in_header) && can_be_sent(refresh_token) {
+        if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
             Ok(())
         } else {
             Err(Error::TokenMalformed)
@@ -131,7 +126,7 @@ impl TokenResponse {
 
     /// RFC 9449, section 5: bound if, and only if, a proof was sent; a provider that knows nothing of it issues bearer
     /// tokens, which an account may refuse.
-    fn check_binding(&self, dpop: Option<&Dpop>) -> Result<(), Error> {
+    pub(crate) fn check_binding(&self, dpop: Option<&Dpop>) -> Result<(), Error> {
         match (self.kind(), dpop) {
             (Some("DPoP"), None) | (None, _) => Err(Error::TokenTypeUnsupported),
             (Some("Bearer"), Some(dpop)) if dpop.is_required() => Err(DpopError::NotBound.into()),
@@ -139,13 +134,27 @@ impl TokenResponse {
         }
     }
 
-    fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
+    pub(crate) fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
+        let parts = self.into_parts(requested_scope)?;
+        Ok(Tokens {
+            access_token: parts.access_token,
+            token_type: parts.token_type.to_owned(),
+            expires_in: parts.expires_in,
+            scope: parts.scope,
+            refresh_token: parts.refresh_token,
+            refresh_expires_in: parts.refresh_expires_in,
+            id_token: parts.id_token,
+            identity,
+        })
+    }
+
+    pub(crate) fn into_parts(self, requested_scope: &str) -> Result<Parts, Error> {
         let given = |token: &SecretString| !token.expose_secret().is_empty();
         let kind = self.kind().ok_or(Error::TokenTypeUnsupported)?;
         let scope = self.scope.filter(|scope| !scope.trim().is_empty());
-        Ok(Tokens {
+        Ok(Parts {
             access_token: self.access_token.ok_or(Error::AccessTokenMissing)?,
-            token_type: kind.to_owned(),
+            token_type: kind,
             expires_in: self.expires_in,
             scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
             refresh_token: self.refresh_token.filter(given),
@@ -155,9 +164,24 @@ impl TokenResponse {
                 .or(self.refresh_token_expires_in)
                 .filter(|lifetime| !lifetime.is_zero()),
             id_token: self.id_token.filter(given),
-            identity,
         })
     }
+}
+
+/// What can be in a form without being changed (RFC 6749, appendix A.17).
+fn in_form(b: u8) -> bool {
+    b.is_ascii_graphic() || b == b' '
+}
+
+/// What a token response says, without who it is about.
+pub(crate) struct Parts {
+    pub(crate) access_token: SecretString,
+    pub(crate) token_type: &'static str,
+    pub(crate) expires_in: Option<Duration>,
+    pub(crate) scope: String,
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) refresh_expires_in: Option<Duration>,
+    id_token: Option<SecretString>,
 }
 
 /// Why a refresh brought no tokens.
@@ -252,7 +276,7 @@ impl RelyingParty {
         Ok(self.token_request(http, &parameters, now).await?.rotated())
     }
 
-    async fn token_request(
+    pub(crate) async fn token_request(
         &self,
         http: &Http,
         parameters: &[(&str, &str)],
@@ -264,7 +288,7 @@ impl RelyingParty {
     }
 
     /// An answer that can be read, and whose tokens may be none.
-    async fn token_answer(
+    pub(crate) async fn token_answer(
         &self,
         http: &Http,
         parameters: &[(&str, &str)],
@@ -272,12 +296,11 @@ impl RelyingParty {
     ) -> Result<TokenResponse, Error> {
         let at = http.provider_time(now);
         let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
-        let answer = self.send_proved(http, None, now, call).await?;
-        answer.document(Document::TokenResponse, &[JSON])
+        self.send_proved(http, None, now, call).await?.document(Document::TokenResponse, &[JSON])
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
-    async fn identify(
+    pub(crate) async fn identify(
         &self,
         http: &Http,
         response: &TokenResponse,

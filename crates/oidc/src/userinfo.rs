@@ -11,12 +11,14 @@ use zeroize::Zeroizing;
 use crate::dpop::{self, DpopError};
 use crate::error::{Document, Error};
 use crate::http::{Answer, Call, Http, JSON};
+use crate::keys::Occasion;
 use crate::relying_party::{RelyingParty, sensitive};
+use crate::userinfo_jwt::{self, Expectation, UserInfoError};
 
 /// Claims about the person who signed in, as the provider wrote them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims(pub(crate) Map<String, Value>);
 
 impl Claims {
     /// One claim.
@@ -45,13 +47,18 @@ impl fmt::Debug for Claims {
 impl RelyingParty {
     /// Reads the claims. Their `sub` has to be `subject`, that of the ID token: without that, the claims must not be
     /// used (section 5.3.2).
+    ///
+    /// A signed answer is believed if the signature is the provider's ([`Error::UserInfo`] otherwise). An unsigned one is
+    /// `userinfo_unsigned` if [`Registration::userinfo_alg`](crate::Registration::userinfo_alg) says that it is signed.
     pub async fn userinfo(
         &self,
         http: &Http,
         access_token: &SecretString,
         subject: &str,
+        now: SystemTime,
     ) -> Result<Claims, Error> {
-        read(&http.send(self.userinfo_call("Bearer", access_token)?).await?, subject)
+        let answer = http.send(self.userinfo_call("Bearer", access_token)?).await?;
+        self.read(http, &answer, subject, now).await
     }
 
     /// As [`Self::userinfo`], with an access token of the type `DPoP` and a proof of the key that it is bound to
@@ -73,7 +80,7 @@ impl RelyingParty {
         let answer = self.send_proved(http, Some(access_token), now, call).await?;
         match dpop::complaint(&answer) {
             Some(complaint) => Err(complaint),
-            None => read(&answer, subject),
+            None => self.read(http, &answer, subject, now).await,
         }
     }
 
@@ -82,16 +89,47 @@ impl RelyingParty {
         let header = Zeroizing::new(format!("{scheme} {}", access_token.expose_secret()));
         Ok(Call { authorization: Some(sensitive(&header)?), ..Call::get(url) })
     }
-}
 
-fn read(answer: &Answer, subject: &str) -> Result<Claims, Error> {
-    if answer.status == ::http::StatusCode::UNAUTHORIZED {
-        return Err(Error::AccessTokenRejected);
+    async fn read(
+        &self,
+        http: &Http,
+        answer: &Answer,
+        subject: &str,
+        now: SystemTime,
+    ) -> Result<Claims, Error> {
+        if answer.status == ::http::StatusCode::UNAUTHORIZED {
+            return Err(Error::AccessTokenRejected);
+        }
+        let claims = match answer.jwt() {
+            Some(raw) => self.signed_claims(http, raw, now).await?,
+            None => self.plain_claims(answer)?,
+        };
+        match claims.text("sub") {
+            None => Err(Error::UserInfoSubjectMissing),
+            Some(found) if found != subject => Err(Error::UserInfoSubjectMismatch),
+            Some(_) => Ok(claims),
+        }
     }
-    let claims: Claims = answer.document(Document::UserInfo, &[JSON])?;
-    match claims.text("sub") {
-        None => Err(Error::UserInfoSubjectMissing),
-        Some(found) if found != subject => Err(Error::UserInfoSubjectMismatch),
-        Some(_) => Ok(claims),
+
+    fn plain_claims(&self, answer: &Answer) -> Result<Claims, Error> {
+        let claims = answer.document(Document::UserInfo, &[JSON])?;
+        match self.registration().userinfo_alg {
+            Some(_) => Err(UserInfoError::Unsigned.into()),
+            None => Ok(claims),
+        }
+    }
+
+    async fn signed_claims(&self, http: &Http, raw: &str, now: SystemTime) -> Result<Claims, Error> {
+        let registration = self.registration();
+        let registered = registration.userinfo_alg.as_slice();
+        let expected = Expectation {
+            issuer: self.provider().issuer(),
+            client_id: &registration.client_id,
+            client_secret: registration.client_secret.as_ref(),
+            algorithms: if registered.is_empty() { self.algorithms() } else { registered },
+            now,
+        };
+        let judge = |keys: &_| userinfo_jwt::verify(raw, keys, &expected);
+        Ok(Claims(self.judged(http, now, Occasion::Answer, judge).await?))
     }
 }

@@ -24,7 +24,7 @@ fn ec_pkcs8(algorithm: &'static EcdsaSigningAlgorithm) -> Vec<u8> {
 }
 
 /// A key on P-256 and its public half.
-fn ec() -> (Vec<u8>, ClientPublicKey) {
+pub(crate) fn ec() -> (Vec<u8>, ClientPublicKey) {
     let der = ec_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING);
     let pair =
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &SystemRandom::new()).unwrap();
@@ -39,7 +39,7 @@ static RSA: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
     (key.to_pkcs8_der().unwrap().as_bytes().to_vec(), public)
 });
 
-fn with_key(pem: &[u8], kid: Option<&str>) -> Registration {
+pub(crate) fn with_key(pem: &[u8], kid: Option<&str>) -> Registration {
     let key = ClientKey::from_pem(pem, kid.map(str::to_owned)).unwrap();
     Registration { client_key: Some(Arc::new(key)), ..Registration::public(CLIENT) }
 }

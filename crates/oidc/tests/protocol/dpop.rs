@@ -54,7 +54,7 @@ async fn the_key_outlives_the_process_and_another_key_is_of_no_use() {
     let thief = Client { rp: client.rp.clone(), http: http(), provider: client.provider.clone() };
     assert_eq!(userinfo(&thief, &tokens).await.unwrap_err(), Error::AccessTokenRejected);
     assert_eq!(thief.refresh(&tokens).await.unwrap_err().code(), "invalid_grant");
-    let bearer = first.rp.userinfo(&first.http, &tokens.access_token, SUBJECT).await;
+    let bearer = first.rp.userinfo(&first.http, &tokens.access_token, SUBJECT, now()).await;
     assert_eq!(bearer.unwrap_err(), Error::AccessTokenRejected);
 
     let again = Arc::new(DpopKey::from_bytes(&*stored).unwrap());
@@ -168,7 +168,7 @@ async fn a_bearer_token_is_for_accounts_that_do_not_mind() {
     let client = Client { rp, ..client };
     let tokens = client.sign_in().await.unwrap();
     assert_eq!(tokens.token_type, "Bearer");
-    assert!(client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await.is_ok());
+    assert!(client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await.is_ok());
 }
 
 #[tokio::test]

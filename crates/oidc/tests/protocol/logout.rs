@@ -18,7 +18,7 @@ async fn a_revoked_token_is_gone_at_the_provider() {
     assert_eq!(client.refresh(&tokens).await.unwrap_err().code(), "invalid_grant");
 
     client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken, now()).await.unwrap();
-    let error = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await.unwrap_err();
+    let error = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await.unwrap_err();
     assert_eq!(error.code(), "access_token_rejected");
 }
 

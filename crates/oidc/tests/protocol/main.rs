@@ -3,18 +3,25 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backchannel;
+mod bound;
 mod callback;
+mod challenge;
+mod claims;
 mod client_assertion;
+mod device;
 mod discovery;
 mod dpop;
 mod events;
+mod exchange;
 mod id_token;
 mod logout;
 mod par;
 mod parameters;
 mod provider;
 mod refresh;
+mod registration;
 mod sign_in;
 mod silent;
 mod tls;
 mod transport;
+mod userinfo;

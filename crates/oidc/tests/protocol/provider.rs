@@ -18,6 +18,7 @@ use url::{Url, form_urlencoded};
 
 mod bound;
 mod clients;
+mod endpoints;
 mod events;
 mod pushed;
 
@@ -28,6 +29,7 @@ use clients::authenticated;
 pub(crate) const CLIENT: &str = "abide test:1";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/callback";
 pub(crate) const SUBJECT: &str = "248289761001";
+pub(crate) const DEVICE_CODE: &str = "canary-device-code";
 pub(crate) const EVENTS_TOKEN: &str = "canary-events";
 pub(crate) const NOW: u64 = 1_800_000_000;
 
@@ -82,6 +84,8 @@ pub(crate) struct Behaviour {
     pub(crate) signature: Signature,
     pub(crate) tokens: Option<Edit>,
     pub(crate) userinfo: Option<Edit>,
+    /// UserInfo is a JWT.
+    pub(crate) signed_userinfo: bool,
     pub(crate) canned: HashMap<&'static str, Canned>,
     pub(crate) secret: Option<&'static str>,
     /// What a silent request is answered with, if not with a code.
@@ -93,6 +97,12 @@ pub(crate) struct Behaviour {
     pub(crate) bound: Option<Bound>,
     /// The key that the client is registered with.
     pub(crate) client_key: Option<ClientPublicKey>,
+    /// What changes in the answer of the device authorization endpoint.
+    pub(crate) device: Option<Edit>,
+    /// What a poll for the tokens of a device is answered with, if not with tokens.
+    pub(crate) poll_error: Option<&'static str>,
+    /// What changes in the answer of the registration endpoint.
+    pub(crate) registered: Option<Edit>,
 }
 
 struct SigningKey {
@@ -136,6 +146,7 @@ struct Issued {
     id_tokens: HashSet<String>,
     events: BTreeMap<String, String>,
     last_poll: Value,
+    last_registration: Value,
     requests: Vec<Seen>,
     counter: u32,
     proofs: bound::Proofs,
@@ -176,6 +187,7 @@ impl TestProvider {
             id_tokens: HashSet::new(),
             events: BTreeMap::new(),
             last_poll: Value::Null,
+            last_registration: Value::Null,
             requests: Vec::new(),
             counter: 0,
             proofs: Default::default(),
@@ -255,51 +267,6 @@ impl TestProvider {
             .finish()
     }
 
-    /// A logout token for the session of every sign-in, each with its own `jti`.
-    pub(crate) fn logout_token(&self) -> String {
-        let mut issued = self.issued.lock().unwrap();
-        issued.counter += 1;
-        let mut claims = json!({
-            "iss": self.issuer, "aud": CLIENT, "iat": NOW, "exp": NOW + 120, "sub": SUBJECT, "sid": "session-1",
-            "jti": format!("logout-{}", issued.counter),
-            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
-        });
-        if let Some(change) = &issued.behaviour.claims {
-            change(&mut claims);
-        }
-        sign(&issued, "logout+jwt", &claims.to_string())
-    }
-
-    /// A security event token that ends the session of every sign-in.
-    pub(crate) fn security_event(&self, jti: &str) -> String {
-        let issued = self.issued.lock().unwrap();
-        let mut claims = json!({
-            "iss": self.issuer, "aud": CLIENT, "iat": NOW, "jti": jti,
-            "sub_id": {
-                "format": "complex",
-                "user": {"format": "iss_sub", "iss": self.issuer, "sub": SUBJECT},
-                "session": {"format": "opaque", "id": "session-1"},
-            },
-            "events": {
-                "https://schemas.openid.net/secevent/caep/event-type/session-revoked":
-                    {"event_timestamp": NOW - 5, "reason_admin": {"en": "As the test wants it."}},
-            },
-        });
-        if let Some(change) = &issued.behaviour.claims {
-            change(&mut claims);
-        }
-        sign(&issued, "secevent+jwt", &claims.to_string())
-    }
-
-    pub(crate) fn queue_event(&self, jti: &str) {
-        let token = self.security_event(jti);
-        self.issued.lock().unwrap().events.insert(jti.to_owned(), token);
-    }
-
-    pub(crate) fn last_poll(&self) -> Value {
-        self.issued.lock().unwrap().last_poll.clone()
-    }
-
     /// Any text, signed with the provider's key.
     pub(crate) fn signed(&self, typ: &str, claims: &str) -> String {
         sign(&self.issued.lock().unwrap(), typ, claims)
@@ -350,6 +317,11 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
     match (parts.method.as_str(), path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
+        ("POST", "/register") => endpoints::register(&mut issued, &body, authorization),
+        ("POST", "/device") => {
+            let answer = endpoints::device(&mut issued, issuer, form, authorization);
+            bound::with_nonce(&mut issued, answer)
+        }
         ("POST", "/token") => {
             let answer = token(&mut issued, issuer, form, authorization);
             bound::with_nonce(&mut issued, answer)
@@ -364,7 +336,7 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
             events::polled(&mut issued, &body, authorization)
         }
         ("GET", "/userinfo") => {
-            let answer = userinfo(&issued, authorization);
+            let answer = userinfo(&issued, issuer, authorization);
             bound::with_nonce(&mut issued, answer)
         }
         ("POST", "/revoke") => match authenticated(&mut issued, issuer, form, authorization) {
@@ -405,6 +377,8 @@ fn metadata(issued: &Issued, issuer: &str) -> Value {
         "revocation_endpoint": format!("{issuer}/revoke"),
         "introspection_endpoint": format!("{issuer}/introspect"),
         "end_session_endpoint": format!("{issuer}/logout"),
+        "registration_endpoint": format!("{issuer}/register"),
+        "device_authorization_endpoint": format!("{issuer}/device"),
         "response_types_supported": ["code"],
         "id_token_signing_alg_values_supported": ["ES256", "HS256", "none"],
         "authorization_response_iss_parameter_supported": true,
@@ -442,6 +416,20 @@ fn token(
         }
         "refresh_token" if issued.refresh_tokens.remove(&form["refresh_token"]) => None,
         "refresh_token" => return oauth_error("invalid_grant"),
+        "urn:ietf:params:oauth:grant-type:device_code" if form["device_code"] == DEVICE_CODE => {
+            if let Some(error) = issued.behaviour.poll_error {
+                return oauth_error(error);
+            }
+            None
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange" if !issued.proofs.fits(&form["subject_token"]) => {
+            return oauth_error("invalid_request");
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange"
+            if issued.access_tokens.contains(&form["subject_token"]) =>
+        {
+            None
+        }
         _ => return oauth_error("unsupported_grant_type"),
     };
     issued.counter += 1;
@@ -513,15 +501,22 @@ fn sign(issued: &Issued, typ: &str, claims: &str) -> String {
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn userinfo(issued: &Issued, authorization: Option<String>) -> Response {
+fn userinfo(issued: &Issued, issuer: &str, authorization: Option<String>) -> Response {
     let scheme = if issued.proofs.key.is_some() { "DPoP " } else { "Bearer " };
     let token = authorization.as_deref().and_then(|value| value.strip_prefix(scheme));
     if !token.is_some_and(|token| issued.access_tokens.contains(token) && issued.proofs.fits(token)) {
         return answer(401, "text/plain", "no".into());
     }
     let mut claims = json!({"sub": SUBJECT, "name": "Alice Example", "employee": {"id": 7}});
+    if issued.behaviour.signed_userinfo {
+        claims["iss"] = issuer.into();
+        claims["aud"] = json!([CLIENT]);
+    }
     if let Some(change) = &issued.behaviour.userinfo {
         change(&mut claims);
+    }
+    if issued.behaviour.signed_userinfo {
+        return answer(200, "application/jwt", sign(issued, "JWT", &claims.to_string()).into());
     }
     json_answer(200, &claims)
 }

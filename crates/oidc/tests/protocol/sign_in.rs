@@ -27,7 +27,7 @@ async fn a_sign_in_gives_tokens_and_says_who_it_was() {
     assert_eq!(tokens.identity.amr, ["pwd"]);
     assert!(!format!("{tokens:?}").contains("canary"));
 
-    let claims = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await.unwrap();
+    let claims = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await.unwrap();
     assert_eq!(claims.text("name"), Some("Alice Example"));
     assert_eq!(claims.claim("employee").unwrap()["id"], 7);
     assert!(!format!("{claims:?}").contains("Alice"));
@@ -41,7 +41,7 @@ async fn every_step_can_run_on_another_thread() {
         let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
         let tokens = client.rp.exchange(&client.http, &pending, code, now()).await?;
         let tokens = client.refresh(&tokens).await?;
-        client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await?;
+        client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await?;
         client.rp.logout_token(&client.http, &client.provider.logout_token(), now()).await?;
         let stream = url::Url::parse(&format!("{}/events", client.provider.issuer)).unwrap();
         client.provider.queue_event("event-1");
@@ -162,7 +162,7 @@ async fn userinfo_about_somebody_else_is_refused() {
     for (subject, code) in cases {
         let client = Client::new(Behaviour { userinfo: set("sub", subject), ..Behaviour::default() }).await;
         let tokens = client.sign_in().await.unwrap();
-        let error = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT).await.unwrap_err();
+        let error = client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
 }
@@ -170,6 +170,6 @@ async fn userinfo_about_somebody_else_is_refused() {
 #[tokio::test]
 async fn userinfo_without_a_good_access_token() {
     let client = Client::new(Behaviour::default()).await;
-    let error = client.rp.userinfo(&client.http, &"forged".into(), SUBJECT).await.unwrap_err();
+    let error = client.rp.userinfo(&client.http, &"forged".into(), SUBJECT, now()).await.unwrap_err();
     assert_eq!(error, Error::AccessTokenRejected);
 }

@@ -21,7 +21,9 @@ pub(super) fn authenticated(
 ) -> Result<HashMap<String, String>, &'static str> {
     let mut unique = HashMap::new();
     for (name, value) in form {
-        if unique.insert(name, value).is_some() {
+        // RFC 8707, section 2; RFC 8693, section 2.1.
+        let repeatable = name == "resource" || name == "audience";
+        if unique.insert(name, value).is_some() && !repeatable {
             return Err("invalid_request");
         }
     }

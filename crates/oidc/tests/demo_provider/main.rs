@@ -1,6 +1,8 @@
 //! The Relying Party against the demo provider, which was written from the specifications and not from this client.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod device;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -94,7 +96,7 @@ async fn a_session_with_everything_that_a_strict_provider_can_demand() {
     assert_eq!(tokens.identity.acr.as_deref(), Some("urn:abide:demo:recent"));
     let (subject, access) = (tokens.identity.subject.as_str(), &tokens.access_token);
     assert!(rp.userinfo_with_proof(&http, access, subject, now()).await.is_ok());
-    assert_eq!(rp.userinfo(&http, access, subject).await.unwrap_err(), Error::AccessTokenRejected);
+    assert_eq!(rp.userinfo(&http, access, subject, now()).await.unwrap_err(), Error::AccessTokenRejected);
     assert!(rp.introspect(&http, access, TokenKind::AccessToken, now()).await.unwrap().active);
     let sent = tokens.refresh_token.as_ref().unwrap();
     let fresh = rp.refresh(&http, sent, &tokens.identity, &tokens.scope, now()).await.unwrap();

@@ -1,0 +1,232 @@
+use std::time::Duration;
+
+use abide_oidc::*;
+use serde_json::{Value, json};
+
+use crate::provider::*;
+
+async fn ask(client: &Client) -> Result<DeviceAuthorization, Error> {
+    client.rp.device_authorization(&client.http, &DeviceParameters::default(), now()).await
+}
+
+async fn poll(client: &Client, authorization: &DeviceAuthorization) -> Result<DevicePoll, Error> {
+    client.rp.device_token(&client.http, authorization, now()).await
+}
+
+#[tokio::test]
+async fn a_person_signs_in_on_another_device() {
+    let client = Client::new(Behaviour::default()).await;
+    assert!(client.rp.provider().has_device_authorization());
+    let parameters = DeviceParameters {
+        scopes: vec!["openid".into(), "profile".into()],
+        extra: vec![
+            ("resource".into(), "https://a.example".into()),
+            ("resource".into(), "https://b.example".into()),
+        ],
+    };
+    let authorization = client.rp.device_authorization(&client.http, &parameters, now()).await.unwrap();
+    assert_eq!(client.provider.last_form("scope"), ["openid profile"]);
+    assert_eq!(client.provider.last_form("resource").len(), 2);
+    assert_eq!(authorization.user_code, "WDJB-MJHT");
+    assert_eq!(authorization.verification_uri.as_str(), format!("{}/enter", client.provider.issuer));
+    assert!(authorization.verification_uri_complete.as_ref().unwrap().as_str().ends_with("=WDJB-MJHT"));
+    assert_eq!(authorization.expires_in, Duration::from_secs(600));
+    assert_eq!(authorization.interval, Duration::from_secs(5), "RFC 8628, section 3.2");
+    let printed = format!("{authorization:?}");
+    assert!(!printed.contains("canary") && !printed.contains("WDJB"), "{printed}");
+
+    for (error, slower) in [("authorization_pending", false), ("slow_down", true)] {
+        client.provider.behave(Behaviour { poll_error: Some(error), ..Behaviour::default() });
+        let answer = poll(&client, &authorization).await.unwrap();
+        assert_eq!(matches!(answer, DevicePoll::SlowDown), slower);
+        assert_eq!(matches!(answer, DevicePoll::Pending), !slower);
+    }
+    client.provider.behave(Behaviour::default());
+    let DevicePoll::Done(tokens) = poll(&client, &authorization).await.unwrap() else { panic!() };
+    assert_eq!(tokens.identity.subject, SUBJECT);
+    assert_eq!(tokens.scope, "openid profile");
+    assert!(client.refresh(&tokens).await.is_ok(), "from here on it is a session like any other");
+}
+
+#[tokio::test]
+async fn a_poll_that_is_answered_no_ends_the_sign_in() {
+    let client = Client::new(Behaviour::default()).await;
+    let authorization = ask(&client).await.unwrap();
+    for error in ["expired_token", "access_denied", "invalid_grant", "unauthorized_client"] {
+        client.provider.behave(Behaviour { poll_error: Some(error), ..Behaviour::default() });
+        let answer = poll(&client, &authorization).await;
+        assert_eq!(answer.as_ref().unwrap_err().code(), error);
+        let mut polling = DevicePolling::new(&authorization);
+        assert_eq!(polling.answered(Duration::from_secs(5), &answer), DeviceStep::Finished);
+    }
+}
+
+#[tokio::test]
+async fn answers_without_a_usable_code_are_refused() {
+    let cases: [(&'static str, Value, &str); 26] = [
+        ("device_code", Value::Null, "device_code_invalid"),
+        ("device_code", json!(""), "device_code_invalid"),
+        ("device_code", json!("a\r\nb"), "device_code_invalid"),
+        ("device_code", json!("a".repeat(4097)), "device_code_invalid"),
+        ("device_code", json!(7), "device_authorization_malformed"),
+        ("user_code", Value::Null, "device_user_code_invalid"),
+        ("user_code", json!("  "), "device_user_code_invalid"),
+        ("user_code", json!("\u{1b}[2JWDJB"), "device_user_code_invalid"),
+        ("user_code", json!("WDJB\u{202e}MJHT"), "device_user_code_invalid"),
+        ("user_code", json!("A".repeat(65)), "device_user_code_invalid"),
+        ("verification_uri", Value::Null, "device_verification_uri_invalid"),
+        ("verification_uri", json!("file:///bin/sh"), "device_verification_uri_invalid"),
+        ("verification_uri", json!("--version"), "device_verification_uri_invalid"),
+        ("verification_uri", json!("https://a.example/\r\nx"), "device_verification_uri_invalid"),
+        ("verification_uri", json!("https://user@a.example/"), "device_verification_uri_invalid"),
+        ("verification_uri", json!("https://a.example/$(id)`id`"), "device_verification_uri_invalid"),
+        ("verification_uri", json!("http://a.example/"), "device_verification_uri_insecure"),
+        ("verification_uri_complete", json!("javascript:alert(1)"), "device_verification_uri_invalid"),
+        ("verification_uri_complete", json!("http://a.example/"), "device_verification_uri_insecure"),
+        ("expires_in", Value::Null, "device_expiry_invalid"),
+        ("expires_in", json!(0), "device_expiry_invalid"),
+        ("expires_in", json!(-1), "device_authorization_malformed"),
+        ("expires_in", json!("soon"), "device_authorization_malformed"),
+        ("interval", json!(301), "device_interval_invalid"),
+        ("interval", json!(1e300), "device_interval_invalid"),
+        ("interval", json!([5]), "device_authorization_malformed"),
+    ];
+    let client = Client::new(Behaviour::default()).await;
+    for (name, value, code) in cases {
+        client.provider.behave(Behaviour { device: set(name, value.clone()), ..Behaviour::default() });
+        assert_eq!(ask(&client).await.unwrap_err().code(), code, "{name}: {value}");
+    }
+    assert_eq!(client.provider.requests("/token"), 0, "nobody polled");
+}
+
+#[tokio::test]
+async fn lifetimes_are_held_to_what_makes_sense() {
+    let client = Client::new(Behaviour::default()).await;
+    let told = |name: &'static str, value: Value| {
+        client.provider.behave(Behaviour { device: set(name, value), ..Behaviour::default() });
+        ask(&client)
+    };
+    assert_eq!(told("expires_in", json!(1e300)).await.unwrap().expires_in, Duration::from_secs(86_400));
+    assert_eq!(told("expires_in", json!("1800")).await.unwrap().expires_in, Duration::from_secs(1800));
+    assert_eq!(told("interval", json!(0)).await.unwrap().interval, Duration::from_secs(1));
+    assert_eq!(told("interval", json!(60)).await.unwrap().interval, Duration::from_secs(60));
+    assert!(told("verification_uri_complete", json!("")).await.unwrap().verification_uri_complete.is_none());
+}
+
+#[tokio::test]
+async fn google_names_the_page_as_the_draft_did() {
+    let client = Client::new(Behaviour::default()).await;
+    let google = edit(|response| {
+        let response = response.as_object_mut().unwrap();
+        let page = response.remove("verification_uri").unwrap();
+        response.insert("verification_url".to_owned(), page);
+    });
+    client.provider.behave(Behaviour { device: google, ..Behaviour::default() });
+    assert!(ask(&client).await.unwrap().verification_uri.as_str().ends_with("/enter"));
+}
+
+#[tokio::test]
+async fn documents_that_cannot_be_read_and_refusals() {
+    let client = Client::new(Behaviour::default()).await;
+    let cases = [
+        (Canned::Answer(200, "text/html", b"<h1>Hello</h1>".to_vec()), "device_authorization_not_json"),
+        (Canned::Answer(200, "application/json", b"[]".to_vec()), "device_authorization_malformed"),
+        (
+            Canned::Answer(200, "application/json", br#"{"user_code":"A","user_code":"B"}"#.to_vec()),
+            "device_authorization_duplicate_member",
+        ),
+        (Canned::Answer(200, "application/json", "[".repeat(99).into()), "device_authorization_too_deep"),
+        (Canned::Endless, "response_too_large"),
+        (Canned::Header(302, "location", "https://evil.example/".into()), "provider_redirected"),
+        (Canned::Header(503, "retry-after", "9".into()), "provider_unavailable"),
+        (
+            Canned::Answer(400, "application/json", br#"{"error":"unauthorized_client"}"#.to_vec()),
+            "unauthorized_client",
+        ),
+    ];
+    for (canned, code) in cases {
+        client.provider.behave(Behaviour { canned: [("/device", canned)].into(), ..Behaviour::default() });
+        assert_eq!(ask(&client).await.unwrap_err().code(), code);
+    }
+    let without = set("device_authorization_endpoint", Value::Null);
+    let client = Client::new(Behaviour { metadata: without, ..Behaviour::default() }).await;
+    assert!(!client.rp.provider().has_device_authorization());
+    assert_eq!(ask(&client).await.unwrap_err().code(), "endpoint_missing");
+}
+
+#[tokio::test]
+async fn settings_cannot_change_what_is_asked() {
+    let client = Client::new(Behaviour::default()).await;
+    for name in ["client_id", "client_secret", "scope", "grant_type", "", "a b"] {
+        let extra = vec![(name.to_owned(), "x".to_owned())];
+        let parameters = DeviceParameters { extra, ..DeviceParameters::default() };
+        let refused = client.rp.device_authorization(&client.http, &parameters, now()).await;
+        assert_eq!(refused.unwrap_err().code(), "parameter_invalid", "{name}");
+    }
+    let parameters = DeviceParameters { scopes: vec!["a b".into()], ..DeviceParameters::default() };
+    assert!(client.rp.device_authorization(&client.http, &parameters, now()).await.is_err());
+    assert_eq!(client.provider.requests("/device"), 0);
+}
+
+#[tokio::test]
+async fn the_id_token_is_held_to_the_same_rules() {
+    let cases: [(&'static str, Value, &str); 7] = [
+        ("iss", json!("https://evil.example"), "id_token_issuer_mismatch"),
+        ("aud", json!("another-client"), "id_token_audience_mismatch"),
+        ("exp", json!(NOW - 60), "id_token_expired"),
+        ("sub", Value::Null, "id_token_subject_missing"),
+        ("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"), "id_token_at_hash_mismatch"),
+        ("auth_time", json!(NOW + 120), "id_token_auth_time_in_future"),
+        ("nonce", json!("of-another-sign-in"), "id_token_nonce_mismatch"),
+    ];
+    let client = Client::new(Behaviour::default()).await;
+    let authorization = ask(&client).await.unwrap();
+    for (name, value, code) in cases {
+        client.provider.behave(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() });
+        assert_eq!(poll(&client, &authorization).await.unwrap_err().code(), code, "{name}: {value}");
+    }
+    client.provider.behave(Behaviour { signature: Signature::Corrupt, ..Behaviour::default() });
+    assert_eq!(poll(&client, &authorization).await.unwrap_err().code(), "id_token_signature_invalid");
+    client.provider.behave(Behaviour { tokens: set("id_token", Value::Null), ..Behaviour::default() });
+    assert_eq!(poll(&client, &authorization).await.unwrap_err().code(), "id_token_missing");
+}
+
+fn at(seconds: u64) -> DeviceStep {
+    DeviceStep::PollAt(Duration::from_secs(seconds))
+}
+
+fn timeout() -> Result<DevicePoll, Error> {
+    Err(Error::Timeout { host: "id.example.com".into() })
+}
+
+#[tokio::test]
+async fn slow_down_is_for_all_polls_that_follow() {
+    let client = Client::new(Behaviour::default()).await;
+    let mut polling = DevicePolling::new(&ask(&client).await.unwrap());
+    let mut after = |seconds, answer| polling.answered(Duration::from_secs(seconds), &answer);
+    assert_eq!(after(5, Ok(DevicePoll::Pending)), at(10));
+    assert_eq!(after(10, Ok(DevicePoll::SlowDown)), at(20));
+    assert_eq!(after(20, Ok(DevicePoll::SlowDown)), at(35));
+    assert_eq!(after(35, Ok(DevicePoll::Pending)), at(50));
+    assert_eq!(after(584, Ok(DevicePoll::Pending)), at(599));
+    assert_eq!(after(585, Ok(DevicePoll::Pending)), DeviceStep::Expired);
+}
+
+#[tokio::test]
+async fn trouble_on_the_way_makes_the_polls_rarer_until_it_is_over() {
+    let client = Client::new(Behaviour::default()).await;
+    let mut polling = DevicePolling::new(&ask(&client).await.unwrap());
+    assert_eq!(polling.first(), at(5));
+    let mut after = |seconds, answer| polling.answered(Duration::from_secs(seconds), &answer);
+    assert_eq!(after(5, timeout()), at(15));
+    assert_eq!(after(15, timeout()), at(35));
+    assert_eq!(after(35, timeout()), at(65));
+    assert_eq!(after(65, timeout()), at(95), "half a minute at most");
+    assert_eq!(after(95, Ok(DevicePoll::Pending)), at(100));
+    let wait = Some(Duration::from_secs(120));
+    let limited = Err(Error::RateLimited { host: "id.example.com".into(), retry_after: wait });
+    assert_eq!(after(100, limited), at(220));
+    assert_eq!(after(590, timeout()), DeviceStep::Expired);
+    assert_eq!(after(u64::MAX, timeout()), DeviceStep::Expired);
+    assert_eq!(after(600, Err(Error::IdTokenMissing)), DeviceStep::Finished);
+}

@@ -1,0 +1,232 @@
+use abide_oidc::*;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::provider::*;
+
+struct Registrar {
+    provider: TestProvider,
+    found: Provider,
+}
+
+impl Registrar {
+    async fn new() -> Self {
+        let provider = TestProvider::start(Behaviour::default()).await;
+        let found = Provider::discover(&http(), &provider.issuer).await.unwrap();
+        Self { provider, found }
+    }
+
+    async fn register(&self, metadata: &ClientMetadata) -> Result<RegisteredClient, Error> {
+        register(&http(), &self.found, metadata).await
+    }
+
+    fn edited(&self, name: &'static str, value: Value) {
+        self.provider.behave(Behaviour { registered: set(name, value), ..Behaviour::default() });
+    }
+}
+
+fn abide() -> ClientMetadata {
+    ClientMetadata::native("Abide", vec![Url::parse("http://127.0.0.1/callback").unwrap()])
+}
+
+#[tokio::test]
+async fn a_native_client_registers_by_itself_and_signs_in() {
+    let registrar = Registrar::new().await;
+    assert!(registrar.found.has_registration());
+    let metadata = ClientMetadata {
+        post_logout_redirect_uris: vec![Url::parse("http://127.0.0.1/signed-out").unwrap()],
+        grant_types: vec!["refresh_token".into(), "authorization_code".into()],
+        scopes: vec!["openid".into(), "profile".into()],
+        id_token_alg: Some(SigningAlgorithm::Es256),
+        ..abide()
+    };
+    let client = registrar.register(&metadata).await.unwrap();
+    assert_eq!(
+        registrar.provider.last_registration(),
+        json!({
+            "application_type": "native", "response_types": ["code"], "client_name": "Abide",
+            "redirect_uris": ["http://127.0.0.1/callback"],
+            "post_logout_redirect_uris": ["http://127.0.0.1/signed-out"],
+            "token_endpoint_auth_method": "none", "scope": "openid profile",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "id_token_signed_response_alg": "ES256",
+        })
+    );
+    assert_eq!(client.registration.client_id, CLIENT);
+    assert_eq!(client.registration.auth_method, Some(ClientAuthentication::None));
+    assert!(client.registration.client_secret.is_none() && client.secret_expires_at.is_none());
+
+    let rp = RelyingParty::new(registrar.found.clone(), client.registration).unwrap();
+    let signed_in = Client { provider: registrar.provider, http: http(), rp };
+    assert_eq!(signed_in.sign_in().await.unwrap().identity.subject, SUBJECT);
+}
+
+#[tokio::test]
+async fn secrets_and_what_ends_the_registration_are_kept_and_not_printed() {
+    let registrar = Registrar::new().await;
+    let uri = format!("{}/register/1", registrar.provider.issuer);
+    let all = edit(move |answer| {
+        answer["client_secret_expires_at"] = (NOW + 60).into();
+        answer["registration_access_token"] = "canary-management".into();
+        answer["registration_client_uri"] = uri.clone().into();
+    });
+    registrar.provider.behave(Behaviour { registered: all, ..Behaviour::default() });
+    let metadata = ClientMetadata {
+        auth_method: ClientAuthentication::ClientSecretPost,
+        initial_access_token: Some("canary-initial".into()),
+        ..abide()
+    };
+    let client = registrar.register(&metadata).await.unwrap();
+    assert_eq!(client.registration.client_secret.as_ref().unwrap().expose_secret(), "canary-secret");
+    assert_eq!(client.secret_expires_at, Some(NOW + 60));
+    assert_eq!(client.registration_access_token.as_ref().unwrap().expose_secret(), "canary-management");
+    assert!(client.registration_client_uri.as_ref().unwrap().path().ends_with("/register/1"));
+    let printed = format!("{metadata:?} {client:?}");
+    assert!(!printed.contains("canary"), "{printed}");
+
+    // Zero means that it does not expire.
+    registrar.edited("client_secret_expires_at", json!(0));
+    assert_eq!(registrar.register(&metadata).await.unwrap().secret_expires_at, None);
+}
+
+#[tokio::test]
+async fn the_provider_may_choose_another_way_to_authenticate() {
+    let registrar = Registrar::new().await;
+    let other = edit(|answer| {
+        answer["token_endpoint_auth_method"] = "client_secret_basic".into();
+        answer["client_secret"] = "canary".into();
+        answer["client_secret_expires_at"] = 0.into();
+    });
+    registrar.provider.behave(Behaviour { registered: other, ..Behaviour::default() });
+    let client = registrar.register(&abide()).await.unwrap();
+    assert_eq!(client.registration.auth_method, Some(ClientAuthentication::ClientSecretBasic));
+    assert!(client.registration.client_secret.is_some());
+    // What nobody asked for is not kept.
+    registrar.edited("client_secret", json!("canary"));
+    assert!(registrar.register(&abide()).await.unwrap().registration.client_secret.is_none());
+    // What it does not say is what was asked for.
+    let silent = edit(|answer| {
+        for name in ["token_endpoint_auth_method", "grant_types", "response_types"] {
+            answer.as_object_mut().unwrap().remove(name);
+        }
+    });
+    registrar.provider.behave(Behaviour { registered: silent, ..Behaviour::default() });
+    let client = registrar.register(&abide()).await.unwrap();
+    assert_eq!(client.grant_types, ["authorization_code", "refresh_token"]);
+    assert_eq!(client.registration.auth_method, Some(ClientAuthentication::None));
+}
+
+#[tokio::test]
+async fn registrations_that_cannot_be_used_are_refused() {
+    let registrar = Registrar::new().await;
+    let public: [(&'static str, Value, &str); 20] = [
+        ("client_id", Value::Null, "registration_client_id_invalid"),
+        ("client_id", json!(""), "registration_client_id_invalid"),
+        ("client_id", json!("a\nb"), "registration_client_id_invalid"),
+        ("client_id", json!("ä"), "registration_client_id_invalid"),
+        ("client_id", json!("a".repeat(513)), "registration_client_id_invalid"),
+        ("client_id", json!(7), "registration_malformed"),
+        ("redirect_uris", Value::Null, "registration_redirect_uri_missing"),
+        ("redirect_uris", json!([]), "registration_redirect_uri_missing"),
+        ("redirect_uris", json!(["https://evil.example/"]), "registration_redirect_uri_missing"),
+        ("redirect_uris", json!("http://127.0.0.1/callback"), "registration_malformed"),
+        ("token_endpoint_auth_method", json!("tls_client_auth"), "registration_authentication_unsupported"),
+        ("token_endpoint_auth_method", json!("private_key_jwt"), "registration_authentication_unsupported"),
+        ("token_endpoint_auth_method", json!("client_secret_post"), "registration_secret_missing"),
+        ("grant_types", json!(["implicit"]), "registration_grant_type_missing"),
+        ("id_token_signed_response_alg", json!("none"), "registration_algorithm_refused"),
+        ("id_token_signed_response_alg", json!("ES512"), "registration_algorithm_refused"),
+        ("userinfo_signed_response_alg", json!("none"), "registration_algorithm_refused"),
+        ("registration_access_token", json!("a"), "registration_management_invalid"),
+        ("registration_client_uri", json!("https://a.example/"), "registration_management_invalid"),
+        ("registration_client_uri", json!(1), "registration_malformed"),
+    ];
+    for (name, value, code) in public {
+        registrar.edited(name, value.clone());
+        assert_eq!(registrar.register(&abide()).await.unwrap_err().code(), code, "{name}: {value}");
+    }
+    let keyed = ClientMetadata { auth_method: ClientAuthentication::PrivateKeyJwt, ..abide() };
+    assert_eq!(registrar.register(&keyed).await.unwrap_err().code(), "parameter_invalid", "no key is sent");
+    let confidential = ClientMetadata { auth_method: ClientAuthentication::ClientSecretBasic, ..abide() };
+    for (name, value, code) in [
+        ("client_secret", json!("a\u{7f}"), "registration_secret_invalid"),
+        ("client_secret", json!("a".repeat(4097)), "registration_secret_invalid"),
+        ("client_secret", json!(""), "registration_secret_missing"),
+        ("client_secret_expires_at", Value::Null, "registration_secret_expiry_missing"),
+        ("client_secret_expires_at", json!(-1), "registration_malformed"),
+    ] {
+        registrar.edited(name, value.clone());
+        assert_eq!(registrar.register(&confidential).await.unwrap_err().code(), code, "{name}: {value}");
+    }
+    for (token, uri) in [
+        ("a", "http://a.example/register"),
+        ("a", "file:///etc/passwd"),
+        ("a b", "https://a.example/register"),
+        ("", "https://a.example/register"),
+    ] {
+        let both = edit(move |answer| {
+            answer["registration_access_token"] = token.into();
+            answer["registration_client_uri"] = uri.into();
+        });
+        registrar.provider.behave(Behaviour { registered: both, ..Behaviour::default() });
+        let refused = registrar.register(&abide()).await;
+        assert_eq!(refused.unwrap_err().code(), "registration_management_invalid", "{token} {uri}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_keep_the_providers_code() {
+    let registrar = Registrar::new().await;
+    let refusal =
+        |error: &str| Canned::Answer(400, "application/json", json!({"error": error}).to_string().into());
+    for (canned, code) in [
+        (refusal("invalid_redirect_uri"), "invalid_redirect_uri"),
+        (refusal("invalid_client_metadata"), "invalid_client_metadata"),
+        (refusal("unapproved_software_statement"), "unapproved_software_statement"),
+        (Canned::Answer(403, "text/html", b"no".to_vec()), "provider_unexpected_status"),
+        (Canned::Answer(201, "text/html", b"yes".to_vec()), "registration_not_json"),
+        (Canned::Answer(201, "application/json", b"[]".to_vec()), "registration_malformed"),
+        (
+            Canned::Answer(201, "application/json", br#"{"a":1,"a":2}"#.to_vec()),
+            "registration_duplicate_member",
+        ),
+        (Canned::Endless, "response_too_large"),
+        (Canned::Header(307, "location", "https://evil.example/".into()), "provider_redirected"),
+    ] {
+        registrar
+            .provider
+            .behave(Behaviour { canned: [("/register", canned)].into(), ..Behaviour::default() });
+        assert_eq!(registrar.register(&abide()).await.unwrap_err().code(), code);
+    }
+    registrar.provider.behave(Behaviour::default());
+    let stranger = ClientMetadata { initial_access_token: Some("wrong".into()), ..abide() };
+    assert_eq!(registrar.register(&stranger).await.unwrap_err().code(), "invalid_token");
+
+    let without = set("registration_endpoint", Value::Null);
+    let provider = TestProvider::start(Behaviour { metadata: without, ..Behaviour::default() }).await;
+    let found = Provider::discover(&http(), &provider.issuer).await.unwrap();
+    assert_eq!(register(&http(), &found, &abide()).await.unwrap_err().code(), "endpoint_missing");
+}
+
+#[tokio::test]
+async fn only_a_native_client_on_loopback_is_registered() {
+    let registrar = Registrar::new().await;
+    let uris = |uri: &str| vec![Url::parse(uri).unwrap()];
+    let refused = [
+        ClientMetadata { redirect_uris: Vec::new(), ..abide() },
+        ClientMetadata { redirect_uris: uris("https://app.example/callback"), ..abide() },
+        ClientMetadata { redirect_uris: uris("http://10.0.0.1/callback"), ..abide() },
+        ClientMetadata { redirect_uris: uris("http://127.0.0.1/callback#a"), ..abide() },
+        ClientMetadata { post_logout_redirect_uris: uris("http://evil.example/"), ..abide() },
+        ClientMetadata { client_name: String::new(), ..abide() },
+        ClientMetadata { client_name: "Abide\u{202e}".into(), ..abide() },
+        ClientMetadata { client_name: "a".repeat(101), ..abide() },
+        ClientMetadata { scopes: vec!["a b".into()], ..abide() },
+    ];
+    for metadata in refused {
+        let error = registrar.register(&metadata).await.unwrap_err();
+        assert_eq!(error.code(), "parameter_invalid", "{metadata:?}");
+    }
+    assert_eq!(registrar.provider.requests("/register"), 0);
+}
