@@ -29,19 +29,34 @@ impl Login {
         Self::begin_with(room, &["--account", account]).await
     }
 
+    /// Begins on another device: the address is the page that has the code in it.
+    ///
+    /// # Panics
+    ///
+    /// When the command does not say where that is.
+    pub async fn on_another_device(room: &Room) -> Self {
+        let mut child = command(room, &["login", "--device", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("run abide");
+        let line = first_line(&mut child).await;
+        let begun: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        let page = begun["device"]["verification_uri_complete"].as_str().unwrap_or_default().to_owned();
+        if page.is_empty() {
+            let done = Self { child, url: page }.end().await;
+            panic!("abide login --device printed no page: {line} {done:?}");
+        }
+        Self { child, url: page }
+    }
+
     async fn begin_with(room: &Room, more: &[&str]) -> Self {
         let mut child = command(room, &[&["login", "--no-browser"], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("run abide");
-        let mut line = String::new();
-        let output = child.stdout.as_mut().expect("the command's output");
-        // One byte at a time: nothing of what follows is taken away.
-        let mut output = BufReader::with_capacity(1, output);
-        let _ =
-            tokio::time::timeout(s(20), output.read_line(&mut line)).await.expect("an address within 20 s");
-        let url = line.trim().to_owned();
+        let url = first_line(&mut child).await.trim().to_owned();
         if !url.starts_with("http") {
             let done = Self { child, url }.end().await;
             panic!("abide login --no-browser printed no address: {done:?}");
@@ -64,6 +79,15 @@ impl Login {
         let status = tokio::time::timeout(s(30), ending).await.expect("abide login to end");
         Done { code: status.code().unwrap_or(-1), stdout, stderr }
     }
+}
+
+async fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let output = child.stdout.as_mut().expect("the command's output");
+    // One byte at a time: nothing of what follows is taken away.
+    let mut output = BufReader::with_capacity(1, output);
+    let _ = tokio::time::timeout(s(20), output.read_line(&mut line)).await.expect("an address within 20 s");
+    line
 }
 
 /// Signs in to one of several accounts, from beginning to end.

@@ -9,7 +9,7 @@ fn sign_ins() {
 
 #[cfg(target_os = "linux")]
 mod sign_ins {
-    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
+    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome, PushedAuthorization};
     use abide_tests::app::{App, abide, account_with, configure, one_account};
     use abide_tests::form::Visitor;
     use abide_tests::login::{Login, sign_in};
@@ -175,6 +175,56 @@ mod sign_ins {
         })
         .await;
         assert!(app.session("work").await["trouble"].is_null(), "what went wrong is over");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn where_requests_are_pushed_the_address_says_nothing() {
+        let room = Room::with_keyring("sign-in-pushed").await;
+        let config = Config { pushed_authorization: PushedAuthorization::Required, ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let _app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        let address = url::Url::parse(&login.url).unwrap();
+        let names: Vec<_> = address.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        assert_eq!(names, ["client_id", "request_uri"]);
+        Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+        let done = login.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(done.stderr.contains("The provider keeps it for 1 min.\n"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("ssh -L"),
+            "the port is known although the address has none: {}",
+            done.stderr
+        );
+        let pushed = provider.record().entries();
+        let pushed = pushed.iter().find(|entry| entry.endpoint == Endpoint::PushedAuthorization).unwrap();
+        assert_eq!(pushed.parameter("code_challenge_method"), "S256");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_machine_without_a_browser_signs_in_with_a_code() {
+        let room = Room::with_keyring("sign-in-device").await;
+        let provider =
+            DemoOp::start(Config { device_poll_interval: s(1), ..Config::default() }).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        for (button, code) in [("cancel", 1), ("sign-in", 0)] {
+            let login = Login::on_another_device(&room).await;
+            assert_eq!(app.session("work").await["state"], "authorizing");
+            // The person, somewhere else.
+            let mut person = Visitor::default();
+            let form = person.open(&login.url).await;
+            let who = [("username", USER), ("password", PASSWORD)];
+            person.submit(&form, if code == 0 { &who } else { &[] }, Some(button)).await;
+            let done = login.end().await;
+            assert_eq!(done.code, code, "{button}: {done:?}");
+        }
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+        let session = app.session("work").await;
+        assert_eq!(session["user"], "alice@example.com");
+        assert_eq!(abide(&room, &["keep"]).await.code, 0);
+        eventually("a renewal", s(10), || async { (provider.record().refreshes() == 1).then_some(()) }).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -601,7 +601,7 @@ mod tests {
             ("extra = { nonce = \"x\" }", "nonce"),
             ("resources = [\"api\"]", "resource"),
             ("request_claims = { id_token = { acr = 1 } }", "claims"),
-            ("max_age = 300", "max_age"),
+            ("max_age = \"soon\"", "soon"),
             ("redirect_uri = []", "redirect_uri"),
             ("claims = { team = \"/groups/~2\" }", "claims"),
             ("redirect_uri = 8400", "a list of them"),

@@ -38,12 +38,24 @@ pub struct Config {
     pub registration: Registration,
     /// How long a device that waits for somebody has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
     pub device_poll_interval: Duration,
-    /// Whether authorization requests have to be pushed (RFC 9126). They may be in any case.
-    pub require_pushed_authorization: bool,
+    /// Whether authorization requests may, or have to be, pushed (RFC 9126).
+    pub pushed_authorization: PushedAuthorization,
     /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
     pub require_dpop_nonce: bool,
     /// Where the time comes from.
     pub clock: Clock,
+}
+
+/// What becomes of authorization requests that are pushed (RFC 9126).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushedAuthorization {
+    /// They are taken, and the metadata does not say so.
+    #[default]
+    Unmentioned,
+    /// The metadata offers it.
+    Offered,
+    /// No others are taken.
+    Required,
 }
 
 impl Default for Config {
@@ -61,7 +73,7 @@ impl Default for Config {
             event_stream: None,
             registration: Registration::Open,
             device_poll_interval: Duration::from_secs(5),
-            require_pushed_authorization: false,
+            pushed_authorization: PushedAuthorization::default(),
             require_dpop_nonce: false,
             clock: Arc::new(SystemTime::now),
         }
@@ -81,7 +93,7 @@ impl fmt::Debug for Config {
             .field("event_stream", &self.event_stream)
             .field("registration", &self.registration)
             .field("device_poll_interval", &self.device_poll_interval)
-            .field("require_pushed_authorization", &self.require_pushed_authorization)
+            .field("pushed_authorization", &self.pushed_authorization)
             .field("require_dpop_nonce", &self.require_dpop_nonce)
             .finish_non_exhaustive()
     }

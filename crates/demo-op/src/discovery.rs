@@ -31,8 +31,6 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
         "userinfo_signing_alg_values_supported": ["ES256", "RS256"],
-        "pushed_authorization_request_endpoint": at(Endpoint::PushedAuthorization),
-        "require_pushed_authorization_requests": provider.requires_pushed_authorization(),
         "dpop_signing_alg_values_supported": ["ES256"],
         "acr_values_supported": CLASSES,
         "code_challenge_methods_supported": ["S256"],
@@ -49,6 +47,10 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     });
+    if provider.offers_pushed_authorization() {
+        metadata["pushed_authorization_request_endpoint"] = json!(at(Endpoint::PushedAuthorization));
+        metadata["require_pushed_authorization_requests"] = json!(provider.requires_pushed_authorization());
+    }
     if !matches!(provider.registration(), Registration::Closed) {
         metadata["registration_endpoint"] = json!(at(Endpoint::Registration));
     }

@@ -63,7 +63,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-pub use config::{Client, Clock, Config, EventStream, Registration, SigningAlgorithm, StartError};
+pub use config::{
+    Client, Clock, Config, EventStream, PushedAuthorization, Registration, SigningAlgorithm, StartError,
+};
 pub use events::{EventError, SecurityEvent};
 #[cfg(feature = "hostile")]
 pub use hostile::{Answer, Body, Deviation, Edit, Form, IdToken, QueryEdit, Signature, When, Wrong};

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::config::{Client, Clock, Config, Registration};
+use crate::config::{Client, Clock, Config, PushedAuthorization, Registration};
 use crate::device::Devices;
 use crate::events::Events;
 use crate::keys::{KeyError, Keys};
@@ -44,7 +44,7 @@ pub(crate) struct Provider {
     events: Option<Events>,
     registration: Registration,
     device_poll_interval: Duration,
-    require_pushed_authorization: bool,
+    pushed_authorization: PushedAuthorization,
     /// From which the nonces are made, if proofs have to contain one.
     nonce_secret: Option<String>,
     reachable: AtomicBool,
@@ -85,7 +85,7 @@ impl Provider {
             events: config.event_stream.map(Events::new),
             registration: config.registration,
             device_poll_interval: config.device_poll_interval,
-            require_pushed_authorization: config.require_pushed_authorization,
+            pushed_authorization: config.pushed_authorization,
             nonce_secret: config
                 .require_dpop_nonce
                 .then(secret::random_text)
@@ -151,8 +151,12 @@ impl Provider {
         self.session_management
     }
 
+    pub(crate) fn offers_pushed_authorization(&self) -> bool {
+        self.pushed_authorization != PushedAuthorization::Unmentioned
+    }
+
     pub(crate) fn requires_pushed_authorization(&self) -> bool {
-        self.require_pushed_authorization
+        self.pushed_authorization == PushedAuthorization::Required
     }
 
     pub(crate) fn wants_dpop_nonce(&self) -> bool {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome};
+use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome, PushedAuthorization};
 use common::*;
 
 fn asking<'a>(challenge: &'a str, changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -34,7 +34,8 @@ async fn pushed(provider: &DemoOp, changes: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn a_person_signs_in_where_only_a_reference_is_in_the_address() {
-    let (provider, _) = provider().await;
+    let config = Config { pushed_authorization: PushedAuthorization::Offered, ..TestClock::new().config() };
+    let provider = DemoOp::start(config).await.unwrap();
     let metadata = Back::new(&provider).get("/.well-known/openid-configuration").await.json();
     assert_eq!(metadata["pushed_authorization_request_endpoint"], format!("{}/par", provider.issuer()));
     assert_eq!(metadata["require_pushed_authorization_requests"], false);
@@ -107,7 +108,7 @@ async fn what_the_sign_in_page_would_refuse_is_refused_at_once() {
 #[tokio::test]
 async fn a_provider_that_requires_it_takes_nothing_else() {
     let clock = TestClock::new();
-    let config = Config { require_pushed_authorization: true, ..clock.config() };
+    let config = Config { pushed_authorization: PushedAuthorization::Required, ..clock.config() };
     let provider = DemoOp::start(config).await.unwrap();
     let metadata = Back::new(&provider).get("/.well-known/openid-configuration").await.json();
     assert_eq!(metadata["require_pushed_authorization_requests"], true);

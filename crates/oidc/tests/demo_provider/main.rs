@@ -6,7 +6,7 @@ mod device;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome};
+use abide_demo_op::{Client, Config, DemoOp, Endpoint, Outcome, PushedAuthorization};
 use abide_oidc::*;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -64,7 +64,7 @@ async fn a_session_with_everything_that_a_strict_provider_can_demand() {
     let (pem, public_key) = key();
     let op = DemoOp::start(Config {
         clients: vec![Client { public_key: Some(public_key), ..Client::default() }],
-        require_pushed_authorization: true,
+        pushed_authorization: PushedAuthorization::Required,
         require_dpop_nonce: true,
         ..Config::default()
     })
