@@ -409,6 +409,25 @@ fn login_waits_until_somebody_is_signed_in() {
     );
 }
 
+/// `abide logout --no-wait`, and at once `abide login`.
+#[test]
+fn news_of_the_session_before_do_not_end_the_sign_in() {
+    let before = status("work", "ended", r#""ended":"user_logout","provider_end":"ended""#);
+    let login = post("/v1/sessions/work/login", "{\"browser\":true}");
+    let begun = answer("202 Accepted", "{\"account\":\"work\",\"authorization_url\":null}");
+    let agent = FakeAgent::new(vec![
+        Step::Open(listen("/v1/sessions/work/events"), stream(&status("work", "ended", ""))),
+        Step::Answer(login, begun),
+        Step::Push(0, event(&before)),
+        Step::Answer(get("/v1/sessions/work"), answer("200 OK", &status("work", "authorizing", ""))),
+        Step::Push(0, event(&status("work", "authorizing", ""))),
+        Step::Push(0, event(&active("work"))),
+    ]);
+    let outcome = abide(&agent, &["login", "--account", "work"]);
+    agent.finish();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+}
+
 #[test]
 fn login_without_a_browser_prints_the_address_and_nothing_else() {
     let agent = FakeAgent::new(sign_in(false, &[active("work")]));

@@ -35,7 +35,9 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
         );
     }
     let given_up = give_up_when_interrupted(io, &endpoint, &account);
-    match begin(io, &endpoint, &present, way, json).and_then(|()| follow(io, &mut events, way, json)) {
+    match begin(io, &endpoint, &present, way, json)
+        .and_then(|()| follow(io, &endpoint, &mut events, way, json))
+    {
         // What comes of it now comes of that.
         Err(_) if given_up.load(Ordering::SeqCst) => Err(Failure::Interrupted),
         done => done,
@@ -109,11 +111,26 @@ fn give_up_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, account: &str) -> 
 }
 
 /// Waits for the end of the sign-in that has begun.
-fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, way: Way, json: bool) -> Result<(), Failure> {
+///
+/// What the stream tells first may be older than that: how the session before it ended, say. So an end counts once the
+/// sign-in has been seen under way, or the agent, asked, knows of none.
+fn follow(
+    io: &mut Io<'_>,
+    endpoint: &Endpoint,
+    events: &mut Events<Stream>,
+    way: Way,
+    json: bool,
+) -> Result<(), Failure> {
+    let mut under_way = false;
     loop {
         let (status, data) = next(events)?;
         match status.state {
-            SessionState::Authorizing => {}
+            SessionState::Authorizing => under_way = true,
+            SessionState::SignedOut | SessionState::Ended
+                if !under_way && is_under_way(endpoint, &status.account)? =>
+            {
+                under_way = true;
+            }
             SessionState::Active | SessionState::Expiring => {
                 let lasts = match status.expires_in {
                     Some(left) => format!(" Your session ends in {}; using it keeps it.", duration(left)),
@@ -133,6 +150,12 @@ fn follow(io: &mut Io<'_>, events: &mut Events<Stream>, way: Way, json: bool) ->
             }
         }
     }
+}
+
+fn is_under_way(endpoint: &Endpoint, account: &str) -> Result<bool, Failure> {
+    let status: SessionStatus = endpoint.call("GET", &session_target(account, ""))?.json()?;
+    // Signed in already: the stream is about to say so.
+    Ok(status.state == SessionState::Authorizing || is_signed_in(&status))
 }
 
 /// Says so: where the address has standard output for itself, on standard error.
