@@ -14,6 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::account_rules::check;
+
 /// The configuration of one user.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -412,75 +414,6 @@ impl AccountConfig {
     pub(crate) fn limits(&self) -> Result<Limits, abide_session::LimitsError> {
         Limits::new(self.session.end_after, self.session.warn_after, self.session.absolute)
     }
-}
-
-/// Less, and a provider far away could never be reached; more, and nobody would wait for it.
-const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(120);
-
-/// More often would be an attack on the provider.
-const SHORTEST_POLL: Duration = Duration::from_secs(2);
-
-fn is_loopback_page(url: &Url) -> bool {
-    let literal = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    url.scheme() == "http" && literal && url.query().is_none() && url.fragment().is_none()
-}
-
-pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
-    let named_well = !name.is_empty()
-        && name.len() <= 32
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-    if !named_well {
-        return Err("A name is one to 32 lower-case letters, digits, hyphens or underscores.".to_owned());
-    }
-    if account.client_id.is_empty() || account.client_id.len() > 512 {
-        return Err(
-            "The client ID is missing. The provider gives you one when you register Abide there.".to_owned()
-        );
-    }
-    if account.issuer.len() > 2048 || Url::parse(&account.issuer).is_err() {
-        return Err("`issuer` has to be an address like https://id.example.com.".to_owned());
-    }
-    if account.redirect_uris.is_empty() {
-        return Err("`redirect_uri` names no address.".to_owned());
-    }
-    let redirects = account.redirect_uris.iter().map(|uri| ("redirect_uri", uri));
-    for (name, redirect) in redirects.chain([("logout.redirect_uri", &account.logout.redirect_uri)]) {
-        if !is_loopback_page(redirect) {
-            return Err(format!("`{name}` has to be http://127.0.0.1/… (RFC 8252 section 7.3)."));
-        }
-    }
-    if !TIMEOUTS.contains(&account.timeout) {
-        return Err("`timeout` has to be between one second and two minutes.".to_owned());
-    }
-    if account.provider.poll < SHORTEST_POLL {
-        return Err("`provider.poll` has to be at least two seconds.".to_owned());
-    }
-    if let Some(events) = &account.provider.events
-        && events.scheme() != "https"
-        && !abide_oidc::is_loopback(events)
-    {
-        return Err("`provider.events` has to be an https address.".to_owned());
-    }
-    if account.provider.watches(Signal::Events) && account.provider.events.is_none() {
-        return Err(
-            "`provider.watch` names `events`, so `provider.events` has to say where they are fetched."
-                .to_owned(),
-        );
-    }
-    if let Some(name) = account.logout.extra.keys().find(|name| !abide_oidc::is_logout_parameter(name)) {
-        return Err(format!(
-            "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is no name."
-        ));
-    }
-    if account.client_secret_file.is_some() && account.client_key_file.is_some() {
-        return Err(
-            "`client_secret_file` and `client_key_file` are two ways to authenticate: choose one.".to_owned()
-        );
-    }
-    let names = account.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
-    ClaimsMapping::new(names).map_err(|error| format!("`claims`: {error}"))?;
-    account.wishes().check().map_err(|error| error.to_string())?;
-    account.limits().map(|_| ()).map_err(|error| format!("{error}."))
 }
 
 fn read_or_empty(path: &Path) -> Result<String, ConfigError> {

@@ -6,6 +6,7 @@
 //! `abide-session`; this crate carries them out.
 
 mod account;
+mod account_rules;
 mod browser;
 mod callback;
 mod check;

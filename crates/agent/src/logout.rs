@@ -39,8 +39,7 @@ impl SignOutPage {
         let mut shown = self.0.clone();
         // Whoever no longer waits for the browser drops the sender.
         let _ = shown.wait_for(|shown| matches!(shown, Shown::NotOpened | Shown::CameBack)).await;
-        let last = *shown.borrow();
-        last
+        *shown.borrow()
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use abide_wire::{SessionSettings, Signal};
 use toml_edit::{Item, TableLike, Value};
 
-use crate::config::{AccountConfig, Config, ConfigError, LogoutListenerConfig, SessionConfig, check, edit};
+use crate::account_rules::check;
+use crate::config::{AccountConfig, Config, ConfigError, LogoutListenerConfig, SessionConfig, edit};
 
 impl AccountConfig {
     /// As views show them.
