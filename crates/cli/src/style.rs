@@ -28,6 +28,11 @@ impl Style {
         Self { colour }
     }
 
+    /// Whether there is any colour.
+    pub(crate) fn has_colour(self) -> bool {
+        self.colour
+    }
+
     pub(crate) fn paint<'t>(self, ink: Ink, text: &'t str) -> Cow<'t, str> {
         if !self.colour {
             return Cow::Borrowed(text);

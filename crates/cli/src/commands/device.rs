@@ -5,23 +5,40 @@ use abide_wire::text::duration;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
-/// What to do with the code. `picture`: with a picture of the page's address, for a telephone. The code stands beside it,
-/// because the person has to compare it with what the page shows (section 3.3.1).
-pub(super) fn page(code: &DeviceCode, picture: bool) -> String {
+/// Whether there is a picture of the page's address, for a telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Picture {
+    /// None: nobody looks at a file.
+    None,
+    /// In the terminal's own colours. Where those are light on dark, not every telephone reads it.
+    Plain,
+    /// Black on white, whatever the terminal's colours are.
+    Inked,
+}
+
+/// What to do with the code. It stands beside the picture, because the person has to compare it with what the page shows
+/// (section 3.3.1).
+pub(super) fn page(code: &DeviceCode, picture: Picture) -> String {
     let lasts = duration(code.expires_in);
     let mut page = format!(
         "Open this page on any device, and enter the code. It is good for {lasts}.\n\n  {}\n  {}\n\n",
         code.verification_uri, code.user_code
     );
     let address = code.verification_uri_complete.as_ref().unwrap_or(&code.verification_uri);
-    if picture && let Some(drawn) = drawn(address) {
-        page.push_str(&drawn);
-        page.push_str("\n\n");
+    let drawn = if picture == Picture::None { None } else { drawn(address) };
+    for line in drawn.iter().flat_map(|drawn| drawn.lines()) {
+        match picture {
+            Picture::Inked => page.push_str(&format!("\u{1b}[30;107m{line}\u{1b}[0m\n")),
+            _ => page.push_str(&format!("{line}\n")),
+        }
+    }
+    if drawn.is_some() {
+        page.push('\n');
     }
     page
 }
 
-/// Light on dark as well as dark on light: the quiet zone around it is drawn too, so any reader finds the edge.
+/// With the quiet zone around it, by which a reader finds the edge.
 fn drawn(address: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(address, EcLevel::L).ok()?;
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build())
@@ -42,14 +59,26 @@ mod tests {
 
     #[test]
     fn the_code_stands_under_the_page_and_a_picture_only_in_a_terminal() {
-        let plain = page(&code(), false);
+        let plain = page(&code(), Picture::None);
         assert_eq!(
             plain,
             "Open this page on any device, and enter the code. It is good for 10 min.\n\n  \
              https://id.example.com/device\n  WDJB-MJHT\n\n"
         );
-        let drawn = page(&code(), true);
-        assert!(drawn.starts_with(&plain) && drawn.contains('\u{2588}'), "{drawn}");
+        let drawn = page(&code(), Picture::Plain);
+        assert!(
+            drawn.starts_with(&plain) && drawn.contains('\u{2588}') && !drawn.contains('\u{1b}'),
+            "{drawn}"
+        );
         assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
+        let inked = page(&code(), Picture::Inked);
+        assert_eq!(inked.replace("\u{1b}[30;107m", "").replace("\u{1b}[0m", ""), drawn);
+        assert!(
+            inked
+                .lines()
+                .skip(5)
+                .filter(|line| !line.is_empty())
+                .all(|line| line.starts_with("\u{1b}[30;107m"))
+        );
     }
 }

@@ -10,10 +10,11 @@ use abide_wire::{DeviceCode, SessionState, SessionStatus, SignInBegun};
 use super::{Among, account, device, is_signed_in, session_target, who};
 use crate::Io;
 use crate::args::Way;
+use crate::commands::device::Picture;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Endpoint, Events};
 use crate::platform::Stream;
-use crate::style::plain;
+use crate::style::{Style, plain};
 
 /// How long somebody who has pressed Ctrl-C waits for the agent to hear of it.
 const SOON: Duration = Duration::from_secs(2);
@@ -78,8 +79,13 @@ fn begin(
             if json {
                 io.pass_on(&answer)?;
             } else {
-                let page = device::page(code, io.err_is_terminal);
-                io.tell(&page);
+                let style = Style::new(io.err_is_terminal, io.environment);
+                let picture = match (io.err_is_terminal, style.has_colour()) {
+                    (false, _) => Picture::None,
+                    (true, false) => Picture::Plain,
+                    (true, true) => Picture::Inked,
+                };
+                io.tell(&device::page(code, picture));
             }
         }
     }
