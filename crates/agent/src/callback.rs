@@ -13,6 +13,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use url::Url;
@@ -114,23 +115,35 @@ impl Callback {
     /// that is bound is the one that [`Callback::redirect_uri`] names.
     pub(crate) async fn bind(ports: &Ports, configured: &[Url]) -> std::io::Result<Self> {
         let mut problem = std::io::ErrorKind::InvalidInput.into();
-        for uri in configured {
-            match Self::bind_one(ports, uri).await {
-                Ok(callback) => return Ok(callback),
-                Err(error) => problem = error,
+        // Nobody has to make way while another port is free.
+        for evict in [false, true] {
+            for uri in configured {
+                match Self::bind_one(ports, uri, evict).await {
+                    Ok(callback) => return Ok(callback),
+                    Err(error) => problem = error,
+                }
             }
         }
         Err(problem)
     }
 
-    async fn bind_one(ports: &Ports, configured: &Url) -> std::io::Result<Self> {
+    /// Whether its port was needed for something else.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    async fn bind_one(ports: &Ports, configured: &Url, evict: bool) -> std::io::Result<Self> {
         let ip: IpAddr = match configured.host_str() {
             Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
             _ => Ipv4Addr::LOCALHOST.into(),
         };
         let wanted = SocketAddr::new(ip, configured.port().unwrap_or(0));
-        ports.clear(wanted);
-        let listener = loopback::listen(wanted).await?;
+        let listener = if evict {
+            ports.clear(wanted);
+            loopback::listen(wanted).await?
+        } else {
+            TcpListener::bind(wanted).await?
+        };
         let port = listener.local_addr()?.port();
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {

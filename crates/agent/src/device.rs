@@ -1,6 +1,6 @@
 //! Signing in on another device, for a machine without a browser (RFC 8628).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use abide_oidc::{DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens};
 use abide_wire::{DeviceCode, SignInBegun};
@@ -11,6 +11,9 @@ use crate::clock;
 use crate::config::AccountConfig;
 use crate::sign_in::{SignInError, scopes};
 
+/// A sign-in that takes longer is given up, whatever the code is good for: so nobody is told to take more time.
+const LONGEST: Duration = Duration::from_secs(590);
+
 /// Asks for a code, has it shown, and waits for what the person does with it.
 pub(crate) async fn authorize(
     name: &str,
@@ -18,6 +21,9 @@ pub(crate) async fn authorize(
     connection: &Connection,
     announce: &watch::Sender<Option<SignInBegun>>,
 ) -> Result<Tokens, SignInError> {
+    if config.max_age.is_some() || config.request_claims.is_some() {
+        return Err(SignInError::NotHeldThere);
+    }
     let Connection { http, relying_party } = connection;
     let parameters = parameters(config, scopes(config, relying_party.provider()));
     let authorization = relying_party
@@ -34,7 +40,7 @@ pub(crate) async fn authorize(
                 .as_ref()
                 .map(ToString::to_string),
             user_code: authorization.user_code.clone(),
-            expires_in: authorization.expires_in.as_secs(),
+            expires_in: authorization.expires_in.min(LONGEST).as_secs(),
         }),
         ..SignInBegun::default()
     }));
@@ -71,10 +77,6 @@ fn parameters(config: &AccountConfig, scopes: Vec<String>) -> DeviceParameters {
     let resources = config.resources.iter().map(|resource| ("resource".to_owned(), resource.clone()));
     let audience = config.audience.iter().map(|audience| ("audience".to_owned(), audience.clone()));
     let acr = (!config.acr_values.is_empty()).then(|| ("acr_values".to_owned(), config.acr_values.join(" ")));
-    let max_age = config.max_age.map(|age| ("max_age".to_owned(), age.as_secs().to_string()));
     let extra = config.extra.iter().map(|(name, value)| (name.clone(), value.clone()));
-    DeviceParameters {
-        scopes,
-        extra: resources.chain(audience).chain(acr).chain(max_age).chain(extra).collect(),
-    }
+    DeviceParameters { scopes, extra: resources.chain(audience).chain(acr).chain(extra).collect() }
 }

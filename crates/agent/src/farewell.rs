@@ -106,12 +106,14 @@ impl Farewell {
     }
 }
 
+/// Whether one record of an account is older than another: their names end with the time, in nanoseconds.
+fn is_older(one: &str, other: &str) -> bool {
+    (one.len(), one) < (other.len(), other)
+}
+
 /// Takes up the farewells that an earlier process did not finish.
 pub(crate) fn resume(shared: &Arc<Shared>, records: &[(String, Zeroizing<Vec<u8>>)]) {
-    let mut farewells: Vec<_> = records.iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
-    // The newest last: it is the one whose outcome is shown.
-    farewells.sort_by(|(one, _), (other, _)| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
-    for (name, content) in farewells {
+    for (name, content) in records.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
         let found = Farewell::decode(content).and_then(|farewell| {
             let config =
                 shared.act(&farewell.account, |account, _| account.config.clone()).ok().filter(|config| {
@@ -125,9 +127,12 @@ pub(crate) fn resume(shared: &Arc<Shared>, records: &[(String, Zeroizing<Vec<u8>
             continue;
         };
         let _ = shared.act(&farewell.account, |account, _| {
-            if account.held.is_none() {
+            let name = farewell.record_name();
+            // What has ended with this start is newer than whatever an earlier process left.
+            if account.held.is_none() && account.farewell.as_ref().is_none_or(|known| is_older(known, &name))
+            {
                 account.provider_end = Some(ProviderEnd::Pending);
-                account.farewell = Some(farewell.record_name());
+                account.farewell = Some(name);
             }
         });
         say(shared, farewell, config, None, None);
@@ -144,9 +149,38 @@ pub(crate) fn say(
 ) {
     let after = shared.clone();
     shared.before_the_end(async move {
-        let end = tell(&farewell, &config, connection, page).await;
+        let end = tell(&farewell, &config, connection.clone(), page.as_ref()).await;
         forget(&after, farewell.record_name());
         report(&after, &farewell.account, &farewell.record_name(), end);
+        if let Some(page) = page.filter(|_| end == ProviderEnd::Unchecked) {
+            look_again(&after, farewell, config, connection, page);
+        }
+    });
+}
+
+/// Where only the browser could tell the provider, there is something to find out once it has come back from there. Nobody
+/// waits for that.
+fn look_again(
+    shared: &Arc<Shared>,
+    farewell: Farewell,
+    config: AccountConfig,
+    connection: Option<Connection>,
+    page: SignOutPage,
+) {
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        if page.outcome().await != Shown::CameBack {
+            return;
+        }
+        let connection = match connection {
+            Some(connection) => connection,
+            None => match sign_in::connect(&config).await {
+                Ok(connection) => connection,
+                Err(_) => return,
+            },
+        };
+        let end = check(&farewell, &connection).await;
+        report(&shared, &farewell.account, &farewell.record_name(), end);
     });
 }
 
@@ -167,9 +201,9 @@ pub(crate) fn only_in_the_browser(shared: &Arc<Shared>, account: &mut Account, p
     account.provider_end = Some(ProviderEnd::Pending);
     account.farewell = Some(awaited.clone());
     tokio::spawn(async move {
-        let end = match page.outcome().await {
-            Shown::NotOpened => ProviderEnd::LocalOnly,
-            _ => ProviderEnd::Unchecked,
+        let end = match page.shown().await {
+            Shown::Opening | Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::Open | Shown::CameBack => ProviderEnd::Unchecked,
         };
         report(&shared, &name, &awaited, end);
     });
@@ -180,7 +214,6 @@ fn report(shared: &Arc<Shared>, name: &str, awaited: &str, end: ProviderEnd) {
     tracing::info!(account = name, ?end, "the provider has been told of the end");
     let _ = shared.act(name, |account, _| {
         if account.held.is_none() && account.farewell.as_deref() == Some(awaited) {
-            account.farewell = None;
             account.provider_end = Some(end);
             if end == ProviderEnd::GoesOn {
                 shared.tell(notices::still_accepted(&account.name, &account.provider()));
@@ -194,9 +227,8 @@ async fn tell(
     farewell: &Farewell,
     config: &AccountConfig,
     present: Option<Connection>,
-    page: Option<SignOutPage>,
+    page: Option<&SignOutPage>,
 ) -> ProviderEnd {
-    let page = page.as_ref();
     let mut connection = present;
     for attempt in 0.. {
         let told = match &connection {
@@ -255,10 +287,9 @@ async fn once(
     // Without a word to the provider there is nothing to find out, and trying the refresh token would use it.
     Some(match page {
         None => ProviderEnd::LocalOnly,
-        Some(page) => match page.outcome().await {
-            Shown::NotOpened => ProviderEnd::LocalOnly,
-            Shown::CameBack => check(farewell, connection).await,
-            Shown::Opening | Shown::Open => ProviderEnd::Unchecked,
+        Some(page) => match page.shown().await {
+            Shown::Opening | Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::Open | Shown::CameBack => ProviderEnd::Unchecked,
         },
     })
 }

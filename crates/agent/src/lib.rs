@@ -209,7 +209,15 @@ impl Agent {
     ///
     /// `unknown_account`, `login_required`, `session_expired`.
     pub fn claims(&self, account: &str) -> Result<ClaimsAnswer, ErrorAnswer> {
-        self.0.shared.act(account, |account, _| account.claims())?
+        // What has ended by now has ended before anything is said.
+        self.0.shared.act(account, |account, now| account.session.handle(now, Input::Tick))?;
+        self.0.shared.act(account, |account, now| {
+            if account.session.view(now).frozen {
+                Err(notices::frozen(&account.name))
+            } else {
+                account.claims()
+            }
+        })?
     }
 
     /// Keeps the session, as *Yes* does.

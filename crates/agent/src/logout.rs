@@ -34,6 +34,13 @@ pub(crate) enum Shown {
 pub(crate) struct SignOutPage(watch::Receiver<Shown>);
 
 impl SignOutPage {
+    /// Waits until it is known whether the page was shown; [`Shown::Opening`] where that will not be known any more.
+    pub(crate) async fn shown(&self) -> Shown {
+        let mut shown = self.0.clone();
+        let _ = shown.wait_for(|shown| *shown != Shown::Opening).await;
+        *shown.borrow()
+    }
+
     /// Waits until it is known whether the page was shown and the browser has come back, or will not any more.
     pub(crate) async fn outcome(&self) -> Shown {
         let mut shown = self.0.clone();

@@ -40,8 +40,9 @@ pub(crate) struct LogoutListener {
     shared: Arc<Shared>,
     hosts: Vec<String>,
     seen: Mutex<ReplayGuard>,
-    /// When a provider could last not be reached to validate a token, boot time, by account.
-    away: Mutex<HashMap<String, Duration>>,
+    /// When a provider could last not be reached to validate a token, boot time, by account. Held while one is asked, so that
+    /// of many at once one asks and the others hear of it.
+    away: tokio::sync::Mutex<HashMap<String, Duration>>,
 }
 
 impl LogoutListener {
@@ -54,8 +55,12 @@ impl LogoutListener {
         let port = listener.local_addr()?.port();
         let mut hosts = loopback::hosts(port);
         hosts.extend(config.hosts.iter().cloned());
-        let place =
-            Arc::new(Self { shared: shared.clone(), hosts, seen: Mutex::default(), away: Mutex::default() });
+        let place = Arc::new(Self {
+            shared: shared.clone(),
+            hosts,
+            seen: Mutex::default(),
+            away: tokio::sync::Mutex::default(),
+        });
         tracing::info!(port, "providers can send word of logouts");
         Ok(tokio::spawn(loopback::serve(listener, CONNECTIONS, move |request| {
             let place = place.clone();
@@ -173,27 +178,25 @@ impl LogoutListener {
     /// How the provider is spoken to. Anybody may send us anything, so a provider that is away is not asked again for each
     /// of them.
     async fn connection(&self, account: &str) -> Option<Connection> {
-        let away = || self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = self.shared.act(account, |account, _| account.connection.clone()).ok()?;
-        if present.is_some() {
-            return present;
+        let present = || self.shared.act(account, |account, _| account.connection.clone()).ok().flatten();
+        if let Some(present) = present() {
+            return Some(present);
         }
-        let now = clock::now().boot;
-        {
-            let mut away = away();
-            if away.get(account).is_some_and(|since| now < since.saturating_add(PAUSE)) {
-                return None;
-            }
-            // Until it has answered, it counts as away: of many at once, one asks.
-            away.insert(account.to_owned(), now);
+        let mut away = self.away.lock().await;
+        if let Some(present) = present() {
+            return Some(present);
+        }
+        if away.get(account).is_some_and(|since| clock::now().boot < since.saturating_add(PAUSE)) {
+            return None;
         }
         match connection(&self.shared, account).await {
             Ok(connection) => {
-                away().remove(account);
+                away.remove(account);
                 Some(connection)
             }
             Err(error) => {
                 tracing::warn!(account, %error, "a logout token cannot be validated now");
+                away.insert(account.to_owned(), clock::now().boot);
                 None
             }
         }

@@ -93,7 +93,7 @@ async fn run(
             );
             match rotated {
                 // What is not believed is not kept either.
-                Some(rotated) if rejected => give_back(connection.clone(), rotated).await,
+                Some(rotated) if rejected => shared.before_the_end(give_back(connection.clone(), rotated)),
                 Some(rotated) => adopt(shared, name, attempt, rotated).await,
                 None => {}
             }

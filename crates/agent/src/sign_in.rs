@@ -46,6 +46,11 @@ pub(crate) enum SignInError {
     SecretFile(String, std::io::Error),
     #[error("{0}")]
     Vault(#[from] crate::vault_thread::StoreError),
+    #[error(
+        "This account demands more of a sign-in (max_age or request_claims) than can be held against one on another device. \
+         Sign in with a browser on this computer."
+    )]
+    NotHeldThere,
     #[error("Nobody entered the code in time. Begin again for a new one.")]
     CodeExpired,
     #[error("The file {0} with the client key cannot be read ({1}).")]
@@ -70,6 +75,7 @@ impl SignInError {
             Self::CaFile(..) => "ca_file_unreadable",
             Self::SecretFile(..) => "client_secret_file_unreadable",
             Self::Vault(error) => error.code(),
+            Self::NotHeldThere => "device_demands",
             Self::CodeExpired => OAuthError::ExpiredToken.code(),
             Self::KeyFile(..) => "client_key_file_unreadable",
             Self::GivenUp => "given_up",
@@ -120,7 +126,7 @@ async fn run(
     let connection = connect(config).await?;
     if opening == Opening::Device {
         let tokens = device::authorize(name, config, &connection, &announce).await?;
-        complete(shared, name, attempt, &connection, tokens, None).await?;
+        to_its_end(complete(shared.clone(), name.to_owned(), attempt, connection, tokens, None)).await?;
         let _ = shared.act(name, |account, _| account.note_what_is_offered());
         shared.show();
         return Ok(());
@@ -145,7 +151,10 @@ async fn run(
     }
     let provider = host_of(&config.issuer);
     let outcome = match answer(&mut callback, &request.pending, &provider).await {
-        Ok(response) => redeem(shared, name, attempt, &connection, &request.pending, response).await,
+        Ok(response) => {
+            let (shared, name) = (shared.clone(), name.to_owned());
+            to_its_end(redeem(shared, name, attempt, connection.clone(), request.pending, response)).await
+        }
         Err(error) => Err(error),
     };
     match outcome {
@@ -215,19 +224,27 @@ async fn answer(
     Err(SignInError::GivenUp)
 }
 
+/// Once the provider issues tokens, cancelling must not stop halfway: what nobody wants any more is given back, in the vault
+/// and at the provider. That is seen at the end, by what the session waits for.
+async fn to_its_end(
+    work: impl Future<Output = Result<String, SignInError>> + Send + 'static,
+) -> Result<String, SignInError> {
+    tokio::spawn(work).await.unwrap_or(Err(SignInError::GivenUp))
+}
+
 /// Redeems the code. Returns who signed in.
 async fn redeem(
-    shared: &Arc<Shared>,
-    name: &str,
+    shared: Arc<Shared>,
+    name: String,
     attempt: Attempt,
-    connection: &Connection,
-    pending: &Pending,
+    connection: Connection,
+    pending: Pending,
     response: AuthorizationResponse,
 ) -> Result<String, SignInError> {
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party } = &connection;
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
     let tokens = relying_party
-        .exchange(http, pending, response.code, SystemTime::now())
+        .exchange(http, &pending, response.code, SystemTime::now())
         .await
         .map_err(SignInError::of)?;
     complete(shared, name, attempt, connection, tokens, session_state).await
@@ -235,20 +252,21 @@ async fn redeem(
 
 /// Makes the session durable before it is active. Returns who signed in.
 async fn complete(
-    shared: &Arc<Shared>,
-    name: &str,
+    shared: Arc<Shared>,
+    name: String,
     attempt: Attempt,
-    connection: &Connection,
+    connection: Connection,
     tokens: Tokens,
     session_state: Option<String>,
 ) -> Result<String, SignInError> {
+    let (shared, name, connection) = (&shared, name.as_str(), &connection);
     let wanted = shared.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
     let (profile, unknown) = match profile(connection, &tokens, wanted).await {
         Ok(read) => (read, None),
         Err(error @ abide_oidc::Error::UserInfoSubjectMismatch) => {
             // The access token, which tools would be given, is somebody else's as well (Core, section 5.3.2).
             if let Some(token) = tokens.refresh_token {
-                refresh::give_back(connection.clone(), token).await;
+                shared.before_the_end(refresh::give_back(connection.clone(), token));
             }
             return Err(SignInError::Provider(error));
         }
@@ -283,7 +301,10 @@ async fn complete(
         orphan(connection, held).await;
         return Err(SignInError::GivenUp);
     };
-    written.await?;
+    if let Err(error) = written.await {
+        orphan(connection, held).await;
+        return Err(error.into());
+    }
     let mut held = Some(held);
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
@@ -295,7 +316,9 @@ async fn complete(
     });
     if let Some(held) = held {
         // Cancelled while the vault was writing.
-        shared.forget(name);
+        if shared.act(name, |account, _| account.held.is_none()).unwrap_or(true) {
+            shared.forget(name);
+        }
         orphan(connection, held).await;
         return Err(SignInError::GivenUp);
     }

@@ -392,7 +392,12 @@ impl Page {
             Next::Silent => {
                 instruction.next = "silent";
                 instruction.line = format!("Something has changed at {provider}. Abide asks what.");
-                instruction.silent = Some(silent::prepare(self).await.ok_or(Refusal::Unprepared)?);
+                let Some(path) = silent::prepare(self).await else {
+                    // The provider did not take the request for the moment: one of the failures that are put up with.
+                    let next = self.inner().monitor.answered(SilentAnswer::Nothing);
+                    return Box::pin(self.instruct(secret, next)).await;
+                };
+                instruction.silent = Some(path);
             }
             Next::Stop => {
                 instruction.next = "stop";
@@ -448,7 +453,8 @@ impl Page {
                     poll = account.config.provider.poll;
                     let heard = page.inner().heard?.max(began);
                     let gone = heard.saturating_add(longest).saturating_add(SLACK) <= clock::now().boot;
-                    if gone && account.signals.state(Signal::Iframe) == SignalState::Works {
+                    let state = account.signals.state(Signal::Iframe);
+                    if gone && matches!(state, SignalState::Works | SignalState::Waiting) {
                         account.signals.becomes(Signal::Iframe, SignalState::Closed);
                     }
                     Some(gone)
@@ -491,7 +497,7 @@ impl Page {
 pub(crate) async fn open(shared: &Arc<Shared>, name: &str) -> Result<(), ErrorAnswer> {
     let refused = |text: String| ErrorAnswer::new(ErrorCode::InvalidRequest, text);
     let (signed_in, wanted, present, redirect_uris) = shared.act(name, |account, _| {
-        let present = account.monitor.as_ref().map(Watch::address);
+        let present = account.monitor.as_ref().filter(|watch| !watch.callback.is_gone()).map(Watch::address);
         let wanted = account.config.provider.watches(Signal::Iframe);
         (account.held.is_some(), wanted, present, account.config.redirect_uris.clone())
     })?;

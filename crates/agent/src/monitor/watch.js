@@ -33,7 +33,10 @@
       credentials: "omit",
       redirect: "error",
     });
-    const said = await answer.json();
+    // Whoever else has the port by now does not speak like Abide: then this tab does not reach it.
+    const said = await answer.json().catch(() => {
+      throw new TypeError();
+    });
     if (!answer.ok) throw Object.assign(new Error(said.line), { title: said.title });
     keep(said.secret);
     return said;
