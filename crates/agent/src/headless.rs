@@ -1,6 +1,7 @@
 //! The agent without a desktop.
 
 use crate::{Agent, Event, Options, StartError};
+use std::io::IsTerminal as _;
 
 /// Why the headless agent did not run.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub fn start_log() {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A file, or the journal, is read without a terminal's colours.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
 }
