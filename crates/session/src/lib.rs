@@ -19,13 +19,16 @@ mod machine;
 mod monitor;
 mod provider;
 mod shown;
+mod target;
 mod types;
+mod validity;
 
 pub use checkpoint::Checkpoint;
 pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
 pub use monitor::{Monitor, MonitorState, Next, SilentAnswer, Told};
 pub use shown::View;
+pub use target::{TargetToken, TargetVerdict};
 pub use types::{
     Abandoned, Activity, Attempt, EndReason, Found, Input, Limit, Now, OnLock, Output, QuestionId,
     RefreshFailure, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,

@@ -6,11 +6,12 @@ use crate::checkpoint::Checkpoint;
 use crate::limits::Limits;
 use crate::provider::Doubt;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
+use crate::validity::Validity;
 
 /// The pause after a first refresh that did not reach the provider; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How much shorter than the provider's session the idle time should be.
 const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
 
@@ -22,7 +23,7 @@ pub(crate) struct Live {
     pub(crate) absolute_end: Duration,
     pub(crate) provider_end: Option<Duration>,
     pub(crate) provider_lifetime: Option<Duration>,
-    access: Option<Access>,
+    access: Option<Validity>,
     pub(crate) renewable: bool,
     pub(crate) refresh: Option<Attempt>,
     pause: Duration,
@@ -45,14 +46,6 @@ pub(crate) struct Live {
     pub(crate) check: Option<Attempt>,
     /// When the provider was last heard of, or asked.
     pub(crate) checked: Duration,
-}
-
-/// The present access token.
-#[derive(Clone, Copy, Debug)]
-struct Access {
-    lifetime: Duration,
-    end: Option<Duration>,
-    end_wall: Option<Duration>,
 }
 
 impl Live {
@@ -143,11 +136,7 @@ impl Live {
 
     /// New tokens.
     pub(crate) fn take(&mut self, now: Now, tokens: Tokens) {
-        self.access = Some(Access {
-            lifetime: tokens.access_expires_in.unwrap_or(Duration::MAX),
-            end: tokens.access_expires_in.map(|lifetime| now.boot.saturating_add(lifetime)),
-            end_wall: tokens.access_expires_in.map(|lifetime| now.wall.saturating_add(lifetime)),
-        });
+        self.access = Some(Validity::begin(now, tokens.access_expires_in));
         self.renewable = tokens.renewable;
         self.provider_lifetime = tokens.session_expires_in;
         self.provider_end = tokens.session_expires_in.map(|lifetime| now.boot.saturating_add(lifetime));
@@ -170,19 +159,14 @@ impl Live {
         self.not_before.is_some_and(|moment| moment > now)
     }
 
-    /// How long the access token stays valid, by the clock that gives it less. Lifetimes run on boot time; but a resource
-    /// server judges `exp` by the wall clock, so a token that is over there is over.
+    /// How long the access token stays valid, if the provider has said so.
     pub(crate) fn access_left(&self, now: Now) -> Option<Duration> {
-        let access = self.access?;
-        Some(access.end?.saturating_sub(now.boot).min(access.end_wall?.saturating_sub(now.wall)))
+        self.access?.left(now)
     }
 
-    /// A token is fresh when it outlives the demand, but no demand exceeds nine tenths of what the provider gives:
-    /// otherwise a tool that wants more would cause a refresh with every request.
+    /// Whether the access token is there and outlives the demand.
     pub(crate) fn is_fresh(&self, now: Now, min_validity: Duration) -> bool {
-        let Some(access) = self.access else { return false };
-        let demand = min_validity.min(access.lifetime / 10 * 9);
-        self.access_left(now).is_none_or(|left| left > demand)
+        self.access.is_some_and(|access| access.is_fresh(now, min_validity))
     }
 
     /// An idle time that the provider's session outlasts, when the present one is not shorter.

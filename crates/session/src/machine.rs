@@ -47,7 +47,7 @@ pub(crate) enum Phase {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Over {
-    reason: EndReason,
+    pub(crate) reason: EndReason,
     at: Duration,
 }
 
@@ -230,7 +230,7 @@ impl Session {
         view.advised_end_after = live.advised_end_after(&self.rules.limits);
     }
 
-    fn is_frozen(&self) -> bool {
+    pub(crate) fn is_frozen(&self) -> bool {
         self.locked && self.rules.on_lock == OnLock::Freeze && matches!(self.phase, Phase::Live(_))
     }
 
@@ -251,7 +251,7 @@ impl Session {
         })
     }
 
-    fn monotonic(&mut self, now: Now) -> Now {
+    pub(crate) fn monotonic(&mut self, now: Now) -> Now {
         self.latest = self.latest.max(now.boot);
         Now { wall: now.wall, boot: self.latest }
     }
@@ -266,7 +266,7 @@ impl Session {
     }
 
     /// Lets every deadline that has passed take effect.
-    fn judge(&mut self, now: Now) {
+    pub(crate) fn judge(&mut self, now: Now) {
         match self.phase {
             Phase::Authorizing { attempt, until, before } if until <= now.boot => {
                 self.abandon(attempt, before, Abandoned::TimedOut);
@@ -344,7 +344,7 @@ impl Session {
         }
     }
 
-    fn apply(&mut self, now: Now, input: Input) {
+    pub(crate) fn apply(&mut self, now: Now, input: Input) {
         match input {
             Input::Login => self.login(now),
             Input::CancelLogin => {
@@ -412,6 +412,8 @@ impl Session {
                 }
             }
             Input::Checked { attempt, found } => self.checked(now, attempt, found),
+            Input::SteppedUp { tokens } => self.stepped_up(now, tokens),
+            Input::Renew => self.renew(now),
             Input::PolicyEnded => self.end(now, EndReason::Policy),
             Input::Tick
             | Input::Activity
@@ -449,7 +451,7 @@ impl Session {
     }
 
     /// The session was used at `moment`. A question about an end that this moves is taken down.
-    fn touch(&mut self, now: Now, moment: Duration, why: Withdrawn) {
+    pub(crate) fn touch(&mut self, now: Now, moment: Duration, why: Withdrawn) {
         let idle_end = moment.saturating_add(self.rules.limits.end_after());
         let Phase::Live(live) = &mut self.phase else { return };
         let (before, limit) = live.nearest();
@@ -562,7 +564,7 @@ impl Session {
         self.put(Output::Ended { reason });
     }
 
-    fn note_changes(&mut self, now: Now) {
+    pub(crate) fn note_changes(&mut self, now: Now) {
         let shown = Shown::of(&self.view(now));
         if self.shown != Some(shown) {
             self.shown = Some(shown);

@@ -225,6 +225,13 @@ pub enum Input {
         /// What was found.
         found: Found,
     },
+    /// The person who is signed in has signed in again, in a stronger way (RFC 9470).
+    SteppedUp {
+        /// The lifetimes of the tokens that came with it.
+        tokens: Tokens,
+    },
+    /// The refresh token may no longer be accepted: a refresh finds out.
+    Renew,
     /// The administrator's policy forbids the session.
     PolicyEnded,
     /// Time has passed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use abide_session::{
     Activity, Attempt, EndReason, Found, Input, Limits, OnLock, Output, QuestionId, RefreshFailure, Rules,
-    Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Signal, State, TargetToken, TargetVerdict, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
 use common::{Story, seconds};
 use proptest::prelude::*;
@@ -36,6 +36,9 @@ enum Event {
     Doubted,
     ProviderEnded,
     Checked(Found),
+    SteppedUp(Option<u64>, bool),
+    Renew,
+    Target(u64),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -63,6 +66,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::ProviderEnded),
         2 => prop_oneof![Just(Found::GoesOn), Just(Found::Nothing), Just(Found::Gone(Signal::UserInfo))]
             .prop_map(Event::Checked),
+        1 => (proptest::option::of(1..2_000u64), any::<bool>()).prop_map(|(session, renewable)| Event::SteppedUp(session, renewable)),
+        1 => Just(Event::Renew),
+        1 => (0..400u64).prop_map(Event::Target),
     ]
 }
 
@@ -152,7 +158,7 @@ impl Observer {
         let boot = self.story.now.boot;
         let input_counts = self.rules.activity != Activity::Requests;
         let used = match input {
-            Input::Keep | Input::Answer { keep: true, .. } => Some(boot),
+            Input::Keep | Input::Answer { keep: true, .. } | Input::SteppedUp { .. } => Some(boot),
             Input::Activity if self.rules.activity != Activity::Input => Some(boot),
             Input::UserInput { ago } if input_counts && !self.locked => Some(boot.saturating_sub(ago)),
             Input::Unlocked if input_counts => Some(boot),
@@ -184,6 +190,26 @@ impl Observer {
         // What was under way went with the process, its dialog too.
         (self.attempt, self.question, self.old_question) = (None, None, None);
         self.locked = false;
+        let outputs = self.story.drain();
+        self.see(outputs)
+    }
+
+    /// For one purpose a tool gets as little as it gets otherwise: nothing from a session that is over or frozen.
+    fn target(&mut self, min_validity: Duration) -> Result<(), TestCaseError> {
+        let now = self.story.now;
+        let mut token = TargetToken::default();
+        token.came(now, Some(seconds(300)));
+        let request = TokenRequest { min_validity, activity: true };
+        let verdict = self.story.session.target_token(now, request, &token);
+        let given = matches!(verdict, TargetVerdict::Serve | TargetVerdict::Fetch | TargetVerdict::Wait(_));
+        prop_assert!(!given || self.began.is_some(), "a token without a session");
+        prop_assert!(
+            !(given && self.locked && self.rules.on_lock == OnLock::Freeze),
+            "behind a locked screen"
+        );
+        if given && self.rules.activity != Activity::Input {
+            self.used = now.boot;
+        }
         let outputs = self.story.drain();
         self.see(outputs)
     }
@@ -289,6 +315,14 @@ impl Observer {
                 }
                 None => Ok(()),
             },
+            Event::SteppedUp(session, renewable) => {
+                let before = self.began;
+                self.input(Input::SteppedUp { tokens: tokens(session, renewable) })?;
+                prop_assert!(before.is_some() || self.began.is_none(), "a session out of a step-up");
+                Ok(())
+            }
+            Event::Renew => self.input(Input::Renew),
+            Event::Target(min_validity) => self.target(seconds(min_validity)),
             Event::Suspend(time) => {
                 self.input(Input::Suspending)?;
                 self.story.pass(Duration::from_millis(time));

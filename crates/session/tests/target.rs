@@ -1,0 +1,126 @@
+//! Tokens for one purpose, and sign-ins that become stronger.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use abide_session::{
+    EndReason, Input, Output, RefreshFailure, Signal, State, TargetToken, TargetVerdict, TokenRequest,
+    TokenVerdict, Tokens, Withdrawn,
+};
+use common::{Story, attempt, minutes, question, seconds, tokens};
+
+const REQUEST: TokenRequest =
+    TokenRequest { min_validity: std::time::Duration::from_secs(10), activity: true };
+
+fn asked(story: &mut Story, token: &TargetToken) -> TargetVerdict {
+    story.session.target_token(story.now, REQUEST, token)
+}
+
+#[test]
+fn a_token_for_one_purpose_is_fetched_once_and_served_until_it_is_used_up() {
+    let mut story = Story::signed_in();
+    let mut token = TargetToken::default();
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Fetch);
+    token.came(story.now, Some(minutes(2)));
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Serve);
+    assert_eq!(token.left(story.now), Some(minutes(2)));
+    story.pass(seconds(115));
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Fetch, "five seconds are not enough");
+    assert_eq!(story.token(), TokenVerdict::Serve, "that of the session has nothing to do with it");
+}
+
+#[test]
+fn a_purpose_that_fails_is_asked_for_again_after_growing_pauses_and_no_other_waits_for_it() {
+    let mut story = Story::signed_in();
+    let (mut failing, other) = (TargetToken::default(), TargetToken::default());
+    for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+        assert_eq!(asked(&mut story, &failing), TargetVerdict::Fetch);
+        failing.failed(story.now);
+        assert_eq!(asked(&mut story, &failing), TargetVerdict::Held);
+        assert_eq!(asked(&mut story, &other), TargetVerdict::Fetch);
+        assert_eq!(story.token_for(seconds(0)), TokenVerdict::Serve);
+        story.wait(seconds(pause));
+        // The session's own token is renewed meanwhile as always.
+        if let TokenVerdict::Wait(attempt) = story.token() {
+            story.input(Input::Refreshed { attempt, tokens: tokens() });
+        }
+    }
+}
+
+#[test]
+fn what_is_left_of_a_token_is_served_while_the_provider_is_away() {
+    let mut story = Story::signed_in();
+    let mut token = TargetToken::default();
+    token.came(story.now, Some(seconds(60)));
+    story.pass(seconds(55));
+    token.failed(story.now);
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Serve);
+}
+
+#[test]
+fn nothing_is_served_for_any_purpose_once_the_session_is_over() {
+    let mut story = Story::signed_in();
+    let mut token = TargetToken::default();
+    token.came(story.now, None);
+    story.pass(minutes(15));
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Ended(EndReason::IdleTimeout));
+    assert_eq!(asked(&mut Story::new(), &token), TargetVerdict::LoginRequired);
+}
+
+#[test]
+fn while_the_provider_is_asked_whether_the_session_goes_on_nothing_is_served() {
+    let mut story = Story::signed_in();
+    let mut token = TargetToken::default();
+    token.came(story.now, Some(minutes(5)));
+    let refresh = attempt(&story.input(Input::ProviderDoubted { signal: Signal::FrontChannel })).unwrap();
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Wait(refresh));
+}
+
+#[test]
+fn asking_for_one_purpose_uses_the_session() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(10));
+    asked(&mut story, &TargetToken::default());
+    assert_eq!(story.left(), minutes(15));
+}
+
+#[test]
+fn a_refresh_token_that_may_be_refused_is_tried_out() {
+    let mut story = Story::signed_in();
+    let refresh = attempt(&story.input(Input::Renew)).unwrap();
+    story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Rejected });
+    assert_eq!(story.session.state(), State::Ended(EndReason::RefreshRejected));
+}
+
+#[test]
+fn a_stronger_sign_in_is_used_as_the_session_and_moves_no_absolute_limit() {
+    let mut story = Story::signed_in();
+    story.pass(minutes(13));
+    let asked = question(&story.input(Input::Tick)).unwrap();
+    let absolute = story.session.view(story.now).absolute_left;
+    let fresh = Tokens { access_expires_in: Some(seconds(42)), ..tokens() };
+    let outputs = story.input(Input::SteppedUp { tokens: fresh });
+    assert!(outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Answered }));
+    assert!(outputs.contains(&Output::Checkpoint), "it is written down");
+    let view = story.session.view(story.now);
+    assert_eq!((view.access_left, view.absolute_left), (Some(seconds(42)), absolute));
+    assert_eq!(story.left(), minutes(15));
+}
+
+#[test]
+fn a_refresh_that_was_under_way_cannot_undo_a_stronger_sign_in() {
+    let mut story = Story::signed_in();
+    let late = attempt(&story.input(Input::Renew)).unwrap();
+    story.input(Input::SteppedUp { tokens: tokens() });
+    assert!(!story.session.awaits(late), "its tokens have no owner any more");
+    story.input(Input::RefreshFailed { attempt: late, failure: RefreshFailure::Rejected });
+    assert_eq!(story.session.state(), State::Active);
+}
+
+#[test]
+fn a_stronger_sign_in_to_a_session_that_is_over_begins_none() {
+    let mut story = Story::signed_in();
+    story.input(Input::Logout);
+    story.input(Input::SteppedUp { tokens: tokens() });
+    assert_eq!(story.session.state(), State::Ended(EndReason::UserLogout));
+}
