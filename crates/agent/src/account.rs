@@ -1,9 +1,10 @@
 //! One account: its configuration, its session, its tokens.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::{Http, Identity, Provider, RelyingParty, Tokens};
+use abide_oidc::{DpopKey, Http, Identity, Provider, RelyingParty, Tokens};
 use abide_session::{Attempt, Limit, Now, Session, State};
 use abide_vault::Zeroizing;
 use abide_wire::{
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use url::Url;
 
+use crate::bound::BOUND;
 use crate::claims::Profile;
 use crate::config::AccountConfig;
 use crate::layers::{Heard, Known, layers};
@@ -22,7 +24,9 @@ use crate::monitor::Watch;
 use crate::notices;
 use crate::platform;
 use crate::signals::{Signals, known_by};
+use crate::step_up::SteppingUp;
 use crate::stored::StoredSession;
+use crate::targets::Targets;
 use crate::trouble::Trouble;
 
 /// Within this, a token that is refused may simply have expired by the provider's clock.
@@ -42,6 +46,8 @@ pub(crate) struct Held {
     pub(crate) session_state: Option<String>,
     /// What UserInfo said last.
     pub(crate) profile: Option<Profile>,
+    /// What all of them are bound to (RFC 9449); `None` for bearer tokens.
+    pub(crate) dpop: Option<Arc<DpopKey>>,
     /// Refresh tokens that silent requests brought and nobody uses: they are given back with the others.
     pub(crate) leftovers: Vec<SecretString>,
 }
@@ -62,6 +68,7 @@ impl Held {
             id_token: tokens.id_token,
             session_state: None,
             profile: None,
+            dpop: None,
             leftovers: Vec::new(),
         }
     }
@@ -71,6 +78,7 @@ impl Held {
         self.id_token = self.id_token.take().or_else(|| before.id_token.clone());
         self.session_state.clone_from(&before.session_state);
         self.profile.clone_from(&before.profile);
+        self.dpop.clone_from(&before.dpop);
         self.leftovers.clone_from(&before.leftovers);
     }
 }
@@ -108,6 +116,8 @@ pub(crate) enum Refreshed {
 pub(crate) struct Connection {
     pub(crate) http: Http,
     pub(crate) relying_party: RelyingParty,
+    /// The key that the tokens of `relying_party` are bound to.
+    pub(crate) key: Option<Arc<DpopKey>>,
 }
 
 pub(crate) struct Account {
@@ -132,6 +142,14 @@ pub(crate) struct Account {
     pub(crate) farewell: Option<String>,
     /// The sign-out page of the last session waits for the browser.
     pub(crate) sign_out: Option<AbortHandle>,
+    /// Access tokens for one purpose each.
+    pub(crate) targets: Targets,
+    /// Whose turn it is to send the refresh token, which may be another one after each time.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// A stronger sign-in under way, or the last one.
+    pub(crate) stepping_up: Option<SteppingUp>,
+    /// When the person cancelled one last, boot time.
+    pub(crate) declined: Option<Duration>,
     /// Since when (boot time) an event waits for its key, by its number.
     pub(crate) unread_events: BTreeMap<String, Duration>,
 }
@@ -154,6 +172,10 @@ impl Account {
             provider_end: None,
             farewell: None,
             sign_out: None,
+            targets: Targets::default(),
+            turn: Arc::default(),
+            stepping_up: None,
+            declined: None,
             unread_events: BTreeMap::new(),
         }
     }
@@ -276,12 +298,13 @@ impl Account {
         let left = self.session.view(now).access_left.unwrap_or(Duration::from_secs(300));
         Some(TokenAnswer {
             access_token: AccessToken::new(access.token.expose_secret().to_owned()),
-            token_type: "Bearer".to_owned(),
+            token_type: if held.dpop.is_some() { BOUND } else { "Bearer" }.to_owned(),
             expires_in: left.as_secs(),
             expires_at: now.wall.saturating_add(left).as_secs(),
             scope: held.scope.clone(),
             account: self.name.clone(),
             issuer: self.config.issuer.clone(),
+            dpop: None,
         })
     }
 
@@ -311,6 +334,7 @@ impl Account {
             id_token: held.id_token.clone(),
             session_state: held.session_state.clone(),
             profile: held.profile.clone(),
+            dpop: held.dpop.clone(),
             leftovers: held.leftovers.clone(),
             checkpoint,
             boot_id: platform::boot_id(),

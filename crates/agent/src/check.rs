@@ -86,14 +86,14 @@ async fn ask(
     token: &SecretString,
     subject: &str,
 ) -> (Answer, Option<Claims>) {
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party, .. } = connection;
     let now = SystemTime::now();
     let asked = match signal {
         Signal::Introspection => {
             let found = relying_party.introspect(http, token, TokenKind::AccessToken, now).await;
             found.map(|found| (found.active, None))
         }
-        _ => match relying_party.userinfo(http, token, subject, now).await {
+        _ => match connection.userinfo(token, subject).await {
             Ok(claims) => Ok((true, Some(claims))),
             // Claims about somebody else are as good as none.
             Err(Error::AccessTokenRejected | Error::UserInfoSubjectMismatch) => Ok((false, None)),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{Claims, Identity};
 use abide_session::State;
@@ -112,11 +112,10 @@ pub(crate) fn read_again(shared: &Arc<Shared>, name: &str) {
     let (shared, name) = (shared.clone(), name.to_owned());
     tokio::spawn(async move {
         let Ok(connection) = connection(&shared, &name).await else { return };
-        let (http, relying_party) = (&connection.http, &connection.relying_party);
-        if !relying_party.provider().has_userinfo() {
+        if !connection.relying_party.provider().has_userinfo() {
             return;
         }
-        match relying_party.userinfo(http, &token, &subject, SystemTime::now()).await {
+        match connection.userinfo(&token, &subject).await {
             Ok(claims) => take(&shared, &name, &subject, claims),
             Err(error) => tracing::info!(account = name, code = error.code(), "UserInfo could not be read"),
         }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::account_rules::check;
+use crate::bound::Dpop;
 
 /// The configuration of one user.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -100,6 +101,12 @@ pub(crate) struct AccountConfig {
     pub(crate) audience: Option<String>,
     /// Single claims to ask for: the parameter `claims` (OpenID Connect Core 1.0, section 5.5).
     pub(crate) request_claims: Option<Map<String, Value>>,
+    /// Whether access tokens are bound to a key of the session (RFC 9449).
+    #[serde(default)]
+    pub(crate) dpop: Dpop,
+    /// Whether tokens for one purpose are had by exchange (RFC 8693) and not by refresh.
+    #[serde(default)]
+    pub(crate) token_exchange: bool,
     /// Parameters of the provider's own.
     #[serde(default)]
     pub(crate) extra: BTreeMap<String, String>,
@@ -359,6 +366,8 @@ impl AccountConfig {
             resources: Vec::new(),
             audience: None,
             request_claims: None,
+            dpop: Dpop::default(),
+            token_exchange: false,
             extra: BTreeMap::new(),
             session: SessionConfig::default(),
             provider: ProviderConfig::default(),

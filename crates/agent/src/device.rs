@@ -24,7 +24,7 @@ pub(crate) async fn authorize(
     if config.max_age.is_some() || config.request_claims.is_some() {
         return Err(SignInError::NotHeldThere);
     }
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party, .. } = connection;
     let parameters = parameters(config, scopes(config, relying_party.provider()));
     let authorization = relying_party
         .device_authorization(http, &parameters, SystemTime::now())

@@ -30,7 +30,7 @@ pub(crate) async fn fetch(
 ) {
     let mut request = PollRequest { return_immediately: true, ..PollRequest::default() };
     for _ in 0..MOST_POLLS {
-        let Connection { http, relying_party } = connection;
+        let Connection { http, relying_party, .. } = connection;
         let answer = match relying_party.poll_events(http, endpoint, token, &request).await {
             Ok(answer) => answer,
             Err(error) => return fails(shared, name, &error),

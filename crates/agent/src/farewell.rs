@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::{Error, OAuthError, TokenKind};
+use abide_oidc::{DpopKey, Error, OAuthError, TokenKind};
 use abide_vault::Zeroizing;
 use abide_wire::ProviderEnd;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,6 +17,7 @@ use crate::config::AccountConfig;
 use crate::logout::{Shown, SignOutPage};
 use crate::shared::Shared;
 use crate::sign_in::{self, SignInError};
+use crate::stored::KeyText;
 use crate::{clock, notices};
 
 /// Pauses between attempts to tell a provider that does not answer; the last one is repeated.
@@ -36,6 +37,8 @@ pub(crate) struct Farewell {
     access_token: Option<SecretString>,
     /// Further refresh tokens that silent requests brought.
     others: Vec<SecretString>,
+    /// What all of them are bound to. To try one out, a proof is needed.
+    dpop: Option<Arc<DpopKey>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,6 +51,8 @@ struct Form {
     refresh_token: Option<Zeroizing<String>>,
     access_token: Option<Zeroizing<String>>,
     others: Vec<Zeroizing<String>>,
+    #[serde(default)]
+    dpop: Option<KeyText>,
 }
 
 impl Farewell {
@@ -65,6 +70,7 @@ impl Farewell {
             refresh_token: held.refresh_token.clone(),
             access_token,
             others: held.leftovers.clone(),
+            dpop: held.dpop.clone(),
         })
     }
 
@@ -85,6 +91,7 @@ impl Farewell {
             refresh_token: self.refresh_token.as_ref().map(text),
             access_token: self.access_token.as_ref().map(text),
             others: self.others.iter().map(text).collect(),
+            dpop: self.dpop.as_deref().map(KeyText::of),
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
         serde_json::to_writer(&mut *bytes, &form).ok()?;
@@ -102,6 +109,7 @@ impl Farewell {
             refresh_token: form.refresh_token.map(secret),
             access_token: form.access_token.map(secret),
             others: form.others.into_iter().map(secret).collect(),
+            dpop: form.dpop.and_then(|key| key.read()),
         })
     }
 }
@@ -174,7 +182,7 @@ fn look_again(
         }
         let connection = match connection {
             Some(connection) => connection,
-            None => match sign_in::connect(&config).await {
+            None => match connect(&farewell, &config).await {
                 Ok(connection) => connection,
                 Err(_) => return,
             },
@@ -223,6 +231,11 @@ fn report(shared: &Arc<Shared>, name: &str, awaited: &str, end: ProviderEnd) {
     shared.show();
 }
 
+/// A connection that can speak of these tokens.
+async fn connect(farewell: &Farewell, config: &AccountConfig) -> Result<Connection, SignInError> {
+    Ok(sign_in::connect(config).await?.with_key(farewell.dpop.clone())?)
+}
+
 async fn tell(
     farewell: &Farewell,
     config: &AccountConfig,
@@ -233,7 +246,7 @@ async fn tell(
     for attempt in 0.. {
         let told = match &connection {
             Some(connection) => once(farewell, connection, page).await,
-            None => match sign_in::connect(config).await {
+            None => match connect(farewell, config).await {
                 Ok(fresh) => {
                     let told = once(farewell, &fresh, page).await;
                     connection = Some(fresh);
@@ -265,7 +278,7 @@ async fn once(
     connection: &Connection,
     page: Option<&SignOutPage>,
 ) -> Option<ProviderEnd> {
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party, .. } = connection;
     let refresh = farewell.refresh_token.iter().chain(&farewell.others);
     let tokens = refresh
         .map(|token| (token, TokenKind::RefreshToken))
@@ -296,7 +309,7 @@ async fn once(
 
 /// Tries out whether the provider still accepts what belonged to the session.
 async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party, .. } = connection;
     let Some(token) = &farewell.refresh_token else {
         return match &farewell.access_token {
             Some(token) => check_access(connection, token).await,
@@ -330,11 +343,10 @@ async fn is_active(connection: &Connection, token: &SecretString, kind: TokenKin
 }
 
 async fn check_access(connection: &Connection, token: &SecretString) -> ProviderEnd {
-    let Connection { http, relying_party } = connection;
     if is_active(connection, token, TokenKind::AccessToken).await {
         return ProviderEnd::GoesOn;
     }
-    match relying_party.userinfo(http, token, "", SystemTime::now()).await {
+    match connection.userinfo(token, "").await {
         Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
         Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
         Err(_) => ProviderEnd::Unchecked,

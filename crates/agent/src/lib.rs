@@ -7,6 +7,7 @@
 
 mod account;
 mod account_rules;
+mod bound;
 mod browser;
 mod callback;
 mod check;
@@ -40,23 +41,25 @@ mod shared;
 mod sign_in;
 mod signals;
 mod start;
+mod step_up;
 mod stored;
+mod targets;
+mod tokens;
 mod trouble;
 mod vault_thread;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
+use abide_session::{Input, QuestionId};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
     ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
-    SessionStatus, SignInBegun, Snapshot, TokenAnswer,
+    SessionStatus, SignInBegun, Snapshot,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
-use crate::account::{Opening, Refreshed};
+use crate::account::Opening;
 use crate::clients::Clients;
 use crate::config::{AccountConfig, Config, LogoutListenerConfig};
 use crate::shared::Shared;
@@ -65,9 +68,6 @@ pub use config::ConfigError;
 pub use headless::{HeadlessError, run_headless, start_log};
 pub use options::Options;
 pub use start::StartError;
-
-/// How long a tool waits for a refresh that is under way.
-const REFRESH_PATIENCE: Duration = Duration::from_secs(50);
 
 /// Something that happens once.
 #[derive(Clone, Debug)]
@@ -248,81 +248,7 @@ impl Agent {
         }
     }
 
-    /// An access token that is valid for at least `min_validity`, or nine tenths of what the provider gives.
-    ///
-    /// Without an account, the only one that is configured or the only one that is signed in.
-    ///
-    /// # Errors
-    ///
-    /// `login_required`, `session_expired`, `provider_unreachable`, `unknown_account`, `invalid_request`.
-    pub async fn token(
-        &self,
-        account: Option<&str>,
-        min_validity: Duration,
-        activity: bool,
-    ) -> Result<TokenAnswer, ErrorAnswer> {
-        let name = self.account_for(account)?;
-        let shared = &self.0.shared;
-        let request = TokenRequest { min_validity, activity };
-        let (verdict, served) = shared.act(&name, |account, now| {
-            let verdict = account.session.token(now, request);
-            let served = (verdict == TokenVerdict::Serve).then(|| account.token_answer(now)).flatten();
-            (verdict, served)
-        })?;
-        match verdict {
-            TokenVerdict::Serve => served.ok_or_else(|| notices::login_required(&name)),
-            TokenVerdict::Wait(_) => self.wait_for_refresh(&name).await,
-            TokenVerdict::Held => Err(self.unreachable(&name)),
-            TokenVerdict::LoginRequired => Err(notices::login_required(&name)),
-            TokenVerdict::Frozen => Err(notices::frozen(&name)),
-            TokenVerdict::Ended(reason) => Err(notices::session_expired(&name, reason)),
-        }
-    }
-
-    /// One refresh serves everybody who waits here.
-    async fn wait_for_refresh(&self, name: &str) -> Result<TokenAnswer, ErrorAnswer> {
-        let shared = &self.0.shared;
-        // The refresh was started while the request was judged; if it is gone again, it is done.
-        let receiver =
-            shared.act(name, |account, _| account.refresh.as_ref().map(|(_, sender)| sender.subscribe()))?;
-        let outcome = match receiver {
-            None => Refreshed::Done,
-            Some(mut receiver) => {
-                let waited = tokio::time::timeout(REFRESH_PATIENCE, receiver.wait_for(Option::is_some)).await;
-                match waited {
-                    Ok(Ok(outcome)) => outcome.clone().unwrap_or(Refreshed::Done),
-                    Ok(Err(_)) => Refreshed::Done,
-                    Err(_) => return Err(notices::provider_unreachable("The provider", None)),
-                }
-            }
-        };
-        let request = TokenRequest { min_validity: Duration::ZERO, activity: false };
-        shared.act(name, |account, now| match account.session.token(now, request) {
-            TokenVerdict::Serve => account.token_answer(now).ok_or_else(|| notices::login_required(name)),
-            TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
-            TokenVerdict::LoginRequired => Err(notices::login_required(name)),
-            TokenVerdict::Frozen => Err(notices::frozen(name)),
-            TokenVerdict::Wait(_) | TokenVerdict::Held => {
-                let why = match &outcome {
-                    Refreshed::Failed(message) => Some(message.as_str()),
-                    Refreshed::Done => None,
-                };
-                Err(notices::provider_unreachable(&account.provider(), why))
-            }
-        })?
-    }
-
-    fn unreachable(&self, name: &str) -> ErrorAnswer {
-        let core = self.0.shared.core();
-        let account = core.accounts.iter().find(|account| account.name == name);
-        let provider = account.map(account::Account::provider).unwrap_or_default();
-        notices::provider_unreachable(
-            &provider,
-            account.and_then(|account| account.trouble.as_ref()).map(|trouble| trouble.sentence.as_str()),
-        )
-    }
-
-    fn account_for(&self, asked: Option<&str>) -> Result<String, ErrorAnswer> {
+    pub(crate) fn account_for(&self, asked: Option<&str>) -> Result<String, ErrorAnswer> {
         if let Some(name) = asked {
             return Ok(name.to_owned());
         }

@@ -79,6 +79,17 @@ pub(crate) fn expiring(question: &Question) -> Notice {
     }
 }
 
+pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Notice {
+    notice(
+        NoticeKind::StepUp,
+        account,
+        format!("{tool} needs a stronger sign-in"),
+        format!(
+            "Sign in with {provider} again, in your browser. Whatever you do there, your session goes on."
+        ),
+    )
+}
+
 pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
     notice(
         NoticeKind::StillActive,

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use abide_oidc::{Identity, OAuthError, RefreshError, TokenKind};
 use abide_session::{Attempt, Input, RefreshFailure, Signal as Rumour};
 use abide_wire::{KnownBy, Signal, SignalState};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
 use crate::account::{Account, Connection, Held, Refreshed};
@@ -27,13 +27,15 @@ const REVOCATION_PAUSES: [Duration; 3] =
 pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attempt) {
     let sender = watch::Sender::new(None);
     account.refresh = Some((attempt, sender.clone()));
-    let credentials = account
-        .held
-        .as_ref()
-        .and_then(|held| Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone())));
-    let (shared, name) = (shared.clone(), account.name.clone());
+    let (shared, name, turn) = (shared.clone(), account.name.clone(), account.turn.clone());
     tokio::spawn(async move {
-        let Some((token, identity, scope)) = credentials else {
+        // A token for one purpose may be on its way, and with it the next refresh token.
+        let _turn = turn.lock().await;
+        let credentials = shared.act(&name, |account, _| {
+            let held = account.held.as_ref().filter(|_| account.session.awaits(attempt))?;
+            Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone()))
+        });
+        let Ok(Some((token, identity, scope))) = credentials else {
             failed(
                 &shared,
                 &name,
@@ -94,7 +96,11 @@ async fn run(
             match rotated {
                 // What is not believed is not kept either.
                 Some(rotated) if rejected => shared.before_the_end(give_back(connection.clone(), rotated)),
-                Some(rotated) => adopt(shared, name, attempt, rotated).await,
+                Some(rotated) => {
+                    if let Err(error) = adopt(shared, name, token, rotated).await {
+                        tracing::error!(%error, "a rotated refresh token could not be written down");
+                    }
+                }
                 None => {}
             }
             // After a transient failure the provider may have spent the token, so the journal keeps the intent.
@@ -160,25 +166,41 @@ async fn run(
     Ok(())
 }
 
-/// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment, or
-/// that is of no use otherwise. Nothing of that answer is served, but the next attempt has to send the new token.
-async fn adopt(shared: &Arc<Shared>, name: &str, attempt: Attempt, rotated: SecretString) {
+/// The provider has spent a refresh token and sent a new one, which takes its place, durably. If the session has gone on
+/// without it, the new one is given back.
+///
+/// # Errors
+///
+/// When it could not be written down. It is in use all the same: the old one is spent.
+pub(crate) async fn adopt(
+    shared: &Arc<Shared>,
+    name: &str,
+    spent: &SecretString,
+    rotated: SecretString,
+) -> Result<(), StoreError> {
+    let mut left = Some(rotated);
     let queued = shared.act(name, |account, now| {
-        if !account.session.awaits(attempt) {
+        let present = account.held.as_mut().and_then(|held| held.refresh_token.as_mut())?;
+        if present.expose_secret() != spent.expose_secret() {
             return None;
         }
-        account.held.as_mut()?.refresh_token = Some(rotated);
+        *present = left.take()?;
         account.stored(now).map(|content| shared.vault.put(&record_name(name), content))
     });
-    if let Ok(Some(written)) = queued
-        && let Err(error) = written.await
-    {
-        tracing::error!(%error, "a rotated refresh token could not be written down");
+    if let Some(orphan) = left {
+        if let Ok(connection) = connection(shared, name).await {
+            shared.before_the_end(give_back(connection, orphan));
+        }
+        return Ok(());
+    }
+    match queued {
+        Ok(Some(written)) => written.await,
+        _ => Ok(()),
     }
 }
 
 /// A refreshed ID token often says less about the person than the first one did.
-fn keep_name(fresh: &mut Identity, before: &Identity) {
+pub(crate) fn keep_name(fresh: &mut Identity, before: &Identity) {
     if fresh.email.is_none() && fresh.preferred_username.is_none() && fresh.name.is_none() {
         fresh.email.clone_from(&before.email);
         fresh.preferred_username.clone_from(&before.preferred_username);
@@ -194,7 +216,7 @@ fn revoke_with(shared: &Arc<Shared>, connection: Connection, held: Held) {
 
 /// Revokes a refresh token that nobody uses any more.
 pub(crate) async fn give_back(connection: Connection, token: SecretString) {
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party, .. } = connection;
     if !relying_party.provider().has_revocation() {
         tracing::info!("the provider does not offer revocation");
         return;

@@ -10,7 +10,7 @@ use abide_wire::{ErrorAnswer, Notice, ProviderEnd, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
-use crate::account::{Account, Held};
+use crate::account::{Account, Connection, Held};
 use crate::browser::Opener;
 use crate::callback::Ports;
 use crate::clock;
@@ -107,6 +107,7 @@ impl Shared {
             id_token: stored.id_token,
             session_state: stored.session_state,
             profile: stored.profile,
+            dpop: stored.dpop,
             leftovers: stored.leftovers,
         });
         account.note_what_is_offered();
@@ -280,6 +281,8 @@ impl Shared {
                 account.provider_end = None;
                 account.farewell = None;
                 account.signals = Signals::default();
+                account.targets.clear();
+                account.stepping_up = None;
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
                     self.tell(notices::signed_in(&account.name, user, &account.provider()));
@@ -309,6 +312,7 @@ impl Shared {
             watch.end(monitor::goodbye(&account.provider(), reason));
         }
         let held = account.held.take();
+        account.targets.clear();
         let page = held.as_ref().and_then(|held| logout::in_the_browser(self, account, held, reason));
         match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {
             (Some(farewell), page) => self.part(account, farewell, page),
@@ -320,6 +324,8 @@ impl Shared {
                 }
             }
         }
+        // What has still to be said to the provider has its own.
+        account.connection = account.connection.take().map(Connection::without_key);
         if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
             self.tell(notice);
         }

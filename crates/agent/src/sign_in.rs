@@ -55,6 +55,8 @@ pub(crate) enum SignInError {
     CodeExpired,
     #[error("The file {0} with the client key cannot be read ({1}).")]
     KeyFile(String, std::io::Error),
+    #[error("This computer gives no random numbers at the moment. Try again.")]
+    NoRandomness,
     #[error("The sign-in was given up.")]
     GivenUp,
 }
@@ -78,6 +80,7 @@ impl SignInError {
             Self::NotHeldThere => "device_demands",
             Self::CodeExpired => OAuthError::ExpiredToken.code(),
             Self::KeyFile(..) => "client_key_file_unreadable",
+            Self::NoRandomness => "no_randomness",
             Self::GivenUp => "given_up",
         }
     }
@@ -123,7 +126,7 @@ async fn run(
     opening: Opening,
     announce: watch::Sender<Option<SignInBegun>>,
 ) -> Result<(), SignInError> {
-    let connection = connect(config).await?;
+    let connection = connect(config).await?.with_new_key(config.dpop)?;
     if opening == Opening::Device {
         let tokens = device::authorize(name, config, &connection, &announce).await?;
         to_its_end(complete(shared.clone(), name.to_owned(), attempt, connection, tokens, None)).await?;
@@ -134,7 +137,7 @@ async fn run(
     let mut callback =
         Callback::bind(&shared.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
     let parameters = parameters(config, connection.relying_party.provider());
-    let Connection { http, relying_party } = &connection;
+    let Connection { http, relying_party, .. } = &connection;
     let request = relying_party
         .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
         .await
@@ -147,7 +150,9 @@ async fn run(
         device: None,
     }));
     if opening == Opening::Browser {
-        shared.opener.open(&request.url)?;
+        // Whoever on this computer reads the arguments of programs could go there faster, and sign in as somebody else.
+        let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
+        shared.opener.open(&address)?;
     }
     let provider = host_of(&config.issuer);
     let outcome = match answer(&mut callback, &request.pending, &provider).await {
@@ -188,7 +193,7 @@ pub(crate) fn scopes(config: &AccountConfig, provider: &Provider) -> Vec<String>
     config.scopes.iter().filter(|scope| *scope != OFFLINE_ACCESS || offline_known).cloned().collect()
 }
 
-fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
+pub(crate) fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
     let scopes = scopes(config, provider);
     // OpenID Connect Core 1.0 section 11: offline access needs the user's consent, unless the provider has other rules.
     let offline = scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
@@ -200,7 +205,7 @@ fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParam
 }
 
 /// The answer from the first request that belongs to this sign-in. What does not belong leaves it waiting.
-async fn answer(
+pub(crate) async fn answer(
     callback: &mut Callback,
     pending: &Pending,
     provider: &str,
@@ -241,7 +246,7 @@ async fn redeem(
     pending: Pending,
     response: AuthorizationResponse,
 ) -> Result<String, SignInError> {
-    let Connection { http, relying_party } = &connection;
+    let Connection { http, relying_party, .. } = &connection;
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
     let tokens = relying_party
         .exchange(http, &pending, response.code, SystemTime::now())
@@ -259,6 +264,7 @@ async fn complete(
     tokens: Tokens,
     session_state: Option<String>,
 ) -> Result<String, SignInError> {
+    let connection = connection.settled(&tokens.token_type)?;
     let (shared, name, connection) = (&shared, name.as_str(), &connection);
     let wanted = shared.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
     let (profile, unknown) = match profile(connection, &tokens, wanted).await {
@@ -277,7 +283,11 @@ async fn complete(
     };
     let lifetimes = lifetimes(&tokens);
     let now = clock::now();
-    let mut held = Held { session_state, ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken }) };
+    let mut held = Held {
+        session_state,
+        dpop: connection.key.clone(),
+        ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken })
+    };
     if let Some(profile) = profile {
         held.take_profile(profile, now.wall);
     }
@@ -347,11 +357,10 @@ async fn profile(
 ) -> Result<Option<Claims>, abide_oidc::Error> {
     let identity = &tokens.identity;
     let known = identity.email.is_some() || identity.preferred_username.is_some() || identity.name.is_some();
-    let Connection { http, relying_party } = connection;
-    if (known && !wanted) || !relying_party.provider().has_userinfo() {
+    if (known && !wanted) || !connection.relying_party.provider().has_userinfo() {
         return Ok(None);
     }
-    relying_party.userinfo(http, &tokens.access_token, &identity.subject, SystemTime::now()).await.map(Some)
+    connection.userinfo(&tokens.access_token, &identity.subject).await.map(Some)
 }
 
 /// What the session has to know of tokens.
@@ -368,7 +377,7 @@ pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignIn
     let http = http_of(config)?;
     let provider = Provider::discover(&http, &config.issuer).await.map_err(SignInError::of)?;
     let relying_party = RelyingParty::new(provider, registration(config)?).map_err(SignInError::of)?;
-    Ok(Connection { http, relying_party })
+    Ok(Connection { http, relying_party, key: None })
 }
 
 fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
@@ -399,14 +408,18 @@ fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
 
 /// The connection of an account: the present one, or a new one.
 pub(crate) async fn connection(shared: &Arc<Shared>, name: &str) -> Result<Connection, SignInError> {
-    let found = shared.act(name, |account, _| (account.connection.clone(), account.config.clone()));
-    let Ok((present, config)) = found else { return Err(SignInError::GivenUp) };
+    let found = shared.act(name, |account, _| {
+        let key = account.held.as_ref().and_then(|held| held.dpop.clone());
+        (account.connection.clone(), account.config.clone(), key)
+    });
+    let Ok((present, config, key)) = found else { return Err(SignInError::GivenUp) };
     if let Some(present) = present {
         return Ok(present);
     }
-    let fresh = connect(&config).await?;
+    let fresh = connect(&config).await?.with_key(key)?;
     let _ = shared.act(name, |account, _| {
-        if account.config == config {
+        // A sign-in that has succeeded meanwhile has brought its own.
+        if account.config == config && account.connection.is_none() {
             account.connection = Some(fresh.clone());
         }
     });

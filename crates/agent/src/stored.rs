@@ -1,11 +1,14 @@
 //! A session as the vault keeps it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::Identity;
+use abide_oidc::{DpopKey, Identity};
 use abide_session::{Checkpoint, Now};
 use abide_vault::Zeroizing;
 use abide_wire::Signal;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +33,7 @@ pub(crate) struct StoredSession {
     pub(crate) id_token: Option<SecretString>,
     pub(crate) session_state: Option<String>,
     pub(crate) profile: Option<Profile>,
+    pub(crate) dpop: Option<Arc<DpopKey>>,
     pub(crate) leftovers: Vec<SecretString>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) boot_id: Option<String>,
@@ -52,6 +56,8 @@ struct Form<'a> {
     #[serde(default)]
     profile: Option<Profile>,
     #[serde(default)]
+    dpop: Option<KeyText>,
+    #[serde(default)]
     leftovers: Vec<Zeroizing<String>>,
     #[serde(default)]
     doubt: Option<Signal>,
@@ -64,6 +70,22 @@ struct Form<'a> {
     provider_left: Option<Duration>,
     #[serde(default)]
     provider_lifetime: Option<Duration>,
+}
+
+/// A key as a record keeps it: base64url.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct KeyText(Zeroizing<String>);
+
+impl KeyText {
+    pub(crate) fn of(key: &DpopKey) -> Self {
+        Self(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(*key.to_bytes())))
+    }
+
+    pub(crate) fn read(&self) -> Option<Arc<DpopKey>> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(self.0.as_bytes()).map(Zeroizing::new).ok()?;
+        DpopKey::from_bytes(&bytes).ok().map(Arc::new)
+    }
 }
 
 /// The other way round from [`signal_of`].
@@ -89,6 +111,7 @@ impl StoredSession {
             id_token: self.id_token.as_ref().map(text),
             session_state: self.session_state.clone(),
             profile: self.profile.clone(),
+            dpop: self.dpop.as_deref().map(KeyText::of),
             leftovers: self.leftovers.iter().map(text).collect(),
             doubt: self.checkpoint.doubt.map(signal_of),
             scope: self.scope.as_str().into(),
@@ -117,6 +140,8 @@ impl StoredSession {
         }
         let secret = |token: Zeroizing<String>| SecretString::from(token.as_str().to_owned());
         let refresh_token = form.refresh_token.map(secret);
+        // Without its key a bound token is of no use.
+        let dpop = form.dpop.map(|key| key.read().ok_or(())).transpose().ok()?;
         Some(Self {
             issuer: form.issuer.into_owned(),
             client_id: form.client_id.into_owned(),
@@ -126,6 +151,7 @@ impl StoredSession {
             id_token: form.id_token.map(secret),
             session_state: form.session_state,
             profile: form.profile,
+            dpop,
             leftovers: form.leftovers.into_iter().map(secret).collect(),
             boot_id: form.boot_id,
             checkpoint: Checkpoint {

@@ -9,6 +9,7 @@ use crate::Program;
 use crate::failure::Failure;
 use crate::help;
 use crate::style::plain;
+use crate::token_request::{HEADER_OPTIONS, OPTIONS, TokenRequest};
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,17 +50,6 @@ pub(crate) enum Way {
     Device,
 }
 
-/// Which token is asked for.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct TokenRequest {
-    /// The account; without one the agent takes the only one.
-    pub(crate) account: Option<String>,
-    /// Seconds that the token has to stay valid at least.
-    pub(crate) min_validity: Option<u64>,
-    /// `none` or `request`: whether asking counts as using the session.
-    pub(crate) activity: Option<&'static str>,
-}
-
 /// Every option, as it was given; the commands take out theirs.
 #[derive(Default)]
 struct Given {
@@ -67,8 +57,7 @@ struct Given {
     no_browser: bool,
     device: bool,
     no_wait: bool,
-    min_validity: Option<u64>,
-    activity: Option<&'static str>,
+    request: TokenRequest,
     issuer: Option<String>,
     client_id: Option<String>,
     program: Option<OsString>,
@@ -124,7 +113,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
         "status" => options(name, rest, &[], json)?.finish(name, 0, |_| Ok(Command::Status)),
         "doctor" => options(name, rest, &[], json)?.finish(name, 0, |_| Ok(Command::Doctor)),
         "token" | "header" => {
-            let given = options(name, rest, TOKEN, json)?;
+            let given = options(name, rest, if name == "token" { OPTIONS } else { HEADER_OPTIONS }, json)?;
             given.finish(name, 0, |given| {
                 let request = given.token_request();
                 Ok(if name == "token" { Command::Token(request) } else { Command::Header(request) })
@@ -156,8 +145,6 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
 /// Where the embedded demo provider is, too: its issuer contains the port.
 const DEMO_PORT: u16 = 47610;
 
-const TOKEN: &[&str] = &["account", "min-validity", "activity"];
-
 fn help_on(rest: Vec<OsString>) -> Result<Command, Failure> {
     let mut words = rest.into_iter().filter(|word| word != "--json" && word != "--help" && word != "-h");
     let Some(topic) = words.next() else { return Ok(Command::Help(None)) };
@@ -183,7 +170,7 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
             Some(Arg::Value(program)) => break program,
             Some(argument) => {
                 let option = option_name(&argument);
-                given.take("run", &option, TOKEN, &mut parser, json)?;
+                given.take("run", &option, OPTIONS, &mut parser, json)?;
             }
         }
     };
@@ -314,7 +301,7 @@ impl Given {
             "issuer" => self.issuer = Some(value),
             "client-id" => self.client_id = Some(value),
             "activity" => {
-                self.activity = Some(match value.as_str() {
+                self.request.activity = Some(match value.as_str() {
                     "none" => "none",
                     "request" => "request",
                     _ => {
@@ -324,7 +311,7 @@ impl Given {
                     }
                 });
             }
-            _ => {
+            "min-validity" => {
                 let Some(seconds) = seconds(&value) else {
                     let sentence = format!(
                         "`--{option}` is a time such as `90s`, `5m` or `1h`, not `{}`.",
@@ -332,18 +319,20 @@ impl Given {
                     );
                     return Err(Failure::usage(sentence, command));
                 };
-                self.min_validity = Some(seconds);
+                self.request.min_validity = Some(seconds);
+            }
+            _ if value.is_empty() => {
+                return Err(Failure::usage(format!("`--{option}` is empty."), command));
+            }
+            _ => {
+                self.request.take(option, value);
             }
         }
         Ok(())
     }
 
     fn token_request(&mut self) -> TokenRequest {
-        TokenRequest {
-            account: self.account.take(),
-            min_validity: self.min_validity.take(),
-            activity: self.activity.take(),
-        }
+        TokenRequest { account: self.account.take(), ..std::mem::take(&mut self.request) }
     }
 
     /// The word behind the command, `usual` if there is none.

@@ -179,6 +179,8 @@ const TOKEN: &str = "\
 abide token: print an access token
 
 Usage: abide token [--account NAME] [--min-validity TIME] [--activity WHAT]
+                   [--resource URI] [--audience NAME] [--scope SCOPES]
+                   [--challenge HEADER]
 
 Prints the access token and nothing else. It is renewed first if it is used up.
 
@@ -190,6 +192,12 @@ Prints the access token and nothing else. It is renewed first if it is used up.
                            (it does) or none (it does not). Programs that ask by
                            themselves, every minute say, should say none: they
                            would keep you signed in after you have left
+      --resource URI       a token for this resource alone; may be given again
+      --audience NAME      the same by the provider\u{2019}s name for it
+      --scope SCOPES       a token with these scopes alone, separated by spaces
+      --challenge HEADER   what a server has answered in WWW-Authenticate: if it
+                           asks for a stronger sign-in, you sign in again in
+                           your browser, and this prints the better token
       --json               the whole answer: the token, when it ends, its scope,
                            account and issuer
 
@@ -199,11 +207,24 @@ Exit code 3 says that you have to sign in first: abide login
 const HEADER: &str = "\
 abide header: print an access token as an Authorization header
 
-Usage: abide header [--account NAME] [--min-validity TIME] [--activity WHAT]
+Usage: abide header [OPTIONS OF abide token]
+                    [--url URL [--method METHOD] [--nonce NONCE]]
 
   curl -H \"$(abide header)\" https://api.example.com/
 
 Takes the options of `abide token`. With --json it prints {\"Authorization\": \u{2026}}.
+
+Where the tokens of an account are bound to a key (accounts.NAME.dpop), a token
+is used with a proof for each request. Name the request, and two headers are
+printed, each on a line of its own:
+
+  abide header --url https://api.example.com/ |
+    curl -H @- https://api.example.com/
+
+      --url URL            where the request goes
+      --method METHOD      what it is; GET without it
+      --nonce NONCE        what the server has answered last in DPoP-Nonce
+
 `abide run` and `abide token` keep the token out of the list of processes, where
 an argument of curl can be seen by others on some systems.
 ";

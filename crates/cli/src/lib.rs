@@ -18,6 +18,7 @@ mod platform;
 mod signals;
 mod style;
 mod text;
+mod token_request;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};

@@ -66,8 +66,8 @@ fn a_token_that_a_header_cannot_carry_is_not_handed_on() {
             assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{evil}");
         }
     }
-    let proof = token_body().replace("\"Bearer\"", "\"DPoP\"");
-    let outcome = once(&["header"], get("/v1/token"), answer("200 OK", &proof));
+    let other = token_body().replace("\"Bearer\"", "\"mac\"");
+    let outcome = once(&["header"], get("/v1/token"), answer("200 OK", &other));
     assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
 }
 
@@ -139,4 +139,56 @@ fn without_a_token_nothing_is_run() {
     let refused = error("401 Unauthorized", "login_required", "Sign in first.");
     let outcome = once(&["run", "--", "true"], get("/v1/token"), refused);
     assert_eq!((outcome.code, outcome.err.as_str()), (3, "abide: Sign in first.\n"));
+}
+
+#[test]
+fn a_token_for_one_purpose_is_asked_for_by_the_names_of_the_standards() {
+    let words = [
+        "token",
+        "--resource",
+        "https://api.example.com/a b",
+        "--resource",
+        "https://b.example.com",
+        "--audience",
+        "crm",
+        "--scope",
+        "read write",
+    ];
+    let expected = get(
+        "/v1/token?resource=https%3A%2F%2Fapi.example.com%2Fa%20b&resource=https%3A%2F%2Fb.example.com&audience=crm\
+         &scope=read%20write",
+    );
+    let outcome = once(&words, expected, token_answer());
+    assert_eq!((outcome.code, outcome.out), (0, format!("{TOKEN}\n")));
+    for option in ["--resource", "--scope", "--challenge"] {
+        let outcome = abide(&FakeAgent::absent(), &["token", option, ""]);
+        assert_eq!(outcome.code, 2, "{option}: {}", outcome.err);
+    }
+}
+
+#[test]
+fn a_bound_token_comes_with_the_proof_for_the_request_that_is_named() {
+    let bound = token_body().replace("\"Bearer\"", "\"DPoP\"").replace('}', ",\"dpop\":\"aa.bb.cc\"}");
+    let words = ["header", "--url", "https://api.example.com/x", "--method", "POST", "--nonce", "n1"];
+    let asked = get("/v1/token?htu=https%3A%2F%2Fapi.example.com%2Fx&htm=POST&nonce=n1");
+    let outcome = once(&words, asked.clone(), answer("200 OK", &bound));
+    assert_eq!((outcome.code, outcome.out), (0, format!("Authorization: DPoP {TOKEN}\nDPoP: aa.bb.cc\n")));
+    let outcome = once(&[&words[..], &["--json"]].concat(), asked.clone(), answer("200 OK", &bound));
+    let said: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!(said, serde_json::json!({"Authorization": format!("DPoP {TOKEN}"), "DPoP": "aa.bb.cc"}));
+    let evil = bound.replace("aa.bb.cc", "a\\r\\nX: 1");
+    assert_eq!(once(&words, asked, answer("200 OK", &evil)).out, "");
+    let unnamed = token_body().replace("\"Bearer\"", "\"DPoP\"");
+    let outcome = once(&["header"], get("/v1/token"), answer("200 OK", &unnamed));
+    assert_eq!((outcome.code, outcome.out.as_str()), (2, ""));
+    assert!(outcome.err.contains("--url"), "{}", outcome.err);
+}
+
+#[test]
+fn what_a_server_has_answered_is_passed_on() {
+    let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"5\"";
+    let expected =
+        post("/v1/token?account=work", &serde_json::json!({"www_authenticate": challenge}).to_string());
+    let outcome = once(&["token", "-a", "work", "--challenge", challenge], expected, token_answer());
+    assert_eq!((outcome.code, outcome.out), (0, format!("{TOKEN}\n")));
 }

@@ -292,6 +292,11 @@ impl RelyingParty {
         Ok(self.bound(Dpop { key, required, nonces: Mutex::default() }))
     }
 
+    /// The same client, whose tokens are bound to nothing: for a provider that has answered with a bearer token.
+    pub fn without_dpop(&self) -> Self {
+        self.unbound()
+    }
+
     /// True if tokens are asked for in a way that binds them to a key.
     pub fn uses_dpop(&self) -> bool {
         self.dpop().is_some()

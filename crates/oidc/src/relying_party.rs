@@ -227,6 +227,10 @@ impl RelyingParty {
         Self(Arc::new(Inner { dpop: Some(Arc::new(dpop)), ..Inner::clone(&self.0) }))
     }
 
+    pub(crate) fn unbound(&self) -> Self {
+        Self(Arc::new(Inner { dpop: None, ..Inner::clone(&self.0) }))
+    }
+
     pub(crate) fn algorithms(&self) -> &[SigningAlgorithm] {
         &self.0.algorithms
     }

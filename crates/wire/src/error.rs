@@ -17,6 +17,13 @@ pub enum ErrorCode {
     InvalidRequest,
     /// There is no account of that name.
     UnknownAccount,
+    /// The provider issues no token for that resource or audience (RFC 8707, section 2).
+    InvalidTarget,
+    /// The provider issues no token with that scope.
+    InvalidScope,
+    /// The user has signed in again, and not in the way that was asked for (OpenID Connect Core Unmet Authentication
+    /// Requirements 1.0).
+    UnmetAuthenticationRequirements,
     /// The session has ended; the description says why.
     SessionExpired,
     /// The provider cannot be reached, the session is kept.
@@ -39,6 +46,9 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::InvalidRequest => "invalid_request",
             Self::UnknownAccount => "unknown_account",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidScope => "invalid_scope",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::SessionExpired => "session_expired",
             Self::ProviderUnreachable => "provider_unreachable",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
@@ -52,8 +62,8 @@ impl ErrorCode {
     pub fn status(self) -> u16 {
         match self {
             Self::LoginRequired | Self::SessionExpired | Self::ConsentRequired => 401,
-            Self::AccessDenied => 403,
-            Self::InvalidRequest => 400,
+            Self::AccessDenied | Self::UnmetAuthenticationRequirements => 403,
+            Self::InvalidRequest | Self::InvalidTarget | Self::InvalidScope => 400,
             Self::UnknownAccount | Self::NotFound => 404,
             Self::ProviderUnreachable => 502,
             Self::TemporarilyUnavailable | Self::VaultLocked => 503,
@@ -65,8 +75,8 @@ impl ErrorCode {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::LoginRequired | Self::SessionExpired => 3,
-            Self::ConsentRequired | Self::AccessDenied => 4,
-            Self::InvalidRequest | Self::UnknownAccount => 2,
+            Self::ConsentRequired | Self::AccessDenied | Self::UnmetAuthenticationRequirements => 4,
+            Self::InvalidRequest | Self::UnknownAccount | Self::InvalidTarget | Self::InvalidScope => 2,
             Self::ProviderUnreachable | Self::TemporarilyUnavailable | Self::VaultLocked | Self::NotFound => {
                 1
             }

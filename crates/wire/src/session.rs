@@ -353,6 +353,8 @@ pub enum NoticeKind {
     StillActive,
     /// The session ended.
     Ended,
+    /// A tool needs a stronger sign-in (RFC 9470).
+    StepUp,
     /// Something else to know.
     Trouble,
 }

@@ -35,7 +35,7 @@ impl fmt::Debug for AccessToken {
 pub struct TokenAnswer {
     /// The access token.
     pub access_token: AccessToken,
-    /// `Bearer`.
+    /// `Bearer`; or `DPoP` for a token that is used with a proof for each request (RFC 9449).
     pub token_type: String,
     /// Seconds that the token stays valid.
     pub expires_in: u64,
@@ -47,4 +47,8 @@ pub struct TokenAnswer {
     pub account: String,
     /// The issuer, byte for byte.
     pub issuer: String,
+    /// The proof for the request that was named with `htm` and `htu`: what the header `DPoP` says. For a token of type
+    /// `DPoP` and for that one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop: Option<String>,
 }

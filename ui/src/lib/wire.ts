@@ -254,7 +254,7 @@ questions: Array<Question>,
  */
 remarks: Array<string>, };
 
-export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "trouble";
+export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "step_up" | "trouble";
 
 export type Notice = { 
 /**

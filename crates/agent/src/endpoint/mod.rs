@@ -5,5 +5,6 @@
 mod gate;
 mod listen;
 mod routes;
+mod token;
 
 pub(crate) use listen::{bind_tcp, pause_after, serve_socket, serve_tcp};

@@ -1,6 +1,5 @@
 //! The calls of the local API.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_wire::window::{NewAccount, WindowError};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::gate::{Caller, Peer, admit};
+use super::token;
 use crate::account::Opening;
 use crate::{Agent, Event};
 
@@ -46,7 +46,7 @@ async fn route(
     if request.method() == http::Method::GET && matches!(request.uri().path(), "/v1/token" | "/access_token")
     {
         caller.may_have_tokens(peer)?;
-        return token(agent, request.uri().query().unwrap_or_default()).await;
+        return token::present(agent, request.uri().query().unwrap_or_default()).await;
     }
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -65,6 +65,10 @@ async fn route(
         ("GET", ["v1", "sessions", account, "events"]) => {
             caller.may_see_sessions()?;
             Ok(events(agent, (*account).to_owned(), agent.status(account)?))
+        }
+        ("POST", ["v1", "token"]) => {
+            caller.may_have_tokens(peer)?;
+            token::stronger(agent, caller, request).await
         }
         ("GET", ["v1", "claims", account]) => {
             // As much about a person as a token tells.
@@ -128,29 +132,6 @@ async fn route(
         }
         _ => Err(not_found()),
     }
-}
-
-async fn token(agent: &Agent, query: &str) -> Result<Response<Body>, ErrorAnswer> {
-    let query = Query::parse(query)?;
-    let min_validity = match query.one("min_validity")? {
-        None => Duration::from_secs(10),
-        Some(text) => duration(text)?,
-    };
-    let activity = match query.one("activity")? {
-        None | Some("request") => true,
-        Some("none") => false,
-        Some(other) => {
-            return Err(invalid(format!("`activity` is `request` or `none`, not \u{201c}{other}\u{201d}.")));
-        }
-    };
-    for name in ["resource", "audience", "scope"] {
-        // Never a token for something else than was asked for.
-        if query.one(name)?.is_some() {
-            return Err(invalid(format!("`{name}` is not offered: this account has one access token.")));
-        }
-    }
-    let answer = agent.token(query.one("account")?, min_validity, activity).await?;
-    Ok(json_answer(StatusCode::OK, &answer))
 }
 
 async fn change_session(
@@ -303,7 +284,7 @@ fn statuses(
     stream::once(async { first }).chain(rest)
 }
 
-async fn body<T: for<'de> Deserialize<'de>>(request: Request<Incoming>) -> Result<T, ErrorAnswer> {
+pub(super) async fn body<T: for<'de> Deserialize<'de>>(request: Request<Incoming>) -> Result<T, ErrorAnswer> {
     let is_json = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes()
             .split(|byte| *byte == b';')
@@ -322,42 +303,7 @@ async fn body<T: for<'de> Deserialize<'de>>(request: Request<Incoming>) -> Resul
         .map_err(|error| invalid(format!("The body is not understood: {error}.")))
 }
 
-/// The parameters of a query. Each stands at most once.
-struct Query(BTreeMap<String, String>);
-
-impl Query {
-    fn parse(text: &str) -> Result<Self, ErrorAnswer> {
-        const KNOWN: [&str; 6] = ["account", "resource", "audience", "scope", "min_validity", "activity"];
-        let mut parameters = BTreeMap::new();
-        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-            if !KNOWN.contains(&name.as_ref()) {
-                return Err(invalid(format!("The parameter `{name}` is not known here.")));
-            }
-            if parameters.insert(name.clone().into_owned(), value.into_owned()).is_some() {
-                return Err(invalid(format!("The parameter `{name}` stands there twice.")));
-            }
-        }
-        Ok(Self(parameters))
-    }
-
-    fn one(&self, name: &str) -> Result<Option<&str>, ErrorAnswer> {
-        match self.0.get(name).map(String::as_str) {
-            Some("") => Err(invalid(format!("The parameter `{name}` is empty."))),
-            other => Ok(other),
-        }
-    }
-}
-
-/// Seconds, or a duration like `60s` or `5m`.
-fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Ok(Duration::from_secs(u64::from(seconds)));
-    }
-    humantime::parse_duration(text)
-        .map_err(|_| invalid(format!("\u{201c}{text}\u{201d} is no duration. Write it like 60s or 5m.")))
-}
-
-fn invalid(text: String) -> ErrorAnswer {
+pub(super) fn invalid(text: String) -> ErrorAnswer {
     ErrorAnswer::new(ErrorCode::InvalidRequest, text)
 }
 
@@ -370,7 +316,7 @@ fn error(refused: &ErrorAnswer) -> Response<Body> {
     json_answer(status, refused)
 }
 
-fn json_answer(status: StatusCode, content: &impl Serialize) -> Response<Body> {
+pub(super) fn json_answer(status: StatusCode, content: &impl Serialize) -> Response<Body> {
     let bytes = serde_json::to_vec(content).unwrap_or_default();
     let mut response = Response::new(Either::Left(Full::new(Bytes::from(bytes))));
     *response.status_mut() = status;

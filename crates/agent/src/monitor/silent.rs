@@ -46,7 +46,7 @@ pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
         id_token_hint: hint,
         ..AuthorizationParameters::default()
     };
-    let Connection { http, relying_party } = &connection;
+    let Connection { http, relying_party, .. } = &connection;
     let now = SystemTime::now();
     let request = match relying_party.start_authorization(http, &page.redirect_uri, &parameters, now).await {
         Ok(request) => request,
@@ -117,7 +117,7 @@ async fn redeem(
         }
     };
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
-    let Connection { http, relying_party } = connection;
+    let Connection { http, relying_party, .. } = connection;
     match relying_party.exchange(http, pending, response.code, SystemTime::now()).await {
         Ok(tokens) => page.take_over(Silently {
             identity: tokens.identity,

@@ -7,9 +7,9 @@ use abide_wire::TokenAnswer;
 use zeroize::Zeroizing;
 
 use crate::Io;
-use crate::args::TokenRequest;
 use crate::failure::{AnswerFault, Failure};
-use crate::http::{Answer, push_encoded};
+use crate::http::Answer;
+use crate::token_request::TokenRequest;
 
 pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Result<(), Failure> {
     let (answer, token) = fetch(io, request)?;
@@ -21,8 +21,11 @@ pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Resu
 
 pub(super) fn header(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Result<(), Failure> {
     let (_answer, token) = fetch(io, request)?;
+    if token.token_type.eq_ignore_ascii_case("DPoP") {
+        return bound_header(io, request, &token, json);
+    }
     if !token.token_type.eq_ignore_ascii_case("Bearer") {
-        // Another type needs more than a header (a proof, for instance): sent as Bearer it would be refused, or worse.
+        // Another type needs more than a header: sent as Bearer it would be refused, or worse.
         return Err(AnswerFault::Content.into());
     }
     let token = token.access_token.expose();
@@ -33,6 +36,37 @@ pub(super) fn header(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Res
         line("Authorization: Bearer ", token, "")
     };
     io.write(&line)
+}
+
+/// A bound token is sent with a proof, which is about one request (RFC 9449, section 7.1): two headers.
+fn bound_header(
+    io: &mut Io<'_>,
+    request: &TokenRequest,
+    token: &TokenAnswer,
+    json: bool,
+) -> Result<(), Failure> {
+    let Some(proof) = &token.dpop else {
+        return Err(if request.names_a_request() {
+            AnswerFault::Content.into()
+        } else {
+            Failure::usage(
+                "The tokens of this account are bound to a key of Abide\u{2019}s, so each request needs a proof of its own. \
+                 Name the request: abide header --url URL [--method METHOD]",
+                "header",
+            )
+        });
+    };
+    // A JWT: base64url and dots.
+    if !proof.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+        return Err(AnswerFault::Token.into());
+    }
+    let token = token.access_token.expose();
+    let lines = if json {
+        line("{\"Authorization\":\"DPoP ", token, &format!("\",\"DPoP\":\"{proof}\"}}"))
+    } else {
+        line("Authorization: DPoP ", token, &format!("\nDPoP: {proof}"))
+    };
+    io.write(&lines)
 }
 
 pub(super) fn run(
@@ -60,7 +94,7 @@ fn line(before: &str, token: &str, after: &str) -> Zeroizing<Vec<u8>> {
 }
 
 fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), Failure> {
-    let answer = io.endpoint()?.call("GET", &target(request))?;
+    let answer = request.send(&io.endpoint()?)?;
     let token: TokenAnswer = answer.json()?;
     // What goes into a header, an environment or a shell must not be able to end it there (RFC 6750 section 2.1).
     let valid = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
@@ -69,26 +103,4 @@ fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), F
         return Err(AnswerFault::Token.into());
     }
     Ok((answer, token))
-}
-
-fn target(request: &TokenRequest) -> String {
-    let mut target = String::from("/v1/token");
-    let mut separator = '?';
-    let mut add = |name: &str, value: &str| {
-        target.push(separator);
-        separator = '&';
-        target.push_str(name);
-        target.push('=');
-        push_encoded(&mut target, value);
-    };
-    if let Some(account) = &request.account {
-        add("account", account);
-    }
-    if let Some(seconds) = request.min_validity {
-        add("min_validity", &seconds.to_string());
-    }
-    if let Some(activity) = request.activity {
-        add("activity", activity);
-    }
-    target
 }

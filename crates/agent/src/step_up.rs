@@ -1,0 +1,276 @@
+//! A stronger sign-in for a session that goes on: a resource server has refused a tool's token, and said which sign-in it
+//! wants (RFC 9470). The tool passes that on, the person signs in again in the browser, and the tool gets the better token.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{OAuthError, StepUp, Tokens};
+use abide_session::{Input, State};
+use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::account::{Account, Connection, Held, host_of};
+use crate::callback::{Callback, Outcome};
+use crate::config::AccountConfig;
+use crate::layers::Heard;
+use crate::shared::Shared;
+use crate::sign_in::{SignInError, answer, connection, lifetimes, parameters};
+use crate::stored::record_name;
+use crate::{Agent, notices, refresh};
+
+/// How long the person may take.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Who has just said no is left alone for a while, whatever the tools want.
+const LEFT_ALONE: Duration = Duration::from_secs(30);
+
+/// A stronger sign-in under way.
+pub(crate) struct SteppingUp {
+    wanted: StepUp,
+    outcome: watch::Receiver<Option<Result<(), ErrorAnswer>>>,
+    task: AbortHandle,
+}
+
+impl Drop for SteppingUp {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What has to happen before a tool is served.
+enum Step {
+    Nothing,
+    Wait(watch::Receiver<Option<Result<(), ErrorAnswer>>>),
+}
+
+impl Agent {
+    /// Has the person who is signed in sign in again as `wanted`, and returns once that is done. One browser page serves
+    /// every tool that wants the same. A session that is strong enough needs nothing.
+    ///
+    /// # Errors
+    ///
+    /// `login_required`, `session_expired`; `access_denied` if the person does not want to, or is somebody else;
+    /// `unmet_authentication_requirements` if the provider does not do it; `temporarily_unavailable`,
+    /// `provider_unreachable`. The session goes on as it was.
+    pub(crate) async fn step_up(&self, name: &str, wanted: StepUp, tool: &str) -> Result<(), ErrorAnswer> {
+        let shared = &self.0.shared;
+        let step = shared.act(name, |account, now| {
+            // What has ended by now has ended before anybody is asked.
+            account.session.handle(now, Input::Tick);
+            begin(shared, account, now.boot, &wanted, tool)
+        })??;
+        let Step::Wait(mut outcome) = step else { return Ok(()) };
+        match outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
+            Ok(Some(outcome)) => outcome,
+            // The session has ended meanwhile: what asks for the token next says why.
+            _ => Ok(()),
+        }
+    }
+}
+
+fn begin(
+    shared: &Arc<Shared>,
+    account: &mut Account,
+    now: Duration,
+    wanted: &StepUp,
+    tool: &str,
+) -> Result<Step, ErrorAnswer> {
+    let Some(held) = &account.held else {
+        return Err(match account.session.state() {
+            State::Ended(reason) => notices::session_expired(&account.name, reason),
+            _ => notices::login_required(&account.name),
+        });
+    };
+    if account.session.view(crate::clock::now()).frozen {
+        return Err(notices::frozen(&account.name));
+    }
+    if wanted.is_met_by(&held.identity, SystemTime::now()) {
+        return Ok(Step::Nothing);
+    }
+    if let Some(present) = account.stepping_up.as_ref().filter(|present| present.outcome.borrow().is_none()) {
+        return if present.wanted == *wanted {
+            Ok(Step::Wait(present.outcome.clone()))
+        } else {
+            let text =
+                "Another tool waits for a sign-in in the browser already. Try again when that is done.";
+            Err(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, text))
+        };
+    }
+    if account.declined.is_some_and(|then| now.saturating_sub(then) < LEFT_ALONE) {
+        let text = "The sign-in that this needs has just been cancelled. Try again in half a minute.";
+        return Err(ErrorAnswer::new(ErrorCode::AccessDenied, text));
+    }
+    let provider = account.provider();
+    shared.tell(notices::stronger_sign_in(&account.name, &provider, tool));
+    let (done, outcome) = watch::channel(None);
+    let (shared, name, config) = (shared.clone(), account.name.clone(), account.config.clone());
+    let asked = wanted.clone();
+    let task = tokio::spawn(async move {
+        let result = run(&shared, &name, &config, &asked).await;
+        if let Err(failure) = &result {
+            tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
+            if matches!(failure, StepUpError::SignIn(SignInError::Cancelled(_))) {
+                let _ = shared.act(&name, |account, now| account.declined = Some(now.boot));
+            }
+        }
+        done.send_replace(Some(result.map_err(|failure| failure.answer(&host_of(&config.issuer)))));
+    });
+    account.stepping_up =
+        Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
+    Ok(Step::Wait(outcome))
+}
+
+/// Why there was no stronger sign-in. Nothing of it ends the session.
+#[derive(Debug, thiserror::Error)]
+enum StepUpError {
+    #[error("{0}")]
+    SignIn(SignInError),
+    #[error("Nobody signed in within ten minutes.")]
+    TimedOut,
+    #[error("{0} signed in, which is somebody else. The session goes on as it was.")]
+    SomebodyElse(String),
+    #[error(
+        "You have signed in again, but not in the way that is asked for: {0} does not offer it, or not to you. Your session \
+         goes on."
+    )]
+    Unmet(String),
+    #[error("The session has ended meanwhile.")]
+    Over,
+}
+
+impl<T: Into<SignInError>> From<T> for StepUpError {
+    fn from(error: T) -> Self {
+        Self::SignIn(error.into())
+    }
+}
+
+impl StepUpError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SignIn(error) => error.code(),
+            Self::TimedOut => "sign_in_timed_out",
+            Self::SomebodyElse(_) => "somebody_else",
+            Self::Unmet(_) => OAuthError::UnmetAuthenticationRequirements.code(),
+            Self::Over => "given_up",
+        }
+    }
+
+    fn answer(&self, provider: &str) -> ErrorAnswer {
+        let unmet = OAuthError::UnmetAuthenticationRequirements.code();
+        let code = match self {
+            Self::Unmet(_) => ErrorCode::UnmetAuthenticationRequirements,
+            Self::SignIn(error) if error.code() == unmet => ErrorCode::UnmetAuthenticationRequirements,
+            Self::SignIn(SignInError::Cancelled(_)) | Self::SomebodyElse(_) => ErrorCode::AccessDenied,
+            Self::SignIn(SignInError::Unreachable(error)) => {
+                return notices::provider_unreachable(provider, Some(&error.to_string()));
+            }
+            Self::SignIn(_) | Self::TimedOut | Self::Over => ErrorCode::TemporarilyUnavailable,
+        };
+        ErrorAnswer::new(code, self.to_string())
+    }
+}
+
+async fn run(
+    shared: &Arc<Shared>,
+    name: &str,
+    config: &AccountConfig,
+    wanted: &StepUp,
+) -> Result<(), StepUpError> {
+    let connection = connection(shared, name).await?;
+    let Connection { http, relying_party, .. } = &connection;
+    let mut callback =
+        Callback::bind(&shared.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
+    let parameters = wanted.parameters(&parameters(config, relying_party.provider()));
+    let request = relying_party
+        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
+    let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
+    shared.opener.open(&address).map_err(SignInError::from)?;
+    let provider = host_of(&config.issuer);
+    let arrived = tokio::time::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
+    let outcome = match arrived {
+        Err(_) => Err(StepUpError::TimedOut),
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(response)) => {
+            let (shared, name, connection, wanted) =
+                (shared.clone(), name.to_owned(), connection.clone(), wanted.clone());
+            // Once the provider issues tokens, nothing stops halfway.
+            let work = tokio::spawn(async move {
+                let (http, relying_party) = (&connection.http, &connection.relying_party);
+                let now = SystemTime::now();
+                let tokens = relying_party
+                    .exchange(http, &request.pending, response.code, now)
+                    .await
+                    .map_err(SignInError::of)?;
+                install(&shared, &name, &connection, tokens, &wanted).await
+            });
+            work.await.unwrap_or(Err(StepUpError::Over))
+        }
+    };
+    callback.finish(match &outcome {
+        Ok(user) => Outcome::SignedIn { user: user.clone(), provider },
+        Err(error) => Outcome::Failed { message: error.to_string() },
+    });
+    outcome.map(|_| ())
+}
+
+/// The session goes on with what came back. Returns who signed in.
+async fn install(
+    shared: &Arc<Shared>,
+    name: &str,
+    connection: &Connection,
+    tokens: Tokens,
+    wanted: &StepUp,
+) -> Result<String, StepUpError> {
+    let provider = connection.relying_party.provider().display_host();
+    let turn = shared.act(name, |account, _| account.turn.clone()).map_err(|_| StepUpError::Over)?;
+    let _turn = turn.lock().await;
+    let mut lifetimes = lifetimes(&tokens);
+    let mut fresh = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::IdToken });
+    let given_back = |held: Held| {
+        if let Some(token) = held.refresh_token {
+            shared.before_the_end(refresh::give_back(connection.clone(), token));
+        }
+    };
+    let mut stranger = None;
+    let queued = shared.act(name, |account, now| {
+        let before = account.held.as_ref()?;
+        if !before.identity.same_person(&fresh.identity) {
+            stranger = Some(fresh.identity.label().to_owned());
+            return None;
+        }
+        fresh.inherit(before);
+        refresh::keep_name(&mut fresh.identity, &before.identity);
+        match &fresh.refresh_token {
+            // Revoked now, it might take the new one with it: it is given back with the others.
+            Some(_) => fresh.leftovers.extend(before.refresh_token.clone()),
+            None => fresh.refresh_token.clone_from(&before.refresh_token),
+        }
+        lifetimes.renewable = fresh.refresh_token.is_some();
+        account.stored_with(now, &fresh).map(|content| shared.vault.put(&record_name(name), content))
+    });
+    let Ok(Some(written)) = queued else {
+        given_back(fresh);
+        return Err(stranger.map_or(StepUpError::Over, StepUpError::SomebodyElse));
+    };
+    // Durable before it is served.
+    written.await.map_err(SignInError::from)?;
+    let (user, met) =
+        (fresh.identity.label().to_owned(), wanted.is_met_by(&fresh.identity, SystemTime::now()));
+    let mut fresh = Some(fresh);
+    let _ = shared.act(name, |account, now| {
+        if account.held.is_some() {
+            account.held = fresh.take();
+            account.targets.clear();
+            account.refresh = None;
+            account.session.handle(now, Input::SteppedUp { tokens: lifetimes });
+        }
+    });
+    if let Some(fresh) = fresh {
+        given_back(fresh);
+        return Err(StepUpError::Over);
+    }
+    crate::claims::read_again(shared, name);
+    if met { Ok(user) } else { Err(StepUpError::Unmet(provider)) }
+}

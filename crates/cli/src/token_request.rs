@@ -1,0 +1,104 @@
+//! Which token is asked for, and how that is written to the agent.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::http::{Answer, Endpoint, push_encoded};
+
+/// The options of `abide token` and `abide run`.
+pub(crate) const OPTIONS: &[&str] =
+    &["account", "min-validity", "activity", "resource", "audience", "scope", "challenge"];
+/// Those of `abide header`, which knows the request that the token is for.
+pub(crate) const HEADER_OPTIONS: &[&str] = &[
+    "account",
+    "min-validity",
+    "activity",
+    "resource",
+    "audience",
+    "scope",
+    "challenge",
+    "url",
+    "method",
+    "nonce",
+];
+
+/// The agent waits ten minutes for somebody who signs in.
+const SIGN_IN_PATIENCE: Duration = Duration::from_secs(11 * 60);
+
+/// Which token is asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TokenRequest {
+    /// The account; without one the agent takes the only one.
+    pub(crate) account: Option<String>,
+    /// Seconds that the token has to stay valid at least.
+    pub(crate) min_validity: Option<u64>,
+    /// `none` or `request`: whether asking counts as using the session.
+    pub(crate) activity: Option<&'static str>,
+    /// What else the agent is told, by its own names: what the token is for, and the request that it is used in.
+    pub(crate) parameters: Vec<(&'static str, String)>,
+    /// What a resource server has answered with (RFC 9470).
+    pub(crate) challenge: Option<String>,
+}
+
+impl TokenRequest {
+    /// Takes one of the options that the agent understands by itself; false for any other.
+    pub(crate) fn take(&mut self, option: &str, value: String) -> bool {
+        let name = match option {
+            "resource" => "resource",
+            "audience" => "audience",
+            "scope" => "scope",
+            // As the claims of a proof are called (RFC 9449, section 4.2).
+            "url" => "htu",
+            "method" => "htm",
+            "nonce" => "nonce",
+            "challenge" => {
+                self.challenge = Some(value);
+                return true;
+            }
+            _ => return false,
+        };
+        self.parameters.push((name, value));
+        true
+    }
+
+    /// Whether the request is named that the token is for.
+    pub(crate) fn names_a_request(&self) -> bool {
+        self.parameters.iter().any(|(name, _)| *name == "htu")
+    }
+
+    /// Asks.
+    pub(crate) fn send(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
+        let target = self.target();
+        let Some(challenge) = &self.challenge else { return endpoint.call("GET", &target) };
+        let body = json!({ "www_authenticate": challenge }).to_string();
+        let patient = Endpoint { patience: SIGN_IN_PATIENCE, ..endpoint.clone() };
+        patient.call_with("POST", &target, Some(body.as_bytes()))
+    }
+
+    fn target(&self) -> String {
+        let mut target = String::from("/v1/token");
+        let mut separator = '?';
+        let mut add = |name: &str, value: &str| {
+            target.push(separator);
+            separator = '&';
+            target.push_str(name);
+            target.push('=');
+            push_encoded(&mut target, value);
+        };
+        if let Some(account) = &self.account {
+            add("account", account);
+        }
+        if let Some(seconds) = self.min_validity {
+            add("min_validity", &seconds.to_string());
+        }
+        if let Some(activity) = self.activity {
+            add("activity", activity);
+        }
+        for (name, value) in &self.parameters {
+            add(name, value);
+        }
+        target
+    }
+}

@@ -1,0 +1,281 @@
+//! Tokens for one purpose, tokens that are bound to a key, and tokens for which the user signs in once more.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn tokens() {
+    abide_tests::skipped("tokens", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod tokens {
+    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
+    use abide_tests::app::{App, Done, abide, account_with, command, configure};
+    use abide_tests::form::Visitor;
+    use abide_tests::login::sign_in;
+    use abide_tests::providers::{PASSWORD, USER};
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, s};
+    use serde_json::Value;
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+    const SCOPES: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
+    const API: &str = "https://api.example.com/";
+    const OTHER: &str = "https://other.example.com/";
+
+    async fn ready(name: &str, provider: &DemoOp, settings: &str) -> Room {
+        let room = Room::with_keyring(name).await;
+        configure(&room, &account_with(provider.issuer(), &format!("{SCOPES}{settings}"), SESSION));
+        room
+    }
+
+    fn json(done: &Done) -> Value {
+        assert_eq!(done.code, 0, "{done:?}");
+        serde_json::from_str(&done.stdout).unwrap()
+    }
+
+    fn refreshes(provider: &DemoOp) -> usize {
+        let entries = provider.record().entries();
+        entries.iter().filter(|entry| entry.parameter("grant_type") == "refresh_token").count()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_bound_token_is_used_with_a_proof_and_with_nothing_else() {
+        let provider = DemoOp::start(Config {
+            require_dpop_nonce: true,
+            access_token_lifetime: s(60),
+            ..Config::default()
+        })
+        .await
+        .unwrap();
+        let room = ready("tokens-bound", &provider, "dpop = \"required\"").await;
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let resource = format!("{}/userinfo", provider.issuer());
+        let said = json(&abide(&room, &["token", "--json"]).await);
+        assert_eq!(said["token_type"], "DPoP");
+        assert!(said.get("dpop").is_none(), "no request was named: {said}");
+        let unnamed = abide(&room, &["header"]).await;
+        assert_eq!((unnamed.code, unnamed.stdout.as_str()), (2, ""), "{}", unnamed.stderr);
+        // Somebody who has stolen the token, and not the key.
+        let http = abide_tests::http();
+        for scheme in ["Bearer", "DPoP"] {
+            let token = said["access_token"].as_str().unwrap();
+            let stolen = http.get(&resource).header("authorization", format!("{scheme} {token}"));
+            assert_eq!(stolen.send().await.unwrap().status(), 401, "{scheme}");
+        }
+        // A tool that asks Abide: once without the nonce, which the server then says.
+        let first = use_header(&room, &resource, None).await;
+        assert_eq!(first.status(), 401);
+        let nonce = first.headers()["dpop-nonce"].to_str().unwrap().to_owned();
+        let second = use_header(&room, &resource, Some(&nonce)).await;
+        assert_eq!(second.status(), 200);
+        assert_eq!(second.json::<Value>().await.unwrap()["email"], "alice@example.com");
+        let again = abide(&room, &["token", "--json", "--min-validity", "1h"]).await;
+        assert_eq!(json(&again)["token_type"], "DPoP", "renewed with the same key");
+        // The key goes on in another process.
+        app.quit().await;
+        let _app = App::headless(&room).await;
+        let nonce = use_header(&room, &resource, None).await.headers()["dpop-nonce"].clone();
+        assert_eq!(use_header(&room, &resource, Some(nonce.to_str().unwrap())).await.status(), 200);
+        let keys: std::collections::BTreeSet<String> = provider
+            .record()
+            .entries()
+            .iter()
+            .filter(|entry| entry.endpoint == Endpoint::Token && entry.outcome == Outcome::Ok)
+            .map(|entry| entry.parameter("dpop").to_owned())
+            .collect();
+        assert_eq!(keys.len(), 1, "one session, one key: {keys:?}");
+        let done = abide(&room, &["logout"]).await;
+        assert!(
+            done.code == 0 && done.stdout.contains("no longer accepts"),
+            "found out with a proof: {done:?}"
+        );
+    }
+
+    async fn use_header(room: &Room, resource: &str, nonce: Option<&str>) -> reqwest::Response {
+        let mut words = vec!["header", "--json", "--url", resource];
+        words.extend(nonce.iter().flat_map(|nonce| ["--nonce", nonce]));
+        let headers = json(&abide(room, &words).await);
+        let mut request = abide_tests::http().get(resource);
+        for (name, value) in headers.as_object().unwrap() {
+            request = request.header(name, value.as_str().unwrap());
+        }
+        request.send().await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_tool_gets_a_token_for_its_purpose_and_no_better_one() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let room = ready("tokens-narrow", &provider, &format!("resources = [\"{API}\", \"{OTHER}\"]")).await;
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let own = json(&abide(&room, &["token", "--json"]).await);
+        let narrow = json(&abide(&room, &["token", "--json", "--scope", "email openid"]).await);
+        assert_eq!(narrow["scope"], "email openid");
+        assert_ne!(narrow["access_token"], own["access_token"]);
+        let sent = refreshes(&provider);
+        let again = json(&abide(&room, &["token", "--json", "--scope", "openid email"]).await);
+        assert_eq!(again["access_token"], narrow["access_token"], "kept until it is used up");
+        let still = json(&abide(&room, &["token", "--json"]).await);
+        assert_eq!(still["access_token"], own["access_token"], "that of the session is what it was");
+        assert_eq!(refreshes(&provider), sent);
+        json(&abide(&room, &["token", "--json", "--resource", OTHER]).await);
+        let entries = provider.record().entries();
+        assert_eq!(entries.last().unwrap().parameter("resource"), OTHER);
+
+        for (words, code) in [
+            (["--resource", "https://elsewhere.example.com/"], "invalid_target"),
+            (["--scope", "openid admin"], "invalid_scope"),
+            (["--resource", "no address"], "invalid_request"),
+        ] {
+            let done = abide(&room, &[&["token", "--json"], &words[..]].concat()).await;
+            assert_eq!(done.code, 2, "{done:?}");
+            assert!(done.stderr.contains(&format!("\"{code}\"")), "{words:?}: {}", done.stderr);
+        }
+        let sent = refreshes(&provider);
+        for _ in 0..5 {
+            let done = abide(&room, &["token", "--resource", "https://elsewhere.example.com/"]).await;
+            assert_eq!((done.code, done.stdout.as_str()), (2, ""));
+        }
+        assert!(refreshes(&provider) <= sent + 1, "a tool that insists does not trouble the provider");
+        assert_eq!(app.session("work").await["state"], "active");
+        // Each of them has rotated the refresh token, and the last one is on disk.
+        app.quit().await;
+        let _app = App::headless(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+        assert!(refreshes(&provider) > sent, "renewed by what was written down");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn tools_that_ask_at_once_cause_one_request_for_each_purpose() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let room = ready("tokens-at-once", &provider, "").await;
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let sent = refreshes(&provider);
+        let room = &room;
+        let ask = |scope: &'static str| async move { abide(room, &["token", "--scope", scope]).await };
+        let asked = (0..6).flat_map(|_| [ask("openid"), ask("email")]);
+        let done = futures_util::future::join_all(asked).await;
+        let tokens: std::collections::BTreeSet<&str> = done.iter().map(|done| done.stdout.as_str()).collect();
+        assert!(done.iter().all(|done| done.code == 0), "{done:?}");
+        assert_eq!((tokens.len(), refreshes(&provider) - sent), (2, 2));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_account_can_exchange_tokens_instead() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let room = ready("tokens-exchange", &provider, "token_exchange = true").await;
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let sent = refreshes(&provider);
+        let own = json(&abide(&room, &["token", "--json"]).await);
+        let other = json(&abide(&room, &["token", "--json", "--resource", API]).await);
+        assert_ne!(other["access_token"], own["access_token"]);
+        let entries = provider.record().entries();
+        let last = entries.last().unwrap();
+        assert_eq!(last.parameter("grant_type"), "urn:ietf:params:oauth:grant-type:token-exchange");
+        assert_eq!((last.parameter("resource"), last.outcome), (API, Outcome::Ok));
+        assert_eq!(refreshes(&provider), sent, "the refresh token has nothing to do with it");
+    }
+
+    /// A browser that writes down where it is to go.
+    fn scribe(room: &Room) -> (String, std::path::PathBuf) {
+        let file = room.path("address");
+        let script = format!("printf %s \"$1\" > {0}.new && mv {0}.new {0}", file.display());
+        (format!("browser = {}\n", serde_json::json!(["sh", "-c", script, "browser"])), file)
+    }
+
+    const CHALLENGE: &str =
+        "Bearer error=\"insufficient_user_authentication\", acr_values=\"urn:abide:demo:recent\"";
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_that_wants_a_stronger_sign_in_gets_it_through_the_tool() {
+        let room = Room::with_keyring("tokens-step-up").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let (browser, address) = scribe(&room);
+        configure(&room, &(browser + &account_with(provider.issuer(), SCOPES, SESSION)));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let before = json(&abide(&room, &["token", "--json"]).await);
+        let ended = app.session("work").await["at_most_until"].clone();
+        let tools: Vec<_> = (0..2)
+            .map(|_| {
+                let mut tool = command(&room, &["token", "--json", "--challenge", CHALLENGE]);
+                tokio::spawn(async move { tool.output().await.unwrap() })
+            })
+            .collect();
+        let url = eventually("the browser", s(10), || async { std::fs::read_to_string(&address).ok() }).await;
+        let landed = Visitor::default().sign_in(&url, USER, PASSWORD).await;
+        assert!(landed.body.contains("You are signed in"), "{}", landed.body);
+        for tool in tools {
+            let output = tool.await.unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let after: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_ne!(after["access_token"], before["access_token"], "the better token");
+        }
+        let entries = provider.record().entries();
+        let asked: Vec<_> =
+            entries.iter().filter(|entry| entry.parameter("acr_values") == "urn:abide:demo:recent").collect();
+        assert!(!asked.is_empty(), "the provider was asked for it");
+        assert_eq!(app.session("work").await["at_most_until"], ended, "the session is not made longer");
+        // Strong enough now: nobody is asked again.
+        std::fs::remove_file(&address).unwrap();
+        let done = abide(&room, &["token", "--challenge", CHALLENGE]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(!address.exists(), "no browser was opened");
+        // And it goes on in another process, with the new refresh token.
+        app.quit().await;
+        let _app = App::headless(&room).await;
+        let done = abide(&room, &["token", "--challenge", CHALLENGE]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_stronger_sign_in_that_does_not_happen_changes_nothing() {
+        let room = Room::with_keyring("tokens-no-step-up").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let (browser, address) = scribe(&room);
+        configure(&room, &(browser + &account_with(provider.issuer(), SCOPES, SESSION)));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let before = abide(&room, &["token"]).await.stdout;
+        let challenged = |challenge: &str| {
+            let _ = std::fs::remove_file(&address);
+            let mut tool = command(&room, &["token", "--json", "--challenge", challenge]);
+            tokio::spawn(async move { tool.output().await.unwrap() })
+        };
+        let opened = || async {
+            eventually("the browser", s(10), || async { std::fs::read_to_string(&address).ok() }).await
+        };
+        let failed = |output: &std::process::Output, code: &str| {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(said.contains(&format!("\"{code}\"")), "{said}");
+            assert!(output.stdout.is_empty());
+        };
+        // Somebody else signs in.
+        let tool = challenged(CHALLENGE);
+        Visitor::default().sign_in(&opened().await, "bob", PASSWORD).await;
+        failed(&tool.await.unwrap(), "access_denied");
+        // The provider does not do what is asked for.
+        let stronger = "Bearer error=\"insufficient_user_authentication\", acr_values=\"phr\"";
+        let tool = challenged(stronger);
+        Visitor::default().sign_in(&opened().await, USER, PASSWORD).await;
+        failed(&tool.await.unwrap(), "unmet_authentication_requirements");
+        // The person does not want to, and is left alone then.
+        let tool = challenged(stronger);
+        let mut person = Visitor::default();
+        let form = person.open(&opened().await).await;
+        person.submit(&form, &[], Some("cancel")).await;
+        failed(&tool.await.unwrap(), "access_denied");
+        failed(&challenged(stronger).await.unwrap(), "access_denied");
+        assert!(!address.exists(), "no browser was opened");
+        for nonsense in ["Bearer realm=\"x\"", "Bearer error=\"insufficient_user_authentication\"", "\u{1}"] {
+            failed(&challenged(nonsense).await.unwrap(), "invalid_request");
+        }
+        assert_eq!(app.session("work").await["state"], "active");
+        let after = abide(&room, &["token"]).await;
+        assert!(after.code == 0 && !before.is_empty(), "{after:?}");
+    }
+}
