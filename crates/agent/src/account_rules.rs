@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_oidc::ClaimsMapping;
+use abide_oidc::{AssertionAudience, ClaimsMapping, ClientAuthentication, Registration, SigningAlgorithm};
 use abide_wire::Signal;
 use url::Url;
 
@@ -70,8 +70,76 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
             "`client_secret_file` and `client_key_file` are two ways to authenticate: choose one.".to_owned()
         );
     }
+    account.registered().map(|_| ())?;
     let names = account.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
     ClaimsMapping::new(names).map_err(|error| format!("`claims`: {error}"))?;
     account.wishes().check().map_err(|error| error.to_string())?;
     account.limits().map(|_| ()).map_err(|error| format!("{error}."))
+}
+
+impl AccountConfig {
+    /// What the provider knows about the client, but for what stands in files.
+    ///
+    /// # Errors
+    ///
+    /// A sentence about what cannot be.
+    pub(crate) fn registered(&self) -> Result<Registration, String> {
+        let auth_method = named(
+            "token_endpoint_auth_method",
+            self.token_endpoint_auth_method.as_deref(),
+            ClientAuthentication::from_name,
+        )?;
+        match auth_method {
+            Some(ClientAuthentication::ClientSecretBasic | ClientAuthentication::ClientSecretPost)
+                if self.client_secret_file.is_none() =>
+            {
+                return Err(
+                    "`token_endpoint_auth_method` needs a secret: say where it is with `client_secret_file`."
+                        .to_owned(),
+                );
+            }
+            Some(ClientAuthentication::PrivateKeyJwt) if self.client_key_file.is_none() => {
+                return Err(
+                    "`token_endpoint_auth_method` needs a key: say where it is with `client_key_file`."
+                        .to_owned(),
+                );
+            }
+            _ => {}
+        }
+        let assertion_audience = named(
+            "client_assertion_audience",
+            self.client_assertion_audience.as_deref(),
+            |name| match name {
+                "issuer" => Some(AssertionAudience::Issuer),
+                "token_endpoint" => Some(AssertionAudience::TokenEndpoint),
+                _ => None,
+            },
+        )?;
+        let algorithm = |setting, name: &Option<String>| {
+            let found = named(setting, name.as_deref(), SigningAlgorithm::from_name)?;
+            match found {
+                Some(algorithm) if algorithm.is_symmetric() && self.client_secret_file.is_none() => {
+                    Err(format!("`{setting}` signs with a secret, and this account has none."))
+                }
+                found => Ok(found),
+            }
+        };
+        Ok(Registration {
+            auth_method,
+            assertion_audience: assertion_audience.unwrap_or_default(),
+            id_token_alg: algorithm("id_token_signed_response_alg", &self.id_token_signed_response_alg)?,
+            userinfo_alg: algorithm("userinfo_signed_response_alg", &self.userinfo_signed_response_alg)?,
+            trusted_audiences: self.trusted_audiences.clone(),
+            ..Registration::public(&self.client_id)
+        })
+    }
+}
+
+fn named<T>(
+    setting: &str,
+    name: Option<&str>,
+    known: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, String> {
+    let Some(name) = name else { return Ok(None) };
+    known(name).map(Some).ok_or_else(|| format!("`{setting}` cannot be \u{201c}{name}\u{201d}."))
 }

@@ -85,6 +85,15 @@ impl Ports {
     }
 }
 
+/// The same port in the other family; `None` on a computer that has no IPv6.
+async fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
+    match TcpListener::bind(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// A bound listener.
 pub(crate) struct Callback {
     redirect_uri: Url,
@@ -145,11 +154,13 @@ impl Callback {
             TcpListener::bind(wanted).await?
         };
         let port = listener.local_addr()?.port();
+        // A browser may take `localhost` for either: who else listens there would get the answer.
+        let other = if configured.host_str() == Some("localhost") { on_ipv6(port).await? } else { None };
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {
             return Err(std::io::ErrorKind::InvalidInput.into());
         }
-        let (arrivals_sender, arrivals) = mpsc::channel(4);
+        let (arrivals_sender, arrivals) = mpsc::channel(CONNECTIONS);
         let (outcome, outcome_receiver) = watch::channel(None);
         let secret = random().ok_or_else(|| std::io::Error::other("there are no random numbers"))?;
         let folder = redirect_uri.path().trim_end_matches('/');
@@ -163,10 +174,19 @@ impl Callback {
             departure: Mutex::new(None),
         });
         let served = place.clone();
-        let task = tokio::spawn(loopback::serve(listener, CONNECTIONS, move |request| {
+        let answer = move |request| {
             let place = served.clone();
             async move { route(request, &place).await }
-        }));
+        };
+        let task = tokio::spawn(async move {
+            match other {
+                Some(other) => drop(tokio::join!(
+                    loopback::serve(listener, CONNECTIONS, answer.clone()),
+                    loopback::serve(other, CONNECTIONS, answer),
+                )),
+                None => loopback::serve(listener, CONNECTIONS, answer).await,
+            }
+        });
         let makes_way = Arc::new(AtomicBool::new(false));
         if wanted.port() != 0 {
             ports.occupy(wanted, makes_way.clone(), task.abort_handle());

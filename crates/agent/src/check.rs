@@ -38,6 +38,10 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &Account, attempt: Attempt) {
                 if let Some(claims) = claims {
                     claims::take(&shared, &name, &subject, claims);
                 }
+                if answer == Answer::SomebodyElse {
+                    claims::somebody_else(&shared, &name, &token);
+                    break;
+                }
                 let told = shared.act(&name, |account, now| take(account, now, signal, &token, answer));
                 match (told.unwrap_or(Answer::Nothing), found) {
                     (Answer::Rejected, _) => {
@@ -60,6 +64,7 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &Account, attempt: Attempt) {
 enum Answer {
     Good,
     Rejected,
+    SomebodyElse,
     NotOffered,
     Nothing,
 }
@@ -74,7 +79,7 @@ fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, a
         Answer::Good => account.heard(signal, now),
         Answer::Rejected => account.signals.heard(signal, now.wall),
         Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),
-        Answer::Nothing => account.signals.becomes(signal, SignalState::Failed),
+        Answer::Nothing | Answer::SomebodyElse => account.signals.becomes(signal, SignalState::Failed),
     }
     answer
 }
@@ -95,8 +100,8 @@ async fn ask(
         }
         _ => match connection.userinfo(token, subject).await {
             Ok(claims) => Ok((true, Some(claims))),
-            // Claims about somebody else are as good as none.
-            Err(Error::AccessTokenRejected | Error::UserInfoSubjectMismatch) => Ok((false, None)),
+            Err(Error::AccessTokenRejected) => Ok((false, None)),
+            Err(Error::UserInfoSubjectMismatch) => return (Answer::SomebodyElse, None),
             Err(error) => Err(error),
         },
     };

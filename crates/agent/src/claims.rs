@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::{Claims, Identity};
-use abide_session::State;
+use abide_oidc::{Claims, Error, Identity};
+use abide_session::{Input, Signal, State};
 use abide_wire::{ClaimsAnswer, ErrorAnswer};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Held};
 use crate::notices;
 use crate::shared::Shared;
 use crate::sign_in::connection;
+use crate::trouble::Trouble;
 
 /// What UserInfo said, and when (wall time).
 #[derive(Clone, Serialize, Deserialize)]
@@ -86,13 +88,12 @@ impl Held {
 
 /// Many providers put name and email only into UserInfo.
 pub(crate) fn introduce(identity: &mut Identity, claims: &Claims) {
-    let short = |name: &str| claims.text(name).map(|text| text.chars().take(200).collect::<String>());
     for (name, ours) in [
         ("email", &mut identity.email),
         ("preferred_username", &mut identity.preferred_username),
         ("name", &mut identity.name),
     ] {
-        if let Some(said) = short(name) {
+        if let Some(said) = claims.line(name) {
             *ours = Some(said);
         }
     }
@@ -117,9 +118,23 @@ pub(crate) fn read_again(shared: &Arc<Shared>, name: &str) {
         }
         match connection.userinfo(&token, &subject).await {
             Ok(claims) => take(&shared, &name, &subject, claims),
+            Err(Error::UserInfoSubjectMismatch) => somebody_else(&shared, &name, &token),
             Err(error) => tracing::info!(account = name, code = error.code(), "UserInfo could not be read"),
         }
     });
+}
+
+/// The access token, which tools are given, is somebody else's (Core, section 5.3.2). Nothing that comes of it is used, and
+/// nothing that belongs to the session can be trusted to be the person's.
+pub(crate) fn somebody_else(shared: &Arc<Shared>, name: &str, token: &SecretString) {
+    let _ = shared.act(name, |account, now| {
+        let present = account.held.as_ref().and_then(|held| held.access.as_ref());
+        if present.is_some_and(|access| access.token.expose_secret() == token.expose_secret()) {
+            account.session.handle(now, Input::ProviderEnded { signal: Signal::UserInfo });
+            account.trouble = Some(Trouble::from(&Error::UserInfoSubjectMismatch));
+        }
+    });
+    shared.show();
 }
 
 /// What UserInfo has said about this subject.

@@ -82,6 +82,17 @@ pub(crate) struct AccountConfig {
     pub(crate) client_key_file: Option<PathBuf>,
     /// By what the provider knows that key (`kid`).
     pub(crate) client_key_id: Option<String>,
+    /// How the client authenticates (`none`, `client_secret_basic`, ...); without it, as fits the provider.
+    pub(crate) token_endpoint_auth_method: Option<String>,
+    /// Whom `private_key_jwt` is made for: `issuer`, or `token_endpoint` for a provider that takes nothing else.
+    pub(crate) client_assertion_audience: Option<String>,
+    /// What ID tokens have to be signed with, where that is registered.
+    pub(crate) id_token_signed_response_alg: Option<String>,
+    /// What UserInfo has to be signed with, where that is registered.
+    pub(crate) userinfo_signed_response_alg: Option<String>,
+    /// Other clients that an ID token may also be made for.
+    #[serde(default)]
+    pub(crate) trusted_audiences: Vec<String>,
     /// Values of `prompt`; without it, what `offline_access` asks for.
     pub(crate) prompt: Option<Vec<String>>,
     pub(crate) login_hint: Option<String>,
@@ -358,6 +369,11 @@ impl AccountConfig {
             client_secret_file: None,
             client_key_file: None,
             client_key_id: None,
+            token_endpoint_auth_method: None,
+            client_assertion_audience: None,
+            id_token_signed_response_alg: None,
+            userinfo_signed_response_alg: None,
+            trusted_audiences: Vec::new(),
             prompt: None,
             login_hint: None,
             acr_values: Vec::new(),
@@ -545,6 +561,11 @@ mod tests {
             ("request_claims = { id_token = { acr = 1 } }", "claims"),
             ("max_age = \"soon\"", "soon"),
             ("redirect_uri = []", "redirect_uri"),
+            ("token_endpoint_auth_method = \"tls\"", "token_endpoint_auth_method"),
+            ("token_endpoint_auth_method = \"client_secret_post\"", "client_secret_file"),
+            ("id_token_signed_response_alg = \"none\"", "id_token_signed_response_alg"),
+            ("client_assertion_audience = \"https://x\"", "client_assertion_audience"),
+            ("dpop = \"maybe\"", "off"),
             ("claims = { team = \"/groups/~2\" }", "claims"),
             ("redirect_uri = 8400", "a list of them"),
             ("logout.extra = { \"two words\" = \"x\" }", "two words"),

@@ -1,21 +1,26 @@
 //! Signing in on another device, for a machine without a browser (RFC 8628).
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::{DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens};
+use abide_oidc::{
+    DeviceAuthorization, DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens,
+};
 use abide_wire::{DeviceCode, SignInBegun};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::account::{Connection, host_of};
-use crate::clock;
 use crate::config::AccountConfig;
+use crate::shared::Shared;
 use crate::sign_in::{SignInError, scopes};
+use crate::{clock, refresh};
 
 /// A sign-in that takes longer is given up, whatever the code is good for: so nobody is told to take more time.
 const LONGEST: Duration = Duration::from_secs(590);
 
 /// Asks for a code, has it shown, and waits for what the person does with it.
 pub(crate) async fn authorize(
+    shared: &Arc<Shared>,
     name: &str,
     config: &AccountConfig,
     connection: &Connection,
@@ -45,6 +50,7 @@ pub(crate) async fn authorize(
         ..SignInBegun::default()
     }));
     let passed = || clock::now().boot.saturating_sub(began);
+    let authorization = Arc::new(authorization);
     let mut polling = DevicePolling::new(&authorization);
     let mut step = polling.first();
     loop {
@@ -52,7 +58,7 @@ pub(crate) async fn authorize(
             DeviceStep::PollAt(at) => tokio::time::sleep(at.saturating_sub(passed())).await,
             DeviceStep::Expired | DeviceStep::Finished => return Err(SignInError::CodeExpired),
         }
-        let answer = relying_party.device_token(http, &authorization, SystemTime::now()).await;
+        let answer = poll(shared, connection, &authorization).await?;
         step = polling.answered(passed(), &answer);
         match answer {
             Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
@@ -62,9 +68,30 @@ pub(crate) async fn authorize(
     }
 }
 
+/// One question whether the person is done. Once it is asked, the provider may issue tokens: whoever gives the sign-in up
+/// meanwhile must not leave them lying about.
+async fn poll(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    authorization: &Arc<DeviceAuthorization>,
+) -> Result<Result<DevicePoll, Error>, SignInError> {
+    let (sender, answered) = oneshot::channel();
+    let (connection, authorization) = (connection.clone(), authorization.clone());
+    shared.before_the_end(async move {
+        let (http, relying_party) = (&connection.http, &connection.relying_party);
+        let answer = relying_party.device_token(http, &authorization, SystemTime::now()).await;
+        if let Err(Ok(DevicePoll::Done(tokens))) = sender.send(answer)
+            && let Some(token) = tokens.refresh_token
+        {
+            refresh::give_back(connection, token).await;
+        }
+    });
+    answered.await.map_err(|_| SignInError::GivenUp)
+}
+
 fn refused(error: Error, config: &AccountConfig) -> SignInError {
     match error {
-        Error::Refused { error: OAuthError::AccessDenied, .. } => {
+        Error::Refused { error: OAuthError::AccessDenied, description: None } => {
             SignInError::Cancelled(host_of(&config.issuer))
         }
         Error::Refused { error: OAuthError::ExpiredToken, .. } => SignInError::CodeExpired,

@@ -245,17 +245,17 @@ async fn tell(
     let mut connection = present;
     for attempt in 0.. {
         let told = match &connection {
-            Some(connection) => once(farewell, connection, page).await,
+            Some(connection) => once(farewell, connection, page, attempt < PAUSES.len()).await,
             None => match connect(farewell, config).await {
                 Ok(fresh) => {
-                    let told = once(farewell, &fresh, page).await;
+                    let told = once(farewell, &fresh, page, attempt < PAUSES.len()).await;
                     connection = Some(fresh);
                     told
                 }
-                Err(SignInError::Unreachable(_)) => None,
                 Err(error) => {
-                    tracing::warn!(%error, "the provider cannot be told");
-                    Some(ProviderEnd::Unchecked)
+                    // Whatever it is, it may be mended: the tokens are good until the provider has been told.
+                    tracing::warn!(code = error.code(), "the provider cannot be told yet");
+                    None
                 }
             },
         };
@@ -272,11 +272,17 @@ async fn tell(
     ProviderEnd::Unchecked
 }
 
+/// An answer as of something that stands in front of the provider for a while.
+fn is_odd(error: &Error) -> bool {
+    matches!(error, Error::UnexpectedStatus { .. } | Error::Document { .. } | Error::Redirected { .. })
+}
+
 /// One attempt; `None` if the provider cannot be reached for the moment.
 async fn once(
     farewell: &Farewell,
     connection: &Connection,
     page: Option<&SignOutPage>,
+    patient: bool,
 ) -> Option<ProviderEnd> {
     let Connection { http, relying_party, .. } = connection;
     let refresh = farewell.refresh_token.iter().chain(&farewell.others);
@@ -288,7 +294,7 @@ async fn once(
         for (token, kind) in tokens {
             match relying_party.revoke(http, token, kind, SystemTime::now()).await {
                 Ok(()) => told = true,
-                Err(error) if error.is_transient() => return None,
+                Err(error) if error.is_transient() || (patient && is_odd(&error)) => return None,
                 // A provider need not revoke every kind (RFC 7009, section 2.2.1).
                 Err(error) => tracing::info!(code = error.code(), "a token could not be revoked"),
             }

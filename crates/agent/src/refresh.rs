@@ -33,9 +33,11 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
         let _turn = turn.lock().await;
         let credentials = shared.act(&name, |account, _| {
             let held = account.held.as_ref().filter(|_| account.session.awaits(attempt))?;
-            Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone()))
+            // The sign-in asked for a code for all of them, and for a token for the first.
+            let resource = account.config.resources.first().cloned();
+            Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone(), resource))
         });
-        let Ok(Some((token, identity, scope))) = credentials else {
+        let Ok(Some((token, identity, scope, resource))) = credentials else {
             failed(
                 &shared,
                 &name,
@@ -45,7 +47,8 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
             );
             return;
         };
-        let outcome = match run(&shared, &name, attempt, &token, &identity, &scope).await {
+        let spent = Spent { token, identity, scope, resource };
+        let outcome = match run(&shared, &name, attempt, &spent).await {
             Ok(()) => Refreshed::Done,
             Err((failure, trouble)) => {
                 let message = trouble.sentence.clone();
@@ -68,14 +71,22 @@ fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, failure: RefreshFa
     });
 }
 
+/// What is sent, and what the answer is held against.
+struct Spent {
+    token: SecretString,
+    identity: Identity,
+    scope: String,
+    /// What the access token is for (RFC 8707).
+    resource: Option<String>,
+}
+
 async fn run(
     shared: &Arc<Shared>,
     name: &str,
     attempt: Attempt,
-    token: &SecretString,
-    identity: &Identity,
-    scope: &str,
+    spent: &Spent,
 ) -> Result<(), (RefreshFailure, Trouble)> {
+    let Spent { token, identity, scope, resource } = spent;
     let kept =
         |error: SignInError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
     let unwritten =
@@ -84,15 +95,17 @@ async fn run(
     let record = record_name(name);
     shared.vault.begin_rotation(&record).await.map_err(unwritten)?;
     let (http, relying_party) = (&connection.http, &connection.relying_party);
-    let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
+    let asked =
+        relying_party.refresh_for(http, token, identity, scope, resource.as_deref(), SystemTime::now());
+    let tokens = match asked.await {
         Ok(tokens) => tokens,
         Err(RefreshError { error, rotated }) => {
             // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
-            let rejected = matches!(
-                &error,
-                abide_oidc::Error::IdToken(_)
-                    | abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. }
-            );
+            let rejected = match &error {
+                abide_oidc::Error::IdToken(problem) => !problem.may_pass(),
+                abide_oidc::Error::Refused { error, .. } => *error == OAuthError::InvalidGrant,
+                _ => false,
+            };
             match rotated {
                 // What is not believed is not kept either.
                 Some(rotated) if rejected => shared.before_the_end(give_back(connection.clone(), rotated)),
@@ -106,6 +119,10 @@ async fn run(
             // After a transient failure the provider may have spent the token, so the journal keeps the intent.
             if !error.is_transient() {
                 let _ = shared.vault.abandon_rotation(&record).await;
+                // The provider may have moved its endpoints: the next attempt reads its metadata again.
+                if !rejected {
+                    let _ = shared.act(name, |account, _| account.connection = None);
+                }
             }
             let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
             return Err((failure, Trouble::from(&error)));
@@ -130,8 +147,16 @@ async fn run(
         revoke_with(shared, connection, held);
         return Ok(());
     };
-    // Durable before it is served: a token that only memory knows is lost with the process.
-    written.await.map_err(unwritten)?;
+    // Durable before it is served: a token that only memory knows is lost with the process. But the old one is spent,
+    // whatever becomes of the disk, so the next attempt has to send the new one.
+    if let Err(error) = written.await {
+        let _ = shared.act(name, |account, _| {
+            if let Some(present) = &mut account.held {
+                present.refresh_token.clone_from(&held.refresh_token);
+            }
+        });
+        return Err(unwritten(error));
+    }
     let mut held = Some(held);
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {

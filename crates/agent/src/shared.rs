@@ -97,6 +97,8 @@ impl Shared {
             |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
         );
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
+        // Of an account of the same name that was removed, something may still be on its way.
+        let session = session.numbered_from(u64::from(serial) << 32);
         let mut account = Account::new(name.to_owned(), serial, config, session);
         account.held = stored.map(|stored| Held {
             access: None,

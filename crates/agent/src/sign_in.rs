@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use abide_oidc::{
     AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ClientKey, Http, HttpOptions,
-    OAuthError, Pending, Provider, Registration, RelyingParty, TokenKind, Tokens,
+    OAuthError, Pending, Provider, Registration, RelyingParty, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
@@ -111,7 +111,8 @@ fn failed(shared: &Arc<Shared>, name: &str, attempt: Attempt, provider: &str, er
     tracing::warn!(account = name, %error, "the sign-in did not succeed");
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
-            account.trouble = Some(Trouble::new(error.code(), message.clone()));
+            let transient = matches!(error, SignInError::Unreachable(_));
+            account.trouble = Some(Trouble { transient, ..Trouble::new(error.code(), message.clone()) });
             account.session.handle(now, Input::AuthorizationFailed { attempt });
             shared.tell(notices::sign_in_failed(name, provider, &message));
         }
@@ -128,7 +129,7 @@ async fn run(
 ) -> Result<(), SignInError> {
     let connection = connect(config).await?.with_new_key(config.dpop)?;
     if opening == Opening::Device {
-        let tokens = device::authorize(name, config, &connection, &announce).await?;
+        let tokens = device::authorize(shared, name, config, &connection, &announce).await?;
         to_its_end(complete(shared.clone(), name.to_owned(), attempt, connection, tokens, None)).await?;
         let _ = shared.act(name, |account, _| account.note_what_is_offered());
         shared.show();
@@ -220,7 +221,8 @@ pub(crate) async fn answer(
         match received {
             Ok(response) => return Ok(response),
             Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
-            Err(CallbackError::Refused { error: OAuthError::AccessDenied, .. }) => {
+            // With a reason it may be the provider that does not want to.
+            Err(CallbackError::Refused { error: OAuthError::AccessDenied, description: None }) => {
                 return Err(SignInError::Cancelled(provider.to_owned()));
             }
             Err(error) => return Err(SignInError::Answer(error)),
@@ -308,11 +310,11 @@ async fn complete(
         content.map(|content| shared.vault.put(&record_name(name), content))
     });
     let Ok(Some(written)) = queued else {
-        orphan(connection, held).await;
+        orphan(shared, connection, held);
         return Err(SignInError::GivenUp);
     };
     if let Err(error) = written.await {
-        orphan(connection, held).await;
+        orphan(shared, connection, held);
         return Err(error.into());
     }
     let mut held = Some(held);
@@ -329,7 +331,7 @@ async fn complete(
         if shared.act(name, |account, _| account.held.is_none()).unwrap_or(true) {
             shared.forget(name);
         }
-        orphan(connection, held).await;
+        orphan(shared, connection, held);
         return Err(SignInError::GivenUp);
     }
     if let Some(trouble) = unknown {
@@ -339,12 +341,9 @@ async fn complete(
 }
 
 /// Tokens that nobody waits for any more are not left lying about at the provider.
-async fn orphan(connection: &Connection, held: Held) {
-    if let Some(token) = &held.refresh_token {
-        let _ = connection
-            .relying_party
-            .revoke(&connection.http, token, TokenKind::RefreshToken, SystemTime::now())
-            .await;
+fn orphan(shared: &Arc<Shared>, connection: &Connection, held: Held) {
+    if let Some(token) = held.refresh_token {
+        shared.before_the_end(refresh::give_back(connection.clone(), token));
     }
 }
 
@@ -381,7 +380,8 @@ pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignIn
 }
 
 fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
-    let public = Registration::public(&config.client_id);
+    // What cannot be was refused when the file was read.
+    let public = config.registered().unwrap_or_else(|_| Registration::public(&config.client_id));
     if let Some(path) = &config.client_key_file {
         let pem = std::fs::read(path)
             .map(Zeroizing::new)
@@ -432,9 +432,11 @@ pub(crate) async fn begun(shared: &Arc<Shared>, name: &str) -> Result<SignInBegu
         shared.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.begun.clone()))?;
     let not_begun = |shared: &Arc<Shared>| {
         let trouble = shared.act(name, |account, _| account.trouble.clone()).ok().flatten();
+        let passes = trouble.as_ref().is_none_or(|trouble| trouble.transient);
+        let code = if passes { ErrorCode::ProviderUnreachable } else { ErrorCode::TemporarilyUnavailable };
         let message = trouble.map(|trouble| trouble.sentence);
         let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
-        ErrorAnswer::new(ErrorCode::ProviderUnreachable, message)
+        ErrorAnswer::new(code, message)
     };
     let Some(mut receiver) = receiver else { return Err(not_begun(shared)) };
     let patience = std::time::Duration::from_secs(60);

@@ -228,8 +228,9 @@ async fn install(
     let _turn = turn.lock().await;
     let mut lifetimes = lifetimes(&tokens);
     let mut fresh = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::IdToken });
-    let given_back = |held: Held| {
-        if let Some(token) = held.refresh_token {
+    let own = fresh.refresh_token.clone();
+    let given_back = || {
+        if let Some(token) = own {
             shared.before_the_end(refresh::give_back(connection.clone(), token));
         }
     };
@@ -251,11 +252,14 @@ async fn install(
         account.stored_with(now, &fresh).map(|content| shared.vault.put(&record_name(name), content))
     });
     let Ok(Some(written)) = queued else {
-        given_back(fresh);
+        given_back();
         return Err(stranger.map_or(StepUpError::Over, StepUpError::SomebodyElse));
     };
     // Durable before it is served.
-    written.await.map_err(SignInError::from)?;
+    if let Err(error) = written.await {
+        given_back();
+        return Err(SignInError::from(error).into());
+    }
     let (user, met) =
         (fresh.identity.label().to_owned(), wanted.is_met_by(&fresh.identity, SystemTime::now()));
     let mut fresh = Some(fresh);
@@ -267,8 +271,8 @@ async fn install(
             account.session.handle(now, Input::SteppedUp { tokens: lifetimes });
         }
     });
-    if let Some(fresh) = fresh {
-        given_back(fresh);
+    if fresh.is_some() {
+        given_back();
         return Err(StepUpError::Over);
     }
     crate::claims::read_again(shared, name);

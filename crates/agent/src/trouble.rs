@@ -7,16 +7,18 @@ pub(crate) struct Trouble {
     pub(crate) code: &'static str,
     /// What people read.
     pub(crate) sentence: String,
+    /// Whether it may pass by itself.
+    pub(crate) transient: bool,
 }
 
 impl Trouble {
     pub(crate) fn new(code: &'static str, sentence: impl Into<String>) -> Self {
-        Self { code, sentence: sentence.into() }
+        Self { code, sentence: sentence.into(), transient: false }
     }
 }
 
 impl From<&abide_oidc::Error> for Trouble {
     fn from(error: &abide_oidc::Error) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self { transient: error.is_transient(), ..Self::new(error.code(), error.to_string()) }
     }
 }

@@ -168,7 +168,7 @@ pub enum CallbackError {
     #[error("This page was not opened by the sign-in that is waiting.")]
     Stray(StrayReason),
     /// The provider said no. The request is over.
-    #[error("The provider refused: {error}.")]
+    #[error("The provider refused: {error}{}.", crate::error::described(.description))]
     Refused {
         /// The code.
         error: OAuthError,

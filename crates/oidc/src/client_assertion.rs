@@ -78,7 +78,7 @@ impl ClientKey {
 
     /// A statement that `client_id` is asking, for one request. `at` is the time for the provider.
     ///
-    /// `aud` is the issuer and nothing else. Core, section 9 still recommends the token endpoint's URL. But that comes
+    /// `audience` is best the issuer. Core, section 9 still recommends the token endpoint's URL. But that comes
     /// from metadata: a provider that names another one's token endpoint as its own would be given an assertion that is
     /// good there, to pass on. The issuer was compared byte for byte with what the account says, so it is always that of
     /// whoever the assertion is sent to. RFC 9126, section 2 asks for it at the place for pushed requests and has every
@@ -87,7 +87,7 @@ impl ClientKey {
         &self,
         algorithm: SigningAlgorithm,
         client_id: &str,
-        issuer: &str,
+        audience: &str,
         at: SystemTime,
     ) -> Result<Zeroizing<String>, Error> {
         let mut header = json!({"alg": algorithm.name(), "typ": "JWT"});
@@ -98,7 +98,7 @@ impl ClientKey {
         let claims = json!({
             "iss": client_id,
             "sub": client_id,
-            "aud": issuer,
+            "aud": audience,
             "jti": signed::fresh_name()?,
             "iat": issued,
             "exp": issued.saturating_add(LIFETIME),

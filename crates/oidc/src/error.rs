@@ -196,7 +196,7 @@ pub enum Error {
     UserInfoSubjectMismatch,
 }
 
-fn described(description: &Option<String>) -> String {
+pub(crate) fn described(description: &Option<String>) -> String {
     description.as_ref().map(|words| format!(" ({})", words.trim_end_matches('.'))).unwrap_or_default()
 }
 

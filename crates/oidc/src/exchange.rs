@@ -99,7 +99,7 @@ pub struct ExchangeRequest<'a> {
     pub requested: TokenType,
     /// What it should be good for. Its scopes are the target's own, and need not be among `granted_scope`.
     pub target: &'a TokenTarget,
-    /// The scope of the subject token: what the answer is held to if `target` names no scopes.
+    /// The scope of the subject token: that of the answer if neither `target` nor the provider names one.
     pub granted_scope: &'a str,
 }
 
@@ -201,9 +201,11 @@ impl RelyingParty {
         let found = response.issued_token_type.as_deref().ok_or(Error::IssuedTokenTypeMissing)?;
         let kind = TokenType::from_uri(found).filter(|kind| *kind == request.requested);
         let kind = kind.ok_or(Error::IssuedTokenTypeMismatch)?;
-        let asked = if scope.is_empty() { request.granted_scope } else { &scope };
-        check_scope(&response, asked)?;
-        issued(response, kind, asked)
+        // The target has scopes of its own: which of them a token has that asks for none is the provider's to say.
+        if !scope.is_empty() {
+            check_scope(&response, &scope)?;
+        }
+        issued(response, kind, if scope.is_empty() { request.granted_scope } else { &scope })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::echo::Sent;
 use crate::error::{Document, DocumentProblem, Error, Unreachable};
 use crate::oauth_error::OAuthError;
 use crate::urls::{self, UrlProblem};
@@ -111,6 +112,7 @@ impl Http {
             return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
         }
         let client = if loopback { &self.loopback } else { &self.remote };
+        let secrets = Sent::of(&call);
         let mut request = client.request(call.method(), call.url.clone()).header(ACCEPT, JSON);
         if let Some(proof) = call.proof {
             request = request.header("DPoP", proof);
@@ -131,7 +133,7 @@ impl Http {
         if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
             self.skew.store(skew, Ordering::Relaxed);
         }
-        read(response, host).await
+        Ok(Answer { secrets, ..read(response, host).await? })
     }
 }
 
@@ -218,7 +220,7 @@ async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, E
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { host, status, headers, content_type, body })
+    Ok(Answer { host, status, headers, content_type, body, secrets: Sent::default() })
 }
 
 fn unreachable(host: &str, error: &reqwest::Error) -> Error {
@@ -258,13 +260,21 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
 }
 
+/// The date of an answer that a cache had kept is that of the question that it was written for (RFC 9111, section 5.1).
+fn aged(headers: &HeaderMap) -> Option<i64> {
+    match headers.get(AGE) {
+        None => Some(0),
+        Some(age) => age.to_str().ok()?.trim().parse::<u32>().ok().map(i64::from),
+    }
+}
+
 /// The answer was written somewhere between `sent` and `arrived`: nothing between the two is a difference.
 fn skew(headers: &HeaderMap, sent: SystemTime, arrived: SystemTime) -> Option<i64> {
     let seconds = |time: SystemTime| {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     };
-    let date = seconds(httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?);
+    let date = seconds(httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?) + aged(headers)?;
     let ahead = (date - seconds(arrived)).max(0);
     let behind = (date - seconds(sent)).min(0);
     Some(if ahead > 0 { ahead } else { behind }).map(|skew| if skew.abs() <= 1 { 0 } else { skew })
@@ -282,6 +292,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     content_type: Option<String>,
     body: Zeroizing<Vec<u8>>,
+    /// What the question held that no answer may show.
+    secrets: Sent,
 }
 
 #[derive(Deserialize)]
@@ -340,7 +352,14 @@ impl Answer {
             return None;
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
-        Some(refused(&response.error, response.error_description.as_deref()))
+        Some(self.refused(&response.error, response.error_description.as_deref()))
+    }
+
+    /// The error that the provider names, with its words for people but without what we have sent.
+    pub(crate) fn refused(&self, error: &str, description: Option<&str>) -> Error {
+        let description = description.and_then(describe).map(|words| self.secrets.left_out_of(&words));
+        let error = OAuthError::from_code(error).without(&self.secrets);
+        Error::Refused { error, description }
     }
 
     pub(crate) fn refusal(&self) -> Error {
@@ -349,10 +368,6 @@ impl Answer {
             status: self.status.as_u16(),
         })
     }
-}
-
-pub(crate) fn refused(error: &str, description: Option<&str>) -> Error {
-    Error::Refused { error: OAuthError::from_code(error), description: description.and_then(describe) }
 }
 
 pub(crate) fn describe(description: &str) -> Option<String> {
@@ -382,5 +397,11 @@ mod tests {
         assert_eq!(of(NOON, UNIX + 300, UNIX + 302), Some(-300), "the provider is behind");
         assert_eq!(of("yesterday", UNIX, UNIX), None);
         assert_eq!(skew(&HeaderMap::new(), at(UNIX), at(UNIX)), None);
+        let mut kept = HeaderMap::new();
+        kept.insert(DATE, NOON.parse().unwrap());
+        kept.insert(AGE, "10800".parse().unwrap());
+        assert_eq!(skew(&kept, at(UNIX + 10_800), at(UNIX + 10_800)), Some(0), "an answer from a cache");
+        kept.insert(AGE, "old".parse().unwrap());
+        assert_eq!(skew(&kept, at(UNIX), at(UNIX)), None);
     }
 }

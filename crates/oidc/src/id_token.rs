@@ -95,6 +95,21 @@ statement_errors! {
     AuthTimeChanged = "id_token_auth_time_changed", "The provider says that you signed in earlier than you did.";
 }
 
+impl IdTokenError {
+    /// True if the same statement may be believed later, or its successor will be: the provider has just changed its keys,
+    /// or one of two clocks is wrong. It says nothing about whom the answer is about.
+    pub fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::KeyUnknown
+                | Self::Expired
+                | Self::IssuedInFuture
+                | Self::NotYetValid
+                | Self::AuthTimeInFuture
+        )
+    }
+}
+
 /// What the ID token is held against.
 pub(crate) struct Expectation<'a> {
     pub(crate) issuer: &'a str,

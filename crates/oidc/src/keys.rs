@@ -15,6 +15,8 @@ pub const KEY_REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 
 const MAX_KEYS: usize = 100;
 const MIN_RSA_BYTES: usize = 256;
+/// What the library that checks signatures takes.
+const MAX_RSA_BYTES: usize = 512;
 
 /// A signature algorithm for ID tokens (RFC 7518, section 3.1; RFC 8037). `none` is not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -185,7 +187,8 @@ pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
 
 /// A public key for signatures, with the algorithm that its curve stands for.
 ///
-/// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3); keys
+/// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3), and above 4,096
+/// bits, which cannot be used here; keys
 /// for encryption; curves that do not match `alg`.
 fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
     let text = |name: &str| key.get(name).and_then(Value::as_str);
@@ -201,7 +204,7 @@ fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
         return None;
     }
     let implied = match (text("kty")?, text("crv")) {
-        ("RSA", _) if modulus_bytes(text("n")?) >= MIN_RSA_BYTES => None,
+        ("RSA", _) if (MIN_RSA_BYTES..=MAX_RSA_BYTES).contains(&modulus_bytes(text("n")?)) => None,
         ("EC", Some("P-256")) => Some("ES256"),
         ("EC", Some("P-384")) => Some("ES384"),
         ("OKP", Some("Ed25519")) => Some("EdDSA"),
@@ -258,7 +261,7 @@ mod tests {
             json!({"kty": "RSA", "n": n, "e": "AQAB"})
         };
         assert_eq!(count(rsa(256)), 1);
-        assert_eq!(count(rsa(128)), 0);
+        assert_eq!((count(rsa(128)), count(rsa(512)), count(rsa(1024))), (0, 1, 0));
     }
 
     #[test]

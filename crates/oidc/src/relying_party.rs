@@ -53,6 +53,18 @@ impl ClientAuthentication {
     }
 }
 
+/// `aud` of the statement that a client authenticates with (`private_key_jwt`; RFC 7523, section 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AssertionAudience {
+    /// The issuer, byte for byte what the account says: it is always that of whoever the statement is sent to (RFC 9126,
+    /// section 2).
+    #[default]
+    Issuer,
+    /// The address of the token endpoint, which the provider names itself: for a provider that takes nothing else (Core,
+    /// section 9).
+    TokenEndpoint,
+}
+
 /// What the provider knows about this client.
 #[derive(Clone)]
 pub struct Registration {
@@ -69,6 +81,8 @@ pub struct Registration {
     /// `userinfo_signed_response_alg`: UserInfo has to be signed with it. `None`: UserInfo is plain JSON, and if the
     /// provider signs it all the same, then like an ID token.
     pub userinfo_alg: Option<SigningAlgorithm>,
+    /// Whom the client's own signed statement names as its reader.
+    pub assertion_audience: AssertionAudience,
     /// Other clients that an ID token may also be issued for (Core, section 3.1.3.7, rule 3).
     pub trusted_audiences: Vec<String>,
 }
@@ -83,6 +97,7 @@ impl Registration {
             auth_method: None,
             id_token_alg: None,
             userinfo_alg: None,
+            assertion_audience: AssertionAudience::default(),
             trusted_audiences: Vec::new(),
         }
     }
@@ -151,6 +166,7 @@ impl fmt::Debug for Registration {
             .field("auth_method", &self.auth_method)
             .field("id_token_alg", &self.id_token_alg)
             .field("userinfo_alg", &self.userinfo_alg)
+            .field("assertion_audience", &self.assertion_audience)
             .field("trusted_audiences", &self.trusted_audiences)
             .finish()
     }
@@ -286,7 +302,11 @@ impl RelyingParty {
                 let missing = Error::Registration(RegistrationProblem::ClientKeyMissing);
                 let (key, algorithm) =
                     registration.client_key.as_ref().zip(self.0.assertion).ok_or(missing)?;
-                let assertion = key.assertion(algorithm, id, self.provider().issuer(), at)?;
+                let audience = match registration.assertion_audience {
+                    AssertionAudience::Issuer => self.provider().issuer(),
+                    AssertionAudience::TokenEndpoint => self.provider().token_endpoint().as_str(),
+                };
+                let assertion = key.assertion(algorithm, id, audience, at)?;
                 form.append_pair("client_id", id)
                     .append_pair("client_assertion_type", ASSERTION_TYPE)
                     .append_pair("client_assertion", &assertion);

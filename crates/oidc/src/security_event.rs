@@ -194,7 +194,7 @@ impl RelyingParty {
         audience: Option<&str>,
         now: SystemTime,
     ) -> Result<SecurityEvent, Error> {
-        self.judged(http, now, Occasion::Answer, |keys| verify(raw, keys, self, audience, now)).await
+        self.judged(http, now, Occasion::Message, |keys| verify(raw, keys, self, audience, now)).await
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::authorization::{AuthorizationCode, Pending};
 use crate::dpop::{Dpop, DpopError};
 use crate::error::{Document, Error};
-use crate::http::{Http, JSON, refused};
+use crate::http::{Http, JSON};
 use crate::id_token::{self, Expectation, Purpose};
 use crate::identity::Identity;
 use crate::keys::Occasion;
@@ -57,9 +57,9 @@ pub(crate) struct TokenResponse {
     token_type: Option<String>,
     #[serde(default, deserialize_with = "lifetime")]
     expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "lifetime_if_any")]
     refresh_expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "lifetime_if_any")]
     refresh_token_expires_in: Option<Duration>,
     pub(crate) issued_token_type: Option<String>,
     pub(crate) scope: Option<String>,
@@ -67,6 +67,15 @@ pub(crate) struct TokenResponse {
     id_token: Option<SecretString>,
     error: Option<String>,
     error_description: Option<String>,
+    /// What these two say.
+    #[serde(skip)]
+    refused: Option<Error>,
+}
+
+/// The same where no specification says what it looks like: what cannot be read says nothing, and costs no token.
+fn lifetime_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(lifetime(value).ok().flatten())
 }
 
 /// Seconds as a number; a few providers write them as text.
@@ -100,8 +109,8 @@ impl TokenResponse {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if let Some(error) = &self.error {
-            return Err(refused(error, self.error_description.as_deref()));
+        if let Some(error) = &self.refused {
+            return Err(error.clone());
         }
         let access_token = self.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
         if access_token.expose_secret().is_empty() {
@@ -243,13 +252,24 @@ impl RelyingParty {
         granted_scope: &str,
         now: SystemTime,
     ) -> Result<Tokens, RefreshError> {
-        let response = self
-            .token_answer(
-                http,
-                &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())],
-                now,
-            )
-            .await?;
+        self.refresh_for(http, refresh_token, identity, granted_scope, None, now).await
+    }
+
+    /// The same for the resource that the access token was for at the sign-in (RFC 8707, section 2.2): without it, it is for
+    /// whatever the provider thinks of.
+    pub async fn refresh_for(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+        identity: &Identity,
+        granted_scope: &str,
+        resource: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Tokens, RefreshError> {
+        let mut sent =
+            vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+        sent.extend(resource.map(|resource| ("resource", resource)));
+        let response = self.token_answer(http, &sent, now).await?;
         // An answer without a usable access token has spent the refresh token all the same.
         if let Err(error) = response.check().and_then(|()| response.check_binding(self.dpop())) {
             return Err(RefreshError { error, rotated: response.rotated() });
@@ -296,7 +316,11 @@ impl RelyingParty {
     ) -> Result<TokenResponse, Error> {
         let at = http.provider_time(now);
         let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
-        self.send_proved(http, None, now, call).await?.document(Document::TokenResponse, &[JSON])
+        let answer = self.send_proved(http, None, now, call).await?;
+        let mut response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
+        let described = response.error_description.take();
+        response.refused = response.error.take().map(|error| answer.refused(&error, described.as_deref()));
+        Ok(response)
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
@@ -377,7 +401,6 @@ mod tests {
         assert_eq!(code(r#"{"access_token":"at"}"#), "token_type_unsupported");
         assert_eq!(code(r#"{"access_token":"at","token_type":"mac"}"#), "token_type_unsupported");
         assert_eq!(code(r#"{"access_token":"a\r\nX: y","token_type":"Bearer"}"#), "token_malformed");
-        assert_eq!(code(r#"{"error":"invalid_grant"}"#), "invalid_grant");
     }
 
     #[test]

@@ -13,7 +13,10 @@ use crate::error::{Document, Error};
 use crate::http::{Answer, Call, Http, JSON};
 use crate::keys::Occasion;
 use crate::relying_party::{RelyingParty, sensitive};
+use crate::text;
 use crate::userinfo_jwt::{self, Expectation, UserInfoError};
+
+const MAX_LINE: usize = 200;
 
 /// Claims about the person who signed in, as the provider wrote them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +32,13 @@ impl Claims {
     /// One claim, if it is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// One claim as people read it: one line without control characters, at most 200 characters. `None` if it is no text or
+    /// nothing is left of it.
+    pub fn line(&self, name: &str) -> Option<String> {
+        let line = text::plain(self.text(name)?, MAX_LINE);
+        (!line.is_empty()).then_some(line)
     }
 
     /// All claims, ordered by name.

@@ -67,6 +67,14 @@ impl Session {
         }
     }
 
+    /// The same, whose attempts have numbers above this: where several sessions come after one another under one name, an
+    /// answer to the attempt of an earlier one then lands in none.
+    #[must_use]
+    pub fn numbered_from(mut self, number: u64) -> Self {
+        self.attempts = self.attempts.max(number);
+        self
+    }
+
     /// A session that another process wrote down. `same_boot` says that the machine has not been restarted since, so
     /// that boot times compare. Limits that have become stricter meanwhile count.
     ///

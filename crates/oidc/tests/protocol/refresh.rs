@@ -122,3 +122,49 @@ async fn a_rotated_token_is_not_lost_when_the_keys_cannot_be_fetched() {
     assert!(client.refresh_with(&rotated, &first).await.is_ok());
     assert_eq!(client.refresh_with(sent, &first).await.unwrap_err().error.code(), "invalid_grant");
 }
+
+#[tokio::test]
+async fn a_refresh_asks_for_the_resource_that_the_session_is_for() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let resource = "https://api.example.com/";
+    let token = tokens.refresh_token.as_ref().unwrap();
+    let (identity, scope) = (&tokens.identity, tokens.scope.as_str());
+    client.rp.refresh_for(&client.http, token, identity, scope, Some(resource), now()).await.unwrap();
+    assert_eq!(client.provider.last_form("resource"), [resource]);
+}
+
+/// No specification has these members, so nothing that is wrong with them may cost the refresh token that came along.
+#[tokio::test]
+async fn what_a_provider_says_in_words_of_its_own_costs_no_token() {
+    for wrong in [json!(-1), json!("never"), json!([]), json!({"seconds": 3})] {
+        let client = Client::new(Behaviour::default()).await;
+        let tokens = client.sign_in().await.unwrap();
+        let change = edit({
+            let wrong = wrong.clone();
+            move |tokens| {
+                tokens["refresh_expires_in"] = wrong.clone();
+                tokens["refresh_token_expires_in"] = wrong.clone();
+            }
+        });
+        client.provider.behave(Behaviour { tokens: change, ..Behaviour::default() });
+        let fresh = client.refresh(&tokens).await.unwrap();
+        assert!(fresh.refresh_token.is_some() && fresh.refresh_expires_in.is_none(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_repeats_the_token_that_it_refuses_does_not_make_us_show_it() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let secret = tokens.refresh_token.as_ref().unwrap().expose_secret().to_owned();
+    for status in [400, 200] {
+        let body = json!({"error": "invalid_grant", "error_description": format!("Invalid refresh token: {secret}")});
+        let answer = Canned::Answer(status, "application/json", body.to_string().into_bytes());
+        client.provider.behave(Behaviour { canned: [("/token", answer)].into(), ..Behaviour::default() });
+        let error = client.refresh(&tokens).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_grant");
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("Invalid refresh token: \u{2026}") && !said.contains(&secret[..8]), "{said}");
+    }
+}
