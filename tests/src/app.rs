@@ -113,6 +113,11 @@ impl<'a> App<'a> {
         self.program.kill();
     }
 
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.program.ended()
+    }
+
     /// Asks it to end and waits until it has.
     pub async fn quit(mut self) {
         self.program.terminate();

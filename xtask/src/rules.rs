@@ -11,14 +11,24 @@ use crate::cargo;
 /// Which of our packages each may use. Whoever is not listed may be used by nobody.
 const EDGES: &[(&str, &[&str])] = &[
     ("abide-session", &[]),
-    ("abide-oidc", &["abide-session"]),
-    ("abide-vault", &[]),
+    // A test's own, behind the feature `failpoints` of the others.
+    ("abide-failpoint", &[]),
+    ("abide-oidc", &["abide-session", "abide-failpoint"]),
+    ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
     ("abide-demo-op", &[]),
     ("abide-presence", &[]),
     (
         "abide-agent",
-        &["abide-session", "abide-oidc", "abide-vault", "abide-wire", "abide-demo-op", "abide-presence"],
+        &[
+            "abide-session",
+            "abide-oidc",
+            "abide-vault",
+            "abide-wire",
+            "abide-demo-op",
+            "abide-presence",
+            "abide-failpoint",
+        ],
     ),
     ("abide-cli", &["abide-wire"]),
     // The two programs.
@@ -36,6 +46,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "abide-demo-op",
             "abide-agent",
             "abide-cli",
+            "abide-failpoint",
         ],
     ),
 ];

@@ -5,6 +5,14 @@
 //! [`Agent::watch`] shows and says what [`Agent::events`] brings. Decisions about time and state are made in
 //! `abide-session`; this crate carries them out.
 
+/// Where a test may end the process; nothing at all without the feature `failpoints`.
+macro_rules! failpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        abide_failpoint::reached($name);
+    };
+}
+
 mod account;
 mod account_rules;
 mod browser;

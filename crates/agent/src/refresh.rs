@@ -78,9 +78,12 @@ async fn run(
         |error: SignInError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
     let unwritten =
         |error: StoreError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
+    failpoint!("refresh.wanted");
     let connection = connection(shared, name).await.map_err(kept)?;
+    failpoint!("refresh.connected");
     let record = record_name(name);
     shared.vault.begin_rotation(&record).await.map_err(unwritten)?;
+    failpoint!("refresh.noted");
     let (http, relying_party) = (&connection.http, &connection.relying_party);
     let tokens = match relying_party.refresh(http, token, identity, scope, SystemTime::now()).await {
         Ok(tokens) => tokens,
@@ -105,6 +108,7 @@ async fn run(
             return Err((failure, Trouble::from(&error)));
         }
     };
+    failpoint!("refresh.answered");
     // A provider that does not rotate sends no new refresh token: the old one stays good (RFC 6749 section 6).
     let mut tokens = tokens;
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(token.clone()));
@@ -125,7 +129,11 @@ async fn run(
         return Ok(());
     };
     // Durable before it is served: a token that only memory knows is lost with the process.
-    written.await.map_err(unwritten)?;
+    if let Err(error) = written.await {
+        remember(shared, name, attempt, &held);
+        return Err(unwritten(error));
+    }
+    failpoint!("refresh.durable");
     let mut held = Some(held);
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
@@ -153,6 +161,7 @@ async fn run(
             }
         }
     });
+    failpoint!("refresh.served");
     match held {
         Some(held) => revoke_with(shared, connection, held),
         None => claims::read_again(shared, name),
@@ -175,6 +184,18 @@ async fn adopt(shared: &Arc<Shared>, name: &str, attempt: Attempt, rotated: Secr
     {
         tracing::error!(%error, "a rotated refresh token could not be written down");
     }
+}
+
+/// The disk has not taken the new refresh token. Nothing that came with it is served, but the provider has spent the old one:
+/// the next attempt sends the new one, and writes again.
+fn remember(shared: &Arc<Shared>, name: &str, attempt: Attempt, fresh: &Held) {
+    let _ = shared.act(name, |account, _| {
+        if account.session.awaits(attempt)
+            && let Some(held) = &mut account.held
+        {
+            held.refresh_token.clone_from(&fresh.refresh_token);
+        }
+    });
 }
 
 /// A refreshed ID token often says less about the person than the first one did.

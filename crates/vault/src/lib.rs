@@ -39,6 +39,14 @@
 //!
 //! Everything here blocks: call it from a thread that may.
 
+/// Where a test may end the process; nothing at all without the feature `failpoints`.
+macro_rules! failpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        abide_failpoint::reached($name);
+    };
+}
+
 mod content;
 mod disk;
 mod error;

@@ -7,7 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::content::{Record, Records, decode, encode};
-use crate::disk::{Disk, Found, Lock};
+use crate::disk::{Disk, FRESH, Found, Lock};
 use crate::error::{News, Reason, VaultError};
 use crate::journal::{Begun, Journal};
 use crate::key::{Key, KeyStore, KeyStoreError};
@@ -140,6 +140,7 @@ impl Vault {
                 }
             }
         }
+        self.finish_interrupted(disk, key, news)?;
         disk.tidy()?;
         let (journal, whole) = Journal::load(disk, key)?;
         self.journal = journal;
@@ -148,6 +149,20 @@ impl Vault {
         }
         let begun = self.journal.entries.values().map(|begun| begun.at).max();
         self.number = self.generation.max(begun.unwrap_or(0));
+        Ok(())
+    }
+
+    /// A write that ended between its last byte and its renaming is as good as done: the file is whole and newer. So a
+    /// token that the provider has just exchanged is lost only while it is not on the disk at all. A removal is not
+    /// finished but has not happened: what it writes comes in two files.
+    fn finish_interrupted(&mut self, disk: &Disk, key: &Key, news: &mut Vec<News>) -> Result<(), VaultError> {
+        let Generation::Good(number, records) = read(disk, FRESH, key)? else { return Ok(()) };
+        let nothing_removed = self.records.keys().all(|name| records.contains_key(name));
+        if number > self.generation && nothing_removed {
+            disk.finish(CURRENT, PREVIOUS)?;
+            (self.generation, self.records) = (number, records);
+            news.retain(|news| !matches!(news, News::RecoveredPreviousGeneration | News::StartedEmpty));
+        }
         Ok(())
     }
 
@@ -191,6 +206,11 @@ impl Vault {
         changes.retain(|name, change| !matches!(change, Change::Remove) || self.records.contains_key(name));
         if changes.is_empty() {
             return Ok(());
+        }
+        if changes.values().any(|change| matches!(change, Change::Put(_))) {
+            failpoint!("vault.put");
+        } else {
+            failpoint!("vault.update");
         }
         self.number += 1;
         let number = self.number;
@@ -257,6 +277,7 @@ impl Vault {
         if !self.records.contains_key(name) {
             return Err(VaultError::UnknownRecord);
         }
+        failpoint!("vault.begin");
         let mut entries = self.journal.entries.clone();
         entries.retain(|name, begun| !begun.is_spent(name, &self.records, self.generation));
         let open = entries.get(name).filter(|begun| begun.is_open(name, &self.records));
