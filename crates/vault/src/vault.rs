@@ -11,7 +11,8 @@ use crate::disk::{Disk, FRESH, Found, Lock};
 use crate::error::{News, Reason, VaultError};
 use crate::journal::{Begun, Journal};
 use crate::key::{Key, KeyStore, KeyStoreError};
-use crate::sealed::{Kind, Unreadable, seal, unseal};
+use crate::passphrase::{Origin, Passphrase};
+use crate::sealed::{Kind, Unreadable, origin, seal, unseal};
 
 const CURRENT: &str = "vault.abide";
 const PREVIOUS: &str = "vault.abide.1";
@@ -93,16 +94,12 @@ impl Vault {
     /// does not open has been set aside already.
     pub fn open(folder: &Path, keys: &dyn KeyStore) -> Result<Opened, VaultError> {
         let (disk, lock) = Disk::lock(folder)?;
-        let mut vault = Self {
-            records: Records::new(),
-            journal: Journal::default(),
-            generation: 0,
-            number: 0,
-            store: None,
-            _lock: lock,
-        };
+        let mut vault = Self::empty(lock);
         if !keys.durable() {
             return Ok(Opened { vault, news: vec![News::MemoryOnly] });
+        }
+        if let Some((name, Origin::Passphrase(..))) = found(&disk)? {
+            return Err(VaultError::OtherMode { path: disk.path(name), passphrase: true });
         }
         let mut news = Vec::new();
         match keys.key()? {
@@ -119,6 +116,38 @@ impl Vault {
             }
         }
         Ok(Opened { vault, news })
+    }
+
+    /// As [`open`](Self::open), with a key that is made from a passphrase. Takes a moment on purpose.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongPassphrase`]; [`VaultError::OtherMode`] if the vault is sealed with a key in the keyring;
+    /// [`VaultError::Derivation`]; and as [`open`](Self::open). No file is touched then.
+    pub fn open_with(folder: &Path, passphrase: &Passphrase) -> Result<Opened, VaultError> {
+        let (disk, lock) = Disk::lock(folder)?;
+        let mut vault = Self::empty(lock);
+        let key = match found(&disk)? {
+            Some((name, Origin::Keyring)) => {
+                return Err(VaultError::OtherMode { path: disk.path(name), passphrase: false });
+            }
+            Some((_, Origin::Passphrase(costs, salt))) => passphrase.key(costs, salt)?,
+            None => passphrase.new_key()?,
+        };
+        let mut news = Vec::new();
+        vault.load(&disk, &key, &mut news)?;
+        vault.store = Some(Store { disk, key });
+        Ok(Opened { vault, news })
+    }
+
+    fn empty(lock: Lock) -> Self {
+        Self {
+            records: Records::new(),
+            journal: Journal::default(),
+            generation: 0,
+            number: 0,
+            store: None,
+            _lock: lock,
+        }
     }
 
     fn load(&mut self, disk: &Disk, key: &Key, news: &mut Vec<News>) -> Result<(), VaultError> {
@@ -367,8 +396,28 @@ fn read(disk: &Disk, name: &str, key: &Key) -> Result<Generation, VaultError> {
         }),
         Err(Unreadable::Damaged) => Ok(Generation::Bad(Reason::Damaged)),
         Err(Unreadable::OtherKey) => Ok(Generation::Bad(Reason::OtherKey)),
+        Err(Unreadable::WrongPassphrase) => Err(VaultError::WrongPassphrase { path: disk.path(name) }),
+        Err(Unreadable::OtherMode) => {
+            let passphrase = key.origin() == Origin::Keyring;
+            Err(VaultError::OtherMode { path: disk.path(name), passphrase })
+        }
         Err(Unreadable::Newer(version)) => Err(VaultError::Newer { path: disk.path(name), version }),
     }
+}
+
+/// What the key of the vault that is there was made from, by the newest of its files whose header can be read.
+fn found(disk: &Disk) -> Result<Option<(&'static str, Origin)>, VaultError> {
+    for name in [CURRENT, PREVIOUS, FRESH] {
+        let Found::Bytes(bytes) = disk.read(name)? else { continue };
+        match origin(Kind::Vault, &bytes) {
+            Ok((origin, _)) => return Ok(Some((name, origin))),
+            Err(Unreadable::Newer(version)) => {
+                return Err(VaultError::Newer { path: disk.path(name), version });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Sets aside the files that are there and have a reason.
