@@ -29,7 +29,12 @@ impl<'a> App<'a> {
         Self::answering(room, room.start(program("abide"), &["agent"])).await
     }
 
-    async fn answering(room: &'a Room, mut program: Owned) -> Self {
+    /// Waits until an agent answers that was started in some other way.
+    ///
+    /// # Panics
+    ///
+    /// When it does not, with what it said.
+    pub async fn answering(room: &'a Room, mut program: Owned) -> Self {
         let places = room.places();
         let way = Way::Socket(places.socket());
         let process = program.id();

@@ -32,6 +32,7 @@ mod farewell;
 mod file;
 mod headless;
 mod instance;
+mod keeping;
 mod layers;
 mod logout;
 mod logout_listener;
@@ -59,7 +60,7 @@ use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
     ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
-    SessionStatus, SignInBegun, Snapshot, TokenAnswer,
+    SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -71,6 +72,7 @@ use crate::shared::Shared;
 
 pub use config::ConfigError;
 pub use headless::{HeadlessError, run_headless, start_log};
+pub use keeping::PassphraseError;
 pub use options::Options;
 pub use start::StartError;
 
@@ -100,6 +102,8 @@ struct Inner {
     /// Where providers send word of logouts, while an account listens to that, and as what it was configured.
     logouts: tokio::sync::Mutex<Option<(LogoutListenerConfig, AbortHandle)>>,
     port: u16,
+    /// How sessions are kept between two starts.
+    vault: VaultMode,
     presence: mpsc::Sender<presence::Asked>,
     #[cfg(feature = "demo")]
     demo: demo::Embedded,
@@ -137,6 +141,12 @@ impl Agent {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.0.port
+    }
+
+    /// How sessions are kept between two starts.
+    #[must_use]
+    pub fn vault_mode(&self) -> VaultMode {
+        self.0.vault
     }
 
     /// One account's session.
