@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use abide_tests::login::sign_in;
 use abide_tests::providers::USER;
 use abide_tests::room::Room;
 use abide_tests::{http, program, s};
+use abide_vault::{Costs, Passphrase, Vault, Zeroizing};
 
 const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
 
@@ -64,6 +66,19 @@ pub(super) fn prepared(mut room: Room) -> Room {
     room
 }
 
+/// The vault of this room is sealed with a passphrase, which costs nearly nothing: starts are many. What it costs stands in
+/// the vault, so it is made before the agent starts. Returns what the configuration says about it.
+pub(super) fn with_a_passphrase(room: &Room) -> String {
+    let file = room.path("passphrase");
+    std::fs::write(&file, "correct horse battery staple").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let text = Zeroizing::new(std::fs::read(&file).unwrap());
+    let passphrase = Passphrase::new(text).unwrap().costing(Costs::new(256, 1, 1).unwrap());
+    let mut vault = Vault::open_with(&room.places().state, &passphrase).unwrap().vault;
+    vault.put("something else", Zeroizing::new(b"stays".to_vec())).unwrap();
+    format!("[vault]\nmode = \"passphrase\"\npassphrase_file = \"{}\"\n", file.display())
+}
+
 /// The room, the provider, the agent that runs, and the count.
 pub(super) struct Bench<'a> {
     room: &'a Room,
@@ -77,12 +92,17 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Signs in.
-    pub(super) async fn signed_in(room: &'a Room) -> Self {
+    /// Signs in; `vault` is what else the configuration says.
+    pub(super) async fn signed_in(room: &'a Room, vault: &str) -> Self {
         let provider = DemoOp::start(Config::default()).await.unwrap();
-        configure(room, &one_account(provider.issuer(), None, SESSION));
+        configure(room, &format!("{}\n{vault}", one_account(provider.issuer(), None, SESSION)));
         let app = App::headless(room).await;
         sign_in(room).await;
+        let trace = room.path("points").join(abide_failpoint::TRACE);
+        assert!(
+            trace.exists(),
+            "the programs are built without the feature `failpoints`: `cargo build -p abide -p abide-tests --bins --tests`"
+        );
         let token = app.abide(&["token"]).await.stdout;
         let (subject, begun) = (String::new(), Instant::now());
         let mut bench = Self { room, provider, subject, app: None, kills: 0, lost: 0, missed: 0, begun };
