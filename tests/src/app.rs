@@ -29,7 +29,12 @@ impl<'a> App<'a> {
         Self::answering(room, room.start(program("abide"), &["agent"])).await
     }
 
-    async fn answering(room: &'a Room, mut program: Owned) -> Self {
+    /// Waits until an agent answers that was started in some other way.
+    ///
+    /// # Panics
+    ///
+    /// When it does not, with what it said.
+    pub async fn answering(room: &'a Room, mut program: Owned) -> Self {
         let places = room.places();
         let way = Way::Socket(places.socket());
         let process = program.id();
@@ -111,6 +116,11 @@ impl<'a> App<'a> {
     /// Ends it as a crash or a power failure does (SIGKILL).
     pub fn kill(&mut self) {
         self.program.kill();
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.program.ended()
     }
 
     /// Asks it to end and waits until it has.

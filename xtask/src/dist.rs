@@ -53,6 +53,7 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
     let ready = ui::prepare(&mut steps)
         && steps.step("bundler", |log| ui::npm_install("packaging", log))
         && steps.step(&format!("programs ({})", wanted.profile), |log| programs(&wanted, log))
+        && steps.step("programs: no places for tests in them", |log| no_fail_points(&wanted, log))
         && steps.step("installers", |log| bundle(&wanted, log));
     if !ready {
         return Ok(steps.close());
@@ -88,6 +89,23 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
 
 fn programs(wanted: &Wanted, log: &mut Log) -> Result {
     cargo::programs(wanted.profile, &[], log)
+}
+
+/// A program that is handed out cannot be told by a variable where to end.
+fn no_fail_points(wanted: &Wanted, log: &mut Log) -> Result {
+    for name in ["abide-desktop", "abide", "abide-agent"] {
+        let program = std::fs::read(cargo::program(wanted.profile, name))?;
+        let there = |word: &[u8]| program.windows(word.len()).any(|window| window == word);
+        // What surely is in each of them can be found in this way.
+        if !there(b"XDG_RUNTIME_DIR") && cfg!(target_os = "linux") {
+            return Err(format!("what {name} holds cannot be read").into());
+        }
+        if there(b"ABIDE_FAILPOINTS") {
+            return Err(format!("{name} was built with the feature `failpoints`").into());
+        }
+        log.line(&format!("{name}: none"))?;
+    }
+    Ok(())
 }
 
 /// What the bundler puts beside the tray application: the command, and the agent that it becomes.

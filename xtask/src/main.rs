@@ -1,9 +1,10 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types, signals,
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, ui, types, signals,
 //! hostile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
 mod cargo;
+mod crash;
 mod deny;
 mod dist;
 mod hostile;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             "dist" => dist::dist(&rest),
             "bench" => bench::bench(&rest),
             "mutants" => mutants::mutants(),
+            "crash" => crash::crash(&rest),
             "setup" => setup(),
             "ui" => ui::ui(),
             "types" => test::write_types(),

@@ -11,14 +11,24 @@ use crate::cargo;
 /// Which of our packages each may use. Whoever is not listed may be used by nobody.
 const EDGES: &[(&str, &[&str])] = &[
     ("abide-session", &[]),
-    ("abide-oidc", &["abide-session"]),
-    ("abide-vault", &[]),
+    // A test's own, behind the feature `failpoints` of the others.
+    ("abide-failpoint", &[]),
+    ("abide-oidc", &["abide-session", "abide-failpoint"]),
+    ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
     ("abide-demo-op", &[]),
     ("abide-presence", &[]),
     (
         "abide-agent",
-        &["abide-session", "abide-oidc", "abide-vault", "abide-wire", "abide-demo-op", "abide-presence"],
+        &[
+            "abide-session",
+            "abide-oidc",
+            "abide-vault",
+            "abide-wire",
+            "abide-demo-op",
+            "abide-presence",
+            "abide-failpoint",
+        ],
     ),
     ("abide-cli", &["abide-wire"]),
     // The two programs.
@@ -36,6 +46,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "abide-demo-op",
             "abide-agent",
             "abide-cli",
+            "abide-failpoint",
         ],
     ),
 ];
@@ -143,6 +154,62 @@ fn the_agent_holds_the_demo_provider_only_behind_its_feature() {
         .map(|(feature, _)| feature)
         .collect();
     assert_eq!(enabling, ["demo"]);
+}
+
+/// The packages that `cargo build` makes these from, with the features that it would choose.
+fn built_from(packages: &[&str]) -> BTreeSet<String> {
+    let mut command = cargo::cargo(["tree", "--locked", "--edges", "normal,build", "--prefix", "none"]);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    let output = command.args(["--format", "{p}"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_program_that_is_handed_out_has_the_places_at_which_a_test_ends_it() {
+    assert!(built_from(&["abide", "abide-tests"]).contains("abide-failpoint"), "the tests have them");
+    // As `./x dist` and `./x run` build them.
+    let released = built_from(&["abide-desktop", "abide"]);
+    assert!(released.contains("abide-agent") && !released.contains("abide-failpoint"));
+    let metadata = metadata();
+    for package in members(&metadata) {
+        let name = text(package, "name");
+        for dependency in array(package, "dependencies") {
+            let wants = array(dependency, "features").iter().any(|feature| feature == "failpoints");
+            assert!(!wants || name == "abide-tests", "{name} must not ask for `failpoints`");
+            let is_it = text(dependency, "name") == "abide-failpoint";
+            assert!(!is_it || dependency["optional"] == true || name == "abide-tests", "{name}");
+        }
+        for (feature, parts) in package["features"].as_object().unwrap() {
+            let enables = array_of(parts).iter().any(|part| part.contains("failpoint"));
+            assert!(!enables || feature == "failpoints", "{name}: {feature}");
+        }
+    }
+}
+
+fn array_of(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn each_place_at_which_a_test_ends_a_program_is_in_the_sources_once() {
+    let list = std::fs::read_to_string(cargo::root().join("crates/failpoint/src/lib.rs")).unwrap();
+    let (_, list) = list.split_once("pub const ALL: &[&str] = &[").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let names: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert!(names.len() > 20, "{names:?}");
+    let files: Vec<PathBuf> = ["agent", "oidc", "vault"]
+        .iter()
+        .flat_map(|name| sources(&format!("crates/{name}/src"), &[".rs"]))
+        .collect();
+    for name in &names {
+        let place = format!("failpoint!(\"{name}\")");
+        assert_eq!(mentions(&files, &[&place]).len(), 1, "{name}");
+    }
+    assert_eq!(mentions(&files, &["failpoint!(\""]).len(), names.len(), "and there are no others");
 }
 
 #[test]

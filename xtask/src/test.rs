@@ -87,7 +87,7 @@ fn some(steps: &mut Steps, filters: &[String]) -> Result {
 }
 
 /// Runs `cargo test`, one line for each program that has tests, and what failed in full.
-fn cargo_test(log: &mut Log, command: Command) -> Result<Tally> {
+pub(crate) fn cargo_test(log: &mut Log, command: Command) -> Result<Tally> {
     let mut reader = Reader::default();
     let mut total = Tally::default();
     let mut programs = 0;

@@ -15,7 +15,10 @@ fn run(program: Program) -> Result<(), String> {
         std::env::current_exe().map(|this| this.with_file_name(name)).map_err(|error| error.to_string())?;
     let mut command = Command::new(&agent);
     match program {
-        Program::Agent => {}
+        Program::Agent { passphrase_fd: None } => {}
+        Program::Agent { passphrase_fd: Some(number) } => {
+            command.args(["--passphrase-fd", &number.to_string()]);
+        }
         Program::Demo { port } => {
             command.args(["demo", &port.to_string()]);
         }

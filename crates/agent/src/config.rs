@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::account_rules::check;
 use crate::bound::Dpop;
+use crate::keeping::VaultConfig;
 
 /// The configuration of one user.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +28,9 @@ pub(crate) struct Config {
     pub(crate) endpoint: EndpointConfig,
     #[serde(default)]
     pub(crate) logout_listener: LogoutListenerConfig,
+    /// How sessions are kept between two starts.
+    #[serde(default)]
+    pub(crate) vault: VaultConfig,
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, AccountConfig>,
 }

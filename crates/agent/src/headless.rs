@@ -31,14 +31,15 @@ pub fn start_log() {
         .try_init();
 }
 
-/// Runs until it is told to stop: by a signal, or by `abide`. `started` is told the port on 127.0.0.1.
+/// Runs until it is told to stop: by a signal, or by `abide`. `started` is told the port on 127.0.0.1. `passphrase_fd` is the
+/// file descriptor that the passphrase of the vault is read from, if it is one.
 ///
 /// # Errors
 ///
 /// When the agent cannot start.
-pub fn run_headless(started: impl FnOnce(u16)) -> Result<(), HeadlessError> {
+pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Result<(), HeadlessError> {
     start_log();
-    let options = Options::of_this_user(false).ok_or(HeadlessError::NoHome)?;
+    let options = Options { passphrase_fd, ..Options::of_this_user(false).ok_or(HeadlessError::NoHome)? };
     // One thread: an agent waits nearly all the time, and a second one costs memory.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

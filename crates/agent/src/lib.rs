@@ -5,6 +5,14 @@
 //! [`Agent::watch`] shows and says what [`Agent::events`] brings. Decisions about time and state are made in
 //! `abide-session`; this crate carries them out.
 
+/// Where a test may end the process; nothing at all without the feature `failpoints`.
+macro_rules! failpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        abide_failpoint::reached($name);
+    };
+}
+
 mod account;
 mod account_rules;
 mod bound;
@@ -25,6 +33,7 @@ mod farewell;
 mod file;
 mod headless;
 mod instance;
+mod keeping;
 mod layers;
 mod logout;
 mod logout_listener;
@@ -54,7 +63,7 @@ use abide_session::{Input, QuestionId};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
     ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
-    SessionStatus, SignInBegun, Snapshot,
+    SessionStatus, SignInBegun, Snapshot, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -66,6 +75,7 @@ use crate::shared::Shared;
 
 pub use config::ConfigError;
 pub use headless::{HeadlessError, run_headless, start_log};
+pub use keeping::PassphraseError;
 pub use options::Options;
 pub use start::StartError;
 
@@ -92,6 +102,8 @@ struct Inner {
     /// Where providers send word of logouts, while an account listens to that, and as what it was configured.
     logouts: tokio::sync::Mutex<Option<(LogoutListenerConfig, AbortHandle)>>,
     port: u16,
+    /// How sessions are kept between two starts.
+    vault: VaultMode,
     presence: mpsc::Sender<presence::Asked>,
     #[cfg(feature = "demo")]
     demo: demo::Embedded,
@@ -129,6 +141,12 @@ impl Agent {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.0.port
+    }
+
+    /// How sessions are kept between two starts.
+    #[must_use]
+    pub fn vault_mode(&self) -> VaultMode {
+        self.0.vault
     }
 
     /// One account's session.

@@ -1,6 +1,7 @@
 //! What an agent is started with.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use abide_wire::paths::Places;
 
@@ -17,6 +18,10 @@ pub struct Options {
     pub presence: abide_presence::Environment,
     /// `$BROWSER` as it was when the program started.
     pub browser_variable: Option<OsString>,
+    /// The file descriptor that the passphrase of the vault is read from; comes before the configuration.
+    pub passphrase_fd: Option<u32>,
+    /// The folder of the credentials that systemd handed to this process.
+    pub credentials: Option<PathBuf>,
 }
 
 impl Options {
@@ -30,6 +35,8 @@ impl Options {
             browser: None,
             presence: abide_presence::Environment::of_this_process(),
             browser_variable,
+            passphrase_fd: None,
+            credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         })
     }
 }

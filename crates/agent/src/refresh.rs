@@ -91,9 +91,12 @@ async fn run(
         |error: SignInError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
     let unwritten =
         |error: StoreError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
+    failpoint!("refresh.wanted");
     let connection = connection(shared, name).await.map_err(kept)?;
+    failpoint!("refresh.connected");
     let record = record_name(name);
     shared.vault.begin_rotation(&record).await.map_err(unwritten)?;
+    failpoint!("refresh.noted");
     let (http, relying_party) = (&connection.http, &connection.relying_party);
     let asked =
         relying_party.refresh_for(http, token, identity, scope, resource.as_deref(), SystemTime::now());
@@ -128,6 +131,7 @@ async fn run(
             return Err((failure, Trouble::from(&error)));
         }
     };
+    failpoint!("refresh.answered");
     // A provider that does not rotate sends no new refresh token: the old one stays good (RFC 6749 section 6).
     let mut tokens = tokens;
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(token.clone()));
@@ -148,15 +152,12 @@ async fn run(
         return Ok(());
     };
     // Durable before it is served: a token that only memory knows is lost with the process. But the old one is spent,
-    // whatever becomes of the disk, so the next attempt has to send the new one.
+    // whatever becomes of the disk.
     if let Err(error) = written.await {
-        let _ = shared.act(name, |account, _| {
-            if let Some(present) = &mut account.held {
-                present.refresh_token.clone_from(&held.refresh_token);
-            }
-        });
+        remember(shared, name, attempt, &held);
         return Err(unwritten(error));
     }
+    failpoint!("refresh.durable");
     let mut held = Some(held);
     let _ = shared.act(name, |account, now| {
         if account.session.awaits(attempt) {
@@ -184,6 +185,7 @@ async fn run(
             }
         }
     });
+    failpoint!("refresh.served");
     match held {
         Some(held) => revoke_with(shared, connection, held),
         None => claims::read_again(shared, name),
@@ -222,6 +224,18 @@ pub(crate) async fn adopt(
         Ok(Some(written)) => written.await,
         _ => Ok(()),
     }
+}
+
+/// The disk has not taken the new refresh token. Nothing that came with it is served, but the provider has spent the old one:
+/// the next attempt sends the new one, and writes again.
+fn remember(shared: &Arc<Shared>, name: &str, attempt: Attempt, fresh: &Held) {
+    let _ = shared.act(name, |account, _| {
+        if account.session.awaits(attempt)
+            && let Some(held) = &mut account.held
+        {
+            held.refresh_token.clone_from(&fresh.refresh_token);
+        }
+    });
 }
 
 /// A refreshed ID token often says less about the person than the first one did.

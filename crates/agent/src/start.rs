@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use abide_presence::Presence;
-use abide_vault::VaultError;
+use abide_vault::{KeyStoreError, VaultError};
 use abide_wire::Signal;
 use serde_json::json;
 
@@ -14,11 +14,12 @@ use crate::clients::Clients;
 use crate::config::{Config, ConfigError, LogoutListenerConfig};
 use crate::endpoint::{bind_tcp, serve_socket, serve_tcp};
 use crate::farewell;
+use crate::keeping::{Keeping, OpenError, PassphraseError};
 use crate::logout_listener::LogoutListener;
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::stored::record_name;
-use crate::vault_thread::{StoreError, VaultThread};
+use crate::vault_thread::{NotOpen, VaultThread};
 use crate::{Agent, Inner, file, instance, platform, presence};
 
 /// Why no agent runs now. Each says what to do.
@@ -34,6 +35,15 @@ pub enum StartError {
     /// The vault cannot be opened.
     #[error("{0}")]
     Vault(VaultError),
+    /// The vault is sealed with a passphrase, and there is none.
+    #[error("{0}\nNothing was changed.")]
+    Passphrase(#[from] PassphraseError),
+    /// The configuration says that the key of the vault is in the keyring, and the keyring does not serve.
+    #[error(
+        "{0}\nTwo other ways are there, chosen with `mode` under [vault] in the configuration: \"passphrase\" seals the \
+         vault with a passphrase of yours, \"memory\" keeps sessions until Abide ends."
+    )]
+    Keyring(KeyStoreError),
     /// The vault's thread could not be started.
     #[error("The system has no room for another thread. Close some programs and start Abide again.")]
     Thread,
@@ -55,9 +65,21 @@ impl StartError {
             Self::AlreadyRunning => "already_running",
             Self::Config(error) => error.code(),
             Self::Vault(error) => error.code(),
+            Self::Passphrase(error) => error.code(),
+            Self::Keyring(error) => error.code(),
             Self::Thread => "thread",
             Self::Clients(_) => "clients",
             Self::Endpoint(_) => "endpoint",
+        }
+    }
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Vault(error) => Self::Vault(error),
+            OpenError::Passphrase(error) => Self::Passphrase(error),
+            OpenError::Keyring(error) => Self::Keyring(error),
         }
     }
 }
@@ -75,17 +97,17 @@ impl Agent {
         file::private_folder(&options.places.runtime).map_err(StartError::Endpoint)?;
         // Both ask others: at the same time.
         let (found, mut presence) = tokio::join!(
-            VaultThread::open(options.places.state.clone()),
+            VaultThread::open(options.places.state.clone(), Keeping::new(&config.vault, &options)),
             Presence::open(options.presence.clone()),
         );
         let found = match found {
             Ok(found) => found,
-            Err(StoreError::Vault(VaultError::InUse { .. })) => {
+            Err(NotOpen::Refused(OpenError::Vault(VaultError::InUse { .. }))) => {
                 instance::show_the_other(&options.places.socket()).await;
                 return Err(StartError::AlreadyRunning);
             }
-            Err(StoreError::Vault(error)) => return Err(StartError::Vault(error)),
-            Err(StoreError::Closed) => return Err(StartError::Thread),
+            Err(NotOpen::Refused(error)) => return Err(error.into()),
+            Err(NotOpen::NoThread) => return Err(StartError::Thread),
         };
         let clients =
             Clients::open(options.places.state.join("clients.json")).map_err(StartError::Clients)?;
@@ -119,6 +141,7 @@ impl Agent {
             tasks: Mutex::default(),
             logouts: tokio::sync::Mutex::default(),
             port: bound.port,
+            vault: found.mode,
             #[cfg(feature = "demo")]
             demo,
         }));

@@ -1,13 +1,13 @@
 //! The vault lives on a thread of its own: its calls block, on the disk and on the keyring.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc;
-use std::time::Duration;
 
-use abide_vault::{
-    Changes, KeyStore, KeyStoreError, Keyring, MemoryOnly, News, Vault, VaultError, Zeroizing,
-};
+use abide_vault::{Changes, Vault, VaultError, Zeroizing};
+use abide_wire::VaultMode;
 use tokio::sync::oneshot;
+
+use crate::keeping::{Keeping, Kept, OpenError};
 
 type Job = Box<dyn FnOnce(&mut Vault) + Send>;
 
@@ -40,20 +40,25 @@ impl StoreError {
 pub(crate) struct Found {
     pub(crate) vault: VaultThread,
     pub(crate) records: Vec<(String, Zeroizing<Vec<u8>>)>,
+    pub(crate) mode: VaultMode,
     pub(crate) remarks: Vec<String>,
 }
 
-/// How long the keyring may take. A locked one asks the user for its password meanwhile.
-const KEYRING_PATIENCE: Duration = Duration::from_secs(30);
+/// Why there is no vault.
+pub(crate) enum NotOpen {
+    Refused(OpenError),
+    /// There is no thread for it.
+    NoThread,
+}
 
 impl VaultThread {
-    /// Opens the vault in `folder`. Where there is no keyring, sessions are kept in memory only and a remark says so.
-    pub(crate) async fn open(folder: PathBuf) -> Result<Found, StoreError> {
+    /// Opens the vault in `folder`, in the way that is wanted.
+    pub(crate) async fn open(folder: PathBuf, keeping: Keeping) -> Result<Found, NotOpen> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let (opened, result) = oneshot::channel();
         let thread = std::thread::Builder::new().name("vault".to_owned());
         let body = move || {
-            let (mut vault, remarks) = match open(&folder) {
+            let Kept { mut vault, mode, remarks } = match keeping.open(&folder) {
                 Ok(found) => found,
                 Err(error) => {
                     let _ = opened.send(Err(error));
@@ -67,16 +72,17 @@ impl VaultThread {
                     vault.record(&name).map(|content| (name.clone(), Zeroizing::new(content.to_vec())))
                 })
                 .collect();
-            if opened.send(Ok((records, remarks))).is_err() {
+            if opened.send(Ok((records, mode, remarks))).is_err() {
                 return;
             }
             while let Ok(job) = queue.recv() {
                 job(&mut vault);
             }
         };
-        thread.spawn(body).map_err(|_| StoreError::Closed)?;
-        let (records, remarks) = result.await.map_err(|_| StoreError::Closed)??;
-        Ok(Found { vault: Self { jobs }, records, remarks })
+        thread.spawn(body).map_err(|_| NotOpen::NoThread)?;
+        let (records, mode, remarks) =
+            result.await.map_err(|_| NotOpen::NoThread)?.map_err(NotOpen::Refused)?;
+        Ok(Found { vault: Self { jobs }, records, mode, remarks })
     }
 
     /// Puts the work into the queue before it returns, so that the order of calls is the order of writes whatever
@@ -162,37 +168,4 @@ impl VaultThread {
     pub(crate) async fn settle(&self) {
         let _ = self.run(|_| Ok(())).await;
     }
-}
-
-fn open(folder: &Path) -> Result<(Vault, Vec<String>), StoreError> {
-    let keyring = Keyring::new("Abide", "vault", KEYRING_PATIENCE);
-    match Vault::open(folder, &keyring) {
-        Ok(opened) => Ok((opened.vault, opened.news.iter().map(remark).collect())),
-        Err(VaultError::Keys(error)) => {
-            tracing::warn!(code = "vault_locked", %error, "no keyring, sessions are kept in memory");
-            memory_only(folder, &MemoryOnly, &error)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Works without a keyring: nothing reaches the disk, and the user is told.
-fn memory_only(
-    folder: &Path,
-    keys: &dyn KeyStore,
-    error: &KeyStoreError,
-) -> Result<(Vault, Vec<String>), StoreError> {
-    let opened = Vault::open(folder, keys)?;
-    let why = match error {
-        KeyStoreError::Unavailable(_) | KeyStoreError::NotKept => "There is no keyring in this login",
-        _ => "Your keyring is locked or does not answer",
-    };
-    let remark = format!(
-        "{why}, so Abide keeps sessions in memory only: you sign in again after a restart. The log says more."
-    );
-    Ok((opened.vault, vec![remark]))
-}
-
-fn remark(news: &News) -> String {
-    news.to_string()
 }

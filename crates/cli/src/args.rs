@@ -62,6 +62,7 @@ struct Given {
     client_id: Option<String>,
     program: Option<OsString>,
     port: Option<u16>,
+    passphrase_fd: Option<u32>,
     help: bool,
     words: Vec<OsString>,
 }
@@ -122,7 +123,9 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
         "run" => run(rest, json),
         "accounts" => accounts(rest, json),
         "clients" => clients(rest, json),
-        "agent" => options(name, rest, &[], json)?.finish(name, 0, |_| Ok(Command::Program(Program::Agent))),
+        "agent" => options(name, rest, &["passphrase-fd"], json)?.finish(name, 0, |given| {
+            Ok(Command::Program(Program::Agent { passphrase_fd: given.passphrase_fd }))
+        }),
         "demo" => options(name, rest, &["port"], json)?.finish(name, 0, |given| {
             Ok(Command::Program(Program::Demo { port: given.port.unwrap_or(DEMO_PORT) }))
         }),
@@ -297,6 +300,16 @@ impl Given {
             "port" => {
                 let wrong = || format!("`--port` is a number up to 65535, not `{}`.", plain(&value));
                 self.port = Some(value.parse().map_err(|_| Failure::usage(wrong(), command))?);
+            }
+            "passphrase-fd" => {
+                let wrong = || {
+                    let sentence = format!(
+                        "`--passphrase-fd` is the number of an open file descriptor, not `{}`.",
+                        plain(&value)
+                    );
+                    Failure::usage(sentence, command)
+                };
+                self.passphrase_fd = Some(value.parse().map_err(|_| wrong())?);
             }
             "issuer" => self.issuer = Some(value),
             "client-id" => self.client_id = Some(value),

@@ -299,9 +299,9 @@ abide doctor: check that everything is in place
 Usage: abide doctor
 
 Looks at the configuration, the socket and who owns it, the agent behind it, its
-HTTP endpoint and the clock, which is compared with those of your providers; and
-at what tells when the screen is locked, when the machine sleeps, and when you
-use keyboard or mouse. Changes nothing.
+HTTP endpoint, how your sessions are kept, and the clock, which is compared with
+those of your providers; and at what tells when the screen is locked, when the
+machine sleeps, and when you use keyboard or mouse. Changes nothing.
 
 Ends with 0 if all is well or there are only warnings, with 5 if Abide is not
 running, else with 1.
@@ -312,11 +312,15 @@ running, else with 1.
 const AGENT: &str = "\
 abide agent: run Abide without a desktop
 
-Usage: abide agent
+Usage: abide agent [--passphrase-fd NUMBER]
 
 Keeps the sessions and answers on the local endpoint, as the tray application
 does, without showing anything. Where a question would be asked, nobody can be:
 what needs an answer is refused. Stop it with Ctrl-C.
+
+      --passphrase-fd NUMBER   read the passphrase of the vault from this open
+                               file descriptor, where [vault] says that it
+                               is sealed with one: --passphrase-fd 3 3<FILE
 ";
 
 const DEMO: &str = "\

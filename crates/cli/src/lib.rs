@@ -52,7 +52,10 @@ impl Clock {
 #[non_exhaustive]
 pub enum Program {
     /// The agent without a desktop.
-    Agent,
+    Agent {
+        /// The file descriptor that the passphrase of the vault is read from.
+        passphrase_fd: Option<u32>,
+    },
     /// The demo provider, on this port of 127.0.0.1.
     Demo {
         /// The port; 0 for any that is free.

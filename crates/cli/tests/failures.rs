@@ -185,7 +185,8 @@ fn help_and_version_need_no_agent() {
 fn the_programs_behind_the_command_are_run_or_say_why_not() {
     let agent = FakeAgent::absent();
     for (words, program) in [
-        (&["agent"][..], "Agent"),
+        (&["agent"][..], "Agent { passphrase_fd: None }"),
+        (&["agent", "--passphrase-fd", "3"], "Agent { passphrase_fd: Some(3) }"),
         (&["demo"], "Demo { port: 47610 }"),
         (&["demo", "--port", "0"], "Demo { port: 0 }"),
     ] {

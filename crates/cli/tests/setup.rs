@@ -73,6 +73,7 @@ fn the_doctor_finds_what_is_there() {
     let steps = || {
         vec![
             Step::Answer(get("/health"), health()),
+            Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
             Step::Answer(get("/v1/sessions"), sessions(&[active("work"), status("demo", "signed_out", "")])),
             Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
             Step::Answer(get("/v1/accounts/work/session"), settings("requests", "freeze")),
@@ -96,7 +97,7 @@ fn the_doctor_finds_what_is_there() {
     let sent = answerer.join().unwrap();
     assert!(sent.starts_with("GET /health HTTP/1.1\r\nHost: 127.0.0.1:"), "{sent}");
     assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{}", outcome.out);
-    assert_eq!(outcome.out.lines().filter(|line| line.starts_with("ok    ")).count(), 9, "{}", outcome.out);
+    assert_eq!(outcome.out.lines().filter(|line| line.starts_with("ok    ")).count(), 10, "{}", outcome.out);
     assert!(outcome.out.contains("2 configured, 1 signed in"), "{}", outcome.out);
 
     // Without the HTTP endpoint, and with a folder that others can enter.
@@ -130,6 +131,7 @@ fn examined(skews: [&str; 2], presence: &[u8], rules: [(&str, &str); 2]) -> (Vec
     let health = format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut steps = vec![
         Step::Answer(get("/health"), answer("200 OK", &health)),
+        Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"memory"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[account("work", skews[0]), account("lab", skews[1])])),
         Step::Answer(get("/v1/presence"), presence.to_owned()),
     ];
@@ -145,7 +147,9 @@ fn examined(skews: [&str; 2], presence: &[u8], rules: [(&str, &str); 2]) -> (Vec
     std::fs::write(agent.runtime().join("endpoint.json"), r#"{"http":null,"pid":1}"#).unwrap();
     let outcome = abide(&agent, &["doctor"]);
     agent.finish();
-    (outcome.out.lines().skip(5).map(str::to_owned).collect(), outcome.code)
+    let vault = outcome.out.lines().find(|line| line.contains("vault")).unwrap();
+    assert!(vault.starts_with("warn") && vault.contains("sign in again after a restart"), "{vault}");
+    (outcome.out.lines().skip(6).map(str::to_owned).collect(), outcome.code)
 }
 
 #[test]

@@ -128,12 +128,16 @@ impl Http {
             request = request.header(CONTENT_TYPE, kind).body(text.as_bytes().to_vec());
         }
         let host = urls::host(call.url);
+        failpoint!("http.sending");
         let sent = SystemTime::now();
         let response = request.send().await.map_err(|error| unreachable(&host, &error))?;
         if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
             self.skew.store(skew, Ordering::Relaxed);
         }
-        Ok(Answer { secrets, ..read(response, host).await? })
+        failpoint!("http.status");
+        let answer = read(response, host).await;
+        failpoint!("http.body");
+        Ok(Answer { secrets, ..answer? })
     }
 }
 

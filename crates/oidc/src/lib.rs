@@ -28,6 +28,14 @@
 //! code of its own, tokens never pass through types that outlive them unwiped, and a loopback provider can be revoked
 //! at.
 
+/// Where a test may end the process; nothing at all without the feature `failpoints`.
+macro_rules! failpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        abide_failpoint::reached($name);
+    };
+}
+
 mod authorization;
 mod challenge;
 mod claims;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::error::VaultError;
 
 const LOCK: &str = "vault.lock";
-/// Being written. Means nothing until it has another name.
-const FRESH: &str = "vault.abide.new";
+/// Being written. It is taken over under another name when it is whole, also by the next start.
+pub(crate) const FRESH: &str = "vault.abide.new";
 /// A second name for the newest generation, on its way to becoming the previous one.
 const LINK: &str = "vault.abide.old";
 /// Far above what the vault writes. Larger files are not ours and are not read into memory.
@@ -87,32 +87,49 @@ impl Disk {
     /// afterwards. At no moment is there no `name`, except on file systems without hard links.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8], keep: Option<&str>) -> Result<(), VaultError> {
         let (fresh, target) = (self.path(FRESH), self.path(name));
-        let done = self.write_fresh(&fresh, bytes).and_then(|()| {
-            let moved = match keep {
-                Some(keep) => self.keep(&target, &self.path(keep))?,
-                None => None,
-            };
-            let renamed = self.step("replace", &target, || fs::rename(&fresh, &target));
-            if let (Err(_), Some(moved)) = (&renamed, moved) {
-                // If this fails as well, the previous generation is where the state is, and opening finds it.
-                let _ = self.step("restore", &target, || fs::rename(&moved, &target));
-            }
-            renamed?;
-            self.flush_folder()
-        });
+        let done = self.write_fresh(&fresh, bytes).and_then(|()| self.take_over(&fresh, &target, keep));
         if done.is_err() {
             // The next write, or the next start, removes it if this does not.
             let _ = self.remove(FRESH);
         }
+        failpoint!("disk.done");
         done
+    }
+
+    /// Makes `name` what an interrupted [`Self::replace`] had written as a whole and not yet put in its place.
+    pub(crate) fn finish(&self, name: &str, keep: &str) -> Result<(), VaultError> {
+        let (fresh, target) = (self.path(FRESH), self.path(name));
+        // It was read, so it is there; whether it would survive a power cut is not known.
+        self.step("save", &fresh, || OpenOptions::new().write(true).open(&fresh)?.sync_all())?;
+        self.remove(LINK)?;
+        self.take_over(&fresh, &target, Some(keep))
+    }
+
+    fn take_over(&self, fresh: &Path, target: &Path, keep: Option<&str>) -> Result<(), VaultError> {
+        let moved = match keep {
+            Some(keep) => self.keep(target, &self.path(keep))?,
+            None => None,
+        };
+        let renamed = self.step("replace", target, || fs::rename(fresh, target));
+        if let (Err(_), Some(moved)) = (&renamed, moved) {
+            // If this fails as well, the previous generation is where the state is, and opening finds it.
+            let _ = self.step("restore", target, || fs::rename(&moved, target));
+        }
+        renamed?;
+        failpoint!("disk.replaced");
+        self.flush_folder()
     }
 
     fn write_fresh(&self, fresh: &Path, bytes: &[u8]) -> Result<(), VaultError> {
         self.tidy()?;
         let mut file = self
             .step("create", fresh, || private(OpenOptions::new().write(true).create_new(true)).open(fresh))?;
+        failpoint!("disk.created");
         self.step("write", fresh, || file.write_all(bytes))?;
-        self.step("save", fresh, || file.sync_all())
+        failpoint!("disk.written");
+        self.step("save", fresh, || file.sync_all())?;
+        failpoint!("disk.saved");
+        Ok(())
     }
 
     /// Gives `current` a second name, `previous`; where the file system has no hard links, moves it there and says
@@ -121,9 +138,12 @@ impl Disk {
         let link = self.path(LINK);
         match self.step("keep", current, || fs::hard_link(current, &link)) {
             Ok(()) => {
+                failpoint!("disk.linked");
                 self.step("keep", previous, || fs::rename(&link, previous))?;
+                failpoint!("disk.kept");
                 // Two names of one file: then a rename does nothing and leaves both.
                 self.remove(LINK)?;
+                failpoint!("disk.unlinked");
                 Ok(None)
             }
             Err(VaultError::Storage { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -147,6 +167,7 @@ impl Disk {
         let mut file = self.step("open", &path, || {
             private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path)
         })?;
+        failpoint!("disk.opened");
         let length = self.step("read", &path, || file.metadata())?.len();
         if length < offset {
             return Ok(false);
@@ -158,8 +179,10 @@ impl Disk {
             file.seek(SeekFrom::Start(offset))?;
             file.write_all(bytes)
         })?;
+        failpoint!("disk.appended");
         if flush {
             self.step("save", &path, || file.sync_data())?;
+            failpoint!("disk.flushed");
             if offset == 0 {
                 // The file may have been made just now; then its name has to last, too.
                 self.flush_folder()?;

@@ -43,6 +43,38 @@ pub enum VaultError {
         /// Its format version.
         version: u16,
     },
+    /// The vault is sealed with another passphrase.
+    #[error(
+        "This is not the passphrase that the vault {} is sealed with. Nothing was changed. Give the right one; if it is \
+         lost, move that file away, start Abide again and sign in again.",
+        .path.display()
+    )]
+    WrongPassphrase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The vault is sealed in another way than the one that is configured.
+    #[error(
+        "The vault {} is sealed with {}, and the configuration says {}. Nothing was changed. Set `mode` under [vault] to \
+         \"{}\"; or move that file away, start Abide again and sign in again.",
+        .path.display(), way(*.passphrase), way(!*.passphrase), if *.passphrase { "passphrase" } else { "keyring" }
+    )]
+    OtherMode {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is sealed with a passphrase; if not, with a key in the keyring.
+        passphrase: bool,
+    },
+    /// There is not enough memory to make a key from the passphrase.
+    #[error(
+        "Making a key from the passphrase takes {} MiB of memory, which this computer does not have free. Nothing was \
+         changed. Close some programs and start Abide again.",
+        .memory.div_ceil(1024)
+    )]
+    Derivation {
+        /// What it takes, in KiB.
+        memory: u32,
+    },
     /// More than the vault holds: 16 MiB in all, 1 to 1,024 bytes in a name.
     #[error(
         "There is more to keep than the vault takes (16 MiB in all, 1 to 1,024 bytes in a name). Nothing was changed."
@@ -65,11 +97,18 @@ impl VaultError {
             Self::InUse { .. } | Self::Keys(_) => "vault_locked",
             Self::Storage { .. } => "vault_storage",
             Self::Newer { .. } => "vault_newer",
+            Self::WrongPassphrase { .. } => "vault_wrong_passphrase",
+            Self::OtherMode { .. } => "vault_other_mode",
+            Self::Derivation { .. } => "vault_derivation",
             Self::TooLarge => "vault_too_large",
             Self::UnknownRecord => "vault_unknown_record",
             Self::Randomness => "vault_randomness",
         }
     }
+}
+
+fn way(passphrase: bool) -> &'static str {
+    if passphrase { "a passphrase" } else { "a key in the keyring" }
 }
 
 fn advice(error: &io::Error) -> &'static str {
@@ -111,7 +150,7 @@ pub enum News {
     StartedEmpty,
     /// The end of the rotation journal did not open: a rotation that began just before may not be listed.
     JournalIncomplete,
-    /// There is no keyring: everything is forgotten when Abide quits.
+    /// Nothing reaches the disk: everything is forgotten when Abide quits.
     MemoryOnly,
 }
 
@@ -153,8 +192,7 @@ impl fmt::Display for News {
                  If that session does not renew, sign in again.",
             ),
             Self::MemoryOnly => f.write_str(
-                "Abide keeps your sessions in memory only, because there is no keyring to protect them. \
-                 You sign in again after Abide or your computer restarts.",
+                "Abide keeps your sessions in memory only. You sign in again after Abide or your computer restarts.",
             ),
         }
     }

@@ -135,6 +135,22 @@ fn a_process_that_dies_at_any_step_of_a_put_leaves_the_old_or_the_new() {
 }
 
 #[test]
+fn a_put_whose_file_is_whole_is_finished_by_the_next_start() {
+    let found = Mutex::new(Vec::new());
+    at_every_step(
+        true,
+        |vault| vault.put("token", bytes("new")).is_ok(),
+        |run| found.lock().unwrap().push((run.failed, run.disk.clone().unwrap())),
+    );
+    let found = found.into_inner().unwrap();
+    let whole = found.iter().position(|(_, disk)| disk == "new").unwrap();
+    assert_eq!(found[whole].0, Some("save"), "from the step that follows the writing");
+    assert_eq!(found[whole - 1].0, Some("write"));
+    assert!(found[whole..].iter().all(|(_, disk)| disk == "new"), "{found:?}");
+    assert!(found.len() - whole > 4, "{found:?}");
+}
+
+#[test]
 fn a_removal_that_returns_ok_left_nothing_and_one_that_fails_left_it_in_memory() {
     for for_good in [false, true] {
         at_every_step(

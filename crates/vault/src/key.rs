@@ -9,11 +9,15 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::VaultError;
+use crate::passphrase::Origin;
 
 const LENGTH: usize = 32;
 
 /// The 32 bytes that seal the vault. Wiped when dropped; neither prints nor compares.
-pub struct Key(Box<[u8; LENGTH]>);
+pub struct Key {
+    bytes: Box<[u8; LENGTH]>,
+    origin: Origin,
+}
 
 impl Key {
     /// A new key from the operating system's random numbers.
@@ -21,15 +25,15 @@ impl Key {
     /// # Errors
     /// [`VaultError::Randomness`].
     pub fn generate() -> Result<Self, VaultError> {
-        let mut key = Self(Box::new([0; LENGTH]));
-        getrandom::fill(key.0.as_mut_slice()).map_err(|_| VaultError::Randomness)?;
+        let mut key = Self::blank(Origin::Keyring);
+        getrandom::fill(key.bytes.as_mut_slice()).map_err(|_| VaultError::Randomness)?;
         Ok(key)
     }
 
     /// The key as it stands in a keyring entry: 43 characters of base64. Text, because some keyrings keep only
     /// text; short, because Windows keeps at most 2,560 bytes.
     pub fn to_entry(&self) -> Zeroizing<String> {
-        Zeroizing::new(STANDARD_NO_PAD.encode(self.0.as_slice()))
+        Zeroizing::new(STANDARD_NO_PAD.encode(self.bytes.as_slice()))
     }
 
     /// Reads what [`to_entry`](Self::to_entry) wrote.
@@ -40,26 +44,42 @@ impl Key {
         let mut decoded = Zeroizing::new([0u8; 2 * LENGTH]);
         match STANDARD_NO_PAD.decode_slice(entry.trim_ascii(), decoded.as_mut_slice()) {
             Ok(LENGTH) => {
-                let mut key = Self(Box::new([0; LENGTH]));
-                key.0.copy_from_slice(&decoded[..LENGTH]);
+                let mut key = Self::blank(Origin::Keyring);
+                key.bytes.copy_from_slice(&decoded[..LENGTH]);
                 Ok(key)
             }
             _ => Err(KeyStoreError::Malformed),
         }
     }
 
+    /// A key of zeros, to be filled in.
+    pub(crate) fn blank(origin: Origin) -> Self {
+        Self { bytes: Box::new([0; LENGTH]), origin }
+    }
+
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
-        &self.0
+        &self.bytes
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8; LENGTH] {
+        &mut self.bytes
+    }
+
+    /// What it was made from: every file that it seals says so.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
     }
 
     pub(crate) fn duplicate(&self) -> Self {
-        Self(self.0.clone())
+        Self { bytes: self.bytes.clone(), origin: self.origin }
     }
 
     /// Names the key without telling it: a hash of 256 random bits says nothing about them.
     pub(crate) fn id(&self) -> [u8; 16] {
-        let digest =
-            Sha256::new().chain_update(b"abide vault key id 1\0").chain_update(self.0.as_slice()).finalize();
+        let digest = Sha256::new()
+            .chain_update(b"abide vault key id 1\0")
+            .chain_update(self.bytes.as_slice())
+            .finalize();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
         id
@@ -68,7 +88,7 @@ impl Key {
 
 impl Drop for Key {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.bytes.zeroize();
     }
 }
 

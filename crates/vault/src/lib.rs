@@ -12,14 +12,17 @@
 //! | `vault.lock` | empty; held locked by the one process that owns the vault |
 //! | `vault.abide.damaged-N` | a file that did not open and was set aside; never overwritten, never deleted |
 //!
-//! The key is in the OS keyring and nowhere else. Without a keyring there is [`MemoryOnly`]: then no content reaches
-//! the disk in any form.
+//! The key is in the OS keyring and nowhere else. Without a keyring there is a [`Passphrase`], from which the key is made
+//! at each start, or [`MemoryOnly`]: then no content reaches the disk in any form. Every sealed file says which of the
+//! two keys it has; the wrong one, and a wrong passphrase, are errors and no damage.
 //!
 //! # What it promises
 //!
 //! - **Durable**: when [`Vault::put`] returns `Ok`, the change survives a crash and a power cut. When it returns an
 //!   error, the records in memory are unchanged; on disk is the old state or, only if the very last flush of the
 //!   folder failed, possibly the new one. There is never a mixture and never an altered record.
+//! - **Finished if it can be**: a process that ends while it puts leaves the old state or the new one, and the new one
+//!   from the moment at which all of it was written, under whatever name: the next start finishes that.
 //! - **Gone means gone**: when [`Vault::remove`] returns `Ok`, neither generation holds the record any more.
 //!   (A record that is *replaced* stays in the previous generation until the next write: that is what the previous
 //!   generation is for. A file that was set aside before keeps what it held.)
@@ -39,12 +42,21 @@
 //!
 //! Everything here blocks: call it from a thread that may.
 
+/// Where a test may end the process; nothing at all without the feature `failpoints`.
+macro_rules! failpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        abide_failpoint::reached($name);
+    };
+}
+
 mod content;
 mod disk;
 mod error;
 mod journal;
 mod key;
 mod keyring;
+mod passphrase;
 mod sealed;
 mod vault;
 
@@ -54,5 +66,6 @@ mod faults;
 pub use error::{News, Reason, VaultError};
 pub use key::{Key, KeyStore, KeyStoreError, MemoryOnly};
 pub use keyring::{Bounded, Keyring};
+pub use passphrase::{Costs, Passphrase};
 pub use vault::{Changes, Opened, Vault};
 pub use zeroize::Zeroizing;

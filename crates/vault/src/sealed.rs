@@ -2,16 +2,22 @@
 //!
 //! ```text
 //!  0  8  magic: which kind of file this is
-//!  8  2  format version, little endian; every version keeps this header
+//!  8  2  format version, little endian; every version keeps the header up to here and the first check
 //! 10 16  key id
 //! 26  8  number, little endian: the generation (vault) or the offset (journal)
 //! 34 24  nonce, random for each sealing
 //! 58  8  check: SHA-256 of the 58 bytes before, cut
-//! 66  n  ciphertext and tag, XChaCha20-Poly1305; the 66 bytes before are its associated data
+//! 66 26  since version 2, what the key was made from: 0 and zeros for one in the keyring; for a passphrase 1, the costs
+//!        of Argon2id (memory in KiB, passes, lanes: 4, 4 and 1 bytes, little endian) and a salt of 16 bytes
+//! 92  8  since version 2, check: SHA-256 of the 92 bytes before, cut
+//!     n  ciphertext and tag, XChaCha20-Poly1305; all bytes before are its associated data
 //! ```
 //!
-//! The check proves nothing against an attacker; the tag does that. It tells a damaged header from another key or a
+//! The checks prove nothing against an attacker; the tag does that. They tell a damaged header from another key or a
 //! newer version, so that neither is claimed by mistake.
+//!
+//! Version 1 had no field for the key's origin, because there were only keyrings. It is read; what is written is
+//! version 2.
 
 use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
@@ -19,10 +25,15 @@ use zeroize::Zeroizing;
 
 use crate::error::VaultError;
 use crate::key::Key;
+use crate::passphrase::Origin;
 
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const CHECKED: usize = 58;
-pub(crate) const HEADER: usize = 66;
+const CHECK: usize = 8;
+/// The header of version 1, and what every version begins with.
+const OLD_HEADER: usize = CHECKED + CHECK;
+const ORIGIN_END: usize = OLD_HEADER + Origin::LENGTH;
+const HEADER: usize = ORIGIN_END + CHECK;
 const TAG: usize = 16;
 
 /// What a sealed file is for. One kind never opens as the other.
@@ -46,6 +57,9 @@ impl Kind {
 pub(crate) enum Unreadable {
     Damaged,
     OtherKey,
+    /// Sealed with a key of another kind: from the keyring if a passphrase was given, and the other way round.
+    OtherMode,
+    WrongPassphrase,
     Newer(u16),
 }
 
@@ -64,8 +78,11 @@ pub(crate) fn seal(
     out.extend_from_slice(&key.id());
     out.extend_from_slice(&number.to_le_bytes());
     out.extend_from_slice(&nonce);
-    let check = check(&out);
-    out.extend_from_slice(&check);
+    let first = check(&out);
+    out.extend_from_slice(&first);
+    out.extend_from_slice(&key.origin().encode());
+    let second = check(&out);
+    out.extend_from_slice(&second);
     out.extend_from_slice(plain);
     let (header, body) = out.split_at_mut(HEADER);
     let tag = XChaCha20Poly1305::new(key.bytes().into())
@@ -75,17 +92,36 @@ pub(crate) fn seal(
     Ok(out)
 }
 
-pub(crate) fn unseal(key: &Key, kind: Kind, sealed: &[u8]) -> Result<(u64, Zeroizing<Vec<u8>>), Unreadable> {
-    let (header, body) = sealed.split_at_checked(HEADER).ok_or(Unreadable::Damaged)?;
-    if header[..8] != kind.magic()[..] || header[CHECKED..] != check(&header[..CHECKED]) {
+/// What the key of a file was made from, and how long its header is.
+pub(crate) fn origin(kind: Kind, sealed: &[u8]) -> Result<(Origin, usize), Unreadable> {
+    let old = sealed.get(..OLD_HEADER).ok_or(Unreadable::Damaged)?;
+    if old[..8] != kind.magic()[..] || old[CHECKED..] != check(&old[..CHECKED]) {
         return Err(Unreadable::Damaged);
     }
-    let version = u16::from_le_bytes(field(header, 8));
-    if version > VERSION {
-        return Err(Unreadable::Newer(version));
+    match u16::from_le_bytes(field(old, 8)) {
+        1 => Ok((Origin::Keyring, OLD_HEADER)),
+        VERSION => {
+            let header = sealed.get(..HEADER).ok_or(Unreadable::Damaged)?;
+            if header[ORIGIN_END..] != check(&header[..ORIGIN_END]) {
+                return Err(Unreadable::Damaged);
+            }
+            let origin = Origin::decode(&field(header, OLD_HEADER)).ok_or(Unreadable::Damaged)?;
+            Ok((origin, HEADER))
+        }
+        0 => Err(Unreadable::Damaged),
+        version => Err(Unreadable::Newer(version)),
     }
+}
+
+pub(crate) fn unseal(key: &Key, kind: Kind, sealed: &[u8]) -> Result<(u64, Zeroizing<Vec<u8>>), Unreadable> {
+    let (origin, length) = origin(kind, sealed)?;
+    let (header, body) = sealed.split_at(length);
     if field::<16>(header, 10) != key.id() {
-        return Err(Unreadable::OtherKey);
+        return Err(match (origin, key.origin()) {
+            (Origin::Keyring, Origin::Keyring) => Unreadable::OtherKey,
+            (Origin::Passphrase(..), Origin::Passphrase(..)) => Unreadable::WrongPassphrase,
+            _ => Unreadable::OtherMode,
+        });
     }
     let cut = body.len().checked_sub(TAG).ok_or(Unreadable::Damaged)?;
     let mut plain = Zeroizing::new(body[..cut].to_vec());
@@ -106,7 +142,7 @@ fn field<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     field
 }
 
-fn check(header: &[u8]) -> [u8; HEADER - CHECKED] {
+fn check(header: &[u8]) -> [u8; CHECK] {
     let digest = Sha256::new().chain_update(b"abide vault header 1\0").chain_update(header).finalize();
     field(&digest, 0)
 }
@@ -115,6 +151,7 @@ fn check(header: &[u8]) -> [u8; HEADER - CHECKED] {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::passphrase::{Costs, Passphrase};
 
     #[test]
     fn what_is_sealed_opens_with_its_key_only() {
@@ -153,10 +190,52 @@ mod tests {
     fn an_intact_header_of_a_newer_version_is_told_apart() {
         let key = Key::generate().unwrap();
         let mut sealed = seal(&key, Kind::Vault, 7, b"x").unwrap().to_vec();
-        sealed[8..10].copy_from_slice(&2u16.to_le_bytes());
-        let check = check(&sealed[..CHECKED]);
-        sealed[CHECKED..HEADER].copy_from_slice(&check);
-        assert_eq!(unseal(&key, Kind::Vault, &sealed).unwrap_err(), Unreadable::Newer(2));
+        sealed[8..10].copy_from_slice(&3u16.to_le_bytes());
+        let first = check(&sealed[..CHECKED]);
+        sealed[CHECKED..OLD_HEADER].copy_from_slice(&first);
+        assert_eq!(unseal(&key, Kind::Vault, &sealed).unwrap_err(), Unreadable::Newer(3));
+        // A version 0 was never written.
+        sealed[8..10].copy_from_slice(&0u16.to_le_bytes());
+        let first = check(&sealed[..CHECKED]);
+        sealed[CHECKED..OLD_HEADER].copy_from_slice(&first);
+        assert_eq!(unseal(&key, Kind::Vault, &sealed).unwrap_err(), Unreadable::Damaged);
+    }
+
+    fn forge_checks(sealed: &mut [u8]) {
+        let first = check(&sealed[..CHECKED]);
+        sealed[CHECKED..OLD_HEADER].copy_from_slice(&first);
+        let second = check(&sealed[..ORIGIN_END]);
+        sealed[ORIGIN_END..HEADER].copy_from_slice(&second);
+    }
+
+    #[test]
+    fn what_a_forged_header_says_of_the_costs_does_not_open_either() {
+        let passphrase = Passphrase::new(Zeroizing::new(b"correct horse".to_vec())).unwrap();
+        let key = passphrase.costing(Costs::new(64, 1, 1).unwrap()).new_key().unwrap();
+        let sealed = seal(&key, Kind::Vault, 7, b"x").unwrap();
+        let mut cheaper = sealed.to_vec();
+        cheaper[OLD_HEADER + 1..OLD_HEADER + 5].copy_from_slice(&32u32.to_le_bytes());
+        forge_checks(&mut cheaper);
+        assert_eq!(unseal(&key, Kind::Vault, &cheaper).unwrap_err(), Unreadable::Damaged);
+        let mut dearer = sealed.to_vec();
+        dearer[OLD_HEADER + 1..OLD_HEADER + 5].copy_from_slice(&u32::MAX.to_le_bytes());
+        forge_checks(&mut dearer);
+        assert_eq!(origin(Kind::Vault, &dearer).unwrap_err(), Unreadable::Damaged);
+    }
+
+    #[test]
+    fn a_key_of_the_other_kind_and_another_passphrase_are_told_apart() {
+        let made = |text: &[u8]| {
+            let passphrase = Passphrase::new(Zeroizing::new(text.to_vec())).unwrap();
+            passphrase.costing(Costs::new(64, 1, 1).unwrap()).new_key().unwrap()
+        };
+        let (one, other, kept) = (made(b"one"), made(b"other"), Key::generate().unwrap());
+        let with_a_passphrase = seal(&one, Kind::Vault, 7, b"x").unwrap();
+        let with_the_keyring = seal(&kept, Kind::Vault, 7, b"x").unwrap();
+        let refused = |key: &Key, sealed: &[u8]| unseal(key, Kind::Vault, sealed).unwrap_err();
+        assert_eq!(refused(&other, &with_a_passphrase), Unreadable::WrongPassphrase);
+        assert_eq!(refused(&kept, &with_a_passphrase), Unreadable::OtherMode);
+        assert_eq!(refused(&one, &with_the_keyring), Unreadable::OtherMode);
     }
 
     #[test]
@@ -164,8 +243,7 @@ mod tests {
         let key = Key::generate().unwrap();
         let mut sealed = seal(&key, Kind::Vault, 7, b"x").unwrap().to_vec();
         sealed[26..34].copy_from_slice(&8u64.to_le_bytes());
-        let check = check(&sealed[..CHECKED]);
-        sealed[CHECKED..HEADER].copy_from_slice(&check);
+        forge_checks(&mut sealed);
         assert_eq!(unseal(&key, Kind::Vault, &sealed).unwrap_err(), Unreadable::Damaged);
     }
 }

@@ -7,11 +7,12 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::content::{Record, Records, decode, encode};
-use crate::disk::{Disk, Found, Lock};
+use crate::disk::{Disk, FRESH, Found, Lock};
 use crate::error::{News, Reason, VaultError};
 use crate::journal::{Begun, Journal};
 use crate::key::{Key, KeyStore, KeyStoreError};
-use crate::sealed::{Kind, Unreadable, seal, unseal};
+use crate::passphrase::{Origin, Passphrase};
+use crate::sealed::{Kind, Unreadable, origin, seal, unseal};
 
 const CURRENT: &str = "vault.abide";
 const PREVIOUS: &str = "vault.abide.1";
@@ -93,16 +94,12 @@ impl Vault {
     /// does not open has been set aside already.
     pub fn open(folder: &Path, keys: &dyn KeyStore) -> Result<Opened, VaultError> {
         let (disk, lock) = Disk::lock(folder)?;
-        let mut vault = Self {
-            records: Records::new(),
-            journal: Journal::default(),
-            generation: 0,
-            number: 0,
-            store: None,
-            _lock: lock,
-        };
+        let mut vault = Self::empty(lock);
         if !keys.durable() {
             return Ok(Opened { vault, news: vec![News::MemoryOnly] });
+        }
+        if let Some((name, Origin::Passphrase(..))) = found(&disk)? {
+            return Err(VaultError::OtherMode { path: disk.path(name), passphrase: true });
         }
         let mut news = Vec::new();
         match keys.key()? {
@@ -119,6 +116,38 @@ impl Vault {
             }
         }
         Ok(Opened { vault, news })
+    }
+
+    /// As [`open`](Self::open), with a key that is made from a passphrase. Takes a moment on purpose.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongPassphrase`]; [`VaultError::OtherMode`] if the vault is sealed with a key in the keyring;
+    /// [`VaultError::Derivation`]; and as [`open`](Self::open). No file is touched then.
+    pub fn open_with(folder: &Path, passphrase: &Passphrase) -> Result<Opened, VaultError> {
+        let (disk, lock) = Disk::lock(folder)?;
+        let mut vault = Self::empty(lock);
+        let key = match found(&disk)? {
+            Some((name, Origin::Keyring)) => {
+                return Err(VaultError::OtherMode { path: disk.path(name), passphrase: false });
+            }
+            Some((_, Origin::Passphrase(costs, salt))) => passphrase.key(costs, salt)?,
+            None => passphrase.new_key()?,
+        };
+        let mut news = Vec::new();
+        vault.load(&disk, &key, &mut news)?;
+        vault.store = Some(Store { disk, key });
+        Ok(Opened { vault, news })
+    }
+
+    fn empty(lock: Lock) -> Self {
+        Self {
+            records: Records::new(),
+            journal: Journal::default(),
+            generation: 0,
+            number: 0,
+            store: None,
+            _lock: lock,
+        }
     }
 
     fn load(&mut self, disk: &Disk, key: &Key, news: &mut Vec<News>) -> Result<(), VaultError> {
@@ -140,6 +169,7 @@ impl Vault {
                 }
             }
         }
+        self.finish_interrupted(disk, key, news)?;
         disk.tidy()?;
         let (journal, whole) = Journal::load(disk, key)?;
         self.journal = journal;
@@ -148,6 +178,20 @@ impl Vault {
         }
         let begun = self.journal.entries.values().map(|begun| begun.at).max();
         self.number = self.generation.max(begun.unwrap_or(0));
+        Ok(())
+    }
+
+    /// A write that ended between its last byte and its renaming is as good as done: the file is whole and newer. So a
+    /// token that the provider has just exchanged is lost only while it is not on the disk at all. A removal is not
+    /// finished but has not happened: what it writes comes in two files.
+    fn finish_interrupted(&mut self, disk: &Disk, key: &Key, news: &mut Vec<News>) -> Result<(), VaultError> {
+        let Generation::Good(number, records) = read(disk, FRESH, key)? else { return Ok(()) };
+        let nothing_removed = self.records.keys().all(|name| records.contains_key(name));
+        if number > self.generation && nothing_removed {
+            disk.finish(CURRENT, PREVIOUS)?;
+            (self.generation, self.records) = (number, records);
+            news.retain(|news| !matches!(news, News::RecoveredPreviousGeneration | News::StartedEmpty));
+        }
         Ok(())
     }
 
@@ -191,6 +235,11 @@ impl Vault {
         changes.retain(|name, change| !matches!(change, Change::Remove) || self.records.contains_key(name));
         if changes.is_empty() {
             return Ok(());
+        }
+        if changes.values().any(|change| matches!(change, Change::Put(_))) {
+            failpoint!("vault.put");
+        } else {
+            failpoint!("vault.update");
         }
         self.number += 1;
         let number = self.number;
@@ -257,6 +306,7 @@ impl Vault {
         if !self.records.contains_key(name) {
             return Err(VaultError::UnknownRecord);
         }
+        failpoint!("vault.begin");
         let mut entries = self.journal.entries.clone();
         entries.retain(|name, begun| !begun.is_spent(name, &self.records, self.generation));
         let open = entries.get(name).filter(|begun| begun.is_open(name, &self.records));
@@ -346,8 +396,28 @@ fn read(disk: &Disk, name: &str, key: &Key) -> Result<Generation, VaultError> {
         }),
         Err(Unreadable::Damaged) => Ok(Generation::Bad(Reason::Damaged)),
         Err(Unreadable::OtherKey) => Ok(Generation::Bad(Reason::OtherKey)),
+        Err(Unreadable::WrongPassphrase) => Err(VaultError::WrongPassphrase { path: disk.path(name) }),
+        Err(Unreadable::OtherMode) => {
+            let passphrase = key.origin() == Origin::Keyring;
+            Err(VaultError::OtherMode { path: disk.path(name), passphrase })
+        }
         Err(Unreadable::Newer(version)) => Err(VaultError::Newer { path: disk.path(name), version }),
     }
+}
+
+/// What the key of the vault that is there was made from, by the newest of its files whose header can be read.
+fn found(disk: &Disk) -> Result<Option<(&'static str, Origin)>, VaultError> {
+    for name in [CURRENT, PREVIOUS, FRESH] {
+        let Found::Bytes(bytes) = disk.read(name)? else { continue };
+        match origin(Kind::Vault, &bytes) {
+            Ok((origin, _)) => return Ok(Some((name, origin))),
+            Err(Unreadable::Newer(version)) => {
+                return Err(VaultError::Newer { path: disk.path(name), version });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Sets aside the files that are there and have a reason.

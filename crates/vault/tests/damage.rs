@@ -5,7 +5,6 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
 use abide_vault::{News, Reason, Vault, VaultError};
 use common::{Shelf, bytes, open, open_alone, open_with_news, text};
@@ -127,15 +126,6 @@ fn what_was_set_aside_is_never_overwritten() {
     }
 }
 
-fn newer(file: &Path) {
-    use sha2::{Digest, Sha256};
-    let mut bytes = fs::read(file).unwrap();
-    bytes[8..10].copy_from_slice(&9u16.to_le_bytes());
-    let check = Sha256::new().chain_update(b"abide vault header 1\0").chain_update(&bytes[..58]).finalize();
-    bytes[58..66].copy_from_slice(&check[..8]);
-    fs::write(file, bytes).unwrap();
-}
-
 #[test]
 fn a_vault_of_a_newer_version_is_left_alone() {
     let (folder, keys) = (tempfile::tempdir().unwrap(), Shelf::default());
@@ -144,7 +134,7 @@ fn a_vault_of_a_newer_version_is_left_alone() {
     vault.put("a", bytes("2")).unwrap();
     drop(vault);
     let file = folder.path().join("vault.abide");
-    newer(&file);
+    common::make_newer(&file);
     let before = fs::read(&file).unwrap();
     let error = Vault::open(folder.path(), &keys).unwrap_err();
     assert!(matches!(error, VaultError::Newer { version: 9, .. }), "{error:?}");

@@ -16,6 +16,7 @@ pub mod session;
 pub mod sign_in;
 pub mod text;
 pub mod token;
+pub mod vault;
 pub mod window;
 
 pub use claims::ClaimsAnswer;
@@ -28,6 +29,7 @@ pub use session::{
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
+pub use vault::{VaultMode, VaultStatus};
 
 /// The TypeScript that the window is written against, as one module.
 ///

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let ended = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (None, None, None) => abide_agent::run_headless(|port| {
-            say(&format!("Abide is running and answers at http://127.0.0.1:{port}. Stop it with Ctrl-C."));
-        }),
+        (None, None, None) => abide_agent::run_headless(None, running),
+        (Some("--passphrase-fd"), Some(number), None) if number.parse::<u32>().is_ok() => {
+            abide_agent::run_headless(number.parse().ok(), running)
+        }
         (Some("check-config"), None, None) => return check(false),
         (Some("check-config"), Some(json), None) if json == "--json" => return check(true),
         (Some("demo"), Some(port), None) if port.parse::<u16>().is_ok() => {
@@ -29,6 +30,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn running(port: u16) {
+    say(&format!("Abide is running and answers at http://127.0.0.1:{port}. Stop it with Ctrl-C."));
 }
 
 /// What `abide config check` says while no agent runs.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use abide_wire::window::{NewAccount, WindowError};
-use abide_wire::{ErrorAnswer, ErrorCode, SessionSettings, SessionStatus};
+use abide_wire::{ErrorAnswer, ErrorCode, SessionSettings, SessionStatus, VaultStatus};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -90,6 +90,10 @@ async fn route(
             let settings: SessionSettings = body(request).await?;
             agent.change_settings(&account, settings).await.map_err(refused)?;
             Ok(json_answer(StatusCode::OK, &agent.settings(&account).map_err(refused)?))
+        }
+        ("GET", ["v1", "vault"]) => {
+            caller.may_see_sessions()?;
+            Ok(json_answer(StatusCode::OK, &VaultStatus { mode: agent.vault_mode() }))
         }
         ("GET", ["v1", "presence"]) => {
             caller.may_see_sessions()?;

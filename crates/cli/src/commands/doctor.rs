@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use abide_wire::paths::Places;
 use abide_wire::text::duration;
-use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot};
+use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot, VaultMode, VaultStatus};
 use serde::{Deserialize, Serialize};
 
 use super::is_signed_in;
@@ -72,6 +72,7 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     checks.push(check("agent", agent));
     if running {
         checks.push(check("HTTP", over_http(&places, io.user)));
+        checks.extend(vault(&io.endpoint()?));
         match snapshot(io) {
             Ok(snapshot) => {
                 checks.push(Check::of("accounts", true, accounts(&snapshot)));
@@ -202,6 +203,27 @@ fn accounts(snapshot: &Snapshot) -> String {
         text.push_str(remark);
     }
     text
+}
+
+/// How sessions are kept, and so whether they outlive a restart.
+fn vault(endpoint: &Endpoint) -> Option<Check> {
+    let answered = endpoint.call("GET", "/v1/vault").and_then(|answer| answer.json::<VaultStatus>());
+    Some(match answered {
+        Ok(VaultStatus { mode: VaultMode::Keyring }) => {
+            Check::new("vault", Level::Ok, "sealed, with its key in the keyring")
+        }
+        Ok(VaultStatus { mode: VaultMode::Passphrase }) => {
+            Check::new("vault", Level::Ok, "sealed with a passphrase")
+        }
+        Ok(VaultStatus { mode: VaultMode::Memory }) => {
+            let detail = "in memory only: you sign in again after a restart. `mode` under [vault] in the configuration \
+                          chooses another way";
+            Check::new("vault", Level::Warning, detail)
+        }
+        // An older agent, which has no choice.
+        Err(Failure::Refused { code, .. }) if code == "not_found" => return None,
+        Err(failure) => Check::of("vault", false, failure.to_string()),
+    })
 }
 
 /// This machine's clock, compared with every provider that has said what time it is.

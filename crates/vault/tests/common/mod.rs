@@ -84,3 +84,13 @@ pub(crate) fn myself(test: &str, role: &str) -> std::process::Command {
 pub(crate) fn role() -> Option<String> {
     std::env::var("ABIDE_TEST_ROLE").ok()
 }
+
+/// Makes a sealed file say that a later version wrote it.
+pub(crate) fn make_newer(file: &Path) {
+    use sha2::{Digest, Sha256};
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[8..10].copy_from_slice(&9u16.to_le_bytes());
+    let check = Sha256::new().chain_update(b"abide vault header 1\0").chain_update(&bytes[..58]).finalize();
+    bytes[58..66].copy_from_slice(&check[..8]);
+    std::fs::write(file, bytes).unwrap();
+}
