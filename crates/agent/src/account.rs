@@ -8,8 +8,8 @@ use abide_oidc::{DpopKey, Http, Identity, Provider, RelyingParty, Tokens};
 use abide_session::{Attempt, Limit, Now, Session, State};
 use abide_vault::Zeroizing;
 use abide_wire::{
-    AccessToken, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, Signal, SignalState,
-    TokenAnswer,
+    AccessToken, ErrorAnswer, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, Signal,
+    SignalState, TokenAnswer,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -178,6 +178,18 @@ impl Account {
             declined: None,
             unread_events: BTreeMap::new(),
         }
+    }
+
+    /// What whoever is signed in holds.
+    ///
+    /// # Errors
+    ///
+    /// `login_required`, `session_expired`.
+    pub(crate) fn signed_in(&self) -> Result<&Held, ErrorAnswer> {
+        self.held.as_ref().ok_or_else(|| match self.session.state() {
+            State::Ended(reason) => notices::session_expired(&self.name, reason),
+            _ => notices::login_required(&self.name),
+        })
     }
 
     /// Something has been heard of the provider's session: it goes on.

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::{Claims, Error, Identity};
-use abide_session::{Input, Signal, State};
+use abide_session::{Input, Signal};
 use abide_wire::{ClaimsAnswer, ErrorAnswer};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Held};
-use crate::notices;
 use crate::shared::Shared;
 use crate::sign_in::connection;
 use crate::trouble::Trouble;
@@ -31,12 +30,7 @@ impl Account {
     ///
     /// `login_required`, `session_expired`.
     pub(crate) fn claims(&self) -> Result<ClaimsAnswer, ErrorAnswer> {
-        let Some(held) = &self.held else {
-            return Err(match self.session.state() {
-                State::Ended(reason) => notices::session_expired(&self.name, reason),
-                _ => notices::login_required(&self.name),
-            });
-        };
+        let held = self.signed_in()?;
         let merged = held.claims();
         let mapping = self.config.claims_mapping();
         let mapped = mapping.as_ref().zip(merged.as_ref()).map(|(mapping, claims)| mapping.apply(claims));

@@ -66,6 +66,14 @@ impl SignInError {
         if error.is_transient() { Self::Unreachable(error) } else { Self::Provider(error) }
     }
 
+    /// Whether the person, or the provider in their place, has said no.
+    pub(crate) fn is_a_no(&self) -> bool {
+        matches!(
+            self,
+            Self::Cancelled(_) | Self::Answer(CallbackError::Refused { error: OAuthError::AccessDenied, .. })
+        )
+    }
+
     /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
     pub(crate) fn code(&self) -> &'static str {
         match self {

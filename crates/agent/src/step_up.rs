@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use abide_oidc::{OAuthError, StepUp, Tokens};
-use abide_session::{Input, State};
+use abide_session::Input;
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -75,12 +75,7 @@ fn begin(
     wanted: &StepUp,
     tool: &str,
 ) -> Result<Step, ErrorAnswer> {
-    let Some(held) = &account.held else {
-        return Err(match account.session.state() {
-            State::Ended(reason) => notices::session_expired(&account.name, reason),
-            _ => notices::login_required(&account.name),
-        });
-    };
+    let held = account.signed_in()?;
     if account.session.view(crate::clock::now()).frozen {
         return Err(notices::frozen(&account.name));
     }
@@ -109,7 +104,7 @@ fn begin(
         let result = run(&shared, &name, &config, &asked).await;
         if let Err(failure) = &result {
             tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
-            if matches!(failure, StepUpError::SignIn(SignInError::Cancelled(_))) {
+            if matches!(failure, StepUpError::SignIn(error) if error.is_a_no()) {
                 let _ = shared.act(&name, |account, now| account.declined = Some(now.boot));
             }
         }
@@ -160,7 +155,8 @@ impl StepUpError {
         let code = match self {
             Self::Unmet(_) => ErrorCode::UnmetAuthenticationRequirements,
             Self::SignIn(error) if error.code() == unmet => ErrorCode::UnmetAuthenticationRequirements,
-            Self::SignIn(SignInError::Cancelled(_)) | Self::SomebodyElse(_) => ErrorCode::AccessDenied,
+            Self::SomebodyElse(_) => ErrorCode::AccessDenied,
+            Self::SignIn(error) if error.is_a_no() => ErrorCode::AccessDenied,
             Self::SignIn(SignInError::Unreachable(error)) => {
                 return notices::provider_unreachable(provider, Some(&error.to_string()));
             }

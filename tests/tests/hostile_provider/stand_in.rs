@@ -1,8 +1,11 @@
 //! What is opened in place of a browser: it writes down the address that it was given.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
 use abide_tests::room::Room;
+use url::Url;
 
 /// A program that notes each address in a file of its own.
 pub(crate) struct StandIn {
@@ -30,7 +33,7 @@ impl StandIn {
         files
             .map(|file| file.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "url"))
-            .filter_map(|path| Some((path.clone(), std::fs::read_to_string(path).ok()?)))
+            .filter_map(|path| Some((path.clone(), arrived(&path)?)))
             .collect()
     }
 
@@ -49,4 +52,29 @@ impl StandIn {
     pub(crate) fn left(&self) -> Vec<String> {
         self.noted().into_iter().map(|(_, noted)| noted).collect()
     }
+}
+
+/// What was noted, and where that leads: the browser is given an address of the program's own, which sends it on to the
+/// provider once.
+fn arrived(path: &std::path::Path) -> Option<String> {
+    let noted = std::fs::read_to_string(path).ok()?;
+    let Some((count, own)) = noted.split_once(' ').filter(|(_, address)| address.contains("/start/")) else {
+        return Some(noted);
+    };
+    let noted = format!("{count} {}", onward(&Url::parse(own).ok()?).unwrap_or_else(|| own.to_owned()));
+    std::fs::write(path, &noted).expect("note where the address leads");
+    Some(noted)
+}
+
+fn onward(own: &Url) -> Option<String> {
+    let host = format!("{}:{}", own.host_str()?, own.port()?);
+    let mut stream = TcpStream::connect(&host).ok()?;
+    write!(stream, "GET {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n", own.path()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let location = answer.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location").then(|| value.trim().to_owned())
+    });
+    location.filter(|_| answer.starts_with("HTTP/1.1 30"))
 }
