@@ -301,7 +301,7 @@ fn rsa() -> Vec<Case> {
             "huge-modulus",
             "the RSA key has 65,536 bits",
             "RFC 8017, 3.1",
-            "id_token_signature_invalid",
+            "id_token_key_unknown",
             set(Jwks, "/keys/1/n", "w".repeat(10_923)),
         ),
         refused(
