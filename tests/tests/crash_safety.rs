@@ -1,6 +1,10 @@
 //! The agent ends without a word, again and again, wherever a refresh touches the disk or the provider: the session is
 //! there afterwards. `ABIDE_CRASHES` says how often; `./x crash` does it at least 2,000 times.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::print_stdout,
+    reason = "how often, and with which seed, stands beside the count of the tests"
+)]
 
 #[cfg(not(target_os = "linux"))]
 #[test]

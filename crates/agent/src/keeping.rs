@@ -51,7 +51,7 @@ impl TryFrom<Written> for VaultConfig {
             (Some(_), Some(_)) => {
                 return Err("`passphrase_file` and `passphrase_credential` exclude each other".to_owned());
             }
-            (Some(file), None) if file.is_relative() => {
+            (Some(file), None) if !file.has_root() => {
                 return Err("`passphrase_file` has to be a whole path, from the root".to_owned());
             }
             (Some(file), None) => Some(Source::File(file)),
@@ -312,6 +312,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     fn keeping(source: Option<Source>, credentials: Option<&Path>) -> Keeping {
         Keeping { mode: Some(VaultMode::Passphrase), source, credentials: credentials.map(Path::to_path_buf) }
     }
