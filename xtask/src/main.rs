@@ -1,11 +1,12 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types, signals,
-//! hostile.
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, fuzz, ui, types,
+//! signals, hostile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
 mod cargo;
 mod deny;
 mod dist;
+mod fuzz;
 mod hostile;
 mod libtest;
 mod maven;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             "dist" => dist::dist(&rest),
             "bench" => bench::bench(&rest),
             "mutants" => mutants::mutants(),
+            "fuzz" => fuzz::fuzz(&rest),
             "setup" => setup(),
             "ui" => ui::ui(),
             "types" => test::write_types(),

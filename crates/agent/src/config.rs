@@ -299,9 +299,13 @@ impl ConfigError {
 impl Config {
     /// Reads the file; a missing one is an empty one.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = read_or_empty(path)?;
-        let config: Self = toml::from_str(&text).map_err(|error| {
-            let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));
+        Self::parse(path, &read_or_empty(path)?)
+    }
+
+    /// Reads what stands in the file.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
             ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
         })?;
         for (name, account) in &config.accounts {

@@ -22,6 +22,9 @@ mod endpoint;
 mod events;
 mod farewell;
 mod file;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headless;
 mod instance;
 mod layers;

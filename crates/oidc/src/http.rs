@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::Url;
+use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::error::{Document, DocumentProblem, Error, Unreachable};
@@ -118,20 +119,50 @@ impl Http {
         if let Some(authorization) = call.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        if let Some(body) = call.body {
-            let (kind, text) = match &body {
+        if let Some(body) = &call.body {
+            let (kind, text) = match body {
                 Body::Form(text) => ("application/x-www-form-urlencoded", text),
                 Body::Json(text) => (JSON, text),
             };
             request = request.header(CONTENT_TYPE, kind).body(text.as_bytes().to_vec());
         }
+        let told = call.body.as_ref().map(Told::of).unwrap_or_default();
         let host = urls::host(call.url);
         let sent = SystemTime::now();
         let response = request.send().await.map_err(|error| unreachable(&host, &error))?;
         if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
             self.skew.store(skew, Ordering::Relaxed);
         }
-        read(response, host).await
+        read(response, host).await.map(|answer| Answer { told, ..answer })
+    }
+}
+
+/// The secrets that a request held. Providers repeat what they refuse, and their words are shown and logged.
+#[derive(Default)]
+pub(crate) struct Told(Vec<SecretString>);
+
+/// The parameters that a token request, a revocation or an introspection sends a secret in.
+const SECRETS: [&str; 9] = [
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "device_code",
+    "token",
+    "subject_token",
+    "actor_token",
+];
+
+impl Told {
+    fn of(body: &Body) -> Self {
+        let Body::Form(form) = body else { return Self::default() };
+        let secret = form_urlencoded::parse(form.as_bytes()).filter(|(name, _)| SECRETS.contains(&&**name));
+        Self(secret.map(|(_, value)| value.into_owned().into()).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.iter().map(|secret| secret.expose_secret())
     }
 }
 
@@ -218,7 +249,7 @@ async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, E
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { host, status, headers, content_type, body })
+    Ok(Answer { host, status, headers, content_type, body, told: Told::default() })
 }
 
 fn unreachable(host: &str, error: &reqwest::Error) -> Error {
@@ -282,6 +313,7 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     content_type: Option<String>,
     body: Zeroizing<Vec<u8>>,
+    pub(crate) told: Told,
 }
 
 #[derive(Deserialize)]
@@ -291,6 +323,19 @@ struct ErrorResponse {
 }
 
 impl Answer {
+    /// An answer as it might have arrived.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn made_up(status: u16, content_type: &str, body: &[u8]) -> Self {
+        Self {
+            host: "id.example.com".to_owned(),
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            headers: HeaderMap::new(),
+            content_type: Some(content_type.to_owned()),
+            body: Zeroizing::new(body.to_vec()),
+            told: Told::default(),
+        }
+    }
+
     /// The document, if the status is 200 and the content type is one of `types`.
     pub(crate) fn document<T: DeserializeOwned>(
         &self,
@@ -340,7 +385,7 @@ impl Answer {
             return None;
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
-        Some(refused(&response.error, response.error_description.as_deref()))
+        Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
     }
 
     pub(crate) fn refusal(&self) -> Error {
@@ -351,12 +396,24 @@ impl Answer {
     }
 }
 
-pub(crate) fn refused(error: &str, description: Option<&str>) -> Error {
-    Error::Refused { error: OAuthError::from_code(error), description: description.and_then(describe) }
+/// The provider's refusal, without any of `secrets` in its words.
+pub(crate) fn refused<'a>(
+    error: &str,
+    description: Option<&str>,
+    secrets: impl Iterator<Item = &'a str> + Clone,
+) -> Error {
+    let description = description.and_then(|words| describe(words, secrets.clone()));
+    let error = match OAuthError::from_code(error) {
+        OAuthError::Other(words) => OAuthError::Other(text::without(&words, secrets)),
+        known => known,
+    };
+    Error::Refused { error, description }
 }
 
-pub(crate) fn describe(description: &str) -> Option<String> {
-    let shown = text::plain(description, MAX_DESCRIPTION);
+/// Before and after what hides a secret is taken out: neither half of one is left where the text is cut.
+fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let shown = text::plain(&text::without(description, secrets.clone()), MAX_DESCRIPTION);
+    let shown = text::without(&shown, secrets);
     (!shown.is_empty()).then_some(shown)
 }
 

@@ -39,6 +39,9 @@ mod dpop;
 mod error;
 mod exchange;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod id_token;
 mod identity;

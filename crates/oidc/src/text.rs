@@ -20,6 +20,20 @@ pub(crate) fn plain(text: &str, max: usize) -> String {
     shown
 }
 
+/// A secret that is shorter than this is a word like any other, and is not looked for.
+const SHORTEST_SECRET: usize = 8;
+
+/// `text` without the secrets that somebody has repeated in it.
+pub(crate) fn without<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+        if text.contains(secret) {
+            text = text.replace(secret, "…");
+        }
+    }
+    text
+}
+
 fn reorders_or_hides(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -28,12 +42,18 @@ fn reorders_or_hides(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, without};
 
     #[test]
     fn what_people_see_is_one_bounded_line() {
         assert_eq!(plain("  Your\r\naccount\tis  locked\u{1b}[31m ", 200), "Your account is locked [31m");
         assert_eq!(plain("alice\u{202e}moc.live\u{200b}", 200), "alicemoc.live");
         assert_eq!(plain(&"é".repeat(500), 200).chars().count(), 200);
+    }
+
+    #[test]
+    fn what_somebody_repeats_of_a_secret_is_taken_out() {
+        assert_eq!(without("code Zx81-abcd is spent, Zx81-abcd", ["Zx81-abcd"]), "code … is spent, …");
+        assert_eq!(without("the code is spent", ["code", ""]), "the code is spent");
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::authorization::{AuthorizationCode, Pending};
 use crate::dpop::{Dpop, DpopError};
 use crate::error::{Document, Error};
-use crate::http::{Http, JSON, refused};
+use crate::http::{Http, JSON, Told, refused};
 use crate::id_token::{self, Expectation, Purpose};
 use crate::identity::Identity;
 use crate::keys::Occasion;
@@ -67,6 +67,8 @@ pub(crate) struct TokenResponse {
     id_token: Option<SecretString>,
     error: Option<String>,
     error_description: Option<String>,
+    #[serde(skip)]
+    told: Told,
 }
 
 /// Seconds as a number; a few providers write them as text.
@@ -101,7 +103,9 @@ impl TokenResponse {
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(error) = &self.error {
-            return Err(refused(error, self.error_description.as_deref()));
+            let own = [&self.access_token, &self.refresh_token, &self.id_token];
+            let own = own.into_iter().flatten().map(|token| token.expose_secret());
+            return Err(refused(error, self.error_description.as_deref(), self.told.iter().chain(own)));
         }
         let access_token = self.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
         if access_token.expose_secret().is_empty() {
@@ -296,7 +300,9 @@ impl RelyingParty {
     ) -> Result<TokenResponse, Error> {
         let at = http.provider_time(now);
         let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
-        self.send_proved(http, None, now, call).await?.document(Document::TokenResponse, &[JSON])
+        let answer = self.send_proved(http, None, now, call).await?;
+        let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
+        Ok(TokenResponse { told: answer.told, ..response })
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.

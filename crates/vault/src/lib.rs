@@ -42,6 +42,9 @@
 mod content;
 mod disk;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod journal;
 mod key;
 mod keyring;

@@ -323,10 +323,10 @@ async fn body<T: for<'de> Deserialize<'de>>(request: Request<Incoming>) -> Resul
 }
 
 /// The parameters of a query. Each stands at most once.
-struct Query(BTreeMap<String, String>);
+pub(super) struct Query(BTreeMap<String, String>);
 
 impl Query {
-    fn parse(text: &str) -> Result<Self, ErrorAnswer> {
+    pub(super) fn parse(text: &str) -> Result<Self, ErrorAnswer> {
         const KNOWN: [&str; 6] = ["account", "resource", "audience", "scope", "min_validity", "activity"];
         let mut parameters = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
@@ -340,7 +340,7 @@ impl Query {
         Ok(Self(parameters))
     }
 
-    fn one(&self, name: &str) -> Result<Option<&str>, ErrorAnswer> {
+    pub(super) fn one(&self, name: &str) -> Result<Option<&str>, ErrorAnswer> {
         match self.0.get(name).map(String::as_str) {
             Some("") => Err(invalid(format!("The parameter `{name}` is empty."))),
             other => Ok(other),
@@ -349,7 +349,7 @@ impl Query {
 }
 
 /// Seconds, or a duration like `60s` or `5m`.
-fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
+pub(super) fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(u64::from(seconds)));
     }
