@@ -37,6 +37,7 @@ mod options;
 mod pages;
 mod platform;
 mod presence;
+mod proxy;
 mod refresh;
 mod settings;
 mod shared;
@@ -357,7 +358,9 @@ impl Agent {
     /// The codes of `abide_oidc::Error`, with a sentence for people.
     pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
         let issuer = issuer.trim();
-        let account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let mut account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let config = Config::read(&self.0.shared.options.places.config_file()).map_err(refused)?;
+        account.proxy = config.proxy;
         let connection = sign_in::connect(&account).await.map_err(|error| WindowError {
             code: "discovery_failed".to_owned(),
             message: error.to_string(),

@@ -394,7 +394,8 @@ fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
             std::fs::read(path).map_err(|error| SignInError::CaFile(path.display().to_string(), error))?,
         ),
     };
-    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, ..HttpOptions::default() })?)
+    let proxy = config.proxy.clone().unwrap_or_default();
+    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, proxy, ..HttpOptions::default() })?)
 }
 
 /// The connection of an account: the present one, or a new one.

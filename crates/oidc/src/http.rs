@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Document, DocumentProblem, Error, Unreachable};
 use crate::oauth_error::OAuthError;
+use crate::proxy::Proxy;
 use crate::urls::{self, UrlProblem};
 use crate::{json, text};
 
@@ -38,6 +39,8 @@ pub struct HttpOptions {
     pub timeout: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Through whom requests travel.
+    pub proxy: Proxy,
 }
 
 impl Default for HttpOptions {
@@ -46,6 +49,7 @@ impl Default for HttpOptions {
             ca_pem: None,
             timeout: Duration::from_secs(30),
             user_agent: concat!("Abide/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxy: Proxy::default(),
         }
     }
 }
@@ -53,13 +57,14 @@ impl Default for HttpOptions {
 /// An HTTP client that follows no redirect, reads at most one MiB, waits no longer than it was told, and speaks plain
 /// HTTP with this computer only.
 ///
-/// Trust roots are the system's and the configured CA file. No option turns verification off. Proxies are the
-/// system's; loopback is never reached through one.
+/// Trust roots are the system's and the configured CA file. No option turns verification off. Loopback is reached through a
+/// proxy only where one is said to be for it ([`Proxy`]).
 #[derive(Clone)]
 pub struct Http {
     remote: Client,
     loopback: Client,
     skew: Arc<AtomicI64>,
+    proxy: Proxy,
 }
 
 /// No answer has said what time it is.
@@ -81,8 +86,9 @@ impl Http {
             None => Vec::new(),
         };
         Ok(Self {
-            remote: build(|| base(&options), &roots)?,
-            loopback: build(|| base(&options).no_proxy(), &roots)?,
+            remote: build(|| options.proxy.apply(base(&options), false), &roots)?,
+            loopback: build(|| options.proxy.apply(base(&options), true), &roots)?,
+            proxy: options.proxy,
             skew: Arc::new(AtomicI64::new(NO_SKEW)),
         })
     }
@@ -102,6 +108,17 @@ impl Http {
         let apart = Duration::from_secs(skew.unsigned_abs());
         let then = if skew < 0 { now.checked_sub(apart) } else { now.checked_add(apart) };
         then.unwrap_or(now)
+    }
+
+    fn unreachable(&self, host: &str, loopback: bool, error: &reqwest::Error) -> Error {
+        match unreachable(host, error) {
+            Error::Unreachable { host, reason: Unreachable::Name | Unreachable::Connection }
+                if self.proxy.is_set(loopback) =>
+            {
+                Error::Unreachable { host, reason: Unreachable::Proxy }
+            }
+            other => other,
+        }
     }
 
     /// Sends one request and reads the whole answer. 3xx, 408, 429 and 5xx are errors already here.
@@ -129,7 +146,7 @@ impl Http {
         let told = call.body.as_ref().map(Told::of).unwrap_or_default();
         let host = urls::host(call.url);
         let sent = SystemTime::now();
-        let response = request.send().await.map_err(|error| unreachable(&host, &error))?;
+        let response = request.send().await.map_err(|error| self.unreachable(&host, loopback, &error))?;
         if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
             self.skew.store(skew, Ordering::Relaxed);
         }
