@@ -75,7 +75,7 @@ async fn run(
     scope: &str,
 ) -> Result<(), (RefreshFailure, Trouble)> {
     let kept =
-        |error: SignInError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
+        |error: SignInError| (kept_away(error.retry_after()), Trouble::new(error.code(), error.to_string()));
     let unwritten =
         |error: StoreError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
     let connection = connection(shared, name).await.map_err(kept)?;
@@ -101,7 +101,7 @@ async fn run(
             if !error.is_transient() {
                 let _ = shared.vault.abandon_rotation(&record).await;
             }
-            let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
+            let failure = if rejected { RefreshFailure::Rejected } else { kept_away(error.retry_after()) };
             return Err((failure, Trouble::from(&error)));
         }
     };
@@ -158,6 +158,11 @@ async fn run(
         None => claims::read_again(shared, name),
     }
     Ok(())
+}
+
+/// The session goes on without new tokens, and without asking before the provider wants to be asked.
+fn kept_away(wait: Option<Duration>) -> RefreshFailure {
+    wait.map_or(RefreshFailure::Unreachable, |wait| RefreshFailure::Busy { wait })
 }
 
 /// The provider has spent the old refresh token and sent a new one with an answer that cannot be verified for the moment, or

@@ -64,6 +64,14 @@ impl SignInError {
         if error.is_transient() { Self::Unreachable(error) } else { Self::Provider(error) }
     }
 
+    /// How long the provider asked us to wait.
+    pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
     /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
     pub(crate) fn code(&self) -> &'static str {
         match self {

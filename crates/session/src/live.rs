@@ -5,12 +5,17 @@ use core::time::Duration;
 use crate::checkpoint::Checkpoint;
 use crate::limits::Limits;
 use crate::provider::Doubt;
+use crate::spread::Spread;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
 
 /// The pause after a first refresh that did not reach the provider; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest that a provider can have us wait. It may ask for days, and nobody's session should hang on that.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+/// So long before its end an access token is renewed when somebody asks for it, who gets the present one meanwhile.
+const AHEAD: Duration = Duration::from_secs(60);
 /// How much shorter than the provider's session the idle time should be.
 const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
 
@@ -45,6 +50,7 @@ pub(crate) struct Live {
     pub(crate) check: Option<Attempt>,
     /// When the provider was last heard of, or asked.
     pub(crate) checked: Duration,
+    spread: Spread,
 }
 
 /// The present access token.
@@ -53,10 +59,12 @@ struct Access {
     lifetime: Duration,
     end: Option<Duration>,
     end_wall: Option<Duration>,
+    /// Whoever asks when less than this is left has it renewed.
+    ahead: Duration,
 }
 
 impl Live {
-    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens) -> Self {
+    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens, spread: Spread) -> Self {
         let mut live = Self {
             began_wall: now.wall,
             idle_end: now.boot.saturating_add(limits.end_after()),
@@ -77,6 +85,7 @@ impl Live {
             doubt: None,
             check: None,
             checked: now.boot,
+            spread,
         };
         live.take(now, tokens);
         live
@@ -99,7 +108,7 @@ impl Live {
             access: None,
             insists: checkpoint.doubt.is_some(),
             doubt: checkpoint.doubt.map(Doubt::new),
-            ..Self::begin(now, limits, nothing)
+            ..Self::begin(now, limits, nothing, Spread::default())
         }
     }
 
@@ -143,8 +152,11 @@ impl Live {
 
     /// New tokens.
     pub(crate) fn take(&mut self, now: Now, tokens: Tokens) {
+        let lifetime = tokens.access_expires_in.unwrap_or(Duration::MAX);
+        let ahead = AHEAD.min(lifetime / 5);
         self.access = Some(Access {
-            lifetime: tokens.access_expires_in.unwrap_or(Duration::MAX),
+            lifetime,
+            ahead: ahead + self.spread.up_to(ahead / 2),
             end: tokens.access_expires_in.map(|lifetime| now.boot.saturating_add(lifetime)),
             end_wall: tokens.access_expires_in.map(|lifetime| now.wall.saturating_add(lifetime)),
         });
@@ -158,11 +170,26 @@ impl Live {
         self.checked = now.boot;
     }
 
-    /// The provider could not be reached: when to try again.
-    pub(crate) fn hold(&mut self, now: Duration) {
+    /// The provider could not be reached, or asks to be left alone for `wait`: when to try again. Later by up to a half, so
+    /// that those whom it sent away together do not come back together.
+    pub(crate) fn hold(&mut self, now: Duration, wait: Duration) {
         self.refresh = None;
-        self.not_before = Some(now.saturating_add(self.pause));
+        let pause = self.pause.max(wait.min(LONGEST_WAIT));
+        let pause = pause + self.spread.up_to(pause.min(LONGEST_PAUSE) / 2);
+        self.not_before = Some(now.saturating_add(pause));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Chance for what comes.
+    pub(crate) fn spread(&mut self, spread: Spread) {
+        self.spread = spread;
+    }
+
+    /// Whether the access token should be renewed although it can still be served.
+    pub(crate) fn is_due(&self, now: Now) -> bool {
+        let ahead = self.access.map(|access| access.ahead).unwrap_or_default();
+        let may = self.renewable && self.refresh.is_none() && !self.is_held(now.boot);
+        may && self.access_left(now).is_some_and(|left| left <= ahead)
     }
 
     /// Whether it is too soon to try again.
