@@ -125,6 +125,7 @@ async fn pass(mut socket: TcpStream, seen: Arc<Mutex<Seen>>) -> Option<()> {
     let mut answer = Vec::new();
     there.read_to_end(&mut answer).await.ok()?;
     note_answer(&seen, &answer);
+    let answer = offering_secrets(answer);
     socket.write_all(&answer).await.ok()
 }
 
@@ -151,6 +152,21 @@ fn note_answer(seen: &Mutex<Seen>, answer: &[u8]) {
             }
             seen.secrets.insert(text);
         }
+    }
+}
+
+/// The metadata of a provider says that it takes clients with a secret, whether it does or not. So one is sent to it.
+fn offering_secrets(answer: Vec<u8>) -> Vec<u8> {
+    const MEMBER: &str = "token_endpoint_auth_methods_supported";
+    let at = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(answer.len());
+    match serde_json::from_slice::<Value>(answer.get(at + 4..).unwrap_or_default()) {
+        Ok(mut metadata) if metadata.get(MEMBER).is_some() => {
+            metadata[MEMBER] = serde_json::json!(["none", "client_secret_post"]);
+            let body = metadata.to_string();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+        }
+        _ => answer,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `./x fuzz`: anything at all for every parser of foreign input.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::tool::Tool;
@@ -75,14 +75,16 @@ fn cargo_fuzz(command: &str) -> Command {
     cargo_fuzz
 }
 
-/// What the run comes up with goes below `target`; the corpus that is kept only changes by hand.
+/// What the run comes up with goes below `target`; the corpus that is kept only changes by hand. The program is started
+/// as it was built: cargo-fuzz would have cargo look at everything again before each of them.
 fn run(target: &str, seconds: u32) -> Result<Command> {
     let place = cargo::target().join("fuzz");
-    let made = |folder: &Path| std::fs::create_dir_all(folder).map(|()| folder.to_owned());
-    let fresh = made(&place.join("corpus").join(target))?;
-    let found = made(&place.join("found").join(target))?;
-    let mut command = cargo_fuzz("run");
-    command.arg(target).arg(fresh).arg(folder().join("corpus").join(target)).arg("--").args([
+    let made = |folder: PathBuf| std::fs::create_dir_all(&folder).map(|()| folder);
+    let fresh = made(place.join("corpus").join(target))?;
+    let found = made(place.join("found").join(target))?;
+    let program = place.join(host()?).join("release").join(target);
+    let mut command = Command::new(program);
+    command.arg(fresh).arg(folder().join("corpus").join(target)).args([
         format!("-max_total_time={seconds}"),
         format!("-max_len={LONGEST}"),
         format!("-malloc_limit_mb={ONE_ALLOCATION}"),
@@ -92,4 +94,12 @@ fn run(target: &str, seconds: u32) -> Result<Command> {
         "-print_final_stats=1".to_owned(),
     ]);
     Ok(command)
+}
+
+/// What cargo-fuzz builds for, as the folder is called.
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").current_dir(cargo::root()).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc does not say what it builds for")?.to_owned())
 }

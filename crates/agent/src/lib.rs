@@ -48,6 +48,7 @@ mod stored;
 mod trouble;
 mod vault_thread;
 
+use std::alloc::System;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -69,6 +70,11 @@ pub use config::ConfigError;
 pub use headless::{HeadlessError, run_headless, start_log};
 pub use options::Options;
 pub use start::StartError;
+
+/// Every program that holds an agent wipes memory when it is given back. Our own types do that for what they hold; but
+/// tokens also pass through the buffers of HTTP, TLS and JSON libraries, and through texts that grow and move.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<System> = zeroizing_alloc::ZeroAlloc(System);
 
 /// How long a tool waits for a refresh that is under way.
 const REFRESH_PATIENCE: Duration = Duration::from_secs(50);
