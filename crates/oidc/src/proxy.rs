@@ -17,7 +17,7 @@ const SOCKS_PORT: u16 = 1080;
 #[derive(Clone)]
 pub struct ProxyAddress {
     address: SecretString,
-    proxy: reqwest::Proxy,
+    proxy: Box<reqwest::Proxy>,
     shown: String,
 }
 
@@ -44,7 +44,7 @@ impl ProxyAddress {
         }
         let shown = format!("{}://{}", url.scheme(), urls::host(&url));
         let address = SecretString::from(String::from(url));
-        let proxy = reqwest::Proxy::all(address.expose_secret()).map_err(|_| ProxyAddressError)?;
+        let proxy = Box::new(reqwest::Proxy::all(address.expose_secret()).map_err(|_| ProxyAddressError)?);
         Ok(Self { address, proxy, shown })
     }
 }
@@ -96,9 +96,8 @@ impl Proxy {
     /// For requests to this computer, or to others.
     pub(crate) fn apply(&self, builder: ClientBuilder, to_loopback: bool) -> ClientBuilder {
         match self {
-            Self::Through { address, except, .. } if self.is_set(to_loopback) => {
-                builder.proxy(address.proxy.clone().no_proxy(NoProxy::from_string(&except.join(","))))
-            }
+            Self::Through { address, except, .. } if self.is_set(to_loopback) => builder
+                .proxy(address.proxy.as_ref().clone().no_proxy(NoProxy::from_string(&except.join(",")))),
             Self::System if !to_loopback => builder,
             _ => builder.no_proxy(),
         }

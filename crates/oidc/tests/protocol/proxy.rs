@@ -57,15 +57,17 @@ async fn connect_proxy(target: SocketAddr) -> (SocketAddr, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, asked) = (listener.local_addr().unwrap(), Asked::default());
     let seen = asked.clone();
-    let wanted =
-        format!("proxy-authorization: Basic {}", BASE64_STANDARD.encode(format!("{NAME}:{PASSWORD}")));
+    let wanted = format!("Basic {}", BASE64_STANDARD.encode(format!("{NAME}:{PASSWORD}")));
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let head = head(&mut socket).await;
             let line = head.lines().next().unwrap();
             seen.lock().unwrap().push(line.to_owned());
-            let authorized =
-                head.lines().any(|line| line.to_ascii_lowercase() == wanted.to_ascii_lowercase());
+            let authorized = head.lines().any(|line| {
+                line.split_once(": ").is_some_and(|(name, value)| {
+                    name.eq_ignore_ascii_case("proxy-authorization") && value == wanted
+                })
+            });
             if !authorized {
                 let challenge =
                     b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n";
