@@ -290,7 +290,7 @@ mod secrets {
         assert!(
             !Needles::new(&secrets).within(format!("x{}x", witness.access_token()).as_bytes()).is_empty()
         );
-        nothing_outside(&room, &processes, &secrets, &[secret_file.clone()]);
+        nothing_outside(&room, &processes, &secrets, std::slice::from_ref(&secret_file));
         let started: Vec<_> = processes.all().into_iter().map(|(arguments, _)| arguments).collect();
         assert!(started.iter().any(|arguments| contains(arguments, b"printf")), "the browser was seen");
 

@@ -1,5 +1,5 @@
 //! What a tool gets, and how often the provider is asked.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
