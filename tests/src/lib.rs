@@ -9,6 +9,7 @@
 //! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
 //! - [`browser`], [`firefox`]: Chromium and Firefox, each driven through its debugging protocol; [`tab`]: what both can;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
+//! - [`witness`]: a proxy that sees what passes between Abide and a provider;
 //! - [`app`]: Abide's two programs;
 //! - [`seen`]: what the tests write down for the documentation.
 //!
@@ -50,6 +51,8 @@ pub mod session_control;
 pub mod tab;
 #[cfg(target_os = "linux")]
 pub mod tray;
+#[cfg(target_os = "linux")]
+pub mod witness;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, ui, types, signals,
-//! hostile.
+//! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, fuzz, ui, types,
+//! signals, hostile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -7,6 +7,7 @@ mod cargo;
 mod crash;
 mod deny;
 mod dist;
+mod fuzz;
 mod hostile;
 mod libtest;
 mod maven;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
             "bench" => bench::bench(&rest),
             "mutants" => mutants::mutants(),
             "crash" => crash::crash(&rest),
+            "fuzz" => fuzz::fuzz(&rest),
             "setup" => setup(),
             "ui" => ui::ui(),
             "types" => test::write_types(),

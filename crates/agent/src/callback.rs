@@ -255,6 +255,37 @@ impl Drop for Callback {
     }
 }
 
+/// One request to a listener of 127.0.0.1:`port` that has no socket. Every answer that arrives is put to `verdict`.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn alone(
+    request: Request<Incoming>,
+    port: u16,
+    verdict: impl FnOnce(&str) -> Verdict,
+) -> Response<Full<Bytes>> {
+    let (sender, mut arrivals) = mpsc::channel(1);
+    let failed = Outcome::Failed { message: "The provider refused.".to_owned() };
+    let place = Place {
+        path: "/callback".to_owned(),
+        done: "/callback/done/secret".to_owned(),
+        hosts: loopback::hosts(port),
+        arrivals: sender,
+        outcome: watch::channel(Some(failed)).1,
+        monitor: OnceLock::new(),
+        departure: Mutex::new(None),
+    };
+    let judged = async {
+        match arrivals.recv().await {
+            Some(arrival) => drop(arrival.verdict.send(verdict(&arrival.query))),
+            None => std::future::pending().await,
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        answer = route(request, &place) => answer,
+        () = judged => nothing(),
+    }
+}
+
 async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     if !loopback::names_us(request.headers(), &place.hosts) {
         return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");

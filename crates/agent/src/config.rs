@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use abide_oidc::{AuthorizationParameters, ClaimsMapping};
+use abide_oidc::{AuthorizationParameters, ClaimsMapping, Proxy};
 use abide_session::{Limits, Rules};
 use abide_wire::window::NewAccount;
 use abide_wire::{ActivityPolicy, OnLock, Signal};
@@ -17,6 +17,7 @@ use url::Url;
 use crate::account_rules::check;
 use crate::bound::Dpop;
 use crate::keeping::VaultConfig;
+use crate::proxy::proxy;
 
 /// The configuration of one user.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,6 +25,9 @@ use crate::keeping::VaultConfig;
 pub(crate) struct Config {
     /// A program with its arguments that opens an address; the address follows as one more argument.
     pub(crate) browser: Option<Vec<String>>,
+    /// Through whom providers are reached, for every account that does not say otherwise.
+    #[serde(default, deserialize_with = "proxy")]
+    pub(crate) proxy: Option<Proxy>,
     #[serde(default)]
     pub(crate) endpoint: EndpointConfig,
     #[serde(default)]
@@ -79,6 +83,9 @@ pub(crate) struct AccountConfig {
     /// How long the provider may take for one answer.
     #[serde(default = "default_timeout", deserialize_with = "duration")]
     pub(crate) timeout: Duration,
+    /// Through whom the provider is reached; as the system and the environment have it if nobody says.
+    #[serde(default, deserialize_with = "proxy")]
+    pub(crate) proxy: Option<Proxy>,
     /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
     /// its user.
     pub(crate) client_secret_file: Option<PathBuf>,
@@ -321,12 +328,17 @@ impl ConfigError {
 impl Config {
     /// Reads the file; a missing one is an empty one.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = read_or_empty(path)?;
-        let config: Self = toml::from_str(&text).map_err(|error| {
-            let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));
+        Self::parse(path, &read_or_empty(path)?)
+    }
+
+    /// Reads what stands in the file.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
             ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
         })?;
-        for (name, account) in &config.accounts {
+        for (name, account) in &mut config.accounts {
+            account.proxy = account.proxy.take().or_else(|| config.proxy.clone());
             check(name, account).map_err(|message| ConfigError::Account {
                 path: path.to_owned(),
                 account: name.clone(),
@@ -370,6 +382,7 @@ impl AccountConfig {
             redirect_uris: default_redirect_uris(),
             ca_file: None,
             timeout: default_timeout(),
+            proxy: None,
             client_secret_file: None,
             client_key_file: None,
             client_key_id: None,

@@ -31,6 +31,9 @@ mod endpoint;
 mod events;
 mod farewell;
 mod file;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headless;
 mod instance;
 mod keeping;
@@ -44,6 +47,7 @@ mod options;
 mod pages;
 mod platform;
 mod presence;
+mod proxy;
 mod refresh;
 mod settings;
 mod shared;
@@ -57,6 +61,7 @@ mod tokens;
 mod trouble;
 mod vault_thread;
 
+use std::alloc::System;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_session::{Input, QuestionId};
@@ -78,6 +83,11 @@ pub use headless::{HeadlessError, run_headless, start_log};
 pub use keeping::PassphraseError;
 pub use options::Options;
 pub use start::StartError;
+
+/// Every program that holds an agent wipes memory when it is given back. Our own types do that for what they hold; but
+/// tokens also pass through the buffers of HTTP, TLS and JSON libraries, and through texts that grow and move.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<System> = zeroizing_alloc::ZeroAlloc(System);
 
 /// Something that happens once.
 #[derive(Clone, Debug)]
@@ -298,7 +308,9 @@ impl Agent {
     /// The codes of `abide_oidc::Error`, with a sentence for people.
     pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
         let issuer = issuer.trim();
-        let account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let mut account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let config = Config::read(&self.0.shared.options.places.config_file()).map_err(refused)?;
+        account.proxy = config.proxy;
         let connection = sign_in::connect(&account).await.map_err(|error| WindowError {
             code: "discovery_failed".to_owned(),
             message: error.to_string(),

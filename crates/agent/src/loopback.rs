@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -67,20 +68,31 @@ pub(crate) async fn serve<A>(
         while tasks.try_join_next().is_some() {}
         let answer = answer.clone();
         tasks.spawn(async move {
-            let service = service_fn(move |request| {
-                let answered = answer(request);
-                async move { Ok::<_, std::convert::Infallible>(answered.await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(ARRIVAL)
-                .max_buf_size(HEAD)
-                .keep_alive(false)
-                .serve_connection(TokioIo::new(stream), service);
-            let _ = tokio::time::timeout(LIFETIME, connection).await;
+            let _ = tokio::time::timeout(LIFETIME, connection(stream, answer)).await;
             drop(permit);
         });
     }
+}
+
+/// Answers one request, from whatever brings it.
+pub(crate) async fn connection<A>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: impl Fn(Request<Incoming>) -> A,
+) where
+    A: Future<Output = Response<Full<Bytes>>>,
+{
+    let service = service_fn(move |request| {
+        let answered = answer(request);
+        async move { Ok::<_, std::convert::Infallible>(answered.await) }
+    });
+    // What goes wrong here is the other side's business.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(ARRIVAL)
+        .max_buf_size(HEAD)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// The names under which a listener on loopback is reached.

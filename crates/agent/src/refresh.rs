@@ -88,7 +88,7 @@ async fn run(
 ) -> Result<(), (RefreshFailure, Trouble)> {
     let Spent { token, identity, scope, resource } = spent;
     let kept =
-        |error: SignInError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
+        |error: SignInError| (kept_away(error.retry_after()), Trouble::new(error.code(), error.to_string()));
     let unwritten =
         |error: StoreError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
     failpoint!("refresh.wanted");
@@ -127,7 +127,7 @@ async fn run(
                     let _ = shared.act(name, |account, _| account.connection = None);
                 }
             }
-            let failure = if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
+            let failure = if rejected { RefreshFailure::Rejected } else { kept_away(error.retry_after()) };
             return Err((failure, Trouble::from(&error)));
         }
     };
@@ -191,6 +191,11 @@ async fn run(
         None => claims::read_again(shared, name),
     }
     Ok(())
+}
+
+/// The session goes on without new tokens, and without asking before the provider wants to be asked.
+fn kept_away(wait: Option<Duration>) -> RefreshFailure {
+    wait.map_or(RefreshFailure::Unreachable, |wait| RefreshFailure::Busy { wait })
 }
 
 /// The provider has spent a refresh token and sent a new one, which takes its place, durably. If the session has gone on

@@ -54,6 +54,14 @@ pub(crate) struct Shared {
     serials: AtomicU32,
 }
 
+/// A number of the session's own: not every client of a provider comes back at the same moment.
+fn spread() -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness the moments are those of every other client, and nothing else is wrong.
+    let _ = getrandom::fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
 impl Shared {
     pub(crate) fn new(
         options: Options,
@@ -92,10 +100,11 @@ impl Shared {
             // Another provider or client now: what was kept for the earlier one is of no use.
             self.forget(name);
         }
-        let session = stored.as_ref().map_or_else(
+        let mut session = stored.as_ref().map_or_else(
             || Session::new(rules),
             |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
         );
+        session.set_spread(spread());
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
         // Of an account of the same name that was removed, something may still be on its way.
         let session = session.numbered_from(u64::from(serial) << 32);

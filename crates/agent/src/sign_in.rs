@@ -74,6 +74,14 @@ impl SignInError {
         )
     }
 
+    /// How long the provider asked us to wait.
+    pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
     /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -411,7 +419,8 @@ fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
             std::fs::read(path).map_err(|error| SignInError::CaFile(path.display().to_string(), error))?,
         ),
     };
-    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, ..HttpOptions::default() })?)
+    let proxy = config.proxy.clone().unwrap_or_default();
+    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, proxy, ..HttpOptions::default() })?)
 }
 
 /// The connection of an account: the present one, or a new one.

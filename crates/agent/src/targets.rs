@@ -211,7 +211,7 @@ async fn fetch(
                 let answer = refusal(&account.provider(), &target, &error);
                 let kept = account.targets.kept(&target, now);
                 // Whatever the reason is, a tool that asks again at once does not make the provider be asked again.
-                kept.life.failed(now);
+                kept.life.failed(now, error.retry_after());
                 kept.refused = Some(answer.clone());
                 if spent {
                     account.session.handle(now, Input::Renew);

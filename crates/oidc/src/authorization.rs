@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use crate::error::Error;
-use crate::http::describe;
+use crate::http::refused;
 use crate::oauth_error::OAuthError;
 use crate::parameters::{self, Demands};
 use crate::relying_party::RelyingParty;
@@ -440,10 +440,13 @@ impl Pending {
             _ => {}
         }
         match (answer.get("code"), answer.get("error")) {
-            (None, Some(error)) => Err(CallbackError::Refused {
-                error: OAuthError::from_code(error),
-                description: answer.get("error_description").and_then(|words| describe(words)),
-            }),
+            (None, Some(error)) => {
+                let words = answer.get("error_description").map(|words| &**words);
+                Err(match refused(error, words, std::iter::once(self.state.expose_secret())) {
+                    Error::Refused { error, description } => CallbackError::Refused { error, description },
+                    _ => CallbackError::Malformed,
+                })
+            }
             (Some(code), None) if !code.is_empty() && code.bytes().all(|b| matches!(b, 0x20..=0x7e)) => {
                 let session_state = answer.get("session_state").and_then(|text| SessionState::new(&**text));
                 Ok(AuthorizationResponse { code: AuthorizationCode(code.as_ref().into()), session_state })

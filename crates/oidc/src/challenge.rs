@@ -98,6 +98,17 @@ impl Challenge {
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
+
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn to_header(&self) -> String {
+        let quoted = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
+        let parameters: Vec<_> =
+            self.parameters.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
+        if parameters.is_empty() {
+            return self.scheme.clone();
+        }
+        format!("{} {}", self.scheme, parameters.join(", "))
+    }
 }
 
 impl fmt::Debug for Challenge {

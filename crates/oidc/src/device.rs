@@ -118,7 +118,7 @@ impl DeviceError {
 }
 
 #[derive(Deserialize)]
-struct Response {
+pub(crate) struct Response {
     device_code: Option<SecretString>,
     user_code: Option<String>,
     verification_uri: Option<String>,
@@ -132,7 +132,11 @@ struct Response {
 }
 
 impl Response {
-    fn check(self, http_on_loopback: bool, scope: String) -> Result<DeviceAuthorization, DeviceError> {
+    pub(crate) fn check(
+        self,
+        http_on_loopback: bool,
+        scope: String,
+    ) -> Result<DeviceAuthorization, DeviceError> {
         let device_code = self.device_code.filter(|code| is_code(code.expose_secret(), MAX_DEVICE_CODE));
         let user_code = self.user_code.filter(|code| is_code(code, MAX_USER_CODE));
         let page = |raw: &str| urls::endpoint(raw, http_on_loopback).map_err(unusable);

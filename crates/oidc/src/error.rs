@@ -223,6 +223,7 @@ impl Error {
             Self::Unreachable { reason: Unreachable::Certificate, .. } => "provider_certificate_invalid",
             Self::Unreachable { reason: Unreachable::Tls, .. } => "provider_tls_failed",
             Self::Unreachable { reason: Unreachable::Name, .. } => "provider_name_unknown",
+            Self::Unreachable { reason: Unreachable::Proxy, .. } => "proxy_failed",
             Self::Unreachable { .. } => "provider_unreachable",
             Self::Unavailable { .. } => "provider_unavailable",
             Self::RateLimited { .. } => "provider_rate_limited",
@@ -279,6 +280,8 @@ pub enum Unreachable {
     Name,
     /// No connection.
     Connection,
+    /// No connection, where a proxy is configured: it is not there, does not let us through, or does not reach the provider.
+    Proxy,
     /// Its certificate is not trusted, expired, or for another name.
     Certificate,
     /// TLS failed for another reason.
@@ -292,6 +295,9 @@ impl fmt::Display for Unreachable {
         f.write_str(match self {
             Self::Name => "its name is not known",
             Self::Connection => "there is no connection",
+            Self::Proxy => {
+                "the configured proxy made no connection to it; check its address, name and password"
+            }
             Self::Certificate => "its certificate is not trusted on this computer",
             Self::Tls => "no secure connection could be made",
             Self::Interrupted => "the connection broke",

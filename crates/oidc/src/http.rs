@@ -9,14 +9,15 @@ use std::time::{Duration, SystemTime};
 use http::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::Url;
+use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
-use crate::echo::Sent;
 use crate::error::{Document, DocumentProblem, Error, Unreachable};
 use crate::oauth_error::OAuthError;
+use crate::proxy::Proxy;
 use crate::urls::{self, UrlProblem};
 use crate::{json, text};
 
@@ -38,6 +39,8 @@ pub struct HttpOptions {
     pub timeout: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Through whom requests travel.
+    pub proxy: Proxy,
 }
 
 impl Default for HttpOptions {
@@ -46,6 +49,7 @@ impl Default for HttpOptions {
             ca_pem: None,
             timeout: Duration::from_secs(30),
             user_agent: concat!("Abide/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxy: Proxy::default(),
         }
     }
 }
@@ -53,13 +57,14 @@ impl Default for HttpOptions {
 /// An HTTP client that follows no redirect, reads at most one MiB, waits no longer than it was told, and speaks plain
 /// HTTP with this computer only.
 ///
-/// Trust roots are the system's and the configured CA file. No option turns verification off. Proxies are the
-/// system's; loopback is never reached through one.
+/// Trust roots are the system's and the configured CA file. No option turns verification off. Loopback is reached through a
+/// proxy only where one is said to be for it ([`Proxy`]).
 #[derive(Clone)]
 pub struct Http {
     remote: Client,
     loopback: Client,
     skew: Arc<AtomicI64>,
+    proxy: Proxy,
 }
 
 /// No answer has said what time it is.
@@ -81,8 +86,9 @@ impl Http {
             None => Vec::new(),
         };
         Ok(Self {
-            remote: build(|| base(&options), &roots)?,
-            loopback: build(|| base(&options).no_proxy(), &roots)?,
+            remote: build(|| options.proxy.apply(base(&options), false), &roots)?,
+            loopback: build(|| options.proxy.apply(base(&options), true), &roots)?,
+            proxy: options.proxy,
             skew: Arc::new(AtomicI64::new(NO_SKEW)),
         })
     }
@@ -104,6 +110,17 @@ impl Http {
         then.unwrap_or(now)
     }
 
+    fn unreachable(&self, host: &str, loopback: bool, error: &reqwest::Error) -> Error {
+        match unreachable(host, error) {
+            Error::Unreachable { host, reason: Unreachable::Name | Unreachable::Connection }
+                if self.proxy.is_set(loopback) =>
+            {
+                Error::Unreachable { host, reason: Unreachable::Proxy }
+            }
+            other => other,
+        }
+    }
+
     /// Sends one request and reads the whole answer. 3xx, 408, 429 and 5xx are errors already here.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let loopback = urls::is_loopback(call.url);
@@ -112,7 +129,7 @@ impl Http {
             return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
         }
         let client = if loopback { &self.loopback } else { &self.remote };
-        let secrets = Sent::of(&call);
+        let told = Told::of(&call);
         let mut request = client.request(call.method(), call.url.clone()).header(ACCEPT, JSON);
         if let Some(proof) = call.proof {
             request = request.header("DPoP", proof);
@@ -120,8 +137,8 @@ impl Http {
         if let Some(authorization) = call.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        if let Some(body) = call.body {
-            let (kind, text) = match &body {
+        if let Some(body) = &call.body {
+            let (kind, text) = match body {
                 Body::Form(text) => ("application/x-www-form-urlencoded", text),
                 Body::Json(text) => (JSON, text),
             };
@@ -130,14 +147,51 @@ impl Http {
         let host = urls::host(call.url);
         failpoint!("http.sending");
         let sent = SystemTime::now();
-        let response = request.send().await.map_err(|error| unreachable(&host, &error))?;
+        let response = request.send().await.map_err(|error| self.unreachable(&host, loopback, &error))?;
         if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
             self.skew.store(skew, Ordering::Relaxed);
         }
         failpoint!("http.status");
         let answer = read(response, host).await;
         failpoint!("http.body");
-        Ok(Answer { secrets, ..answer? })
+        Ok(Answer { told, ..answer? })
+    }
+}
+
+/// The secrets that a request held. Providers repeat what they refuse, and their words are shown and logged.
+#[derive(Default)]
+pub(crate) struct Told(Vec<SecretString>);
+
+/// The parameters that a token request, a revocation or an introspection sends a secret in.
+const SECRETS: [&str; 9] = [
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "device_code",
+    "token",
+    "subject_token",
+    "actor_token",
+];
+
+impl Told {
+    fn of(call: &Call<'_>) -> Self {
+        let form = match &call.body {
+            Some(Body::Form(form)) => form.as_str(),
+            _ => "",
+        };
+        let secret = form_urlencoded::parse(form.as_bytes()).filter(|(name, _)| SECRETS.contains(&&**name));
+        let secret = secret.map(|(_, value)| value.into_owned().into());
+        // After the scheme: a token, or name and secret in base64.
+        let header = call.authorization.as_ref().and_then(|value| value.to_str().ok());
+        let shown =
+            header.and_then(|header| header.split_once(' ')).map(|(_, shown)| shown.to_owned().into());
+        Self(secret.chain(shown).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.iter().map(|secret| secret.expose_secret())
     }
 }
 
@@ -224,7 +278,7 @@ async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, E
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { host, status, headers, content_type, body, secrets: Sent::default() })
+    Ok(Answer { host, status, headers, content_type, body, told: Told::default() })
 }
 
 fn unreachable(host: &str, error: &reqwest::Error) -> Error {
@@ -296,8 +350,7 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     content_type: Option<String>,
     body: Zeroizing<Vec<u8>>,
-    /// What the question held that no answer may show.
-    secrets: Sent,
+    pub(crate) told: Told,
 }
 
 #[derive(Deserialize)]
@@ -307,6 +360,19 @@ struct ErrorResponse {
 }
 
 impl Answer {
+    /// An answer as it might have arrived.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn made_up(status: u16, content_type: &str, body: &[u8]) -> Self {
+        Self {
+            host: "id.example.com".to_owned(),
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            headers: HeaderMap::new(),
+            content_type: Some(content_type.to_owned()),
+            body: Zeroizing::new(body.to_vec()),
+            told: Told::default(),
+        }
+    }
+
     /// The document, if the status is 200 and the content type is one of `types`.
     pub(crate) fn document<T: DeserializeOwned>(
         &self,
@@ -356,14 +422,7 @@ impl Answer {
             return None;
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
-        Some(self.refused(&response.error, response.error_description.as_deref()))
-    }
-
-    /// The error that the provider names, with its words for people but without what we have sent.
-    pub(crate) fn refused(&self, error: &str, description: Option<&str>) -> Error {
-        let description = description.and_then(describe).map(|words| self.secrets.left_out_of(&words));
-        let error = OAuthError::from_code(error).without(&self.secrets);
-        Error::Refused { error, description }
+        Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
     }
 
     pub(crate) fn refusal(&self) -> Error {
@@ -374,8 +433,24 @@ impl Answer {
     }
 }
 
-pub(crate) fn describe(description: &str) -> Option<String> {
-    let shown = text::plain(description, MAX_DESCRIPTION);
+/// The provider's refusal, without any of `secrets` in its words.
+pub(crate) fn refused<'a>(
+    error: &str,
+    description: Option<&str>,
+    secrets: impl Iterator<Item = &'a str> + Clone,
+) -> Error {
+    let description = description.and_then(|words| describe(words, secrets.clone()));
+    let error = match OAuthError::from_code(error) {
+        OAuthError::Other(words) => OAuthError::Other(text::without_parts(&words, secrets)),
+        known => known,
+    };
+    Error::Refused { error, description }
+}
+
+/// Before and after what hides a secret is taken out: nothing of one is left where the text is cut.
+fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let shown = text::plain(&text::without(description, secrets.clone()), MAX_DESCRIPTION);
+    let shown = text::without_parts(&shown, secrets);
     (!shown.is_empty()).then_some(shown)
 }
 

@@ -154,7 +154,7 @@ impl RelyingParty {
 }
 
 /// What is cheap comes first: anybody may send us anything.
-fn verify(
+pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,
     client: &RelyingParty,

@@ -24,14 +24,6 @@ macro_rules! oauth_errors {
                 }
             }
 
-            /// A code that is not known is the provider's words: without what we have sent.
-            pub(crate) fn without(self, secrets: &crate::echo::Sent) -> Self {
-                match self {
-                    Self::Other(words) => Self::Other(secrets.left_out_of(&words)),
-                    known => known,
-                }
-            }
-
             pub(crate) fn from_code(code: &str) -> Self {
                 match code {
                     $($code => Self::$variant,)*

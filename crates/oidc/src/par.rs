@@ -57,9 +57,9 @@ impl PushedRequestError {
 }
 
 /// Where the provider keeps the request, and for how long.
-struct Reference {
-    request_uri: SecretString,
-    expires_in: Duration,
+pub(crate) struct Reference {
+    pub(crate) request_uri: SecretString,
+    pub(crate) expires_in: Duration,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +134,7 @@ fn owned((name, value): &(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>))
 }
 
 /// Section 2.2.
-fn reference(answer: &Answer) -> Result<Reference, Error> {
+pub(crate) fn reference(answer: &Answer) -> Result<Reference, Error> {
     match answer.status.as_u16() {
         201 => {}
         413 => return Err(PushedRequestError::TooLarge.into()),

@@ -75,7 +75,7 @@ struct SetError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Delivered {
+pub(crate) struct Delivered {
     #[serde(default)]
     sets: serde_json::Map<String, Value>,
     #[serde(default)]
@@ -124,7 +124,7 @@ fn asked(request: &PollRequest) -> Result<String, Error> {
         .map_err(|_| Error::Document { document: Document::Events, problem: DocumentProblem::Malformed })
 }
 
-fn delivered(answer: Delivered, wanted: u32) -> PollAnswer {
+pub(crate) fn delivered(answer: Delivered, wanted: u32) -> PollAnswer {
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     let more_available = answer.more_available || answer.sets.len() > wanted;
     let text = |value| if let Value::String(text) = value { text } else { String::new() };

@@ -168,7 +168,7 @@ struct Asked<'a> {
 }
 
 #[derive(Deserialize)]
-struct Registered {
+pub(crate) struct Registered {
     client_id: Option<String>,
     client_secret: Option<SecretString>,
     client_secret_expires_at: Option<u64>,
@@ -258,7 +258,7 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
 }
 
 impl Registered {
-    fn check(
+    pub(crate) fn check(
         self,
         asked: &ClientMetadata,
         asked_grant_types: Vec<String>,

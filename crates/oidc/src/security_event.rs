@@ -198,7 +198,7 @@ impl RelyingParty {
     }
 }
 
-fn verify(
+pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,
     client: &RelyingParty,

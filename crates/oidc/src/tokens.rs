@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::authorization::{AuthorizationCode, Pending};
 use crate::dpop::{Dpop, DpopError};
 use crate::error::{Document, Error};
-use crate::http::{Http, JSON};
+use crate::http::{Http, JSON, Told, refused};
 use crate::id_token::{self, Expectation, Purpose};
 use crate::identity::Identity;
 use crate::keys::Occasion;
@@ -67,9 +67,8 @@ pub(crate) struct TokenResponse {
     id_token: Option<SecretString>,
     error: Option<String>,
     error_description: Option<String>,
-    /// What these two say.
     #[serde(skip)]
-    refused: Option<Error>,
+    told: Told,
 }
 
 /// The same where no specification says what it looks like: what cannot be read says nothing, and costs no token.
@@ -109,8 +108,10 @@ impl TokenResponse {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if let Some(error) = &self.refused {
-            return Err(error.clone());
+        if let Some(error) = &self.error {
+            let own = [&self.access_token, &self.refresh_token, &self.id_token];
+            let own = own.into_iter().flatten().map(|token| token.expose_secret());
+            return Err(refused(error, self.error_description.as_deref(), self.told.iter().chain(own)));
         }
         let access_token = self.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
         if access_token.expose_secret().is_empty() {
@@ -317,10 +318,8 @@ impl RelyingParty {
         let at = http.provider_time(now);
         let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
         let answer = self.send_proved(http, None, now, call).await?;
-        let mut response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
-        let described = response.error_description.take();
-        response.refused = response.error.take().map(|error| answer.refused(&error, described.as_deref()));
-        Ok(response)
+        let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
+        Ok(TokenResponse { told: answer.told, ..response })
     }
 
     /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.

@@ -19,6 +19,7 @@ mod machine;
 mod monitor;
 mod provider;
 mod shown;
+mod spread;
 mod target;
 mod types;
 mod validity;

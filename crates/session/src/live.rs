@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::checkpoint::Checkpoint;
 use crate::limits::Limits;
 use crate::provider::Doubt;
+use crate::spread::Spread;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
 use crate::validity::Validity;
 
@@ -12,6 +13,10 @@ use crate::validity::Validity;
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest that a provider can have us wait. It may ask for days, and nobody's session should hang on that.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+/// So long before its end an access token is renewed when somebody asks for it, who gets the present one meanwhile.
+const AHEAD: Duration = Duration::from_secs(60);
 /// How much shorter than the provider's session the idle time should be.
 const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
 
@@ -46,10 +51,13 @@ pub(crate) struct Live {
     pub(crate) check: Option<Attempt>,
     /// When the provider was last heard of, or asked.
     pub(crate) checked: Duration,
+    spread: Spread,
+    /// Whoever asks when less than this is left of the access token has it renewed.
+    ahead: Duration,
 }
 
 impl Live {
-    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens) -> Self {
+    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens, spread: Spread) -> Self {
         let mut live = Self {
             began_wall: now.wall,
             idle_end: now.boot.saturating_add(limits.end_after()),
@@ -70,6 +78,8 @@ impl Live {
             doubt: None,
             check: None,
             checked: now.boot,
+            spread,
+            ahead: Duration::ZERO,
         };
         live.take(now, tokens);
         live
@@ -92,7 +102,7 @@ impl Live {
             access: None,
             insists: checkpoint.doubt.is_some(),
             doubt: checkpoint.doubt.map(Doubt::new),
-            ..Self::begin(now, limits, nothing)
+            ..Self::begin(now, limits, nothing, Spread::default())
         }
     }
 
@@ -136,6 +146,9 @@ impl Live {
 
     /// New tokens.
     pub(crate) fn take(&mut self, now: Now, tokens: Tokens) {
+        let lifetime = tokens.access_expires_in.unwrap_or(Duration::MAX);
+        let ahead = AHEAD.min(lifetime / 5);
+        self.ahead = ahead + self.spread.up_to(ahead / 2);
         self.access = Some(Validity::begin(now, tokens.access_expires_in));
         self.renewable = tokens.renewable;
         self.provider_lifetime = tokens.session_expires_in;
@@ -147,11 +160,25 @@ impl Live {
         self.checked = now.boot;
     }
 
-    /// The provider could not be reached: when to try again.
-    pub(crate) fn hold(&mut self, now: Duration) {
+    /// The provider could not be reached, or asks to be left alone for `wait`: when to try again. Later by up to a half, so
+    /// that those whom it sent away together do not come back together.
+    pub(crate) fn hold(&mut self, now: Duration, wait: Duration) {
         self.refresh = None;
-        self.not_before = Some(now.saturating_add(self.pause));
+        let pause = self.pause.max(wait.min(LONGEST_WAIT));
+        let pause = pause + self.spread.up_to(pause.min(LONGEST_PAUSE) / 2);
+        self.not_before = Some(now.saturating_add(pause));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Chance for what comes.
+    pub(crate) fn spread(&mut self, spread: Spread) {
+        self.spread = spread;
+    }
+
+    /// Whether the access token should be renewed although it can still be served.
+    pub(crate) fn is_due(&self, now: Now) -> bool {
+        let may = self.renewable && self.refresh.is_none() && !self.is_held(now.boot);
+        may && self.access_left(now).is_some_and(|left| left <= self.ahead)
     }
 
     /// Whether it is too soon to try again.

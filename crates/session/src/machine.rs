@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::limits::Rules;
 use crate::live::Live;
 use crate::shown::{Shown, View, until_next_change};
+use crate::spread::Spread;
 use crate::types::{
     Abandoned, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure, State,
     TokenRequest, TokenVerdict, Tokens, Withdrawn,
@@ -33,6 +34,7 @@ pub struct Session {
     /// The latest boot time seen: a caller whose clock went back cannot lengthen anything.
     latest: Duration,
     shown: Option<Shown>,
+    spread: Spread,
     outputs: VecDeque<Output>,
 }
 
@@ -63,6 +65,7 @@ impl Session {
             questions: 0,
             latest: Duration::ZERO,
             shown: None,
+            spread: Spread::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -87,6 +90,15 @@ impl Session {
         session.phase = Phase::Live(Live::restore(now, &session.rules.limits, checkpoint, same_boot));
         session.handle(now, Input::Tick);
         session
+    }
+
+    /// Gives the session a number of its own, any but zero: what it does again, and what it does ahead of time, it then
+    /// does at moments that no other session has.
+    pub fn set_spread(&mut self, number: u64) {
+        self.spread = Spread::new(number);
+        if let Phase::Live(live) = &mut self.phase {
+            live.spread(self.spread);
+        }
     }
 
     /// Takes other rules, for instance from a configuration that was changed. They count from now on: the present idle
@@ -453,7 +465,7 @@ impl Session {
     }
 
     fn begin(&mut self, now: Now, tokens: Tokens) {
-        self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens));
+        self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens, self.spread));
         self.put(Output::Began);
         self.put(Output::Checkpoint);
     }
@@ -525,9 +537,10 @@ impl Session {
                 let reason = doubt.map(|doubt| EndReason::ProviderLogout(doubt.signal));
                 self.end(now, reason.unwrap_or(EndReason::RefreshRejected));
             }
-            RefreshFailure::Unreachable => {
+            RefreshFailure::Unreachable | RefreshFailure::Busy { .. } => {
+                let wait = if let RefreshFailure::Busy { wait } = failure { wait } else { Duration::ZERO };
                 if let Phase::Live(live) = &mut self.phase {
-                    live.hold(now.boot);
+                    live.hold(now.boot, wait);
                 }
             }
         }
@@ -546,6 +559,9 @@ impl Session {
             // The provider is being asked at this moment whether the session goes on.
             TokenVerdict::Wait(attempt)
         } else if live.is_fresh(now, min_validity) {
+            if live.is_due(now) {
+                self.start_refresh();
+            }
             TokenVerdict::Serve
         } else if let Some(attempt) = live.refresh {
             TokenVerdict::Wait(attempt)

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::live::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::live::{FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT};
 use crate::machine::{Phase, Session};
 use crate::types::{Attempt, EndReason, Input, Now, Output, TokenRequest, Tokens, Withdrawn};
 use crate::validity::Validity;
@@ -22,9 +22,10 @@ impl TargetToken {
     }
 
     /// The provider could not be reached. It is asked again after a pause, which doubles, up to a minute: this purpose
-    /// alone waits, because what fails for one resource need not fail for another.
-    pub fn failed(&mut self, now: Now) {
-        let pause = self.pause.unwrap_or(FIRST_PAUSE);
+    /// alone waits, because what fails for one resource need not fail for another. It waits for as long as the provider asks
+    /// for, within reason.
+    pub fn failed(&mut self, now: Now, wait: Option<Duration>) {
+        let pause = self.pause.unwrap_or(FIRST_PAUSE).max(wait.unwrap_or_default().min(LONGEST_WAIT));
         self.not_before = Some(now.boot.saturating_add(pause));
         self.pause = Some((pause * 2).min(LONGEST_PAUSE));
     }

@@ -147,6 +147,12 @@ pub enum RefreshFailure {
     Rejected,
     /// The provider could not be reached or could not answer: the session is kept, and the refresh is tried again.
     Unreachable,
+    /// As before, and it has said for how long it wants to be left alone (`Retry-After`, RFC 9110, section 10.2.3). It is
+    /// not asked before that, or for half an hour if it wants more.
+    Busy {
+        /// How long.
+        wait: Duration,
+    },
 }
 
 /// What happened.

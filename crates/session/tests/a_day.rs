@@ -72,13 +72,13 @@ impl Diary {
         self.input(Input::Authorized { attempt, tokens: hour() });
     }
 
-    /// A tool asks; what it has to wait for arrives a second later.
+    /// A tool asks; what is renewed for it, whether it has to wait for it or not, arrives a second later.
     fn tool(&mut self) -> TokenVerdict {
         let request = TokenRequest { min_validity: seconds(10), activity: true };
         let verdict = self.story.session.token(self.story.now, request);
         let outputs = self.story.drain();
         self.note(&outputs);
-        if let TokenVerdict::Wait(attempt) = verdict {
+        if let Some(attempt) = attempt(&outputs) {
             self.story.pass(seconds(1));
             self.input(Input::Refreshed { attempt, tokens: hour() });
         }
@@ -141,9 +141,9 @@ const EXPECTED: &str = "
     08:30:10 Checkpoint
     08:40:10 Checkpoint
     08:50:10 Checkpoint
+    09:00:00 Refresh { attempt: Attempt(2) }
+    09:00:01 Checkpoint
     09:00:10 Checkpoint
-    09:05:00 Refresh { attempt: Attempt(2) }
-    09:05:01 Checkpoint
     09:05:10 Checkpoint
     09:15:10 Checkpoint
     09:25:10 Checkpoint

@@ -35,7 +35,7 @@ fn a_purpose_that_fails_is_asked_for_again_after_growing_pauses_and_no_other_wai
     let (mut failing, other) = (TargetToken::default(), TargetToken::default());
     for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
         assert_eq!(asked(&mut story, &failing), TargetVerdict::Fetch);
-        failing.failed(story.now);
+        failing.failed(story.now, None);
         assert_eq!(asked(&mut story, &failing), TargetVerdict::Held);
         assert_eq!(asked(&mut story, &other), TargetVerdict::Fetch);
         assert_eq!(story.token_for(seconds(0)), TokenVerdict::Serve);
@@ -48,12 +48,23 @@ fn a_purpose_that_fails_is_asked_for_again_after_growing_pauses_and_no_other_wai
 }
 
 #[test]
+fn a_provider_that_asks_to_be_left_alone_is() {
+    let mut story = Story::signed_in();
+    let mut token = TargetToken::default();
+    token.failed(story.now, Some(seconds(90)));
+    story.wait(seconds(89));
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Held);
+    story.wait(seconds(1));
+    assert_eq!(asked(&mut story, &token), TargetVerdict::Fetch);
+}
+
+#[test]
 fn what_is_left_of_a_token_is_served_while_the_provider_is_away() {
     let mut story = Story::signed_in();
     let mut token = TargetToken::default();
     token.came(story.now, Some(seconds(60)));
     story.pass(seconds(55));
-    token.failed(story.now);
+    token.failed(story.now, None);
     assert_eq!(asked(&mut story, &token), TargetVerdict::Serve);
 }
 

@@ -1,5 +1,5 @@
 //! What a tool gets, and how often the provider is asked.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -132,4 +132,99 @@ fn tokens_of_an_old_attempt_do_not_land() {
     story.input(Input::RefreshFailed { attempt: old, failure: RefreshFailure::Unreachable });
     assert_eq!(story.input(Input::Refreshed { attempt: old, tokens: tokens() }), []);
     assert_eq!(story.session.view(story.now).access_left, Some(seconds(0)), "nothing was taken over");
+}
+
+#[test]
+fn a_provider_that_asks_to_be_left_alone_is_not_asked_before_that() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    let refresh = waited_for(story.token());
+    let failure = RefreshFailure::Busy { wait: seconds(90) };
+    story.input(Input::RefreshFailed { attempt: refresh, failure });
+    story.pass(seconds(89));
+    assert_eq!(story.token(), TokenVerdict::Held);
+    story.pass(seconds(1));
+    let refresh = waited_for(story.token());
+    // Less than our own pause, which has doubled, counts for nothing.
+    let failure = RefreshFailure::Busy { wait: seconds(1) };
+    story.input(Input::RefreshFailed { attempt: refresh, failure });
+    story.pass(seconds(1));
+    assert_eq!(story.token(), TokenVerdict::Held);
+    story.pass(seconds(1));
+    waited_for(story.token());
+}
+
+#[test]
+fn a_provider_that_asks_to_be_left_alone_for_a_day_is_asked_after_half_an_hour() {
+    let mut story = Story::with(abide_session::Limits::new(minutes(60), minutes(50), minutes(600)).unwrap());
+    let attempt = story.authorize();
+    story.input(Input::Authorized { attempt, tokens: tokens() });
+    story.wait(minutes(5));
+    let refresh = waited_for(story.token());
+    let failure = RefreshFailure::Busy { wait: minutes(24 * 60) };
+    story.input(Input::RefreshFailed { attempt: refresh, failure });
+    story.pass(minutes(30) - seconds(1));
+    assert_eq!(story.token(), TokenVerdict::Held);
+    story.pass(seconds(1));
+    waited_for(story.token());
+}
+
+#[test]
+fn what_is_wanted_to_be_kept_is_tried_again_when_the_provider_wants_to_be_asked() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    let refresh = waited_for(story.token());
+    story.drain();
+    story.input(Input::ProviderDoubted { signal: abide_session::Signal::FrontChannel });
+    let failure = RefreshFailure::Busy { wait: seconds(90) };
+    story.input(Input::RefreshFailed { attempt: refresh, failure });
+    assert_eq!(attempt(&story.wait(seconds(89))), None);
+    assert!(attempt(&story.wait(seconds(1))).is_some());
+}
+
+#[test]
+fn a_token_that_is_nearly_over_is_renewed_while_it_is_still_served() {
+    let mut story = Story::signed_in();
+    story.wait(seconds(239));
+    assert_eq!((story.token(), attempt(&story.drain())), (TokenVerdict::Serve, None));
+    story.wait(seconds(1));
+    assert_eq!(story.token(), TokenVerdict::Serve);
+    let ahead = attempt(&story.drain()).expect("a refresh");
+    assert_eq!(
+        (story.token(), attempt(&story.drain())),
+        (TokenVerdict::Serve, None),
+        "one refresh at a time"
+    );
+    story.input(Input::RefreshFailed { attempt: ahead, failure: RefreshFailure::Unreachable });
+    assert_eq!((story.token(), attempt(&story.drain())), (TokenVerdict::Serve, None), "and a pause after it");
+    story.wait(seconds(1));
+    assert_eq!(story.token(), TokenVerdict::Serve);
+    let ahead = attempt(&story.drain()).expect("another refresh");
+    story.input(Input::Refreshed { attempt: ahead, tokens: tokens() });
+    assert_eq!((story.token(), attempt(&story.drain())), (TokenVerdict::Serve, None));
+}
+
+#[test]
+fn sessions_with_numbers_of_their_own_do_not_come_back_at_the_same_moment() {
+    let comes_back_after = |number: u64| {
+        let mut story = Story::new();
+        story.session.set_spread(number);
+        let signed_in = story.authorize();
+        story.input(Input::Authorized { attempt: signed_in, tokens: tokens() });
+        story.wait(minutes(5));
+        let refresh = waited_for(story.token());
+        let failure = RefreshFailure::Busy { wait: seconds(10) };
+        story.input(Input::RefreshFailed { attempt: refresh, failure });
+        let tries = (0..20_000).find(|_| {
+            story.pass(std::time::Duration::from_millis(1));
+            story.token() != TokenVerdict::Held
+        });
+        tries.expect("within 20 s") + 1
+    };
+    let moments: std::collections::BTreeSet<_> =
+        (1..=50).map(|number: u64| comes_back_after(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    assert!(moments.len() > 45, "{moments:?}");
+    let (first, last) = (moments.first().unwrap(), moments.last().unwrap());
+    assert!((10_000..=11_000).contains(first) && (14_000..=15_000).contains(last), "{first} to {last}");
+    assert_eq!(comes_back_after(0), 10_000, "without a number nothing is spread");
 }

@@ -89,6 +89,12 @@ impl Begun {
     }
 }
 
+/// What the first frame of a file says.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn first(file: &[u8], key: &Key) -> Option<Entries> {
+    frame(&mut Reader(file), 0, key).map(|(entries, _)| entries)
+}
+
 fn frame(reader: &mut Reader<'_>, offset: u64, key: &Key) -> Option<(Entries, u64)> {
     let length = reader.u32()?;
     let sealed = reader.take(usize::try_from(length).ok()?)?;
@@ -105,7 +111,7 @@ fn frame(reader: &mut Reader<'_>, offset: u64, key: &Key) -> Option<(Entries, u6
     plain.0.is_empty().then_some((entries, 4 + u64::from(length)))
 }
 
-fn encode(entries: &Entries, offset: u64, key: &Key) -> Result<Vec<u8>, VaultError> {
+pub(crate) fn encode(entries: &Entries, offset: u64, key: &Key) -> Result<Vec<u8>, VaultError> {
     let length = |n: usize| u32::try_from(n).map_err(|_| VaultError::TooLarge);
     let mut plain = Zeroizing::new(Vec::new());
     plain.extend_from_slice(&length(entries.len())?.to_le_bytes());

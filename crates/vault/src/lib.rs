@@ -53,6 +53,9 @@ macro_rules! failpoint {
 mod content;
 mod disk;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod journal;
 mod key;
 mod keyring;

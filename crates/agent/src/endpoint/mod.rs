@@ -2,6 +2,8 @@
 //!
 //! [`gate`] holds the rules that come before any handler, [`routes`] the calls, [`listen`] the two transports.
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gate;
 mod listen;
 mod routes;

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
     timerfd_create, timerfd_settime,
@@ -23,8 +23,12 @@ pub(crate) fn boot_id() -> Option<String> {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
 }
 
-/// Keeps secrets out of core dumps.
+/// Keeps secrets out of core dumps, and other programs of this user out of our memory.
 pub(crate) fn harden() {
+    // The limit alone does not bind a program that the kernel pipes cores to (core(5)), such as Ubuntu's.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "this process could not be closed to others");
+    }
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
         tracing::warn!(%error, "core dumps could not be turned off");
     }
@@ -77,5 +81,18 @@ impl Alarm {
                 Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_process_that_holds_tokens_writes_no_core() {
+        harden();
+        assert!(matches!(rustix::process::dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable));
+        assert_eq!(rustix::process::getrlimit(Resource::Core).maximum, Some(0));
     }
 }

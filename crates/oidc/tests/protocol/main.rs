@@ -18,6 +18,7 @@ mod logout;
 mod par;
 mod parameters;
 mod provider;
+mod proxy;
 mod refresh;
 mod registration;
 mod sign_in;

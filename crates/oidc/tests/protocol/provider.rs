@@ -175,7 +175,11 @@ pub(crate) struct TestProvider {
 
 impl TestProvider {
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1:0", behaviour).await
+    }
+
+    pub(crate) async fn start_at(address: &str, behaviour: Behaviour) -> Self {
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let issued = Issued {
             behaviour,

@@ -168,3 +168,16 @@ async fn a_provider_that_repeats_the_token_that_it_refuses_does_not_make_us_show
         assert!(said.contains("Invalid refresh token: \u{2026}") && !said.contains(&secret[..8]), "{said}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_that_repeats_what_was_sent_does_not_say_it_again() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let sent = tokens.refresh_token.as_ref().unwrap().expose_secret().to_owned();
+    let body = json!({"error": format!("spent {sent}"), "error_description": format!("“{sent}” is spent")});
+    let canned = Canned::Answer(400, "application/json", body.to_string().into_bytes());
+    client.provider.behave(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() });
+    let error = client.refresh(&tokens).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains(&sent), "{error:?}");
+    assert!(error.to_string().contains("“…” is spent"), "{error}");
+}

@@ -89,3 +89,15 @@ async fn a_connection_that_breaks_in_the_middle() {
     assert_eq!(error.code(), "provider_unreachable");
     assert!(matches!(error, Error::Unreachable { reason: Unreachable::Interrupted, .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_provider_on_ipv6_is_a_provider_like_any_other() {
+    let provider = TestProvider::start_at("[::1]:0", Behaviour::default()).await;
+    assert!(provider.issuer.starts_with("http://[::1]:"), "{}", provider.issuer);
+    let http = http();
+    let discovered = Provider::discover(&http, &provider.issuer).await.unwrap();
+    let rp = RelyingParty::new(discovered, Registration::public(CLIENT)).unwrap();
+    let client = Client { provider, http, rp };
+    let tokens = client.sign_in().await.unwrap();
+    assert!(client.refresh(&tokens).await.is_ok());
+}

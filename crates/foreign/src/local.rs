@@ -1,0 +1,101 @@
+//! What stands in the configuration, and what programs and browsers on this computer send.
+
+use std::cell::OnceCell;
+
+use abide_agent::fuzzing::{self, CALLBACK_PORT, ConfigError, ENDPOINT_PORT, Grants};
+
+use crate::Outcome;
+use crate::secrets::{keeps_in_debug, parameters};
+
+pub(crate) fn configuration(data: &[u8]) -> Outcome {
+    let Ok(text) = std::str::from_utf8(data) else { return Outcome::Refused };
+    let read = fuzzing::configuration(text);
+    if let Err(error) = &read {
+        if let ConfigError::Form { line, column, message, .. } = error {
+            assert!(*line >= 1 && *line <= text.matches('\n').count() + 1, "line {line}");
+            assert!(*column >= 1 && !message.is_empty(), "column {column}");
+        }
+        assert!(!error.to_string().is_empty());
+    }
+    (&read).into()
+}
+
+/// Where an input stands for the key of a client.
+const KEY: &str = "KEY";
+
+thread_local! {
+    static GRANTS: OnceCell<(Grants, String)> = const { OnceCell::new() };
+}
+
+pub(crate) fn local_request(data: &[u8]) -> Outcome {
+    GRANTS.with(|cell| {
+        let (grants, key) = cell.get_or_init(|| Grants::new().expect("a folder for grants"));
+        let text = String::from_utf8_lossy(data);
+        let sent = text.replace(KEY, key);
+        let (received, seen) = grants.asked(sent.as_bytes()).expect("a runtime");
+        assert!(seen.len() <= 1, "one connection, one request");
+        let mut outcome = Outcome::Refused;
+        for asked in seen {
+            match asked {
+                Ok((client, _, _)) => {
+                    assert_eq!(client.as_deref(), Some("tool"), "over TCP only a client is let in");
+                    assert!(text.contains(KEY), "nobody is let in without the key");
+                    assert!(text.contains(&ENDPOINT_PORT.to_string()), "nor under another name than ours");
+                    outcome = Outcome::Accepted;
+                }
+                // Who writes the key into the address has said it; in a header it stays between us.
+                Err(refused) if in_header_only(&text) => keeps_in_debug(&refused, std::slice::from_ref(key)),
+                Err(_) => {}
+            }
+        }
+        answered(&received);
+        outcome
+    })
+}
+
+fn in_header_only(head: &str) -> bool {
+    let mut lines = head.lines().filter(|line| line.contains(KEY));
+    let first = lines.next().unwrap_or_default().to_ascii_lowercase();
+    (first.starts_with("authorization:") || first.starts_with("x-abide-key:")) && lines.next().is_none()
+}
+
+/// Where an input stands for an answer that belongs to the sign-in.
+const OURS: &str = "state=ours";
+
+pub(crate) fn callback(data: &[u8]) -> Outcome {
+    let (received, seen) = fuzzing::callback(data, |query| query.contains(OURS)).expect("a runtime");
+    assert!(seen.len() <= 1, "one connection, one request");
+    let text = answered(&received);
+    let port = CALLBACK_PORT.to_string();
+    let mut outcome = Outcome::Refused;
+    for query in &seen {
+        assert!(contains(data, port.as_bytes()), "somebody else's name was answered");
+        assert!(query.len() <= 24 * 1024, "an answer of {} bytes", query.len());
+        for code in parameters(query, &["code"]) {
+            assert!(!text.contains(&code), "the page shows the code");
+        }
+        if query.contains(OURS) {
+            assert!(
+                text.starts_with("HTTP/1.1 303 ") && text.contains("location: /callback/done/"),
+                "{text}"
+            );
+            outcome = Outcome::Accepted;
+        } else {
+            assert!(text.starts_with("HTTP/1.1 400 "), "{text}");
+        }
+    }
+    outcome
+}
+
+fn contains(data: &[u8], wanted: &[u8]) -> bool {
+    data.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// No answer, or one answer that no other site may read.
+fn answered(received: &[u8]) -> String {
+    let text = String::from_utf8_lossy(received).into_owned();
+    assert!(text.is_empty() || text.starts_with("HTTP/1."), "{text}");
+    assert!(text.matches("HTTP/1.1 ").count() <= 1, "two answers: {text}");
+    assert!(!text.to_ascii_lowercase().contains("access-control-"), "{text}");
+    text
+}
