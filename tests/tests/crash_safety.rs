@@ -24,7 +24,7 @@ mod crash_safety {
     use bench::{Bench, Chance, Fate, crashes, prepared, with_a_passphrase};
 
     /// Of all kills, so many in a hundred are at named places; the others are at random moments.
-    const AT_PLACES: usize = 60;
+    const AT_PLACES: usize = 50;
 
     const RELEASED: &str = "programs that are handed out have no places at which a test could end them";
 

@@ -236,6 +236,7 @@ impl Vault {
         if changes.is_empty() {
             return Ok(());
         }
+        #[cfg(feature = "failpoints")]
         if changes.values().any(|change| matches!(change, Change::Put(_))) {
             failpoint!("vault.put");
         } else {
