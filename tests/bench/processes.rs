@@ -25,8 +25,9 @@ pub(crate) fn tree(process: u32) -> Vec<u32> {
 fn rollup(process: u32, name: &str) -> f64 {
     let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let kib: f64 =
-        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).expect("a figure of memory");
+    let kib: f64 = line
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .expect("a figure of memory: of a process that cannot be dumped, root alone reads it");
     kib * 1024.0 / 1e6
 }
 

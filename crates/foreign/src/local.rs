@@ -75,16 +75,18 @@ pub(crate) fn callback(data: &[u8]) -> Outcome {
             assert!(!text.contains(&code), "the page shows the code");
         }
         if query.contains(OURS) {
-            assert!(
-                text.starts_with("HTTP/1.1 303 ") && text.contains("location: /callback/done/"),
-                "{text}"
-            );
+            assert!(status(&text) == "303" && text.contains("location: /callback/done/"), "{text}");
             outcome = Outcome::Accepted;
         } else {
-            assert!(text.starts_with("HTTP/1.1 400 "), "{text}");
+            assert_eq!(status(&text), "400", "{text}");
         }
     }
     outcome
+}
+
+/// Who asks in HTTP 1.0 is answered in it.
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or_default()
 }
 
 fn contains(data: &[u8], wanted: &[u8]) -> bool {
@@ -95,7 +97,7 @@ fn contains(data: &[u8], wanted: &[u8]) -> bool {
 fn answered(received: &[u8]) -> String {
     let text = String::from_utf8_lossy(received).into_owned();
     assert!(text.is_empty() || text.starts_with("HTTP/1."), "{text}");
-    assert!(text.matches("HTTP/1.1 ").count() <= 1, "two answers: {text}");
+    assert!(text.matches("\ncache-control: ").count() <= 1, "two answers: {text}");
     assert!(!text.to_ascii_lowercase().contains("access-control-"), "{text}");
     text
 }
