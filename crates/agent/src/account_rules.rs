@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_oidc::ClaimsMapping;
+use abide_oidc::{ClaimsMapping, ClientAuthentication, SigningAlgorithm};
 use abide_wire::Signal;
 use url::Url;
 
@@ -69,6 +69,16 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
         return Err(
             "`client_secret_file` and `client_key_file` are two ways to authenticate: choose one.".to_owned()
         );
+    }
+    if let Some(name) = &account.token_endpoint_auth_method
+        && ClientAuthentication::from_name(name).is_none()
+    {
+        return Err(format!("`token_endpoint_auth_method` cannot be \u{201c}{name}\u{201d}."));
+    }
+    if let Some(name) = &account.id_token_signed_response_alg
+        && SigningAlgorithm::from_name(name).is_none()
+    {
+        return Err(format!("`id_token_signed_response_alg` cannot be \u{201c}{name}\u{201d}."));
     }
     let names = account.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
     ClaimsMapping::new(names).map_err(|error| format!("`claims`: {error}"))?;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use abide_oidc::{AuthorizationParameters, ClaimsMapping};
 use abide_session::{Limits, Rules};
-use abide_wire::window::NewAccount;
 use abide_wire::{ActivityPolicy, OnLock, Signal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -81,6 +80,10 @@ pub(crate) struct AccountConfig {
     pub(crate) client_key_file: Option<PathBuf>,
     /// By what the provider knows that key (`kid`).
     pub(crate) client_key_id: Option<String>,
+    /// How the client authenticates, where what the provider offers leaves a choice.
+    pub(crate) token_endpoint_auth_method: Option<String>,
+    /// What ID tokens have to be signed with, where that was registered.
+    pub(crate) id_token_signed_response_alg: Option<String>,
     /// Values of `prompt`; without it, what `offline_access` asks for.
     pub(crate) prompt: Option<Vec<String>>,
     pub(crate) login_hint: Option<String>,
@@ -314,19 +317,28 @@ impl Config {
         Ok(config)
     }
 
-    /// Adds an account to the file; comments and order of what is there stay.
-    pub(crate) fn add(path: &Path, new: &NewAccount) -> Result<(), ConfigError> {
-        let present = Self::read(path)?;
-        if present.accounts.contains_key(&new.name) {
-            return Err(ConfigError::NameTaken(new.name.clone()));
+    /// What the account would be that these lines describe.
+    pub(crate) fn account(name: &str, lines: &toml_edit::Table) -> Result<AccountConfig, ConfigError> {
+        let account: AccountConfig = toml::from_str(&lines.to_string())
+            .map_err(|error| ConfigError::Refused(format!("{}.", error.message())))?;
+        check(name, &account).map_err(ConfigError::Refused)?;
+        Ok(account)
+    }
+
+    /// Whether the name of a new account is free.
+    pub(crate) fn has_room_for(path: &Path, name: &str) -> Result<(), ConfigError> {
+        match Self::read(path)?.accounts.contains_key(name) {
+            true => Err(ConfigError::NameTaken(name.to_owned())),
+            false => Ok(()),
         }
-        let account = AccountConfig::new(new.issuer.clone(), new.client_id.clone());
-        check(&new.name, &account).map_err(ConfigError::Refused)?;
+    }
+
+    /// Adds an account to the file; comments and order of what is there stay.
+    pub(crate) fn add(path: &Path, name: &str, lines: &toml_edit::Table) -> Result<(), ConfigError> {
+        Self::has_room_for(path, name)?;
+        Self::account(name, lines)?;
         edit(path, |accounts| {
-            let mut table = toml_edit::Table::new();
-            table["issuer"] = toml_edit::value(&new.issuer);
-            table["client_id"] = toml_edit::value(&new.client_id);
-            accounts.insert(&new.name, toml_edit::Item::Table(table));
+            accounts.insert(name, toml_edit::Item::Table(lines.clone()));
         })
     }
 
@@ -351,6 +363,8 @@ impl AccountConfig {
             client_secret_file: None,
             client_key_file: None,
             client_key_id: None,
+            token_endpoint_auth_method: None,
+            id_token_signed_response_alg: None,
             prompt: None,
             login_hint: None,
             acr_values: Vec::new(),
@@ -509,14 +523,12 @@ mod tests {
     #[test]
     fn adding_and_removing_an_account_keeps_comments() {
         let (_folder, path) = written("# mine\nbrowser = [\"firefox\"] # the good one\n");
-        let new = NewAccount {
-            name: "work".into(),
-            issuer: "https://id.example.com/".into(),
-            client_id: "abide".into(),
-        };
-        Config::add(&path, &new).unwrap();
+        let mut new = toml_edit::Table::new();
+        new["issuer"] = toml_edit::value("https://id.example.com/");
+        new["client_id"] = toml_edit::value("abide");
+        Config::add(&path, "work", &new).unwrap();
         assert_eq!(Config::read(&path).unwrap().accounts["work"].issuer, "https://id.example.com/");
-        assert!(matches!(Config::add(&path, &new), Err(ConfigError::NameTaken(_))));
+        assert!(matches!(Config::add(&path, "work", &new), Err(ConfigError::NameTaken(_))));
         Config::remove(&path, "work").unwrap();
         assert!(Config::read(&path).unwrap().accounts.is_empty());
         assert!(

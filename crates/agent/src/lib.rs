@@ -7,6 +7,7 @@
 
 mod account;
 mod account_rules;
+mod accounts;
 mod browser;
 mod callback;
 mod check;
@@ -34,7 +35,9 @@ mod options;
 mod pages;
 mod platform;
 mod presence;
+mod presets;
 mod refresh;
+mod registration;
 mod settings;
 mod shared;
 mod sign_in;
@@ -50,13 +53,14 @@ use std::time::Duration;
 use abide_session::{Input, QuestionId, TokenRequest, TokenVerdict};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
-    ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
-    SessionStatus, SignInBegun, Snapshot, TokenAnswer,
+    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice,
+    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use crate::account::{Opening, Refreshed};
+use crate::accounts::AddError;
 use crate::clients::Clients;
 use crate::config::{AccountConfig, Config, LogoutListenerConfig};
 use crate::shared::Shared;
@@ -408,16 +412,21 @@ impl Agent {
     ///
     /// `name_taken`, `invalid_account`, and what can be wrong with the file.
     pub async fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
-        let path = self.0.shared.options.places.config_file();
-        Config::add(&path, &account).map_err(refused)?;
-        let configured = self.0.shared.configured().map_err(refused)?;
+        self.add(account.into()).await.map(|_| ()).map_err(WindowError::from)
+    }
+
+    /// The same with all that can be said about a new account. With a registration, the provider is asked first.
+    pub(crate) async fn add(&self, request: AccountRequest) -> Result<AccountAdded, AddError> {
+        let added = accounts::add(&self.0.shared, request).await?;
+        let configured = self.0.shared.configured()?;
         // The demonstration is for those who have nothing else.
         #[cfg(feature = "demo")]
         self.0.demo.withdraw(&self.0.shared, &configured);
-        if let Some(config) = configured.get(&account.name) {
-            self.0.shared.add(&account.name, config.clone(), None);
+        if let Some(config) = configured.get(&added.name) {
+            self.0.shared.add(&added.name, config.clone(), None);
         }
-        self.listen_as_configured().await
+        self.listen_as_configured().await?;
+        Ok(added)
     }
 
     /// Signs an account out and takes it out of the configuration.
@@ -426,13 +435,24 @@ impl Agent {
     ///
     /// What can be wrong with the file.
     pub async fn remove_account(&self, account: &str) -> Result<(), WindowError> {
-        Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
-        self.0.shared.drop_account(account);
-        self.listen_as_configured().await
+        self.remove(account).await.map(|_| ())
     }
 
-    async fn listen_as_configured(&self) -> Result<(), WindowError> {
-        let config = Config::read(&self.0.shared.options.places.config_file()).map_err(refused)?;
+    /// The same, with what became of the account's registration if Abide had registered itself.
+    pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
+        let config = self.0.shared.act(account, |account, _| account.config.clone()).ok();
+        Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
+        self.0.shared.drop_account(account);
+        let removed = match config {
+            Some(config) => accounts::end_registration(&self.0.shared, account, &config).await,
+            None => None,
+        };
+        self.listen_as_configured().await.map_err(refused)?;
+        Ok(removed)
+    }
+
+    async fn listen_as_configured(&self) -> Result<(), ConfigError> {
+        let config = Config::read(&self.0.shared.options.places.config_file())?;
         self.listen_for_logouts(&config.logout_listener).await;
         Ok(())
     }

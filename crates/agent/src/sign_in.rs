@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{
-    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ClientKey, Http, HttpOptions,
-    OAuthError, Pending, Provider, Registration, RelyingParty, TokenKind, Tokens,
+    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ClientAuthentication, ClientKey,
+    Http, HttpOptions, OAuthError, Pending, Provider, Registration, RelyingParty, SigningAlgorithm,
+    TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
@@ -365,14 +366,26 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
 
 /// Discovers the provider of an account.
 pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignInError> {
-    let http = http_of(config)?;
-    let provider = Provider::discover(&http, &config.issuer).await.map_err(SignInError::of)?;
+    let (http, provider) = discover(config).await?;
     let relying_party = RelyingParty::new(provider, registration(config)?).map_err(SignInError::of)?;
     Ok(Connection { http, relying_party })
 }
 
+/// The same before there is a client.
+pub(crate) async fn discover(config: &AccountConfig) -> Result<(Http, Provider), SignInError> {
+    let http = http_of(config)?;
+    let provider = Provider::discover(&http, &config.issuer).await.map_err(SignInError::of)?;
+    Ok((http, provider))
+}
+
 fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
-    let public = Registration::public(&config.client_id);
+    let named = config.token_endpoint_auth_method.as_deref().and_then(ClientAuthentication::from_name);
+    let algorithm = config.id_token_signed_response_alg.as_deref().and_then(SigningAlgorithm::from_name);
+    let public = Registration {
+        auth_method: named,
+        id_token_alg: algorithm,
+        ..Registration::public(&config.client_id)
+    };
     if let Some(path) = &config.client_key_file {
         let pem = std::fs::read(path)
             .map(Zeroizing::new)
@@ -387,7 +400,7 @@ fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
     Ok(Registration { client_secret: Some(text.trim_end_matches(['\r', '\n']).into()), ..public })
 }
 
-fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
+pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
     let ca_pem = match &config.ca_file {
         None => None,
         Some(path) => Some(

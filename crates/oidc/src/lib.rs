@@ -32,6 +32,7 @@ mod authorization;
 mod challenge;
 mod claims;
 mod client_assertion;
+mod deregistration;
 mod device;
 mod device_polling;
 mod discovery;
@@ -72,6 +73,7 @@ pub use authorization::{
 pub use challenge::{Challenge, ChallengeError, StepUp};
 pub use claims::{ClaimsError, ClaimsMapping};
 pub use client_assertion::ClientKey;
+pub use deregistration::deregister;
 pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll};
 pub use device_polling::{DevicePolling, DeviceStep};
 pub use discovery::Provider;

@@ -7,6 +7,7 @@
 //! The crate does no I/O. It also knows where the local endpoint is to be found ([`paths`]), because that is agreed
 //! between the agent and its clients.
 
+pub mod account;
 pub mod claims;
 pub mod config;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod text;
 pub mod token;
 pub mod window;
 
+pub use account::{AccountAdded, AccountRemoved, AccountRequest};
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
