@@ -1,11 +1,12 @@
 //! What `./x` hands over to, once a Rust toolchain is there: run, test, dist, bench, mutants, ui, types, signals,
-//! hostile.
+//! hostile, providers.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
 mod cargo;
 mod deny;
 mod dist;
+mod features;
 mod hostile;
 mod libtest;
 mod maven;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             "types" => test::write_types(),
             "signals" => signals::write(),
             "hostile" => hostile::write(),
+            "providers" => features::write(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {

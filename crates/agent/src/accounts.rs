@@ -85,7 +85,11 @@ pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result
     let config = Config::account(&request.name, &lines)?;
     let registered = match request.register {
         false => None,
-        true => Some(registration::register(&config, request.initial_token_file.as_deref()).await?),
+        true => {
+            let with_scopes = preset.as_ref().is_none_or(|preset| preset.registers_scopes);
+            let token_file = request.initial_token_file.as_deref();
+            Some(registration::register(&config, with_scopes, token_file).await?)
+        }
     };
     let written = async {
         if let Some(registered) = &registered {

@@ -63,6 +63,8 @@ impl Default for LogoutListenerConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountConfig {
     pub(crate) issuer: String,
+    /// The issuers of the provider's tenants, where each has its own: `{tenantid}` stands for the tenant.
+    pub(crate) issuer_template: Option<String>,
     pub(crate) client_id: String,
     #[serde(default = "default_scopes")]
     pub(crate) scopes: Vec<String>,
@@ -103,6 +105,12 @@ pub(crate) struct AccountConfig {
     pub(crate) audience: Option<String>,
     /// Single claims to ask for: the parameter `claims` (OpenID Connect Core 1.0, section 5.5).
     pub(crate) request_claims: Option<Map<String, Value>>,
+    /// How the answer comes back: in the address, or in a form that the provider's page submits.
+    #[serde(default)]
+    pub(crate) response_mode: ResponseMode,
+    /// Send PKCE with a sign-in on another device too, for a provider that demands it there.
+    #[serde(default)]
+    pub(crate) device_pkce: bool,
     /// Parameters of the provider's own.
     #[serde(default)]
     pub(crate) extra: BTreeMap<String, String>,
@@ -115,6 +123,15 @@ pub(crate) struct AccountConfig {
     /// Names of the user's own for claims: a claim, or a JSON Pointer to a part of one (RFC 6901).
     #[serde(default)]
     pub(crate) claims: BTreeMap<String, String>,
+}
+
+/// OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1; OAuth 2.0 Form Post Response Mode.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseMode {
+    #[default]
+    Query,
+    FormPost,
 }
 
 /// How the end of the provider's session is noticed.
@@ -355,6 +372,7 @@ impl AccountConfig {
     pub(crate) fn new(issuer: String, client_id: String) -> Self {
         Self {
             issuer,
+            issuer_template: None,
             client_id,
             scopes: default_scopes(),
             redirect_uris: default_redirect_uris(),
@@ -373,6 +391,8 @@ impl AccountConfig {
             resources: Vec::new(),
             audience: None,
             request_claims: None,
+            response_mode: ResponseMode::default(),
+            device_pkce: false,
             extra: BTreeMap::new(),
             session: SessionConfig::default(),
             provider: ProviderConfig::default(),
@@ -399,6 +419,7 @@ impl AccountConfig {
             resources: self.resources.clone(),
             audience: self.audience.clone(),
             claims: self.request_claims.clone(),
+            form_post: self.response_mode == ResponseMode::FormPost,
             extra: self.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             ..AuthorizationParameters::default()
         }

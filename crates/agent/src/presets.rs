@@ -33,6 +33,8 @@ pub(crate) struct Preset {
     pub(crate) issuer_forms: Vec<String>,
     /// What the user has to know or to do.
     pub(crate) notes: Vec<String>,
+    /// Whether a registration may say which scopes the client is going to ask for.
+    pub(crate) registers_scopes: bool,
     /// The lines for an account, as they stand in the file.
     pub(crate) account: toml_edit::Table,
 }
@@ -49,9 +51,15 @@ struct Form {
     recognized_by: Vec<String>,
     #[serde(default)]
     notes: Vec<String>,
+    #[serde(default = "yes")]
+    registers_scopes: bool,
     /// Read as it stands there, and checked when it has become an account.
     #[serde(rename = "account")]
     _account: IgnoredAny,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// All names.
@@ -83,8 +91,8 @@ pub(crate) fn of(issuer: &str) -> Option<Preset> {
 fn preset(name: &'static str, text: &str, form: Form) -> Option<Preset> {
     let document: toml_edit::DocumentMut = text.parse().ok()?;
     let account = document.get("account")?.as_table()?.clone();
-    let Form { title, issuer, issuer_forms, notes, .. } = form;
-    Some(Preset { name, title, issuer, issuer_forms, notes, account })
+    let Form { title, issuer, issuer_forms, notes, registers_scopes, .. } = form;
+    Some(Preset { name, title, issuer, issuer_forms, notes, registers_scopes, account })
 }
 
 /// Whether the whole text is what the pattern says.

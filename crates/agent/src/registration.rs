@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use abide_oidc::{ClientMetadata, Provider, RegisteredClient};
+use abide_oidc::{ClientMetadata, Error, OAuthError, Provider, RegisteredClient};
 use abide_vault::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -33,12 +33,12 @@ pub(crate) enum RegistrationError {
     )]
     NotOffered(String),
     #[error(
-        "{0} registers only whoever shows an initial access token. Ask its administrator for one, put it into a file, and \
-         name the file: --initial-token-file PATH"
+        "{0} does not register everybody. Ask its administrator for an initial access token, put it into a file, and name \
+         the file: --initial-token-file PATH. {1}"
     )]
-    TokenNeeded(String),
-    #[error("{0} does not accept the initial access token. Ask its administrator for a new one.")]
-    TokenRefused(String),
+    TokenNeeded(String, Error),
+    #[error("{0} does not accept the initial access token. Ask its administrator for a new one. {1}")]
+    TokenRefused(String, Error),
     #[error("The file {} with the initial access token cannot be read ({error}).", path.display())]
     TokenFile { path: PathBuf, error: io::Error },
     #[error("{0}")]
@@ -54,8 +54,8 @@ impl RegistrationError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotOffered(_) => "registration_not_offered",
-            Self::TokenNeeded(_) => "initial_token_needed",
-            Self::TokenRefused(_) => "initial_token_refused",
+            Self::TokenNeeded(..) => "initial_token_needed",
+            Self::TokenRefused(..) => "initial_token_refused",
             Self::TokenFile { .. } => "initial_token_file_unreadable",
             Self::Provider(error) => error.code(),
             Self::SecretFile { .. } => "client_secret_file_unwritable",
@@ -130,9 +130,11 @@ pub(crate) struct Registered {
     pub(crate) managed: Option<Managed>,
 }
 
-/// Registers a public native client with what the account is going to ask for.
+/// Registers a public native client with what the account is going to ask for. Not every provider wants to hear the
+/// scopes.
 pub(crate) async fn register(
     config: &AccountConfig,
+    with_scopes: bool,
     token_file: Option<&Path>,
 ) -> Result<Registered, RegistrationError> {
     let initial_access_token = token_file.map(read_token).transpose()?;
@@ -142,12 +144,19 @@ pub(crate) async fn register(
         return Err(RegistrationError::NotOffered(host));
     }
     let shown = initial_access_token.is_some();
-    let metadata = metadata(config, &provider, initial_access_token);
+    let mut metadata = metadata(config, &provider, initial_access_token);
+    if with_scopes {
+        metadata.scopes = sign_in::scopes(config, &provider);
+    }
     let client = abide_oidc::register(&http, &provider, &metadata).await.map_err(|error| {
-        match (error.code(), shown) {
-            ("invalid_token", false) => RegistrationError::TokenNeeded(host),
-            ("invalid_token", true) => RegistrationError::TokenRefused(host),
-            _ => RegistrationError::Provider(SignInError::of(error)),
+        let refused = matches!(
+            error,
+            Error::Refused { error: OAuthError::InvalidToken | OAuthError::InsufficientScope, .. }
+        );
+        match (refused, shown) {
+            (true, false) => RegistrationError::TokenNeeded(host, error),
+            (true, true) => RegistrationError::TokenRefused(host, error),
+            (false, _) => RegistrationError::Provider(SignInError::of(error)),
         }
     })?;
     let managed = client.registration_client_uri.clone().zip(client.registration_access_token.clone());
@@ -174,7 +183,6 @@ fn metadata(config: &AccountConfig, provider: &Provider, token: Option<SecretStr
     if provider.has_end_session() {
         metadata.post_logout_redirect_uris.push(config.logout.redirect_uri.clone());
     }
-    metadata.scopes = sign_in::scopes(config, provider);
     metadata.initial_access_token = token;
     metadata
 }

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use abide_oidc::{
     AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ClientAuthentication, ClientKey,
-    Http, HttpOptions, OAuthError, Pending, Provider, Registration, RelyingParty, SigningAlgorithm,
-    TokenKind, Tokens,
+    Http, HttpOptions, IssuerTemplate, OAuthError, Pending, Provider, Registration, RelyingParty,
+    SigningAlgorithm, TokenKind, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
@@ -374,8 +374,10 @@ pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignIn
 /// The same before there is a client.
 pub(crate) async fn discover(config: &AccountConfig) -> Result<(Http, Provider), SignInError> {
     let http = http_of(config)?;
-    let provider = Provider::discover(&http, &config.issuer).await.map_err(SignInError::of)?;
-    Ok((http, provider))
+    let template = config.issuer_template.as_deref();
+    let tenants = template.map(|template| IssuerTemplate::new(template, &config.issuer)).transpose()?;
+    let found = Provider::discover_tenants(&http, &config.issuer, tenants).await;
+    Ok((http, found.map_err(SignInError::of)?))
 }
 
 fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {

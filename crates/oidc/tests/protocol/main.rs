@@ -22,6 +22,7 @@ mod refresh;
 mod registration;
 mod sign_in;
 mod silent;
+mod tenants;
 mod tls;
 mod transport;
 mod userinfo;
