@@ -76,6 +76,9 @@ pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result
     let mut lines = toml_edit::Table::new();
     lines["issuer"] = toml_edit::value(&issuer);
     lines["client_id"] = toml_edit::value(request.client_id.as_deref().unwrap_or(NOT_YET));
+    if let Some(file) = &request.client_secret_file {
+        lines["client_secret_file"] = toml_edit::value(file.to_string_lossy().as_ref());
+    }
     let mut notes = Vec::new();
     if let Some(preset) = &preset {
         lines.extend(preset.account.iter().map(|(key, item)| (key.to_owned(), item.clone())));

@@ -86,6 +86,9 @@ pub(crate) struct AccountConfig {
     pub(crate) token_endpoint_auth_method: Option<String>,
     /// What ID tokens have to be signed with, where that was registered.
     pub(crate) id_token_signed_response_alg: Option<String>,
+    /// Who else an ID token may be for, besides the client (OpenID Connect Core 1.0, section 3.1.3.7, rule 3).
+    #[serde(default)]
+    pub(crate) trusted_audiences: Vec<String>,
     /// Values of `prompt`; without it, what `offline_access` asks for.
     pub(crate) prompt: Option<Vec<String>>,
     pub(crate) login_hint: Option<String>,
@@ -383,6 +386,7 @@ impl AccountConfig {
             client_key_id: None,
             token_endpoint_auth_method: None,
             id_token_signed_response_alg: None,
+            trusted_audiences: Vec::new(),
             prompt: None,
             login_hint: None,
             acr_values: Vec::new(),

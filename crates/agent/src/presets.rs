@@ -125,6 +125,53 @@ mod tests {
     }
 
     #[test]
+    fn every_preset_has_a_guide_that_shows_its_lines_and_no_guide_is_of_nobody() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/providers");
+        // Two ways to one provider share a guide.
+        let file = |name: &str| format!("{}.md", name.trim_end_matches("-any-tenant"));
+        for name in names() {
+            let guide = folder.join(file(name));
+            let text = std::fs::read_to_string(&guide).unwrap_or_else(|_| panic!("{}", guide.display()));
+            assert!(text.contains(&format!("--preset {name} ")), "{name}: its guide says how to use it");
+            let account = named(name).unwrap().account.to_string();
+            for line in account.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                assert!(text.contains(line), "{name}: its guide shows what the account gets: {line}");
+            }
+        }
+        for guide in std::fs::read_dir(&folder).unwrap() {
+            let guide = guide.unwrap().file_name().into_string().unwrap();
+            assert!(names().into_iter().any(|name| file(name) == guide), "{guide} is of nobody");
+        }
+    }
+
+    #[test]
+    fn a_provider_is_known_by_its_issuer() {
+        for (issuer, preset) in [
+            ("https://accounts.google.com", Some("google")),
+            ("https://accounts.google.com/", None),
+            ("https://login.microsoftonline.com/organizations/v2.0", Some("entra-any-tenant")),
+            ("https://login.microsoftonline.com/common/v2.0", Some("entra-any-tenant")),
+            ("https://login.microsoftonline.com/8f1d2c3b-0000-4000-8000-1234567890ab/v2.0", Some("entra")),
+            ("https://login.microsoftonline.com.evil.example/common/v2.0", None),
+            ("https://tenant.eu.auth0.com/", Some("auth0")),
+            ("https://tenant.eu.auth0.com", None),
+            ("https://dev-1.okta.com", Some("okta")),
+            ("https://dev-1.okta.com/oauth2/default", Some("okta")),
+            ("https://gitlab.com", Some("gitlab")),
+            ("https://sso.example.com/realms/staff", Some("keycloak")),
+            ("https://sso.example.com/auth/realms/staff", Some("keycloak")),
+            ("http://127.0.0.1:8080/realms/staff", Some("keycloak")),
+            ("https://sso.example.com/application/o/abide/", Some("authentik")),
+            ("https://my-org-1.us1.zitadel.cloud", Some("zitadel")),
+            ("https://name.projects.oryapis.com", Some("hydra")),
+            ("https://id.example.com", None),
+            ("", None),
+        ] {
+            assert_eq!(of(issuer).map(|preset| preset.name), preset, "{issuer}");
+        }
+    }
+
+    #[test]
     fn a_star_is_some_text_without_a_slash() {
         assert!(fits("https://*.a.b/*", "https://x.y.a.b/c"));
         for other in ["https://.a.b/c", "https://x.a.b/", "https://x.a.b/c/d", "https://x/y.a.b/c", "x"] {

@@ -386,6 +386,7 @@ fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
     let public = Registration {
         auth_method: named,
         id_token_alg: algorithm,
+        trusted_audiences: config.trusted_audiences.clone(),
         ..Registration::public(&config.client_id)
     };
     if let Some(path) = &config.client_key_file {

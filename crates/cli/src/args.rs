@@ -73,6 +73,7 @@ struct Given {
     client_id: Option<String>,
     register: bool,
     initial_token_file: Option<OsString>,
+    client_secret_file: Option<OsString>,
     preset: Option<String>,
     program: Option<OsString>,
     port: Option<u16>,
@@ -159,7 +160,8 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
 /// Where the embedded demo provider is, too: its issuer contains the port.
 const DEMO_PORT: u16 = 47610;
 
-const ADDING: &[&str] = &["issuer", "client-id", "register", "initial-token-file", "preset"];
+const ADDING: &[&str] =
+    &["issuer", "client-id", "client-secret-file", "register", "initial-token-file", "preset"];
 
 const TOKEN: &[&str] = &["account", "min-validity", "activity"];
 
@@ -204,8 +206,7 @@ fn accounts(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     let given = options(name, rest, ADDING, json)?;
     let sub = given.sub(name, "list")?;
     if sub != "add" && given.adds() {
-        let sentence = "`--issuer`, `--client-id`, `--register`, `--initial-token-file` and `--preset` belong to \
-                        `abide accounts add`.";
+        let sentence = format!("`--{}` belong to `abide accounts add`.", ADDING.join("`, `--"));
         return Err(Failure::usage(sentence, name));
     }
     match sub.as_str() {
@@ -289,6 +290,7 @@ impl Given {
                 match option {
                     "program" => self.program = Some(value),
                     "initial-token-file" => self.initial_token_file = Some(value),
+                    "client-secret-file" => self.client_secret_file = Some(value),
                     _ => {
                         let value = value.string().map_err(|error| misused(command, &error))?;
                         self.take_text(command, option, value)?;
@@ -343,6 +345,7 @@ impl Given {
             || self.client_id.is_some()
             || self.register
             || self.initial_token_file.is_some()
+            || self.client_secret_file.is_some()
             || self.preset.is_some()
     }
 
@@ -364,16 +367,30 @@ impl Given {
             (Some(_), true) => return wrong("`--client-id` is for a client that is registered already."),
             _ => {}
         }
-        let initial_token_file = match self.initial_token_file.take() {
-            Some(_) if !self.register => return wrong("`--initial-token-file` belongs to `--register`."),
-            // The agent has another folder.
-            Some(path) => match std::path::absolute(path) {
-                Ok(path) => Some(path),
-                Err(_) => return wrong("`--initial-token-file` needs the path of a file."),
-            },
-            None => None,
+        if self.initial_token_file.is_some() && !self.register {
+            return wrong("`--initial-token-file` belongs to `--register`.");
+        }
+        if self.client_secret_file.is_some() && self.register {
+            return wrong("`--client-secret-file` is for a client that is registered already.");
+        }
+        // The agent has another folder.
+        let absolute = |path: Option<OsString>| path.map(std::path::absolute).transpose();
+        let files = absolute(self.initial_token_file.take()).and_then(|initial_token_file| {
+            Ok((initial_token_file, absolute(self.client_secret_file.take())?))
+        });
+        let Ok((initial_token_file, client_secret_file)) = files else {
+            return wrong("That is not the path of a file.");
         };
-        Ok(AccountRequest { name, issuer, client_id, register: self.register, initial_token_file, preset })
+        let register = self.register;
+        Ok(AccountRequest {
+            name,
+            issuer,
+            client_id,
+            register,
+            initial_token_file,
+            client_secret_file,
+            preset,
+        })
     }
 
     fn token_request(&mut self) -> TokenRequest {

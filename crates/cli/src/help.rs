@@ -229,7 +229,8 @@ const ACCOUNTS: &str = "\
 abide accounts: list, add and remove accounts
 
 Usage: abide accounts [list]
-       abide accounts add NAME --issuer URL --client-id ID [--preset NAME]
+       abide accounts add NAME --issuer URL --client-id ID
+                          [--client-secret-file PATH] [--preset NAME]
        abide accounts add NAME --issuer URL --register
                           [--initial-token-file PATH] [--preset NAME]
        abide accounts remove NAME
@@ -241,6 +242,9 @@ which Abide is registered there as a public native client.
 With --register, Abide registers itself where the provider lets it (RFC 7591),
 and `remove` ends that again where the provider can do so (RFC 7592).
 
+      --client-secret-file PATH
+                       a file with the secret, for a provider that insists on
+                       one; it stays where it is
       --initial-token-file PATH
                        a file with the token that the provider wants to see
                        before it registers anybody

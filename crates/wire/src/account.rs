@@ -24,6 +24,9 @@ pub struct AccountRequest {
     /// A file with the token that the provider wants to see before it registers anybody: an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_token_file: Option<PathBuf>,
+    /// A file with the client's secret, for a provider that insists on one: an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_file: Option<PathBuf>,
     /// Which provider's settings are to be used; `none` for none. Without it, those of the provider that the issuer tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
