@@ -220,6 +220,32 @@ mod presets {
         assert_eq!(trouble["trouble_code"], "id_token_issuer_mismatch", "{trouble}");
     }
 
+    /// Zitadel's ID tokens are for the project as well.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_id_token_that_is_also_for_a_project_is_believed_where_the_project_is_trusted() {
+        let room = Room::with_keyring("presets-audience").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        for (trusted, asked_by, code) in [
+            ("", "abide", Some("id_token_audience_untrusted")),
+            ("trusted_audiences = [\"another\"]\n", "abide", Some("id_token_audience_untrusted")),
+            ("trusted_audiences = [\"project\"]\n", "project", Some("id_token_authorized_party_mismatch")),
+            ("trusted_audiences = [\"project\"]\n", "abide", None),
+        ] {
+            let claims = vec![Edit::Beside("/aud", json!("project")), Edit::Set("/azp", json!(asked_by))];
+            let token =
+                IdToken { header: Vec::new(), claims, signature: Signature::Own, form: Form::Compact };
+            provider.misbehave(vec![Deviation::new(Endpoint::Token, Wrong::IdToken(token))]);
+            configure(&room, &account_with(provider.issuer(), trusted, SESSION));
+            let app = App::headless(&room).await;
+            let login = Login::begin(&room).await;
+            Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+            assert_eq!(login.end().await.code == 0, code.is_none(), "{trusted}");
+            let session = app.session("work").await;
+            assert_eq!(session["trouble_code"].as_str(), code, "{trusted}");
+            app.quit().await;
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_template_of_another_place_is_refused_before_anything_is_asked() {
         let room = Room::with_keyring("presets-template").await;

@@ -16,6 +16,7 @@ mod clients;
 mod clock;
 mod config;
 mod config_check;
+mod config_edit;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod device;
