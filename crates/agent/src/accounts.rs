@@ -73,17 +73,11 @@ pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result
     if request.register == request.client_id.is_some() {
         return Err(AddError::OneOfClientAndRegistration);
     }
-    let mut lines = toml_edit::Table::new();
-    lines["issuer"] = toml_edit::value(&issuer);
-    lines["client_id"] = toml_edit::value(request.client_id.as_deref().unwrap_or(NOT_YET));
+    let mut lines = lines(&issuer, request.client_id.as_deref().unwrap_or(NOT_YET), preset.as_ref());
     if let Some(file) = &request.client_secret_file {
         lines["client_secret_file"] = toml_edit::value(file.to_string_lossy().as_ref());
     }
-    let mut notes = Vec::new();
-    if let Some(preset) = &preset {
-        lines.extend(preset.account.iter().map(|(key, item)| (key.to_owned(), item.clone())));
-        notes.extend(preset.notes.iter().cloned());
-    }
+    let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
     // What cannot be an account is not registered either.
     let config = Config::account(&request.name, &lines)?;
     let registered = match request.register {
@@ -124,6 +118,22 @@ pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result
         notes,
         name: request.name,
     })
+}
+
+fn lines(issuer: &str, client_id: &str, preset: Option<&Preset>) -> toml_edit::Table {
+    let mut lines = toml_edit::Table::new();
+    lines["issuer"] = toml_edit::value(issuer);
+    lines["client_id"] = toml_edit::value(client_id);
+    let more = preset.into_iter().flat_map(|preset| preset.account.iter());
+    lines.extend(more.map(|(key, item)| (key.to_owned(), item.clone())));
+    lines
+}
+
+/// What an account at this issuer would be, for a look at the provider.
+pub(crate) fn supposed(issuer: &str) -> AccountConfig {
+    let lines = lines(issuer, NOT_YET, presets::of(issuer).as_ref());
+    Config::account("supposed", &lines)
+        .unwrap_or_else(|_| AccountConfig::new(issuer.to_owned(), NOT_YET.to_owned()))
 }
 
 fn preset(request: &AccountRequest) -> Result<Option<Preset>, AddError> {

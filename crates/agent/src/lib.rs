@@ -63,7 +63,7 @@ use tokio::task::AbortHandle;
 use crate::account::{Opening, Refreshed};
 use crate::accounts::AddError;
 use crate::clients::Clients;
-use crate::config::{AccountConfig, Config, LogoutListenerConfig};
+use crate::config::{Config, LogoutListenerConfig};
 use crate::shared::Shared;
 
 pub use config::ConfigError;
@@ -359,7 +359,7 @@ impl Agent {
     /// The codes of `abide_oidc::Error`, with a sentence for people.
     pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
         let issuer = issuer.trim();
-        let account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let account = accounts::supposed(issuer);
         let connection = sign_in::connect(&account).await.map_err(|error| WindowError {
             code: "discovery_failed".to_owned(),
             message: error.to_string(),
