@@ -5,13 +5,16 @@
 // No entry holds a code or a token. It ends when its standard input does, so that it cannot outlive the test.
 //
 // As little as possible is configured: what a native app meets here is what it meets at any provider that runs this
-// software, `prompt=consent` before `offline_access` included.
+// software, `prompt=consent` before `offline_access` included. What has to be switched on to be tried is: devices,
+// registration and its end, signed UserInfo, a resource.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-import { Provider } from 'oidc-provider';
+import { Provider, errors } from 'oidc-provider';
+
+const RESOURCE = 'https://api.example.com/';
 
 const people = {
   alice: { email: 'alice@example.com', email_verified: true, name: 'Alice Example' },
@@ -37,10 +40,25 @@ const provider = new Provider(issuer, {
       client_name: 'Abide',
       application_type: 'native',
       token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: [
+        'authorization_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ],
       response_types: ['code'],
       redirect_uris: ['http://127.0.0.1/callback'],
       post_logout_redirect_uris: ['http://127.0.0.1/signed-out'],
+    },
+    // The same with UserInfo that is signed.
+    {
+      client_id: 'abide-signed',
+      client_name: 'Abide',
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: ['http://127.0.0.1/callback'],
+      userinfo_signed_response_alg: 'ES256',
     },
     // Another app that people sign in to in the same browser. It lands at a page that is there anyhow.
     {
@@ -68,6 +86,17 @@ const provider = new Provider(issuer, {
     revocation: { enabled: true },
     rpInitiatedLogout: { enabled: true },
     devInteractions: { enabled: true },
+    deviceFlow: { enabled: true },
+    registration: { enabled: true },
+    registrationManagement: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (ctx, resource) => {
+        if (resource !== RESOURCE) throw new errors.InvalidTarget();
+        return { scope: 'openid profile email offline_access', accessTokenFormat: 'jwt', accessTokenTTL: 300 };
+      },
+    },
   },
   rotateRefreshToken: true,
   ttl: {

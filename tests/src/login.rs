@@ -35,7 +35,16 @@ impl Login {
     ///
     /// When the command does not say where that is.
     pub async fn on_another_device(room: &Room) -> Self {
-        let mut child = command(room, &["login", "--device", "--json"])
+        Self::on_another_device_with(room, &[]).await
+    }
+
+    /// The same for one of several accounts.
+    pub async fn on_another_device_for(room: &Room, account: &str) -> Self {
+        Self::on_another_device_with(room, &["--account", account]).await
+    }
+
+    async fn on_another_device_with(room: &Room, more: &[&str]) -> Self {
+        let mut child = command(room, &[&["login", "--device", "--json"], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -51,17 +60,24 @@ impl Login {
     }
 
     async fn begin_with(room: &Room, more: &[&str]) -> Self {
+        let begun = Self::try_begin(room, more).await;
+        begun.unwrap_or_else(|done| panic!("abide login --no-browser printed no address: {done:?}"))
+    }
+
+    /// Begins with these arguments, or returns what the command says in place of an address.
+    ///
+    /// # Errors
+    ///
+    /// When it does not begin, for instance because the provider refuses what is pushed to it.
+    pub async fn try_begin(room: &Room, more: &[&str]) -> Result<Self, Done> {
         let mut child = command(room, &[&["login", "--no-browser"], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("run abide");
         let url = first_line(&mut child).await.trim().to_owned();
-        if !url.starts_with("http") {
-            let done = Self { child, url }.end().await;
-            panic!("abide login --no-browser printed no address: {done:?}");
-        }
-        Self { child, url }
+        let begun = Self { child, url };
+        if begun.url.starts_with("http") { Ok(begun) } else { Err(begun.end().await) }
     }
 
     /// Waits for the command to end.

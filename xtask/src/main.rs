@@ -1,5 +1,5 @@
 //! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, fuzz, ui, types,
-//! signals, hostile.
+//! signals, hostile, providers.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -8,6 +8,7 @@ mod crash;
 mod deny;
 mod dist;
 mod fuzz;
+mod features;
 mod hostile;
 mod libtest;
 mod maven;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
             "types" => test::write_types(),
             "signals" => signals::write(),
             "hostile" => hostile::write(),
+            "providers" => features::write(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
-use crate::{Result, cargo, deny, providers, signals, tool, ui};
+use crate::{Result, cargo, deny, features, providers, signals, tool, ui};
 
 /// Everything; with filters only the tests of those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -46,6 +46,7 @@ fn all(steps: &mut Steps) -> Result {
     });
     if built {
         signals::forget();
+        features::forget();
         steps.tests("tests", |log| {
             let mut command = cargo::cargo(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
             command.args(["--", "--show-output"]);
@@ -53,6 +54,7 @@ fn all(steps: &mut Steps) -> Result {
         });
         if cfg!(target_os = "linux") {
             steps.step("docs: table of signals", signals::check);
+            steps.step("docs: table of providers", features::check);
         }
     } else {
         steps.step("tests", |_| Err("The tests were not run, because the build failed.".into()));

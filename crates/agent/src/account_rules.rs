@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_oidc::{AssertionAudience, ClaimsMapping, ClientAuthentication, Registration, SigningAlgorithm};
+use abide_oidc::{AssertionAudience, ClaimsMapping, ClientAuthentication, IssuerTemplate, Registration, SigningAlgorithm};
 use abide_wire::Signal;
 use url::Url;
 
@@ -32,6 +32,12 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     }
     if account.issuer.len() > 2048 || Url::parse(&account.issuer).is_err() {
         return Err("`issuer` has to be an address like https://id.example.com.".to_owned());
+    }
+    if let Some(template) = &account.issuer_template
+        && IssuerTemplate::new(template, &account.issuer).is_err()
+    {
+        return Err("`issuer_template` has to be at the place of `issuer`, with `{tenantid}` for one part of its path."
+            .to_owned());
     }
     if account.redirect_uris.is_empty() {
         return Err("`redirect_uri` names no address.".to_owned());

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use abide_oidc::{AuthorizationParameters, ClaimsMapping, Proxy};
 use abide_session::{Limits, Rules};
-use abide_wire::window::NewAccount;
 use abide_wire::{ActivityPolicy, OnLock, Signal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -73,6 +72,8 @@ impl Default for LogoutListenerConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountConfig {
     pub(crate) issuer: String,
+    /// The issuers of the provider's tenants, where each has its own: `{tenantid}` stands for the tenant.
+    pub(crate) issuer_template: Option<String>,
     pub(crate) client_id: String,
     #[serde(default = "default_scopes")]
     pub(crate) scopes: Vec<String>,
@@ -129,6 +130,12 @@ pub(crate) struct AccountConfig {
     /// Whether tokens for one purpose are had by exchange (RFC 8693) and not by refresh.
     #[serde(default)]
     pub(crate) token_exchange: bool,
+    /// How the answer comes back: in the address, or in a form that the provider's page submits.
+    #[serde(default)]
+    pub(crate) response_mode: ResponseMode,
+    /// Send PKCE with a sign-in on another device too, for a provider that demands it there.
+    #[serde(default)]
+    pub(crate) device_pkce: bool,
     /// Parameters of the provider's own.
     #[serde(default)]
     pub(crate) extra: BTreeMap<String, String>,
@@ -141,6 +148,15 @@ pub(crate) struct AccountConfig {
     /// Names of the user's own for claims: a claim, or a JSON Pointer to a part of one (RFC 6901).
     #[serde(default)]
     pub(crate) claims: BTreeMap<String, String>,
+}
+
+/// OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1; OAuth 2.0 Form Post Response Mode.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseMode {
+    #[default]
+    Query,
+    FormPost,
 }
 
 /// How the end of the provider's session is noticed.
@@ -347,29 +363,6 @@ impl Config {
         }
         Ok(config)
     }
-
-    /// Adds an account to the file; comments and order of what is there stay.
-    pub(crate) fn add(path: &Path, new: &NewAccount) -> Result<(), ConfigError> {
-        let present = Self::read(path)?;
-        if present.accounts.contains_key(&new.name) {
-            return Err(ConfigError::NameTaken(new.name.clone()));
-        }
-        let account = AccountConfig::new(new.issuer.clone(), new.client_id.clone());
-        check(&new.name, &account).map_err(ConfigError::Refused)?;
-        edit(path, |accounts| {
-            let mut table = toml_edit::Table::new();
-            table["issuer"] = toml_edit::value(&new.issuer);
-            table["client_id"] = toml_edit::value(&new.client_id);
-            accounts.insert(&new.name, toml_edit::Item::Table(table));
-        })
-    }
-
-    /// Removes an account from the file. An account that is not there is removed already.
-    pub(crate) fn remove(path: &Path, name: &str) -> Result<(), ConfigError> {
-        edit(path, |accounts| {
-            accounts.remove(name);
-        })
-    }
 }
 
 impl AccountConfig {
@@ -377,6 +370,7 @@ impl AccountConfig {
     pub(crate) fn new(issuer: String, client_id: String) -> Self {
         Self {
             issuer,
+            issuer_template: None,
             client_id,
             scopes: default_scopes(),
             redirect_uris: default_redirect_uris(),
@@ -401,6 +395,8 @@ impl AccountConfig {
             request_claims: None,
             dpop: Dpop::default(),
             token_exchange: false,
+            response_mode: ResponseMode::default(),
+            device_pkce: false,
             extra: BTreeMap::new(),
             session: SessionConfig::default(),
             provider: ProviderConfig::default(),
@@ -427,6 +423,7 @@ impl AccountConfig {
             resources: self.resources.clone(),
             audience: self.audience.clone(),
             claims: self.request_claims.clone(),
+            form_post: self.response_mode == ResponseMode::FormPost,
             extra: self.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             ..AuthorizationParameters::default()
         }
@@ -458,30 +455,12 @@ impl AccountConfig {
     }
 }
 
-fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
+pub(crate) fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
     }
-}
-
-pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> Result<(), ConfigError> {
-    let text = read_or_empty(path)?;
-    let mut document: toml_edit::DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));
-        ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
-    })?;
-    let item = document.entry("accounts").or_insert_with(|| {
-        let mut table = toml_edit::Table::new();
-        table.set_implicit(true);
-        toml_edit::Item::Table(table)
-    });
-    if let Some(table) = item.as_table_mut() {
-        change(table);
-    }
-    crate::file::write(path, document.to_string().as_bytes())
-        .map_err(|error| ConfigError::File { path: path.to_owned(), error })
 }
 
 /// Where an account begins in the text.
@@ -491,7 +470,7 @@ pub(crate) fn place_of(text: &str, account: &str) -> Option<(usize, usize)> {
     Some(position(text, span.start))
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -546,26 +525,6 @@ mod tests {
             "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nsession.end_after = \"5m\"\n",
         );
         assert!(Config::read(&path).unwrap_err().to_string().contains("warn_after"));
-    }
-
-    #[test]
-    fn adding_and_removing_an_account_keeps_comments() {
-        let (_folder, path) = written("# mine\nbrowser = [\"firefox\"] # the good one\n");
-        let new = NewAccount {
-            name: "work".into(),
-            issuer: "https://id.example.com/".into(),
-            client_id: "abide".into(),
-        };
-        Config::add(&path, &new).unwrap();
-        assert_eq!(Config::read(&path).unwrap().accounts["work"].issuer, "https://id.example.com/");
-        assert!(matches!(Config::add(&path, &new), Err(ConfigError::NameTaken(_))));
-        Config::remove(&path, "work").unwrap();
-        assert!(Config::read(&path).unwrap().accounts.is_empty());
-        assert!(
-            std::fs::read_to_string(&path)
-                .unwrap()
-                .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
-        );
     }
 
     #[test]

@@ -105,5 +105,6 @@ fn parameters(config: &AccountConfig, scopes: Vec<String>) -> DeviceParameters {
     let audience = config.audience.iter().map(|audience| ("audience".to_owned(), audience.clone()));
     let acr = (!config.acr_values.is_empty()).then(|| ("acr_values".to_owned(), config.acr_values.join(" ")));
     let extra = config.extra.iter().map(|(name, value)| (name.clone(), value.clone()));
-    DeviceParameters { scopes, extra: resources.chain(audience).chain(acr).chain(extra).collect() }
+    let extra = resources.chain(audience).chain(acr).chain(extra).collect();
+    DeviceParameters { scopes, extra, pkce: config.device_pkce }
 }

@@ -15,6 +15,7 @@ macro_rules! failpoint {
 
 mod account;
 mod account_rules;
+mod accounts;
 mod bound;
 mod browser;
 mod callback;
@@ -24,6 +25,7 @@ mod clients;
 mod clock;
 mod config;
 mod config_check;
+mod config_edit;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod device;
@@ -47,8 +49,10 @@ mod options;
 mod pages;
 mod platform;
 mod presence;
+mod presets;
 mod proxy;
 mod refresh;
+mod registration;
 mod settings;
 mod shared;
 mod sign_in;
@@ -67,15 +71,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use abide_session::{Input, QuestionId};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
 use abide_wire::{
-    ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice, PresenceStatus, SessionSettings,
-    SessionStatus, SignInBegun, Snapshot, VaultMode,
+    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode, Notice,
+    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use crate::account::Opening;
+use crate::accounts::AddError;
 use crate::clients::Clients;
-use crate::config::{AccountConfig, Config, LogoutListenerConfig};
+use crate::config::{Config, LogoutListenerConfig};
 use crate::shared::Shared;
 
 pub use config::ConfigError;
@@ -308,7 +313,7 @@ impl Agent {
     /// The codes of `abide_oidc::Error`, with a sentence for people.
     pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
         let issuer = issuer.trim();
-        let mut account = AccountConfig::new(issuer.to_owned(), "abide".to_owned());
+        let mut account = accounts::supposed(issuer);
         let config = Config::read(&self.0.shared.options.places.config_file()).map_err(refused)?;
         account.proxy = config.proxy;
         let connection = sign_in::connect(&account).await.map_err(|error| WindowError {
@@ -364,16 +369,21 @@ impl Agent {
     ///
     /// `name_taken`, `invalid_account`, and what can be wrong with the file.
     pub async fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
-        let path = self.0.shared.options.places.config_file();
-        Config::add(&path, &account).map_err(refused)?;
-        let configured = self.0.shared.configured().map_err(refused)?;
+        self.add(account.into()).await.map(|_| ()).map_err(WindowError::from)
+    }
+
+    /// The same with all that can be said about a new account. With a registration, the provider is asked first.
+    pub(crate) async fn add(&self, request: AccountRequest) -> Result<AccountAdded, AddError> {
+        let added = accounts::add(&self.0.shared, request).await?;
+        let configured = self.0.shared.configured()?;
         // The demonstration is for those who have nothing else.
         #[cfg(feature = "demo")]
         self.0.demo.withdraw(&self.0.shared, &configured);
-        if let Some(config) = configured.get(&account.name) {
-            self.0.shared.add(&account.name, config.clone(), None);
+        if let Some(config) = configured.get(&added.name) {
+            self.0.shared.add(&added.name, config.clone(), None);
         }
-        self.listen_as_configured().await
+        self.listen_as_configured().await?;
+        Ok(added)
     }
 
     /// Signs an account out and takes it out of the configuration.
@@ -382,13 +392,24 @@ impl Agent {
     ///
     /// What can be wrong with the file.
     pub async fn remove_account(&self, account: &str) -> Result<(), WindowError> {
-        Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
-        self.0.shared.drop_account(account);
-        self.listen_as_configured().await
+        self.remove(account).await.map(|_| ())
     }
 
-    async fn listen_as_configured(&self) -> Result<(), WindowError> {
-        let config = Config::read(&self.0.shared.options.places.config_file()).map_err(refused)?;
+    /// The same, with what became of the account's registration if Abide had registered itself.
+    pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
+        let config = self.0.shared.act(account, |account, _| account.config.clone()).ok();
+        Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
+        self.0.shared.drop_account(account);
+        let removed = match config {
+            Some(config) => accounts::end_registration(&self.0.shared, account, &config).await,
+            None => None,
+        };
+        self.listen_as_configured().await.map_err(refused)?;
+        Ok(removed)
+    }
+
+    async fn listen_as_configured(&self) -> Result<(), ConfigError> {
+        let config = Config::read(&self.0.shared.options.places.config_file())?;
         self.listen_for_logouts(&config.logout_listener).await;
         Ok(())
     }

@@ -7,7 +7,8 @@ use abide_wire::{SessionSettings, Signal};
 use toml_edit::{Item, TableLike, Value};
 
 use crate::account_rules::check;
-use crate::config::{AccountConfig, Config, ConfigError, LogoutListenerConfig, SessionConfig, edit};
+use crate::config::{AccountConfig, Config, ConfigError, LogoutListenerConfig, SessionConfig};
+use crate::config_edit::edit;
 
 impl AccountConfig {
     /// As views show them.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use abide_oidc::{
     AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ClientKey, Http, HttpOptions,
-    OAuthError, Pending, Provider, Registration, RelyingParty, Tokens,
+    IssuerTemplate, OAuthError, Pending, Provider, Registration, RelyingParty, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
@@ -389,10 +389,18 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
 
 /// Discovers the provider of an account.
 pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, SignInError> {
-    let http = http_of(config)?;
-    let provider = Provider::discover(&http, &config.issuer).await.map_err(SignInError::of)?;
+    let (http, provider) = discover(config).await?;
     let relying_party = RelyingParty::new(provider, registration(config)?).map_err(SignInError::of)?;
     Ok(Connection { http, relying_party, key: None })
+}
+
+/// The same before there is a client.
+pub(crate) async fn discover(config: &AccountConfig) -> Result<(Http, Provider), SignInError> {
+    let http = http_of(config)?;
+    let template = config.issuer_template.as_deref();
+    let tenants = template.map(|template| IssuerTemplate::new(template, &config.issuer)).transpose()?;
+    let found = Provider::discover_tenants(&http, &config.issuer, tenants).await;
+    Ok((http, found.map_err(SignInError::of)?))
 }
 
 fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
@@ -412,7 +420,7 @@ fn registration(config: &AccountConfig) -> Result<Registration, SignInError> {
     Ok(Registration { client_secret: Some(text.trim_end_matches(['\r', '\n']).into()), ..public })
 }
 
-fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
+pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, SignInError> {
     let ca_pem = match &config.ca_file {
         None => None,
         Some(path) => Some(

@@ -123,6 +123,15 @@ impl VaultThread {
         self.run(move |vault| vault.change(Changes::new().update(&name, content)))
     }
 
+    /// A record as it is now.
+    pub(crate) fn read(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Zeroizing<Vec<u8>>>, StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| Ok(vault.record(&name).map(|content| Zeroizing::new(content.to_vec()))))
+    }
+
     /// Gone from the disk when the future is done.
     pub(crate) fn remove(&self, name: &str) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let name = name.to_owned();

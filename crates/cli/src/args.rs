@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use abide_wire::window::NewAccount;
+use abide_wire::AccountRequest;
 use lexopt::{Arg, Parser, ValueExt as _};
 
 use crate::Program;
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Header(TokenRequest),
     Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
     AccountsList,
-    AccountsAdd(NewAccount),
+    AccountsAdd(AccountRequest),
     AccountsRemove(String),
     ClientsList,
     ClientsAllow { name: String, program: Option<OsString> },
@@ -60,6 +60,10 @@ struct Given {
     request: TokenRequest,
     issuer: Option<String>,
     client_id: Option<String>,
+    register: bool,
+    initial_token_file: Option<OsString>,
+    client_secret_file: Option<OsString>,
+    preset: Option<String>,
     program: Option<OsString>,
     port: Option<u16>,
     passphrase_fd: Option<u32>,
@@ -148,6 +152,9 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
 /// Where the embedded demo provider is, too: its issuer contains the port.
 const DEMO_PORT: u16 = 47610;
 
+const ADDING: &[&str] =
+    &["issuer", "client-id", "client-secret-file", "register", "initial-token-file", "preset"];
+
 fn help_on(rest: Vec<OsString>) -> Result<Command, Failure> {
     let mut words = rest.into_iter().filter(|word| word != "--json" && word != "--help" && word != "-h");
     let Some(topic) = words.next() else { return Ok(Command::Help(None)) };
@@ -186,26 +193,15 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
 
 fn accounts(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     let name = "accounts";
-    let given = options(name, rest, &["issuer", "client-id"], json)?;
+    let given = options(name, rest, ADDING, json)?;
     let sub = given.sub(name, "list")?;
-    if sub != "add" && (given.issuer.is_some() || given.client_id.is_some()) {
-        return Err(Failure::usage("`--issuer` and `--client-id` belong to `abide accounts add`.", name));
+    if sub != "add" && given.adds() {
+        let sentence = format!("`--{}` belong to `abide accounts add`.", ADDING.join("`, `--"));
+        return Err(Failure::usage(sentence, name));
     }
     match sub.as_str() {
         "list" => given.finish(name, 1, |_| Ok(Command::AccountsList)),
-        "add" => given.finish(name, 2, |given| {
-            let account = given.name(name, "`abide accounts add` needs a name for the account.")?;
-            let issuer = given.issuer.take();
-            let issuer = issuer.ok_or_else(|| {
-                Failure::usage("`abide accounts add` needs the provider: --issuer URL", name)
-            })?;
-            let client_id = given.client_id.take().ok_or_else(|| {
-                let sentence = "`abide accounts add` needs the identifier that the provider knows Abide by: \
-                                --client-id ID";
-                Failure::usage(sentence, name)
-            })?;
-            Ok(Command::AccountsAdd(NewAccount { name: account, issuer, client_id }))
-        }),
+        "add" => given.finish(name, 2, |given| given.new_account(name).map(Command::AccountsAdd)),
         "remove" => given.finish(name, 2, |given| {
             given.name(name, "`abide accounts remove` needs the account's name.").map(Command::AccountsRemove)
         }),
@@ -278,14 +274,18 @@ impl Given {
             "no-browser" => self.no_browser = true,
             "device" => self.device = true,
             "no-wait" => self.no_wait = true,
+            "register" => self.register = true,
             _ => {
                 let value = parser.value().map_err(|error| misused(command, &error))?;
-                if option == "program" {
-                    self.program = Some(value);
-                    return Ok(());
+                match option {
+                    "program" => self.program = Some(value),
+                    "initial-token-file" => self.initial_token_file = Some(value),
+                    "client-secret-file" => self.client_secret_file = Some(value),
+                    _ => {
+                        let value = value.string().map_err(|error| misused(command, &error))?;
+                        self.take_text(command, option, value)?;
+                    }
                 }
-                let value = value.string().map_err(|error| misused(command, &error))?;
-                self.take_text(command, option, value)?;
             }
         }
         Ok(())
@@ -313,6 +313,7 @@ impl Given {
             }
             "issuer" => self.issuer = Some(value),
             "client-id" => self.client_id = Some(value),
+            "preset" => self.preset = Some(value),
             "activity" => {
                 self.request.activity = Some(match value.as_str() {
                     "none" => "none",
@@ -342,6 +343,60 @@ impl Given {
             }
         }
         Ok(())
+    }
+
+    /// Whether something was given that only a new account needs.
+    fn adds(&self) -> bool {
+        self.issuer.is_some()
+            || self.client_id.is_some()
+            || self.register
+            || self.initial_token_file.is_some()
+            || self.client_secret_file.is_some()
+            || self.preset.is_some()
+    }
+
+    fn new_account(&mut self, command: &str) -> Result<AccountRequest, Failure> {
+        let name = self.name(command, "`abide accounts add` needs a name for the account.")?;
+        let wrong = |sentence: &str| Err(Failure::usage(sentence, command));
+        let (issuer, preset) = (self.issuer.take(), self.preset.take());
+        if issuer.is_none() && preset.as_deref().is_none_or(|preset| preset == "none") {
+            return wrong("`abide accounts add` needs the provider: --issuer URL, or --preset NAME");
+        }
+        let client_id = self.client_id.take();
+        match (&client_id, self.register) {
+            (None, false) => {
+                return wrong(
+                    "`abide accounts add` needs the identifier that the provider knows Abide by: --client-id ID, or \
+                     --register where the provider lets Abide register itself",
+                );
+            }
+            (Some(_), true) => return wrong("`--client-id` is for a client that is registered already."),
+            _ => {}
+        }
+        if self.initial_token_file.is_some() && !self.register {
+            return wrong("`--initial-token-file` belongs to `--register`.");
+        }
+        if self.client_secret_file.is_some() && self.register {
+            return wrong("`--client-secret-file` is for a client that is registered already.");
+        }
+        // The agent has another folder.
+        let absolute = |path: Option<OsString>| path.map(std::path::absolute).transpose();
+        let files = absolute(self.initial_token_file.take()).and_then(|initial_token_file| {
+            Ok((initial_token_file, absolute(self.client_secret_file.take())?))
+        });
+        let Ok((initial_token_file, client_secret_file)) = files else {
+            return wrong("That is not the path of a file.");
+        };
+        let register = self.register;
+        Ok(AccountRequest {
+            name,
+            issuer,
+            client_id,
+            register,
+            initial_token_file,
+            client_secret_file,
+            preset,
+        })
     }
 
     fn token_request(&mut self) -> TokenRequest {

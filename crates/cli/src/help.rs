@@ -251,13 +251,29 @@ abide accounts: list, add and remove accounts
 
 Usage: abide accounts [list]
        abide accounts add NAME --issuer URL --client-id ID
+                          [--client-secret-file PATH] [--preset NAME]
+       abide accounts add NAME --issuer URL --register
+                          [--initial-token-file PATH] [--preset NAME]
        abide accounts remove NAME
 
 An account is an identity of yours at one OpenID Provider. The issuer is the
 provider's address, exactly as it writes it. The client id is the name under
 which Abide is registered there as a public native client.
 
-      --json           the accounts as JSON
+With --register, Abide registers itself where the provider lets it (RFC 7591),
+and `remove` ends that again where the provider can do so (RFC 7592).
+
+      --client-secret-file PATH
+                       a file with the secret, for a provider that insists on
+                       one; it stays where it is
+      --initial-token-file PATH
+                       a file with the token that the provider wants to see
+                       before it registers anybody
+      --preset NAME    the settings of a provider that is known here: auth0,
+                       authentik, dex, entra, entra-any-tenant, gitlab, google,
+                       hydra, keycloak, lemonldap-ng, modyo, okta, zitadel; none
+                       for none of them. Without it, the issuer tells
+      --json           the accounts, or what became of one, as JSON
 ";
 
 const CLIENTS: &str = "\

@@ -16,14 +16,34 @@ fn accounts_are_listed_added_and_removed() {
     let expected =
         post("/v1/accounts", r#"{"name":"w","issuer":"https://id.example.com/","client_id":"abide"}"#);
     let words = ["accounts", "add", "w", "--issuer", "https://id.example.com/", "--client-id", "abide"];
-    let outcome = once(&words, expected, b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n".to_vec());
+    let added = r#"{"name":"w","issuer":"https://id.example.com/","client_id":"abide"}"#;
+    let outcome = once(&words, expected, answer("201 Created", added));
     assert_eq!(
-        (outcome.code, outcome.out.as_str()),
-        (0, "The account w is there. Sign in: abide login --account w\n")
+        (outcome.code, outcome.out.as_str(), outcome.err.as_str()),
+        (0, "The account w is there. Sign in: abide login --account w\n", "")
     );
     let gone = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     let outcome = once(&["accounts", "remove", "w/../x"], delete("/v1/accounts/w%2F..%2Fx"), gone);
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "The account w/../x is gone.\n"));
+}
+
+#[test]
+fn what_a_registration_and_a_preset_brought_is_said_beside_the_result() {
+    let expected =
+        post("/v1/accounts", r#"{"name":"w","issuer":"https://x","register":true,"preset":"google"}"#);
+    let words = ["accounts", "add", "w", "--issuer", "https://x", "--register", "--preset", "google"];
+    let added = r#"{"name":"w","client_id":"d-1","registered":true,"preset":"google","preset_title":"Google","settings":["a = 1"],"notes":["Know this."],"newer":1}"#;
+    let outcome = once(&words, expected, answer("201 Created", added));
+    assert_eq!((outcome.code, outcome.out.lines().count()), (0, 1), "{}", outcome.out);
+    for said in ["registered there as d-1", "This is Google", "    a = 1\n", "Know this."] {
+        assert!(outcome.err.contains(said), "{said}: {}", outcome.err);
+    }
+    let body = r#"{"name":"w","client_id":"d-1","still_registered":"It still knows d-1."}"#;
+    let outcome = once(&["accounts", "remove", "w"], delete("/v1/accounts/w"), answer("200 OK", body));
+    assert_eq!(
+        (outcome.out.as_str(), outcome.err.as_str()),
+        ("The account w is gone.\n", "It still knows d-1.\n")
+    );
 }
 
 #[test]

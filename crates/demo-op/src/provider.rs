@@ -1,5 +1,6 @@
 //! What all endpoints share: the configuration, the keys, the store, the record.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -13,7 +14,7 @@ use crate::device::Devices;
 use crate::events::Events;
 use crate::keys::{KeyError, Keys};
 use crate::record::Record;
-use crate::secret;
+use crate::secret::{self, Digest};
 use crate::state_file;
 use crate::store::{Offline, Store, Tokens};
 
@@ -32,6 +33,8 @@ pub(crate) struct Provider {
     port: u16,
     issuer: String,
     clients: RwLock<Vec<Arc<Client>>>,
+    /// Of each client that registered by itself what ends its registration (RFC 7592).
+    registrations: Mutex<BTreeMap<String, Digest>>,
     access_token_lifetime: Duration,
     refresh_token_lifetime: Duration,
     clock: Clock,
@@ -70,6 +73,7 @@ impl Provider {
             port,
             issuer: format!("http://127.0.0.1:{port}"),
             clients: RwLock::new(config.clients.into_iter().map(Arc::new).collect()),
+            registrations: Mutex::default(),
             access_token_lifetime: config.access_token_lifetime,
             refresh_token_lifetime: config.refresh_token_lifetime,
             clock: config.clock,
@@ -127,7 +131,7 @@ impl Provider {
     }
 
     /// Registers a client that came by itself. So many are kept; the oldest makes room.
-    pub(crate) fn register_dynamically(&self, client: Client) {
+    pub(crate) fn register_dynamically(&self, client: Client, management: Digest) {
         const KEPT: usize = 256;
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         let dynamic = |known: &Arc<Client>| known.id.starts_with("dynamic-");
@@ -136,7 +140,23 @@ impl Provider {
         {
             clients.remove(oldest);
         }
+        let mut registrations = self.registrations.lock().unwrap_or_else(PoisonError::into_inner);
+        registrations.retain(|id, _| clients.iter().any(|known| known.id == *id));
+        registrations.insert(client.id.clone(), management);
         clients.push(Arc::new(client));
+    }
+
+    /// Ends the registration of a client that registered by itself. False for another client, and for another token than
+    /// the one it was given.
+    pub(crate) fn deregister(&self, id: &str, token: &str) -> bool {
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        let mut registrations = self.registrations.lock().unwrap_or_else(PoisonError::into_inner);
+        if !registrations.get(id).is_some_and(|known| known.matches(token)) {
+            return false;
+        }
+        registrations.remove(id);
+        clients.retain(|known| known.id != id);
+        true
     }
 
     pub(crate) fn registration(&self) -> &Registration {

@@ -64,7 +64,7 @@ pub enum Endpoint {
     DeviceAuthorization,
     /// `/device`, where a person enters the code that another device shows
     Device,
-    /// `/register` (RFC 7591)
+    /// `/register` (RFC 7591); with `client_id` in the query, one registration (RFC 7592)
     Registration,
     /// `/par`, where authorization requests are pushed to (RFC 9126)
     PushedAuthorization,
@@ -130,9 +130,9 @@ impl Endpoint {
             | Endpoint::Revocation
             | Endpoint::Introspection
             | Endpoint::DeviceAuthorization
-            | Endpoint::Registration
             | Endpoint::Events
             | Endpoint::PushedAuthorization => &[Method::POST],
+            Endpoint::Registration => &[Method::POST, Method::DELETE],
         }
     }
 

@@ -1,16 +1,18 @@
-//! Dynamic client registration (RFC 7591, OpenID Connect Dynamic Client Registration 1.0), of native clients only.
+//! Dynamic client registration (RFC 7591, OpenID Connect Dynamic Client Registration 1.0), of native clients only, and its
+//! end (RFC 7592).
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::authorize::SCOPES;
 use crate::config::{self, Client, Registration, SigningAlgorithm};
 use crate::device;
 use crate::provider::{Failure, Provider};
+use crate::record::Endpoint;
 use crate::reply::Reply;
-use crate::secret;
+use crate::secret::{self, Digest};
 use crate::server::Asked;
 use crate::token_exchange;
 
@@ -25,6 +27,9 @@ pub(crate) const GRANT_TYPES: [&str; 4] =
 type Refusal = (&'static str, &'static str);
 
 pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+    if asked.method == Method::DELETE {
+        return Ok(deregister(provider, asked));
+    }
     match provider.registration() {
         Registration::Closed => {
             return Ok(Reply::refused(StatusCode::FORBIDDEN, "access_denied", "registration is not offered"));
@@ -52,9 +57,23 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
         let why = "this provider has no key for a signature that is asked for";
         return Ok(Reply::bad_request("invalid_client_metadata", why));
     }
-    let answer = registered(&client, &grant_types, &scope, provider.now());
-    provider.register_dynamically(client);
+    let token = secret::random_text()?;
+    let mut answer = registered(&client, &grant_types, &scope, provider.now());
+    answer["registration_access_token"] = json!(token);
+    answer["registration_client_uri"] =
+        json!(format!("{}{}?client_id={}", provider.issuer(), Endpoint::Registration.path(), client.id));
+    provider.register_dynamically(client, Digest::of(&token));
     Ok(Reply::json(answer).with_status(StatusCode::CREATED))
+}
+
+/// RFC 7592 section 2.3. To read and to change a registration is not offered.
+fn deregister(provider: &Provider, asked: &Asked) -> Reply {
+    let (id, token) = (asked.named("client_id"), asked.bearer());
+    if id.zip(token).is_some_and(|(id, token)| provider.deregister(id, token)) {
+        return Reply::empty().with_status(StatusCode::NO_CONTENT);
+    }
+    Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "this is not the token of that registration")
+        .with_challenge("Bearer realm=\"demo\", error=\"invalid_token\"")
 }
 
 /// What the client has from now on (RFC 7591 section 3.2.1).

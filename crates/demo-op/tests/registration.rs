@@ -129,3 +129,29 @@ async fn whoever_registers_without_end_pushes_only_their_own_out() {
     assert_eq!(browser.authorize(&changes).await.status, 400);
     assert_eq!(browser.authorize(&[]).await.status, 200, "what was configured stays");
 }
+
+#[tokio::test]
+async fn a_registration_is_ended_by_whoever_has_its_token_and_by_nobody_else() {
+    let (provider, _) = provider().await;
+    let client = register(&provider, &metadata(), None).await.json();
+    let other = register(&provider, &metadata(), None).await.json();
+    let http = http();
+    let end = async |client: &Value, token: &str| {
+        let uri = text(client, "registration_client_uri");
+        Answer::of(http.delete(uri).bearer_auth(token).send().await.unwrap()).await
+    };
+    let token = text(&client, "registration_access_token");
+    for wrong in ["guess", "", text(&other, "registration_access_token")] {
+        assert_eq!(end(&client, wrong).await.status, 401, "{wrong}");
+    }
+    let mut configured = client.clone();
+    configured["registration_client_uri"] = json!(format!("{}/register?client_id=abide", provider.issuer()));
+    assert_eq!(end(&configured, token).await.status, 401, "a client that was configured has no token");
+    assert_eq!(end(&client, token).await.status, 204);
+    assert_eq!(end(&client, token).await.status, 401, "it is gone");
+    let id = text(&client, "client_id").to_owned();
+    let mut browser = Browser::new(&provider);
+    let changes = [("client_id", id.as_str()), ("redirect_uri", "http://127.0.0.1/back")];
+    assert_eq!(browser.authorize(&changes).await.status, 400);
+    assert!(!format!("{:?}", provider.record().entries()).contains(token));
+}

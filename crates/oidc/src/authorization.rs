@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use openidconnect::core::{CoreAuthPrompt, CoreClient, CoreResponseType};
@@ -21,6 +22,7 @@ use crate::oauth_error::OAuthError;
 use crate::parameters::{self, Demands};
 use crate::relying_party::RelyingParty;
 use crate::session_state::SessionState;
+use crate::tenants::IssuerTemplate;
 use crate::{text, urls};
 
 /// 256 bits for `state` and `nonce`; at least 128 are required.
@@ -90,6 +92,9 @@ pub struct AuthorizationParameters {
     /// Single claims (Core, section 5.5). What is essential of `auth_time` and `acr` in the ID token, and the value of
     /// `sub`, the answer is held to.
     pub claims: Option<Map<String, Value>>,
+    /// Ask for the answer in a form and not in an address, where the browser would keep it in its history (OAuth 2.0 Form
+    /// Post Response Mode). A provider that does not know that answers in an address all the same.
+    pub form_post: bool,
     /// Anything else that the provider understands. None of the parameters that are set here, and each one once.
     pub extra: Vec<(String, String)>,
 }
@@ -127,6 +132,9 @@ pub struct Pending {
     opens_within: Option<Duration>,
     issuer: String,
     issuer_promised: bool,
+    /// The issuers that may answer in place of `issuer`, and the one that did.
+    tenants: Option<IssuerTemplate>,
+    answered_by: OnceLock<String>,
 }
 
 impl fmt::Debug for Pending {
@@ -307,6 +315,9 @@ impl RelyingParty {
         if let Some(display) = &parameters.display {
             request = request.add_extra_param("display", display.as_str());
         }
+        if parameters.form_post {
+            request = request.add_extra_param("response_mode", "form_post");
+        }
         for resource in &parameters.resources {
             request = request.add_extra_param("resource", resource.as_str());
         }
@@ -336,6 +347,8 @@ impl RelyingParty {
             opens_within: None,
             issuer: provider.issuer().to_owned(),
             issuer_promised: provider.metadata().authorization_response_iss_parameter_supported,
+            tenants: provider.tenants().cloned(),
+            answered_by: OnceLock::new(),
         };
         Ok(AuthorizationRequest { url, pending })
     }
@@ -423,6 +436,11 @@ impl Pending {
         &self.demands
     }
 
+    /// Whether the answer came from this issuer, as far as it says from whom it came.
+    pub(crate) fn was_answered_by(&self, issuer: &str) -> bool {
+        self.answered_by.get().is_none_or(|answered| answered == issuer)
+    }
+
     /// Which of the resources the first access token is for.
     pub(crate) fn resource(&self) -> Option<&str> {
         self.resource.as_deref()
@@ -434,9 +452,15 @@ impl Pending {
     /// Everything that does not know `state` is stray, so that nobody else can end a sign-in.
     pub fn receive(&self, query: &str) -> Result<AuthorizationResponse, CallbackError> {
         let answer = parameters_of(query, &self.state).map_err(CallbackError::Stray)?;
-        match answer.get("iss") {
-            Some(issuer) if *issuer != self.issuer => return Err(CallbackError::IssuerMismatch),
-            None if self.issuer_promised => return Err(CallbackError::IssuerMissing),
+        match (answer.get("iss"), &self.tenants) {
+            (Some(issuer), None) if *issuer != self.issuer => return Err(CallbackError::IssuerMismatch),
+            (Some(issuer), Some(tenants)) if !tenants.fits(issuer) => {
+                return Err(CallbackError::IssuerMismatch);
+            }
+            (Some(issuer), Some(_)) if self.answered_by.get_or_init(|| issuer.to_string()) != issuer => {
+                return Err(CallbackError::IssuerMismatch);
+            }
+            (None, _) if self.issuer_promised => return Err(CallbackError::IssuerMissing),
             _ => {}
         }
         match (answer.get("code"), answer.get("error")) {

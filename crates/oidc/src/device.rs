@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use openidconnect::PkceCodeChallenge;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
@@ -35,6 +36,9 @@ pub struct DeviceParameters {
     /// Anything else that the provider understands, such as `audience`, or `resource` (RFC 8707), which may be there
     /// several times. None of the parameters that are set here.
     pub extra: Vec<(String, String)>,
+    /// Tie the polls to the request with PKCE (RFC 7636). RFC 8628 has no such thing, and its device code does as much; but
+    /// there are providers that demand it of a client here because they demand it in the browser.
+    pub pkce: bool,
 }
 
 /// What the person is shown, and what the provider is asked with (RFC 8628, section 3.2).
@@ -55,6 +59,7 @@ pub struct DeviceAuthorization {
     /// keeps it.
     pub interval: Duration,
     scope: String,
+    code_verifier: Option<SecretString>,
 }
 
 impl fmt::Debug for DeviceAuthorization {
@@ -155,6 +160,7 @@ impl Response {
             expires_in: expires_in.ok_or(DeviceError::ExpiryInvalid)?.min(MAX_LIFETIME),
             interval,
             scope,
+            code_verifier: None,
         })
     }
 }
@@ -187,13 +193,19 @@ impl RelyingParty {
         let scope = form::scope(wanted)?;
         let mut sent = vec![("scope", scope.as_str())];
         sent.extend(parameters.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        if parameters.pkce {
+            let method = ("code_challenge_method", challenge.method().as_str());
+            sent.extend([("code_challenge", challenge.as_str()), method]);
+        }
         let endpoint = self.provider().device_authorization_endpoint()?;
         // No specification asks for a proof here. A provider that looks at one can bind the device code to the key, as RFC
         // 9449, section 10.1 has it where requests are pushed, and its nonce is known before the first poll.
         let call = || self.authenticated(endpoint, &sent, http.provider_time(now));
         let answer = self.send_proved(http, None, now, call).await?;
         let response: Response = answer.document(Document::DeviceAuthorization, &[JSON])?;
-        Ok(response.check(self.provider().is_plain(), scope)?)
+        let code_verifier = parameters.pkce.then(|| verifier.into_secret().into());
+        Ok(DeviceAuthorization { code_verifier, ..response.check(self.provider().is_plain(), scope)? })
     }
 
     /// Asks once whether the person has answered (RFC 8628, section 3.4), and validates what they signed in with.
@@ -208,7 +220,9 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<DevicePoll, Error> {
         let device_code = authorization.device_code.expose_secret();
-        let sent = [("grant_type", GRANT_TYPE), ("device_code", device_code)];
+        let mut sent = vec![("grant_type", GRANT_TYPE), ("device_code", device_code)];
+        let verifier = authorization.code_verifier.as_ref();
+        sent.extend(verifier.map(|verifier| ("code_verifier", verifier.expose_secret())));
         let response = match self.token_request(http, &sent, now).await {
             Err(Error::Refused { error: OAuthError::AuthorizationPending, .. }) => {
                 return Ok(DevicePoll::Pending);

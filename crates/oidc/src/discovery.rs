@@ -12,6 +12,7 @@ use url::Url;
 use crate::error::{Document, Endpoint, Error};
 use crate::http::{Call, Http, JSON};
 use crate::keys::{self, Keys, Occasion};
+use crate::tenants::IssuerTemplate;
 use crate::urls::UrlProblem;
 use crate::{text, urls};
 
@@ -24,6 +25,7 @@ pub struct Provider(Arc<Inner>);
 
 struct Inner {
     issuer: String,
+    tenants: Option<IssuerTemplate>,
     url: Url,
     authorization: Url,
     token: Url,
@@ -98,21 +100,36 @@ impl Provider {
     /// needed now. An issuer on loopback may use http there. Only the page for watching the session may be unusable:
     /// [`Self::check_session_problem`].
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
+        Self::discover_tenants(http, issuer, None).await
+    }
+
+    /// The same for a provider with an issuer for each of its tenants. The issuer in the metadata has to be `tenants` byte
+    /// for byte, and that of each ID token the one that `tenants` and its own `tid` make.
+    pub async fn discover_tenants(
+        http: &Http,
+        issuer: &str,
+        tenants: Option<IssuerTemplate>,
+    ) -> Result<Self, Error> {
         let url = check_issuer(issuer)?;
         let well_known = well_known(&url);
         let answer = http.send(Call::get(&well_known)).await?;
         let metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
-        let provider = Self::validate(issuer, metadata)?;
+        let provider = Self::validate(issuer, tenants, metadata)?;
         let set = keys::fetch(http, &provider.0.keys_url).await?;
         provider.replace_keys(set);
         Ok(provider)
     }
 
-    pub(crate) fn validate(issuer: &str, metadata: ProviderMetadata) -> Result<Self, Error> {
+    pub(crate) fn validate(
+        issuer: &str,
+        tenants: Option<IssuerTemplate>,
+        metadata: ProviderMetadata,
+    ) -> Result<Self, Error> {
         let url = check_issuer(issuer)?;
-        if metadata.issuer != issuer {
+        let expected = tenants.as_ref().map_or(issuer, IssuerTemplate::as_str);
+        if metadata.issuer != expected {
             let found = text::plain(&metadata.issuer, MAX_SHOWN);
-            return Err(Error::IssuerMismatch { expected: issuer.to_owned(), found });
+            return Err(Error::IssuerMismatch { expected: expected.to_owned(), found });
         }
         let http_on_loopback = url.scheme() == "http";
         let optional = |endpoint: Endpoint, raw: &Option<String>| match raw.as_deref() {
@@ -130,6 +147,7 @@ impl Provider {
         }
         Ok(Self(Arc::new(Inner {
             issuer: issuer.to_owned(),
+            tenants,
             authorization: required(Endpoint::Authorization, &metadata.authorization_endpoint)?,
             token: required(Endpoint::Token, &metadata.token_endpoint)?,
             keys_url: required(Endpoint::Keys, &metadata.jwks_uri)?,
@@ -156,6 +174,11 @@ impl Provider {
     /// The issuer, byte for byte as configured.
     pub fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// The issuers of its tenants, if it has one for each.
+    pub fn tenants(&self) -> Option<&IssuerTemplate> {
+        self.0.tenants.as_ref()
     }
 
     /// `host[:port]` of the issuer, to show to people.
@@ -380,7 +403,7 @@ mod tests {
     }
 
     fn code(issuer: &str, metadata: Value) -> &'static str {
-        match Provider::validate(issuer, serde_json::from_value(metadata).unwrap()) {
+        match Provider::validate(issuer, None, serde_json::from_value(metadata).unwrap()) {
             Ok(_) => "ok",
             Err(error) => error.code(),
         }

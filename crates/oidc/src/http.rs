@@ -195,9 +195,10 @@ impl Told {
     }
 }
 
-/// One request: what has a body is posted, everything else is a GET.
+/// One request: what has a body is posted, what is to be deleted says so, everything else is a GET.
 pub(crate) struct Call<'a> {
     pub(crate) url: &'a Url,
+    pub(crate) delete: bool,
     pub(crate) authorization: Option<HeaderValue>,
     /// Of a key of ours (RFC 9449, section 4.1).
     pub(crate) proof: Option<HeaderValue>,
@@ -211,11 +212,15 @@ pub(crate) enum Body {
 
 impl<'a> Call<'a> {
     pub(crate) fn get(url: &'a Url) -> Self {
-        Self { url, authorization: None, proof: None, body: None }
+        Self { url, delete: false, authorization: None, proof: None, body: None }
     }
 
     pub(crate) fn method(&self) -> Method {
-        if self.body.is_some() { Method::POST } else { Method::GET }
+        match self.delete {
+            true => Method::DELETE,
+            false if self.body.is_some() => Method::POST,
+            false => Method::GET,
+        }
     }
 }
 

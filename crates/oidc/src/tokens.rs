@@ -10,7 +10,7 @@ use crate::authorization::{AuthorizationCode, Pending};
 use crate::dpop::{Dpop, DpopError};
 use crate::error::{Document, Error};
 use crate::http::{Http, JSON, Told, refused};
-use crate::id_token::{self, Expectation, Purpose};
+use crate::id_token::{self, Expectation, IdTokenError, Purpose};
 use crate::identity::Identity;
 use crate::keys::Occasion;
 use crate::relying_party::RelyingParty;
@@ -234,6 +234,9 @@ impl RelyingParty {
         response.check_binding(self.dpop())?;
         let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
         let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
+        if !pending.was_answered_by(&identity.issuer) {
+            return Err(IdTokenError::IssuerMismatch.into());
+        }
         response.into_tokens(pending.scope(), identity)
     }
 
@@ -336,8 +339,12 @@ impl RelyingParty {
             return Ok(None);
         }
         let registration = self.registration();
+        let issuer = match self.provider().tenants() {
+            None => self.provider().issuer().to_owned(),
+            Some(tenants) => tenants.expected(raw, &purpose)?.into_owned(),
+        };
         let expected = Expectation {
-            issuer: self.provider().issuer(),
+            issuer: &issuer,
             client_id: &registration.client_id,
             client_secret: registration.client_secret.as_ref(),
             trusted_audiences: &registration.trusted_audiences,

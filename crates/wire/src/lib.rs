@@ -7,6 +7,7 @@
 //! The crate does no I/O. It also knows where the local endpoint is to be found ([`paths`]), because that is agreed
 //! between the agent and its clients.
 
+pub mod account;
 pub mod claims;
 pub mod config;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod token;
 pub mod vault;
 pub mod window;
 
+pub use account::{AccountAdded, AccountRemoved, AccountRequest};
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};

@@ -117,6 +117,18 @@ impl Realm {
         self.server.ask(reqwest::Method::PUT, &path, Some(&client)).await;
     }
 
+    /// A token with which one client may register.
+    ///
+    /// # Panics
+    ///
+    /// When Keycloak refuses.
+    pub async fn initial_access_token(&self) -> String {
+        let path = format!("/{}/clients-initial-access", self.name);
+        let wanted = json!({ "count": 1, "expiration": 600 });
+        let made = self.server.ask(reqwest::Method::POST, &path, Some(&wanted)).await;
+        made["token"].as_str().unwrap_or_else(|| panic!("a token in {made}")).to_owned()
+    }
+
     /// Ends all sessions of a person, as an administrator does.
     ///
     /// # Panics
@@ -182,7 +194,17 @@ fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
             "frontchannel.logout.session.required": "true",
             "backchannel.logout.url": settings.back_channel_logout,
             "backchannel.logout.session.required": "true",
+            "oauth2.device.authorization.grant.enabled": "true",
         },
+    });
+    let mut signed = abide.clone();
+    signed["clientId"] = "abide-signed".into();
+    signed["attributes"]["user.info.response.signature.alg"] = "ES256".into();
+    // It exchanges what it was issued itself: that is for clients with a secret here.
+    let exchanger = json!({
+        "clientId": "exchanger", "publicClient": false, "secret": SECRET, "standardFlowEnabled": true,
+        "redirectUris": ["http://127.0.0.1/callback"],
+        "attributes": { "standard.token.exchange.enabled": "true" },
     });
     // Another app that people sign in to in the same browser. It lands at a page that is there anyhow.
     let elsewhere = json!({
@@ -202,7 +224,7 @@ fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
         "enabledEventTypes":
             ["LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN", "REVOKE_GRANT", "USER_INFO_REQUEST", "LOGOUT"],
         "users": [user(super::USER), user(super::OTHER_USER)],
-        "clients": [abide, elsewhere, resource_server],
+        "clients": [abide, signed, elsewhere, exchanger, resource_server],
     })
 }
 

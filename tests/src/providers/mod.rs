@@ -168,9 +168,10 @@ impl Provider {
                 }
                 page.fill("input[name=password]", PASSWORD).await;
                 page.press_return().await;
-            } else {
+            } else if page.has(agree).await {
                 page.click(agree).await;
             }
+            // What has nothing to press goes on by itself: a form that is on its way to Abide.
             last = address;
         }
     }
@@ -198,6 +199,45 @@ impl Provider {
             Self::Django(provider) => provider.sign_out_in_tab(page).await,
             Self::Keycloak(realm) => realm.sign_out_in_tab(page).await,
         }
+    }
+
+    /// Answers the pages behind the code that another device shows, to the last one, which asks nothing more.
+    ///
+    /// # Panics
+    ///
+    /// With django-oidc-provider, which has no such pages.
+    pub async fn allow_device(&self, page: &impl Tab, user: &str) {
+        let (name, agree) = match self {
+            Self::Demo(_) => ("input[name=username]", "button.main"),
+            Self::Node(_) => ("input[name=login]", "button[type=submit]:not([name=abort]), form button"),
+            Self::Keycloak(_) => ("input[name=username]", "#kc-login"),
+            Self::Django(_) => panic!("django-oidc-provider signs nobody in on another device"),
+        };
+        for _ in 0..6 {
+            let loaded = async || {
+                let complete = page.evaluate("document.readyState").await == "complete";
+                (complete && page.address().await.starts_with("http")).then_some(())
+            };
+            eventually("the provider's next page", s(20), loaded).await;
+            let before = page.text().await;
+            if page.has("input[name=password]").await {
+                if page.has(name).await {
+                    page.fill(name, user).await;
+                }
+                page.fill("input[name=password]", PASSWORD).await;
+                page.press_return().await;
+            } else if page.has(agree).await {
+                page.click(agree).await;
+            } else {
+                return;
+            }
+            let moved = async || {
+                let text = page.text().await;
+                (!text.is_empty() && text != before).then_some(())
+            };
+            eventually("the page after that", s(20), moved).await;
+        }
+        panic!("the provider asks and asks: {}", page.text().await);
     }
 
     /// Begins a session of the provider in a tab, without Abide: at its site, or at another app that signs in there.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use abide_wire::window::{NewAccount, WindowError};
-use abide_wire::{ErrorAnswer, ErrorCode, SessionSettings, SessionStatus, VaultStatus};
+use abide_wire::window::WindowError;
+use abide_wire::{AccountRequest, ErrorAnswer, ErrorCode, SessionSettings, SessionStatus, VaultStatus};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -211,15 +211,16 @@ async fn accounts(
             Ok(json_answer(StatusCode::OK, &json!({ "accounts": accounts })))
         }
         ("POST", None) => {
-            let new: NewAccount = body(request).await?;
-            let name = new.name.clone();
-            agent.add_account(new).await.map_err(refused)?;
-            Ok(json_answer(StatusCode::CREATED, &agent.status(&name)?))
+            let new: AccountRequest = body(request).await?;
+            let added = agent.add(new).await.map_err(|error| error.answer())?;
+            Ok(json_answer(StatusCode::CREATED, &added))
         }
         ("DELETE", Some(name)) => {
             agent.status(&name)?;
-            agent.remove_account(&name).await.map_err(refused)?;
-            Ok(empty(StatusCode::NO_CONTENT))
+            Ok(match agent.remove(&name).await.map_err(refused)? {
+                Some(removed) => json_answer(StatusCode::OK, &removed),
+                None => empty(StatusCode::NO_CONTENT),
+            })
         }
         _ => Err(not_found()),
     }

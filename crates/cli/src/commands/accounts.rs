@@ -1,6 +1,6 @@
 //! `abide accounts`.
 
-use abide_wire::window::NewAccount;
+use abide_wire::{AccountAdded, AccountRemoved, AccountRequest};
 use serde::Deserialize;
 
 use super::table;
@@ -38,22 +38,51 @@ pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     io.say(&table(&listed.accounts.iter().map(row).collect::<Vec<_>>()))
 }
 
-pub(super) fn add(io: &mut Io<'_>, account: &NewAccount, json: bool) -> Result<(), Failure> {
+pub(super) fn add(io: &mut Io<'_>, account: &AccountRequest, json: bool) -> Result<(), Failure> {
     let body = serde_json::to_vec(account).map_err(|_| AnswerFault::Content)?;
-    io.endpoint()?.call_with("POST", "/v1/accounts", Some(&body))?;
+    let answer = io.endpoint()?.call_with("POST", "/v1/accounts", Some(&body))?;
     if json {
-        return io.json(&serde_json::json!(account));
+        return io.pass_on(&answer);
     }
+    let added: AccountAdded = answer.json()?;
     let name = plain(&account.name);
+    if added.registered {
+        io.tell(&format!("Abide is registered there as {}.\n", plain(&added.client_id)));
+    }
+    if let (Some(preset), Some(title)) = (&added.preset, &added.preset_title) {
+        let (preset, title) = (plain(preset), plain(title));
+        io.tell(&format!(
+            "This is {title} (--preset {preset}; --preset none for an account without its settings).\n"
+        ));
+    }
+    if !added.settings.is_empty() {
+        io.tell("The configuration says of the account:\n");
+        for line in &added.settings {
+            io.tell(&format!("    {}\n", plain(line)));
+        }
+    }
+    for note in &added.notes {
+        io.tell(&format!("{}\n", plain(note)));
+    }
     io.say(&format!("The account {name} is there. Sign in: abide login --account {name}\n"))
 }
 
 pub(super) fn remove(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Failure> {
     let mut target = String::from("/v1/accounts/");
     push_encoded(&mut target, name);
-    io.endpoint()?.call("DELETE", &target)?;
+    let answer = io.endpoint()?.call("DELETE", &target)?;
+    // Without a registration there is nothing more to say.
+    let removed: Option<AccountRemoved> = if answer.body().is_empty() { None } else { Some(answer.json()?) };
     if json {
-        return io.json(&serde_json::json!({ "name": name }));
+        return match removed {
+            Some(removed) => io.json(&serde_json::json!(removed)),
+            None => io.json(&serde_json::json!({ "name": name })),
+        };
+    }
+    match removed.map(|removed| removed.still_registered) {
+        Some(None) => io.tell("Abide is no longer registered there.\n"),
+        Some(Some(why)) => io.tell(&format!("{}\n", plain(&why))),
+        None => {}
     }
     io.say(&format!("The account {} is gone.\n", plain(name)))
 }

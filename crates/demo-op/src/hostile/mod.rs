@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body as HttpBody, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use serde_json::Value;
 
@@ -196,7 +196,7 @@ pub(crate) async fn distort(provider: &Provider, at: Endpoint, renews: bool, res
 
 /// The response with its JSON replaced. One that is an error stays what it is.
 async fn rewrite(response: Response, change: impl FnOnce(Value) -> String) -> Response {
-    if response.status() != StatusCode::OK {
+    if !response.status().is_success() {
         return response;
     }
     let (mut head, body) = response.into_parts();

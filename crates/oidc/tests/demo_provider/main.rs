@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod device;
+mod registration;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -23,6 +23,7 @@ async fn a_person_signs_in_on_another_device() {
             ("resource".into(), "https://a.example".into()),
             ("resource".into(), "https://b.example".into()),
         ],
+        pkce: false,
     };
     let authorization = client.rp.device_authorization(&client.http, &parameters, now()).await.unwrap();
     assert_eq!(client.provider.last_form("scope"), ["openid profile"]);
@@ -46,6 +47,25 @@ async fn a_person_signs_in_on_another_device() {
     assert_eq!(tokens.identity.subject, SUBJECT);
     assert_eq!(tokens.scope, "openid profile");
     assert!(client.refresh(&tokens).await.is_ok(), "from here on it is a session like any other");
+}
+
+/// Only where a provider is known to want it: RFC 8628 has no such thing.
+#[tokio::test]
+async fn the_polls_are_tied_to_the_request_where_that_is_asked_for() {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let client = Client::new(Behaviour::default()).await;
+    poll(&client, &ask(&client).await.unwrap()).await.unwrap();
+    assert!(client.provider.last_form("code_challenge").is_empty());
+    assert!(client.provider.last_form("code_verifier").is_empty());
+    let parameters = DeviceParameters { pkce: true, ..DeviceParameters::default() };
+    let authorization = client.rp.device_authorization(&client.http, &parameters, now()).await.unwrap();
+    assert_eq!(client.provider.last_form("code_challenge_method"), ["S256"]);
+    let challenge = client.provider.last_form("code_challenge");
+    poll(&client, &authorization).await.unwrap();
+    let verifier = client.provider.last_form("code_verifier");
+    let digest = sha2::Sha256::digest(verifier[0].as_bytes());
+    assert_eq!(challenge, [base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(digest)]);
 }
 
 #[tokio::test]

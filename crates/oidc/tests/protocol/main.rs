@@ -23,6 +23,7 @@ mod refresh;
 mod registration;
 mod sign_in;
 mod silent;
+mod tenants;
 mod tls;
 mod transport;
 mod userinfo;

@@ -1,0 +1,154 @@
+//! Accounts whose client Abide registers by itself: RFC 7591, RFC 7592.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn registration() {
+    abide_tests::skipped("registration", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod registration {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use abide_demo_op::{Config, DemoOp, Deviation, Edit, Endpoint, Registration, Wrong};
+    use abide_tests::app::{App, Done, configure};
+    use abide_tests::login::sign_in_to;
+    use abide_tests::room::Room;
+    use serde_json::{Value, json};
+
+    const EMPTY: &str = "[endpoint]\nport = 0\n";
+
+    fn written(room: &Room) -> String {
+        std::fs::read_to_string(room.places().config_file()).unwrap()
+    }
+
+    async fn register(app: &App<'_>, issuer: &str, more: &[&str]) -> Done {
+        let words = ["accounts", "add", "work", "--issuer", issuer, "--register", "--json"];
+        app.abide(&[&words[..], more].concat()).await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_account_registers_itself_is_signed_in_to_and_leaves_nothing_behind() {
+        let room = Room::with_keyring("registration").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let mut app = App::headless(&room).await;
+        let done = register(&app, provider.issuer(), &[]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let added: Value = serde_json::from_str(&done.stdout).unwrap();
+        let id = added["client_id"].as_str().unwrap();
+        assert!(id.starts_with("dynamic-"), "{added}");
+        assert!(written(&room).contains(&format!("client_id = \"{id}\"")), "{}", written(&room));
+        let entries = provider.record().entries();
+        let asked = entries.iter().find(|entry| entry.endpoint == Endpoint::Registration).unwrap();
+        for (name, value) in [
+            ("application_type", "native"),
+            ("token_endpoint_auth_method", "none"),
+            ("grant_types", "authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code"),
+            ("redirect_uris", "http://127.0.0.1/callback"),
+            ("post_logout_redirect_uris", "http://127.0.0.1/logout"),
+            ("scope", "openid profile email offline_access"),
+        ] {
+            assert_eq!(asked.parameter(name), value, "{name}");
+        }
+        sign_in_to(&room, "work").await;
+        assert_eq!(app.abide(&["keep"]).await.code, 0, "a refresh token that works");
+
+        // What ends the registration outlives the process, and stands in no file that can be read.
+        app.kill();
+        drop(app);
+        let app = App::headless(&room).await;
+        assert!(!written(&room).contains("registration"), "{}", written(&room));
+        let done = app.abide(&["accounts", "remove", "work"]).await;
+        assert_eq!((done.code, done.stdout.as_str()), (0, "The account work is gone."), "{done:?}");
+        assert!(done.stderr.contains("no longer registered"), "{done:?}");
+        assert!(provider.record().count(Endpoint::Revocation) >= 1, "the tokens went before the client");
+        let address = format!(
+            "{}/authorize?client_id={id}&response_type=code&redirect_uri=http://127.0.0.1/callback",
+            provider.issuer()
+        );
+        assert_eq!(abide_tests::http().get(address).send().await.unwrap().status(), 400, "it is forgotten");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_wants_to_see_a_token_first_sees_the_one_in_the_file() {
+        let room = Room::with_keyring("registration-token").await;
+        let registration = Registration::WithToken("canary-initial".into());
+        let provider = DemoOp::start(Config { registration, ..Config::default() }).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let file = room.path("initial-token");
+        let path = file.to_str().unwrap().to_owned();
+        let with_file = ["--initial-token-file", path.as_str()];
+        let without = register(&app, provider.issuer(), &[]).await;
+        assert!(without.code != 0 && without.stderr.contains("--initial-token-file"), "{without:?}");
+        let missing = register(&app, provider.issuer(), &with_file).await;
+        assert!(missing.code != 0 && missing.stderr.contains("cannot be read"), "{missing:?}");
+        std::fs::write(&file, "another\n").unwrap();
+        let refused = register(&app, provider.issuer(), &with_file).await;
+        assert!(refused.code != 0 && refused.stderr.contains("does not accept"), "{refused:?}");
+        assert_eq!(written(&room), EMPTY, "nothing was added");
+        std::fs::write(&file, "canary-initial\n").unwrap();
+        let done = register(&app, provider.issuer(), &with_file).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(!app.log().contains("canary-initial") && !written(&room).contains("canary-initial"));
+        sign_in_to(&room, "work").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_registers_nobody_is_named_and_so_is_the_way_out() {
+        let room = Room::with_keyring("registration-closed").await;
+        let registration = Registration::Closed;
+        let provider = DemoOp::start(Config { registration, ..Config::default() }).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let done = register(&app, provider.issuer(), &[]).await;
+        assert_ne!(done.code, 0);
+        let said = &done.stderr;
+        assert!(said.contains("127.0.0.1") && said.contains("Register Abide there yourself"), "{said}");
+        assert_eq!(provider.record().count(Endpoint::Registration), 0);
+        assert_eq!(written(&room), EMPTY);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_secret_that_the_provider_insists_on_is_in_a_file_for_this_user_alone() {
+        let room = Room::with_keyring("registration-secret").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let insist = [
+            ("/client_secret", json!("canary-secret")),
+            ("/client_secret_expires_at", json!(0)),
+            ("/token_endpoint_auth_method", json!("client_secret_post")),
+        ];
+        let insist = insist.map(|(place, value)| Edit::Set(place, value)).to_vec();
+        provider.misbehave(vec![Deviation::new(Endpoint::Registration, Wrong::Json(insist))]);
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let done = register(&app, provider.issuer(), &[]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(!done.stdout.contains("canary-secret") && !written(&room).contains("canary-secret"));
+        assert!(written(&room).contains("token_endpoint_auth_method = \"client_secret_post\""));
+        let text = written(&room);
+        let (_, file) = text.split_once("client_secret_file = \"").unwrap();
+        let file = std::path::PathBuf::from(file.split('"').next().unwrap());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "canary-secret");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(app.abide(&["accounts", "remove", "work"]).await.code, 0);
+        assert!(!file.exists(), "it goes with the account");
+    }
+
+    /// The client is there, and its end cannot be reached: said, with its name, and the account is gone all the same.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_registration_that_cannot_be_ended_is_said() {
+        let room = Room::with_keyring("registration-away").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        assert_eq!(register(&app, provider.issuer(), &[]).await.code, 0);
+        provider.refuse().await;
+        let done = app.abide(&["accounts", "remove", "work"]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(done.stderr.contains("still knows the client \u{201c}dynamic-"), "{done:?}");
+        assert!(!written(&room).contains("work"), "{}", written(&room));
+    }
+}
