@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use abide_oidc::{AssertionAudience, ClaimsMapping, ClientAuthentication, IssuerTemplate, Registration, SigningAlgorithm};
+use abide_oidc::{
+    AssertionAudience, ClaimsMapping, ClientAuthentication, IssuerTemplate, Registration, SigningAlgorithm,
+};
 use abide_wire::Signal;
 use url::Url;
 

@@ -95,7 +95,7 @@ where
 pub fn discovery(body: &[u8]) -> Result<Provider, Error> {
     let metadata: ProviderMetadata =
         Answer::made_up(200, JSON, body).document(Document::Metadata, &[JSON])?;
-    Provider::validate(ISSUER, metadata)
+    Provider::validate(ISSUER, None, metadata)
 }
 
 /// How many keys are used.

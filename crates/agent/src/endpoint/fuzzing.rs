@@ -4,7 +4,7 @@ use abide_wire::ErrorAnswer;
 use http::Request;
 
 use super::gate::{Caller, Peer, admit};
-use super::routes::{Query, duration};
+use super::token::{self, Query, duration};
 use crate::clients::Clients;
 
 /// The port that requests have to name.
@@ -17,8 +17,10 @@ pub(crate) fn asked<B>(request: &Request<B>, clients: &Clients) -> Result<Asked,
     let peer = Peer::Tcp { port: PORT };
     let caller = admit(request, &peer, clients)?;
     caller.may_have_tokens(&peer)?;
-    let query = Query::parse(request.uri().query().unwrap_or_default())?;
-    let validity = query.one("min_validity")?.map(duration).transpose()?;
+    let text = request.uri().query().unwrap_or_default();
+    let query = Query::parse(text)?;
+    token::asked(text)?;
+    let validity = query.one("min_validity").map(duration).transpose()?;
     let name = if let Caller::Client(name) = caller { Some(name) } else { None };
-    Ok((name, query.one("account")?.map(str::to_owned), validity.map(|validity| validity.as_secs())))
+    Ok((name, query.one("account").map(str::to_owned), validity.map(|validity| validity.as_secs())))
 }

@@ -63,7 +63,7 @@ pub(super) async fn stronger(
     Ok(json_answer(StatusCode::OK, &answer))
 }
 
-fn asked(query: &str) -> Result<Asked, ErrorAnswer> {
+pub(super) fn asked(query: &str) -> Result<Asked, ErrorAnswer> {
     let query = Query::parse(query)?;
     let min_validity = match query.one("min_validity") {
         None => Duration::from_secs(10),
@@ -110,14 +110,14 @@ fn proof(query: &Query) -> Result<Option<Proof>, ErrorAnswer> {
 }
 
 /// The parameters of a query.
-struct Query(BTreeMap<String, Vec<String>>);
+pub(super) struct Query(BTreeMap<String, Vec<String>>);
 
 impl Query {
     /// Those that may come more than once, as in a request to a provider (RFC 8707, section 2; RFC 8693, section 2.1).
     const SEVERAL: [&str; 2] = ["resource", "audience"];
     const ONCE: [&str; 7] = ["account", "scope", "min_validity", "activity", "htm", "htu", "nonce"];
 
-    fn parse(text: &str) -> Result<Self, ErrorAnswer> {
+    pub(super) fn parse(text: &str) -> Result<Self, ErrorAnswer> {
         let mut parameters = BTreeMap::<String, Vec<String>>::new();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             let several = Self::SEVERAL.contains(&name.as_ref());
@@ -136,7 +136,7 @@ impl Query {
         Ok(Self(parameters))
     }
 
-    fn one(&self, name: &str) -> Option<&str> {
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(|values| values.first()).map(String::as_str)
     }
 
@@ -146,7 +146,7 @@ impl Query {
 }
 
 /// Seconds, or a duration like `60s` or `5m`.
-fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
+pub(super) fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(u64::from(seconds)));
     }
