@@ -95,6 +95,7 @@ mod provider_features {
         scene.issues_for_a_resource().await;
         scene.signs_in_on_another_device().await;
         scene.registers().await;
+        scene.binds_tokens().await;
         scene.by_itself(scopes).await;
     }
 
@@ -125,6 +126,7 @@ mod provider_features {
             let device = format!("device_pkce = {}\n", matches!(provider, Provider::Keycloak(_)));
             text += &account("work", "abide", &(ending + &device));
             text += &account("form", "abide", "response_mode = \"form_post\"\n");
+            text += &account("bound", "abide", "dpop = \"required\"\n");
             text += &account("signed", "abide-signed", "");
             text += &account(
                 "resource",
@@ -185,6 +187,7 @@ mod provider_features {
             .await;
             assert_eq!(self.provider.userinfo(&token).await.0, 200);
             self.tried("refresh", "works");
+            self.issues_for_less().await;
 
             let asked = self.provider.asked().await;
             assert_eq!(self.app.abide(&["logout", "--account", "work", "--no-wait"]).await.code, 0);
@@ -209,6 +212,66 @@ mod provider_features {
             } else {
                 self.tried("revocation", "not offered");
             }
+        }
+
+        /// By the same refresh token, and the session goes on with its own.
+        async fn issues_for_less(&self) {
+            let words = ["token", "--account", "work", "--scope", "openid email", "--json"];
+            let done = self.app.abide(&words).await;
+            if done.code != 0 {
+                // Some add scopes of their own to whatever is asked for, and a tool that asked for less gets nothing then.
+                let said: Value = serde_json::from_str(&done.stderr).unwrap();
+                let code = said["error"].as_str().unwrap();
+                return self.tried("a token with fewer scopes", &format!("refused: `{code}`"));
+            }
+            let less: Value = serde_json::from_str(&done.stdout).unwrap();
+            assert_eq!(self.provider.userinfo(less["access_token"].as_str().unwrap()).await.0, 200);
+            let own = self.app.abide(&["token", "--account", "work", "--json"]).await;
+            let own: Value = serde_json::from_str(&own.stdout).unwrap();
+            let narrower = less["scope"] != own["scope"] && less["access_token"] != own["access_token"];
+            self.tried("a token with fewer scopes", if narrower { "works" } else { "ignored" });
+        }
+
+        /// Whether tokens are bound to a key of ours, and of no use without it.
+        async fn binds_tokens(&self) {
+            if !self.offers("dpop_signing_alg_values_supported") {
+                return self.tried("DPoP", "not offered");
+            }
+            self.signs_in("bound").await.unwrap().1.close().await;
+            let token = self.token("bound").await;
+            assert_eq!(self.provider.userinfo(token.trim()).await.0, 401, "whoever steals it cannot use it");
+            let endpoint = self.metadata["userinfo_endpoint"].as_str().unwrap();
+            assert_eq!(self.with_header("bound", endpoint).await, 200);
+            assert_eq!(self.app.abide(&["keep", "--account", "bound"]).await.code, 0);
+            eventually("another token", s(10), || async {
+                (self.token("bound").await != token).then_some(())
+            })
+            .await;
+            assert_eq!(self.with_header("bound", endpoint).await, 200, "renewed with the same key");
+            self.tried("DPoP", "works");
+        }
+
+        /// The status that a tool gets which puts on its request what `abide header` says.
+        async fn with_header(&self, account: &str, url: &str) -> u16 {
+            let mut nonce = None;
+            for _ in 0..2 {
+                let mut words = vec!["header", "--account", account, "--json", "--url", url];
+                words.extend(nonce.iter().flat_map(|nonce: &String| ["--nonce", nonce.as_str()]));
+                let done = self.app.abide(&words).await;
+                assert_eq!(done.code, 0, "{done:?}");
+                let headers: Value = serde_json::from_str(&done.stdout).unwrap();
+                let mut request = http().get(url);
+                for (name, value) in headers.as_object().unwrap() {
+                    request = request.header(name, value.as_str().unwrap());
+                }
+                let answer = request.send().await.unwrap();
+                let wanted = answer.headers().get("dpop-nonce").filter(|_| answer.status() == 401);
+                nonce = wanted.and_then(|nonce| nonce.to_str().ok()).map(str::to_owned);
+                if nonce.is_none() {
+                    return answer.status().as_u16();
+                }
+            }
+            401
         }
 
         /// Some ask, even with `id_token_hint`.
@@ -349,11 +412,6 @@ mod provider_features {
             let tokens = bare.signs_in().await.unwrap();
             self.tried("introspection", &bare.introspection(&tokens).await);
             self.tried("rotation", &bare.rotation(&tokens).await);
-            let dpop = match self.offers("dpop_signing_alg_values_supported") {
-                true => bare.dpop().await,
-                false => "not offered".to_owned(),
-            };
-            self.tried("DPoP", &dpop);
             if !self.lists("grant_types_supported", EXCHANGE) {
                 return self.tried("token exchange", "not offered");
             }

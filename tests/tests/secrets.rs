@@ -21,7 +21,7 @@ mod secrets {
     use abide_demo_op::{Config, DemoOp, PushedAuthorization};
     use abide_tests::app::{App, abide, configure};
     use abide_tests::form::Visitor;
-    use abide_tests::login::sign_in_to;
+    use abide_tests::login::{Login, sign_in_to};
     use abide_tests::providers::{PASSWORD, USER};
     use abide_tests::room::Room;
     use abide_tests::witness::Witness;
@@ -190,7 +190,7 @@ mod secrets {
         }
     }
 
-    /// Two accounts behind the witness, and one whose secret the provider does not take.
+    /// Accounts behind the witness, one of them with bound tokens, and one whose secret the provider does not take.
     fn configuration(provider: &DemoOp, witness: &Witness, opener: &str, secret_file: &str) -> String {
         let account = |name: &str, more: &str| {
             format!(
@@ -200,17 +200,20 @@ mod secrets {
             )
         };
         format!(
-            "browser = [\"/bin/sh\", \"-c\", \"{opener}\"]\n{}[endpoint]\nport = 0\n{}{}{}",
+            "browser = [\"/bin/sh\", \"-c\", \"{opener}\"]\n{}[endpoint]\nport = 0\n{}{}{}{}{}",
             witness.setting(),
             account("work", ""),
             account("other", ""),
+            account("device", ""),
+            account("bound", "dpop = \"required\"\n"),
             account("confidential", &format!("client_secret_file = \"{secret_file}\"\n")),
         )
     }
 
     /// Opens the browser, which writes down where it was sent and stays for a moment, and signs in there.
-    async fn sign_in_with_the_browser(room: &Room) {
+    async fn sign_in_with_the_browser(room: &Room, command: &[&str]) {
         let address = room.path("opened");
+        let _ = std::fs::remove_file(&address);
         let done = async {
             let url = eventually("the browser to be opened", s(20), || async {
                 std::fs::read_to_string(&address).ok().filter(|url| url.ends_with('\n'))
@@ -218,7 +221,7 @@ mod secrets {
             .await;
             Visitor::default().sign_in(url.trim(), USER, PASSWORD).await
         };
-        let (done, page) = tokio::join!(abide(room, &["login", "--account", "work"]), done);
+        let (done, page) = tokio::join!(abide(room, command), done);
         assert_eq!(done.code, 0, "{done:?}, {}", page.body);
     }
 
@@ -245,11 +248,37 @@ mod secrets {
         assert_eq!(done.code, 0, "{arguments:?}: {done:?}");
     }
 
+    /// With a code on another device, with bound tokens, for one purpose, and once more in a stronger way.
+    async fn the_other_ways(room: &Room, provider: &DemoOp) {
+        let login = Login::on_another_device_for(room, "device").await;
+        let mut person = Visitor::default();
+        let form = person.open(&login.url).await;
+        person.submit(&form, &[("username", USER), ("password", PASSWORD)], Some("sign-in")).await;
+        let done = login.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        sign_in_to(room, "bound").await;
+        let url = format!("{}/userinfo", provider.issuer());
+        for words in [
+            &["header", "--account", "bound", "--url", &url][..],
+            &["token", "--account", "work", "--scope", "openid"],
+        ] {
+            let done = abide(room, words).await;
+            assert_eq!(done.code, 0, "{done:?}");
+        }
+        let challenge =
+            "Bearer error=\"insufficient_user_authentication\", acr_values=\"urn:abide:demo:recent\"";
+        sign_in_with_the_browser(room, &["token", "--account", "work", "--challenge", challenge]).await;
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn no_secret_is_anywhere_but_where_it_is_used() {
         let mut room = Room::with_keyring("secrets").await;
         room.set("ABIDE_LOG", "trace");
-        let config = Config { pushed_authorization: PushedAuthorization::Offered, ..Config::default() };
+        let config = Config {
+            pushed_authorization: PushedAuthorization::Offered,
+            device_poll_interval: s(1),
+            ..Config::default()
+        };
         let provider = DemoOp::start(config).await.unwrap();
         let witness = Witness::start().await;
         let secret_file = room.path("home").join("client-secret");
@@ -259,8 +288,8 @@ mod secrets {
         let processes = Processes::watch(&room);
         let app = App::headless(&room).await;
 
-        // In, out of the memory, round the refresh, on another device.
-        sign_in_with_the_browser(&room).await;
+        // In, out of the memory, round the refresh.
+        sign_in_with_the_browser(&room, &["login", "--account", "work"]).await;
         for command in ["token", "header", "claims"] {
             run_in_sight(&room, &app, &processes, &[command, "--account", "work"]).await;
         }
@@ -269,6 +298,7 @@ mod secrets {
         eventually("a refresh", s(10), || async { (provider.record().refreshes() > before).then_some(()) })
             .await;
         sign_in_to(&room, "other").await;
+        the_other_ways(&room, &provider).await;
 
         // What goes wrong: a provider that repeats what it was asked with, and one that takes no secret.
         witness.refuse_next(
@@ -286,7 +316,7 @@ mod secrets {
 
         let secrets: BTreeSet<String> = witness.secrets();
         assert!(secrets.contains(CLIENT_SECRET), "the secret was used: {secrets:?}");
-        assert!(witness.passed("/par") >= 2 && witness.passed("/token") >= 4 && secrets.len() >= 12);
+        assert!(witness.passed("/par") >= 2 && witness.passed("/token") >= 8 && secrets.len() >= 24);
         assert!(
             !Needles::new(&secrets).within(format!("x{}x", witness.access_token()).as_bytes()).is_empty()
         );
@@ -306,7 +336,7 @@ mod secrets {
         }
         assert!(!memory(app.process(), &held).is_empty(), "what is held is found");
 
-        for account in ["work", "other"] {
+        for account in ["work", "other", "device", "bound"] {
             assert_eq!(abide(&room, &["logout", "--account", account]).await.code, 0);
         }
         let secrets = witness.secrets();

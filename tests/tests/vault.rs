@@ -58,10 +58,15 @@ mod vault {
     }
 
     async fn keep(room: &Room, provider: &DemoOp) {
-        let before = provider.record().refreshes();
+        let (before, token) = (provider.record().refreshes(), abide(room, &["token"]).await.stdout);
         assert_eq!(abide(room, &["keep"]).await.code, 0);
         eventually("a refresh", s(10), || async { (provider.record().refreshes() > before).then_some(()) })
             .await;
+        // The new refresh token is on the disk before the new access token is handed out: before that a crash may cost it.
+        eventually("the new token", s(10), || async {
+            (abide(room, &["token"]).await.stdout != token).then_some(())
+        })
+        .await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,12 +93,15 @@ mod vault {
         assert_eq!(app.session("work").await["state"], "active", "signed in again, nobody was asked");
         assert_eq!(provider.record().count(Endpoint::Authorization), 1);
 
-        // The provider knows the refresh token that was at rest by its fingerprint, now that it is used.
-        keep(&room, &provider).await;
+        // The provider knows the refresh token that was at rest by its fingerprint, once it is used.
+        let earlier = provider.record().refreshes();
+        assert_eq!(abide(&room, &["token"]).await.code, 0, "what was at rest is good");
         let entries = provider.record().entries();
-        let used = entries.iter().rev().find(|entry| entry.is_refresh()).unwrap().parameter("refresh_token");
+        let used = entries.iter().filter(|entry| entry.is_refresh()).nth(earlier).unwrap();
+        let used = used.parameter("refresh_token");
         assert!(!used.is_empty());
         assert!(words.iter().all(|word| fingerprint(word) != used), "no file held the refresh token");
+        keep(&room, &provider).await;
         assert_eq!(abide(&room, &["token"]).await.code, 0, "the rotation of tokens goes on after the crash");
         keep(&room, &provider).await;
     }

@@ -16,11 +16,12 @@ const END: &str = "<!-- Here it ends. -->\n";
 
 const PROVIDERS: [&str; 4] = ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak"];
 /// Each feature, as the tests call it, and its specification.
-const ROWS: [(&str, &str); 15] = [
+const ROWS: [(&str, &str); 16] = [
     ("sign-in", "OpenID Connect Core 1.0; RFC 7636; RFC 8252"),
     ("pushed requests", "RFC 9126"),
     ("answer in a form", "Form Post Response Mode 1.0"),
     ("refresh", "RFC 6749, 6"),
+    ("a token with fewer scopes", "RFC 6749, 6"),
     ("rotation", "RFC 9700, 4.14.2"),
     ("revocation", "RFC 7009"),
     ("introspection", "RFC 7662"),

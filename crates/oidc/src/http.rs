@@ -318,8 +318,17 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     None
 }
 
+/// RFC 9110, section 10.2.3: seconds, or a date, which is taken by the clock of whoever wrote it.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = match text.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let written = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+            let until = httpdate::parse_http_date(text).ok()?;
+            until.duration_since(written).unwrap_or_default().as_secs()
+        }
+    };
     Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
 }
 
@@ -463,6 +472,27 @@ fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clon
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {
+        let of = |text: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            retry_after(&headers).map(|wait| wait.as_secs())
+        };
+        let noon = Some("Tue, 15 Nov 1994 12:45:26 GMT");
+        assert_eq!((of("120", None), of("99999999", None)), (Some(120), Some(MAX_RETRY_AFTER)));
+        assert_eq!(of("Tue, 15 Nov 1994 12:46:26 GMT", noon), Some(60));
+        assert_eq!(of("Tue, 15 Nov 1994 12:40:00 GMT", noon), Some(0), "that is past");
+        assert_eq!(of("Fri, 15 Nov 2094 12:45:26 GMT", noon), Some(MAX_RETRY_AFTER));
+        assert_eq!(
+            (of("soon", noon), of("Tue, 15 Nov 1994 12:46:26 GMT", None), of("-1", noon)),
+            (None, None, None)
+        );
+    }
 
     #[test]
     fn the_clocks_are_compared_and_what_the_way_took_is_no_difference() {

@@ -1,11 +1,10 @@
 //! `abide-oidc` by itself at a real provider, with a real browser: for what the program does not show.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{
-    AuthorizationParameters, Binding, DpopKey, ExchangeRequest, Http, HttpOptions, Provider as Metadata,
-    Registration, RelyingParty, TokenKind, TokenTarget, TokenType, Tokens,
+    AuthorizationParameters, ExchangeRequest, Http, HttpOptions, Provider as Metadata, Registration,
+    RelyingParty, TokenKind, TokenTarget, TokenType, Tokens,
 };
 use abide_tests::browser::Browser;
 use abide_tests::providers::{Provider, USER};
@@ -39,13 +38,6 @@ impl<'a> Bare<'a> {
         let fixed = settings.split("redirect_uri = \"").nth(1).and_then(|rest| rest.split('"').next());
         let redirect_uri = Url::parse(fixed.unwrap_or("http://127.0.0.1/callback")).unwrap();
         Self { provider, browser, redirect_uri, scopes, http, client }
-    }
-
-    /// The same with a key that the tokens are bound to.
-    pub(crate) fn bound(&self) -> Self {
-        let key = Arc::new(DpopKey::generate().unwrap());
-        let client = self.client.with_dpop(key, Binding::Required).unwrap();
-        Self { redirect_uri: self.redirect_uri.clone(), http: self.http.clone(), client, ..*self }
     }
 
     pub(crate) async fn signs_in(&self) -> Result<Tokens, abide_oidc::Error> {
@@ -102,25 +94,6 @@ impl<'a> Bare<'a> {
             Err(error) => format!("works; the old one gets `{}`", error.code()),
             Ok(_) => "the old one goes on".to_owned(),
         }
-    }
-
-    /// Whether tokens are bound to a key of ours, and of no use without it.
-    pub(crate) async fn dpop(&self) -> String {
-        let bound = self.bound();
-        let tokens = match bound.signs_in().await {
-            Ok(tokens) => tokens,
-            Err(error) => return refused(&error),
-        };
-        assert_eq!(tokens.token_type, "DPoP");
-        let (token, subject) = (&tokens.access_token, tokens.identity.subject.as_str());
-        let now = SystemTime::now();
-        bound.client.userinfo_with_proof(&bound.http, token, subject, now).await.unwrap();
-        let stolen = self.client.userinfo(&self.http, token, subject, now).await;
-        assert!(stolen.is_err(), "whoever steals it cannot use it");
-        let refresh = tokens.refresh_token.as_ref().expect("a refresh token");
-        let fresh = bound.client.refresh(&bound.http, refresh, &tokens.identity, &tokens.scope, now).await;
-        assert_eq!(fresh.unwrap().token_type, "DPoP");
-        "works".to_owned()
     }
 
     pub(crate) async fn exchange(&self) -> String {
