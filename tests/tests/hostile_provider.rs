@@ -10,10 +10,20 @@ fn hostile_provider() {
 
 #[cfg(target_os = "linux")]
 mod hostile_provider {
+    macro_rules! ensure {
+        ($holds:expr, $($words:tt)+) => {
+            if !$holds {
+                return Err(format!($($words)+));
+            }
+        };
+    }
+
     mod case;
     mod cases;
+    mod device;
     mod lane;
     mod raw;
+    mod registering;
     mod stand_in;
     mod table;
 
@@ -25,18 +35,19 @@ mod hostile_provider {
     use abide_tests::room::Room;
     use futures_util::future::join_all;
 
-    use self::case::Case;
+    use self::case::{Account, Case};
     use self::lane::Lane;
     use self::stand_in::StandIn;
 
     /// So many providers and sign-ins at once.
     const LANES: usize = 8;
 
-    /// The cases to run; a part of their names in the environment chooses some.
+    /// The cases to run; parts of their names in the environment, with commas between them, choose some.
     fn chosen() -> (Vec<Case>, bool) {
         let all = cases::all();
         let Ok(part) = std::env::var("ABIDE_TEST_HOSTILE") else { return (all, true) };
-        (all.into_iter().filter(|case| case.name.contains(&part)).collect(), false)
+        let wanted = |case: &Case| part.split(',').any(|part| case.name.contains(part));
+        (all.into_iter().filter(wanted).collect(), false)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,10 +61,11 @@ mod hostile_provider {
         assert!(twice.is_empty(), "no two cases have one name: {twice:?}");
         let room = Room::with_keyring("hostile-provider").await;
         let stand_in = StandIn::new(&room);
-        let lanes = join_all((0..LANES).map(Lane::start)).await;
+        let rsa = cases.iter().any(|case| case.account == Account::Rsa);
+        let lanes = join_all((0..LANES).map(|number| Lane::start(number, rsa))).await;
         let accounts: String = lanes.iter().map(Lane::accounts).collect();
         configure(&room, &format!("{}[endpoint]\nport = 0\n\n{accounts}", stand_in.setting()));
-        std::fs::write(lane::secret_file(), "a secret").expect("write the client secret");
+        std::fs::write(lane::secret_file(), lane::SECRET).expect("write the client secret");
         let app = App::headless(&room).await;
         let key = abide(&room, &["clients", "allow", "test"]).await.stdout;
         let key =

@@ -1,6 +1,11 @@
-//! How a client shows who it is: not at all, or with `private_key_jwt` (OpenID Connect Core 9, RFC 7523 section 3).
+//! How a client shows who it is: not at all, with a secret in the header (RFC 6749 section 2.3.1), or with
+//! `private_key_jwt` (OpenID Connect Core 9, RFC 7523 section 3).
 
+use axum::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::config::Client;
 use crate::jws::{Jws, PublicKey};
@@ -14,6 +19,20 @@ const LONGEST_LIFE: u64 = 5 * 60;
 /// Who an assertion says that it is from. Nothing of it is verified.
 pub(crate) fn claimed(asked: &Asked) -> Option<String> {
     Jws::read(asked.named("client_assertion")?)?.claim("sub").map(str::to_owned)
+}
+
+/// The name and the secret in an `Authorization: Basic` header, each form-urlencoded (RFC 6749 section 2.3.1).
+pub(crate) fn basic(asked: &Asked) -> Option<(String, String)> {
+    let (scheme, text) = asked.header(AUTHORIZATION.as_str())?.split_once(' ')?;
+    let decoded = scheme.eq_ignore_ascii_case("Basic").then(|| STANDARD.decode(text.trim()).ok())??;
+    let pair = String::from_utf8(decoded).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    // The whole text is one name without a value.
+    let plain = |text: &str| {
+        let (name, value) = form_urlencoded::parse(text.as_bytes()).next()?;
+        value.is_empty().then(|| name.into_owned())
+    };
+    Some((plain(id)?, plain(secret)?))
 }
 
 /// Why the client is not the one that is registered, if it is not.

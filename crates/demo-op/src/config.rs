@@ -10,6 +10,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::secret::Digest;
+
 /// Where the provider takes the time from. Tests pass one that they move.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -157,6 +159,8 @@ pub struct Client {
     /// The public key (a JWK, on P-256 or of RSA) of a client that authenticates with `private_key_jwt`. `None`: a public
     /// client.
     pub public_key: Option<serde_json::Value>,
+    /// What a client shows that authenticates with `client_secret_basic`. `None`: one that has no secret.
+    pub secret: Option<ClientSecret>,
 }
 
 impl Default for Client {
@@ -175,7 +179,23 @@ impl Default for Client {
             signing: SigningAlgorithm::Es256,
             userinfo_signing: None,
             public_key: None,
+            secret: None,
         }
+    }
+}
+
+/// By what the provider knows a client's secret: it keeps no more than a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientSecret(Digest);
+
+impl ClientSecret {
+    /// Of this secret.
+    pub fn of(secret: &str) -> ClientSecret {
+        ClientSecret(Digest::of(secret))
+    }
+
+    pub(crate) fn matches(&self, shown: &str) -> bool {
+        self.0.matches(shown)
     }
 }
 

@@ -54,12 +54,11 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
     if !matches!(provider.registration(), Registration::Closed) {
         metadata["registration_endpoint"] = json!(at(Endpoint::Registration));
     }
-    let methods = match provider.has_clients_with_keys() {
-        true => json!(["none", "private_key_jwt"]),
-        false => json!(["none"]),
-    };
+    let (keys, secrets) = (provider.has_clients_with_keys(), provider.has_clients_with_secrets());
+    let methods = [("none", true), ("client_secret_basic", secrets), ("private_key_jwt", keys)];
+    let methods: Vec<&str> = methods.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
     for endpoint in ["token", "revocation", "introspection"] {
-        metadata[format!("{endpoint}_endpoint_auth_methods_supported")] = methods.clone();
+        metadata[format!("{endpoint}_endpoint_auth_methods_supported")] = json!(methods);
         if provider.has_clients_with_keys() {
             let algorithms = json!(["ES256", "RS256"]);
             metadata[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] = algorithms;

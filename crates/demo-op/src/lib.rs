@@ -64,7 +64,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use config::{
-    Client, Clock, Config, EventStream, PushedAuthorization, Registration, SigningAlgorithm, StartError,
+    Client, ClientSecret, Clock, Config, EventStream, PushedAuthorization, Registration, SigningAlgorithm,
+    StartError,
 };
 pub use events::{EventError, SecurityEvent};
 #[cfg(feature = "hostile")]

@@ -193,6 +193,12 @@ impl Provider {
         clients.iter().any(|client| client.public_key.is_some())
     }
 
+    /// Whether some client authenticates with a secret.
+    pub(crate) fn has_clients_with_secrets(&self) -> bool {
+        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+        clients.iter().any(|client| client.secret.is_some())
+    }
+
     pub(crate) fn offline(&self) -> Offline {
         self.offline
     }

@@ -143,6 +143,7 @@ fn read(asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refu
         signing: algorithm(metadata, "id_token_signed_response_alg")?.unwrap_or(SigningAlgorithm::Es256),
         userinfo_signing: algorithm(metadata, "userinfo_signed_response_alg")?,
         public_key: None,
+        secret: None,
     };
     Ok((client, grant_types, scope))
 }

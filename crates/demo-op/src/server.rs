@@ -179,9 +179,7 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
     let (parameters, reply) = match read(endpoint, request).await {
         Ok(asked) => {
             #[cfg(feature = "hostile")]
-            let unasked = provider
-                .hostile()
-                .answers_unasked(endpoint, asked.named("grant_type") == Some("refresh_token"));
+            let unasked = provider.hostile().answers_unasked(endpoint, asked.named("grant_type"));
             #[cfg(not(feature = "hostile"))]
             let unasked = false;
             let reply = match unasked {
@@ -196,10 +194,10 @@ async fn answer(provider: &Arc<Provider>, request: Request) -> Response {
     };
     let reply = reply.unwrap_or_else(|failure| server_error(&failure));
     #[cfg(feature = "hostile")]
-    let renews = parameters.get("grant_type").is_some_and(|grant| grant == "refresh_token");
+    let grant = parameters.get("grant_type").cloned();
     provider.record().add(endpoint, at, parameters, reply.outcome);
     #[cfg(feature = "hostile")]
-    return crate::hostile::distort(provider, endpoint, renews, reply.response).await;
+    return crate::hostile::distort(provider, endpoint, grant.as_deref(), reply.response).await;
     #[cfg(not(feature = "hostile"))]
     reply.response
 }

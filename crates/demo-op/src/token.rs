@@ -48,17 +48,26 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<R
 /// The client that asks. One that shows a secret is not the one that is registered.
 pub(crate) fn client(provider: &Provider, asked: &Asked) -> Result<Arc<Client>, Box<Reply>> {
     if asked.headers.contains_key(AUTHORIZATION) {
-        let why = "the clients of this provider have no secrets";
+        if let Some((id, secret)) = client_auth::basic(asked)
+            && let Some(client) = provider.client(&id)
+            && client.secret.is_some_and(|known| known.matches(&secret))
+        {
+            return Ok(client);
+        }
+        let why = "the client has no secret, or another one";
         let reply = Reply::refused(StatusCode::UNAUTHORIZED, "invalid_client", why);
         return Err(Box::new(reply.with_challenge("Basic realm=\"demo\"")));
     }
     let refused = |why| Box::new(Reply::bad_request("invalid_client", why));
     if asked.named("client_secret").is_some() {
-        return Err(refused("the clients of this provider have no secrets"));
+        return Err(refused("a client that has a secret shows it in the header"));
     }
     let id = asked.named("client_id").map(str::to_owned).or_else(|| client_auth::claimed(asked));
     let id = id.ok_or_else(|| refused("client_id is missing"))?;
     let client = provider.client(&id).ok_or_else(|| refused("the client is not registered here"))?;
+    if client.secret.is_some() {
+        return Err(refused("the client has to authenticate with client_secret_basic"));
+    }
     client_auth::check(provider, &client, asked).map_err(refused)?;
     Ok(client)
 }

@@ -61,5 +61,19 @@ async fn it_misbehaves_as_it_was_told_and_then_no_more() {
     provider.misbehave(vec![Deviation::new(Endpoint::Discovery, Wrong::Answer(answer))]);
     assert_eq!(seen().await, None);
     provider.misbehave(Vec::new());
-    assert_eq!(seen().await, Some(issuer));
+    assert_eq!(seen().await, Some(issuer.clone()));
+
+    let edit = Edit::Set("/issuer", json!("other"));
+    let wrong = Deviation::new(Endpoint::Discovery, Wrong::Json(vec![edit]));
+    provider.misbehave(vec![Deviation { when: When::Only(2), ..wrong }]);
+    assert_eq!(seen().await, Some(issuer.clone()));
+    assert_eq!(seen().await, Some("other".to_owned()));
+    assert_eq!(seen().await, Some(issuer), "the third answer is in order again");
+
+    let nonce =
+        |nonce: &str| Deviation::new(Endpoint::Discovery, Wrong::Another("dpop-nonce", nonce.to_owned()));
+    provider.misbehave(vec![nonce("a"), nonce("b")]);
+    let url = format!("{}/.well-known/openid-configuration", provider.issuer());
+    let answer = http().get(url).send().await.unwrap();
+    assert_eq!(answer.headers().get_all("dpop-nonce").iter().collect::<Vec<_>>(), ["a", "b"]);
 }

@@ -124,6 +124,11 @@ pub enum RegisteredClientError {
     /// `grant_types` is without `authorization_code`.
     #[error("The provider registered Abide, but does not let it sign anybody in.")]
     GrantTypeMissing,
+    /// `response_types` is without `code`.
+    #[error(
+        "The provider registered Abide, but for another kind of sign-in than that of a desktop application."
+    )]
+    ResponseTypeMissing,
     /// `id_token_signed_response_alg` or `userinfo_signed_response_alg` is `none`, or one that this crate does not have.
     #[error("The provider registered Abide, but wants to sign in a way that Abide does not accept.")]
     AlgorithmRefused,
@@ -143,6 +148,7 @@ impl RegisteredClientError {
             Self::SecretInvalid => "registration_secret_invalid",
             Self::SecretExpiryMissing => "registration_secret_expiry_missing",
             Self::GrantTypeMissing => "registration_grant_type_missing",
+            Self::ResponseTypeMissing => "registration_response_type_missing",
             Self::AlgorithmRefused => "registration_algorithm_refused",
             Self::ManagementInvalid => "registration_management_invalid",
         }
@@ -175,6 +181,7 @@ pub(crate) struct Registered {
     redirect_uris: Option<Vec<String>>,
     token_endpoint_auth_method: Option<String>,
     grant_types: Option<Vec<String>>,
+    response_types: Option<Vec<String>>,
     id_token_signed_response_alg: Option<String>,
     userinfo_signed_response_alg: Option<String>,
     registration_access_token: Option<SecretString>,
@@ -283,6 +290,9 @@ impl Registered {
         let grant_types = self.grant_types.unwrap_or(asked_grant_types);
         if !grant_types.iter().any(|granted| granted == "authorization_code") {
             return Err(RegisteredClientError::GrantTypeMissing);
+        }
+        if self.response_types.is_some_and(|allowed| !allowed.iter().any(|kind| kind == "code")) {
+            return Err(RegisteredClientError::ResponseTypeMissing);
         }
         let id_token_alg = algorithm(self.id_token_signed_response_alg.as_deref(), asked.id_token_alg)?;
         let userinfo_alg = algorithm(self.userinfo_signed_response_alg.as_deref(), asked.userinfo_alg)?;

@@ -22,11 +22,54 @@ pub(crate) struct Case {
     pub(crate) account: Account,
     /// Whether the request at fault goes to somebody else, so that the provider does not count it.
     pub(crate) elsewhere: bool,
+    /// In which way.
+    pub(crate) way: Way,
+    /// What the person says to whom a device shows its code.
+    pub(crate) person: Person,
+    /// How often the provider is asked there, where that is what matters.
+    pub(crate) asked: Option<(Endpoint, usize)>,
+    /// The type of the access token that is served (RFC 6749, section 7.1), where that is what matters.
+    pub(crate) kind: Option<&'static str>,
+    /// What a tool asks for, as a query, in a case about tokens for one purpose.
+    pub(crate) tool: &'static str,
+}
+
+/// What Abide does in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It signs in with a browser.
+    Browser,
+    /// It signs in with a code that is entered on another device.
+    Device,
+    /// It registers itself.
+    Registration,
+}
+
+/// Who is shown a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Person {
+    /// Says yes.
+    Allows,
+    /// Says no.
+    Denies,
+    /// Has gone.
+    Absent,
 }
 
 /// What has to become of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
+    /// Refused with this code before anybody is shown a code to enter; nothing is polled.
+    NoCode(&'static str),
+    /// Refused with this code; nobody is registered, and nothing is tried again.
+    NotRegistered(&'static str),
+    /// Registered, as a public client.
+    Registered,
+    /// Signed in; a tool that asks for a token for one purpose gets none, for this reason (the first) under this code (the
+    /// second). The session's own token is served as before, and the next renewal is good: nothing was lost.
+    Withheld(&'static str, &'static str),
+    /// Signed in; a tool gets a token for one purpose.
+    Handed,
     /// Refused with this code before a browser starts; nothing but metadata and keys is asked for.
     NoBrowser(&'static str),
     /// Refused with this code after the browser; nobody is signed in, no token is served and UserInfo is not asked for.
@@ -63,8 +106,11 @@ impl Expected {
             | Self::NoClaims(code)
             | Self::Ended(code)
             | Self::Kept(code)
-            | Self::Recovers(code) => Some(code),
-            Self::Served | Self::Renewed => None,
+            | Self::Recovers(code)
+            | Self::NoCode(code)
+            | Self::NotRegistered(code)
+            | Self::Withheld(code, _) => Some(code),
+            Self::Served | Self::Renewed | Self::Registered | Self::Handed => None,
         }
     }
 }
@@ -80,6 +126,14 @@ pub(crate) enum Account {
     Rsa,
     /// A client with a secret.
     Secret,
+    /// A public client that wants its tokens bound to a key of its own.
+    Bound,
+    /// The same, where the provider offers it.
+    Offered,
+    /// A public client that gets tokens for one purpose by exchange.
+    Trading,
+    /// A public client whose UserInfo is signed.
+    Sealed,
 }
 
 pub(crate) fn case(
@@ -90,12 +144,46 @@ pub(crate) fn case(
     wrong: Vec<Deviation>,
 ) -> Case {
     let (name, deviation) = (name.into(), deviation.into());
-    Case { name, deviation, section, wrong, expected, account: Account::Plain, elsewhere: false }
+    Case {
+        name,
+        deviation,
+        section,
+        wrong,
+        expected,
+        account: Account::Plain,
+        elsewhere: false,
+        way: Way::Browser,
+        person: Person::Allows,
+        asked: None,
+        kind: None,
+        tool: "",
+    }
 }
 
 impl Case {
     pub(crate) fn of(self, account: Account) -> Self {
         Self { account, ..self }
+    }
+
+    pub(crate) fn by(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
+    pub(crate) fn with(self, person: Person) -> Self {
+        Self { person, ..self }
+    }
+
+    /// The provider is asked so often, and no oftener.
+    pub(crate) fn asking(self, endpoint: Endpoint, times: usize) -> Self {
+        Self { asked: Some((endpoint, times)), ..self }
+    }
+
+    pub(crate) fn serving(self, kind: &'static str) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    pub(crate) fn for_tool(self, tool: &'static str) -> Self {
+        Self { tool, ..self }
     }
 }
 
@@ -103,6 +191,29 @@ impl Case {
 pub(crate) fn later(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     for deviation in &mut deviations {
         deviation.when = if deviation.at == Endpoint::Token { When::Renewing } else { When::From(2) };
+    }
+    deviations
+}
+
+/// In answers to the requests that a token for one purpose is asked for with.
+pub(crate) fn exchanging(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
+    for deviation in &mut deviations {
+        deviation.when = When::Exchanging;
+    }
+    deviations
+}
+
+/// The metadata says where requests can be pushed to.
+pub(crate) fn pushing(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
+    let place = format!("{{issuer}}{}", Endpoint::PushedAuthorization.path());
+    deviations.splice(..0, set(Endpoint::Discovery, "/pushed_authorization_request_endpoint", place));
+    deviations
+}
+
+/// In the answer to the first request alone.
+pub(crate) fn once(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
+    for deviation in &mut deviations {
+        deviation.when = When::Only(1);
     }
     deviations
 }

@@ -1,10 +1,11 @@
 //! One provider and its accounts, and the cases that are run there one after another.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use abide_demo_op::{Client, Config, DemoOp, Endpoint, SigningAlgorithm};
+use abide_demo_op::{Client, ClientSecret, Config, DemoOp, Endpoint, SigningAlgorithm};
 use abide_tests::app::{App, Done, abide, command};
 use abide_tests::form::{Landed, Visitor};
 use abide_tests::providers::{PASSWORD, USER};
@@ -13,21 +14,25 @@ use abide_tests::{evidence, s};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
-use super::case::{Account, Case, Expected};
+use super::case::{Account, Case, Expected, Way};
 use super::stand_in::StandIn;
+use super::{device, registering};
 
 /// No case may take longer.
 const LIMIT: Duration = s(40);
 const SUBJECT: &str = "demo-user-1";
 const EMAIL: &str = "alice@example.com";
 
-macro_rules! ensure {
-    ($holds:expr, $($words:tt)+) => {
-        if !$holds {
-            return Err(format!($($words)+));
-        }
-    };
-}
+/// Endpoints at which it matters how often the provider is asked.
+const COUNTED: [Endpoint; 5] = [
+    Endpoint::Token,
+    Endpoint::UserInfo,
+    Endpoint::PushedAuthorization,
+    Endpoint::DeviceAuthorization,
+    Endpoint::Registration,
+];
+/// The secret of the accounts that have one; in a header it is written differently.
+pub(crate) const SECRET: &str = "a secret: 1+1=2 %41";
 
 /// Where the secret of the accounts that have one is.
 pub(crate) fn secret_file() -> PathBuf {
@@ -40,16 +45,15 @@ pub(crate) struct Lane {
 }
 
 /// What a case needs of the world.
-struct Scene<'a> {
-    lane: &'a Lane,
-    room: &'a Room,
-    app: &'a App<'a>,
+pub(crate) struct Scene<'a> {
+    pub(crate) lane: &'a Lane,
+    pub(crate) room: &'a Room,
+    pub(crate) app: &'a App<'a>,
     stand_in: &'a StandIn,
     key: &'a str,
-    account: String,
+    pub(crate) account: String,
     client: String,
-    exchanges: usize,
-    userinfos: usize,
+    before: BTreeMap<Endpoint, usize>,
 }
 
 impl Account {
@@ -59,23 +63,45 @@ impl Account {
             Self::Hasty => "hasty",
             Self::Rsa => "rsa",
             Self::Secret => "secret",
+            Self::Bound => "bound",
+            Self::Offered => "offered",
+            Self::Trading => "trading",
+            Self::Sealed => "sealed",
         }
     }
 
-    const ALL: [Self; 4] = [Self::Plain, Self::Hasty, Self::Rsa, Self::Secret];
+    /// The last ones are those of the first lane.
+    const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Hasty,
+        Self::Bound,
+        Self::Offered,
+        Self::Trading,
+        Self::Sealed,
+        Self::Secret,
+        Self::Rsa,
+    ];
 }
 
 impl Lane {
-    /// The first has an RSA key, too, which takes a while to make.
-    pub(crate) async fn start(number: usize) -> Self {
-        let kinds = if number == 0 { &Account::ALL[..] } else { &Account::ALL[..2] };
+    /// The first has an RSA key, too, which takes a while to make, where some case needs it.
+    pub(crate) async fn start(number: usize, rsa: bool) -> Self {
+        let kinds = match (number, rsa) {
+            (0, true) => &Account::ALL[..],
+            (0, false) => &Account::ALL[..7],
+            _ => &Account::ALL[..6],
+        };
         let client = |kind: &Account| Client {
             id: format!("{}-{number}", kind.name()),
             signing: if *kind == Account::Rsa { SigningAlgorithm::Rs256 } else { SigningAlgorithm::Es256 },
+            userinfo_signing: (*kind == Account::Sealed).then_some(SigningAlgorithm::Es256),
+            secret: (*kind == Account::Secret).then(|| ClientSecret::of(SECRET)),
             ..Client::default()
         };
         let clients = kinds.iter().map(client).collect();
-        let provider = DemoOp::start(Config { clients, ..Config::default() }).await.expect("a provider");
+        // A device polls as often as Abide does at most.
+        let config = Config { clients, device_poll_interval: Duration::ZERO, ..Config::default() };
+        let provider = DemoOp::start(config).await.expect("a provider");
         Self { number, provider }
     }
 
@@ -87,6 +113,10 @@ impl Lane {
                 // Enough for a provider on this computer, and not long to wait for one that is silent.
                 Account::Hasty => "timeout = \"2s\"\n".to_owned(),
                 Account::Secret => format!("client_secret_file = {:?}\n", secret_file()),
+                Account::Bound => "dpop = \"required\"\n".to_owned(),
+                Account::Offered => "dpop = \"offered\"\n".to_owned(),
+                Account::Trading => "token_exchange = true\n".to_owned(),
+                Account::Sealed => "userinfo_signed_response_alg = \"ES256\"\n".to_owned(),
             };
             let name = format!("{}-{}", kind.name(), self.number);
             format!(
@@ -98,11 +128,15 @@ impl Lane {
         Account::ALL.into_iter().map(account).collect()
     }
 
+    pub(crate) fn issuer(&self) -> &str {
+        self.provider.issuer()
+    }
+
     /// Whether this case is run here.
     pub(crate) fn takes(&self, at: usize, case: &Case) -> bool {
         match case.account {
             Account::Rsa | Account::Secret => self.number == 0,
-            Account::Plain | Account::Hasty => at % super::LANES == self.number,
+            _ => at % super::LANES == self.number,
         }
     }
 
@@ -125,8 +159,7 @@ impl Lane {
                 key,
                 account: name.clone(),
                 client: name,
-                exchanges: exchanges(&self.provider),
-                userinfos: self.provider.record().count(Endpoint::UserInfo),
+                before: COUNTED.into_iter().map(|at| (at, counted(&self.provider, at))).collect(),
             };
             self.provider.misbehave(case.wrong.clone());
             let running = tokio::time::timeout(LIMIT, scene.run(case));
@@ -136,7 +169,9 @@ impl Lane {
                 Err(panic) => Err(words(&*panic)),
             };
             self.provider.misbehave(Vec::new());
-            scene.tidy().await;
+            if case.way != Way::Registration {
+                scene.tidy().await;
+            }
             results.push((case, outcome.map_err(|why| format!("{}: {why}", case.name))));
         }
         results
@@ -150,12 +185,28 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
 
 impl Scene<'_> {
     async fn run(&self, case: &Case) -> Result<(), String> {
+        match case.way {
+            Way::Browser => self.sign_in(case).await?,
+            Way::Device => device::run(self, case).await?,
+            Way::Registration => registering::run(&self.lane.provider, case).await?,
+        }
+        let Some((endpoint, times)) = case.asked else { return Ok(()) };
+        let asked = self.asked(endpoint);
+        ensure!(asked == times, "{endpoint:?} was asked {asked} times, expected were {times}");
+        Ok(())
+    }
+
+    async fn sign_in(&self, case: &Case) -> Result<(), String> {
         let signing_in = command(self.room, &["login", "--account", &self.account]).output();
         let mut signing_in = std::pin::pin!(signing_in);
         let address = loop {
             tokio::select! {
                 done = signing_in.as_mut() => {
-                    return self.before_the_browser(case.expected, done_of(done)).await;
+                    let Expected::NoBrowser(code) = case.expected else {
+                        let done = done_of(done);
+                        return Err(format!("no browser was started: {done:?}, {}", self.status().await));
+                    };
+                    return self.not_begun(code, &done_of(done)).await;
                 }
                 () = tokio::time::sleep(Duration::from_millis(10)) => {
                     if let Some(address) = self.stand_in.take(&self.client) {
@@ -176,11 +227,9 @@ impl Scene<'_> {
         self.after_the_browser(case, &done, &landed).await
     }
 
-    async fn before_the_browser(&self, expected: Expected, done: Done) -> Result<(), String> {
-        let Expected::NoBrowser(code) = expected else {
-            return Err(format!("no browser was started: {done:?}, {}", self.status().await));
-        };
-        self.nobody(code, &done).await?;
+    /// Refused before anybody was asked to do anything.
+    pub(crate) async fn not_begun(&self, code: &str, done: &Done) -> Result<(), String> {
+        self.nobody(code, done).await?;
         ensure!(self.asked(Endpoint::Token) == 0, "the token endpoint was asked");
         ensure!(self.asked(Endpoint::UserInfo) == 0, "UserInfo was asked");
         let started = self.stand_in.take(&self.client);
@@ -194,30 +243,46 @@ impl Scene<'_> {
             self.nobody(code, done).await?;
             let failed = landed.body.contains("You are not signed in");
             ensure!(failed, "the page does not say that it failed: {} {}", landed.url, landed.body);
-            let exchanges = usize::from(!matches!(expected, Expected::NoExchange(_)) && !case.elsewhere);
-            ensure!(
-                self.asked(Endpoint::Token) == exchanges,
-                "token requests: {}",
-                self.asked(Endpoint::Token)
-            );
+            let exchanges = match case.asked {
+                Some((Endpoint::Token, times)) => times,
+                _ => usize::from(!matches!(expected, Expected::NoExchange(_)) && !case.elsewhere),
+            };
+            let asked = self.asked(Endpoint::Token);
+            ensure!(asked == exchanges, "token requests: {asked}");
             let looks = usize::from(matches!(expected, Expected::Substituted(_)));
             ensure!(self.asked(Endpoint::UserInfo) == looks, "UserInfo was asked");
             return Ok(());
         }
         ensure!(done.code == 0, "not signed in: {done:?}, {}", self.status().await);
         ensure!(landed.body.contains("You are signed in"), "the page: {} {}", landed.url, landed.body);
-        let first = self.token().await?;
+        self.signed_in(case).await
+    }
+
+    /// Somebody is signed in; the rest of the case.
+    pub(crate) async fn signed_in(&self, case: &Case) -> Result<(), String> {
+        let expected = case.expected;
+        let answer = self.ask("").await?;
+        let first = answer["access_token"].as_str().unwrap_or_default().to_owned();
+        if let Some(kind) = case.kind {
+            ensure!(answer["token_type"] == kind, "the token is a {}", answer["token_type"]);
+        }
         let status = self.status().await;
         match expected {
             Expected::NoClaims(code) => {
                 self.trouble(code).await?;
                 ensure!(status["user"] == SUBJECT, "what UserInfo said is used: {status}");
-                let looks = usize::from(!case.elsewhere);
-                ensure!(
-                    self.asked(Endpoint::UserInfo) == looks,
-                    "UserInfo was asked {}",
-                    self.asked(Endpoint::UserInfo)
-                );
+                let looks = match case.asked {
+                    Some((Endpoint::UserInfo, times)) => times,
+                    _ => usize::from(!case.elsewhere),
+                };
+                let asked = self.asked(Endpoint::UserInfo);
+                ensure!(asked == looks, "UserInfo was asked {asked} times");
+            }
+            Expected::Withheld(code, said) => self.withheld(case.tool, code, said, &first).await?,
+            Expected::Handed => {
+                let handed = self.ask(case.tool).await?;
+                ensure!(handed["access_token"] != first.as_str(), "it is the session's own token");
+                ensure!(self.token().await.as_ref() == Ok(&first), "the session's own token is another one");
             }
             Expected::Ended(_) | Expected::Kept(_) | Expected::Recovers(_) | Expected::Renewed => {
                 self.renewal(expected, &first).await?;
@@ -239,6 +304,24 @@ impl Scene<'_> {
         ensure!(self.token().await.is_err(), "a token is served");
         ensure!(self.asked(Endpoint::Token) == 0, "the token endpoint was asked");
         Ok(())
+    }
+
+    /// A tool asks for a token for one purpose and gets none. The session is what it was.
+    async fn withheld(&self, tool: &str, code: &str, said: &str, first: &str) -> Result<(), String> {
+        let logged = self.app.log().len();
+        let refused = self.ask(tool).await;
+        ensure!(refused.as_ref().err().map(String::as_str) == Some(said), "the tool is told {refused:?}");
+        let log = self.app.log();
+        let (account, code) = (format!("account=\"{}\"", self.account), format!("code=\"{code}\""));
+        let found = log[logged..].lines().any(|line| line.contains(&account) && line.contains(&code));
+        ensure!(found, "the reason is not {code}: {}", &log[logged..]);
+        let status = self.status().await;
+        ensure!(status["state"] == "active", "the session is not kept: {status}");
+        ensure!(self.token().await.as_deref() == Ok(first), "the session's own token is another one");
+        self.lane.provider.misbehave(Vec::new());
+        let kept = abide(self.room, &["keep", "--account", &self.account]).await;
+        ensure!(kept.code == 0, "abide keep: {kept:?}");
+        self.renewed(first).await
     }
 
     /// Renews now, and looks what became of it.
@@ -278,7 +361,7 @@ impl Scene<'_> {
     }
 
     /// Nobody is signed in, for this reason, and there is no token.
-    async fn nobody(&self, code: &str, done: &Done) -> Result<(), String> {
+    pub(crate) async fn nobody(&self, code: &str, done: &Done) -> Result<(), String> {
         ensure!(done.code != 0, "signed in, where {code} was expected: {done:?}");
         ensure!(done.stderr.len() > 10, "nothing was said: {done:?}");
         let status = self.trouble(code).await?;
@@ -310,28 +393,32 @@ impl Scene<'_> {
         Ok(status)
     }
 
-    async fn status(&self) -> Value {
+    pub(crate) async fn status(&self) -> Value {
         self.app.session(&self.account).await
     }
 
     /// The access token, as a tool gets it, or the code of the refusal.
     async fn token(&self) -> Result<String, String> {
-        let target = format!("/v1/token?account={}&activity=none", self.account);
+        let answer = self.ask("").await?;
+        Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The answer to a tool that asks for a token, for the purpose in this query if there is one.
+    async fn ask(&self, purpose: &str) -> Result<Value, String> {
+        let target = format!("/v1/token?account={}&activity=none&{purpose}", self.account);
+        let target = target.trim_end_matches('&');
         let key = format!("X-Abide-Key: {}", self.key);
-        let answer = self.app.socket().request("GET", &target, &["Host: localhost", &key], "").await;
+        let answer = self.app.socket().request("GET", target, &["Host: localhost", &key], "").await;
         let answer = answer.expect("an answer").json();
-        match answer["access_token"].as_str() {
-            Some(token) => Ok(token.to_owned()),
-            None => Err(answer["error"].as_str().unwrap_or("no error").to_owned()),
+        match answer["access_token"].is_string() {
+            true => Ok(answer),
+            false => Err(answer["error"].as_str().unwrap_or("no error").to_owned()),
         }
     }
 
     /// How often the provider was asked in this case.
-    fn asked(&self, endpoint: Endpoint) -> usize {
-        match endpoint {
-            Endpoint::Token => exchanges(&self.lane.provider) - self.exchanges,
-            _ => self.lane.provider.record().count(endpoint) - self.userinfos,
-        }
+    pub(crate) fn asked(&self, endpoint: Endpoint) -> usize {
+        counted(&self.lane.provider, endpoint) - self.before.get(&endpoint).copied().unwrap_or_default()
     }
 
     /// Nobody is signed in or about to be, whatever happened.
@@ -344,12 +431,13 @@ impl Scene<'_> {
     }
 }
 
-/// Token requests for a sign-in. One for a renewal may be left from the case before.
-fn exchanges(provider: &DemoOp) -> usize {
-    provider.record().count(Endpoint::Token) - provider.record().refreshes()
+/// Of token requests those for a sign-in. One for a renewal may be left from the case before.
+fn counted(provider: &DemoOp, endpoint: Endpoint) -> usize {
+    let all = provider.record().count(endpoint);
+    if endpoint == Endpoint::Token { all - provider.record().refreshes() } else { all }
 }
 
-fn done_of(output: std::io::Result<std::process::Output>) -> Done {
+pub(crate) fn done_of(output: std::io::Result<std::process::Output>) -> Done {
     let output = output.expect("run abide");
     Done {
         code: output.status.code().unwrap_or(-1),

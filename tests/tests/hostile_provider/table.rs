@@ -11,6 +11,11 @@ const END: &str = "<!-- Here it ends. -->\n";
 fn outcome(expected: Expected) -> &'static str {
     match expected {
         Expected::NoBrowser(_) => "no browser",
+        Expected::NoCode(_) => "no code shown",
+        Expected::NotRegistered(_) => "not registered",
+        Expected::Registered => "registered",
+        Expected::Withheld(..) => "tool gets no token",
+        Expected::Handed => "tool gets a token",
         Expected::NoToken(_) | Expected::Substituted(_) => "no session, no token",
         Expected::NoExchange(_) => "no token request",
         Expected::Stray(_) => "turned away, goes on waiting",

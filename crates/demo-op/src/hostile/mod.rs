@@ -21,6 +21,7 @@ pub use id_token::{Form, IdToken, Signature};
 use crate::keys::{KeyError, Keys};
 use crate::provider::Provider;
 use crate::record::Endpoint;
+use crate::token_exchange;
 
 /// An answer of the provider's own is never larger.
 const LARGEST: usize = 1 << 20;
@@ -43,8 +44,12 @@ pub enum When {
     Always,
     /// To this one and those after it, the first since the provider was told to misbehave being 1.
     From(usize),
+    /// To this one alone, counted in the same way.
+    Only(usize),
     /// To those with the grant type `refresh_token`.
     Renewing,
+    /// To those with the grant type of a token exchange (RFC 8693).
+    Exchanging,
 }
 
 impl Deviation {
@@ -65,6 +70,8 @@ pub enum Wrong {
     IdToken(IdToken),
     /// A header field has another value, or (with an empty one) is not there.
     Header(&'static str, String),
+    /// It has one more header field, beside another of the same name if there is one.
+    Another(&'static str, String),
     /// The address to which the browser is sent is another one.
     Query(Vec<QueryEdit>),
 }
@@ -83,14 +90,18 @@ struct Told {
 
 impl Told {
     /// What is wrong with the answer to the next request there.
-    fn next(&self, at: Endpoint, renews: bool) -> impl Iterator<Item = &Wrong> {
+    fn next(&self, at: Endpoint, grant: Option<&str>) -> impl Iterator<Item = &Wrong> {
         let request = self.requests.get(&at).copied().unwrap_or_default() + 1;
+        let renews = grant == Some("refresh_token");
+        let exchanges = grant == Some(token_exchange::GRANT_TYPE);
         let concerned = move |one: &&Deviation| {
             one.at == at
                 && match one.when {
                     When::Always => true,
                     When::From(first) => first <= request,
+                    When::Only(one) => one == request,
                     When::Renewing => renews,
+                    When::Exchanging => exchanges,
                 }
         };
         self.deviations.iter().filter(concerned).map(|one| &one.what)
@@ -111,17 +122,17 @@ impl Hostile {
     }
 
     /// What is wrong with the answer to this request, which is counted.
-    fn wrongs(&self, at: Endpoint, renews: bool) -> Vec<Wrong> {
+    fn wrongs(&self, at: Endpoint, grant: Option<&str>) -> Vec<Wrong> {
         let mut told = self.told();
-        let wrongs = told.next(at, renews).cloned().collect();
+        let wrongs = told.next(at, grant).cloned().collect();
         *told.requests.entry(at).or_default() += 1;
         wrongs
     }
 
     /// Whether the answer to the next request there has nothing of the right one: then the provider does not act on it.
-    pub(crate) fn answers_unasked(&self, at: Endpoint, renews: bool) -> bool {
+    pub(crate) fn answers_unasked(&self, at: Endpoint, grant: Option<&str>) -> bool {
         let unasked = |wrong: &Wrong| matches!(wrong, Wrong::Answer(answer) if answer.is_made_up());
-        self.told().next(at, renews).any(unasked)
+        self.told().next(at, grant).any(unasked)
     }
 }
 
@@ -171,10 +182,15 @@ impl Known<'_> {
 }
 
 /// Lays what is wrong over an answer that is in order.
-pub(crate) async fn distort(provider: &Provider, at: Endpoint, renews: bool, response: Response) -> Response {
+pub(crate) async fn distort(
+    provider: &Provider,
+    at: Endpoint,
+    grant: Option<&str>,
+    response: Response,
+) -> Response {
     let known = Known { provider };
     let mut response = response;
-    for wrong in provider.hostile().wrongs(at, renews) {
+    for wrong in provider.hostile().wrongs(at, grant) {
         response = match wrong {
             Wrong::Answer(answer) => answer.in_place_of(&known, response).await,
             Wrong::Json(edits) => rewrite(response, |document| edit::apply(&known, document, &edits)).await,
@@ -188,6 +204,7 @@ pub(crate) async fn distort(provider: &Provider, at: Endpoint, renews: bool, res
                 .await
             }
             Wrong::Header(name, value) => with_header(response, name, &known.text(&value)),
+            Wrong::Another(name, value) => with_another(response, name, &known.text(&value)),
             Wrong::Query(edits) => redirected(&known, response, &edits),
         };
     }
@@ -214,6 +231,13 @@ fn with_header(mut response: Response, name: &'static str, value: &str) -> Respo
     match HeaderValue::from_str(value) {
         Ok(value) if !value.is_empty() => drop(response.headers_mut().insert(name, value)),
         _ => drop(response.headers_mut().remove(name)),
+    }
+    response
+}
+
+fn with_another(mut response: Response, name: &'static str, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(HeaderName::from_static(name), value);
     }
     response
 }

@@ -135,6 +135,8 @@ async fn registrations_that_cannot_be_used_are_refused() {
         ("token_endpoint_auth_method", json!("private_key_jwt"), "registration_authentication_unsupported"),
         ("token_endpoint_auth_method", json!("client_secret_post"), "registration_secret_missing"),
         ("grant_types", json!(["implicit"]), "registration_grant_type_missing"),
+        ("response_types", json!(["id_token"]), "registration_response_type_missing"),
+        ("response_types", json!("code"), "registration_malformed"),
         ("id_token_signed_response_alg", json!("none"), "registration_algorithm_refused"),
         ("id_token_signed_response_alg", json!("ES512"), "registration_algorithm_refused"),
         ("userinfo_signed_response_alg", json!("none"), "registration_algorithm_refused"),

@@ -1,9 +1,13 @@
 //! Answers that are none, at every endpoint that Abide asks: statuses, kinds, shapes, sizes, speeds, and what is no HTTP.
 
-use abide_demo_op::{Body, Deviation, Endpoint, Wrong};
+use abide_demo_op::{Answer, Body, Deviation, Endpoint, Wrong};
 
-use crate::hostile_provider::case::Expected::{self, Kept, NoBrowser, NoClaims, NoToken, Recovers, Served};
-use crate::hostile_provider::case::{Account, Case, answer, body, case, header, later, nameless, set};
+use crate::hostile_provider::case::Expected::{
+    self, Kept, NoBrowser, NoClaims, NoCode, NoToken, NotRegistered, Recovers, Served,
+};
+use crate::hostile_provider::case::{
+    Account, Case, Way, answer, case, header, later, nameless, pushing, set,
+};
 use crate::hostile_provider::raw;
 
 const HTTP: &str = "RFC 9110, 15";
@@ -19,6 +23,11 @@ struct Place {
     /// What its document's codes begin with.
     document: Document,
     outcome: fn(&'static str) -> Expected,
+    way: Way,
+    /// The status of an answer that is in order.
+    status: u16,
+    /// The code for 204.
+    empty: &'static str,
     dress: fn(Vec<Deviation>) -> Vec<Deviation>,
 }
 
@@ -32,7 +41,9 @@ const TOKEN: Document = [
     "token_response_too_deep",
 ];
 
-fn places() -> [Place; 5] {
+const UNEXPECTED: &str = "provider_unexpected_status";
+
+fn places() -> [Place; 8] {
     let same = |wrong| wrong;
     [
         Place {
@@ -46,6 +57,9 @@ fn places() -> [Place; 5] {
                 "metadata_too_deep",
             ],
             outcome: NoBrowser,
+            way: Way::Browser,
+            status: 200,
+            empty: UNEXPECTED,
             dress: same,
         },
         Place {
@@ -54,6 +68,9 @@ fn places() -> [Place; 5] {
             member: "/jwks_uri",
             document: ["keys_not_json", "keys_malformed", "keys_duplicate_member", "keys_too_deep"],
             outcome: NoBrowser,
+            way: Way::Browser,
+            status: 200,
+            empty: UNEXPECTED,
             dress: same,
         },
         Place {
@@ -62,6 +79,9 @@ fn places() -> [Place; 5] {
             member: "/token_endpoint",
             document: TOKEN,
             outcome: NoToken,
+            way: Way::Browser,
+            status: 200,
+            empty: UNEXPECTED,
             dress: same,
         },
         Place {
@@ -75,6 +95,9 @@ fn places() -> [Place; 5] {
                 "userinfo_too_deep",
             ],
             outcome: NoClaims,
+            way: Way::Browser,
+            status: 200,
+            empty: UNEXPECTED,
             dress: nameless,
         },
         Place {
@@ -83,7 +106,58 @@ fn places() -> [Place; 5] {
             member: "",
             document: TOKEN,
             outcome: Kept,
+            way: Way::Browser,
+            status: 200,
+            empty: UNEXPECTED,
             dress: later,
+        },
+        Place {
+            name: "pushed",
+            at: Endpoint::PushedAuthorization,
+            member: "/pushed_authorization_request_endpoint",
+            document: [
+                "pushed_response_not_json",
+                "pushed_response_malformed",
+                "pushed_response_duplicate_member",
+                "pushed_response_too_deep",
+            ],
+            outcome: NoBrowser,
+            way: Way::Browser,
+            status: 201,
+            empty: "pushed_request_not_created",
+            dress: pushing,
+        },
+        Place {
+            name: "device",
+            at: Endpoint::DeviceAuthorization,
+            member: "/device_authorization_endpoint",
+            document: [
+                "device_authorization_not_json",
+                "device_authorization_malformed",
+                "device_authorization_duplicate_member",
+                "device_authorization_too_deep",
+            ],
+            outcome: NoCode,
+            way: Way::Device,
+            status: 200,
+            empty: UNEXPECTED,
+            dress: same,
+        },
+        Place {
+            name: "registration",
+            at: Endpoint::Registration,
+            member: "/registration_endpoint",
+            document: [
+                "registration_not_json",
+                "registration_malformed",
+                "registration_duplicate_member",
+                "registration_too_deep",
+            ],
+            outcome: NotRegistered,
+            way: Way::Registration,
+            status: 201,
+            empty: UNEXPECTED,
+            dress: same,
         },
     ]
 }
@@ -113,7 +187,14 @@ impl Place {
             Kept(code) if wrong.iter().any(made_up) => Recovers(code),
             expected => expected,
         };
-        case(name, deviation, section, expected, (self.dress)(wrong))
+        case(name, deviation, section, expected, (self.dress)(wrong)).by(self.way)
+    }
+
+    /// This body, in an answer that is in order otherwise.
+    fn body(self, body: Body) -> Vec<Deviation> {
+        // One that has nothing of the right one would have another status, too.
+        let status = is_made_up(&body).then_some(self.status);
+        vec![Deviation::new(self.at, Wrong::Answer(Answer { status, headers: Vec::new(), body }))]
     }
 
     fn words(self) -> &'static str {
@@ -122,6 +203,9 @@ impl Place {
             "jwks" => "keys",
             "token" => "the code's exchange",
             "userinfo" => "UserInfo",
+            "pushed" => "the pushed request",
+            "device" => "the code for another device",
+            "registration" => "the registration",
             _ => "the renewal",
         }
     }
@@ -168,13 +252,13 @@ fn statuses(place: Place) -> Vec<Case> {
             outside,
         ),
         of(404, "not found", "provider_unexpected_status"),
-        of(204, "without content", "provider_unexpected_status"),
+        of(204, "without content", place.empty),
         of(408, "request timeout", "provider_unavailable"),
         of(429, "too many requests", "provider_rate_limited"),
         of(500, "with an empty object", "provider_unavailable"),
         of(503, "out of service", "provider_unavailable"),
     ];
-    if place.name != "userinfo" {
+    if !["userinfo", "registration"].contains(&place.name) {
         cases.push(of(401, "without an error", "provider_unexpected_status"));
     }
     if place.name == "discovery" || place.name == "token" {
@@ -207,7 +291,7 @@ fn kinds(place: Place) -> Vec<Case> {
     };
     let portal = answer(
         place.at,
-        200,
+        place.status,
         &[("content-type", "text/html")],
         Body::Text("<html><body>Welcome to the Wi-Fi of the hotel</body></html>".into()),
     );
@@ -229,10 +313,10 @@ fn kinds(place: Place) -> Vec<Case> {
 fn shapes(place: Place) -> Vec<Case> {
     let [_, malformed, duplicate, deep] = place.document;
     let text = |name: &str, deviation: &str, code, text: &str| {
-        place.row(name, deviation, JSON, code, body(place.at, Body::Text(text.to_owned())))
+        place.row(name, deviation, JSON, code, place.body(Body::Text(text.to_owned())))
     };
     let bytes = |name: &str, deviation: &str, bytes: &[u8]| {
-        place.row(name, deviation, "RFC 8259, 8.1", malformed, body(place.at, Body::Bytes(bytes.to_vec())))
+        place.row(name, deviation, "RFC 8259, 8.1", malformed, place.body(Body::Bytes(bytes.to_vec())))
     };
     let nested =
         |open: &str, close: &str, times: usize| format!("{}{}", open.repeat(times), close.repeat(times));
@@ -289,26 +373,20 @@ fn sizes(place: Place) -> Vec<Case> {
         place.row(name, deviation, "RFC 9110, 15.5.14", "response_too_large", wrong)
     };
     vec![
-        large("large", "two MiB of spaces", body(place.at, Body::Large("    ", 1 << 19))),
-        large("endless", "spaces without end", body(place.at, Body::Endless("   "))),
-        large("endless-list", "a list without end", body(place.at, Body::Endless("[1,"))),
+        large("large", "two MiB of spaces", place.body(Body::Large("    ", 1 << 19))),
+        large("endless", "spaces without end", place.body(Body::Endless("   "))),
+        large("endless-list", "a list without end", place.body(Body::Endless("[1,"))),
     ]
 }
 
 fn speeds(place: Place) -> Vec<Case> {
     let late = |name: &str, deviation: &str, wrong| {
         place
-            .row(name, deviation, "RFC 9110, 9.2.2", "provider_timeout", body(place.at, wrong))
+            .row(name, deviation, "RFC 9110, 9.2.2", "provider_timeout", place.body(wrong))
             .of(Account::Hasty)
     };
     let broken = |name: &str, deviation: &str, after| {
-        place.row(
-            name,
-            deviation,
-            "RFC 9112, 8",
-            "provider_unreachable",
-            body(place.at, Body::Truncated(after)),
-        )
+        place.row(name, deviation, "RFC 9112, 8", "provider_unreachable", place.body(Body::Truncated(after)))
     };
     let mut cases = vec![
         late("no-head", "no answer at all", Body::Nothing),

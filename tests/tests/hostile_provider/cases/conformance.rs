@@ -1,20 +1,20 @@
 //! What the OpenID Foundation's tests of a Relying Party do, under their names, as far as a public client with the code
-//! flow can meet it.
+//! flow, or one with a secret, can meet it.
 
-use abide_demo_op::Edit::{Append, Remove, Set};
-use abide_demo_op::Endpoint::{Discovery, Jwks, UserInfo};
-use abide_demo_op::{Deviation, Signature};
+use abide_demo_op::Edit::{Append, Beside, Remove, Set};
+use abide_demo_op::Endpoint::{Discovery, Jwks, Registration, UserInfo};
+use abide_demo_op::{Body, Deviation, Signature};
 use serde_json::{Value, json};
 
 use crate::hostile_provider::case::Expected::{
-    self, Ended, NoBrowser, NoToken, Renewed, Served, Substituted,
+    self, Ended, NoBrowser, NoClaims, NoToken, Registered, Renewed, Served, Substituted,
 };
 use crate::hostile_provider::case::{
-    Account, Case, case, claims, json as edited, later, nameless, set, signed,
+    Account, Case, Way, answer, case, claims, json as edited, later, nameless, set, signed,
 };
 
 pub(crate) fn cases() -> Vec<Case> {
-    [code_flow(), configuration(), rotation(), refresh(), ours()].concat()
+    [code_flow(), others(), configuration(), rotation(), refresh(), ours()].concat()
 }
 
 fn row(
@@ -195,6 +195,31 @@ fn code_flow() -> Vec<Case> {
     ]
 }
 
+/// A client with a secret, a signed UserInfo, and what this client does in another way than the test has it.
+fn others() -> Vec<Case> {
+    let in_body = nameless(answer(UserInfo, 400, &[], Body::Text(r#"{"error":"invalid_request"}"#.into())));
+    vec![
+        row(
+            "client-secret-basic",
+            "the client shows its secret in a header, form-urlencoded",
+            "RFC 6749, 2.3.1",
+            Served,
+            Vec::new(),
+        )
+        .of(Account::Secret),
+        row("userinfo-signed", "UserInfo is signed", "Core 1.0, 5.3.2", Served, nameless(Vec::new()))
+            .of(Account::Sealed),
+        row(
+            "userinfo-bearer-body",
+            "UserInfo takes the token in the body alone, where it is never put: a header is what every provider has to \
+             take",
+            "RFC 6750, 2.2",
+            NoClaims("invalid_request"),
+            in_body,
+        ),
+    ]
+}
+
 fn configuration() -> Vec<Case> {
     vec![
         row(
@@ -218,6 +243,15 @@ fn configuration() -> Vec<Case> {
             NoBrowser("issuer_mismatch"),
             set(Discovery, "/issuer", "https://other.example"),
         ),
+        row(
+            "dynamic-registration",
+            "the client registers by itself",
+            "Registration 1.0, 3.1",
+            Registered,
+            Vec::new(),
+        )
+        .by(Way::Registration)
+        .asking(Registration, 1),
     ]
 }
 
@@ -281,11 +315,12 @@ fn refresh() -> Vec<Case> {
             "id_token_audience_mismatch",
             Set("/aud", "another".into()),
         ),
-        claim(
-            "invalid-azp",
-            "the new ID token was asked for by another client",
-            "id_token_authorized_party_mismatch",
-            Set("/azp", "another".into()),
+        row(
+            "refresh-token-invalid-azp",
+            "the new ID token is for another client, too, which has asked for it",
+            "Core 1.0, 12.2",
+            Ended("id_token_audience_untrusted"),
+            later(claims(vec![Beside("/aud", "another".into()), Set("/azp", "another".into())])),
         ),
     ]
 }
@@ -318,6 +353,34 @@ fn ours() -> Vec<Case> {
             "Core 1.0, 2",
             NoToken("id_token_issuer_missing"),
             claims(vec![Remove("/iss")]),
+        ),
+        case(
+            "userinfo-unsigned",
+            "UserInfo has to be signed, and is not",
+            "Core 1.0, 5.3.2",
+            NoClaims("userinfo_unsigned"),
+            nameless(answer(UserInfo, 200, &[], Body::Text(r#"{"sub":"demo-user-1"}"#.into()))),
+        )
+        .of(Account::Sealed),
+        case(
+            "userinfo-signed-word",
+            "UserInfo has to be signed, and is a word",
+            "Core 1.0, 5.3.2",
+            NoClaims("userinfo_malformed"),
+            nameless(answer(
+                UserInfo,
+                200,
+                &[("content-type", "application/jwt")],
+                Body::Text("signed".into()),
+            )),
+        )
+        .of(Account::Sealed),
+        case(
+            "refresh-azp-other",
+            "the new ID token is for this client alone, and another one has asked for it",
+            "Core 1.0, 12.2",
+            Ended("id_token_authorized_party_mismatch"),
+            later(claims(vec![Set("/azp", "another".into())])),
         ),
         case(
             "aud-several-without-azp",

@@ -110,7 +110,7 @@ const BROWSER: [(&str, &str, &str, &str); 37] = [
     ("bidi", "has a sign that turns the text around", "{issuer}/\u{202e}moc.elpmaxe", "endpoint_invalid"),
 ];
 
-const ENDPOINTS: [(&str, &str); 7] = [
+const ENDPOINTS: [(&str, &str); 10] = [
     ("authorization_endpoint", "/authorization_endpoint"),
     ("token_endpoint", "/token_endpoint"),
     ("jwks_uri", "/jwks_uri"),
@@ -118,6 +118,9 @@ const ENDPOINTS: [(&str, &str); 7] = [
     ("revocation_endpoint", "/revocation_endpoint"),
     ("introspection_endpoint", "/introspection_endpoint"),
     ("end_session_endpoint", "/end_session_endpoint"),
+    ("pushed_authorization_request_endpoint", "/pushed_authorization_request_endpoint"),
+    ("device_authorization_endpoint", "/device_authorization_endpoint"),
+    ("registration_endpoint", "/registration_endpoint"),
 ];
 
 pub(crate) fn cases() -> Vec<Case> {

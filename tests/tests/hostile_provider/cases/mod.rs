@@ -1,13 +1,18 @@
 //! The cases, by what the provider gets wrong.
 
 mod answers;
+mod bound;
 mod conformance;
+mod device;
 mod discovery;
 mod endpoints;
 mod id_token;
 mod jose;
 mod keys;
+mod purpose;
+mod pushed;
 mod refresh;
+mod registration;
 mod response;
 mod token;
 mod userinfo;
@@ -27,6 +32,11 @@ pub(crate) fn all() -> Vec<Case> {
         jose::cases(),
         userinfo::cases(),
         refresh::cases(),
+        pushed::cases(),
+        bound::cases(),
+        device::cases(),
+        registration::cases(),
+        purpose::cases(),
         answers::cases(),
     ]
     .concat()
