@@ -120,7 +120,7 @@ async fn the_provider_may_choose_another_way_to_authenticate() {
 #[tokio::test]
 async fn registrations_that_cannot_be_used_are_refused() {
     let registrar = Registrar::new().await;
-    let public: [(&'static str, Value, &str); 20] = [
+    let public: [(&'static str, Value, &str); 22] = [
         ("client_id", Value::Null, "registration_client_id_invalid"),
         ("client_id", json!(""), "registration_client_id_invalid"),
         ("client_id", json!("a\nb"), "registration_client_id_invalid"),

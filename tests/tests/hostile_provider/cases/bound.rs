@@ -430,11 +430,12 @@ fn before_the_browser() -> Vec<Case> {
         )
         .asking(PushedAuthorization, 2),
     ];
-    let places: [(_, _, _, fn(&'static str) -> Expected, _); 2] = [
-        ("pushed", "the push", PushedAuthorization, NoBrowser, Way::Browser),
-        ("device", "the device", DeviceAuthorization, NoCode, Way::Device),
+    let places = [
+        ("pushed", "the push", PushedAuthorization, Way::Browser),
+        ("device", "the device", DeviceAuthorization, Way::Device),
     ];
-    for (name, words, endpoint, refused, way) in places {
+    for (name, words, endpoint, way) in places {
+        let refused = |code| if way == Way::Device { NoCode(code) } else { NoBrowser(code) };
         let row = |what: &str, deviation: String, code, wrong, times| {
             row(&format!("{name}-{what}"), &deviation, "RFC 9449, 10.1", refused(code), pushing(wrong))
                 .by(way)

@@ -197,7 +197,7 @@ fn management() -> Vec<Case> {
     const PLACE: &str = "/registration_client_uri";
     let at = |name: &str, words: &str, token: Value, place: Option<&str>| {
         let mut edits = vec![Set(TOKEN, token)];
-        edits.extend(place.map(|place| Set(PLACE, place.into())));
+        edits.push(place.map_or(Remove(PLACE), |place| Set(PLACE, place.into())));
         let deviation = format!("the registration's own address {words}");
         several(&format!("management-{name}"), &deviation, "registration_management_invalid", edits)
     };
