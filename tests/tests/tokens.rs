@@ -128,6 +128,7 @@ mod tokens {
             (["--resource", "https://elsewhere.example.com/"], "invalid_target"),
             (["--scope", "openid admin"], "invalid_scope"),
             (["--resource", "no address"], "invalid_request"),
+            (["--scope", " "], "invalid_request"),
         ] {
             let done = abide(&room, &[&["token", "--json"], &words[..]].concat()).await;
             assert_eq!(done.code, 2, "{done:?}");
@@ -233,6 +234,28 @@ mod tokens {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_sign_out_ends_the_stronger_sign_in_that_is_under_way() {
+        let room = Room::with_keyring("tokens-step-up-over").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let (browser, address) = scribe(&room);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let one_port = format!("{SCOPES}redirect_uri = \"http://127.0.0.1:{free}/callback\"\n");
+        configure(&room, &(browser + &account_with(provider.issuer(), &one_port, SESSION)));
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let mut tool = command(&room, &["token", "--json", "--challenge", CHALLENGE]);
+        let tool = tokio::spawn(async move { tool.output().await.unwrap() });
+        eventually("the browser", s(10), || async { std::fs::read_to_string(&address).ok() }).await;
+        assert_eq!(abide(&room, &["logout", "--no-wait"]).await.code, 0);
+        let output = tokio::time::timeout(s(10), tool).await.expect("the tool is told at once").unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("\"session_expired\""), "{said}");
+        // The port is free again.
+        sign_in(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_stronger_sign_in_that_does_not_happen_changes_nothing() {
         let room = Room::with_keyring("tokens-no-step-up").await;
         let provider = DemoOp::start(Config::default()).await.unwrap();
@@ -254,15 +277,23 @@ mod tokens {
             assert!(said.contains(&format!("\"{code}\"")), "{said}");
             assert!(output.stdout.is_empty());
         };
+        // Who has just seen a page for nothing is left alone, until the next session.
+        let anew = || async {
+            assert_eq!(abide(&room, &["logout", "--no-wait"]).await.code, 0);
+            sign_in(&room).await;
+        };
         // Somebody else signs in.
         let tool = challenged(CHALLENGE);
         Visitor::default().sign_in(&opened().await, "bob", PASSWORD).await;
         failed(&tool.await.unwrap(), "access_denied");
+        assert_eq!(abide(&room, &["token"]).await.stdout, before, "the session goes on as it was");
+        anew().await;
         // The provider does not do what is asked for.
         let stronger = "Bearer error=\"insufficient_user_authentication\", acr_values=\"phr\"";
         let tool = challenged(stronger);
         Visitor::default().sign_in(&opened().await, USER, PASSWORD).await;
         failed(&tool.await.unwrap(), "unmet_authentication_requirements");
+        anew().await;
         // The person does not want to, and is left alone then.
         let tool = challenged(stronger);
         let mut person = Visitor::default();

@@ -38,6 +38,8 @@ pub(crate) struct Held {
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) scope: String,
     pub(crate) identity: Identity,
+    /// Who the refresh token is about, where a later sign-in brought none: its statements repeat those of its own sign-in.
+    pub(crate) grant: Option<Identity>,
     /// When and how something was heard of the provider's session last.
     pub(crate) heard: Option<Heard>,
     /// The newest ID token, for `id_token_hint`.
@@ -65,12 +67,18 @@ impl Held {
             refresh_token: tokens.refresh_token,
             scope: tokens.scope,
             identity: tokens.identity,
+            grant: None,
             id_token: tokens.id_token,
             session_state: None,
             profile: None,
             dpop: None,
             leftovers: Vec::new(),
         }
+    }
+
+    /// Who the refresh token is about, as its own sign-in said.
+    pub(crate) fn granted_to(&self) -> &Identity {
+        self.grant.as_ref().unwrap_or(&self.identity)
     }
 
     /// Takes over what a refresh does not bring.
@@ -146,6 +154,8 @@ pub(crate) struct Account {
     pub(crate) targets: Targets,
     /// Whose turn it is to send the refresh token, which may be another one after each time.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// The number of the session: what was begun in one does not land in the next.
+    pub(crate) number: u64,
     /// A stronger sign-in under way, or the last one.
     pub(crate) stepping_up: Option<SteppingUp>,
     /// When the person cancelled one last, boot time.
@@ -174,6 +184,7 @@ impl Account {
             sign_out: None,
             targets: Targets::default(),
             turn: Arc::default(),
+            number: 0,
             stepping_up: None,
             declined: None,
             unread_events: BTreeMap::new(),
@@ -342,6 +353,7 @@ impl Account {
             refresh_token: held.refresh_token.clone(),
             scope: held.scope.clone(),
             identity: held.identity.clone(),
+            grant: held.grant.clone(),
             heard: held.heard,
             id_token: held.id_token.clone(),
             session_state: held.session_state.clone(),

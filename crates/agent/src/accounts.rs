@@ -62,6 +62,8 @@ impl From<AddError> for WindowError {
 /// Writes an account into the configuration file: with the settings of the provider that it is at, and with a client that
 /// is registered now where that is asked for.
 pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result<AccountAdded, AddError> {
+    // One after another: of two of the same name, the second must not touch what is the first one's.
+    let _one = shared.adding.lock().await;
     let path = shared.options.places.config_file();
     Config::has_room_for(&path, &request.name)?;
     let preset = preset(&request)?;
@@ -79,7 +81,8 @@ pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result
     }
     let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
     // What cannot be an account is not registered either.
-    let config = Config::account(&request.name, &lines)?;
+    let mut config = Config::account(&request.name, &lines)?;
+    config.proxy = config.proxy.or(Config::read(&path)?.proxy);
     let registered = match request.register {
         false => None,
         true => {
@@ -99,7 +102,9 @@ pub(crate) async fn add(shared: &Arc<Shared>, request: AccountRequest) -> Result
         if let Some(managed) = registered.and_then(|registered| registered.managed) {
             let _ = managed.end(&config).await;
         }
-        registration::forget(shared, &request.name).await;
+        if request.register {
+            registration::forget(shared, &request.name, true).await;
+        }
         return Err(error);
     }
     let known = ["issuer", "client_id"];
@@ -160,15 +165,13 @@ pub(crate) async fn end_registration(
     config: &AccountConfig,
 ) -> Option<AccountRemoved> {
     let managed = registration::kept(shared, name, config).await;
-    // The provider would not listen to a client that it no longer knows.
-    if managed.is_some() {
-        shared.last_words().await;
-    }
+    // The provider would not listen to a client that it no longer knows, or that has lost its secret.
+    let said = shared.last_words().await;
     let ended = match &managed {
         Some(managed) => Some(managed.end(config).await),
         None => None,
     };
-    registration::forget(shared, name).await;
+    registration::forget(shared, name, said).await;
     let still_registered = ended?.err();
     Some(AccountRemoved { name: name.to_owned(), client_id: config.client_id.clone(), still_registered })
 }

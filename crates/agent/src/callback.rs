@@ -53,9 +53,20 @@ pub(crate) enum Verdict {
 /// How the sign-in went, for the page that the browser ends on.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    SignedIn { user: String, provider: String },
-    Failed { message: String },
-    SignedOut { provider: String },
+    SignedIn {
+        user: String,
+        provider: String,
+    },
+    Failed {
+        message: String,
+    },
+    /// No stronger sign-in; the session goes on as it was.
+    NotStronger {
+        message: String,
+    },
+    SignedOut {
+        provider: String,
+    },
 }
 
 /// The fixed ports that pages of ours occupy. What merely serves its last page makes way for whoever needs the port.
@@ -385,6 +396,11 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
             let line = format!("You are signed in as {user} with {provider}.");
             let close = "You can close this tab. Abide shows in its tray how long your session lasts.";
             page(StatusCode::OK, &Page { title: "You are signed in", lines: &[&line, close], good: true })
+        }
+        Some(Outcome::NotStronger { message }) => {
+            let close = "You can close this tab.";
+            let title = "Your session goes on as it was";
+            page(StatusCode::OK, &Page { title, lines: &[&message, close], good: false })
         }
         Some(Outcome::Failed { message }) => {
             let again = "You can close this tab. To try again, choose \u{201c}Sign in\u{201d} in Abide.";

@@ -51,8 +51,13 @@ pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> R
         table.set_implicit(true);
         toml_edit::Item::Table(table)
     });
-    if let Some(table) = item.as_table_mut() {
-        change(table);
+    // Written on one line, it becomes one with lines.
+    if let Some(inline) = item.as_inline_table() {
+        *item = toml_edit::Item::Table(inline.clone().into_table());
+    }
+    match item.as_table_mut() {
+        Some(table) => change(table),
+        None => return Err(ConfigError::Refused("`accounts` in the configuration is no table.".to_owned())),
     }
     crate::file::write(path, document.to_string().as_bytes())
         .map_err(|error| ConfigError::File { path: path.to_owned(), error })
@@ -81,5 +86,21 @@ mod tests {
                 .unwrap()
                 .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
         );
+    }
+
+    #[test]
+    fn accounts_that_stand_on_one_line_are_changed_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let one = "accounts = { home = { issuer = \"https://id.example.com\", client_id = \"a\" } }\n";
+        std::fs::write(&path, one).unwrap();
+        let mut new = toml_edit::Table::new();
+        new["issuer"] = toml_edit::value("https://id.example.org");
+        new["client_id"] = toml_edit::value("abide");
+        Config::add(&path, "work", &new).unwrap();
+        let names: Vec<_> = Config::read(&path).unwrap().accounts.into_keys().collect();
+        assert_eq!(names, ["home", "work"]);
+        Config::remove(&path, "home").unwrap();
+        assert_eq!(Config::read(&path).unwrap().accounts.len(), 1);
     }
 }

@@ -81,6 +81,12 @@ pub enum PassphraseError {
          `abide agent --passphrase-fd NUMBER`."
     )]
     Missing,
+    /// One is given, and the vault is kept in another way.
+    #[error(
+        "A passphrase is given with `--passphrase-fd`, and `mode` under [vault] says that the vault is kept in another way. \
+         Take one of the two away."
+    )]
+    NotWanted,
     /// It cannot be read.
     #[error("The passphrase of the vault cannot be read from {from}: {error}")]
     Unreadable {
@@ -117,6 +123,7 @@ impl PassphraseError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "passphrase_missing",
+            Self::NotWanted => "passphrase_not_wanted",
             Self::Unreadable { .. } => "passphrase_unreadable",
             Self::Exposed { .. } => "passphrase_exposed",
             Self::Unusable { .. } => "passphrase_unusable",
@@ -154,8 +161,10 @@ impl Keeping {
     /// What the configuration says, and what the program was started with.
     pub(crate) fn new(config: &VaultConfig, options: &Options) -> Self {
         let given = options.passphrase_fd.map(Source::Descriptor);
+        // Who gives a passphrase wants it to be used.
+        let implied = given.as_ref().map(|_| VaultMode::Passphrase);
         Self {
-            mode: config.mode,
+            mode: config.mode.or(implied),
             source: given.or_else(|| config.source.clone()),
             credentials: options.credentials.clone(),
         }
@@ -163,6 +172,11 @@ impl Keeping {
 
     /// Opens the vault in `folder`. Blocks, for as long as a keyring may take to ask for its password.
     pub(crate) fn open(self, folder: &Path) -> Result<Kept, OpenError> {
+        if let (Some(Source::Descriptor(_)), Some(VaultMode::Keyring | VaultMode::Memory)) =
+            (&self.source, self.mode)
+        {
+            return Err(PassphraseError::NotWanted.into());
+        }
         match self.mode {
             Some(VaultMode::Passphrase) => {
                 let passphrase = self.passphrase()?;
@@ -277,7 +291,12 @@ fn private(file: &Path) -> io::Result<Result<std::fs::File, u32>> {
 
 #[cfg(unix)]
 fn descriptor(number: u32) -> io::Result<std::fs::File> {
-    std::fs::File::open(format!("/dev/fd/{number}"))
+    let file = std::fs::File::open(format!("/dev/fd/{number}"))?;
+    // The number itself stays open, and is nothing for the browser and other children. Standard streams are theirs too.
+    if number > 2 {
+        crate::platform::keep_from_children(number)?;
+    }
+    Ok(file)
 }
 
 #[cfg(not(unix))]

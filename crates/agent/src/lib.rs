@@ -470,7 +470,7 @@ impl Agent {
         #[cfg(unix)]
         let _ = std::fs::remove_file(places.socket());
         self.0.shared.write_all_down().await;
-        self.0.shared.last_words().await;
+        let _ = self.0.shared.last_words().await;
     }
 
     /// Returns when everything decided so far is on disk.

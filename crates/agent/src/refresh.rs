@@ -35,7 +35,7 @@ pub(crate) fn start(shared: &Arc<Shared>, account: &mut Account, attempt: Attemp
             let held = account.held.as_ref().filter(|_| account.session.awaits(attempt))?;
             // The sign-in asked for a code for all of them, and for a token for the first.
             let resource = account.config.resources.first().cloned();
-            Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone(), resource))
+            Some((held.refresh_token.clone()?, held.granted_to().clone(), held.scope.clone(), resource))
         });
         let Ok(Some((token, identity, scope, resource))) = credentials else {
             failed(
@@ -113,7 +113,7 @@ async fn run(
                 // What is not believed is not kept either.
                 Some(rotated) if rejected => shared.before_the_end(give_back(connection.clone(), rotated)),
                 Some(rotated) => {
-                    if let Err(error) = adopt(shared, name, token, rotated).await {
+                    if let Err(error) = adopt(shared, name, &connection, token, rotated).await {
                         tracing::error!(%error, "a rotated refresh token could not be written down");
                     }
                 }
@@ -207,6 +207,7 @@ fn kept_away(wait: Option<Duration>) -> RefreshFailure {
 pub(crate) async fn adopt(
     shared: &Arc<Shared>,
     name: &str,
+    connection: &Connection,
     spent: &SecretString,
     rotated: SecretString,
 ) -> Result<(), StoreError> {
@@ -220,9 +221,8 @@ pub(crate) async fn adopt(
         account.stored(now).map(|content| shared.vault.put(&record_name(name), content))
     });
     if let Some(orphan) = left {
-        if let Ok(connection) = connection(shared, name).await {
-            shared.before_the_end(give_back(connection, orphan));
-        }
+        // To whoever issued it, which need not be the provider that an account of this name has by now.
+        shared.before_the_end(give_back(connection.clone(), orphan));
         return Ok(());
     }
     match queued {

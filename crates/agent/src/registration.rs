@@ -21,6 +21,8 @@ use crate::shared::Shared;
 use crate::sign_in::{self, SignInError};
 use crate::vault_thread::StoreError;
 
+/// Of the year 9999, since 1970: the last that has a date in four digits.
+const LAST_SECOND: u64 = 253_402_300_799;
 const CLIENT_NAME: &str = "Abide";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -202,6 +204,14 @@ impl Registered {
             lines["id_token_signed_response_alg"] = toml_edit::value(algorithm.name());
         }
         let mut notes = Vec::new();
+        // First what ends the registration: whatever goes wrong after that, it is not lost.
+        match self.managed.as_ref().and_then(Managed::encode) {
+            Some(content) => shared.vault.put(&record_name(name), content).await?,
+            None => notes.push(
+                "The provider does not say how the registration can be ended; it stays when the account is removed."
+                    .to_owned(),
+            ),
+        }
         if let Some(secret) = &registration.client_secret {
             let path = secret_file(shared, name);
             write_secret(&path, secret)
@@ -212,16 +222,8 @@ impl Registered {
             }
             notes.push(format!("The provider insists on a client secret; it is in {}.", path.display()));
         }
-        if let Some(end) = self.client.secret_expires_at {
-            let end = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(end));
+        if let Some(end) = self.client.secret_expires_at.and_then(date) {
             notes.push(format!("The secret is good until {end}. Register again before that."));
-        }
-        match self.managed.as_ref().and_then(Managed::encode) {
-            Some(content) => shared.vault.put(&record_name(name), content).await?,
-            None => notes.push(
-                "The provider does not say how the registration can be ended; it stays when the account is removed."
-                    .to_owned(),
-            ),
         }
         Ok(notes)
     }
@@ -234,10 +236,13 @@ pub(crate) async fn kept(shared: &Arc<Shared>, name: &str, config: &AccountConfi
         .filter(|managed| managed.issuer == config.issuer && managed.client_id == config.client_id)
 }
 
-/// Removes what [`Registered::keep`] has put down.
-pub(crate) async fn forget(shared: &Arc<Shared>, name: &str) {
+/// Removes what [`Registered::keep`] has put down; the secret stays while tokens have still to be revoked with it.
+pub(crate) async fn forget(shared: &Arc<Shared>, name: &str, secret_too: bool) {
     if let Err(error) = shared.vault.remove(&record_name(name)).await {
         tracing::error!(%error, "a registration could not be removed from the vault");
+    }
+    if !secret_too {
+        return;
     }
     match std::fs::remove_file(secret_file(shared, name)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -245,6 +250,12 @@ pub(crate) async fn forget(shared: &Arc<Shared>, name: &str) {
         }
         _ => {}
     }
+}
+
+/// In seconds since 1970. What lies beyond the year 9999 is no date: a provider may say anything.
+fn date(seconds: u64) -> Option<String> {
+    let then = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).filter(|_| seconds <= LAST_SECOND)?;
+    Some(humantime::format_rfc3339_seconds(then).to_string())
 }
 
 fn secret_file(shared: &Arc<Shared>, name: &str) -> PathBuf {
@@ -257,4 +268,18 @@ fn write_secret(path: &Path, secret: &SecretString) -> io::Result<()> {
         file::private_folder(folder)?;
     }
     file::write(path, secret.expose_secret().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn a_provider_may_say_anything_of_the_end_of_a_secret() {
+        assert_eq!(date(1_800_000_000).as_deref(), Some("2027-01-15T08:00:00Z"));
+        assert_eq!(date(253_402_300_799).as_deref(), Some("9999-12-31T23:59:59Z"));
+        for beyond in [253_402_300_800, 1_893_456_000_000, u64::MAX] {
+            assert_eq!(date(beyond), None);
+        }
+    }
 }

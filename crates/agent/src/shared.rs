@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) input: OnceLock<abide_presence::Input>,
     /// The fixed ports that our pages in the browser occupy.
     pub(crate) ports: Ports,
+    /// Held while an account is added.
+    pub(crate) adding: tokio::sync::Mutex<()>,
     /// How many pieces of work at a provider the end of the program waits for.
     revoking: watch::Sender<usize>,
     core: Mutex<Core>,
@@ -77,6 +79,7 @@ impl Shared {
             events: broadcast::Sender::new(64),
             input: OnceLock::new(),
             ports: Ports::default(),
+            adding: tokio::sync::Mutex::default(),
             revoking: watch::Sender::new(0),
             core: Mutex::new(Core { accounts: Vec::new(), remarks, locked: false, armed: None }),
             wake: Notify::new(),
@@ -114,6 +117,7 @@ impl Shared {
             refresh_token: stored.refresh_token,
             scope: stored.scope,
             identity: stored.identity,
+            grant: stored.grant,
             heard: stored.heard,
             id_token: stored.id_token,
             session_state: stored.session_state,
@@ -293,7 +297,6 @@ impl Shared {
                 account.farewell = None;
                 account.signals = Signals::default();
                 account.targets.clear();
-                account.stepping_up = None;
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
                     self.tell(notices::signed_in(&account.name, user, &account.provider()));
@@ -323,6 +326,9 @@ impl Shared {
             watch.end(monitor::goodbye(&account.provider(), reason));
         }
         let held = account.held.take();
+        account.number += 1;
+        // Whoever waits for it hears that the session is over.
+        (account.stepping_up, account.declined) = (None, None);
         account.targets.clear();
         let page = held.as_ref().and_then(|held| logout::in_the_browser(self, account, held, reason));
         match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {
@@ -383,10 +389,10 @@ impl Shared {
         });
     }
 
-    /// Waits for that work.
-    pub(crate) async fn last_words(&self) {
+    /// Waits for that work; says whether it is done.
+    pub(crate) async fn last_words(&self) -> bool {
         let mut count = self.revoking.subscribe();
-        let _ = tokio::time::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await;
+        tokio::time::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await.is_ok()
     }
 
     /// Writes every session down and waits until that is done.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use abide_oidc::{OAuthError, StepUp, Tokens};
 use abide_session::Input;
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
+use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -14,6 +15,7 @@ use crate::account::{Account, Connection, Held, host_of};
 use crate::callback::{Callback, Outcome};
 use crate::config::AccountConfig;
 use crate::layers::Heard;
+use crate::monitor::MOST_LEFTOVERS;
 use crate::shared::Shared;
 use crate::sign_in::{SignInError, answer, connection, lifetimes, parameters};
 use crate::stored::record_name;
@@ -99,12 +101,12 @@ fn begin(
     shared.tell(notices::stronger_sign_in(&account.name, &provider, tool));
     let (done, outcome) = watch::channel(None);
     let (shared, name, config) = (shared.clone(), account.name.clone(), account.config.clone());
-    let asked = wanted.clone();
+    let (asked, number) = (wanted.clone(), Number { serial: account.serial, session: account.number });
     let task = tokio::spawn(async move {
-        let result = run(&shared, &name, &config, &asked).await;
+        let result = run(&shared, &name, &config, &asked, number).await;
         if let Err(failure) = &result {
             tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
-            if matches!(failure, StepUpError::SignIn(error) if error.is_a_no()) {
+            if failure.was_seen() {
                 let _ = shared.act(&name, |account, now| account.declined = Some(now.boot));
             }
         }
@@ -113,6 +115,19 @@ fn begin(
     account.stepping_up =
         Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
     Ok(Step::Wait(outcome))
+}
+
+/// Which session it is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Number {
+    serial: u32,
+    session: u64,
+}
+
+impl Number {
+    fn is_of(self, account: &Account) -> bool {
+        account.held.is_some() && self == Self { serial: account.serial, session: account.number }
+    }
 }
 
 /// Why there was no stronger sign-in. Nothing of it ends the session.
@@ -150,6 +165,17 @@ impl StepUpError {
         }
     }
 
+    /// Whether the person has seen a page for it. Tools that insist do not open another at once.
+    fn was_seen(&self) -> bool {
+        match self {
+            Self::SignIn(error) => {
+                matches!(error, SignInError::Cancelled(_) | SignInError::Answer(_) | SignInError::Provider(_))
+            }
+            Self::TimedOut | Self::SomebodyElse(_) | Self::Unmet(_) => true,
+            Self::Over => false,
+        }
+    }
+
     fn answer(&self, provider: &str) -> ErrorAnswer {
         let unmet = OAuthError::UnmetAuthenticationRequirements.code();
         let code = match self {
@@ -171,6 +197,7 @@ async fn run(
     name: &str,
     config: &AccountConfig,
     wanted: &StepUp,
+    number: Number,
 ) -> Result<(), StepUpError> {
     let connection = connection(shared, name).await?;
     let Connection { http, relying_party, .. } = &connection;
@@ -199,14 +226,14 @@ async fn run(
                     .exchange(http, &request.pending, response.code, now)
                     .await
                     .map_err(SignInError::of)?;
-                install(&shared, &name, &connection, tokens, &wanted).await
+                install(&shared, &name, &connection, tokens, &wanted, number).await
             });
             work.await.unwrap_or(Err(StepUpError::Over))
         }
     };
     callback.finish(match &outcome {
         Ok(user) => Outcome::SignedIn { user: user.clone(), provider },
-        Err(error) => Outcome::Failed { message: error.to_string() },
+        Err(error) => Outcome::NotStronger { message: error.to_string() },
     });
     outcome.map(|_| ())
 }
@@ -218,59 +245,82 @@ async fn install(
     connection: &Connection,
     tokens: Tokens,
     wanted: &StepUp,
+    number: Number,
 ) -> Result<String, StepUpError> {
     let provider = connection.relying_party.provider().display_host();
-    let turn = shared.act(name, |account, _| account.turn.clone()).map_err(|_| StepUpError::Over)?;
-    let _turn = turn.lock().await;
     let mut lifetimes = lifetimes(&tokens);
     let mut fresh = Held::new(tokens, Heard { at: crate::clock::wall(), by: KnownBy::IdToken });
     let own = fresh.refresh_token.clone();
-    let given_back = || {
-        if let Some(token) = own {
+    let given_back = |token: Option<SecretString>| {
+        if let Some(token) = token {
             shared.before_the_end(refresh::give_back(connection.clone(), token));
         }
     };
+    let Ok(turn) = shared.act(name, |account, _| account.turn.clone()) else {
+        given_back(own);
+        return Err(StepUpError::Over);
+    };
+    let _turn = turn.lock().await;
     let mut stranger = None;
     let queued = shared.act(name, |account, now| {
-        let before = account.held.as_ref()?;
+        let before = account.held.as_ref().filter(|_| number.is_of(account))?;
         if !before.identity.same_person(&fresh.identity) {
             stranger = Some(fresh.identity.label().to_owned());
             return None;
         }
-        fresh.inherit(before);
-        refresh::keep_name(&mut fresh.identity, &before.identity);
-        match &fresh.refresh_token {
-            // Revoked now, it might take the new one with it: it is given back with the others.
-            Some(_) => fresh.leftovers.extend(before.refresh_token.clone()),
-            None => fresh.refresh_token.clone_from(&before.refresh_token),
-        }
+        go_on(&mut fresh, before, own.as_ref());
         lifetimes.renewable = fresh.refresh_token.is_some();
         account.stored_with(now, &fresh).map(|content| shared.vault.put(&record_name(name), content))
     });
     let Ok(Some(written)) = queued else {
-        given_back();
+        given_back(own);
         return Err(stranger.map_or(StepUpError::Over, StepUpError::SomebodyElse));
     };
     // Durable before it is served.
     if let Err(error) = written.await {
-        given_back();
+        given_back(own);
         return Err(SignInError::from(error).into());
     }
     let (user, met) =
         (fresh.identity.label().to_owned(), wanted.is_met_by(&fresh.identity, SystemTime::now()));
     let mut fresh = Some(fresh);
+    let mut surplus = Vec::new();
     let _ = shared.act(name, |account, now| {
-        if account.held.is_some() {
-            account.held = fresh.take();
+        let ours = number.is_of(account);
+        if let (true, Some(before), Some(mut fresh)) =
+            (ours, account.held.take_if(|_| ours), fresh.take_if(|_| ours))
+        {
+            // Something may have come in while the vault was writing.
+            go_on(&mut fresh, &before, own.as_ref());
+            let most = fresh.leftovers.len().saturating_sub(MOST_LEFTOVERS);
+            surplus.extend(fresh.leftovers.drain(..most));
+            account.held = Some(fresh);
             account.targets.clear();
             account.refresh = None;
             account.session.handle(now, Input::SteppedUp { tokens: lifetimes });
         }
     });
+    surplus.into_iter().for_each(|token| given_back(Some(token)));
     if fresh.is_some() {
-        given_back();
+        given_back(own);
         return Err(StepUpError::Over);
     }
     crate::claims::read_again(shared, name);
     if met { Ok(user) } else { Err(StepUpError::Unmet(provider)) }
+}
+
+/// What the session has, and the new sign-in has not brought, goes on. `own` is the refresh token that it has brought.
+fn go_on(fresh: &mut Held, before: &Held, own: Option<&SecretString>) {
+    let id_token = fresh.id_token.take();
+    fresh.inherit(before);
+    fresh.id_token = id_token.or_else(|| before.id_token.clone());
+    refresh::keep_name(&mut fresh.identity, &before.identity);
+    match own {
+        // Revoked now, the old one might take the new one with it: it is given back with the others.
+        Some(_) => fresh.leftovers.extend(before.refresh_token.clone()),
+        None => {
+            fresh.refresh_token.clone_from(&before.refresh_token);
+            fresh.grant = Some(before.granted_to().clone());
+        }
+    }
 }

@@ -29,6 +29,7 @@ pub(crate) struct StoredSession {
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) scope: String,
     pub(crate) identity: Identity,
+    pub(crate) grant: Option<Identity>,
     pub(crate) heard: Option<Heard>,
     pub(crate) id_token: Option<SecretString>,
     pub(crate) session_state: Option<String>,
@@ -47,6 +48,8 @@ struct Form<'a> {
     refresh_token: Option<Zeroizing<String>>,
     scope: std::borrow::Cow<'a, str>,
     identity: std::borrow::Cow<'a, Identity>,
+    #[serde(default)]
+    grant: Option<Identity>,
     #[serde(default)]
     heard: Option<Heard>,
     #[serde(default)]
@@ -116,6 +119,7 @@ impl StoredSession {
             doubt: self.checkpoint.doubt.map(signal_of),
             scope: self.scope.as_str().into(),
             identity: std::borrow::Cow::Borrowed(&self.identity),
+            grant: self.grant.clone(),
             heard: self.heard,
             boot_id: self.boot_id.clone(),
             at_wall: self.checkpoint.at.wall,
@@ -147,6 +151,7 @@ impl StoredSession {
             client_id: form.client_id.into_owned(),
             scope: form.scope.into_owned(),
             identity: form.identity.into_owned(),
+            grant: form.grant,
             heard: form.heard,
             id_token: form.id_token.map(secret),
             session_state: form.session_state,

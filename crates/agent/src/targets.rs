@@ -11,10 +11,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::account::{Account, Connection};
 use crate::shared::Shared;
-use crate::sign_in::connection;
+use crate::sign_in::{SignInError, connection};
 use crate::stored::record_name;
 use crate::{Agent, notices, refresh};
 
+/// A provider that does not say how long a token lasts is asked again after this.
+const UNSAID: Duration = Duration::from_secs(300);
 /// As many purposes of an account are remembered. Of more, the one that was asked for longest ago is forgotten.
 const MOST: usize = 32;
 /// What the session's own token has to be good for still when it is exchanged.
@@ -24,6 +26,8 @@ const EXCHANGEABLE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Targets {
     kept: Vec<Kept>,
+    /// Grows when what was there is forgotten: what is on its way then is for a session that is not there any more.
+    epoch: u64,
     /// One token is fetched at a time, for everybody who waits for it.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -48,6 +52,7 @@ impl Targets {
     /// Nothing of what was there belongs to the session as it is now.
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
+        self.epoch += 1;
     }
 
     fn kept(&mut self, target: &TokenTarget, now: Now) -> &mut Kept {
@@ -92,8 +97,7 @@ impl Account {
         let (account, issuer) = (self.name.clone(), self.config.issuer.clone());
         let kept = self.targets.kept(target, now);
         let issued = kept.issued.as_ref()?;
-        // A provider that does not say how long a token lasts is asked again after five minutes.
-        let left = kept.life.left(now).unwrap_or(Duration::from_secs(300));
+        let left = kept.life.left(now).unwrap_or(UNSAID);
         Some(TokenAnswer {
             access_token: AccessToken::new(issued.token.expose_secret().to_owned()),
             token_type: issued.kind.clone(),
@@ -180,7 +184,12 @@ async fn fetch(
         shared.act(&name, |account, _| (account.targets.turn.clone(), account.config.token_exchange))?;
     let _turn = turn.lock().await;
     // Somebody may have fetched it meanwhile.
-    let (verdict, _) = shared.act(&name, |account, now| account.judge_target(now, request, &target))?;
+    let (verdict, epoch) = shared.act(&name, |account, now| {
+        let (verdict, _) = account.judge_target(now, request, &target);
+        // Of an account of the same name that came after this one, nothing is known here.
+        let ours = Arc::ptr_eq(&account.targets.turn, &turn);
+        (if ours { verdict } else { TargetVerdict::LoginRequired }, account.targets.epoch)
+    })?;
     if verdict != TargetVerdict::Fetch {
         return Ok(Fetched::Done);
     }
@@ -189,10 +198,10 @@ async fn fetch(
     match issued {
         Ok(issued) => {
             shared.act(&name, |account, now| {
-                // What a session that has ended meanwhile was given serves nobody.
-                if account.held.is_some() {
+                // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody.
+                if Arc::ptr_eq(&account.targets.turn, &turn) && account.targets.epoch == epoch {
                     let kept = account.targets.kept(&target, now);
-                    kept.life.came(now, issued.expires_in);
+                    kept.life.came(now, issued.expires_in.or(Some(UNSAID)));
                     kept.refused = None;
                     kept.issued = Some(Issued {
                         token: issued.access_token,
@@ -203,7 +212,12 @@ async fn fetch(
             })?;
             Ok(Fetched::Done)
         }
-        Err(Failure::Answered(answer)) => Err(answer),
+        Err(Failure::Answered(answer)) => shared.act(&name, |account, now| {
+            let kept = account.targets.kept(&target, now);
+            kept.life.failed(now, None);
+            kept.refused = Some(answer.clone());
+            Err(answer)
+        })?,
         Err(Failure::Provider(error)) => {
             tracing::warn!(account = name, code = error.code(), "no token for this purpose");
             let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchange;
@@ -237,36 +251,50 @@ impl From<ErrorAnswer> for Failure {
 
 /// By the refresh token, which may be another one afterwards: in turn with the refreshes, and written down like them.
 async fn narrowed(shared: &Arc<Shared>, name: &str, target: &TokenTarget) -> Result<IssuedToken, Failure> {
-    let Connection { http, relying_party, .. } = connected(shared, name).await?;
     let turn = shared.act(name, |account, _| account.turn.clone())?;
     let _turn = turn.lock().await;
-    let credentials = shared.act(name, |account, _| {
-        let held = account.held.as_ref()?;
-        Some((held.refresh_token.clone()?, held.identity.clone(), held.scope.clone()))
+    connected(shared, name).await?;
+    // Together: what belongs to one session is not sent for another.
+    let found = shared.act(name, |account, _| {
+        let held = account.held.as_ref().filter(|_| Arc::ptr_eq(&account.turn, &turn))?;
+        let first = account.config.resources.first().cloned();
+        let credentials = (held.granted_to().clone(), held.scope.clone(), first);
+        Some((account.connection.clone()?, held.refresh_token.clone(), credentials))
     })?;
-    let Some((token, identity, scope)) = credentials else {
+    let Some((connection, token, (identity, scope, first))) = found else {
+        return Err(Failure::Answered(notices::login_required(name)));
+    };
+    let Some(token) = token else {
         return Err(Failure::Answered(refused_for(
             target,
             "The provider gave this session no refresh token, so there is one access token, for everything.",
         )));
     };
+    let mut target = target.clone();
+    if target.resources.is_empty() && target.audiences.is_empty() {
+        // Fewer scopes are wanted, and not those of another resource.
+        target.resources.extend(first);
+    }
+    let Connection { http, relying_party, .. } = &connection;
     let record = record_name(name);
     let unwritten = |error: crate::vault_thread::StoreError| {
         Failure::Answered(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()))
     };
     shared.vault.begin_rotation(&record).await.map_err(unwritten)?;
-    match relying_party.narrow(&http, &token, &identity, &scope, target, SystemTime::now()).await {
+    match relying_party.narrow(http, &token, &identity, &scope, &target, SystemTime::now()).await {
         Ok(mut issued) => {
             match issued.refresh_token.take() {
                 // Durable before anything is served: a token that only memory knows is lost with the process.
-                Some(rotated) => refresh::adopt(shared, name, &token, rotated).await.map_err(unwritten)?,
+                Some(rotated) => {
+                    refresh::adopt(shared, name, &connection, &token, rotated).await.map_err(unwritten)?
+                }
                 None => shared.vault.abandon_rotation(&record).await.map_err(unwritten)?,
             }
             Ok(issued)
         }
         Err(RefreshError { error, rotated }) => {
             if let Some(rotated) = rotated {
-                refresh::adopt(shared, name, &token, rotated).await.map_err(unwritten)?;
+                refresh::adopt(shared, name, &connection, &token, rotated).await.map_err(unwritten)?;
             } else if !error.is_transient() {
                 let _ = shared.vault.abandon_rotation(&record).await;
             }
@@ -300,9 +328,12 @@ async fn traded(agent: &Agent, name: &str, target: &TokenTarget) -> Result<Issue
 }
 
 async fn connected(shared: &Arc<Shared>, name: &str) -> Result<Connection, Failure> {
-    connection(shared, name)
-        .await
-        .map_err(|error| Failure::Answered(notices::provider_unreachable("", Some(&error.to_string()))))
+    connection(shared, name).await.map_err(|error| {
+        Failure::Answered(match error {
+            SignInError::Unreachable(error) => notices::provider_unreachable("", Some(&error.to_string())),
+            error => ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()),
+        })
+    })
 }
 
 /// What a tool is told. Nothing of this ends the session.

@@ -175,6 +175,17 @@ const SECRETS: [&str; 9] = [
     "actor_token",
 ];
 
+/// The secret of `client_secret_basic`, as it is and as it was sent (RFC 6749, section 2.3.1).
+fn in_basic(shown: &str) -> Vec<SecretString> {
+    use base64::Engine as _;
+    let decoded = base64::prelude::BASE64_STANDARD.decode(shown).map(Zeroizing::new).ok();
+    let pair = decoded.as_ref().and_then(|pair| std::str::from_utf8(pair).ok());
+    let Some((_, sent)) = pair.and_then(|pair| pair.split_once(':')) else { return Vec::new() };
+    let encoded = Zeroizing::new(format!("s={sent}"));
+    let plain = form_urlencoded::parse(encoded.as_bytes()).map(|(_, value)| value.into_owned().into());
+    plain.chain([sent.to_owned().into()]).collect()
+}
+
 impl Told {
     fn of(call: &Call<'_>) -> Self {
         let form = match &call.body {
@@ -185,9 +196,9 @@ impl Told {
         let secret = secret.map(|(_, value)| value.into_owned().into());
         // After the scheme: a token, or name and secret in base64.
         let header = call.authorization.as_ref().and_then(|value| value.to_str().ok());
-        let shown =
-            header.and_then(|header| header.split_once(' ')).map(|(_, shown)| shown.to_owned().into());
-        Self(secret.chain(shown).collect())
+        let shown = header.and_then(|header| header.split_once(' ')).map(|(_, shown)| shown);
+        let within = shown.into_iter().flat_map(in_basic);
+        Self(secret.chain(shown.map(|shown| shown.to_owned().into())).chain(within).collect())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
@@ -474,6 +485,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_client_secret_is_known_in_whatever_form_it_was_sent() {
+        let url = Url::parse("https://id.example.com/token").unwrap();
+        // `abide:s+c%2Fret+canary`
+        let authorization = Some(HeaderValue::from_static("Basic YWJpZGU6cytjJTJGcmV0K2NhbmFyeQ=="));
+        let told = Told::of(&Call { authorization, ..Call::get(&url) });
+        for words in ["bad secret s c/ret canary", "bad secret s+c%2Fret+canary"] {
+            let error = refused("invalid_client", Some(words), told.iter());
+            assert!(error.to_string().contains("bad secret \u{2026}"), "{error}");
+        }
+    }
+
+    #[test]
     fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {
         let of = |text: &str, date: Option<&str>| {
             let mut headers = HeaderMap::new();
@@ -487,7 +510,7 @@ mod tests {
         assert_eq!((of("120", None), of("99999999", None)), (Some(120), Some(MAX_RETRY_AFTER)));
         assert_eq!(of("Tue, 15 Nov 1994 12:46:26 GMT", noon), Some(60));
         assert_eq!(of("Tue, 15 Nov 1994 12:40:00 GMT", noon), Some(0), "that is past");
-        assert_eq!(of("Fri, 15 Nov 2094 12:45:26 GMT", noon), Some(MAX_RETRY_AFTER));
+        assert_eq!(of("Mon, 15 Nov 2094 12:45:26 GMT", noon), Some(MAX_RETRY_AFTER));
         assert_eq!(
             (of("soon", noon), of("Tue, 15 Nov 1994 12:46:26 GMT", None), of("-1", noon)),
             (None, None, None)

@@ -91,7 +91,7 @@ impl Session {
             TargetVerdict::Wait(attempt)
         } else if token.is_fresh(now, min_validity) {
             TargetVerdict::Serve
-        } else if token.not_before.is_some_and(|moment| moment > now.boot) {
+        } else if live.is_held(now.boot) || token.not_before.is_some_and(|moment| moment > now.boot) {
             if token.is_fresh(now, Duration::ZERO) { TargetVerdict::Serve } else { TargetVerdict::Held }
         } else {
             TargetVerdict::Fetch

@@ -59,6 +59,15 @@ fn a_provider_that_asks_to_be_left_alone_is() {
 }
 
 #[test]
+fn while_the_session_itself_waits_for_the_provider_so_do_all_purposes() {
+    let mut story = Story::signed_in();
+    let refresh = attempt(&story.input(Input::Renew)).unwrap();
+    let failure = RefreshFailure::Busy { wait: seconds(90) };
+    story.input(Input::RefreshFailed { attempt: refresh, failure });
+    assert_eq!(asked(&mut story, &TargetToken::default()), TargetVerdict::Held);
+}
+
+#[test]
 fn what_is_left_of_a_token_is_served_while_the_provider_is_away() {
     let mut story = Story::signed_in();
     let mut token = TargetToken::default();

@@ -46,7 +46,7 @@ pub enum VaultError {
     /// The vault is sealed with another passphrase.
     #[error(
         "This is not the passphrase that the vault {} is sealed with. Nothing was changed. Give the right one; if it is \
-         lost, move that file away, start Abide again and sign in again.",
+         lost, move all files away whose names begin with `vault.abide`, start Abide again and sign in again.",
         .path.display()
     )]
     WrongPassphrase {
@@ -56,7 +56,7 @@ pub enum VaultError {
     /// The vault is sealed in another way than the one that is configured.
     #[error(
         "The vault {} is sealed with {}, and the configuration says {}. Nothing was changed. Set `mode` under [vault] to \
-         \"{}\"; or move that file away, start Abide again and sign in again.",
+         \"{}\"; or move all files away whose names begin with `vault.abide`, start Abide again and sign in again.",
         .path.display(), way(*.passphrase), way(!*.passphrase), if *.passphrase { "passphrase" } else { "keyring" }
     )]
     OtherMode {

@@ -63,7 +63,7 @@ fn a_wrong_passphrase_has_its_own_code_and_touches_nothing() {
         let error = Vault::open_with(folder.path(), &passphrase(wrong)).unwrap_err();
         assert!(matches!(error, VaultError::WrongPassphrase { .. }), "{error:?}");
         assert_eq!(error.code(), "vault_wrong_passphrase");
-        assert!(error.to_string().contains("move that file away"), "{error}");
+        assert!(error.to_string().contains("whose names begin with"), "{error}");
         assert_eq!(files(folder.path()), before);
     }
     // Not even if the newest generation is damaged: which passphrase is right, the one before it knows.

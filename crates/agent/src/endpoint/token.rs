@@ -76,7 +76,11 @@ pub(super) fn asked(query: &str) -> Result<Asked, ErrorAnswer> {
             return Err(invalid(format!("`activity` is `request` or `none`, not \u{201c}{other}\u{201d}.")));
         }
     };
-    let scopes = query.one("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+    let scope = query.one("scope");
+    let scopes = scope.unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+    if scope.is_some() && scopes.clone().next().is_none() {
+        return Err(invalid("`scope` names none.".to_owned()));
+    }
     let mut target = TokenTarget {
         scopes: scopes.map(str::to_owned).collect(),
         resources: query.all("resource"),

@@ -33,7 +33,7 @@ const RELOAD: Duration = Duration::from_secs(30);
 /// A page that has said nothing for this long after it should have is asleep or gone.
 const SLACK: Duration = Duration::from_secs(75);
 /// So many refresh tokens of silent requests are kept to be given back.
-const MOST_LEFTOVERS: usize = 32;
+pub(crate) const MOST_LEFTOVERS: usize = 32;
 /// The title of the page once the session is over.
 pub(crate) const OVER: &str = "You are signed out";
 /// How long a page is still told that the session is over.

@@ -14,6 +14,9 @@ mod system;
 pub(crate) use system::{Alarm, boot_id, boot_time, harden, program_of};
 
 #[cfg(unix)]
+pub(crate) use system::keep_from_children;
+
+#[cfg(unix)]
 pub(crate) fn same_program(a: &std::path::Path, b: &std::path::Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (std::fs::metadata(a), std::fs::metadata(b)) {
