@@ -2,19 +2,20 @@
 //! compares.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::Result;
+use crate::page::{Notes, PROVIDERS, Page, UNTRIED, row, text};
 use crate::steps::Log;
-use crate::{Result, cargo};
 
-const PAGE: &str = "docs/providers.md";
-const BEGIN: &str = "<!-- The table below is written by ./x providers, from the last run of ./x test. -->\n";
-const END: &str = "<!-- Here it ends. -->\n";
-
-const PROVIDERS: [&str; 4] = ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak"];
+const PAGE: Page = Page {
+    path: "docs/providers.md",
+    command: "./x providers",
+    begin: "<!-- The table below is written by ./x providers, from the last run of ./x test. -->\n",
+};
+pub(crate) const NOTES: Notes = Notes("provider-features");
 /// Each feature, as the tests call it, and its specification.
 const ROWS: [(&str, &str); 16] = [
     ("sign-in", "OpenID Connect Core 1.0; RFC 7636; RFC 8252"),
@@ -34,67 +35,19 @@ const ROWS: [(&str, &str); 16] = [
     ("DPoP", "RFC 9449"),
     ("token exchange", "RFC 8693"),
 ];
-const UNTRIED: &str = "not tried";
 
 /// Words by row and column.
 type Grid = [[String; PROVIDERS.len()]; ROWS.len()];
 
 /// Writes the table of what the last run saw.
 pub(crate) fn write() -> Result<ExitCode> {
-    let page = std::fs::read_to_string(PAGE)?;
-    let (before, _, after) = parts(&page)?;
-    std::fs::write(PAGE, format!("{before}{BEGIN}\n{}\n{END}{after}", table(&grid(&seen()?))))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What an earlier run saw is not about this one.
-pub(crate) fn forget() {
-    let _ = std::fs::remove_dir_all(folder());
+    PAGE.write(&table(&grid(&NOTES.read()?)))
 }
 
 /// Whether the table that is committed is what this run saw. A provider that this machine cannot have is not compared.
 pub(crate) fn check(log: &mut Log) -> Result {
-    let page = std::fs::read_to_string(PAGE)?;
-    let (_, committed, _) = parts(&page)?;
-    let seen = seen()?;
-    let strangers = strangers(&seen);
-    let differences = differences(&grid(&seen), committed);
-    for line in strangers.iter().chain(&differences) {
-        log.line(line)?;
-    }
-    if strangers.is_empty() && differences.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("{PAGE} is not what this run saw. Run `./x providers` and commit the result.").into())
-    }
-}
-
-fn folder() -> PathBuf {
-    cargo::root().join("target/acceptance/provider-features")
-}
-
-fn parts(page: &str) -> Result<(&str, &str, &str)> {
-    let unmarked = || format!("{PAGE} has lost the two marks that the table stands between");
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(unmarked)?;
-    let (table, after) = rest.split_once(END).ok_or_else(unmarked)?;
-    Ok((before, table, after))
-}
-
-/// What the tests wrote down: a file with one line of JSON each.
-fn seen() -> Result<Vec<Value>> {
-    let mut all = Vec::new();
-    let files = std::fs::read_dir(folder()).map_err(|_| "No test has written down what it saw.")?;
-    for file in files {
-        let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            all.push(serde_json::from_str(&std::fs::read_to_string(path)?)?);
-        }
-    }
-    Ok(all)
-}
-
-fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value[member].as_str().unwrap_or_default()
+    let seen = NOTES.read()?;
+    PAGE.check(log, |committed| [strangers(&seen), differences(&grid(&seen), committed)].concat())
 }
 
 /// What has no place in the table would be lost.
@@ -130,8 +83,7 @@ fn differences(grid: &Grid, committed: &str) -> Vec<String> {
     let tried = |cell: &String| cell != UNTRIED;
     let mut found = Vec::new();
     for ((feature, _), cells) in ROWS.iter().zip(grid) {
-        let line = committed.lines().find(|line| line.starts_with(&format!("| {feature} |")));
-        let old: Vec<&str> = line.unwrap_or_default().split('|').map(str::trim).skip(3).collect();
+        let old = row(committed, feature, 1);
         for (column, cell) in cells.iter().enumerate() {
             let old = old.get(column).copied().unwrap_or_default();
             let there = grid.iter().any(|cells| tried(&cells[column]));

@@ -13,6 +13,7 @@ mod hostile;
 mod libtest;
 mod maven;
 mod mutants;
+mod page;
 mod process;
 mod providers;
 #[cfg(test)]

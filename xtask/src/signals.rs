@@ -1,19 +1,20 @@
 //! `./x signals`: the table in docs/provider-session.md, of what the tests saw of each signal. `./x test` compares.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::Result;
+use crate::page::{Notes, PROVIDERS, Page, UNTRIED, row, text};
 use crate::steps::Log;
-use crate::{Result, cargo};
 
-const PAGE: &str = "docs/provider-session.md";
-const BEGIN: &str = "<!-- The table below is written by ./x signals, from the last run of ./x test. -->\n";
-const END: &str = "<!-- Here it ends. -->\n";
-
-const PROVIDERS: [&str; 4] = ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak"];
+const PAGE: Page = Page {
+    path: "docs/provider-session.md",
+    command: "./x signals",
+    begin: "<!-- The table below is written by ./x signals, from the last run of ./x test. -->\n",
+};
+pub(crate) const NOTES: Notes = Notes("provider-session");
 const SAME_SITE: (&str, &str) = ("iframe", "Chromium, same site");
 /// Each signal, and the browser where it depends on that.
 const ROWS: [(&str, &str); 11] = [
@@ -29,65 +30,20 @@ const ROWS: [(&str, &str); 11] = [
     ("backchannel", ""),
     ("events", ""),
 ];
-const UNTRIED: &str = "not tried";
 
 /// Words by row and column.
 type Grid = [[String; PROVIDERS.len()]; ROWS.len()];
 
 /// Writes the table of what the last run saw.
 pub(crate) fn write() -> Result<ExitCode> {
-    let page = std::fs::read_to_string(PAGE)?;
-    let (before, _, after) = parts(&page)?;
-    std::fs::write(PAGE, format!("{before}{BEGIN}\n{}\n{END}{after}", table(&grid(&seen()?))))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What an earlier run saw is not about this one.
-pub(crate) fn forget() {
-    let _ = std::fs::remove_dir_all(folder());
+    PAGE.write(&table(&grid(&NOTES.read()?)))
 }
 
 /// Whether the table that is committed is what this run saw. A provider or a browser that this machine cannot have is not
 /// compared.
 pub(crate) fn check(log: &mut Log) -> Result {
-    let page = std::fs::read_to_string(PAGE)?;
-    let (_, committed, _) = parts(&page)?;
-    let differences = differences(&grid(&seen()?), committed);
-    for difference in &differences {
-        log.line(difference)?;
-    }
-    if differences.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("{PAGE} is not what this run saw. Run `./x signals` and commit the result.").into())
-    }
-}
-
-fn folder() -> PathBuf {
-    cargo::root().join("target/acceptance/provider-session")
-}
-
-fn parts(page: &str) -> Result<(&str, &str, &str)> {
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(unmarked)?;
-    let (table, after) = rest.split_once(END).ok_or_else(unmarked)?;
-    Ok((before, table, after))
-}
-
-fn unmarked() -> String {
-    format!("{PAGE} has lost the two marks that the table stands between")
-}
-
-/// What the tests wrote down: a file with one line of JSON each.
-fn seen() -> Result<Vec<Value>> {
-    let mut all = Vec::new();
-    let files = std::fs::read_dir(folder()).map_err(|_| "No test has written down what it saw.")?;
-    for file in files {
-        let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            all.push(serde_json::from_str(&std::fs::read_to_string(path)?)?);
-        }
-    }
-    Ok(all)
+    let seen = NOTES.read()?;
+    PAGE.check(log, |committed| differences(&grid(&seen), committed))
 }
 
 fn words(outcome: &str) -> &'static str {
@@ -102,14 +58,9 @@ fn words(outcome: &str) -> &'static str {
 }
 
 fn grid(seen: &[Value]) -> Grid {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let outcomes: BTreeMap<_, _> = seen
-        .iter()
-        .map(|one| ((text(&one["signal"]), text(&one["browser"]), text(&one["provider"])), text(&one["saw"])))
-        .collect();
-    let find = |(signal, browser): (&str, &str), provider: &str| {
-        outcomes.get(&(signal.to_owned(), browser.to_owned(), provider.to_owned())).map(String::as_str)
-    };
+    let key = |one| (text(one, "signal"), text(one, "browser"), text(one, "provider"));
+    let outcomes: BTreeMap<_, _> = seen.iter().map(|one| (key(one), text(one, "saw"))).collect();
+    let find = |(signal, browser), provider| outcomes.get(&(signal, browser, provider)).copied();
     ROWS.map(|row| {
         PROVIDERS.map(|provider| {
             // Without an iframe there is none in any browser.
@@ -126,8 +77,8 @@ fn label((signal, browser): (&str, &str)) -> String {
 
 fn table(grid: &Grid) -> String {
     let mut text = format!("| | {} |\n|{}\n", PROVIDERS.join(" | "), " --- |".repeat(PROVIDERS.len() + 1));
-    for (row, cells) in ROWS.iter().zip(grid) {
-        text += &format!("| {} | {} |\n", label(*row), cells.join(" | "));
+    for (what, cells) in ROWS.iter().zip(grid) {
+        text += &format!("| {} | {} |\n", label(*what), cells.join(" | "));
     }
     text
 }
@@ -135,10 +86,9 @@ fn table(grid: &Grid) -> String {
 fn differences(grid: &Grid, committed: &str) -> Vec<String> {
     let tried = |cell: &String| cell != UNTRIED;
     let mut found = Vec::new();
-    for (row, cells) in ROWS.iter().zip(grid) {
-        let label = label(*row);
-        let line = committed.lines().find(|line| line.starts_with(&format!("| {label} |")));
-        let old: Vec<&str> = line.unwrap_or_default().split('|').map(str::trim).skip(2).collect();
+    for (what, cells) in ROWS.iter().zip(grid) {
+        let label = label(*what);
+        let old = row(committed, &label, 0);
         for (column, cell) in cells.iter().enumerate() {
             let old = old.get(column).copied().unwrap_or_default();
             // What no provider offers says nothing about whether this browser is here.

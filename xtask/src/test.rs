@@ -45,8 +45,8 @@ fn all(steps: &mut Steps) -> Result {
         log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
     });
     if built {
-        signals::forget();
-        features::forget();
+        signals::NOTES.forget();
+        features::NOTES.forget();
         steps.tests("tests", |log| {
             let mut command = cargo::cargo(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
             command.args(["--", "--show-output"]);
