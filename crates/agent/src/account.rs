@@ -317,7 +317,7 @@ impl Account {
     pub(crate) fn token_answer(&self, now: Now) -> Option<TokenAnswer> {
         let held = self.held.as_ref()?;
         let access = held.access.as_ref()?;
-        // A provider that does not say how long a token lasts is asked again after five minutes.
+        // Where the provider does not say how long it lasts, a tool should ask again after five minutes.
         let left = self.session.view(now).access_left.unwrap_or(Duration::from_secs(300));
         Some(TokenAnswer {
             access_token: AccessToken::new(access.token.expose_secret().to_owned()),

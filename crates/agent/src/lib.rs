@@ -397,6 +397,7 @@ impl Agent {
 
     /// The same, with what became of the account's registration if Abide had registered itself.
     pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
+        let _one = self.0.shared.adding.lock().await;
         let config = self.0.shared.act(account, |account, _| account.config.clone()).ok();
         Config::remove(&self.0.shared.options.places.config_file(), account).map_err(refused)?;
         self.0.shared.drop_account(account);

@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     pub(crate) input: OnceLock<abide_presence::Input>,
     /// The fixed ports that our pages in the browser occupy.
     pub(crate) ports: Ports,
-    /// Held while an account is added.
+    /// Held while an account is added or removed: of one name, one thing after another.
     pub(crate) adding: tokio::sync::Mutex<()>,
     /// How many pieces of work at a provider the end of the program waits for.
     revoking: watch::Sender<usize>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use abide_oidc::{OAuthError, StepUp, Tokens};
-use abide_session::Input;
+use abide_session::{Input, Now};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ impl Agent {
         let step = shared.act(name, |account, now| {
             // What has ended by now has ended before anybody is asked.
             account.session.handle(now, Input::Tick);
-            begin(shared, account, now.boot, &wanted, tool)
+            begin(shared, account, now, &wanted, tool)
         })??;
         let Step::Wait(mut outcome) = step else { return Ok(()) };
         match outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
@@ -73,12 +73,12 @@ impl Agent {
 fn begin(
     shared: &Arc<Shared>,
     account: &mut Account,
-    now: Duration,
+    now: Now,
     wanted: &StepUp,
     tool: &str,
 ) -> Result<Step, ErrorAnswer> {
     let held = account.signed_in()?;
-    if account.session.view(crate::clock::now()).frozen {
+    if account.session.view(now).frozen {
         return Err(notices::frozen(&account.name));
     }
     if wanted.is_met_by(&held.identity, SystemTime::now()) {
@@ -93,7 +93,7 @@ fn begin(
             Err(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, text))
         };
     }
-    if account.declined.is_some_and(|then| now.saturating_sub(then) < LEFT_ALONE) {
+    if account.declined.is_some_and(|then| now.boot.saturating_sub(then) < LEFT_ALONE) {
         let text = "The sign-in that this needs has just been cancelled. Try again in half a minute.";
         return Err(ErrorAnswer::new(ErrorCode::AccessDenied, text));
     }

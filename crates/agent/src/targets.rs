@@ -97,7 +97,7 @@ impl Account {
         let (account, issuer) = (self.name.clone(), self.config.issuer.clone());
         let kept = self.targets.kept(target, now);
         let issued = kept.issued.as_ref()?;
-        let left = kept.life.left(now).unwrap_or(UNSAID);
+        let left = kept.life.left(now)?;
         Some(TokenAnswer {
             access_token: AccessToken::new(issued.token.expose_secret().to_owned()),
             token_type: issued.kind.clone(),
@@ -193,13 +193,16 @@ async fn fetch(
     if verdict != TargetVerdict::Fetch {
         return Ok(Fetched::Done);
     }
+    // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody; and what it was
+    // refused is nothing to the next.
+    let ours =
+        |account: &Account| Arc::ptr_eq(&account.targets.turn, &turn) && account.targets.epoch == epoch;
     let issued =
         if exchange { traded(&agent, &name, &target).await } else { narrowed(shared, &name, &target).await };
     match issued {
         Ok(issued) => {
             shared.act(&name, |account, now| {
-                // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody.
-                if Arc::ptr_eq(&account.targets.turn, &turn) && account.targets.epoch == epoch {
+                if ours(account) {
                     let kept = account.targets.kept(&target, now);
                     kept.life.came(now, issued.expires_in.or(Some(UNSAID)));
                     kept.refused = None;
@@ -213,9 +216,11 @@ async fn fetch(
             Ok(Fetched::Done)
         }
         Err(Failure::Answered(answer)) => shared.act(&name, |account, now| {
-            let kept = account.targets.kept(&target, now);
-            kept.life.failed(now, None);
-            kept.refused = Some(answer.clone());
+            if ours(account) {
+                let kept = account.targets.kept(&target, now);
+                kept.life.failed(now, None);
+                kept.refused = Some(answer.clone());
+            }
             Err(answer)
         })?,
         Err(Failure::Provider(error)) => {
@@ -223,6 +228,9 @@ async fn fetch(
             let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchange;
             shared.act(&name, |account, now| {
                 let answer = refusal(&account.provider(), &target, &error);
+                if !ours(account) {
+                    return Err(answer);
+                }
                 let kept = account.targets.kept(&target, now);
                 // Whatever the reason is, a tool that asks again at once does not make the provider be asked again.
                 kept.life.failed(now, error.retry_after());

@@ -339,7 +339,10 @@ impl Given {
                 return Err(Failure::usage(format!("`--{option}` is empty."), command));
             }
             _ => {
-                self.request.take(option, value);
+                // An option that is allowed is understood: one that nobody takes must not be passed over.
+                if !self.request.take(option, value) {
+                    return Err(Failure::usage(format!("`--{option}` is not understood here."), command));
+                }
             }
         }
         Ok(())
