@@ -13,20 +13,23 @@ use secrecy::SecretString;
 use serde_json::json;
 use url::Url;
 
-use crate::authorization::AuthorizationParameters;
-use crate::device;
-use crate::discovery::ProviderMetadata;
+use crate::authorization::demands::Demands;
+use crate::authorization::parameters::AuthorizationParameters;
+use crate::authorization::pushed;
+use crate::client::registration::{ClientMetadata, Registered, RegisteredClient};
+use crate::events::poll::{Delivered, delivered};
+use crate::events::security_event;
 use crate::http::{Answer, JSON};
-use crate::id_token::{self, Purpose};
-use crate::keys::{self, RawKeySet};
-use crate::parameters::Demands;
-use crate::poll::{Delivered, delivered};
-use crate::registration::{ClientMetadata, Registered, RegisteredClient};
-use crate::tokens::TokenResponse;
+use crate::jose::keys::{self, RawKeySet};
+use crate::logout::token;
+use crate::provider::discovery::ProviderMetadata;
+use crate::tokens::device;
+use crate::tokens::id_token::{self, Purpose};
+use crate::tokens::response::TokenResponse;
+use crate::userinfo::signed;
 use crate::{
     Challenge, Claims, DeviceAuthorization, Document, Error, Identity, LogoutToken, Pending, PollAnswer,
-    Provider, Registration, RelyingParty, SecurityEvent, SigningAlgorithm, logout_token, par, security_event,
-    userinfo_jwt,
+    Provider, Registration, RelyingParty, SecurityEvent, SigningAlgorithm,
 };
 
 pub const ISSUER: &str = "https://id.example.com";
@@ -143,7 +146,7 @@ pub fn refreshed_id_token(raw: &str, identity: &Identity) -> Option<Result<Ident
 
 pub fn logout_token(raw: &str) -> Option<Result<LogoutToken, Error>> {
     let client = client()?;
-    let verified = logout_token::verify(raw, &client.provider().keys(), client, now());
+    let verified = token::verify(raw, &client.provider().keys(), client, now());
     Some(verified.map_err(|refusal| refused(refusal.error)))
 }
 
@@ -155,14 +158,14 @@ pub fn security_event(raw: &str) -> Option<Result<SecurityEvent, Error>> {
 
 pub fn signed_userinfo(raw: &str) -> Option<Result<Claims, Error>> {
     let client = client()?;
-    let expected = userinfo_jwt::Expectation {
+    let expected = signed::Expectation {
         issuer: ISSUER,
         client_id: CLIENT_ID,
         client_secret: None,
         algorithms: &[SigningAlgorithm::Es256],
         now: now(),
     };
-    let verified = userinfo_jwt::verify(raw, &client.provider().keys(), &expected);
+    let verified = signed::verify(raw, &client.provider().keys(), &expected);
     Some(verified.map(Claims).map_err(|refusal| refused(refusal.error)))
 }
 
@@ -201,7 +204,7 @@ pub fn device_response(body: &[u8]) -> Result<DeviceAuthorization, Error> {
 
 /// `request_uri`, and how long it is good for.
 pub fn pushed_response(status: u16, body: &[u8]) -> Result<(SecretString, Duration), Error> {
-    let reference = par::reference(&Answer::made_up(status, JSON, body))?;
+    let reference = pushed::reference(&Answer::made_up(status, JSON, body))?;
     Ok((reference.request_uri, reference.expires_in))
 }
 

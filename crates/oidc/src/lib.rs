@@ -37,81 +37,62 @@ macro_rules! failpoint {
 }
 
 mod authorization;
-mod challenge;
-mod claims;
-mod client_assertion;
-mod deregistration;
-mod device;
-mod device_polling;
-mod discovery;
-mod dpop;
+mod client;
 mod error;
-mod exchange;
-mod form;
+mod events;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
-mod id_token;
 mod identity;
-mod json;
-mod jwt;
-mod keys;
+mod jose;
 mod logout;
-mod logout_request;
-mod logout_token;
-mod oauth_error;
-mod par;
-mod parameters;
-mod poll;
-mod proxy;
-mod registration;
-mod relying_party;
-mod replay;
-mod security_event;
-mod session_state;
-mod signed;
-mod subject_id;
-mod tenants;
+mod provider;
 mod text;
 mod tokens;
-mod urls;
 mod userinfo;
-mod userinfo_jwt;
 
-pub use authorization::{
-    AuthorizationCode, AuthorizationParameters, AuthorizationRequest, AuthorizationResponse, CallbackError,
-    Pending, SilentRefusal, StrayReason,
+pub use authorization::challenge::{Challenge, ChallengeError, StepUp};
+pub use authorization::parameters::AuthorizationParameters;
+pub use authorization::request::{
+    AuthorizationCode, AuthorizationRequest, AuthorizationResponse, CallbackError, Pending, SilentRefusal,
+    StrayReason,
 };
-pub use challenge::{Challenge, ChallengeError, StepUp};
-pub use claims::{ClaimsError, ClaimsMapping};
-pub use client_assertion::ClientKey;
-pub use deregistration::deregister;
-pub use device::{DeviceAuthorization, DeviceError, DeviceParameters, DevicePoll};
-pub use device_polling::{DevicePolling, DeviceStep};
-pub use discovery::Provider;
-pub use dpop::{Binding, DpopError, DpopKey};
-pub use error::{Document, DocumentProblem, Endpoint, Error, RegistrationProblem, Unreachable};
-pub use exchange::{ExchangeRequest, IssuedToken, TokenTarget, TokenType};
+pub use authorization::session_state::SessionState;
+pub use client::assertion::ClientKey;
+pub use client::deregistration::deregister;
+pub use client::dpop::{Binding, DpopKey};
+pub use client::registration::{ClientMetadata, RegisteredClient, register};
+pub use client::relying_party::{AssertionAudience, ClientAuthentication, Registration, RelyingParty};
+pub use error::device::DeviceError;
+pub use error::document::Document;
+pub use error::dpop::DpopError;
+pub use error::id_token::IdTokenError;
+pub use error::logout_token::LogoutTokenError;
+pub use error::oauth::OAuthError;
+pub use error::pushed_request::PushedRequestError;
+pub use error::registration::{RegisteredClientError, RegistrationProblem};
+pub use error::security_event::SecurityEventError;
+pub use error::userinfo::UserInfoError;
+pub use error::{Endpoint, Error, Unreachable};
+pub use events::poll::{PollAnswer, PollRequest};
+pub use events::security_event::{Conclusion, EventKind, SecurityEvent};
+pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
 pub use http::{Http, HttpOptions};
-pub use id_token::IdTokenError;
 pub use identity::Identity;
-pub use jwt::CLOCK_SKEW;
-pub use keys::{KEY_REFETCH_INTERVAL, SigningAlgorithm};
-pub use logout::{Introspection, TokenKind};
-pub use logout_request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_logout_parameter};
-pub use logout_token::{LogoutToken, LogoutTokenError, MAX_LOGOUT_TOKEN_AGE};
-pub use oauth_error::OAuthError;
-pub use par::PushedRequestError;
-pub use poll::{PollAnswer, PollRequest};
-pub use proxy::{Proxy, ProxyAddress, ProxyAddressError};
-pub use registration::{ClientMetadata, RegisteredClient, RegisteredClientError, register};
-pub use relying_party::{AssertionAudience, ClientAuthentication, Registration, RelyingParty};
-pub use replay::ReplayGuard;
-pub use security_event::{Conclusion, EventKind, SecurityEvent, SecurityEventError};
-pub use session_state::SessionState;
-pub use tenants::IssuerTemplate;
-pub use tokens::{RefreshError, Tokens};
-pub use urls::{UrlProblem, is_loopback};
-pub use userinfo::Claims;
-pub use userinfo_jwt::UserInfoError;
+pub use identity::claims::{Claims, ClaimsError, ClaimsMapping};
+pub use jose::algorithm::SigningAlgorithm;
+pub use jose::jwt::CLOCK_SKEW;
+pub use logout::replay::ReplayGuard;
+pub use logout::request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_logout_parameter};
+pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE};
+pub use provider::discovery::Provider;
+pub use provider::keys::KEY_REFETCH_INTERVAL;
+pub use provider::tenants::IssuerTemplate;
+pub use text::json::DocumentProblem;
+pub use text::urls::{UrlProblem, is_loopback};
+pub use tokens::device::{DeviceAuthorization, DeviceParameters, DevicePoll};
+pub use tokens::device_polling::{DevicePolling, DeviceStep};
+pub use tokens::exchange::{ExchangeRequest, IssuedToken, TokenTarget, TokenType};
+pub use tokens::response::{RefreshError, Tokens};
+pub use tokens::revocation::{Introspection, TokenKind};

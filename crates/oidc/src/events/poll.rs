@@ -1,0 +1,135 @@
+//! Fetching security events: poll-based delivery, RFC 8936.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ::http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::client::relying_party::RelyingParty;
+use crate::error::document::Document;
+use crate::error::security_event::SecurityEventError;
+use crate::error::{Endpoint, Error};
+use crate::http::{Body, Call, Http, JSON, sensitive};
+use crate::text::json::DocumentProblem;
+use crate::text::urls;
+
+/// How many events one poll brings if the caller sets no bound.
+const DEFAULT_EVENTS: u32 = 100;
+
+/// What to ask for, and what to say about the events of earlier polls (RFC 8936, section 2.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PollRequest {
+    /// At most so many events; 0 only acknowledges. `None`: 100.
+    pub max_events: Option<u32>,
+    /// Whether the provider answers at once if there are none. Otherwise it holds the request open, for longer than the
+    /// time limit of an [`Http`] for everything else.
+    pub return_immediately: bool,
+    /// `jti` of the events that took effect or were ignored: the provider forgets them.
+    pub ack: Vec<String>,
+    /// `jti` of the events that were refused, and why: the provider forgets them too.
+    ///
+    /// One whose key is unknown is better left out of both at first: it comes again, and by then the new keys can be read.
+    pub set_errs: Vec<(String, SecurityEventError)>,
+}
+
+/// What the provider delivered (RFC 8936, section 2.3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct PollAnswer {
+    /// `jti` and the token, for [`RelyingParty::security_event`]. Nothing is validated yet; a token that is no text is
+    /// empty here, and refused there. The `jti` to acknowledge is this one.
+    pub sets: Vec<(String, String)>,
+    /// True if there are more events now.
+    pub more_available: bool,
+}
+
+impl fmt::Debug for PollAnswer {
+    /// The numbers only: what is in the tokens belongs to the person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollAnswer")
+            .field("sets", &self.sets.iter().map(|(jti, _)| jti).collect::<Vec<_>>())
+            .field("more_available", &self.more_available)
+            .finish()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked<'a> {
+    max_events: u32,
+    return_immediately: bool,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    ack: &'a [String],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    set_errs: BTreeMap<&'a str, SetError>,
+}
+
+/// RFC 8936, section 2.6. The description is our stable code: the provider's administrator can look that up.
+#[derive(Serialize)]
+struct SetError {
+    err: &'static str,
+    description: &'static str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Delivered {
+    #[serde(default)]
+    sets: serde_json::Map<String, Value>,
+    #[serde(default)]
+    more_available: bool,
+}
+
+impl RelyingParty {
+    /// Fetches events from the provider's poll endpoint and says what became of earlier ones (RFC 8936, section 2).
+    ///
+    /// `access_token` is for the event stream, sent as a bearer token; `access_token_rejected` if the provider answers
+    /// 401. What is not acknowledged comes again, so an event should first have had its effect. Events beyond
+    /// `max_events` are left at the provider.
+    pub async fn poll_events(
+        &self,
+        http: &Http,
+        endpoint: &Url,
+        access_token: &SecretString,
+        request: &PollRequest,
+    ) -> Result<PollAnswer, Error> {
+        urls::endpoint(endpoint.as_str(), self.provider().is_plain())
+            .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Events, problem })?;
+        let header = Zeroizing::new(format!("Bearer {}", access_token.expose_secret()));
+        let body = Some(Body::Json(Zeroizing::new(asked(request)?)));
+        let call = Call { authorization: Some(sensitive(&header)?), body, ..Call::get(endpoint) };
+        let answer = http.send(call).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            return Err(Error::AccessTokenRejected);
+        }
+        Ok(delivered(answer.document(Document::Events, &[JSON])?, wanted(request)))
+    }
+}
+
+fn wanted(request: &PollRequest) -> u32 {
+    request.max_events.unwrap_or(DEFAULT_EVENTS)
+}
+
+fn asked(request: &PollRequest) -> Result<String, Error> {
+    let told = |error: &SecurityEventError| SetError { err: error.reported_as(), description: error.code() };
+    let asked = Asked {
+        max_events: wanted(request),
+        return_immediately: request.return_immediately,
+        ack: &request.ack,
+        set_errs: request.set_errs.iter().map(|(jti, error)| (jti.as_str(), told(error))).collect(),
+    };
+    serde_json::to_string(&asked)
+        .map_err(|_| Error::Document { document: Document::Events, problem: DocumentProblem::Malformed })
+}
+
+pub(crate) fn delivered(answer: Delivered, wanted: u32) -> PollAnswer {
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let more_available = answer.more_available || answer.sets.len() > wanted;
+    let text = |value| if let Value::String(text) = value { text } else { String::new() };
+    let sets = answer.sets.into_iter().take(wanted).map(|(jti, value)| (jti, text(value))).collect();
+    PollAnswer { sets, more_available }
+}

@@ -1,0 +1,219 @@
+//! Security event tokens: RFC 8417, and of what they can say the part of CAEP 1.0 and RISC 1.0 that concerns a session.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use openidconnect::core::CoreJsonWebKeySet;
+use serde_json::{Map, Value};
+
+use crate::client::relying_party::RelyingParty;
+use crate::error::Error;
+use crate::error::security_event::SecurityEventError;
+use crate::events::subject_id::SubjectId;
+use crate::http::Http;
+use crate::identity::Identity;
+use crate::jose::algorithm::SigningAlgorithm;
+use crate::jose::jwt::{Header, Jwt, Refusal, audiences, check_issuer, is_name, issued_at, text, time};
+use crate::provider::keys::Occasion;
+
+const MAX_TOKEN: usize = 64 * 1024;
+
+/// An event that is understood here. All others are acknowledged and have no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// CAEP 1.0, section 3.1.
+    SessionRevoked,
+    /// CAEP 1.0, section 3.2.
+    TokenClaimsChange,
+    /// CAEP 1.0, section 3.3.
+    CredentialChange,
+    /// RISC 1.0, section 2.3.
+    AccountDisabled,
+    /// RISC 1.0, section 2.2.
+    AccountPurged,
+}
+
+impl EventKind {
+    /// From the name of the event in `events`.
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        let (family, name) =
+            uri.strip_prefix("https://schemas.openid.net/secevent/")?.split_once("/event-type/")?;
+        match (family, name) {
+            ("caep", "session-revoked") => Some(Self::SessionRevoked),
+            ("caep", "token-claims-change") => Some(Self::TokenClaimsChange),
+            ("caep", "credential-change") => Some(Self::CredentialChange),
+            ("risc", "account-disabled") => Some(Self::AccountDisabled),
+            ("risc", "account-purged") => Some(Self::AccountPurged),
+            _ => None,
+        }
+    }
+}
+
+/// What an event means for one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conclusion {
+    /// The provider has ended this session, or disabled or removed the account.
+    SessionRevoked,
+    /// What the tokens say about the person is out of date: time to refresh.
+    ClaimsChanged,
+    /// It is not about this session, or does not concern it.
+    Nothing,
+}
+
+/// A validated security event token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecurityEvent {
+    /// `iss`, byte for byte.
+    pub issuer: String,
+    /// `jti`: what it is acknowledged by.
+    pub jti: String,
+    /// `iat`, in seconds since 1970.
+    pub issued_at: u64,
+    /// When it happened, in seconds since 1970: `event_timestamp` (CAEP 1.0, section 2), else `toe` (RFC 8417, section
+    /// 2.2), else `iat`, and never later than that.
+    pub occurred_at: u64,
+    /// What happened, as far as it is understood. Empty if nothing of it is.
+    pub kinds: Vec<EventKind>,
+    subject: Option<SubjectId>,
+}
+
+impl fmt::Debug for SecurityEvent {
+    /// Whose account it is belongs to the person and not to a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecurityEvent")
+            .field("issuer", &self.issuer)
+            .field("jti", &self.jti)
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SecurityEvent {
+    /// What it means for this session.
+    ///
+    /// An event from before the session began ([`Identity::is_younger_than`]) means nothing for it: it may have waited at
+    /// the provider for days. A changed credential means nothing by itself: a provider that ends sessions for it says so.
+    pub fn conclusion(&self, identity: &Identity, began: u64) -> Conclusion {
+        let about = self.issuer == identity.issuer
+            && self.subject.as_ref().is_some_and(|subject| subject.names(identity));
+        if !about || identity.is_younger_than(self.occurred_at, began) {
+            return Conclusion::Nothing;
+        }
+        let ends = |kind: &EventKind| {
+            matches!(kind, EventKind::SessionRevoked | EventKind::AccountDisabled | EventKind::AccountPurged)
+        };
+        if self.kinds.iter().any(ends) {
+            Conclusion::SessionRevoked
+        } else if self.kinds.contains(&EventKind::TokenClaimsChange) {
+            Conclusion::ClaimsChanged
+        } else {
+            Conclusion::Nothing
+        }
+    }
+}
+
+impl RelyingParty {
+    /// Validates a security event token from a poll ([`RelyingParty::poll_events`]).
+    ///
+    /// `audience` is what the provider calls us in its event stream, if that is not the client id. The event is signed
+    /// with the keys of the issuer's metadata. `sub` says nothing here, only `sub_id` does.
+    pub async fn security_event(
+        &self,
+        http: &Http,
+        raw: &str,
+        audience: Option<&str>,
+        now: SystemTime,
+    ) -> Result<SecurityEvent, Error> {
+        self.judged(http, now, Occasion::Message, |keys| verify(raw, keys, self, audience, now)).await
+    }
+}
+
+pub(crate) fn verify(
+    raw: &str,
+    keys: &CoreJsonWebKeySet,
+    client: &RelyingParty,
+    audience: Option<&str>,
+    now: SystemTime,
+) -> Result<SecurityEvent, Refusal<SecurityEventError>> {
+    if raw.len() > MAX_TOKEN {
+        return Err(SecurityEventError::TooLong.into());
+    }
+    let token = Jwt::read(raw).map_err(SecurityEventError::from)?;
+    let algorithm = check_header(&token.header, client)?;
+    let said = check_claims(&token.claims, client, audience, now)?;
+    token.verify(keys, algorithm, client.registration().client_secret.as_ref())?;
+    Ok(said)
+}
+
+fn check_header(header: &Header, client: &RelyingParty) -> Result<SigningAlgorithm, SecurityEventError> {
+    let algorithm = header.algorithm(client.algorithms(), client.registration().client_secret.as_ref())?;
+    let right_kind = header.kind().is_some_and(|kind| kind == "secevent+jwt");
+    if right_kind && !header.is_extended() { Ok(algorithm) } else { Err(SecurityEventError::HeaderRefused) }
+}
+
+fn check_claims(
+    claims: &Map<String, Value>,
+    client: &RelyingParty,
+    audience: Option<&str>,
+    now: SystemTime,
+) -> Result<SecurityEvent, SecurityEventError> {
+    let issuer = client.provider().issuer();
+    check_issuer(claims, issuer)?;
+    let ours = |found: &&str| *found == client.registration().client_id || Some(*found) == audience;
+    if !audiences(claims)?.iter().any(ours) {
+        return Err(SecurityEventError::AudienceMismatch);
+    }
+    let issued_at = issued_at(claims, now)?;
+    if claims.contains_key("exp") {
+        return Err(SecurityEventError::ExpirationPresent);
+    }
+    let jti = text(claims, "jti")?.filter(|jti| !jti.is_empty()).ok_or(SecurityEventError::IdMissing)?;
+    if !is_name(jti) {
+        return Err(SecurityEventError::IdInvalid);
+    }
+    let events = events(claims)?;
+    let kinds: Vec<EventKind> = events.keys().filter_map(|uri| EventKind::from_uri(uri)).collect();
+    let subject = subject(claims)?;
+    if subject.is_none() && !kinds.is_empty() {
+        return Err(SecurityEventError::SubjectMissing);
+    }
+    let occurred_at = occurred_at(claims, events, issued_at)?;
+    Ok(SecurityEvent {
+        issuer: issuer.to_owned(),
+        jti: jti.to_owned(),
+        issued_at,
+        occurred_at,
+        kinds,
+        subject,
+    })
+}
+
+fn events(claims: &Map<String, Value>) -> Result<&Map<String, Value>, SecurityEventError> {
+    let events = claims.get("events").and_then(Value::as_object);
+    events
+        .filter(|events| !events.is_empty() && events.values().all(Value::is_object))
+        .ok_or(SecurityEventError::EventsMissing)
+}
+
+fn subject(claims: &Map<String, Value>) -> Result<Option<SubjectId>, SecurityEventError> {
+    match claims.get("sub_id") {
+        None => Ok(None),
+        Some(value) => SubjectId::read(value).map(Some).ok_or(SecurityEventError::SubjectInvalid),
+    }
+}
+
+/// A timestamp that cannot be one (early drafts of CAEP wrote milliseconds) is passed over.
+fn occurred_at(
+    claims: &Map<String, Value>,
+    events: &Map<String, Value>,
+    issued_at: u64,
+) -> Result<u64, SecurityEventError> {
+    let stamp = |event: &Value| time(event.as_object()?, "event_timestamp").ok()?;
+    let occurred = match events.values().filter_map(stamp).min() {
+        Some(stamped) => Some(stamped),
+        None => time(claims, "toe")?,
+    };
+    Ok(occurred.map_or(issued_at, |occurred| occurred.min(issued_at)))
+}

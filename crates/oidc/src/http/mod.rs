@@ -1,0 +1,555 @@
+//! The only way to a provider.
+
+pub(crate) mod proxy;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use http::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
+
+use crate::error::document::Document;
+use crate::error::oauth::OAuthError;
+use crate::error::{Error, Unreachable};
+use crate::http::proxy::Proxy;
+use crate::text::json::DocumentProblem;
+use crate::text::urls::UrlProblem;
+use crate::text::{self, json, urls};
+
+const MAX_BODY: usize = 1 << 20;
+const MAX_CONNECT: Duration = Duration::from_secs(10);
+const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
+const MAX_DESCRIPTION: usize = 200;
+/// A clock that is wrong by more than a day, in seconds, is not corrected further.
+const MAX_CORRECTION: i64 = 24 * 60 * 60;
+pub(crate) const JSON: &str = "application/json";
+const JWT: &str = "application/jwt";
+
+/// What [`Http::new`] needs to know.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// PEM certificates that are trusted in addition to the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// For one request as a whole: name, connection, TLS, answer. Connecting gets at most ten seconds of it.
+    pub timeout: Duration,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// Through whom requests travel.
+    pub proxy: Proxy,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            ca_pem: None,
+            timeout: Duration::from_secs(30),
+            user_agent: concat!("Abide/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxy: Proxy::default(),
+        }
+    }
+}
+
+/// An HTTP client that follows no redirect, reads at most one MiB, waits no longer than it was told, and speaks plain
+/// HTTP with this computer only.
+///
+/// Trust roots are the system's and the configured CA file. No option turns verification off. Loopback is reached through a
+/// proxy only where one is said to be for it ([`Proxy`]).
+#[derive(Clone)]
+pub struct Http {
+    remote: Client,
+    loopback: Client,
+    skew: Arc<AtomicI64>,
+    proxy: Proxy,
+}
+
+/// No answer has said what time it is.
+const NO_SKEW: i64 = i64::MIN;
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+impl Http {
+    /// Reads the trust roots and the system's proxies. Fails with `ca_file_invalid` or `http_setup_failed`.
+    pub fn new(options: HttpOptions) -> Result<Self, Error> {
+        // Whoever came first has installed a provider already; ours is only for the case that nobody has.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots = match &options.ca_pem {
+            Some(pem) => certificates(pem)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            remote: build(|| options.proxy.apply(base(&options), false), &roots)?,
+            loopback: build(|| options.proxy.apply(base(&options), true), &roots)?,
+            proxy: options.proxy,
+            skew: Arc::new(AtomicI64::new(NO_SKEW)),
+        })
+    }
+
+    /// How many seconds the provider's clock is ahead of this machine's, from the `Date` of its last answer (RFC 9110
+    /// section 6.6.1); negative when it is behind. `Date` is in whole seconds, so one second either way reads as none.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<i64> {
+        Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW)
+    }
+
+    /// What time it is for the provider, if it is `now` here: corrected by [`Self::clock_skew`], by a day at most. What we
+    /// sign is judged by the provider's clock, and who has a wrong one should be able to sign in nevertheless.
+    #[must_use]
+    pub fn provider_time(&self, now: SystemTime) -> SystemTime {
+        let skew = self.clock_skew().unwrap_or_default().clamp(-MAX_CORRECTION, MAX_CORRECTION);
+        let apart = Duration::from_secs(skew.unsigned_abs());
+        let then = if skew < 0 { now.checked_sub(apart) } else { now.checked_add(apart) };
+        then.unwrap_or(now)
+    }
+
+    fn unreachable(&self, host: &str, loopback: bool, error: &reqwest::Error) -> Error {
+        match unreachable(host, error) {
+            Error::Unreachable { host, reason: Unreachable::Name | Unreachable::Connection }
+                if self.proxy.is_set(loopback) =>
+            {
+                Error::Unreachable { host, reason: Unreachable::Proxy }
+            }
+            other => other,
+        }
+    }
+
+    /// Sends one request and reads the whole answer. 3xx, 408, 429 and 5xx are errors already here.
+    pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let loopback = urls::is_loopback(call.url);
+        if call.url.scheme() != "https" && !loopback {
+            let host = urls::host(call.url);
+            return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
+        }
+        let client = if loopback { &self.loopback } else { &self.remote };
+        let told = Told::of(&call);
+        let mut request = client.request(call.method(), call.url.clone()).header(ACCEPT, JSON);
+        if let Some(proof) = call.proof {
+            request = request.header("DPoP", proof);
+        }
+        if let Some(authorization) = call.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        if let Some(body) = &call.body {
+            let (kind, text) = match body {
+                Body::Form(text) => ("application/x-www-form-urlencoded", text),
+                Body::Json(text) => (JSON, text),
+            };
+            request = request.header(CONTENT_TYPE, kind).body(text.as_bytes().to_vec());
+        }
+        let host = urls::host(call.url);
+        failpoint!("http.sending");
+        let sent = SystemTime::now();
+        let response = request.send().await.map_err(|error| self.unreachable(&host, loopback, &error))?;
+        if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
+            self.skew.store(skew, Ordering::Relaxed);
+        }
+        failpoint!("http.status");
+        let answer = read(response, host).await;
+        failpoint!("http.body");
+        Ok(Answer { told, ..answer? })
+    }
+}
+
+/// The secrets that a request held. Providers repeat what they refuse, and their words are shown and logged.
+#[derive(Default)]
+pub(crate) struct Told(Vec<SecretString>);
+
+/// The parameters that a token request, a revocation or an introspection sends a secret in.
+const SECRETS: [&str; 9] = [
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "device_code",
+    "token",
+    "subject_token",
+    "actor_token",
+];
+
+/// The secret of `client_secret_basic`, as it is and as it was sent (RFC 6749, section 2.3.1).
+fn in_basic(shown: &str) -> Vec<SecretString> {
+    use base64::Engine as _;
+    let decoded = base64::prelude::BASE64_STANDARD.decode(shown).map(Zeroizing::new).ok();
+    let pair = decoded.as_ref().and_then(|pair| std::str::from_utf8(pair).ok());
+    let Some((_, sent)) = pair.and_then(|pair| pair.split_once(':')) else { return Vec::new() };
+    let encoded = Zeroizing::new(format!("s={sent}"));
+    let plain = form_urlencoded::parse(encoded.as_bytes()).map(|(_, value)| value.into_owned().into());
+    plain.chain([sent.to_owned().into()]).collect()
+}
+
+impl Told {
+    fn of(call: &Call<'_>) -> Self {
+        let form = match &call.body {
+            Some(Body::Form(form)) => form.as_str(),
+            _ => "",
+        };
+        let secret = form_urlencoded::parse(form.as_bytes()).filter(|(name, _)| SECRETS.contains(&&**name));
+        let secret = secret.map(|(_, value)| value.into_owned().into());
+        // After the scheme: a token, or name and secret in base64.
+        let header = call.authorization.as_ref().and_then(|value| value.to_str().ok());
+        let shown = header.and_then(|header| header.split_once(' ')).map(|(_, shown)| shown);
+        let within = shown.into_iter().flat_map(in_basic);
+        Self(secret.chain(shown.map(|shown| shown.to_owned().into())).chain(within).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.iter().map(|secret| secret.expose_secret())
+    }
+}
+
+/// One request: what has a body is posted, what is to be deleted says so, everything else is a GET.
+pub(crate) struct Call<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) delete: bool,
+    pub(crate) authorization: Option<HeaderValue>,
+    /// Of a key of ours (RFC 9449, section 4.1).
+    pub(crate) proof: Option<HeaderValue>,
+    pub(crate) body: Option<Body>,
+}
+
+pub(crate) enum Body {
+    Form(Zeroizing<String>),
+    Json(Zeroizing<String>),
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn get(url: &'a Url) -> Self {
+        Self { url, delete: false, authorization: None, proof: None, body: None }
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        match self.delete {
+            true => Method::DELETE,
+            false if self.body.is_some() => Method::POST,
+            false => Method::GET,
+        }
+    }
+}
+
+fn base(options: &HttpOptions) -> ClientBuilder {
+    Client::builder()
+        .user_agent(options.user_agent.as_str())
+        .timeout(options.timeout)
+        .connect_timeout(options.timeout.min(MAX_CONNECT))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .http1_only()
+        // A refresh token that was sent over a connection that died while the computer slept may or may not have
+        // been spent. A new connection for each of the few requests an hour makes that rare.
+        .pool_max_idle_per_host(0)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(Error::CaFileInvalid),
+    }
+}
+
+fn build(base: impl Fn() -> ClientBuilder, roots: &[Certificate]) -> Result<Client, Error> {
+    match base().tls_certs_merge(roots.to_vec()).build() {
+        Ok(client) => Ok(client),
+        // Without any CA on the system the verifier cannot be made. Then nothing is trusted, and a loopback
+        // provider still works.
+        Err(_) if roots.is_empty() => base().tls_certs_only([]).build().map_err(|_| Error::HttpSetup),
+        Err(_) if base().build().is_err() && base().tls_certs_only([]).build().is_err() => {
+            Err(Error::HttpSetup)
+        }
+        Err(_) => Err(Error::CaFileInvalid),
+    }
+}
+
+async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, Error> {
+    let status = response.status();
+    let retry_after = retry_after(response.headers());
+    if status.is_redirection() {
+        return Err(Error::Redirected { host });
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(Error::RateLimited { host, retry_after });
+    }
+    if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+        return Err(Error::Unavailable { host, status: status.as_u16(), retry_after });
+    }
+    let announced = response.content_length().unwrap_or(4096);
+    if announced > MAX_BODY as u64 {
+        return Err(Error::TooLarge { host });
+    }
+    let headers = std::mem::take(response.headers_mut());
+    let content_type = essence(&headers);
+    let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(announced).unwrap_or(MAX_BODY)));
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&host, &error))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Error::TooLarge { host });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { host, status, headers, content_type, body, told: Told::default() })
+}
+
+fn unreachable(host: &str, error: &reqwest::Error) -> Error {
+    let host = host.to_owned();
+    if error.is_timeout() {
+        return Error::Timeout { host };
+    }
+    let reason = match tls_error(error) {
+        Some(rustls::Error::InvalidCertificate(_)) => Unreachable::Certificate,
+        Some(_) => Unreachable::Tls,
+        None if error.is_dns() => Unreachable::Name,
+        None if error.is_connect() => Unreachable::Connection,
+        None => Unreachable::Interrupted,
+    };
+    Error::Unreachable { host, reason }
+}
+
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        // An `io::Error` hands out the source of what it wraps, not what it wraps.
+        if let Some(wrapped) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            let wrapped: &'a (dyn StdError + 'static) = wrapped;
+            next = Some(wrapped);
+            continue;
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date, which is taken by the clock of whoever wrote it.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = match text.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let written = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+            let until = httpdate::parse_http_date(text).ok()?;
+            until.duration_since(written).unwrap_or_default().as_secs()
+        }
+    };
+    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
+}
+
+/// The date of an answer that a cache had kept is that of the question that it was written for (RFC 9111, section 5.1).
+fn aged(headers: &HeaderMap) -> Option<i64> {
+    match headers.get(AGE) {
+        None => Some(0),
+        Some(age) => age.to_str().ok()?.trim().parse::<u32>().ok().map(i64::from),
+    }
+}
+
+/// The answer was written somewhere between `sent` and `arrived`: nothing between the two is a difference.
+fn skew(headers: &HeaderMap, sent: SystemTime, arrived: SystemTime) -> Option<i64> {
+    let seconds = |time: SystemTime| {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    };
+    let date = seconds(httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?) + aged(headers)?;
+    let ahead = (date - seconds(arrived)).max(0);
+    let behind = (date - seconds(sent)).min(0);
+    Some(if ahead > 0 { ahead } else { behind }).map(|skew| if skew.abs() <= 1 { 0 } else { skew })
+}
+
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
+}
+
+/// An answer that arrived whole, with a status that is neither a redirect nor the provider's own trouble.
+pub(crate) struct Answer {
+    pub(crate) host: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    content_type: Option<String>,
+    body: Zeroizing<Vec<u8>>,
+    pub(crate) told: Told,
+}
+
+#[derive(Deserialize)]
+struct ErrorResponse {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Answer {
+    /// An answer as it might have arrived.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn made_up(status: u16, content_type: &str, body: &[u8]) -> Self {
+        Self {
+            host: "id.example.com".to_owned(),
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            headers: HeaderMap::new(),
+            content_type: Some(content_type.to_owned()),
+            body: Zeroizing::new(body.to_vec()),
+            told: Told::default(),
+        }
+    }
+
+    /// The document, if the status is 200 and the content type is one of `types`.
+    pub(crate) fn document<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if self.status != StatusCode::OK {
+            return Err(self.refusal());
+        }
+        self.body_as(document, types)
+    }
+
+    /// As [`Self::document`], for an answer that may also be 201 (RFC 7591, section 3.2.1).
+    pub(crate) fn created<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if self.status != StatusCode::CREATED {
+            return self.document(document, types);
+        }
+        self.body_as(document, types)
+    }
+
+    /// The document, whatever the status, if the content type is one of `types`.
+    pub(crate) fn body_as<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
+            return Err(Error::Document { document, problem: DocumentProblem::NotJson });
+        }
+        json::parse(&self.body).map_err(|problem| Error::Document { document, problem })
+    }
+
+    /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).
+    pub(crate) fn jwt(&self) -> Option<&str> {
+        let is_jwt = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JWT);
+        // What is no text is no token either: an empty one is refused.
+        is_jwt.then(|| std::str::from_utf8(&self.body).unwrap_or_default())
+    }
+
+    /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status.
+    pub(crate) fn oauth_error(&self) -> Option<Error> {
+        if self.content_type.as_deref() != Some(JSON) {
+            return None;
+        }
+        let response: ErrorResponse = json::parse(&self.body).ok()?;
+        Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
+    }
+
+    pub(crate) fn refusal(&self) -> Error {
+        self.oauth_error().unwrap_or_else(|| Error::UnexpectedStatus {
+            host: self.host.clone(),
+            status: self.status.as_u16(),
+        })
+    }
+}
+
+/// The provider's refusal, without any of `secrets` in its words.
+pub(crate) fn refused<'a>(
+    error: &str,
+    description: Option<&str>,
+    secrets: impl Iterator<Item = &'a str> + Clone,
+) -> Error {
+    let description = description.and_then(|words| describe(words, secrets.clone()));
+    let error = match OAuthError::from_code(error) {
+        OAuthError::Other(words) => OAuthError::Other(text::without_parts(&words, secrets)),
+        known => known,
+    };
+    Error::Refused { error, description }
+}
+
+/// Before and after what hides a secret is taken out: nothing of one is left where the text is cut.
+fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let shown = text::plain(&text::without(description, secrets.clone()), MAX_DESCRIPTION);
+    let shown = text::without_parts(&shown, secrets);
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// The value of a header that no log may show. Fails with `token_malformed`.
+pub(crate) fn sensitive(header: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(header).map_err(|_| Error::TokenMalformed)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_client_secret_is_known_in_whatever_form_it_was_sent() {
+        let url = Url::parse("https://id.example.com/token").unwrap();
+        // `abide:s+c%2Fret+canary`
+        let authorization = Some(HeaderValue::from_static("Basic YWJpZGU6cytjJTJGcmV0K2NhbmFyeQ=="));
+        let told = Told::of(&Call { authorization, ..Call::get(&url) });
+        for words in ["bad secret s c/ret canary", "bad secret s+c%2Fret+canary"] {
+            let error = refused("invalid_client", Some(words), told.iter());
+            assert!(error.to_string().contains("bad secret \u{2026}"), "{error}");
+        }
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {
+        let of = |text: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            retry_after(&headers).map(|wait| wait.as_secs())
+        };
+        let noon = Some("Tue, 15 Nov 1994 12:45:26 GMT");
+        assert_eq!((of("120", None), of("99999999", None)), (Some(120), Some(MAX_RETRY_AFTER)));
+        assert_eq!(of("Tue, 15 Nov 1994 12:46:26 GMT", noon), Some(60));
+        assert_eq!(of("Tue, 15 Nov 1994 12:40:00 GMT", noon), Some(0), "that is past");
+        assert_eq!(of("Mon, 15 Nov 2094 12:45:26 GMT", noon), Some(MAX_RETRY_AFTER));
+        assert_eq!(
+            (of("soon", noon), of("Tue, 15 Nov 1994 12:46:26 GMT", None), of("-1", noon)),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn the_clocks_are_compared_and_what_the_way_took_is_no_difference() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let of = |date: &str, sent, arrived| {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, date.parse().unwrap());
+            skew(&headers, at(sent), at(arrived))
+        };
+        const NOON: &str = "Tue, 15 Nov 1994 12:45:26 GMT";
+        const UNIX: u64 = 784_903_526;
+        assert_eq!(of(NOON, UNIX, UNIX), Some(0));
+        assert_eq!(of(NOON, UNIX - 3, UNIX + 4), Some(0), "a slow answer");
+        assert_eq!(of(NOON, UNIX - 1, UNIX - 1), Some(0), "whole seconds");
+        assert_eq!(of(NOON, UNIX - 92, UNIX - 90), Some(90), "the provider is ahead");
+        assert_eq!(of(NOON, UNIX + 300, UNIX + 302), Some(-300), "the provider is behind");
+        assert_eq!(of("yesterday", UNIX, UNIX), None);
+        assert_eq!(skew(&HeaderMap::new(), at(UNIX), at(UNIX)), None);
+        let mut kept = HeaderMap::new();
+        kept.insert(DATE, NOON.parse().unwrap());
+        kept.insert(AGE, "10800".parse().unwrap());
+        assert_eq!(skew(&kept, at(UNIX + 10_800), at(UNIX + 10_800)), Some(0), "an answer from a cache");
+        kept.insert(AGE, "old".parse().unwrap());
+        assert_eq!(skew(&kept, at(UNIX), at(UNIX)), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! Who signed in.
+
+pub(crate) mod claims;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::jose::jwt::CLOCK_SKEW;
+use crate::text;
+
+const MAX_TEXT: usize = 200;
+
+/// What a validated ID token says about the person (OpenID Connect Core 1.0, sections 2 and 5.1). Names are for people
+/// to read; only `issuer` and `subject` together identify somebody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// `iss`, byte for byte.
+    pub issuer: String,
+    /// `sub`: never reassigned within the issuer, at most 255 characters.
+    pub subject: String,
+    /// `name`, one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `email`, one line. Not necessarily verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `preferred_username`, one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// When the person authenticated, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<u64>,
+    /// `sid`: the provider's session (Front- and Back-Channel Logout 1.0).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// `acr`: the authentication context class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// `amr`: the authentication methods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+    /// Who checked who the person is, where the provider left that to somebody else: `idp` or `identity_provider`, which
+    /// no specification defines and many providers send. One line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idp: Option<String>,
+    /// The `nonce` of the sign-in, which a refreshed ID token must repeat if it has one (section 12.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+}
+
+impl Identity {
+    /// What to call this person: email, user name, name, or else the subject.
+    pub fn label(&self) -> &str {
+        [&self.email, &self.preferred_username, &self.name]
+            .into_iter()
+            .flatten()
+            .next()
+            .unwrap_or(&self.subject)
+    }
+
+    /// True if both are about one person: the same issuer and subject, byte for byte. Nothing else identifies somebody.
+    pub fn same_person(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.subject == other.subject
+    }
+
+    /// True if this session is younger than something that the provider says happened at `moment`. `began` is when it began
+    /// by our own clock, which counts only where the provider does not say when the person authenticated. All in seconds
+    /// since 1970.
+    pub fn is_younger_than(&self, moment: u64, began: u64) -> bool {
+        let since = self.auth_time.unwrap_or_else(|| began.saturating_sub(CLOCK_SKEW.as_secs()));
+        since > moment
+    }
+
+    pub(crate) fn from_claims(issuer: &str, subject: &str, claims: &Map<String, Value>) -> Self {
+        let exact = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let shown = |name: &str| {
+            let shown = text::plain(claims.get(name)?.as_str()?, MAX_TEXT);
+            (!shown.is_empty()).then_some(shown)
+        };
+        let methods = claims.get("amr").and_then(Value::as_array);
+        Self {
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+            name: shown("name"),
+            email: shown("email"),
+            preferred_username: shown("preferred_username"),
+            auth_time: None,
+            sid: exact("sid"),
+            acr: exact("acr"),
+            amr: methods.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            idp: shown("idp").or_else(|| shown("identity_provider")),
+            nonce: exact("nonce"),
+        }
+    }
+
+    /// A refreshed ID token may say less than the first one: what it leaves out stays as it was.
+    pub(crate) fn or(self, earlier: &Self) -> Self {
+        Self {
+            name: self.name.or_else(|| earlier.name.clone()),
+            email: self.email.or_else(|| earlier.email.clone()),
+            preferred_username: self.preferred_username.or_else(|| earlier.preferred_username.clone()),
+            auth_time: self.auth_time.or(earlier.auth_time),
+            sid: self.sid.or_else(|| earlier.sid.clone()),
+            acr: self.acr.or_else(|| earlier.acr.clone()),
+            amr: if self.amr.is_empty() { earlier.amr.clone() } else { self.amr },
+            idp: self.idp.or_else(|| earlier.idp.clone()),
+            nonce: self.nonce.or_else(|| earlier.nonce.clone()),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    /// Who it is belongs to the person and not to a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn identity(claims: Value) -> Identity {
+        Identity::from_claims("https://id.example.com", "248289", claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_label_is_what_people_know_themselves_by() {
+        let all = json!({"name": "Alice", "email": "alice@example.com", "preferred_username": "alice"});
+        assert_eq!(identity(all).label(), "alice@example.com");
+        assert_eq!(identity(json!({"name": "Alice", "preferred_username": "alice"})).label(), "alice");
+        assert_eq!(identity(json!({"name": "Alice"})).label(), "Alice");
+        assert_eq!(identity(json!({"name": " \n\u{202e}", "email": 7})).label(), "248289");
+    }
+
+    #[test]
+    fn a_refresh_that_says_less_forgets_nothing() {
+        let first = identity(json!({"name": "Alice", "sid": "s1", "amr": ["pwd"], "nonce": "n"}));
+        let first = Identity { idp: Some("Example Bank".into()), ..first };
+        let later = identity(json!({"name": "Alice B."})).or(&first);
+        assert_eq!(later.idp.as_deref(), Some("Example Bank"));
+        assert_eq!(later.name.as_deref(), Some("Alice B."));
+        assert_eq!(
+            (later.sid.as_deref(), later.amr, later.nonce.as_deref()),
+            (Some("s1"), vec!["pwd".into()], Some("n"))
+        );
+    }
+
+    #[test]
+    fn a_person_is_an_issuer_and_a_subject() {
+        let alice = identity(json!({"email": "alice@example.com", "sid": "s1"}));
+        assert!(alice.same_person(&identity(json!({"email": "other@example.com", "sid": "s2"}))));
+        assert!(!alice.same_person(&Identity { subject: "248290".into(), ..alice.clone() }));
+        assert!(!alice.same_person(&Identity { issuer: "https://id.example.com/".into(), ..alice.clone() }));
+    }
+
+    #[test]
+    fn it_survives_being_stored() {
+        let first = identity(json!({"name": "Alice", "sid": "s1"}));
+        let stored = serde_json::to_string(&first).unwrap();
+        assert_eq!(serde_json::from_str::<Identity>(&stored).unwrap(), first);
+        assert!(!format!("{first:?}").contains("Alice"));
+    }
+}

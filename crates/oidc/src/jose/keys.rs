@@ -1,0 +1,111 @@
+//! The provider's signing keys (RFC 7517) and the algorithms that are accepted.
+
+use openidconnect::core::CoreJsonWebKeySet;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::error::document::Document;
+use crate::text::json::DocumentProblem;
+
+const MAX_KEYS: usize = 100;
+const MIN_RSA_BYTES: usize = 256;
+/// What the library that checks signatures takes.
+const MAX_RSA_BYTES: usize = 512;
+
+#[derive(Deserialize)]
+pub(crate) struct RawKeySet {
+    keys: Vec<Map<String, Value>>,
+}
+
+/// Keeps the keys that can verify a signature. One that cannot be used does not spoil the others (RFC 7517,
+/// section 5).
+pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
+    let malformed = Error::Document { document: Document::Keys, problem: DocumentProblem::Malformed };
+    if set.keys.len() > MAX_KEYS {
+        return Err(malformed);
+    }
+    let keys = set.keys.into_iter().filter_map(verification_key).map(Value::Object).collect();
+    let set = Map::from_iter([("keys".to_owned(), Value::Array(keys))]);
+    serde_json::from_value(Value::Object(set)).map_err(|_| malformed)
+}
+
+/// A public key for signatures, with the algorithm that its curve stands for.
+///
+/// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3), and above 4,096
+/// bits, which cannot be used here; keys
+/// for encryption; curves that do not match `alg`.
+fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
+    let text = |name: &str| key.get(name).and_then(Value::as_str);
+    if ["d", "p", "q", "k"].iter().any(|private| key.contains_key(*private)) {
+        return None;
+    }
+    if text("use").is_some_and(|purpose| purpose != "sig") {
+        return None;
+    }
+    if let Some(Value::Array(operations)) = key.get("key_ops")
+        && !operations.iter().any(|operation| operation == "verify")
+    {
+        return None;
+    }
+    let implied = match (text("kty")?, text("crv")) {
+        ("RSA", _) if (MIN_RSA_BYTES..=MAX_RSA_BYTES).contains(&modulus_bytes(text("n")?)) => None,
+        ("EC", Some("P-256")) => Some("ES256"),
+        ("EC", Some("P-384")) => Some("ES384"),
+        ("OKP", Some("Ed25519")) => Some("EdDSA"),
+        _ => return None,
+    };
+    if let Some(implied) = implied {
+        if text("alg").is_some_and(|alg| alg != implied) {
+            return None;
+        }
+        key.insert("alg".to_owned(), Value::from(implied));
+    }
+    Some(key)
+}
+
+fn modulus_bytes(n: &str) -> usize {
+    use base64::Engine;
+    let decoded = base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(n).unwrap_or_default();
+    decoded.iter().skip_while(|byte| **byte == 0).count()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn count(key: Value) -> usize {
+        usable(serde_json::from_value(json!({ "keys": [key] })).unwrap()).unwrap().keys().len()
+    }
+
+    const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+    const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+
+    #[test]
+    fn only_keys_that_can_verify_are_kept() {
+        let ec = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "1"});
+        let with = |name: &str, value: Value| {
+            let mut key = ec.clone();
+            key[name] = value;
+            key
+        };
+        assert_eq!(count(ec.clone()), 1);
+        assert_eq!(count(with("use", json!("sig"))), 1);
+        assert_eq!(count(with("key_ops", json!(["verify"]))), 1);
+        assert_eq!(count(with("use", json!("enc"))), 0);
+        assert_eq!(count(with("key_ops", json!(["deriveKey"]))), 0);
+        assert_eq!(count(with("d", json!(X))), 0);
+        assert_eq!(count(with("alg", json!("ES384"))), 0);
+        assert_eq!(count(with("crv", json!("P-521"))), 0);
+        assert_eq!(count(json!({"kty": "oct", "k": X})), 0);
+        let rsa = |bytes: usize| {
+            use base64::Engine;
+            let n = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(vec![0xc1; bytes]);
+            json!({"kty": "RSA", "n": n, "e": "AQAB"})
+        };
+        assert_eq!(count(rsa(256)), 1);
+        assert_eq!((count(rsa(128)), count(rsa(512)), count(rsa(1024))), (0, 1, 0));
+    }
+}

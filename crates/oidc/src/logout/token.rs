@@ -1,0 +1,250 @@
+//! Logout tokens: OpenID Connect Back-Channel Logout 1.0.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use openidconnect::core::CoreJsonWebKeySet;
+use serde_json::{Map, Value};
+
+use crate::client::relying_party::RelyingParty;
+use crate::error::Error;
+use crate::error::logout_token::LogoutTokenError;
+use crate::http::Http;
+use crate::identity::Identity;
+use crate::jose::algorithm::SigningAlgorithm;
+use crate::jose::jwt::{
+    CLOCK_SKEW, Header, Jwt, Refusal, audiences, check_issuer, is_name, issued_at, seconds, text, time,
+};
+use crate::provider::keys::Occasion;
+
+/// How long after it was issued a logout token is believed at most, whatever its `exp` says. Section 4 recommends two
+/// minutes; what is not believed any more need not be remembered either ([`ReplayGuard`](crate::ReplayGuard)).
+pub const MAX_LOGOUT_TOKEN_AGE: Duration = Duration::from_secs(10 * 60);
+
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+const MAX_TOKEN: usize = 16 * 1024;
+
+/// What a validated logout token says (section 2.4): this person's sessions have ended, or this one session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LogoutToken {
+    /// `iss`, byte for byte.
+    pub issuer: String,
+    /// `sub`: whose session. There is this or `sid`, or both.
+    pub subject: Option<String>,
+    /// `sid`: which session.
+    pub sid: Option<String>,
+    /// `jti`: what tells one token from another.
+    pub jti: String,
+    /// `iat`, in seconds since 1970.
+    pub issued_at: u64,
+    /// `exp`, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+impl fmt::Debug for LogoutToken {
+    /// Whose session it is belongs to the person and not to a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogoutToken")
+            .field("issuer", &self.issuer)
+            .field("jti", &self.jti)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LogoutToken {
+    /// True if this session is meant.
+    ///
+    /// What the token names has to be the session's. A session whose ID token had no `sid` is meant by a token with its
+    /// subject, and never by one with a `sid` only. Where the token names only the person, it has to be younger than the
+    /// session, which began at `began`, in seconds since 1970: one that was late, or kept by somebody, is about the session
+    /// before.
+    pub fn answers(&self, identity: &Identity, began: u64) -> bool {
+        let session = identity.sid.as_deref().filter(|sid| !sid.is_empty());
+        let person = self.subject.as_deref().map(|subject| subject == identity.subject);
+        let session = match (self.sid.as_deref(), session) {
+            (Some(ended), Some(ours)) => Some(ended == ours),
+            (Some(_), None) | (None, _) => None,
+        };
+        // Of what could be compared nothing may differ, and something has to have been compared.
+        self.issuer == identity.issuer
+            && person != Some(false)
+            && session != Some(false)
+            && (session.is_some() || (person.is_some() && !identity.is_younger_than(self.issued_at, began)))
+    }
+
+    /// From when on it would be refused in any case.
+    pub(crate) fn refused_from(&self) -> u64 {
+        let age = self.issued_at.saturating_add(MAX_LOGOUT_TOKEN_AGE.as_secs());
+        age.min(self.expires_at).saturating_add(CLOCK_SKEW.as_secs()).saturating_add(1)
+    }
+}
+
+impl RelyingParty {
+    /// Validates a logout token (section 2.6), all but its replay: ask [`ReplayGuard`](crate::ReplayGuard) for that.
+    ///
+    /// An unknown `kid` makes us read the provider's keys again, at most once a minute. A transient error says nothing
+    /// about the token; the provider may send it again.
+    pub async fn logout_token(&self, http: &Http, raw: &str, now: SystemTime) -> Result<LogoutToken, Error> {
+        self.judged(http, now, Occasion::Message, |keys| verify(raw, keys, self, now)).await
+    }
+}
+
+/// What is cheap comes first: anybody may send us anything.
+pub(crate) fn verify(
+    raw: &str,
+    keys: &CoreJsonWebKeySet,
+    client: &RelyingParty,
+    now: SystemTime,
+) -> Result<LogoutToken, Refusal<LogoutTokenError>> {
+    if raw.len() > MAX_TOKEN {
+        return Err(LogoutTokenError::TooLong.into());
+    }
+    let token = Jwt::read(raw).map_err(LogoutTokenError::from)?;
+    let algorithm = check_header(&token.header, client)?;
+    let said = check_claims(&token.claims, client, now)?;
+    token.verify(keys, algorithm, client.registration().client_secret.as_ref())?;
+    Ok(said)
+}
+
+fn check_header(header: &Header, client: &RelyingParty) -> Result<SigningAlgorithm, LogoutTokenError> {
+    let algorithm = header.algorithm(client.algorithms(), client.registration().client_secret.as_ref())?;
+    let another_kind = header.kind().is_some_and(|kind| !matches!(kind.as_str(), "logout+jwt" | "jwt"));
+    if another_kind || header.is_extended() { Err(LogoutTokenError::HeaderRefused) } else { Ok(algorithm) }
+}
+
+fn check_claims(
+    claims: &Map<String, Value>,
+    client: &RelyingParty,
+    now: SystemTime,
+) -> Result<LogoutToken, LogoutTokenError> {
+    let issuer = client.provider().issuer();
+    check_issuer(claims, issuer)?;
+    check_audience(claims, client)?;
+    let (issued_at, expires_at) = check_times(claims, now)?;
+    check_event(claims)?;
+    // Also a `nonce` that is null: nobody writes one by accident.
+    if claims.contains_key("nonce") {
+        return Err(LogoutTokenError::NoncePresent);
+    }
+    let jti = given(claims, "jti")?.ok_or(LogoutTokenError::IdMissing)?;
+    if !is_name(&jti) {
+        return Err(LogoutTokenError::IdInvalid);
+    }
+    let (subject, sid) = (given(claims, "sub")?, given(claims, "sid")?);
+    if subject.is_none() && sid.is_none() {
+        return Err(LogoutTokenError::SubjectMissing);
+    }
+    if !subject.as_deref().is_none_or(is_name) {
+        return Err(LogoutTokenError::SubjectInvalid);
+    }
+    Ok(LogoutToken { issuer: issuer.to_owned(), subject, sid, jti, issued_at, expires_at })
+}
+
+/// As for an ID token (OpenID Connect Core 1.0, section 3.1.3.7, rule 3).
+fn check_audience(claims: &Map<String, Value>, client: &RelyingParty) -> Result<(), LogoutTokenError> {
+    let registration = client.registration();
+    let audiences = audiences(claims)?;
+    if !audiences.contains(&registration.client_id.as_str()) {
+        return Err(LogoutTokenError::AudienceMismatch);
+    }
+    let trusted = |audience: &&str| {
+        *audience == registration.client_id || registration.trusted_audiences.iter().any(|t| t == audience)
+    };
+    if audiences.iter().all(trusted) { Ok(()) } else { Err(LogoutTokenError::AudienceUntrusted) }
+}
+
+fn check_times(claims: &Map<String, Value>, now: SystemTime) -> Result<(u64, u64), LogoutTokenError> {
+    let issued = issued_at(claims, now)?;
+    let expires = time(claims, "exp")?.ok_or(LogoutTokenError::ExpirationMissing)?;
+    let (now, skew) = (seconds(now), CLOCK_SKEW.as_secs());
+    if expires.saturating_add(skew) <= now {
+        return Err(LogoutTokenError::Expired);
+    }
+    if now.saturating_sub(issued) > MAX_LOGOUT_TOKEN_AGE.as_secs() + skew {
+        return Err(LogoutTokenError::TooOld);
+    }
+    Ok((issued, expires))
+}
+
+fn check_event(claims: &Map<String, Value>) -> Result<(), LogoutTokenError> {
+    let events = claims.get("events").and_then(Value::as_object).ok_or(LogoutTokenError::EventsMissing)?;
+    if events.get(EVENT).is_some_and(Value::is_object) {
+        Ok(())
+    } else {
+        Err(LogoutTokenError::EventMismatch)
+    }
+}
+
+fn given(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, LogoutTokenError> {
+    Ok(text(claims, name)?.filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    const ISSUER: &str = "https://id.example.com";
+
+    fn token(subject: Option<&str>, sid: Option<&str>) -> LogoutToken {
+        LogoutToken {
+            issuer: ISSUER.into(),
+            subject: subject.map(Into::into),
+            sid: sid.map(Into::into),
+            jti: "1".into(),
+            issued_at: 0,
+            expires_at: 0,
+        }
+    }
+
+    fn session(subject: &str, sid: Option<&str>) -> Identity {
+        let claims = json!({ "sid": sid });
+        Identity::from_claims(ISSUER, subject, claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_logout_token_ends_the_session_that_it_names_and_no_other() {
+        let (ours, without_sid) = (session("alice", Some("s1")), session("alice", None));
+        for (subject, sid, ends_ours, ends_without_sid) in [
+            (Some("alice"), Some("s1"), true, true),
+            (Some("alice"), Some("s2"), false, true),
+            (Some("alice"), None, true, true),
+            (Some("bob"), Some("s1"), false, false),
+            (Some("bob"), None, false, false),
+            (None, Some("s1"), true, false),
+            (None, Some("s2"), false, false),
+            (None, None, false, false),
+        ] {
+            let token = token(subject, sid);
+            assert_eq!(token.answers(&ours, 0), ends_ours, "{subject:?} {sid:?}");
+            assert_eq!(token.answers(&without_sid, 0), ends_without_sid, "{subject:?} {sid:?}");
+        }
+        let elsewhere =
+            LogoutToken { issuer: "https://evil.example".into(), ..token(Some("alice"), Some("s1")) };
+        assert!(!elsewhere.answers(&ours, 0));
+        assert!(!token(None, Some("")).answers(&session("alice", Some("")), 0));
+    }
+
+    #[test]
+    fn a_logout_token_that_is_late_does_not_end_the_next_session_of_that_person() {
+        let late = LogoutToken { issued_at: 1_000, ..token(Some("alice"), None) };
+        let again = session("alice", None);
+        assert!(late.answers(&again, 1_060), "the clocks may differ by a minute");
+        assert!(!late.answers(&again, 1_061));
+        // The provider's own clock is exact.
+        let authenticated = |at| Identity { auth_time: Some(at), ..session("alice", None) };
+        assert!(late.answers(&authenticated(1_000), 9_000));
+        assert!(!late.answers(&authenticated(1_001), 0));
+        // A session that is named is that session, whenever it began.
+        let named = LogoutToken { issued_at: 1_000, ..token(Some("alice"), Some("s1")) };
+        assert!(named.answers(&session("alice", Some("s1")), 9_000));
+        assert!(!named.answers(&again, 9_000));
+    }
+
+    #[test]
+    fn a_logout_token_does_not_print_whose_it_is() {
+        let printed = format!("{:?}", token(Some("canary-sub"), Some("canary-sid")));
+        assert!(!printed.contains("canary"), "{printed}");
+    }
+}

@@ -1,0 +1,454 @@
+//! OpenID Connect Discovery 1.0.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use openidconnect::core::CoreJsonWebKeySet;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use url::Url;
+
+use crate::error::document::Document;
+use crate::error::{Endpoint, Error};
+use crate::http::{Call, Http, JSON};
+use crate::provider::keys::{self, Keys, Occasion};
+use crate::provider::tenants::IssuerTemplate;
+use crate::text::urls::UrlProblem;
+use crate::text::{self, urls};
+
+const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+const MAX_SHOWN: usize = 200;
+
+/// An OpenID Provider whose metadata was checked, with its keys. Cloning shares the keys.
+#[derive(Clone)]
+pub struct Provider(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    tenants: Option<IssuerTemplate>,
+    url: Url,
+    authorization: Url,
+    token: Url,
+    keys_url: Url,
+    userinfo: Option<Url>,
+    revocation: Option<Url>,
+    introspection: Option<Url>,
+    end_session: Option<Url>,
+    device_authorization: Option<Url>,
+    registration: Option<Url>,
+    check_session: Result<Option<Url>, UrlProblem>,
+    pushed_authorization: Option<Url>,
+    metadata: ProviderMetadata,
+    keys: RwLock<Keys>,
+}
+
+/// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RFC 8628, section 4;
+/// RP-Initiated Logout, section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126,
+/// section 5; RFC 9449, section 5.1).
+///
+/// Only what is used is read, so that a mistake in a member that nobody needs does not keep people from signing in.
+#[derive(Clone, Deserialize)]
+pub(crate) struct ProviderMetadata {
+    issuer: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    jwks_uri: Option<String>,
+    userinfo_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
+    end_session_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    registration_endpoint: Option<String>,
+    check_session_iframe: Option<Value>,
+    pushed_authorization_request_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "said")]
+    require_pushed_authorization_requests: bool,
+    scopes_supported: Option<Vec<String>>,
+    response_types_supported: Option<Vec<String>>,
+    pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
+    pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
+    #[serde(default, deserialize_with = "said")]
+    frontchannel_logout_supported: bool,
+    #[serde(default, deserialize_with = "said")]
+    frontchannel_logout_session_supported: bool,
+    #[serde(default, deserialize_with = "said")]
+    backchannel_logout_supported: bool,
+    #[serde(default, deserialize_with = "said")]
+    backchannel_logout_session_supported: bool,
+}
+
+/// Only `true` is a promise; anything else is none, and no reason to refuse the rest.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Value::deserialize(deserializer)? == Value::Bool(true))
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Provider").field(&self.0.issuer).finish()
+    }
+}
+
+impl Provider {
+    /// Reads and checks the metadata and the keys of `issuer` (Discovery, section 4).
+    ///
+    /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint
+    /// that the metadata names has to be an https URL without fragment and user information, also one that is not
+    /// needed now. An issuer on loopback may use http there. Only the page for watching the session may be unusable:
+    /// [`Self::check_session_problem`].
+    pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
+        Self::discover_tenants(http, issuer, None).await
+    }
+
+    /// The same for a provider with an issuer for each of its tenants. The issuer in the metadata has to be `tenants` byte
+    /// for byte, and that of each ID token the one that `tenants` and its own `tid` make.
+    pub async fn discover_tenants(
+        http: &Http,
+        issuer: &str,
+        tenants: Option<IssuerTemplate>,
+    ) -> Result<Self, Error> {
+        let url = check_issuer(issuer)?;
+        let well_known = well_known(&url);
+        let answer = http.send(Call::get(&well_known)).await?;
+        let metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
+        let provider = Self::validate(issuer, tenants, metadata)?;
+        let set = keys::fetch(http, &provider.0.keys_url).await?;
+        provider.replace_keys(set);
+        Ok(provider)
+    }
+
+    pub(crate) fn validate(
+        issuer: &str,
+        tenants: Option<IssuerTemplate>,
+        metadata: ProviderMetadata,
+    ) -> Result<Self, Error> {
+        let url = check_issuer(issuer)?;
+        let expected = tenants.as_ref().map_or(issuer, IssuerTemplate::as_str);
+        if metadata.issuer != expected {
+            let found = text::plain(&metadata.issuer, MAX_SHOWN);
+            return Err(Error::IssuerMismatch { expected: expected.to_owned(), found });
+        }
+        let http_on_loopback = url.scheme() == "http";
+        let optional = |endpoint: Endpoint, raw: &Option<String>| match raw.as_deref() {
+            None | Some("") => Ok(None),
+            Some(raw) => urls::endpoint(raw, http_on_loopback)
+                .map(Some)
+                .map_err(|problem| Error::EndpointInvalid { endpoint, problem }),
+        };
+        let required = |endpoint: Endpoint, raw: &Option<String>| {
+            optional(endpoint, raw)?.ok_or(Error::EndpointMissing { endpoint })
+        };
+        let code_flow = |types: &Vec<String>| types.iter().any(|response_type| response_type == "code");
+        if !metadata.response_types_supported.as_ref().is_none_or(code_flow) {
+            return Err(Error::CodeFlowUnsupported);
+        }
+        Ok(Self(Arc::new(Inner {
+            issuer: issuer.to_owned(),
+            tenants,
+            authorization: required(Endpoint::Authorization, &metadata.authorization_endpoint)?,
+            token: required(Endpoint::Token, &metadata.token_endpoint)?,
+            keys_url: required(Endpoint::Keys, &metadata.jwks_uri)?,
+            userinfo: optional(Endpoint::UserInfo, &metadata.userinfo_endpoint)?,
+            revocation: optional(Endpoint::Revocation, &metadata.revocation_endpoint)?,
+            introspection: optional(Endpoint::Introspection, &metadata.introspection_endpoint)?,
+            end_session: optional(Endpoint::EndSession, &metadata.end_session_endpoint)?,
+            device_authorization: optional(
+                Endpoint::DeviceAuthorization,
+                &metadata.device_authorization_endpoint,
+            )?,
+            registration: optional(Endpoint::Registration, &metadata.registration_endpoint)?,
+            check_session: check_session(metadata.check_session_iframe.as_ref(), http_on_loopback),
+            pushed_authorization: optional(
+                Endpoint::PushedAuthorization,
+                &metadata.pushed_authorization_request_endpoint,
+            )?,
+            url,
+            metadata,
+            keys: RwLock::default(),
+        })))
+    }
+
+    /// The issuer, byte for byte as configured.
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The issuers of its tenants, if it has one for each.
+    pub fn tenants(&self) -> Option<&IssuerTemplate> {
+        self.0.tenants.as_ref()
+    }
+
+    /// `host[:port]` of the issuer, to show to people.
+    pub fn display_host(&self) -> String {
+        urls::host(&self.0.url)
+    }
+
+    /// True if claims can be read from UserInfo.
+    pub fn has_userinfo(&self) -> bool {
+        self.0.userinfo.is_some()
+    }
+
+    /// True if tokens can be revoked (RFC 7009).
+    pub fn has_revocation(&self) -> bool {
+        self.0.revocation.is_some()
+    }
+
+    /// True if tokens can be asked about (RFC 7662).
+    pub fn has_introspection(&self) -> bool {
+        self.0.introspection.is_some()
+    }
+
+    /// True if authorization requests are pushed (RFC 9126, section 5).
+    pub fn has_pushed_authorization(&self) -> bool {
+        self.0.pushed_authorization.is_some()
+    }
+
+    /// True if the provider takes no other authorization requests than pushed ones (RFC 9126, section 5).
+    pub fn requires_pushed_authorization(&self) -> bool {
+        self.0.metadata.require_pushed_authorization_requests
+    }
+
+    /// True if the provider says that it issues tokens that are bound to a key (RFC 9449, section 5.1).
+    pub fn has_dpop(&self) -> bool {
+        self.0.metadata.dpop_signing_alg_values_supported.as_ref().is_some_and(|names| !names.is_empty())
+    }
+
+    /// True if the provider's own session can be ended (RP-Initiated Logout 1.0).
+    pub fn has_end_session(&self) -> bool {
+        self.0.end_session.is_some()
+    }
+
+    /// True if people can sign in on another device (RFC 8628, section 4).
+    pub fn has_device_authorization(&self) -> bool {
+        self.0.device_authorization.is_some()
+    }
+
+    /// True if clients can register by themselves (Discovery 1.0, section 3).
+    pub fn has_registration(&self) -> bool {
+        self.0.registration.is_some()
+    }
+
+    /// Whether the provider says that it knows this scope; `None` if it does not say (Discovery 1.0, section 3).
+    pub fn offers_scope(&self, scope: &str) -> Option<bool> {
+        let offered = self.metadata().scopes_supported.as_ref()?;
+        Some(offered.iter().any(|offered| offered == scope))
+    }
+
+    /// True if the provider's session can be watched in the browser (Session Management 1.0).
+    pub fn has_check_session(&self) -> bool {
+        self.check_session_iframe().is_some()
+    }
+
+    /// The page that answers whether the provider's session changed (Session Management 1.0, section 3.3).
+    pub fn check_session_iframe(&self) -> Option<&Url> {
+        self.0.check_session.as_ref().ok()?.as_ref()
+    }
+
+    /// Why [`Self::check_session_iframe`] is not used although the metadata names one: `endpoint_insecure` or
+    /// `endpoint_invalid`.
+    pub fn check_session_problem(&self) -> Option<Error> {
+        let problem = self.0.check_session.as_ref().err()?;
+        Some(Error::EndpointInvalid { endpoint: Endpoint::CheckSession, problem: *problem })
+    }
+
+    /// True if the provider says that it does Front-Channel Logout 1.0 (section 3).
+    pub fn has_frontchannel_logout(&self) -> bool {
+        self.0.metadata.frontchannel_logout_supported
+    }
+
+    /// True if the provider says that it names itself and the session, `iss` and `sid`, in a front-channel logout
+    /// (Front-Channel Logout 1.0, section 3).
+    pub fn has_frontchannel_logout_session(&self) -> bool {
+        self.0.metadata.frontchannel_logout_session_supported
+    }
+
+    /// True if the provider says that it does Back-Channel Logout 1.0 (section 2.1).
+    pub fn has_backchannel_logout(&self) -> bool {
+        self.0.metadata.backchannel_logout_supported
+    }
+
+    /// True if the provider says that its logout tokens can name the session, `sid` (Back-Channel Logout 1.0, section
+    /// 2.1).
+    pub fn has_backchannel_logout_session(&self) -> bool {
+        self.0.metadata.backchannel_logout_session_supported
+    }
+
+    /// True if the issuer is plain `http` on loopback, so that its endpoints may be that too.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.url.scheme() == "http"
+    }
+
+    pub(crate) fn metadata(&self) -> &ProviderMetadata {
+        &self.0.metadata
+    }
+
+    /// Where people sign in.
+    pub fn authorization_endpoint(&self) -> &Url {
+        &self.0.authorization
+    }
+
+    pub(crate) fn token_endpoint(&self) -> &Url {
+        &self.0.token
+    }
+
+    /// `endpoint_missing` if requests have to be pushed, and it is not said where to.
+    pub(crate) fn pushed_authorization_endpoint(&self) -> Result<Option<&Url>, Error> {
+        match self.0.pushed_authorization.as_ref() {
+            None if self.requires_pushed_authorization() => {
+                Err(Error::EndpointMissing { endpoint: Endpoint::PushedAuthorization })
+            }
+            endpoint => Ok(endpoint),
+        }
+    }
+
+    pub(crate) fn userinfo_endpoint(&self) -> Result<&Url, Error> {
+        self.0.userinfo.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::UserInfo })
+    }
+
+    pub(crate) fn revocation_endpoint(&self) -> Result<&Url, Error> {
+        self.0.revocation.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Revocation })
+    }
+
+    pub(crate) fn introspection_endpoint(&self) -> Result<&Url, Error> {
+        self.0.introspection.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Introspection })
+    }
+
+    pub(crate) fn device_authorization_endpoint(&self) -> Result<&Url, Error> {
+        let endpoint = Endpoint::DeviceAuthorization;
+        self.0.device_authorization.as_ref().ok_or(Error::EndpointMissing { endpoint })
+    }
+
+    pub(crate) fn registration_endpoint(&self) -> Result<&Url, Error> {
+        self.0.registration.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::Registration })
+    }
+
+    /// The page that ends the provider's own session (RP-Initiated Logout 1.0, section 2.1).
+    pub fn end_session_endpoint(&self) -> Option<&Url> {
+        self.0.end_session.as_ref()
+    }
+
+    pub(crate) fn keys(&self) -> Arc<CoreJsonWebKeySet> {
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).set.clone()
+    }
+
+    /// Reads the keys again; `None` if they have been read less than a minute ago.
+    pub(crate) async fn refetch_keys(
+        &self,
+        http: &Http,
+        now: SystemTime,
+        occasion: Occasion,
+    ) -> Result<Option<Arc<CoreJsonWebKeySet>>, Error> {
+        let allowed = self.0.keys.write().unwrap_or_else(PoisonError::into_inner).may_refetch(now, occasion);
+        if !allowed {
+            return Ok(None);
+        }
+        match keys::fetch(http, &self.0.keys_url).await {
+            Ok(set) => Ok(Some(self.replace_keys(set))),
+            Err(error) => {
+                self.0.keys.write().unwrap_or_else(PoisonError::into_inner).refetch_failed(occasion);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn replace_keys(&self, set: CoreJsonWebKeySet) -> Arc<CoreJsonWebKeySet> {
+        let set = Arc::new(set);
+        self.0.keys.write().unwrap_or_else(PoisonError::into_inner).set = set.clone();
+        set
+    }
+}
+
+fn check_issuer(issuer: &str) -> Result<Url, Error> {
+    urls::issuer(issuer)
+        .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, MAX_SHOWN), problem })
+}
+
+/// Without it people can still sign in, and their session is watched in other ways.
+fn check_session(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
+    match raw {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(raw)) if raw.is_empty() => Ok(None),
+        Some(Value::String(raw)) => urls::endpoint(raw, http_on_loopback).map(Some),
+        Some(_) => Err(UrlProblem::Malformed),
+    }
+}
+
+/// Discovery, section 4.1: a terminating slash is removed before the path is appended.
+fn well_known(issuer: &Url) -> Url {
+    let mut url = issuer.clone();
+    let path = format!("{}{WELL_KNOWN}", issuer.path().trim_end_matches('/'));
+    url.set_path(&path);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    const ISSUER: &str = "https://id.example.com/realms/a";
+
+    fn metadata() -> Value {
+        json!({
+            "issuer": ISSUER,
+            "authorization_endpoint": "https://id.example.com/authorize",
+            "token_endpoint": "https://id.example.com/token",
+            "jwks_uri": "https://id.example.com/keys",
+            "response_types_supported": ["code", "code id_token"],
+        })
+    }
+
+    fn code(issuer: &str, metadata: Value) -> &'static str {
+        match Provider::validate(issuer, None, serde_json::from_value(metadata).unwrap()) {
+            Ok(_) => "ok",
+            Err(error) => error.code(),
+        }
+    }
+
+    #[test]
+    fn metadata_that_is_refused() {
+        let with = |name: &str, value: Value| {
+            let mut changed = metadata();
+            changed[name] = value;
+            code(ISSUER, changed)
+        };
+        assert_eq!(code(ISSUER, metadata()), "ok");
+        assert_eq!(code("https://id.example.com/realms/a/", metadata()), "issuer_mismatch");
+        assert_eq!(with("issuer", json!("https://id.example.com/realms/b")), "issuer_mismatch");
+        assert_eq!(with("issuer", json!("https://ID.example.com/realms/a")), "issuer_mismatch");
+        assert_eq!(with("token_endpoint", json!("http://id.example.com/token")), "endpoint_insecure");
+        assert_eq!(with("jwks_uri", json!("http://127.0.0.1/keys")), "endpoint_insecure");
+        assert_eq!(with("userinfo_endpoint", json!("http://id.example.com/me")), "endpoint_insecure");
+        assert_eq!(with("end_session_endpoint", json!("http://id.example.com/out")), "endpoint_insecure");
+        let push = "pushed_authorization_request_endpoint";
+        assert_eq!(with(push, json!("http://id.example.com/par")), "endpoint_insecure");
+        assert_eq!(with("authorization_endpoint", json!("file:///bin/sh")), "endpoint_invalid");
+        assert_eq!(with("authorization_endpoint", json!("https://a.example/\r\n--x")), "endpoint_invalid");
+        assert_eq!(with("authorization_endpoint", json!("https://a.example/#x")), "endpoint_invalid");
+        assert_eq!(with("token_endpoint", json!("https://u:p@id.example.com/")), "endpoint_invalid");
+        assert_eq!(with("token_endpoint", Value::Null), "endpoint_missing");
+        assert_eq!(with("response_types_supported", json!(["id_token"])), "code_flow_unsupported");
+        assert_eq!(code("http://id.example.com", metadata()), "issuer_insecure");
+        assert_eq!(code("https://id.example.com/?a", metadata()), "issuer_invalid");
+        assert_eq!(code("id.example.com", metadata()), "issuer_invalid");
+    }
+
+    #[test]
+    fn the_well_known_path_follows_the_issuer() {
+        let at = |issuer: &str| well_known(&Url::parse(issuer).unwrap()).to_string();
+        assert_eq!(at("https://id.example.com"), "https://id.example.com/.well-known/openid-configuration");
+        assert_eq!(
+            at("https://id.example.com/a/"),
+            "https://id.example.com/a/.well-known/openid-configuration"
+        );
+        assert_eq!(
+            at("https://id.example.com/a"),
+            "https://id.example.com/a/.well-known/openid-configuration"
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! Text that a provider wrote and a person will read.
+
+pub(crate) mod json;
+pub(crate) mod urls;
+
+/// Makes `text` safe to show: control characters become spaces, characters that reorder or hide text are dropped, runs
+/// of spaces become one, and at most `max` characters stay.
+pub(crate) fn plain(text: &str, max: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(max));
+    let mut length = 0;
+    let visible = text.chars().filter(|c| !reorders_or_hides(*c));
+    for c in visible.map(|c| if c.is_control() { ' ' } else { c }) {
+        if length == max {
+            break;
+        }
+        if c == ' ' && (shown.is_empty() || shown.ends_with(' ')) {
+            continue;
+        }
+        shown.push(c);
+        length += 1;
+    }
+    shown.truncate(shown.trim_end().len());
+    shown
+}
+
+/// A secret that is shorter than this is a word like any other, and is not looked for.
+const SHORTEST_SECRET: usize = 8;
+
+/// `text` without the secrets that somebody has repeated in it.
+pub(crate) fn without<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+        if text.contains(secret) {
+            text = text.replace(secret, "…");
+        }
+    }
+    text
+}
+
+/// The same for a short text, and for parts of a secret as well: no eight bytes in a row of one are left.
+pub(crate) fn without_parts<'a>(text: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let found = secrets.clone().map(|secret| common(rest, secret)).max().unwrap_or_default();
+        if found >= SHORTEST_SECRET {
+            shown.push('…');
+            rest = &rest[found..];
+        } else {
+            shown.push(next);
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    shown
+}
+
+/// How many bytes at the beginning of `text` stand somewhere in `secret`.
+fn common(text: &str, secret: &str) -> usize {
+    let at = |start: usize| -> usize {
+        let pairs = text.chars().zip(secret[start..].chars());
+        pairs.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
+    };
+    secret.char_indices().map(|(index, _)| at(index)).max().unwrap_or_default()
+}
+
+fn reorders_or_hides(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// RFC 6749, section 3.3.
+pub(crate) fn is_scope(text: &str) -> bool {
+    is_word(text) && !text.contains(['"', '\\'])
+}
+
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{plain, without, without_parts};
+
+    #[test]
+    fn what_people_see_is_one_bounded_line() {
+        assert_eq!(plain("  Your\r\naccount\tis  locked\u{1b}[31m ", 200), "Your account is locked [31m");
+        assert_eq!(plain("alice\u{202e}moc.live\u{200b}", 200), "alicemoc.live");
+        assert_eq!(plain(&"é".repeat(500), 200).chars().count(), 200);
+    }
+
+    #[test]
+    fn what_somebody_repeats_of_a_secret_is_taken_out() {
+        assert_eq!(without("code Zx81-abcd is spent, Zx81-abcd", ["Zx81-abcd"]), "code … is spent, …");
+        assert_eq!(without("the code is spent", ["code", ""]), "the code is spent");
+    }
+
+    #[test]
+    fn what_somebody_repeats_of_a_part_of_a_secret_is_taken_out_too() {
+        let secret = "a40efe1d-8cc0-4b+x";
+        for (said, shown) in [
+            ("Invalid token: a40efe1d-8cc0-4b+x", "Invalid token: …"),
+            ("Invalid token: a40efe1d-8cc0", "Invalid token: …"),
+            ("token (c0-4b+x) of abide-desktop", "token (c0-4b+x) of abide-desktop"),
+            ("token (-8cc0-4b+x) of abide-desktop", "token (…) of abide-desktop"),
+            ("Der Schlüssel ist ungültig", "Der Schlüssel ist ungültig"),
+            ("", ""),
+        ] {
+            assert_eq!(without_parts(said, [secret].into_iter()), shown, "{said}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Access tokens for one purpose: from a refresh token (RFC 6749, section 6; RFC 8707, section 2.2) or from another token
+//! (RFC 8693).
+//!
+//! Whoever gets such a token has been allowed less than the session has. So a provider that answers with more than was
+//! asked for has not answered: what it issued is not handed out.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::authorization::parameters::is_resource;
+use crate::client::form;
+use crate::client::relying_party::RelyingParty;
+use crate::error::{Error, invalid};
+use crate::http::Http;
+use crate::identity::Identity;
+use crate::text::is_word;
+use crate::tokens::id_token::Purpose;
+use crate::tokens::response::{RefreshError, TokenResponse};
+
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const MAX_TARGETS: usize = 16;
+const MAX_TARGET: usize = 2048;
+
+/// What an access token should be good for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenTarget {
+    /// Not more than the session has. Empty: all of it.
+    pub scopes: Vec<String>,
+    /// Where the token will be shown (RFC 8707, section 2): absolute URIs without a fragment, sent as they are written.
+    pub resources: Vec<String>,
+    /// The same by the provider's names for them (RFC 8693, section 2.1; for a refresh, where a provider has it).
+    pub audiences: Vec<String>,
+}
+
+impl TokenTarget {
+    fn check(&self) -> Result<String, Error> {
+        let bounded = |list: &[String]| {
+            list.len() <= MAX_TARGETS && list.iter().all(|text| is_word(text) && text.len() <= MAX_TARGET)
+        };
+        if !bounded(&self.resources) || !self.resources.iter().all(|uri| is_resource(uri)) {
+            return Err(invalid("resource"));
+        }
+        if !bounded(&self.audiences) {
+            return Err(invalid("audience"));
+        }
+        form::scope(self.scopes.iter().map(String::as_str))
+    }
+
+    fn add_to<'a>(&'a self, scope: &'a str, sent: &mut Vec<(&'a str, &'a str)>) {
+        if !scope.is_empty() {
+            sent.push(("scope", scope));
+        }
+        sent.extend(self.resources.iter().map(|resource| ("resource", resource.as_str())));
+        sent.extend(self.audiences.iter().map(|audience| ("audience", audience.as_str())));
+    }
+}
+
+/// A kind of token (RFC 8693, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum TokenType {
+    AccessToken,
+    RefreshToken,
+    IdToken,
+    Jwt,
+}
+
+impl TokenType {
+    const ALL: [Self; 4] = [Self::AccessToken, Self::RefreshToken, Self::IdToken, Self::Jwt];
+
+    /// The URI that stands for it.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
+            Self::RefreshToken => "urn:ietf:params:oauth:token-type:refresh_token",
+            Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
+            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
+        }
+    }
+
+    fn from_uri(uri: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.uri() == uri)
+    }
+}
+
+/// What to exchange, and for what (RFC 8693, section 2.1).
+#[derive(Clone, Copy, Debug)]
+pub struct ExchangeRequest<'a> {
+    /// The token of the person on whose behalf.
+    pub subject_token: &'a SecretString,
+    /// What that is.
+    pub subject_token_type: TokenType,
+    /// The token of whoever acts for that person, if that is somebody else.
+    pub actor: Option<(&'a SecretString, TokenType)>,
+    /// What is wanted: [`TokenType::AccessToken`] or [`TokenType::Jwt`].
+    pub requested: TokenType,
+    /// What it should be good for. Its scopes are the target's own, and need not be among `granted_scope`.
+    pub target: &'a TokenTarget,
+    /// The scope of the subject token: that of the answer if neither `target` nor the provider names one.
+    pub granted_scope: &'a str,
+}
+
+/// An access token for one purpose.
+pub struct IssuedToken {
+    /// For the resource server.
+    pub access_token: SecretString,
+    /// What it is. After a refresh always [`TokenType::AccessToken`].
+    pub issued_token_type: TokenType,
+    /// As in [`Tokens::token_type`](crate::Tokens::token_type): `Bearer`, or `DPoP`.
+    pub token_type: String,
+    /// From when the answer arrived; the provider need not say.
+    pub expires_in: Option<Duration>,
+    /// What the access token is good for. It says nothing about what the refresh token is good for, which stays as it was
+    /// (RFC 6749, section 6).
+    pub scope: String,
+    /// After a refresh: what takes the place of the refresh token that was sent, and has to be kept; `None` if that stays
+    /// valid. After an exchange: a refresh token for this purpose alone.
+    pub refresh_token: Option<SecretString>,
+    /// How long that lives, if the provider says so.
+    pub refresh_expires_in: Option<Duration>,
+}
+
+impl fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedToken")
+            .field("issued_token_type", &self.issued_token_type)
+            .field("expires_in", &self.expires_in)
+            .field("scope", &self.scope)
+            .field("refresh_token", &self.refresh_token.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl RelyingParty {
+    /// Trades a refresh token for an access token that is good for less than the session is (RFC 6749, section 6), or for
+    /// one resource (RFC 8707, section 2.2).
+    ///
+    /// `granted_scope` is what the session has: `parameter_invalid` for a scope that is not in it, before anything is
+    /// sent. `scope_wider_than_asked` if the provider grants more than was asked for; `invalid_target` and `invalid_scope`
+    /// are [`Error::Refused`]. Where the answer arrived, [`RefreshError::rotated`] is the refresh token that counts from
+    /// now on, whatever else was wrong with it.
+    pub async fn narrow(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+        identity: &Identity,
+        granted_scope: &str,
+        target: &TokenTarget,
+        now: SystemTime,
+    ) -> Result<IssuedToken, RefreshError> {
+        let scope = target.check()?;
+        if !is_within(&scope, granted_scope) {
+            return Err(invalid("scope").into());
+        }
+        let mut sent =
+            vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+        target.add_to(&scope, &mut sent);
+        let response = self.token_answer(http, &sent, now).await?;
+        let asked = if scope.is_empty() { granted_scope } else { &scope };
+        let checked = response.check().and_then(|()| response.check_binding(self.dpop()));
+        let believed = match checked.and_then(|()| check_scope(&response, asked)) {
+            // An ID token is not needed here. One that is there may say that all of this is about somebody else.
+            Ok(()) => self.identify(http, &response, Purpose::Refresh { identity }, now).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        match believed {
+            Ok(()) => Ok(issued(response, TokenType::AccessToken, asked)?),
+            Err(error) => Err(RefreshError { error, rotated: response.rotated() }),
+        }
+    }
+
+    /// Trades a token for one that is good elsewhere (RFC 8693).
+    ///
+    /// `issued_token_type_mismatch` if the provider issues something else than was asked for, `scope_wider_than_asked` if
+    /// it is good for more. `unsupported_grant_type`, `invalid_target` and the other refusals are [`Error::Refused`].
+    pub async fn exchange_token(
+        &self,
+        http: &Http,
+        request: &ExchangeRequest<'_>,
+        now: SystemTime,
+    ) -> Result<IssuedToken, Error> {
+        let scope = request.target.check()?;
+        if !matches!(request.requested, TokenType::AccessToken | TokenType::Jwt) {
+            return Err(invalid("requested_token_type"));
+        }
+        let mut sent = vec![
+            ("grant_type", TOKEN_EXCHANGE),
+            ("subject_token", request.subject_token.expose_secret()),
+            ("subject_token_type", request.subject_token_type.uri()),
+            ("requested_token_type", request.requested.uri()),
+        ];
+        if let Some((token, kind)) = &request.actor {
+            sent.extend([("actor_token", token.expose_secret()), ("actor_token_type", kind.uri())]);
+        }
+        request.target.add_to(&scope, &mut sent);
+        let response = self.token_request(http, &sent, now).await?;
+        response.check_binding(self.dpop())?;
+        let found = response.issued_token_type.as_deref().ok_or(Error::IssuedTokenTypeMissing)?;
+        let kind = TokenType::from_uri(found).filter(|kind| *kind == request.requested);
+        let kind = kind.ok_or(Error::IssuedTokenTypeMismatch)?;
+        // The target has scopes of its own: which of them a token has that asks for none is the provider's to say.
+        if !scope.is_empty() {
+            check_scope(&response, &scope)?;
+        }
+        issued(response, kind, if scope.is_empty() { request.granted_scope } else { &scope })
+    }
+}
+
+/// A provider that does not say what it granted, granted what was asked for (RFC 6749, section 5.1; RFC 8693, section
+/// 2.2.1).
+fn check_scope(response: &TokenResponse, asked: &str) -> Result<(), Error> {
+    let granted = response.scope.as_deref().unwrap_or_default();
+    if is_within(granted, asked) { Ok(()) } else { Err(Error::ScopeWider) }
+}
+
+/// Every scope of the one is among those of the other; their order means nothing (RFC 6749, section 3.3).
+fn is_within(narrow: &str, wide: &str) -> bool {
+    narrow.split_ascii_whitespace().all(|scope| wide.split_ascii_whitespace().any(|other| other == scope))
+}
+
+fn issued(response: TokenResponse, kind: TokenType, asked: &str) -> Result<IssuedToken, Error> {
+    let parts = response.into_parts(asked)?;
+    Ok(IssuedToken {
+        access_token: parts.access_token,
+        issued_token_type: kind,
+        token_type: parts.token_type.to_owned(),
+        expires_in: parts.expires_in,
+        scope: parts.scope,
+        refresh_token: parts.refresh_token,
+        refresh_expires_in: parts.refresh_expires_in,
+    })
+}

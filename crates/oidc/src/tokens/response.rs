@@ -1,0 +1,437 @@
+//! The token endpoint: RFC 6749, sections 4.1.3, 5.1 and 6; OpenID Connect Core 1.0, sections 3.1.3 and 12.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+
+use crate::authorization::request::{AuthorizationCode, Pending};
+use crate::client::dpop::Dpop;
+use crate::client::relying_party::RelyingParty;
+use crate::error::Error;
+use crate::error::document::Document;
+use crate::error::dpop::DpopError;
+use crate::error::id_token::IdTokenError;
+use crate::http::{Http, JSON, Told, refused};
+use crate::identity::Identity;
+use crate::provider::keys::Occasion;
+use crate::tokens::id_token::{self, Expectation, Purpose};
+
+/// No lifetime is believed to be longer than ten years, so that adding one to a clock cannot overflow.
+const MAX_LIFETIME: u64 = 10 * 366 * 24 * 60 * 60;
+
+/// What a provider issued, validated.
+pub struct Tokens {
+    /// For the resource servers.
+    pub access_token: SecretString,
+    /// `Bearer`, or `DPoP` for a token that is bound to the key of [`RelyingParty::with_dpop`] (RFC 9449, section 5).
+    pub token_type: String,
+    /// From when the answer arrived; the provider need not say.
+    pub expires_in: Option<Duration>,
+    /// What was granted, separated by spaces. A provider that does not say granted what was asked for
+    /// (RFC 6749, section 5.1).
+    pub scope: String,
+    /// A new refresh token. After a refresh, `None` means that the one that was sent stays valid.
+    pub refresh_token: Option<SecretString>,
+    /// How long the refresh token lives, if the provider says so (`refresh_expires_in`,
+    /// `refresh_token_expires_in`: no specification has it).
+    pub refresh_expires_in: Option<Duration>,
+    /// The ID token as issued, for `id_token_hint`. A refresh need not issue one (Core, section 12.2).
+    pub id_token: Option<SecretString>,
+    /// Who signed in. After a refresh without an ID token: who it was before.
+    pub identity: Identity,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("expires_in", &self.expires_in)
+            .field("scope", &self.scope)
+            .field("refresh_token", &self.refresh_token.is_some())
+            .field("id_token", &self.id_token.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TokenResponse {
+    access_token: Option<SecretString>,
+    token_type: Option<String>,
+    #[serde(default, deserialize_with = "lifetime")]
+    expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime_if_any")]
+    refresh_expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime_if_any")]
+    refresh_token_expires_in: Option<Duration>,
+    pub(crate) issued_token_type: Option<String>,
+    pub(crate) scope: Option<String>,
+    refresh_token: Option<SecretString>,
+    id_token: Option<SecretString>,
+    error: Option<String>,
+    error_description: Option<String>,
+    #[serde(skip)]
+    told: Told,
+}
+
+/// The same where no specification says what it looks like: what cannot be read says nothing, and costs no token.
+fn lifetime_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(lifetime(value).ok().flatten())
+}
+
+/// Seconds as a number; a few providers write them as text.
+pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Seconds {
+        Whole(u64),
+        Float(f64),
+        Text(String),
+    }
+    let wrong = || serde::de::Error::custom("not a number of seconds");
+    let seconds = match Option::<Seconds>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Seconds::Whole(seconds)) => seconds,
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Some(Seconds::Float(seconds)) if seconds >= 0.0 => seconds as u64,
+        Some(Seconds::Float(_)) => return Err(wrong()),
+        Some(Seconds::Text(text)) => text.parse().map_err(|_| wrong())?,
+    };
+    Ok(Some(Duration::from_secs(seconds.min(MAX_LIFETIME))))
+}
+
+impl TokenResponse {
+    /// The refresh token that takes the place of the one that was sent, whatever else the provider said.
+    pub(crate) fn rotated(self) -> Option<SecretString> {
+        self.refresh_token.filter(|token| {
+            let token = token.expose_secret();
+            !token.is_empty() && token.bytes().all(in_form)
+        })
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            let own = [&self.access_token, &self.refresh_token, &self.id_token];
+            let own = own.into_iter().flatten().map(|token| token.expose_secret());
+            return Err(refused(error, self.error_description.as_deref(), self.told.iter().chain(own)));
+        }
+        let access_token = self.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
+        if access_token.expose_secret().is_empty() {
+            return Err(Error::AccessTokenMissing);
+        }
+        // RFC 6749, section 5.1: required, and case-insensitive.
+        self.kind().ok_or(Error::TokenTypeUnsupported)?;
+        // A tool puts the access token into a header: a space or a line break there is another header.
+        let in_header = |b: u8| b.is_ascii_graphic();
+        let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
+        if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
+            Ok(())
+        } else {
+            Err(Error::TokenMalformed)
+        }
+    }
+
+    fn kind(&self) -> Option<&'static str> {
+        let kind = self.token_type.as_deref()?;
+        ["Bearer", "DPoP"].into_iter().find(|known| kind.eq_ignore_ascii_case(known))
+    }
+
+    /// RFC 9449, section 5: bound if, and only if, a proof was sent; a provider that knows nothing of it issues bearer
+    /// tokens, which an account may refuse.
+    pub(crate) fn check_binding(&self, dpop: Option<&Dpop>) -> Result<(), Error> {
+        match (self.kind(), dpop) {
+            (Some("DPoP"), None) | (None, _) => Err(Error::TokenTypeUnsupported),
+            (Some("Bearer"), Some(dpop)) if dpop.is_required() => Err(DpopError::NotBound.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn into_tokens(self, requested_scope: &str, identity: Identity) -> Result<Tokens, Error> {
+        let parts = self.into_parts(requested_scope)?;
+        Ok(Tokens {
+            access_token: parts.access_token,
+            token_type: parts.token_type.to_owned(),
+            expires_in: parts.expires_in,
+            scope: parts.scope,
+            refresh_token: parts.refresh_token,
+            refresh_expires_in: parts.refresh_expires_in,
+            id_token: parts.id_token,
+            identity,
+        })
+    }
+
+    pub(crate) fn into_parts(self, requested_scope: &str) -> Result<Parts, Error> {
+        let given = |token: &SecretString| !token.expose_secret().is_empty();
+        let kind = self.kind().ok_or(Error::TokenTypeUnsupported)?;
+        let scope = self.scope.filter(|scope| !scope.trim().is_empty());
+        Ok(Parts {
+            access_token: self.access_token.ok_or(Error::AccessTokenMissing)?,
+            token_type: kind,
+            expires_in: self.expires_in,
+            scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
+            refresh_token: self.refresh_token.filter(given),
+            // Keycloak writes 0 for a refresh token that does not expire by itself.
+            refresh_expires_in: self
+                .refresh_expires_in
+                .or(self.refresh_token_expires_in)
+                .filter(|lifetime| !lifetime.is_zero()),
+            id_token: self.id_token.filter(given),
+        })
+    }
+}
+
+/// What can be in a form without being changed (RFC 6749, appendix A.17).
+fn in_form(b: u8) -> bool {
+    b.is_ascii_graphic() || b == b' '
+}
+
+/// What a token response says, without who it is about.
+pub(crate) struct Parts {
+    pub(crate) access_token: SecretString,
+    pub(crate) token_type: &'static str,
+    pub(crate) expires_in: Option<Duration>,
+    pub(crate) scope: String,
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) refresh_expires_in: Option<Duration>,
+    id_token: Option<SecretString>,
+}
+
+/// Why a refresh brought no tokens.
+#[derive(Debug)]
+pub struct RefreshError {
+    /// What went wrong.
+    pub error: Error,
+    /// The refresh token that takes the place of the one that was sent, if the provider has answered with one: to be sent
+    /// next if its answer could not be verified yet or was of no use, to be given back if it is not believed.
+    pub rotated: Option<SecretString>,
+}
+
+impl From<Error> for RefreshError {
+    fn from(error: Error) -> Self {
+        Self { error, rotated: None }
+    }
+}
+
+impl RelyingParty {
+    /// Redeems an authorization code (Core, section 3.1.3.1; RFC 7636, section 4.5) and validates what comes back.
+    ///
+    /// The code is spent whatever the outcome: after an error, sign-in starts again.
+    pub async fn exchange(
+        &self,
+        http: &Http,
+        pending: &Pending,
+        code: AuthorizationCode,
+        now: SystemTime,
+    ) -> Result<Tokens, Error> {
+        let mut parameters = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", pending.redirect_uri().as_str()),
+            ("code_verifier", pending.code_verifier().expose_secret()),
+        ];
+        // Left out, a provider may take that for no resource at all, or refuse (RFC 8707, section 2.2). Common ones issue
+        // a token for one resource only; a refresh brings those for the others.
+        parameters.extend(pending.resource().map(|resource| ("resource", resource)));
+        let response = self.token_request(http, &parameters, now).await?;
+        response.check_binding(self.dpop())?;
+        let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
+        let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
+        if !pending.was_answered_by(&identity.issuer) {
+            return Err(IdTokenError::IssuerMismatch.into());
+        }
+        response.into_tokens(pending.scope(), identity)
+    }
+
+    /// Trades a refresh token for new tokens (RFC 6749, section 6; Core, section 12).
+    ///
+    /// `granted_scope` is what the session has; it is not sent, and is what [`Tokens::scope`] says if the provider does
+    /// not. A refreshed ID token has to be about `identity`.
+    ///
+    /// An error may come after the provider has spent the refresh token. Where its answer arrived,
+    /// [`RefreshError::rotated`] says what has taken its place. `invalid_grant`
+    /// is [`Error::Refused`].
+    pub async fn refresh(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+        identity: &Identity,
+        granted_scope: &str,
+        now: SystemTime,
+    ) -> Result<Tokens, RefreshError> {
+        self.refresh_for(http, refresh_token, identity, granted_scope, None, now).await
+    }
+
+    /// The same for the resource that the access token was for at the sign-in (RFC 8707, section 2.2): without it, it is for
+    /// whatever the provider thinks of.
+    pub async fn refresh_for(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+        identity: &Identity,
+        granted_scope: &str,
+        resource: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Tokens, RefreshError> {
+        let mut sent =
+            vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+        sent.extend(resource.map(|resource| ("resource", resource)));
+        let response = self.token_answer(http, &sent, now).await?;
+        // An answer without a usable access token has spent the refresh token all the same.
+        if let Err(error) = response.check().and_then(|()| response.check_binding(self.dpop())) {
+            return Err(RefreshError { error, rotated: response.rotated() });
+        }
+        match self.identify(http, &response, Purpose::Refresh { identity }, now).await {
+            Ok(refreshed) => {
+                Ok(response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))?)
+            }
+            // The answer is none until it is verified: an access token that may be somebody else's is not kept.
+            Err(error) => Err(RefreshError { error, rotated: response.rotated() }),
+        }
+    }
+
+    /// Tries out whether a refresh token is still accepted, without using what comes back: `invalid_grant`
+    /// ([`Error::Refused`]) if it is not, and otherwise the refresh token that has taken its place, if there is one. For
+    /// the time after a revocation, where providers do not let a public client introspect.
+    pub async fn try_refresh_token(
+        &self,
+        http: &Http,
+        refresh_token: &SecretString,
+        now: SystemTime,
+    ) -> Result<Option<SecretString>, Error> {
+        let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+        Ok(self.token_request(http, &parameters, now).await?.rotated())
+    }
+
+    pub(crate) async fn token_request(
+        &self,
+        http: &Http,
+        parameters: &[(&str, &str)],
+        now: SystemTime,
+    ) -> Result<TokenResponse, Error> {
+        let response = self.token_answer(http, parameters, now).await?;
+        response.check()?;
+        Ok(response)
+    }
+
+    /// An answer that can be read, and whose tokens may be none.
+    pub(crate) async fn token_answer(
+        &self,
+        http: &Http,
+        parameters: &[(&str, &str)],
+        now: SystemTime,
+    ) -> Result<TokenResponse, Error> {
+        let at = http.provider_time(now);
+        let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
+        let answer = self.send_proved(http, None, now, call).await?;
+        let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
+        Ok(TokenResponse { told: answer.told, ..response })
+    }
+
+    /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
+    pub(crate) async fn identify(
+        &self,
+        http: &Http,
+        response: &TokenResponse,
+        purpose: Purpose<'_>,
+        now: SystemTime,
+    ) -> Result<Option<Identity>, Error> {
+        let access_token = response.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
+        let Some(raw) = response.id_token.as_ref().map(ExposeSecret::expose_secret) else { return Ok(None) };
+        if raw.is_empty() {
+            return Ok(None);
+        }
+        let registration = self.registration();
+        let issuer = match self.provider().tenants() {
+            None => self.provider().issuer().to_owned(),
+            Some(tenants) => id_token::tenant_issuer(tenants, raw, &purpose)?.into_owned(),
+        };
+        let expected = Expectation {
+            issuer: &issuer,
+            client_id: &registration.client_id,
+            client_secret: registration.client_secret.as_ref(),
+            trusted_audiences: &registration.trusted_audiences,
+            algorithms: self.algorithms(),
+            access_token,
+            purpose,
+            now,
+        };
+        let identity =
+            self.judged(http, now, Occasion::Answer, |keys| id_token::verify(raw, keys, &expected)).await?;
+        Ok(Some(identity))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::text::json;
+
+    fn read(members: &str) -> Result<Tokens, &'static str> {
+        let text = format!(r#"{{"access_token":"at","token_type":"bearer"{members}}}"#);
+        let response: TokenResponse = json::parse(text.as_bytes()).map_err(|_| "unreadable")?;
+        response.check().map_err(|error| error.code())?;
+        let identity = Identity::from_claims("https://id.example.com", "1", &Default::default());
+        Ok(response.into_tokens("openid profile", identity).unwrap())
+    }
+
+    #[test]
+    fn lifetimes_are_numbers_of_seconds() {
+        let expires = |text: &str| read(&format!(r#","expires_in":{text}"#)).map(|tokens| tokens.expires_in);
+        assert_eq!(expires("300"), Ok(Some(Duration::from_secs(300))));
+        assert_eq!(expires("\"300\""), Ok(Some(Duration::from_secs(300))));
+        assert_eq!(expires("299.9"), Ok(Some(Duration::from_secs(299))));
+        assert_eq!(expires("null"), Ok(None));
+        assert_eq!(expires("1e300"), Ok(Some(Duration::from_secs(MAX_LIFETIME))));
+        for wrong in ["-1", "\"soon\"", "true", "[]"] {
+            assert_eq!(expires(wrong), Err("unreadable"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn scope_and_refresh_lifetime_as_providers_have_them() {
+        let tokens = read(r#","scope":"openid","refresh_expires_in":0"#).unwrap();
+        assert_eq!((tokens.scope.as_str(), tokens.refresh_expires_in), ("openid", None));
+        let tokens = read(r#","refresh_token_expires_in":1800,"refresh_token":"""#).unwrap();
+        assert_eq!(tokens.scope, "openid profile");
+        assert_eq!(tokens.refresh_expires_in, Some(Duration::from_secs(1800)));
+        assert!(tokens.refresh_token.is_none());
+    }
+
+    #[test]
+    fn tokens_that_cannot_be_used() {
+        let code = |text: &str| {
+            let response: TokenResponse = json::parse(text.as_bytes()).unwrap();
+            response.check().unwrap_err().code()
+        };
+        assert_eq!(code(r#"{"token_type":"Bearer"}"#), "access_token_missing");
+        assert_eq!(code(r#"{"access_token":"","token_type":"Bearer"}"#), "access_token_missing");
+        assert_eq!(code(r#"{"access_token":"at"}"#), "token_type_unsupported");
+        assert_eq!(code(r#"{"access_token":"at","token_type":"mac"}"#), "token_type_unsupported");
+        assert_eq!(code(r#"{"access_token":"a\r\nX: y","token_type":"Bearer"}"#), "token_malformed");
+    }
+
+    #[test]
+    fn a_new_refresh_token_outlives_an_answer_that_is_of_no_use() {
+        let next = |text: &str| {
+            let response: TokenResponse = json::parse(text.as_bytes()).unwrap();
+            assert!(response.check().is_err());
+            response.rotated().map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":"rt 2"}"#).as_deref(), Some("rt 2"));
+        assert_eq!(
+            next(r#"{"access_token":"at","token_type":"mac","refresh_token":"rt"}"#).as_deref(),
+            Some("rt")
+        );
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":""}"#), None);
+        assert_eq!(next(r#"{"token_type":"Bearer","refresh_token":"rt\r\nX: y"}"#), None);
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let tokens = read(r#","refresh_token":"canary-rt","id_token":"canary-id""#).unwrap();
+        let printed = format!("{tokens:?}");
+        assert!(!printed.contains("canary"), "{printed}");
+    }
+}

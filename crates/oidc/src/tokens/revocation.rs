@@ -1,0 +1,68 @@
+//! The end of tokens: RFC 7009 (revocation) and RFC 7662 (introspection).
+
+use std::time::SystemTime;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::client::relying_party::RelyingParty;
+use crate::error::Error;
+use crate::error::document::Document;
+use crate::http::{Http, JSON};
+
+/// Which kind of token it is, as a hint to the provider (RFC 7009, section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TokenKind {
+    AccessToken,
+    RefreshToken,
+}
+
+impl TokenKind {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+/// What the provider says about a token (RFC 7662, section 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Introspection {
+    /// False if the token is expired, revoked or unknown.
+    pub active: bool,
+}
+
+impl RelyingParty {
+    /// Revokes a token. The provider answers the same for one that it does not know (RFC 7009, section 2.2).
+    ///
+    /// `endpoint_missing` if it cannot revoke; `unsupported_token_type` if not this kind.
+    pub async fn revoke(
+        &self,
+        http: &Http,
+        token: &SecretString,
+        kind: TokenKind,
+        now: SystemTime,
+    ) -> Result<(), Error> {
+        let url = self.provider().revocation_endpoint()?;
+        let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
+        let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(answer.refusal()) }
+    }
+
+    /// Asks whether a token is still good. Providers commonly refuse that to public clients: `invalid_client`.
+    pub async fn introspect(
+        &self,
+        http: &Http,
+        token: &SecretString,
+        kind: TokenKind,
+        now: SystemTime,
+    ) -> Result<Introspection, Error> {
+        let url = self.provider().introspection_endpoint()?;
+        let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
+        let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
+        answer.document(Document::Introspection, &[JSON])
+    }
+}
