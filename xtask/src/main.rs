@@ -17,8 +17,12 @@ mod page;
 mod process;
 mod providers;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod rules;
 mod run;
+#[cfg(test)]
+mod rust_source;
 mod signals;
 mod steps;
 mod test;

@@ -1,0 +1,254 @@
+//! The rooms of a crate: folders with one purpose each, in a fixed order. A room may use those before it in the list, never
+//! one after it, so there is no circle.
+//!
+//! What is read: every `crate::…`, `self::…` and `super::…` path; what the root of the crate hands on (`pub use`); and methods that
+//! an `impl` block adds to a type of another room, because a call of such a method needs no import.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::cargo;
+use crate::rust_source::{Source, read};
+
+/// The rooms of each crate, from the ground up. A room is a folder or a file directly in the folder of the sources. The root
+/// (`lib.rs`, `main.rs`) is above all of them.
+const ROOMS: &[(&str, &[&str])] = &[(
+    "crates/oidc/src",
+    &[
+        "text",
+        "error",
+        "jose",
+        "http",
+        "provider",
+        "client",
+        "identity",
+        "authorization",
+        "tokens",
+        "userinfo",
+        "logout",
+        "events",
+        "fuzzing",
+    ],
+)];
+
+/// Crates in which the files inside a room form no circle either.
+const FILES_IN_ORDER: &[&str] = &["crates/oidc/src"];
+
+/// The name of the root among the rooms.
+const ROOT: &str = "the crate's root";
+
+/// The sources of one crate: their path below the folder, and what is in them.
+type Sources = BTreeMap<String, Source>;
+
+fn sources(folder: &Path) -> Sources {
+    fn walk(top: &Path, folder: &Path, into: &mut Sources) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(top, &path, into);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path.strip_prefix(top).unwrap().to_string_lossy().replace('\\', "/");
+                let text = std::fs::read_to_string(&path).unwrap();
+                into.insert(name.clone(), read(&name, &text));
+            }
+        }
+    }
+    let mut found = Sources::new();
+    walk(folder, folder, &mut found);
+    found
+}
+
+/// The room that a path leads to: of its first segment, or of what the root hands on under that name.
+fn room_of(path: &[String], sources: &Sources) -> String {
+    let Some(first) = path.first() else { return ROOT.to_owned() };
+    let is_module = |source: &Source| source.module.first() == Some(first);
+    if sources.values().any(is_module) {
+        return first.clone();
+    }
+    let roots = sources.values().filter(|source| source.module.is_empty());
+    let handed_on = roots.filter_map(|root| root.imports.get(first)).next();
+    match handed_on {
+        Some(target) if target.first() != Some(first) => room_of(target, sources),
+        _ => ROOT.to_owned(),
+    }
+}
+
+/// A use of one place by another, and where it stands.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    from: String,
+    to: String,
+    at: String,
+}
+
+/// Who uses whom, room by room.
+fn edges(sources: &Sources) -> BTreeSet<Edge> {
+    let mut found = BTreeSet::new();
+    for (file, source) in sources {
+        let Some(from) = source.module.first() else { continue };
+        for path in &source.paths {
+            let to = room_of(path, sources);
+            found.insert(Edge { from: from.clone(), to, at: format!("{file}: crate::{}", path.join("::")) });
+        }
+    }
+    found.extend(calls(sources));
+    found.retain(|edge| edge.from != edge.to);
+    found
+}
+
+/// Calls of a method that a room adds to a type of another. A name that is defined in more than one place says nothing.
+fn calls(sources: &Sources) -> Vec<Edge> {
+    let rooms = |has: &dyn Fn(&Source) -> bool| -> BTreeSet<&String> {
+        sources.values().filter(|source| has(source)).filter_map(|source| source.module.first()).collect()
+    };
+    let mut found = Vec::new();
+    for (file, source) in sources {
+        let Some(from) = source.module.first() else { continue };
+        for method in &source.calls {
+            let defined: Vec<&Source> =
+                sources.values().filter(|source| source.functions.contains(method)).collect();
+            let [at] = defined[..] else { continue };
+            let Some((kind, _)) = at.methods.iter().find(|(_, name)| name == method) else { continue };
+            let homes = rooms(&|source| source.types.contains(kind));
+            let Some(to) = at.module.first() else { continue };
+            if !homes.is_empty() && !homes.contains(to) {
+                found.push(Edge {
+                    from: from.clone(),
+                    to: to.clone(),
+                    at: format!("{file}: {kind}::{method}"),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// What breaks the order: rooms that are not in the list or not in the sources, and uses of a room further up.
+fn upward(sources: &Sources, rooms: &[&str]) -> Vec<String> {
+    let there: BTreeSet<&str> =
+        sources.values().filter_map(|source| source.module.first()).map(String::as_str).collect();
+    let mut found: Vec<String> = Vec::new();
+    found.extend(
+        there.iter().filter(|room| !rooms.contains(room)).map(|room| format!("{room}: not in the list")),
+    );
+    found.extend(rooms.iter().filter(|room| !there.contains(*room)).map(|room| format!("{room}: not there")));
+    let floor = |room: &str| rooms.iter().position(|listed| *listed == room).unwrap_or(usize::MAX);
+    for Edge { from, to, at } in edges(sources) {
+        if floor(&to) > floor(&from) {
+            found.push(format!("{from} -> {to}: {at}"));
+        }
+    }
+    found
+}
+
+/// The module in which something is defined: the longest part of the path that is a file, through what files hand on.
+fn file_of(path: &[String], sources: &Sources, depth: usize) -> Option<String> {
+    let fits = |source: &Source| path.starts_with(&source.module);
+    let (file, source) =
+        sources.iter().filter(|(_, source)| fits(source)).max_by_key(|(_, source)| source.module.len())?;
+    let rest = path.get(source.module.len());
+    match rest.and_then(|name| source.handed_on.get(name)) {
+        Some(target) if depth > 0 => file_of(target, sources, depth - 1),
+        _ => Some(file.clone()),
+    }
+}
+
+/// Files that use each other in a circle.
+fn circle_of_files(sources: &Sources) -> Vec<String> {
+    let mut uses: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (file, source) in sources.iter().filter(|(_, source)| !source.module.is_empty()) {
+        let targets = source.paths.iter().filter_map(|path| file_of(path, sources, 8));
+        uses.insert(file, targets.filter(|target| target != file).collect());
+    }
+    // What uses nothing that is left is in no circle.
+    loop {
+        let open: BTreeSet<String> = uses.keys().map(|file| (*file).to_owned()).collect();
+        let before = uses.len();
+        uses.retain(|_, targets| targets.iter().any(|target| open.contains(target)));
+        let used: BTreeSet<String> = uses.values().flatten().cloned().collect();
+        uses.retain(|file, _| used.contains(*file));
+        if uses.len() == before {
+            return uses.into_keys().map(str::to_owned).collect();
+        }
+    }
+}
+
+#[test]
+fn no_room_uses_one_above_it() {
+    for (folder, rooms) in ROOMS {
+        let sources = sources(&cargo::root().join(folder));
+        assert!(edges(&sources).len() > rooms.len(), "{folder}: the uses are found");
+        assert_eq!(upward(&sources, rooms), Vec::<String>::new(), "{folder}");
+        if FILES_IN_ORDER.contains(folder) {
+            assert_eq!(circle_of_files(&sources), Vec::<String>::new(), "{folder}");
+        }
+    }
+}
+
+fn made_up(files: &[(&str, &str)]) -> Sources {
+    files.iter().map(|(name, text)| ((*name).to_owned(), read(name, text))).collect()
+}
+
+#[test]
+fn an_upward_use_is_found_however_it_is_written() {
+    let root =
+        ("lib.rs", "mod ground; mod upper; pub use upper::tower::Tower; pub(crate) use ground::Stone;");
+    let upper = ("upper/mod.rs", "pub mod tower; pub fn build() {}");
+    let tower = (
+        "upper/tower.rs",
+        "use crate::ground::Stone; pub struct Tower; impl Stone { pub fn carve(&self) {} fn own(&self) {} }",
+    );
+    let with = |ground: &str| {
+        let sources = made_up(&[root, upper, tower, ("ground.rs", ground)]);
+        upward(&sources, &["ground", "upper"])
+    };
+    for fine in [
+        "pub struct Stone;",
+        "pub struct Stone; // crate::upper::build()",
+        "pub struct Stone; const A: &str = \"crate::upper\"; const B: char = '\"'; fn f<'a>(a: &'a str) {}",
+        "pub struct Stone; const A: &str = r#\"\" crate::upper\"#;",
+        "use crate::Stone; pub struct Stone; mod tests { use super::Stone; }",
+        "pub struct Stone; fn f(s: &Stone) { s.own(); }",
+        "pub struct Stone; pub(crate) fn upper() {} pub fn f() { self::upper() }",
+    ] {
+        assert_eq!(with(fine), Vec::<String>::new(), "{fine}");
+    }
+    for broken in [
+        "use crate::upper::tower::Tower; pub struct Stone;",
+        "use crate::{upper}; pub struct Stone;",
+        "use crate::{\n    ground as g,\n    upper::{self, tower::Tower as T},\n};\npub struct Stone;",
+        "pub struct Stone; fn f() { crate::upper::build() }",
+        "pub struct Stone; fn f() { super::upper::build() }",
+        "pub struct Stone; mod tests { use super::super::upper::build; }",
+        "pub struct Stone; fn f(_: crate::Tower) {}",
+        "use crate::Tower; pub struct Stone; impl Tower { pub fn high(&self) {} }",
+        "pub struct Stone; fn f(s: &Stone) { s.carve(); }",
+        "pub struct Stone; fn f(s: &Stone) { Stone::carve(s); }",
+        "pub struct Stone; impl Stone { fn g(&self) { Self::carve(self); } }",
+        "pub struct Stone; fn f() { crate::defined_in_the_root() }",
+    ] {
+        assert!(!with(broken).is_empty(), "{broken}");
+    }
+}
+
+#[test]
+fn a_room_that_is_not_listed_is_found_and_one_that_is_gone_too() {
+    let sources = made_up(&[("lib.rs", "mod a;"), ("a/mod.rs", ""), ("b.rs", "")]);
+    assert_eq!(upward(&sources, &["a", "c"]), ["b: not in the list", "c: not there"]);
+}
+
+#[test]
+fn a_circle_of_files_is_found_also_through_what_a_room_hands_on() {
+    let one = ("a/one.rs", "use crate::a::Two; pub struct One;");
+    let three = ("a/three.rs", "use crate::a::{One, Two};");
+    let room = ("a/mod.rs", "mod one; mod two; mod three; pub use one::One; pub use self::two::Two;");
+    let circle = |two: &str| {
+        let sources = made_up(&[("lib.rs", "mod a; pub use a::One;"), room, one, three, ("a/two.rs", two)]);
+        circle_of_files(&sources)
+    };
+    assert_eq!(circle("pub struct Two;"), Vec::<String>::new());
+    for two in ["use crate::a::One; pub struct Two;", "use super::one::One;", "use crate::a::one;"] {
+        assert_eq!(circle(two), ["a/one.rs", "a/two.rs"], "{two}");
+    }
+}
