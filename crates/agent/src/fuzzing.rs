@@ -13,12 +13,12 @@ use hyper::body::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::Runtime;
 
-use crate::callback::{self, Verdict};
-use crate::clients::Clients;
+use crate::api;
+use crate::browser::callback::{self, Verdict};
+use crate::browser::server;
 use crate::config::Config;
-use crate::endpoint;
-use crate::loopback;
-use crate::stored::StoredSession;
+use crate::grants::Clients;
+use crate::state::record::StoredSession;
 
 pub use crate::config::ConfigError;
 
@@ -53,7 +53,7 @@ where
         }
         runtime.as_ref()?.block_on(async {
             let (mut browser, ours) = tokio::io::duplex(1 << 20);
-            let (_, received) = tokio::join!(loopback::connection(ours, answer), async {
+            let (_, received) = tokio::join!(server::connection(ours, answer), async {
                 let _ = browser.write_all(sent).await;
                 // Who hangs up before the answer gets none. Everything is in memory: after so many turns there is one, or
                 // the listener waits for more.
@@ -86,7 +86,7 @@ pub fn callback(sent: &[u8], ours: impl Fn(&str) -> bool) -> Option<(Vec<u8>, Ve
 }
 
 /// The port that a local request has to name.
-pub const ENDPOINT_PORT: u16 = endpoint::fuzzing::PORT;
+pub const ENDPOINT_PORT: u16 = api::fuzzing::PORT;
 
 /// Grants.
 pub struct Grants {
@@ -109,7 +109,7 @@ impl Grants {
     pub fn asked(&self, sent: &[u8]) -> Option<(Vec<u8>, Vec<Asked>)> {
         let seen = RefCell::new(Vec::new());
         let received = exchange(sent, |request| {
-            let asked = endpoint::fuzzing::asked(&request, &self.clients);
+            let asked = api::fuzzing::asked(&request, &self.clients);
             let mut answer = Response::new(Full::new(Bytes::new()));
             *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             if let Err(refused) = &asked {

@@ -1,6 +1,9 @@
 //! What only the operating system knows: time that counts while it sleeps, which boot this is, and who is at the other
 //! end of the socket. The only place of this crate where `unsafe` may stand.
 
+pub(crate) mod clock;
+pub(crate) mod file;
+
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod system;

@@ -1,0 +1,55 @@
+//! The embedded demonstration provider: the first account of somebody who has none yet.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use abide_demo_op::DemoOp;
+
+use crate::config::{AccountConfig, Config};
+use crate::state::store::Store;
+
+/// The name of its account.
+pub(crate) const ACCOUNT: &str = "demo";
+/// Its port on 127.0.0.1: fixed, because the issuer contains it and a session belongs to an issuer.
+const PORT: u16 = 47610;
+
+/// The provider while it runs.
+#[derive(Default)]
+pub(crate) struct Embedded(Mutex<Option<DemoOp>>);
+
+impl Embedded {
+    /// Starts the provider and offers its account where the configuration has no account.
+    pub(crate) async fn start_if_first(store: &Arc<Store>, config: &Config, kept: Option<&[u8]>) -> Self {
+        if !config.accounts.is_empty() {
+            return Self::default();
+        }
+        let state_file = Some(store.options.places.state.join("demo-provider.json"));
+        let started = DemoOp::start(abide_demo_op::Config {
+            port: Some(PORT),
+            state_file,
+            ..abide_demo_op::Config::default()
+        });
+        match started.await {
+            Ok(provider) => {
+                let account = AccountConfig::new(provider.issuer().to_owned(), "abide".to_owned());
+                store.add(ACCOUNT, account, kept);
+                Self(Mutex::new(Some(provider)))
+            }
+            Err(error) => {
+                store.remark(format!("The demonstration provider could not be started. {error}"));
+                Self::default()
+            }
+        }
+    }
+
+    /// Ends the demonstration as soon as there is an account of the user's own.
+    pub(crate) fn withdraw(&self, store: &Arc<Store>, configured: &BTreeMap<String, AccountConfig>) {
+        if configured.is_empty() {
+            return;
+        }
+        if let Some(provider) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            store.drop_account(ACCOUNT);
+            drop(provider);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Accounts come and go.
+
+#[cfg(feature = "demo")]
+pub(crate) mod demo;
+pub(crate) mod presets;
+pub(crate) mod registration;
+
+use std::sync::Arc;
+
+use abide_wire::window::WindowError;
+use abide_wire::{AccountAdded, AccountRemoved, AccountRequest, ErrorAnswer, ErrorCode};
+
+use crate::accounts::presets::Preset;
+use crate::accounts::registration::RegistrationError;
+use crate::config::{AccountConfig, Config, ConfigError};
+use crate::state::connection::ConnectError;
+use crate::state::store::Store;
+
+/// Stands in for the client identifier until there is one.
+const NOT_YET: &str = "not-registered-yet";
+
+/// Why an account was not added.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AddError {
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Registration(#[from] RegistrationError),
+    #[error("There is no preset \u{201c}{0}\u{201d}. There are: {1}.")]
+    NoSuchPreset(String, String),
+    #[error("Say which provider: --issuer URL{0}")]
+    IssuerMissing(String),
+    #[error("Give the client ID that the provider knows Abide by, or let Abide register itself; not both.")]
+    OneOfClientAndRegistration,
+}
+
+impl AddError {
+    /// A stable name, in snake case.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Registration(error) => error.code(),
+            Self::NoSuchPreset(..) => "unknown_preset",
+            Self::IssuerMissing(_) => "issuer_missing",
+            Self::OneOfClientAndRegistration => "client_id_or_registration",
+        }
+    }
+
+    /// As the local API says it.
+    pub(crate) fn answer(&self) -> ErrorAnswer {
+        let code = match self {
+            Self::Registration(RegistrationError::Provider(ConnectError::Unreachable(_))) => {
+                ErrorCode::ProviderUnreachable
+            }
+            _ => ErrorCode::InvalidRequest,
+        };
+        ErrorAnswer::new(code, self.to_string())
+    }
+}
+
+impl From<AddError> for WindowError {
+    fn from(error: AddError) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string() }
+    }
+}
+
+/// Writes an account into the configuration file: with the settings of the provider that it is at, and with a client that
+/// is registered now where that is asked for.
+pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<AccountAdded, AddError> {
+    // One after another: of two of the same name, the second must not touch what is the first one's.
+    let _one = store.adding.lock().await;
+    let path = store.options.places.config_file();
+    Config::has_room_for(&path, &request.name)?;
+    let preset = preset(&request)?;
+    let issuer = match (&request.issuer, preset.as_ref().and_then(|preset| preset.issuer.clone())) {
+        (Some(issuer), _) => issuer.trim().to_owned(),
+        (None, Some(issuer)) => issuer,
+        (None, None) => return Err(AddError::IssuerMissing(form_of(preset.as_ref()))),
+    };
+    if request.register == request.client_id.is_some() {
+        return Err(AddError::OneOfClientAndRegistration);
+    }
+    let mut lines = lines(&issuer, request.client_id.as_deref().unwrap_or(NOT_YET), preset.as_ref());
+    if let Some(file) = &request.client_secret_file {
+        lines["client_secret_file"] = toml_edit::value(file.to_string_lossy().as_ref());
+    }
+    let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
+    // What cannot be an account is not registered either.
+    let mut config = Config::account(&request.name, &lines)?;
+    config.proxy = config.proxy.or(Config::read(&path)?.proxy);
+    let registered = match request.register {
+        false => None,
+        true => {
+            let with_scopes = preset.as_ref().is_none_or(|preset| preset.registers_scopes);
+            let token_file = request.initial_token_file.as_deref();
+            Some(registration::register(&config, with_scopes, token_file).await?)
+        }
+    };
+    let written = async {
+        if let Some(registered) = &registered {
+            notes.extend(registered.keep(store, &request.name, &mut lines).await?);
+        }
+        Ok::<_, AddError>(Config::add(&path, &request.name, &lines)?)
+    };
+    if let Err(error) = written.await {
+        // Nobody would find the client again.
+        if let Some(managed) = registered.and_then(|registered| registered.managed) {
+            let _ = managed.end(&config).await;
+        }
+        if request.register {
+            registration::forget(store, &request.name, true).await;
+        }
+        return Err(error);
+    }
+    let known = ["issuer", "client_id"];
+    Ok(AccountAdded {
+        issuer,
+        client_id: lines["client_id"].as_str().unwrap_or_default().to_owned(),
+        registered: registered.is_some(),
+        preset: preset.as_ref().map(|preset| preset.name.to_owned()),
+        preset_title: preset.map(|preset| preset.title),
+        settings: lines
+            .to_string()
+            .lines()
+            .filter(|line| !known.iter().any(|key| line.starts_with(&format!("{key} ="))))
+            .map(str::to_owned)
+            .collect(),
+        notes,
+        name: request.name,
+    })
+}
+
+fn lines(issuer: &str, client_id: &str, preset: Option<&Preset>) -> toml_edit::Table {
+    let mut lines = toml_edit::Table::new();
+    lines["issuer"] = toml_edit::value(issuer);
+    lines["client_id"] = toml_edit::value(client_id);
+    let more = preset.into_iter().flat_map(|preset| preset.account.iter());
+    lines.extend(more.map(|(key, item)| (key.to_owned(), item.clone())));
+    lines
+}
+
+/// What an account at this issuer would be, for a look at the provider.
+pub(crate) fn supposed(issuer: &str) -> AccountConfig {
+    let lines = lines(issuer, NOT_YET, presets::of(issuer).as_ref());
+    Config::account("supposed", &lines)
+        .unwrap_or_else(|_| AccountConfig::new(issuer.to_owned(), NOT_YET.to_owned()))
+}
+
+fn preset(request: &AccountRequest) -> Result<Option<Preset>, AddError> {
+    match request.preset.as_deref() {
+        Some("none") => Ok(None),
+        Some(name) => {
+            let unknown = || AddError::NoSuchPreset(name.to_owned(), presets::names().join(", "));
+            presets::named(name).ok_or_else(unknown).map(Some)
+        }
+        None => Ok(request.issuer.as_deref().and_then(|issuer| presets::of(issuer.trim()))),
+    }
+}
+
+fn form_of(preset: Option<&Preset>) -> String {
+    let forms = preset.map(|preset| preset.issuer_forms.join(" or ")).unwrap_or_default();
+    if forms.is_empty() { String::new() } else { format!(", which is like {forms}") }
+}
+
+/// Ends the registration of an account that is removed, once its tokens have been revoked. `None` where Abide has not
+/// registered itself.
+pub(crate) async fn end_registration(
+    store: &Arc<Store>,
+    name: &str,
+    config: &AccountConfig,
+) -> Option<AccountRemoved> {
+    let managed = registration::kept(store, name, config).await;
+    // The provider would not listen to a client that it no longer knows, or that has lost its secret.
+    let said = store.last_words().await;
+    let ended = match &managed {
+        Some(managed) => Some(managed.end(config).await),
+        None => None,
+    };
+    registration::forget(store, name, said).await;
+    let still_registered = ended?.err();
+    Some(AccountRemoved { name: name.to_owned(), client_id: config.client_id.clone(), still_registered })
+}

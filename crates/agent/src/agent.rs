@@ -1,0 +1,424 @@
+//! The façade: everything that a view or the local endpoint can ask of the running core.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use abide_oidc::StepUp;
+use abide_session::{Input, QuestionId};
+use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
+use abide_wire::{
+    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode,
+    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
+};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+
+use crate::accounts::AddError;
+use crate::config::{Config, ConfigError, check};
+use crate::grants::Clients;
+use crate::provider_session::check_session;
+use crate::provider_session::logout_listener::LogoutListeners;
+use crate::state::account::Opening;
+use crate::state::connection::connect;
+use crate::state::event::Event;
+use crate::state::store::Store;
+use crate::tokens::TokenParams;
+use crate::view::notices;
+use crate::{accounts, sign_in, tokens};
+
+/// A running agent. Clones are handles on the same one. Lives in a tokio runtime.
+#[derive(Clone)]
+pub struct Agent(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<Store>,
+    pub(crate) clients: Clients,
+    /// The time keeper and the transports.
+    pub(crate) tasks: Mutex<Vec<AbortHandle>>,
+    pub(crate) logouts: LogoutListeners,
+    pub(crate) port: u16,
+    /// How sessions are kept between two starts.
+    pub(crate) vault: VaultMode,
+    pub(crate) presence: mpsc::Sender<oneshot::Sender<PresenceStatus>>,
+    #[cfg(feature = "demo")]
+    pub(crate) demo: accounts::demo::Embedded,
+}
+
+/// An account as it is configured.
+#[derive(Clone, Debug)]
+pub(crate) struct Configured {
+    pub(crate) name: String,
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+}
+
+impl Agent {
+    /// Everything that views show, now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.store.snapshot()
+    }
+
+    /// The newest snapshot, whenever something visible has changed: each minute, each second in the last two minutes
+    /// and while a question is up.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Snapshot> {
+        self.0.store.snapshots.subscribe()
+    }
+
+    /// What happens once: notices, a wish to see the window, a wish to quit.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.store.events.subscribe()
+    }
+
+    /// The port on 127.0.0.1 that the local endpoint is bound to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.port
+    }
+
+    /// How sessions are kept between two starts.
+    #[must_use]
+    pub fn vault_mode(&self) -> VaultMode {
+        self.0.vault
+    }
+
+    /// One account's session.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn status(&self, account: &str) -> Result<SessionStatus, ErrorAnswer> {
+        self.0.store.act(account, |account, now| account.status(now))
+    }
+
+    /// Signs in through the browser. Progress and outcome show in [`Agent::watch`].
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`; `invalid_request` when somebody is signed in already.
+    pub fn sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.start_sign_in(account, Opening::Browser)
+    }
+
+    fn start_sign_in(&self, account: &str, opening: Opening) -> Result<(), ErrorAnswer> {
+        self.0.store.act(account, |account, now| {
+            account.session.handle(now, Input::Tick);
+            if account.session.checkpoint(now).is_some() {
+                let who = account.held.as_ref().map_or("Somebody", |held| held.identity.label());
+                let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
+                return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
+            }
+            account.opening = opening;
+            account.session.handle(now, Input::Login);
+            Ok(())
+        })?
+    }
+
+    pub(crate) async fn begin_sign_in(
+        &self,
+        account: &str,
+        opening: Opening,
+    ) -> Result<SignInBegun, ErrorAnswer> {
+        self.start_sign_in(account, opening)?;
+        match opening {
+            Opening::Browser => Ok(SignInBegun { account: account.to_owned(), ..SignInBegun::default() }),
+            Opening::Address | Opening::Device => sign_in::begun(&self.0.store, account).await,
+        }
+    }
+
+    /// Gives a sign-in up that is under way; without one, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn cancel_sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.0.store.act(account, |account, now| account.session.handle(now, Input::CancelLogin))
+    }
+
+    /// Signs out: the session and its tokens are wiped, the refresh token is revoked at the provider.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn sign_out(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.0.store.act(account, |account, now| account.session.handle(now, Input::Logout))
+    }
+
+    /// Opens the page in the browser again that watches the provider's session.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`; `login_required`; `invalid_request` where the provider or the account has no such page, or the
+    /// browser does not open.
+    pub async fn open_monitor(&self, account: &str) -> Result<(), ErrorAnswer> {
+        check_session::open(&self.0.store, account).await
+    }
+
+    /// What the provider says about the person who is signed in, under names of the user's own where the account has them.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`, `login_required`, `session_expired`.
+    pub fn claims(&self, account: &str) -> Result<ClaimsAnswer, ErrorAnswer> {
+        // What has ended by now has ended before anything is said.
+        self.0.store.act(account, |account, now| account.session.handle(now, Input::Tick))?;
+        self.0.store.act(account, |account, now| {
+            if account.session.view(now).frozen {
+                Err(notices::frozen(&account.name))
+            } else {
+                account.claims()
+            }
+        })?
+    }
+
+    /// Keeps the session, as *Yes* does.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`; `login_required` when there is no session to keep.
+    pub fn keep(&self, account: &str) -> Result<(), ErrorAnswer> {
+        self.0.store.act(account, |account, now| {
+            account.session.handle(now, Input::Keep);
+            match account.session.checkpoint(now) {
+                Some(_) => Ok(()),
+                None => Err(notices::login_required(&account.name)),
+            }
+        })?
+    }
+
+    /// Answers the question "Keep session?". An answer to a question that is no longer up does nothing.
+    pub fn answer(&self, question: u64, keep: bool) {
+        let (serial, number) = ((question >> 32) as u32, question & u64::from(u32::MAX));
+        let name = {
+            let core = self.0.store.core();
+            core.accounts.iter().find(|account| account.serial == serial).map(|account| account.name.clone())
+        };
+        if let Some(name) = name {
+            let input = Input::Answer { question: QuestionId(number), keep };
+            let _ = self.0.store.act(&name, |account, now| account.session.handle(now, input));
+        }
+    }
+
+    /// An access token.
+    ///
+    /// # Errors
+    ///
+    /// As [`tokens::token`].
+    pub(crate) async fn token(&self, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
+        tokens::token(&self.0.store, params).await
+    }
+
+    /// Has the person sign in again as `wanted`, and returns once that is done.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in::step_up::step_up`].
+    pub(crate) async fn step_up(&self, name: &str, wanted: StepUp, tool: &str) -> Result<(), ErrorAnswer> {
+        sign_in::step_up::step_up(&self.0.store, name, wanted, tool).await
+    }
+
+    /// The account that a request means.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::account_for`].
+    pub(crate) fn account_for(&self, asked: Option<&str>) -> Result<String, ErrorAnswer> {
+        self.0.store.account_for(asked)
+    }
+
+    /// Looks at a provider before it becomes an account.
+    ///
+    /// # Errors
+    ///
+    /// The codes of `abide_oidc::Error`, with a sentence for people.
+    pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
+        let issuer = issuer.trim();
+        let mut account = accounts::supposed(issuer);
+        let config = Config::read(&self.0.store.options.places.config_file()).map_err(refused)?;
+        account.proxy = config.proxy;
+        let connection = connect(&account).await.map_err(|error| WindowError {
+            code: "discovery_failed".to_owned(),
+            message: error.to_string(),
+        })?;
+        let provider = connection.relying_party.provider();
+        Ok(DiscoveredProvider {
+            issuer: provider.issuer().to_owned(),
+            provider: provider.display_host(),
+            suggested_name: self.free_name(&provider.display_host()),
+            offline_access: provider.offers_scope("offline_access"),
+            provider_logout: provider.has_end_session(),
+            revocation: provider.has_revocation(),
+        })
+    }
+
+    /// A name for an account at this host: the part that says whose it is.
+    fn free_name(&self, host: &str) -> String {
+        let host = host.split(':').next().unwrap_or(host);
+        let labels: Vec<&str> = host.split('.').collect();
+        let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let label = if numeric || labels.len() < 2 { "local" } else { labels[labels.len() - 2] };
+        let base: String = label
+            .chars()
+            .map(|c| c.to_ascii_lowercase())
+            .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
+            .take(24)
+            .collect();
+        let base = if base.is_empty() { "work".to_owned() } else { base };
+        let taken: Vec<String> = self.accounts().into_iter().map(|account| account.name).collect();
+        std::iter::once(base.clone())
+            .chain((2..).map(|number| format!("{base}-{number}")))
+            .find(|name| !taken.contains(name))
+            .unwrap_or(base)
+    }
+
+    pub(crate) fn accounts(&self) -> Vec<Configured> {
+        let core = self.0.store.core();
+        core.accounts
+            .iter()
+            .map(|account| Configured {
+                name: account.name.clone(),
+                issuer: account.config.issuer.clone(),
+                client_id: account.config.client_id.clone(),
+            })
+            .collect()
+    }
+
+    /// Adds an account to the configuration file and offers it.
+    ///
+    /// # Errors
+    ///
+    /// `name_taken`, `invalid_account`, and what can be wrong with the file.
+    pub async fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
+        self.add(account.into()).await.map(|_| ()).map_err(WindowError::from)
+    }
+
+    /// The same with all that can be said about a new account. With a registration, the provider is asked first.
+    pub(crate) async fn add(&self, request: AccountRequest) -> Result<AccountAdded, AddError> {
+        let added = accounts::add(&self.0.store, request).await?;
+        let configured = self.0.store.configured()?;
+        // The demonstration is for those who have nothing else.
+        #[cfg(feature = "demo")]
+        self.0.demo.withdraw(&self.0.store, &configured);
+        if let Some(config) = configured.get(&added.name) {
+            self.0.store.add(&added.name, config.clone(), None);
+        }
+        self.listen_as_configured().await?;
+        Ok(added)
+    }
+
+    /// Signs an account out and takes it out of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// What can be wrong with the file.
+    pub async fn remove_account(&self, account: &str) -> Result<(), WindowError> {
+        self.remove(account).await.map(|_| ())
+    }
+
+    /// The same, with what became of the account's registration if Abide had registered itself.
+    pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
+        let _one = self.0.store.adding.lock().await;
+        let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
+        Config::remove(&self.0.store.options.places.config_file(), account).map_err(refused)?;
+        self.0.store.drop_account(account);
+        let removed = match config {
+            Some(config) => accounts::end_registration(&self.0.store, account, &config).await,
+            None => None,
+        };
+        self.listen_as_configured().await.map_err(refused)?;
+        Ok(removed)
+    }
+
+    async fn listen_as_configured(&self) -> Result<(), ConfigError> {
+        let config = Config::read(&self.0.store.options.places.config_file())?;
+        self.0.logouts.apply(&self.0.store, &config.logout_listener).await;
+        Ok(())
+    }
+
+    /// The settings of an account's session, and of what is between it and the provider's.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn settings(&self, account: &str) -> Result<SessionSettings, WindowError> {
+        self.0.store.act(account, |account, _| account.config.settings()).map_err(|answer| WindowError {
+            code: answer.error.as_str().to_owned(),
+            message: answer.error_description,
+        })
+    }
+
+    /// Changes them, in the configuration file and at once.
+    ///
+    /// # Errors
+    ///
+    /// `not_configured` for the demonstration account, `invalid_account` when the limits contradict each other, and what
+    /// can be wrong with the file. Nothing has changed then.
+    pub async fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
+        let path = self.0.store.options.places.config_file();
+        let (changed, listener) = Config::change_session(&path, account, &settings).map_err(refused)?;
+        self.0.store.change_rules(account, changed);
+        self.0.logouts.apply(&self.0.store, &listener).await;
+        Ok(())
+    }
+
+    /// Who tells Abide of locked screens, sleep and input; nobody while the desktop has not answered yet.
+    pub async fn presence(&self) -> PresenceStatus {
+        let (sender, answer) = oneshot::channel();
+        match self.0.presence.send(sender).await {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => PresenceStatus::default(),
+        }
+    }
+
+    /// What is wrong with the configuration file as it is now, and what would serve better.
+    #[must_use]
+    pub fn config_check(&self) -> ConfigCheck {
+        let file = self.0.store.options.places.config_file();
+        check::check(&file, &self.0.store.snapshot().accounts)
+    }
+
+    /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
+    /// sessions go on in the next start.
+    pub async fn stop(&self) {
+        for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        self.0.logouts.close().await;
+        let places = &self.0.store.options.places;
+        let _ = std::fs::remove_file(places.endpoint_file());
+        #[cfg(unix)]
+        let _ = std::fs::remove_file(places.socket());
+        self.0.store.write_all_down().await;
+        let _ = self.0.store.last_words().await;
+    }
+
+    /// Returns when everything decided so far is on disk.
+    pub(crate) async fn settle(&self) {
+        self.0.store.vault.settle().await;
+    }
+
+    pub(crate) fn announce(&self, event: Event) -> Result<(), ErrorAnswer> {
+        if matches!(event, Event::ShowWindow) && !self.0.store.options.desktop {
+            let text = "This agent runs without a desktop, so it has no window.";
+            return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
+        }
+        let _ = self.0.store.events.send(event);
+        Ok(())
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.0.clients
+    }
+}
+
+/// What is wrong with this user's configuration file, without an agent; `None` when not even a home folder is known.
+#[must_use]
+pub fn check_configuration() -> Option<ConfigCheck> {
+    let places = abide_wire::paths::Places::of_this_user()?;
+    Some(check::check(&places.config_file(), &[]))
+}
+
+fn refused(error: ConfigError) -> WindowError {
+    WindowError { code: error.code().to_owned(), message: error.to_string() }
+}

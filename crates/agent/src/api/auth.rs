@@ -1,0 +1,266 @@
+//! The rules that hold before any handler runs. What is not allowed here is refused; nothing falls through.
+
+use std::path::PathBuf;
+
+use abide_wire::{ErrorAnswer, ErrorCode};
+use http::{HeaderMap, Method, Request, header};
+
+use crate::grants::Clients;
+use crate::platform;
+
+/// Who is at the other end of a connection, as far as the operating system knows.
+#[derive(Clone, Debug)]
+pub(crate) enum Peer {
+    /// Anybody on this machine.
+    Tcp {
+        /// The port that this socket is bound to.
+        port: u16,
+    },
+    /// A process of this user.
+    Socket {
+        /// Its executable.
+        program: Option<PathBuf>,
+        /// Whether that is the `abide` command that belongs to this agent, or this program itself.
+        own: bool,
+    },
+}
+
+/// What a caller may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// The `abide` command of this user: everything.
+    Owner,
+    /// A client with a grant: tokens and the state of sessions.
+    Client(String),
+    /// A process of this user without a grant: the state of sessions.
+    Neighbour,
+    /// Somebody without a key over TCP: that this is Abide, and nothing else.
+    Stranger,
+}
+
+/// Lets a request in, or says why not.
+///
+/// # Errors
+///
+/// `invalid_request` and `access_denied`, with a sentence for the developer who reads it.
+pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> Result<Caller, ErrorAnswer> {
+    let headers = request.headers();
+    if let Peer::Tcp { port } = peer {
+        host_is_ours(headers, *port)?;
+    }
+    no_foreign_page(headers)?;
+    if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::DELETE) {
+        return Err(ErrorAnswer::new(
+            ErrorCode::InvalidRequest,
+            "Only GET, POST, PUT and DELETE are known here.",
+        ));
+    }
+    let key = shown_key(headers)?;
+    match (key, peer) {
+        // A key that is shown has to be right, wherever it comes from.
+        (Some(key), _) => clients.by_key(key).map(Caller::Client).ok_or_else(|| {
+            ErrorAnswer::new(
+                ErrorCode::ConsentRequired,
+                "This client key is not known, or has been revoked. `abide clients allow NAME` makes a new one.",
+            )
+        }),
+        (None, Peer::Socket { own: true, .. }) => Ok(Caller::Owner),
+        (None, Peer::Socket { program, own: false }) => {
+            let granted = program.as_deref().and_then(|program| clients.by_program(program));
+            Ok(granted.map_or(Caller::Neighbour, Caller::Client))
+        }
+        (None, Peer::Tcp { .. }) => Ok(Caller::Stranger),
+    }
+}
+
+/// DNS rebinding: a page of another name that resolves to this machine sends its own name.
+fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let ours = ["127.0.0.1", "localhost"].iter().any(|name| {
+        host.strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(':'))
+            .is_some_and(|found| found == port.to_string())
+    });
+    if ours && hosts.next().is_none() {
+        Ok(())
+    } else {
+        Err(ErrorAnswer::new(
+            ErrorCode::AccessDenied,
+            format!("This is not the address of Abide. Use http://127.0.0.1:{port}."),
+        ))
+    }
+}
+
+/// Web pages get nothing: no origin has a grant, and a request that a browser marks as another site's is one.
+fn no_foreign_page(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
+    if headers.contains_key(header::ORIGIN) {
+        return Err(ErrorAnswer::new(ErrorCode::AccessDenied, "Web pages have no access to Abide."));
+    }
+    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
+        None | Some(b"none" | b"same-origin") => Ok(()),
+        Some(_) => Err(ErrorAnswer::new(
+            ErrorCode::AccessDenied,
+            "Web pages of other sites have no access to Abide.",
+        )),
+    }
+}
+
+/// The client key, as a bearer token or in a header of its own.
+fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, ErrorAnswer> {
+    let unreadable = || ErrorAnswer::new(ErrorCode::InvalidRequest, "The client key cannot be read.");
+    if let Some(value) = headers.get("x-abide-key") {
+        return value.to_str().map(Some).map_err(|_| unreadable());
+    }
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| unreadable())?;
+    match text.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(key.trim())),
+        _ => Err(unreadable()),
+    }
+}
+
+impl Caller {
+    /// Tokens are for the owner and for clients with a grant.
+    pub(crate) fn may_have_tokens(&self, peer: &Peer) -> Result<(), ErrorAnswer> {
+        match self {
+            Self::Owner | Self::Client(_) => Ok(()),
+            Self::Neighbour => {
+                let program = match peer {
+                    Peer::Socket { program: Some(program), .. } => program.display().to_string(),
+                    _ => "this program".to_owned(),
+                };
+                Err(ErrorAnswer::new(
+                    ErrorCode::ConsentRequired,
+                    format!(
+                        "{program} has no grant. Allow it with `abide clients allow NAME --program {program}`."
+                    ),
+                ))
+            }
+            Self::Stranger => Err(stranger()),
+        }
+    }
+
+    /// The state of sessions is for every process of this user, and for holders of a key.
+    pub(crate) fn may_see_sessions(&self) -> Result<(), ErrorAnswer> {
+        if *self == Self::Stranger { Err(stranger()) } else { Ok(()) }
+    }
+
+    /// Changing sessions, accounts and grants is for the owner.
+    pub(crate) fn may_change(&self) -> Result<(), ErrorAnswer> {
+        match self {
+            Self::Owner => Ok(()),
+            Self::Stranger => Err(stranger()),
+            Self::Client(_) | Self::Neighbour => Err(ErrorAnswer::new(
+                ErrorCode::AccessDenied,
+                "Only the `abide` command of this user may do this.",
+            )),
+        }
+    }
+}
+
+fn stranger() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::ConsentRequired,
+        "Show a client key: `Authorization: Bearer abide_…`. `abide clients allow NAME` makes one.",
+    )
+}
+
+/// Whether the executable is the `abide` command beside this program, or this program itself.
+pub(crate) fn is_own_program(program: &std::path::Path) -> bool {
+    let Ok(this) = std::env::current_exe() else { return false };
+    let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
+    platform::same_program(program, &command) || platform::same_program(program, &this)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn clients() -> (tempfile::TempDir, Clients) {
+        let folder = tempfile::tempdir().unwrap();
+        let clients = Clients::open(folder.path().join("clients.json")).unwrap();
+        (folder, clients)
+    }
+
+    fn request(headers: &[(&str, &str)]) -> Request<()> {
+        let builder = Request::builder().uri("/v1/token");
+        headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).body(()).unwrap()
+    }
+
+    const TCP: Peer = Peer::Tcp { port: 47600 };
+
+    #[test]
+    fn only_our_own_names_are_answered_over_tcp() {
+        let (_folder, clients) = clients();
+        for host in ["127.0.0.1:47600", "localhost:47600"] {
+            assert_eq!(admit(&request(&[("host", host)]), &TCP, &clients).unwrap(), Caller::Stranger);
+        }
+        let hostile = [
+            "evil.example:47600",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost.evil.example:47600",
+            "",
+            "127.0.0.1:47600 x",
+        ];
+        for host in hostile {
+            let refused = admit(&request(&[("host", host)]), &TCP, &clients).unwrap_err();
+            assert_eq!(refused.error, ErrorCode::AccessDenied, "{host:?}");
+        }
+        assert!(admit(&request(&[]), &TCP, &clients).is_err());
+        let two = request(&[("host", "127.0.0.1:47600"), ("host", "evil.example")]);
+        assert!(admit(&two, &TCP, &clients).is_err());
+    }
+
+    #[test]
+    fn a_web_page_gets_nothing_even_with_a_key() {
+        let (_folder, clients) = clients();
+        let key = clients.allow("ci", None).unwrap().unwrap();
+        let bearer = format!("Bearer {}", &*key);
+        let host = ("host", "127.0.0.1:47600");
+        let with = |name, value| request(&[host, ("authorization", &bearer), (name, value)]);
+        assert_eq!(
+            admit(&request(&[host, ("authorization", &bearer)]), &TCP, &clients).unwrap(),
+            Caller::Client("ci".into())
+        );
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("origin", "http://127.0.0.1:47600"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(admit(&with(name, value), &TCP, &clients).is_err(), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_is_refused_even_on_the_socket_of_the_owner() {
+        let (_folder, clients) = clients();
+        let own = Peer::Socket { program: None, own: true };
+        let refused = admit(&request(&[("x-abide-key", "abide_wrong")]), &own, &clients).unwrap_err();
+        assert_eq!(refused.error, ErrorCode::ConsentRequired);
+        assert_eq!(admit(&request(&[]), &own, &clients).unwrap(), Caller::Owner);
+    }
+
+    #[test]
+    fn a_program_without_a_grant_sees_sessions_and_gets_no_token() {
+        let (_folder, clients) = clients();
+        let peer = Peer::Socket { program: Some("/usr/bin/curl".into()), own: false };
+        let caller = admit(&request(&[]), &peer, &clients).unwrap();
+        assert!(caller.may_see_sessions().is_ok());
+        let refused = caller.may_have_tokens(&peer).unwrap_err();
+        assert_eq!(refused.error, ErrorCode::ConsentRequired);
+        assert!(refused.error_description.contains("--program /usr/bin/curl"));
+        assert!(caller.may_change().is_err());
+    }
+
+    #[test]
+    fn a_stranger_sees_nothing() {
+        assert!(Caller::Stranger.may_see_sessions().is_err());
+        assert!(Caller::Stranger.may_have_tokens(&TCP).is_err());
+        assert!(Caller::Stranger.may_change().is_err());
+    }
+}

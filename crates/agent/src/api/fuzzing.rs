@@ -1,0 +1,26 @@
+//! What a request goes through before the agent is asked anything.
+
+use abide_wire::ErrorAnswer;
+use http::Request;
+
+use super::auth::{Caller, Peer, admit};
+use super::token::{self, Query, duration};
+use crate::grants::Clients;
+
+/// The port that requests have to name.
+pub(crate) const PORT: u16 = 47600;
+
+/// Who is let in over TCP, and what is asked for a token: the account, and the seconds that it has to be valid for.
+pub(crate) type Asked = (Option<String>, Option<String>, Option<u64>);
+
+pub(crate) fn asked<B>(request: &Request<B>, clients: &Clients) -> Result<Asked, ErrorAnswer> {
+    let peer = Peer::Tcp { port: PORT };
+    let caller = admit(request, &peer, clients)?;
+    caller.may_have_tokens(&peer)?;
+    let text = request.uri().query().unwrap_or_default();
+    let query = Query::parse(text)?;
+    token::asked(text)?;
+    let validity = query.one("min_validity").map(duration).transpose()?;
+    let name = if let Caller::Client(name) = caller { Some(name) } else { None };
+    Ok((name, query.one("account").map(str::to_owned), validity.map(|validity| validity.as_secs())))
+}

@@ -1,0 +1,159 @@
+//! The calls that hand out tokens: their parameters, understood.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use abide_oidc::{StepUp, TokenTarget};
+use abide_wire::ErrorAnswer;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use serde::Deserialize;
+use url::Url;
+
+use super::auth::Caller;
+use super::routes::{Body, body, invalid, json_answer};
+use crate::agent::Agent;
+use crate::state::dpop::Proof;
+use crate::tokens::TokenParams;
+
+/// `GET /v1/token`.
+pub(super) async fn present(agent: &Agent, query: &str) -> Result<Response<Body>, ErrorAnswer> {
+    let answer = agent.token(&asked(query)?).await?;
+    Ok(json_answer(StatusCode::OK, &answer))
+}
+
+/// `POST /v1/token`: the same, once what a resource server has answered with is met (RFC 9470).
+pub(super) async fn stronger(
+    agent: &Agent,
+    caller: &Caller,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, ErrorAnswer> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Headers {
+        One(String),
+        Several(Vec<String>),
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Challenged {
+        www_authenticate: Headers,
+    }
+    let asked = asked(request.uri().query().unwrap_or_default())?;
+    let challenged: Challenged = body(request).await?;
+    let headers = match challenged.www_authenticate {
+        Headers::One(one) => vec![one],
+        Headers::Several(several) => several,
+    };
+    let wanted =
+        StepUp::read(headers.iter().map(String::as_str)).map_err(|error| invalid(error.to_string()))?;
+    let Some(wanted) = wanted else {
+        return Err(invalid(
+            "`www_authenticate` asks for no other sign-in: it has no `error=\"insufficient_user_authentication\"`."
+                .to_owned(),
+        ));
+    };
+    let name = agent.account_for(asked.account.as_deref())?;
+    let tool = match caller {
+        Caller::Client(name) => name.as_str(),
+        _ => "A program of yours",
+    };
+    agent.step_up(&name, wanted, tool).await?;
+    let answer = agent.token(&TokenParams { account: Some(name), ..asked }).await?;
+    Ok(json_answer(StatusCode::OK, &answer))
+}
+
+pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
+    let query = Query::parse(query)?;
+    let min_validity = match query.one("min_validity") {
+        None => Duration::from_secs(10),
+        Some(text) => duration(text)?,
+    };
+    let activity = match query.one("activity") {
+        None | Some("request") => true,
+        Some("none") => false,
+        Some(other) => {
+            return Err(invalid(format!("`activity` is `request` or `none`, not \u{201c}{other}\u{201d}.")));
+        }
+    };
+    let scope = query.one("scope");
+    let scopes = scope.unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+    if scope.is_some() && scopes.clone().next().is_none() {
+        return Err(invalid("`scope` names none.".to_owned()));
+    }
+    let mut target = TokenTarget {
+        scopes: scopes.map(str::to_owned).collect(),
+        resources: query.all("resource"),
+        audiences: query.all("audience"),
+    };
+    // The same wish in another order is the same wish.
+    for list in [&mut target.scopes, &mut target.resources, &mut target.audiences] {
+        list.sort();
+        list.dedup();
+    }
+    Ok(TokenParams {
+        account: query.one("account").map(str::to_owned),
+        min_validity,
+        activity,
+        target,
+        proof: proof(&query)?,
+    })
+}
+
+/// The request that the token is for, where the tool names it.
+fn proof(query: &Query) -> Result<Option<Proof>, ErrorAnswer> {
+    let nonce = query.one("nonce").map(str::to_owned);
+    match (query.one("htm"), query.one("htu")) {
+        (None, None) if nonce.is_none() => Ok(None),
+        (method, Some(url)) => {
+            let url = Url::parse(url).map_err(|_| invalid("`htu` is no address.".to_owned()))?;
+            Ok(Some(Proof { method: method.unwrap_or("GET").to_owned(), url, nonce }))
+        }
+        _ => Err(invalid("`htm` and `nonce` belong to a request, whose address `htu` names.".to_owned())),
+    }
+}
+
+/// The parameters of a query.
+pub(super) struct Query(BTreeMap<String, Vec<String>>);
+
+impl Query {
+    /// Those that may come more than once, as in a request to a provider (RFC 8707, section 2; RFC 8693, section 2.1).
+    const SEVERAL: [&str; 2] = ["resource", "audience"];
+    const ONCE: [&str; 7] = ["account", "scope", "min_validity", "activity", "htm", "htu", "nonce"];
+
+    pub(super) fn parse(text: &str) -> Result<Self, ErrorAnswer> {
+        let mut parameters = BTreeMap::<String, Vec<String>>::new();
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            let several = Self::SEVERAL.contains(&name.as_ref());
+            if !several && !Self::ONCE.contains(&name.as_ref()) {
+                return Err(invalid(format!("The parameter `{name}` is not known here.")));
+            }
+            if value.is_empty() {
+                return Err(invalid(format!("The parameter `{name}` is empty.")));
+            }
+            let values = parameters.entry(name.clone().into_owned()).or_default();
+            if !values.is_empty() && !several {
+                return Err(invalid(format!("The parameter `{name}` stands there twice.")));
+            }
+            values.push(value.into_owned());
+        }
+        Ok(Self(parameters))
+    }
+
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(|values| values.first()).map(String::as_str)
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        self.0.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// Seconds, or a duration like `60s` or `5m`.
+pub(super) fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(u64::from(seconds)));
+    }
+    humantime::parse_duration(text)
+        .map_err(|_| invalid(format!("\u{201c}{text}\u{201d} is no duration. Write it like 60s or 5m.")))
+}

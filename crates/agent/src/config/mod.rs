@@ -1,0 +1,576 @@
+//! `config.toml`: read whole or refused whole.
+
+pub(crate) mod check;
+pub(crate) mod dpop;
+pub(crate) mod edit;
+pub(crate) mod proxy;
+pub(crate) mod settings;
+pub(crate) mod validate;
+pub(crate) mod vault;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use abide_oidc::{AuthorizationParameters, ClaimsMapping, Proxy};
+use abide_session::{Limits, Rules};
+use abide_wire::{ActivityPolicy, OnLock, Signal};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::config::dpop::Dpop;
+use crate::config::proxy::proxy;
+use crate::config::validate::check;
+use crate::config::vault::VaultConfig;
+
+/// The configuration of one user.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// A program with its arguments that opens an address; the address follows as one more argument.
+    pub(crate) browser: Option<Vec<String>>,
+    /// Through whom providers are reached, for every account that does not say otherwise.
+    #[serde(default, deserialize_with = "proxy")]
+    pub(crate) proxy: Option<Proxy>,
+    #[serde(default)]
+    pub(crate) endpoint: EndpointConfig,
+    #[serde(default)]
+    pub(crate) logout_listener: LogoutListenerConfig,
+    /// How sessions are kept between two starts.
+    #[serde(default)]
+    pub(crate) vault: VaultConfig,
+    #[serde(default)]
+    pub(crate) accounts: BTreeMap<String, AccountConfig>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EndpointConfig {
+    /// The port on 127.0.0.1; 0 is any that is free.
+    pub(crate) port: u16,
+}
+
+impl Default for EndpointConfig {
+    fn default() -> Self {
+        Self { port: 47600 }
+    }
+}
+
+/// Where providers send word of logouts. Bound only if an account listens to one of the two channels.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogoutListenerConfig {
+    /// The address; loopback unless somebody wants it otherwise.
+    pub(crate) address: IpAddr,
+    pub(crate) port: u16,
+    /// Names under which it is reached from elsewhere, for instance that of a reverse proxy.
+    pub(crate) hosts: Vec<String>,
+}
+
+impl Default for LogoutListenerConfig {
+    fn default() -> Self {
+        Self { address: Ipv4Addr::LOCALHOST.into(), port: 47601, hosts: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountConfig {
+    pub(crate) issuer: String,
+    /// The issuers of the provider's tenants, where each has its own: `{tenantid}` stands for the tenant.
+    pub(crate) issuer_template: Option<String>,
+    pub(crate) client_id: String,
+    #[serde(default = "default_scopes")]
+    pub(crate) scopes: Vec<String>,
+    /// Where the browser comes back to. Of several the first whose port is free.
+    #[serde(default = "default_redirect_uris", rename = "redirect_uri", deserialize_with = "one_or_several")]
+    pub(crate) redirect_uris: Vec<Url>,
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How long the provider may take for one answer.
+    #[serde(default = "default_timeout", deserialize_with = "duration")]
+    pub(crate) timeout: Duration,
+    /// Through whom the provider is reached; as the system and the environment have it if nobody says.
+    #[serde(default, deserialize_with = "proxy")]
+    pub(crate) proxy: Option<Proxy>,
+    /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
+    /// its user.
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// A file with the private key of a client that authenticates with one (`private_key_jwt`), PKCS #8 in PEM.
+    pub(crate) client_key_file: Option<PathBuf>,
+    /// By what the provider knows that key (`kid`).
+    pub(crate) client_key_id: Option<String>,
+    /// How the client authenticates (`none`, `client_secret_basic`, ...); without it, as fits the provider.
+    pub(crate) token_endpoint_auth_method: Option<String>,
+    /// Whom `private_key_jwt` is made for: `issuer`, or `token_endpoint` for a provider that takes nothing else.
+    pub(crate) client_assertion_audience: Option<String>,
+    /// What ID tokens have to be signed with, where that is registered.
+    pub(crate) id_token_signed_response_alg: Option<String>,
+    /// What UserInfo has to be signed with, where that is registered.
+    pub(crate) userinfo_signed_response_alg: Option<String>,
+    /// Other clients that an ID token may also be made for.
+    #[serde(default)]
+    pub(crate) trusted_audiences: Vec<String>,
+    /// Values of `prompt`; without it, what `offline_access` asks for.
+    pub(crate) prompt: Option<Vec<String>>,
+    pub(crate) login_hint: Option<String>,
+    /// Authentication context classes, in order of preference.
+    #[serde(default)]
+    pub(crate) acr_values: Vec<String>,
+    /// How long ago the user may have authenticated at most.
+    #[serde(default, deserialize_with = "maybe_duration")]
+    pub(crate) max_age: Option<Duration>,
+    /// Languages for the sign-in page, in order of preference.
+    #[serde(default)]
+    pub(crate) ui_locales: Vec<String>,
+    /// What the access tokens are for (RFC 8707).
+    #[serde(default)]
+    pub(crate) resources: Vec<String>,
+    /// The same wish for providers that do not know RFC 8707.
+    pub(crate) audience: Option<String>,
+    /// Single claims to ask for: the parameter `claims` (OpenID Connect Core 1.0, section 5.5).
+    pub(crate) request_claims: Option<Map<String, Value>>,
+    /// Whether access tokens are bound to a key of the session (RFC 9449).
+    #[serde(default)]
+    pub(crate) dpop: Dpop,
+    /// Whether tokens for one purpose are had by exchange (RFC 8693) and not by refresh.
+    #[serde(default)]
+    pub(crate) token_exchange: bool,
+    /// How the answer comes back: in the address, or in a form that the provider's page submits.
+    #[serde(default)]
+    pub(crate) response_mode: ResponseMode,
+    /// Send PKCE with a sign-in on another device too, for a provider that demands it there.
+    #[serde(default)]
+    pub(crate) device_pkce: bool,
+    /// Parameters of the provider's own.
+    #[serde(default)]
+    pub(crate) extra: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) session: SessionConfig,
+    #[serde(default)]
+    pub(crate) provider: ProviderConfig,
+    #[serde(default)]
+    pub(crate) logout: LogoutConfig,
+    /// Names of the user's own for claims: a claim, or a JSON Pointer to a part of one (RFC 6901).
+    #[serde(default)]
+    pub(crate) claims: BTreeMap<String, String>,
+}
+
+/// OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1; OAuth 2.0 Form Post Response Mode.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseMode {
+    #[default]
+    Query,
+    FormPost,
+}
+
+/// How the end of the provider's session is noticed.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProviderConfig {
+    pub(crate) watch: Vec<Signal>,
+    /// How often the provider is asked, by the page in the browser and by Abide itself.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) poll: Duration,
+    /// Where security event tokens are fetched (RFC 8936); without it there are none.
+    pub(crate) events: Option<Url>,
+    /// Whether UserInfo is read after the sign-in and after each renewal, so that what it says is up to date.
+    pub(crate) claims: bool,
+}
+
+impl Default for ProviderConfig {
+    fn default() -> Self {
+        Self {
+            watch: vec![Signal::Iframe, Signal::Refresh],
+            poll: Duration::from_secs(60),
+            events: None,
+            claims: true,
+        }
+    }
+}
+
+impl ProviderConfig {
+    pub(crate) fn watches(&self, signal: Signal) -> bool {
+        // Whoever renews hears what the provider says to that.
+        signal == Signal::Refresh || self.watch.contains(&signal)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SessionConfig {
+    #[serde(deserialize_with = "duration")]
+    pub(crate) end_after: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) warn_after: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) absolute: Duration,
+    pub(crate) activity: ActivityPolicy,
+    pub(crate) on_lock: OnLock,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            end_after: limits.end_after(),
+            warn_after: limits.warn_after(),
+            absolute: limits.absolute(),
+            activity: ActivityPolicy::default(),
+            on_lock: OnLock::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogoutConfig {
+    /// Sign out at the provider too, in the browser (RP-Initiated Logout 1.0), when the user signs out here.
+    pub(crate) provider: bool,
+    /// Revoke the tokens at the provider (RFC 7009).
+    pub(crate) revoke: bool,
+    /// Where the provider sends the browser afterwards; the port as in `redirect_uri`.
+    pub(crate) redirect_uri: Url,
+    /// Parameters of the provider's own, for instance one that ends the session at the identity provider behind it.
+    pub(crate) extra: BTreeMap<String, String>,
+}
+
+impl Default for LogoutConfig {
+    fn default() -> Self {
+        Self { provider: false, revoke: true, redirect_uri: loopback("logout"), extra: BTreeMap::new() }
+    }
+}
+
+fn default_scopes() -> Vec<String> {
+    ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
+}
+
+fn default_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn default_redirect_uris() -> Vec<Url> {
+    vec![loopback("callback")]
+}
+
+fn loopback(path: &str) -> Url {
+    // Constants that parse; a test reads them.
+    Url::parse(&format!("http://127.0.0.1/{path}")).unwrap_or_else(|_| unreachable!("a constant address"))
+}
+
+fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Url>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an address like \"http://127.0.0.1/callback\", or a list of them")]
+    enum Addresses {
+        One(Url),
+        Several(Vec<Url>),
+    }
+    Ok(match Addresses::deserialize(from)? {
+        Addresses::One(one) => vec![one],
+        Addresses::Several(several) => several,
+    })
+}
+
+fn maybe_duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    duration(from).map(Some)
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    humantime::parse_duration(&text).map_err(|error| {
+        serde::de::Error::custom(format!(
+            "\u{201c}{text}\u{201d} is no duration ({error}); write it like \"15m\" or \"12h\""
+        ))
+    })
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read or written.
+    #[error("{} cannot be used: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file is not TOML, or not of the form that is expected.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What was expected.
+        message: String,
+    },
+    /// An account contradicts itself.
+    #[error("{}: account \u{201c}{account}\u{201d}: {message}", path.display())]
+    Account {
+        /// The file.
+        path: PathBuf,
+        /// The account.
+        account: String,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+    /// A new account has a name that is taken.
+    #[error("There is an account \u{201c}{0}\u{201d} already. Choose another name.")]
+    NameTaken(String),
+    /// What was to be written cannot be accepted.
+    #[error("{0}")]
+    Refused(String),
+    /// The account does not come from the file.
+    #[error(
+        "\u{201c}{0}\u{201d} does not stand in the configuration, so it has no settings to change. Add an account of your own."
+    )]
+    NotInTheFile(String),
+}
+
+impl ConfigError {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "config_file",
+            Self::Form { .. } => "config_form",
+            Self::Account { .. } => "config_account",
+            Self::NameTaken(_) => "name_taken",
+            Self::Refused(_) => "invalid_account",
+            Self::NotInTheFile(_) => "not_configured",
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file; a missing one is an empty one.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(path, &read_or_empty(path)?)
+    }
+
+    /// Reads what stands in the file.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
+            ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
+        })?;
+        for (name, account) in &mut config.accounts {
+            account.proxy = account.proxy.take().or_else(|| config.proxy.clone());
+            check(name, account).map_err(|message| ConfigError::Account {
+                path: path.to_owned(),
+                account: name.clone(),
+                message,
+            })?;
+        }
+        Ok(config)
+    }
+}
+
+impl AccountConfig {
+    /// An account with the defaults for everything that need not be said.
+    pub(crate) fn new(issuer: String, client_id: String) -> Self {
+        Self {
+            issuer,
+            issuer_template: None,
+            client_id,
+            scopes: default_scopes(),
+            redirect_uris: default_redirect_uris(),
+            ca_file: None,
+            timeout: default_timeout(),
+            proxy: None,
+            client_secret_file: None,
+            client_key_file: None,
+            client_key_id: None,
+            token_endpoint_auth_method: None,
+            client_assertion_audience: None,
+            id_token_signed_response_alg: None,
+            userinfo_signed_response_alg: None,
+            trusted_audiences: Vec::new(),
+            prompt: None,
+            login_hint: None,
+            acr_values: Vec::new(),
+            max_age: None,
+            ui_locales: Vec::new(),
+            resources: Vec::new(),
+            audience: None,
+            request_claims: None,
+            dpop: Dpop::default(),
+            token_exchange: false,
+            response_mode: ResponseMode::default(),
+            device_pkce: false,
+            extra: BTreeMap::new(),
+            session: SessionConfig::default(),
+            provider: ProviderConfig::default(),
+            logout: LogoutConfig::default(),
+            claims: BTreeMap::new(),
+        }
+    }
+
+    /// The user's own names for claims; `None` where every claim keeps the name that the provider gives it.
+    pub(crate) fn claims_mapping(&self) -> Option<ClaimsMapping> {
+        let pairs = self.claims.iter().map(|(name, source)| (name.as_str(), source.as_str()));
+        // What cannot be a mapping was refused when the file was read.
+        if self.claims.is_empty() { None } else { ClaimsMapping::new(pairs).ok() }
+    }
+
+    /// What the authorization request asks for, but for the scopes, which depend on the provider.
+    pub(crate) fn wishes(&self) -> AuthorizationParameters {
+        AuthorizationParameters {
+            prompt: self.prompt.clone().unwrap_or_default(),
+            login_hint: self.login_hint.clone(),
+            acr_values: self.acr_values.clone(),
+            max_age: self.max_age,
+            ui_locales: self.ui_locales.clone(),
+            resources: self.resources.clone(),
+            audience: self.audience.clone(),
+            claims: self.request_claims.clone(),
+            form_post: self.response_mode == ResponseMode::FormPost,
+            extra: self.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            ..AuthorizationParameters::default()
+        }
+    }
+
+    /// What the session is held to. Limits that contradict each other were refused when the file was read.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            limits: self.limits().unwrap_or_default(),
+            activity: match self.session.activity {
+                ActivityPolicy::Requests => abide_session::Activity::Requests,
+                ActivityPolicy::Input => abide_session::Activity::Input,
+                ActivityPolicy::Both => abide_session::Activity::Both,
+            },
+            on_lock: match self.session.on_lock {
+                OnLock::Keep => abide_session::OnLock::Keep,
+                OnLock::Freeze => abide_session::OnLock::Freeze,
+                OnLock::End => abide_session::OnLock::End,
+            },
+            check_every: [Signal::Introspection, Signal::Userinfo, Signal::Events]
+                .iter()
+                .any(|signal| self.provider.watches(*signal))
+                .then_some(self.provider.poll),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Result<Limits, abide_session::LimitsError> {
+        Limits::new(self.session.end_after, self.session.warn_after, self.session.absolute)
+    }
+}
+
+pub(crate) fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
+    }
+}
+
+/// Where an account begins in the text.
+pub(crate) fn place_of(text: &str, account: &str) -> Option<(usize, usize)> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let span = document.get("accounts")?.get(account)?.span()?;
+    Some(position(text, span.start))
+}
+
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abide/config.toml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn the_example_of_the_guide_is_read() {
+        let (_folder, path) = written(
+            "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n\
+             [accounts.work.session]\nend_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"12h\"\n",
+        );
+        let config = Config::read(&path).unwrap();
+        assert_eq!(config.accounts["work"].limits().unwrap(), Limits::default());
+        assert_eq!(config.endpoint.port, 47600);
+        assert_eq!(config.accounts["work"].redirect_uris[0].as_str(), "http://127.0.0.1/callback");
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line_and_column() {
+        let (_folder, path) =
+            written("[accounts.work]\nissuer = \"https://id.example.com\"\nclient_ID = \"abide\"\n");
+        let said = Config::read(&path).unwrap_err().to_string();
+        assert!(said.contains("config.toml:3:1:") && said.contains("client_ID"), "{said}");
+    }
+
+    #[test]
+    fn a_duration_that_is_none_says_how_to_write_one() {
+        let (_folder, path) = written(
+            "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nsession.end_after = \"soon\"\n",
+        );
+        let said = Config::read(&path).unwrap_err().to_string();
+        assert!(said.contains(":4:") && said.contains("\"15m\""), "{said}");
+    }
+
+    #[test]
+    fn limits_that_contradict_each_other_are_refused() {
+        let (_folder, path) = written(
+            "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nsession.end_after = \"5m\"\n",
+        );
+        assert!(Config::read(&path).unwrap_err().to_string().contains("warn_after"));
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused_when_the_file_is_read() {
+        for (line, word) in [
+            ("provider.watch = [\"events\"]", "`provider.events`"),
+            ("logout.extra = { state = \"x\" }", "state"),
+            ("extra = { nonce = \"x\" }", "nonce"),
+            ("resources = [\"api\"]", "resource"),
+            ("request_claims = { id_token = { acr = 1 } }", "claims"),
+            ("max_age = \"soon\"", "soon"),
+            ("redirect_uri = []", "redirect_uri"),
+            ("token_endpoint_auth_method = \"tls\"", "token_endpoint_auth_method"),
+            ("token_endpoint_auth_method = \"client_secret_post\"", "client_secret_file"),
+            ("id_token_signed_response_alg = \"none\"", "id_token_signed_response_alg"),
+            ("client_assertion_audience = \"https://x\"", "client_assertion_audience"),
+            ("dpop = \"maybe\"", "off"),
+            ("claims = { team = \"/groups/~2\" }", "claims"),
+            ("redirect_uri = 8400", "a list of them"),
+            ("logout.extra = { \"two words\" = \"x\" }", "two words"),
+        ] {
+            let (_folder, path) = written(&format!(
+                "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n{line}\n"
+            ));
+            let said = Config::read(&path).unwrap_err().to_string();
+            assert!(said.contains(word), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_that_leaves_the_machine_is_refused() {
+        for redirect in
+            ["http://192.168.0.4/callback", "https://127.0.0.1/callback", "http://127.0.0.1/c?x=1"]
+        {
+            let (_folder, path) = written(&format!(
+                "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nredirect_uri = \"{redirect}\"\n"
+            ));
+            assert!(matches!(Config::read(&path), Err(ConfigError::Account { .. })), "{redirect}");
+        }
+    }
+}

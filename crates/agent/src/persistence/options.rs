@@ -1,0 +1,310 @@
+//! How sessions are kept between two starts: `[vault]` in the configuration, and what follows from it.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use abide_vault::{KeyStoreError, Keyring, MemoryOnly, Opened, Passphrase, Vault, VaultError, Zeroizing};
+use abide_wire::VaultMode;
+use std::time::Duration;
+
+use crate::config::vault::{Source, VaultConfig};
+use crate::options::Options;
+
+/// How long the keyring may take. A locked one asks the user for its password meanwhile.
+const KEYRING_PATIENCE: Duration = Duration::from_secs(30);
+/// More than any passphrase has.
+const MOST: u64 = 8 * 1024;
+
+/// Why there is no passphrase.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PassphraseError {
+    /// Nothing says where it is.
+    #[error(
+        "The vault is sealed with a passphrase, and nothing says where it is read from. Name a file \
+         (`passphrase_file`) or a systemd credential (`passphrase_credential`) under [vault], or start \
+         `abide agent --passphrase-fd NUMBER`."
+    )]
+    Missing,
+    /// One is given, and the vault is kept in another way.
+    #[error(
+        "A passphrase is given with `--passphrase-fd`, and `mode` under [vault] says that the vault is kept in another way. \
+         Take one of the two away."
+    )]
+    NotWanted,
+    /// It cannot be read.
+    #[error("The passphrase of the vault cannot be read from {from}: {error}")]
+    Unreadable {
+        /// Where from, as people would say it.
+        from: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Others can read the file.
+    #[error(
+        "Others can read the passphrase of the vault in {} (mode {mode:03o}). Make it yours alone (`chmod 600`), and \
+         change the passphrase if somebody may have read it.",
+        .file.display()
+    )]
+    Exposed {
+        /// The file.
+        file: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// There is nothing in it, or far too much.
+    #[error(
+        "What is read from {from} is no passphrase: it has 1 to 4,096 bytes, without the line end after it."
+    )]
+    Unusable {
+        /// Where from.
+        from: String,
+    },
+}
+
+impl PassphraseError {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "passphrase_missing",
+            Self::NotWanted => "passphrase_not_wanted",
+            Self::Unreadable { .. } => "passphrase_unreadable",
+            Self::Exposed { .. } => "passphrase_exposed",
+            Self::Unusable { .. } => "passphrase_unusable",
+        }
+    }
+}
+
+/// Why the vault is not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    /// The configuration wants the keyring, and it does not serve.
+    #[error(transparent)]
+    Keyring(KeyStoreError),
+}
+
+/// How sessions are to be kept by this process.
+pub(crate) struct Keeping {
+    mode: Option<VaultMode>,
+    source: Option<Source>,
+    credentials: Option<PathBuf>,
+}
+
+/// An open vault.
+pub(crate) struct Kept {
+    pub(crate) vault: Vault,
+    pub(crate) mode: VaultMode,
+    pub(crate) remarks: Vec<String>,
+}
+
+impl Keeping {
+    /// What the configuration says, and what the program was started with.
+    pub(crate) fn new(config: &VaultConfig, options: &Options) -> Self {
+        let given = options.passphrase_fd.map(Source::Descriptor);
+        // Who gives a passphrase wants it to be used.
+        let implied = given.as_ref().map(|_| VaultMode::Passphrase);
+        Self {
+            mode: config.mode.or(implied),
+            source: given.or_else(|| config.source.clone()),
+            credentials: options.credentials.clone(),
+        }
+    }
+
+    /// Opens the vault in `folder`. Blocks, for as long as a keyring may take to ask for its password.
+    pub(crate) fn open(self, folder: &Path) -> Result<Kept, OpenError> {
+        if let (Some(Source::Descriptor(_)), Some(VaultMode::Keyring | VaultMode::Memory)) =
+            (&self.source, self.mode)
+        {
+            return Err(PassphraseError::NotWanted.into());
+        }
+        match self.mode {
+            Some(VaultMode::Passphrase) => {
+                let passphrase = self.passphrase()?;
+                let opened = Vault::open_with(folder, &passphrase)?;
+                Ok(Kept::durable(opened, VaultMode::Passphrase))
+            }
+            Some(VaultMode::Memory) => {
+                let remark = "Abide keeps sessions in memory only, as `mode` under [vault] says: you sign in again after \
+                              a restart.";
+                in_memory(folder, remark.to_owned())
+            }
+            Some(VaultMode::Keyring) => in_keyring(folder).map_err(|error| match error {
+                VaultError::Keys(error) => OpenError::Keyring(error),
+                error => error.into(),
+            }),
+            None => match in_keyring(folder) {
+                Err(VaultError::Keys(error)) => {
+                    tracing::warn!(code = error.code(), %error, "no keyring, sessions are kept in memory");
+                    in_memory(folder, without_a_keyring(&error))
+                }
+                opened => Ok(opened?),
+            },
+        }
+    }
+
+    fn passphrase(&self) -> Result<Passphrase, PassphraseError> {
+        let (file, from) = match self.source.as_ref().ok_or(PassphraseError::Missing)? {
+            Source::File(file) => {
+                let from = file.display().to_string();
+                let open = private(file).map_err(|error| unreadable(&from, error))?;
+                (open.map_err(|mode| PassphraseError::Exposed { file: file.clone(), mode })?, from)
+            }
+            Source::Credential(name) => {
+                let from = format!("the systemd credential \u{201c}{name}\u{201d}");
+                let folder = self.credentials.as_ref().ok_or_else(|| {
+                    let why =
+                        "this process was started without credentials ($CREDENTIALS_DIRECTORY is not set)";
+                    unreadable(&from, io::Error::new(io::ErrorKind::NotFound, why))
+                })?;
+                let open =
+                    std::fs::File::open(folder.join(name)).map_err(|error| unreadable(&from, error))?;
+                (open, from)
+            }
+            Source::Descriptor(number) => {
+                let from = format!("the file descriptor {number}");
+                let open = descriptor(*number).map_err(|error| unreadable(&from, error))?;
+                (open, from)
+            }
+        };
+        // Room for all of it at once: a buffer that grows leaves copies behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(MOST as usize + 1));
+        file.take(MOST).read_to_end(&mut text).map_err(|error| unreadable(&from, error))?;
+        if text.last() == Some(&b'\n') {
+            text.pop();
+            if text.last() == Some(&b'\r') {
+                text.pop();
+            }
+        }
+        Passphrase::new(text).ok_or(PassphraseError::Unusable { from })
+    }
+}
+
+impl Kept {
+    fn durable(opened: Opened, mode: VaultMode) -> Self {
+        let remarks = opened.news.iter().map(ToString::to_string).collect();
+        Self { vault: opened.vault, mode, remarks }
+    }
+}
+
+fn in_keyring(folder: &Path) -> Result<Kept, VaultError> {
+    let keyring = Keyring::new("Abide", "vault", KEYRING_PATIENCE);
+    Ok(Kept::durable(Vault::open(folder, &keyring)?, VaultMode::Keyring))
+}
+
+/// Nothing reaches the disk, and the user is told.
+fn in_memory(folder: &Path, remark: String) -> Result<Kept, OpenError> {
+    let Opened { vault, .. } = Vault::open(folder, &MemoryOnly)?;
+    Ok(Kept { vault, mode: VaultMode::Memory, remarks: vec![remark] })
+}
+
+/// Nobody has said how sessions are to be kept, and the usual way is closed: works on, and says how to choose.
+fn without_a_keyring(error: &KeyStoreError) -> String {
+    let why = match error {
+        KeyStoreError::Unavailable(_) | KeyStoreError::NotKept => "There is no keyring in this login",
+        _ => "Your keyring is locked or does not answer",
+    };
+    format!(
+        "{why}, so Abide keeps sessions in memory only: you sign in again after a restart. `mode` under [vault] in \
+         config.toml chooses: \"passphrase\" keeps them without a keyring, \"memory\" leaves it at this. The log says more."
+    )
+}
+
+fn unreadable(from: &str, error: io::Error) -> PassphraseError {
+    PassphraseError::Unreadable { from: from.to_owned(), error }
+}
+
+/// Opens a file, or says with which permissions it is open to others.
+#[cfg(unix)]
+fn private(file: &Path) -> io::Result<Result<std::fs::File, u32>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let open = std::fs::File::open(file)?;
+    // Of what is open, not of what has that name by now.
+    let mode = open.metadata()?.permissions().mode() & 0o777;
+    Ok(if mode & 0o077 == 0 { Ok(open) } else { Err(mode) })
+}
+
+#[cfg(not(unix))]
+fn private(file: &Path) -> io::Result<Result<std::fs::File, u32>> {
+    // Below the user's profile, where others have no access by inheritance.
+    std::fs::File::open(file).map(Ok)
+}
+
+#[cfg(unix)]
+fn descriptor(number: u32) -> io::Result<std::fs::File> {
+    let file = std::fs::File::open(format!("/dev/fd/{number}"))?;
+    // The number itself stays open, and is nothing for the browser and other children. Standard streams are theirs too.
+    if number > 2 {
+        crate::platform::keep_from_children(number)?;
+    }
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn descriptor(_number: u32) -> io::Result<std::fs::File> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "only Unix hands file descriptors on by number"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[cfg(unix)]
+    fn keeping(source: Option<Source>, credentials: Option<&Path>) -> Keeping {
+        Keeping { mode: Some(VaultMode::Passphrase), source, credentials: credentials.map(Path::to_path_buf) }
+    }
+
+    #[cfg(unix)]
+    fn written(folder: &Path, content: &[u8], mode: u32) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = folder.join("passphrase");
+        std::fs::write(&file, content).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        file
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_passphrase_that_others_can_read_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        for mode in [0o640, 0o604, 0o644, 0o660] {
+            let file = written(folder.path(), b"correct horse\n", mode);
+            let error = keeping(Some(Source::File(file)), None).passphrase().unwrap_err();
+            assert_eq!(error.code(), "passphrase_exposed", "{mode:o}");
+        }
+        for mode in [0o600, 0o400] {
+            let file = written(folder.path(), b"correct horse\n", mode);
+            assert!(keeping(Some(Source::File(file.clone())), None).passphrase().is_ok(), "{mode:o}");
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_or_used_has_a_code_and_its_content_in_no_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let code = |keeping: Keeping| {
+            let error = keeping.passphrase().unwrap_err();
+            assert!(!error.to_string().contains("horse"), "{error}");
+            error.code()
+        };
+        assert_eq!(code(keeping(None, None)), "passphrase_missing");
+        let missing = Source::File(folder.path().join("nothing"));
+        assert_eq!(code(keeping(Some(missing), None)), "passphrase_unreadable");
+        let credential = || Some(Source::Credential("abide".to_owned()));
+        assert_eq!(code(keeping(credential(), None)), "passphrase_unreadable");
+        assert_eq!(code(keeping(credential(), Some(folder.path()))), "passphrase_unreadable");
+        assert_eq!(code(keeping(Some(Source::Descriptor(987_654)), None)), "passphrase_unreadable");
+        for content in [&b""[..], b"\n", b"\r\n", "horse".repeat(2_000).as_bytes()] {
+            let file = written(folder.path(), content, 0o600);
+            assert_eq!(code(keeping(Some(Source::File(file)), None)), "passphrase_unusable");
+        }
+        std::fs::write(folder.path().join("abide"), "correct horse\r\n").unwrap();
+        assert!(keeping(credential(), Some(folder.path())).passphrase().is_ok());
+    }
+}

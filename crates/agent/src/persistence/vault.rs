@@ -1,0 +1,180 @@
+//! The vault lives on a thread of its own: its calls block, on the disk and on the keyring.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use abide_vault::{Changes, Vault, VaultError, Zeroizing};
+use abide_wire::VaultMode;
+use tokio::sync::oneshot;
+
+use crate::persistence::options::{Keeping, Kept, OpenError};
+
+type Job = Box<dyn FnOnce(&mut Vault) + Send>;
+
+/// A handle on the thread; the vault closes when the last one is dropped.
+#[derive(Clone)]
+pub(crate) struct VaultThread {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// The vault is gone: its thread has ended. Cannot happen while a handle is there, unless it panicked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("The vault has closed. Restart Abide.")]
+    Closed,
+}
+
+impl StoreError {
+    /// A stable name, in snake case.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Vault(error) => error.code(),
+            Self::Closed => "vault_closed",
+        }
+    }
+}
+
+/// What was found when the vault was opened.
+pub(crate) struct Found {
+    pub(crate) vault: VaultThread,
+    pub(crate) records: Vec<(String, Zeroizing<Vec<u8>>)>,
+    pub(crate) mode: VaultMode,
+    pub(crate) remarks: Vec<String>,
+}
+
+/// Why there is no vault.
+pub(crate) enum NotOpen {
+    Refused(OpenError),
+    /// There is no thread for it.
+    NoThread,
+}
+
+impl VaultThread {
+    /// Opens the vault in `folder`, in the way that is wanted.
+    pub(crate) async fn open(folder: PathBuf, keeping: Keeping) -> Result<Found, NotOpen> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let (opened, result) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("vault".to_owned());
+        let body = move || {
+            let Kept { mut vault, mode, remarks } = match keeping.open(&folder) {
+                Ok(found) => found,
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
+            let names: Vec<String> = vault.names().map(str::to_owned).collect();
+            let records = names
+                .into_iter()
+                .filter_map(|name| {
+                    vault.record(&name).map(|content| (name.clone(), Zeroizing::new(content.to_vec())))
+                })
+                .collect();
+            if opened.send(Ok((records, mode, remarks))).is_err() {
+                return;
+            }
+            while let Ok(job) = queue.recv() {
+                job(&mut vault);
+            }
+        };
+        thread.spawn(body).map_err(|_| NotOpen::NoThread)?;
+        let (records, mode, remarks) =
+            result.await.map_err(|_| NotOpen::NoThread)?.map_err(NotOpen::Refused)?;
+        Ok(Found { vault: Self { jobs }, records, mode, remarks })
+    }
+
+    /// Puts the work into the queue before it returns, so that the order of calls is the order of writes whatever
+    /// becomes of the futures.
+    fn run<T, W>(&self, work: W) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Vault) -> Result<T, VaultError> + Send + 'static,
+    {
+        let (done, result) = oneshot::channel();
+        let job: Job = Box::new(move |vault| {
+            let _ = done.send(work(vault));
+        });
+        let queued = self.jobs.send(job).map_err(|_| StoreError::Closed);
+        async move {
+            queued?;
+            Ok(result.await.map_err(|_| StoreError::Closed)??)
+        }
+    }
+
+    /// Durable when the future is done. Commits a rotation that has begun.
+    pub(crate) fn put(
+        &self,
+        name: &str,
+        content: Zeroizing<Vec<u8>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| vault.put(&name, content))
+    }
+
+    /// Durable when the future is done. Leaves a rotation as it is.
+    pub(crate) fn update(
+        &self,
+        name: &str,
+        content: Zeroizing<Vec<u8>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| vault.change(Changes::new().update(&name, content)))
+    }
+
+    /// A record as it is now.
+    pub(crate) fn read(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Zeroizing<Vec<u8>>>, StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| Ok(vault.record(&name).map(|content| Zeroizing::new(content.to_vec()))))
+    }
+
+    /// Gone from the disk when the future is done.
+    pub(crate) fn remove(&self, name: &str) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| vault.remove(&name))
+    }
+
+    /// Takes one record out and another one in, together. Done on the disk when the future is done.
+    pub(crate) fn part(
+        &self,
+        out: &str,
+        name: &str,
+        content: Option<Zeroizing<Vec<u8>>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (out, name) = (out.to_owned(), name.to_owned());
+        self.run(move |vault| {
+            let changes = Changes::new().remove(&out);
+            vault.change(match content {
+                Some(content) => changes.put(&name, content),
+                None => changes,
+            })
+        })
+    }
+
+    /// Writes down that a refresh token is about to be sent.
+    pub(crate) fn begin_rotation(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| vault.begin_rotation(&name))
+    }
+
+    /// Writes down that it was not used up.
+    pub(crate) fn abandon_rotation(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let name = name.to_owned();
+        self.run(move |vault| vault.abandon_rotation(&name))
+    }
+
+    /// Returns when everything before has been done.
+    pub(crate) async fn settle(&self) {
+        let _ = self.run(|_| Ok(())).await;
+    }
+}

@@ -1,0 +1,91 @@
+//! The page's side of the listener.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Page, Refusal, Say, silent};
+use crate::browser::pages;
+use crate::browser::server::{NOTHING_ALLOWED, body, onward, respond};
+
+/// The largest request, in bytes.
+const BODY: usize = 4096;
+
+/// Answers a request below `/monitor`; `None` if there is nothing of that name. The caller has checked `Host`.
+pub(crate) async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Option<Response<Full<Bytes>>> {
+    let path = request.uri().path().to_owned();
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match (request.method(), segments.as_slice()) {
+        (&Method::GET, ["monitor"]) => Some(document(page)),
+        (&Method::GET, ["monitor", "watch.js"]) => Some(respond(
+            StatusCode::OK,
+            "text/javascript; charset=utf-8",
+            Bytes::from_static(include_bytes!("check_session.js")),
+            NOTHING_ALLOWED,
+        )),
+        (&Method::GET, ["monitor", "silent", ticket]) => {
+            silent::departure(page, ticket).map(|url| onward(url.as_str()))
+        }
+        (&Method::POST, ["monitor", verb @ ("open" | "tell" | "silent" | "close")]) => {
+            let verb = (*verb).to_owned();
+            Some(call(&verb, request, page).await)
+        }
+        _ => None,
+    }
+}
+
+fn document(page: &Page) -> Response<Full<Bytes>> {
+    let frames = page.frames().join(" ");
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-src 'self' {frames}; \
+         frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    );
+    let html = pages::monitor(&page.provider);
+    respond(StatusCode::OK, "text/html; charset=utf-8", html, &policy)
+}
+
+async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Response<Full<Bytes>> {
+    if !is_own_page(request.headers(), page) {
+        return refusal(StatusCode::FORBIDDEN, &Refusal::Secret);
+    }
+    let said = body(request, BODY).await.and_then(|body| serde_json::from_slice::<Say>(&body).ok());
+    let Some(say) = said else { return refusal(StatusCode::BAD_REQUEST, &Refusal::Unprepared) };
+    match verb {
+        "open" => answered(page.open(&say)),
+        "tell" => answered(page.tell(&say).await),
+        "silent" => answered(page.silent(&say).await),
+        _ => {
+            page.close(&say);
+            respond(StatusCode::NO_CONTENT, "text/plain", Bytes::new(), NOTHING_ALLOWED)
+        }
+    }
+}
+
+/// Only a script of this very listener may speak here: a browser says where a request comes from, and nobody in it can
+/// forge that.
+fn is_own_page(headers: &HeaderMap, page: &Page) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
+    json && origin.is_some_and(|origin| origin == page.redirect_uri.origin().ascii_serialization())
+}
+
+fn answered(result: Result<impl Serialize, Refusal>) -> Response<Full<Bytes>> {
+    match result {
+        Ok(content) => match serde_json::to_vec(&content) {
+            Ok(bytes) => respond(StatusCode::OK, "application/json", bytes, NOTHING_ALLOWED),
+            Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &Refusal::Unprepared),
+        },
+        Err(Refusal::Over(words)) => refusal(StatusCode::GONE, &Refusal::Over(words)),
+        Err(error) => refusal(StatusCode::FORBIDDEN, &error),
+    }
+}
+
+fn refusal(status: StatusCode, error: &Refusal) -> Response<Full<Bytes>> {
+    let title = matches!(error, Refusal::Over(_)).then_some(super::OVER);
+    let content = json!({ "line": error.to_string(), "title": title }).to_string();
+    respond(status, "application/json", content, NOTHING_ALLOWED)
+}

@@ -1,0 +1,546 @@
+//! The page in the user's browser that watches the provider's session (OpenID Connect Session Management 1.0, section 3).
+//!
+//! It is the loopback page that the sign-in ended on, with the provider's iframe in it, because only there the provider's
+//! cookie is. What follows from the iframe's words is decided in [`abide_session::Monitor`].
+
+mod http;
+mod silent;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use ::http::{Request, Response};
+use abide_session::{Input, Monitor, MonitorState, Next, SilentAnswer, Told};
+use abide_wire::{ErrorAnswer, ErrorCode, Signal, SignalState, text};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use self::silent::Silent;
+use crate::browser::callback::{Answering, Callback, Guest};
+use crate::browser::server::random;
+use crate::platform::clock;
+use crate::state::account::Account;
+use crate::state::connection::connection;
+use crate::state::revoke::give_back;
+use crate::state::store::Store;
+use crate::state::tab::Tab;
+use crate::state::tokens::MOST_LEFTOVERS;
+use crate::view::{convert, notices};
+
+/// How long a page may take from the address to its first request.
+const TICKET: Duration = Duration::from_secs(120);
+/// How long a tab that said that it closes may come back: that is what a reload looks like.
+const RELOAD: Duration = Duration::from_secs(30);
+/// A page that has said nothing for this long after it should have is asleep or gone.
+const SLACK: Duration = Duration::from_secs(75);
+/// The title of the page once the session is over.
+pub(crate) const OVER: &str = "You are signed out";
+/// How long a page is still told that the session is over.
+const LAST_WORDS: Duration = Duration::from_secs(120);
+
+/// One page.
+pub(crate) struct Page {
+    store: Weak<Store>,
+    account: String,
+    user: String,
+    provider: String,
+    redirect_uri: Url,
+    iframe: Url,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    monitor: Monitor,
+    /// What the next request has to show.
+    secret: Option<Secret>,
+    /// The one before: a tab that is closed may not have read the answer that brought the next.
+    before: Option<SecretString>,
+    silent: Option<Silent>,
+    /// When the page spoke last, boot time.
+    heard: Option<Duration>,
+    /// What the page says once the session is over.
+    over: Option<String>,
+}
+
+/// Good for one request.
+struct Secret {
+    value: SecretString,
+    /// Until when, boot time: a ticket in an address, and a tab that may be reloaded, are soon forgotten.
+    until: Option<Duration>,
+    /// Whether it stands in an address: then it may be opened in any browser.
+    is_ticket: bool,
+}
+
+impl Secret {
+    fn is_shown(&self, shown: &SecretString, now: Duration) -> bool {
+        same(&self.value, shown) && self.until.is_none_or(|until| until > now)
+    }
+}
+
+/// What a page is told to do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Instruction {
+    secret: String,
+    next: &'static str,
+    line: String,
+    /// What the page is called from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_state: Option<String>,
+    /// Milliseconds until it asks again: the user may have changed that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent: Option<String>,
+}
+
+/// What a page needs to begin.
+#[derive(Debug, Serialize)]
+pub(crate) struct Beginning {
+    secret: String,
+    who: String,
+    line: String,
+    client_id: String,
+    session_state: String,
+    iframe: Url,
+    /// Of the iframe.
+    origin: String,
+    /// Milliseconds.
+    poll: u64,
+}
+
+/// What a page says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Say {
+    secret: SecretString,
+    told: Option<Words>,
+}
+
+/// The words of the provider's iframe (section 3.1).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Words {
+    Unchanged,
+    Changed,
+    Error,
+}
+
+/// Why a page is not listened to; a sentence for its reader.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(
+        "This tab no longer watches: another one does, or it was opened from a bookmark. You can close it."
+    )]
+    Secret,
+    #[error("{0}")]
+    Over(String),
+    #[error("Abide could not prepare this page. You can close this tab.")]
+    Unprepared,
+}
+
+impl Instruction {
+    fn new(secret: &SecretString, next: &'static str, line: String) -> Self {
+        let secret = secret.expose_secret().to_owned();
+        Self { secret, next, line, title: None, session_state: None, poll: None, silent: None }
+    }
+}
+
+/// Makes the page on which a sign-in ends the one that watches, where account, provider and answer allow it. Gives the
+/// listener back otherwise.
+pub(crate) fn begin(store: &Arc<Store>, account: &mut Account, mut callback: Callback) -> Option<Callback> {
+    let Some(page) = Page::of(store, account, callback.redirect_uri()) else { return Some(callback) };
+    let page = Arc::new(page);
+    callback.host(page.clone());
+    account.tab = Some(Tab { page, callback });
+    None
+}
+
+/// Tells the page that the session is over when it speaks next. The listener stays for that, until a new sign-in or until
+/// some time has passed.
+pub(crate) fn end(store: &Arc<Store>, account: &Account, reason: abide_session::EndReason) {
+    let Some(tab) = &account.tab else { return };
+    tab.page.end(goodbye(&account.provider(), reason));
+    let (store, name, page) = (store.clone(), account.name.clone(), tab.page.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(LAST_WORDS).await;
+        let _ = store.act(&name, |account, _| account.tab.take_if(|tab| Arc::ptr_eq(&tab.page, &page)));
+    });
+}
+
+impl Guest for Page {
+    fn handles(&self, path: &str) -> bool {
+        path.starts_with("/monitor")
+    }
+
+    fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answering<Option<Response<Full<Bytes>>>> {
+        Box::pin(async move { http::answer(request, &self).await })
+    }
+
+    fn offer(self: Arc<Self>, query: String) -> Answering<bool> {
+        Box::pin(async move { silent::arrive(&self, &query).await })
+    }
+
+    fn entrance(&self) -> Option<SecretString> {
+        let ticket = self.ticket()?;
+        Some(format!("/monitor#{}", ticket.expose_secret()).into())
+    }
+
+    fn end(&self, words: String) {
+        self.inner().over = Some(words);
+    }
+}
+
+impl Page {
+    fn of(store: &Arc<Store>, account: &Account, redirect_uri: &Url) -> Option<Self> {
+        let held = account.held.as_ref()?;
+        let provider = account.connection.as_ref()?.relying_party.provider();
+        let wanted = account.config.provider.watches(Signal::Iframe);
+        let iframe = provider.check_session_iframe().filter(|_| wanted && held.session_state.is_some())?;
+        Some(Self {
+            store: Arc::downgrade(store),
+            account: account.name.clone(),
+            user: held.identity.label().to_owned(),
+            provider: account.provider(),
+            redirect_uri: redirect_uri.clone(),
+            iframe: iframe.clone(),
+            inner: Mutex::new(Inner {
+                monitor: Monitor::default(),
+                secret: None,
+                before: None,
+                silent: None,
+                heard: None,
+                over: None,
+            }),
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new ticket; the page that has spoken so far is no longer listened to.
+    pub(crate) fn ticket(&self) -> Option<SecretString> {
+        let ticket = random()?;
+        let until = clock::now().boot.saturating_add(TICKET);
+        self.inner().secret = Some(Secret { value: ticket.clone(), until: Some(until), is_ticket: true });
+        Some(ticket)
+    }
+
+    /// The origins that the page may show in frames.
+    pub(crate) fn frames(&self) -> Vec<String> {
+        let mut origins = vec![self.iframe.origin().ascii_serialization()];
+        if let Some(endpoint) = self.authorization_endpoint() {
+            let origin = endpoint.origin().ascii_serialization();
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    }
+
+    fn authorization_endpoint(&self) -> Option<Url> {
+        self.work(|account| {
+            let connection = account.connection.as_ref()?;
+            Some(connection.relying_party.provider().authorization_endpoint().clone())
+        })?
+    }
+
+    /// Works on the account, if this is its page: what the page of an earlier session says is about nobody.
+    fn work<T>(&self, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        let store = self.store.upgrade()?;
+        let done = store.act(&self.account, |account, _| {
+            let ours = account.tab.as_ref().is_some_and(|tab| tab.shows(self));
+            ours.then(|| work(account))
+        });
+        done.ok().flatten()
+    }
+
+    /// Takes the secret that a request shows; it is good once. The next one is returned.
+    fn admit(&self, shown: &SecretString) -> Result<SecretString, Refusal> {
+        let now = clock::now().boot;
+        let mut inner = self.inner();
+        let is_ticket = match &inner.secret {
+            Some(secret) if secret.is_shown(shown, now) => secret.is_ticket,
+            _ => return Err(Refusal::Secret),
+        };
+        let next = random().ok_or(Refusal::Unprepared)?;
+        if is_ticket {
+            // What was learned of one browser says nothing about another.
+            inner.monitor = Monitor::default();
+        }
+        inner.before = Some(shown.clone());
+        inner.secret = Some(Secret { value: next.clone(), until: None, is_ticket: false });
+        inner.heard = Some(now);
+        match &inner.over {
+            Some(words) => Err(Refusal::Over(words.clone())),
+            None => Ok(next),
+        }
+    }
+
+    /// The page has been opened.
+    pub(crate) fn open(self: &Arc<Self>, say: &Say) -> Result<Beginning, Refusal> {
+        let secret = self.admit(&say.secret)?;
+        let found = self.work(|account| {
+            let session_state = account.held.as_ref()?.session_state.clone()?;
+            let poll = account.config.provider.poll;
+            Some((account.config.client_id.clone(), session_state, poll))
+        });
+        let (client_id, session_state, poll) = found.flatten().ok_or(Refusal::Unprepared)?;
+        self.look_after(poll);
+        Ok(Beginning {
+            secret: secret.expose_secret().to_owned(),
+            who: format!("You are signed in as {} with {}.", self.user, self.provider),
+            line: format!("Abide looks whether you are still signed in at {}.", self.provider),
+            client_id,
+            session_state,
+            iframe: self.iframe.clone(),
+            origin: self.iframe.origin().ascii_serialization(),
+            poll: milliseconds(poll),
+        })
+    }
+
+    /// The iframe has said something.
+    pub(crate) async fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
+        let secret = self.admit(&say.secret)?;
+        if self.work(|account| account.config.provider.watches(Signal::Iframe)) == Some(false) {
+            return Ok(self.dismiss(&secret));
+        }
+        let told = match say.told {
+            Some(Words::Unchanged) => Told::Unchanged,
+            Some(Words::Changed) => Told::Changed,
+            Some(Words::Error) | None => Told::Error,
+        };
+        let next = self.inner().monitor.told(told);
+        if told == Told::Unchanged && next == Next::Poll {
+            self.hear();
+        }
+        self.instruct(&secret, next).await
+    }
+
+    /// Waits for what a silent request brings.
+    pub(crate) async fn silent(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
+        let secret = self.admit(&say.secret)?;
+        let answer = silent::outcome(self).await;
+        let next = self.inner().monitor.answered(answer);
+        if next == Next::Poll && matches!(answer, SilentAnswer::SamePerson | SilentAnswer::Somebody) {
+            self.hear();
+        }
+        self.instruct(&secret, next).await
+    }
+
+    /// The tab is being closed, or reloaded.
+    pub(crate) fn close(&self, say: &Say) {
+        let right = {
+            let mut inner = self.inner();
+            let now = clock::now().boot;
+            let right = inner.secret.as_ref().is_some_and(|secret| secret.is_shown(&say.secret, now))
+                || inner.before.as_ref().is_some_and(|before| same(before, &say.secret));
+            if right {
+                let until = Some(now.saturating_add(RELOAD));
+                inner.secret = Some(Secret { value: say.secret.clone(), until, is_ticket: false });
+                (inner.before, inner.heard) = (None, None);
+            }
+            right
+        };
+        if right {
+            self.becomes(SignalState::Closed);
+        }
+    }
+
+    fn hear(&self) {
+        let now = clock::now();
+        self.work(|account| account.heard(Signal::Iframe, now));
+        self.show();
+    }
+
+    fn becomes(&self, state: SignalState) {
+        self.work(|account| account.signals.becomes(Signal::Iframe, state));
+        self.show();
+    }
+
+    fn show(&self) {
+        if let Some(store) = self.store.upgrade() {
+            store.show();
+        }
+    }
+
+    /// The user no longer wants a tab to watch.
+    fn dismiss(&self, secret: &SecretString) -> Instruction {
+        self.becomes(SignalState::Closed);
+        let line = "Your settings no longer ask for this tab. Your session goes on. You can close this tab.";
+        Instruction::new(secret, "stop", line.to_owned())
+    }
+
+    async fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
+        let provider = &self.provider;
+        let line = format!("You are signed in at {provider}. Abide has just looked.");
+        let mut instruction = Instruction::new(secret, "poll", line);
+        match next {
+            Next::Poll => {
+                let found = self.work(|account| {
+                    let held = account.held.as_ref().and_then(|held| held.session_state.clone());
+                    (held, milliseconds(account.config.provider.poll))
+                });
+                (instruction.session_state, instruction.poll) =
+                    found.map_or((None, None), |(held, poll)| (held, Some(poll)));
+            }
+            Next::Silent => {
+                instruction.next = "silent";
+                instruction.line = format!("Something has changed at {provider}. Abide asks what.");
+                let Some(path) = silent::prepare(self).await else {
+                    // The provider did not take the request for the moment: one of the failures that are put up with.
+                    let next = self.inner().monitor.answered(SilentAnswer::Nothing);
+                    return Box::pin(self.instruct(secret, next)).await;
+                };
+                instruction.silent = Some(path);
+            }
+            Next::Stop => {
+                instruction.next = "stop";
+                let (state, line) = self.why_it_stops();
+                self.becomes(state);
+                instruction.line = line;
+            }
+            Next::Ended => {
+                instruction.next = "over";
+                instruction.title = Some(OVER);
+                self.end();
+                let inner = self.inner();
+                instruction.line = inner.over.clone().unwrap_or_else(|| "Your session is over.".to_owned());
+            }
+        }
+        Ok(instruction)
+    }
+
+    fn why_it_stops(&self) -> (SignalState, String) {
+        let provider = &self.provider;
+        if self.inner().monitor.state() == MonitorState::Blocked {
+            let line = format!(
+                "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
+                 signed in there. Your session with Abide goes on. You can close this tab."
+            );
+            (SignalState::Blocked, line)
+        } else {
+            let line = format!(
+                "{provider} did not answer this page in a way that Abide understands. Often that is because your browser hides \
+                 its cookies from a page inside another. Your session goes on. You can close this tab."
+            );
+            (SignalState::Failed, line)
+        }
+    }
+
+    fn end(&self) {
+        let now = clock::now();
+        self.work(|account| {
+            account.session.handle(now, Input::ProviderEnded { signal: abide_session::Signal::Iframe });
+        });
+    }
+
+    /// Notices when the tab says nothing any more: a browser may end it without a word.
+    fn look_after(self: &Arc<Self>, mut poll: Duration) {
+        let (page, began) = (Arc::downgrade(self), clock::now().boot);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(poll.saturating_add(SLACK)).await;
+                let Some(page) = page.upgrade() else { return };
+                let gone = page.work(|account| {
+                    // A page that was told of a longer time is still on its way through the shorter one, or the other way round.
+                    let longest = poll.max(account.config.provider.poll);
+                    poll = account.config.provider.poll;
+                    let heard = page.inner().heard?.max(began);
+                    let gone = heard.saturating_add(longest).saturating_add(SLACK) <= clock::now().boot;
+                    let state = account.signals.state(Signal::Iframe);
+                    if gone && matches!(state, SignalState::Works | SignalState::Waiting) {
+                        account.signals.becomes(Signal::Iframe, SignalState::Closed);
+                    }
+                    Some(gone)
+                });
+                match gone.flatten() {
+                    Some(false) => {}
+                    Some(true) => return page.show(),
+                    None => return,
+                }
+            }
+        });
+    }
+
+    /// Takes a new ID token and session state of the same person over.
+    fn take_over(&self, found: silent::Silently) -> SilentAnswer {
+        let Some(store) = self.store.upgrade() else { return SilentAnswer::Nothing };
+        let taken = self.work(|account| {
+            let Some(held) = account.held.as_mut() else { return SilentAnswer::Nothing };
+            if !found.identity.same_person(&held.identity) {
+                return SilentAnswer::OtherPerson;
+            }
+            held.id_token = found.id_token.or_else(|| held.id_token.take());
+            held.session_state = found.session_state.or_else(|| held.session_state.take());
+            held.leftovers.extend(found.refresh_token);
+            let surplus = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
+            for token in held.leftovers.drain(..surplus) {
+                if let Some(connection) = account.connection.clone() {
+                    store.before_the_end(give_back(connection, token));
+                }
+            }
+            // What is to be given back, and the newest ID token, have to outlive a crash.
+            store.write_down(account, clock::now());
+            SilentAnswer::SamePerson
+        });
+        taken.unwrap_or(SilentAnswer::Nothing)
+    }
+}
+
+/// Opens the page again: the one that there is, or a new one.
+pub(crate) async fn open(store: &Arc<Store>, name: &str) -> Result<(), ErrorAnswer> {
+    let refused = |text: String| ErrorAnswer::new(ErrorCode::InvalidRequest, text);
+    let (signed_in, wanted, present, redirect_uris) = store.act(name, |account, _| {
+        let present = account.tab.as_ref().filter(|tab| !tab.callback.is_gone()).map(Tab::address);
+        let wanted = account.config.provider.watches(Signal::Iframe);
+        (account.held.is_some(), wanted, present, account.config.redirect_uris.clone())
+    })?;
+    if !signed_in {
+        return Err(notices::login_required(name));
+    }
+    let address = match present {
+        _ if !wanted => None,
+        Some(address) => address,
+        None => {
+            connection(store, name)
+                .await
+                .map_err(|error| ErrorAnswer::new(ErrorCode::ProviderUnreachable, error.to_string()))?;
+            let callback = Callback::bind(&store.ports, &redirect_uris).await.map_err(|error| {
+                refused(format!("Abide could not wait for the browser on this computer ({error})."))
+            })?;
+            store.act(name, |account, _| {
+                let begun = begin(store, account, callback).is_none();
+                account.note_what_is_offered();
+                account.tab.as_ref().filter(|_| begun).and_then(Tab::address)
+            })?
+        }
+    };
+    let address = address.ok_or_else(|| {
+        refused(format!(
+            "The provider of \u{201c}{name}\u{201d} has no page that a browser tab could watch, or the account does not \
+             ask for it (`provider.watch`)."
+        ))
+    })?;
+    store.opener.open(&address).map_err(|error| refused(error.to_string()))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
+}
+
+/// What the page says when the session is over.
+fn goodbye(provider: &str, reason: abide_session::EndReason) -> String {
+    let words = text::ended_by(convert::reason(reason), convert::ended_by(reason));
+    format!("Your session with {provider} is over: {words}. You can close this tab.")
+}

@@ -1,0 +1,145 @@
+//! A silent authorization request (`prompt=none`; OpenID Connect Core 1.0, section 3.1.2.1) in a frame of the page.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{AuthorizationParameters, CallbackError, Identity, Pending, SilentRefusal};
+use abide_session::SilentAnswer;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::watch;
+use url::Url;
+
+use super::Page;
+use crate::browser::server::random;
+use crate::state::connection::Connection;
+
+/// How long the provider may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A silent request under way.
+pub(super) struct Silent {
+    /// What the address of the frame ends with; taken when the frame asks for it.
+    ticket: Option<(SecretString, Url)>,
+    pending: Arc<Pending>,
+    connection: Connection,
+    answer: watch::Sender<Option<SilentAnswer>>,
+}
+
+/// What it brought.
+pub(super) struct Silently {
+    pub(super) identity: Identity,
+    pub(super) id_token: Option<SecretString>,
+    pub(super) session_state: Option<String>,
+    pub(super) refresh_token: Option<SecretString>,
+}
+
+/// Prepares a request; returns the path that the frame asks for. The request itself is not told to the page: it holds the
+/// ID token.
+pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
+    let (connection, hint) = page
+        .work(|account| Some((account.connection.clone()?, account.held.as_ref()?.id_token.clone())))
+        .flatten()?;
+    let parameters = AuthorizationParameters {
+        // For the ID token and nothing else: no second grant for offline use, and nothing that needs consent.
+        scopes: Vec::new(),
+        prompt: vec!["none".to_owned()],
+        id_token_hint: hint,
+        ..AuthorizationParameters::default()
+    };
+    let Connection { http, relying_party, .. } = &connection;
+    let now = SystemTime::now();
+    let request = match relying_party.start_authorization(http, &page.redirect_uri, &parameters, now).await {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::warn!(code = error.code(), "a silent request cannot be made");
+            return None;
+        }
+    };
+    let ticket = random()?;
+    let path = format!("/monitor/silent/{}", ticket.expose_secret());
+    page.inner().silent = Some(Silent {
+        ticket: Some((ticket, request.url)),
+        pending: Arc::new(request.pending),
+        connection,
+        answer: watch::Sender::new(None),
+    });
+    Some(path)
+}
+
+/// Where the frame is to go; once.
+pub(super) fn departure(page: &Page, ticket: &str) -> Option<Url> {
+    use subtle::ConstantTimeEq;
+    let mut inner = page.inner();
+    let silent = inner.silent.as_mut()?;
+    let right = silent.ticket.as_ref().is_some_and(|(expected, _)| {
+        bool::from(expected.expose_secret().as_bytes().ct_eq(ticket.as_bytes()))
+    });
+    if right { silent.ticket.take().map(|(_, url)| url) } else { None }
+}
+
+/// Takes the answer that has come to the redirect URI; false if it is none to the request that is under way.
+pub(crate) async fn arrive(page: &Arc<Page>, query: &str) -> bool {
+    let under_way = {
+        let inner = page.inner();
+        inner
+            .silent
+            .as_ref()
+            .map(|silent| (silent.pending.clone(), silent.connection.clone(), silent.answer.clone()))
+    };
+    let Some((pending, connection, answer)) = under_way else { return false };
+    let received = pending.receive(query);
+    if matches!(&received, Err(error) if error.is_stray()) {
+        return false;
+    }
+    // Used once.
+    if answer.borrow().is_some() {
+        return false;
+    }
+    answer.send_replace(Some(redeem(page, &pending, &connection, received).await));
+    true
+}
+
+async fn redeem(
+    page: &Arc<Page>,
+    pending: &Pending,
+    connection: &Connection,
+    received: Result<abide_oidc::AuthorizationResponse, CallbackError>,
+) -> SilentAnswer {
+    let response = match received {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::info!(account = page.account, code = error.code(), "a silent request was refused");
+            return match error.silent_refusal() {
+                Some(SilentRefusal::NobodySignedIn) => SilentAnswer::LoginRequired,
+                Some(SilentRefusal::InteractionNeeded) => SilentAnswer::Somebody,
+                None => SilentAnswer::Nothing,
+            };
+        }
+    };
+    let session_state = response.session_state.map(|state| state.as_str().to_owned());
+    let Connection { http, relying_party, .. } = connection;
+    match relying_party.exchange(http, pending, response.code, SystemTime::now()).await {
+        Ok(tokens) => page.take_over(Silently {
+            identity: tokens.identity,
+            id_token: tokens.id_token,
+            session_state,
+            refresh_token: tokens.refresh_token,
+        }),
+        Err(error) => {
+            tracing::warn!(account = page.account, code = error.code(), "a silent answer is not believed");
+            SilentAnswer::Nothing
+        }
+    }
+}
+
+/// Waits for the answer.
+pub(super) async fn outcome(page: &Arc<Page>) -> SilentAnswer {
+    let receiver = page.inner().silent.as_ref().map(|silent| silent.answer.subscribe());
+    let Some(mut receiver) = receiver else { return SilentAnswer::Nothing };
+    let answer = match tokio::time::timeout(PATIENCE, receiver.wait_for(Option::is_some)).await {
+        Ok(Ok(answer)) => answer.unwrap_or(SilentAnswer::Nothing),
+        _ => SilentAnswer::Nothing,
+    };
+    page.inner().silent = None;
+    answer
+}

@@ -1,0 +1,261 @@
+//! Where providers send word that a session has ended: OpenID Connect Front-Channel Logout 1.0 and Back-Channel Logout 1.0.
+//!
+//! Each account has an address of its own for either channel. The front channel comes from a page of the provider's in
+//! the user's browser and proves nothing, but it has to know `sid`, which no other page does. The back channel comes from
+//! the provider itself, signed; it reaches this machine only where somebody has seen to that.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::ReplayGuard;
+use abide_session::Input;
+use abide_wire::Signal;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use serde_json::json;
+use subtle::ConstantTimeEq;
+use tokio::task::AbortHandle;
+use url::{Url, form_urlencoded};
+
+use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
+use crate::browser::server::{self, NOTHING_ALLOWED, respond};
+use crate::config::LogoutListenerConfig;
+use crate::platform::clock;
+use crate::state::connection::{Connection, connection};
+use crate::state::store::Store;
+
+/// The largest body: a logout token of at most 16 KiB, form-encoded.
+const BODY: usize = 48 * 1024;
+/// So many at once.
+const CONNECTIONS: usize = 32;
+
+/// How long a provider that could not be reached is left alone.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// The listener while an account listens to one of the two channels, and as what it was configured.
+#[derive(Default)]
+pub(crate) struct LogoutListeners(tokio::sync::Mutex<Option<(LogoutListenerConfig, AbortHandle)>>);
+
+impl LogoutListeners {
+    /// Opens the listener if an account listens to one of the two channels, and closes it if none does any more, or to what
+    /// another was configured. Without it those accounts have one signal less; that is no reason not to start.
+    pub(crate) async fn apply(&self, store: &Arc<Store>, config: &LogoutListenerConfig) {
+        let mut listening = self.0.lock().await;
+        let wanted = store.core().accounts.iter().any(|account| {
+            let provider = &account.config.provider;
+            provider.watches(Signal::Frontchannel) || provider.watches(Signal::Backchannel)
+        });
+        if let Some((as_configured, _)) = &*listening
+            && wanted
+            && as_configured == config
+        {
+            return;
+        }
+        if let Some((_, open)) = listening.take() {
+            open.abort();
+        }
+        if !wanted {
+            return;
+        }
+        match LogoutListener::open(store, config).await {
+            Ok(task) => *listening = Some((config.clone(), task.abort_handle())),
+            Err(error) => store.remark(format!(
+                "Port {} cannot be opened for logouts from providers ({error}).",
+                config.port
+            )),
+        }
+    }
+
+    /// Closes the listener.
+    pub(crate) async fn close(&self) {
+        if let Some((_, listener)) = self.0.lock().await.take() {
+            listener.abort();
+        }
+    }
+}
+
+/// A bound listener.
+struct LogoutListener {
+    store: Arc<Store>,
+    hosts: Vec<String>,
+    seen: Mutex<ReplayGuard>,
+    /// When a provider could last not be reached to validate a token, boot time, by account. Held while one is asked, so that
+    /// of many at once one asks and the others hear of it.
+    away: tokio::sync::Mutex<HashMap<String, Duration>>,
+}
+
+impl LogoutListener {
+    /// Binds what is configured, and serves until the task is aborted.
+    async fn open(
+        store: &Arc<Store>,
+        config: &LogoutListenerConfig,
+    ) -> std::io::Result<tokio::task::JoinHandle<()>> {
+        let listener = server::listen(SocketAddr::new(config.address, config.port)).await?;
+        let port = listener.local_addr()?.port();
+        let mut hosts = server::hosts(port);
+        hosts.extend(config.hosts.iter().cloned());
+        let place = Arc::new(Self {
+            store: store.clone(),
+            hosts,
+            seen: Mutex::default(),
+            away: tokio::sync::Mutex::default(),
+        });
+        tracing::info!(port, "providers can send word of logouts");
+        Ok(tokio::spawn(server::serve(listener, CONNECTIONS, move |request| {
+            let place = place.clone();
+            async move { place.route(request).await }
+        })))
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if !server::names_us(request.headers(), &self.hosts) {
+            return answer(
+                StatusCode::MISDIRECTED_REQUEST,
+                "This address belongs to Abide on this computer.",
+            );
+        }
+        let path = request.uri().path().to_owned();
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        match (request.method(), segments.as_slice()) {
+            (&Method::GET, ["frontchannel", account]) => {
+                self.front_channel(account, request.uri().query().unwrap_or_default())
+            }
+            (&Method::POST, ["backchannel", account]) => {
+                let account = (*account).to_owned();
+                self.back_channel(&account, request).await
+            }
+            _ => answer(StatusCode::NOT_FOUND, "There is nothing here."),
+        }
+    }
+
+    /// Front-Channel Logout 1.0, section 2. `iss` and `sid` have to be those of the session.
+    fn front_channel(&self, account: &str, query: &str) -> Response<Full<Bytes>> {
+        let one = |name: &str| {
+            let mut found = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+            let first = found.next().map(|(_, value)| value.into_owned());
+            first.filter(|_| found.next().is_none())
+        };
+        let (issuer, sid) = (one("iss").unwrap_or_default(), one("sid").unwrap_or_default());
+        let meant = self.store.act(account, |account, now| {
+            let watched = account.config.provider.watches(Signal::Frontchannel);
+            let held = account.held.as_ref().filter(|_| watched)?;
+            let ours = held.identity.sid.as_deref().filter(|ours| !ours.is_empty())?;
+            let same = bool::from(ours.as_bytes().ct_eq(sid.as_bytes())) && account.config.issuer == issuer;
+            // A grant for offline use outlives the session in the browser: the provider would confirm it for ever.
+            let offline = held.scope.split(' ').any(|scope| scope == "offline_access");
+            same.then(|| {
+                let signal = abide_session::Signal::FrontChannel;
+                account.signals.heard(Signal::Frontchannel, now.wall);
+                let news =
+                    if offline { Input::ProviderEnded { signal } } else { Input::ProviderDoubted { signal } };
+                account.session.handle(now, news);
+                account.config.issuer.clone()
+            })
+        });
+        match meant {
+            Ok(Some(issuer)) => {
+                let origin = Url::parse(&issuer).map(|issuer| issuer.origin().ascii_serialization());
+                let policy = format!(
+                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {}",
+                    origin.unwrap_or_else(|_| "'none'".to_owned())
+                );
+                page(StatusCode::OK, "Abide has heard that your session has ended.", &policy)
+            }
+            // Whether the account exists, or who is signed in to it, is nobody's business.
+            _ => answer(StatusCode::BAD_REQUEST, "This is about no session of Abide\u{2019}s."),
+        }
+    }
+
+    /// Back-Channel Logout 1.0, sections 2.5 to 2.8.
+    async fn back_channel(&self, account: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let Some(body) = server::body(request, BODY).await else {
+            return refused("invalid_request", "The request is too large or too slow.");
+        };
+        let mut tokens = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
+        let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
+            return refused("invalid_request", "There has to be one `logout_token`.");
+        };
+        let watched = self
+            .store
+            .act(account, |account, _| account.config.provider.watches(Signal::Backchannel))
+            .unwrap_or(false);
+        if !watched {
+            return refused("invalid_request", "No account here listens to that.");
+        }
+        let Some(connection) = self.connection(account).await else {
+            return refused("temporarily_unavailable", "The provider cannot be reached from here.");
+        };
+        let now = SystemTime::now();
+        let token = match connection.relying_party.logout_token(&connection.http, &token, now).await {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::warn!(account, code = error.code(), "a logout token is refused");
+                return refused("invalid_request", error.code());
+            }
+        };
+        // Also where nobody is signed in: what is over for one session must not be kept for the next.
+        let admitted = self.seen.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now);
+        if let Err(error) = admitted {
+            return refused("invalid_request", error.code());
+        }
+        let outcome = self.store.act(account, |account, at| {
+            let began = account.session.view(at).began.unwrap_or_default().as_secs();
+            let Some(held) = &account.held else { return };
+            account.signals.heard(Signal::Backchannel, at.wall);
+            // Otherwise it is somebody else's session, or one that is over: there is nothing to end, so it has been ended.
+            if token.answers(&held.identity, began) {
+                let signal = abide_session::Signal::BackChannel;
+                account.session.handle(at, Input::ProviderEnded { signal });
+            }
+        });
+        match outcome {
+            Ok(()) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
+            Err(_) => refused("invalid_request", "No account here listens to that."),
+        }
+    }
+
+    /// How the provider is spoken to. Anybody may send us anything, so a provider that is away is not asked again for each
+    /// of them.
+    async fn connection(&self, account: &str) -> Option<Connection> {
+        let present = || self.store.act(account, |account, _| account.connection.clone()).ok().flatten();
+        if let Some(present) = present() {
+            return Some(present);
+        }
+        let mut away = self.away.lock().await;
+        if let Some(present) = present() {
+            return Some(present);
+        }
+        if away.get(account).is_some_and(|since| clock::now().boot < since.saturating_add(PAUSE)) {
+            return None;
+        }
+        match connection(&self.store, account).await {
+            Ok(connection) => {
+                away.remove(account);
+                Some(connection)
+            }
+            Err(error) => {
+                tracing::warn!(account, %error, "a logout token cannot be validated now");
+                away.insert(account.to_owned(), clock::now().boot);
+                None
+            }
+        }
+    }
+}
+
+fn answer(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
+    page(status, line, CONTENT_SECURITY_POLICY)
+}
+
+fn page(status: StatusCode, line: &str, policy: &str) -> Response<Full<Bytes>> {
+    let content = html(&Page { title: "Abide", lines: &[line], good: status.is_success() });
+    respond(status, "text/html; charset=utf-8", content, policy)
+}
+
+/// Section 2.8 of Back-Channel Logout 1.0.
+fn refused(error: &str, description: &str) -> Response<Full<Bytes>> {
+    let content = json!({ "error": error, "error_description": description }).to_string();
+    respond(StatusCode::BAD_REQUEST, "application/json", content, NOTHING_ALLOWED)
+}

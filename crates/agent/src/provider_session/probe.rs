@@ -1,0 +1,126 @@
+//! A look at the provider: whether it still accepts the access token. It costs no refresh token and moves no limit of ours.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use abide_oidc::{Claims, Error, TokenKind};
+use abide_session::{Attempt, Found, Input, Now};
+use abide_wire::{Signal, SignalState};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::state::account::Account;
+use crate::state::connection::Connection;
+use crate::state::connection::connection;
+use crate::state::store::Store;
+use crate::tokens::claims;
+
+/// Starts the look that a session has asked for.
+pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
+    let (store, name) = (store.clone(), account.name.clone());
+    let present = account.fresh_access_token();
+    let wanted = [Signal::Introspection, Signal::Userinfo]
+        .into_iter()
+        .filter(|signal| account.config.provider.watches(*signal))
+        .filter(|signal| account.signals.state(*signal) != SignalState::NotOffered)
+        .collect::<Vec<_>>();
+    let events = account.config.provider.events.clone();
+    let events = events.filter(|_| account.config.provider.watches(Signal::Events));
+    tokio::spawn(async move {
+        let mut found = Found::Nothing;
+        // Without a token that should be good there is nothing to ask about. The next refresh tells.
+        if let Some((token, subject)) = present
+            && let Ok(connection) = connection(&store, &name).await
+        {
+            if let Some(endpoint) = &events {
+                crate::provider_session::security_events::fetch(&store, &name, &connection, endpoint, &token)
+                    .await;
+            }
+            for signal in wanted {
+                let (answer, claims) = ask(&connection, signal, &token, &subject).await;
+                if let Some(claims) = claims {
+                    claims::take(&store, &name, &subject, claims);
+                }
+                if answer == Answer::SomebodyElse {
+                    claims::somebody_else(&store, &name, &token);
+                    break;
+                }
+                let told = store.act(&name, |account, now| take(account, now, signal, &token, answer));
+                match (told.unwrap_or(Answer::Nothing), found) {
+                    (Answer::Rejected, _) => {
+                        found = Found::Gone(session_signal(signal));
+                        break;
+                    }
+                    (Answer::Good, _) => found = Found::GoesOn,
+                    _ => {}
+                }
+            }
+        }
+        let _ = store.act(&name, |account, now| {
+            account.session.handle(now, Input::Checked { attempt, found });
+        });
+        store.show();
+    });
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Good,
+    Rejected,
+    SomebodyElse,
+    NotOffered,
+    Nothing,
+}
+
+/// Lets an answer take effect, and says what it is worth: a token that a refresh has replaced meanwhile may well be
+/// refused.
+fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, answer: Answer) -> Answer {
+    let present = account.held.as_ref().and_then(|held| held.access.as_ref());
+    let replaced = present.is_none_or(|access| access.token.expose_secret() != asked.expose_secret());
+    match answer {
+        Answer::Rejected if replaced => return Answer::Nothing,
+        Answer::Good => account.heard(signal, now),
+        Answer::Rejected => account.signals.heard(signal, now.wall),
+        Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),
+        Answer::Nothing | Answer::SomebodyElse => account.signals.becomes(signal, SignalState::Failed),
+    }
+    answer
+}
+
+/// Asks, and returns with the answer what UserInfo said.
+async fn ask(
+    connection: &Connection,
+    signal: Signal,
+    token: &SecretString,
+    subject: &str,
+) -> (Answer, Option<Claims>) {
+    let Connection { http, relying_party, .. } = connection;
+    let now = SystemTime::now();
+    let asked = match signal {
+        Signal::Introspection => {
+            let found = relying_party.introspect(http, token, TokenKind::AccessToken, now).await;
+            found.map(|found| (found.active, None))
+        }
+        _ => match connection.userinfo(token, subject).await {
+            Ok(claims) => Ok((true, Some(claims))),
+            Err(Error::AccessTokenRejected) => Ok((false, None)),
+            Err(Error::UserInfoSubjectMismatch) => return (Answer::SomebodyElse, None),
+            Err(error) => Err(error),
+        },
+    };
+    match asked {
+        Ok((true, claims)) => (Answer::Good, claims),
+        Ok((false, _)) => (Answer::Rejected, None),
+        Err(error) if error.is_transient() => (Answer::Nothing, None),
+        Err(error) => {
+            tracing::info!(code = error.code(), ?signal, "the provider does not answer this question");
+            (Answer::NotOffered, None)
+        }
+    }
+}
+
+fn session_signal(signal: Signal) -> abide_session::Signal {
+    match signal {
+        Signal::Introspection => abide_session::Signal::Introspection,
+        _ => abide_session::Signal::UserInfo,
+    }
+}

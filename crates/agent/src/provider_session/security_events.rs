@@ -1,0 +1,127 @@
+//! Security event tokens, fetched at the interval at which the provider is looked at (RFC 8936): news of logouts for a
+//! machine that nobody can reach from outside.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{Conclusion, Error, PollRequest, SecurityEventError};
+use abide_session::Input;
+use abide_wire::{Signal, SignalState};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::state::account::Account;
+use crate::state::connection::Connection;
+use crate::state::store::Store;
+
+/// So many polls follow on each other at most, while the provider says that there are more events.
+const MOST_POLLS: usize = 10;
+/// How long an event waits for the key that it is signed with to be published.
+const KEY_PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// So many may wait at once.
+const MOST_UNREAD: usize = 100;
+
+/// Fetches what there is, lets it take effect, and says so to the provider.
+pub(crate) async fn fetch(
+    store: &Arc<Store>,
+    name: &str,
+    connection: &Connection,
+    endpoint: &Url,
+    token: &SecretString,
+) {
+    let mut request = PollRequest { return_immediately: true, ..PollRequest::default() };
+    for _ in 0..MOST_POLLS {
+        let Connection { http, relying_party, .. } = connection;
+        let answer = match relying_party.poll_events(http, endpoint, token, &request).await {
+            Ok(answer) => answer,
+            Err(error) => return fails(store, name, &error),
+        };
+        let _ = store.act(name, |account, now| account.signals.heard(Signal::Events, now.wall));
+        request.ack.clear();
+        request.set_errs.clear();
+        for (jti, raw) in &answer.sets {
+            match relying_party.security_event(http, raw, None, SystemTime::now()).await {
+                Ok(event) => {
+                    take(store, name, &event);
+                    request.ack.push(jti.clone());
+                }
+                Err(Error::SecurityEvent(error)) if waits(store, name, jti, error) => {}
+                Err(Error::SecurityEvent(error)) => refuse(&mut request, name, jti, error),
+                // The provider sends it again when its keys can be read.
+                Err(error) => tracing::warn!(account = name, code = error.code(), "an event waits"),
+            }
+        }
+        // What waits would only come again.
+        if request.ack.is_empty() && request.set_errs.is_empty() {
+            return;
+        }
+        if !answer.more_available {
+            // Only to say what became of them.
+            request.max_events = Some(0);
+        }
+    }
+}
+
+/// A key that the provider has just begun to use may not be published yet, or not be read yet: keys are read again at most
+/// once a minute. So an event with a key that nobody knows is left where it is for a while; the provider sends it again.
+fn waits(store: &Arc<Store>, name: &str, jti: &str, error: SecurityEventError) -> bool {
+    if error != SecurityEventError::KeyUnknown {
+        return false;
+    }
+    let waits = store.act(name, |account, now| {
+        let known = &mut account.unread_events;
+        known.retain(|_, since| now.boot.saturating_sub(*since) < 2 * KEY_PATIENCE);
+        let full = known.len() >= MOST_UNREAD;
+        let since = known.get(jti).copied();
+        if since.is_none() && !full {
+            known.insert(jti.to_owned(), now.boot);
+        }
+        since.map_or(!full, |since| now.boot.saturating_sub(since) < KEY_PATIENCE)
+    });
+    waits.unwrap_or(false)
+}
+
+fn refuse(request: &mut PollRequest, name: &str, jti: &str, error: SecurityEventError) {
+    tracing::warn!(account = name, code = error.code(), "a security event is refused");
+    request.set_errs.push((jti.to_owned(), error));
+}
+
+fn fails(store: &Arc<Store>, name: &str, error: &Error) {
+    tracing::info!(account = name, code = error.code(), "events could not be fetched");
+    let state = if error.is_transient() { SignalState::Failed } else { SignalState::NotOffered };
+    let _ = store.act(name, |account, _| account.signals.becomes(Signal::Events, state));
+}
+
+/// Lets an event take effect. The stream is the client's, and what is acknowledged is not sent again: every account of this
+/// client hears of it.
+fn take(store: &Arc<Store>, name: &str, event: &abide_oidc::SecurityEvent) {
+    let signal = abide_session::Signal::SecurityEvent;
+    for name in same_client(store, name) {
+        let _ = store.act(&name, |account, now| {
+            let began = account.session.view(now).began.unwrap_or_default().as_secs();
+            let Some(held) = &account.held else { return };
+            match event.conclusion(&held.identity, began) {
+                Conclusion::SessionRevoked => account.session.handle(now, Input::ProviderEnded { signal }),
+                // What is said about the person is out of date: a refresh brings it, or the end.
+                Conclusion::ClaimsChanged => account.session.handle(now, Input::ProviderDoubted { signal }),
+                _ => {}
+            }
+        });
+    }
+}
+
+fn same_client(store: &Arc<Store>, name: &str) -> Vec<String> {
+    let core = store.core();
+    let client = |account: &Account| {
+        let config = &account.config;
+        (config.issuer.clone(), config.client_id.clone(), config.provider.events.clone())
+    };
+    let Some(ours) = core.accounts.iter().find(|account| account.name == name).map(client) else {
+        return Vec::new();
+    };
+    core.accounts
+        .iter()
+        .filter(|account| client(account) == ours && account.config.provider.watches(Signal::Events))
+        .map(|account| account.name.clone())
+        .collect()
+}

@@ -1,0 +1,82 @@
+//! The agent without a desktop.
+
+use crate::agent::Agent;
+use crate::options::Options;
+use crate::runtime::start::StartError;
+use crate::state::event::Event;
+use std::io::IsTerminal as _;
+
+/// Why the headless agent did not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeadlessError {
+    /// Not even a home directory is known.
+    #[error("Abide does not know where your home directory is. Set HOME and try again.")]
+    NoHome,
+    /// The runtime could not be started.
+    #[error("Abide cannot start: {0}")]
+    Runtime(#[from] std::io::Error),
+    /// The agent could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// Writes the log to standard error, as `ABIDE_LOG` says; warnings without it. A second call does nothing.
+pub fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ABIDE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A file, or the journal, is read without a terminal's colours.
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
+}
+
+/// Runs until it is told to stop: by a signal, or by `abide`. `started` is told the port on 127.0.0.1. `passphrase_fd` is the
+/// file descriptor that the passphrase of the vault is read from, if it is one.
+///
+/// # Errors
+///
+/// When the agent cannot start.
+pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Result<(), HeadlessError> {
+    start_log();
+    let options = Options { passphrase_fd, ..Options::of_this_user(false).ok_or(HeadlessError::NoHome)? };
+    // One thread: an agent waits nearly all the time, and a second one costs memory.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let agent = Agent::start(options).await?;
+        let mut events = agent.events();
+        started(agent.port());
+        tokio::select! {
+            result = told_to_stop() => result?,
+            () = async {
+                loop {
+                    match events.recv().await {
+                        Ok(Event::Quit) | Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                        _ => {}
+                    }
+                }
+            } => {}
+        }
+        agent.stop().await;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+pub(crate) async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+pub(crate) async fn told_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,9 @@
+//! Start, event loop and end of the running agent.
+
+#[cfg(feature = "demo")]
+pub mod demo;
+pub(crate) mod effects;
+pub(crate) mod headless;
+pub(crate) mod presence;
+pub(crate) mod single_instance;
+pub(crate) mod start;

@@ -1,0 +1,112 @@
+//! Signing in on another device, for a machine without a browser (RFC 8628).
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{
+    DeviceAuthorization, DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens,
+};
+use abide_wire::{DeviceCode, SignInBegun};
+use tokio::sync::{oneshot, watch};
+
+use crate::config::AccountConfig;
+use crate::platform::clock;
+use crate::sign_in::{SignInError, scopes};
+use crate::state::account::host_of;
+use crate::state::connection::Connection;
+use crate::state::revoke::give_back;
+use crate::state::store::Store;
+
+/// A sign-in that takes longer is given up, whatever the code is good for: so nobody is told to take more time.
+const LONGEST: Duration = Duration::from_secs(590);
+
+/// Asks for a code, has it shown, and waits for what the person does with it.
+pub(crate) async fn authorize(
+    store: &Arc<Store>,
+    name: &str,
+    config: &AccountConfig,
+    connection: &Connection,
+    announce: &watch::Sender<Option<SignInBegun>>,
+) -> Result<Tokens, SignInError> {
+    if config.max_age.is_some() || config.request_claims.is_some() {
+        return Err(SignInError::NotHeldThere);
+    }
+    let Connection { http, relying_party, .. } = connection;
+    let parameters = parameters(config, scopes(config, relying_party.provider()));
+    let authorization = relying_party
+        .device_authorization(http, &parameters, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
+    let began = clock::now().boot;
+    announce.send_replace(Some(SignInBegun {
+        account: name.to_owned(),
+        device: Some(DeviceCode {
+            verification_uri: authorization.verification_uri.to_string(),
+            verification_uri_complete: authorization
+                .verification_uri_complete
+                .as_ref()
+                .map(ToString::to_string),
+            user_code: authorization.user_code.clone(),
+            expires_in: authorization.expires_in.min(LONGEST).as_secs(),
+        }),
+        ..SignInBegun::default()
+    }));
+    let passed = || clock::now().boot.saturating_sub(began);
+    let authorization = Arc::new(authorization);
+    let mut polling = DevicePolling::new(&authorization);
+    let mut step = polling.first();
+    loop {
+        match step {
+            DeviceStep::PollAt(at) => tokio::time::sleep(at.saturating_sub(passed())).await,
+            DeviceStep::Expired | DeviceStep::Finished => return Err(SignInError::CodeExpired),
+        }
+        let answer = poll(store, connection, &authorization).await?;
+        step = polling.answered(passed(), &answer);
+        match answer {
+            Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
+            Err(error) if step == DeviceStep::Finished => return Err(refused(error, config)),
+            Ok(DevicePoll::Pending | DevicePoll::SlowDown) | Err(_) => {}
+        }
+    }
+}
+
+/// One question whether the person is done. Once it is asked, the provider may issue tokens: whoever gives the sign-in up
+/// meanwhile must not leave them lying about.
+async fn poll(
+    store: &Arc<Store>,
+    connection: &Connection,
+    authorization: &Arc<DeviceAuthorization>,
+) -> Result<Result<DevicePoll, Error>, SignInError> {
+    let (sender, answered) = oneshot::channel();
+    let (connection, authorization) = (connection.clone(), authorization.clone());
+    store.before_the_end(async move {
+        let (http, relying_party) = (&connection.http, &connection.relying_party);
+        let answer = relying_party.device_token(http, &authorization, SystemTime::now()).await;
+        if let Err(Ok(DevicePoll::Done(tokens))) = sender.send(answer)
+            && let Some(token) = tokens.refresh_token
+        {
+            give_back(connection, token).await;
+        }
+    });
+    answered.await.map_err(|_| SignInError::GivenUp)
+}
+
+fn refused(error: Error, config: &AccountConfig) -> SignInError {
+    match error {
+        Error::Refused { error: OAuthError::AccessDenied, description: None } => {
+            SignInError::Cancelled(host_of(&config.issuer))
+        }
+        Error::Refused { error: OAuthError::ExpiredToken, .. } => SignInError::CodeExpired,
+        error => SignInError::of(error),
+    }
+}
+
+/// What the request for a code can carry of an account's wishes.
+fn parameters(config: &AccountConfig, scopes: Vec<String>) -> DeviceParameters {
+    let resources = config.resources.iter().map(|resource| ("resource".to_owned(), resource.clone()));
+    let audience = config.audience.iter().map(|audience| ("audience".to_owned(), audience.clone()));
+    let acr = (!config.acr_values.is_empty()).then(|| ("acr_values".to_owned(), config.acr_values.join(" ")));
+    let extra = config.extra.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let extra = resources.chain(audience).chain(acr).chain(extra).collect();
+    DeviceParameters { scopes, extra, pkce: config.device_pkce }
+}

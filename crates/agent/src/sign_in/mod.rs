@@ -1,0 +1,392 @@
+//! One sign-in, from the click to the tokens: discovery, the browser, the loopback redirect, the code, validation, the
+//! vault. Only then is the session active.
+
+pub(crate) mod device;
+pub(crate) mod step_up;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use abide_oidc::{
+    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, OAuthError, Pending, Provider,
+    Tokens,
+};
+use abide_session::{Attempt, Checkpoint, Input};
+use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
+use tokio::sync::watch;
+
+use crate::browser::callback::{Callback, Outcome, Verdict};
+use crate::config::AccountConfig;
+use crate::platform::clock;
+use crate::state::account::{Account, Opening, SignIn, host_of};
+use crate::state::connection::{ConnectError, Connection, connect, lifetimes};
+use crate::state::last_error::Trouble;
+use crate::state::record::record_name;
+use crate::state::revoke::give_back;
+use crate::state::store::Store;
+use crate::state::tokens::Held;
+use crate::view::layers::Heard;
+use crate::view::notices;
+
+const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Why nobody is signed in now. Each is a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignInError {
+    #[error(transparent)]
+    Provider(#[from] ConnectError),
+    #[error("You cancelled the sign-in at {0}.")]
+    Cancelled(String),
+    #[error("{0}")]
+    Answer(CallbackError),
+    #[error(transparent)]
+    Browser(#[from] crate::browser::opener::BrowserError),
+    #[error("Abide could not wait for the browser on this computer ({0}).")]
+    Listener(std::io::Error),
+    #[error("{0}")]
+    Vault(#[from] crate::persistence::vault::StoreError),
+    #[error(
+        "This account demands more of a sign-in (max_age or request_claims) than can be held against one on another device. \
+         Sign in with a browser on this computer."
+    )]
+    NotHeldThere,
+    #[error("Nobody entered the code in time. Begin again for a new one.")]
+    CodeExpired,
+    #[error("This computer gives no random numbers at the moment. Try again.")]
+    NoRandomness,
+    #[error("The sign-in was given up.")]
+    GivenUp,
+}
+
+impl From<abide_oidc::Error> for SignInError {
+    fn from(error: abide_oidc::Error) -> Self {
+        Self::Provider(error.into())
+    }
+}
+
+impl SignInError {
+    pub(crate) fn of(error: abide_oidc::Error) -> Self {
+        Self::Provider(ConnectError::of(error))
+    }
+
+    /// Whether the person, or the provider in their place, has said no.
+    pub(crate) fn is_a_no(&self) -> bool {
+        matches!(
+            self,
+            Self::Cancelled(_) | Self::Answer(CallbackError::Refused { error: OAuthError::AccessDenied, .. })
+        )
+    }
+
+    /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.code(),
+            Self::Cancelled(_) => OAuthError::AccessDenied.code(),
+            Self::Answer(error) => error.code(),
+            Self::Browser(error) => error.code(),
+            Self::Listener(_) => "callback_listener",
+            Self::Vault(error) => error.code(),
+            Self::NotHeldThere => "device_demands",
+            Self::CodeExpired => OAuthError::ExpiredToken.code(),
+            Self::NoRandomness => "no_randomness",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+/// Starts the sign-in that a session has asked for.
+pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt) {
+    account.trouble = None;
+    // The pages of an earlier session have nothing more to say.
+    account.tab = None;
+    if let Some(page) = account.sign_out.take() {
+        page.abort();
+    }
+    let (announce, begun) = watch::channel(None);
+    let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
+    let store = store.clone();
+    let task = tokio::spawn(async move {
+        let result = Box::pin(run(&store, &name, attempt, &config, opening, announce)).await;
+        if let Err(error) = result {
+            failed(&store, &name, attempt, &host_of(&config.issuer), &error);
+        }
+    });
+    account.sign_in = Some(SignIn { attempt, task: task.abort_handle(), begun });
+}
+
+fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, error: &SignInError) {
+    let message = error.to_string();
+    tracing::warn!(account = name, %error, "the sign-in did not succeed");
+    let _ = store.act(name, |account, now| {
+        if account.session.awaits(attempt) {
+            let transient = matches!(error, SignInError::Provider(ConnectError::Unreachable(_)));
+            account.trouble = Some(Trouble { transient, ..Trouble::new(error.code(), message.clone()) });
+            account.session.handle(now, Input::AuthorizationFailed { attempt });
+            store.tell(notices::sign_in_failed(name, provider, &message));
+        }
+    });
+}
+
+async fn run(
+    store: &Arc<Store>,
+    name: &str,
+    attempt: Attempt,
+    config: &AccountConfig,
+    opening: Opening,
+    announce: watch::Sender<Option<SignInBegun>>,
+) -> Result<(), SignInError> {
+    let connection = connect(config).await?.with_new_key(config.dpop)?;
+    if opening == Opening::Device {
+        let tokens = device::authorize(store, name, config, &connection, &announce).await?;
+        to_its_end(complete(store.clone(), name.to_owned(), attempt, connection, tokens, None)).await?;
+        let _ = store.act(name, |account, _| account.note_what_is_offered());
+        store.show();
+        return Ok(());
+    }
+    let mut callback =
+        Callback::bind(&store.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
+    let parameters = parameters(config, connection.relying_party.provider());
+    let Connection { http, relying_party, .. } = &connection;
+    let request = relying_party
+        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
+    announce.send_replace(Some(SignInBegun {
+        account: name.to_owned(),
+        authorization_url: Some(request.url.to_string()),
+        redirect_port: callback.redirect_uri().port(),
+        opens_within: request.pending.opens_within().map(|within| within.as_secs()),
+        device: None,
+    }));
+    if opening == Opening::Browser {
+        // Whoever on this computer reads the arguments of programs could go there faster, and sign in as somebody else.
+        let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
+        store.opener.open(&address)?;
+    }
+    let provider = host_of(&config.issuer);
+    let outcome = match answer(&mut callback, &request.pending, &provider).await {
+        Ok(response) => {
+            let (store, name) = (store.clone(), name.to_owned());
+            to_its_end(redeem(store, name, attempt, connection.clone(), request.pending, response)).await
+        }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(user) => {
+            let shown = Outcome::SignedIn { user, provider };
+            // The page that the sign-in ends on stays and watches, if it can.
+            let mut callback = Some(callback);
+            let _ = store.act(name, |account, _| {
+                callback =
+                    callback.take().and_then(|callback| store.effects().signed_in(store, account, callback));
+                account.note_what_is_offered();
+                if let Some(tab) = &account.tab {
+                    tab.show(shown.clone());
+                }
+            });
+            if let Some(callback) = callback {
+                callback.finish(shown);
+            }
+            store.show();
+            Ok(())
+        }
+        Err(error) => {
+            callback.finish(Outcome::Failed { message: error.to_string() });
+            Err(error)
+        }
+    }
+}
+
+/// What to ask for. A provider that lists its scopes and leaves `offline_access` out may refuse the whole request for it.
+pub(crate) fn scopes(config: &AccountConfig, provider: &Provider) -> Vec<String> {
+    let offline_known = provider.offers_scope(OFFLINE_ACCESS) != Some(false);
+    config.scopes.iter().filter(|scope| *scope != OFFLINE_ACCESS || offline_known).cloned().collect()
+}
+
+pub(crate) fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
+    let scopes = scopes(config, provider);
+    // OpenID Connect Core 1.0 section 11: offline access needs the user's consent, unless the provider has other rules.
+    let offline = scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+    let prompt = config
+        .prompt
+        .clone()
+        .unwrap_or_else(|| if offline { vec!["consent".to_owned()] } else { Vec::new() });
+    AuthorizationParameters { scopes, prompt, ..config.wishes() }
+}
+
+/// The answer from the first request that belongs to this sign-in. What does not belong leaves it waiting.
+pub(crate) async fn answer(
+    callback: &mut Callback,
+    pending: &Pending,
+    provider: &str,
+) -> Result<AuthorizationResponse, SignInError> {
+    while let Some(arrival) = callback.arrival().await {
+        let received = pending.receive(&arrival.query);
+        let verdict = match &received {
+            Err(error) if error.is_stray() => Verdict::Stray(error.code()),
+            _ => Verdict::Taken,
+        };
+        let _ = arrival.verdict.send(verdict);
+        match received {
+            Ok(response) => return Ok(response),
+            Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
+            // With a reason it may be the provider that does not want to.
+            Err(CallbackError::Refused { error: OAuthError::AccessDenied, description: None }) => {
+                return Err(SignInError::Cancelled(provider.to_owned()));
+            }
+            Err(error) => return Err(SignInError::Answer(error)),
+        }
+    }
+    Err(SignInError::GivenUp)
+}
+
+/// Once the provider issues tokens, cancelling must not stop halfway: what nobody wants any more is given back, in the vault
+/// and at the provider. That is seen at the end, by what the session waits for.
+async fn to_its_end(
+    work: impl Future<Output = Result<String, SignInError>> + Send + 'static,
+) -> Result<String, SignInError> {
+    tokio::spawn(work).await.unwrap_or(Err(SignInError::GivenUp))
+}
+
+/// Redeems the code. Returns who signed in.
+async fn redeem(
+    store: Arc<Store>,
+    name: String,
+    attempt: Attempt,
+    connection: Connection,
+    pending: Pending,
+    response: AuthorizationResponse,
+) -> Result<String, SignInError> {
+    let Connection { http, relying_party, .. } = &connection;
+    let session_state = response.session_state.map(|state| state.as_str().to_owned());
+    let tokens = relying_party
+        .exchange(http, &pending, response.code, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
+    complete(store, name, attempt, connection, tokens, session_state).await
+}
+
+/// Makes the session durable before it is active. Returns who signed in.
+async fn complete(
+    store: Arc<Store>,
+    name: String,
+    attempt: Attempt,
+    connection: Connection,
+    tokens: Tokens,
+    session_state: Option<String>,
+) -> Result<String, SignInError> {
+    let connection = connection.settled(&tokens.token_type)?;
+    let (store, name, connection) = (&store, name.as_str(), &connection);
+    let wanted = store.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
+    let (profile, unknown) = match profile(connection, &tokens, wanted).await {
+        Ok(read) => (read, None),
+        Err(error @ abide_oidc::Error::UserInfoSubjectMismatch) => {
+            // The access token, which tools would be given, is somebody else's as well (Core, section 5.3.2).
+            if let Some(token) = tokens.refresh_token {
+                store.before_the_end(give_back(connection.clone(), token));
+            }
+            return Err(error.into());
+        }
+        Err(error) => {
+            tracing::warn!(code = error.code(), "UserInfo could not be read");
+            (None, Some(Trouble::from(&error)))
+        }
+    };
+    let lifetimes = lifetimes(&tokens);
+    let now = clock::now();
+    let mut held = Held {
+        session_state,
+        dpop: connection.key.clone(),
+        ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken })
+    };
+    if let Some(profile) = profile {
+        held.take_profile(profile, now.wall);
+    }
+    let user = held.identity.label().to_owned();
+    let queued = store.act(name, |account, now| {
+        let limits = account.config.limits().unwrap_or_default();
+        let checkpoint = Checkpoint {
+            at: now,
+            began: now.wall,
+            idle_left: limits.end_after(),
+            absolute_left: limits.absolute(),
+            provider_left: lifetimes.session_expires_in,
+            provider_lifetime: lifetimes.session_expires_in,
+            renewable: lifetimes.renewable,
+            doubt: None,
+        };
+        let content = account.session.awaits(attempt).then(|| account.stored_at(&held, checkpoint)).flatten();
+        content.map(|content| store.vault.put(&record_name(name), content))
+    });
+    let Ok(Some(written)) = queued else {
+        orphan(store, connection, held);
+        return Err(SignInError::GivenUp);
+    };
+    if let Err(error) = written.await {
+        orphan(store, connection, held);
+        return Err(error.into());
+    }
+    let mut held = Some(held);
+    let _ = store.act(name, |account, now| {
+        if account.session.awaits(attempt) {
+            account.connection = Some(connection.clone());
+            account.held = held.take();
+            account.sign_in = None;
+            account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
+        }
+    });
+    if let Some(held) = held {
+        // Cancelled while the vault was writing.
+        if store.act(name, |account, _| account.held.is_none()).unwrap_or(true) {
+            store.forget(name);
+        }
+        orphan(store, connection, held);
+        return Err(SignInError::GivenUp);
+    }
+    if let Some(trouble) = unknown {
+        let _ = store.act(name, |account, _| account.trouble = Some(trouble));
+    }
+    Ok(user)
+}
+
+/// Tokens that nobody waits for any more are not left lying about at the provider.
+fn orphan(store: &Arc<Store>, connection: &Connection, held: Held) {
+    if let Some(token) = held.refresh_token {
+        store.before_the_end(give_back(connection.clone(), token));
+    }
+}
+
+/// What UserInfo says. Without it the user is still signed in, perhaps with a less friendly name, so most failures here are
+/// said and are none of the sign-in's.
+async fn profile(
+    connection: &Connection,
+    tokens: &Tokens,
+    wanted: bool,
+) -> Result<Option<Claims>, abide_oidc::Error> {
+    let identity = &tokens.identity;
+    let known = identity.email.is_some() || identity.preferred_username.is_some() || identity.name.is_some();
+    if (known && !wanted) || !connection.relying_party.provider().has_userinfo() {
+        return Ok(None);
+    }
+    connection.userinfo(&tokens.access_token, &identity.subject).await.map(Some)
+}
+
+/// Waits until it is known where a sign-in goes on, for somebody who prints it.
+pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun, ErrorAnswer> {
+    let receiver =
+        store.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.begun.clone()))?;
+    let not_begun = |store: &Arc<Store>| {
+        let trouble = store.act(name, |account, _| account.trouble.clone()).ok().flatten();
+        let passes = trouble.as_ref().is_none_or(|trouble| trouble.transient);
+        let code = if passes { ErrorCode::ProviderUnreachable } else { ErrorCode::TemporarilyUnavailable };
+        let message = trouble.map(|trouble| trouble.sentence);
+        let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
+        ErrorAnswer::new(code, message)
+    };
+    let Some(mut receiver) = receiver else { return Err(not_begun(store)) };
+    let patience = std::time::Duration::from_secs(60);
+    match tokio::time::timeout(patience, receiver.wait_for(Option::is_some)).await {
+        Ok(Ok(begun)) => begun.clone().ok_or_else(|| not_begun(store)),
+        _ => Err(not_begun(store)),
+    }
+}

@@ -1,0 +1,322 @@
+//! A stronger sign-in for a session that goes on: a resource server has refused a tool's token, and said which sign-in it
+//! wants (RFC 9470). The tool passes that on, the person signs in again in the browser, and the tool gets the better token.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{OAuthError, StepUp, Tokens};
+use abide_session::{Input, Now};
+use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::browser::callback::{Callback, Outcome};
+use crate::config::AccountConfig;
+use crate::sign_in::{SignInError, answer, parameters};
+use crate::state::account::{Account, SteppingUp, host_of};
+use crate::state::commit::keep_name;
+use crate::state::connection::{ConnectError, Connection, connection, lifetimes};
+use crate::state::record::record_name;
+use crate::state::revoke::give_back;
+use crate::state::store::Store;
+use crate::state::tokens::{Held, MOST_LEFTOVERS};
+use crate::view::layers::Heard;
+use crate::view::notices;
+
+/// How long the person may take.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Who has just said no is left alone for a while, whatever the tools want.
+const LEFT_ALONE: Duration = Duration::from_secs(30);
+
+/// What has to happen before a tool is served.
+enum Step {
+    Nothing,
+    Wait(watch::Receiver<Option<Result<(), ErrorAnswer>>>),
+}
+
+/// Has the person who is signed in sign in again as `wanted`, and returns once that is done. One browser page serves
+/// every tool that wants the same. A session that is strong enough needs nothing.
+///
+/// # Errors
+///
+/// `login_required`, `session_expired`; `access_denied` if the person does not want to, or is somebody else;
+/// `unmet_authentication_requirements` if the provider does not do it; `temporarily_unavailable`,
+/// `provider_unreachable`. The session goes on as it was.
+pub(crate) async fn step_up(
+    store: &Arc<Store>,
+    name: &str,
+    wanted: StepUp,
+    tool: &str,
+) -> Result<(), ErrorAnswer> {
+    let step = store.act(name, |account, now| {
+        // What has ended by now has ended before anybody is asked.
+        account.session.handle(now, Input::Tick);
+        begin(store, account, now, &wanted, tool)
+    })??;
+    let Step::Wait(mut outcome) = step else { return Ok(()) };
+    match outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
+        Ok(Some(outcome)) => outcome,
+        // The session has ended meanwhile: what asks for the token next says why.
+        _ => Ok(()),
+    }
+}
+
+fn begin(
+    store: &Arc<Store>,
+    account: &mut Account,
+    now: Now,
+    wanted: &StepUp,
+    tool: &str,
+) -> Result<Step, ErrorAnswer> {
+    let held = account.signed_in()?;
+    if account.session.view(now).frozen {
+        return Err(notices::frozen(&account.name));
+    }
+    if wanted.is_met_by(&held.identity, SystemTime::now()) {
+        return Ok(Step::Nothing);
+    }
+    if let Some(present) = account.stepping_up.as_ref().filter(|present| present.outcome.borrow().is_none()) {
+        return if present.wanted == *wanted {
+            Ok(Step::Wait(present.outcome.clone()))
+        } else {
+            let text =
+                "Another tool waits for a sign-in in the browser already. Try again when that is done.";
+            Err(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, text))
+        };
+    }
+    if account.declined.is_some_and(|then| now.boot.saturating_sub(then) < LEFT_ALONE) {
+        let text = "The sign-in that this needs has just been cancelled. Try again in half a minute.";
+        return Err(ErrorAnswer::new(ErrorCode::AccessDenied, text));
+    }
+    let provider = account.provider();
+    store.tell(notices::stronger_sign_in(&account.name, &provider, tool));
+    let (done, outcome) = watch::channel(None);
+    let (store, name, config) = (store.clone(), account.name.clone(), account.config.clone());
+    let (asked, number) = (wanted.clone(), Number { serial: account.serial, session: account.number });
+    let task = tokio::spawn(async move {
+        let result = run(&store, &name, &config, &asked, number).await;
+        if let Err(failure) = &result {
+            tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
+            if failure.was_seen() {
+                let _ = store.act(&name, |account, now| account.declined = Some(now.boot));
+            }
+        }
+        done.send_replace(Some(result.map_err(|failure| failure.answer(&host_of(&config.issuer)))));
+    });
+    account.stepping_up =
+        Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
+    Ok(Step::Wait(outcome))
+}
+
+/// Which session it is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Number {
+    serial: u32,
+    session: u64,
+}
+
+impl Number {
+    fn is_of(self, account: &Account) -> bool {
+        account.held.is_some() && self == Self { serial: account.serial, session: account.number }
+    }
+}
+
+/// Why there was no stronger sign-in. Nothing of it ends the session.
+#[derive(Debug, thiserror::Error)]
+enum StepUpError {
+    #[error("{0}")]
+    SignIn(SignInError),
+    #[error("Nobody signed in within ten minutes.")]
+    TimedOut,
+    #[error("{0} signed in, which is somebody else. The session goes on as it was.")]
+    SomebodyElse(String),
+    #[error(
+        "You have signed in again, but not in the way that is asked for: {0} does not offer it, or not to you. Your session \
+         goes on."
+    )]
+    Unmet(String),
+    #[error("The session has ended meanwhile.")]
+    Over,
+}
+
+impl<T: Into<SignInError>> From<T> for StepUpError {
+    fn from(error: T) -> Self {
+        Self::SignIn(error.into())
+    }
+}
+
+impl StepUpError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SignIn(error) => error.code(),
+            Self::TimedOut => "sign_in_timed_out",
+            Self::SomebodyElse(_) => "somebody_else",
+            Self::Unmet(_) => OAuthError::UnmetAuthenticationRequirements.code(),
+            Self::Over => "given_up",
+        }
+    }
+
+    /// Whether the person has seen a page for it. Tools that insist do not open another at once.
+    fn was_seen(&self) -> bool {
+        match self {
+            Self::SignIn(error) => {
+                matches!(
+                    error,
+                    SignInError::Cancelled(_)
+                        | SignInError::Answer(_)
+                        | SignInError::Provider(ConnectError::Provider(_))
+                )
+            }
+            Self::TimedOut | Self::SomebodyElse(_) | Self::Unmet(_) => true,
+            Self::Over => false,
+        }
+    }
+
+    fn answer(&self, provider: &str) -> ErrorAnswer {
+        let unmet = OAuthError::UnmetAuthenticationRequirements.code();
+        let code = match self {
+            Self::Unmet(_) => ErrorCode::UnmetAuthenticationRequirements,
+            Self::SignIn(error) if error.code() == unmet => ErrorCode::UnmetAuthenticationRequirements,
+            Self::SomebodyElse(_) => ErrorCode::AccessDenied,
+            Self::SignIn(error) if error.is_a_no() => ErrorCode::AccessDenied,
+            Self::SignIn(SignInError::Provider(ConnectError::Unreachable(error))) => {
+                return notices::provider_unreachable(provider, Some(&error.to_string()));
+            }
+            Self::SignIn(_) | Self::TimedOut | Self::Over => ErrorCode::TemporarilyUnavailable,
+        };
+        ErrorAnswer::new(code, self.to_string())
+    }
+}
+
+async fn run(
+    store: &Arc<Store>,
+    name: &str,
+    config: &AccountConfig,
+    wanted: &StepUp,
+    number: Number,
+) -> Result<(), StepUpError> {
+    let connection = connection(store, name).await?;
+    let Connection { http, relying_party, .. } = &connection;
+    let mut callback =
+        Callback::bind(&store.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
+    let parameters = wanted.parameters(&parameters(config, relying_party.provider()));
+    let request = relying_party
+        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
+        .await
+        .map_err(SignInError::of)?;
+    let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
+    store.opener.open(&address).map_err(SignInError::from)?;
+    let provider = host_of(&config.issuer);
+    let arrived = tokio::time::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
+    let outcome = match arrived {
+        Err(_) => Err(StepUpError::TimedOut),
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(response)) => {
+            let (store, name, connection, wanted) =
+                (store.clone(), name.to_owned(), connection.clone(), wanted.clone());
+            // Once the provider issues tokens, nothing stops halfway.
+            let work = tokio::spawn(async move {
+                let (http, relying_party) = (&connection.http, &connection.relying_party);
+                let now = SystemTime::now();
+                let tokens = relying_party
+                    .exchange(http, &request.pending, response.code, now)
+                    .await
+                    .map_err(SignInError::of)?;
+                install(&store, &name, &connection, tokens, &wanted, number).await
+            });
+            work.await.unwrap_or(Err(StepUpError::Over))
+        }
+    };
+    callback.finish(match &outcome {
+        Ok(user) => Outcome::SignedIn { user: user.clone(), provider },
+        Err(error) => Outcome::NotStronger { message: error.to_string() },
+    });
+    outcome.map(|_| ())
+}
+
+/// The session goes on with what came back. Returns who signed in.
+async fn install(
+    store: &Arc<Store>,
+    name: &str,
+    connection: &Connection,
+    tokens: Tokens,
+    wanted: &StepUp,
+    number: Number,
+) -> Result<String, StepUpError> {
+    let provider = connection.relying_party.provider().display_host();
+    let mut lifetimes = lifetimes(&tokens);
+    let mut fresh = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::IdToken });
+    let own = fresh.refresh_token.clone();
+    let given_back = |token: Option<SecretString>| {
+        if let Some(token) = token {
+            store.before_the_end(give_back(connection.clone(), token));
+        }
+    };
+    let Ok(turn) = store.act(name, |account, _| account.turn.clone()) else {
+        given_back(own);
+        return Err(StepUpError::Over);
+    };
+    let _turn = turn.lock().await;
+    let mut stranger = None;
+    let queued = store.act(name, |account, now| {
+        let before = account.held.as_ref().filter(|_| number.is_of(account))?;
+        if !before.identity.same_person(&fresh.identity) {
+            stranger = Some(fresh.identity.label().to_owned());
+            return None;
+        }
+        go_on(&mut fresh, before, own.as_ref());
+        lifetimes.renewable = fresh.refresh_token.is_some();
+        account.stored_with(now, &fresh).map(|content| store.vault.put(&record_name(name), content))
+    });
+    let Ok(Some(written)) = queued else {
+        given_back(own);
+        return Err(stranger.map_or(StepUpError::Over, StepUpError::SomebodyElse));
+    };
+    // Durable before it is served.
+    if let Err(error) = written.await {
+        given_back(own);
+        return Err(SignInError::from(error).into());
+    }
+    let (user, met) =
+        (fresh.identity.label().to_owned(), wanted.is_met_by(&fresh.identity, SystemTime::now()));
+    let mut fresh = Some(fresh);
+    let mut surplus = Vec::new();
+    let _ = store.act(name, |account, now| {
+        let ours = number.is_of(account);
+        if let (true, Some(before), Some(mut fresh)) =
+            (ours, account.held.take_if(|_| ours), fresh.take_if(|_| ours))
+        {
+            // Something may have come in while the vault was writing.
+            go_on(&mut fresh, &before, own.as_ref());
+            let most = fresh.leftovers.len().saturating_sub(MOST_LEFTOVERS);
+            surplus.extend(fresh.leftovers.drain(..most));
+            account.held = Some(fresh);
+            account.targets.clear();
+            account.refresh = None;
+            account.session.handle(now, Input::SteppedUp { tokens: lifetimes });
+        }
+    });
+    surplus.into_iter().for_each(|token| given_back(Some(token)));
+    if fresh.is_some() {
+        given_back(own);
+        return Err(StepUpError::Over);
+    }
+    crate::tokens::claims::read_again(store, name);
+    if met { Ok(user) } else { Err(StepUpError::Unmet(provider)) }
+}
+
+/// What the session has, and the new sign-in has not brought, goes on. `own` is the refresh token that it has brought.
+fn go_on(fresh: &mut Held, before: &Held, own: Option<&SecretString>) {
+    let id_token = fresh.id_token.take();
+    fresh.inherit(before);
+    fresh.id_token = id_token.or_else(|| before.id_token.clone());
+    keep_name(&mut fresh.identity, &before.identity);
+    match own {
+        // Revoked now, the old one might take the new one with it: it is given back with the others.
+        Some(_) => fresh.leftovers.extend(before.refresh_token.clone()),
+        None => {
+            fresh.refresh_token.clone_from(&before.refresh_token);
+            fresh.grant = Some(before.granted_to().clone());
+        }
+    }
+}

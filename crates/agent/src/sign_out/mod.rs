@@ -1,0 +1,48 @@
+//! The end of a session: the provider's sign-out page, and what has still to be revoked.
+
+pub(crate) mod pending;
+pub(crate) mod rp_initiated;
+
+use std::sync::Arc;
+
+use abide_session::EndReason;
+use abide_wire::ProviderEnd;
+
+use self::pending::Farewell;
+use self::rp_initiated::SignOutPage;
+use crate::state::account::Account;
+use crate::state::record::record_name;
+use crate::state::store::Store;
+use crate::state::tokens::Held;
+
+/// Opens the provider's sign-out page where that is wanted, and takes the session out of the vault.
+pub(crate) fn ended(store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason) {
+    let page = held.as_ref().and_then(|held| rp_initiated::in_the_browser(store, account, held, reason));
+    match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {
+        (Some(farewell), page) => enqueue(store, account, farewell, page),
+        (None, page) => {
+            drop(store.forget(&account.name));
+            match page {
+                Some(page) => pending::only_in_the_browser(store, account, page),
+                None => account.provider_end = Some(ProviderEnd::LocalOnly),
+            }
+        }
+    }
+}
+
+/// Takes the session out of the vault and a farewell into it, and tells the provider.
+fn enqueue(store: &Arc<Store>, account: &mut Account, farewell: Farewell, page: Option<SignOutPage>) {
+    account.provider_end = Some(ProviderEnd::Pending);
+    account.farewell = Some(farewell.record_name());
+    let written = store.vault.part(&record_name(&account.name), &farewell.record_name(), farewell.encode());
+    let (config, connection) = (account.config.clone(), account.connection.clone());
+    let after = store.clone();
+    store.before_the_end(async move {
+        // First the vault is clean: a crash must not bring back a session that the provider has ended.
+        if let Err(error) = written.await {
+            tracing::error!(%error, "a session could not be removed from the vault");
+            after.remark(format!("A session that has ended could not be removed from the vault. {error}"));
+        }
+        pending::say(&after, farewell, config, connection, page);
+    });
+}

@@ -1,0 +1,362 @@
+//! What the provider still has to be told after a session has ended here, and whether it has heard.
+//!
+//! The session's record leaves the vault in the same write that a farewell comes into it: nobody is signed in again by a
+//! crash, and nothing is forgotten by one either. A farewell is removed when the provider has been told.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{DpopKey, Error, OAuthError, TokenKind};
+use abide_vault::Zeroizing;
+use abide_wire::ProviderEnd;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::config::AccountConfig;
+use crate::platform::clock;
+use crate::sign_out::rp_initiated::{Shown, SignOutPage};
+use crate::state::account::Account;
+use crate::state::connection::{self, ConnectError, Connection};
+use crate::state::record::KeyText;
+use crate::state::store::Store;
+use crate::state::tokens::Held;
+use crate::view::notices;
+
+/// Pauses between attempts to tell a provider that does not answer; the last one is repeated.
+const PAUSES: [u64; 5] = [2, 15, 120, 600, 1800];
+/// A provider that cannot be told for a week is not told: by then its tokens are over.
+const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+const PREFIX: &str = "farewell/";
+
+/// What is needed to say goodbye.
+pub(crate) struct Farewell {
+    pub(crate) account: String,
+    issuer: String,
+    client_id: String,
+    /// When the session ended, wall time.
+    at: Duration,
+    refresh_token: Option<SecretString>,
+    access_token: Option<SecretString>,
+    /// Further refresh tokens that silent requests brought.
+    others: Vec<SecretString>,
+    /// What all of them are bound to. To try one out, a proof is needed.
+    dpop: Option<Arc<DpopKey>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Form {
+    format: u32,
+    account: String,
+    issuer: String,
+    client_id: String,
+    at: Duration,
+    refresh_token: Option<Zeroizing<String>>,
+    access_token: Option<Zeroizing<String>>,
+    others: Vec<Zeroizing<String>>,
+    #[serde(default)]
+    dpop: Option<KeyText>,
+}
+
+impl Farewell {
+    /// What belonged to a session that has just ended; `None` if there is nothing to tell.
+    pub(crate) fn of(account: &Account, held: &Held) -> Option<Self> {
+        let access_token = held.access.as_ref().map(|access| access.token.clone());
+        if !account.config.logout.revoke || (held.refresh_token.is_none() && access_token.is_none()) {
+            return None;
+        }
+        Some(Self {
+            account: account.name.clone(),
+            issuer: account.config.issuer.clone(),
+            client_id: account.config.client_id.clone(),
+            at: clock::wall(),
+            refresh_token: held.refresh_token.clone(),
+            access_token,
+            others: held.leftovers.clone(),
+            dpop: held.dpop.clone(),
+        })
+    }
+
+    /// The name of its record: of two sign-outs in a row, each has its own.
+    pub(crate) fn record_name(&self) -> String {
+        format!("{PREFIX}{}/{}", self.account, self.at.as_nanos())
+    }
+
+    /// As bytes for the vault.
+    pub(crate) fn encode(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let text = |token: &SecretString| Zeroizing::new(token.expose_secret().to_owned());
+        let form = Form {
+            format: 1,
+            account: self.account.clone(),
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+            at: self.at,
+            refresh_token: self.refresh_token.as_ref().map(text),
+            access_token: self.access_token.as_ref().map(text),
+            others: self.others.iter().map(text).collect(),
+            dpop: self.dpop.as_deref().map(KeyText::of),
+        };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
+        serde_json::to_writer(&mut *bytes, &form).ok()?;
+        Some(bytes)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let form: Form = serde_json::from_slice(bytes).ok().filter(|form: &Form| form.format == 1)?;
+        let secret = |text: Zeroizing<String>| SecretString::from(text.as_str().to_owned());
+        Some(Self {
+            account: form.account,
+            issuer: form.issuer,
+            client_id: form.client_id,
+            at: form.at,
+            refresh_token: form.refresh_token.map(secret),
+            access_token: form.access_token.map(secret),
+            others: form.others.into_iter().map(secret).collect(),
+            dpop: form.dpop.and_then(|key| key.read()),
+        })
+    }
+}
+
+/// Whether one record of an account is older than another: their names end with the time, in nanoseconds.
+fn is_older(one: &str, other: &str) -> bool {
+    (one.len(), one) < (other.len(), other)
+}
+
+/// Takes up the farewells that an earlier process did not finish.
+pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)]) {
+    for (name, content) in records.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+        let found = Farewell::decode(content).and_then(|farewell| {
+            let config =
+                store.act(&farewell.account, |account, _| account.config.clone()).ok().filter(|config| {
+                    config.issuer == farewell.issuer && config.client_id == farewell.client_id
+                })?;
+            Some((farewell, config))
+        });
+        let Some((farewell, config)) = found else {
+            // An account that is no longer there: nobody knows its provider any more.
+            forget(store, name.clone());
+            continue;
+        };
+        let _ = store.act(&farewell.account, |account, _| {
+            let name = farewell.record_name();
+            // What has ended with this start is newer than whatever an earlier process left.
+            if account.held.is_none() && account.farewell.as_ref().is_none_or(|known| is_older(known, &name))
+            {
+                account.provider_end = Some(ProviderEnd::Pending);
+                account.farewell = Some(name);
+            }
+        });
+        say(store, farewell, config, None, None);
+    }
+}
+
+/// Tells the provider until it has heard, and then removes the record.
+pub(crate) fn say(
+    store: &Arc<Store>,
+    farewell: Farewell,
+    config: AccountConfig,
+    connection: Option<Connection>,
+    page: Option<SignOutPage>,
+) {
+    let after = store.clone();
+    store.before_the_end(async move {
+        let end = tell(&farewell, &config, connection.clone(), page.as_ref()).await;
+        forget(&after, farewell.record_name());
+        report(&after, &farewell.account, &farewell.record_name(), end);
+        if let Some(page) = page.filter(|_| end == ProviderEnd::Unchecked) {
+            look_again(&after, farewell, config, connection, page);
+        }
+    });
+}
+
+/// Where only the browser could tell the provider, there is something to find out once it has come back from there. Nobody
+/// waits for that.
+fn look_again(
+    store: &Arc<Store>,
+    farewell: Farewell,
+    config: AccountConfig,
+    connection: Option<Connection>,
+    page: SignOutPage,
+) {
+    let store = store.clone();
+    tokio::spawn(async move {
+        if page.outcome().await != Shown::CameBack {
+            return;
+        }
+        let connection = match connection {
+            Some(connection) => connection,
+            None => match connect(&farewell, &config).await {
+                Ok(connection) => connection,
+                Err(_) => return,
+            },
+        };
+        let end = check(&farewell, &connection).await;
+        report(&store, &farewell.account, &farewell.record_name(), end);
+    });
+}
+
+fn forget(store: &Arc<Store>, record: String) {
+    let removed = store.vault.remove(&record);
+    tokio::spawn(async move {
+        if let Err(error) = removed.await {
+            tracing::error!(%error, "a farewell could not be removed from the vault");
+        }
+    });
+}
+
+/// Where nothing can be revoked, the sign-out page in the browser is all that the provider hears.
+pub(crate) fn only_in_the_browser(store: &Arc<Store>, account: &mut Account, page: SignOutPage) {
+    let (store, name) = (store.clone(), account.name.clone());
+    // No record bears this name: there is nothing to keep for a later process.
+    let awaited = format!("{PREFIX}{name}/page/{}", clock::wall().as_nanos());
+    account.provider_end = Some(ProviderEnd::Pending);
+    account.farewell = Some(awaited.clone());
+    tokio::spawn(async move {
+        let end = match page.shown().await {
+            Shown::Opening | Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::Open | Shown::CameBack => ProviderEnd::Unchecked,
+        };
+        report(&store, &name, &awaited, end);
+    });
+}
+
+/// Of several goodbyes only that of the last session is shown.
+fn report(store: &Arc<Store>, name: &str, awaited: &str, end: ProviderEnd) {
+    tracing::info!(account = name, ?end, "the provider has been told of the end");
+    let _ = store.act(name, |account, _| {
+        if account.held.is_none() && account.farewell.as_deref() == Some(awaited) {
+            account.provider_end = Some(end);
+            if end == ProviderEnd::GoesOn {
+                store.tell(notices::still_accepted(&account.name, &account.provider()));
+            }
+        }
+    });
+    store.show();
+}
+
+/// A connection that can speak of these tokens.
+async fn connect(farewell: &Farewell, config: &AccountConfig) -> Result<Connection, ConnectError> {
+    Ok(connection::connect(config).await?.with_key(farewell.dpop.clone())?)
+}
+
+async fn tell(
+    farewell: &Farewell,
+    config: &AccountConfig,
+    present: Option<Connection>,
+    page: Option<&SignOutPage>,
+) -> ProviderEnd {
+    let mut connection = present;
+    for attempt in 0.. {
+        let told = match &connection {
+            Some(connection) => once(farewell, connection, page, attempt < PAUSES.len()).await,
+            None => match connect(farewell, config).await {
+                Ok(fresh) => {
+                    let told = once(farewell, &fresh, page, attempt < PAUSES.len()).await;
+                    connection = Some(fresh);
+                    told
+                }
+                Err(error) => {
+                    // Whatever it is, it may be mended: the tokens are good until the provider has been told.
+                    tracing::warn!(code = error.code(), "the provider cannot be told yet");
+                    None
+                }
+            },
+        };
+        let too_late = clock::wall().saturating_sub(farewell.at) > LONGEST;
+        match told {
+            Some(end) => return end,
+            None if too_late => return ProviderEnd::Unchecked,
+            None => {
+                let pause = PAUSES.get(attempt).or(PAUSES.last()).copied().unwrap_or(1800);
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+            }
+        }
+    }
+    ProviderEnd::Unchecked
+}
+
+/// An answer as of something that stands in front of the provider for a while.
+fn is_odd(error: &Error) -> bool {
+    matches!(error, Error::UnexpectedStatus { .. } | Error::Document { .. } | Error::Redirected { .. })
+}
+
+/// One attempt; `None` if the provider cannot be reached for the moment.
+async fn once(
+    farewell: &Farewell,
+    connection: &Connection,
+    page: Option<&SignOutPage>,
+    patient: bool,
+) -> Option<ProviderEnd> {
+    let Connection { http, relying_party, .. } = connection;
+    let refresh = farewell.refresh_token.iter().chain(&farewell.others);
+    let tokens = refresh
+        .map(|token| (token, TokenKind::RefreshToken))
+        .chain(farewell.access_token.iter().map(|token| (token, TokenKind::AccessToken)));
+    let mut told = false;
+    if relying_party.provider().has_revocation() {
+        for (token, kind) in tokens {
+            match relying_party.revoke(http, token, kind, SystemTime::now()).await {
+                Ok(()) => told = true,
+                Err(error) if error.is_transient() || (patient && is_odd(&error)) => return None,
+                // A provider need not revoke every kind (RFC 7009, section 2.2.1).
+                Err(error) => tracing::info!(code = error.code(), "a token could not be revoked"),
+            }
+        }
+    }
+    if told {
+        return Some(check(farewell, connection).await);
+    }
+    // Without a word to the provider there is nothing to find out, and trying the refresh token would use it.
+    Some(match page {
+        None => ProviderEnd::LocalOnly,
+        Some(page) => match page.shown().await {
+            Shown::Opening | Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::Open | Shown::CameBack => ProviderEnd::Unchecked,
+        },
+    })
+}
+
+/// Tries out whether the provider still accepts what belonged to the session.
+async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
+    let Connection { http, relying_party, .. } = connection;
+    let Some(token) = &farewell.refresh_token else {
+        return match &farewell.access_token {
+            Some(token) => check_access(connection, token).await,
+            None => ProviderEnd::Unchecked,
+        };
+    };
+    if is_active(connection, token, TokenKind::RefreshToken).await {
+        return ProviderEnd::GoesOn;
+    }
+    match relying_party.try_refresh_token(http, token, SystemTime::now()).await {
+        Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
+        Err(error) => {
+            tracing::info!(code = error.code(), "whether the session has ended there could not be checked");
+            ProviderEnd::Unchecked
+        }
+        Ok(fresh) => {
+            // It was accepted. What came back is nobody's.
+            if let Some(fresh) = fresh {
+                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken, SystemTime::now()).await;
+            }
+            ProviderEnd::GoesOn
+        }
+    }
+}
+
+/// Whether the provider says so itself. That it does not say so proves nothing: to a client that may not ask, a provider
+/// answers the same about every token (RFC 7662, section 2.2).
+async fn is_active(connection: &Connection, token: &SecretString, kind: TokenKind) -> bool {
+    let asked = connection.relying_party.introspect(&connection.http, token, kind, SystemTime::now()).await;
+    asked.is_ok_and(|found| found.active)
+}
+
+async fn check_access(connection: &Connection, token: &SecretString) -> ProviderEnd {
+    if is_active(connection, token, TokenKind::AccessToken).await {
+        return ProviderEnd::GoesOn;
+    }
+    match connection.userinfo(token, "").await {
+        Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
+        Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
+        Err(_) => ProviderEnd::Unchecked,
+    }
+}

@@ -1,0 +1,328 @@
+//! One account: its configuration, its session, its tokens.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_oidc::{Provider, StepUp};
+use abide_session::{Attempt, Now, Session, State};
+use abide_vault::Zeroizing;
+use abide_wire::{
+    AccessToken, ErrorAnswer, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, Signal,
+    SignalState, TokenAnswer,
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use url::Url;
+
+use crate::config::AccountConfig;
+use crate::platform;
+use crate::state::connection::Connection;
+use crate::state::dpop::BOUND;
+use crate::state::last_error::Trouble;
+use crate::state::record::StoredSession;
+use crate::state::resource_tokens::Targets;
+use crate::state::signals::Signals;
+use crate::state::tab::Tab;
+use crate::state::tokens::Held;
+use crate::view::convert::{self, ended_by, known_by, limit};
+use crate::view::layers::{Heard, Known, layers};
+use crate::view::notices;
+
+/// Within this, a token that is refused may simply have expired by the provider's clock.
+const SHORTLY: Duration = Duration::from_secs(10);
+
+/// How the provider's address reaches the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// The browser opens.
+    Browser,
+    /// Somebody prints it.
+    Address,
+    /// Somebody prints a code for another device (RFC 8628).
+    Device,
+}
+
+/// A sign-in under way.
+pub(crate) struct SignIn {
+    pub(crate) attempt: Attempt,
+    pub(crate) task: AbortHandle,
+    /// Where it goes on, once that is known.
+    pub(crate) begun: watch::Receiver<Option<SignInBegun>>,
+}
+
+/// A stronger sign-in under way.
+pub(crate) struct SteppingUp {
+    pub(crate) wanted: StepUp,
+    pub(crate) outcome: watch::Receiver<Option<Result<(), ErrorAnswer>>>,
+    pub(crate) task: AbortHandle,
+}
+
+impl Drop for SteppingUp {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// How a refresh went, for everybody who waits for it.
+#[derive(Clone, Debug)]
+pub(crate) enum Refreshed {
+    /// New tokens are there.
+    Done,
+    /// There are none; why, in a sentence.
+    Failed(String),
+}
+
+pub(crate) struct Account {
+    pub(crate) name: String,
+    /// Which account this is over the life of the process; names can be used again.
+    pub(crate) serial: u32,
+    pub(crate) config: AccountConfig,
+    pub(crate) session: Session,
+    pub(crate) held: Option<Held>,
+    /// The connection to the provider, once it has been discovered.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) opening: Opening,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
+    pub(crate) trouble: Option<Trouble>,
+    pub(crate) signals: Signals,
+    /// The page in the browser that watches the provider's session.
+    pub(crate) tab: Option<Tab>,
+    /// What became of the provider's side of the last session.
+    pub(crate) provider_end: Option<ProviderEnd>,
+    /// The goodbye to the provider whose outcome that is: the name of its record.
+    pub(crate) farewell: Option<String>,
+    /// The sign-out page of the last session waits for the browser.
+    pub(crate) sign_out: Option<AbortHandle>,
+    /// Access tokens for one purpose each.
+    pub(crate) targets: Targets,
+    /// Whose turn it is to send the refresh token, which may be another one after each time.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// The number of the session: what was begun in one does not land in the next.
+    pub(crate) number: u64,
+    /// A stronger sign-in under way, or the last one.
+    pub(crate) stepping_up: Option<SteppingUp>,
+    /// When the person cancelled one last, boot time.
+    pub(crate) declined: Option<Duration>,
+    /// Since when (boot time) an event waits for its key, by its number.
+    pub(crate) unread_events: BTreeMap<String, Duration>,
+}
+
+impl Account {
+    pub(crate) fn new(name: String, serial: u32, config: AccountConfig, session: Session) -> Self {
+        Self {
+            name,
+            serial,
+            config,
+            session,
+            held: None,
+            connection: None,
+            opening: Opening::Browser,
+            sign_in: None,
+            refresh: None,
+            trouble: None,
+            signals: Signals::default(),
+            tab: None,
+            provider_end: None,
+            farewell: None,
+            sign_out: None,
+            targets: Targets::default(),
+            turn: Arc::default(),
+            number: 0,
+            stepping_up: None,
+            declined: None,
+            unread_events: BTreeMap::new(),
+        }
+    }
+
+    /// What whoever is signed in holds.
+    ///
+    /// # Errors
+    ///
+    /// `login_required`, `session_expired`.
+    pub(crate) fn signed_in(&self) -> Result<&Held, ErrorAnswer> {
+        self.held.as_ref().ok_or_else(|| match self.session.state() {
+            State::Ended(reason) => notices::session_expired(&self.name, reason),
+            _ => notices::login_required(&self.name),
+        })
+    }
+
+    /// Something has been heard of the provider's session: it goes on.
+    pub(crate) fn heard(&mut self, signal: Signal, now: Now) {
+        self.signals.heard(signal, now.wall);
+        if let Some(held) = &mut self.held {
+            held.heard = Some(Heard { at: now.wall, by: known_by(signal) });
+        }
+    }
+
+    /// Says of the signals of which nothing has been heard what is known of them without hearing anything: what the
+    /// provider does not offer, and that there is no tab where none was opened.
+    pub(crate) fn note_what_is_offered(&mut self) {
+        let Some(held) = &self.held else { return };
+        let metadata = self.connection.as_ref().map(|connection| connection.relying_party.provider());
+        let lacks = |offers: fn(&Provider) -> bool| metadata.is_some_and(|provider| !offers(provider));
+        let no_frame = held.session_state.is_none() || lacks(Provider::has_check_session);
+        for (signal, missing) in [
+            (Signal::Iframe, no_frame),
+            (Signal::Introspection, lacks(Provider::has_introspection)),
+            (Signal::Userinfo, lacks(Provider::has_userinfo)),
+            (Signal::Frontchannel, lacks(Provider::has_frontchannel_logout)),
+            (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
+        ] {
+            let state = match (self.signals.state(signal), signal) {
+                (SignalState::Waiting, _) if missing => SignalState::NotOffered,
+                (SignalState::Waiting, Signal::Iframe) if self.tab.is_none() => SignalState::Closed,
+                _ => continue,
+            };
+            self.signals.becomes(signal, state);
+        }
+    }
+
+    /// The provider as people would name it.
+    pub(crate) fn provider(&self) -> String {
+        host_of(&self.config.issuer)
+    }
+
+    pub(crate) fn status(&self, now: Now) -> SessionStatus {
+        let view = self.session.view(now);
+        let (state, ended) = match view.state {
+            State::SignedOut => (SessionState::SignedOut, None),
+            State::Authorizing => (SessionState::Authorizing, None),
+            State::Active => (SessionState::Active, None),
+            State::Expiring => (SessionState::Expiring, None),
+            State::Ended(reason) => (SessionState::Ended, Some(convert::reason(reason))),
+        };
+        SessionStatus {
+            account: self.name.clone(),
+            issuer: self.config.issuer.clone(),
+            provider: self.provider(),
+            user: self.held.as_ref().map(|held| held.identity.label().to_owned()),
+            state,
+            ended,
+            ended_by: match view.state {
+                State::Ended(reason) => ended_by(reason),
+                _ => None,
+            },
+            provider_end: self.provider_end,
+            ended_at: view.ended.map(|at| at.as_secs()),
+            expires_in: view.left.map(ceil),
+            limit: view.limit.map(limit),
+            lifetime: view.lifetime.map(ceil),
+            since: view.began.map(|at| at.as_secs()),
+            at_most_until: view.absolute_left.map(|left| ceil(now.wall.saturating_add(left))),
+            access_token_expires_in: view.access_left.map(|left| left.as_secs()),
+            renewable: view.renewable,
+            frozen: view.frozen,
+            layers: layers(
+                &Known {
+                    account: &self.name,
+                    provider: &self.provider(),
+                    identity: self.held.as_ref().map(|held| &held.identity),
+                    heard: self.held.as_ref().and_then(|held| held.heard),
+                },
+                &view,
+                now,
+            ),
+            signals: self
+                .held
+                .as_ref()
+                .map(|_| self.signals.status(&self.config.provider))
+                .unwrap_or_default(),
+            clock_skew: self.connection.as_ref().and_then(|connection| connection.http.clock_skew()),
+            advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
+            trouble: self.trouble.as_ref().map(|trouble| trouble.sentence.clone()),
+            trouble_code: self.trouble.as_ref().map(|trouble| trouble.code.to_owned()),
+        }
+    }
+
+    pub(crate) fn question(&self, now: Now) -> Option<Question> {
+        let view = self.session.view(now);
+        Some(Question {
+            id: (u64::from(self.serial) << 32) | view.question?.0,
+            account: self.name.clone(),
+            provider: self.provider(),
+            seconds_left: ceil(view.left?),
+            limit: limit(view.limit?),
+            can_be_kept: view.can_be_kept,
+            yes_keeps_until: ceil(now.wall.saturating_add(view.keep_gives?)),
+        })
+    }
+
+    /// The present access token and whose it is, if the provider ought to accept it still.
+    pub(crate) fn fresh_access_token(&self) -> Option<(SecretString, String)> {
+        let left = self.session.view(crate::platform::clock::now()).access_left;
+        let held = self.held.as_ref()?;
+        let token = held.access.as_ref()?.token.clone();
+        let fresh = left.is_none_or(|left| left > SHORTLY);
+        fresh.then(|| (token, held.identity.subject.clone()))
+    }
+
+    /// The present access token as a tool gets it.
+    pub(crate) fn token_answer(&self, now: Now) -> Option<TokenAnswer> {
+        let held = self.held.as_ref()?;
+        let access = held.access.as_ref()?;
+        // Where the provider does not say how long it lasts, a tool should ask again after five minutes.
+        let left = self.session.view(now).access_left.unwrap_or(Duration::from_secs(300));
+        Some(TokenAnswer {
+            access_token: AccessToken::new(access.token.expose_secret().to_owned()),
+            token_type: if held.dpop.is_some() { BOUND } else { "Bearer" }.to_owned(),
+            expires_in: left.as_secs(),
+            expires_at: now.wall.saturating_add(left).as_secs(),
+            scope: held.scope.clone(),
+            account: self.name.clone(),
+            issuer: self.config.issuer.clone(),
+            dpop: None,
+        })
+    }
+
+    /// What the vault keeps of this account now; `None` when nobody is signed in.
+    pub(crate) fn stored(&self, now: Now) -> Option<Zeroizing<Vec<u8>>> {
+        self.stored_with(now, self.held.as_ref()?)
+    }
+
+    /// The same with tokens that are not served yet.
+    pub(crate) fn stored_with(&self, now: Now, held: &Held) -> Option<Zeroizing<Vec<u8>>> {
+        let checkpoint = self.session.checkpoint(now)?;
+        self.stored_at(held, checkpoint)
+    }
+
+    pub(crate) fn stored_at(
+        &self,
+        held: &Held,
+        checkpoint: abide_session::Checkpoint,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        StoredSession {
+            issuer: self.config.issuer.clone(),
+            client_id: self.config.client_id.clone(),
+            refresh_token: held.refresh_token.clone(),
+            scope: held.scope.clone(),
+            identity: held.identity.clone(),
+            grant: held.grant.clone(),
+            heard: held.heard,
+            id_token: held.id_token.clone(),
+            session_state: held.session_state.clone(),
+            profile: held.profile.clone(),
+            dpop: held.dpop.clone(),
+            leftovers: held.leftovers.clone(),
+            checkpoint,
+            boot_id: platform::boot_id(),
+        }
+        .encode()
+    }
+}
+
+/// Whole seconds, a part counting as one: "0 s left" is shown when nothing is left.
+fn ceil(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// The host, and the port where it says something.
+pub(crate) fn host_of(issuer: &str) -> String {
+    let host = Url::parse(issuer).ok().and_then(|url| {
+        let host = url.host_str()?.to_owned();
+        Some(url.port().map_or(host.clone(), |port| format!("{host}:{port}")))
+    });
+    host.unwrap_or_else(|| issuer.to_owned())
+}

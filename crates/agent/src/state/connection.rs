@@ -1,0 +1,138 @@
+//! How the provider of an account is spoken to.
+
+use std::sync::Arc;
+
+use abide_oidc::{
+    ClientKey, DpopKey, Http, HttpOptions, IssuerTemplate, Provider, Registration, RelyingParty, Tokens,
+};
+use zeroize::Zeroizing;
+
+use crate::config::AccountConfig;
+use crate::state::store::Store;
+
+/// How a provider is spoken to. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    pub(crate) http: Http,
+    pub(crate) relying_party: RelyingParty,
+    /// The key that the tokens of `relying_party` are bound to.
+    pub(crate) key: Option<Arc<DpopKey>>,
+}
+
+/// Why a provider cannot be spoken to. Each is a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error("{0} Nothing has changed; try again in a while.")]
+    Unreachable(abide_oidc::Error),
+    #[error("{0}")]
+    Provider(#[from] abide_oidc::Error),
+    #[error("The CA file {0} cannot be read ({1}).")]
+    CaFile(String, std::io::Error),
+    #[error("The file {0} with the client secret cannot be read ({1}).")]
+    SecretFile(String, std::io::Error),
+    #[error("The file {0} with the client key cannot be read ({1}).")]
+    KeyFile(String, std::io::Error),
+    #[error("The account was removed.")]
+    AccountRemoved,
+}
+
+impl ConnectError {
+    pub(crate) fn of(error: abide_oidc::Error) -> Self {
+        if error.is_transient() { Self::Unreachable(error) } else { Self::Provider(error) }
+    }
+
+    /// How long the provider asked us to wait.
+    pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// A stable name, in snake case. An error of the provider keeps the name that `abide-oidc` gave it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.code(),
+            Self::CaFile(..) => "ca_file_unreadable",
+            Self::SecretFile(..) => "client_secret_file_unreadable",
+            Self::KeyFile(..) => "client_key_file_unreadable",
+            Self::AccountRemoved => "given_up",
+        }
+    }
+}
+
+/// What the session has to know of tokens.
+pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
+    abide_session::Tokens {
+        access_expires_in: tokens.expires_in,
+        renewable: tokens.refresh_token.is_some(),
+        session_expires_in: tokens.refresh_expires_in,
+    }
+}
+
+/// Discovers the provider of an account.
+/// # Errors
+///
+/// What keeps the provider from being reached, or from being understood.
+pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, ConnectError> {
+    let (http, provider) = discover(config).await?;
+    let relying_party = RelyingParty::new(provider, registration(config)?).map_err(ConnectError::of)?;
+    Ok(Connection { http, relying_party, key: None })
+}
+
+/// The same before there is a client.
+pub(crate) async fn discover(config: &AccountConfig) -> Result<(Http, Provider), ConnectError> {
+    let http = http_of(config)?;
+    let template = config.issuer_template.as_deref();
+    let tenants = template.map(|template| IssuerTemplate::new(template, &config.issuer)).transpose()?;
+    let found = Provider::discover_tenants(&http, &config.issuer, tenants).await;
+    Ok((http, found.map_err(ConnectError::of)?))
+}
+
+fn registration(config: &AccountConfig) -> Result<Registration, ConnectError> {
+    // What cannot be was refused when the file was read.
+    let public = config.registered().unwrap_or_else(|_| Registration::public(&config.client_id));
+    if let Some(path) = &config.client_key_file {
+        let pem = std::fs::read(path)
+            .map(Zeroizing::new)
+            .map_err(|error| ConnectError::KeyFile(path.display().to_string(), error))?;
+        let key = ClientKey::from_pem(&pem, config.client_key_id.clone())?;
+        return Ok(Registration { client_key: Some(Arc::new(key)), ..public });
+    }
+    let Some(path) = &config.client_secret_file else { return Ok(public) };
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| ConnectError::SecretFile(path.display().to_string(), error))?;
+    Ok(Registration { client_secret: Some(text.trim_end_matches(['\r', '\n']).into()), ..public })
+}
+
+pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {
+    let ca_pem = match &config.ca_file {
+        None => None,
+        Some(path) => Some(
+            std::fs::read(path).map_err(|error| ConnectError::CaFile(path.display().to_string(), error))?,
+        ),
+    };
+    let proxy = config.proxy.clone().unwrap_or_default();
+    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, proxy, ..HttpOptions::default() })?)
+}
+
+/// The connection of an account: the present one, or a new one.
+pub(crate) async fn connection(store: &Arc<Store>, name: &str) -> Result<Connection, ConnectError> {
+    let found = store.act(name, |account, _| {
+        let key = account.held.as_ref().and_then(|held| held.dpop.clone());
+        (account.connection.clone(), account.config.clone(), key)
+    });
+    let Ok((present, config, key)) = found else { return Err(ConnectError::AccountRemoved) };
+    if let Some(present) = present {
+        return Ok(present);
+    }
+    let fresh = connect(&config).await?.with_key(key)?;
+    let _ = store.act(name, |account, _| {
+        // A sign-in that has succeeded meanwhile has brought its own.
+        if account.config == config && account.connection.is_none() {
+            account.connection = Some(fresh.clone());
+        }
+    });
+    Ok(fresh)
+}

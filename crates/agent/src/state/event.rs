@@ -1,0 +1,14 @@
+//! What happens once, for whoever draws the agent.
+
+use abide_wire::Notice;
+
+/// Something that happens once.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Tell the user this.
+    Notice(Notice),
+    /// A second start, or `abide`, wants to see the window.
+    ShowWindow,
+    /// The program is to end.
+    Quit,
+}

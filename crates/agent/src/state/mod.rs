@@ -1,0 +1,16 @@
+//! The accounts and their sessions behind one lock. Knows no flow.
+
+pub(crate) mod account;
+pub(crate) mod commit;
+pub(crate) mod connection;
+pub(crate) mod dpop;
+pub(crate) mod effects;
+pub(crate) mod event;
+pub(crate) mod last_error;
+pub(crate) mod record;
+pub(crate) mod resource_tokens;
+pub(crate) mod revoke;
+pub(crate) mod signals;
+pub(crate) mod store;
+pub(crate) mod tab;
+pub(crate) mod tokens;

@@ -1,0 +1,447 @@
+//! The accounts behind one lock, and what follows from the outputs of their sessions.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
+use abide_wire::{ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinHandle;
+
+use crate::browser::callback::Ports;
+use crate::browser::opener::Opener;
+use crate::config::{AccountConfig, Config};
+use crate::options::Options;
+use crate::persistence::vault::VaultThread;
+use crate::platform::clock;
+use crate::state::account::Account;
+use crate::state::connection::Connection;
+use crate::state::effects::Effects;
+use crate::state::event::Event;
+use crate::state::last_error::Trouble;
+use crate::state::record::{StoredSession, record_name};
+use crate::state::signals::Signals;
+use crate::state::tokens::Held;
+use crate::view::notices;
+
+/// How long the end of the program waits for a provider.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Everything that has a state, behind one lock that is never held over an `await`.
+pub(crate) struct Core {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) remarks: Vec<String>,
+    /// Whether the screen is locked.
+    pub(crate) locked: bool,
+    /// The boot time that the event loop sleeps until.
+    armed: Option<Duration>,
+}
+
+pub(crate) struct Store {
+    pub(crate) options: Options,
+    effects: Box<dyn Effects>,
+    pub(crate) opener: Opener,
+    pub(crate) vault: VaultThread,
+    pub(crate) snapshots: watch::Sender<Snapshot>,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// When the user touched keyboard or mouse, once the desktop has been asked whether it tells.
+    pub(crate) input: OnceLock<abide_presence::Input>,
+    /// The fixed ports that our pages in the browser occupy.
+    pub(crate) ports: Ports,
+    /// Held while an account is added or removed: of one name, one thing after another.
+    pub(crate) adding: tokio::sync::Mutex<()>,
+    /// How many pieces of work at a provider the end of the program waits for.
+    revoking: watch::Sender<usize>,
+    core: Mutex<Core>,
+    wake: Notify,
+    serials: AtomicU32,
+}
+
+/// A number of the session's own: not every client of a provider comes back at the same moment.
+fn spread() -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness the moments are those of every other client, and nothing else is wrong.
+    let _ = getrandom::fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+impl Store {
+    pub(crate) fn new(
+        options: Options,
+        effects: Box<dyn Effects>,
+        opener: Opener,
+        vault: VaultThread,
+        remarks: Vec<String>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            effects,
+            opener,
+            vault,
+            snapshots: watch::Sender::new(Snapshot::default()),
+            events: broadcast::Sender::new(64),
+            input: OnceLock::new(),
+            ports: Ports::default(),
+            adding: tokio::sync::Mutex::default(),
+            revoking: watch::Sender::new(0),
+            core: Mutex::new(Core { accounts: Vec::new(), remarks, locked: false, armed: None }),
+            wake: Notify::new(),
+            serials: AtomicU32::new(1),
+        })
+    }
+
+    /// The flows that outputs set in motion.
+    pub(crate) fn effects(&self) -> &dyn Effects {
+        &*self.effects
+    }
+
+    pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
+        // A panic elsewhere leaves the accounts as they were: every change to a session is one call that returns.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an account, with the session that the vault kept for it.
+    pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, kept: Option<&[u8]>) {
+        let now = clock::now();
+        let rules = config.rules();
+        let stored = kept
+            .and_then(StoredSession::decode)
+            .filter(|stored| stored.issuer == config.issuer && stored.client_id == config.client_id);
+        if kept.is_some() && stored.is_none() {
+            // Another provider or client now: what was kept for the earlier one is of no use.
+            self.forget(name);
+        }
+        let mut session = stored.as_ref().map_or_else(
+            || Session::new(rules),
+            |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
+        );
+        session.set_spread(spread());
+        let serial = self.serials.fetch_add(1, Ordering::Relaxed);
+        // Of an account of the same name that was removed, something may still be on its way.
+        let session = session.numbered_from(u64::from(serial) << 32);
+        let mut account = Account::new(name.to_owned(), serial, config, session);
+        account.held = stored.map(|stored| Held {
+            access: None,
+            refresh_token: stored.refresh_token,
+            scope: stored.scope,
+            identity: stored.identity,
+            grant: stored.grant,
+            heard: stored.heard,
+            id_token: stored.id_token,
+            session_state: stored.session_state,
+            profile: stored.profile,
+            dpop: stored.dpop,
+            leftovers: stored.leftovers,
+        });
+        account.note_what_is_offered();
+        let mut core = self.core();
+        if core.locked {
+            account.session.handle(now, Input::Locked);
+        }
+        core.accounts.push(account);
+        let index = core.accounts.len() - 1;
+        self.settle(&mut core, index, now);
+        self.publish(&core, now);
+        drop(core);
+        self.effects.rules_changed(self);
+    }
+
+    /// Removes an account; a session that it has is ended first.
+    pub(crate) fn drop_account(self: &Arc<Self>, name: &str) {
+        let _ = self.act(name, |account, now| account.session.handle(now, Input::Logout));
+        let mut core = self.core();
+        core.accounts.retain(|account| account.name != name);
+        self.publish(&core, clock::now());
+    }
+
+    /// Holds an account to other rules from now on.
+    pub(crate) fn change_rules(self: &Arc<Self>, name: &str, config: AccountConfig) {
+        let rules = config.rules();
+        let _ = self.act(name, |account, now| {
+            account.config.session = config.session;
+            account.config.provider = config.provider;
+            account.config.logout = config.logout;
+            account.note_what_is_offered();
+            account.session.set_rules(now, rules);
+        });
+        self.publish(&self.core(), clock::now());
+        self.effects.rules_changed(self);
+    }
+
+    /// Works on one account and sets in motion what follows from it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such account.
+    pub(crate) fn act<T>(
+        self: &Arc<Self>,
+        name: &str,
+        work: impl FnOnce(&mut Account, Now) -> T,
+    ) -> Result<T, ErrorAnswer> {
+        let mut core = self.core();
+        let Some(index) = core.accounts.iter().position(|account| account.name == name) else {
+            let known: Vec<String> = core.accounts.iter().map(|account| account.name.clone()).collect();
+            return Err(notices::unknown_account(name, &known));
+        };
+        let now = clock::now();
+        let trouble = core.accounts[index].trouble.clone();
+        let result = work(&mut core.accounts[index], now);
+        let changed = self.settle(&mut core, index, now);
+        if changed || trouble != core.accounts[index].trouble {
+            self.publish(&core, now);
+        }
+        Ok(result)
+    }
+
+    /// The account that a request means: the one that it names, else the only one, else the only one that is signed in.
+    ///
+    /// # Errors
+    ///
+    /// `login_required` without any account, `invalid_request` where several could be meant.
+    pub(crate) fn account_for(&self, asked: Option<&str>) -> Result<String, ErrorAnswer> {
+        if let Some(name) = asked {
+            return Ok(name.to_owned());
+        }
+        let core = self.core();
+        let names: Vec<&str> = core.accounts.iter().map(|account| account.name.as_str()).collect();
+        let signed_in: Vec<&str> = core
+            .accounts
+            .iter()
+            .filter(|account| account.held.is_some())
+            .map(|account| account.name.as_str())
+            .collect();
+        match (names.as_slice(), signed_in.as_slice()) {
+            ([only], _) | (_, [only]) => Ok((*only).to_owned()),
+            ([], _) => {
+                let text = "No account is set up yet. Add one in the window, or with `abide accounts add`.";
+                Err(ErrorAnswer::new(ErrorCode::LoginRequired, text))
+            }
+            _ => {
+                let text = format!("Say which account: {}.", names.join(", "));
+                Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text))
+            }
+        }
+    }
+
+    /// Reads without changing anything.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        snapshot(&self.core(), clock::now())
+    }
+
+    /// Puts a remark up, once.
+    pub(crate) fn remark(&self, text: String) {
+        let mut core = self.core();
+        if !core.remarks.contains(&text) {
+            core.remarks.push(text);
+            self.publish(&core, clock::now());
+        }
+    }
+
+    /// Tells the user something once.
+    pub(crate) fn tell(&self, notice: Notice) {
+        tracing::info!(kind = ?notice.kind, account = notice.account.as_deref(), "{}", notice.title);
+        // Nobody listens in a headless agent.
+        let _ = self.events.send(Event::Notice(notice));
+    }
+
+    /// Takes a record out of the vault. It is gone for good when the task is done, which nobody has to wait for.
+    pub(crate) fn forget(self: &Arc<Self>, account: &str) -> JoinHandle<()> {
+        let removed = self.vault.remove(&record_name(account));
+        let store = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = removed.await {
+                tracing::error!(%error, "a session could not be removed from the vault");
+                store
+                    .remark(format!("A session that has ended could not be removed from the vault. {error}"));
+            }
+        })
+    }
+
+    /// Keeps every deadline of every account, until it is aborted.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        let mut alarm = crate::platform::Alarm::new();
+        loop {
+            let deadline = {
+                let mut core = self.core();
+                core.armed = core.accounts.iter().filter_map(|account| account.session.deadline()).min();
+                core.armed
+            };
+            match deadline {
+                Some(deadline) => tokio::select! {
+                    () = alarm.at(deadline) => {}
+                    () = self.wake.notified() => {}
+                },
+                None => self.wake.notified().await,
+            }
+            self.everybody(Input::Tick);
+        }
+    }
+
+    /// The screen was locked or unlocked.
+    pub(crate) fn lock_screen(self: &Arc<Self>, locked: bool) {
+        self.core().locked = locked;
+        self.everybody(if locked { Input::Locked } else { Input::Unlocked });
+    }
+
+    /// Tells every session.
+    pub(crate) fn everybody(self: &Arc<Self>, input: Input) {
+        let mut core = self.core();
+        let now = clock::now();
+        let mut changed = false;
+        for index in 0..core.accounts.len() {
+            core.accounts[index].session.handle(now, input);
+            changed |= self.settle(&mut core, index, now);
+        }
+        if changed {
+            self.publish(&core, now);
+        }
+    }
+
+    /// Sets in motion what a session has put out. Says whether something visible changed.
+    fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
+        let mut changed = false;
+        while let Some(output) = core.accounts[index].session.poll() {
+            changed |= output == Output::Changed;
+            self.perform(&mut core.accounts[index], output, now);
+        }
+        let deadline = core.accounts[index].session.deadline();
+        if deadline.is_some_and(|deadline| core.armed.is_none_or(|armed| deadline < armed)) {
+            self.wake.notify_one();
+        }
+        changed
+    }
+
+    fn perform(self: &Arc<Self>, account: &mut Account, output: Output, now: Now) {
+        match output {
+            Output::Authorize { attempt } => self.effects.authorize(self, account, attempt),
+            Output::AbandonAuthorization { attempt, why } => self.abandon(account, attempt, why),
+            Output::Refresh { attempt } => self.effects.refresh(self, account, attempt),
+            Output::Ask { .. } => {
+                if let Some(question) = account.question(now) {
+                    self.tell(notices::expiring(&question));
+                }
+            }
+            Output::Withdraw { why: Withdrawn::Activity, .. } => {
+                self.tell(notices::still_active(&account.name, &account.provider()));
+            }
+            Output::Withdraw { why: Withdrawn::Presence, .. } => {
+                self.tell(notices::still_here(&account.name, &account.provider()));
+            }
+            Output::Look => self.effects.query_idle(self, account),
+            Output::Check { attempt } => self.effects.probe(self, account, attempt),
+            Output::Began => {
+                account.trouble = None;
+                account.provider_end = None;
+                account.farewell = None;
+                account.signals = Signals::default();
+                account.targets.clear();
+                if let Some(held) = &account.held {
+                    let user = held.identity.label();
+                    self.tell(notices::signed_in(&account.name, user, &account.provider()));
+                }
+            }
+            Output::Ended { reason } => self.ended(account, reason),
+            Output::Checkpoint => self.write_down(account, now),
+            Output::Changed | Output::Withdraw { .. } => {}
+        }
+    }
+
+    fn abandon(&self, account: &mut Account, attempt: abide_session::Attempt, why: Abandoned) {
+        if let Some(sign_in) = account.sign_in.take_if(|sign_in| sign_in.attempt == attempt) {
+            sign_in.task.abort();
+        }
+        if why == Abandoned::TimedOut {
+            let message = notices::sign_in_timed_out(&account.provider());
+            self.tell(notices::sign_in_failed(&account.name, &account.provider(), &message));
+            account.trouble = Some(Trouble::new("sign_in_timed_out", message));
+        }
+    }
+
+    fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
+        tracing::info!(account = account.name, ?reason, "the session has ended");
+        account.refresh = None;
+        let held = account.held.take();
+        account.number += 1;
+        // Whoever waits for it hears that the session is over.
+        (account.stepping_up, account.declined) = (None, None);
+        account.targets.clear();
+        self.effects.ended(self, account, held, reason);
+        // What has still to be said to the provider has its own.
+        account.connection = account.connection.take().map(Connection::without_key);
+        if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
+            self.tell(notice);
+        }
+    }
+
+    pub(crate) fn write_down(self: &Arc<Self>, account: &Account, now: Now) {
+        let Some(content) = account.stored(now) else { return };
+        let written = self.vault.update(&record_name(&account.name), content);
+        let store = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = written.await {
+                tracing::error!(%error, "the session could not be written down");
+                store.remark(error.to_string());
+            }
+        });
+    }
+
+    /// Does some work at the provider that the end of the program waits for, within reason.
+    pub(crate) fn before_the_end(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
+        self.revoking.send_modify(|count| *count += 1);
+        let store = self.clone();
+        tokio::spawn(async move {
+            work.await;
+            store.revoking.send_modify(|count| *count -= 1);
+        });
+    }
+
+    /// Waits for that work; says whether it is done.
+    pub(crate) async fn last_words(&self) -> bool {
+        let mut count = self.revoking.subscribe();
+        tokio::time::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await.is_ok()
+    }
+
+    /// Writes every session down and waits until that is done.
+    pub(crate) async fn write_all_down(self: &Arc<Self>) {
+        {
+            let core = self.core();
+            let now = clock::now();
+            for account in &core.accounts {
+                self.write_down(account, now);
+            }
+        }
+        self.vault.settle().await;
+    }
+
+    /// Draws anew what is shown.
+    pub(crate) fn show(&self) {
+        self.publish(&self.core(), clock::now());
+    }
+
+    fn publish(&self, core: &Core, now: Now) {
+        let fresh = snapshot(core, now);
+        self.snapshots.send_if_modified(|present| {
+            let modified = *present != fresh;
+            *present = fresh;
+            modified
+        });
+    }
+
+    /// The accounts of the configuration as it is now.
+    pub(crate) fn configured(&self) -> Result<BTreeMap<String, AccountConfig>, crate::config::ConfigError> {
+        Ok(Config::read(&self.options.places.config_file())?.accounts)
+    }
+}
+
+fn snapshot(core: &Core, now: Now) -> Snapshot {
+    let mut questions: Vec<Question> =
+        core.accounts.iter().filter_map(|account| account.question(now)).collect();
+    questions.sort_by_key(|question| question.seconds_left);
+    Snapshot {
+        accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
+        questions,
+        remarks: core.remarks.clone(),
+    }
+}

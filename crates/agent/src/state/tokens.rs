@@ -1,0 +1,79 @@
+//! What a signed-in account holds: its tokens, and who they are about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_oidc::{Claims, DpopKey, Identity, Tokens};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::view::layers::Heard;
+
+/// At most this many refresh tokens of silent requests are kept until they are revoked.
+pub(crate) const MOST_LEFTOVERS: usize = 32;
+
+/// What a signed-in account holds.
+pub(crate) struct Held {
+    pub(crate) access: Option<Access>,
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) scope: String,
+    pub(crate) identity: Identity,
+    /// Who the refresh token is about, where a later sign-in brought none: its statements repeat those of its own sign-in.
+    pub(crate) grant: Option<Identity>,
+    /// When and how something was heard of the provider's session last.
+    pub(crate) heard: Option<Heard>,
+    /// The newest ID token, for `id_token_hint`.
+    pub(crate) id_token: Option<SecretString>,
+    /// What the provider's iframe compares (Session Management 1.0, section 2).
+    pub(crate) session_state: Option<String>,
+    /// What UserInfo said last.
+    pub(crate) profile: Option<Profile>,
+    /// What all of them are bound to (RFC 9449); `None` for bearer tokens.
+    pub(crate) dpop: Option<Arc<DpopKey>>,
+    /// Refresh tokens that silent requests brought and nobody uses: they are given back with the others.
+    pub(crate) leftovers: Vec<SecretString>,
+}
+
+/// An access token. When it ends is the session's knowledge.
+pub(crate) struct Access {
+    pub(crate) token: SecretString,
+}
+
+impl Held {
+    pub(crate) fn new(tokens: Tokens, heard: Heard) -> Self {
+        Self {
+            access: Some(Access { token: tokens.access_token }),
+            heard: Some(heard),
+            refresh_token: tokens.refresh_token,
+            scope: tokens.scope,
+            identity: tokens.identity,
+            grant: None,
+            id_token: tokens.id_token,
+            session_state: None,
+            profile: None,
+            dpop: None,
+            leftovers: Vec::new(),
+        }
+    }
+
+    /// Who the refresh token is about, as its own sign-in said.
+    pub(crate) fn granted_to(&self) -> &Identity {
+        self.grant.as_ref().unwrap_or(&self.identity)
+    }
+
+    /// Takes over what a refresh does not bring.
+    pub(crate) fn inherit(&mut self, before: &Self) {
+        self.id_token = self.id_token.take().or_else(|| before.id_token.clone());
+        self.session_state.clone_from(&before.session_state);
+        self.profile.clone_from(&before.profile);
+        self.dpop.clone_from(&before.dpop);
+        self.leftovers.clone_from(&before.leftovers);
+    }
+}
+
+/// What UserInfo said, and when (wall time).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    pub(crate) claims: Claims,
+    pub(crate) at: Duration,
+}

@@ -1,0 +1,118 @@
+//! What a tool gets that asks for a token.
+
+pub(crate) mod claims;
+pub(crate) mod refresh;
+pub(crate) mod resource;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_oidc::TokenTarget;
+use abide_session::{TokenRequest, TokenVerdict};
+use abide_wire::{ErrorAnswer, TokenAnswer};
+
+use crate::state::account::{self, Refreshed};
+use crate::state::dpop::Proof;
+use crate::state::store::Store;
+use crate::view::notices;
+
+/// How long a tool waits for a refresh that is under way.
+const REFRESH_PATIENCE: Duration = Duration::from_secs(50);
+
+/// What a tool asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenParams {
+    /// Without one, the only account that is configured, or the only one that is signed in.
+    pub(crate) account: Option<String>,
+    /// How long the token has to stay valid at least; no more is demanded than nine tenths of what the provider gives.
+    pub(crate) min_validity: Duration,
+    /// Whether that counts as using the session.
+    pub(crate) activity: bool,
+    /// What the token is for; nothing in particular: the session's own.
+    pub(crate) target: TokenTarget,
+    /// The request that it is for, where the tool needs a proof.
+    pub(crate) proof: Option<Proof>,
+}
+
+/// An access token.
+///
+/// # Errors
+///
+/// `login_required`, `session_expired`, `provider_unreachable`, `unknown_account`, `invalid_request`; for a purpose of
+/// its own `invalid_target`, `invalid_scope` and `access_denied` as well.
+pub(crate) async fn token(store: &Arc<Store>, asked: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
+    let name = store.account_for(asked.account.as_deref())?;
+    let request = TokenRequest { min_validity: asked.min_validity, activity: asked.activity };
+    let mut answer = if asked.target == TokenTarget::default() {
+        own_token(store, &name, request).await?
+    } else {
+        resource::target_token(store, &name, request, &asked.target).await?
+    };
+    if let Some(proof) = &asked.proof {
+        store.act(&name, |account, _| account.prove(&mut answer, proof))??;
+    }
+    Ok(answer)
+}
+
+/// The session's own access token.
+pub(crate) async fn own_token(
+    store: &Arc<Store>,
+    name: &str,
+    request: TokenRequest,
+) -> Result<TokenAnswer, ErrorAnswer> {
+    let (verdict, served) = store.act(name, |account, now| {
+        let verdict = account.session.token(now, request);
+        let served = (verdict == TokenVerdict::Serve).then(|| account.token_answer(now)).flatten();
+        (verdict, served)
+    })?;
+    match verdict {
+        TokenVerdict::Serve => served.ok_or_else(|| notices::login_required(name)),
+        TokenVerdict::Wait(_) => wait_for_refresh(store, name).await,
+        TokenVerdict::Held => Err(unreachable(store, name)),
+        TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+        TokenVerdict::Frozen => Err(notices::frozen(name)),
+        TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
+    }
+}
+
+/// One refresh serves everybody who waits here.
+pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<TokenAnswer, ErrorAnswer> {
+    // The refresh was started while the request was judged; if it is gone again, it is done.
+    let receiver =
+        store.act(name, |account, _| account.refresh.as_ref().map(|(_, sender)| sender.subscribe()))?;
+    let outcome = match receiver {
+        None => Refreshed::Done,
+        Some(mut receiver) => {
+            let waited = tokio::time::timeout(REFRESH_PATIENCE, receiver.wait_for(Option::is_some)).await;
+            match waited {
+                Ok(Ok(outcome)) => outcome.clone().unwrap_or(Refreshed::Done),
+                Ok(Err(_)) => Refreshed::Done,
+                Err(_) => return Err(notices::provider_unreachable("The provider", None)),
+            }
+        }
+    };
+    let request = TokenRequest { min_validity: Duration::ZERO, activity: false };
+    store.act(name, |account, now| match account.session.token(now, request) {
+        TokenVerdict::Serve => account.token_answer(now).ok_or_else(|| notices::login_required(name)),
+        TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
+        TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+        TokenVerdict::Frozen => Err(notices::frozen(name)),
+        TokenVerdict::Wait(_) | TokenVerdict::Held => {
+            let why = match &outcome {
+                Refreshed::Failed(message) => Some(message.as_str()),
+                Refreshed::Done => None,
+            };
+            Err(notices::provider_unreachable(&account.provider(), why))
+        }
+    })?
+}
+
+pub(crate) fn unreachable(store: &Arc<Store>, name: &str) -> ErrorAnswer {
+    let core = store.core();
+    let account = core.accounts.iter().find(|account| account.name == name);
+    let provider = account.map(account::Account::provider).unwrap_or_default();
+    notices::provider_unreachable(
+        &provider,
+        account.and_then(|account| account.trouble.as_ref()).map(|trouble| trouble.sentence.as_str()),
+    )
+}

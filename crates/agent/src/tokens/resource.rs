@@ -1,0 +1,292 @@
+//! Access tokens for one purpose: good for fewer scopes than the session has, or for one resource (RFC 6749, section 6; RFC
+//! 8707, section 2.2; RFC 8693). They are kept in memory alone, each until it is used up.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use abide_oidc::{Error, ExchangeRequest, IssuedToken, OAuthError, RefreshError, TokenTarget, TokenType};
+use abide_session::{Input, TargetVerdict, TokenRequest};
+use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
+use secrecy::SecretString;
+
+use crate::state::account::Account;
+use crate::state::commit::adopt;
+use crate::state::connection::{ConnectError, Connection, connection};
+use crate::state::record::record_name;
+use crate::state::resource_tokens::Issued;
+use crate::state::revoke::give_back;
+use crate::state::store::Store;
+use crate::tokens::{own_token, unreachable, wait_for_refresh};
+use crate::view::notices;
+
+/// A provider that does not say how long a token lasts is asked again after this.
+const UNSAID: Duration = Duration::from_secs(300);
+/// What the session's own token has to be good for still when it is exchanged.
+const EXCHANGEABLE: Duration = Duration::from_secs(30);
+
+/// What became of a request to the provider.
+enum Fetched {
+    Done,
+    /// The refresh token may no longer be accepted: a refresh is under way that finds out.
+    Doubted,
+}
+
+/// The access token for one purpose.
+///
+/// # Errors
+///
+/// As [`crate::tokens::token`].
+pub(crate) async fn target_token(
+    store: &Arc<Store>,
+    name: &str,
+    request: TokenRequest,
+    target: &TokenTarget,
+) -> Result<TokenAnswer, ErrorAnswer> {
+    let mut request = request;
+    // Once a refresh has to be waited for, once the token is fetched, and then it is there.
+    for _ in 0..3 {
+        let (verdict, served) = store.act(name, |account, now| account.judge_target(now, request, target))?;
+        request.activity = false;
+        match verdict {
+            TargetVerdict::Serve => {
+                if let Some(answer) = served {
+                    return Ok(answer);
+                }
+            }
+            TargetVerdict::Fetch => {
+                let work = fetch(store.clone(), name.to_owned(), request, target.clone());
+                // A tool that hangs up must not stop this halfway: the answer may hold the next refresh token.
+                let fetched = tokio::spawn(work).await;
+                match fetched.unwrap_or_else(|_| Err(notices::provider_unreachable("The provider", None)))? {
+                    Fetched::Done => request.min_validity = Duration::ZERO,
+                    Fetched::Doubted => {
+                        wait_for_refresh(store, name).await?;
+                        return Err(refused(store, name, target));
+                    }
+                }
+            }
+            TargetVerdict::Wait(_) => drop(wait_for_refresh(store, name).await?),
+            TargetVerdict::Held => return Err(refused(store, name, target)),
+            TargetVerdict::LoginRequired => return Err(notices::login_required(name)),
+            TargetVerdict::Frozen => return Err(notices::frozen(name)),
+            TargetVerdict::Ended(reason) => return Err(notices::session_expired(name, reason)),
+        }
+    }
+    Err(unreachable(store, name))
+}
+
+fn refused(store: &Arc<Store>, name: &str, target: &TokenTarget) -> ErrorAnswer {
+    let known = store.act(name, |account, now| account.targets.kept(target, now).refused.clone());
+    known.unwrap_or_else(Some).unwrap_or_else(|| unreachable(store, name))
+}
+async fn fetch(
+    store: Arc<Store>,
+    name: String,
+    request: TokenRequest,
+    target: TokenTarget,
+) -> Result<Fetched, ErrorAnswer> {
+    let store = &store;
+    let (turn, exchange) =
+        store.act(&name, |account, _| (account.targets.turn.clone(), account.config.token_exchange))?;
+    let _turn = turn.lock().await;
+    // Somebody may have fetched it meanwhile.
+    let (verdict, epoch) = store.act(&name, |account, now| {
+        let (verdict, _) = account.judge_target(now, request, &target);
+        // Of an account of the same name that came after this one, nothing is known here.
+        let ours = Arc::ptr_eq(&account.targets.turn, &turn);
+        (if ours { verdict } else { TargetVerdict::LoginRequired }, account.targets.epoch)
+    })?;
+    if verdict != TargetVerdict::Fetch {
+        return Ok(Fetched::Done);
+    }
+    // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody; and what it was
+    // refused is nothing to the next.
+    let ours =
+        |account: &Account| Arc::ptr_eq(&account.targets.turn, &turn) && account.targets.epoch == epoch;
+    let issued =
+        if exchange { traded(store, &name, &target).await } else { narrowed(store, &name, &target).await };
+    match issued {
+        Ok(issued) => {
+            store.act(&name, |account, now| {
+                if ours(account) {
+                    let kept = account.targets.kept(&target, now);
+                    kept.life.came(now, issued.expires_in.or(Some(UNSAID)));
+                    kept.refused = None;
+                    kept.issued = Some(Issued {
+                        token: issued.access_token,
+                        kind: issued.token_type,
+                        scope: issued.scope,
+                    });
+                }
+            })?;
+            Ok(Fetched::Done)
+        }
+        Err(Failure::Answered(answer)) => store.act(&name, |account, now| {
+            if ours(account) {
+                let kept = account.targets.kept(&target, now);
+                kept.life.failed(now, None);
+                kept.refused = Some(answer.clone());
+            }
+            Err(answer)
+        })?,
+        Err(Failure::Provider(error)) => {
+            tracing::warn!(account = name, code = error.code(), "no token for this purpose");
+            let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchange;
+            store.act(&name, |account, now| {
+                let answer = refusal(&account.provider(), &target, &error);
+                if !ours(account) {
+                    return Err(answer);
+                }
+                let kept = account.targets.kept(&target, now);
+                // Whatever the reason is, a tool that asks again at once does not make the provider be asked again.
+                kept.life.failed(now, error.retry_after());
+                kept.refused = Some(answer.clone());
+                if spent {
+                    account.session.handle(now, Input::Renew);
+                    return Ok(Fetched::Doubted);
+                }
+                Err(answer)
+            })?
+        }
+    }
+}
+
+/// Why there is no token.
+enum Failure {
+    Provider(Error),
+    Answered(ErrorAnswer),
+}
+
+impl From<ErrorAnswer> for Failure {
+    fn from(answer: ErrorAnswer) -> Self {
+        Self::Answered(answer)
+    }
+}
+
+/// By the refresh token, which may be another one afterwards: in turn with the refreshes, and written down like them.
+async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<IssuedToken, Failure> {
+    let turn = store.act(name, |account, _| account.turn.clone())?;
+    let _turn = turn.lock().await;
+    connected(store, name).await?;
+    // Together: what belongs to one session is not sent for another.
+    let found = store.act(name, |account, _| {
+        let held = account.held.as_ref().filter(|_| Arc::ptr_eq(&account.turn, &turn))?;
+        let first = account.config.resources.first().cloned();
+        let credentials = (held.granted_to().clone(), held.scope.clone(), first);
+        Some((account.connection.clone()?, held.refresh_token.clone(), credentials))
+    })?;
+    let Some((connection, token, (identity, scope, first))) = found else {
+        return Err(Failure::Answered(notices::login_required(name)));
+    };
+    let Some(token) = token else {
+        return Err(Failure::Answered(refused_for(
+            target,
+            "The provider gave this session no refresh token, so there is one access token, for everything.",
+        )));
+    };
+    let mut target = target.clone();
+    if target.resources.is_empty() && target.audiences.is_empty() {
+        // Fewer scopes are wanted, and not those of another resource.
+        target.resources.extend(first);
+    }
+    let Connection { http, relying_party, .. } = &connection;
+    let record = record_name(name);
+    let unwritten = |error: crate::persistence::vault::StoreError| {
+        Failure::Answered(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()))
+    };
+    store.vault.begin_rotation(&record).await.map_err(unwritten)?;
+    match relying_party.narrow(http, &token, &identity, &scope, &target, SystemTime::now()).await {
+        Ok(mut issued) => {
+            match issued.refresh_token.take() {
+                // Durable before anything is served: a token that only memory knows is lost with the process.
+                Some(rotated) => adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?,
+                None => store.vault.abandon_rotation(&record).await.map_err(unwritten)?,
+            }
+            Ok(issued)
+        }
+        Err(RefreshError { error, rotated }) => {
+            if let Some(rotated) = rotated {
+                adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?;
+            } else if !error.is_transient() {
+                let _ = store.vault.abandon_rotation(&record).await;
+            }
+            Err(Failure::Provider(error))
+        }
+    }
+}
+
+/// In exchange for the session's own access token.
+async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<IssuedToken, Failure> {
+    let request = TokenRequest { min_validity: EXCHANGEABLE, activity: false };
+    let own = own_token(store, name, request).await?;
+    let subject_token = SecretString::from(own.access_token.expose());
+    let connection = connected(store, name).await?;
+    let asked = ExchangeRequest {
+        subject_token: &subject_token,
+        subject_token_type: TokenType::AccessToken,
+        actor: None,
+        requested: TokenType::AccessToken,
+        target,
+        granted_scope: &own.scope,
+    };
+    let answered = connection.relying_party.exchange_token(&connection.http, &asked, SystemTime::now()).await;
+    let mut issued = answered.map_err(Failure::Provider)?;
+    if let Some(refresh_token) = issued.refresh_token.take() {
+        // The session has its own.
+        store.before_the_end(give_back(connection, refresh_token));
+    }
+    Ok(issued)
+}
+
+async fn connected(store: &Arc<Store>, name: &str) -> Result<Connection, Failure> {
+    connection(store, name).await.map_err(|error| {
+        Failure::Answered(match error {
+            ConnectError::Unreachable(error) => notices::provider_unreachable("", Some(&error.to_string())),
+            error => ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()),
+        })
+    })
+}
+
+/// What a tool is told. Nothing of this ends the session.
+fn refusal(provider: &str, target: &TokenTarget, error: &Error) -> ErrorAnswer {
+    use OAuthError::{InvalidScope, InvalidTarget};
+    let code = match error {
+        Error::Refused { error: InvalidTarget, .. } => ErrorCode::InvalidTarget,
+        Error::Refused { error: InvalidScope, .. } | Error::ScopeWider => ErrorCode::InvalidScope,
+        Error::ParameterInvalid { name } if name == "scope" => {
+            let text = format!(
+                "`scope` asks for more than the session with {provider} has, or is no list of scopes."
+            );
+            return ErrorAnswer::new(ErrorCode::InvalidScope, text);
+        }
+        Error::ParameterInvalid { name } => {
+            let text = format!(
+                "`{name}` cannot be sent to {provider}: write it as an absolute address without a fragment."
+            );
+            return ErrorAnswer::new(ErrorCode::InvalidRequest, text);
+        }
+        error if error.is_transient() => {
+            return notices::provider_unreachable(provider, Some(&error.to_string()));
+        }
+        Error::Refused { .. } => ErrorCode::AccessDenied,
+        _ => return notices::provider_unreachable(provider, Some(&error.to_string())),
+    };
+    ErrorAnswer::new(code, format!("{error} Nothing else has changed: {} was not issued.", named(target)))
+}
+
+fn refused_for(target: &TokenTarget, why: &str) -> ErrorAnswer {
+    ErrorAnswer::new(ErrorCode::InvalidTarget, format!("{why} {} cannot be had.", capital(&named(target))))
+}
+
+fn named(target: &TokenTarget) -> String {
+    match (target.resources.first().or(target.audiences.first()), target.scopes.is_empty()) {
+        (Some(place), _) => format!("a token for {}", place.chars().take(200).collect::<String>()),
+        (None, false) => "a token with fewer scopes".to_owned(),
+        (None, true) => "the token".to_owned(),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}

@@ -1,0 +1,58 @@
+//! The session's own types as they cross a boundary, in one place.
+
+use abide_session::{EndReason, Limit};
+use abide_wire::{EndReason as Reason, KnownBy, Signal};
+
+/// The reason as it crosses a boundary.
+pub(crate) fn reason(reason: EndReason) -> Reason {
+    match reason {
+        EndReason::UserLogout => Reason::UserLogout,
+        EndReason::IdleTimeout => Reason::IdleTimeout,
+        EndReason::AbsoluteTimeout => Reason::AbsoluteTimeout,
+        EndReason::Declined => Reason::Declined,
+        EndReason::ProviderLogout(_) => Reason::ProviderLogout,
+        EndReason::RefreshRejected => Reason::RefreshRejected,
+        EndReason::Policy => Reason::Policy,
+        EndReason::ScreenLocked => Reason::ScreenLocked,
+    }
+}
+
+/// By which way the provider's end became known, as it crosses a boundary.
+pub(crate) fn ended_by(reason: EndReason) -> Option<Signal> {
+    match reason {
+        EndReason::ProviderLogout(signal) => Some(signal_of(signal)),
+        EndReason::RefreshRejected => Some(Signal::Refresh),
+        _ => None,
+    }
+}
+
+/// A signal as it crosses a boundary.
+pub(crate) fn signal_of(signal: abide_session::Signal) -> Signal {
+    match signal {
+        abide_session::Signal::Iframe => Signal::Iframe,
+        abide_session::Signal::Introspection => Signal::Introspection,
+        abide_session::Signal::UserInfo => Signal::Userinfo,
+        abide_session::Signal::FrontChannel => Signal::Frontchannel,
+        abide_session::Signal::BackChannel => Signal::Backchannel,
+        abide_session::Signal::SecurityEvent => Signal::Events,
+    }
+}
+
+/// How the provider's layer is known after this signal.
+pub(crate) fn known_by(signal: Signal) -> KnownBy {
+    match signal {
+        Signal::Iframe => KnownBy::Browser,
+        Signal::Refresh => KnownBy::Refresh,
+        Signal::Introspection | Signal::Userinfo => KnownBy::Asked,
+        Signal::Frontchannel | Signal::Backchannel | Signal::Events => KnownBy::Told,
+    }
+}
+
+/// A limit as it crosses a boundary.
+pub(crate) fn limit(limit: Limit) -> abide_wire::Limit {
+    match limit {
+        Limit::Idle => abide_wire::Limit::Idle,
+        Limit::Absolute => abide_wire::Limit::Absolute,
+        Limit::Provider => abide_wire::Limit::Provider,
+    }
+}

@@ -1,0 +1,177 @@
+//! The three sessions that a sign-in begins, one inside the other, and how each is known. Pure.
+
+use std::time::Duration;
+
+use abide_oidc::Identity;
+use abide_session::{Now, State, View};
+use abide_wire::{KnownBy, Layer, LayerState, LayerStatus};
+use serde::{Deserialize, Serialize};
+
+use crate::view::convert::{ended_by, known_by};
+
+/// When and how something was heard of the provider's session last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Heard {
+    /// Wall time.
+    pub(crate) at: Duration,
+    pub(crate) by: KnownBy,
+}
+
+/// What the layers are made from.
+pub(crate) struct Known<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) provider: &'a str,
+    pub(crate) identity: Option<&'a Identity>,
+    pub(crate) heard: Option<Heard>,
+}
+
+/// The layers of a session, from the user outwards; empty where nobody has signed in.
+pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatus> {
+    let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let at = |left: Duration| seconds(now.wall.saturating_add(left));
+    let application = |state, since: Option<Duration>, ends_at| LayerStatus {
+        layer: Layer::Application,
+        name: known.account.to_owned(),
+        state,
+        since: since.map(|since| since.as_secs()),
+        ends_at,
+        known_by: KnownBy::OwnLimits,
+        checked_at: None,
+        methods: Vec::new(),
+    };
+    match (view.state, known.identity) {
+        (State::Active | State::Expiring, Some(identity)) => vec![
+            application(LayerState::Active, view.began, view.left.map(at)),
+            provider(known, LayerState::Active, identity.auth_time, view.provider_left.map(at)),
+            identity_provider(known.provider, identity),
+        ],
+        (State::Ended(reason), _) => {
+            let ended = view.ended.map(|at| at.as_secs());
+            // The end of our session says nothing about the provider's, unless the provider was the one who said so.
+            let there = match ended_by(reason) {
+                Some(signal) => LayerStatus {
+                    known_by: known_by(signal),
+                    checked_at: ended,
+                    ..provider(known, LayerState::Ended, None, ended)
+                },
+                None => LayerStatus {
+                    known_by: KnownBy::Nothing,
+                    ..provider(known, LayerState::Unknown, None, None)
+                },
+            };
+            vec![application(LayerState::Ended, None, ended), there]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn provider(known: &Known<'_>, state: LayerState, since: Option<u64>, ends_at: Option<u64>) -> LayerStatus {
+    LayerStatus {
+        layer: Layer::Provider,
+        name: known.provider.to_owned(),
+        state,
+        since,
+        ends_at,
+        known_by: known.heard.map_or(KnownBy::Refresh, |heard| heard.by),
+        checked_at: known.heard.map(|heard| heard.at.as_secs()),
+        methods: Vec::new(),
+    }
+}
+
+/// Nobody tells a client whether the user is still signed in there. What is known is how it began.
+fn identity_provider(provider: &str, identity: &Identity) -> LayerStatus {
+    let methods: Vec<String> = identity.amr.iter().chain(&identity.acr).cloned().collect();
+    let nothing = methods.is_empty() && identity.auth_time.is_none() && identity.idp.is_none();
+    LayerStatus {
+        layer: Layer::IdentityProvider,
+        name: identity.idp.clone().unwrap_or_else(|| provider.to_owned()),
+        state: LayerState::Unknown,
+        since: identity.auth_time,
+        ends_at: None,
+        known_by: if nothing { KnownBy::Nothing } else { KnownBy::IdToken },
+        checked_at: None,
+        methods,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use abide_session::{EndReason, Input, Limits, Output, Session, Signal, Tokens};
+
+    const NOW: Now = Now { wall: Duration::from_secs(1_800_000_000), boot: Duration::from_secs(500) };
+
+    fn signed_in() -> Session {
+        let mut session = Session::new(Limits::default());
+        session.handle(NOW, Input::Login);
+        let Some(Output::Authorize { attempt }) = session.poll() else { panic!("no authorization") };
+        let tokens = Tokens {
+            access_expires_in: Some(Duration::from_secs(300)),
+            renewable: true,
+            session_expires_in: Some(Duration::from_secs(1800)),
+        };
+        session.handle(NOW, Input::Authorized { attempt, tokens });
+        session
+    }
+
+    fn identity() -> Identity {
+        serde_json::from_value(serde_json::json!({
+            "issuer": "https://id.example.com", "subject": "1", "auth_time": 1_799_999_000_u64,
+            "amr": ["pwd", "otp"], "acr": "2", "idp": "Example Bank",
+        }))
+        .unwrap()
+    }
+
+    fn known<'a>(identity: Option<&'a Identity>, heard: Option<Heard>) -> Known<'a> {
+        Known { account: "work", provider: "id.example.com", identity, heard }
+    }
+
+    #[test]
+    fn each_layer_has_its_own_end_and_says_how_it_is_known() {
+        let identity = identity();
+        let heard = Heard { at: NOW.wall, by: KnownBy::IdToken };
+        let found = layers(&known(Some(&identity), Some(heard)), &signed_in().view(NOW), NOW);
+        let [application, provider, idp] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((application.state, application.ends_at), (LayerState::Active, Some(1_800_000_900)));
+        assert_eq!((application.known_by, application.since), (KnownBy::OwnLimits, Some(1_800_000_000)));
+        assert_eq!((provider.state, provider.ends_at), (LayerState::Active, Some(1_800_001_800)));
+        assert_eq!((provider.known_by, provider.checked_at), (KnownBy::IdToken, Some(1_800_000_000)));
+        assert_eq!(provider.since, Some(1_799_999_000));
+        assert_eq!((idp.name.as_str(), idp.state, idp.ends_at), ("Example Bank", LayerState::Unknown, None));
+        assert_eq!((idp.known_by, idp.methods.join(" ")), (KnownBy::IdToken, "pwd otp 2".to_owned()));
+    }
+
+    #[test]
+    fn a_provider_that_tells_nothing_is_not_made_up() {
+        let identity: Identity =
+            serde_json::from_value(serde_json::json!({"issuer": "https://id.example.com", "subject": "1"}))
+                .unwrap();
+        let found = layers(&known(Some(&identity), None), &signed_in().view(NOW), NOW);
+        assert_eq!((found[2].name.as_str(), found[2].known_by), ("id.example.com", KnownBy::Nothing));
+        assert_eq!(found[2].since, None);
+    }
+
+    #[test]
+    fn the_end_here_says_nothing_about_the_provider_unless_the_provider_said_it() {
+        for (input, reason, there) in [
+            (Input::Logout, EndReason::UserLogout, LayerState::Unknown),
+            (
+                Input::ProviderEnded { signal: Signal::BackChannel },
+                EndReason::ProviderLogout(Signal::BackChannel),
+                LayerState::Ended,
+            ),
+        ] {
+            let mut session = signed_in();
+            session.handle(NOW, input);
+            assert_eq!(session.state(), State::Ended(reason));
+            let found = layers(&known(None, None), &session.view(NOW), NOW);
+            assert_eq!(found[0].state, LayerState::Ended);
+            assert_eq!(found[0].ends_at, Some(1_800_000_000));
+            assert_eq!(found[1].state, there);
+            let known = if there == LayerState::Ended { KnownBy::Told } else { KnownBy::Nothing };
+            assert_eq!(found[1].known_by, known);
+        }
+        assert_eq!(layers(&known(None, None), &Session::new(Limits::default()).view(NOW), NOW), []);
+    }
+}

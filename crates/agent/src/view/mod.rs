@@ -1,0 +1,5 @@
+//! What views show, made from what is known. Pure.
+
+pub(crate) mod convert;
+pub(crate) mod layers;
+pub(crate) mod notices;

@@ -1,0 +1,155 @@
+//! The words of notifications and of answers to tools. All decisions about what is said stand here.
+
+use abide_session::EndReason;
+use abide_wire::{ErrorAnswer, ErrorCode, Notice, NoticeKind, Question, text};
+
+use crate::view::convert::{ended_by, reason};
+
+fn words(why: EndReason) -> String {
+    text::ended_by(reason(why), ended_by(why))
+}
+
+fn notice(kind: NoticeKind, account: &str, title: String, body: String) -> Notice {
+    Notice { kind, account: Some(account.to_owned()), question: None, title, body }
+}
+
+pub(crate) fn signed_in(account: &str, user: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::SignedIn,
+        account,
+        "You are signed in".to_owned(),
+        format!("{user} with {provider}. Abide asks you before the session ends."),
+    )
+}
+
+pub(crate) fn sign_in_failed(account: &str, provider: &str, message: &str) -> Notice {
+    notice(
+        NoticeKind::SignInFailed,
+        account,
+        format!("Signing in with {provider} did not work"),
+        message.to_owned(),
+    )
+}
+
+pub(crate) fn expiring(question: &Question) -> Notice {
+    let (provider, left) = (&question.provider, text::duration(question.seconds_left));
+    let (title, body) = if question.can_be_kept {
+        let body = format!("Your session with {provider} ends in {left}. Do you want to keep it?");
+        ("Keep your session?", body)
+    } else {
+        let why = text::why_it_cannot_be_kept(question.limit);
+        ("Your session ends soon", format!("Your session with {provider} ends in {left}: {why}"))
+    };
+    Notice {
+        question: Some(question.id),
+        ..notice(NoticeKind::Expiring, &question.account, title.to_owned(), body)
+    }
+}
+
+pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Notice {
+    notice(
+        NoticeKind::StepUp,
+        account,
+        format!("{tool} needs a stronger sign-in"),
+        format!(
+            "Sign in with {provider} again, in your browser. Whatever you do there, your session goes on."
+        ),
+    )
+}
+
+pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::StillActive,
+        account,
+        "Your session goes on".to_owned(),
+        format!("You are back, so your session with {provider} is kept."),
+    )
+}
+
+pub(crate) fn frozen(account: &str) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::TemporarilyUnavailable,
+        format!(
+            "The screen is locked, so the session of \u{201c}{account}\u{201d} is frozen. Unlock it; the same request will \
+             work then."
+        ),
+    )
+}
+
+pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::StillActive,
+        account,
+        "Your session goes on".to_owned(),
+        format!("One of your tools has just used your session with {provider}."),
+    )
+}
+
+pub(crate) fn still_accepted(account: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::Trouble,
+        account,
+        "You are signed out here".to_owned(),
+        format!(
+            "{provider} was told, but still accepts what belonged to the session. Sign out there as well if others use \
+             this computer."
+        ),
+    )
+}
+
+/// `None` for a sign-out that the user has just asked for: they know.
+pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Notice> {
+    if why == EndReason::UserLogout {
+        return None;
+    }
+    let body = format!(
+        "Your session with {provider} is over: {}. Choose \u{201c}Sign in\u{201d} when you need it again.",
+        words(why)
+    );
+    Some(notice(NoticeKind::Ended, account, "You are signed out".to_owned(), body))
+}
+
+pub(crate) fn sign_in_timed_out(provider: &str) -> String {
+    format!(
+        "Nothing came back from {provider} within ten minutes. Choose \u{201c}Sign in\u{201d} to try again."
+    )
+}
+
+pub(crate) fn login_required(account: &str) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::LoginRequired,
+        format!(
+            "Nobody is signed in to the account \u{201c}{account}\u{201d}. Run `abide login --account {account}`."
+        ),
+    )
+}
+
+pub(crate) fn session_expired(account: &str, why: EndReason) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::SessionExpired,
+        format!(
+            "The session of \u{201c}{account}\u{201d} is over: {}. Run `abide login --account {account}`.",
+            words(why)
+        ),
+    )
+}
+
+pub(crate) fn unknown_account(account: &str, known: &[String]) -> ErrorAnswer {
+    let known = if known.is_empty() {
+        "There is none yet".to_owned()
+    } else {
+        format!("There is {}", known.join(", "))
+    };
+    ErrorAnswer::new(
+        ErrorCode::UnknownAccount,
+        format!("There is no account \u{201c}{account}\u{201d}. {known}."),
+    )
+}
+
+pub(crate) fn provider_unreachable(provider: &str, why: Option<&str>) -> ErrorAnswer {
+    let why = why.map_or_else(|| format!("{provider} cannot be reached."), str::to_owned);
+    ErrorAnswer::new(
+        ErrorCode::ProviderUnreachable,
+        format!("{why} Your session is kept; the same request will work when the provider answers again."),
+    )
+}
