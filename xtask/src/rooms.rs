@@ -13,24 +13,48 @@ use crate::rust_source::{Source, read};
 
 /// The rooms of each crate, from the ground up. A room is a folder or a file directly in the folder of the sources. The root
 /// (`lib.rs`, `main.rs`) is above all of them.
-const ROOMS: &[(&str, &[&str])] = &[(
-    "crates/oidc/src",
-    &[
-        "text",
-        "error",
-        "jose",
-        "http",
-        "provider",
-        "client",
-        "identity",
-        "authorization",
-        "tokens",
-        "userinfo",
-        "logout",
-        "events",
-        "fuzzing",
-    ],
-)];
+const ROOMS: &[(&str, &[&str])] = &[
+    (
+        "crates/agent/src",
+        &[
+            "platform",
+            "options",
+            "config",
+            "browser",
+            "grants",
+            "persistence",
+            "view",
+            "state",
+            "tokens",
+            "sign_in",
+            "sign_out",
+            "provider_session",
+            "accounts",
+            "agent",
+            "api",
+            "runtime",
+            "fuzzing",
+        ],
+    ),
+    (
+        "crates/oidc/src",
+        &[
+            "text",
+            "error",
+            "jose",
+            "http",
+            "provider",
+            "client",
+            "identity",
+            "authorization",
+            "tokens",
+            "userinfo",
+            "logout",
+            "events",
+            "fuzzing",
+        ],
+    ),
+];
 
 /// Crates in which the files inside a room form no circle either.
 const FILES_IN_ORDER: &[&str] = &["crates/oidc/src"];

@@ -8,23 +8,23 @@ type Absolute = Vec<String>;
 
 /// One file.
 #[derive(Debug, Default)]
-pub struct Source {
+pub(crate) struct Source {
     /// Its module, from the root of the crate. Empty for the root itself.
-    pub module: Absolute,
+    pub(crate) module: Absolute,
     /// Every path into the crate that it mentions, but for what it hands on.
-    pub paths: BTreeSet<Absolute>,
+    pub(crate) paths: BTreeSet<Absolute>,
     /// What is imported at the top of the file: the name here, and the path.
-    pub imports: BTreeMap<String, Absolute>,
+    pub(crate) imports: BTreeMap<String, Absolute>,
     /// The part of it that has a visibility (`pub use`).
-    pub handed_on: BTreeMap<String, Absolute>,
+    pub(crate) handed_on: BTreeMap<String, Absolute>,
     /// Structs, enums, unions, traits and type aliases that are defined.
-    pub types: BTreeSet<String>,
+    pub(crate) types: BTreeSet<String>,
     /// All functions that are defined.
-    pub functions: BTreeSet<String>,
+    pub(crate) functions: BTreeSet<String>,
     /// Methods with a visibility in `impl` blocks without a trait: the type, and the method.
-    pub methods: BTreeSet<(String, String)>,
+    pub(crate) methods: BTreeSet<(String, String)>,
     /// What is called as a method or as a function of a type.
-    pub calls: BTreeSet<String>,
+    pub(crate) calls: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ enum Token {
 }
 
 /// Reads the file at `path`, below the folder of the sources.
-pub fn read(path: &str, text: &str) -> Source {
+pub(crate) fn read(path: &str, text: &str) -> Source {
     let mut module: Absolute = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if module.last().is_some_and(|last| last == "mod") || matches!(path, "lib.rs" | "main.rs") {
         module.pop();
