@@ -22,7 +22,7 @@ pub struct Checkpoint {
     /// Whether a refresh token is there.
     pub renewable: bool,
     /// News of the provider's end that it has not confirmed yet.
-    pub doubt: Option<Signal>,
+    pub suspicion: Option<Signal>,
 }
 
 impl Checkpoint {

@@ -12,25 +12,25 @@
 
 #![forbid(unsafe_code)]
 
+mod check_session;
 mod checkpoint;
+mod jitter;
 mod limits;
 mod live;
 mod machine;
-mod monitor;
 mod provider;
-mod shown;
-mod spread;
-mod target;
+mod resource_token;
 mod types;
 mod validity;
+mod view;
 
+pub use check_session::{CheckSession, CheckSessionState, IframeAnswer, Next, SilentAnswer};
 pub use checkpoint::Checkpoint;
 pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
-pub use monitor::{Monitor, MonitorState, Next, SilentAnswer, Told};
-pub use shown::View;
-pub use target::{TargetToken, TargetVerdict};
+pub use resource_token::{ResourceToken, ResourceVerdict};
 pub use types::{
-    Abandoned, Activity, Attempt, EndReason, Found, Input, Limit, Now, OnLock, Output, QuestionId,
+    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, Probe, QuestionId,
     RefreshFailure, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
+pub use view::View;

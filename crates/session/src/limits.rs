@@ -15,7 +15,7 @@ pub struct Rules {
     /// What locking the screen does.
     pub on_lock: OnLock,
     /// How often the provider is asked whether its session goes on; `None` is never.
-    pub check_every: Option<Duration>,
+    pub probe_every: Option<Duration>,
 }
 
 impl From<Limits> for Rules {
@@ -99,7 +99,7 @@ impl Limits {
     }
 
     /// How long before an end the warning comes.
-    pub(crate) fn lead(&self) -> Duration {
+    pub(crate) fn warn_before(&self) -> Duration {
         self.end_after - self.warn_after
     }
 }

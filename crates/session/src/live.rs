@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use crate::checkpoint::Checkpoint;
+use crate::jitter::Jitter;
 use crate::limits::Limits;
-use crate::provider::Doubt;
-use crate::spread::Spread;
+use crate::provider::Suspicion;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
 use crate::validity::Validity;
 
@@ -16,7 +16,7 @@ pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest that a provider can have us wait. It may ask for days, and nobody's session should hang on that.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
 /// So long before its end an access token is renewed when somebody asks for it, who gets the present one meanwhile.
-const AHEAD: Duration = Duration::from_secs(60);
+const REFRESH_MARGIN: Duration = Duration::from_secs(60);
 /// How much shorter than the provider's session the idle time should be.
 const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
 
@@ -33,31 +33,31 @@ pub(crate) struct Live {
     pub(crate) refresh: Option<Attempt>,
     pause: Duration,
     /// Before this no refresh is tried again.
-    pub(crate) not_before: Option<Duration>,
+    pub(crate) retry_at: Option<Duration>,
     /// Whether a refresh that did not reach the provider is tried again by itself, because somebody wanted the session
     /// to be kept.
-    pub(crate) insists: bool,
+    pub(crate) refresh_wanted: bool,
     pub(crate) question: Option<QuestionId>,
     /// The end about which the user has given all the answer there is.
-    pub(crate) settled: Option<Duration>,
-    /// Since when an answer to [`crate::Output::Look`] is waited for.
-    pub(crate) looking: Option<Duration>,
+    pub(crate) acknowledged: Option<Duration>,
+    /// Since when an answer to [`crate::Output::QueryIdleTime`] is waited for.
+    pub(crate) idle_query: Option<Duration>,
     /// When the user's input was last known.
-    pub(crate) looked: Option<Duration>,
+    pub(crate) idle_known_at: Option<Duration>,
     pub(crate) checkpoint_due: Option<Duration>,
     /// What the provider has to confirm or deny.
-    pub(crate) doubt: Option<Doubt>,
+    pub(crate) suspicion: Option<Suspicion>,
     /// A look at the provider that is under way.
-    pub(crate) check: Option<Attempt>,
+    pub(crate) probe: Option<Attempt>,
     /// When the provider was last heard of, or asked.
-    pub(crate) checked: Duration,
-    spread: Spread,
+    pub(crate) last_heard: Duration,
+    jitter: Jitter,
     /// Whoever asks when less than this is left of the access token has it renewed.
-    ahead: Duration,
+    refresh_margin: Duration,
 }
 
 impl Live {
-    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens, spread: Spread) -> Self {
+    pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens, jitter: Jitter) -> Self {
         let mut live = Self {
             began_wall: now.wall,
             idle_end: now.boot.saturating_add(limits.end_after()),
@@ -68,20 +68,20 @@ impl Live {
             renewable: false,
             refresh: None,
             pause: FIRST_PAUSE,
-            not_before: None,
-            insists: false,
+            retry_at: None,
+            refresh_wanted: false,
             question: None,
-            settled: None,
-            looking: None,
-            looked: None,
+            acknowledged: None,
+            idle_query: None,
+            idle_known_at: None,
             checkpoint_due: None,
-            doubt: None,
-            check: None,
-            checked: now.boot,
-            spread,
-            ahead: Duration::ZERO,
+            suspicion: None,
+            probe: None,
+            last_heard: now.boot,
+            jitter,
+            refresh_margin: Duration::ZERO,
         };
-        live.take(now, tokens);
+        live.apply_tokens(now, tokens);
         live
     }
 
@@ -100,9 +100,9 @@ impl Live {
             provider_end: checkpoint.provider_left.map(at),
             provider_lifetime: checkpoint.provider_lifetime,
             access: None,
-            insists: checkpoint.doubt.is_some(),
-            doubt: checkpoint.doubt.map(Doubt::new),
-            ..Self::begin(now, limits, nothing, Spread::default())
+            refresh_wanted: checkpoint.suspicion.is_some(),
+            suspicion: checkpoint.suspicion.map(Suspicion::new),
+            ..Self::begin(now, limits, nothing, Jitter::default())
         }
     }
 
@@ -132,58 +132,57 @@ impl Live {
 
     /// How long before the nearest end the question comes. A provider's session that is much shorter than ours is asked
     /// about in proportion, not all the time.
-    pub(crate) fn lead(&self, limits: &Limits) -> Duration {
+    pub(crate) fn warn_before(&self, limits: &Limits) -> Duration {
         match self.nearest().1 {
-            Limit::Idle | Limit::Absolute => limits.lead(),
-            Limit::Provider => limits.lead().min(self.provider_lifetime.unwrap_or_default() / 5),
+            Limit::Idle | Limit::Absolute => limits.warn_before(),
+            Limit::Provider => limits.warn_before().min(self.provider_lifetime.unwrap_or_default() / 5),
         }
     }
 
     /// When the question about the nearest end is due.
-    pub(crate) fn due(&self, limits: &Limits) -> Duration {
-        self.nearest().0.saturating_sub(self.lead(limits))
+    pub(crate) fn warn_at(&self, limits: &Limits) -> Duration {
+        self.nearest().0.saturating_sub(self.warn_before(limits))
     }
 
     /// New tokens.
-    pub(crate) fn take(&mut self, now: Now, tokens: Tokens) {
+    pub(crate) fn apply_tokens(&mut self, now: Now, tokens: Tokens) {
         let lifetime = tokens.access_expires_in.unwrap_or(Duration::MAX);
-        let ahead = AHEAD.min(lifetime / 5);
-        self.ahead = ahead + self.spread.up_to(ahead / 2);
+        let ahead = REFRESH_MARGIN.min(lifetime / 5);
+        self.refresh_margin = ahead + self.jitter.up_to(ahead / 2);
         self.access = Some(Validity::begin(now, tokens.access_expires_in));
         self.renewable = tokens.renewable;
         self.provider_lifetime = tokens.session_expires_in;
         self.provider_end = tokens.session_expires_in.map(|lifetime| now.boot.saturating_add(lifetime));
         self.refresh = None;
         self.pause = FIRST_PAUSE;
-        self.not_before = None;
-        self.insists = false;
-        self.checked = now.boot;
+        self.retry_at = None;
+        self.refresh_wanted = false;
+        self.last_heard = now.boot;
     }
 
     /// The provider could not be reached, or asks to be left alone for `wait`: when to try again. Later by up to a half, so
     /// that those whom it sent away together do not come back together.
-    pub(crate) fn hold(&mut self, now: Duration, wait: Duration) {
+    pub(crate) fn back_off(&mut self, now: Duration, wait: Duration) {
         self.refresh = None;
         let pause = self.pause.max(wait.min(LONGEST_WAIT));
-        let pause = pause + self.spread.up_to(pause.min(LONGEST_PAUSE) / 2);
-        self.not_before = Some(now.saturating_add(pause));
+        let pause = pause + self.jitter.up_to(pause.min(LONGEST_PAUSE) / 2);
+        self.retry_at = Some(now.saturating_add(pause));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
-    /// Chance for what comes.
-    pub(crate) fn spread(&mut self, spread: Spread) {
-        self.spread = spread;
+    pub(crate) fn set_jitter(&mut self, jitter: Jitter) {
+        self.jitter = jitter;
     }
 
     /// Whether the access token should be renewed although it can still be served.
     pub(crate) fn is_due(&self, now: Now) -> bool {
-        let may = self.renewable && self.refresh.is_none() && !self.is_held(now.boot);
-        may && self.access_left(now).is_some_and(|left| left <= self.ahead)
+        let may = self.renewable && self.refresh.is_none() && !self.in_backoff(now.boot);
+        may && self.access_left(now).is_some_and(|left| left <= self.refresh_margin)
     }
 
     /// Whether it is too soon to try again.
-    pub(crate) fn is_held(&self, now: Duration) -> bool {
-        self.not_before.is_some_and(|moment| moment > now)
+    pub(crate) fn in_backoff(&self, now: Duration) -> bool {
+        self.retry_at.is_some_and(|moment| moment > now)
     }
 
     /// How long the access token stays valid, if the provider has said so.

@@ -4,23 +4,23 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::checkpoint::Checkpoint;
+use crate::jitter::Jitter;
 use crate::limits::Rules;
 use crate::live::Live;
-use crate::shown::{Shown, View, until_next_change};
-use crate::spread::Spread;
 use crate::types::{
     Abandoned, Attempt, EndReason, Input, Limit, Now, OnLock, Output, QuestionId, RefreshFailure, State,
     TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
+use crate::view::{View, Visible, until_next_change};
 
 /// How long a sign-in may take in the browser before it is given up.
 const AUTHORIZATION_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// Activity is written down at most this often: after a crash the idle end may be this much too early, never too late.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// How long the question waits for the news whether the user is there.
-const LOOK_PATIENCE: Duration = Duration::from_secs(1);
-/// How often is looked, while the question is up, whether the user is back.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const IDLE_QUERY_TIMEOUT: Duration = Duration::from_secs(1);
+/// While the question is up: the pause between two queries of the idle time.
+const IDLE_QUERY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The session of one account.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct Session {
     questions: u64,
     /// The latest boot time seen: a caller whose clock went back cannot lengthen anything.
     latest: Duration,
-    shown: Option<Shown>,
-    spread: Spread,
+    shown: Option<Visible>,
+    jitter: Jitter,
     outputs: VecDeque<Output>,
 }
 
@@ -42,13 +42,13 @@ pub struct Session {
 #[expect(clippy::large_enum_variant, reason = "of the sessions that there are, nearly all are live")]
 pub(crate) enum Phase {
     SignedOut,
-    Authorizing { attempt: Attempt, until: Duration, before: Option<Over> },
+    Authorizing { attempt: Attempt, until: Duration, before: Option<Ended> },
     Live(Live),
-    Over(Over),
+    Ended(Ended),
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Over {
+pub(crate) struct Ended {
     pub(crate) reason: EndReason,
     at: Duration,
 }
@@ -65,7 +65,7 @@ impl Session {
             questions: 0,
             latest: Duration::ZERO,
             shown: None,
-            spread: Spread::default(),
+            jitter: Jitter::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -94,10 +94,10 @@ impl Session {
 
     /// Gives the session a number of its own, any but zero: what it does again, and what it does ahead of time, it then
     /// does at moments that no other session has.
-    pub fn set_spread(&mut self, number: u64) {
-        self.spread = Spread::new(number);
+    pub fn set_jitter(&mut self, number: u64) {
+        self.jitter = Jitter::new(number);
         if let Phase::Live(live) = &mut self.phase {
-            live.spread(self.spread);
+            live.set_jitter(self.jitter);
         }
     }
 
@@ -117,18 +117,19 @@ impl Session {
     /// Takes what happened. Deadlines are judged first: what has ended by `now` has ended before `input` arrives.
     pub fn handle(&mut self, now: Now, input: Input) {
         let now = self.monotonic(now);
-        self.judge(now);
+        self.enforce_deadlines(now);
         self.apply(now, input);
-        self.judge(now);
+        self.enforce_deadlines(now);
         self.note_changes(now);
     }
 
     /// A tool asks for a token: decides what it gets, and lets the request count as activity if it says so.
     pub fn token(&mut self, now: Now, request: TokenRequest) -> TokenVerdict {
         let now = self.monotonic(now);
-        self.judge(now);
+        self.enforce_deadlines(now);
         let verdict = self.verdict(now, request.min_validity);
-        let served = matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::Held);
+        let served =
+            matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::BackingOff);
         if served && request.activity {
             self.apply(now, Input::Activity);
         }
@@ -147,7 +148,7 @@ impl Session {
         match &self.phase {
             Phase::Authorizing { until, .. } => Some(*until),
             Phase::Live(live) => self.live_deadline(live),
-            Phase::SignedOut | Phase::Over(_) => None,
+            Phase::SignedOut | Phase::Ended(_) => None,
         }
     }
 
@@ -155,23 +156,29 @@ impl Session {
         let (end, _) = live.nearest();
         let left = end.saturating_sub(self.latest);
         let change = self.latest.saturating_add(until_next_change(left, live.question));
-        let warn = live.due(&self.rules.limits);
-        let patience = live.looking.map(|since| since.saturating_add(LOOK_PATIENCE));
-        let retry = live.not_before.filter(|_| live.insists && live.refresh.is_none());
+        let warn = live.warn_at(&self.rules.limits);
+        let patience = live.idle_query.map(|since| since.saturating_add(IDLE_QUERY_TIMEOUT));
+        let retry = live.retry_at.filter(|_| live.refresh_wanted && live.refresh.is_none());
         // What is due and does not happen waits for something else, so it asks for no tick.
-        let later =
-            [Some(warn), patience, self.next_look(live), retry, live.checkpoint_due, self.next_check(live)];
+        let later = [
+            Some(warn),
+            patience,
+            self.next_idle_query(live),
+            retry,
+            live.checkpoint_due,
+            self.next_probe(live),
+        ];
         let later = later.into_iter().flatten().filter(|moment| *moment > self.latest);
         later.chain([end, change]).min()
     }
 
     /// While the question is up, the user may come back: when to look next.
-    fn next_look(&self, live: &Live) -> Option<Duration> {
+    fn next_idle_query(&self, live: &Live) -> Option<Duration> {
         let wanted = live.question.is_some()
-            && live.looking.is_none()
+            && live.idle_query.is_none()
             && live.nearest().1 == Limit::Idle
             && self.rules.activity.counts_input();
-        wanted.then(|| live.looked.unwrap_or_default().saturating_add(LOOK_EVERY))
+        wanted.then(|| live.idle_known_at.unwrap_or_default().saturating_add(IDLE_QUERY_INTERVAL))
     }
 
     /// The state.
@@ -182,7 +189,7 @@ impl Session {
             Phase::Authorizing { .. } => State::Authorizing,
             Phase::Live(live) if live.question.is_some() => State::Expiring,
             Phase::Live(_) => State::Active,
-            Phase::Over(over) => State::Ended(over.reason),
+            Phase::Ended(over) => State::Ended(over.reason),
         }
     }
 
@@ -193,7 +200,7 @@ impl Session {
         match &self.phase {
             Phase::Authorizing { attempt: present, .. } => *present == attempt,
             Phase::Live(live) => live.refresh == Some(attempt),
-            Phase::SignedOut | Phase::Over(_) => false,
+            Phase::SignedOut | Phase::Ended(_) => false,
         }
     }
 
@@ -221,7 +228,7 @@ impl Session {
         };
         match &self.phase {
             Phase::Live(live) => self.view_live(&mut view, live, Now { wall: now.wall, boot }),
-            Phase::Over(over) | Phase::Authorizing { before: Some(over), .. } => view.ended = Some(over.at),
+            Phase::Ended(over) | Phase::Authorizing { before: Some(over), .. } => view.ended = Some(over.at),
             Phase::SignedOut | Phase::Authorizing { .. } => {}
         }
         view
@@ -267,7 +274,7 @@ impl Session {
             provider_left: live.provider_end.map(|end| end.saturating_sub(boot)),
             provider_lifetime: live.provider_lifetime,
             renewable: live.renewable,
-            doubt: live.doubt.map(|doubt| doubt.signal),
+            suspicion: live.suspicion.map(|suspicion| suspicion.signal),
         })
     }
 
@@ -286,7 +293,7 @@ impl Session {
     }
 
     /// Lets every deadline that has passed take effect.
-    pub(crate) fn judge(&mut self, now: Now) {
+    pub(crate) fn enforce_deadlines(&mut self, now: Now) {
         match self.phase {
             Phase::Authorizing { attempt, until, before } if until <= now.boot => {
                 self.abandon(attempt, before, Abandoned::TimedOut);
@@ -303,24 +310,24 @@ impl Session {
                 } else if self.locked && self.rules.on_lock == OnLock::End {
                     self.end(now, EndReason::ScreenLocked);
                 } else {
-                    self.warn(now, live, end, limit);
+                    self.run_timers(now, live, end, limit);
                 }
             }
             _ => {}
         }
     }
 
-    fn warn(&mut self, now: Now, mut live: Live, end: Duration, limit: Limit) {
+    fn run_timers(&mut self, now: Now, mut live: Live, end: Duration, limit: Limit) {
         if live.checkpoint_due.is_some_and(|due| due <= now.boot) {
             live.checkpoint_due = None;
             self.put(Output::Checkpoint);
         }
-        self.look_around(now, &mut live, limit);
-        if live.due(&self.rules.limits) <= now.boot {
+        self.query_idle_time(now, &mut live, limit);
+        if live.warn_at(&self.rules.limits) <= now.boot {
             // A refresh that is under way is about to move the provider's end.
             let about_to_move = limit == Limit::Provider && live.can_be_kept() && live.refresh.is_some();
-            let said = live.question.is_some() || live.settled == Some(end);
-            if !said && !about_to_move && live.looking.is_none() {
+            let said = live.question.is_some() || live.acknowledged == Some(end);
+            if !said && !about_to_move && live.idle_query.is_none() {
                 self.questions += 1;
                 let question = QuestionId(self.questions);
                 live.question = Some(question);
@@ -330,35 +337,35 @@ impl Session {
             self.put(Output::Withdraw { question, why: Withdrawn::Moot });
         }
         self.phase = Phase::Live(live);
-        self.insist(now);
-        self.look_at_the_provider(now);
+        self.retry_refresh(now);
+        self.probe_provider(now);
     }
 
     /// Where the user's own input counts, it is asked for when it matters: before the question comes, and while it is up.
-    fn look_around(&mut self, now: Now, live: &mut Live, limit: Limit) {
-        if live.looking.is_some_and(|since| since.saturating_add(LOOK_PATIENCE) <= now.boot) {
-            (live.looking, live.looked) = (None, Some(now.boot));
+    fn query_idle_time(&mut self, now: Now, live: &mut Live, limit: Limit) {
+        if live.idle_query.is_some_and(|since| since.saturating_add(IDLE_QUERY_TIMEOUT) <= now.boot) {
+            (live.idle_query, live.idle_known_at) = (None, Some(now.boot));
         }
-        let due = live.due(&self.rules.limits);
+        let due = live.warn_at(&self.rules.limits);
         let first = live.question.is_none()
             && due <= now.boot
-            && live.looked.is_none_or(|looked| looked < due)
+            && live.idle_known_at.is_none_or(|known| known < due)
             && self.rules.activity.counts_input()
             && limit == Limit::Idle;
-        let again = self.next_look(live).is_some_and(|moment| moment <= now.boot);
-        if live.looking.is_none() && (first || again) {
-            live.looking = Some(now.boot);
-            self.put(Output::Look);
+        let again = self.next_idle_query(live).is_some_and(|moment| moment <= now.boot);
+        if live.idle_query.is_none() && (first || again) {
+            live.idle_query = Some(now.boot);
+            self.put(Output::QueryIdleTime);
         }
     }
 
     /// Tries a refresh again that did not reach the provider, if somebody wanted the session to be kept.
-    pub(crate) fn insist(&mut self, now: Now) {
+    pub(crate) fn retry_refresh(&mut self, now: Now) {
         if let Phase::Live(live) = self.phase
-            && live.insists
+            && live.refresh_wanted
             && live.renewable
             && live.refresh.is_none()
-            && !live.is_held(now.boot)
+            && !live.in_backoff(now.boot)
         {
             self.start_refresh();
         }
@@ -380,18 +387,18 @@ impl Session {
             }
             Input::AuthorizationFailed { attempt } if self.awaits(attempt) => {
                 if let Phase::Authorizing { before, .. } = self.phase {
-                    self.phase = before.map_or(Phase::SignedOut, Phase::Over);
+                    self.phase = before.map_or(Phase::SignedOut, Phase::Ended);
                 }
             }
             Input::Activity if self.rules.activity.counts_requests() => {
-                self.touch(now, now.boot, Withdrawn::Activity);
+                self.record_activity(now, now.boot, Withdrawn::Activity);
             }
-            Input::UserInput { ago } => self.seen(now, Some(ago)),
-            Input::UserInputUnknown => self.seen(now, None),
+            Input::UserInput { ago } => self.record_user_input(now, Some(ago)),
+            Input::UserInputUnknown => self.record_user_input(now, None),
             Input::Locked => self.locked = true,
             Input::Unlocked => {
                 self.locked = false;
-                self.seen(now, Some(Duration::ZERO));
+                self.record_user_input(now, Some(Duration::ZERO));
             }
             Input::Suspending => {
                 if matches!(self.phase, Phase::Live(_)) {
@@ -400,8 +407,8 @@ impl Session {
             }
             Input::Refreshed { attempt, tokens } if self.awaits(attempt) => {
                 if let Phase::Live(live) = &mut self.phase {
-                    live.take(now, tokens);
-                    Self::reassured(live, attempt);
+                    live.apply_tokens(now, tokens);
+                    Self::settle_suspicion(live, attempt);
                     self.put(Output::Checkpoint);
                 }
             }
@@ -425,13 +432,13 @@ impl Session {
                 self.end_with(now, EndReason::UserLogout, Withdrawn::Ended);
             }
             Input::ProviderEnded { signal } => self.end(now, EndReason::ProviderLogout(signal)),
-            Input::ProviderDoubted { signal } => {
-                self.doubt(now, signal);
+            Input::ProviderSuspected { signal } => {
+                self.suspect(now, signal);
                 if matches!(self.phase, Phase::Live(_)) {
                     self.put(Output::Checkpoint);
                 }
             }
-            Input::Checked { attempt, found } => self.checked(now, attempt, found),
+            Input::Probed { attempt, probe } => self.probed(now, attempt, probe),
             Input::SteppedUp { tokens } => self.stepped_up(now, tokens),
             Input::Renew => self.renew(now),
             Input::PolicyEnded => self.end(now, EndReason::Policy),
@@ -447,7 +454,7 @@ impl Session {
         let before = match self.phase {
             Phase::Live(_) => return,
             Phase::SignedOut => None,
-            Phase::Over(over) => Some(over),
+            Phase::Ended(over) => Some(over),
             Phase::Authorizing { attempt, before, .. } => {
                 self.abandon(attempt, before, Abandoned::Replaced);
                 before
@@ -459,19 +466,19 @@ impl Session {
         self.put(Output::Authorize { attempt });
     }
 
-    fn abandon(&mut self, attempt: Attempt, before: Option<Over>, why: Abandoned) {
-        self.phase = before.map_or(Phase::SignedOut, Phase::Over);
+    fn abandon(&mut self, attempt: Attempt, before: Option<Ended>, why: Abandoned) {
+        self.phase = before.map_or(Phase::SignedOut, Phase::Ended);
         self.put(Output::AbandonAuthorization { attempt, why });
     }
 
     fn begin(&mut self, now: Now, tokens: Tokens) {
-        self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens, self.spread));
+        self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens, self.jitter));
         self.put(Output::Began);
         self.put(Output::Checkpoint);
     }
 
     /// The session was used at `moment`. A question about an end that this moves is taken down.
-    pub(crate) fn touch(&mut self, now: Now, moment: Duration, why: Withdrawn) {
+    pub(crate) fn record_activity(&mut self, now: Now, moment: Duration, why: Withdrawn) {
         let idle_end = moment.saturating_add(self.rules.limits.end_after());
         let Phase::Live(live) = &mut self.phase else { return };
         let (before, limit) = live.nearest();
@@ -482,25 +489,25 @@ impl Session {
         }
         // Only the provider can move its own end: using the session there is what a refresh does.
         let at_the_provider = limit == Limit::Provider && live.renewable && live.question.is_some();
-        live.insists |= at_the_provider;
+        live.refresh_wanted |= at_the_provider;
         // While the provider is away the question stays: taken down, it would come back at once.
-        let moves = live.nearest().0 > before || (at_the_provider && !live.is_held(now.boot));
+        let moves = live.nearest().0 > before || (at_the_provider && !live.in_backoff(now.boot));
         if moves && let Some(question) = live.question.take() {
             self.put(Output::Withdraw { question, why });
         }
-        self.insist(now);
+        self.retry_refresh(now);
     }
 
     /// What is known of the user's own input. Nothing counts while the screen is locked: there anybody can press a key.
-    fn seen(&mut self, now: Now, ago: Option<Duration>) {
+    fn record_user_input(&mut self, now: Now, ago: Option<Duration>) {
         if let Phase::Live(live) = &mut self.phase {
-            (live.looking, live.looked) = (None, Some(now.boot));
+            (live.idle_query, live.idle_known_at) = (None, Some(now.boot));
         }
         if let Some(ago) = ago
             && self.rules.activity.counts_input()
             && !self.locked
         {
-            self.touch(now, now.boot.saturating_sub(ago), Withdrawn::Presence);
+            self.record_activity(now, now.boot.saturating_sub(ago), Withdrawn::Presence);
         }
     }
 
@@ -509,13 +516,13 @@ impl Session {
     fn keep(&mut self, now: Now) {
         if let Phase::Live(live) = &mut self.phase {
             let (end, limit) = live.nearest();
-            live.insists |= live.renewable;
+            live.refresh_wanted |= live.renewable;
             if let Some(question) = live.question.take() {
-                live.settled = (limit != Limit::Idle).then_some(end);
+                live.acknowledged = (limit != Limit::Idle).then_some(end);
                 self.put(Output::Withdraw { question, why: Withdrawn::Answered });
             }
         }
-        self.touch(now, now.boot, Withdrawn::Answered);
+        self.record_activity(now, now.boot, Withdrawn::Answered);
         if matches!(self.phase, Phase::Live(_)) {
             self.put(Output::Checkpoint);
         }
@@ -533,14 +540,14 @@ impl Session {
     fn refresh_failed(&mut self, now: Now, failure: RefreshFailure) {
         match failure {
             RefreshFailure::Rejected => {
-                let doubt = if let Phase::Live(live) = &self.phase { live.doubt } else { None };
-                let reason = doubt.map(|doubt| EndReason::ProviderLogout(doubt.signal));
+                let suspicion = if let Phase::Live(live) = &self.phase { live.suspicion } else { None };
+                let reason = suspicion.map(|suspicion| EndReason::ProviderLogout(suspicion.signal));
                 self.end(now, reason.unwrap_or(EndReason::RefreshRejected));
             }
             RefreshFailure::Unreachable | RefreshFailure::Busy { .. } => {
                 let wait = if let RefreshFailure::Busy { wait } = failure { wait } else { Duration::ZERO };
                 if let Phase::Live(live) = &mut self.phase {
-                    live.hold(now.boot, wait);
+                    live.back_off(now.boot, wait);
                 }
             }
         }
@@ -552,10 +559,10 @@ impl Session {
         }
         let live = match self.phase {
             Phase::SignedOut | Phase::Authorizing { .. } => return TokenVerdict::LoginRequired,
-            Phase::Over(over) => return TokenVerdict::Ended(over.reason),
+            Phase::Ended(over) => return TokenVerdict::Ended(over.reason),
             Phase::Live(live) => live,
         };
-        if let (Some(_), Some(attempt)) = (live.doubt, live.refresh) {
+        if let (Some(_), Some(attempt)) = (live.suspicion, live.refresh) {
             // The provider is being asked at this moment whether the session goes on.
             TokenVerdict::Wait(attempt)
         } else if live.is_fresh(now, min_validity) {
@@ -568,8 +575,8 @@ impl Session {
         } else if !live.renewable {
             // Without a refresh token what is left of the access token is all there is.
             if live.is_fresh(now, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::LoginRequired }
-        } else if live.is_held(now.boot) {
-            if live.is_fresh(now, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::Held }
+        } else if live.in_backoff(now.boot) {
+            if live.is_fresh(now, Duration::ZERO) { TokenVerdict::Serve } else { TokenVerdict::BackingOff }
         } else {
             TokenVerdict::Wait(self.start_refresh())
         }
@@ -584,12 +591,12 @@ impl Session {
         if let Some(question) = live.question {
             self.put(Output::Withdraw { question, why });
         }
-        self.phase = Phase::Over(Over { reason, at: now.wall });
+        self.phase = Phase::Ended(Ended { reason, at: now.wall });
         self.put(Output::Ended { reason });
     }
 
     pub(crate) fn note_changes(&mut self, now: Now) {
-        let shown = Shown::of(&self.view(now));
+        let shown = Visible::of(&self.view(now));
         if self.shown != Some(shown) {
             self.shown = Some(shown);
             self.put(Output::Changed);

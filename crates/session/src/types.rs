@@ -72,15 +72,15 @@ pub enum Signal {
     SecurityEvent,
 }
 
-/// What a look at the provider found.
+/// What the provider answered when it was asked about the access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// The session goes on there.
-    GoesOn,
-    /// The access token is no longer good, although it should be.
-    Gone(Signal),
-    /// Nothing could be found out.
-    Nothing,
+pub enum Probe {
+    /// It accepts the token, so its session is still there.
+    Accepted,
+    /// It no longer accepts the token, although the token has time left.
+    Rejected(Signal),
+    /// No answer, or one that says nothing about the session.
+    Unknown,
 }
 
 /// What counts as use of a session. A token that was fetched is not a person who is there (NIST SP 800-63B-4, section
@@ -176,12 +176,12 @@ pub enum Input {
     },
     /// A tool used the session. Counts if the rules count requests.
     Activity,
-    /// The user touched keyboard or mouse this long ago. Answers [`Output::Look`]; counts if the rules count input.
+    /// The user touched keyboard or mouse this long ago. Answers [`Output::QueryIdleTime`]; counts if the rules count input.
     UserInput {
         /// How long ago.
         ago: Duration,
     },
-    /// Nobody can tell when the user touched keyboard or mouse. Answers [`Output::Look`].
+    /// Nobody can tell when the user touched keyboard or mouse. Answers [`Output::QueryIdleTime`].
     UserInputUnknown,
     /// The screen was locked, or another user's session is shown.
     Locked,
@@ -220,16 +220,16 @@ pub enum Input {
         signal: Signal,
     },
     /// News have it that the provider's session has ended, from somebody who cannot prove it.
-    ProviderDoubted {
+    ProviderSuspected {
         /// How they came.
         signal: Signal,
     },
-    /// The answer to [`Output::Check`].
-    Checked {
+    /// The answer to [`Output::ProbeProvider`].
+    Probed {
         /// The attempt that this answers.
         attempt: Attempt,
-        /// What was found.
-        found: Found,
+        /// What the provider answered.
+        probe: Probe,
     },
     /// The person who is signed in has signed in again, in a stronger way (RFC 9470).
     SteppedUp {
@@ -302,14 +302,14 @@ pub enum Output {
         /// Why.
         why: Withdrawn,
     },
-    /// Look whether the provider's session goes on, without using the refresh token, and answer with [`Input::Checked`].
-    Check {
+    /// Look whether the provider's session goes on, without using the refresh token, and answer with [`Input::Probed`].
+    ProbeProvider {
         /// The answer names this attempt.
         attempt: Attempt,
     },
     /// Find out when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
     /// [`Input::UserInputUnknown`].
-    Look,
+    QueryIdleTime,
     /// The session has begun.
     Began,
     /// The session has ended: wipe what belongs to it.
@@ -340,7 +340,7 @@ pub enum TokenVerdict {
     /// The outcome of this refresh.
     Wait(Attempt),
     /// Nothing now: the provider could not be reached, and it is too soon to try again.
-    Held,
+    BackingOff,
     /// Nothing: nobody is signed in, or the session cannot renew its token.
     LoginRequired,
     /// Nothing while the screen is locked.

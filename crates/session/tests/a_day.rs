@@ -148,23 +148,23 @@ const EXPECTED: &str = "
     09:15:10 Checkpoint
     09:25:10 Checkpoint
     09:30:10 Checkpoint
-    09:42:00 Look
+    09:42:00 QueryIdleTime
     09:42:10 Checkpoint
-    09:53:30 Look
+    09:53:30 QueryIdleTime
     09:53:31 Ask { question: QuestionId(1) }
-    09:53:33 Look
-    09:53:36 Look
-    09:53:39 Look
-    09:53:42 Look
-    09:53:45 Look
-    09:53:48 Look
-    09:53:51 Look
-    09:53:54 Look
-    09:53:57 Look
-    09:54:00 Look
+    09:53:33 QueryIdleTime
+    09:53:36 QueryIdleTime
+    09:53:39 QueryIdleTime
+    09:53:42 QueryIdleTime
+    09:53:45 QueryIdleTime
+    09:53:48 QueryIdleTime
+    09:53:51 QueryIdleTime
+    09:53:54 QueryIdleTime
+    09:53:57 QueryIdleTime
+    09:54:00 QueryIdleTime
     09:54:00 Withdraw { question: QuestionId(1), why: Activity }
     09:54:10 Checkpoint
-    10:06:00 Look
+    10:06:00 QueryIdleTime
     10:06:00 Ask { question: QuestionId(2) }
     10:06:00 Withdraw { question: QuestionId(2), why: Answered }
     10:06:00 Refresh { attempt: Attempt(3) }

@@ -73,16 +73,16 @@ fn old_input_shortens_nothing() {
 fn the_desktop_is_asked_before_the_user_is_and_not_before() {
     let mut story = signed_in(Activity::Input);
     assert!(
-        !story.wait(minutes(12) - seconds(1)).contains(&Output::Look),
+        !story.wait(minutes(12) - seconds(1)).contains(&Output::QueryIdleTime),
         "nothing looks while there is time"
     );
     let outputs = story.wait(seconds(1));
-    assert_eq!(outputs, [Output::Look], "looked first");
+    assert_eq!(outputs, [Output::QueryIdleTime], "idle_known_at first");
     // The user typed a minute ago: no question, and the next look is when that would run out.
-    assert_eq!(story.input(ago(60)).iter().filter(|output| **output == Output::Look).count(), 0);
+    assert_eq!(story.input(ago(60)).iter().filter(|output| **output == Output::QueryIdleTime).count(), 0);
     assert_eq!(story.left(), minutes(14));
     let outputs = story.wait(minutes(11));
-    assert_eq!(outputs.iter().filter(|output| **output == Output::Look).count(), 1);
+    assert_eq!(outputs.iter().filter(|output| **output == Output::QueryIdleTime).count(), 1);
     assert_eq!(question(&outputs), None);
 }
 
@@ -111,10 +111,10 @@ fn whoever_comes_back_while_the_question_is_up_keeps_the_session() {
     story.wait(minutes(12));
     let asked = question(&story.input(Input::UserInputUnknown)).unwrap();
     assert_eq!(story.wait(seconds(1)), [], "nobody is asked every second");
-    assert_eq!(story.wait(seconds(1)), [Output::Look]);
+    assert_eq!(story.wait(seconds(1)), [Output::QueryIdleTime]);
     story.input(ago(722));
     assert_eq!(story.session.state(), State::Expiring);
-    assert_eq!(story.wait(seconds(2)), [Output::Look]);
+    assert_eq!(story.wait(seconds(2)), [Output::QueryIdleTime]);
     let outputs = story.input(ago(1));
     assert!(outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Presence }), "{outputs:?}");
     assert_eq!(story.left(), minutes(15) - seconds(1));
@@ -125,7 +125,7 @@ fn an_answer_that_never_comes_is_looked_for_again() {
     let mut story = signed_in(Activity::Input);
     story.wait(minutes(12));
     story.input(Input::UserInputUnknown);
-    let looks = story.wait(seconds(12)).iter().filter(|output| **output == Output::Look).count();
+    let looks = story.wait(seconds(12)).iter().filter(|output| **output == Output::QueryIdleTime).count();
     assert_eq!(looks, 4, "every two seconds, and one second of patience each");
 }
 
@@ -133,7 +133,7 @@ fn an_answer_that_never_comes_is_looked_for_again() {
 fn nobody_is_looked_for_where_only_requests_count() {
     let mut story = signed_in(Activity::Requests);
     let outputs = story.wait(minutes(15));
-    assert!(!outputs.contains(&Output::Look), "{outputs:?}");
+    assert!(!outputs.contains(&Output::QueryIdleTime), "{outputs:?}");
     assert!(outputs.contains(&Output::Ended { reason: EndReason::IdleTimeout }));
 }
 

@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use abide_session::{
-    Activity, Attempt, EndReason, Found, Input, Limits, OnLock, Output, QuestionId, RefreshFailure, Rules,
-    Signal, State, TargetToken, TargetVerdict, TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Activity, Attempt, EndReason, Input, Limits, OnLock, Output, Probe, QuestionId, RefreshFailure,
+    ResourceToken, ResourceVerdict, Rules, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
 use common::{Story, seconds};
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ enum Event {
     Suspend(u64),
     Doubted,
     ProviderEnded,
-    Checked(Found),
+    Checked(Probe),
     SteppedUp(Option<u64>, bool),
     Renew,
     Target(u64),
@@ -64,7 +64,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (1..2_000_000u64).prop_map(Event::Suspend),
         1 => Just(Event::Doubted),
         1 => Just(Event::ProviderEnded),
-        2 => prop_oneof![Just(Found::GoesOn), Just(Found::Nothing), Just(Found::Gone(Signal::UserInfo))]
+        2 => prop_oneof![Just(Probe::Accepted), Just(Probe::Unknown), Just(Probe::Rejected(Signal::UserInfo))]
             .prop_map(Event::Checked),
         1 => (proptest::option::of(1..2_000u64), any::<bool>()).prop_map(|(session, renewable)| Event::SteppedUp(session, renewable)),
         1 => Just(Event::Renew),
@@ -75,12 +75,12 @@ fn event() -> impl Strategy<Value = Event> {
 fn rules() -> impl Strategy<Value = Rules> {
     let activity = prop_oneof![Just(Activity::Requests), Just(Activity::Input), Just(Activity::Both)];
     let on_lock = prop_oneof![Just(OnLock::Keep), Just(OnLock::Freeze), Just(OnLock::End)];
-    let check_every = proptest::option::of(Just(seconds(45)));
-    (activity, on_lock, check_every).prop_map(|(activity, on_lock, check_every)| Rules {
+    let probe_every = proptest::option::of(Just(seconds(45)));
+    (activity, on_lock, probe_every).prop_map(|(activity, on_lock, probe_every)| Rules {
         limits: Limits::new(seconds(300), seconds(240), seconds(1800)).unwrap(),
         activity,
         on_lock,
-        check_every,
+        probe_every,
     })
 }
 
@@ -116,12 +116,12 @@ impl Observer {
                         prop_assert!(!self.locked && self.rules.activity != Activity::Requests);
                     }
                 }
-                Output::Look => {
+                Output::QueryIdleTime => {
                     prop_assert!(self.rules.activity != Activity::Requests, "nobody asked for that");
                 }
                 Output::Began => (self.began, self.used, self.doubted) = (Some(boot), boot, false),
-                Output::Check { attempt } => {
-                    prop_assert!(self.began.is_some() && self.rules.check_every.is_some());
+                Output::ProbeProvider { attempt } => {
+                    prop_assert!(self.began.is_some() && self.rules.probe_every.is_some());
                     self.check = Some(attempt);
                 }
                 Output::Ended { reason } => {
@@ -197,11 +197,12 @@ impl Observer {
     /// For one purpose a tool gets as little as it gets otherwise: nothing from a session that is over or frozen.
     fn target(&mut self, min_validity: Duration) -> Result<(), TestCaseError> {
         let now = self.story.now;
-        let mut token = TargetToken::default();
-        token.came(now, Some(seconds(300)));
+        let mut token = ResourceToken::default();
+        token.issued(now, Some(seconds(300)));
         let request = TokenRequest { min_validity, activity: true };
-        let verdict = self.story.session.target_token(now, request, &token);
-        let given = matches!(verdict, TargetVerdict::Serve | TargetVerdict::Fetch | TargetVerdict::Wait(_));
+        let verdict = self.story.session.resource_token(now, request, &token);
+        let given =
+            matches!(verdict, ResourceVerdict::Serve | ResourceVerdict::Fetch | ResourceVerdict::Wait(_));
         prop_assert!(!given || self.began.is_some(), "a token without a session");
         prop_assert!(
             !(given && self.locked && self.rules.on_lock == OnLock::Freeze),
@@ -243,7 +244,7 @@ impl Observer {
                 let request = TokenRequest { min_validity: seconds(min_validity), activity: true };
                 let verdict = self.story.session.token(self.story.now, request);
                 let given =
-                    matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::Held);
+                    matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::BackingOff);
                 prop_assert!(!given || self.began.is_some(), "a token without a session");
                 if given && self.rules.activity != Activity::Input {
                     self.used = self.story.now.boot;
@@ -300,7 +301,7 @@ impl Observer {
             }
             Event::Doubted => {
                 self.doubted = true;
-                self.input(Input::ProviderDoubted { signal: Signal::FrontChannel })
+                self.input(Input::ProviderSuspected { signal: Signal::FrontChannel })
             }
             Event::ProviderEnded => {
                 self.doubted = true;
@@ -310,8 +311,8 @@ impl Observer {
             }
             Event::Checked(found) => match self.check.take() {
                 Some(attempt) => {
-                    self.doubted |= matches!(found, Found::Gone(_));
-                    self.input(Input::Checked { attempt, found })
+                    self.doubted |= matches!(found, Probe::Rejected(_));
+                    self.input(Input::Probed { attempt, probe: found })
                 }
                 None => Ok(()),
             },

@@ -107,7 +107,7 @@ fn a_refresh_that_nobody_insists_on_waits_for_the_next_request() {
     story.input(Input::RefreshFailed { attempt, failure: RefreshFailure::Unreachable });
     let next = story.session.deadline().unwrap();
     assert_eq!(next - story.now.boot, seconds(10), "the checkpoint of the activity, nothing before");
-    assert_eq!(story.token(), TokenVerdict::Held);
+    assert_eq!(story.token(), TokenVerdict::BackingOff);
 }
 
 #[test]

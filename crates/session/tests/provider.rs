@@ -4,12 +4,12 @@
 mod common;
 
 use abide_session::{
-    EndReason, Found, Input, Output, RefreshFailure, Rules, Session, Signal, State, TokenVerdict,
+    EndReason, Input, Output, Probe, RefreshFailure, Rules, Session, Signal, State, TokenVerdict,
 };
 use common::{Story, attempt, minutes, seconds, tokens};
 
 fn checking(every: u64) -> Story {
-    let mut story = Story::with_rules(Rules { check_every: Some(seconds(every)), ..Rules::default() });
+    let mut story = Story::with_rules(Rules { probe_every: Some(seconds(every)), ..Rules::default() });
     let attempt = story.authorize();
     story.input(Input::Authorized { attempt, tokens: tokens() });
     story
@@ -17,7 +17,7 @@ fn checking(every: u64) -> Story {
 
 fn check(outputs: &[Output]) -> abide_session::Attempt {
     let found = outputs.iter().find_map(|output| match output {
-        Output::Check { attempt } => Some(*attempt),
+        Output::ProbeProvider { attempt } => Some(*attempt),
         _ => None,
     });
     found.expect("a look at the provider")
@@ -35,7 +35,7 @@ fn what_the_provider_itself_says_ends_the_session_at_once_and_says_how() {
 #[test]
 fn a_rumour_is_confirmed_with_a_refresh_and_ends_the_session_only_then() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderDoubted { signal: Signal::FrontChannel })).unwrap();
+    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
     assert_eq!(story.session.state(), State::Active);
     assert_eq!(story.token(), TokenVerdict::Wait(refresh), "nothing is served while the provider is asked");
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Rejected });
@@ -45,7 +45,7 @@ fn a_rumour_is_confirmed_with_a_refresh_and_ends_the_session_only_then() {
 #[test]
 fn a_rumour_that_the_provider_denies_changes_nothing() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderDoubted { signal: Signal::FrontChannel })).unwrap();
+    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
     story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
     assert_eq!((story.session.state(), story.token()), (State::Active, TokenVerdict::Serve));
     // A refusal much later has nothing to do with it.
@@ -58,7 +58,7 @@ fn a_rumour_that_the_provider_denies_changes_nothing() {
 #[test]
 fn a_rumour_about_a_provider_that_is_away_waits_and_the_session_with_it() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderDoubted { signal: Signal::FrontChannel })).unwrap();
+    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
     assert_eq!(story.token(), TokenVerdict::Serve, "a provider that is down ends nothing");
     let again = attempt(&story.wait(seconds(2))).expect("asked again by itself");
@@ -72,7 +72,7 @@ fn a_refresh_that_was_under_way_before_the_rumour_settles_nothing() {
     story.wait(minutes(6));
     let TokenVerdict::Wait(earlier) = story.token() else { panic!("a refresh") };
     story.drain();
-    story.input(Input::ProviderDoubted { signal: Signal::FrontChannel });
+    story.input(Input::ProviderSuspected { signal: Signal::FrontChannel });
     let later = attempt(&story.input(Input::Refreshed { attempt: earlier, tokens: tokens() }));
     let later = later.expect("asked once more");
     story.input(Input::RefreshFailed { attempt: later, failure: RefreshFailure::Rejected });
@@ -83,7 +83,7 @@ fn a_refresh_that_was_under_way_before_the_rumour_settles_nothing() {
 fn without_a_refresh_token_there_is_nothing_to_confirm_with() {
     let once = abide_session::Tokens { renewable: false, ..tokens() };
     let mut story = Story::signed_in_with(once);
-    story.input(Input::ProviderDoubted { signal: Signal::UserInfo });
+    story.input(Input::ProviderSuspected { signal: Signal::UserInfo });
     assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout(Signal::UserInfo)));
 }
 
@@ -93,7 +93,7 @@ fn the_provider_is_looked_at_when_it_was_not_heard_of_for_a_while() {
     assert!(story.wait(seconds(59)).is_empty());
     let first = check(&story.wait(seconds(1)));
     assert!(story.wait(seconds(200)).is_empty(), "one look at a time");
-    assert!(story.input(Input::Checked { attempt: first, found: Found::GoesOn }).is_empty());
+    assert!(story.input(Input::Probed { attempt: first, probe: Probe::Accepted }).is_empty());
     let second = check(&story.wait(seconds(60)));
     assert_ne!(first, second);
     // A look is no use of the session.
@@ -104,8 +104,8 @@ fn the_provider_is_looked_at_when_it_was_not_heard_of_for_a_while() {
 fn what_a_look_finds_is_confirmed_like_any_rumour() {
     let mut story = checking(60);
     let look = check(&story.wait(seconds(60)));
-    let found = Found::Gone(Signal::Introspection);
-    let refresh = attempt(&story.input(Input::Checked { attempt: look, found })).expect("a refresh");
+    let probe = Probe::Rejected(Signal::Introspection);
+    let refresh = attempt(&story.input(Input::Probed { attempt: look, probe })).expect("a refresh");
     assert_eq!(story.session.state(), State::Active);
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Rejected });
     assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout(Signal::Introspection)));
@@ -115,15 +115,15 @@ fn what_a_look_finds_is_confirmed_like_any_rumour() {
 fn a_look_that_comes_back_late_or_twice_says_nothing() {
     let mut story = checking(60);
     let look = check(&story.wait(seconds(60)));
-    story.input(Input::Checked { attempt: look, found: Found::Nothing });
-    let found = Found::Gone(Signal::Introspection);
-    assert_eq!(story.input(Input::Checked { attempt: look, found }), []);
+    story.input(Input::Probed { attempt: look, probe: Probe::Unknown });
+    let probe = Probe::Rejected(Signal::Introspection);
+    assert_eq!(story.input(Input::Probed { attempt: look, probe }), []);
 }
 
 #[test]
 fn a_rumour_outlives_the_program() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderDoubted { signal: Signal::FrontChannel })).unwrap();
+    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
     let checkpoint = story.session.checkpoint(story.now).unwrap();
     story.session = Session::restore(Rules::default(), &checkpoint, story.now, true);
@@ -136,7 +136,7 @@ fn a_rumour_outlives_the_program() {
 fn a_rumour_about_a_session_that_is_over_is_none() {
     let mut story = Story::signed_in();
     story.input(Input::Logout);
-    assert_eq!(story.input(Input::ProviderDoubted { signal: Signal::FrontChannel }), []);
+    assert_eq!(story.input(Input::ProviderSuspected { signal: Signal::FrontChannel }), []);
     assert_eq!(story.input(Input::ProviderEnded { signal: Signal::Iframe }), []);
     assert_eq!(story.session.state(), State::Ended(EndReason::UserLogout));
 }

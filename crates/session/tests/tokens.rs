@@ -75,7 +75,7 @@ fn an_unreachable_provider_is_asked_again_after_growing_pauses_and_the_session_i
         let refresh = waited_for(story.token());
         story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
         story.pass(seconds(pause) - std::time::Duration::from_millis(1));
-        assert_eq!(story.token(), TokenVerdict::Held);
+        assert_eq!(story.token(), TokenVerdict::BackingOff);
         story.pass(std::time::Duration::from_millis(1));
     }
     assert_eq!(story.session.state(), State::Active);
@@ -142,14 +142,14 @@ fn a_provider_that_asks_to_be_left_alone_is_not_asked_before_that() {
     let failure = RefreshFailure::Busy { wait: seconds(90) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
     story.pass(seconds(89));
-    assert_eq!(story.token(), TokenVerdict::Held);
+    assert_eq!(story.token(), TokenVerdict::BackingOff);
     story.pass(seconds(1));
     let refresh = waited_for(story.token());
     // Less than our own pause, which has doubled, counts for nothing.
     let failure = RefreshFailure::Busy { wait: seconds(1) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
     story.pass(seconds(1));
-    assert_eq!(story.token(), TokenVerdict::Held);
+    assert_eq!(story.token(), TokenVerdict::BackingOff);
     story.pass(seconds(1));
     waited_for(story.token());
 }
@@ -164,7 +164,7 @@ fn a_provider_that_asks_to_be_left_alone_for_a_day_is_asked_after_half_an_hour()
     let failure = RefreshFailure::Busy { wait: minutes(24 * 60) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
     story.pass(minutes(30) - seconds(1));
-    assert_eq!(story.token(), TokenVerdict::Held);
+    assert_eq!(story.token(), TokenVerdict::BackingOff);
     story.pass(seconds(1));
     waited_for(story.token());
 }
@@ -175,7 +175,7 @@ fn what_is_wanted_to_be_kept_is_tried_again_when_the_provider_wants_to_be_asked(
     story.wait(minutes(5));
     let refresh = waited_for(story.token());
     story.drain();
-    story.input(Input::ProviderDoubted { signal: abide_session::Signal::FrontChannel });
+    story.input(Input::ProviderSuspected { signal: abide_session::Signal::FrontChannel });
     let failure = RefreshFailure::Busy { wait: seconds(90) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
     assert_eq!(attempt(&story.wait(seconds(89))), None);
@@ -208,7 +208,7 @@ fn a_token_that_is_nearly_over_is_renewed_while_it_is_still_served() {
 fn sessions_with_numbers_of_their_own_do_not_come_back_at_the_same_moment() {
     let comes_back_after = |number: u64| {
         let mut story = Story::new();
-        story.session.set_spread(number);
+        story.session.set_jitter(number);
         let signed_in = story.authorize();
         story.input(Input::Authorized { attempt: signed_in, tokens: tokens() });
         story.wait(minutes(5));
@@ -217,7 +217,7 @@ fn sessions_with_numbers_of_their_own_do_not_come_back_at_the_same_moment() {
         story.input(Input::RefreshFailed { attempt: refresh, failure });
         let tries = (0..20_000).find(|_| {
             story.pass(std::time::Duration::from_millis(1));
-            story.token() != TokenVerdict::Held
+            story.token() != TokenVerdict::BackingOff
         });
         tries.expect("within 20 s") + 1
     };
@@ -226,5 +226,5 @@ fn sessions_with_numbers_of_their_own_do_not_come_back_at_the_same_moment() {
     assert!(moments.len() > 45, "{moments:?}");
     let (first, last) = (moments.first().unwrap(), moments.last().unwrap());
     assert!((10_000..=11_000).contains(first) && (14_000..=15_000).contains(last), "{first} to {last}");
-    assert_eq!(comes_back_after(0), 10_000, "without a number nothing is spread");
+    assert_eq!(comes_back_after(0), 10_000, "without a number nothing is jitter");
 }

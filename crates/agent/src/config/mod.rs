@@ -451,7 +451,7 @@ impl AccountConfig {
                 OnLock::Freeze => abide_session::OnLock::Freeze,
                 OnLock::End => abide_session::OnLock::End,
             },
-            check_every: [Signal::Introspection, Signal::Userinfo, Signal::Events]
+            probe_every: [Signal::Introspection, Signal::Userinfo, Signal::Events]
                 .iter()
                 .any(|signal| self.provider.watches(*signal))
                 .then_some(self.provider.poll),

@@ -149,8 +149,11 @@ impl LogoutListener {
             same.then(|| {
                 let signal = abide_session::Signal::FrontChannel;
                 account.signals.heard(Signal::Frontchannel, now.wall);
-                let news =
-                    if offline { Input::ProviderEnded { signal } } else { Input::ProviderDoubted { signal } };
+                let news = if offline {
+                    Input::ProviderEnded { signal }
+                } else {
+                    Input::ProviderSuspected { signal }
+                };
                 account.session.handle(now, news);
                 account.config.issuer.clone()
             })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abide_oidc::{Claims, Error, TokenKind};
-use abide_session::{Attempt, Found, Input, Now};
+use abide_session::{Attempt, Input, Now, Probe};
 use abide_wire::{Signal, SignalState};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -26,7 +26,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     let events = account.config.provider.events.clone();
     let events = events.filter(|_| account.config.provider.watches(Signal::Events));
     tokio::spawn(async move {
-        let mut found = Found::Nothing;
+        let mut found = Probe::Unknown;
         // Without a token that should be good there is nothing to ask about. The next refresh tells.
         if let Some((token, subject)) = present
             && let Ok(connection) = connection(&store, &name).await
@@ -47,16 +47,16 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
                 let told = store.act(&name, |account, now| take(account, now, signal, &token, answer));
                 match (told.unwrap_or(Answer::Nothing), found) {
                     (Answer::Rejected, _) => {
-                        found = Found::Gone(session_signal(signal));
+                        found = Probe::Rejected(session_signal(signal));
                         break;
                     }
-                    (Answer::Good, _) => found = Found::GoesOn,
+                    (Answer::Good, _) => found = Probe::Accepted,
                     _ => {}
                 }
             }
         }
         let _ = store.act(&name, |account, now| {
-            account.session.handle(now, Input::Checked { attempt, found });
+            account.session.handle(now, Input::Probed { attempt, probe: found });
         });
         store.show();
     });

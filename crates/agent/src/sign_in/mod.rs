@@ -313,7 +313,7 @@ async fn complete(
             provider_left: lifetimes.session_expires_in,
             provider_lifetime: lifetimes.session_expires_in,
             renewable: lifetimes.renewable,
-            doubt: None,
+            suspicion: None,
         };
         let content = account.session.awaits(attempt).then(|| account.stored_at(&held, checkpoint)).flatten();
         content.map(|content| store.vault.put(&record_name(name), content))

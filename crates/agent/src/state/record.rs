@@ -116,7 +116,7 @@ impl StoredSession {
             profile: self.profile.clone(),
             dpop: self.dpop.as_deref().map(KeyText::of),
             leftovers: self.leftovers.iter().map(text).collect(),
-            doubt: self.checkpoint.doubt.map(signal_of),
+            doubt: self.checkpoint.suspicion.map(signal_of),
             scope: self.scope.as_str().into(),
             identity: std::borrow::Cow::Borrowed(&self.identity),
             grant: self.grant.clone(),
@@ -167,7 +167,7 @@ impl StoredSession {
                 provider_left: form.provider_left,
                 provider_lifetime: form.provider_lifetime,
                 renewable: refresh_token.is_some(),
-                doubt: form.doubt.and_then(rumour),
+                suspicion: form.doubt.and_then(rumour),
             },
             refresh_token,
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::TokenTarget;
-use abide_session::{Now, TargetToken, TargetVerdict, TokenRequest};
+use abide_session::{Now, ResourceToken, ResourceVerdict, TokenRequest};
 use abide_wire::{AccessToken, ErrorAnswer, TokenAnswer};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,7 +25,7 @@ pub(crate) struct Targets {
 
 pub(crate) struct Kept {
     pub(crate) target: TokenTarget,
-    pub(crate) life: TargetToken,
+    pub(crate) life: ResourceToken,
     pub(crate) issued: Option<Issued>,
     /// Why there was none the last time.
     pub(crate) refused: Option<ErrorAnswer>,
@@ -55,7 +55,7 @@ impl Targets {
             {
                 self.kept.swap_remove(oldest);
             }
-            let life = TargetToken::default();
+            let life = ResourceToken::default();
             self.kept.push(Kept {
                 target: target.clone(),
                 life,
@@ -77,10 +77,10 @@ impl Account {
         now: Now,
         request: TokenRequest,
         target: &TokenTarget,
-    ) -> (TargetVerdict, Option<TokenAnswer>) {
+    ) -> (ResourceVerdict, Option<TokenAnswer>) {
         let life = self.targets.kept(target, now).life;
-        let verdict = self.session.target_token(now, request, &life);
-        let served = (verdict == TargetVerdict::Serve).then(|| self.target_answer(now, target)).flatten();
+        let verdict = self.session.resource_token(now, request, &life);
+        let served = (verdict == ResourceVerdict::Serve).then(|| self.target_answer(now, target)).flatten();
         (verdict, served)
     }
 

@@ -117,7 +117,7 @@ impl Store {
             || Session::new(rules),
             |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
         );
-        session.set_spread(spread());
+        session.set_jitter(spread());
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
         // Of an account of the same name that was removed, something may still be on its way.
         let session = session.numbered_from(u64::from(serial) << 32);
@@ -329,8 +329,8 @@ impl Store {
             Output::Withdraw { why: Withdrawn::Presence, .. } => {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
-            Output::Look => self.effects.query_idle(self, account),
-            Output::Check { attempt } => self.effects.probe(self, account, attempt),
+            Output::QueryIdleTime => self.effects.query_idle(self, account),
+            Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
             Output::Began => {
                 account.trouble = None;
                 account.provider_end = None;

@@ -68,7 +68,7 @@ pub(crate) async fn own_token(
     match verdict {
         TokenVerdict::Serve => served.ok_or_else(|| notices::login_required(name)),
         TokenVerdict::Wait(_) => wait_for_refresh(store, name).await,
-        TokenVerdict::Held => Err(unreachable(store, name)),
+        TokenVerdict::BackingOff => Err(unreachable(store, name)),
         TokenVerdict::LoginRequired => Err(notices::login_required(name)),
         TokenVerdict::Frozen => Err(notices::frozen(name)),
         TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
@@ -97,7 +97,7 @@ pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<T
         TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
         TokenVerdict::LoginRequired => Err(notices::login_required(name)),
         TokenVerdict::Frozen => Err(notices::frozen(name)),
-        TokenVerdict::Wait(_) | TokenVerdict::Held => {
+        TokenVerdict::Wait(_) | TokenVerdict::BackingOff => {
             let why = match &outcome {
                 Refreshed::Failed(message) => Some(message.as_str()),
                 Refreshed::Done => None,

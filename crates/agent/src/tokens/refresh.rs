@@ -171,8 +171,9 @@ async fn run(
             account.signals.heard(Signal::Refresh, now.wall);
             account.refresh = None;
             account.trouble = None;
-            let doubt =
-                |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.doubt);
+            let doubt = |account: &Account| {
+                account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion)
+            };
             let before = doubt(account);
             account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
             // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Error, ExchangeRequest, IssuedToken, OAuthError, RefreshError, TokenTarget, TokenType};
-use abide_session::{Input, TargetVerdict, TokenRequest};
+use abide_session::{Input, ResourceVerdict, TokenRequest};
 use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
 use secrecy::SecretString;
 
@@ -48,12 +48,12 @@ pub(crate) async fn target_token(
         let (verdict, served) = store.act(name, |account, now| account.judge_target(now, request, target))?;
         request.activity = false;
         match verdict {
-            TargetVerdict::Serve => {
+            ResourceVerdict::Serve => {
                 if let Some(answer) = served {
                     return Ok(answer);
                 }
             }
-            TargetVerdict::Fetch => {
+            ResourceVerdict::Fetch => {
                 let work = fetch(store.clone(), name.to_owned(), request, target.clone());
                 // A tool that hangs up must not stop this halfway: the answer may hold the next refresh token.
                 let fetched = tokio::spawn(work).await;
@@ -65,11 +65,11 @@ pub(crate) async fn target_token(
                     }
                 }
             }
-            TargetVerdict::Wait(_) => drop(wait_for_refresh(store, name).await?),
-            TargetVerdict::Held => return Err(refused(store, name, target)),
-            TargetVerdict::LoginRequired => return Err(notices::login_required(name)),
-            TargetVerdict::Frozen => return Err(notices::frozen(name)),
-            TargetVerdict::Ended(reason) => return Err(notices::session_expired(name, reason)),
+            ResourceVerdict::Wait(_) => drop(wait_for_refresh(store, name).await?),
+            ResourceVerdict::BackingOff => return Err(refused(store, name, target)),
+            ResourceVerdict::LoginRequired => return Err(notices::login_required(name)),
+            ResourceVerdict::Frozen => return Err(notices::frozen(name)),
+            ResourceVerdict::Ended(reason) => return Err(notices::session_expired(name, reason)),
         }
     }
     Err(unreachable(store, name))
@@ -94,9 +94,9 @@ async fn fetch(
         let (verdict, _) = account.judge_target(now, request, &target);
         // Of an account of the same name that came after this one, nothing is known here.
         let ours = Arc::ptr_eq(&account.targets.turn, &turn);
-        (if ours { verdict } else { TargetVerdict::LoginRequired }, account.targets.epoch)
+        (if ours { verdict } else { ResourceVerdict::LoginRequired }, account.targets.epoch)
     })?;
-    if verdict != TargetVerdict::Fetch {
+    if verdict != ResourceVerdict::Fetch {
         return Ok(Fetched::Done);
     }
     // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody; and what it was
@@ -110,7 +110,7 @@ async fn fetch(
             store.act(&name, |account, now| {
                 if ours(account) {
                     let kept = account.targets.kept(&target, now);
-                    kept.life.came(now, issued.expires_in.or(Some(UNSAID)));
+                    kept.life.issued(now, issued.expires_in.or(Some(UNSAID)));
                     kept.refused = None;
                     kept.issued = Some(Issued {
                         token: issued.access_token,

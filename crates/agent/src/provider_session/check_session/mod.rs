@@ -1,7 +1,7 @@
 //! The page in the user's browser that watches the provider's session (OpenID Connect Session Management 1.0, section 3).
 //!
 //! It is the loopback page that the sign-in ended on, with the provider's iframe in it, because only there the provider's
-//! cookie is. What follows from the iframe's words is decided in [`abide_session::Monitor`].
+//! cookie is. What follows from the iframe's words is decided in [`abide_session::CheckSession`].
 
 mod http;
 mod silent;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use ::http::{Request, Response};
-use abide_session::{Input, Monitor, MonitorState, Next, SilentAnswer, Told};
+use abide_session::{CheckSession, CheckSessionState, IframeAnswer, Input, Next, SilentAnswer};
 use abide_wire::{ErrorAnswer, ErrorCode, Signal, SignalState, text};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -54,7 +54,7 @@ pub(crate) struct Page {
 }
 
 struct Inner {
-    monitor: Monitor,
+    monitor: CheckSession,
     /// What the next request has to show.
     secret: Option<Secret>,
     /// The one before: a tab that is closed may not have read the answer that brought the next.
@@ -210,7 +210,7 @@ impl Page {
             redirect_uri: redirect_uri.clone(),
             iframe: iframe.clone(),
             inner: Mutex::new(Inner {
-                monitor: Monitor::default(),
+                monitor: CheckSession::default(),
                 secret: None,
                 before: None,
                 silent: None,
@@ -272,7 +272,7 @@ impl Page {
         let next = random().ok_or(Refusal::Unprepared)?;
         if is_ticket {
             // What was learned of one browser says nothing about another.
-            inner.monitor = Monitor::default();
+            inner.monitor = CheckSession::default();
         }
         inner.before = Some(shown.clone());
         inner.secret = Some(Secret { value: next.clone(), until: None, is_ticket: false });
@@ -312,12 +312,12 @@ impl Page {
             return Ok(self.dismiss(&secret));
         }
         let told = match say.told {
-            Some(Words::Unchanged) => Told::Unchanged,
-            Some(Words::Changed) => Told::Changed,
-            Some(Words::Error) | None => Told::Error,
+            Some(Words::Unchanged) => IframeAnswer::Unchanged,
+            Some(Words::Changed) => IframeAnswer::Changed,
+            Some(Words::Error) | None => IframeAnswer::Error,
         };
-        let next = self.inner().monitor.told(told);
-        if told == Told::Unchanged && next == Next::Poll {
+        let next = self.inner().monitor.iframe_said(told);
+        if told == IframeAnswer::Unchanged && next == Next::Poll {
             self.hear();
         }
         self.instruct(&secret, next).await
@@ -419,7 +419,7 @@ impl Page {
 
     fn why_it_stops(&self) -> (SignalState, String) {
         let provider = &self.provider;
-        if self.inner().monitor.state() == MonitorState::Blocked {
+        if self.inner().monitor.state() == CheckSessionState::Blocked {
             let line = format!(
                 "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
                  signed in there. Your session with Abide goes on. You can close this tab."

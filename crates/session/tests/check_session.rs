@@ -1,13 +1,17 @@
 //! What follows from the messages of the provider's iframe.
 
-use abide_session::{Monitor, MonitorState, Next, SilentAnswer, Told};
+use abide_session::{CheckSession, CheckSessionState, IframeAnswer, Next, SilentAnswer};
 
 /// A page in a browser that shows the provider's cookie.
-fn watching() -> Monitor {
-    let mut monitor = Monitor::default();
-    assert_eq!(monitor.told(Told::Unchanged), Next::Silent, "whether silent requests work is tried out once");
+fn watching() -> CheckSession {
+    let mut monitor = CheckSession::default();
+    assert_eq!(
+        monitor.iframe_said(IframeAnswer::Unchanged),
+        Next::Silent,
+        "whether silent requests work is tried out once"
+    );
     assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
-    assert_eq!(monitor.state(), MonitorState::Watching);
+    assert_eq!(monitor.state(), CheckSessionState::Watching);
     monitor
 }
 
@@ -15,44 +19,44 @@ fn watching() -> Monitor {
 fn unchanged_is_nothing() {
     let mut monitor = watching();
     for _ in 0..100 {
-        assert_eq!(monitor.told(Told::Unchanged), Next::Poll);
+        assert_eq!(monitor.iframe_said(IframeAnswer::Unchanged), Next::Poll);
     }
 }
 
 #[test]
 fn changed_asks_silently_and_the_same_person_goes_on() {
     let mut monitor = watching();
-    assert_eq!(monitor.told(Told::Changed), Next::Silent);
+    assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
     assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
-    assert_eq!(monitor.told(Told::Unchanged), Next::Poll);
+    assert_eq!(monitor.iframe_said(IframeAnswer::Unchanged), Next::Poll);
 }
 
 #[test]
 fn nobody_there_or_somebody_else_is_the_end() {
     for answer in [SilentAnswer::LoginRequired, SilentAnswer::OtherPerson] {
         let mut monitor = watching();
-        monitor.told(Told::Changed);
+        monitor.iframe_said(IframeAnswer::Changed);
         assert_eq!(monitor.answered(answer), Next::Ended);
     }
 }
 
 #[test]
 fn a_browser_that_hides_the_cookie_is_no_user_who_signed_out() {
-    for first in [Told::Changed, Told::Unchanged] {
-        let mut monitor = Monitor::default();
-        assert_eq!(monitor.told(first), Next::Silent);
+    for first in [IframeAnswer::Changed, IframeAnswer::Unchanged] {
+        let mut monitor = CheckSession::default();
+        assert_eq!(monitor.iframe_said(first), Next::Silent);
         assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Stop);
-        assert_eq!(monitor.state(), MonitorState::Blocked);
-        assert_eq!(monitor.told(Told::Changed), Next::Stop, "and it is not asked again");
+        assert_eq!(monitor.state(), CheckSessionState::Blocked);
+        assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Stop, "and it is not asked again");
     }
 }
 
 #[test]
 fn an_error_is_no_reason_to_ask_the_provider() {
-    for mut monitor in [Monitor::default(), watching()] {
-        assert_eq!(monitor.told(Told::Error), Next::Stop);
-        assert_eq!(monitor.state(), MonitorState::Failed);
-        assert_eq!(monitor.told(Told::Changed), Next::Stop);
+    for mut monitor in [CheckSession::default(), watching()] {
+        assert_eq!(monitor.iframe_said(IframeAnswer::Error), Next::Stop);
+        assert_eq!(monitor.state(), CheckSessionState::Failed);
+        assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Stop);
     }
 }
 
@@ -60,19 +64,19 @@ fn an_error_is_no_reason_to_ask_the_provider() {
 fn silent_requests_that_bring_nothing_are_given_up() {
     let mut monitor = watching();
     for next in [Next::Poll, Next::Poll, Next::Stop] {
-        assert_eq!(monitor.told(Told::Changed), Next::Silent);
+        assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
         assert_eq!(monitor.answered(SilentAnswer::Nothing), next);
     }
-    assert_eq!(monitor.state(), MonitorState::Failed);
+    assert_eq!(monitor.state(), CheckSessionState::Failed);
 }
 
 #[test]
 fn a_success_between_failures_counts() {
     let mut monitor = watching();
     for _ in 0..5 {
-        monitor.told(Told::Changed);
+        monitor.iframe_said(IframeAnswer::Changed);
         assert_eq!(monitor.answered(SilentAnswer::Nothing), Next::Poll);
-        monitor.told(Told::Changed);
+        monitor.iframe_said(IframeAnswer::Changed);
         assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
     }
 }
@@ -81,24 +85,24 @@ fn a_success_between_failures_counts() {
 fn an_answer_that_nobody_asked_for_ends_nothing() {
     let mut monitor = watching();
     assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Poll);
-    assert_eq!(monitor.state(), MonitorState::Watching);
+    assert_eq!(monitor.state(), CheckSessionState::Watching);
 }
 
 #[test]
 fn a_provider_that_would_have_to_ask_shows_that_its_cookie_arrives() {
-    let mut monitor = Monitor::default();
-    monitor.told(Told::Unchanged);
+    let mut monitor = CheckSession::default();
+    monitor.iframe_said(IframeAnswer::Unchanged);
     assert_eq!(monitor.answered(SilentAnswer::Somebody), Next::Poll);
-    assert_eq!(monitor.state(), MonitorState::Watching);
+    assert_eq!(monitor.state(), CheckSessionState::Watching);
     // Who is there after a change is not known, and is not asked for ever.
     for next in [Next::Poll, Next::Poll, Next::Stop] {
-        assert_eq!(monitor.told(Told::Changed), Next::Silent);
+        assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
         assert_eq!(monitor.answered(SilentAnswer::Somebody), next);
     }
     // Nobody there is the end, as everywhere.
-    let mut monitor = Monitor::default();
-    monitor.told(Told::Unchanged);
+    let mut monitor = CheckSession::default();
+    monitor.iframe_said(IframeAnswer::Unchanged);
     monitor.answered(SilentAnswer::Somebody);
-    monitor.told(Told::Changed);
+    monitor.iframe_said(IframeAnswer::Changed);
     assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Ended);
 }

@@ -9,16 +9,16 @@ use crate::validity::Validity;
 
 /// What is known of the access token for one purpose. The token itself is somebody else's to keep.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct TargetToken {
+pub struct ResourceToken {
     validity: Option<Validity>,
     pause: Option<Duration>,
-    not_before: Option<Duration>,
+    retry_at: Option<Duration>,
 }
 
-impl TargetToken {
+impl ResourceToken {
     /// One has come, good for `expires_in`; `None` where the provider does not say.
-    pub fn came(&mut self, now: Now, expires_in: Option<Duration>) {
-        *self = Self { validity: Some(Validity::begin(now, expires_in)), pause: None, not_before: None };
+    pub fn issued(&mut self, now: Now, expires_in: Option<Duration>) {
+        *self = Self { validity: Some(Validity::begin(now, expires_in)), pause: None, retry_at: None };
     }
 
     /// The provider could not be reached. It is asked again after a pause, which doubles, up to a minute: this purpose
@@ -26,7 +26,7 @@ impl TargetToken {
     /// for, within reason.
     pub fn failed(&mut self, now: Now, wait: Option<Duration>) {
         let pause = self.pause.unwrap_or(FIRST_PAUSE).max(wait.unwrap_or_default().min(LONGEST_WAIT));
-        self.not_before = Some(now.boot.saturating_add(pause));
+        self.retry_at = Some(now.boot.saturating_add(pause));
         self.pause = Some((pause * 2).min(LONGEST_PAUSE));
     }
 
@@ -43,7 +43,7 @@ impl TargetToken {
 
 /// What a tool gets that wants a token for one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetVerdict {
+pub enum ResourceVerdict {
     /// The one that is there.
     Serve,
     /// A new one, which the provider has to be asked for.
@@ -51,7 +51,7 @@ pub enum TargetVerdict {
     /// First the outcome of this refresh: it says whether the session goes on.
     Wait(Attempt),
     /// Nothing now: the provider could not be reached, and it is too soon to try again.
-    Held,
+    BackingOff,
     /// Nothing: nobody is signed in.
     LoginRequired,
     /// Nothing while the screen is locked.
@@ -63,13 +63,21 @@ pub enum TargetVerdict {
 impl Session {
     /// A tool asks for a token for one purpose, of which `token` is known: decides what it gets, by the rules of
     /// [`Session::token`], and lets the request count as activity if it says so.
-    pub fn target_token(&mut self, now: Now, request: TokenRequest, token: &TargetToken) -> TargetVerdict {
+    pub fn resource_token(
+        &mut self,
+        now: Now,
+        request: TokenRequest,
+        token: &ResourceToken,
+    ) -> ResourceVerdict {
         let now = self.monotonic(now);
-        self.judge(now);
-        let verdict = self.target_verdict(now, request.min_validity, token);
+        self.enforce_deadlines(now);
+        let verdict = self.resource_verdict(now, request.min_validity, token);
         let served = matches!(
             verdict,
-            TargetVerdict::Serve | TargetVerdict::Fetch | TargetVerdict::Wait(_) | TargetVerdict::Held
+            ResourceVerdict::Serve
+                | ResourceVerdict::Fetch
+                | ResourceVerdict::Wait(_)
+                | ResourceVerdict::BackingOff
         );
         if served && request.activity {
             self.apply(now, Input::Activity);
@@ -78,23 +86,27 @@ impl Session {
         verdict
     }
 
-    fn target_verdict(&self, now: Now, min_validity: Duration, token: &TargetToken) -> TargetVerdict {
+    fn resource_verdict(&self, now: Now, min_validity: Duration, token: &ResourceToken) -> ResourceVerdict {
         if self.is_frozen() {
-            return TargetVerdict::Frozen;
+            return ResourceVerdict::Frozen;
         }
         let live = match &self.phase {
-            Phase::SignedOut | Phase::Authorizing { .. } => return TargetVerdict::LoginRequired,
-            Phase::Over(over) => return TargetVerdict::Ended(over.reason),
+            Phase::SignedOut | Phase::Authorizing { .. } => return ResourceVerdict::LoginRequired,
+            Phase::Ended(over) => return ResourceVerdict::Ended(over.reason),
             Phase::Live(live) => live,
         };
-        if let (Some(_), Some(attempt)) = (live.doubt, live.refresh) {
-            TargetVerdict::Wait(attempt)
+        if let (Some(_), Some(attempt)) = (live.suspicion, live.refresh) {
+            ResourceVerdict::Wait(attempt)
         } else if token.is_fresh(now, min_validity) {
-            TargetVerdict::Serve
-        } else if live.is_held(now.boot) || token.not_before.is_some_and(|moment| moment > now.boot) {
-            if token.is_fresh(now, Duration::ZERO) { TargetVerdict::Serve } else { TargetVerdict::Held }
+            ResourceVerdict::Serve
+        } else if live.in_backoff(now.boot) || token.retry_at.is_some_and(|moment| moment > now.boot) {
+            if token.is_fresh(now, Duration::ZERO) {
+                ResourceVerdict::Serve
+            } else {
+                ResourceVerdict::BackingOff
+            }
         } else {
-            TargetVerdict::Fetch
+            ResourceVerdict::Fetch
         }
     }
 
@@ -102,17 +114,17 @@ impl Session {
     /// that a use moves is moved: the absolute one counts from the first sign-in.
     pub(crate) fn stepped_up(&mut self, now: Now, tokens: Tokens) {
         let Phase::Live(live) = &mut self.phase else { return };
-        live.take(now, tokens);
-        live.doubt = None;
-        self.touch(now, now.boot, Withdrawn::Answered);
+        live.apply_tokens(now, tokens);
+        live.suspicion = None;
+        self.record_activity(now, now.boot, Withdrawn::Answered);
         self.put(Output::Checkpoint);
     }
 
     /// Asks the provider for new tokens until it has answered.
     pub(crate) fn renew(&mut self, now: Now) {
         if let Phase::Live(live) = &mut self.phase {
-            live.insists |= live.renewable;
+            live.refresh_wanted |= live.renewable;
         }
-        self.insist(now);
+        self.retry_refresh(now);
     }
 }

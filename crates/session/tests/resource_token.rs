@@ -4,7 +4,7 @@
 mod common;
 
 use abide_session::{
-    EndReason, Input, Output, RefreshFailure, Signal, State, TargetToken, TargetVerdict, TokenRequest,
+    EndReason, Input, Output, RefreshFailure, ResourceToken, ResourceVerdict, Signal, State, TokenRequest,
     TokenVerdict, Tokens, Withdrawn,
 };
 use common::{Story, attempt, minutes, question, seconds, tokens};
@@ -12,32 +12,32 @@ use common::{Story, attempt, minutes, question, seconds, tokens};
 const REQUEST: TokenRequest =
     TokenRequest { min_validity: std::time::Duration::from_secs(10), activity: true };
 
-fn asked(story: &mut Story, token: &TargetToken) -> TargetVerdict {
-    story.session.target_token(story.now, REQUEST, token)
+fn asked(story: &mut Story, token: &ResourceToken) -> ResourceVerdict {
+    story.session.resource_token(story.now, REQUEST, token)
 }
 
 #[test]
 fn a_token_for_one_purpose_is_fetched_once_and_served_until_it_is_used_up() {
     let mut story = Story::signed_in();
-    let mut token = TargetToken::default();
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Fetch);
-    token.came(story.now, Some(minutes(2)));
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Serve);
+    let mut token = ResourceToken::default();
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Fetch);
+    token.issued(story.now, Some(minutes(2)));
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Serve);
     assert_eq!(token.left(story.now), Some(minutes(2)));
     story.pass(seconds(115));
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Fetch, "five seconds are not enough");
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Fetch, "five seconds are not enough");
     assert_eq!(story.token(), TokenVerdict::Serve, "that of the session has nothing to do with it");
 }
 
 #[test]
 fn a_purpose_that_fails_is_asked_for_again_after_growing_pauses_and_no_other_waits_for_it() {
     let mut story = Story::signed_in();
-    let (mut failing, other) = (TargetToken::default(), TargetToken::default());
+    let (mut failing, other) = (ResourceToken::default(), ResourceToken::default());
     for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
-        assert_eq!(asked(&mut story, &failing), TargetVerdict::Fetch);
+        assert_eq!(asked(&mut story, &failing), ResourceVerdict::Fetch);
         failing.failed(story.now, None);
-        assert_eq!(asked(&mut story, &failing), TargetVerdict::Held);
-        assert_eq!(asked(&mut story, &other), TargetVerdict::Fetch);
+        assert_eq!(asked(&mut story, &failing), ResourceVerdict::BackingOff);
+        assert_eq!(asked(&mut story, &other), ResourceVerdict::Fetch);
         assert_eq!(story.token_for(seconds(0)), TokenVerdict::Serve);
         story.wait(seconds(pause));
         // The session's own token is renewed meanwhile as always.
@@ -50,12 +50,12 @@ fn a_purpose_that_fails_is_asked_for_again_after_growing_pauses_and_no_other_wai
 #[test]
 fn a_provider_that_asks_to_be_left_alone_is() {
     let mut story = Story::signed_in();
-    let mut token = TargetToken::default();
+    let mut token = ResourceToken::default();
     token.failed(story.now, Some(seconds(90)));
     story.wait(seconds(89));
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Held);
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::BackingOff);
     story.wait(seconds(1));
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Fetch);
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Fetch);
 }
 
 #[test]
@@ -64,43 +64,43 @@ fn while_the_session_itself_waits_for_the_provider_so_do_all_purposes() {
     let refresh = attempt(&story.input(Input::Renew)).unwrap();
     let failure = RefreshFailure::Busy { wait: seconds(90) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
-    assert_eq!(asked(&mut story, &TargetToken::default()), TargetVerdict::Held);
+    assert_eq!(asked(&mut story, &ResourceToken::default()), ResourceVerdict::BackingOff);
 }
 
 #[test]
 fn what_is_left_of_a_token_is_served_while_the_provider_is_away() {
     let mut story = Story::signed_in();
-    let mut token = TargetToken::default();
-    token.came(story.now, Some(seconds(60)));
+    let mut token = ResourceToken::default();
+    token.issued(story.now, Some(seconds(60)));
     story.pass(seconds(55));
     token.failed(story.now, None);
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Serve);
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Serve);
 }
 
 #[test]
 fn nothing_is_served_for_any_purpose_once_the_session_is_over() {
     let mut story = Story::signed_in();
-    let mut token = TargetToken::default();
-    token.came(story.now, None);
+    let mut token = ResourceToken::default();
+    token.issued(story.now, None);
     story.pass(minutes(15));
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Ended(EndReason::IdleTimeout));
-    assert_eq!(asked(&mut Story::new(), &token), TargetVerdict::LoginRequired);
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Ended(EndReason::IdleTimeout));
+    assert_eq!(asked(&mut Story::new(), &token), ResourceVerdict::LoginRequired);
 }
 
 #[test]
 fn while_the_provider_is_asked_whether_the_session_goes_on_nothing_is_served() {
     let mut story = Story::signed_in();
-    let mut token = TargetToken::default();
-    token.came(story.now, Some(minutes(5)));
-    let refresh = attempt(&story.input(Input::ProviderDoubted { signal: Signal::FrontChannel })).unwrap();
-    assert_eq!(asked(&mut story, &token), TargetVerdict::Wait(refresh));
+    let mut token = ResourceToken::default();
+    token.issued(story.now, Some(minutes(5)));
+    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Wait(refresh));
 }
 
 #[test]
 fn asking_for_one_purpose_uses_the_session() {
     let mut story = Story::signed_in();
     story.wait(minutes(10));
-    asked(&mut story, &TargetToken::default());
+    asked(&mut story, &ResourceToken::default());
     assert_eq!(story.left(), minutes(15));
 }
 

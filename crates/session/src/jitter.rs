@@ -3,11 +3,11 @@
 
 use core::time::Duration;
 
-/// Without a number nothing is spread.
+/// Without a number there is none.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spread(u64);
+pub(crate) struct Jitter(u64);
 
-impl Spread {
+impl Jitter {
     pub(crate) fn new(number: u64) -> Self {
         Self(number)
     }

@@ -43,7 +43,7 @@ pub struct View {
 
 /// The part of a [`View`] that people can tell apart: a change of anything else redraws nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub(crate) struct Visible {
     state: State,
     question: Option<QuestionId>,
     /// Whether it is counted in seconds, and how many or how many minutes.
@@ -58,7 +58,7 @@ pub(crate) struct Shown {
 /// Below this, and while a question is up, every second shows; above, every minute.
 const BY_THE_SECOND: Duration = Duration::from_secs(120);
 
-impl Shown {
+impl Visible {
     pub(crate) fn of(view: &View) -> Self {
         Self {
             state: view.state,

@@ -9,7 +9,7 @@ const MOST_FAILURES: u8 = 3;
 
 /// What the provider's iframe said (section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum IframeAnswer {
     /// The session at the provider is as it was.
     Unchanged,
     /// It is not.
@@ -40,7 +40,7 @@ pub enum Next {
     Poll,
     /// Make a silent authorization request.
     Silent,
-    /// Stop asking: [`Monitor::state`] says why.
+    /// Stop asking: [`CheckSession::state`] says why.
     Stop,
     /// Stop asking: the session at the provider has ended.
     Ended,
@@ -48,7 +48,7 @@ pub enum Next {
 
 /// What is known of the page's use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MonitorState {
+pub enum CheckSessionState {
     /// Not known yet.
     Starting,
     /// The browser shows the provider's cookie, so the page notices when the session there ends.
@@ -61,37 +61,37 @@ pub enum MonitorState {
 
 /// One page that watches one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Monitor {
-    state: MonitorState,
+pub struct CheckSession {
+    state: CheckSessionState,
     /// Whether a silent request is under way.
     asking: bool,
     failures: u8,
 }
 
-impl Default for Monitor {
+impl Default for CheckSession {
     fn default() -> Self {
-        Self { state: MonitorState::Starting, asking: false, failures: 0 }
+        Self { state: CheckSessionState::Starting, asking: false, failures: 0 }
     }
 }
 
-impl Monitor {
+impl CheckSession {
     /// What is known.
     #[must_use]
-    pub fn state(&self) -> MonitorState {
+    pub fn state(&self) -> CheckSessionState {
         self.state
     }
 
     /// The iframe has said something.
-    pub fn told(&mut self, told: Told) -> Next {
-        match (self.state, told) {
-            (MonitorState::Blocked | MonitorState::Failed, _) => Next::Stop,
-            (_, Told::Error) => self.fail(),
+    pub fn iframe_said(&mut self, answer: IframeAnswer) -> Next {
+        match (self.state, answer) {
+            (CheckSessionState::Blocked | CheckSessionState::Failed, _) => Next::Stop,
+            (_, IframeAnswer::Error) => self.fail(),
             // A frame that sees the cookie does not mean that the provider gets it: that is tried out once.
-            (MonitorState::Starting, _) | (_, Told::Changed) => {
+            (CheckSessionState::Starting, _) | (_, IframeAnswer::Changed) => {
                 self.asking = true;
                 Next::Silent
             }
-            (MonitorState::Watching, Told::Unchanged) => Next::Poll,
+            (CheckSessionState::Watching, IframeAnswer::Unchanged) => Next::Poll,
         }
     }
 
@@ -99,25 +99,25 @@ impl Monitor {
     pub fn answered(&mut self, answer: SilentAnswer) -> Next {
         if !core::mem::take(&mut self.asking) {
             // Nobody asked.
-            return if self.state == MonitorState::Watching { Next::Poll } else { Next::Stop };
+            return if self.state == CheckSessionState::Watching { Next::Poll } else { Next::Stop };
         }
         match (answer, self.state) {
             (SilentAnswer::SamePerson, _) => {
-                self.state = MonitorState::Watching;
+                self.state = CheckSessionState::Watching;
                 self.failures = 0;
                 Next::Poll
             }
             // The provider has seen its cookie, so this browser shows it. Who is signed in there stays open: if that comes
             // of a change, it is asked again, and not for ever.
-            (SilentAnswer::Somebody, MonitorState::Starting) => {
-                self.state = MonitorState::Watching;
+            (SilentAnswer::Somebody, CheckSessionState::Starting) => {
+                self.state = CheckSessionState::Watching;
                 Next::Poll
             }
-            (SilentAnswer::OtherPerson, _) | (SilentAnswer::LoginRequired, MonitorState::Watching) => {
+            (SilentAnswer::OtherPerson, _) | (SilentAnswer::LoginRequired, CheckSessionState::Watching) => {
                 Next::Ended
             }
             (SilentAnswer::LoginRequired, _) => {
-                self.state = MonitorState::Blocked;
+                self.state = CheckSessionState::Blocked;
                 Next::Stop
             }
             (SilentAnswer::Nothing | SilentAnswer::Somebody, _) => {
@@ -128,7 +128,7 @@ impl Monitor {
     }
 
     fn fail(&mut self) -> Next {
-        self.state = MonitorState::Failed;
+        self.state = CheckSessionState::Failed;
         Next::Stop
     }
 }
