@@ -1,74 +1,95 @@
-//! Whatever happens, in whatever order, with whatever clock: the limits hold.
-#![allow(clippy::unwrap_used)]
+//! Whatever happens, in whatever order, with whatever clock: the session does what a second opinion says it has to do.
+//!
+//! `model` works out what the session has to be after each event; this file makes the events and compares.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod model;
 
 use std::time::Duration;
 
 use abide_session::{
-    Activity, Attempt, EndReason, Input, Limits, OnLock, Output, Probe, QuestionId, RefreshFailure,
-    ResourceToken, ResourceVerdict, Rules, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Activity, Attempt, Checkpoint, Input, Limit, Limits, Now, OnLock, Output, Probe, QuestionId,
+    RefreshFailure, ResourceToken, ResourceVerdict, Rules, Session, Signal, State, TokenRequest,
+    TokenVerdict, Tokens, Withdrawn,
 };
-use common::{Story, seconds};
+use common::{Story, minutes, seconds};
+use model::{Model, SignIn};
 use proptest::prelude::*;
+
+type Checked = Result<(), TestCaseError>;
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
+    /// Time passes in milliseconds; every deadline on the way is kept.
     Pass(u64),
+    /// Time passes, and nothing is called meanwhile.
     Sleep(u64),
     WallJump(i64),
     Login,
-    Authorized(Option<u64>, bool),
+    CancelLogin,
+    Authorized(Which, Tokens),
+    AuthorizationFailed(Which),
     Activity,
-    Token(u64),
-    Refreshed,
-    Failed(bool),
-    Answer(bool),
-    StaleAnswer(bool),
+    Token(u64, bool),
+    Target(u64, bool),
+    Refreshed(Which, Tokens),
+    RefreshFailed(Which, RefreshFailure),
+    Answer(Which, bool),
     Keep,
     Logout,
-    Restart(bool),
+    /// Another process goes on from what the session would write down now.
+    Restart {
+        same_boot: bool,
+    },
+    /// Another process goes on from what was written down last.
+    Crash {
+        same_boot: bool,
+    },
     Seen(u64),
     NotSeen,
     Locked,
     Unlocked,
     Suspend(u64),
-    Doubted,
-    ProviderEnded,
-    Checked(Probe),
-    SteppedUp(Option<u64>, bool),
+    Doubted(Signal),
+    ProviderEnded(Signal),
+    Probed(Which, Probe),
+    SteppedUp(Tokens),
     Renew,
-    Target(u64),
+    Rules(Rules),
 }
 
-fn event() -> impl Strategy<Value = Event> {
+/// Which attempt or question an answer names: the one that is under way, or any that there has been, of any kind.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    Present,
+    Earlier(usize),
+}
+
+fn which() -> impl Strategy<Value = Which> {
+    prop_oneof![3 => Just(Which::Present), 2 => (0..64_usize).prop_map(Which::Earlier)]
+}
+
+fn tokens() -> impl Strategy<Value = Tokens> {
+    let access =
+        prop_oneof![5 => Just(Some(300)), 1 => Just(Some(40)), 1 => Just(Some(3000)), 1 => Just(None)];
+    let session = prop_oneof![4 => Just(None), 2 => (10..900_u64).prop_map(Some)];
+    (access, session, 0..5_u8).prop_map(|(access, session, refresh_token)| Tokens {
+        access_expires_in: access.map(seconds),
+        renewable: refresh_token > 0,
+        session_expires_in: session.map(seconds),
+    })
+}
+
+fn signal() -> impl Strategy<Value = Signal> {
+    prop_oneof![Just(Signal::FrontChannel), Just(Signal::BackChannel), Just(Signal::Iframe)]
+}
+
+fn failure() -> impl Strategy<Value = RefreshFailure> {
     prop_oneof![
-        6 => (1..90_000u64).prop_map(Event::Pass),
-        1 => (1..2_000_000u64).prop_map(Event::Sleep),
-        1 => (-10_000_000..10_000_000i64).prop_map(Event::WallJump),
-        2 => Just(Event::Login),
-        3 => (proptest::option::of(10..900u64), any::<bool>()).prop_map(|(s, r)| Event::Authorized(s, r)),
-        3 => Just(Event::Activity),
-        3 => (0..600u64).prop_map(Event::Token),
-        2 => Just(Event::Refreshed),
-        1 => any::<bool>().prop_map(Event::Failed),
-        2 => any::<bool>().prop_map(Event::Answer),
-        1 => any::<bool>().prop_map(Event::StaleAnswer),
-        1 => Just(Event::Keep),
-        1 => Just(Event::Logout),
-        1 => any::<bool>().prop_map(Event::Restart),
-        2 => (0..400u64).prop_map(Event::Seen),
-        1 => Just(Event::NotSeen),
-        1 => Just(Event::Locked),
-        1 => Just(Event::Unlocked),
-        1 => (1..2_000_000u64).prop_map(Event::Suspend),
-        1 => Just(Event::Doubted),
-        1 => Just(Event::ProviderEnded),
-        2 => prop_oneof![Just(Probe::Accepted), Just(Probe::Unknown), Just(Probe::Rejected(Signal::UserInfo))]
-            .prop_map(Event::Checked),
-        1 => (proptest::option::of(1..2_000u64), any::<bool>()).prop_map(|(session, renewable)| Event::SteppedUp(session, renewable)),
-        1 => Just(Event::Renew),
-        1 => (0..400u64).prop_map(Event::Target),
+        1 => Just(RefreshFailure::Rejected),
+        3 => Just(RefreshFailure::Unreachable),
+        1 => (1..4000_u64).prop_map(|wait| RefreshFailure::Busy { wait: seconds(wait) }),
     ]
 }
 
@@ -76,105 +97,284 @@ fn rules() -> impl Strategy<Value = Rules> {
     let activity = prop_oneof![Just(Activity::Requests), Just(Activity::Input), Just(Activity::Both)];
     let on_lock = prop_oneof![Just(OnLock::Keep), Just(OnLock::Freeze), Just(OnLock::End)];
     let probe_every = proptest::option::of(Just(seconds(45)));
-    (activity, on_lock, probe_every).prop_map(|(activity, on_lock, probe_every)| Rules {
-        limits: Limits::new(seconds(300), seconds(240), seconds(1800)).unwrap(),
+    let limits = prop_oneof![
+        3 => Just((seconds(300), seconds(240), seconds(1800))),
+        1 => Just((seconds(200), seconds(150), seconds(600))),
+        1 => Just((seconds(900), seconds(720), seconds(900))),
+    ];
+    (activity, on_lock, probe_every, limits).prop_map(|(activity, on_lock, probe_every, limits)| Rules {
+        limits: Limits::new(limits.0, limits.1, limits.2).unwrap(),
         activity,
         on_lock,
         probe_every,
     })
 }
 
-/// What an observer knows: when the session began, when it was last used, what is under way.
-struct Observer {
-    story: Story,
-    rules: Rules,
-    locked: bool,
-    began: Option<Duration>,
-    used: Duration,
-    attempt: Option<Attempt>,
-    question: Option<QuestionId>,
-    old_question: Option<QuestionId>,
-    check: Option<Attempt>,
-    /// Whether anybody has said of this session that it is over at the provider.
-    doubted: bool,
+fn event() -> impl Strategy<Value = Event> {
+    let found =
+        || prop_oneof![Just(Probe::Accepted), Just(Probe::Unknown), Just(Probe::Rejected(Signal::UserInfo))];
+    prop_oneof![
+        8 => (1..90_000_u64).prop_map(Event::Pass),
+        1 => (1..2_000_000_u64).prop_map(Event::Sleep),
+        1 => (-10_000_000..10_000_000_i64).prop_map(Event::WallJump),
+        3 => Just(Event::Login),
+        1 => Just(Event::CancelLogin),
+        4 => (which(), tokens()).prop_map(|(which, tokens)| Event::Authorized(which, tokens)),
+        1 => which().prop_map(Event::AuthorizationFailed),
+        2 => Just(Event::Activity),
+        5 => (0..600_u64, any::<bool>()).prop_map(|(validity, counts)| Event::Token(validity, counts)),
+        2 => (0..400_u64, any::<bool>()).prop_map(|(validity, counts)| Event::Target(validity, counts)),
+        4 => (which(), tokens()).prop_map(|(which, tokens)| Event::Refreshed(which, tokens)),
+        2 => (which(), failure()).prop_map(|(which, failure)| Event::RefreshFailed(which, failure)),
+        2 => (which(), any::<bool>()).prop_map(|(which, keep)| Event::Answer(which, keep)),
+        1 => Just(Event::Keep),
+        1 => prop_oneof![1 => Just(Event::Logout), 1 => Just(Event::Renew)],
+        1 => any::<bool>().prop_map(|same_boot| Event::Restart { same_boot }),
+        1 => any::<bool>().prop_map(|same_boot| Event::Crash { same_boot }),
+        2 => (0..400_u64).prop_map(Event::Seen),
+        1 => Just(Event::NotSeen),
+        1 => Just(Event::Locked),
+        2 => Just(Event::Unlocked),
+        1 => (1..2_000_000_u64).prop_map(Event::Suspend),
+        1 => signal().prop_map(Event::Doubted),
+        1 => prop_oneof![3 => signal().prop_map(Event::Doubted), 1 => signal().prop_map(Event::ProviderEnded)],
+        2 => (which(), found()).prop_map(|(which, found)| Event::Probed(which, found)),
+        1 => tokens().prop_map(Event::SteppedUp),
+        1 => rules().prop_map(Event::Rules),
+    ]
 }
 
+/// The session, the second opinion, and what both need to be compared.
+struct Observer {
+    story: Story,
+    model: Model,
+    attempts: Vec<Attempt>,
+    questions: Vec<QuestionId>,
+    /// What was written down last: the checkpoint and the model, both of that moment.
+    saved: Option<(Checkpoint, Model, Now)>,
+    seen: Option<Visible>,
+}
+
+/// What a view shows and people can tell apart, but for the time.
+type Visible = (State, Option<QuestionId>, Option<Limit>, bool, bool, bool);
+
 impl Observer {
-    fn see(&mut self, outputs: Vec<Output>) -> Result<(), TestCaseError> {
-        let boot = self.story.now.boot;
+    fn new(rules: Rules) -> Self {
+        Self {
+            story: Story::with_rules(rules),
+            model: Model::new(rules),
+            attempts: Vec::new(),
+            questions: Vec::new(),
+            saved: None,
+            seen: None,
+        }
+    }
+
+    fn input(&mut self, input: Input) -> Checked {
+        if input != Input::Tick {
+            self.deadlines_come_first(|session, now| session.handle(now, input))?;
+        }
+        let now = self.story.now;
+        let was_live = self.model.live.is_some();
+        self.story.session.handle(now, input);
+        self.model.expire(now);
+        self.model.apply(now, input);
+        self.model.expire(now);
+        let outputs = self.story.drain();
+        self.see(was_live, &outputs, false)?;
+        self.after_timers()
+    }
+
+    /// Whatever is called, what is due at that moment has taken effect before: a tick at the same moment changes nothing.
+    fn deadlines_come_first(&mut self, call: impl Fn(&mut Session, Now)) -> Checked {
+        let now = self.story.now;
+        if self.story.session.deadline().is_none_or(|deadline| deadline > now.boot) {
+            return Ok(());
+        }
+        let mut at_once = self.story.session.clone();
+        call(&mut at_once, now);
+        let mut ticked = self.story.session.clone();
+        ticked.handle(now, Input::Tick);
+        call(&mut ticked, now);
+        let outputs = |session: &mut Session| -> Vec<Output> {
+            std::iter::from_fn(|| session.poll()).filter(|output| *output != Output::Changed).collect()
+        };
+        prop_assert_eq!(outputs(&mut at_once), outputs(&mut ticked), "a deadline came late");
+        prop_assert_eq!(at_once.view(now), ticked.view(now));
+        prop_assert_eq!(at_once.checkpoint(now), ticked.checkpoint(now));
+        self.input(Input::Tick)
+    }
+
+    /// Compares what was put out and what the session shows with what the model says. `asked` says that a tool has asked for
+    /// a token, which may start a refresh.
+    fn see(&mut self, was_live: bool, outputs: &[Output], asked: bool) -> Checked {
+        let now = self.story.now;
+        let mut live = was_live;
+        let (mut ends, mut begins) = (Vec::new(), 0);
         for output in outputs {
-            match output {
-                Output::Authorize { attempt } | Output::Refresh { attempt } => self.attempt = Some(attempt),
-                Output::Ask { question } => {
-                    prop_assert!(self.began.is_some(), "a question without a session");
-                    self.question = Some(question);
+            match *output {
+                Output::Began => (live, begins) = (true, begins + 1),
+                Output::Ended { reason } => {
+                    prop_assert!(live, "an end out of nothing");
+                    live = false;
+                    ends.push(reason);
+                    self.saved = None;
                 }
-                Output::Withdraw { question, why } => {
-                    prop_assert_eq!(self.question.take(), Some(question));
-                    self.old_question = Some(question);
-                    if why == Withdrawn::Presence {
-                        prop_assert!(!self.locked && self.rules.activity != Activity::Requests);
+                Output::Checkpoint => {
+                    let checkpoint = self.story.session.checkpoint(now);
+                    self.saved = checkpoint.map(|checkpoint| (checkpoint, self.model.clone(), now));
+                    if let Some(live) = &mut self.model.live {
+                        live.unsaved = None;
+                    }
+                }
+                Output::Authorize { attempt } => {
+                    prop_assert!(!live, "a sign-in over a session");
+                    self.attempts.push(attempt);
+                    self.model.sign_in = Some(SignIn { attempt, until: now.boot + minutes(10) });
+                }
+                Output::AbandonAuthorization { attempt, .. } => {
+                    let present = self.model.sign_in.is_some_and(|sign_in| sign_in.attempt == attempt);
+                    prop_assert!(self.attempts.contains(&attempt));
+                    if present {
+                        self.model.sign_in = None;
+                    }
+                }
+                Output::Changed => {}
+                Output::Refresh { attempt } => {
+                    prop_assert!(live, "a refresh without a session");
+                    self.attempts.push(attempt);
+                    self.refreshes(attempt, asked)?;
+                }
+                Output::ProbeProvider { attempt } => {
+                    prop_assert!(live && self.model.rules.probe_every.is_some(), "an unwanted look");
+                    self.attempts.push(attempt);
+                    let every = self.model.rules.probe_every.unwrap_or_default();
+                    if let Some(live) = &mut self.model.live {
+                        prop_assert!(live.probe.is_none() && live.probed + every <= now.boot, "too soon");
+                        live.probe = Some(attempt);
                     }
                 }
                 Output::QueryIdleTime => {
-                    prop_assert!(self.rules.activity != Activity::Requests, "nobody asked for that");
-                }
-                Output::Began => (self.began, self.used, self.doubted) = (Some(boot), boot, false),
-                Output::ProbeProvider { attempt } => {
-                    prop_assert!(self.began.is_some() && self.rules.probe_every.is_some());
-                    self.check = Some(attempt);
-                }
-                Output::Ended { reason } => {
-                    let began = self.began.take();
-                    prop_assert!(began.is_some() && self.question.is_none(), "an end out of nothing");
-                    if reason == EndReason::IdleTimeout {
-                        prop_assert!(boot >= self.used, "ended before it was idle");
-                    }
-                    if matches!(reason, EndReason::ProviderLogout(_)) {
-                        prop_assert!(self.doubted, "the provider ended it, and nobody said so");
+                    prop_assert!(live && self.model.counts_input(), "input does not count here");
+                    if let Some(live) = &mut self.model.live {
+                        live.idle_query = Some(now.boot);
                     }
                 }
-                _ => {}
+                Output::Ask { question } => self.asks(question)?,
+                Output::Withdraw { question, why } => self.withdraws(question, why)?,
             }
         }
-        let live = matches!(self.story.session.state(), State::Active | State::Expiring);
-        prop_assert_eq!(live, self.began.is_some());
-        if let Some(began) = self.began {
-            let limits = self.rules.limits;
-            prop_assert!(boot < self.used + limits.end_after(), "outlived the idle limit");
-            prop_assert!(boot < began + limits.absolute(), "outlived the absolute limit");
-            prop_assert!(!(self.locked && self.rules.on_lock == OnLock::End), "outlived the lock");
+        prop_assert_eq!(&ends, &std::mem::take(&mut self.model.ends), "other ends, or other reasons");
+        prop_assert_eq!(begins, std::mem::take(&mut self.model.begins));
+        self.compare(outputs)
+    }
+
+    fn refreshes(&mut self, attempt: Attempt, asked: bool) -> Checked {
+        let now = self.story.now;
+        // A session that has ended in the same call needs no more than that it was there before.
+        let Some(live) = &mut self.model.live else { return Ok(()) };
+        prop_assert!(live.renewable, "nothing to refresh with");
+        prop_assert_eq!(live.refresh, None, "a second refresh at the same time");
+        prop_assert!(!live.backs_off(now), "the provider is not left alone");
+        prop_assert!(asked || live.wants_refresh, "a refresh that nobody wanted");
+        live.refresh = Some(attempt);
+        Ok(())
+    }
+
+    fn asks(&mut self, question: QuestionId) -> Checked {
+        let now = self.story.now;
+        prop_assert!(!self.questions.contains(&question));
+        self.questions.push(question);
+        let rules = self.model.rules;
+        let Some(live) = &mut self.model.live else { return Ok(()) };
+        prop_assert_eq!(live.question, None, "two questions at once");
+        prop_assert!(live.warn_at(&rules) <= now.boot, "asked too early");
+        prop_assert_ne!(live.answered, Some(live.nearest().0), "asked twice about one end");
+        live.question = Some(question);
+        Ok(())
+    }
+
+    fn withdraws(&mut self, question: QuestionId, why: Withdrawn) -> Checked {
+        prop_assert!(self.questions.contains(&question));
+        if why == Withdrawn::Presence {
+            prop_assert!(!self.model.locked && self.model.counts_input(), "presence behind a locked screen");
         }
-        prop_assert_eq!(self.story.session.state() == State::Expiring, self.question.is_some());
-        if let Some(deadline) = self.story.session.deadline() {
-            prop_assert!(deadline > boot, "a deadline that has passed");
+        if let Some(live) = &mut self.model.live {
+            prop_assert_eq!(live.question.take(), Some(question));
         }
         Ok(())
     }
 
-    fn input(&mut self, input: Input) -> Result<(), TestCaseError> {
-        self.story.session.handle(self.story.now, input);
-        let live_before_use = matches!(self.story.session.state(), State::Active | State::Expiring);
-        let boot = self.story.now.boot;
-        let input_counts = self.rules.activity != Activity::Requests;
-        let used = match input {
-            Input::Keep | Input::Answer { keep: true, .. } | Input::SteppedUp { .. } => Some(boot),
-            Input::Activity if self.rules.activity != Activity::Input => Some(boot),
-            Input::UserInput { ago } if input_counts && !self.locked => Some(boot.saturating_sub(ago)),
-            Input::Unlocked if input_counts => Some(boot),
-            _ => None,
+    fn compare(&mut self, outputs: &[Output]) -> Checked {
+        let now = self.story.now;
+        let (session, model) = (&self.story.session, &self.model);
+        let view = session.view(now);
+        let state = match (&model.live, model.sign_in, model.over) {
+            (Some(live), ..) if live.question.is_some() => State::Expiring,
+            (Some(_), ..) => State::Active,
+            (None, Some(_), _) => State::Authorizing,
+            (None, None, Some(reason)) => State::Ended(reason),
+            (None, None, None) => State::SignedOut,
         };
-        if let Some(used) = used.filter(|_| live_before_use) {
-            self.used = self.used.max(used);
+        prop_assert_eq!(view.state, state);
+        for attempt in &self.attempts {
+            let awaited = model.sign_in.map(|sign_in| sign_in.attempt) == Some(*attempt)
+                || model.live.as_ref().is_some_and(|live| live.refresh == Some(*attempt));
+            prop_assert_eq!(session.awaits(*attempt), awaited, "{:?}", attempt);
         }
-        let outputs = self.story.drain();
-        self.see(outputs)
+        let left = |end: Duration| end.saturating_sub(now.boot);
+        let live = model.live.as_ref();
+        prop_assert_eq!(view.left, live.map(|live| left(live.nearest().0)));
+        prop_assert_eq!(view.limit, live.map(|live| live.nearest().1));
+        prop_assert_eq!(view.absolute_left, live.map(|live| left(live.absolute_end)));
+        prop_assert_eq!(view.provider_left, live.and_then(|live| live.provider).map(|it| left(it.end)));
+        prop_assert_eq!(view.access_left, live.and_then(|live| live.access?.left(now)));
+        prop_assert_eq!(view.question, live.and_then(|live| live.question));
+        prop_assert_eq!(view.renewable, live.is_some_and(|live| live.renewable));
+        prop_assert_eq!(view.can_be_kept, live.is_some_and(|live| live.can_be_kept()));
+        prop_assert_eq!(view.frozen, model.frozen());
+        if let Some(live) = live {
+            prop_assert!(live.nearest().0 > now.boot, "the second opinion let a limit pass");
+            let deadline = session.deadline().expect("a session that is live has an end");
+            prop_assert!(deadline > now.boot, "a deadline that has passed");
+            prop_assert!(deadline <= live.nearest().0, "the end is not waited for");
+        }
+        let visible = (view.state, view.question, view.limit, view.renewable, view.can_be_kept, view.frozen);
+        if self.seen.replace(visible) != Some(visible) {
+            prop_assert!(outputs.contains(&Output::Changed), "a change that no view draws");
+        }
+        Ok(())
     }
 
-    fn pass(&mut self, milliseconds: u64) -> Result<(), TestCaseError> {
+    /// What has to have happened by itself by now.
+    fn after_timers(&self) -> Checked {
+        let (now, rules) = (self.story.now, &self.model.rules);
+        let Some(live) = &self.model.live else { return Ok(()) };
+        prop_assert!(!live.tries_by_itself(now), "what was wanted is not tried");
+        if let Some(every) = rules.probe_every {
+            prop_assert!(live.probe.is_some() || now.boot < live.probed + every, "the provider is not asked");
+        }
+        prop_assert!(
+            live.unsaved.is_none_or(|since| now.boot < since + seconds(10)),
+            "a use that is never written down"
+        );
+        let (end, limit) = live.nearest();
+        if live.warn_at(rules) > now.boot {
+            prop_assert_eq!(live.question, None, "a question about an end that is far");
+        } else {
+            let about_to_move = limit == Limit::Provider && live.renewable && live.refresh.is_some();
+            let querying = live.idle_query.is_some_and(|since| now.boot < since + seconds(1));
+            let excused = about_to_move || querying || live.answered == Some(end);
+            prop_assert!(live.question.is_some() || excused, "nobody is asked");
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, milliseconds: u64) -> Checked {
         let end = self.story.now.boot + Duration::from_millis(milliseconds);
         while let Some(deadline) = self.story.session.deadline().filter(|deadline| *deadline <= end) {
-            let step = deadline - self.story.now.boot;
+            // After a sleep one may lie in the past.
+            let step = deadline.saturating_sub(self.story.now.boot);
             self.story.pass(step);
             self.input(Input::Tick)?;
         }
@@ -183,165 +383,192 @@ impl Observer {
         self.input(Input::Tick)
     }
 
-    fn restart(&mut self, same_boot: bool) -> Result<(), TestCaseError> {
-        let Some(checkpoint) = self.story.session.checkpoint(self.story.now) else { return Ok(()) };
-        self.story.session =
-            abide_session::Session::restore(self.rules, &checkpoint, self.story.now, same_boot);
+    fn restart(&mut self, same_boot: bool, crash: bool) -> Checked {
+        let now = self.story.now;
+        if !crash {
+            self.saved =
+                self.story.session.checkpoint(now).map(|checkpoint| (checkpoint, self.model.clone(), now));
+        }
+        let Some((checkpoint, model, at)) = self.saved.take() else { return Ok(()) };
+        let rules = self.model.rules;
+        self.story.session = Session::restore(rules, &checkpoint, now, same_boot);
         // What was under way went with the process, its dialog too.
-        (self.attempt, self.question, self.old_question) = (None, None, None);
-        self.locked = false;
+        self.attempts.clear();
+        self.questions.clear();
+        self.seen = None;
+        let elapsed = if same_boot { now.boot.checked_sub(at.boot) } else { now.wall.checked_sub(at.wall) };
+        self.model.restarted(now, &model, at, elapsed);
+        self.saved = Some((checkpoint, model, at));
         let outputs = self.story.drain();
-        self.see(outputs)
+        self.see(true, &outputs, false)?;
+        self.after_timers()
+    }
+
+    fn token(&mut self, request: TokenRequest) -> Checked {
+        self.deadlines_come_first(|session, now| _ = session.token(now, request))?;
+        let now = self.story.now;
+        let was_live = self.model.live.is_some();
+        let verdict = self.story.session.token(now, request);
+        let outputs = self.story.drain();
+        let started = outputs.iter().find_map(|output| match output {
+            Output::Refresh { attempt } => Some(*attempt),
+            _ => None,
+        });
+        let (expected, starts) = self.model.token(now, request);
+        match expected {
+            Some(expected) => prop_assert_eq!(verdict, expected),
+            None => prop_assert_eq!(Some(verdict), started.map(TokenVerdict::Wait)),
+        }
+        self.model.answered(now, request, verdict);
+        // Use while the question is about the provider's end asks the provider as well.
+        let wanted = self.model.live.as_ref().is_some_and(|live| live.tries_by_itself(now));
+        prop_assert_eq!(started.is_some(), starts || wanted, "{:?}", verdict);
+        self.see(was_live, &outputs, true)
     }
 
     /// For one purpose a tool gets as little as it gets otherwise: nothing from a session that is over or frozen.
-    fn target(&mut self, min_validity: Duration) -> Result<(), TestCaseError> {
+    fn target(&mut self, request: TokenRequest) -> Checked {
         let now = self.story.now;
         let mut token = ResourceToken::default();
         token.issued(now, Some(seconds(300)));
-        let request = TokenRequest { min_validity, activity: true };
+        self.deadlines_come_first(|session, now| _ = session.resource_token(now, request, &token))?;
+        let was_live = self.model.live.is_some();
         let verdict = self.story.session.resource_token(now, request, &token);
-        let given =
-            matches!(verdict, ResourceVerdict::Serve | ResourceVerdict::Fetch | ResourceVerdict::Wait(_));
-        prop_assert!(!given || self.began.is_some(), "a token without a session");
-        prop_assert!(
-            !(given && self.locked && self.rules.on_lock == OnLock::Freeze),
-            "behind a locked screen"
-        );
-        if given && self.rules.activity != Activity::Input {
-            self.used = now.boot;
+        let given = match verdict {
+            ResourceVerdict::Serve
+            | ResourceVerdict::Fetch
+            | ResourceVerdict::Wait(_)
+            | ResourceVerdict::BackingOff => true,
+            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen | ResourceVerdict::Ended(_) => false,
+        };
+        prop_assert_eq!(given, self.model.live.is_some() && !self.model.frozen());
+        if let ResourceVerdict::Ended(reason) = verdict {
+            prop_assert_eq!(Some(reason), self.model.over);
+        }
+        if verdict == ResourceVerdict::Fetch {
+            prop_assert!(request.min_validity >= seconds(270), "a token that is good enough is not used");
+        }
+        if given && request.activity {
+            self.model.apply(now, Input::Activity);
         }
         let outputs = self.story.drain();
-        self.see(outputs)
+        self.see(was_live, &outputs, false)
     }
 
-    fn happen(&mut self, event: Event) -> Result<(), TestCaseError> {
-        let tokens = |session: Option<u64>, renewable| Tokens {
-            access_expires_in: Some(seconds(300)),
-            renewable,
-            session_expires_in: session.map(seconds),
-        };
-        match event {
-            Event::Pass(time) => self.pass(time),
+    /// The attempt that an answer names; `present` is the one that the answer fits.
+    fn pick(&self, which: Which, present: Option<Attempt>) -> Option<Attempt> {
+        match which {
+            Which::Present => present,
+            Which::Earlier(index) => self.attempts.get(index % self.attempts.len().max(1)).copied(),
+        }
+    }
+
+    fn happen(&mut self, event: Event) -> Checked {
+        let live = self.model.live.as_ref();
+        let refresh = live.and_then(|live| live.refresh);
+        let probe = live.and_then(|live| live.probe);
+        let sign_in = self.model.sign_in.map(|sign_in| sign_in.attempt);
+        let input = match event {
+            Event::Pass(time) => return self.pass(time),
             Event::Sleep(time) => {
                 self.story.pass(Duration::from_millis(time));
-                self.input(Input::Tick)
+                return Ok(());
             }
             Event::WallJump(by) => {
                 let wall = self.story.now.wall.as_secs().saturating_add_signed(by);
                 self.story.now.wall = seconds(wall);
-                self.input(Input::Tick)
+                Input::Tick
             }
-            Event::Login => self.input(Input::Login),
-            Event::Authorized(session, renewable) => match self.attempt {
-                Some(attempt) => {
-                    self.input(Input::Authorized { attempt, tokens: tokens(session, renewable) })
-                }
-                None => Ok(()),
-            },
-            Event::Activity => self.input(Input::Activity),
-            Event::Token(min_validity) => {
-                let request = TokenRequest { min_validity: seconds(min_validity), activity: true };
-                let verdict = self.story.session.token(self.story.now, request);
-                let given =
-                    matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::BackingOff);
-                prop_assert!(!given || self.began.is_some(), "a token without a session");
-                if given && self.rules.activity != Activity::Input {
-                    self.used = self.story.now.boot;
-                }
-                let frozen = self.locked && self.rules.on_lock == OnLock::Freeze;
-                prop_assert!(!(given && frozen), "a token behind a locked screen");
-                let outputs = self.story.drain();
-                self.see(outputs)
-            }
-            Event::Refreshed => match self.attempt {
-                Some(attempt) => self.input(Input::Refreshed { attempt, tokens: tokens(None, true) }),
-                None => Ok(()),
-            },
-            Event::Failed(rejected) => match self.attempt {
-                Some(attempt) => {
-                    let failure =
-                        if rejected { RefreshFailure::Rejected } else { RefreshFailure::Unreachable };
-                    self.input(Input::RefreshFailed { attempt, failure })
-                }
-                None => Ok(()),
-            },
-            Event::Answer(keep) => match self.question {
-                Some(question) => {
-                    self.input(Input::Answer { question, keep })?;
-                    // Whatever else happens, the answer was heard.
-                    prop_assert_ne!(self.question, Some(question));
-                    let declined = self.story.session.state() == State::Ended(EndReason::Declined);
-                    prop_assert!(keep != declined);
-                    Ok(())
-                }
-                None => Ok(()),
-            },
-            Event::StaleAnswer(keep) => match self.old_question {
-                Some(question) => {
-                    let before = self.story.session.state();
-                    self.input(Input::Answer { question, keep })?;
-                    prop_assert_eq!(before, self.story.session.state());
-                    Ok(())
-                }
-                None => Ok(()),
-            },
-            Event::Keep => self.input(Input::Keep),
-            Event::Logout => self.input(Input::Logout),
-            Event::Restart(same_boot) => self.restart(same_boot),
-            Event::Seen(ago) => self.input(Input::UserInput { ago: seconds(ago) }),
-            Event::NotSeen => self.input(Input::UserInputUnknown),
-            Event::Locked => {
-                self.locked = true;
-                self.input(Input::Locked)
-            }
-            Event::Unlocked => {
-                self.locked = false;
-                self.input(Input::Unlocked)
-            }
-            Event::Doubted => {
-                self.doubted = true;
-                self.input(Input::ProviderSuspected { signal: Signal::FrontChannel })
-            }
-            Event::ProviderEnded => {
-                self.doubted = true;
-                self.input(Input::ProviderEnded { signal: Signal::BackChannel })?;
-                prop_assert!(self.began.is_none(), "outlived the provider's word");
-                Ok(())
-            }
-            Event::Checked(found) => match self.check.take() {
-                Some(attempt) => {
-                    self.doubted |= matches!(found, Probe::Rejected(_));
-                    self.input(Input::Probed { attempt, probe: found })
-                }
-                None => Ok(()),
-            },
-            Event::SteppedUp(session, renewable) => {
-                let before = self.began;
-                self.input(Input::SteppedUp { tokens: tokens(session, renewable) })?;
-                prop_assert!(before.is_some() || self.began.is_none(), "a session out of a step-up");
-                Ok(())
-            }
-            Event::Renew => self.input(Input::Renew),
-            Event::Target(min_validity) => self.target(seconds(min_validity)),
             Event::Suspend(time) => {
                 self.input(Input::Suspending)?;
                 self.story.pass(Duration::from_millis(time));
-                self.input(Input::Tick)
+                Input::Tick
             }
-        }
+            Event::Restart { same_boot } => return self.restart(same_boot, false),
+            Event::Crash { same_boot } => return self.restart(same_boot, true),
+            Event::Token(validity, activity) => {
+                return self.token(TokenRequest { min_validity: seconds(validity), activity });
+            }
+            Event::Target(validity, activity) => {
+                return self.target(TokenRequest { min_validity: seconds(validity), activity });
+            }
+            Event::Rules(rules) => return self.change_rules(rules),
+            Event::Answer(which, keep) => {
+                let question = match which {
+                    Which::Present => live.and_then(|live| live.question),
+                    Which::Earlier(index) => self.questions.get(index % self.questions.len().max(1)).copied(),
+                };
+                let Some(question) = question else { return Ok(()) };
+                Input::Answer { question, keep }
+            }
+            Event::Authorized(which, tokens) => match self.pick(which, sign_in) {
+                Some(attempt) => Input::Authorized { attempt, tokens },
+                None => return Ok(()),
+            },
+            Event::AuthorizationFailed(which) => match self.pick(which, sign_in) {
+                Some(attempt) => Input::AuthorizationFailed { attempt },
+                None => return Ok(()),
+            },
+            Event::Refreshed(which, tokens) => match self.pick(which, refresh) {
+                Some(attempt) => Input::Refreshed { attempt, tokens },
+                None => return Ok(()),
+            },
+            Event::RefreshFailed(which, failure) => match self.pick(which, refresh) {
+                Some(attempt) => Input::RefreshFailed { attempt, failure },
+                None => return Ok(()),
+            },
+            Event::Probed(which, answer) => match self.pick(which, probe) {
+                Some(attempt) => Input::Probed { attempt, probe: answer },
+                None => return Ok(()),
+            },
+            Event::Login => Input::Login,
+            Event::CancelLogin => Input::CancelLogin,
+            Event::Activity => Input::Activity,
+            Event::Keep => Input::Keep,
+            Event::Logout => Input::Logout,
+            Event::Seen(ago) => Input::UserInput { ago: seconds(ago) },
+            Event::NotSeen => Input::UserInputUnknown,
+            Event::Locked => Input::Locked,
+            Event::Unlocked => Input::Unlocked,
+            Event::Doubted(signal) => Input::ProviderSuspected { signal },
+            Event::ProviderEnded(signal) => Input::ProviderEnded { signal },
+            Event::SteppedUp(tokens) => Input::SteppedUp { tokens },
+            Event::Renew => Input::Renew,
+        };
+        self.input(input)
+    }
+
+    fn change_rules(&mut self, rules: Rules) -> Checked {
+        self.input(Input::Tick)?;
+        let now = self.story.now;
+        let was_live = self.model.live.is_some();
+        self.story.session.set_rules(now, rules);
+        self.model.change_rules(now, rules);
+        self.model.expire(now);
+        let outputs = self.story.drain();
+        self.see(was_live, &outputs, false)?;
+        self.after_timers()
     }
 }
 
+/// How many histories: fewer where a mutant is idle_known_at for, more once in a while.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_session_outlives_its_limits(rules in rules(), events in proptest::collection::vec(event(), 1..60)) {
-        let story = Story::with_rules(rules);
-        let mut observer = Observer {
-            used: story.now.boot, story, rules, locked: false, began: None, attempt: None, question: None, old_question: None, check: None, doubted: false,
-        };
+    fn no_history_makes_a_session_do_anything_else(
+        rules in rules(), begins_with in proptest::option::weighted(0.8, tokens()),
+        events in proptest::collection::vec(event(), 1..80),
+    ) {
+        let mut observer = Observer::new(rules);
+        if let Some(tokens) = begins_with {
+            observer.happen(Event::Login)?;
+            observer.happen(Event::Authorized(Which::Present, tokens))?;
+        }
         for event in events {
             observer.happen(event)?;
         }
