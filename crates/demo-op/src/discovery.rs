@@ -3,13 +3,11 @@
 
 use serde_json::json;
 
-use crate::authorize::SCOPES;
-use crate::config::Registration;
-use crate::provider::Provider;
-use crate::record::Endpoint;
-use crate::registration;
-use crate::reply::Reply;
-use crate::wishes::CLASSES;
+use crate::config::{Registration, grant_type};
+use crate::http::{Endpoint, Reply};
+use crate::state::acr::CLASSES;
+use crate::state::provider::Provider;
+use crate::state::scope::SCOPES;
 
 pub(crate) fn metadata(provider: &Provider) -> Reply {
     let at = |endpoint: Endpoint| format!("{}{}", provider.issuer(), endpoint.path());
@@ -26,7 +24,7 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": registration::GRANT_TYPES,
+        "grant_types_supported": grant_type::ALL,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],

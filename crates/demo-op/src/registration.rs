@@ -6,27 +6,20 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::authorize::SCOPES;
-use crate::config::{self, Client, Registration, SigningAlgorithm};
-use crate::device;
-use crate::provider::{Failure, Provider};
-use crate::record::Endpoint;
-use crate::reply::Reply;
-use crate::secret::{self, Digest};
-use crate::server::Asked;
-use crate::token_exchange;
+use crate::config::{self, Client, Registration, grant_type};
+use crate::crypto::algorithm::SigningAlgorithm;
+use crate::crypto::secret::{self, Digest};
+use crate::http::{Endpoint, Failure, Reply, Request};
+use crate::state::provider::Provider;
+use crate::state::scope::SCOPES;
 
 const LONGEST_NAME: usize = 100;
 const MOST_URIS: usize = 32;
 
-/// Every grant type that a client can have here.
-pub(crate) const GRANT_TYPES: [&str; 4] =
-    ["authorization_code", "refresh_token", device::GRANT_TYPE, token_exchange::GRANT_TYPE];
-
 /// Why nothing is registered: the code, and a sentence for the developers of the client.
 type Refusal = (&'static str, &'static str);
 
-pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     if asked.method == Method::DELETE {
         return Ok(deregister(provider, asked));
     }
@@ -67,7 +60,7 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
 }
 
 /// RFC 7592 section 2.3. To read and to change a registration is not offered.
-fn deregister(provider: &Provider, asked: &Asked) -> Reply {
+fn deregister(provider: &Provider, asked: &Request) -> Reply {
     let (id, token) = (asked.named("client_id"), asked.bearer());
     if id.zip(token).is_some_and(|(id, token)| provider.deregister(id, token)) {
         return Reply::empty().with_status(StatusCode::NO_CONTENT);
@@ -123,9 +116,9 @@ fn read(asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refu
     }
     let mut grant_types = texts(metadata, "grant_types")?;
     if grant_types.is_empty() {
-        grant_types.push("authorization_code".to_owned());
+        grant_types.push(grant_type::AUTHORIZATION_CODE.to_owned());
     }
-    if grant_types.iter().any(|kind| !GRANT_TYPES.contains(&kind.as_str())) {
+    if grant_types.iter().any(|kind| !grant_type::ALL.contains(&kind.as_str())) {
         return Err(invalid("grant_types has one that is not supported"));
     }
     let redirect_uris = texts(metadata, "redirect_uris")?;
