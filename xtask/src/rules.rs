@@ -35,7 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide", &["abide-cli", "abide-agent"]),
     ("abide-desktop", &["abide-agent", "abide-wire"]),
     // Outside of everything.
-    ("abide-foreign", &["abide-agent", "abide-oidc", "abide-vault"]),
+    ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault"]),
     ("xtask", &["abide-wire"]),
     (
         "abide-tests",

@@ -1,4 +1,4 @@
-//! Foreign input: what every parser of it has to keep to, whatever it is given.
+//! Untrusted input: what every parser of it has to keep to, whatever it is given.
 //!
 //! A [`Target`] takes any bytes and panics when a property does not hold. cargo-fuzz drives the targets (`fuzz/`,
 //! `./x fuzz`); the inputs that are kept in `fuzz/corpus` are gone through by an ordinary test of this package. No program

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use abide_foreign::{Outcome, TARGETS};
+use abide_parser_contracts::{Outcome, TARGETS};
 
 /// All of them together, in bytes: they are in the repository.
 const MOST: u64 = 1 << 20;
