@@ -14,6 +14,14 @@
 //! Two decisions that a client may notice: a refresh token is issued when the scope `offline_access` was granted, for
 //! which signing in counts as consent; and signing out at the provider also ends what was issued in that session, unless
 //! [`Config::offline_access_outlives_session`] says otherwise.
+//!
+//! What other providers do in another way is a switch in [`Quirks`], each with the provider in which it was seen; the
+//! switches can be combined, and set while the provider runs. They are for what is allowed, or at least common. Answers that
+//! are wrong in themselves (bad signatures, broken JSON, endless bodies) are the deviations of the feature `hostile`.
+//!
+//! The modules are rooms in a fixed order, which `xtask` checks: `crypto`, `config`, `http`, `record`, `hostile`, `state`,
+//! `browser`, `pages`, `clients`, `session`, `tokens`, `authorization`, `device`, `events`, `discovery`, `registration`,
+//! `server`. Each uses only those before it.
 
 mod authorization;
 mod browser;
@@ -43,7 +51,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use config::{
-    Client, ClientSecret, Clock, Config, EventStream, PushedAuthorization, Registration, StartError,
+    Client, ClientSecret, Clock, Config, EventStream, MetadataPlace, OfflineAccess, PushedAuthorization,
+    Quirks, RefreshTokens, Registration, StartError,
 };
 pub use crypto::algorithm::SigningAlgorithm;
 pub use crypto::secret::fingerprint;
@@ -94,7 +103,8 @@ impl DemoOp {
             Some(saved) => (Some(saved.keys), Tokens::default()),
             None => (None, Tokens::default()),
         };
-        let rsa = config.clients.iter().any(|client| client.wants(SigningAlgorithm::Rs256));
+        let rsa = config.clients.iter().any(|client| client.wants(SigningAlgorithm::Rs256))
+            || config.quirks.logout_token_signing == Some(SigningAlgorithm::Rs256);
         let runtime = Handle::current();
         let (state_file, provider) = (config.state_file.clone(), move || {
             let keys = match keys {
@@ -159,6 +169,21 @@ impl DemoOp {
     /// Ends the sessions of all users, as [`DemoOp::end_session`] does for one.
     pub fn end_all_sessions(&self) -> usize {
         ending::by_administrator(&self.provider, None)
+    }
+
+    /// Takes other [`Quirks`] from now on. Counters begin anew.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.provider.set_quirks(quirks);
+    }
+
+    /// How many clients have registered by themselves and are still registered.
+    pub fn dynamic_clients(&self) -> usize {
+        self.provider.dynamic_clients()
+    }
+
+    /// How many browsers are signed in at the provider behind this one ([`Quirks::upstream`]).
+    pub fn upstream_sessions(&self) -> usize {
+        self.provider.store().upstream_sessions(self.provider.now())
     }
 
     /// Where the receiver of security events polls, whether there is one or not.

@@ -144,6 +144,7 @@ struct Log {
     entries: VecDeque<Entry>,
     counts: BTreeMap<Endpoint, usize>,
     refreshes: usize,
+    deregistrations: usize,
     notices: VecDeque<Notice>,
     /// By `jti`, in the order in which they were queued.
     events: VecDeque<(String, EventState)>,
@@ -164,6 +165,11 @@ impl Record {
     /// that came while the provider was unreachable).
     pub fn refreshes(&self) -> usize {
         self.log().refreshes
+    }
+
+    /// How many registrations their clients have ended (RFC 7592).
+    pub fn deregistrations(&self) -> usize {
+        self.log().deregistrations
     }
 
     /// Which clients were told of the end of a session (up to 2,048 notices), oldest first.
@@ -228,6 +234,11 @@ impl Record {
         }
         log.entries.push_back(entry);
         drop(log);
+        self.0.changed.notify_waiters();
+    }
+
+    pub(crate) fn add_deregistration(&self) {
+        self.log().deregistrations += 1;
         self.0.changed.notify_waiters();
     }
 

@@ -7,21 +7,22 @@ use axum::http::StatusCode;
 use crate::authorization::request::{REFERENCE_PREFIX, Refusal, parse};
 use crate::authorization::response::{Recipient, issue, refuse};
 use crate::authorization::step::{Step, next_step};
-use crate::browser::{cookies, transaction};
+use crate::browser::{cookies, session, transaction};
 use crate::http::{Failure, Reply, Request};
 use crate::pages;
 use crate::state::provider::Provider;
-use crate::state::purpose::{AuthorizationRequest, Purpose};
+use crate::state::purpose::{AuthorizationRequest, Prompt, Purpose};
 use crate::state::session_state::BrowserState;
+use crate::state::users::User;
 
 pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
-    let browser = cookies::browser_state(provider, asked);
-    let reply = answer(provider, asked, &browser)?;
+    let mut browser = cookies::browser_state(provider, asked);
+    let reply = answer(provider, asked, &mut browser)?;
     // A session may have ended while the browser was not there to be told.
     reply.with_cookie(cookies::correct_state(provider, asked, &browser))
 }
 
-fn answer(provider: &Arc<Provider>, asked: &Request, browser: &BrowserState) -> Result<Reply, Failure> {
+fn answer(provider: &Arc<Provider>, asked: &Request, browser: &mut BrowserState) -> Result<Reply, Failure> {
     let request = match requested(provider, asked) {
         Ok(request) => request,
         Err(Refusal::Page(why)) => {
@@ -33,12 +34,22 @@ fn answer(provider: &Arc<Provider>, asked: &Request, browser: &BrowserState) -> 
         }
     };
     match next_step(&request, cookies::session(provider, asked), provider.now()) {
+        Step::Issue(_) if request.prompt == Prompt::None && provider.wants_consent() => {
+            let why = "somebody has to agree first";
+            refuse(provider, &Recipient::from(&request), browser, "consent_required", why)
+        }
         Step::Issue(session) => issue(provider, request, session, browser),
         Step::LoginRequired => {
             let why = "nobody fitting is signed in";
             refuse(provider, &Recipient::from(&request), browser, "login_required", why)
         }
         Step::SignIn => {
+            if let Some(user) = upstream(provider, asked, &request) {
+                let begun = session::begin(provider, asked, user)?;
+                let reply = issue(provider, request, begun.session.clone(), &begun.state)?;
+                *browser = begun.state.clone();
+                return begun.set_cookies(reply);
+            }
             let (ticket, cookie) = transaction::begin(provider, asked, Purpose::Authorize(request.clone()))?;
             Reply::page(pages::sign_in(provider, &request, &ticket, None))?.with_cookie(cookie)
         }
@@ -47,6 +58,15 @@ fn answer(provider: &Arc<Provider>, asked: &Request, browser: &BrowserState) -> 
             Reply::page(pages::ask(provider, &request, &ticket, session.user))?.with_cookie(cookie)
         }
     }
+}
+
+/// Who is signed in at the provider behind this one, so that no password is needed.
+fn upstream(provider: &Provider, asked: &Request, request: &AuthorizationRequest) -> Option<&'static User> {
+    let wanted = |user: &&User| {
+        let hinted = request.hinted_subject.as_deref();
+        hinted.is_none_or(|subject| subject == user.subject)
+    };
+    cookies::upstream(provider, asked).filter(wanted).filter(|_| request.prompt == Prompt::AsNeeded)
 }
 
 /// What was pushed before, or what the browser says itself.

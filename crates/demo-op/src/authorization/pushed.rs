@@ -13,8 +13,12 @@ use crate::state::provider::Provider;
 const LIFETIME: u64 = 60;
 
 pub(crate) fn respond(provider: &Provider, asked: &Request) -> Result<Reply, Failure> {
-    if let Err(refused) = clients::authenticate(provider, asked) {
-        return Ok(*refused);
+    let client = match clients::authenticate(provider, asked) {
+        Ok(client) => client,
+        Err(refused) => return Ok(*refused),
+    };
+    if provider.quirks().pushed_authorization_needs_authentication && !client.authenticates() {
+        return Ok(Reply::error("invalid_client", "only a client that authenticates may push requests"));
     }
     let proven = match dpop::proven(provider, asked, Endpoint::PushedAuthorization, None) {
         Ok(proven) => proven,

@@ -5,7 +5,7 @@ use crate::crypto::secret;
 use crate::http::Parameters;
 use crate::state::provider::Provider;
 use crate::state::purpose::{AuthorizationRequest, Prompt};
-use crate::state::{resource, scope};
+use crate::state::resource;
 
 /// What the reference to a pushed request begins with (RFC 9126 section 2.2).
 pub(crate) const REFERENCE_PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -68,8 +68,9 @@ pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<Authoriza
     if !asked_scope.split(' ').any(|scope| scope == "openid") {
         return Err(refusal("invalid_scope", "the scope openid is missing"));
     }
-    let known_scope =
-        scope::SCOPES.into_iter().filter(|known| asked_scope.split(' ').any(|scope| scope == *known));
+    let known_scope = provider
+        .known_scopes(asked_scope)
+        .ok_or_else(|| refusal("invalid_scope", "a scope is not known here"))?;
     let (prompt, max_age) = times(asked).map_err(invalid)?;
     let resource = resource::resources(asked.named("resource"))
         .ok_or_else(|| refusal("invalid_target", "a resource is not an absolute URI without fragment"))?;
@@ -84,7 +85,7 @@ pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<Authoriza
         redirect_uri: redirect_uri.to_owned(),
         state: state.clone(),
         nonce: asked.named("nonce").map(str::to_owned),
-        scope: known_scope.map(str::to_owned).collect(),
+        scope: known_scope,
         code_challenge: code_challenge.to_owned(),
         prompt,
         max_age,

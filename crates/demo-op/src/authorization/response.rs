@@ -36,7 +36,7 @@ pub(crate) fn issue(
     let code = secret::random_text()?;
     let recipient = Recipient::from(&request);
     provider.store().issue_code(&code, request, session, provider.now());
-    Reply::redirect(&recipient.response(provider, browser, [("code", code.as_str())])?)
+    Reply::redirect(&recipient.response(provider, browser, [("code", code.as_str())], true)?)
 }
 
 /// The authorization response with an error.
@@ -48,16 +48,19 @@ pub(crate) fn refuse(
     description: &'static str,
 ) -> Result<Reply, Failure> {
     let parameters = [("error", code), ("error_description", description)];
-    Ok(Reply::redirect(&recipient.response(provider, browser, parameters)?)?.with_error(code))
+    let named = !provider.quirks().errors_without_iss;
+    Ok(Reply::redirect(&recipient.response(provider, browser, parameters, named)?)?.with_error(code))
 }
 
 impl Recipient {
-    /// The redirect URI with these parameters, and with those that every response has.
+    /// The redirect URI with these parameters, and with those that every response has. `names_issuer`: with
+    /// `iss` (RFC 9207).
     fn response<const N: usize>(
         &self,
         provider: &Provider,
         browser: &BrowserState,
         parameters: [(&str, &str); N],
+        names_issuer: bool,
     ) -> Result<String, Failure> {
         let session_state = match provider.has_session_management() {
             true => browser.session_state(&self.client_id, &self.redirect_uri)?,
@@ -65,7 +68,7 @@ impl Recipient {
         };
         let always = [
             ("state", self.state.as_deref()),
-            ("iss", Some(provider.issuer())),
+            ("iss", names_issuer.then_some(provider.issuer())),
             ("session_state", session_state.as_deref()),
         ];
         let parameters = parameters.map(|(name, value)| (name, Some(value)));

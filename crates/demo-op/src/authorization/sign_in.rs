@@ -6,14 +6,12 @@ use axum::http::StatusCode;
 
 use crate::authorization::response::{Recipient, issue, refuse};
 use crate::authorization::step::{Step, next_step};
-use crate::browser::cookies;
 use crate::browser::transaction::{self, Ticket};
-use crate::crypto::secret;
+use crate::browser::{cookies, session};
 use crate::http::{Failure, Reply, Request};
 use crate::pages::{self, WrongPassword};
 use crate::state::provider::Provider;
 use crate::state::purpose::{AuthorizationRequest, Purpose};
-use crate::state::session_state::BrowserState;
 use crate::state::users::User;
 
 pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
@@ -77,14 +75,9 @@ fn sign_in(
         let why = "somebody else signed in";
         return refuse(provider, &Recipient::from(&request), &browser, "login_required", why);
     }
-    let cookie = secret::random_text()?;
-    let earlier = cookies::session_value(provider, asked);
-    let sid = secret::encode(&secret::random::<16>()?);
-    let session = provider.store().sign_in(earlier.as_deref(), &cookie, sid, user, provider.now());
-    let browser = BrowserState::signed_in(&cookie);
-    issue(provider, request, session, &browser)?
-        .with_cookie(Some(cookies::set_session(provider, &cookie)))?
-        .with_cookie(cookies::correct_state(provider, asked, &browser))
+    let begun = session::begin(provider, asked, user)?;
+    let reply = issue(provider, request, begun.session.clone(), &begun.state)?;
+    begun.set_cookies(reply)
 }
 
 fn over(provider: &Provider) -> Result<Reply, Failure> {

@@ -6,6 +6,7 @@ use crate::http::Request;
 use crate::state::provider::Provider;
 use crate::state::session_state::BrowserState;
 use crate::state::store::Session;
+use crate::state::users::User;
 
 /// Cookies do not tell ports apart (RFC 6265 section 8.5), so the names do: two demo providers get on.
 fn session_cookie(provider: &Provider) -> String {
@@ -31,6 +32,28 @@ pub(super) fn cookie<'a>(asked: &'a Request, name: &str) -> Option<&'a str> {
 /// Never `Secure`: the provider speaks plain HTTP, on the loopback interface only.
 pub(super) fn set(name: &str, value: &str) -> String {
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax")
+}
+
+fn upstream_cookie(provider: &Provider) -> String {
+    format!("abide-demo-upstream-{}", provider.port())
+}
+
+/// The cookie that signs this browser in at the provider behind this one.
+pub(super) fn set_upstream(provider: &Provider, value: &str) -> String {
+    set(&upstream_cookie(provider), value)
+}
+
+/// Who is signed in in this browser at the provider behind this one.
+pub(crate) fn upstream(provider: &Provider, asked: &Request) -> Option<&'static User> {
+    let value = cookie(asked, &upstream_cookie(provider))?;
+    provider.store().upstream(value, provider.now()).filter(|_| provider.quirks().upstream)
+}
+
+/// Signs this browser out at the provider behind this one.
+pub(crate) fn end_upstream(provider: &Provider, asked: &Request) {
+    if let Some(value) = cookie(asked, &upstream_cookie(provider)) {
+        provider.store().sign_out_upstream(value);
+    }
 }
 
 /// The cookie that signs this browser in.

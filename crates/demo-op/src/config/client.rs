@@ -89,8 +89,17 @@ impl Client {
         registered(&self.redirect_uris, uri)
     }
 
-    pub(crate) fn may_log_out_to(&self, uri: &str) -> bool {
-        registered(&self.post_logout_redirect_uris, uri)
+    /// `exact`: without an exception for the port of a loopback address.
+    pub(crate) fn may_log_out_to(&self, uri: &str, exact: bool) -> bool {
+        match exact {
+            true => self.post_logout_redirect_uris.iter().any(|known| known == uri),
+            false => registered(&self.post_logout_redirect_uris, uri),
+        }
+    }
+
+    /// Whether it shows a secret or a key.
+    pub(crate) fn authenticates(&self) -> bool {
+        self.secret.is_some() || self.public_key.is_some()
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 
 use crate::config::client::Client;
+use crate::config::quirks::Quirks;
 
 /// Where the provider takes the time from. Tests pass one that they move.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -41,6 +42,8 @@ pub struct Config {
     pub pushed_authorization: PushedAuthorization,
     /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
     pub require_dpop_nonce: bool,
+    /// What it does in another way, as real providers do.
+    pub quirks: Quirks,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -74,6 +77,7 @@ impl Default for Config {
             device_poll_interval: Duration::from_secs(5),
             pushed_authorization: PushedAuthorization::default(),
             require_dpop_nonce: false,
+            quirks: Quirks::default(),
             clock: Arc::new(SystemTime::now),
         }
     }
@@ -94,6 +98,7 @@ impl fmt::Debug for Config {
             .field("device_poll_interval", &self.device_poll_interval)
             .field("pushed_authorization", &self.pushed_authorization)
             .field("require_dpop_nonce", &self.require_dpop_nonce)
+            .field("quirks", &self.quirks)
             .finish_non_exhaustive()
     }
 }

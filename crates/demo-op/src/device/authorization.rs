@@ -9,7 +9,7 @@ use crate::crypto::secret;
 use crate::http::{Endpoint, Failure, Reply, Request};
 use crate::state::devices::{self, Decision, Device, new_user_code, shown};
 use crate::state::provider::Provider;
-use crate::state::{resource, scope};
+use crate::state::resource;
 
 pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     let client = match clients::authenticate(provider, asked) {
@@ -27,8 +27,9 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Request) -> Result<Rep
     if !asked_scope.split(' ').any(|scope| scope == "openid") {
         return Ok(Reply::bad_request("invalid_scope", "the scope openid is missing"));
     }
-    let known = scope::SCOPES.into_iter().filter(|known| asked_scope.split(' ').any(|scope| scope == *known));
-    let scope = known.map(str::to_owned).collect();
+    let Some(scope) = provider.known_scopes(asked_scope) else {
+        return Ok(Reply::bad_request("invalid_scope", "a scope is not known here"));
+    };
     let (device_code, user_code) = (secret::random_text()?, new_user_code()?);
     let (now, interval) = (provider.now(), provider.device_poll_interval());
     let device = Device {

@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 
-use crate::browser::cookies;
 use crate::browser::transaction::{self, Ticket};
-use crate::crypto::secret;
+use crate::browser::{cookies, session};
 use crate::http::{Failure, Reply, Request};
 use crate::pages::{self, Entry, WrongPassword};
 use crate::state::devices::{Entered, Waiting};
 use crate::state::provider::Provider;
 use crate::state::purpose::{DeviceRequest, Purpose};
-use crate::state::session_state::BrowserState;
 use crate::state::store::Session;
 use crate::state::users::User;
 
@@ -98,14 +96,9 @@ fn sign_in(
         let page = pages::confirm_device(provider, waiting, ticket, None, wrong);
         return Reply::error_page(StatusCode::FORBIDDEN, "invalid_credentials", page);
     };
-    let cookie = secret::random_text()?;
-    let earlier = cookies::session_value(provider, asked);
-    let sid = secret::encode(&secret::random::<16>()?);
-    let session = provider.store().sign_in(earlier.as_deref(), &cookie, sid, user, provider.now());
-    let browser = BrowserState::signed_in(&cookie);
-    decide(provider, ticket, &waiting.user_code, Some(session))?
-        .with_cookie(Some(cookies::set_session(provider, &cookie)))?
-        .with_cookie(cookies::correct_state(provider, asked, &browser))
+    let begun = session::begin(provider, asked, user)?;
+    let reply = decide(provider, ticket, &waiting.user_code, Some(begun.session.clone()))?;
+    begun.set_cookies(reply)
 }
 
 fn decide(

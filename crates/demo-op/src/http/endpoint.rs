@@ -7,6 +7,12 @@ use axum::http::Method;
 pub enum Endpoint {
     /// `/.well-known/openid-configuration`
     Discovery,
+    /// `/policy/.well-known/openid-configuration`: the metadata, where the issuer does not have it
+    /// ([`MetadataPlace::Elsewhere`](crate::MetadataPlace::Elsewhere))
+    OtherMetadata,
+    /// `/.well-known/oauth-authorization-server` (RFC 8414), with
+    /// [`MetadataPlace::RevocationElsewhere`](crate::MetadataPlace::RevocationElsewhere)
+    AuthorizationServerMetadata,
     /// `/jwks`
     Jwks,
     /// `/authorize`
@@ -40,8 +46,10 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 16] = [
+    const ALL: [Endpoint; 18] = [
         Endpoint::Discovery,
+        Endpoint::OtherMetadata,
+        Endpoint::AuthorizationServerMetadata,
         Endpoint::Jwks,
         Endpoint::Authorization,
         Endpoint::SignIn,
@@ -63,6 +71,8 @@ impl Endpoint {
     pub fn path(self) -> &'static str {
         match self {
             Endpoint::Discovery => "/.well-known/openid-configuration",
+            Endpoint::OtherMetadata => "/policy/.well-known/openid-configuration",
+            Endpoint::AuthorizationServerMetadata => "/.well-known/oauth-authorization-server",
             Endpoint::Jwks => "/jwks",
             Endpoint::Authorization => "/authorize",
             Endpoint::SignIn => "/sign-in",
@@ -88,7 +98,11 @@ impl Endpoint {
     /// The methods that it answers.
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
-            Endpoint::Discovery | Endpoint::Jwks | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
+            Endpoint::Discovery
+            | Endpoint::OtherMetadata
+            | Endpoint::AuthorizationServerMetadata
+            | Endpoint::Jwks
+            | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
             Endpoint::Authorization
             | Endpoint::EndSession
             | Endpoint::SignOut

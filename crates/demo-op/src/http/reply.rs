@@ -46,6 +46,17 @@ impl Reply {
         Reply::refused(StatusCode::BAD_REQUEST, code, description)
     }
 
+    /// An error answer with the status that goes with its code (RFC 6749 sections 4.1.2.1 and 5.2).
+    pub(crate) fn error(code: &'static str, description: &str) -> Reply {
+        let status = match code {
+            "invalid_client" => StatusCode::UNAUTHORIZED,
+            "server_error" => StatusCode::INTERNAL_SERVER_ERROR,
+            "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Reply::refused(status, code, description)
+    }
+
     pub(crate) fn invalid_grant(description: &str) -> Reply {
         Reply::bad_request("invalid_grant", description)
     }

@@ -60,6 +60,10 @@ async fn answer(provider: &Arc<Provider>, request: extract::Request) -> Response
     #[cfg(feature = "hostile")]
     let grant = parameters.get("grant_type").cloned();
     provider.record().add(endpoint, at, parameters, reply.outcome);
+    if endpoint == Endpoint::Token {
+        // It has acted by now, also for a client that does not wait.
+        tokio::time::sleep(provider.quirks().token_answer_delay).await;
+    }
     #[cfg(feature = "hostile")]
     return provider.distorted(endpoint, grant.as_deref(), reply.response).await;
     #[cfg(not(feature = "hostile"))]
@@ -68,7 +72,9 @@ async fn answer(provider: &Arc<Provider>, request: extract::Request) -> Response
 
 async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     match endpoint {
-        Endpoint::Discovery => Ok(discovery::metadata(provider)),
+        Endpoint::Discovery | Endpoint::OtherMetadata | Endpoint::AuthorizationServerMetadata => {
+            Ok(discovery::respond(provider, endpoint))
+        }
         Endpoint::Jwks => Ok(Reply::json(provider.keys().jwks())),
         Endpoint::Authorization => authorization::endpoint::respond(provider, asked),
         Endpoint::SignIn => sign_in::respond(provider, asked),

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::net::TcpStream;
 use url::{Host, Position, Url};
 
-use crate::config::Client;
+use crate::config::{Client, lay_over};
 use crate::crypto::secret;
 use crate::http::Failure;
 use crate::record::{Channel, Delivery, Notice};
@@ -46,7 +46,8 @@ pub(crate) fn tell(provider: &Arc<Provider>, ended: &[Ended]) {
 async fn tell_one(provider: &Provider, client: &Client, uri: &str, session: &Ended) -> Result<(), Failure> {
     let jti = secret::encode(&secret::random::<16>()?);
     let now = provider.now();
-    let claims = json!({
+    let quirks = provider.quirks();
+    let mut claims = json!({
         "iss": provider.issuer(),
         "aud": client.id,
         "iat": now,
@@ -56,7 +57,9 @@ async fn tell_one(provider: &Provider, client: &Client, uri: &str, session: &End
         "sid": session.sid,
         "sub": session.subject,
     });
-    let token = provider.keys().sign(client.signing, "logout+jwt", &claims)?;
+    lay_over(&mut claims, &quirks.logout_token_claims);
+    let signing = quirks.logout_token_signing.unwrap_or(client.signing);
+    let token = provider.keys().sign(signing, "logout+jwt", &claims)?;
     let delivery = match tokio::time::timeout(PATIENCE, post(uri, &token)).await {
         Ok(Ok(status)) => Delivery::Answered(status),
         Ok(Err(why)) => Delivery::Failed(why),

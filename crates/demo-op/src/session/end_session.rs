@@ -26,6 +26,10 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result
         }
     };
     let session = cookies::session(provider, asked);
+    if session.is_none() && provider.quirks().revocation_ends_session && is_over(provider, &request) {
+        let page = pages::invalid_sign_out(provider, "the session is over");
+        return Reply::error_page(StatusCode::BAD_REQUEST, "session_expired", page);
+    }
     match session {
         // Without an ID token of the person who is signed in, anybody could have sent the browser here.
         Some(session) if request.subject.as_deref() != Some(session.user.subject) => {
@@ -34,6 +38,11 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result
         }
         _ => sign_out(provider, asked, &request).await,
     }
+}
+
+/// Whether the session that is to be ended has ended before.
+fn is_over(provider: &Provider, request: &EndSessionRequest) -> bool {
+    request.sid.as_deref().is_some_and(|sid| !provider.store().lasts(sid, provider.now()))
 }
 
 /// The answer to the page that asked.
@@ -58,6 +67,9 @@ async fn sign_out(
 ) -> Result<Reply, Failure> {
     let cookie = cookies::session_value(provider, asked);
     let ended = ending::of_browser(provider, cookie.as_deref(), request.sid.as_deref()).await;
+    if !ended.is_empty() {
+        cookies::end_upstream(provider, asked);
+    }
     let frames = ending::frames(provider, &ended);
     let reply = match &request.return_to {
         Some(uri) if frames.is_empty() => Reply::redirect(uri)?,
@@ -86,10 +98,11 @@ fn parse(provider: &Provider, asked: &Request) -> Result<EndSessionRequest, &'st
         None => None,
         Some(id) => Some(provider.client(id).ok_or("the client is not registered here")?),
     };
+    let exact = provider.quirks().exact_post_logout_uris;
     let return_to = match (asked.named("post_logout_redirect_uri"), client.as_deref()) {
         (None, _) => None,
         (Some(_), None) => return Err("the request does not say which client it is from"),
-        (Some(uri), Some(client)) if client.may_log_out_to(uri) => {
+        (Some(uri), Some(client)) if client.may_log_out_to(uri, exact) => {
             Some(with_parameters(uri, [("state", asked.named("state"))]))
         }
         (Some(_), Some(_)) => {

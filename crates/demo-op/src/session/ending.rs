@@ -22,6 +22,14 @@ pub(crate) async fn of_browser(
     ended
 }
 
+/// Ends the session with this `sid`, if no other client than this one is a part of it, and tells nobody.
+pub(crate) fn by_revocation(provider: &Provider, sid: &str, client_id: &str) {
+    let mut store = provider.store();
+    if store.is_only_client(sid, client_id) {
+        store.sign_out(None, Some(sid), provider.offline());
+    }
+}
+
 /// Ends somebody's sessions, or all, as an administrator would, and tells the clients over the back channel. How many
 /// sessions that were.
 pub(crate) fn by_administrator(provider: &Arc<Provider>, subject: Option<&str>) -> usize {

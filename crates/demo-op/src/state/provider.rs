@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -16,14 +16,15 @@ use crate::http::Endpoint;
 #[cfg(feature = "hostile")]
 use axum::response::Response;
 
-use crate::config::{Client, Clock, Config, PushedAuthorization, Registration};
+use crate::config::{Client, Clock, Config, OfflineAccess, PushedAuthorization, Quirks, Registration};
 use crate::crypto::keys::{KeyError, Keys};
 use crate::crypto::secret::{self, Digest};
 use crate::record::Record;
 use crate::state::devices::Devices;
 use crate::state::event_queue::Events;
+use crate::state::scope::{OFFLINE_ACCESS, SCOPES};
 use crate::state::state_file;
-use crate::state::store::{Offline, Store};
+use crate::state::store::{Offline, SESSION_LIFETIME, Store};
 use crate::state::token_store::Tokens;
 
 pub(crate) struct Provider {
@@ -47,6 +48,9 @@ pub(crate) struct Provider {
     pushed_authorization: PushedAuthorization,
     /// From which the nonces are made, if proofs have to contain one.
     nonce_secret: Option<String>,
+    quirks: RwLock<Arc<Quirks>>,
+    /// So many silent requests are still answered with `consent_required`.
+    consent_required: AtomicU32,
     reachable: AtomicBool,
     paused: watch::Sender<bool>,
     /// Where clients are told what happened, while others are answered.
@@ -92,6 +96,8 @@ impl Provider {
                 .then(secret::random_text)
                 .transpose()
                 .map_err(|_| KeyError)?,
+            consent_required: AtomicU32::new(config.quirks.consent_required),
+            quirks: RwLock::new(Arc::new(config.quirks)),
             reachable: AtomicBool::new(true),
             paused: watch::Sender::new(false),
             runtime,
@@ -154,6 +160,53 @@ impl Provider {
         registrations.remove(id);
         clients.retain(|known| known.id != id);
         true
+    }
+
+    /// How many clients have registered by themselves, without those whose registration has ended.
+    pub(crate) fn dynamic_clients(&self) -> usize {
+        self.registrations.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    pub(crate) fn quirks(&self) -> Arc<Quirks> {
+        Arc::clone(&self.quirks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_quirks(&self, quirks: Quirks) {
+        self.consent_required.store(quirks.consent_required, Ordering::Release);
+        *self.quirks.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(quirks);
+    }
+
+    /// Whether a silent request is answered with `consent_required`, which is counted.
+    pub(crate) fn wants_consent(&self) -> bool {
+        let (set, get) = (Ordering::AcqRel, Ordering::Acquire);
+        self.consent_required.fetch_update(set, get, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// The scopes that mean something here.
+    pub(crate) fn scopes(&self) -> Vec<&'static str> {
+        let known = self.quirks().offline_access != OfflineAccess::Unknown;
+        SCOPES.into_iter().filter(|scope| known || *scope != OFFLINE_ACCESS).collect()
+    }
+
+    /// The scopes of the metadata.
+    pub(crate) fn listed_scopes(&self) -> Vec<&'static str> {
+        let listed = self.quirks().offline_access == OfflineAccess::Listed;
+        SCOPES.into_iter().filter(|scope| listed || *scope != OFFLINE_ACCESS).collect()
+    }
+
+    /// The scopes of a request that mean something. `None`: it is refused because of another one.
+    pub(crate) fn known_scopes(&self, asked: &str) -> Option<Vec<String>> {
+        let known = self.scopes();
+        let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
+        if self.quirks().refuse_unknown_scopes && !asked.iter().all(|scope| known.contains(scope)) {
+            return None;
+        }
+        Some(known.into_iter().filter(|scope| asked.contains(scope)).map(str::to_owned).collect())
+    }
+
+    /// How long a session in the browser lasts, in seconds.
+    pub(crate) fn session_lifetime(&self) -> u64 {
+        self.quirks().session_expiry.map_or(SESSION_LIFETIME, |expiry| expiry.as_secs())
     }
 
     pub(crate) fn registration(&self) -> &Registration {

@@ -8,7 +8,7 @@ use crate::http::Parameters;
 use crate::state::acr;
 use crate::state::bounded::bounded_insert;
 use crate::state::purpose::{AuthorizationRequest, Purpose};
-use crate::state::token_store::{FAMILY_BYTES, Family, Tokens};
+use crate::state::token_store::{FAMILY_BYTES, Family, Lifetime, Tokens};
 use crate::state::users::User;
 
 /// How long an authorization code can be exchanged, in seconds.
@@ -18,7 +18,7 @@ const USED_CODE_KEPT: u64 = 60 * 60;
 /// How long somebody may take over a page.
 const TRANSACTION_LIFETIME: u64 = 15 * 60;
 /// How long the browser stays signed in at the provider.
-const SESSION_LIFETIME: u64 = 12 * 60 * 60;
+pub(crate) const SESSION_LIFETIME: u64 = 12 * 60 * 60;
 
 const TRANSACTIONS: usize = 512;
 const SESSIONS: usize = 512;
@@ -119,6 +119,8 @@ pub(crate) struct Store {
     sessions: HashMap<Digest, Session>,
     codes: HashMap<Digest, Code>,
     pushed: HashMap<Digest, (Parameters, u64)>,
+    /// Who is signed in at the provider behind this one, by that provider's cookie, and until when.
+    upstream: HashMap<Digest, (&'static User, u64)>,
     /// What may come once, and until when it is remembered.
     once: HashMap<Digest, u64>,
     pub(crate) tokens: Tokens,
@@ -193,6 +195,7 @@ impl Store {
         cookie: &str,
         sid: String,
         user: &'static User,
+        expires: u64,
         now: u64,
     ) -> Session {
         let earlier = earlier.and_then(|earlier| self.sessions.remove(&Digest::of(earlier)));
@@ -202,9 +205,16 @@ impl Store {
             }
             _ => (sid, BTreeSet::new()),
         };
-        let session = Session { user, sid, auth_time: now, clients, expires: now + SESSION_LIFETIME };
+        let session = Session { user, sid, auth_time: now, clients, expires };
         bounded_insert(&mut self.sessions, SESSIONS, Digest::of(cookie), session.clone(), now, |s| s.expires);
         session
+    }
+
+    /// Whether a session with this `sid` lasts that nobody but this client is a part of.
+    pub(crate) fn is_only_client(&self, sid: &str, client_id: &str) -> bool {
+        let mut sessions = self.sessions.values().filter(|session| session.sid == sid).peekable();
+        sessions.peek().is_some()
+            && sessions.all(|session| session.clients.iter().all(|client| client == client_id))
     }
 
     /// Ends the session of this browser, every session with this `sid`, and what was issued in them.
@@ -255,6 +265,26 @@ impl Store {
         ended.into_values().collect()
     }
 
+    /// Signs a browser in at the provider behind this one.
+    pub(crate) fn sign_in_upstream(&mut self, cookie: &str, user: &'static User, now: u64) {
+        let value = (user, now + SESSION_LIFETIME);
+        bounded_insert(&mut self.upstream, SESSIONS, Digest::of(cookie), value, now, |value| value.1);
+    }
+
+    /// Who is signed in in this browser at the provider behind this one.
+    pub(crate) fn upstream(&self, cookie: &str, now: u64) -> Option<&'static User> {
+        self.upstream.get(&Digest::of(cookie)).filter(|(_, until)| *until > now).map(|(user, _)| *user)
+    }
+
+    pub(crate) fn sign_out_upstream(&mut self, cookie: &str) {
+        self.upstream.remove(&Digest::of(cookie));
+    }
+
+    /// How many browsers are signed in at the provider behind this one.
+    pub(crate) fn upstream_sessions(&self, now: u64) -> usize {
+        self.upstream.values().filter(|(_, until)| *until > now).count()
+    }
+
     /// Ends everything.
     pub(crate) fn revoke_all(&mut self) {
         self.sessions.clear();
@@ -303,7 +333,7 @@ impl Store {
         granted: &Granted<'_>,
         handle: [u8; FAMILY_BYTES],
         refresh_token: Option<&str>,
-        expires: u64,
+        lifetime: Lifetime,
         now: u64,
     ) -> Digest {
         let key = Digest::of(handle);
@@ -316,8 +346,10 @@ impl Store {
             resource: granted.resource.to_vec(),
             jkt: granted.jkt.map(str::to_owned),
             refresh: refresh_token.map(Digest::of),
+            earlier: Vec::new(),
             issued: now,
-            expires,
+            expires: lifetime.expires(now),
+            ends: lifetime.ends,
         };
         self.tokens.add_family(key, family, now);
         if let Some(code) = code.and_then(|code| self.codes.get_mut(&Digest::of(code))) {

@@ -10,6 +10,8 @@ use crate::state::bounded::bounded_insert;
 
 const FAMILIES: usize = 1024;
 const ACCESS_TOKENS: usize = 4096;
+/// So many earlier refresh tokens of a family go on working.
+const EARLIER: usize = 32;
 
 /// The length of a refresh token: 16 bytes that name its family and 32 that are new with every rotation, in base64url.
 pub(crate) const FAMILY_BYTES: usize = 16;
@@ -28,13 +30,50 @@ pub(crate) struct Family {
     /// The key that its refresh tokens are bound to.
     #[serde(default)]
     pub(crate) jkt: Option<String>,
-    /// The digest of the one refresh token that is good now.
+    /// The digest of the newest refresh token.
     pub(crate) refresh: Option<Digest>,
+    /// Those before that still work, each with its scope.
+    #[serde(default)]
+    pub(crate) earlier: Vec<(Digest, Vec<String>)>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
+    /// When it is over, however often it is refreshed.
+    #[serde(default)]
+    pub(crate) ends: Option<u64>,
+}
+
+/// How long a family lasts.
+#[derive(Clone, Copy)]
+pub(crate) struct Lifetime {
+    /// Without being used, in seconds.
+    pub(crate) idle: u64,
+    /// When it is over in any case.
+    pub(crate) ends: Option<u64>,
+}
+
+impl Lifetime {
+    pub(crate) fn expires(self, now: u64) -> u64 {
+        let idle = now + self.idle;
+        self.ends.map_or(idle, |ends| idle.min(ends))
+    }
+}
+
+/// What a refresh changes in its family.
+pub(crate) struct Rotation<'a> {
+    /// The refresh token that is good from now on.
+    pub(crate) refresh_token: &'a str,
+    /// The scope that it has.
+    pub(crate) scope: Vec<String>,
+    /// Whether those before go on working.
+    pub(crate) keep_earlier: bool,
 }
 
 impl Family {
+    /// The scope of an earlier refresh token that still works.
+    fn earlier(&self, token: &str) -> Option<&[String]> {
+        self.earlier.iter().find(|(known, _)| known.matches(token)).map(|(_, scope)| scope.as_slice())
+    }
+
     pub(crate) fn is_offline(&self) -> bool {
         self.scope.iter().any(|scope| scope == "offline_access")
     }
@@ -101,6 +140,10 @@ impl Tokens {
         }
         match &family.refresh {
             Some(good) if good.matches(token) => Refreshing::Good(key, Box::new(family.clone())),
+            _ if family.earlier(token).is_some() => {
+                let scope = family.earlier(token).map(<[String]>::to_vec).unwrap_or_default();
+                Refreshing::Good(key, Box::new(Family { scope, ..family.clone() }))
+            }
             _ => {
                 self.revoke_family(key);
                 Refreshing::Reused
@@ -109,12 +152,24 @@ impl Tokens {
     }
 
     /// Replaces the refresh token of a family.
-    pub(crate) fn rotate(&mut self, key: Digest, refresh_token: &str, expires: u64, now: u64) {
-        if let Some(family) = self.families.get_mut(&key) {
-            family.refresh = Some(Digest::of(refresh_token));
-            family.issued = now;
-            family.expires = expires;
+    pub(crate) fn rotate(&mut self, key: Digest, rotation: Rotation<'_>, idle: u64, now: u64) {
+        let Some(family) = self.families.get_mut(&key) else { return };
+        let before = family.refresh.replace(Digest::of(rotation.refresh_token));
+        let scope = std::mem::replace(&mut family.scope, rotation.scope);
+        if let Some(before) = before.filter(|before| rotation.keep_earlier && Some(*before) != family.refresh)
+        {
+            if family.earlier.len() >= EARLIER {
+                family.earlier.remove(0);
+            }
+            family.earlier.push((before, scope));
         }
+        family.issued = now;
+        family.expires = Lifetime { idle, ends: family.ends }.expires(now);
+    }
+
+    /// Ends the access tokens of a family.
+    pub(crate) fn end_access_tokens(&mut self, family: Digest) {
+        self.access_tokens.retain(|_, access| access.family != family);
     }
 
     pub(crate) fn issue_access_token(&mut self, token: &str, issued: AccessToken, now: u64) {
@@ -131,7 +186,8 @@ impl Tokens {
     /// A refresh token that is good now.
     pub(crate) fn refresh_token(&self, token: &str, now: u64) -> Option<&Family> {
         let (_, family) = self.family_of(token, now)?;
-        family.refresh.as_ref().is_some_and(|good| good.matches(token)).then_some(family)
+        let newest = family.refresh.as_ref().is_some_and(|good| good.matches(token));
+        (newest || family.earlier(token).is_some()).then_some(family)
     }
 
     /// The family that a refresh token belongs to, whether it is the good one or an earlier one.

@@ -19,6 +19,9 @@ pub(crate) fn exchange(
     let Some(device_code) = asked.named("device_code") else {
         return Ok(Reply::bad_request("invalid_request", "device_code is missing"));
     };
+    if let Some(code) = provider.quirks().device_poll_error {
+        return Ok(Reply::error(code, "the provider is set to refuse polls"));
+    }
     let now = provider.now();
     let polled = provider.devices().poll(device_code, &client.id, jkt.as_deref(), now);
     let (code, why) = match polled {

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::config::Client;
+use crate::config::{Client, Quirks, RefreshTokens, lay_over};
 use crate::crypto::secret::{self, Digest};
 use crate::http::{Failure, Reply};
 use crate::state::provider::Provider;
+use crate::state::scope::OFFLINE_ACCESS;
 use crate::state::store::Granted;
-use crate::state::token_store::{self, AccessToken};
+use crate::state::token_store::{self, AccessToken, Lifetime};
 use crate::state::users::User;
 
 /// How long an ID token lasts, in seconds. It is read once, when it is received.
@@ -21,14 +22,19 @@ pub(crate) fn begin(
     granted: &Granted<'_>,
     resource: &[String],
 ) -> Result<Reply, Failure> {
+    let quirks = provider.quirks();
     let now = provider.now();
     let access_token = secret::random_text()?;
     let handle = token_store::family_handle()?;
-    let offline = granted.scope.iter().any(|scope| scope == "offline_access");
-    let refresh_token = offline.then(|| token_store::new_refresh_token(handle)).transpose()?;
-    let lifetime = match offline {
-        true => provider.refresh_token_lifetime().max(provider.access_token_lifetime()),
-        false => provider.access_token_lifetime(),
+    let wanted = quirks.refresh_tokens_for_all || granted.scope.iter().any(|scope| scope == OFFLINE_ACCESS);
+    let refreshable = wanted && quirks.refresh_tokens != RefreshTokens::None;
+    let refresh_token = refreshable.then(|| token_store::new_refresh_token(handle)).transpose()?;
+    let lifetime = Lifetime {
+        idle: match refreshable {
+            true => provider.refresh_token_lifetime().max(provider.access_token_lifetime()),
+            false => provider.access_token_lifetime(),
+        },
+        ends: ends(&quirks, granted.session.auth_time, now),
     };
     let issue = Issue {
         subject: granted.session.user.subject,
@@ -41,12 +47,21 @@ pub(crate) fn begin(
         jkt: granted.jkt,
         access_token: &access_token,
         refresh_token: refresh_token.as_deref(),
+        ends: lifetime.ends,
+        renewed: false,
     };
     let body = issue.body(provider, client, now)?;
     let mut store = provider.store();
-    let family = store.begin_family(code, granted, handle, refresh_token.as_deref(), now + lifetime, now);
+    let family = store.begin_family(code, granted, handle, refresh_token.as_deref(), lifetime, now);
     store.tokens.issue_access_token(&access_token, issue.access(provider, family, now), now);
     Ok(Reply::json(body))
+}
+
+/// When a grant is over, however often it is refreshed.
+fn ends(quirks: &Quirks, auth_time: u64, now: u64) -> Option<u64> {
+    let session = quirks.session_expiry.map(|expiry| auth_time + expiry.as_secs());
+    let grant = quirks.authorization_lifetime.map(|lifetime| now + lifetime.as_secs());
+    session.into_iter().chain(grant).min()
 }
 
 /// What a token response says.
@@ -62,6 +77,10 @@ pub(crate) struct Issue<'a> {
     pub(crate) jkt: Option<&'a str>,
     pub(crate) access_token: &'a str,
     pub(crate) refresh_token: Option<&'a str>,
+    /// When the grant is over.
+    pub(crate) ends: Option<u64>,
+    /// Whether a refresh brought it.
+    pub(crate) renewed: bool,
 }
 
 impl Issue<'_> {
@@ -72,15 +91,20 @@ impl Issue<'_> {
             resource: self.resource.to_vec(),
             jkt: self.jkt.map(str::to_owned),
             issued: now,
-            expires: now + provider.access_token_lifetime(),
+            expires: self.expires(provider, now),
         }
+    }
+
+    /// An access token lasts no longer than its grant.
+    fn expires(&self, provider: &Provider, now: u64) -> u64 {
+        Lifetime { idle: provider.access_token_lifetime(), ends: self.ends }.expires(now)
     }
 
     pub(crate) fn body(&self, provider: &Provider, client: &Client, now: u64) -> Result<Value, Failure> {
         let mut body = json!({
             "access_token": self.access_token,
             "token_type": if self.jkt.is_some() { "DPoP" } else { "Bearer" },
-            "expires_in": provider.access_token_lifetime(),
+            "expires_in": self.expires(provider, now).saturating_sub(now),
             "scope": self.scope.join(" "),
         });
         // A refresh that narrows `openid` away gets no ID token, as it would not have got one at the beginning.
@@ -90,7 +114,26 @@ impl Issue<'_> {
         if let Some(refresh_token) = self.refresh_token {
             body["refresh_token"] = json!(refresh_token);
         }
+        self.tell_lifetimes(provider, now, &mut body);
         Ok(body)
+    }
+
+    fn tell_lifetimes(&self, provider: &Provider, now: u64, body: &mut Value) {
+        let quirks = provider.quirks();
+        let idle = Lifetime { idle: provider.refresh_token_lifetime(), ends: self.ends };
+        let idle = idle.expires(now).saturating_sub(now);
+        let has_refresh_token = self.refresh_token.is_some() || self.renewed;
+        for (name, tells) in [
+            ("refresh_token_timeout", quirks.tell_refresh_token_timeout),
+            ("refresh_expires_in", quirks.tell_refresh_expires_in),
+        ] {
+            if tells && has_refresh_token {
+                body[name] = json!(idle);
+            }
+        }
+        if let (Some(_), Some(ends)) = (quirks.authorization_lifetime, self.ends) {
+            body["authorization_expires_in"] = json!(ends.saturating_sub(now));
+        }
     }
 
     fn id_token(&self, provider: &Provider, client: &Client, now: u64) -> Result<String, Failure> {
@@ -116,6 +159,12 @@ impl Issue<'_> {
         {
             claims[name] = value;
         }
+        let quirks = provider.quirks();
+        if let Some(expiry) = quirks.session_expiry.filter(|_| !(quirks.session_expiry_once && self.renewed))
+        {
+            claims["session_expiry"] = json!(self.auth_time + expiry.as_secs());
+        }
+        lay_over(&mut claims, &quirks.id_token_claims);
         Ok(provider.keys().sign(client.signing, "JWT", &claims)?)
     }
 }
