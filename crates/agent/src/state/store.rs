@@ -391,8 +391,10 @@ impl Store {
     pub(crate) fn before_the_end(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         self.revoking.send_modify(|count| *count += 1);
         let store = self.clone();
+        let task = tokio::spawn(work);
         tokio::spawn(async move {
-            work.await;
+            // Also where the work has panicked.
+            let _ = task.await;
             store.revoking.send_modify(|count| *count -= 1);
         });
     }
