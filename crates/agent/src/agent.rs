@@ -391,6 +391,7 @@ impl Agent {
         let _ = std::fs::remove_file(places.socket());
         self.0.store.write_all_down().await;
         let _ = self.0.store.last_words().await;
+        crate::platform::log::flush();
     }
 
     /// Returns when everything decided so far is on disk.
