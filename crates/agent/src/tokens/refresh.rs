@@ -227,7 +227,8 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
     account.signals.heard(Signal::Refresh, now.wall);
     account.refresh = None;
     account.trouble = None;
-    let suspicion = |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
+    let suspicion =
+        |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
     let before = suspicion(account);
     account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
     // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
