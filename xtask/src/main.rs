@@ -7,6 +7,8 @@ mod cargo;
 mod crash;
 mod deny;
 mod dist;
+#[cfg(test)]
+mod documents;
 mod features;
 mod fuzz;
 mod hostile;
