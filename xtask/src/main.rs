@@ -1,5 +1,5 @@
 //! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, fuzz, ui, types,
-//! signals, hostile, providers.
+//! signals, hostile, providers, pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -16,6 +16,7 @@ mod libtest;
 mod maven;
 mod mutants;
 mod page;
+mod pictures;
 mod process;
 mod providers;
 #[cfg(test)]
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
             "signals" => signals::write(),
             "hostile" => hostile::write(),
             "providers" => features::write(),
+            "pictures" => pictures::pictures(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {
