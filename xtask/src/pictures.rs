@@ -44,7 +44,8 @@ pub(crate) fn pictures() -> Result<ExitCode> {
 /// Builds the demonstration with relative addresses, so that it opens from the disk.
 fn build(pages: &Path, log: &mut Log) -> Result {
     let pages = pages.to_string_lossy();
-    let options = ["exec", "--", "vite", "build", "--mode", "demo", "--base", "./", "--emptyOutDir", "--outDir"];
+    let options =
+        ["exec", "--", "vite", "build", "--mode", "demo", "--base", "./", "--emptyOutDir", "--outDir"];
     let mut command = ui::npm("ui", &options);
     command.arg(&*pages);
     log.command(command)
