@@ -277,6 +277,21 @@ fn codes_are_read_where_they_are_defined() {
     assert_eq!(items(&list.replace(":\n  ", ": ")).into_iter().collect::<Vec<_>>(), ["a", "b", "e"]);
 }
 
+/// Tables that a command writes are as wide as their contents.
+const GENERATED: [&str; 2] = ["hostile-provider.md", "performance.md"];
+
+#[test]
+fn the_rows_of_tables_fit_a_screen() {
+    let mut wide = Vec::new();
+    for document in documents().iter().filter(|path| GENERATED.iter().all(|name| !path.ends_with(name))) {
+        let text = std::fs::read_to_string(document).unwrap();
+        let rows = text.lines().enumerate().filter(|(_, line)| line.starts_with('|'));
+        let too_wide = rows.filter(|(_, line)| line.chars().count() > 240);
+        wide.extend(too_wide.map(|(number, _)| format!("{}:{}", document.display(), number + 1)));
+    }
+    assert_eq!(wide, Vec::<String>::new(), "make it a list");
+}
+
 #[test]
 fn an_anchor_is_made_as_github_makes_it() {
     assert_eq!(
