@@ -10,6 +10,8 @@ mod dist;
 #[cfg(test)]
 mod documents;
 mod features;
+#[cfg(all(test, target_os = "linux"))]
+mod first_run;
 mod fuzz;
 mod hostile;
 mod libtest;
