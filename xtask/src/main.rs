@@ -33,6 +33,8 @@ mod steps;
 mod test;
 mod tool;
 mod ui;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 

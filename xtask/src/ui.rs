@@ -28,9 +28,8 @@ pub(crate) fn npm_install(folder: &str, log: &mut Log) -> Result {
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return log.line("current");
     }
-    // Not `npm ci`: it refuses a lock file that lacks the binaries of a platform whose package was not to be had when
-    // the file was written. This holds to the lock file all the same, and leaves it alone.
-    log.command(npm(folder, &["install", "--no-save", "--no-audit", "--no-fund"]))?;
+    // What the lock file says and nothing else, and no package's own program is run while it is installed.
+    log.command(npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
     Ok(std::fs::write(stamp, wanted)?)
 }
 
