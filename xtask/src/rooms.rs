@@ -37,28 +37,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "crates/demo-op/src",
-        &[
-            "crypto",
-            "config",
-            "http",
-            "record",
-            "hostile",
-            "state",
-            "browser",
-            "pages",
-            "clients",
-            "session",
-            "tokens",
-            "authorization",
-            "device",
-            "events",
-            "discovery",
-            "registration",
-            "server",
-        ],
-    ),
-    (
         "crates/oidc/src",
         &[
             "text",
@@ -76,25 +54,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "fuzzing",
         ],
     ),
-    (
-        "crates/presence/src",
-        &[
-            "event",
-            "limits",
-            "environment",
-            "presence_state",
-            "sleep_delay",
-            "sleep_history",
-            "linux",
-            "macos",
-            "windows",
-            "presence",
-        ],
-    ),
 ];
 
 /// Crates in which the files inside a room form no circle either.
-const FILES_IN_ORDER: &[&str] = &["crates/demo-op/src", "crates/oidc/src", "crates/presence/src"];
+const FILES_IN_ORDER: &[&str] = &["crates/oidc/src"];
 
 /// The name of the root among the rooms.
 const ROOT: &str = "the crate's root";
