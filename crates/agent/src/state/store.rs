@@ -329,6 +329,9 @@ impl Store {
             Output::Withdraw { why: Withdrawn::Presence, .. } => {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
+            Output::SignInNeeded => {
+                self.tell(notices::sign_in_needed(&account.name, &account.provider()));
+            }
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
             Output::Began => {
@@ -391,10 +394,8 @@ impl Store {
     pub(crate) fn before_the_end(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         self.revoking.send_modify(|count| *count += 1);
         let store = self.clone();
-        let task = tokio::spawn(work);
         tokio::spawn(async move {
-            // Also where the work has panicked.
-            let _ = task.await;
+            work.await;
             store.revoking.send_modify(|count| *count -= 1);
         });
     }

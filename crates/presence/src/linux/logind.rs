@@ -1,14 +1,14 @@
 //! logind, on the system bus: is the user's session locked or in the background, does the machine sleep.
 //!
 //! Of logind's two ways to speak of a lock, `LockedHint` is what the desktop says is the case. The signals `Lock` and
-//! `Unlock` are requests to the desktop (`loginctl lock-session`): the desktop may ignore them, and no `Unlock` follows when
-//! the user has unlocked the screen. So the hint and the screensavers count, and where there is either, a request does not:
-//! a desktop that honours it reports the lock itself.
+//! `Unlock` are what somebody asks of the desktop (`loginctl lock-session`): it may not do it, and when the user has
+//! unlocked the screen, no `Unlock` tells of that. So truth is the hint and the screensavers, and where there is
+//! either, a request is not counted: the desktop that honours it will say so.
 //!
-//! Some desktops never report anything (Sway with swaylock, bare window managers), and a request is the only sign of a lock
+//! Some desktops never say anything (Sway with swaylock, bare window managers), and a request is the only sign of a lock
 //! there. It counts, then, until `Unlock`, or until the user is seen at the keyboard after a pause. That may be while the
 //! password is typed, a moment before the screen is unlocked; but the session does not stay frozen for ever. Where
-//! the user's return is not reported, a request does not count.
+//! nobody can tell that the user is back, a request does not count.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -25,12 +25,11 @@ use zbus::zvariant::{OwnedFd, OwnedObjectPath, OwnedValue};
 use zbus::{Connection, Message, MessageStream};
 
 use super::bus::{self, Object};
-use super::clocks::clocks;
 use super::inhibitor::{self, Inhibitor};
-use super::input::InputSource;
-use crate::limits::SLEEP_DELAY;
-use crate::presence_state::PresenceState;
-use crate::sleep_history::SleepHistory;
+use super::input::{Input, clocks};
+use crate::HOLD;
+use crate::board::Board;
+use crate::sleeps::Sleeps;
 
 const NAME: &str = "org.freedesktop.login1";
 const MANAGER: &str = "org.freedesktop.login1.Manager";
@@ -41,7 +40,7 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// What the sources are called.
 const SOURCE: &str = "logind";
 
-/// What logind reports about a session.
+/// What logind tells about a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Session {
     path: OwnedObjectPath,
@@ -50,24 +49,24 @@ struct Session {
     in_background: bool,
 }
 
-enum Reply {
+enum Answer {
     Session(u64, Option<Session>),
     Inhibitor(Option<OwnedFd>),
 }
 
-/// Where logind's reports go, and the session that they are about.
-pub(super) struct Handles {
-    pub(super) state: Arc<PresenceState>,
+/// Where logind's news go, and whom they are about.
+pub(super) struct Ours {
+    pub(super) board: Arc<Board>,
     pub(super) inhibitor: Arc<Inhibitor>,
-    pub(super) input: Arc<InputSource>,
-    pub(super) sleep_history: Arc<Mutex<SleepHistory>>,
+    pub(super) input: Arc<Input>,
+    pub(super) sleeps: Arc<Mutex<Sleeps>>,
     /// `XDG_SESSION_ID`.
     pub(super) session_id: Option<String>,
 }
 
-struct LogindWatch {
+struct Watch {
     bus: Connection,
-    handles: Handles,
+    ours: Ours,
     manager: Object,
     owner: Option<OwnedUniqueName>,
     session: Option<Session>,
@@ -80,18 +79,18 @@ struct LogindWatch {
     /// Whether it is being found out which session is the user's, and how it is.
     finding: bool,
     suspending: bool,
-    questions: FuturesUnordered<BoxFuture<'static, Reply>>,
-    /// When the machine may sleep at the latest.
-    delay: Option<Pin<Box<Sleep>>>,
+    questions: FuturesUnordered<BoxFuture<'static, Answer>>,
+    /// When the machine is let go to sleep.
+    hold: Option<Pin<Box<Sleep>>>,
 }
 
-/// Reports logind's signals for as long as the bus is there. Sends `opened` when logind has answered.
-pub(super) async fn watch(bus: Connection, handles: Handles, opened: oneshot::Sender<()>) {
+/// Tells the board about logind for as long as the bus is there. `opened` is told when logind has answered.
+pub(super) async fn watch(bus: Connection, ours: Ours, opened: oneshot::Sender<()>) {
     // Before the first question, so that nothing falls between an answer and the news that follow it.
     let mut messages = MessageStream::from(&bus);
-    let mut watch = LogindWatch {
+    let mut watch = Watch {
         bus,
-        handles,
+        ours,
         manager: Object::new(NAME, "/org/freedesktop/login1", MANAGER),
         owner: None,
         session: None,
@@ -101,7 +100,7 @@ pub(super) async fn watch(bus: Connection, handles: Handles, opened: oneshot::Se
         finding: false,
         suspending: false,
         questions: FuturesUnordered::new(),
-        delay: None,
+        hold: None,
     };
     watch.begin().await;
     let mut opened = Some(opened);
@@ -119,7 +118,7 @@ pub(super) async fn watch(bus: Connection, handles: Handles, opened: oneshot::Se
                 None => break,
             },
             Some(answer) = watch.questions.next() => watch.take(answer),
-            () = over(watch.delay.as_mut()) => watch.let_go(),
+            () = over(watch.hold.as_mut()) => watch.let_go(),
             () = over(watch.requested.as_mut()) => watch.request(false),
         }
     }
@@ -134,7 +133,7 @@ async fn over(waiting: Option<&mut (impl Future<Output = ()> + Unpin)>) {
     }
 }
 
-impl LogindWatch {
+impl Watch {
     async fn begin(&mut self) {
         let signals = [
             ("Manager", "PrepareForSleep"),
@@ -165,8 +164,8 @@ impl LogindWatch {
         // Whoever would have told of waking up has gone.
         self.sleep(false);
         self.owner = owner;
-        self.handles.inhibitor.release();
-        self.handles.state.set_sleep_source(SOURCE, self.owner.is_some());
+        self.ours.inhibitor.release();
+        self.ours.board.tells_of_sleep(SOURCE, self.owner.is_some());
         if self.owner.is_some() {
             self.ask_for_inhibitor();
             self.ask_for_session();
@@ -214,9 +213,9 @@ impl LogindWatch {
 
     /// Somebody asks the desktop to lock the screen, or to unlock it.
     fn request(&mut self, lock: bool) {
-        let told_otherwise = self.hints || self.handles.state.has_other_lock_source(SOURCE);
-        self.requested = if lock && !told_otherwise && self.handles.input.reports_return() {
-            let input = Arc::clone(&self.handles.input);
+        let told_otherwise = self.hints || self.ours.board.others_tell(SOURCE);
+        self.requested = if lock && !told_otherwise && self.ours.input.tells_of_return() {
+            let input = Arc::clone(&self.ours.input);
             Some(async move { input.back().await }.boxed())
         } else {
             None
@@ -229,49 +228,49 @@ impl LogindWatch {
             return;
         }
         self.suspending = suspending;
-        self.handles.sleep_history.lock().unwrap_or_else(PoisonError::into_inner).note(clocks());
+        self.ours.sleeps.lock().unwrap_or_else(PoisonError::into_inner).note(clocks());
         if suspending {
-            self.delay = Some(Box::pin(tokio::time::sleep(SLEEP_DELAY)));
-            self.handles.inhibitor.begin();
+            self.hold = Some(Box::pin(tokio::time::sleep(HOLD)));
+            self.ours.inhibitor.begin();
         } else {
-            self.delay = None;
-            if !self.handles.inhibitor.end() {
+            self.hold = None;
+            if !self.ours.inhibitor.end() {
                 self.ask_for_inhibitor();
             }
         }
-        self.handles.state.set_suspending(suspending);
+        self.ours.board.suspending(suspending);
     }
 
     fn let_go(&mut self) {
-        self.delay = None;
-        self.handles.inhibitor.release();
+        self.hold = None;
+        self.ours.inhibitor.release();
     }
 
     fn ask_for_inhibitor(&mut self) {
         let (bus, manager) = (self.bus.clone(), self.manager.clone());
-        let question = async move { Reply::Inhibitor(inhibitor::take(&bus, &manager).await) };
+        let question = async move { Answer::Inhibitor(inhibitor::take(&bus, &manager).await) };
         self.questions.push(question.boxed());
     }
 
     fn ask_for_session(&mut self) {
         self.heard += 1;
         self.finding = true;
-        let (bus, manager, id) = (self.bus.clone(), self.manager.clone(), self.handles.session_id.clone());
+        let (bus, manager, id) = (self.bus.clone(), self.manager.clone(), self.ours.session_id.clone());
         let heard = self.heard;
         let question =
-            async move { Reply::Session(heard, session(&bus, &manager, id.as_deref()).await.ok()) };
+            async move { Answer::Session(heard, session(&bus, &manager, id.as_deref()).await.ok()) };
         self.questions.push(question.boxed());
     }
 
-    fn take(&mut self, answer: Reply) {
+    fn take(&mut self, answer: Answer) {
         match answer {
             // One that comes when the machine is already on its way to sleep would only hold it up.
-            Reply::Inhibitor(Some(descriptor)) if !self.suspending && self.owner.is_some() => {
-                self.handles.inhibitor.hold(descriptor);
+            Answer::Inhibitor(Some(descriptor)) if !self.suspending && self.owner.is_some() => {
+                self.ours.inhibitor.hold(descriptor);
             }
-            Reply::Inhibitor(_) => {}
-            Reply::Session(heard, session) if heard == self.heard => self.found(session),
-            Reply::Session(..) => {}
+            Answer::Inhibitor(_) => {}
+            Answer::Session(heard, session) if heard == self.heard => self.found(session),
+            Answer::Session(..) => {}
         }
     }
 
@@ -293,7 +292,7 @@ impl LogindWatch {
             .session
             .as_ref()
             .map(|session| session.locked_hint || session.in_background || self.requested.is_some());
-        self.handles.state.set_lock(SOURCE, locked);
+        self.ours.board.lock(SOURCE, locked);
     }
 }
 

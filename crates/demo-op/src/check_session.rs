@@ -1,0 +1,20 @@
+//! The OP iframe (OpenID Connect Session Management 1.0 section 3.2): a page without anything to see, whose script tells
+//! a client's page whether the session in this browser is still the one that the client was told of.
+
+use axum::http::StatusCode;
+
+use crate::pages;
+use crate::provider::{Failure, Provider};
+use crate::reply::Reply;
+use crate::server::Asked;
+use crate::transaction;
+
+pub(crate) fn respond(provider: &Provider, asked: &Asked) -> Result<Reply, Failure> {
+    if !provider.has_session_management() {
+        return Reply::error_page(StatusCode::NOT_FOUND, "not_found", pages::not_found(provider));
+    }
+    // A session may have ended while the browser was not there to be told.
+    let state = transaction::browser_state(provider, asked);
+    Reply::page(pages::check_session(&transaction::state_cookie(provider)))?
+        .with_cookie(transaction::correct_state(provider, asked, &state))
+}
