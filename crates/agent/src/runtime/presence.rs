@@ -10,16 +10,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::state::store::Store;
 
-/// Somebody who wants to know who tells of what.
-pub(crate) type Asked = oneshot::Sender<PresenceStatus>;
+/// A question for the sources of presence.
+pub(crate) type PresenceQuery = oneshot::Sender<PresenceStatus>;
 
-/// Takes up what is so already, before anybody can ask for a token: behind a screen that is locked nothing is served, not
-/// even in the first moment.
+/// Takes over the present state before a token can be asked for: nothing is served behind a locked screen, not even in the
+/// first moment.
 pub(crate) async fn begin(store: &Arc<Store>, presence: &mut Presence) {
     let _ = store.input.set(presence.input());
     watch_input(store);
     if presence.sources().input.is_none() {
-        regret(store);
+        warn_no_idle_source(store);
     }
     while let Ok(event) = tokio::time::timeout(Duration::ZERO, presence.event()).await {
         take(store, presence, event).await;
@@ -27,15 +27,19 @@ pub(crate) async fn begin(store: &Arc<Store>, presence: &mut Presence) {
 }
 
 /// Follows the desktop until it is aborted.
-pub(crate) async fn follow(store: Arc<Store>, mut presence: Presence, mut asked: mpsc::Receiver<Asked>) {
+pub(crate) async fn follow(
+    store: Arc<Store>,
+    mut presence: Presence,
+    mut queries: mpsc::Receiver<PresenceQuery>,
+) {
     loop {
         tokio::select! {
             event = presence.event() => take(&store, &presence, event).await,
-            Some(answer) = asked.recv() => {
+            Some(query) = queries.recv() => {
                 let sources = presence.sources();
                 let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-                // Whoever asked may have gone.
-                let _ = answer.send(PresenceStatus {
+                // The receiver may be gone.
+                let _ = query.send(PresenceStatus {
                     lock: names(sources.lock),
                     sleep: names(sources.sleep),
                     input: sources.input.map(str::to_owned),
@@ -60,7 +64,7 @@ async fn take(store: &Arc<Store>, presence: &Presence, event: Event) {
     }
 }
 
-/// Where input can only be told from when it is asked for, an account that counts it asks now.
+/// Starts the watch over input, which some desktops need, if an account counts input as activity.
 pub(crate) fn watch_input(store: &Store) {
     if let Some(input) = store.input.get()
         && !counting_input(store).is_empty()
@@ -77,7 +81,8 @@ fn counting_input(store: &Store) -> Vec<String> {
     counting.map(|account| format!("\u{201c}{}\u{201d}", account.name)).collect()
 }
 
-fn regret(store: &Store) {
+/// Warns where accounts count input that the desktop does not report.
+fn warn_no_idle_source(store: &Store) {
     let names = counting_input(store);
     if !names.is_empty() {
         store.remark(format!(
@@ -87,7 +92,7 @@ fn regret(store: &Store) {
     }
 }
 
-/// Finds out when the user was last there, for the session that wants to know.
+/// Asks for the time of the last input, for a session.
 pub(crate) fn look(store: &Arc<Store>, account: &str) {
     let (store, name) = (store.clone(), account.to_owned());
     tokio::spawn(async move {
