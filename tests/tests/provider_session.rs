@@ -16,7 +16,7 @@ mod provider_session {
     mod scene;
     mod signals;
 
-    use abide_demo_op::{Client, Config, DemoOp, EventStream, SecurityEvent};
+    use abide_demo_op::{Client, Config, DemoOp, EventStream, Quirks, SecurityEvent};
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Cookies};
     use abide_tests::login::sign_in;
@@ -400,7 +400,10 @@ mod provider_session {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn signing_out_here_signs_out_there_where_the_account_says_so() {
         let room = Room::with_keyring("session-logout").await;
-        let provider = Provider::demo().await;
+        // As Keycloak: a revocation ends the session in the browser, and its sign-out page then reaches nothing behind it.
+        let quirks = Quirks { revocation_ends_session: true, upstream: true, ..Quirks::default() };
+        let config = Config { quirks, ..Config::default() };
+        let provider = Provider::Demo(DemoOp::start(config).await.unwrap());
         let scene = Scene::new(
             &room,
             &provider,
@@ -432,6 +435,11 @@ mod provider_session {
         })
         .await;
         assert_eq!(provider.asked().await.revocations, 2, "the refresh token and the access token");
+        assert_eq!(
+            scene.demo().upstream_sessions(),
+            0,
+            "the browser came first: the session behind is over, too"
+        );
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

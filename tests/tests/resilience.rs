@@ -1,0 +1,72 @@
+//! What must not decide anything, and what must not be lost: a log that cannot be written, and an answer that comes late.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn resilience() {
+    abide_tests::skipped("resilience", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod resilience {
+    use abide_demo_op::{Config, DemoOp, Quirks};
+    use abide_tests::app::{App, abide, account_with, configure, one_account};
+    use abide_tests::login::sign_in;
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, program, s};
+
+    const SETTINGS: &str =
+        "timeout = \"1s\"\nscopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_refresh_that_is_answered_after_the_timeout_is_kept() {
+        let room = Room::with_keyring("resilience-late").await;
+        let config = Config { access_token_lifetime: s(6), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &account_with(provider.issuer(), SETTINGS, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        provider.set_quirks(Quirks { token_answer_delay: s(4), ..Quirks::default() });
+        // Abide stops waiting after a second; the provider has rotated the refresh token and says so later.
+        eventually("a tool to be told that the provider does not answer", s(30), || async {
+            (abide(&room, &["token", "--min-validity", "1h"]).await.code == 1).then_some(())
+        })
+        .await;
+        assert!(provider.record().refreshes() >= 1, "the provider has spent the first refresh token");
+        provider.set_quirks(Quirks::default());
+        let before = provider.record().refreshes();
+        eventually("a refresh with the token that came late", s(60), || async {
+            let answered = abide(&room, &["token", "--min-validity", "1h"]).await.code;
+            (answered == 0 && provider.record().refreshes() > before).then_some(())
+        })
+        .await;
+        assert_eq!(app.session("work").await["state"], "active", "the session was not lost");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_log_that_cannot_be_written_decides_nothing() {
+        let mut room = Room::with_keyring("resilience-log").await;
+        room.set("ABIDE_LOG", "debug");
+        let config = Config { access_token_lifetime: s(6), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        // Nothing reads the pipe after its first byte.
+        let script = "exec 2> >(head -c 1 >/dev/null); exec \"$0\" agent";
+        let agent = program("abide");
+        let started = room.start("bash", &["-c", script, agent.to_str().unwrap()]);
+        let app = App::answering(&room, started).await;
+        sign_in(&room).await;
+        provider.refuse().await;
+        eventually("a tool to be told that the provider is away", s(30), || async {
+            (abide(&room, &["token", "--min-validity", "1h"]).await.code == 1).then_some(())
+        })
+        .await;
+        provider.resume().await.unwrap();
+        eventually("the session to be renewed", s(90), || async {
+            (abide(&room, &["token", "--min-validity", "1h"]).await.code == 0).then_some(())
+        })
+        .await;
+        assert_eq!(app.session("work").await["state"], "active");
+    }
+}
