@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| abide_foreign::run("local_request", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| abide_parser_contracts::run("local_request", data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| abide_foreign::run("logout_token", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| abide_parser_contracts::run("logout_token", data));

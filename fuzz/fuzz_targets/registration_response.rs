@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| abide_foreign::run("registration_response", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| abide_parser_contracts::run("registration_response", data));

@@ -104,8 +104,7 @@ impl Agent {
     fn start_sign_in(&self, account: &str, opening: Opening) -> Result<(), ErrorAnswer> {
         self.0.store.act(account, |account, now| {
             account.session.handle(now, Input::Tick);
-            let view = account.session.view(now);
-            if view.began.is_some() && !view.sign_in_needed {
+            if account.session.checkpoint(now).is_some() {
                 let who = account.held.as_ref().map_or("Somebody", |held| held.identity.label());
                 let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
                 return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
@@ -392,6 +391,7 @@ impl Agent {
         let _ = std::fs::remove_file(places.socket());
         self.0.store.write_all_down().await;
         let _ = self.0.store.last_words().await;
+        crate::platform::log::flush();
     }
 
     /// Returns when everything decided so far is on disk.

@@ -1,4 +1,4 @@
-//! The parsers of what reaches the agent, for the package that throws anything at them (`crates/foreign`). No released
+//! The parsers of what reaches the agent, for the package that throws anything at them (`crates/parser-contracts`). No released
 //! program has this module, and nothing in it is an interface that anybody may rely on.
 #![allow(missing_docs)]
 

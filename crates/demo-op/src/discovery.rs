@@ -1,17 +1,31 @@
 //! The provider's metadata (OpenID Connect Discovery 1.0, RFC 7591, RFC 8414, RFC 8628, RFC 9126, RFC 9207, RFC 9449),
 //! and of what it says when a session ends.
 
-use serde_json::json;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
 
-use crate::authorize::SCOPES;
-use crate::config::Registration;
-use crate::provider::Provider;
-use crate::record::Endpoint;
-use crate::registration;
-use crate::reply::Reply;
-use crate::wishes::CLASSES;
+use crate::config::{MetadataPlace, Registration, grant_type};
+use crate::http::{Endpoint, Reply};
+use crate::state::acr::CLASSES;
+use crate::state::provider::Provider;
 
-pub(crate) fn metadata(provider: &Provider) -> Reply {
+pub(crate) fn respond(provider: &Provider, endpoint: Endpoint) -> Reply {
+    let place = provider.quirks().metadata;
+    let mut metadata = match (endpoint, place) {
+        (Endpoint::Discovery, MetadataPlace::Issuer | MetadataPlace::RevocationElsewhere)
+        | (Endpoint::OtherMetadata, MetadataPlace::Elsewhere)
+        | (Endpoint::AuthorizationServerMetadata, MetadataPlace::RevocationElsewhere) => metadata(provider),
+        _ => return Reply::refused(StatusCode::NOT_FOUND, "not_found", "there are no metadata here"),
+    };
+    if (endpoint, place) == (Endpoint::Discovery, MetadataPlace::RevocationElsewhere)
+        && let Some(members) = metadata.as_object_mut()
+    {
+        members.retain(|name, _| !name.starts_with("revocation_endpoint"));
+    }
+    Reply::json(metadata)
+}
+
+fn metadata(provider: &Provider) -> Value {
     let at = |endpoint: Endpoint| format!("{}{}", provider.issuer(), endpoint.path());
     let mut metadata = json!({
         "issuer": provider.issuer(),
@@ -23,10 +37,10 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
         "introspection_endpoint": at(Endpoint::Introspection),
         "end_session_endpoint": at(Endpoint::EndSession),
         "device_authorization_endpoint": at(Endpoint::DeviceAuthorization),
-        "scopes_supported": SCOPES,
+        "scopes_supported": provider.listed_scopes(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": registration::GRANT_TYPES,
+        "grant_types_supported": grant_type::ALL,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
@@ -54,7 +68,10 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
     if !matches!(provider.registration(), Registration::Closed) {
         metadata["registration_endpoint"] = json!(at(Endpoint::Registration));
     }
-    let (keys, secrets) = (provider.has_clients_with_keys(), provider.has_clients_with_secrets());
+    let (keys, secrets) = (
+        provider.has_clients_with_keys(),
+        provider.has_clients_with_secrets() || provider.quirks().registered_clients_have_secrets,
+    );
     let methods = [("none", true), ("client_secret_basic", secrets), ("private_key_jwt", keys)];
     let methods: Vec<&str> = methods.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
     for endpoint in ["token", "revocation", "introspection"] {
@@ -67,5 +84,5 @@ pub(crate) fn metadata(provider: &Provider) -> Reply {
     if provider.has_session_management() {
         metadata["check_session_iframe"] = json!(at(Endpoint::CheckSession));
     }
-    Reply::json(metadata)
+    metadata
 }

@@ -1,25 +1,21 @@
 //! Security events for one receiver that polls for them (RFC 8936, RFC 8417): those of CAEP that end a session or change
 //! what is known of a person.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::Notify;
 
-use crate::config::{EventStream, SigningAlgorithm};
-use crate::provider::Provider;
+use crate::config::EventStream;
+use crate::crypto::algorithm::SigningAlgorithm;
+use crate::crypto::secret;
+use crate::http::{Reply, Request};
 use crate::record::EventState;
-use crate::reply::Reply;
-use crate::secret;
-use crate::server::Asked;
-use crate::users::User;
+use crate::state::provider::Provider;
+use crate::state::users::User;
 
-/// So many events wait at most; the oldest make room.
-const QUEUED: usize = 1024;
 /// How many events an answer holds when the receiver does not say.
 const AT_ONCE: usize = 32;
 
@@ -73,65 +69,6 @@ impl EventError {
     }
 }
 
-/// The stream, and what waits in it.
-pub(crate) struct Events {
-    stream: EventStream,
-    /// `jti` and token, oldest first, until they are acknowledged or refused.
-    queue: Mutex<VecDeque<(String, String)>>,
-    arrived: Notify,
-}
-
-impl Events {
-    pub(crate) fn new(stream: EventStream) -> Events {
-        Events { stream, queue: Mutex::default(), arrived: Notify::new() }
-    }
-
-    pub(crate) fn put(&self, provider: &Provider, jti: &str, token: String) {
-        provider.record().note_event(jti, EventState::Waiting);
-        let mut queue = self.queue();
-        if queue.len() >= QUEUED {
-            queue.pop_front();
-        }
-        queue.push_back((jti.to_owned(), token));
-        drop(queue);
-        self.arrived.notify_waiters();
-    }
-
-    fn queue(&self) -> MutexGuard<'_, VecDeque<(String, String)>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn settle(&self, provider: &Provider, jti: &str, state: EventState) {
-        let mut queue = self.queue();
-        let before = queue.len();
-        queue.retain(|(known, _)| known != jti);
-        // An answer about an event that there never was, or that was settled before, changes nothing.
-        if queue.len() < before {
-            provider.record().note_event(jti, state);
-        }
-    }
-
-    /// The first events, and whether there are more.
-    fn first(&self, count: usize) -> (Vec<(String, String)>, bool) {
-        let queue = self.queue();
-        (queue.iter().take(count).cloned().collect(), queue.len() > count)
-    }
-
-    /// The first events, as soon as there is one.
-    async fn next(&self, count: usize) -> (Vec<(String, String)>, bool) {
-        loop {
-            let mut arrived = std::pin::pin!(self.arrived.notified());
-            // Enabled before looking, so that an event queued in between is not missed.
-            arrived.as_mut().enable();
-            let first = self.first(count);
-            if !first.0.is_empty() {
-                return first;
-            }
-            arrived.await;
-        }
-    }
-}
-
 /// Signs an event and puts it where the receiver finds it. Its `jti`.
 pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String, EventError> {
     let events = provider.events().ok_or(EventError::NoStream)?;
@@ -155,7 +92,7 @@ pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String
         .keys()
         .sign(SigningAlgorithm::Es256, "secevent+jwt", &claims)
         .map_err(|_| EventError::Signing)?;
-    events.put(provider, &jti, token);
+    events.put(provider.record(), &jti, token);
     Ok(jti)
 }
 
@@ -208,11 +145,12 @@ fn admits(provider: &Provider, stream: &EventStream, shown: &str) -> bool {
     let own = secret::same(shown, stream.token.expose_secret());
     own || provider
         .store()
+        .tokens
         .access_token(shown, provider.now())
         .is_some_and(|(_, family)| family.client_id == stream.audience)
 }
 
-pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Reply {
+pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply {
     let Some(events) = provider.events() else {
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider sends no events");
     };
@@ -226,10 +164,10 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Asked) -> Reply {
         return Reply::bad_request("invalid_request", "this is not a request for events");
     };
     for jti in &poll.ack {
-        events.settle(provider, jti, EventState::Acknowledged);
+        events.settle(provider.record(), jti, EventState::Acknowledged);
     }
     for (jti, SetError { err, description }) in poll.set_errs {
-        events.settle(provider, &jti, EventState::Refused { code: err, description });
+        events.settle(provider.record(), &jti, EventState::Refused { code: err, description });
     }
     let count = poll.max_events.unwrap_or(AT_ONCE).min(AT_ONCE);
     // Who wants no event only acknowledges.

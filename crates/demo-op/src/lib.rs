@@ -14,71 +14,61 @@
 //! Two decisions that a client may notice: a refresh token is issued when the scope `offline_access` was granted, for
 //! which signing in counts as consent; and signing out at the provider also ends what was issued in that session, unless
 //! [`Config::offline_access_outlives_session`] says otherwise.
+//!
+//! What other providers do in another way is a switch in [`Quirks`], each with the provider in which it was seen; the
+//! switches can be combined, and set while the provider runs. They are for what is allowed, or at least common. Answers that
+//! are wrong in themselves (bad signatures, broken JSON, endless bodies) are the deviations of the feature `hostile`.
+//!
+//! The modules are rooms in a fixed order, which `xtask` checks: `crypto`, `config`, `http`, `record`, `hostile`, `state`,
+//! `browser`, `pages`, `clients`, `session`, `tokens`, `authorization`, `device`, `events`, `discovery`, `registration`,
+//! `server`. Each uses only those before it.
 
-mod authorize;
-mod back_channel;
-mod check_session;
-mod client_auth;
+mod authorization;
+mod browser;
+mod clients;
 mod config;
+mod crypto;
 mod device;
-mod device_page;
 mod discovery;
-mod dpop;
-mod end_session;
-mod ending;
 mod events;
 #[cfg(feature = "hostile")]
 mod hostile;
-mod jws;
-mod keys;
+mod http;
 mod pages;
-mod par;
-mod parameters;
-mod provider;
 mod record;
 mod registration;
-mod reply;
-mod secret;
 mod server;
-mod session_state;
-mod sign_in;
-mod sign_out;
-mod state_file;
-mod store;
-mod token;
-mod token_exchange;
-mod token_state;
-mod transaction;
-mod userinfo;
-mod users;
-mod wishes;
+mod session;
+mod state;
+mod tokens;
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use config::{
-    Client, ClientSecret, Clock, Config, EventStream, PushedAuthorization, Registration, SigningAlgorithm,
-    StartError,
+    Client, ClientSecret, Clock, Config, EventStream, MetadataPlace, OfflineAccess, PushedAuthorization,
+    Quirks, RefreshTokens, Registration, StartError,
 };
+pub use crypto::algorithm::SigningAlgorithm;
+pub use crypto::secret::fingerprint;
 pub use events::{EventError, SecurityEvent};
 #[cfg(feature = "hostile")]
 pub use hostile::{Answer, Body, Deviation, Edit, Form, IdToken, QueryEdit, Signature, When, Wrong};
-pub use record::{Channel, DeadlinePassed, Delivery, Endpoint, Entry, EventState, Notice, Outcome, Record};
-pub use secret::fingerprint;
+pub use http::{Endpoint, Outcome};
+pub use record::{Channel, DeadlinePassed, Delivery, Entry, EventState, Notice, Record};
 
-use keys::Keys;
-use provider::Provider;
+use crypto::keys::Keys;
 use server::Command;
-use state_file::Saved;
-use store::Tokens;
-use users::User;
+use session::ending;
+use state::provider::Provider;
+use state::state_file::{self, Saved};
+use state::token_store::Tokens;
+use state::users::User;
 
 /// A running provider. It stops when dropped: connections that are in the middle of an answer get a second to finish.
 pub struct DemoOp {
@@ -102,7 +92,7 @@ impl DemoOp {
     pub async fn start(config: Config) -> Result<DemoOp, StartError> {
         config::check(&config.clients)?;
         let saved = read_state(&config).await?;
-        let listener = listen(config.port, saved.as_ref().map(|saved| saved.port)).await?;
+        let listener = server::listen(config.port, saved.as_ref().map(|saved| saved.port)).await?;
         let port = listener
             .local_addr()
             .map_err(|source| StartError::Bind { port: config.port.unwrap_or_default(), source })?
@@ -113,7 +103,8 @@ impl DemoOp {
             Some(saved) => (Some(saved.keys), Tokens::default()),
             None => (None, Tokens::default()),
         };
-        let rsa = config.clients.iter().any(|client| client.wants(SigningAlgorithm::Rs256));
+        let rsa = config.clients.iter().any(|client| client.wants(SigningAlgorithm::Rs256))
+            || config.quirks.logout_token_signing == Some(SigningAlgorithm::Rs256);
         let runtime = Handle::current();
         let (state_file, provider) = (config.state_file.clone(), move || {
             let keys = match keys {
@@ -180,6 +171,21 @@ impl DemoOp {
         ending::by_administrator(&self.provider, None)
     }
 
+    /// Takes other [`Quirks`] from now on. Counters begin anew.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.provider.set_quirks(quirks);
+    }
+
+    /// How many clients have registered by themselves and are still registered.
+    pub fn dynamic_clients(&self) -> usize {
+        self.provider.dynamic_clients()
+    }
+
+    /// How many browsers are signed in at the provider behind this one ([`Quirks::upstream`]).
+    pub fn upstream_sessions(&self) -> usize {
+        self.provider.store().upstream_sessions(self.provider.now())
+    }
+
     /// Where the receiver of security events polls, whether there is one or not.
     pub fn events_endpoint(&self) -> String {
         format!("{}{}", self.issuer(), Endpoint::Events.path())
@@ -215,7 +221,7 @@ impl DemoOp {
     #[cfg(feature = "hostile")]
     pub fn queue_token(&self, jti: &str, token: String) -> Result<(), EventError> {
         let events = self.provider.events().ok_or(EventError::NoStream)?;
-        events.put(&self.provider, jti, token);
+        events.put(self.provider.record(), jti, token);
         Ok(())
     }
 
@@ -283,38 +289,4 @@ async fn read_state(config: &Config) -> Result<Option<Saved>, StartError> {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)
-}
-
-/// Binds the port that was asked for, or the one of last time if it is free, or any.
-async fn listen(asked: Option<u16>, last: Option<u16>) -> Result<TcpListener, StartError> {
-    let Some(port) = asked else {
-        if let Some(last) = last
-            && let Ok(listener) = bind_patiently(last).await
-        {
-            return Ok(listener);
-        }
-        return bind(0).await.map_err(|source| StartError::Bind { port: 0, source });
-    };
-    bind_patiently(port).await.map_err(|source| StartError::Bind { port, source })
-}
-
-async fn bind(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await
-}
-
-/// A program that was just ended may hold its port for a moment longer.
-async fn bind_patiently(port: u16) -> io::Result<TcpListener> {
-    const PATIENCE: Duration = Duration::from_millis(500);
-    const PAUSE: Duration = Duration::from_millis(20);
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        match bind(port).await {
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrInUse && tokio::time::Instant::now() < deadline =>
-            {
-                tokio::time::sleep(PAUSE).await;
-            }
-            done => return done,
-        }
-    }
 }

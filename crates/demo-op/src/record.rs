@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use axum::http::Method;
 use tokio::sync::Notify;
 
-use crate::parameters::Parameters;
-use crate::secret::fingerprint;
+use crate::crypto::secret::fingerprint;
+use crate::http::{Endpoint, Outcome, Parameters};
 
 /// So many entries are kept; older ones make room. The counts go on.
 const KEPT: usize = 2048;
@@ -32,137 +31,6 @@ const SECRET: [&str; 14] = [
     "token",
     "transaction",
 ];
-
-/// An endpoint of the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Endpoint {
-    /// `/.well-known/openid-configuration`
-    Discovery,
-    /// `/jwks`
-    Jwks,
-    /// `/authorize`
-    Authorization,
-    /// `/sign-in`, where the sign-in page's form goes
-    SignIn,
-    /// `/token`
-    Token,
-    /// `/userinfo`
-    UserInfo,
-    /// `/revoke` (RFC 7009)
-    Revocation,
-    /// `/introspect` (RFC 7662)
-    Introspection,
-    /// `/logout` (OpenID Connect RP-Initiated Logout)
-    EndSession,
-    /// `/signout`, where a person signs out without an application
-    SignOut,
-    /// `/session/check`, the OP iframe (OpenID Connect Session Management)
-    CheckSession,
-    /// `/events`, where security events are polled for (RFC 8936)
-    Events,
-    /// `/device_authorization` (RFC 8628)
-    DeviceAuthorization,
-    /// `/device`, where a person enters the code that another device shows
-    Device,
-    /// `/register` (RFC 7591); with `client_id` in the query, one registration (RFC 7592)
-    Registration,
-    /// `/par`, where authorization requests are pushed to (RFC 9126)
-    PushedAuthorization,
-}
-
-impl Endpoint {
-    const ALL: [Endpoint; 16] = [
-        Endpoint::Discovery,
-        Endpoint::Jwks,
-        Endpoint::Authorization,
-        Endpoint::SignIn,
-        Endpoint::Token,
-        Endpoint::UserInfo,
-        Endpoint::Revocation,
-        Endpoint::Introspection,
-        Endpoint::EndSession,
-        Endpoint::SignOut,
-        Endpoint::CheckSession,
-        Endpoint::Events,
-        Endpoint::DeviceAuthorization,
-        Endpoint::Device,
-        Endpoint::Registration,
-        Endpoint::PushedAuthorization,
-    ];
-
-    /// Its path below the issuer.
-    pub fn path(self) -> &'static str {
-        match self {
-            Endpoint::Discovery => "/.well-known/openid-configuration",
-            Endpoint::Jwks => "/jwks",
-            Endpoint::Authorization => "/authorize",
-            Endpoint::SignIn => "/sign-in",
-            Endpoint::Token => "/token",
-            Endpoint::UserInfo => "/userinfo",
-            Endpoint::Revocation => "/revoke",
-            Endpoint::Introspection => "/introspect",
-            Endpoint::EndSession => "/logout",
-            Endpoint::SignOut => "/signout",
-            Endpoint::CheckSession => "/session/check",
-            Endpoint::Events => "/events",
-            Endpoint::DeviceAuthorization => "/device_authorization",
-            Endpoint::Device => "/device",
-            Endpoint::Registration => "/register",
-            Endpoint::PushedAuthorization => "/par",
-        }
-    }
-
-    pub(crate) fn at(path: &str) -> Option<Endpoint> {
-        Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == path)
-    }
-
-    /// The methods that it answers.
-    pub(crate) fn methods(self) -> &'static [Method] {
-        match self {
-            Endpoint::Discovery | Endpoint::Jwks | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
-            Endpoint::Authorization
-            | Endpoint::EndSession
-            | Endpoint::SignOut
-            | Endpoint::Device
-            | Endpoint::UserInfo => &[Method::GET, Method::POST],
-            Endpoint::SignIn
-            | Endpoint::Token
-            | Endpoint::Revocation
-            | Endpoint::Introspection
-            | Endpoint::DeviceAuthorization
-            | Endpoint::Events
-            | Endpoint::PushedAuthorization => &[Method::POST],
-            Endpoint::Registration => &[Method::POST, Method::DELETE],
-        }
-    }
-
-    /// Whether its requests have a body of JSON and not a form.
-    pub(crate) fn takes_json(self) -> bool {
-        matches!(self, Endpoint::Events | Endpoint::Registration)
-    }
-
-    /// Whether a person looks at its answers, so that errors are pages.
-    pub(crate) fn is_page(self) -> bool {
-        matches!(
-            self,
-            Endpoint::Authorization
-                | Endpoint::SignIn
-                | Endpoint::EndSession
-                | Endpoint::SignOut
-                | Endpoint::Device
-                | Endpoint::CheckSession
-        )
-    }
-}
-
-/// How a request was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As asked (a page counts as that).
-    Ok,
-    /// With this error code.
-    Error(&'static str),
-}
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -276,6 +144,7 @@ struct Log {
     entries: VecDeque<Entry>,
     counts: BTreeMap<Endpoint, usize>,
     refreshes: usize,
+    deregistrations: usize,
     notices: VecDeque<Notice>,
     /// By `jti`, in the order in which they were queued.
     events: VecDeque<(String, EventState)>,
@@ -296,6 +165,11 @@ impl Record {
     /// that came while the provider was unreachable).
     pub fn refreshes(&self) -> usize {
         self.log().refreshes
+    }
+
+    /// How many registrations their clients have ended (RFC 7592).
+    pub fn deregistrations(&self) -> usize {
+        self.log().deregistrations
     }
 
     /// Which clients were told of the end of a session (up to 2,048 notices), oldest first.
@@ -360,6 +234,11 @@ impl Record {
         }
         log.entries.push_back(entry);
         drop(log);
+        self.0.changed.notify_waiters();
+    }
+
+    pub(crate) fn add_deregistration(&self) {
+        self.log().deregistrations += 1;
         self.0.changed.notify_waiters();
     }
 

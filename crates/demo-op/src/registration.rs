@@ -6,27 +6,19 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::authorize::SCOPES;
-use crate::config::{self, Client, Registration, SigningAlgorithm};
-use crate::device;
-use crate::provider::{Failure, Provider};
-use crate::record::Endpoint;
-use crate::reply::Reply;
-use crate::secret::{self, Digest};
-use crate::server::Asked;
-use crate::token_exchange;
+use crate::config::{self, Client, ClientSecret, Registration, grant_type, lay_over};
+use crate::crypto::algorithm::SigningAlgorithm;
+use crate::crypto::secret::{self, Digest};
+use crate::http::{Endpoint, Failure, Reply, Request};
+use crate::state::provider::Provider;
 
 const LONGEST_NAME: usize = 100;
 const MOST_URIS: usize = 32;
 
-/// Every grant type that a client can have here.
-pub(crate) const GRANT_TYPES: [&str; 4] =
-    ["authorization_code", "refresh_token", device::GRANT_TYPE, token_exchange::GRANT_TYPE];
-
 /// Why nothing is registered: the code, and a sentence for the developers of the client.
 type Refusal = (&'static str, &'static str);
 
-pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, Failure> {
+pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     if asked.method == Method::DELETE {
         return Ok(deregister(provider, asked));
     }
@@ -45,10 +37,13 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
         }
     }
     let id = format!("dynamic-{}", secret::encode(&secret::random::<16>()?));
-    let (client, grant_types, scope) = match read(&asked.json, id) {
+    let quirks = provider.quirks();
+    let (mut client, grant_types, scope) = match read(provider, &asked.json, id) {
         Ok(read) => read,
         Err((code, why)) => return Ok(Reply::bad_request(code, why)),
     };
+    let secret = quirks.registered_clients_have_secrets.then(secret::random_text).transpose()?;
+    client.secret = secret.as_deref().map(ClientSecret::of);
     if config::check(std::slice::from_ref(&client)).is_err() {
         return Ok(Reply::bad_request("invalid_client_metadata", "a URI is none that can be registered"));
     }
@@ -62,14 +57,21 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Asked) -> Result<Reply, 
     answer["registration_access_token"] = json!(token);
     answer["registration_client_uri"] =
         json!(format!("{}{}?client_id={}", provider.issuer(), Endpoint::Registration.path(), client.id));
+    if let (Some(secret), Some(members)) = (secret, answer.as_object_mut()) {
+        members.remove("token_endpoint_auth_method");
+        members.insert("client_secret".to_owned(), json!(secret));
+        members.insert("client_secret_expires_at".to_owned(), json!(0));
+    }
+    lay_over(&mut answer, &quirks.registration_answer);
     provider.register_dynamically(client, Digest::of(&token));
     Ok(Reply::json(answer).with_status(StatusCode::CREATED))
 }
 
 /// RFC 7592 section 2.3. To read and to change a registration is not offered.
-fn deregister(provider: &Provider, asked: &Asked) -> Reply {
+fn deregister(provider: &Provider, asked: &Request) -> Reply {
     let (id, token) = (asked.named("client_id"), asked.bearer());
     if id.zip(token).is_some_and(|(id, token)| provider.deregister(id, token)) {
+        provider.record().add_deregistration();
         return Reply::empty().with_status(StatusCode::NO_CONTENT);
     }
     Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "this is not the token of that registration")
@@ -108,7 +110,7 @@ fn registered(client: &Client, grant_types: &[String], scope: &str, now: u64) ->
     answer
 }
 
-fn read(asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refusal> {
+fn read(provider: &Provider, asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refusal> {
     let metadata = asked.as_object().ok_or(invalid("the body is not a JSON object"))?;
     // Without a word it would be a web application (Registration 1.0 section 2), whose redirect URIs are https.
     if text(metadata, "application_type")? != Some("native") {
@@ -123,16 +125,20 @@ fn read(asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refu
     }
     let mut grant_types = texts(metadata, "grant_types")?;
     if grant_types.is_empty() {
-        grant_types.push("authorization_code".to_owned());
+        grant_types.push(grant_type::AUTHORIZATION_CODE.to_owned());
     }
-    if grant_types.iter().any(|kind| !GRANT_TYPES.contains(&kind.as_str())) {
+    let known = provider.quirks().registered_grant_types();
+    if grant_types.iter().any(|kind| !known.contains(&kind.as_str())) {
         return Err(invalid("grant_types has one that is not supported"));
     }
     let redirect_uris = texts(metadata, "redirect_uris")?;
     if redirect_uris.is_empty() || !redirect_uris.iter().all(|uri| config::is_native(uri)) {
         return Err(("invalid_redirect_uri", "a redirect URI is not on loopback, or there is none"));
     }
-    let scope = text(metadata, "scope")?.map_or_else(|| SCOPES.join(" "), str::to_owned);
+    let scope = text(metadata, "scope")?.map_or_else(|| provider.scopes().join(" "), str::to_owned);
+    if provider.known_scopes(&scope).is_none() {
+        return Err(invalid("a scope is not known here"));
+    }
     let client = Client {
         id,
         name: name(metadata)?,

@@ -22,10 +22,11 @@ use objc2_foundation::{
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
-use crate::board::Board;
-use crate::hold::Hold;
-use crate::sleeps::{Clocks, Sleeps};
-use crate::{Environment, HOLD};
+use crate::environment::Environment;
+use crate::limits::SLEEP_DELAY;
+use crate::presence_state::PresenceState;
+use crate::sleep_delay::SleepDelay;
+use crate::sleep_history::{Clocks, SleepHistory};
 
 /// What the sources are called.
 const LOGIN_WINDOW: &str = "com.apple.screenIsLocked";
@@ -37,30 +38,30 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What listens, until it is dropped.
 pub(crate) struct Platform {
-    hold: Arc<Hold>,
-    /// The observer on the main thread knows the board only as long as this is here.
-    _board: Arc<Board>,
+    delay: Arc<SleepDelay>,
+    /// The observer on the main thread has a weak reference to it.
+    _state: Arc<PresenceState>,
 }
 
 impl Platform {
     pub(crate) fn ready_to_sleep(&self) {
-        self.hold.release();
+        self.delay.release();
     }
 }
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        self.hold.release();
+        self.delay.release();
     }
 }
 
 /// Keyboard and mouse, as the window server sees them.
-pub(crate) struct Input {
-    sleeps: Arc<Mutex<Sleeps>>,
+pub(crate) struct InputSource {
+    sleeps: Arc<Mutex<SleepHistory>>,
     began: Instant,
 }
 
-impl Input {
+impl InputSource {
     pub(crate) async fn ago(&self) -> Option<Duration> {
         // Without a session on the screen (SSH, a daemon) there is nobody to see.
         session()?;
@@ -85,21 +86,21 @@ fn clocks(began: Instant) -> Clocks {
 }
 
 /// Has the main thread listen, if it has a run loop.
-pub(crate) async fn open(_: Environment, board: &Arc<Board>) -> (Platform, Arc<Input>) {
+pub(crate) async fn open(_: Environment, state: &Arc<PresenceState>) -> (Platform, Arc<InputSource>) {
     let began = Instant::now();
-    let sleeps = Arc::new(Mutex::new(Sleeps::new(clocks(began))));
-    let input = Input { sleeps: Arc::clone(&sleeps), began };
-    board.input(session().map(|_| INPUT));
-    let hold = Arc::new(Hold::default());
-    let told = Told { board: Arc::downgrade(board), hold: Arc::clone(&hold), sleeps, began };
+    let sleeps = Arc::new(Mutex::new(SleepHistory::new(clocks(began))));
+    let input = InputSource { sleeps: Arc::clone(&sleeps), began };
+    state.set_input_source(session().map(|_| INPUT));
+    let delay = Arc::new(SleepDelay::default());
+    let handles = Handles { state: Arc::downgrade(state), delay: Arc::clone(&delay), sleeps, began };
     let (listening, opened) = oneshot::channel();
     DispatchQueue::main().exec_async(move || {
-        listen(told);
+        listen(handles);
         let _ = listening.send(());
     });
     // A run loop that begins later hears everything from then on.
     let _ = tokio::time::timeout(PATIENCE, opened).await;
-    (Platform { hold, _board: Arc::clone(board) }, Arc::new(input))
+    (Platform { delay, _state: Arc::clone(state) }, Arc::new(input))
 }
 
 /// What the window server says about the session of this process.
@@ -119,27 +120,27 @@ fn flag(session: &CFDictionary<CFString, CFType>, name: &str) -> Option<bool> {
 }
 
 /// Where the notifications go.
-struct Told {
-    board: Weak<Board>,
-    hold: Arc<Hold>,
-    sleeps: Arc<Mutex<Sleeps>>,
+struct Handles {
+    state: Weak<PresenceState>,
+    delay: Arc<SleepDelay>,
+    sleeps: Arc<Mutex<SleepHistory>>,
     began: Instant,
 }
 
-impl Told {
+impl Handles {
     fn lock(&self, source: &'static str, locked: bool) {
-        if let Some(board) = self.board.upgrade() {
-            board.lock(source, Some(locked));
+        if let Some(state) = self.state.upgrade() {
+            state.set_lock(source, Some(locked));
         }
     }
 
     fn sleep(&self, suspending: bool) {
-        let Some(board) = self.board.upgrade() else { return };
+        let Some(state) = self.state.upgrade() else { return };
         self.sleeps.lock().unwrap_or_else(PoisonError::into_inner).note(clocks(self.began));
-        self.hold.begin();
-        if board.suspending(suspending) && suspending {
+        self.delay.begin();
+        if state.set_suspending(suspending) && suspending {
             // The machine sleeps when every observer has returned.
-            self.hold.wait(HOLD);
+            self.delay.wait(SLEEP_DELAY);
         }
     }
 }
@@ -148,7 +149,7 @@ define_class!(
     // SAFETY: NSObject has no requirements for its subclasses, and this one has no `Drop`.
     #[unsafe(super(NSObject))]
     #[name = "AbidePresenceObserver"]
-    #[ivars = Told]
+    #[ivars = Handles]
     struct Observer;
 
     impl Observer {
@@ -185,9 +186,9 @@ define_class!(
 );
 
 /// Registers with both centres; on the main thread, to which they deliver.
-fn listen(told: Told) {
-    let Some(board) = told.board.upgrade() else { return };
-    let this = Observer::alloc().set_ivars(told);
+fn listen(handles: Handles) {
+    let Some(state) = handles.state.upgrade() else { return };
+    let this = Observer::alloc().set_ivars(handles);
     // SAFETY: NSObject's `init` takes nothing and returns the object.
     let observer: Retained<Observer> = unsafe { msg_send![super(this), init] };
     let observer: Retained<AnyObject> = Retained::into_super(Retained::into_super(observer));
@@ -222,11 +223,11 @@ fn listen(told: Told) {
         unsafe { workspace.addObserver_selector_name_object(&observer, selector, Some(name), None) };
     }
     // The centres do not keep it alive. It stays for as long as the program runs and says nothing any more once the
-    // board has gone: taking it back would have to happen on this thread, which may not listen any more by then.
+    // state has gone: taking it back would have to happen on this thread, which may not listen any more by then.
     let _ = Retained::into_raw(observer);
     if let Some(session) = session() {
-        board.lock(LOGIN_WINDOW, Some(flag(&session, "CGSSessionScreenIsLocked").unwrap_or(false)));
-        board.lock(WORKSPACE, Some(flag(&session, "kCGSSessionOnConsoleKey") == Some(false)));
+        state.set_lock(LOGIN_WINDOW, Some(flag(&session, "CGSSessionScreenIsLocked").unwrap_or(false)));
+        state.set_lock(WORKSPACE, Some(flag(&session, "kCGSSessionOnConsoleKey") == Some(false)));
     }
-    board.tells_of_sleep(WORKSPACE, true);
+    state.set_sleep_source(WORKSPACE, true);
 }

@@ -32,9 +32,10 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 };
 use windows_sys::core::{PCWSTR, w};
 
-use crate::board::Board;
-use crate::hold::Hold;
-use crate::{Environment, HOLD, OPENING};
+use crate::environment::Environment;
+use crate::limits::{OPEN_TIMEOUT, SLEEP_DELAY};
+use crate::presence_state::PresenceState;
+use crate::sleep_delay::SleepDelay;
 
 /// What the sources are called: after the functions that they are documented with.
 const LOCK: &str = "WTSRegisterSessionNotification";
@@ -45,19 +46,19 @@ const CLASS: PCWSTR = w!("AbidePresence");
 
 /// The thread that listens, until it is dropped.
 pub(crate) struct Platform {
-    hold: Arc<Hold>,
+    delay: Arc<SleepDelay>,
     thread: Option<(u32, JoinHandle<()>)>,
 }
 
 impl Platform {
     pub(crate) fn ready_to_sleep(&self) {
-        self.hold.release();
+        self.delay.release();
     }
 }
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        self.hold.release();
+        self.delay.release();
         if let Some((id, thread)) = self.thread.take() {
             // SAFETY: takes numbers. The thread has a queue, because it told its number from within its loop.
             unsafe { PostThreadMessageW(id, WM_QUIT, 0, 0) };
@@ -68,12 +69,12 @@ impl Drop for Platform {
 }
 
 /// Keyboard and mouse of this session.
-pub(crate) struct Input {
+pub(crate) struct InputSource {
     /// Services run in session 0, where there is neither.
     interactive: bool,
 }
 
-impl Input {
+impl InputSource {
     pub(crate) async fn ago(&self) -> Option<Duration> {
         if !self.interactive {
             return None;
@@ -89,20 +90,20 @@ impl Input {
 }
 
 /// Starts the thread, and waits until it listens.
-pub(crate) async fn open(_: Environment, board: &Arc<Board>) -> (Platform, Arc<Input>) {
-    let input = Input { interactive: session().is_some_and(|session| session != 0) };
+pub(crate) async fn open(_: Environment, state: &Arc<PresenceState>) -> (Platform, Arc<InputSource>) {
+    let input = InputSource { interactive: session().is_some_and(|session| session != 0) };
     let known = input.ago().await.is_some();
-    board.input(known.then_some(INPUT));
-    let hold = Arc::new(Hold::default());
+    state.set_input_source(known.then_some(INPUT));
+    let delay = Arc::new(SleepDelay::default());
     let (listening, opened) = oneshot::channel();
-    let (board, interactive) = (Arc::clone(board), input.interactive);
-    let hold_of_thread = Arc::clone(&hold);
+    let (state, interactive) = (Arc::clone(state), input.interactive);
+    let delay_of_thread = Arc::clone(&delay);
     let thread = std::thread::Builder::new()
         .name("presence".to_owned())
-        .spawn(move || listen(&board, hold_of_thread, interactive, listening));
-    let mut platform = Platform { hold, thread: None };
+        .spawn(move || listen(&state, delay_of_thread, interactive, listening));
+    let mut platform = Platform { delay, thread: None };
     if let Ok(thread) = thread
-        && let Ok(Ok(id)) = tokio::time::timeout(OPENING, opened).await
+        && let Ok(Ok(id)) = tokio::time::timeout(OPEN_TIMEOUT, opened).await
     {
         platform.thread = Some((id, thread));
     }
@@ -118,36 +119,41 @@ fn session() -> Option<u32> {
 }
 
 /// What the window has been told. It lives on its thread.
-struct Told {
-    board: Arc<Board>,
+struct SessionState {
+    state: Arc<PresenceState>,
     locked: bool,
     /// Somebody else is at the screen, or nobody: the session is disconnected.
     away: bool,
 }
 
 thread_local! {
-    static TOLD: RefCell<Option<Told>> = const { RefCell::new(None) };
+    static SESSION: RefCell<Option<SessionState>> = const { RefCell::new(None) };
 }
 
-impl Told {
+impl SessionState {
     fn tell(&self) {
-        self.board.lock(LOCK, Some(self.locked || self.away));
+        self.state.set_lock(LOCK, Some(self.locked || self.away));
     }
 }
 
 /// The thread: takes messages until it is told to quit. `listening` is told its number once it hears everything.
-fn listen(board: &Arc<Board>, hold: Arc<Hold>, interactive: bool, listening: oneshot::Sender<u32>) {
-    let power = Power::register(Arc::clone(board), hold);
-    board.tells_of_sleep(SLEEP, power.is_some());
+fn listen(
+    state: &Arc<PresenceState>,
+    delay: Arc<SleepDelay>,
+    interactive: bool,
+    listening: oneshot::Sender<u32>,
+) {
+    let power = Power::register(Arc::clone(state), delay);
+    state.set_sleep_source(SLEEP, power.is_some());
     let window = if interactive { window() } else { null_mut() };
     // SAFETY: a window of this thread, or none, for which the call fails.
     let registered = unsafe { WTSRegisterSessionNotification(window, NOTIFY_FOR_THIS_SESSION) } != 0;
     if registered {
         // After registering, so that nothing falls in between.
         let (locked, away) = present_state();
-        let told = Told { board: Arc::clone(board), locked, away };
-        told.tell();
-        TOLD.set(Some(told));
+        let state = SessionState { state: Arc::clone(state), locked, away };
+        state.tell();
+        SESSION.set(Some(state));
     }
     let mut message = MSG::default();
     // SAFETY: takes nothing.
@@ -165,8 +171,8 @@ fn listen(board: &Arc<Board>, hold: Arc<Hold>, interactive: bool, listening: one
             DestroyWindow(window);
         }
     }
-    TOLD.set(None);
-    board.lock(LOCK, None);
+    SESSION.set(None);
+    state.set_lock(LOCK, None);
 }
 
 /// A window that is never shown and takes only what is sent to it by name.
@@ -193,16 +199,16 @@ unsafe extern "system" fn on_message(window: HWND, message: u32, what: WPARAM, m
         // SAFETY: hands on what it was called with.
         return unsafe { DefWindowProcW(window, message, what, more) };
     }
-    TOLD.with_borrow_mut(|told| {
-        let Some(told) = told else { return };
+    SESSION.with_borrow_mut(|state| {
+        let Some(state) = state else { return };
         match u32::try_from(what) {
-            Ok(WTS_SESSION_LOCK) => told.locked = true,
-            Ok(WTS_SESSION_UNLOCK) => told.locked = false,
-            Ok(WTS_CONSOLE_DISCONNECT | WTS_REMOTE_DISCONNECT) => told.away = true,
-            Ok(WTS_CONSOLE_CONNECT | WTS_REMOTE_CONNECT) => told.away = false,
+            Ok(WTS_SESSION_LOCK) => state.locked = true,
+            Ok(WTS_SESSION_UNLOCK) => state.locked = false,
+            Ok(WTS_CONSOLE_DISCONNECT | WTS_REMOTE_DISCONNECT) => state.away = true,
+            Ok(WTS_CONSOLE_CONNECT | WTS_REMOTE_CONNECT) => state.away = false,
             _ => return,
         }
-        told.tell();
+        state.tell();
     });
     0
 }
@@ -251,13 +257,13 @@ struct Power {
 }
 
 struct Context {
-    board: Arc<Board>,
-    hold: Arc<Hold>,
+    state: Arc<PresenceState>,
+    delay: Arc<SleepDelay>,
 }
 
 impl Power {
-    fn register(board: Arc<Board>, hold: Arc<Hold>) -> Option<Self> {
-        let context = Box::new(Context { board, hold });
+    fn register(state: Arc<PresenceState>, delay: Arc<SleepDelay>) -> Option<Self> {
+        let context = Box::new(Context { state, delay });
         let parameters = Box::new(DEVICE_NOTIFY_SUBSCRIBE_PARAMETERS {
             Callback: Some(on_power),
             Context: (&raw const *context).cast_mut().cast(),
@@ -289,13 +295,13 @@ unsafe extern "system" fn on_power(context: *const c_void, what: u32, _: *const 
     let context = unsafe { &*context.cast::<Context>() };
     match what {
         PBT_APMSUSPEND => {
-            context.hold.begin();
-            if context.board.suspending(true) {
-                context.hold.wait(HOLD);
+            context.delay.begin();
+            if context.state.set_suspending(true) {
+                context.delay.wait(SLEEP_DELAY);
             }
         }
         PBT_APMRESUMEAUTOMATIC => {
-            context.board.suspending(false);
+            context.state.set_suspending(false);
         }
         _ => {}
     }
@@ -309,12 +315,14 @@ mod tests {
     use windows_sys::Win32::UI::WindowsAndMessaging::{FindWindowExW, SendMessageW};
 
     use super::*;
-    use crate::{Event, Presence};
+    use crate::event::Event;
 
     #[tokio::test]
     async fn the_window_hears_of_the_session() {
-        let mut presence = Presence::open(Environment::default()).await;
-        assert_eq!(presence.sources().lock, [LOCK]);
+        let (state, mut events) = PresenceState::new();
+        let state = Arc::new(state);
+        let _platform = open(Environment::default(), &state).await;
+        assert_eq!(state.sources().lock, [LOCK]);
         // SAFETY: looks a window up, and sends it numbers, as the system does.
         let tell = |what: u32| unsafe {
             let window = FindWindowExW(HWND_MESSAGE, null_mut(), CLASS, null());
@@ -322,27 +330,27 @@ mod tests {
             SendMessageW(window, WM_WTSSESSION_CHANGE, what as WPARAM, 0);
         };
         tell(WTS_SESSION_LOCK);
-        assert_eq!(presence.event().await, Event::Locked);
+        assert_eq!(events.recv().await, Some(Event::Locked));
         // Another user signs in and out meanwhile; the screen is unlocked last.
         tell(WTS_CONSOLE_DISCONNECT);
         tell(WTS_CONSOLE_CONNECT);
         tell(WTS_SESSION_UNLOCK);
-        assert_eq!(presence.event().await, Event::Unlocked);
+        assert_eq!(events.recv().await, Some(Event::Unlocked));
         tell(WTS_REMOTE_DISCONNECT);
-        assert_eq!(presence.event().await, Event::Locked);
+        assert_eq!(events.recv().await, Some(Event::Locked));
         tell(WTS_REMOTE_CONNECT);
-        assert_eq!(presence.event().await, Event::Unlocked);
+        assert_eq!(events.recv().await, Some(Event::Unlocked));
     }
 
     #[test]
     fn the_machine_waits_for_us_before_it_sleeps() {
-        let (board, mut events) = Board::new();
-        let context = Context { board: Arc::new(board), hold: Arc::default() };
-        let hold = Arc::clone(&context.hold);
+        let (state, mut events) = PresenceState::new();
+        let context = Context { state: Arc::new(state), delay: Arc::default() };
+        let delay = Arc::clone(&context.delay);
         let began = Instant::now();
         let caller = std::thread::spawn(move || {
             assert_eq!(events.blocking_recv(), Some(Event::Suspending));
-            hold.release();
+            delay.release();
             assert_eq!(events.blocking_recv(), Some(Event::Resumed));
         });
         // SAFETY: a context that lives until the calls have returned.
@@ -351,6 +359,6 @@ mod tests {
             on_power((&raw const context).cast(), PBT_APMRESUMEAUTOMATIC, null());
         }
         assert!(caller.join().is_ok());
-        assert!(began.elapsed() < HOLD, "{:?}", began.elapsed());
+        assert!(began.elapsed() < SLEEP_DELAY, "{:?}", began.elapsed());
     }
 }

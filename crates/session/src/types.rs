@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use crate::provider_limits::ProviderLimits;
-
 /// A moment, read from two clocks at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -43,18 +41,16 @@ pub enum EndReason {
     UserLogout,
     /// Nothing used the session for `end_after`.
     IdleTimeout,
-    /// The absolute limit has passed.
+    /// The absolute limit, or the provider's own, has passed.
     AbsoluteTimeout,
-    /// The end that the provider declared for its session has passed.
-    ProviderTimeout,
-    /// The last access token has ended, and there is no refresh token for another.
-    AccessTokenExpired,
     /// The user answered the question with No.
     Declined,
     /// The provider ended its session, and how that became known.
     ProviderLogout(Signal),
     /// The provider refused the refresh token.
     RefreshRejected,
+    /// A policy ended it.
+    Policy,
     /// The screen was locked, and [`OnLock::End`] is set.
     ScreenLocked,
 }
@@ -129,10 +125,8 @@ pub enum Limit {
     Idle,
     /// The longest time a session may last.
     Absolute,
-    /// The end that the provider declared for its session.
+    /// The end that the provider declared for the refresh token.
     Provider,
-    /// The end of the last access token, where there is no refresh token for another.
-    AccessToken,
 }
 
 /// What a successful authorization or refresh says about lifetimes. The tokens themselves stay outside.
@@ -140,10 +134,10 @@ pub enum Limit {
 pub struct Tokens {
     /// The access token's `expires_in` (RFC 6749 section 5.1).
     pub access_expires_in: Option<Duration>,
-    /// Whether there is a refresh token.
+    /// Whether a refresh token is there.
     pub renewable: bool,
-    /// What the provider says about the end of its session.
-    pub provider: ProviderLimits,
+    /// How long the refresh token, and with it the provider's session, lasts, if the provider says so.
+    pub session_expires_in: Option<Duration>,
 }
 
 /// Why a refresh brought no tokens.
@@ -151,9 +145,6 @@ pub struct Tokens {
 pub enum RefreshFailure {
     /// The provider refused the refresh token (`invalid_grant`): the session is over.
     Rejected,
-    /// The provider wants the person to sign in again first (`interaction_required`, `login_required`,
-    /// `consent_required`): the session is kept, and not refreshed before that.
-    InteractionRequired,
     /// The provider could not be reached or could not answer: the session is kept, and the refresh is tried again.
     Unreachable,
     /// As before, and it has said for how long it wants to be left alone (`Retry-After`, RFC 9110, section 10.2.3). It is
@@ -228,12 +219,10 @@ pub enum Input {
         /// How it said so.
         signal: Signal,
     },
-    /// A report without proof that the provider's session has ended.
+    /// News have it that the provider's session has ended, from somebody who cannot prove it.
     ProviderSuspected {
-        /// How it came.
+        /// How they came.
         signal: Signal,
-        /// Whether the grant is for offline use (scope `offline_access`).
-        offline: bool,
     },
     /// The answer to [`Output::ProbeProvider`].
     Probed {
@@ -249,6 +238,8 @@ pub enum Input {
     },
     /// The refresh token may no longer be accepted: a refresh finds out.
     Renew,
+    /// The administrator's policy forbids the session.
+    PolicyEnded,
     /// Time has passed.
     Tick,
 }
@@ -282,8 +273,7 @@ pub enum Withdrawn {
 /// What has to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open the provider's authorization endpoint in the browser. If the session is live, only the same person may answer:
-    /// then it goes on with the new tokens.
+    /// Open the provider's authorization endpoint in the browser.
     Authorize {
         /// The answer names this attempt.
         attempt: Attempt,
@@ -320,8 +310,6 @@ pub enum Output {
     /// Find out when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
     /// [`Input::UserInputUnknown`].
     QueryIdleTime,
-    /// Tell the user that the provider wants a new sign-in, which [`Input::Login`] begins. The session is kept.
-    SignInNeeded,
     /// The session has begun.
     Began,
     /// The session has ended: wipe what belongs to it.
@@ -353,10 +341,8 @@ pub enum TokenVerdict {
     Wait(Attempt),
     /// Nothing now: the provider could not be reached, and it is too soon to try again.
     BackingOff,
-    /// Nothing: there is no session.
+    /// Nothing: nobody is signed in, or the session cannot renew its token.
     LoginRequired,
-    /// Nothing: the provider wants the person to sign in again. The session is kept.
-    SignInNeeded,
     /// Nothing while the screen is locked.
     Frozen,
     /// Nothing: the session is over.

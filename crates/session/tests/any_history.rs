@@ -9,11 +9,11 @@ mod model;
 use std::time::Duration;
 
 use abide_session::{
-    Activity, Attempt, Checkpoint, Input, Limit, Limits, Now, OnLock, Output, Probe, ProviderLimits,
-    QuestionId, RefreshFailure, ResourceToken, ResourceVerdict, Rules, Session, Signal, State, TokenRequest,
+    Activity, Attempt, Checkpoint, Input, Limit, Limits, Now, OnLock, Output, Probe, QuestionId,
+    RefreshFailure, ResourceToken, ResourceVerdict, Rules, Session, Signal, State, TokenRequest,
     TokenVerdict, Tokens, Withdrawn,
 };
-use common::{Story, lasts, minutes, seconds};
+use common::{Story, minutes, seconds};
 use model::{Model, SignIn};
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ enum Event {
     Locked,
     Unlocked,
     Suspend(u64),
-    Suspected(Signal, bool),
+    Doubted(Signal),
     ProviderEnded(Signal),
     Probed(Which, Probe),
     SteppedUp(Tokens),
@@ -73,23 +73,11 @@ fn which() -> impl Strategy<Value = Which> {
 fn tokens() -> impl Strategy<Value = Tokens> {
     let access =
         prop_oneof![5 => Just(Some(300)), 1 => Just(Some(40)), 1 => Just(Some(3000)), 1 => Just(None)];
-    let time = || (10..900_u64).prop_map(seconds);
-    let nothing = ProviderLimits::default();
-    let provider = prop_oneof![
-        5 => Just(nothing),
-        3 => time().prop_map(lasts),
-        1 => time().prop_map(move |time| ProviderLimits { refresh_token_timeout: Some(time), ..nothing }),
-        1 => time().prop_map(move |time| ProviderLimits { authorization_expires_in: Some(time), ..nothing }),
-        1 => (time(), 0..900_u64).prop_map(move |(time, expiry)| ProviderLimits {
-            session_expiry: Some(seconds(1_800_000_000 + expiry)),
-            refresh_expires_in: Some(time),
-            ..nothing
-        }),
-    ];
-    (access, provider, 0..5_u8).prop_map(|(access, provider, refresh_token)| Tokens {
+    let session = prop_oneof![4 => Just(None), 2 => (10..900_u64).prop_map(Some)];
+    (access, session, 0..5_u8).prop_map(|(access, session, refresh_token)| Tokens {
         access_expires_in: access.map(seconds),
         renewable: refresh_token > 0,
-        provider,
+        session_expires_in: session.map(seconds),
     })
 }
 
@@ -97,15 +85,10 @@ fn signal() -> impl Strategy<Value = Signal> {
     prop_oneof![Just(Signal::FrontChannel), Just(Signal::BackChannel), Just(Signal::Iframe)]
 }
 
-fn suspected() -> impl Strategy<Value = Event> {
-    (signal(), any::<bool>()).prop_map(|(signal, offline)| Event::Suspected(signal, offline))
-}
-
 fn failure() -> impl Strategy<Value = RefreshFailure> {
     prop_oneof![
         1 => Just(RefreshFailure::Rejected),
         3 => Just(RefreshFailure::Unreachable),
-        2 => Just(RefreshFailure::InteractionRequired),
         1 => (1..4000_u64).prop_map(|wait| RefreshFailure::Busy { wait: seconds(wait) }),
     ]
 }
@@ -153,8 +136,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Locked),
         2 => Just(Event::Unlocked),
         1 => (1..2_000_000_u64).prop_map(Event::Suspend),
-        1 => suspected(),
-        1 => prop_oneof![3 => suspected(), 1 => signal().prop_map(Event::ProviderEnded)],
+        1 => signal().prop_map(Event::Doubted),
+        1 => prop_oneof![3 => signal().prop_map(Event::Doubted), 1 => signal().prop_map(Event::ProviderEnded)],
         2 => (which(), found()).prop_map(|(which, found)| Event::Probed(which, found)),
         1 => tokens().prop_map(Event::SteppedUp),
         1 => rules().prop_map(Event::Rules),
@@ -245,8 +228,7 @@ impl Observer {
                     }
                 }
                 Output::Authorize { attempt } => {
-                    let needed = self.model.live.as_ref().is_none_or(|live| live.needs_sign_in);
-                    prop_assert!(needed, "a sign-in over a session that needs none");
+                    prop_assert!(!live, "a sign-in over a session");
                     self.attempts.push(attempt);
                     self.model.sign_in = Some(SignIn { attempt, until: now.boot + minutes(10) });
                 }
@@ -256,10 +238,6 @@ impl Observer {
                     if present {
                         self.model.sign_in = None;
                     }
-                }
-                Output::SignInNeeded => {
-                    let live = self.model.live.as_ref();
-                    prop_assert!(live.is_some_and(|live| live.needs_sign_in), "a sign-in is not needed");
                 }
                 Output::Changed => {}
                 Output::Refresh { attempt } => {
@@ -349,11 +327,7 @@ impl Observer {
         prop_assert_eq!(view.left, live.map(|live| left(live.nearest().0)));
         prop_assert_eq!(view.limit, live.map(|live| live.nearest().1));
         prop_assert_eq!(view.absolute_left, live.map(|live| left(live.absolute_end)));
-        let provider = live.and_then(|live| live.provider_limit());
-        prop_assert_eq!(view.provider_left, provider.map(|limit| left(limit.end)));
-        prop_assert_eq!(view.provider_source, provider.map(|limit| limit.source));
-        prop_assert_eq!(view.signing_in, model.sign_in.is_some());
-        prop_assert_eq!(view.sign_in_needed, live.is_some_and(|live| live.needs_sign_in));
+        prop_assert_eq!(view.provider_left, live.and_then(|live| live.provider).map(|it| left(it.end)));
         prop_assert_eq!(view.access_left, live.and_then(|live| live.access?.left(now)));
         prop_assert_eq!(view.question, live.and_then(|live| live.question));
         prop_assert_eq!(view.renewable, live.is_some_and(|live| live.renewable));
@@ -388,7 +362,7 @@ impl Observer {
         if live.warn_at(rules) > now.boot {
             prop_assert_eq!(live.question, None, "a question about an end that is far");
         } else {
-            let about_to_move = limit == Limit::Provider && live.provider_moves() && live.refresh.is_some();
+            let about_to_move = limit == Limit::Provider && live.renewable && live.refresh.is_some();
             let querying = live.idle_query.is_some_and(|since| now.boot < since + seconds(1));
             let excused = about_to_move || querying || live.answered == Some(end);
             prop_assert!(live.question.is_some() || excused, "nobody is asked");
@@ -460,28 +434,23 @@ impl Observer {
         self.deadlines_come_first(|session, now| _ = session.resource_token(now, request, &token))?;
         let was_live = self.model.live.is_some();
         let verdict = self.story.session.resource_token(now, request, &token);
-        let serves = self.model.live.is_some() && !self.model.frozen();
-        match verdict {
-            ResourceVerdict::Serve => self.model.answered(now, request, TokenVerdict::Serve),
-            ResourceVerdict::Wait(attempt) => {
-                self.model.answered(now, request, TokenVerdict::Wait(attempt));
-                let refresh = self.model.live.as_ref().and_then(|live| live.refresh);
-                prop_assert_eq!(refresh, Some(attempt));
-            }
-            ResourceVerdict::Fetch => {
-                prop_assert!(request.min_validity >= seconds(270), "a token that is good enough is not used");
-            }
-            ResourceVerdict::BackingOff | ResourceVerdict::SignInNeeded => {
-                prop_assert!(false, "what is left of a token is not used");
-            }
-            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen => prop_assert!(!serves),
-            ResourceVerdict::Ended(reason) => prop_assert_eq!(Some(reason), self.model.over),
+        let given = match verdict {
+            ResourceVerdict::Serve
+            | ResourceVerdict::Fetch
+            | ResourceVerdict::Wait(_)
+            | ResourceVerdict::BackingOff => true,
+            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen | ResourceVerdict::Ended(_) => false,
+        };
+        prop_assert_eq!(given, self.model.live.is_some() && !self.model.frozen());
+        if let ResourceVerdict::Ended(reason) = verdict {
+            prop_assert_eq!(Some(reason), self.model.over);
         }
-        let refused = matches!(
-            verdict,
-            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen | ResourceVerdict::Ended(_)
-        );
-        prop_assert_eq!(refused, !serves);
+        if verdict == ResourceVerdict::Fetch {
+            prop_assert!(request.min_validity >= seconds(270), "a token that is good enough is not used");
+        }
+        if given && request.activity {
+            self.model.apply(now, Input::Activity);
+        }
         let outputs = self.story.drain();
         self.see(was_live, &outputs, false)
     }
@@ -561,7 +530,7 @@ impl Observer {
             Event::NotSeen => Input::UserInputUnknown,
             Event::Locked => Input::Locked,
             Event::Unlocked => Input::Unlocked,
-            Event::Suspected(signal, offline) => Input::ProviderSuspected { signal, offline },
+            Event::Doubted(signal) => Input::ProviderSuspected { signal },
             Event::ProviderEnded(signal) => Input::ProviderEnded { signal },
             Event::SteppedUp(tokens) => Input::SteppedUp { tokens },
             Event::Renew => Input::Renew,

@@ -1,4 +1,4 @@
-//! The parsers of what stands in the vault's folder, for the package that throws anything at them (`crates/foreign`). No
+//! The parsers of what stands in the vault's folder, for the package that throws anything at them (`crates/parser-contracts`). No
 //! released program has this module, and nothing in it is an interface that anybody may rely on.
 #![allow(missing_docs)]
 

@@ -26,8 +26,8 @@ pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
 pub use session::{
-    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, LimitSource, Notice,
-    NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
+    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock,
+    PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
@@ -56,7 +56,6 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         SessionState,
         EndReason,
         Limit,
-        LimitSource,
         Layer,
         LayerState,
         KnownBy,

@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod file;
+pub(crate) mod log;
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]

@@ -2,9 +2,9 @@
 
 use crate::agent::Agent;
 use crate::options::Options;
+use crate::platform::log;
 use crate::runtime::start::StartError;
 use crate::state::event::Event;
-use std::io::IsTerminal as _;
 
 /// Why the headless agent did not run.
 #[derive(Debug, thiserror::Error)]
@@ -23,15 +23,7 @@ pub enum HeadlessError {
 
 /// Writes the log to standard error, as `ABIDE_LOG` says; warnings without it. A second call does nothing.
 pub fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ABIDE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // A file, or the journal, is read without a terminal's colours.
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
+    log::start();
 }
 
 /// Runs until it is told to stop: by a signal, or by `abide`. `started` is told the port on 127.0.0.1. `passphrase_fd` is the

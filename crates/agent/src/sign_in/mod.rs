@@ -5,11 +5,11 @@ pub(crate) mod device;
 pub(crate) mod step_up;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use abide_oidc::{
-    AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, OAuthError, Pending, Provider,
-    Tokens,
+    AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, OAuthError,
+    Pending, Provider, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
@@ -19,10 +19,11 @@ use crate::browser::callback::{Callback, Outcome, Verdict};
 use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::state::account::{Account, Opening, SignIn, host_of};
+use crate::state::commit::{Commit, NotCommitted, commit};
 use crate::state::connection::{ConnectError, Connection, connect, lifetimes};
 use crate::state::last_error::Trouble;
-use crate::state::record::record_name;
-use crate::state::revoke::give_back;
+use crate::state::revoke::{revoke_token, revoke_unused};
+use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
 use crate::view::layers::Heard;
@@ -54,13 +55,10 @@ pub(crate) enum SignInError {
     CodeExpired,
     #[error("This computer gives no random numbers at the moment. Try again.")]
     NoRandomness,
-    #[error(
-        "{0} signed in, which is another person than the one of this session. Nothing has changed. Sign out first, or sign in \
-         as the same person."
-    )]
-    OtherPerson(String),
     #[error("The sign-in was given up.")]
     GivenUp,
+    #[error("{}", Trouble::internal().sentence)]
+    Internal,
 }
 
 impl From<abide_oidc::Error> for SignInError {
@@ -94,8 +92,8 @@ impl SignInError {
             Self::NotHeldThere => "device_demands",
             Self::CodeExpired => OAuthError::ExpiredToken.code(),
             Self::NoRandomness => "no_randomness",
-            Self::OtherPerson(_) => "somebody_else",
             Self::GivenUp => "given_up",
+            Self::Internal => Trouble::internal().code,
         }
     }
 }
@@ -111,13 +109,17 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
     let (announce, begun) = watch::channel(None);
     let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
     let store = store.clone();
-    let task = tokio::spawn(async move {
+    let (after, name_after, provider) = (store.clone(), name.clone(), host_of(&config.issuer));
+    let work = async move {
         let result = Box::pin(run(&store, &name, attempt, &config, opening, announce)).await;
         if let Err(error) = result {
             failed(&store, &name, attempt, &host_of(&config.issuer), &error);
         }
+    };
+    let task = spawn_settled(work, move || {
+        failed(&after, &name_after, attempt, &provider, &SignInError::Internal);
     });
-    account.sign_in = Some(SignIn { attempt, task: task.abort_handle(), begun });
+    account.sign_in = Some(SignIn { attempt, task, begun });
 }
 
 fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, error: &SignInError) {
@@ -173,7 +175,16 @@ async fn run(
     let outcome = match answer(&mut callback, &request.pending, &provider).await {
         Ok(response) => {
             let (store, name) = (store.clone(), name.to_owned());
-            to_its_end(redeem(store, name, attempt, connection.clone(), request.pending, response)).await
+            to_its_end(redeem(
+                store,
+                name,
+                attempt,
+                connection.clone(),
+                request.pending,
+                response,
+                config.timeout,
+            ))
+            .await
         }
         Err(error) => Err(error),
     };
@@ -262,14 +273,35 @@ async fn redeem(
     connection: Connection,
     pending: Pending,
     response: AuthorizationResponse,
+    patience: Duration,
 ) -> Result<String, SignInError> {
-    let Connection { http, relying_party, .. } = &connection;
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
-    let tokens = relying_party
-        .exchange(http, &pending, response.code, SystemTime::now())
-        .await
-        .map_err(SignInError::of)?;
+    let tokens = redeem_code(&store, &connection, pending, response.code, patience).await?;
     complete(store, name, attempt, connection, tokens, session_state).await
+}
+
+/// Redeems a code, which is good once. What comes after `patience` is revoked: the person has been told that it did not work.
+pub(crate) async fn redeem_code(
+    store: &Arc<Store>,
+    connection: &Connection,
+    pending: Pending,
+    code: AuthorizationCode,
+    patience: Duration,
+) -> Result<Tokens, SignInError> {
+    let asked = connection.clone();
+    let exchange = async move {
+        let http = asked.http.patient();
+        asked.relying_party.exchange(&http, &pending, code, SystemTime::now()).await
+    };
+    let (after, unused) = (store.clone(), connection.clone());
+    let late = async move |answer: Result<Tokens, abide_oidc::Error>| {
+        if let Ok(tokens) = answer {
+            revoke_token(&after, &unused, tokens.refresh_token);
+        }
+    };
+    let host = connection.relying_party.provider().display_host();
+    let answer = in_time(patience, exchange, late).await;
+    answer.unwrap_or(Err(abide_oidc::Error::Timeout { host })).map_err(SignInError::of)
 }
 
 /// Makes the session durable before it is active. Returns who signed in.
@@ -288,9 +320,7 @@ async fn complete(
         Ok(read) => (read, None),
         Err(error @ abide_oidc::Error::UserInfoSubjectMismatch) => {
             // The access token, which tools would be given, is somebody else's as well (Core, section 5.3.2).
-            if let Some(token) = tokens.refresh_token {
-                store.before_the_end(give_back(connection.clone(), token));
-            }
+            revoke_token(store, connection, tokens.refresh_token);
             return Err(error.into());
         }
         Err(error) => {
@@ -309,71 +339,48 @@ async fn complete(
         held.take_profile(profile, now.wall);
     }
     let user = held.identity.label().to_owned();
-    let Ok(turn) = store.act(name, |account, _| account.turn.clone()) else {
-        orphan(store, connection, held);
-        return Err(SignInError::GivenUp);
+    let how = Commit {
+        wanted: |account: &Account| account.session.awaits(attempt),
+        merge: |_: &mut Held, _: &Held| {},
+        content: |account: &Account, held: &Held, now| {
+            let limits = account.config.limits().unwrap_or_default();
+            let checkpoint = Checkpoint {
+                at: now,
+                began: now.wall,
+                idle_left: limits.end_after(),
+                absolute_left: limits.absolute(),
+                provider_left: lifetimes.session_expires_in,
+                provider_lifetime: lifetimes.session_expires_in,
+                renewable: lifetimes.renewable,
+                suspicion: None,
+            };
+            account.stored_at(held, checkpoint)
+        },
     };
-    // A session that goes on may be refreshing its tokens at this moment.
-    let _turn = turn.lock().await;
-    let mut stranger = false;
-    let queued = store.act(name, |account, now| {
-        if !account.session.awaits(attempt) {
-            return None;
+    let done = commit(store, name, held, how, |account, now| {
+        account.connection = Some(connection.clone());
+        account.sign_in = None;
+        account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
+    });
+    match done.await {
+        Ok(()) => {}
+        Err(NotCommitted::NotStored(error, unused)) => {
+            revoke_unused(store, connection, *unused);
+            return Err(error.into());
         }
-        let checkpoint = match (account.session.checkpoint(now), &account.held) {
-            (Some(present), Some(before)) => {
-                stranger = !before.identity.same_person(&held.identity);
-                // The old refresh token is revoked with the new one: revoked now, it might take the new one with it.
-                held.leftovers.extend(before.leftovers.iter().chain(&before.refresh_token).cloned());
-                Checkpoint { renewable: lifetimes.renewable, suspicion: None, ..present }
+        Err(NotCommitted::Gone { unused, stored }) => {
+            // Cancelled, perhaps while the vault was writing.
+            if stored && store.act(name, |account, _| account.held.is_none()).unwrap_or(true) {
+                store.forget(name);
             }
-            _ => Checkpoint::at_sign_in(now, &account.config.rules(), lifetimes),
-        };
-        let content = (!stranger).then(|| account.stored_at(&held, checkpoint)).flatten();
-        content.map(|content| store.vault.put(&record_name(name), content))
-    });
-    let Ok(Some(written)) = queued else {
-        orphan(store, connection, held);
-        return Err(if stranger { SignInError::OtherPerson(user) } else { SignInError::GivenUp });
-    };
-    if let Err(error) = written.await {
-        orphan(store, connection, held);
-        return Err(error.into());
-    }
-    let mut held = Some(held);
-    let _ = store.act(name, |account, now| {
-        if account.session.awaits(attempt) {
-            account.connection = Some(connection.clone());
-            account.held = held.take();
-            account.sign_in = None;
-            account.refresh = None;
-            account.targets.clear();
-            account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
+            revoke_unused(store, connection, *unused);
+            return Err(SignInError::GivenUp);
         }
-    });
-    if let Some(held) = held {
-        // Cancelled while the vault was writing.
-        let goes_on = store.act(name, |account, now| {
-            store.write_down(account, now);
-            account.held.is_some()
-        });
-        if !goes_on.unwrap_or(false) {
-            store.forget(name);
-        }
-        orphan(store, connection, held);
-        return Err(SignInError::GivenUp);
     }
     if let Some(trouble) = unknown {
         let _ = store.act(name, |account, _| account.trouble = Some(trouble));
     }
     Ok(user)
-}
-
-/// Tokens that nobody waits for any more are not left lying about at the provider.
-fn orphan(store: &Arc<Store>, connection: &Connection, held: Held) {
-    if let Some(token) = held.refresh_token {
-        store.before_the_end(give_back(connection.clone(), token));
-    }
 }
 
 /// What UserInfo says. Without it the user is still signed in, perhaps with a less friendly name, so most failures here are

@@ -12,12 +12,12 @@ use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome};
 use crate::config::AccountConfig;
-use crate::sign_in::{SignInError, answer, parameters};
+use crate::sign_in::{SignInError, answer, parameters, redeem_code};
 use crate::state::account::{Account, SteppingUp, host_of};
-use crate::state::commit::keep_name;
+use crate::state::commit::{Commit, NotCommitted, commit, keep_name};
 use crate::state::connection::{ConnectError, Connection, connection, lifetimes};
-use crate::state::record::record_name;
-use crate::state::revoke::give_back;
+use crate::state::revoke::revoke_token;
+use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::state::tokens::{Held, MOST_LEFTOVERS};
 use crate::view::layers::Heard;
@@ -69,6 +69,7 @@ fn begin(
     tool: &str,
 ) -> Result<Step, ErrorAnswer> {
     let held = account.signed_in()?;
+    let session = account.session_ref();
     if account.session.view(now).frozen {
         return Err(notices::frozen(&account.name));
     }
@@ -88,13 +89,14 @@ fn begin(
         let text = "The sign-in that this needs has just been cancelled. Try again in half a minute.";
         return Err(ErrorAnswer::new(ErrorCode::AccessDenied, text));
     }
+    let Some(session) = session else { return Err(notices::login_required(&account.name)) };
     let provider = account.provider();
     store.tell(notices::stronger_sign_in(&account.name, &provider, tool));
     let (done, outcome) = watch::channel(None);
     let (store, name, config) = (store.clone(), account.name.clone(), account.config.clone());
-    let (asked, number) = (wanted.clone(), Number { serial: account.serial, session: account.number });
+    let asked = wanted.clone();
     let task = tokio::spawn(async move {
-        let result = run(&store, &name, &config, &asked, number).await;
+        let result = run(&store, &name, &config, &asked, session).await;
         if let Err(failure) = &result {
             tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
             if failure.was_seen() {
@@ -106,19 +108,6 @@ fn begin(
     account.stepping_up =
         Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
     Ok(Step::Wait(outcome))
-}
-
-/// Which session it is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Number {
-    serial: u32,
-    session: u64,
-}
-
-impl Number {
-    fn is_of(self, account: &Account) -> bool {
-        account.held.is_some() && self == Self { serial: account.serial, session: account.number }
-    }
 }
 
 /// Why there was no stronger sign-in. Nothing of it ends the session.
@@ -193,7 +182,7 @@ async fn run(
     name: &str,
     config: &AccountConfig,
     wanted: &StepUp,
-    number: Number,
+    session: SessionRef,
 ) -> Result<(), StepUpError> {
     let connection = connection(store, name).await?;
     let Connection { http, relying_party, .. } = &connection;
@@ -208,6 +197,7 @@ async fn run(
     store.opener.open(&address).map_err(SignInError::from)?;
     let provider = host_of(&config.issuer);
     let arrived = tokio::time::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
+    let patience = config.timeout;
     let outcome = match arrived {
         Err(_) => Err(StepUpError::TimedOut),
         Ok(Err(error)) => Err(error.into()),
@@ -216,13 +206,9 @@ async fn run(
                 (store.clone(), name.to_owned(), connection.clone(), wanted.clone());
             // Once the provider issues tokens, nothing stops halfway.
             let work = tokio::spawn(async move {
-                let (http, relying_party) = (&connection.http, &connection.relying_party);
-                let now = SystemTime::now();
-                let tokens = relying_party
-                    .exchange(http, &request.pending, response.code, now)
-                    .await
-                    .map_err(SignInError::of)?;
-                install(&store, &name, &connection, tokens, &wanted, number).await
+                let tokens =
+                    redeem_code(&store, &connection, request.pending, response.code, patience).await?;
+                install(&store, &name, &connection, tokens, &wanted, session).await
             });
             work.await.unwrap_or(Err(StepUpError::Over))
         }
@@ -241,66 +227,50 @@ async fn install(
     connection: &Connection,
     tokens: Tokens,
     wanted: &StepUp,
-    number: Number,
+    session: SessionRef,
 ) -> Result<String, StepUpError> {
     let provider = connection.relying_party.provider().display_host();
-    let mut lifetimes = lifetimes(&tokens);
-    let mut fresh = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::IdToken });
-    let own = fresh.refresh_token.clone();
-    let given_back = |token: Option<SecretString>| {
-        if let Some(token) = token {
-            store.before_the_end(give_back(connection.clone(), token));
-        }
-    };
+    let lifetimes = lifetimes(&tokens);
+    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::IdToken });
+    let own = issued.refresh_token.clone();
     let Ok(turn) = store.act(name, |account, _| account.turn.clone()) else {
-        given_back(own);
+        revoke_token(store, connection, own);
         return Err(StepUpError::Over);
     };
     let _turn = turn.lock().await;
-    let mut stranger = None;
-    let queued = store.act(name, |account, now| {
-        let before = account.held.as_ref().filter(|_| number.is_of(account))?;
-        if !before.identity.same_person(&fresh.identity) {
-            stranger = Some(fresh.identity.label().to_owned());
-            return None;
-        }
-        go_on(&mut fresh, before, own.as_ref());
-        lifetimes.renewable = fresh.refresh_token.is_some();
-        account.stored_with(now, &fresh).map(|content| store.vault.put(&record_name(name), content))
+    let same = store.act_if(session, |account, _| {
+        account.held.as_ref().is_some_and(|before| before.identity.same_person(&issued.identity))
     });
-    let Ok(Some(written)) = queued else {
-        given_back(own);
-        return Err(stranger.map_or(StepUpError::Over, StepUpError::SomebodyElse));
-    };
-    // Durable before it is served.
-    if let Err(error) = written.await {
-        given_back(own);
-        return Err(SignInError::from(error).into());
+    if same != Ok(true) {
+        revoke_token(store, connection, own);
+        let person = issued.identity.label().to_owned();
+        return Err(same.map_or(StepUpError::Over, |_| StepUpError::SomebodyElse(person)));
     }
     let (user, met) =
-        (fresh.identity.label().to_owned(), wanted.is_met_by(&fresh.identity, SystemTime::now()));
-    let mut fresh = Some(fresh);
+        (issued.identity.label().to_owned(), wanted.is_met_by(&issued.identity, SystemTime::now()));
+    let how = Commit {
+        wanted: |account: &Account| account.session_ref() == Some(session),
+        merge: |fresh: &mut Held, before: &Held| go_on(fresh, before, own.as_ref()),
+        content: |account: &Account, held: &Held, now| account.stored_with(now, held),
+    };
     let mut surplus = Vec::new();
-    let _ = store.act(name, |account, now| {
-        let ours = number.is_of(account);
-        if let (true, Some(before), Some(mut fresh)) =
-            (ours, account.held.take_if(|_| ours), fresh.take_if(|_| ours))
-        {
-            // Something may have come in while the vault was writing.
-            go_on(&mut fresh, &before, own.as_ref());
-            let most = fresh.leftovers.len().saturating_sub(MOST_LEFTOVERS);
-            surplus.extend(fresh.leftovers.drain(..most));
-            account.held = Some(fresh);
-            account.targets.clear();
-            account.refresh = None;
-            account.session.handle(now, Input::SteppedUp { tokens: lifetimes });
-        }
+    let done = commit(store, name, issued, how, |account, now| {
+        let Some(held) = account.held.as_mut() else { return };
+        let most = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
+        surplus.extend(held.leftovers.drain(..most));
+        let tokens = abide_session::Tokens { renewable: held.refresh_token.is_some(), ..lifetimes };
+        account.targets.clear();
+        account.refresh = None;
+        account.session.handle(now, Input::SteppedUp { tokens });
     });
-    surplus.into_iter().for_each(|token| given_back(Some(token)));
-    if fresh.is_some() {
-        given_back(own);
-        return Err(StepUpError::Over);
+    if let Err(not) = done.await {
+        revoke_token(store, connection, own);
+        return Err(match not {
+            NotCommitted::NotStored(error, _) => SignInError::from(error).into(),
+            NotCommitted::Gone { .. } => StepUpError::Over,
+        });
     }
+    surplus.into_iter().for_each(|token| revoke_token(store, connection, Some(token)));
     crate::tokens::claims::read_again(store, name);
     if met { Ok(user) } else { Err(StepUpError::Unmet(provider)) }
 }

@@ -24,6 +24,8 @@ use crate::view::notices;
 
 /// Pauses between attempts to tell a provider that does not answer; the last one is repeated.
 const PAUSES: [u64; 5] = [2, 15, 120, 600, 1800];
+/// How long tokens are not revoked because the provider's sign-out page is in the browser.
+const BROWSER_FIRST: Duration = Duration::from_secs(120);
 /// A provider that cannot be told for a week is not told: by then its tokens are over.
 const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 const PREFIX: &str = "farewell/";
@@ -159,6 +161,11 @@ pub(crate) fn say(
 ) {
     let after = store.clone();
     store.before_the_end(async move {
+        if let Some(page) = &page {
+            // A revocation ends the provider's session before its sign-out page can: the session behind it, at another
+            // identity provider, would then stay. So the browser comes first.
+            let _ = tokio::time::timeout(BROWSER_FIRST, page.outcome()).await;
+        }
         let end = tell(&farewell, &config, connection.clone(), page.as_ref()).await;
         forget(&after, farewell.record_name());
         report(&after, &farewell.account, &farewell.record_name(), end);

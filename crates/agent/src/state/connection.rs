@@ -5,7 +5,6 @@ use std::sync::Arc;
 use abide_oidc::{
     ClientKey, DpopKey, Http, HttpOptions, IssuerTemplate, Provider, Registration, RelyingParty, Tokens,
 };
-use abide_session::ProviderLimits;
 use zeroize::Zeroizing;
 
 use crate::config::AccountConfig;
@@ -67,10 +66,7 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
     abide_session::Tokens {
         access_expires_in: tokens.expires_in,
         renewable: tokens.refresh_token.is_some(),
-        provider: ProviderLimits {
-            refresh_expires_in: tokens.refresh_expires_in,
-            ..ProviderLimits::default()
-        },
+        session_expires_in: tokens.refresh_expires_in,
     }
 }
 

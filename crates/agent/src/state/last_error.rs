@@ -15,6 +15,13 @@ impl Trouble {
     pub(crate) fn new(code: &'static str, sentence: impl Into<String>) -> Self {
         Self { code, sentence: sentence.into(), transient: false }
     }
+
+    /// A fault of Abide's own.
+    pub(crate) fn internal() -> Self {
+        let sentence =
+            "Abide could not finish this because of a fault of its own. It is in the log; try again.";
+        Self { transient: true, ..Self::new("internal_error", sentence) }
+    }
 }
 
 impl From<&abide_oidc::Error> for Trouble {

@@ -1,11 +1,14 @@
 //! Revoking tokens that are no longer used (RFC 7009).
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use abide_oidc::TokenKind;
 use secrecy::SecretString;
 
 use crate::state::connection::Connection;
+use crate::state::store::Store;
+use crate::state::tokens::Held;
 
 /// Pauses between attempts to revoke a token at a provider that does not answer.
 const REVOCATION_PAUSES: [Duration; 3] =
@@ -33,5 +36,17 @@ pub(crate) async fn give_back(connection: Connection, token: SecretString) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => return,
         }
+    }
+}
+
+/// Revokes the refresh token of tokens that nothing waits for any more.
+pub(crate) fn revoke_unused(store: &Arc<Store>, connection: &Connection, unused: Held) {
+    revoke_token(store, connection, unused.refresh_token);
+}
+
+/// Revokes a refresh token, if there is one. The end of the program waits for it, within reason.
+pub(crate) fn revoke_token(store: &Arc<Store>, connection: &Connection, token: Option<SecretString>) {
+    if let Some(token) = token {
+        store.before_the_end(give_back(connection.clone(), token));
     }
 }

@@ -329,9 +329,6 @@ impl Store {
             Output::Withdraw { why: Withdrawn::Presence, .. } => {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
-            Output::SignInNeeded => {
-                self.tell(notices::sign_in_needed(&account.name, &account.provider()));
-            }
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
             Output::Began => {
@@ -394,8 +391,10 @@ impl Store {
     pub(crate) fn before_the_end(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         self.revoking.send_modify(|count| *count += 1);
         let store = self.clone();
+        let task = tokio::spawn(work);
         tokio::spawn(async move {
-            work.await;
+            // Also where the work has panicked.
+            let _ = task.await;
             store.revoking.send_modify(|count| *count -= 1);
         });
     }

@@ -13,6 +13,7 @@ use crate::view::layers::Heard;
 pub(crate) const MOST_LEFTOVERS: usize = 32;
 
 /// What a signed-in account holds.
+#[derive(Clone)]
 pub(crate) struct Held {
     pub(crate) access: Option<Access>,
     pub(crate) refresh_token: Option<SecretString>,
@@ -35,6 +36,7 @@ pub(crate) struct Held {
 }
 
 /// An access token. When it ends is the session's knowledge.
+#[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) token: SecretString,
 }

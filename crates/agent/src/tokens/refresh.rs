@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::{Identity, OAuthError, RefreshError};
-use abide_session::{Attempt, Input, RefreshFailure, Signal as Rumour};
+use abide_oidc::{Identity, OAuthError, RefreshError, Tokens};
+use abide_session::{Attempt, Input, Now, RefreshFailure, Signal as Suspected};
 use abide_wire::{KnownBy, Signal, SignalState};
 use secrecy::SecretString;
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use crate::persistence::vault::StoreError;
 use crate::state::account::{Account, Refreshed};
-use crate::state::commit::{adopt, keep_name};
-use crate::state::connection::{ConnectError, Connection, connection, lifetimes};
+use crate::state::commit::{Commit, NotCommitted, adopt, commit, keep_name};
+use crate::state::connection::{Connection, connection, lifetimes};
 use crate::state::last_error::Trouble;
 use crate::state::record::record_name;
-use crate::state::revoke::give_back;
+use crate::state::revoke::{give_back, revoke_unused};
+use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
 use crate::tokens::claims;
@@ -26,28 +27,11 @@ use crate::view::layers::Heard;
 pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt) {
     let sender = watch::Sender::new(None);
     account.refresh = Some((attempt, sender.clone()));
-    let (store, name, turn) = (store.clone(), account.name.clone(), account.turn.clone());
-    tokio::spawn(async move {
-        // A token for one purpose may be on its way, and with it the next refresh token.
-        let _turn = turn.lock().await;
-        let credentials = store.act(&name, |account, _| {
-            let held = account.held.as_ref().filter(|_| account.session.awaits(attempt))?;
-            // The sign-in asked for a code for all of them, and for a token for the first.
-            let resource = account.config.resources.first().cloned();
-            Some((held.refresh_token.clone()?, held.granted_to().clone(), held.scope.clone(), resource))
-        });
-        let Ok(Some((token, identity, scope, resource))) = credentials else {
-            failed(
-                &store,
-                &name,
-                attempt,
-                RefreshFailure::Rejected,
-                Trouble::new("refresh_token_missing", "There is no refresh token."),
-            );
-            return;
-        };
-        let spent = Spent { token, identity, scope, resource };
-        let outcome = match run(&store, &name, attempt, &spent).await {
+    let (after, name_after, unsettled) = (store.clone(), account.name.clone(), sender.clone());
+    let (store, name) = (store.clone(), account.name.clone());
+    let (turn, patience) = (account.turn.clone(), account.config.timeout);
+    let work = async move {
+        let outcome = match run(&store, &name, attempt, turn, patience).await {
             Ok(()) => Refreshed::Done,
             Err((failure, trouble)) => {
                 let message = trouble.sentence.clone();
@@ -57,6 +41,12 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
             }
         };
         sender.send_replace(Some(outcome));
+    };
+    spawn_settled(work, move || {
+        let trouble = Trouble::internal();
+        let message = trouble.sentence.clone();
+        failed(&after, &name_after, attempt, RefreshFailure::Unreachable, trouble);
+        unsettled.send_replace(Some(Refreshed::Failed(message)));
     });
 }
 
@@ -79,129 +69,185 @@ struct Spent {
     resource: Option<String>,
 }
 
+/// Why there are no new tokens.
+type Failed = (RefreshFailure, Trouble);
+
+/// Sends the refresh token, in turn with everything else that sends it.
 async fn run(
     store: &Arc<Store>,
     name: &str,
     attempt: Attempt,
-    spent: &Spent,
-) -> Result<(), (RefreshFailure, Trouble)> {
-    let Spent { token, identity, scope, resource } = spent;
-    let kept =
-        |error: ConnectError| (kept_away(error.retry_after()), Trouble::new(error.code(), error.to_string()));
-    let unwritten =
-        |error: StoreError| (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()));
+    turn: Arc<tokio::sync::Mutex<()>>,
+    patience: Duration,
+) -> Result<(), Failed> {
     failpoint!("refresh.wanted");
-    let connection = connection(store, name).await.map_err(kept)?;
-    failpoint!("refresh.connected");
-    let record = record_name(name);
-    store.vault.begin_rotation(&record).await.map_err(unwritten)?;
-    failpoint!("refresh.noted");
-    let (http, relying_party) = (&connection.http, &connection.relying_party);
-    let asked =
-        relying_party.refresh_for(http, token, identity, scope, resource.as_deref(), SystemTime::now());
-    let tokens = match asked.await {
-        Ok(tokens) => tokens,
-        Err(RefreshError { error, rotated }) => {
-            // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
-            let rejected = match &error {
-                abide_oidc::Error::IdToken(problem) => !problem.may_pass(),
-                abide_oidc::Error::Refused { error, .. } => *error == OAuthError::InvalidGrant,
-                _ => false,
-            };
-            match rotated {
-                // What is not believed is not kept either.
-                Some(rotated) if rejected => store.before_the_end(give_back(connection.clone(), rotated)),
-                Some(rotated) => {
-                    if let Err(error) = adopt(store, name, &connection, token, rotated).await {
-                        tracing::error!(%error, "a rotated refresh token could not be written down");
-                    }
-                }
-                None => {}
-            }
-            // After a transient failure the provider may have spent the token, so the journal keeps the intent.
-            if !error.is_transient() {
-                let _ = store.vault.abandon_rotation(&record).await;
-                // The provider may have moved its endpoints: the next attempt reads its metadata again.
-                if !rejected {
-                    let _ = store.act(name, |account, _| account.connection = None);
-                }
-            }
-            let failure = match &error {
-                _ if rejected => RefreshFailure::Rejected,
-                abide_oidc::Error::Refused { error, .. } if wants_the_person(error) => {
-                    RefreshFailure::InteractionRequired
-                }
-                error => kept_away(error.retry_after()),
-            };
-            return Err((failure, Trouble::from(&error)));
-        }
+    // A token for one purpose may be on its way, or an answer that is late, and with it the next refresh token.
+    let Ok(turn) = tokio::time::timeout(patience, turn.lock_owned()).await else {
+        return Err(no_answer(store, name));
     };
+    let spent = store
+        .act(name, |account, _| {
+            let held = account.held.as_ref().filter(|_| account.session.awaits(attempt))?;
+            Some(Spent {
+                token: held.refresh_token.clone()?,
+                identity: held.granted_to().clone(),
+                scope: held.scope.clone(),
+                // The sign-in asked for a code for all of them, and for a token for the first.
+                resource: account.config.resources.first().cloned(),
+            })
+        })
+        .ok()
+        .flatten();
+    let Some(spent) = spent.map(Arc::new) else {
+        let trouble = Trouble::new("refresh_token_missing", "There is no refresh token.");
+        return Err((RefreshFailure::Rejected, trouble));
+    };
+    let connection = connection(store, name)
+        .await
+        .map_err(|error| (kept_away(error.retry_after()), Trouble::new(error.code(), error.to_string())))?;
+    failpoint!("refresh.connected");
+    store.vault.begin_rotation(&record_name(name)).await.map_err(not_stored)?;
+    failpoint!("refresh.noted");
+    let turn = Arc::new(turn);
+    // Held until the new tokens are stored.
+    match ask(store, name, &connection, &spent, turn.clone(), patience).await {
+        None => Err(no_answer(store, name)),
+        Some(Ok(tokens)) => take_over(store, name, attempt, connection, &spent, tokens).await,
+        Some(Err(error)) => Err(refused(store, name, &connection, &spent, error).await),
+    }
+}
+
+/// Sends the refresh token and waits for the answer, at most `patience`. An answer that comes later is stored, and until then
+/// nothing else sends the token: the provider may have spent it.
+async fn ask(
+    store: &Arc<Store>,
+    name: &str,
+    connection: &Connection,
+    spent: &Arc<Spent>,
+    turn: Arc<OwnedMutexGuard<()>>,
+    patience: Duration,
+) -> Option<Result<Tokens, RefreshError>> {
+    let (asked, sent) = (connection.clone(), spent.clone());
+    let exchange = async move {
+        let Spent { token, identity, scope, resource } = &*sent;
+        let http = asked.http.patient();
+        let resource = resource.as_deref();
+        asked.relying_party.refresh_for(&http, token, identity, scope, resource, SystemTime::now()).await
+    };
+    let (store, name) = (store.clone(), name.to_owned());
+    let (connection, spent) = (connection.clone(), spent.clone());
+    let late = async move |answer: Result<Tokens, RefreshError>| {
+        let rotated = match answer {
+            Ok(tokens) => tokens.refresh_token,
+            Err(error) => error.rotated,
+        };
+        tracing::info!(account = name, rotated = rotated.is_some(), "a late answer to a refresh");
+        if let Some(rotated) = rotated
+            && let Err(error) = adopt(&store, &name, &connection, &spent.token, rotated).await
+        {
+            tracing::error!(%error, "a rotated refresh token could not be written down");
+        }
+        drop(turn);
+    };
+    in_time(patience, exchange, late).await
+}
+
+/// The provider has refused, or its answer cannot be used.
+async fn refused(
+    store: &Arc<Store>,
+    name: &str,
+    connection: &Connection,
+    spent: &Spent,
+    RefreshError { error, rotated }: RefreshError,
+) -> Failed {
+    // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
+    let rejected = match &error {
+        abide_oidc::Error::IdToken(problem) => !problem.may_pass(),
+        abide_oidc::Error::Refused { error, .. } => *error == OAuthError::InvalidGrant,
+        _ => false,
+    };
+    match rotated {
+        // What is not believed is not kept either.
+        Some(rotated) if rejected => store.before_the_end(give_back(connection.clone(), rotated)),
+        Some(rotated) => {
+            if let Err(error) = adopt(store, name, connection, &spent.token, rotated).await {
+                tracing::error!(%error, "a rotated refresh token could not be written down");
+            }
+        }
+        None => {}
+    }
+    // After a transient failure the provider may have spent the token, so the journal keeps the intent.
+    if !error.is_transient() {
+        let _ = store.vault.abandon_rotation(&record_name(name)).await;
+        // The provider may have moved its endpoints: the next attempt reads its metadata again.
+        if !rejected {
+            let _ = store.act(name, |account, _| account.connection = None);
+        }
+    }
+    let failure = if rejected { RefreshFailure::Rejected } else { kept_away(error.retry_after()) };
+    (failure, Trouble::from(&error))
+}
+
+/// Makes the new tokens the session's.
+async fn take_over(
+    store: &Arc<Store>,
+    name: &str,
+    attempt: Attempt,
+    connection: Connection,
+    spent: &Spent,
+    mut tokens: Tokens,
+) -> Result<(), Failed> {
     failpoint!("refresh.answered");
     // A provider that does not rotate sends no new refresh token: the old one stays good (RFC 6749 section 6).
-    let mut tokens = tokens;
-    tokens.refresh_token = tokens.refresh_token.or_else(|| Some(token.clone()));
-    keep_name(&mut tokens.identity, identity);
+    tokens.refresh_token = tokens.refresh_token.or_else(|| Some(spent.token.clone()));
+    keep_name(&mut tokens.identity, &spent.identity);
     let lifetimes = lifetimes(&tokens);
-    let mut held = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::Refresh });
-    let id_token = held.id_token.clone();
-    let queued = store.act(name, |account, now| {
-        if let Some(before) = &account.held {
-            held.inherit(before);
-        }
-        let content = account.session.awaits(attempt).then(|| account.stored_with(now, &held)).flatten();
-        content.map(|content| store.vault.put(&record, content))
-    });
-    let Ok(Some(written)) = queued else {
-        // The session ended meanwhile: what has just been issued is given back.
-        revoke_with(store, connection, held);
-        return Ok(());
+    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::Refresh });
+    let how = Commit {
+        wanted: |account: &Account| account.session.awaits(attempt),
+        merge: Held::inherit,
+        content: |account: &Account, held: &Held, now| account.stored_with(now, held),
     };
-    // Durable before it is served: a token that only memory knows is lost with the process. But the old one is spent,
-    // whatever becomes of the disk.
-    if let Err(error) = written.await {
-        remember(store, name, attempt, &held);
-        return Err(unwritten(error));
-    }
-    failpoint!("refresh.durable");
-    let mut held = Some(held);
-    let _ = store.act(name, |account, now| {
-        if account.session.awaits(attempt) {
-            if let Some(mut fresh) = held.take() {
-                // Something may have come in while the vault was writing.
-                fresh.id_token = id_token;
-                if let Some(before) = &account.held {
-                    fresh.inherit(before);
-                }
-                account.held = Some(fresh);
-            }
-            account.signals.heard(Signal::Refresh, now.wall);
-            account.refresh = None;
-            account.trouble = None;
-            let doubt = |account: &Account| {
-                account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion)
-            };
-            let before = doubt(account);
-            account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
-            // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
-            // the same about every token (RFC 7662, section 2.2). A doubt that stays was not answered by this refresh.
-            if let Some(doubted @ (Rumour::Introspection | Rumour::UserInfo)) = before
-                && doubt(account).is_none()
-            {
-                account.signals.becomes(signal_of(doubted), SignalState::NotOffered);
-            }
-        }
-    });
+    let done =
+        commit(store, name, issued, how, |account, now| refreshed(account, now, attempt, lifetimes)).await;
     failpoint!("refresh.served");
-    match held {
-        Some(held) => revoke_with(store, connection, held),
-        None => claims::read_again(store, name),
+    match done {
+        Ok(()) => claims::read_again(store, name),
+        // The session ended meanwhile: what has just been issued is revoked.
+        Err(NotCommitted::Gone { unused, .. }) => revoke_unused(store, &connection, *unused),
+        Err(NotCommitted::NotStored(error, issued)) => {
+            remember(store, name, attempt, &issued);
+            return Err(not_stored(error));
+        }
     }
     Ok(())
 }
 
-/// Whether the provider wants to see the person before it refreshes (OpenID Connect Core 1.0, section 3.1.2.6).
-fn wants_the_person(error: &OAuthError) -> bool {
-    matches!(error, OAuthError::InteractionRequired | OAuthError::LoginRequired | OAuthError::ConsentRequired)
+fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide_session::Tokens) {
+    account.signals.heard(Signal::Refresh, now.wall);
+    account.refresh = None;
+    account.trouble = None;
+    let suspicion =
+        |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
+    let before = suspicion(account);
+    account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
+    // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
+    // the same about every token (RFC 7662, section 2.2). A suspicion that stays was not answered by this refresh.
+    if let Some(suspected @ (Suspected::Introspection | Suspected::UserInfo)) = before
+        && suspicion(account).is_none()
+    {
+        account.signals.becomes(signal_of(suspected), SignalState::NotOffered);
+    }
+}
+
+fn not_stored(error: StoreError) -> Failed {
+    (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()))
+}
+
+/// The provider takes longer than the account wants to wait.
+fn no_answer(store: &Arc<Store>, name: &str) -> Failed {
+    let host = store.act(name, |account, _| account.provider()).unwrap_or_default();
+    (RefreshFailure::Unreachable, Trouble::from(&abide_oidc::Error::Timeout { host }))
 }
 
 /// The session goes on without new tokens, and without asking before the provider wants to be asked.
@@ -219,10 +265,4 @@ fn remember(store: &Arc<Store>, name: &str, attempt: Attempt, fresh: &Held) {
             held.refresh_token.clone_from(&fresh.refresh_token);
         }
     });
-}
-
-fn revoke_with(store: &Arc<Store>, connection: Connection, held: Held) {
-    if let Some(token) = held.refresh_token {
-        store.before_the_end(give_back(connection, token));
-    }
 }

@@ -16,7 +16,7 @@ use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
 use crate::state::revoke::give_back;
 use crate::state::store::Store;
-use crate::tokens::{own_token, sign_in_needed, unreachable, wait_for_refresh};
+use crate::tokens::{REFRESH_PATIENCE, own_token, unreachable, wait_for_refresh};
 use crate::view::notices;
 
 /// A provider that does not say how long a token lasts is asked again after this.
@@ -46,6 +46,7 @@ pub(crate) async fn target_token(
     // Once a refresh has to be waited for, once the token is fetched, and then it is there.
     for _ in 0..3 {
         let (verdict, served) = store.act(name, |account, now| account.judge_target(now, request, target))?;
+        request.activity = false;
         match verdict {
             ResourceVerdict::Serve => {
                 if let Some(answer) = served {
@@ -55,8 +56,9 @@ pub(crate) async fn target_token(
             ResourceVerdict::Fetch => {
                 let work = fetch(store.clone(), name.to_owned(), request, target.clone());
                 // A tool that hangs up must not stop this halfway: the answer may hold the next refresh token.
-                let fetched = tokio::spawn(work).await;
-                match fetched.unwrap_or_else(|_| Err(notices::provider_unreachable("The provider", None)))? {
+                let fetched = tokio::time::timeout(REFRESH_PATIENCE, tokio::spawn(work)).await;
+                let fetched = fetched.ok().and_then(Result::ok);
+                match fetched.unwrap_or_else(|| Err(unreachable(store, name)))? {
                     Fetched::Done => request.min_validity = Duration::ZERO,
                     Fetched::Doubted => {
                         wait_for_refresh(store, name).await?;
@@ -67,7 +69,6 @@ pub(crate) async fn target_token(
             ResourceVerdict::Wait(_) => drop(wait_for_refresh(store, name).await?),
             ResourceVerdict::BackingOff => return Err(refused(store, name, target)),
             ResourceVerdict::LoginRequired => return Err(notices::login_required(name)),
-            ResourceVerdict::SignInNeeded => return Err(sign_in_needed(store, name)),
             ResourceVerdict::Frozen => return Err(notices::frozen(name)),
             ResourceVerdict::Ended(reason) => return Err(notices::session_expired(name, reason)),
         }
@@ -195,7 +196,7 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
         Failure::Answered(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()))
     };
     store.vault.begin_rotation(&record).await.map_err(unwritten)?;
-    match relying_party.narrow(http, &token, &identity, &scope, &target, SystemTime::now()).await {
+    match relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, SystemTime::now()).await {
         Ok(mut issued) => {
             match issued.refresh_token.take() {
                 // Durable before anything is served: a token that only memory knows is lost with the process.
@@ -229,7 +230,8 @@ async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<
         target,
         granted_scope: &own.scope,
     };
-    let answered = connection.relying_party.exchange_token(&connection.http, &asked, SystemTime::now()).await;
+    let answered =
+        connection.relying_party.exchange_token(&connection.http.patient(), &asked, SystemTime::now()).await;
     let mut issued = answered.map_err(Failure::Provider)?;
     if let Some(refresh_token) = issued.refresh_token.take() {
         // The session has its own.

@@ -25,7 +25,7 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
     // Listening before asking: no change can be missed.
     let mut events = endpoint.events(&session_target(&account, "/events"))?;
     let (present, data) = next(&mut events)?;
-    if is_signed_in(&present) && !present.sign_in_needed {
+    if is_signed_in(&present) {
         let left = present.expires_in.map(|left| format!(", {} left", duration(left))).unwrap_or_default();
         return signed_in(
             io,
@@ -132,14 +132,6 @@ fn follow(
         let (status, data) = next(events)?;
         match status.state {
             SessionState::Authorizing => under_way = true,
-            // The session is kept, and the provider wants to see the person: a sign-in is under way, or was.
-            SessionState::Active | SessionState::Expiring if status.sign_in_needed => {
-                if status.signing_in {
-                    under_way = true;
-                } else if under_way || !is_under_way(endpoint, &status.account)? {
-                    return Err(not_completed(status.trouble));
-                }
-            }
             SessionState::SignedOut | SessionState::Ended
                 if !under_way && is_under_way(endpoint, &status.account)? =>
             {
@@ -154,28 +146,22 @@ fn follow(
                 return signed_in(io, &sentence, &data, way, json);
             }
             SessionState::SignedOut | SessionState::Ended => {
-                return Err(not_completed(status.trouble));
+                return Err(match status.trouble {
+                    Some(sentence) => Failure::SignIn { sentence, exit: 1 },
+                    None => Failure::SignIn {
+                        sentence: "The sign-in was not completed. `abide login` begins a new one.".into(),
+                        exit: 3,
+                    },
+                });
             }
         }
-    }
-}
-
-fn not_completed(why: Option<String>) -> Failure {
-    match why {
-        Some(sentence) => Failure::SignIn { sentence, exit: 1 },
-        None => Failure::SignIn {
-            sentence: "The sign-in was not completed. `abide login` begins a new one.".into(),
-            exit: 3,
-        },
     }
 }
 
 fn is_under_way(endpoint: &Endpoint, account: &str) -> Result<bool, Failure> {
     let status: SessionStatus = endpoint.call("GET", &session_target(account, ""))?.json()?;
     // Signed in already: the stream is about to say so.
-    Ok(status.signing_in
-        || status.state == SessionState::Authorizing
-        || (is_signed_in(&status) && !status.sign_in_needed))
+    Ok(status.state == SessionState::Authorizing || is_signed_in(&status))
 }
 
 /// Says so: where the address has standard output for itself, on standard error.

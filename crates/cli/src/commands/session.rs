@@ -3,7 +3,7 @@
 use std::thread;
 
 use abide_wire::text::{duration, why_it_cannot_be_kept};
-use abide_wire::{ProviderEnd, SessionStatus, Snapshot};
+use abide_wire::{Limit, ProviderEnd, SessionStatus, Snapshot};
 
 use super::{Among, account, session_target, who};
 use crate::Io;
@@ -89,7 +89,11 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
     }
     let status: SessionStatus = answer.json()?;
     let left = status.expires_in.map(duration);
-    let cannot_be_kept = status.limit.filter(|_| !status.can_be_kept);
+    let cannot_be_kept = match status.limit {
+        Some(Limit::Absolute) => Some(Limit::Absolute),
+        Some(Limit::Provider) if !status.renewable => Some(Limit::Provider),
+        _ => None,
+    };
     io.say(&match (cannot_be_kept, left) {
         (Some(limit), Some(left)) => {
             let why = why_it_cannot_be_kept(limit);

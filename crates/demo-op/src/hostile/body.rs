@@ -12,7 +12,7 @@ use axum::response::Response;
 use hyper::body::Frame;
 use tokio::time::Sleep;
 
-use crate::hostile::{Known, LARGEST};
+use crate::hostile::known::{Known, LARGEST};
 
 /// How long a slow answer rests after each byte.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::authorize::with_parameters;
-use crate::hostile::Known;
+use crate::hostile::known::Known;
+use crate::http::parameters::with_parameters;
 
 /// A change to a JSON document. Places are JSON pointers (RFC 6901); `-` at the end is behind the last element.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub(crate) fn apply(known: &Known<'_>, mut document: Value, edits: &[Edit]) -> S
             Edit::Set(place, value) => put(&mut document, place, known.value(value)),
             Edit::Remove(place) => remove(&mut document, place),
             Edit::Now(place, seconds) => {
-                put(&mut document, place, known.now().saturating_add_signed(*seconds).into());
+                put(&mut document, place, known.now.saturating_add_signed(*seconds).into());
             }
             Edit::Append(place, text) => {
                 let before = document.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -3,11 +3,11 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::SigningAlgorithm;
+use crate::crypto::algorithm::SigningAlgorithm;
+use crate::crypto::keys::Keys;
+use crate::crypto::secret;
 use crate::hostile::edit::{self, Edit};
-use crate::hostile::{Known, LARGEST};
-use crate::keys::Keys;
-use crate::secret;
+use crate::hostile::known::{Known, LARGEST};
 
 /// What is wrong with an ID token.
 #[derive(Clone, Debug)]
@@ -126,11 +126,11 @@ fn signature(known: &Known<'_>, header: &str, message: &str, old: &str, wanted: 
         let algorithm = if rsa { SigningAlgorithm::Rs256 } else { SigningAlgorithm::Es256 };
         keys.signature(algorithm, message).unwrap_or_default()
     };
-    let own = || secret::decode(&by(known.own())).unwrap_or_default();
+    let own = || secret::decode(&by(known.own)).unwrap_or_default();
     match wanted {
-        Signature::Own => by(known.own()),
+        Signature::Own => by(known.own),
         Signature::Old => old.to_owned(),
-        Signature::Stranger => by(known.stranger()),
+        Signature::Stranger => by(known.stranger),
         Signature::Empty => String::new(),
         Signature::Flipped => {
             let mut bytes = own();

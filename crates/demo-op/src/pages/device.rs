@@ -1,11 +1,12 @@
 //! The pages for a code that another device shows.
 
-use super::{Form, Page, WrongPassword, escape, hidden, message, page, receives};
-use crate::device::{Waiting, shown};
-use crate::provider::Provider;
-use crate::record::Endpoint;
-use crate::transaction::Ticket;
-use crate::users::{PASSWORD, User};
+use crate::browser::transaction::Ticket;
+use crate::http::{Endpoint, Page};
+use crate::pages::layout::{Form, escape, hidden, message, page, receives};
+use crate::pages::sign_in::WrongPassword;
+use crate::state::devices::{Waiting, shown};
+use crate::state::provider::Provider;
+use crate::state::users::{PASSWORD, User};
 
 /// What was entered so far.
 pub(crate) enum Entry<'a> {

@@ -34,6 +34,9 @@ const MAX_CORRECTION: i64 = 24 * 60 * 60;
 pub(crate) const JSON: &str = "application/json";
 const JWT: &str = "application/jwt";
 
+/// How long an answer may take that cannot be asked for again.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(300);
+
 /// What [`Http::new`] needs to know.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
@@ -69,6 +72,8 @@ pub struct Http {
     loopback: Client,
     skew: Arc<AtomicI64>,
     proxy: Proxy,
+    /// How long an answer to a POST may take; `None` for the timeout of every request.
+    patience: Option<Duration>,
 }
 
 /// No answer has said what time it is.
@@ -93,6 +98,7 @@ impl Http {
             remote: build(|| options.proxy.apply(base(&options), false), &roots)?,
             loopback: build(|| options.proxy.apply(base(&options), true), &roots)?,
             proxy: options.proxy,
+            patience: None,
             skew: Arc::new(AtomicI64::new(NO_SKEW)),
         })
     }
@@ -112,6 +118,14 @@ impl Http {
         let apart = Duration::from_secs(skew.unsigned_abs());
         let then = if skew < 0 { now.checked_sub(apart) } else { now.checked_add(apart) };
         then.unwrap_or(now)
+    }
+
+    /// The same client for exchanges that cannot be repeated: a rotated refresh token, a code that is good once, a
+    /// registration. An answer to a POST may take five minutes; whoever waits for it has a limit of their own. Connecting
+    /// takes no longer than before.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { patience: Some(EXCHANGE_LIMIT), ..self.clone() }
     }
 
     fn unreachable(&self, host: &str, loopback: bool, error: &reqwest::Error) -> Error {
@@ -147,6 +161,9 @@ impl Http {
                 Body::Json(text) => (JSON, text),
             };
             request = request.header(CONTENT_TYPE, kind).body(text.as_bytes().to_vec());
+            if let Some(patience) = self.patience {
+                request = request.timeout(patience);
+            }
         }
         let host = urls::host(call.url);
         failpoint!("http.sending");

@@ -55,7 +55,7 @@ impl Inhibitor {
     }
 }
 
-/// Takes one from logind. Not everybody may: then the machine sleeps without waiting for us.
+/// Takes one from logind. `None`: it is not allowed, and the machine sleeps without waiting for us.
 pub(super) async fn take(bus: &Connection, logind: &Object) -> Option<OwnedFd> {
     let arguments = ("sleep", "Abide", "Saves the session before the machine sleeps", "delay");
     logind.call(bus, "Inhibit", &arguments).await.ok()

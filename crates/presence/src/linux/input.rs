@@ -6,20 +6,21 @@
 //! 2. On Wayland, `ext-idle-notify-v1`.
 //! 3. On X11, the server's screensaver extension. Never under Wayland: Xwayland only sees what goes to its own windows.
 //! 4. On X11, `GetSessionIdleTime` of the screensaver. Last, because its unit depends on who answers: Plasma counts
-//!    milliseconds, others seconds, as the draft of the specification has it. Zero is not believed: it is also what those
-//!    say who do not know, as Plasma did on Wayland.
+//!    milliseconds, others seconds, as the draft of the specification has it. Zero is not believed: it is also the
+//!    answer of those that do not know, as Plasma's on Wayland was.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use zbus::Connection;
 
 use super::bus::{self, Object};
+use super::clocks::clocks;
+use super::idle_time::IdleTime;
 use super::{wayland, x11};
-use crate::Environment;
-use crate::board::Board;
-use crate::sleeps::{Clocks, Sleeps};
+use crate::environment::Environment;
+use crate::presence_state::PresenceState;
+use crate::sleep_history::SleepHistory;
 
 /// The monitors of Mutter (GNOME, and desktops built on it) and Muffin (Cinnamon): name and interface, path.
 const MONITORS: [(&str, &str); 2] = [
@@ -29,7 +30,7 @@ const MONITORS: [(&str, &str); 2] = [
 
 const SCREENSAVER: &str = "org.freedesktop.ScreenSaver";
 
-/// What is asked.
+/// What can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Monitor(usize),
@@ -51,67 +52,35 @@ impl Source {
     }
 }
 
-/// What a source answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// It is not there: ask another.
-    Absent,
-    /// It is there, and does not know (yet).
-    Unknown,
-    /// How long ago the last input was, on a clock that stands still while the machine sleeps.
-    Ago(Duration),
-}
-
-impl From<Option<Duration>> for Answer {
-    fn from(ago: Option<Duration>) -> Self {
-        ago.map_or(Self::Absent, Self::Ago)
-    }
-}
-
-/// The time since the machine was started, without the time that it slept.
-pub(super) fn awake() -> Duration {
-    read(ClockId::Monotonic)
-}
-
-/// The time since the machine was started, both ways.
-pub(super) fn clocks() -> Clocks {
-    Clocks { awake: awake(), boot: read(ClockId::Boottime) }
-}
-
-fn read(clock: ClockId) -> Duration {
-    // Neither clock can be set, nor be before its own beginning.
-    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
-}
-
-/// Where to ask.
-pub(crate) struct Input {
+/// Asks the sources.
+pub(crate) struct InputSource {
     environment: Environment,
     session_bus: Option<Connection>,
-    board: Arc<Board>,
-    sleeps: Arc<Mutex<Sleeps>>,
-    /// Who answered last.
+    state: Arc<PresenceState>,
+    sleep_history: Arc<Mutex<SleepHistory>>,
+    /// The source that answered last.
     source: Mutex<Option<Source>>,
-    wayland: wayland::Idle,
+    wayland: wayland::IdleWatch,
 }
 
-impl Input {
+impl InputSource {
     pub(super) fn new(
         environment: Environment,
         session_bus: Option<Connection>,
-        board: Arc<Board>,
-        sleeps: Arc<Mutex<Sleeps>>,
+        state: Arc<PresenceState>,
+        sleep_history: Arc<Mutex<SleepHistory>>,
     ) -> Self {
-        let wayland = wayland::Idle::new(wayland::socket(&environment));
-        Self { environment, session_bus, board, sleeps, source: Mutex::default(), wayland }
+        let wayland = wayland::IdleWatch::new(wayland::socket(&environment));
+        Self { environment, session_bus, state, sleep_history, source: Mutex::default(), wayland }
     }
 
-    /// Finds out who can be asked.
+    /// Chooses a source.
     pub(super) async fn find(&self) {
         for source in Source::ALL {
             let exists = match source {
                 // Asking would begin the watch.
                 Source::Wayland => self.wayland.exists().await,
-                _ => self.ask(source).await != Answer::Absent,
+                _ => self.ask(source).await != IdleTime::Absent,
             };
             if exists {
                 return self.settle_on(Some(source));
@@ -120,37 +89,37 @@ impl Input {
         self.settle_on(None);
     }
 
-    /// Whoever answered last is asked; if that one has gone, or nobody was there, everybody.
+    /// Asks the source that answered last; if it has gone, or there was none, all of them.
     pub(crate) async fn ago(&self) -> Option<Duration> {
         let mut answer = match self.settled() {
             Some(source) => self.ask(source).await,
-            None => Answer::Absent,
+            None => IdleTime::Absent,
         };
-        if answer == Answer::Absent {
+        if answer == IdleTime::Absent {
             self.find().await;
             answer = self.ask(self.settled()?).await;
         }
-        let Answer::Ago(ago) = answer else { return None };
+        let IdleTime::Ago(ago) = answer else { return None };
         let now = clocks();
-        let mut sleeps = self.sleeps.lock().unwrap_or_else(PoisonError::into_inner);
-        sleeps.note(now);
-        Some(sleeps.since(now, ago))
+        let mut sleep_history = self.sleep_history.lock().unwrap_or_else(PoisonError::into_inner);
+        sleep_history.note(now);
+        Some(sleep_history.since(now, ago))
     }
 
-    /// Begins what has to begin before it can be asked.
+    /// Starts the watch that Wayland needs before it can answer.
     pub(crate) fn watch(&self) {
         if self.settled() == Some(Source::Wayland) {
             self.wayland.watch();
         }
     }
 
-    /// Whether [`Self::back`] can tell.
-    pub(super) fn tells_of_return(&self) -> bool {
+    /// Whether [`Self::back`] works with this source.
+    pub(super) fn reports_return(&self) -> bool {
         matches!(self.settled(), Some(Source::Wayland | Source::X11))
     }
 
-    /// Waits until the user touches keyboard or mouse after a pause of some seconds; returns at once where that cannot
-    /// be told.
+    /// Waits until the user touches keyboard or mouse after a pause of some seconds; returns at once where that
+    /// is not reported.
     pub(super) async fn back(&self) {
         let _ = match (self.settled(), &self.environment.x_display) {
             (Some(Source::Wayland), _) => self.wayland.back().await,
@@ -165,10 +134,10 @@ impl Input {
 
     fn settle_on(&self, source: Option<Source>) {
         *self.source.lock().unwrap_or_else(PoisonError::into_inner) = source;
-        self.board.input(source.map(Source::name));
+        self.state.set_input_source(source.map(Source::name));
     }
 
-    async fn ask(&self, source: Source) -> Answer {
+    async fn ask(&self, source: Source) -> IdleTime {
         match source {
             Source::Monitor(index) => self.monitor(MONITORS[index]).await.into(),
             Source::Wayland => self.wayland.ago(),

@@ -1,14 +1,14 @@
 //! logind, on the system bus: is the user's session locked or in the background, does the machine sleep.
 //!
 //! Of logind's two ways to speak of a lock, `LockedHint` is what the desktop says is the case. The signals `Lock` and
-//! `Unlock` are what somebody asks of the desktop (`loginctl lock-session`): it may not do it, and when the user has
-//! unlocked the screen, no `Unlock` tells of that. So truth is the hint and the screensavers, and where there is
-//! either, a request is not counted: the desktop that honours it will say so.
+//! `Unlock` are requests to the desktop (`loginctl lock-session`): the desktop may ignore them, and no `Unlock` follows when
+//! the user has unlocked the screen. So the hint and the screensavers count, and where there is either, a request does not:
+//! a desktop that honours it reports the lock itself.
 //!
-//! Some desktops never say anything (Sway with swaylock, bare window managers), and a request is the only sign of a lock
+//! Some desktops never report anything (Sway with swaylock, bare window managers), and a request is the only sign of a lock
 //! there. It counts, then, until `Unlock`, or until the user is seen at the keyboard after a pause. That may be while the
 //! password is typed, a moment before the screen is unlocked; but the session does not stay frozen for ever. Where
-//! nobody can tell that the user is back, a request does not count.
+//! the user's return is not reported, a request does not count.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -25,11 +25,12 @@ use zbus::zvariant::{OwnedFd, OwnedObjectPath, OwnedValue};
 use zbus::{Connection, Message, MessageStream};
 
 use super::bus::{self, Object};
+use super::clocks::clocks;
 use super::inhibitor::{self, Inhibitor};
-use super::input::{Input, clocks};
-use crate::HOLD;
-use crate::board::Board;
-use crate::sleeps::Sleeps;
+use super::input::InputSource;
+use crate::limits::SLEEP_DELAY;
+use crate::presence_state::PresenceState;
+use crate::sleep_history::SleepHistory;
 
 const NAME: &str = "org.freedesktop.login1";
 const MANAGER: &str = "org.freedesktop.login1.Manager";
@@ -40,7 +41,7 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// What the sources are called.
 const SOURCE: &str = "logind";
 
-/// What logind tells about a session.
+/// What logind reports about a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Session {
     path: OwnedObjectPath,
@@ -49,24 +50,24 @@ struct Session {
     in_background: bool,
 }
 
-enum Answer {
+enum Reply {
     Session(u64, Option<Session>),
     Inhibitor(Option<OwnedFd>),
 }
 
-/// Where logind's news go, and whom they are about.
-pub(super) struct Ours {
-    pub(super) board: Arc<Board>,
+/// Where logind's reports go, and the session that they are about.
+pub(super) struct Handles {
+    pub(super) state: Arc<PresenceState>,
     pub(super) inhibitor: Arc<Inhibitor>,
-    pub(super) input: Arc<Input>,
-    pub(super) sleeps: Arc<Mutex<Sleeps>>,
+    pub(super) input: Arc<InputSource>,
+    pub(super) sleep_history: Arc<Mutex<SleepHistory>>,
     /// `XDG_SESSION_ID`.
     pub(super) session_id: Option<String>,
 }
 
-struct Watch {
+struct LogindWatch {
     bus: Connection,
-    ours: Ours,
+    handles: Handles,
     manager: Object,
     owner: Option<OwnedUniqueName>,
     session: Option<Session>,
@@ -79,18 +80,18 @@ struct Watch {
     /// Whether it is being found out which session is the user's, and how it is.
     finding: bool,
     suspending: bool,
-    questions: FuturesUnordered<BoxFuture<'static, Answer>>,
-    /// When the machine is let go to sleep.
-    hold: Option<Pin<Box<Sleep>>>,
+    questions: FuturesUnordered<BoxFuture<'static, Reply>>,
+    /// When the machine may sleep at the latest.
+    delay: Option<Pin<Box<Sleep>>>,
 }
 
-/// Tells the board about logind for as long as the bus is there. `opened` is told when logind has answered.
-pub(super) async fn watch(bus: Connection, ours: Ours, opened: oneshot::Sender<()>) {
+/// Reports logind's signals for as long as the bus is there. Sends `opened` when logind has answered.
+pub(super) async fn watch(bus: Connection, handles: Handles, opened: oneshot::Sender<()>) {
     // Before the first question, so that nothing falls between an answer and the news that follow it.
     let mut messages = MessageStream::from(&bus);
-    let mut watch = Watch {
+    let mut watch = LogindWatch {
         bus,
-        ours,
+        handles,
         manager: Object::new(NAME, "/org/freedesktop/login1", MANAGER),
         owner: None,
         session: None,
@@ -100,7 +101,7 @@ pub(super) async fn watch(bus: Connection, ours: Ours, opened: oneshot::Sender<(
         finding: false,
         suspending: false,
         questions: FuturesUnordered::new(),
-        hold: None,
+        delay: None,
     };
     watch.begin().await;
     let mut opened = Some(opened);
@@ -118,7 +119,7 @@ pub(super) async fn watch(bus: Connection, ours: Ours, opened: oneshot::Sender<(
                 None => break,
             },
             Some(answer) = watch.questions.next() => watch.take(answer),
-            () = over(watch.hold.as_mut()) => watch.let_go(),
+            () = over(watch.delay.as_mut()) => watch.let_go(),
             () = over(watch.requested.as_mut()) => watch.request(false),
         }
     }
@@ -133,7 +134,7 @@ async fn over(waiting: Option<&mut (impl Future<Output = ()> + Unpin)>) {
     }
 }
 
-impl Watch {
+impl LogindWatch {
     async fn begin(&mut self) {
         let signals = [
             ("Manager", "PrepareForSleep"),
@@ -164,8 +165,8 @@ impl Watch {
         // Whoever would have told of waking up has gone.
         self.sleep(false);
         self.owner = owner;
-        self.ours.inhibitor.release();
-        self.ours.board.tells_of_sleep(SOURCE, self.owner.is_some());
+        self.handles.inhibitor.release();
+        self.handles.state.set_sleep_source(SOURCE, self.owner.is_some());
         if self.owner.is_some() {
             self.ask_for_inhibitor();
             self.ask_for_session();
@@ -213,9 +214,9 @@ impl Watch {
 
     /// Somebody asks the desktop to lock the screen, or to unlock it.
     fn request(&mut self, lock: bool) {
-        let told_otherwise = self.hints || self.ours.board.others_tell(SOURCE);
-        self.requested = if lock && !told_otherwise && self.ours.input.tells_of_return() {
-            let input = Arc::clone(&self.ours.input);
+        let told_otherwise = self.hints || self.handles.state.has_other_lock_source(SOURCE);
+        self.requested = if lock && !told_otherwise && self.handles.input.reports_return() {
+            let input = Arc::clone(&self.handles.input);
             Some(async move { input.back().await }.boxed())
         } else {
             None
@@ -228,49 +229,49 @@ impl Watch {
             return;
         }
         self.suspending = suspending;
-        self.ours.sleeps.lock().unwrap_or_else(PoisonError::into_inner).note(clocks());
+        self.handles.sleep_history.lock().unwrap_or_else(PoisonError::into_inner).note(clocks());
         if suspending {
-            self.hold = Some(Box::pin(tokio::time::sleep(HOLD)));
-            self.ours.inhibitor.begin();
+            self.delay = Some(Box::pin(tokio::time::sleep(SLEEP_DELAY)));
+            self.handles.inhibitor.begin();
         } else {
-            self.hold = None;
-            if !self.ours.inhibitor.end() {
+            self.delay = None;
+            if !self.handles.inhibitor.end() {
                 self.ask_for_inhibitor();
             }
         }
-        self.ours.board.suspending(suspending);
+        self.handles.state.set_suspending(suspending);
     }
 
     fn let_go(&mut self) {
-        self.hold = None;
-        self.ours.inhibitor.release();
+        self.delay = None;
+        self.handles.inhibitor.release();
     }
 
     fn ask_for_inhibitor(&mut self) {
         let (bus, manager) = (self.bus.clone(), self.manager.clone());
-        let question = async move { Answer::Inhibitor(inhibitor::take(&bus, &manager).await) };
+        let question = async move { Reply::Inhibitor(inhibitor::take(&bus, &manager).await) };
         self.questions.push(question.boxed());
     }
 
     fn ask_for_session(&mut self) {
         self.heard += 1;
         self.finding = true;
-        let (bus, manager, id) = (self.bus.clone(), self.manager.clone(), self.ours.session_id.clone());
+        let (bus, manager, id) = (self.bus.clone(), self.manager.clone(), self.handles.session_id.clone());
         let heard = self.heard;
         let question =
-            async move { Answer::Session(heard, session(&bus, &manager, id.as_deref()).await.ok()) };
+            async move { Reply::Session(heard, session(&bus, &manager, id.as_deref()).await.ok()) };
         self.questions.push(question.boxed());
     }
 
-    fn take(&mut self, answer: Answer) {
+    fn take(&mut self, answer: Reply) {
         match answer {
             // One that comes when the machine is already on its way to sleep would only hold it up.
-            Answer::Inhibitor(Some(descriptor)) if !self.suspending && self.owner.is_some() => {
-                self.ours.inhibitor.hold(descriptor);
+            Reply::Inhibitor(Some(descriptor)) if !self.suspending && self.owner.is_some() => {
+                self.handles.inhibitor.hold(descriptor);
             }
-            Answer::Inhibitor(_) => {}
-            Answer::Session(heard, session) if heard == self.heard => self.found(session),
-            Answer::Session(..) => {}
+            Reply::Inhibitor(_) => {}
+            Reply::Session(heard, session) if heard == self.heard => self.found(session),
+            Reply::Session(..) => {}
         }
     }
 
@@ -292,7 +293,7 @@ impl Watch {
             .session
             .as_ref()
             .map(|session| session.locked_hint || session.in_background || self.requested.is_some());
-        self.ours.board.lock(SOURCE, locked);
+        self.handles.state.set_lock(SOURCE, locked);
     }
 }
 

@@ -1,7 +1,9 @@
-//! Linux: logind, the desktops' screensavers, X11 and Wayland. Nothing here wakes up unless one of them has something to
-//! tell.
+//! Linux: logind, the desktops' screensavers, X11 and Wayland. Nothing here wakes up unless one of them reports
+//! something.
 
 mod bus;
+mod clocks;
+mod idle_time;
 mod inhibitor;
 mod input;
 mod logind;
@@ -16,10 +18,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use self::inhibitor::Inhibitor;
-pub(crate) use self::input::Input;
-use crate::board::Board;
-use crate::sleeps::Sleeps;
-use crate::{Environment, OPENING};
+pub(crate) use self::input::InputSource;
+use crate::environment::Environment;
+use crate::limits::OPEN_TIMEOUT;
+use crate::presence_state::PresenceState;
+use crate::sleep_history::SleepHistory;
 
 /// What listens, until it is dropped.
 pub(crate) struct Platform {
@@ -33,41 +36,45 @@ impl Platform {
     }
 }
 
-/// Asks everybody at once, and waits for the answers that come in time.
-pub(crate) async fn open(environment: Environment, board: &Arc<Board>) -> (Platform, Arc<Input>) {
+/// Asks all sources at once, and waits for the answers that come in time.
+pub(crate) async fn open(
+    environment: Environment,
+    state: &Arc<PresenceState>,
+) -> (Platform, Arc<InputSource>) {
     let began = Instant::now();
     let (system_bus, session_bus) = tokio::join!(
         bus::connect(environment.system_bus.as_deref()),
         bus::connect(environment.session_bus.as_deref()),
     );
-    let sleeps = Arc::new(Mutex::new(Sleeps::new(input::clocks())));
+    let sleep_history = Arc::new(Mutex::new(SleepHistory::new(clocks::clocks())));
     let inhibitor = Arc::new(Inhibitor::default());
     let session_id = environment.session_id.clone();
-    let input = Input::new(environment, session_bus.clone(), Arc::clone(board), Arc::clone(&sleeps));
+    let input =
+        InputSource::new(environment, session_bus.clone(), Arc::clone(state), Arc::clone(&sleep_history));
     let input = Arc::new(input);
     let mut watches = JoinSet::new();
     let (opened, logind) = oneshot::channel();
     if let Some(bus) = system_bus {
-        let ours = logind::Ours {
-            board: Arc::clone(board),
+        let handles = logind::Handles {
+            state: Arc::clone(state),
             inhibitor: Arc::clone(&inhibitor),
             input: Arc::clone(&input),
-            sleeps,
+            sleep_history,
             session_id,
         };
-        watches.spawn(logind::watch(bus, ours, opened));
+        watches.spawn(logind::watch(bus, handles, opened));
     } else {
-        // Nobody to wait for.
+        // There is nothing to wait for.
         drop(opened);
     }
     let (opened, screensavers) = oneshot::channel();
     if let Some(bus) = session_bus {
-        watches.spawn(screensaver::watch(bus, Arc::clone(board), opened));
+        watches.spawn(screensaver::watch(bus, Arc::clone(state), opened));
     } else {
         drop(opened);
     }
     let answers = async { tokio::join!(logind, screensavers, input.find()) };
-    // Whoever answers later is heard all the same.
-    let _ = tokio::time::timeout(OPENING.saturating_sub(began.elapsed()), answers).await;
+    // Later answers are taken all the same.
+    let _ = tokio::time::timeout(OPEN_TIMEOUT.saturating_sub(began.elapsed()), answers).await;
     (Platform { _watches: watches, inhibitor }, input)
 }

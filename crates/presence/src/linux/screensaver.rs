@@ -1,7 +1,7 @@
 //! The desktops' screensavers on the session bus.
 //!
-//! “Active” is what they tell: the screen is covered, and on every desktop that locks at all it is locked then or a few
-//! seconds later. For us that is the same: nobody works at a covered screen.
+//! What they report is “active”: the screen is covered, and on every desktop that locks at all it is locked then or a few
+//! seconds later. For us that is the same: no user works at a covered screen.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::{Connection, Message, MessageStream};
 
 use super::bus::{self, Object};
-use crate::board::Board;
+use crate::presence_state::PresenceState;
 
 /// Name on the bus, path, interface. GNOME's own is behind `ScreenShield`; its `org.gnome.ScreenSaver` is a helper that
 /// only runs once somebody has asked for it, but older and related desktops answer there. Plasma answers to both the
@@ -38,22 +38,21 @@ struct Screensaver {
 }
 
 /// What a question that is under way brings: which screensaver, what had been heard when it was put, the answer.
-struct Answer {
+struct ActiveReply {
     index: usize,
     heard: u64,
     active: Option<bool>,
 }
 
-struct Watch {
+struct ScreensaverWatch {
     bus: Connection,
-    board: Arc<Board>,
+    state: Arc<PresenceState>,
     savers: Vec<Screensaver>,
-    questions: FuturesUnordered<BoxFuture<'static, Answer>>,
+    questions: FuturesUnordered<BoxFuture<'static, ActiveReply>>,
 }
 
-/// Tells the board about the screensavers for as long as the bus is there. `opened` is told when those that are there
-/// now have answered.
-pub(super) async fn watch(bus: Connection, board: Arc<Board>, opened: oneshot::Sender<()>) {
+/// Reports the screensavers for as long as the bus is there. Sends `opened` when those that are there now have answered.
+pub(super) async fn watch(bus: Connection, state: Arc<PresenceState>, opened: oneshot::Sender<()>) {
     // Before the first question, so that nothing falls between an answer and the news that follow it.
     let mut messages = MessageStream::from(&bus);
     let savers = SCREENSAVERS.iter().map(|&(name, path, interface)| Screensaver {
@@ -62,7 +61,8 @@ pub(super) async fn watch(bus: Connection, board: Arc<Board>, opened: oneshot::S
         owner: None,
         heard: 0,
     });
-    let mut watch = Watch { bus, board, savers: savers.collect(), questions: FuturesUnordered::new() };
+    let mut watch =
+        ScreensaverWatch { bus, state, savers: savers.collect(), questions: FuturesUnordered::new() };
     watch.begin().await;
     let mut opened = Some(opened);
     loop {
@@ -82,11 +82,11 @@ pub(super) async fn watch(bus: Connection, board: Arc<Board>, opened: oneshot::S
         }
     }
     for saver in &watch.savers {
-        watch.board.lock(saver.name, None);
+        watch.state.set_lock(saver.name, None);
     }
 }
 
-impl Watch {
+impl ScreensaverWatch {
     /// Has the bus tell us of all screensavers, and asks those that are there.
     async fn begin(&mut self) {
         let interfaces: BTreeSet<_> = SCREENSAVERS.iter().map(|(_, _, interface)| interface).collect();
@@ -117,7 +117,7 @@ impl Watch {
                 && let Ok(active) = message.body().deserialize::<bool>()
             {
                 saver.heard += 1;
-                self.board.lock(saver.name, Some(active));
+                self.state.set_lock(saver.name, Some(active));
             }
         }
     }
@@ -131,20 +131,21 @@ impl Watch {
         saver.heard += 1;
         saver.owner = owner;
         if saver.owner.is_none() {
-            self.board.lock(saver.name, None);
+            self.state.set_lock(saver.name, None);
             return;
         }
         let (bus, object, heard) = (self.bus.clone(), saver.object.clone(), saver.heard);
-        let question =
-            async move { Answer { index, heard, active: object.call(&bus, "GetActive", &()).await.ok() } };
+        let question = async move {
+            ActiveReply { index, heard, active: object.call(&bus, "GetActive", &()).await.ok() }
+        };
         self.questions.push(question.boxed());
     }
 
     /// A screensaver that cannot tell (some own the name and only take inhibitions) is no source.
-    fn take(&mut self, answer: &Answer) {
+    fn take(&mut self, answer: &ActiveReply) {
         let saver = &self.savers[answer.index];
         if saver.heard == answer.heard {
-            self.board.lock(saver.name, answer.active);
+            self.state.set_lock(saver.name, answer.active);
         }
     }
 }

@@ -22,8 +22,9 @@ use wayland_protocols::ext::idle_notify::v1::client::ext_idle_notification_v1::{
 };
 use wayland_protocols::ext::idle_notify::v1::client::ext_idle_notifier_v1::{self, ExtIdleNotifierV1};
 
-use super::input::{Answer, awake};
-use crate::Environment;
+use super::clocks::awake;
+use super::idle_time::IdleTime;
+use crate::environment::Environment;
 
 /// How long without input a pause is. Shorter: more wake-ups while the user is there. Longer: less is known then.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// The same, as the protocol has it (milliseconds).
 const PAUSE_MS: u32 = 5000;
 
-/// How late the compositor may be in telling of a pause.
+/// How late the compositor may report a pause.
 const LATE: Duration = Duration::from_secs(5);
 
 /// The compositor's socket.
@@ -44,9 +45,9 @@ pub(super) fn socket(environment: &Environment) -> Option<PathBuf> {
     }
 }
 
-/// What the compositor has told. Times are readings of [`awake`].
+/// What the compositor has reported. Times are readings of [`awake`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+enum IdleState {
     /// Nothing that helps: the watch has not begun yet, or the user has not been seen since.
     NeverSeen,
     /// Nothing since the watch began: it does not say whether the user was there then.
@@ -57,13 +58,13 @@ enum Told {
     There { since: Duration },
 }
 
-impl Told {
-    fn ago(self, now: Duration) -> Answer {
+impl IdleState {
+    fn ago(self, now: Duration) -> IdleTime {
         match self {
-            Self::Nothing { began } if now.saturating_sub(began) > PAUSE + LATE => Answer::Ago(PAUSE),
-            Self::Nothing { .. } | Self::NeverSeen => Answer::Unknown,
-            Self::Paused { last_input } => Answer::Ago(now.saturating_sub(last_input)),
-            Self::There { since } => Answer::Ago(now.saturating_sub(since).min(PAUSE)),
+            Self::Nothing { began } if now.saturating_sub(began) > PAUSE + LATE => IdleTime::Ago(PAUSE),
+            Self::Nothing { .. } | Self::NeverSeen => IdleTime::Unknown,
+            Self::Paused { last_input } => IdleTime::Ago(now.saturating_sub(last_input)),
+            Self::There { since } => IdleTime::Ago(now.saturating_sub(since).min(PAUSE)),
         }
     }
 
@@ -76,17 +77,17 @@ impl Told {
 }
 
 /// The watch over one compositor's seat, if there is one.
-pub(super) struct Idle {
+pub(super) struct IdleWatch {
     socket: Option<PathBuf>,
     runtime: Handle,
-    told: watch::Sender<Told>,
+    idle: watch::Sender<IdleState>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Idle {
+impl IdleWatch {
     pub(super) fn new(socket: Option<PathBuf>) -> Self {
-        let told = watch::Sender::new(Told::NeverSeen);
-        Self { socket, runtime: Handle::current(), told, task: Mutex::default() }
+        let idle = watch::Sender::new(IdleState::NeverSeen);
+        Self { socket, runtime: Handle::current(), idle, task: Mutex::default() }
     }
 
     /// Whether the compositor speaks the protocol.
@@ -103,37 +104,37 @@ impl Idle {
         if task.as_ref().is_some_and(|task| !task.is_finished()) {
             return;
         }
-        let told = self.told.clone();
-        told.send_replace(Told::NeverSeen);
+        let idle = self.idle.clone();
+        idle.send_replace(IdleState::NeverSeen);
         *task = Some(self.runtime.spawn(async move {
             if let Ok(stream) = UnixStream::connect(socket).await
                 && let Some(mut seat) = Seat::find(stream).await
             {
-                seat.watch(told).await;
+                seat.watch(idle).await;
             }
         }));
     }
 
     /// What is known by now. Begins the watch.
-    pub(super) fn ago(&self) -> Answer {
+    pub(super) fn ago(&self) -> IdleTime {
         if self.socket.is_none() {
-            return Answer::Absent;
+            return IdleTime::Absent;
         }
         self.watch();
-        self.told.borrow().ago(awake())
+        self.idle.borrow().ago(awake())
     }
 
     /// Waits until there is input after a pause. Begins the watch.
     pub(super) async fn back(&self) -> Option<()> {
         self.socket.as_ref()?;
         self.watch();
-        let mut told = self.told.subscribe();
-        told.wait_for(|told| matches!(told, Told::NeverSeen | Told::Paused { .. })).await.ok()?;
-        told.wait_for(|told| matches!(told, Told::There { .. })).await.ok().map(|_| ())
+        let mut idle = self.idle.subscribe();
+        idle.wait_for(|idle| matches!(idle, IdleState::NeverSeen | IdleState::Paused { .. })).await.ok()?;
+        idle.wait_for(|idle| matches!(idle, IdleState::There { .. })).await.ok().map(|_| ())
     }
 }
 
-impl Drop for Idle {
+impl Drop for IdleWatch {
     fn drop(&mut self) {
         if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
@@ -141,7 +142,7 @@ impl Drop for Idle {
     }
 }
 
-/// A connection to a compositor that has a seat and tells of its pauses.
+/// A connection to a compositor that has a seat and reports its pauses.
 struct Seat {
     /// The compositor's socket, to know when there is something to read.
     socket: UnixStream,
@@ -156,7 +157,7 @@ struct Events {
     notifier: Option<ExtIdleNotifierV1>,
     /// The answer to `wl_display.sync`: everything that was asked before has been answered.
     synced: bool,
-    told: Option<watch::Sender<Told>>,
+    idle: Option<watch::Sender<IdleState>>,
 }
 
 impl Seat {
@@ -175,8 +176,8 @@ impl Seat {
         (seat.events.seat.is_some() && seat.events.notifier.is_some()).then_some(seat)
     }
 
-    /// Puts down what the compositor tells, until it goes.
-    async fn watch(&mut self, told: watch::Sender<Told>) {
+    /// Takes the compositor's reports until it goes.
+    async fn watch(&mut self, idle: watch::Sender<IdleState>) {
         let (Some(seat), Some(notifier)) = (&self.events.seat, &self.events.notifier) else { return };
         // From version 2 on, a film that keeps the screen on does not pass for a user.
         let _notification = if notifier.version() >= 2 {
@@ -184,8 +185,8 @@ impl Seat {
         } else {
             notifier.get_idle_notification(PAUSE_MS, seat, &self.queue.handle(), ())
         };
-        told.send_replace(Told::Nothing { began: awake() });
-        self.events.told = Some(told);
+        idle.send_replace(IdleState::Nothing { began: awake() });
+        self.events.idle = Some(idle);
         while self.turn().await.is_some() {}
     }
 
@@ -250,12 +251,12 @@ impl Dispatch<ExtIdleNotificationV1, ()> for Events {
         _: &Connection,
         _: &QueueHandle<Self>,
     ) {
-        let Some(told) = &events.told else { return };
+        let Some(idle) = &events.idle else { return };
         let now = awake();
         match event {
-            ext_idle_notification_v1::Event::Idled => told.send_modify(|told| *told = told.paused(now)),
+            ext_idle_notification_v1::Event::Idled => idle.send_modify(|idle| *idle = idle.paused(now)),
             ext_idle_notification_v1::Event::Resumed => {
-                told.send_replace(Told::There { since: now });
+                idle.send_replace(IdleState::There { since: now });
             }
             _ => {}
         }
@@ -290,17 +291,17 @@ mod tests {
     #[test]
     fn an_input_is_never_said_to_be_younger_than_it_is() {
         // Nobody knows yet who was there before.
-        let began = Told::Nothing { began: s(100) };
-        assert_eq!(began.ago(s(103)), Answer::Unknown);
-        // No pause was told of, so there was none.
-        assert_eq!(began.ago(s(111)), Answer::Ago(PAUSE));
+        let began = IdleState::Nothing { began: s(100) };
+        assert_eq!(began.ago(s(103)), IdleTime::Unknown);
+        // No pause was reported, so there was none.
+        assert_eq!(began.ago(s(111)), IdleTime::Ago(PAUSE));
         // A pause from the very beginning: the last input may have been yesterday.
         let paused = began.paused(s(105));
-        assert_eq!(paused.ago(s(500)), Answer::Unknown);
+        assert_eq!(paused.ago(s(500)), IdleTime::Unknown);
         // Back at 600, typing until 640.
-        let there = Told::There { since: s(600) };
-        assert_eq!(there.ago(s(602)), Answer::Ago(s(2)));
-        assert_eq!(there.ago(s(640)), Answer::Ago(PAUSE));
-        assert_eq!(there.paused(s(645)).ago(s(700)), Answer::Ago(s(60)));
+        let there = IdleState::There { since: s(600) };
+        assert_eq!(there.ago(s(602)), IdleTime::Ago(s(2)));
+        assert_eq!(there.ago(s(640)), IdleTime::Ago(PAUSE));
+        assert_eq!(there.paused(s(645)).ago(s(700)), IdleTime::Ago(s(60)));
     }
 }

@@ -27,7 +27,7 @@ const LONGEST: usize = 65_536;
 /// How long without input the user has to be before coming back is told of (milliseconds).
 const PAUSE_MS: u32 = 2000;
 
-/// The user is back when there has been input within this time (milliseconds).
+/// The user is back when there was input within this time (milliseconds).
 const BACK_MS: u32 = 1000;
 
 /// How long ago the server last saw input, on a clock that stands still while the machine sleeps.

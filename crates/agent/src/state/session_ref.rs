@@ -1,0 +1,50 @@
+//! Which session something was begun in.
+
+use std::sync::Arc;
+
+use abide_session::Now;
+
+use crate::state::account::Account;
+use crate::state::store::Store;
+
+/// One session of one account. What was begun in one session must not take effect in the next, nor in an account that has
+/// got the name of a removed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionRef {
+    account: u32,
+    session: u64,
+}
+
+/// The session is over, or its account is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+impl Account {
+    /// The present session; `None` without one.
+    pub(crate) fn session_ref(&self) -> Option<SessionRef> {
+        self.held.as_ref().map(|_| SessionRef { account: self.serial, session: self.number })
+    }
+}
+
+impl Store {
+    /// Works on the account of a session while that session lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] once it is over.
+    pub(crate) fn act_if<T>(
+        self: &Arc<Self>,
+        session: SessionRef,
+        work: impl FnOnce(&mut Account, Now) -> T,
+    ) -> Result<T, Gone> {
+        let name = {
+            let core = self.core();
+            let account = core.accounts.iter().find(|account| account.serial == session.account);
+            account.map(|account| account.name.clone()).ok_or(Gone)?
+        };
+        self.act(&name, |account, now| {
+            (account.session_ref() == Some(session)).then(|| work(account, now)).ok_or(Gone)
+        })
+        .unwrap_or(Err(Gone))
+    }
+}

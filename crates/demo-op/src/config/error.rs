@@ -1,0 +1,51 @@
+//! What can go wrong when a provider starts.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a provider did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port could not be bound.
+    #[error("the demo provider could not listen on port {port} of 127.0.0.1: {source}")]
+    Bind {
+        /// The port that was asked for; 0 for any.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The state file could not be read or written. (A damaged one is set aside and is no error.)
+    #[error("the demo provider's state file {path} could not be used: {source}")]
+    StateFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A signing key could not be made.
+    #[error("the demo provider could not make its signing key")]
+    SigningKey,
+    /// A client is registered with a URI that is none, or for the back channel with one that is not on this computer.
+    #[error(
+        "the client {client} is registered with {uri}, which is not a URI that it can be registered with"
+    )]
+    InvalidClient {
+        /// Its `client_id`.
+        client: String,
+        /// The URI.
+        uri: String,
+    },
+}
+
+impl StartError {
+    /// A stable name for this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            StartError::Bind { .. } => "demo_provider_bind",
+            StartError::StateFile { .. } => "demo_provider_state_file",
+            StartError::SigningKey => "demo_provider_signing_key",
+            StartError::InvalidClient { .. } => "demo_provider_invalid_client",
+        }
+    }
+}

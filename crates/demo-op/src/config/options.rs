@@ -1,0 +1,137 @@
+//! What a provider is started with.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use secrecy::SecretString;
+
+use crate::config::client::Client;
+use crate::config::quirks::Quirks;
+
+/// Where the provider takes the time from. Tests pass one that they move.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What a provider is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// The port on 127.0.0.1. `None`: the one that the state file remembers, if it is free, or else an ephemeral one.
+    pub port: Option<u16>,
+    /// The registered clients, before any registers by itself.
+    pub clients: Vec<Client>,
+    /// How long an access token lasts.
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token lasts. Each rotation begins this time anew.
+    pub refresh_token_lifetime: Duration,
+    /// Where keys and tokens (as digests) outlive the process. `None`: nowhere.
+    pub state_file: Option<PathBuf>,
+    /// Whether a client can watch the browser's session in an iframe (OpenID Connect Session Management 1.0):
+    /// `check_session_iframe` in the metadata and `session_state` in every authorization response.
+    pub session_management: bool,
+    /// Whether what was issued with the scope `offline_access` goes on when its session ends (OpenID Connect
+    /// Back-Channel Logout 1.0 section 2.7). Otherwise it ends, too.
+    pub offline_access_outlives_session: bool,
+    /// Who may poll for security events (RFC 8936). `None`: nobody, and there is no such endpoint.
+    pub event_stream: Option<EventStream>,
+    /// Who may register further clients (RFC 7591). They are forgotten when the provider stops.
+    pub registration: Registration,
+    /// How long a device that waits for somebody has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
+    pub device_poll_interval: Duration,
+    /// Whether authorization requests may, or have to be, pushed (RFC 9126).
+    pub pushed_authorization: PushedAuthorization,
+    /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
+    pub require_dpop_nonce: bool,
+    /// What it does in another way, as real providers do.
+    pub quirks: Quirks,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+/// What becomes of authorization requests that are pushed (RFC 9126).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushedAuthorization {
+    /// They are taken, and the metadata does not say so.
+    #[default]
+    Unmentioned,
+    /// The metadata offers it.
+    Offered,
+    /// No others are taken.
+    Required,
+}
+
+impl Default for Config {
+    /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, the
+    /// iframe of session management, no events, registration for everybody on this computer, a poll every five seconds, the system's clock, no state file.
+    fn default() -> Config {
+        Config {
+            port: None,
+            clients: vec![Client::default()],
+            access_token_lifetime: Duration::from_secs(5 * 60),
+            refresh_token_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            state_file: None,
+            session_management: true,
+            offline_access_outlives_session: false,
+            event_stream: None,
+            registration: Registration::Open,
+            device_poll_interval: Duration::from_secs(5),
+            pushed_authorization: PushedAuthorization::default(),
+            require_dpop_nonce: false,
+            quirks: Quirks::default(),
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("port", &self.port)
+            .field("clients", &self.clients)
+            .field("access_token_lifetime", &self.access_token_lifetime)
+            .field("refresh_token_lifetime", &self.refresh_token_lifetime)
+            .field("state_file", &self.state_file)
+            .field("session_management", &self.session_management)
+            .field("offline_access_outlives_session", &self.offline_access_outlives_session)
+            .field("event_stream", &self.event_stream)
+            .field("registration", &self.registration)
+            .field("device_poll_interval", &self.device_poll_interval)
+            .field("pushed_authorization", &self.pushed_authorization)
+            .field("require_dpop_nonce", &self.require_dpop_nonce)
+            .field("quirks", &self.quirks)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The one receiver of security events (RFC 8936).
+#[derive(Clone, Debug)]
+pub struct EventStream {
+    /// The `aud` of the events.
+    pub audience: String,
+    /// What the receiver shows as a bearer token. An access token of the client of that name is as good.
+    pub token: SecretString,
+    /// How long a poll that does not want an answer at once waits for an event.
+    pub longest_wait: Duration,
+}
+
+impl EventStream {
+    /// A stream for this audience and bearer token, whose polls wait for up to 30 seconds.
+    pub fn new(audience: impl Into<String>, token: impl Into<String>) -> EventStream {
+        EventStream {
+            audience: audience.into(),
+            token: SecretString::from(token.into()),
+            longest_wait: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Who may register clients (RFC 7591 section 3).
+#[derive(Clone, Debug)]
+pub enum Registration {
+    /// Nobody, and the metadata has no such endpoint.
+    Closed,
+    /// Everybody who reaches the provider.
+    Open,
+    /// Who shows this initial access token.
+    WithToken(SecretString),
+}

@@ -1,0 +1,139 @@
+//! The endpoints, their addresses and what they take.
+
+use axum::http::Method;
+
+/// An endpoint of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    /// `/.well-known/openid-configuration`
+    Discovery,
+    /// `/policy/.well-known/openid-configuration`: the metadata, where the issuer does not have it
+    /// ([`MetadataPlace::Elsewhere`](crate::MetadataPlace::Elsewhere))
+    OtherMetadata,
+    /// `/.well-known/oauth-authorization-server` (RFC 8414), with
+    /// [`MetadataPlace::RevocationElsewhere`](crate::MetadataPlace::RevocationElsewhere)
+    AuthorizationServerMetadata,
+    /// `/jwks`
+    Jwks,
+    /// `/authorize`
+    Authorization,
+    /// `/sign-in`, where the sign-in page's form goes
+    SignIn,
+    /// `/token`
+    Token,
+    /// `/userinfo`
+    UserInfo,
+    /// `/revoke` (RFC 7009)
+    Revocation,
+    /// `/introspect` (RFC 7662)
+    Introspection,
+    /// `/logout` (OpenID Connect RP-Initiated Logout)
+    EndSession,
+    /// `/signout`, where a person signs out without an application
+    SignOut,
+    /// `/session/check`, the OP iframe (OpenID Connect Session Management)
+    CheckSession,
+    /// `/events`, where security events are polled for (RFC 8936)
+    Events,
+    /// `/device_authorization` (RFC 8628)
+    DeviceAuthorization,
+    /// `/device`, where a person enters the code that another device shows
+    Device,
+    /// `/register` (RFC 7591); with `client_id` in the query, one registration (RFC 7592)
+    Registration,
+    /// `/par`, where authorization requests are pushed to (RFC 9126)
+    PushedAuthorization,
+}
+
+impl Endpoint {
+    const ALL: [Endpoint; 18] = [
+        Endpoint::Discovery,
+        Endpoint::OtherMetadata,
+        Endpoint::AuthorizationServerMetadata,
+        Endpoint::Jwks,
+        Endpoint::Authorization,
+        Endpoint::SignIn,
+        Endpoint::Token,
+        Endpoint::UserInfo,
+        Endpoint::Revocation,
+        Endpoint::Introspection,
+        Endpoint::EndSession,
+        Endpoint::SignOut,
+        Endpoint::CheckSession,
+        Endpoint::Events,
+        Endpoint::DeviceAuthorization,
+        Endpoint::Device,
+        Endpoint::Registration,
+        Endpoint::PushedAuthorization,
+    ];
+
+    /// Its path below the issuer.
+    pub fn path(self) -> &'static str {
+        match self {
+            Endpoint::Discovery => "/.well-known/openid-configuration",
+            Endpoint::OtherMetadata => "/policy/.well-known/openid-configuration",
+            Endpoint::AuthorizationServerMetadata => "/.well-known/oauth-authorization-server",
+            Endpoint::Jwks => "/jwks",
+            Endpoint::Authorization => "/authorize",
+            Endpoint::SignIn => "/sign-in",
+            Endpoint::Token => "/token",
+            Endpoint::UserInfo => "/userinfo",
+            Endpoint::Revocation => "/revoke",
+            Endpoint::Introspection => "/introspect",
+            Endpoint::EndSession => "/logout",
+            Endpoint::SignOut => "/signout",
+            Endpoint::CheckSession => "/session/check",
+            Endpoint::Events => "/events",
+            Endpoint::DeviceAuthorization => "/device_authorization",
+            Endpoint::Device => "/device",
+            Endpoint::Registration => "/register",
+            Endpoint::PushedAuthorization => "/par",
+        }
+    }
+
+    pub(crate) fn at(path: &str) -> Option<Endpoint> {
+        Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == path)
+    }
+
+    /// The methods that it answers.
+    pub(crate) fn methods(self) -> &'static [Method] {
+        match self {
+            Endpoint::Discovery
+            | Endpoint::OtherMetadata
+            | Endpoint::AuthorizationServerMetadata
+            | Endpoint::Jwks
+            | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
+            Endpoint::Authorization
+            | Endpoint::EndSession
+            | Endpoint::SignOut
+            | Endpoint::Device
+            | Endpoint::UserInfo => &[Method::GET, Method::POST],
+            Endpoint::SignIn
+            | Endpoint::Token
+            | Endpoint::Revocation
+            | Endpoint::Introspection
+            | Endpoint::DeviceAuthorization
+            | Endpoint::Events
+            | Endpoint::PushedAuthorization => &[Method::POST],
+            Endpoint::Registration => &[Method::POST, Method::DELETE],
+        }
+    }
+
+    /// Whether its requests have a body of JSON and not a form.
+    pub(crate) fn takes_json(self) -> bool {
+        matches!(self, Endpoint::Events | Endpoint::Registration)
+    }
+
+    /// Whether a person looks at its answers, so that errors are pages.
+    pub(crate) fn is_page(self) -> bool {
+        matches!(
+            self,
+            Endpoint::Authorization
+                | Endpoint::SignIn
+                | Endpoint::EndSession
+                | Endpoint::SignOut
+                | Endpoint::Device
+                | Endpoint::CheckSession
+        )
+    }
+}

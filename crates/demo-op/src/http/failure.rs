@@ -1,0 +1,14 @@
+//! What an answer can fail with.
+
+use crate::crypto::keys::KeyError;
+
+/// Something that only the machine can be blamed for. The answer to it is `server_error`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the system gave no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("an answer could not be put into a header: {0}")]
+    Header(#[from] axum::http::header::InvalidHeaderValue),
+}

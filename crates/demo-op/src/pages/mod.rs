@@ -1,0 +1,17 @@
+//! The pages. No script but that of the OP iframe, one inline stylesheet that the policy names by its digest, and on every page the word that this
+//! is a demonstration.
+
+mod check_session;
+mod device;
+mod layout;
+mod notices;
+mod sign_in;
+mod sign_out;
+
+pub(crate) use check_session::check_session;
+pub(crate) use device::{Entry, confirm_device, device_done, enter_code};
+pub(crate) use notices::{invalid_request, not_found, page_is_over, welcome};
+pub(crate) use sign_in::{WrongPassword, ask, sign_in};
+pub(crate) use sign_out::{
+    Frame, ask_sign_out, invalid_sign_out, nobody_to_sign_out, sign_out, signed_out, still_signed_in,
+};

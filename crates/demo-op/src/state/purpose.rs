@@ -1,0 +1,58 @@
+//! What a page is for: the validated requests that wait for a person.
+
+#[derive(Clone)]
+pub(crate) enum Purpose {
+    Authorize(AuthorizationRequest),
+    EndSession(EndSessionRequest),
+    Device(DeviceRequest),
+}
+
+/// A validated authorization request (OpenID Connect Core 3.1.2.1, RFC 7636).
+#[derive(Clone)]
+pub(crate) struct AuthorizationRequest {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) code_challenge: String,
+    pub(crate) prompt: Prompt,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) login_hint: Option<String>,
+    /// The subject of the `id_token_hint`.
+    pub(crate) hinted_subject: Option<String>,
+    pub(crate) acr_values: Option<String>,
+    pub(crate) resource: Vec<String>,
+    /// The key that the code is bound to (RFC 9449 section 10).
+    pub(crate) dpop_jkt: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    #[default]
+    AsNeeded,
+    None,
+    Login,
+    /// `consent` or `select_account`: somebody who is signed in is asked whether to go on.
+    Ask,
+}
+
+/// A validated request to sign out.
+#[derive(Clone, Default)]
+pub(crate) struct EndSessionRequest {
+    /// The `sid` of the ID token that was sent as a hint.
+    pub(crate) sid: Option<String>,
+    /// The subject of that ID token.
+    pub(crate) subject: Option<String>,
+    /// Where to go afterwards, `state` already added.
+    pub(crate) return_to: Option<String>,
+    /// Who asks, as the pages call it.
+    pub(crate) client: Option<String>,
+}
+
+/// What somebody is asked about who entered the code of another device; before that, nothing.
+#[derive(Clone)]
+pub(crate) enum DeviceRequest {
+    EnterCode,
+    Confirm { user_code: String },
+}

@@ -1,0 +1,11 @@
+//! What tokens are asked for, used at and ended by: token endpoint, UserInfo, introspection, revocation.
+
+mod code;
+mod device;
+pub(crate) mod endpoint;
+mod exchange;
+pub(crate) mod introspection;
+mod issue;
+mod refresh;
+pub(crate) mod revocation;
+pub(crate) mod userinfo;

@@ -1,0 +1,32 @@
+//! Where the metadata is.
+
+use abide_demo_op::{Endpoint, MetadataPlace, Quirks};
+
+use crate::common::*;
+use crate::provider;
+
+#[tokio::test]
+async fn the_metadata_may_be_elsewhere_than_the_issuer_says() {
+    let quirks = |metadata| Quirks { metadata, ..Quirks::default() };
+    let (provider, _) = provider(quirks(MetadataPlace::Elsewhere)).await;
+    let back = Back::new(&provider);
+    assert_eq!(back.get(Endpoint::Discovery.path()).await.status, 404);
+    let metadata = back.get(Endpoint::OtherMetadata.path()).await.json();
+    assert_eq!(metadata["issuer"], provider.issuer());
+    assert_eq!(back.get(Endpoint::AuthorizationServerMetadata.path()).await.status, 404);
+    provider.set_quirks(quirks(MetadataPlace::Issuer));
+    assert_eq!(back.get(Endpoint::Discovery.path()).await.json(), metadata);
+    assert_eq!(back.get(Endpoint::OtherMetadata.path()).await.status, 404);
+}
+
+#[tokio::test]
+async fn only_the_metadata_of_oauth_may_have_the_revocation_endpoint() {
+    let metadata = MetadataPlace::RevocationElsewhere;
+    let (provider, _) = provider(Quirks { metadata, ..Quirks::default() }).await;
+    let back = Back::new(&provider);
+    let openid = back.get(Endpoint::Discovery.path()).await.json();
+    assert!(openid.get("revocation_endpoint").is_none());
+    let oauth = back.get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(oauth["revocation_endpoint"], format!("{}/revoke", provider.issuer()));
+    assert_eq!(oauth["issuer"], openid["issuer"]);
+}
