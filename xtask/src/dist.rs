@@ -152,6 +152,7 @@ fn unpack(deb: &Path, tree: &Path, log: &mut Log) -> Result {
         "usr/share/applications/Abide.desktop",
         "usr/share/icons/hicolor/128x128/apps/abide-desktop.png",
         "usr/share/metainfo/io.github.abide_session.abide.metainfo.xml",
+        "usr/lib/systemd/user/abide-agent.service",
     ] {
         if !tree.join(file).is_file() {
             return Err(format!("{} does not hold /{file}", deb.display()).into());

@@ -1,4 +1,4 @@
-//! `./x fuzz`: anything at all for every parser of foreign input.
+//! `./x fuzz`: anything at all for every parser of untrusted input.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

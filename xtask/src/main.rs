@@ -1,5 +1,5 @@
 //! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, fuzz, ui, types,
-//! signals, hostile, providers.
+//! signals, hostile, providers, pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -7,6 +7,8 @@ mod cargo;
 mod crash;
 mod deny;
 mod dist;
+#[cfg(test)]
+mod documents;
 mod features;
 #[cfg(all(test, target_os = "linux"))]
 mod first_run;
@@ -16,6 +18,7 @@ mod libtest;
 mod maven;
 mod mutants;
 mod page;
+mod pictures;
 mod process;
 mod providers;
 #[cfg(test)]
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
             "signals" => signals::write(),
             "hostile" => hostile::write(),
             "providers" => features::write(),
+            "pictures" => pictures::pictures(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {

@@ -37,6 +37,28 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "crates/demo-op/src",
+        &[
+            "crypto",
+            "config",
+            "http",
+            "record",
+            "hostile",
+            "state",
+            "browser",
+            "pages",
+            "clients",
+            "session",
+            "tokens",
+            "authorization",
+            "device",
+            "events",
+            "discovery",
+            "registration",
+            "server",
+        ],
+    ),
+    (
         "crates/oidc/src",
         &[
             "text",
@@ -54,10 +76,25 @@ const ROOMS: &[(&str, &[&str])] = &[
             "fuzzing",
         ],
     ),
+    (
+        "crates/presence/src",
+        &[
+            "event",
+            "limits",
+            "environment",
+            "presence_state",
+            "sleep_delay",
+            "sleep_history",
+            "linux",
+            "macos",
+            "windows",
+            "presence",
+        ],
+    ),
 ];
 
 /// Crates in which the files inside a room form no circle either.
-const FILES_IN_ORDER: &[&str] = &["crates/oidc/src"];
+const FILES_IN_ORDER: &[&str] = &["crates/demo-op/src", "crates/oidc/src", "crates/presence/src"];
 
 /// The name of the root among the rooms.
 const ROOT: &str = "the crate's root";

@@ -13,7 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-session", &[]),
     // A test's own, behind the feature `failpoints` of the others.
     ("abide-failpoint", &[]),
-    ("abide-oidc", &["abide-session", "abide-failpoint"]),
+    ("abide-oidc", &["abide-failpoint"]),
     ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
     ("abide-demo-op", &[]),
@@ -35,7 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide", &["abide-cli", "abide-agent"]),
     ("abide-desktop", &["abide-agent", "abide-wire"]),
     // Outside of everything.
-    ("abide-foreign", &["abide-agent", "abide-oidc", "abide-vault"]),
+    ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault"]),
     ("xtask", &["abide-wire"]),
     (
         "abide-tests",

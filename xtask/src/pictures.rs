@@ -1,0 +1,65 @@
+//! `./x pictures`: the pictures of the user guide, taken of the window's demonstration (`ui/src/demo`) in Chromium.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::steps::{Log, Steps};
+use crate::{Result, cargo, ui};
+
+/// The width of the window in pixels.
+const WIDTH: u32 = 440;
+
+/// A picture in `docs/pictures`.
+struct Picture {
+    name: &'static str,
+    /// The query of the demonstration's page.
+    scene: &'static str,
+    /// In pixels.
+    height: u32,
+}
+
+const PICTURES: [Picture; 9] = [
+    Picture { name: "first-start", scene: "demo=demo", height: 420 },
+    Picture { name: "add-account", scene: "demo=add", height: 240 },
+    Picture { name: "signed-in", scene: "demo=closed&open", height: 830 },
+    Picture { name: "question", scene: "demo=expiring", height: 730 },
+    Picture { name: "last-minutes", scene: "demo=last", height: 530 },
+    Picture { name: "locked", scene: "demo=frozen", height: 350 },
+    Picture { name: "several", scene: "demo=several", height: 820 },
+    Picture { name: "signed-out", scene: "demo=there", height: 790 },
+    Picture { name: "settings", scene: "demo=settings", height: 1180 },
+];
+
+pub(crate) fn pictures() -> Result<ExitCode> {
+    let mut steps = Steps::new()?;
+    let pages = cargo::root().join("target/pictures");
+    let built = steps.step("ui: npm packages", |log| ui::npm_install("ui", log))
+        && steps.step("ui: demonstration", |log| build(&pages, log));
+    if built {
+        steps.step("pictures", |log| PICTURES.iter().try_for_each(|picture| take(picture, &pages, log)));
+    }
+    Ok(steps.code())
+}
+
+/// Builds the demonstration with relative addresses, so that it opens from the disk.
+fn build(pages: &Path, log: &mut Log) -> Result {
+    let pages = pages.to_string_lossy();
+    let options =
+        ["exec", "--", "vite", "build", "--mode", "demo", "--base", "./", "--emptyOutDir", "--outDir"];
+    let mut command = ui::npm("ui", &options);
+    command.arg(&*pages);
+    log.command(command)
+}
+
+fn take(picture: &Picture, pages: &Path, log: &mut Log) -> Result {
+    let file = cargo::root().join("docs/pictures").join(format!("{}.png", picture.name));
+    let mut command = Command::new("chromium");
+    command
+        // Its sandbox does not work as root; the page is our own, from the disk.
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
+        .args(["--allow-file-access-from-files", "--virtual-time-budget=3000"])
+        .arg(format!("--window-size={WIDTH},{}", picture.height))
+        .arg(format!("--screenshot={}", file.display()))
+        .arg(format!("file://{}/demo.html?{}", pages.display(), picture.scene));
+    log.command(command)
+}
