@@ -15,8 +15,8 @@
 //! which signing in counts as consent; and signing out at the provider also ends what was issued in that session, unless
 //! [`Config::offline_access_outlives_session`] says otherwise.
 //!
-//! What other providers do in another way is a switch in [`Quirks`], each with the provider in which it was seen; the
-//! switches can be combined, and set while the provider runs. They are for what is allowed, or at least common. Answers that
+//! What other providers do in another way is a switch in [`Quirks`]; the switches can be combined, and set
+//! while the provider runs. They are for what is allowed, or at least common. Answers that
 //! are wrong in themselves (bad signatures, broken JSON, endless bodies) are the deviations of the feature `hostile`.
 //!
 //! The modules are rooms in a fixed order, which `xtask` checks: `crypto`, `config`, `http`, `record`, `hostile`, `state`,

@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 use crate::config::grant_type;
 use crate::crypto::algorithm::SigningAlgorithm;
 
-/// Behaviours of real providers. By default there are none of them. Each field says where it was seen.
+/// Behaviours of real providers. By default there are none of them. Where it is known, a field names
+/// a provider that does it.
 ///
 /// A running provider takes others with [`DemoOp::set_quirks`](crate::DemoOp::set_quirks).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quirks {
     /// What a refresh does with refresh tokens.
     pub refresh_tokens: RefreshTokens,
-    /// A refresh token is issued also without the scope `offline_access` (Keycloak, LemonLDAP::NG, Spring Authorization
-    /// Server).
+    /// A refresh token is issued also without the scope `offline_access` (Keycloak).
     pub refresh_tokens_for_all: bool,
     /// Each refresh ends the earlier access tokens of its grant, also one that is refused because of its scope or resource
     /// (Ory Hydra, LemonLDAP::NG).
@@ -46,7 +46,7 @@ pub struct Quirks {
     pub errors_without_iss: bool,
 
     /// Laid over the claims of every ID token; `null` takes one out. `{"amr": "pwd"}`, `{"email_verified": "True"}`,
-    /// `{"auth_time": 0}`, `{"sid": null}` (Ory Hydra without a session, Dex).
+    /// `{"auth_time": 0}`, `{"sid": null}`.
     pub id_token_claims: Map<String, Value>,
     /// How long a session lasts after the sign-in. ID tokens say so as `session_expiry` (IPSIE; Okta, Auth0), and it and all
     /// its tokens end then.
