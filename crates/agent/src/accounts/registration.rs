@@ -17,7 +17,7 @@ use url::Url;
 use crate::config::AccountConfig;
 use crate::persistence::vault::StoreError;
 use crate::platform::file;
-use crate::sign_in;
+use crate::sign_in::scopes::wanted_scopes;
 use crate::state::account::host_of;
 use crate::state::connection::{ConnectError, discover, http_of};
 use crate::state::store::Store;
@@ -149,7 +149,7 @@ pub(crate) async fn register(
     let shown = initial_access_token.is_some();
     let mut metadata = metadata(config, &provider, initial_access_token);
     if with_scopes {
-        metadata.scopes = sign_in::scopes(config, &provider);
+        metadata.scopes = wanted_scopes(config, &provider);
     }
     let client = abide_oidc::register(&http, &provider, &metadata).await.map_err(|error| {
         let refused = matches!(

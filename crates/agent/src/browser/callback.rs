@@ -68,6 +68,10 @@ pub(crate) enum Outcome {
     SignedOut {
         provider: String,
     },
+    /// The provider is asked once more, in the same tab.
+    SentOn {
+        target: Url,
+    },
 }
 
 /// A future that a [`Guest`] returns.
@@ -230,7 +234,17 @@ impl Callback {
 
     /// The next answer from the browser.
     pub(crate) async fn arrival(&mut self) -> Option<Arrival> {
-        self.arrivals.recv().await
+        let arrival = self.arrivals.recv().await;
+        // The tab that was sent on has come back: how it went is open again.
+        self.outcome.send_if_modified(|outcome| {
+            outcome.take_if(|outcome| matches!(outcome, Outcome::SentOn { .. })).is_some()
+        });
+        arrival
+    }
+
+    /// Sends the tab that brought the last answer on to `target`, and waits for another answer.
+    pub(crate) fn send_on(&self, target: Url) {
+        self.outcome.send_replace(Some(Outcome::SentOn { target }));
     }
 
     /// An address of this listener that sends the browser on to `target`, once.
@@ -403,6 +417,7 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
             let entrance = place.guest.get().and_then(|guest| guest.entrance());
             entrance.map_or_else(nothing, |entrance| onward(entrance.expose_secret()))
         }
+        Some(Outcome::SentOn { target }) => onward(target.as_str()),
         Some(Outcome::SignedOut { provider }) => {
             let line = format!("You are signed out of Abide, and {provider} has sent you back.");
             page(
@@ -486,6 +501,33 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("alice"), "{guessed}: {answer}");
         }
         assert!(get(&address, &place).await.contains("You are signed in as alice@example.com"));
+    }
+
+    /// After `invalid_scope`, for instance: nothing new is opened.
+    #[tokio::test]
+    async fn the_tab_that_brought_an_answer_can_be_sent_to_the_provider_once_more() {
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
+        let address = callback.redirect_uri().clone();
+        let browser = |query: &'static str| {
+            let address = address.clone();
+            tokio::spawn(async move { get(&address, query).await })
+        };
+        let location =
+            |answer: &str| answer.lines().find_map(|line| line.strip_prefix("location: ")).map(str::to_owned);
+        let first = browser("/callback?error=invalid_scope&state=1");
+        callback.arrival().await.unwrap().verdict.send(Verdict::Taken).ok().unwrap();
+        let done = location(&first.await.unwrap()).unwrap();
+        callback.send_on("https://id.example.com/authorize?scope=openid".parse().unwrap());
+        let sent_on = location(&get(&address, &done).await);
+        assert_eq!(sent_on.as_deref(), Some("https://id.example.com/authorize?scope=openid"));
+
+        let second = browser("/callback?code=1&state=2");
+        callback.arrival().await.unwrap().verdict.send(Verdict::Taken).ok().unwrap();
+        let done = location(&second.await.unwrap()).unwrap();
+        callback
+            .finish(Outcome::SignedIn { user: "alice".to_owned(), provider: "id.example.com".to_owned() });
+        assert!(get(&address, &done).await.contains("You are signed in as alice"));
     }
 
     #[tokio::test]

@@ -83,8 +83,8 @@ pub(crate) struct AccountConfig {
     /// The issuers of the provider's tenants, where each has its own: `{tenantid}` stands for the tenant.
     pub(crate) issuer_template: Option<String>,
     pub(crate) client_id: String,
-    #[serde(default = "default_scopes")]
-    pub(crate) scopes: Vec<String>,
+    /// What to ask for, and all of it; without it, [`default_scopes`], and `offline_access` only where the provider has it.
+    pub(crate) scopes: Option<Vec<String>>,
     /// Where the browser comes back to. Of several the first whose port is free.
     #[serde(default = "default_redirect_uris", rename = "redirect_uri", deserialize_with = "one_or_several")]
     pub(crate) redirect_uris: Vec<Url>,
@@ -244,7 +244,12 @@ impl Default for LogoutConfig {
     }
 }
 
-fn default_scopes() -> Vec<String> {
+fn yes() -> bool {
+    true
+}
+
+/// What is asked for if the account does not say.
+pub(crate) fn default_scopes() -> Vec<String> {
     ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
 }
 
@@ -380,7 +385,7 @@ impl AccountConfig {
             issuer,
             issuer_template: None,
             client_id,
-            scopes: default_scopes(),
+            scopes: None,
             redirect_uris: default_redirect_uris(),
             ca_file: None,
             timeout: default_timeout(),

@@ -11,7 +11,8 @@ use tokio::sync::{oneshot, watch};
 
 use crate::config::AccountConfig;
 use crate::platform::clock;
-use crate::sign_in::{SignInError, scopes};
+use crate::sign_in::SignInError;
+use crate::sign_in::scopes::{is_scope_refused, say_dropped, scopes, without_unlisted};
 use crate::state::account::host_of;
 use crate::state::connection::Connection;
 use crate::state::revoke::give_back;
@@ -32,11 +33,20 @@ pub(crate) async fn authorize(
         return Err(SignInError::NotHeldThere);
     }
     let Connection { http, relying_party, .. } = connection;
-    let parameters = parameters(config, scopes(config, relying_party.provider()));
-    let authorization = relying_party
-        .device_authorization(http, &parameters, SystemTime::now())
-        .await
-        .map_err(SignInError::of)?;
+    let scopes = scopes(store, name, config, relying_party.provider());
+    let fewer = without_unlisted(&scopes, relying_party.provider());
+    let ask = async |scopes| {
+        let parameters = parameters(config, scopes);
+        relying_party.device_authorization(http, &parameters, SystemTime::now()).await
+    };
+    let authorization = match (ask(scopes.clone()).await, fewer) {
+        (Err(error), Some(fewer)) if is_scope_refused(&error) => {
+            say_dropped(store, name, relying_party.provider(), &scopes, &fewer);
+            ask(fewer).await
+        }
+        (asked, _) => asked,
+    };
+    let authorization = authorization.map_err(SignInError::of)?;
     let began = clock::now().boot;
     announce.send_replace(Some(SignInBegun {
         account: name.to_owned(),

@@ -2,6 +2,7 @@
 //! vault. Only then is the session active.
 
 pub(crate) mod device;
+pub(crate) mod scopes;
 pub(crate) mod step_up;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use abide_oidc::{
     AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, OAuthError,
-    Pending, Provider, Tokens,
+    Pending, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use crate::browser::callback::{Callback, Outcome, Verdict};
 use crate::config::AccountConfig;
 use crate::platform::clock;
+use crate::sign_in::scopes::{OFFLINE_ACCESS, is_scope_refused, say_dropped, scopes, without_unlisted};
 use crate::state::account::{Account, Opening, SignIn, host_of};
 use crate::state::commit::{Commit, NotCommitted, commit};
 use crate::state::connection::{ConnectError, Connection, connect, lifetimes};
@@ -28,8 +30,6 @@ use crate::state::store::Store;
 use crate::state::tokens::Held;
 use crate::view::layers::Heard;
 use crate::view::notices;
-
-const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Why nobody is signed in now. Each is a sentence for people.
 #[derive(Debug, thiserror::Error)]
@@ -153,12 +153,22 @@ async fn run(
     }
     let mut callback =
         Callback::bind(&store.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
-    let parameters = parameters(config, connection.relying_party.provider());
     let Connection { http, relying_party, .. } = &connection;
-    let request = relying_party
-        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
-        .await
-        .map_err(SignInError::of)?;
+    let scopes = scopes(store, name, config, relying_party.provider());
+    let mut fewer = without_unlisted(&scopes, relying_party.provider());
+    let redirect_uri = callback.redirect_uri().clone();
+    let ask = async |scopes: Vec<String>| {
+        let parameters = parameters(config, scopes);
+        relying_party.start_authorization(http, &redirect_uri, &parameters, SystemTime::now()).await
+    };
+    let mut asked = ask(scopes.clone()).await;
+    if asked.as_ref().is_err_and(is_scope_refused)
+        && let Some(fewer) = fewer.take()
+    {
+        say_dropped(store, name, relying_party.provider(), &scopes, &fewer);
+        asked = ask(fewer).await;
+    }
+    let request = asked.map_err(SignInError::of)?;
     announce.send_replace(Some(SignInBegun {
         account: name.to_owned(),
         authorization_url: Some(request.url.to_string()),
@@ -172,19 +182,29 @@ async fn run(
         store.opener.open(&address)?;
     }
     let provider = host_of(&config.issuer);
-    let outcome = match answer(&mut callback, &request.pending, &provider).await {
+    let mut pending = request.pending;
+    let mut answered = answer(&mut callback, &pending, &provider).await;
+    if let Err(SignInError::Answer(CallbackError::Refused { error: OAuthError::InvalidScope, .. })) =
+        &answered
+        && let Some(fewer) = fewer.take()
+    {
+        say_dropped(store, name, relying_party.provider(), &scopes, &fewer);
+        let again = ask(fewer).await;
+        answered = match again {
+            Ok(request) => {
+                // The tab that has brought the refusal goes on to the provider.
+                callback.send_on(request.url);
+                pending = request.pending;
+                answer(&mut callback, &pending, &provider).await
+            }
+            Err(error) => Err(SignInError::of(error)),
+        };
+    }
+    let outcome = match answered {
         Ok(response) => {
             let (store, name) = (store.clone(), name.to_owned());
-            to_its_end(redeem(
-                store,
-                name,
-                attempt,
-                connection.clone(),
-                request.pending,
-                response,
-                config.timeout,
-            ))
-            .await
+            to_its_end(redeem(store, name, attempt, connection.clone(), pending, response, config.timeout))
+                .await
         }
         Err(error) => Err(error),
     };
@@ -214,14 +234,7 @@ async fn run(
     }
 }
 
-/// What to ask for. A provider that lists its scopes and leaves `offline_access` out may refuse the whole request for it.
-pub(crate) fn scopes(config: &AccountConfig, provider: &Provider) -> Vec<String> {
-    let offline_known = provider.offers_scope(OFFLINE_ACCESS) != Some(false);
-    config.scopes.iter().filter(|scope| *scope != OFFLINE_ACCESS || offline_known).cloned().collect()
-}
-
-pub(crate) fn parameters(config: &AccountConfig, provider: &Provider) -> AuthorizationParameters {
-    let scopes = scopes(config, provider);
+pub(crate) fn parameters(config: &AccountConfig, scopes: Vec<String>) -> AuthorizationParameters {
     // OpenID Connect Core 1.0 section 11: offline access needs the user's consent, unless the provider has other rules.
     let offline = scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
     let prompt = config

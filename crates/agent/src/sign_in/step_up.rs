@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome};
 use crate::config::AccountConfig;
+use crate::sign_in::scopes::wanted_scopes;
 use crate::sign_in::{SignInError, answer, parameters, redeem_code};
 use crate::state::account::{Account, SteppingUp, host_of};
 use crate::state::commit::{Commit, NotCommitted, commit, keep_name};
@@ -188,7 +189,15 @@ async fn run(
     let Connection { http, relying_party, .. } = &connection;
     let mut callback =
         Callback::bind(&store.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
-    let parameters = wanted.parameters(&parameters(config, relying_party.provider()));
+    let provider = relying_party.provider();
+    let granted = store.act(name, |account, _| account.held.as_ref().map(|held| held.scope.clone()));
+    let granted = granted.ok().flatten().unwrap_or_default();
+    let mut scopes = wanted_scopes(config, provider);
+    // What the provider neither lists nor has granted, it has refused at the sign-in.
+    scopes.retain(|scope| {
+        provider.offers_scope(scope) != Some(false) || granted.split(' ').any(|known| known == scope)
+    });
+    let parameters = wanted.parameters(&parameters(config, scopes));
     let request = relying_party
         .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
         .await
