@@ -68,6 +68,7 @@ pub use error::device::DeviceError;
 pub use error::document::Document;
 pub use error::dpop::DpopError;
 pub use error::id_token::IdTokenError;
+pub use error::kind::ErrorKind;
 pub use error::logout_token::LogoutTokenError;
 pub use error::oauth::OAuthError;
 pub use error::pushed_request::PushedRequestError;

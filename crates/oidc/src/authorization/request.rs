@@ -19,6 +19,7 @@ use crate::authorization::demands::Demands;
 use crate::authorization::parameters::AuthorizationParameters;
 use crate::authorization::session_state::SessionState;
 use crate::client::relying_party::RelyingParty;
+use crate::error::kind::ErrorKind;
 use crate::error::oauth::OAuthError;
 use crate::error::{Error, invalid};
 use crate::http::refused;
@@ -166,6 +167,16 @@ impl CallbackError {
             | OAuthError::ConsentRequired
             | OAuthError::AccountSelectionRequired => Some(SilentRefusal::InteractionNeeded),
             _ => None,
+        }
+    }
+
+    /// What has to change before the same request can succeed.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused { error, .. } => error.kind(),
+            Self::Stray(_) | Self::IssuerMismatch | Self::IssuerMissing | Self::Malformed => {
+                ErrorKind::UnusableAnswer
+            }
         }
     }
 

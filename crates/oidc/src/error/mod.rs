@@ -4,6 +4,7 @@ pub(crate) mod device;
 pub(crate) mod document;
 pub(crate) mod dpop;
 pub(crate) mod id_token;
+pub(crate) mod kind;
 pub(crate) mod logout_token;
 pub(crate) mod oauth;
 pub(crate) mod pushed_request;
@@ -75,6 +76,11 @@ pub enum Error {
     /// The provider does not do the authorization code flow.
     #[error("The provider does not offer the kind of sign-in that a desktop application uses.")]
     CodeFlowUnsupported,
+    /// `code_challenge_methods_supported` does not name S256 (RFC 8414, section 2), and the account insists on that.
+    #[error(
+        "The provider does not say that it checks PKCE with S256, which this account insists on (`require_pkce_support`)."
+    )]
+    PkceUnsupported,
     /// What is registered for this client does not fit together, or does not fit the provider.
     #[error("{0}")]
     Registration(RegistrationProblem),
@@ -87,6 +93,21 @@ pub enum Error {
     /// The provider takes only pushed authorization requests (RFC 9126, section 5).
     #[error("The provider wants to be asked in another way before the browser opens.")]
     PushedAuthorizationRequired,
+    /// The place for pushed authorization requests refuses a client that has neither a secret nor a key. RFC 9126 lets a
+    /// provider accept only others there (section 2), and several do without saying so in their metadata.
+    #[error(
+        "The provider's {} refused this client{}. Many providers accept only clients that have a client secret or a key \
+         there.{}",
+        Endpoint::PushedAuthorization,
+        refused_with(.refusal),
+        without_push(.required)
+    )]
+    PushedRequestRefused {
+        /// What the provider says: the code, and its own words, one line of at most 200 characters.
+        refusal: Option<(OAuthError, Option<String>)>,
+        /// True if the provider takes no other requests.
+        required: bool,
+    },
     /// The provider's answer to a pushed authorization request is refused.
     #[error("{0}")]
     PushedRequest(#[from] PushedRequestError),
@@ -119,6 +140,8 @@ pub enum Error {
         status: u16,
         /// `Retry-After` in seconds, if the provider said so; at most a day.
         retry_after: Option<Duration>,
+        /// The code, if the provider said one in spite of its status.
+        error: Option<OAuthError>,
     },
     /// HTTP 429.
     #[error("{host} asks to be left alone for a while.")]
@@ -214,6 +237,18 @@ pub enum Error {
     UserInfoSubjectMismatch,
 }
 
+fn without_push(required: &bool) -> &'static str {
+    match required {
+        true => "",
+        false => " To send the request through the browser instead, set `pushed_requests = \"off\"`.",
+    }
+}
+
+fn refused_with(refusal: &Option<(OAuthError, Option<String>)>) -> String {
+    let Some((error, description)) = refusal else { return String::new() };
+    format!(": {error}{}", described(description))
+}
+
 pub(crate) fn described(description: &Option<String>) -> String {
     description.as_ref().map(|words| format!(" ({})", words.trim_end_matches('.'))).unwrap_or_default()
 }
@@ -237,7 +272,9 @@ impl Error {
             Self::CodeFlowUnsupported => "code_flow_unsupported",
             Self::Registration(problem) => problem.code(),
             Self::ParameterInvalid { .. } => "parameter_invalid",
+            Self::PkceUnsupported => "pkce_unsupported",
             Self::PushedAuthorizationRequired => "pushed_authorization_required",
+            Self::PushedRequestRefused { .. } => "pushed_request_refused",
             Self::PushedRequest(error) => error.code(),
             Self::Dpop(error) => error.code(),
             Self::SigningFailed => "signing_failed",
@@ -270,18 +307,6 @@ impl Error {
             Self::UserInfo(error) => error.code(),
             Self::UserInfoSubjectMissing => "userinfo_subject_missing",
             Self::UserInfoSubjectMismatch => "userinfo_subject_mismatch",
-        }
-    }
-
-    /// True if the same request may succeed later without anybody doing anything: the session is kept meanwhile.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Timeout { .. }
-            | Self::Unreachable { .. }
-            | Self::Unavailable { .. }
-            | Self::RateLimited { .. } => true,
-            Self::Refused { error, .. } => error.is_transient(),
-            _ => false,
         }
     }
 
@@ -332,6 +357,7 @@ impl fmt::Display for Unreachable {
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum Endpoint {
+    Metadata,
     Authorization,
     Token,
     Keys,
@@ -349,6 +375,7 @@ pub enum Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Metadata => "description of itself (`metadata_url`)",
             Self::Authorization => "sign-in page (authorization_endpoint)",
             Self::Token => "token endpoint (token_endpoint)",
             Self::Keys => "keys (jwks_uri)",

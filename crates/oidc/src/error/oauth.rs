@@ -16,6 +16,9 @@ macro_rules! oauth_errors {
         }
 
         impl OAuthError {
+            /// All that the specifications define.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant,)*];
+
             /// The code as the provider wrote it; `provider_refused` for one that is not known here.
             pub fn code(&self) -> &'static str {
                 match self {
@@ -103,13 +106,6 @@ oauth_errors! {
     UseDpopNonce = "use_dpop_nonce",
     /// RFC 9470, section 3.
     InsufficientUserAuthentication = "insufficient_user_authentication",
-}
-
-impl OAuthError {
-    /// True if the provider says that it cannot answer just now.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::ServerError | Self::TemporarilyUnavailable)
-    }
 }
 
 impl fmt::Display for OAuthError {

@@ -26,6 +26,8 @@ use crate::text::urls::UrlProblem;
 use crate::text::{self, json, urls};
 
 const MAX_BODY: usize = 1 << 20;
+/// Of an answer with a status of trouble.
+const MAX_REFUSAL: usize = 16 * 1024;
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
 const MAX_DESCRIPTION: usize = 200;
@@ -175,7 +177,8 @@ impl Http {
         failpoint!("http.status");
         let answer = read(response, host).await;
         failpoint!("http.body");
-        Ok(Answer { told, ..answer? })
+        let answer = Answer { told, ..answer? };
+        if answer.status.is_server_error() { Err(answer.unavailable()) } else { Ok(answer) }
     }
 }
 
@@ -292,30 +295,50 @@ fn build(base: impl Fn() -> ClientBuilder, roots: &[Certificate]) -> Result<Clie
 
 async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, Error> {
     let status = response.status();
-    let retry_after = retry_after(response.headers());
+    let wait = retry_after(response.headers());
     if status.is_redirection() {
         return Err(Error::Redirected { host });
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(Error::RateLimited { host, retry_after });
+        return Err(Error::RateLimited { host, retry_after: wait });
     }
-    if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-        return Err(Error::Unavailable { host, status: status.as_u16(), retry_after });
-    }
-    let announced = response.content_length().unwrap_or(4096);
-    if announced > MAX_BODY as u64 {
-        return Err(Error::TooLarge { host });
+    if status == StatusCode::REQUEST_TIMEOUT {
+        return Err(Error::Unavailable { host, status: status.as_u16(), retry_after: wait, error: None });
     }
     let headers = std::mem::take(response.headers_mut());
     let content_type = essence(&headers);
-    let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(announced).unwrap_or(MAX_BODY)));
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&host, &error))? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::TooLarge { host });
+    let body = if status.is_server_error() {
+        // Trouble, whatever follows. Only what it says of itself is of use, and it may say nothing.
+        let says = content_type.as_deref() == Some(JSON);
+        if says {
+            body(&mut response, &host, MAX_REFUSAL).await.unwrap_or_default()
+        } else {
+            Zeroizing::default()
+        }
+    } else {
+        body(&mut response, &host, MAX_BODY).await?
+    };
+    Ok(Answer { host, status, headers, content_type, body, told: Told::default() })
+}
+
+async fn body(
+    response: &mut reqwest::Response,
+    host: &str,
+    most: usize,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let too_large = || Error::TooLarge { host: host.to_owned() };
+    let announced = response.content_length().unwrap_or(4096);
+    if announced > most as u64 {
+        return Err(too_large());
+    }
+    let mut body = Zeroizing::new(Vec::with_capacity(usize::try_from(announced).unwrap_or(most)));
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(host, &error))? {
+        if body.len() + chunk.len() > most {
+            return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { host, status, headers, content_type, body, told: Told::default() })
+    Ok(body)
 }
 
 fn unreachable(host: &str, error: &reqwest::Error) -> Error {
@@ -469,6 +492,21 @@ impl Answer {
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
         Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
+    }
+
+    /// HTTP 5xx.
+    fn unavailable(&self) -> Error {
+        let error = match self.oauth_error() {
+            Some(Error::Refused { error, .. }) => Some(error),
+            _ => None,
+        };
+        let (host, status) = (self.host.clone(), self.status.as_u16());
+        Error::Unavailable { host, status, retry_after: retry_after(&self.headers), error }
+    }
+
+    /// The OAuth error in the answer, or `unexplained` if it says none.
+    pub(crate) fn refusal_or(&self, unexplained: OAuthError) -> Error {
+        self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None })
     }
 
     pub(crate) fn refusal(&self) -> Error {

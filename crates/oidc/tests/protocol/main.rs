@@ -14,6 +14,7 @@ mod dpop;
 mod events;
 mod exchange;
 mod id_token;
+mod kind;
 mod logout;
 mod par;
 mod parameters;

@@ -1,0 +1,216 @@
+//! What has to change before a request that failed can succeed.
+
+use crate::error::dpop::DpopError;
+use crate::error::id_token::IdTokenError;
+use crate::error::oauth::OAuthError;
+use crate::error::pushed_request::PushedRequestError;
+use crate::error::registration::RegistrationProblem;
+use crate::error::{Endpoint, Error};
+use crate::text::json::DocumentProblem;
+
+/// What has to change before the same request can succeed. One answer for every error of this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Nothing. The same request will work when the provider or the network answers again.
+    Passing,
+    /// A person has to act: sign in again, agree to something, or correct the account, here or at the provider.
+    ActionRequired,
+    /// This computer: a file, its clock, its random numbers.
+    ThisComputer,
+    /// The provider: its answer cannot be used.
+    UnusableAnswer,
+}
+
+use ErrorKind::{ActionRequired, Passing, ThisComputer, UnusableAnswer};
+
+impl ErrorKind {
+    /// A stable name, in snake case.
+    pub fn code(self) -> &'static str {
+        match self {
+            Passing => "passing",
+            ActionRequired => "action_required",
+            ThisComputer => "this_computer",
+            UnusableAnswer => "unusable_answer",
+        }
+    }
+}
+
+impl Error {
+    /// What has to change before the same request can succeed.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            // A certificate that is not trusted and a proxy that makes no connection are often those of a network that
+            // asks for a sign-in first. The session is kept, and the sentence names the cause.
+            Self::Timeout { .. }
+            | Self::Unreachable { .. }
+            | Self::Unavailable { .. }
+            | Self::RateLimited { .. } => Passing,
+            Self::CaFileInvalid | Self::HttpSetup | Self::SigningFailed => ThisComputer,
+            Self::IssuerInvalid { .. }
+            | Self::EndpointInvalid { endpoint: Endpoint::Metadata, .. }
+            | Self::IssuerMismatch { .. }
+            | Self::ParameterInvalid { .. }
+            | Self::PkceUnsupported
+            | Self::PushedAuthorizationRequired
+            | Self::PushedRequestRefused { .. }
+            | Self::AccessTokenRejected => ActionRequired,
+            Self::EndpointMissing { endpoint } => match endpoint {
+                Endpoint::Authorization | Endpoint::Token | Endpoint::Keys => UnusableAnswer,
+                // The account, or the person, asks for something that the provider does not have.
+                _ => ActionRequired,
+            },
+            Self::Registration(problem) => problem.kind(),
+            Self::PushedRequest(error) => error.kind(),
+            Self::Dpop(error) => error.kind(),
+            Self::Refused { error, .. } => error.kind(),
+            Self::IdToken(error) => error.kind(),
+            // Without a word, the status is the answer (RFC 9110, sections 15.5.2 and 15.5.4).
+            Self::UnexpectedStatus { status: 401 | 403, .. } => ActionRequired,
+            Self::EndpointInvalid { .. }
+            | Self::CodeFlowUnsupported
+            | Self::Redirected { .. }
+            | Self::UnexpectedStatus { .. }
+            | Self::TooLarge { .. }
+            | Self::Document { .. }
+            | Self::AccessTokenMissing
+            | Self::TokenMalformed
+            | Self::TokenTypeUnsupported
+            | Self::ScopeWider
+            | Self::IssuedTokenTypeMissing
+            | Self::IssuedTokenTypeMismatch
+            | Self::IdTokenMissing
+            | Self::Device(_)
+            | Self::RegisteredClient(_)
+            | Self::LogoutToken(_)
+            | Self::SecurityEvent(_)
+            | Self::UserInfo(_)
+            | Self::UserInfoSubjectMissing
+            | Self::UserInfoSubjectMismatch => UnusableAnswer,
+        }
+    }
+
+    /// True if the same request may succeed later although nobody does anything. The session is kept meanwhile.
+    pub fn is_transient(&self) -> bool {
+        self.kind() == Passing
+    }
+
+    /// True if the answer looks like that of something in front of the provider, for instance of a network that asks
+    /// for a sign-in of its own (RFC 8952, section 1). It may be gone with the next request.
+    pub fn may_be_intercepted(&self) -> bool {
+        match self {
+            Self::Redirected { .. } | Self::Document { problem: DocumentProblem::NotJson, .. } => true,
+            // Of a token endpoint, 400 is an answer (RFC 6749, section 5.2).
+            Self::UnexpectedStatus { status, .. } => *status != 400,
+            _ => false,
+        }
+    }
+}
+
+impl OAuthError {
+    /// What has to change before the same request can succeed.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ServerError
+            | Self::TemporarilyUnavailable
+            | Self::AuthorizationPending
+            | Self::SlowDown => Passing,
+            // A provider that asks for another nonce after each of its own.
+            Self::UseDpopNonce => UnusableAnswer,
+            Self::InvalidRequest
+            | Self::InvalidClient
+            | Self::InvalidGrant
+            | Self::UnauthorizedClient
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope
+            | Self::AccessDenied
+            | Self::UnsupportedResponseType
+            | Self::UnsupportedTokenType
+            | Self::InvalidToken
+            | Self::InsufficientScope
+            | Self::InteractionRequired
+            | Self::LoginRequired
+            | Self::AccountSelectionRequired
+            | Self::ConsentRequired
+            | Self::InvalidRequestUri
+            | Self::InvalidRequestObject
+            | Self::RequestNotSupported
+            | Self::RequestUriNotSupported
+            | Self::RegistrationNotSupported
+            | Self::UnmetAuthenticationRequirements
+            | Self::ExpiredToken
+            | Self::InvalidRedirectUri
+            | Self::InvalidClientMetadata
+            | Self::InvalidSoftwareStatement
+            | Self::UnapprovedSoftwareStatement
+            | Self::InvalidTarget
+            | Self::InvalidDpopProof
+            | Self::InsufficientUserAuthentication
+            | Self::Other(_) => ActionRequired,
+        }
+    }
+
+    /// True if the provider says that it cannot answer just now.
+    pub fn is_transient(&self) -> bool {
+        self.kind() == Passing
+    }
+}
+
+impl IdTokenError {
+    /// What has to change before the same request can succeed.
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::Expired | Self::IssuedInFuture | Self::NotYetValid | Self::AuthTimeInFuture => ThisComputer,
+            // The person can sign in in another way, or as somebody else; the account can trust another audience.
+            Self::SubjectMismatch
+            | Self::AcrMissing
+            | Self::AcrMismatch
+            | Self::AuthTimeMissing
+            | Self::AuthTimeTooOld
+            | Self::AudienceUntrusted => ActionRequired,
+            _ => UnusableAnswer,
+        }
+    }
+}
+
+impl DpopError {
+    /// What has to change before the same request can succeed.
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::KeyInvalid
+            | Self::KeyMissing
+            | Self::AlgorithmUnsupported
+            | Self::NotBound
+            | Self::RequestInvalid => ActionRequired,
+        }
+    }
+}
+
+impl PushedRequestError {
+    /// What has to change before the same request can succeed.
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::TooLarge => ActionRequired,
+            Self::NotCreated
+            | Self::RequestUriMissing
+            | Self::RequestUriInvalid
+            | Self::ExpirationMissing
+            | Self::ExpirationInvalid => UnusableAnswer,
+        }
+    }
+}
+
+impl RegistrationProblem {
+    /// What has to change before the same request can succeed.
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::AlgorithmsUnsupported => UnusableAnswer,
+            Self::ClientIdMissing
+            | Self::SecretMissing
+            | Self::ClientKeyMissing
+            | Self::ClientKeyInvalid
+            | Self::AssertionAlgorithmUnsupported
+            | Self::AuthenticationUnsupported
+            | Self::SymmetricAlgorithmForPublicClient => ActionRequired,
+        }
+    }
+}
