@@ -65,17 +65,23 @@ pub(crate) async fn authorize(
     let authorization = Arc::new(authorization);
     let mut polling = DevicePolling::new(&authorization);
     let mut step = polling.first();
+    // Why the person's answer may not have been heard.
+    let mut trouble = None;
     loop {
-        match step {
-            DeviceStep::PollAt(at) => tokio::time::sleep(at.saturating_sub(passed())).await,
-            DeviceStep::Expired | DeviceStep::Finished => return Err(SignInError::CodeExpired),
+        match (step, trouble.take()) {
+            (DeviceStep::PollAt(at), _) => tokio::time::sleep(at.saturating_sub(passed())).await,
+            (DeviceStep::Expired | DeviceStep::Finished, Some(trouble)) => {
+                return Err(SignInError::of(trouble));
+            }
+            (DeviceStep::Expired | DeviceStep::Finished, None) => return Err(SignInError::CodeExpired),
         }
         let answer = poll(store, connection, &authorization).await?;
         step = polling.answered(passed(), &answer);
         match answer {
             Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
             Err(error) if step == DeviceStep::Finished => return Err(refused(error, config)),
-            Ok(DevicePoll::Pending | DevicePoll::SlowDown) | Err(_) => {}
+            Err(error) => trouble = Some(error),
+            Ok(DevicePoll::Pending | DevicePoll::SlowDown) => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::error::oauth::OAuthError;
 use crate::tokens::device::{DeviceAuthorization, DevicePoll};
 
 /// What `slow_down` adds.
@@ -31,6 +32,17 @@ pub enum DeviceStep {
     Finished,
 }
 
+/// An answer of the provider's to the poll that is neither of the two that ask for patience.
+fn is_refusal(error: &Error) -> bool {
+    use OAuthError::{AuthorizationPending, SlowDown};
+    match error {
+        Error::Refused { error, .. } | Error::Unavailable { error: Some(error), .. } => {
+            !matches!(error, AuthorizationPending | SlowDown)
+        }
+        _ => false,
+    }
+}
+
 impl DevicePolling {
     /// For a code that has just arrived.
     pub fn new(authorization: &DeviceAuthorization) -> Self {
@@ -45,7 +57,8 @@ impl DevicePolling {
     /// What to do after an answer that came when `passed` had passed since the code arrived.
     ///
     /// `slow_down` adds five seconds to every pause from then on. Trouble doubles the pause each time, up to half a
-    /// minute, or makes it as long as the provider asked for; an answer brings it back. Any other error is the end.
+    /// minute, or makes it as long as the provider asked for; an answer brings it back. So does what looks like the page of
+    /// something in front of the provider. Every other error is the end, also one that would pass elsewhere: `server_error`.
     pub fn answered(&mut self, passed: Duration, answer: &Result<DevicePoll, Error>) -> DeviceStep {
         let pause = match answer {
             Ok(DevicePoll::Done(_)) => return DeviceStep::Finished,
@@ -54,7 +67,10 @@ impl DevicePolling {
                 self.interval = self.interval.saturating_add(SLOWER);
                 self.undisturbed()
             }
-            Err(error) if error.is_transient() => self.disturbed(error.retry_after()),
+            Err(error) if is_refusal(error) => return DeviceStep::Finished,
+            Err(error) if error.is_transient() || error.may_be_intercepted() => {
+                self.disturbed(error.retry_after())
+            }
             Err(_) => return DeviceStep::Finished,
         };
         self.at(passed.saturating_add(pause))

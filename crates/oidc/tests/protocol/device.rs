@@ -72,12 +72,75 @@ async fn the_polls_are_tied_to_the_request_where_that_is_asked_for() {
 async fn a_poll_that_is_answered_no_ends_the_sign_in() {
     let client = Client::new(Behaviour::default()).await;
     let authorization = ask(&client).await.unwrap();
-    for error in ["expired_token", "access_denied", "invalid_grant", "unauthorized_client"] {
+    for error in [
+        "expired_token",
+        "access_denied",
+        "invalid_grant",
+        "unauthorized_client",
+        "server_error",
+        "temporarily_unavailable",
+        "invalid_request",
+    ] {
         client.provider.behave(Behaviour { poll_error: Some(error), ..Behaviour::default() });
         let answer = poll(&client, &authorization).await;
         assert_eq!(answer.as_ref().unwrap_err().code(), error);
         let mut polling = DevicePolling::new(&authorization);
         assert_eq!(polling.answered(Duration::from_secs(5), &answer), DeviceStep::Finished);
+    }
+}
+
+/// RFC 8628, section 3.5: whatever the status is, an error that is not one of the two that ask for patience is the end.
+#[tokio::test]
+async fn an_error_with_a_status_of_trouble_is_an_error() {
+    let client = Client::new(Behaviour::default()).await;
+    let authorization = ask(&client).await.unwrap();
+    let answered = async |status, kind, body: &str| {
+        let canned = Canned::Answer(status, kind, body.as_bytes().to_vec());
+        client.provider.behave(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() });
+        let answer = poll(&client, &authorization).await;
+        let mut polling = DevicePolling::new(&authorization);
+        (polling.answered(Duration::from_secs(5), &answer), answer.unwrap_err().code())
+    };
+    let ended = (DeviceStep::Finished, "provider_unavailable");
+    assert_eq!(answered(500, "application/json", r#"{"error":"server_error"}"#).await, ended);
+    assert_eq!(answered(503, "application/json", r#"{"error":"access_denied"}"#).await, ended);
+    let waits = (at(15), "provider_unavailable");
+    assert_eq!(answered(500, "text/html", "<h1>Oops</h1>").await, waits);
+    assert_eq!(answered(502, "application/json", "{}").await, waits);
+    assert_eq!(answered(503, "application/json", r#"{"error":"authorization_pending"}"#).await, waits);
+    assert_eq!(answered(500, "application/json", r#"{"error":"slow_down"}"#).await, waits);
+}
+
+/// A network that asks for a sign-in of its own answers in place of the provider (RFC 8952, section 1), for a while.
+#[tokio::test]
+async fn a_page_that_is_not_the_providers_does_not_end_the_sign_in() {
+    let client = Client::new(Behaviour::default()).await;
+    let authorization = ask(&client).await.unwrap();
+    for canned in [
+        Canned::Answer(200, "text/html", b"<h1>Welcome to our hotel</h1>".to_vec()),
+        Canned::Answer(403, "text/html", b"<h1>Sign in first</h1>".to_vec()),
+        Canned::Answer(404, "text/html", b"<h1>Not found</h1>".to_vec()),
+        Canned::Answer(511, "text/html", b"<h1>Sign in first</h1>".to_vec()),
+        Canned::Header(302, "location", "https://hotel.example/".into()),
+    ] {
+        client.provider.behave(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() });
+        let answer = poll(&client, &authorization).await;
+        let code = answer.as_ref().unwrap_err().code();
+        let mut polling = DevicePolling::new(&authorization);
+        assert_eq!(polling.answered(Duration::from_secs(5), &answer), at(15), "{code}");
+    }
+    client.provider.behave(Behaviour::default());
+    assert!(matches!(poll(&client, &authorization).await, Ok(DevicePoll::Done(_))));
+    // What says that it is the provider's is the provider's.
+    for canned in [
+        Canned::Answer(400, "application/json", b"{}".to_vec()),
+        Canned::Answer(200, "application/json", b"{}".to_vec()),
+        Canned::Answer(200, "application/json", b"[]".to_vec()),
+    ] {
+        client.provider.behave(Behaviour { canned: [("/token", canned)].into(), ..Behaviour::default() });
+        let mut polling = DevicePolling::new(&authorization);
+        let answer = poll(&client, &authorization).await;
+        assert_eq!(polling.answered(Duration::from_secs(5), &answer), DeviceStep::Finished, "{answer:?}");
     }
 }
 

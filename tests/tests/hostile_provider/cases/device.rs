@@ -245,7 +245,6 @@ fn polls() -> Vec<Case> {
     let text = |name: &str, deviation: &str, code, text: &str| {
         over(name, deviation, "RFC 8259, 2", code, body(Token, Body::Text(text.to_owned())))
     };
-    let headers = [("location", "{issuer}/userinfo")];
     vec![
         row("poll-denied-by-person", "the person says no", POLL, NoToken("access_denied"), Vec::new())
             .with(Person::Denies),
@@ -257,9 +256,18 @@ fn polls() -> Vec<Case> {
         refused(400, "unauthorized_client", "unauthorized_client"),
         refused(400, "unsupported_grant_type", "unsupported_grant_type"),
         refused(400, "invalid_scope", "invalid_scope"),
+        refused(400, "server_error", "server_error"),
+        refused(400, "temporarily_unavailable", "temporarily_unavailable"),
         refused(400, "use_dpop_nonce", "use_dpop_nonce"),
         refused(400, "Authorization_Pending", "provider_refused"),
         refused(400, "authorization_declined", "provider_refused"),
+        over(
+            "server-error-with-500",
+            "a poll is answered with 500 `server_error`",
+            POLL,
+            "provider_unavailable",
+            answer(Token, 500, &[], error("server_error")),
+        ),
         over(
             "denied-with-200",
             "a poll is answered with 200 `access_denied`",
@@ -273,27 +281,6 @@ fn polls() -> Vec<Case> {
             POLL,
             "provider_unexpected_status",
             answer(Token, 400, &[], Body::Text("{}".into())),
-        ),
-        over(
-            "302",
-            "a poll is sent elsewhere",
-            "RFC 9700, 4.12",
-            "provider_redirected",
-            answer(Token, 302, &headers, Body::Text("{}".into())),
-        ),
-        over(
-            "404",
-            "a poll is answered with 404",
-            POLL,
-            "provider_unexpected_status",
-            answer(Token, 404, &[], Body::Text("{}".into())),
-        ),
-        over(
-            "captive-portal",
-            "a poll is answered with the page of a hotel's network",
-            "RFC 8952, 1",
-            "token_response_not_json",
-            answer(Token, 200, &[("content-type", "text/html")], Body::Text("<html></html>".into())),
         ),
         over(
             "endless",
@@ -321,39 +308,76 @@ fn polls() -> Vec<Case> {
 
 /// Answers after which a device goes on asking: until the code is over, and no longer.
 fn late() -> Vec<Case> {
-    let until = |name: &str, deviation: &str, seconds: u64, mut wrong: Vec<Deviation>| {
+    let until = |name: &str, deviation: &str, seconds: u64, code, mut wrong: Vec<Deviation>| {
         wrong.extend(set(DeviceAuthorization, "/expires_in", seconds));
         let name = format!("poll-{name}-until-over");
-        row(&name, deviation, POLL, NoToken("expired_token"), wrong).with(Person::Absent).asking(Token, 1)
+        row(&name, deviation, POLL, NoToken(code), wrong).with(Person::Absent).asking(Token, 1)
     };
+    let patience =
+        |name: &str, deviation: &str, seconds, wrong| until(name, deviation, seconds, "expired_token", wrong);
+    let elsewhere = [("location", "{issuer}/userinfo")];
+    let page = [("content-type", "text/html")];
     vec![
-        until(
+        patience(
             "pending",
             "`authorization_pending` for as long as the code lasts",
             2,
             answer(Token, 400, &[], error("authorization_pending")),
         ),
-        until(
+        patience(
             "pending-with-200",
             "`authorization_pending` with status 200",
             2,
             answer(Token, 200, &[], error("authorization_pending")),
         ),
-        until(
+        patience(
             "slow-down",
             "`slow_down` after each poll: five seconds more each time",
             6,
             answer(Token, 400, &[], error("slow_down")),
         ),
-        until("503", "out of service", 3, answer(Token, 503, &[], Body::Text("{}".into()))),
+        until(
+            "503",
+            "out of service",
+            3,
+            "provider_unavailable",
+            answer(Token, 503, &[], Body::Text("{}".into())),
+        ),
         until(
             "429",
             "too many requests, and to come back in an hour",
             600,
+            "provider_rate_limited",
             answer(Token, 429, &[("retry-after", "3600")], Body::Text("{}".into())),
         ),
-        until("server-error", "`server_error`", 3, answer(Token, 400, &[], error("server_error"))),
-        until("cut-off", "the answer breaks off", 3, body(Token, Body::Truncated(10))),
+        until(
+            "cut-off",
+            "the answer breaks off",
+            3,
+            "provider_unreachable",
+            body(Token, Body::Truncated(10)),
+        ),
+        until(
+            "302",
+            "a poll is sent elsewhere",
+            3,
+            "provider_redirected",
+            answer(Token, 302, &elsewhere, Body::Text("{}".into())),
+        ),
+        until(
+            "404",
+            "a poll is answered with 404",
+            3,
+            "provider_unexpected_status",
+            answer(Token, 404, &[], Body::Text("{}".into())),
+        ),
+        until(
+            "captive-portal",
+            "a poll is answered with the page of a hotel's network",
+            3,
+            "token_response_not_json",
+            answer(Token, 200, &page, Body::Text("<html></html>".into())),
+        ),
     ]
 }
 
