@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::client::relying_party::RelyingParty;
 use crate::error::Error;
 use crate::error::document::Document;
+use crate::error::oauth::OAuthError;
 use crate::http::{Http, JSON};
 
 /// Which kind of token it is, as a hint to the provider (RFC 7009, section 2.1).
@@ -49,7 +50,13 @@ impl RelyingParty {
         let url = self.provider().revocation_endpoint()?;
         let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
         let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(answer.refusal()) }
+        match answer.status.as_u16() {
+            200..=299 => Ok(()),
+            // An answer without a word is one all the same (RFC 6749, section 5.2; RFC 9110, section 15.5.4).
+            401 => Err(answer.refusal_or(OAuthError::InvalidClient)),
+            403 => Err(answer.refusal_or(OAuthError::AccessDenied)),
+            _ => Err(answer.refusal()),
+        }
     }
 
     /// Asks whether a token is still good. Providers commonly refuse that to public clients: `invalid_client`.

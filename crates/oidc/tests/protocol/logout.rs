@@ -28,6 +28,11 @@ async fn revocation_that_does_not_work_says_why() {
     let cases = [
         (Canned::Answer(400, "application/json", unsupported), "unsupported_token_type", false),
         (Canned::Answer(503, "text/plain", Vec::new()), "provider_unavailable", true),
+        // Without a word the status is the answer: asking again brings the same.
+        (Canned::Answer(401, "text/html", b"<h1>no</h1>".to_vec()), "invalid_client", false),
+        (Canned::Answer(401, "application/json", b"{}".to_vec()), "invalid_client", false),
+        (Canned::Answer(403, "text/html", b"<h1>no</h1>".to_vec()), "access_denied", false),
+        (Canned::Answer(404, "text/html", b"<h1>no</h1>".to_vec()), "provider_unexpected_status", false),
     ];
     for (canned, code, transient) in cases {
         let client =
