@@ -16,7 +16,7 @@ use url::Url;
 use crate::authorization::demands::Demands;
 use crate::authorization::parameters::AuthorizationParameters;
 use crate::authorization::pushed;
-use crate::client::registration::{ClientMetadata, Registered, RegisteredClient};
+use crate::client::registration::{ClientMetadata, Management, Registered, RegisteredClient};
 use crate::events::poll::{Delivered, delivered};
 use crate::events::security_event;
 use crate::http::{Answer, JSON};
@@ -211,10 +211,13 @@ pub fn pushed_response(status: u16, body: &[u8]) -> Result<(SecretString, Durati
 pub const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 
 pub fn registration_response(body: &[u8]) -> Result<RegisteredClient, Error> {
-    let registered: Registered = Answer::made_up(201, JSON, body).created(Document::Registration, &[JSON])?;
+    let answer = Answer::made_up(201, JSON, body);
+    let management = answer.created(Document::Registration, &[JSON]);
+    let management = management.ok().and_then(|found: Management| found.check(false));
+    let registered: Registered = answer.created(Document::Registration, &[JSON])?;
     let redirect_uris = Url::parse(REDIRECT_URI).into_iter().collect();
     let asked = ClientMetadata::native("Abide", redirect_uris);
-    Ok(registered.check(&asked, vec!["authorization_code".to_owned()], false)?)
+    Ok(registered.check(&asked, vec!["authorization_code".to_owned()], management)?)
 }
 
 pub fn events(body: &[u8], most: u32) -> Result<PollAnswer, Error> {

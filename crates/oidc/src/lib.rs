@@ -62,8 +62,12 @@ pub use authorization::session_state::SessionState;
 pub use client::assertion::ClientKey;
 pub use client::deregistration::deregister;
 pub use client::dpop::{Binding, DpopKey};
-pub use client::registration::{ClientMetadata, RegisteredClient, register};
-pub use client::relying_party::{AssertionAudience, ClientAuthentication, Registration, RelyingParty};
+pub use client::registration::{
+    ClientManagement, ClientMetadata, RegisteredClient, RegistrationFailure, register,
+};
+pub use client::relying_party::{
+    AssertionAudience, ClientAuthentication, PushedRequests, Registration, RelyingParty,
+};
 pub use error::device::DeviceError;
 pub use error::document::Document;
 pub use error::dpop::DpopError;

@@ -32,6 +32,9 @@ pub(crate) enum AddError {
     IssuerMissing(String),
     #[error("Give the client ID that the provider knows Abide by, or let Abide register itself; not both.")]
     OneOfClientAndRegistration,
+    /// The client was registered and is not used, and the provider still has it.
+    #[error("{0} {1}")]
+    LeftBehind(Box<AddError>, String),
 }
 
 impl AddError {
@@ -43,6 +46,7 @@ impl AddError {
             Self::NoSuchPreset(..) => "unknown_preset",
             Self::IssuerMissing(_) => "issuer_missing",
             Self::OneOfClientAndRegistration => "client_id_or_registration",
+            Self::LeftBehind(error, _) => error.code(),
         }
     }
 
@@ -103,14 +107,19 @@ pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<A
         Ok::<_, AddError>(Config::add(&path, &request.name, &lines)?)
     };
     if let Err(error) = written.await {
-        // Nobody would find the client again.
-        if let Some(managed) = registered.and_then(|registered| registered.managed) {
-            let _ = managed.end(&config).await;
-        }
+        let managed = registered.and_then(|registered| registered.managed);
         if request.register {
             registration::forget(store, &request.name, true).await;
         }
-        return Err(error);
+        // A client that no account has is not left behind.
+        let ended = match managed {
+            Some(managed) => managed.end(&config).await,
+            None => Ok(()),
+        };
+        return Err(match ended {
+            Ok(()) => error,
+            Err(still_registered) => AddError::LeftBehind(Box::new(error), still_registered),
+        });
     }
     let known = ["issuer", "client_id"];
     Ok(AccountAdded {

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use abide_oidc::{ClientMetadata, Error, OAuthError, Provider, RegisteredClient};
+use abide_oidc::{
+    ClientManagement, ClientMetadata, Error, OAuthError, Provider, RegisteredClient, RegistrationFailure,
+    RelyingParty,
+};
 use abide_vault::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -50,6 +53,9 @@ pub(crate) enum RegistrationError {
     SecretFile { path: PathBuf, error: io::Error },
     #[error("{0}")]
     Vault(#[from] StoreError),
+    /// The client was made and is of no use, and the provider still has it.
+    #[error("{0} {1}")]
+    LeftBehind(Box<RegistrationError>, String),
 }
 
 impl RegistrationError {
@@ -63,6 +69,7 @@ impl RegistrationError {
             Self::Provider(error) => error.code(),
             Self::SecretFile { .. } => "client_secret_file_unwritable",
             Self::Vault(error) => error.code(),
+            Self::LeftBehind(error, _) => error.code(),
         }
     }
 }
@@ -113,11 +120,13 @@ impl Managed {
         };
         ended.await.map_err(|error| {
             tracing::warn!(code = error.code(), "a registration could not be ended");
-            format!(
-                "{} still knows the client \u{201c}{}\u{201d}, which is of no use to anybody now. {error}",
-                host_of(&self.issuer),
-                self.client_id
-            )
+            let host = host_of(&self.issuer);
+            match self.client_id.as_str() {
+                "" => format!("{host} still knows the client that it made, which is not used. {error}"),
+                id => {
+                    format!("{host} still knows the client \u{201c}{id}\u{201d}, which is not used. {error}")
+                }
+            }
         })
     }
 }
@@ -151,25 +160,48 @@ pub(crate) async fn register(
     if with_scopes {
         metadata.scopes = wanted_scopes(config, &provider);
     }
-    let client = abide_oidc::register(&http, &provider, &metadata).await.map_err(|error| {
-        let refused = matches!(
-            error,
-            Error::Refused { error: OAuthError::InvalidToken | OAuthError::InsufficientScope, .. }
-        );
-        match (refused, shown) {
-            (true, false) => RegistrationError::TokenNeeded(host, error),
-            (true, true) => RegistrationError::TokenRefused(host, error),
-            (false, _) => RegistrationError::Provider(ConnectError::of(error)),
-        }
-    })?;
-    let managed = client.registration_client_uri.clone().zip(client.registration_access_token.clone());
-    let managed = managed.map(|(uri, token)| Managed {
+    let managed = |management: ClientManagement, client_id: &str| Managed {
         issuer: config.issuer.clone(),
-        client_id: client.registration.client_id.clone(),
-        uri,
-        token,
-    });
+        client_id: client_id.to_owned(),
+        uri: management.uri,
+        token: management.token,
+    };
+    let client = match abide_oidc::register(&http, &provider, &metadata).await {
+        Ok(client) => client,
+        Err(RegistrationFailure { error, unused }) => {
+            let refused = matches!(
+                error,
+                Error::Refused { error: OAuthError::InvalidToken | OAuthError::InsufficientScope, .. }
+            );
+            let error = match (refused, shown) {
+                (true, false) => RegistrationError::TokenNeeded(host, error),
+                (true, true) => RegistrationError::TokenRefused(host, error),
+                (false, _) => RegistrationError::Provider(ConnectError::of(error)),
+            };
+            return Err(given_up(error, unused.map(|unused| managed(unused, "")), config).await);
+        }
+    };
+    let managed =
+        client.management.clone().map(|management| managed(management, &client.registration.client_id));
+    // A client that does not fit its provider could never sign in.
+    if let Err(error) = RelyingParty::new(provider, client.registration.clone()) {
+        let error = RegistrationError::Provider(ConnectError::of(error));
+        return Err(given_up(error, managed, config).await);
+    }
     Ok(Registered { client, managed })
+}
+
+/// Ends a registration that is of no use. If the provider still has the client then, the error says so.
+pub(crate) async fn given_up(
+    error: RegistrationError,
+    managed: Option<Managed>,
+    config: &AccountConfig,
+) -> RegistrationError {
+    let Some(managed) = managed else { return error };
+    match managed.end(config).await {
+        Ok(()) => error,
+        Err(still_registered) => RegistrationError::LeftBehind(Box::new(error), still_registered),
+    }
 }
 
 fn read_token(path: &Path) -> Result<SecretString, RegistrationError> {
@@ -205,6 +237,13 @@ impl Registered {
             lines["id_token_signed_response_alg"] = toml_edit::value(algorithm.name());
         }
         let mut notes = Vec::new();
+        if self.client.reduced {
+            notes.push(
+                "The provider refused to register all that the account asks for. It has registered what a sign-in needs; \
+                 sign-out page, sign-in on another device or scopes may have to be allowed there by an administrator."
+                    .to_owned(),
+            );
+        }
         // First what ends the registration: whatever goes wrong after that, it is not lost.
         match self.managed.as_ref().and_then(Managed::encode) {
             Some(content) => store.vault.put(&record_name(name), content).await?,
@@ -273,7 +312,28 @@ fn write_secret(path: &Path, secret: &SecretString) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::date;
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_stays_behind_is_named_beside_the_reason() {
+        let config = AccountConfig::new("http://127.0.0.1:1".into(), "abide".into());
+        let reason = || RegistrationError::NotOffered("id.example.com".into());
+        let managed = |client_id: &str| Managed {
+            issuer: config.issuer.clone(),
+            client_id: client_id.into(),
+            uri: "http://127.0.0.1:1/register/1".parse().unwrap(),
+            token: "canary-token".into(),
+        };
+        for (client_id, named) in [("d-1", "\u{201c}d-1\u{201d}"), ("", "the client that it made")] {
+            let error = given_up(reason(), Some(managed(client_id)), &config).await;
+            let said = error.to_string();
+            assert!(said.starts_with(&reason().to_string()) && said.contains(named), "{said}");
+            assert!(!said.contains("canary"), "{said}");
+            assert_eq!(error.code(), "registration_not_offered");
+        }
+        assert_eq!(given_up(reason(), None, &config).await.to_string(), reason().to_string());
+    }
 
     #[test]
     fn a_provider_may_say_anything_of_the_end_of_a_secret() {

@@ -19,10 +19,7 @@ pub async fn deregister(http: &Http, uri: &Url, token: &SecretString) -> Result<
     let answer = http.send(Call { delete: true, authorization, ..Call::get(uri) }).await?;
     match answer.status {
         StatusCode::NO_CONTENT => Ok(()),
-        StatusCode::UNAUTHORIZED => {
-            let unexplained = Error::Refused { error: OAuthError::InvalidToken, description: None };
-            Err(answer.oauth_error().unwrap_or(unexplained))
-        }
+        StatusCode::UNAUTHORIZED => Err(answer.refusal_or(OAuthError::InvalidToken)),
         _ => Err(answer.refusal()),
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use ::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -24,6 +25,7 @@ const MAX_CLIENT_ID: usize = 512;
 const MAX_SECRET: usize = 4096;
 const MAX_CLIENT_NAME: usize = 100;
 const MAX_REDIRECT_URIS: usize = 32;
+const UNSIGNED: &str = "none";
 
 /// What this client says about itself (RFC 7591, section 2). It is a native application.
 #[derive(Clone)]
@@ -63,6 +65,23 @@ impl ClientMetadata {
             initial_access_token: None,
         }
     }
+
+    /// The least that a session needs: a native client that can refresh, and nothing that a provider need not know.
+    fn least(&self) -> Self {
+        Self {
+            auth_method: self.auth_method,
+            initial_access_token: self.initial_access_token.clone(),
+            ..Self::native(self.client_name.clone(), self.redirect_uris.clone())
+        }
+    }
+
+    fn asks_for_more_than(&self, least: &Self) -> bool {
+        !self.post_logout_redirect_uris.is_empty()
+            || grant_types(self).iter().any(|wanted| !grant_types(least).contains(wanted))
+            || !self.scopes.is_empty()
+            || self.id_token_alg.is_some()
+            || self.userinfo_alg.is_some()
+    }
 }
 
 impl fmt::Debug for ClientMetadata {
@@ -86,10 +105,10 @@ pub struct RegisteredClient {
     pub secret_expires_at: Option<u64>,
     /// What the client may do. A provider that does not say allows what was asked for.
     pub grant_types: Vec<String>,
-    /// To read, change and end the registration with (RFC 7592), at [`Self::registration_client_uri`].
-    pub registration_access_token: Option<SecretString>,
-    /// Where the registration can be read, changed and ended (RFC 7592).
-    pub registration_client_uri: Option<Url>,
+    /// How the registration can be ended, if the provider says so.
+    pub management: Option<ClientManagement>,
+    /// True if the provider refused what was asked for, and registered the least that a native client needs.
+    pub reduced: bool,
 }
 
 impl fmt::Debug for RegisteredClient {
@@ -97,8 +116,46 @@ impl fmt::Debug for RegisteredClient {
         f.debug_struct("RegisteredClient")
             .field("registration", &self.registration)
             .field("secret_expires_at", &self.secret_expires_at)
-            .field("registration_access_token", &self.registration_access_token.is_some())
+            .field("management", &self.management)
+            .field("reduced", &self.reduced)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a registration can be read, changed and ended with (RFC 7592).
+#[derive(Clone)]
+pub struct ClientManagement {
+    /// `registration_client_uri`.
+    pub uri: Url,
+    /// `registration_access_token`.
+    pub token: SecretString,
+}
+
+impl fmt::Debug for ClientManagement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientManagement").field("host", &urls::host(&self.uri)).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no client that can be used.
+#[derive(Debug)]
+pub struct RegistrationFailure {
+    /// What went wrong.
+    pub error: Error,
+    /// Ends the registration of a client that the provider has made and that cannot be used: to be given to
+    /// [`deregister`](crate::deregister). `None` if there is no client, or if the provider does not say how it is ended.
+    pub unused: Option<ClientManagement>,
+}
+
+impl From<Error> for RegistrationFailure {
+    fn from(error: Error) -> Self {
+        Self { error, unused: None }
+    }
+}
+
+impl From<RegistrationFailure> for Error {
+    fn from(failure: RegistrationFailure) -> Self {
+        failure.error
     }
 }
 
@@ -124,28 +181,88 @@ struct Asked<'a> {
 pub(crate) struct Registered {
     client_id: Option<String>,
     client_secret: Option<SecretString>,
-    client_secret_expires_at: Option<u64>,
+    /// For people to read, so a number that is none says nothing.
+    #[serde(default)]
+    client_secret_expires_at: Value,
     redirect_uris: Option<Vec<String>>,
     token_endpoint_auth_method: Option<String>,
     grant_types: Option<Vec<String>>,
     response_types: Option<Vec<String>>,
     id_token_signed_response_alg: Option<String>,
     userinfo_signed_response_alg: Option<String>,
+}
+
+/// What ends the registration, read by itself: it is needed most where the rest cannot be used.
+#[derive(Deserialize)]
+pub(crate) struct Management {
+    #[serde(default, deserialize_with = "text_if_any")]
     registration_access_token: Option<SecretString>,
-    registration_client_uri: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
+    registration_client_uri: Option<SecretString>,
+}
+
+/// Nothing depends on it but the end of the registration: what is no text says nothing.
+fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text.into()),
+        _ => None,
+    })
 }
 
 /// Registers this client at a provider (RFC 7591, section 3.1), and validates what the provider made of it.
 ///
+/// Where the provider refuses what it was asked for, it is asked once more for the least that a native client needs:
+/// [`RegisteredClient::reduced`].
+///
 /// `endpoint_missing` if the provider does not offer that; `parameter_invalid` for metadata that cannot be sent;
 /// [`Error::Refused`] with `invalid_redirect_uri`, `invalid_client_metadata` or `invalid_token` (the initial access token is
-/// missing or wrong); [`Error::RegisteredClient`] for an answer that cannot be used. The client then is registered, and
-/// its `client_id` may be unknown to us: asking again makes another one.
+/// missing or wrong); [`Error::RegisteredClient`] for an answer that cannot be used. The client then is registered:
+/// [`RegistrationFailure::unused`] ends that.
 pub async fn register(
     http: &Http,
     provider: &Provider,
     metadata: &ClientMetadata,
-) -> Result<RegisteredClient, Error> {
+) -> Result<RegisteredClient, RegistrationFailure> {
+    let refused = match once(http, provider, metadata).await {
+        Err(failure) if is_about_metadata(&failure.error) => failure,
+        answered => return answered,
+    };
+    let least = metadata.least();
+    if !metadata.asks_for_more_than(&least) {
+        return Err(refused);
+    }
+    let client = once(http, provider, &least).await?;
+    Ok(RegisteredClient { reduced: true, ..client })
+}
+
+/// Whether the provider may register less than it was asked for (RFC 7591, section 3.2.2). Not every provider has the
+/// right code for that.
+fn is_about_metadata(error: &Error) -> bool {
+    use OAuthError::{
+        InvalidClientMetadata, InvalidRedirectUri, InvalidRequest, InvalidScope, Other, UnsupportedGrantType,
+        UnsupportedResponseType,
+    };
+    match error {
+        Error::Refused { error, .. } => matches!(
+            error,
+            InvalidClientMetadata
+                | InvalidRedirectUri
+                | InvalidRequest
+                | InvalidScope
+                | UnsupportedGrantType
+                | UnsupportedResponseType
+                | Other(_)
+        ),
+        Error::UnexpectedStatus { status, .. } => matches!(status, 400 | 422),
+        _ => false,
+    }
+}
+
+async fn once(
+    http: &Http,
+    provider: &Provider,
+    metadata: &ClientMetadata,
+) -> Result<RegisteredClient, RegistrationFailure> {
     let url = provider.registration_endpoint()?;
     let grant_types = grant_types(metadata);
     let body = Zeroizing::new(asked(metadata, &grant_types)?);
@@ -155,11 +272,16 @@ pub async fn register(
     };
     let answer = http.send(Call { authorization, body: Some(Body::Json(body)), ..Call::get(url) }).await?;
     if answer.status == StatusCode::UNAUTHORIZED {
-        let unexplained = Error::Refused { error: OAuthError::InvalidToken, description: None };
-        return Err(answer.oauth_error().unwrap_or(unexplained));
+        return Err(answer.refusal_or(OAuthError::InvalidToken).into());
     }
-    let registered: Registered = answer.created(Document::Registration, &[JSON])?;
-    Ok(registered.check(metadata, grant_types, provider.is_plain())?)
+    let management = answer
+        .created(Document::Registration, &[JSON])
+        .ok()
+        .and_then(|found: Management| found.check(provider.is_plain()));
+    let registered = answer.created(Document::Registration, &[JSON]);
+    let checked = registered
+        .and_then(|found: Registered| Ok(found.check(metadata, grant_types, management.clone())?));
+    checked.map_err(|error| RegistrationFailure { error, unused: management })
 }
 
 fn grant_types(metadata: &ClientMetadata) -> Vec<String> {
@@ -216,7 +338,7 @@ impl Registered {
         self,
         asked: &ClientMetadata,
         asked_grant_types: Vec<String>,
-        http_on_loopback: bool,
+        management: Option<ClientManagement>,
     ) -> Result<RegisteredClient, RegisteredClientError> {
         let client_id = self.client_id.filter(|id| is_printable(id, MAX_CLIENT_ID) && !id.is_empty());
         let client_id = client_id.ok_or(RegisteredClientError::ClientIdInvalid)?;
@@ -225,15 +347,20 @@ impl Registered {
         if !asked.redirect_uris.iter().all(|uri| known.contains(uri)) {
             return Err(RegisteredClientError::RedirectUriMissing);
         }
+        let client_secret = self.client_secret.filter(|secret| !secret.expose_secret().is_empty());
         let auth_method = match self.token_endpoint_auth_method.as_deref() {
+            // RFC 7591, section 2: with a secret and without a word it is `client_secret_basic`.
+            None if asked.auth_method == ClientAuthentication::None && client_secret.is_some() => {
+                ClientAuthentication::ClientSecretBasic
+            }
             None => asked.auth_method,
             // No key was registered that one could sign with.
             Some(name) => ClientAuthentication::from_name(name)
                 .filter(|method| *method != ClientAuthentication::PrivateKeyJwt)
                 .ok_or(RegisteredClientError::AuthenticationUnsupported)?,
         };
-        let (client_secret, secret_expires_at) =
-            secret(self.client_secret, self.client_secret_expires_at, auth_method)?;
+        let client_secret = secret(client_secret, auth_method)?;
+        let expires_at = self.client_secret_expires_at.as_u64().filter(|expires_at| *expires_at != 0);
         let grant_types = self.grant_types.unwrap_or(asked_grant_types);
         if !grant_types.iter().any(|granted| granted == "authorization_code") {
             return Err(RegisteredClientError::GrantTypeMissing);
@@ -242,9 +369,12 @@ impl Registered {
             return Err(RegisteredClientError::ResponseTypeMissing);
         }
         let id_token_alg = algorithm(self.id_token_signed_response_alg.as_deref(), asked.id_token_alg)?;
-        let userinfo_alg = algorithm(self.userinfo_signed_response_alg.as_deref(), asked.userinfo_alg)?;
-        let (registration_access_token, registration_client_uri) =
-            management(self.registration_access_token, self.registration_client_uri, http_on_loopback)?;
+        let userinfo_alg = match self.userinfo_signed_response_alg.as_deref() {
+            // Plain JSON, which is what was asked for (Registration 1.0, section 2).
+            Some(UNSIGNED) if asked.userinfo_alg.is_none() => None,
+            name => algorithm(name, asked.userinfo_alg)?,
+        };
+        let secret_expires_at = expires_at.filter(|_| client_secret.is_some());
         let registration = Registration {
             client_secret,
             auth_method: Some(auth_method),
@@ -252,13 +382,7 @@ impl Registered {
             userinfo_alg,
             ..Registration::public(client_id)
         };
-        Ok(RegisteredClient {
-            registration,
-            secret_expires_at,
-            grant_types,
-            registration_access_token,
-            registration_client_uri,
-        })
+        Ok(RegisteredClient { registration, secret_expires_at, grant_types, management, reduced: false })
     }
 }
 
@@ -275,44 +399,31 @@ fn algorithm(
     }
 }
 
-/// A secret that came although none is needed is not kept: it would only be one more thing to lose.
+/// A secret that the provider says is not needed is not kept: it would only be one more thing to lose.
 fn secret(
     secret: Option<SecretString>,
-    expires_at: Option<u64>,
     auth_method: ClientAuthentication,
-) -> Result<(Option<SecretString>, Option<u64>), RegisteredClientError> {
+) -> Result<Option<SecretString>, RegisteredClientError> {
     if auth_method == ClientAuthentication::None {
-        return Ok((None, None));
+        return Ok(None);
     }
-    let secret = secret.filter(|secret| !secret.expose_secret().is_empty());
     let secret = secret.ok_or(RegisteredClientError::SecretMissing)?;
-    if !is_printable(secret.expose_secret(), MAX_SECRET) {
-        return Err(RegisteredClientError::SecretInvalid);
+    if is_printable(secret.expose_secret(), MAX_SECRET) {
+        Ok(Some(secret))
+    } else {
+        Err(RegisteredClientError::SecretInvalid)
     }
-    let expires_at = expires_at.ok_or(RegisteredClientError::SecretExpiryMissing)?;
-    Ok((Some(secret), Some(expires_at).filter(|expires_at| *expires_at != 0)))
 }
 
-/// Both or neither (Registration 1.0, section 3.2).
-fn management(
-    token: Option<SecretString>,
-    uri: Option<String>,
-    http_on_loopback: bool,
-) -> Result<(Option<SecretString>, Option<Url>), RegisteredClientError> {
-    match (token, uri) {
-        (None, None) => Ok((None, None)),
-        (Some(token), Some(uri)) => {
-            let token = Some(token).filter(|token| {
-                let token = token.expose_secret();
-                !token.is_empty() && token.len() <= MAX_SECRET && token.bytes().all(|b| b.is_ascii_graphic())
-            });
-            let uri = urls::endpoint(&uri, http_on_loopback).ok();
-            match (token, uri) {
-                (Some(token), Some(uri)) => Ok((Some(token), Some(uri))),
-                _ => Err(RegisteredClientError::ManagementInvalid),
-            }
-        }
-        _ => Err(RegisteredClientError::ManagementInvalid),
+impl Management {
+    /// Both or neither (Registration 1.0, section 3.2). What cannot be used is not there: the client can sign in.
+    pub(crate) fn check(self, http_on_loopback: bool) -> Option<ClientManagement> {
+        let token = self.registration_access_token.filter(|token| {
+            let token = token.expose_secret();
+            !token.is_empty() && token.len() <= MAX_SECRET && token.bytes().all(|b| b.is_ascii_graphic())
+        })?;
+        let uri = urls::endpoint(self.registration_client_uri?.expose_secret(), http_on_loopback).ok()?;
+        Some(ClientManagement { uri, token })
     }
 }
 

@@ -66,9 +66,6 @@ pub enum RegisteredClientError {
     /// `client_secret` is longer than 4,096 bytes or not printable ASCII.
     #[error("The provider registered Abide with a secret that cannot be used.")]
     SecretInvalid,
-    /// A secret without `client_secret_expires_at`.
-    #[error("The provider registered Abide, but does not say how long its secret is valid.")]
-    SecretExpiryMissing,
     /// `grant_types` is without `authorization_code`.
     #[error("The provider registered Abide, but does not let it sign anybody in.")]
     GrantTypeMissing,
@@ -80,9 +77,6 @@ pub enum RegisteredClientError {
     /// `id_token_signed_response_alg` or `userinfo_signed_response_alg` is `none`, or one that this crate does not have.
     #[error("The provider registered Abide, but wants to sign in a way that Abide does not accept.")]
     AlgorithmRefused,
-    /// Only one of `registration_access_token` and `registration_client_uri`, or one that cannot be used.
-    #[error("The provider registered Abide, but does not say how the registration can be ended.")]
-    ManagementInvalid,
 }
 
 impl RegisteredClientError {
@@ -94,11 +88,9 @@ impl RegisteredClientError {
             Self::AuthenticationUnsupported => "registration_authentication_unsupported",
             Self::SecretMissing => "registration_secret_missing",
             Self::SecretInvalid => "registration_secret_invalid",
-            Self::SecretExpiryMissing => "registration_secret_expiry_missing",
             Self::GrantTypeMissing => "registration_grant_type_missing",
             Self::ResponseTypeMissing => "registration_response_type_missing",
             Self::AlgorithmRefused => "registration_algorithm_refused",
-            Self::ManagementInvalid => "registration_management_invalid",
         }
     }
 }

@@ -9,7 +9,7 @@ async fn a_client_that_registered_itself_is_forgotten_when_it_says_so() {
     let found = Provider::discover(&http, provider.issuer()).await.unwrap();
     let metadata = ClientMetadata::native("Abide", vec![Url::parse("http://127.0.0.1/callback").unwrap()]);
     let client = register(&http, &found, &metadata).await.unwrap();
-    let (uri, token) = (client.registration_client_uri.unwrap(), client.registration_access_token.unwrap());
+    let ClientManagement { uri, token } = client.management.unwrap();
     let refused = deregister(&http, &uri, &"guess".into()).await.unwrap_err();
     assert_eq!(refused.code(), "invalid_token");
     deregister(&http, &uri, &token).await.unwrap();

@@ -103,6 +103,8 @@ pub(crate) struct Behaviour {
     pub(crate) poll_error: Option<&'static str>,
     /// What changes in the answer of the registration endpoint.
     pub(crate) registered: Option<Edit>,
+    /// Status and error for a registration that asks for more than the least that a native client needs.
+    pub(crate) registers_least: Option<(u16, &'static str)>,
 }
 
 struct SigningKey {
@@ -322,6 +324,10 @@ async fn handle(State(provider): State<TestProvider>, request: Request) -> Respo
         ("GET", "/.well-known/openid-configuration") => json_answer(200, &metadata(&issued, issuer)),
         ("GET", "/keys") => json_answer(200, &json!({ "keys": [issued.key.jwk()] })),
         ("POST", "/register") => endpoints::register(&mut issued, &body, authorization),
+        ("DELETE", "/register/1") => {
+            assert_eq!(authorization.as_deref(), Some("Bearer canary-management"));
+            answer(204, "text/plain", Body::empty())
+        }
         ("POST", "/device") => {
             let answer = endpoints::device(&mut issued, issuer, form, authorization);
             bound::with_nonce(&mut issued, answer)

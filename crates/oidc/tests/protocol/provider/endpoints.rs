@@ -24,6 +24,11 @@ pub(super) fn register(issued: &mut Issued, body: &[u8], authorization: Option<S
         return answer(401, "text/plain", "no".into());
     }
     let asked: Value = serde_json::from_slice(body).unwrap();
+    if let Some((status, error)) = issued.behaviour.registers_least
+        && (asked.get("scope").is_some() || asked.get("post_logout_redirect_uris").is_some())
+    {
+        return json_answer(status, &json!({"error": error}));
+    }
     let mut response = asked.clone();
     response["client_id"] = CLIENT.into();
     if asked["token_endpoint_auth_method"] != "none" {
