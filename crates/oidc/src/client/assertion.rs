@@ -9,7 +9,10 @@ use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::DecodePrivateKey as _;
 use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+use ring::signature::{
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
+    RsaEncoding, RsaKeyPair,
+};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
@@ -59,18 +62,27 @@ impl ClientKey {
         Ok(Self { key, kid })
     }
 
-    /// What to sign with (Discovery, section 3: `token_endpoint_auth_signing_alg_values_supported`). Without a list it is
-    /// what every provider should know for this kind of key.
+    /// What to sign with: `registered`, where the account says what the client is registered with
+    /// (`token_endpoint_auth_signing_alg`: Registration 1.0, section 2), whatever the provider lists. Otherwise the best of
+    /// what it lists (Discovery, section 3: `token_endpoint_auth_signing_alg_values_supported`). Without a list it is what
+    /// every provider should know for this kind of key.
     pub(crate) fn algorithm(
         &self,
+        registered: Option<SigningAlgorithm>,
         offered: Option<&[String]>,
     ) -> Result<SigningAlgorithm, RegistrationProblem> {
-        use SigningAlgorithm::{Es256, Ps256, Rs256};
-        let candidates: &[SigningAlgorithm] = match (&self.key, offered) {
-            (Key::Ec(_), _) => &[Es256],
-            (Key::Rsa(_), None) => &[Rs256],
-            (Key::Rsa(_), Some(_)) => &[Ps256, Rs256],
+        use SigningAlgorithm::{Es256, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+        let candidates: &[SigningAlgorithm] = match (&self.key, registered, offered) {
+            (Key::Ec(_), ..) => &[Es256],
+            (Key::Rsa(_), None, None) => &[Rs256],
+            (Key::Rsa(_), ..) => &[Ps256, Rs256, Ps384, Ps512, Rs384, Rs512],
         };
+        if let Some(registered) = registered {
+            return match candidates.contains(&registered) {
+                true => Ok(registered),
+                false => Err(RegistrationProblem::AssertionAlgorithmUnsupported),
+            };
+        }
         let known = |algorithm: &&SigningAlgorithm| {
             offered.is_none_or(|offered| offered.iter().any(|name| name == algorithm.name()))
         };
@@ -116,6 +128,10 @@ impl ClientKey {
             Key::Rsa(key) => {
                 let padding: &'static dyn RsaEncoding = match algorithm {
                     SigningAlgorithm::Ps256 => &RSA_PSS_SHA256,
+                    SigningAlgorithm::Ps384 => &RSA_PSS_SHA384,
+                    SigningAlgorithm::Ps512 => &RSA_PSS_SHA512,
+                    SigningAlgorithm::Rs384 => &RSA_PKCS1_SHA384,
+                    SigningAlgorithm::Rs512 => &RSA_PKCS1_SHA512,
                     _ => &RSA_PKCS1_SHA256,
                 };
                 let mut signature = vec![0; key.public().modulus_len()];

@@ -83,6 +83,9 @@ pub struct Registration {
     /// `userinfo_signed_response_alg`: UserInfo has to be signed with it. `None`: UserInfo is plain JSON, and if the
     /// provider signs it all the same, then like an ID token.
     pub userinfo_alg: Option<SigningAlgorithm>,
+    /// `token_endpoint_auth_signing_alg`: what the client signs with. `None`: the best that the key can do and the provider
+    /// lists.
+    pub assertion_alg: Option<SigningAlgorithm>,
     /// Whom the client's own signed statement names as its reader.
     pub assertion_audience: AssertionAudience,
     /// Other clients that an ID token may also be issued for (Core, section 3.1.3.7, rule 3).
@@ -99,6 +102,7 @@ impl Registration {
             auth_method: None,
             id_token_alg: None,
             userinfo_alg: None,
+            assertion_alg: None,
             assertion_audience: AssertionAudience::default(),
             trusted_audiences: Vec::new(),
         }
@@ -168,6 +172,7 @@ impl fmt::Debug for Registration {
             .field("auth_method", &self.auth_method)
             .field("id_token_alg", &self.id_token_alg)
             .field("userinfo_alg", &self.userinfo_alg)
+            .field("assertion_alg", &self.assertion_alg)
             .field("assertion_audience", &self.assertion_audience)
             .field("trusted_audiences", &self.trusted_audiences)
             .finish()
@@ -204,10 +209,11 @@ impl RelyingParty {
             .authentication(metadata.token_endpoint_auth_methods_supported.as_deref())
             .map_err(Error::Registration)?;
         let assertion = match (authentication, &registration.client_key) {
-            (ClientAuthentication::PrivateKeyJwt, Some(key)) => Some(
-                key.algorithm(metadata.token_endpoint_auth_signing_alg_values_supported.as_deref())
-                    .map_err(Error::Registration)?,
-            ),
+            (ClientAuthentication::PrivateKeyJwt, Some(key)) => {
+                let offered = metadata.token_endpoint_auth_signing_alg_values_supported.as_deref();
+                let registered = registration.assertion_alg;
+                Some(key.algorithm(registered, offered).map_err(Error::Registration)?)
+            }
             _ => None,
         };
         let algorithms = registration

@@ -111,6 +111,60 @@ async fn an_rsa_key_signs_in_the_way_that_the_provider_lists() {
     }
 }
 
+fn rsa_public(algorithm: SigningAlgorithm) -> ClientPublicKey {
+    use SigningAlgorithm::*;
+    let verification: &'static dyn VerificationAlgorithm = match algorithm {
+        Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+        Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+        Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+        Ps256 => &RSA_PSS_2048_8192_SHA256,
+        Ps384 => &RSA_PSS_2048_8192_SHA384,
+        _ => &RSA_PSS_2048_8192_SHA512,
+    };
+    ClientPublicKey { alg: algorithm.name(), verification, bytes: RSA.1.clone() }
+}
+
+/// `token_endpoint_auth_signing_alg` (Registration 1.0, section 2): a provider may hold a client to one algorithm of those
+/// that it lists.
+#[tokio::test]
+async fn what_the_client_is_registered_with_goes_before_what_the_provider_lists() {
+    use SigningAlgorithm::*;
+    let list = "token_endpoint_auth_signing_alg_values_supported";
+    let rsa = || with_key(&pem("PRIVATE KEY", &RSA.0), None);
+    for algorithm in [Rs256, Rs384, Rs512, Ps256, Ps384, Ps512] {
+        // The account knows better than a list that leaves it out.
+        for listed in [Value::Null, json!(["RS256", "PS256", "ES256"]), json!(["ES256"])] {
+            let behaviour = Behaviour {
+                client_key: Some(rsa_public(algorithm)),
+                metadata: set(list, listed.clone()),
+                ..Behaviour::default()
+            };
+            let registration = Registration { assertion_alg: Some(algorithm), ..rsa() };
+            let client = Client::registered(behaviour, registration).await;
+            assert!(client.sign_in().await.is_ok(), "{algorithm:?} {listed}");
+        }
+    }
+    for listed in ["RS384", "RS512", "PS384", "PS512"] {
+        let algorithm = SigningAlgorithm::from_name(listed).unwrap();
+        let behaviour = Behaviour {
+            client_key: Some(rsa_public(algorithm)),
+            metadata: set(list, json!([listed])),
+            ..Behaviour::default()
+        };
+        assert!(Client::registered(behaviour, rsa()).await.sign_in().await.is_ok(), "{listed} alone");
+    }
+    let unfit = "client_assertion_algorithm_unsupported";
+    for algorithm in [Es256, Es384, EdDsa, Hs256] {
+        let registration = Registration { assertion_alg: Some(algorithm), ..rsa() };
+        assert_eq!(chosen(vec![], registration).await, unfit, "{algorithm:?}");
+    }
+    let (ec, _) = ec();
+    let wrong = Registration { assertion_alg: Some(Rs256), ..with_key(&ec, None) };
+    assert_eq!(chosen(vec![], wrong).await, unfit);
+    let right = Registration { assertion_alg: Some(Es256), ..with_key(&ec, None) };
+    assert_eq!(chosen(vec![(list, json!(["RS256"]))], right).await, "ok");
+}
+
 #[tokio::test]
 async fn a_provider_that_does_not_accept_the_key_is_told_from_one_that_does_not_know_it() {
     let (methods, algorithms) =
