@@ -9,10 +9,11 @@ use url::Url;
 
 use crate::authorization::parameters::AuthorizationParameters;
 use crate::authorization::request::AuthorizationRequest;
-use crate::client::relying_party::{ClientAuthentication, RelyingParty};
-use crate::error::Error;
+use crate::client::relying_party::{ClientAuthentication, PushedRequests, RelyingParty};
 use crate::error::document::Document;
+use crate::error::oauth::OAuthError;
 use crate::error::pushed_request::PushedRequestError;
+use crate::error::{Endpoint, Error};
 use crate::http::{Answer, Http, JSON};
 
 /// Longer than the 512 characters that RFC 9101, section 5.2 recommends: some providers write the whole request into it.
@@ -34,7 +35,8 @@ struct PushedResponse {
 
 impl RelyingParty {
     /// An authorization request in the way that the provider wants it: pushed (RFC 9126) wherever its metadata offers
-    /// that, and otherwise as [`Self::authorization_request`].
+    /// that, and otherwise as [`Self::authorization_request`]. [`Registration::pushed_requests`](crate::Registration) may
+    /// say otherwise.
     ///
     /// After a push, the URL holds only `client_id` and `request_uri`, and is good for as long as
     /// [`Pending::opens_within`](crate::Pending::opens_within) says, once.
@@ -45,8 +47,9 @@ impl RelyingParty {
     /// asked, and the client has authenticated) to whoever can make it fail. So the request is never made in the other
     /// way: what is transient is tried again, the rest is shown.
     ///
-    /// Fails as [`Self::authorization_request`] does, with `endpoint_missing` if the provider requires a push and does not
-    /// say where to, with [`Error::PushedRequest`], or with the provider's refusal.
+    /// Fails as [`Self::authorization_request`] does, with `endpoint_missing` if the provider or the account requires a push
+    /// and the provider does not say where to, with [`Error::PushedRequest`], with `pushed_request_refused` where only other
+    /// clients may push, or with the provider's refusal.
     pub async fn start_authorization(
         &self,
         http: &Http,
@@ -55,7 +58,7 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<AuthorizationRequest, Error> {
         let request = self.compose(redirect_uri, parameters)?;
-        let Some(endpoint) = self.provider().pushed_authorization_endpoint()? else { return Ok(request) };
+        let Some(endpoint) = self.push_endpoint()? else { return Ok(request) };
         let asked = self.asked(&request.url);
         let reference = self.push(http, endpoint, &asked, now).await?;
         let mut url = self.provider().authorization_endpoint().clone();
@@ -64,6 +67,22 @@ impl RelyingParty {
             .append_pair("request_uri", reference.request_uri.expose_secret());
         let pending = request.pending.opened_within(reference.expires_in);
         Ok(AuthorizationRequest { url, pending })
+    }
+
+    /// Where to push; `None` if the browser carries the request.
+    fn push_endpoint(&self) -> Result<Option<&Url>, Error> {
+        let offered = || self.provider().pushed_authorization_endpoint();
+        match self.registration().pushed_requests {
+            PushedRequests::Auto => offered(),
+            PushedRequests::Off if self.provider().requires_pushed_authorization() => {
+                Err(Error::PushedAuthorizationRequired)
+            }
+            PushedRequests::Off => Ok(None),
+            PushedRequests::Required => {
+                let missing = Error::EndpointMissing { endpoint: Endpoint::PushedAuthorization };
+                offered()?.ok_or(missing).map(Some)
+            }
+        }
     }
 
     /// What the URL asks, without what the address of the endpoint itself contains, and without `client_id`: that comes
@@ -89,7 +108,27 @@ impl RelyingParty {
         let answer = self
             .send_proved(http, None, now, || self.authenticated(endpoint, &form, http.provider_time(now)))
             .await?;
-        reference(&answer)
+        let public = self.authentication() == ClientAuthentication::None;
+        reference(&answer).map_err(|error| if public { self.closed(error) } else { error })
+    }
+
+    /// Names the endpoint where a provider refuses there a client that it has asked for no secret.
+    fn closed(&self, error: Error) -> Error {
+        let required = self.provider().requires_pushed_authorization();
+        match error {
+            Error::Refused { error, description }
+                if matches!(
+                    error,
+                    OAuthError::InvalidClient | OAuthError::UnauthorizedClient | OAuthError::AccessDenied
+                ) =>
+            {
+                Error::PushedRequestRefused { refusal: Some((error, description)), required }
+            }
+            Error::UnexpectedStatus { status: 401 | 403, .. } => {
+                Error::PushedRequestRefused { refusal: None, required }
+            }
+            other => other,
+        }
     }
 }
 

@@ -67,6 +67,18 @@ pub enum AssertionAudience {
     TokenEndpoint,
 }
 
+/// Whether authorization requests are pushed (RFC 9126).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushedRequests {
+    /// Where the provider's metadata offers that.
+    #[default]
+    Auto,
+    /// Never: for a provider that offers it and refuses this client there.
+    Off,
+    /// Always: a provider that does not offer it is refused.
+    Required,
+}
+
 /// What the provider knows about this client.
 #[derive(Clone)]
 pub struct Registration {
@@ -88,6 +100,8 @@ pub struct Registration {
     pub assertion_alg: Option<SigningAlgorithm>,
     /// Whom the client's own signed statement names as its reader.
     pub assertion_audience: AssertionAudience,
+    /// Whether authorization requests are pushed.
+    pub pushed_requests: PushedRequests,
     /// Other clients that an ID token may also be issued for (Core, section 3.1.3.7, rule 3).
     pub trusted_audiences: Vec<String>,
 }
@@ -104,6 +118,7 @@ impl Registration {
             userinfo_alg: None,
             assertion_alg: None,
             assertion_audience: AssertionAudience::default(),
+            pushed_requests: PushedRequests::default(),
             trusted_audiences: Vec::new(),
         }
     }
@@ -174,6 +189,7 @@ impl fmt::Debug for Registration {
             .field("userinfo_alg", &self.userinfo_alg)
             .field("assertion_alg", &self.assertion_alg)
             .field("assertion_audience", &self.assertion_audience)
+            .field("pushed_requests", &self.pushed_requests)
             .field("trusted_audiences", &self.trusted_audiences)
             .finish()
     }

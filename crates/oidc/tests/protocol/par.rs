@@ -184,8 +184,8 @@ async fn a_push_that_fails_is_not_made_up_for_in_the_browser() {
         (answer(400, JSON, br#"{"error":"invalid_redirect_uri"}"#), "invalid_redirect_uri", false),
         (answer(400, JSON, br#"{"error":"something_of_its_own"}"#), "provider_refused", false),
         (answer(400, JSON, br#"{"error":"invalid_target"}"#), "invalid_target", false),
-        (answer(401, JSON, br#"{"error":"invalid_client"}"#), "invalid_client", false),
-        (answer(403, "text/html", b"<h1>no</h1>"), "provider_unexpected_status", false),
+        (answer(401, JSON, br#"{"error":"invalid_client"}"#), "pushed_request_refused", false),
+        (answer(403, "text/html", b"<h1>no</h1>"), "pushed_request_refused", false),
         (answer(404, "text/html", b"<h1>no</h1>"), "provider_unexpected_status", false),
         (answer(405, JSON, b"{}"), "provider_unexpected_status", false),
         (answer(413, JSON, b"{}"), "pushed_request_too_large", false),
@@ -210,4 +210,77 @@ async fn a_setting_that_cannot_be_sent_is_not_pushed() {
         AuthorizationParameters { extra: vec![("state".into(), "x".into())], ..Default::default() };
     assert_eq!(start(&client, &parameters).await.unwrap_err().code(), "parameter_invalid");
     assert_eq!(client.provider.requests("/par"), 0);
+}
+
+fn by_way(pushed_requests: PushedRequests) -> Registration {
+    Registration { pushed_requests, ..Registration::public(CLIENT) }
+}
+
+#[tokio::test]
+async fn the_account_may_decide_whether_requests_are_pushed() {
+    use PushedRequests::{Auto, Off, Required};
+    let required = "require_pushed_authorization_requests";
+    let demanded = || offering(vec![(required, json!(true))], Behaviour::default());
+    let demanded_nowhere = || Behaviour { metadata: set(required, json!(true)), ..Behaviour::default() };
+    for (behaviour, way, outcome, pushes) in [
+        (Behaviour::default(), Auto, "ok", 0),
+        (Behaviour::default(), Off, "ok", 0),
+        (Behaviour::default(), Required, "endpoint_missing", 0),
+        (offered(), Auto, "ok", 1),
+        (offered(), Off, "ok", 0),
+        (offered(), Required, "ok", 1),
+        (demanded(), Auto, "ok", 1),
+        (demanded(), Off, "pushed_authorization_required", 0),
+        (demanded(), Required, "ok", 1),
+        (demanded_nowhere(), Auto, "endpoint_missing", 0),
+        (demanded_nowhere(), Off, "pushed_authorization_required", 0),
+    ] {
+        let client = Client::registered(behaviour, by_way(way)).await;
+        let started = start(&client, &Default::default()).await;
+        let found = started.as_ref().map_or_else(|error| error.code(), |_| "ok");
+        assert_eq!((found, client.provider.requests("/par")), (outcome, pushes), "{way:?}");
+        if let Ok(AuthorizationRequest { url, pending }) = started {
+            assert!(pending.receive(&client.provider.authorize(&url)).is_ok(), "{way:?}");
+        }
+    }
+}
+
+/// Several providers offer the endpoint to every client and accept only those with a secret there.
+#[tokio::test]
+async fn a_place_for_requests_that_is_closed_to_public_clients_is_named() {
+    let required = "require_pushed_authorization_requests";
+    let refusal = |status, body: &'static str| Behaviour {
+        canned: [("/par", Canned::Answer(status, "application/json", body.into()))].into(),
+        ..Behaviour::default()
+    };
+    const CODE: &str = "pushed_request_refused";
+    for (status, body) in [
+        (401, r#"{"error":"invalid_client","error_description":"Only confidential clients."}"#),
+        (400, r#"{"error":"invalid_client"}"#),
+        (400, r#"{"error":"unauthorized_client"}"#),
+        (403, r#"{"error":"access_denied"}"#),
+        (401, "{}"),
+        (403, "{}"),
+    ] {
+        let error = start_error(offering(Vec::new(), refusal(status, body))).await;
+        let said = error.to_string();
+        assert_eq!((error.code(), error.kind()), (CODE, ErrorKind::ActionRequired), "{status} {body}");
+        assert!(said.contains("pushed_authorization_request_endpoint"), "{said}");
+        assert!(said.contains("client secret") && said.contains("pushed_requests = \"off\""), "{said}");
+        assert_eq!(said.contains("Only confidential clients"), body.contains("Only"), "{said}");
+        // Where nothing else is accepted, turning it off is no advice.
+        let error = start_error(offering(vec![(required, json!(true))], refusal(status, body))).await;
+        let said = error.to_string();
+        assert!(error.code() == CODE && said.contains("client secret"), "{said}");
+        assert!(!said.contains("\"off\""), "{said}");
+    }
+    // A client that has authenticated is told what the provider says, and so is one that asked for what it may not have.
+    let secret = Registration { client_secret: Some("s".into()), ..Registration::public(CLIENT) };
+    let behaviour = refusal(401, r#"{"error":"invalid_client"}"#);
+    let client = Client::registered(offering(Vec::new(), behaviour), secret).await;
+    assert_eq!(start(&client, &Default::default()).await.unwrap_err().code(), "invalid_client");
+    for error in ["invalid_scope", "invalid_redirect_uri", "invalid_request"] {
+        let body: &'static str = format!(r#"{{"error":"{error}"}}"#).leak();
+        assert_eq!(start_error(offering(Vec::new(), refusal(400, body))).await.code(), error);
+    }
 }

@@ -259,7 +259,9 @@ fn statuses(place: Place) -> Vec<Case> {
         of(503, "out of service", "provider_unavailable"),
     ];
     if !["userinfo", "registration"].contains(&place.name) {
-        cases.push(of(401, "without an error", "provider_unexpected_status"));
+        let pushed = place.name == "pushed";
+        let code = if pushed { "pushed_request_refused" } else { "provider_unexpected_status" };
+        cases.push(of(401, "without an error", code));
     }
     if place.name == "discovery" || place.name == "token" {
         cases.extend([

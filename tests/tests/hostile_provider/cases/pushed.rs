@@ -122,7 +122,7 @@ fn statuses() -> Vec<Case> {
         of(203, "changed by somebody on the way", "pushed_request_not_created"),
         of(206, "a part of it", "pushed_request_not_created"),
         of(400, "with a good answer", "provider_unexpected_status"),
-        of(403, "with a good answer", "provider_unexpected_status"),
+        of(403, "with a good answer", "pushed_request_refused"),
         of(405, "there is no such method", "provider_unexpected_status"),
         of(413, "the request is too large", "pushed_request_too_large"),
     ]
@@ -143,8 +143,6 @@ fn errors() -> Vec<Case> {
     };
     let mut cases: Vec<Case> = [
         (400, "invalid_request"),
-        (401, "invalid_client"),
-        (400, "unauthorized_client"),
         (400, "unsupported_response_type"),
         (400, "invalid_scope"),
         (400, "invalid_redirect_uri"),
@@ -152,7 +150,6 @@ fn errors() -> Vec<Case> {
         (400, "invalid_request_uri"),
         (400, "request_not_supported"),
         (400, "invalid_target"),
-        (403, "access_denied"),
         (400, "server_error"),
         (400, "temporarily_unavailable"),
         (400, "use_dpop_nonce"),
@@ -162,6 +159,9 @@ fn errors() -> Vec<Case> {
     .map(|(status, error)| refused(status, error, error))
     .to_vec();
     cases.extend([
+        refused(401, "invalid_client", "pushed_request_refused"),
+        refused(400, "unauthorized_client", "pushed_request_refused"),
+        refused(403, "access_denied", "pushed_request_refused"),
         refused(400, "AADSTS900144", "provider_refused"),
         text(
             "with-201",
