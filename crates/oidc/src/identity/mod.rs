@@ -32,6 +32,10 @@ pub struct Identity {
     /// When the person authenticated, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
+    /// `session_expiry`: when the session has to end, in seconds since 1970 (OpenID IPSIE, SL1 profile). A renewal that
+    /// does not say keeps the earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_expiry: Option<u64>,
     /// `sid`: the provider's session (Front- and Back-Channel Logout 1.0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
@@ -87,6 +91,7 @@ impl Identity {
             email: shown("email"),
             preferred_username: shown("preferred_username"),
             auth_time: None,
+            session_expiry: claims.get("session_expiry").and_then(whole_seconds),
             sid: exact("sid"),
             acr: exact("acr"),
             amr: methods.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -102,6 +107,7 @@ impl Identity {
             email: self.email.or_else(|| earlier.email.clone()),
             preferred_username: self.preferred_username.or_else(|| earlier.preferred_username.clone()),
             auth_time: self.auth_time.or(earlier.auth_time),
+            session_expiry: self.session_expiry.or(earlier.session_expiry),
             sid: self.sid.or_else(|| earlier.sid.clone()),
             acr: self.acr.or_else(|| earlier.acr.clone()),
             amr: if self.amr.is_empty() { earlier.amr.clone() } else { self.amr },
@@ -110,6 +116,14 @@ impl Identity {
             ..self
         }
     }
+}
+
+/// A time in seconds since 1970, without its fraction (RFC 7519, section 2: NumericDate). `None` for anything else: nothing
+/// is refused for it.
+fn whole_seconds(value: &Value) -> Option<u64> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = |seconds: f64| (seconds >= 0.0).then_some(seconds as u64);
+    value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
 
 impl fmt::Debug for Identity {

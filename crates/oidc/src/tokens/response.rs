@@ -34,9 +34,13 @@ pub struct Tokens {
     pub scope: String,
     /// A new refresh token. After a refresh, `None` means that the one that was sent stays valid.
     pub refresh_token: Option<SecretString>,
-    /// How long the refresh token lives, if the provider says so (`refresh_expires_in`,
-    /// `refresh_token_expires_in`: no specification has it).
+    /// How long the refresh token lives unused, if the provider says so: `refresh_token_timeout`
+    /// (draft-ietf-oauth-refresh-token-expiration), or one of the older names that no specification has
+    /// (`refresh_expires_in`, `refresh_token_expires_in`). The shortest of them.
     pub refresh_expires_in: Option<Duration>,
+    /// How long what the person has allowed is good for, however often it is refreshed (`authorization_expires_in`, same
+    /// draft).
+    pub authorization_expires_in: Option<Duration>,
     /// The ID token as issued, for `id_token_hint`. A refresh need not issue one (Core, section 12.2).
     pub id_token: Option<SecretString>,
     /// Who signed in. After a refresh without an ID token: who it was before.
@@ -64,6 +68,10 @@ pub(crate) struct TokenResponse {
     refresh_expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "lifetime_if_any")]
     refresh_token_expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime_if_any")]
+    refresh_token_timeout: Option<Duration>,
+    #[serde(default, deserialize_with = "lifetime_if_any")]
+    authorization_expires_in: Option<Duration>,
     pub(crate) issued_token_type: Option<String>,
     pub(crate) scope: Option<String>,
     refresh_token: Option<SecretString>,
@@ -156,6 +164,7 @@ impl TokenResponse {
             scope: parts.scope,
             refresh_token: parts.refresh_token,
             refresh_expires_in: parts.refresh_expires_in,
+            authorization_expires_in: parts.authorization_expires_in,
             id_token: parts.id_token,
             identity,
         })
@@ -171,14 +180,23 @@ impl TokenResponse {
             expires_in: self.expires_in,
             scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
             refresh_token: self.refresh_token.filter(given),
-            // Keycloak writes 0 for a refresh token that does not expire by itself.
-            refresh_expires_in: self
-                .refresh_expires_in
-                .or(self.refresh_token_expires_in)
-                .filter(|lifetime| !lifetime.is_zero()),
+            refresh_expires_in: [
+                self.refresh_expires_in,
+                self.refresh_token_expires_in,
+                self.refresh_token_timeout,
+            ]
+            .into_iter()
+            .filter_map(limited)
+            .min(),
+            authorization_expires_in: limited(self.authorization_expires_in),
             id_token: self.id_token.filter(given),
         })
     }
+}
+
+/// Keycloak writes 0 for a refresh token that does not expire by itself.
+fn limited(lifetime: Option<Duration>) -> Option<Duration> {
+    lifetime.filter(|lifetime| !lifetime.is_zero())
 }
 
 /// What can be in a form without being changed (RFC 6749, appendix A.17).
@@ -194,6 +212,7 @@ pub(crate) struct Parts {
     pub(crate) scope: String,
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) refresh_expires_in: Option<Duration>,
+    authorization_expires_in: Option<Duration>,
     id_token: Option<SecretString>,
 }
 

@@ -173,3 +173,75 @@ async fn userinfo_without_a_good_access_token() {
     let error = client.rp.userinfo(&client.http, &"forged".into(), SUBJECT, now()).await.unwrap_err();
     assert_eq!(error, Error::AccessTokenRejected);
 }
+
+/// OpenID IPSIE has the claim, draft-ietf-oauth-refresh-token-expiration the two members; the other two are older.
+#[tokio::test]
+async fn what_the_provider_says_about_the_end_is_read() {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let client = Client::new(Behaviour::default()).await;
+    for (members, refresh, authorization) in [
+        (json!({"refresh_expires_in": 1800}), seconds(1800), None),
+        (json!({"refresh_token_expires_in": 1800}), seconds(1800), None),
+        (json!({"refresh_token_timeout": 1800}), seconds(1800), None),
+        (json!({"authorization_expires_in": 86400}), None, seconds(86400)),
+        (
+            json!({"refresh_token_timeout": "600", "authorization_expires_in": "86400"}),
+            seconds(600),
+            seconds(86400),
+        ),
+        // The shortest counts: after that nothing is certain.
+        (json!({"refresh_expires_in": 1800, "refresh_token_timeout": 600}), seconds(600), None),
+        (json!({"refresh_expires_in": 0, "refresh_token_timeout": 600}), seconds(600), None),
+        (json!({"refresh_token_timeout": 0, "authorization_expires_in": 0}), None, None),
+        (json!({"refresh_token_timeout": "soon", "authorization_expires_in": [1]}), None, None),
+        (json!({"refresh_token_timeout": -1, "authorization_expires_in": null}), None, None),
+        (json!({}), None, None),
+    ] {
+        let shown = members.to_string();
+        let change = edit(move |tokens| {
+            let tokens = tokens.as_object_mut().unwrap();
+            tokens.remove("refresh_expires_in");
+            tokens.extend(members.as_object().unwrap().clone());
+        });
+        client.provider.behave(Behaviour { tokens: change, ..Behaviour::default() });
+        let tokens = client.sign_in().await.unwrap_or_else(|error| panic!("{shown}: {error}"));
+        assert_eq!(
+            (tokens.refresh_expires_in, tokens.authorization_expires_in),
+            (refresh, authorization),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_session_expiry_stays_until_another_is_said() {
+    let client = Client::new(Behaviour::default()).await;
+    let says = |value: Value| {
+        client.provider.behave(Behaviour { claims: set("session_expiry", value), ..Behaviour::default() });
+    };
+    says(json!(NOW + 3600));
+    let tokens = client.sign_in().await.unwrap();
+    assert_eq!(tokens.identity.session_expiry, Some(NOW + 3600));
+    says(Value::Null);
+    let tokens = client.refresh(&tokens).await.unwrap();
+    assert_eq!(
+        tokens.identity.session_expiry,
+        Some(NOW + 3600),
+        "a renewal that says nothing changes nothing"
+    );
+    says(json!(NOW + 1800));
+    let tokens = client.refresh(&tokens).await.unwrap();
+    assert_eq!(tokens.identity.session_expiry, Some(NOW + 1800));
+    let stored = serde_json::to_string(&tokens.identity).unwrap();
+    assert_eq!(serde_json::from_str::<Identity>(&stored).unwrap().session_expiry, Some(NOW + 1800));
+    for (value, read) in [
+        (json!(NOW as f64 + 0.5), Some(NOW)),
+        (json!("soon"), None),
+        (json!(-1), None),
+        (json!([NOW]), None),
+        (json!(true), None),
+    ] {
+        says(value.clone());
+        assert_eq!(client.sign_in().await.unwrap().identity.session_expiry, read, "{value}");
+    }
+}
