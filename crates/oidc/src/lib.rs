@@ -91,7 +91,7 @@ pub use jose::jwt::CLOCK_SKEW;
 pub use logout::replay::ReplayGuard;
 pub use logout::request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_logout_parameter};
 pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE};
-pub use provider::discovery::Provider;
+pub use provider::discovery::{DiscoveryOptions, Provider};
 pub use provider::keys::KEY_REFETCH_INTERVAL;
 pub use provider::tenants::IssuerTemplate;
 pub use text::json::DocumentProblem;

@@ -13,12 +13,37 @@ use crate::error::document::Document;
 use crate::error::{Endpoint, Error};
 use crate::http::{Call, Http, JSON};
 use crate::provider::keys::{self, Keys, Occasion};
+use crate::provider::oauth_metadata;
 use crate::provider::tenants::IssuerTemplate;
 use crate::text::urls::UrlProblem;
 use crate::text::{self, urls};
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 const MAX_SHOWN: usize = 200;
+
+/// Where a provider is found, and what it has to be.
+#[derive(Clone, Debug)]
+pub struct DiscoveryOptions {
+    /// Byte for byte what the metadata and each ID token have to name.
+    pub issuer: String,
+    /// For a provider with an issuer for each of its tenants.
+    pub tenants: Option<IssuerTemplate>,
+    /// Where the metadata are, if not at the place that the issuer tells (Discovery, section 4). They are held to `issuer`
+    /// all the same.
+    pub metadata_url: Option<Url>,
+    /// Read the metadata of RFC 8414 too, where these leave out the endpoint for revocation, introspection or a sign-in on
+    /// another device.
+    pub oauth_metadata: bool,
+    /// Refuse a provider that does not say that it checks PKCE with S256.
+    pub require_pkce_support: bool,
+}
+
+impl DiscoveryOptions {
+    /// At the place that the issuer tells.
+    pub fn new(issuer: String) -> Self {
+        Self { issuer, tenants: None, metadata_url: None, oauth_metadata: true, require_pkce_support: false }
+    }
+}
 
 /// An OpenID Provider whose metadata was checked, with its keys. Cloning shares the keys.
 #[derive(Clone)]
@@ -55,15 +80,17 @@ pub(crate) struct ProviderMetadata {
     token_endpoint: Option<String>,
     jwks_uri: Option<String>,
     userinfo_endpoint: Option<String>,
-    revocation_endpoint: Option<String>,
-    introspection_endpoint: Option<String>,
+    pub(super) revocation_endpoint: Option<String>,
+    pub(super) introspection_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
-    device_authorization_endpoint: Option<String>,
+    pub(super) device_authorization_endpoint: Option<String>,
     registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
     pushed_authorization_request_endpoint: Option<String>,
     #[serde(default, deserialize_with = "said")]
     require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    code_challenge_methods_supported: Value,
     scopes_supported: Option<Vec<String>>,
     response_types_supported: Option<Vec<String>>,
     pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
@@ -101,7 +128,7 @@ impl Provider {
     /// needed now. An issuer on loopback may use http there. Only the page for watching the session may be unusable:
     /// [`Self::check_session_problem`].
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
-        Self::discover_tenants(http, issuer, None).await
+        Self::discover_with(http, &DiscoveryOptions::new(issuer.to_owned())).await
     }
 
     /// The same for a provider with an issuer for each of its tenants. The issuer in the metadata has to be `tenants` byte
@@ -111,11 +138,29 @@ impl Provider {
         issuer: &str,
         tenants: Option<IssuerTemplate>,
     ) -> Result<Self, Error> {
+        Self::discover_with(http, &DiscoveryOptions { tenants, ..DiscoveryOptions::new(issuer.to_owned()) })
+            .await
+    }
+
+    /// The same for a provider that is found in a way of its own.
+    pub async fn discover_with(http: &Http, options: &DiscoveryOptions) -> Result<Self, Error> {
+        let DiscoveryOptions { issuer, tenants, .. } = options;
         let url = check_issuer(issuer)?;
-        let well_known = well_known(&url);
-        let answer = http.send(Call::get(&well_known)).await?;
-        let metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
-        let provider = Self::validate(issuer, tenants, metadata)?;
+        let place = match &options.metadata_url {
+            None => well_known(&url),
+            Some(place) => urls::endpoint(place.as_str(), url.scheme() == "http")
+                .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Metadata, problem })?,
+        };
+        let answer = http.send(Call::get(&place)).await?;
+        let mut metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
+        let expected = tenants.as_ref().map_or(issuer.as_str(), IssuerTemplate::as_str);
+        if options.oauth_metadata && metadata.issuer == expected {
+            oauth_metadata::complete(http, &url, expected, &mut metadata).await;
+        }
+        let provider = Self::validate(issuer, tenants.clone(), metadata)?;
+        if options.require_pkce_support && !provider.names_pkce() {
+            return Err(Error::PkceUnsupported);
+        }
         let set = keys::fetch(http, &provider.0.keys_url).await?;
         provider.replace_keys(set);
         Ok(provider)
@@ -170,6 +215,12 @@ impl Provider {
             metadata,
             keys: RwLock::default(),
         })))
+    }
+
+    /// True if the provider says that it checks PKCE with S256 (RFC 8414, section 2; RFC 7636, section 4.2).
+    pub fn names_pkce(&self) -> bool {
+        let methods = self.0.metadata.code_challenge_methods_supported.as_array();
+        methods.into_iter().flatten().any(|method| method == "S256")
     }
 
     /// The issuer, byte for byte as configured.

@@ -2,4 +2,5 @@
 
 pub(crate) mod discovery;
 pub(crate) mod keys;
+mod oauth_metadata;
 pub(crate) mod tenants;

@@ -1,5 +1,6 @@
 use abide_oidc::*;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::provider::*;
 
@@ -149,5 +150,186 @@ async fn an_issuer_that_is_not_protected_is_never_asked() {
     for issuer in ["http://id.example.invalid", "http://192.0.2.1", "ftp://id.example.invalid"] {
         let error = Provider::discover(&http(), issuer).await.unwrap_err();
         assert!(matches!(error, Error::IssuerInvalid { .. }), "{issuer}: {error:?}");
+    }
+}
+
+fn at(provider: &TestProvider) -> DiscoveryOptions {
+    DiscoveryOptions::new(provider.issuer.clone())
+}
+
+/// Azure AD B2C and Entra External ID publish their metadata elsewhere than at the issuer that it names.
+#[tokio::test]
+async fn metadata_may_be_elsewhere_and_is_held_to_the_same_issuer() {
+    let elsewhere = |issuer: &str| {
+        let document = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{issuer}/keys"),
+            "revocation_endpoint": format!("{issuer}/revoke"),
+            "response_types_supported": ["code"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        });
+        Canned::Answer(200, "application/json", document.to_string().into_bytes())
+    };
+    const PATH: &str = "/tenant/policy/v2.0/metadata";
+    let provider = TestProvider::start(Behaviour::default()).await;
+    let serve = |issuer: &str| {
+        provider.behave(Behaviour { canned: [(PATH, elsewhere(issuer))].into(), ..Behaviour::default() });
+    };
+    let url = |query: &str| Url::parse(&format!("{}{PATH}{query}", provider.issuer)).unwrap();
+    let discover = async |metadata_url: Url| {
+        let address = DiscoveryOptions { metadata_url: Some(metadata_url), ..at(&provider) };
+        Provider::discover_with(&http(), &address).await
+    };
+    serve(&provider.issuer);
+    for query in ["", "?p=B2C_1_sign_in"] {
+        let found = discover(url(query)).await.unwrap();
+        assert_eq!(found.issuer(), provider.issuer);
+        let rp = RelyingParty::new(found, Registration::public(CLIENT)).unwrap();
+        let client = Client { provider: provider.clone(), http: http(), rp };
+        assert!(client.sign_in().await.is_ok(), "the issuer of the ID token is the account's");
+    }
+    assert_eq!(provider.requests(PATH), 2);
+    assert_eq!(provider.requests("/.well-known/openid-configuration"), 0, "nothing is read there");
+    for wrong in
+        [format!("{}/", provider.issuer), format!("{}{PATH}", provider.issuer), "https://evil.example".into()]
+    {
+        serve(&wrong);
+        assert_eq!(discover(url("")).await.unwrap_err().code(), "issuer_mismatch", "{wrong}");
+    }
+    for (metadata_url, code) in [
+        ("http://id.example.com/metadata", "endpoint_insecure"),
+        ("https://user@id.example.com/metadata", "endpoint_invalid"),
+        ("https://id.example.com/metadata#a", "endpoint_invalid"),
+        ("file:///etc/passwd", "endpoint_invalid"),
+    ] {
+        assert_eq!(
+            discover(Url::parse(metadata_url).unwrap()).await.unwrap_err().code(),
+            code,
+            "{metadata_url}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn metadata_of_an_issuer_elsewhere_may_not_be_plain_on_this_computer() {
+    let metadata_url = Some(Url::parse("http://127.0.0.1:9/metadata").unwrap());
+    let address =
+        DiscoveryOptions { metadata_url, ..DiscoveryOptions::new("https://id.example.invalid".into()) };
+    assert_eq!(Provider::discover_with(&http(), &address).await.unwrap_err().code(), "endpoint_insecure");
+}
+
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+fn without_revocation(oauth: &'static str, document: Value) -> Behaviour {
+    Behaviour {
+        metadata: set("revocation_endpoint", Value::Null),
+        canned: [(oauth, Canned::Answer(200, "application/json", document.to_string().into_bytes()))].into(),
+        ..Behaviour::default()
+    }
+}
+
+/// RFC 8414, section 3: django-oauth-toolkit names its revocation endpoint only there.
+#[tokio::test]
+async fn what_openid_discovery_leaves_out_is_read_from_the_metadata_of_oauth() {
+    let provider = TestProvider::start(Behaviour::default()).await;
+    let serve = |document: Value| provider.behave(without_revocation(OAUTH, document));
+    let issuer = provider.issuer.clone();
+    let good = |more: Value| {
+        let mut document = json!({"issuer": issuer, "revocation_endpoint": format!("{issuer}/revoke")});
+        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document
+    };
+    serve(good(json!({})));
+    let found = Provider::discover(&http(), &issuer).await.unwrap();
+    assert!(found.has_revocation());
+    let rp = RelyingParty::new(found, Registration::public(CLIENT)).unwrap();
+    let client = Client { provider: provider.clone(), http: http(), rp };
+    let tokens = client.sign_in().await.unwrap();
+    let token = tokens.refresh_token.as_ref().unwrap();
+    client.rp.revoke(&client.http, token, TokenKind::RefreshToken, now()).await.unwrap();
+    assert!(!provider.knows_refresh_token(secrecy::ExposeSecret::expose_secret(token)));
+
+    // What OpenID discovery says stands, and nothing else is taken.
+    serve(good(
+        json!({"token_endpoint": "https://evil.example/token", "introspection_endpoint": "https://evil.example/"}),
+    ));
+    let found = Provider::discover(&http(), &issuer).await.unwrap();
+    assert!(found.has_revocation() && found.has_introspection());
+    let rp = RelyingParty::new(found, Registration::public(CLIENT)).unwrap();
+    let client = Client { provider: provider.clone(), http: http(), rp };
+    let tokens = client.sign_in().await.unwrap();
+    let token = tokens.refresh_token.as_ref().unwrap();
+    assert!(client.rp.introspect(&client.http, token, TokenKind::RefreshToken, now()).await.unwrap().active);
+
+    let before = provider.requests(OAUTH);
+    let address = DiscoveryOptions { oauth_metadata: false, ..at(&provider) };
+    assert!(!Provider::discover_with(&http(), &address).await.unwrap().has_revocation());
+    provider.behave(Behaviour::default());
+    assert!(Provider::discover(&http(), &issuer).await.unwrap().has_revocation());
+    assert_eq!(
+        provider.requests(OAUTH),
+        before,
+        "only where something is missing, and not where it is turned off"
+    );
+}
+
+#[tokio::test]
+async fn metadata_of_oauth_that_cannot_be_believed_are_not_there() {
+    let provider = TestProvider::start(Behaviour::default()).await;
+    let issuer = provider.issuer.clone();
+    let revoke = format!("{issuer}/revoke");
+    for document in [
+        json!({"issuer": format!("{issuer}/"), "revocation_endpoint": revoke}),
+        json!({"issuer": "https://evil.example", "revocation_endpoint": revoke}),
+        json!({"revocation_endpoint": revoke}),
+        json!({"issuer": issuer, "revocation_endpoint": "http://id.example.com/revoke"}),
+        json!({"issuer": issuer, "revocation_endpoint": "javascript:alert(1)"}),
+        json!({"issuer": issuer, "revocation_endpoint": 7}),
+        json!({"issuer": 7, "revocation_endpoint": revoke}),
+        json!([]),
+    ] {
+        provider.behave(without_revocation(OAUTH, document.clone()));
+        let found =
+            Provider::discover(&http(), &issuer).await.unwrap_or_else(|error| panic!("{document}: {error}"));
+        assert!(!found.has_revocation(), "{document}");
+    }
+    for canned in [
+        Canned::Answer(404, "text/html", b"no".to_vec()),
+        Canned::Answer(200, "text/html", b"<h1>Hello</h1>".to_vec()),
+        Canned::Answer(503, "text/html", b"no".to_vec()),
+        Canned::Header(302, "location", "https://evil.example/".into()),
+        Canned::Endless,
+    ] {
+        let metadata = set("revocation_endpoint", Value::Null);
+        provider.behave(Behaviour { metadata, canned: [(OAUTH, canned)].into(), ..Behaviour::default() });
+        assert!(!Provider::discover(&http(), &issuer).await.unwrap().has_revocation());
+    }
+}
+
+#[tokio::test]
+async fn whether_a_provider_names_s256_is_known() {
+    for (methods, named) in [
+        (Value::Null, false),
+        (json!([]), false),
+        (json!(["plain"]), false),
+        (json!("S256"), false),
+        (json!(["plain", "S256"]), true),
+        (json!([7, "S256"]), true),
+    ] {
+        let behaviour = Behaviour {
+            metadata: set("code_challenge_methods_supported", methods.clone()),
+            ..Behaviour::default()
+        };
+        let provider = TestProvider::start(behaviour).await;
+        for required in [false, true] {
+            let address = DiscoveryOptions { require_pkce_support: required, ..at(&provider) };
+            let code = match Provider::discover_with(&http(), &address).await {
+                Ok(_) => "ok",
+                Err(error) => error.code(),
+            };
+            assert_eq!(code, if required && !named { "pkce_unsupported" } else { "ok" }, "{methods}");
+        }
     }
 }

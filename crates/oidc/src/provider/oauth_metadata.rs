@@ -1,0 +1,103 @@
+//! OAuth 2.0 Authorization Server Metadata (RFC 8414), where OpenID Connect Discovery leaves an endpoint out.
+//!
+//! Some providers publish two documents, and name their revocation endpoint only in this one. It is held to the same issuer,
+//! completes the other document and replaces nothing in it. Without it, or with one that cannot be used, the provider is
+//! what it was before.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use url::Url;
+
+use crate::error::document::Document;
+use crate::http::{Call, Http, JSON};
+use crate::provider::discovery::ProviderMetadata;
+use crate::text::urls;
+
+const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+
+/// What is read of it (section 2; RFC 8628, section 4).
+#[derive(Default, Deserialize)]
+struct OAuthMetadata {
+    #[serde(default, deserialize_with = "text_if_any")]
+    issuer: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
+    revocation_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
+    introspection_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
+    device_authorization_endpoint: Option<String>,
+}
+
+fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// Adds the endpoints that `metadata` leaves out. `issuer` is where the provider is, `expected` what it has to call itself.
+pub(super) async fn complete(http: &Http, issuer: &Url, expected: &str, metadata: &mut ProviderMetadata) {
+    let is_missing = |endpoint: &Option<String>| endpoint.as_deref().is_none_or(str::is_empty);
+    if !is_missing(&metadata.revocation_endpoint)
+        && !is_missing(&metadata.introspection_endpoint)
+        && !is_missing(&metadata.device_authorization_endpoint)
+    {
+        return;
+    }
+    let Some(found) = read(http, issuer, expected).await else { return };
+    let usable = |raw: &String| urls::endpoint(raw, issuer.scheme() == "http").is_ok();
+    for (endpoint, found) in [
+        (&mut metadata.revocation_endpoint, found.revocation_endpoint),
+        (&mut metadata.introspection_endpoint, found.introspection_endpoint),
+        (&mut metadata.device_authorization_endpoint, found.device_authorization_endpoint),
+    ] {
+        if is_missing(endpoint) {
+            *endpoint = found.filter(usable);
+        }
+    }
+}
+
+async fn read(http: &Http, issuer: &Url, expected: &str) -> Option<OAuthMetadata> {
+    for place in places(issuer) {
+        // A provider that cannot be reached is not asked twice.
+        let answer = http.send(Call::get(&place)).await.ok()?;
+        let found = answer.document::<OAuthMetadata>(Document::Metadata, &[JSON]).unwrap_or_default();
+        if found.issuer.as_deref() == Some(expected) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// In front of the issuer's path (section 3.1), and behind it, as OpenID Connect Discovery has it (section 5): some providers
+/// publish it only there.
+fn places(issuer: &Url) -> Vec<Url> {
+    let path = issuer.path().trim_end_matches('/');
+    let mut paths = vec![format!("{WELL_KNOWN}{path}"), format!("{path}{WELL_KNOWN}")];
+    paths.dedup();
+    let at = |path: String| {
+        let mut url = issuer.clone();
+        url.set_path(&path);
+        url
+    };
+    paths.into_iter().map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_well_known_path_comes_before_the_issuers_own() {
+        let of = |issuer: &str| -> Vec<String> {
+            places(&Url::parse(issuer).unwrap()).into_iter().map(String::from).collect()
+        };
+        const ROOT: &str = "https://id.example.com/.well-known/oauth-authorization-server";
+        assert_eq!(of("https://id.example.com"), [ROOT]);
+        assert_eq!(of("https://id.example.com/"), [ROOT]);
+        let below = "https://id.example.com/o/.well-known/oauth-authorization-server";
+        assert_eq!(of("https://id.example.com/o"), [&format!("{ROOT}/o"), below]);
+        assert_eq!(of("https://id.example.com/o/"), [&format!("{ROOT}/o"), below]);
+    }
+}
