@@ -85,6 +85,7 @@ pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
         scopes: scopes.map(str::to_owned).collect(),
         resources: query.all("resource"),
         audiences: query.all("audience"),
+        ..TokenTarget::default()
     };
     // The same wish in another order is the same wish.
     for list in [&mut target.scopes, &mut target.resources, &mut target.audiences] {

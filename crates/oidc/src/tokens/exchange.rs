@@ -15,7 +15,7 @@ use crate::client::relying_party::RelyingParty;
 use crate::error::{Error, invalid};
 use crate::http::Http;
 use crate::identity::Identity;
-use crate::text::is_word;
+use crate::text::{is_scope, is_word};
 use crate::tokens::id_token::Purpose;
 use crate::tokens::response::{RefreshError, TokenResponse};
 
@@ -32,9 +32,24 @@ pub struct TokenTarget {
     pub resources: Vec<String>,
     /// The same by the provider's names for them (RFC 8693, section 2.1; for a refresh, where a provider has it).
     pub audiences: Vec<String>,
+    /// The scope that asks for a resource at a provider that knows no `resource`; `{resource}` stands for it
+    /// (`{resource}/.default` at Microsoft Entra ID). Which scopes that brings is the provider's to say.
+    pub resource_scope: Option<String>,
 }
 
+const RESOURCE: &str = "{resource}";
+
 impl TokenTarget {
+    /// The scopes that stand for its resources; empty where resources are sent as such.
+    fn resource_scopes(&self) -> Result<Vec<String>, Error> {
+        let Some(template) = &self.resource_scope else { return Ok(Vec::new()) };
+        if !template.contains(RESOURCE) || !is_scope(template) {
+            return Err(invalid("resource_scope"));
+        }
+        Ok(self.resources.iter().map(|resource| template.replace(RESOURCE, resource)).collect())
+    }
+
+    /// The scopes that are the session's own. Fails with `parameter_invalid`.
     fn check(&self) -> Result<String, Error> {
         let bounded = |list: &[String]| {
             list.len() <= MAX_TARGETS && list.iter().all(|text| is_word(text) && text.len() <= MAX_TARGET)
@@ -52,7 +67,9 @@ impl TokenTarget {
         if !scope.is_empty() {
             sent.push(("scope", scope));
         }
-        sent.extend(self.resources.iter().map(|resource| ("resource", resource.as_str())));
+        if self.resource_scope.is_none() {
+            sent.extend(self.resources.iter().map(|resource| ("resource", resource.as_str())));
+        }
         sent.extend(self.audiences.iter().map(|audience| ("audience", audience.as_str())));
     }
 }
@@ -155,13 +172,20 @@ impl RelyingParty {
         if !is_within(&scope, granted_scope) {
             return Err(invalid("scope").into());
         }
+        let of_resources = target.resource_scopes()?;
+        let scope =
+            form::scope(scope.split_ascii_whitespace().chain(of_resources.iter().map(String::as_str)))?;
         let mut sent =
             vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
         target.add_to(&scope, &mut sent);
         let response = self.token_answer(http, &sent, now).await?;
         let asked = if scope.is_empty() { granted_scope } else { &scope };
         let checked = response.check().and_then(|()| response.check_binding(self.dpop()));
-        let believed = match checked.and_then(|()| check_scope(&response, asked)) {
+        let checked = match of_resources.is_empty() {
+            true => checked.and_then(|()| check_scope(&response, asked)),
+            false => checked,
+        };
+        let believed = match checked {
             // An ID token is not needed here. One that is there may say that all of this is about somebody else.
             Ok(()) => self.identify(http, &response, Purpose::Refresh { identity }, now).await.map(|_| ()),
             Err(error) => Err(error),
@@ -182,7 +206,9 @@ impl RelyingParty {
         request: &ExchangeRequest<'_>,
         now: SystemTime,
     ) -> Result<IssuedToken, Error> {
-        let scope = request.target.check()?;
+        let own = request.target.check()?;
+        let of_resources = request.target.resource_scopes()?;
+        let scope = form::scope(own.split_ascii_whitespace().chain(of_resources.iter().map(String::as_str)))?;
         if !matches!(request.requested, TokenType::AccessToken | TokenType::Jwt) {
             return Err(invalid("requested_token_type"));
         }
@@ -202,7 +228,7 @@ impl RelyingParty {
         let kind = TokenType::from_uri(found).filter(|kind| *kind == request.requested);
         let kind = kind.ok_or(Error::IssuedTokenTypeMismatch)?;
         // The target has scopes of its own: which of them a token has that asks for none is the provider's to say.
-        if !scope.is_empty() {
+        if !scope.is_empty() && of_resources.is_empty() {
             check_scope(&response, &scope)?;
         }
         issued(response, kind, if scope.is_empty() { request.granted_scope } else { &scope })

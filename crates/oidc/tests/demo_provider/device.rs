@@ -95,7 +95,7 @@ async fn from_an_unknown_client_to_a_token_for_one_purpose() {
     let target = TokenTarget {
         scopes: vec!["email".to_owned()],
         resources: vec!["https://api.example.com".to_owned()],
-        audiences: Vec::new(),
+        ..TokenTarget::default()
     };
     let refresh_token = tokens.refresh_token.as_ref().unwrap();
     let narrow =

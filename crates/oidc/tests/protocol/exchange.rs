@@ -20,7 +20,7 @@ async fn signed_in() -> (Client, Tokens) {
 
 fn target(scopes: &[&str], resources: &[&str]) -> TokenTarget {
     let owned = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
-    TokenTarget { scopes: owned(scopes), resources: owned(resources), audiences: Vec::new() }
+    TokenTarget { scopes: owned(scopes), resources: owned(resources), ..TokenTarget::default() }
 }
 
 async fn narrow(client: &Client, tokens: &Tokens, target: &TokenTarget) -> Result<IssuedToken, RefreshError> {
@@ -54,6 +54,47 @@ async fn a_tool_gets_an_access_token_that_is_good_for_less() {
     let rotated = issued.refresh_token.unwrap();
     let renewed = client.refresh_with(&rotated, &tokens).await.unwrap();
     assert_eq!(renewed.scope, "openid profile pay");
+}
+
+/// Microsoft Entra ID knows no `resource`: a token for another API is asked for by a scope that is that API's.
+#[tokio::test]
+async fn a_resource_may_be_asked_for_by_a_scope_of_its_own() {
+    const API: &str = "api://4f3c2b1a-0000-4000-8000-1234567890ab";
+    let with = |resources: &[&str]| TokenTarget {
+        resource_scope: Some("{resource}/.default".into()),
+        ..target(&[], resources)
+    };
+    let (client, tokens) = signed_in().await;
+    let granted = format!("{API}/Orders.Read {API}/Orders.Write");
+    client.provider.behave(Behaviour { tokens: set("scope", json!(granted)), ..Behaviour::default() });
+    let issued = narrow(&client, &tokens, &with(&[API])).await.unwrap();
+    assert_eq!(client.provider.last_form("scope"), [format!("{API}/.default")]);
+    assert!(client.provider.last_form("resource").is_empty());
+    assert_eq!(issued.scope, granted, "what stands for the scope is the provider's to say");
+    let tokens = Tokens { refresh_token: issued.refresh_token, ..tokens };
+
+    client.provider.behave(Behaviour::default());
+    let slash = narrow(&client, &tokens, &with(&["https://api.example.com/"])).await.unwrap();
+    assert_eq!(slash.scope, "https://api.example.com//.default", "written as the provider has it");
+    let tokens = Tokens { refresh_token: slash.refresh_token, ..tokens };
+
+    // Nothing changes where no resource is meant.
+    let fewer = TokenTarget { scopes: vec!["pay".into()], ..with(&[]) };
+    let issued = narrow(&client, &tokens, &fewer).await.unwrap();
+    assert_eq!(client.provider.last_form("scope"), ["pay"]);
+    let tokens = Tokens { refresh_token: issued.refresh_token, ..tokens };
+    client.provider.behave(Behaviour { tokens: set("scope", json!("pay admin")), ..Behaviour::default() });
+    let failure = narrow(&client, &tokens, &fewer).await.unwrap_err();
+    assert_eq!(failure.error.code(), "scope_wider_than_asked");
+    let tokens = Tokens { refresh_token: failure.rotated, ..tokens };
+
+    let sent = client.provider.requests("/token");
+    for template in ["", "scope", "{resource} {resource}", "{resource}\"x"] {
+        let wrong = TokenTarget { resource_scope: Some(template.into()), ..with(&[API]) };
+        let failure = narrow(&client, &tokens, &wrong).await.unwrap_err();
+        assert_eq!(failure.error.code(), "parameter_invalid", "{template}");
+    }
+    assert_eq!(client.provider.requests("/token"), sent);
 }
 
 #[tokio::test]
