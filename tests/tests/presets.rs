@@ -39,11 +39,12 @@ mod presets {
         &'static [(&'static str, &'static str)],
     );
 
-    const TABLE: [Row; 12] = [
+    const TABLE: [Row; 13] = [
         ("auth0", OFFLINE, None, FIXED, &[]),
         ("authentik", OFFLINE, Some("consent"), ANY, &[]),
         ("dex", "openid profile email groups offline_access", Some("consent"), ANY, &[]),
         ("entra", OFFLINE, None, LOCALHOST, &[]),
+        ("entra-b2c", "openid offline_access", None, LOCALHOST, &[]),
         ("gitlab", "openid profile email", None, ANY, &[]),
         ("google", "openid profile email", Some("consent"), ANY, &[("access_type", "offline")]),
         ("hydra", OFFLINE, Some("consent"), ANY, &[]),

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod dpop;
 pub(crate) mod edit;
 pub(crate) mod proxy;
+pub(crate) mod requests;
 pub(crate) mod settings;
 pub(crate) mod validate;
 pub(crate) mod vault;
@@ -23,6 +24,7 @@ use url::Url;
 
 use crate::config::dpop::Dpop;
 use crate::config::proxy::proxy;
+use crate::config::requests::{PushedRequests, ResponseMode};
 use crate::config::validate::check;
 use crate::config::vault::VaultConfig;
 
@@ -82,6 +84,14 @@ pub(crate) struct AccountConfig {
     pub(crate) issuer: String,
     /// The issuers of the provider's tenants, where each has its own: `{tenantid}` stands for the tenant.
     pub(crate) issuer_template: Option<String>,
+    /// Where the provider's metadata are, if not at the place that the issuer tells. They are held to `issuer` all the same.
+    pub(crate) metadata_url: Option<Url>,
+    /// Read the metadata of RFC 8414 too, where those of OpenID Connect leave an endpoint out.
+    #[serde(default = "yes")]
+    pub(crate) oauth_metadata: bool,
+    /// Refuse a provider that does not say that it checks PKCE with S256.
+    #[serde(default)]
+    pub(crate) require_pkce_support: bool,
     pub(crate) client_id: String,
     /// What to ask for, and all of it; without it, [`default_scopes`], and `offline_access` only where the provider has it.
     pub(crate) scopes: Option<Vec<String>>,
@@ -104,6 +114,8 @@ pub(crate) struct AccountConfig {
     pub(crate) client_key_id: Option<String>,
     /// How the client authenticates (`none`, `client_secret_basic`, ...); without it, as fits the provider.
     pub(crate) token_endpoint_auth_method: Option<String>,
+    /// What `private_key_jwt` is signed with, where that is registered.
+    pub(crate) token_endpoint_auth_signing_alg: Option<String>,
     /// Whom `private_key_jwt` is made for: `issuer`, or `token_endpoint` for a provider that takes nothing else.
     pub(crate) client_assertion_audience: Option<String>,
     /// What ID tokens have to be signed with, where that is registered.
@@ -128,6 +140,8 @@ pub(crate) struct AccountConfig {
     /// What the access tokens are for (RFC 8707).
     #[serde(default)]
     pub(crate) resources: Vec<String>,
+    /// The scope that asks for a token for one resource, where the provider knows no RFC 8707; `{resource}` stands for it.
+    pub(crate) resource_scope: Option<String>,
     /// The same wish for providers that do not know RFC 8707.
     pub(crate) audience: Option<String>,
     /// Single claims to ask for: the parameter `claims` (OpenID Connect Core 1.0, section 5.5).
@@ -141,6 +155,9 @@ pub(crate) struct AccountConfig {
     /// How the answer comes back: in the address, or in a form that the provider's page submits.
     #[serde(default)]
     pub(crate) response_mode: ResponseMode,
+    /// Whether the authorization request is pushed to the provider before the browser opens (RFC 9126).
+    #[serde(default)]
+    pub(crate) pushed_requests: PushedRequests,
     /// Send PKCE with a sign-in on another device too, for a provider that demands it there.
     #[serde(default)]
     pub(crate) device_pkce: bool,
@@ -156,15 +173,6 @@ pub(crate) struct AccountConfig {
     /// Names of the user's own for claims: a claim, or a JSON Pointer to a part of one (RFC 6901).
     #[serde(default)]
     pub(crate) claims: BTreeMap<String, String>,
-}
-
-/// OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1; OAuth 2.0 Form Post Response Mode.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ResponseMode {
-    #[default]
-    Query,
-    FormPost,
 }
 
 /// How the end of the provider's session is noticed.
@@ -384,6 +392,9 @@ impl AccountConfig {
         Self {
             issuer,
             issuer_template: None,
+            metadata_url: None,
+            oauth_metadata: true,
+            require_pkce_support: false,
             client_id,
             scopes: None,
             redirect_uris: default_redirect_uris(),
@@ -394,6 +405,7 @@ impl AccountConfig {
             client_key_file: None,
             client_key_id: None,
             token_endpoint_auth_method: None,
+            token_endpoint_auth_signing_alg: None,
             client_assertion_audience: None,
             id_token_signed_response_alg: None,
             userinfo_signed_response_alg: None,
@@ -404,11 +416,13 @@ impl AccountConfig {
             max_age: None,
             ui_locales: Vec::new(),
             resources: Vec::new(),
+            resource_scope: None,
             audience: None,
             request_claims: None,
             dpop: Dpop::default(),
             token_exchange: false,
             response_mode: ResponseMode::default(),
+            pushed_requests: PushedRequests::default(),
             device_pkce: false,
             extra: BTreeMap::new(),
             session: SessionConfig::default(),
@@ -554,6 +568,15 @@ mod tests {
             ("token_endpoint_auth_method = \"client_secret_post\"", "client_secret_file"),
             ("id_token_signed_response_alg = \"none\"", "id_token_signed_response_alg"),
             ("client_assertion_audience = \"https://x\"", "client_assertion_audience"),
+            ("metadata_url = \"http://id.example.com/metadata\"", "metadata_url"),
+            ("metadata_url = \"https://id.example.com/metadata#a\"", "metadata_url"),
+            ("pushed_requests = \"maybe\"", "auto"),
+            ("token_endpoint_auth_signing_alg = \"RS256\"", "client_key_file"),
+            (
+                "client_key_file = \"/k\"\ntoken_endpoint_auth_signing_alg = \"HS256\"",
+                "token_endpoint_auth_signing_alg",
+            ),
+            ("resource_scope = \".default\"", "{resource}"),
             ("dpop = \"maybe\"", "off"),
             ("claims = { team = \"/groups/~2\" }", "claims"),
             ("redirect_uri = 8400", "a list of them"),

@@ -41,6 +41,16 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
         return Err("`issuer_template` has to be at the place of `issuer`, with `{tenantid}` for one part of its path."
             .to_owned());
     }
+    if let Some(metadata) = &account.metadata_url {
+        let on_loopback = Url::parse(&account.issuer).is_ok_and(|issuer| issuer.scheme() == "http")
+            && abide_oidc::is_loopback(metadata);
+        if (metadata.scheme() != "https" && !on_loopback) || metadata.fragment().is_some() {
+            return Err("`metadata_url` has to be an https address without a part after #.".to_owned());
+        }
+    }
+    if account.resource_scope.as_deref().is_some_and(|scope| !scope.contains("{resource}")) {
+        return Err("`resource_scope` has to contain `{resource}`, like \"{resource}/.default\".".to_owned());
+    }
     if account.redirect_uris.is_empty() {
         return Err("`redirect_uri` names no address.".to_owned());
     }
@@ -132,8 +142,21 @@ impl AccountConfig {
                 found => Ok(found),
             }
         };
+        let assertion_alg = named(
+            "token_endpoint_auth_signing_alg",
+            self.token_endpoint_auth_signing_alg.as_deref(),
+            |name| SigningAlgorithm::from_name(name).filter(|algorithm| !algorithm.is_symmetric()),
+        )?;
+        if assertion_alg.is_some() && self.client_key_file.is_none() {
+            return Err(
+                "`token_endpoint_auth_signing_alg` needs a key: say where it is with `client_key_file`."
+                    .to_owned(),
+            );
+        }
         Ok(Registration {
             auth_method,
+            assertion_alg,
+            pushed_requests: self.pushed_requests.into(),
             assertion_audience: assertion_audience.unwrap_or_default(),
             id_token_alg: algorithm("id_token_signed_response_alg", &self.id_token_signed_response_alg)?,
             userinfo_alg: algorithm("userinfo_signed_response_alg", &self.userinfo_signed_response_alg)?,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use abide_oidc::{
-    ClientKey, DpopKey, Http, HttpOptions, IssuerTemplate, Provider, Registration, RelyingParty, Tokens,
+    ClientKey, DiscoveryOptions, DpopKey, Http, HttpOptions, IssuerTemplate, Provider, Registration,
+    RelyingParty, Tokens,
 };
 use zeroize::Zeroizing;
 
@@ -84,8 +85,14 @@ pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, Connec
 pub(crate) async fn discover(config: &AccountConfig) -> Result<(Http, Provider), ConnectError> {
     let http = http_of(config)?;
     let template = config.issuer_template.as_deref();
-    let tenants = template.map(|template| IssuerTemplate::new(template, &config.issuer)).transpose()?;
-    let found = Provider::discover_tenants(&http, &config.issuer, tenants).await;
+    let options = DiscoveryOptions {
+        tenants: template.map(|template| IssuerTemplate::new(template, &config.issuer)).transpose()?,
+        metadata_url: config.metadata_url.clone(),
+        oauth_metadata: config.oauth_metadata,
+        require_pkce_support: config.require_pkce_support,
+        ..DiscoveryOptions::new(config.issuer.clone())
+    };
+    let found = Provider::discover_with(&http, &options).await;
     Ok((http, found.map_err(ConnectError::of)?))
 }
 

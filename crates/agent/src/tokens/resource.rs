@@ -172,11 +172,12 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
     // Together: what belongs to one session is not sent for another.
     let found = store.act(name, |account, _| {
         let held = account.held.as_ref().filter(|_| Arc::ptr_eq(&account.turn, &turn))?;
-        let first = account.config.resources.first().cloned();
-        let credentials = (held.granted_to().clone(), held.scope.clone(), first);
+        let config = &account.config;
+        let way = (config.resources.first().cloned(), config.resource_scope.clone());
+        let credentials = (held.granted_to().clone(), held.scope.clone(), way);
         Some((account.connection.clone()?, held.refresh_token.clone(), credentials))
     })?;
-    let Some((connection, token, (identity, scope, first))) = found else {
+    let Some((connection, token, (identity, scope, (first, resource_scope)))) = found else {
         return Err(Failure::Answered(notices::login_required(name)));
     };
     let Some(token) = token else {
@@ -185,7 +186,7 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
             "The provider gave this session no refresh token, so there is one access token, for everything.",
         )));
     };
-    let mut target = target.clone();
+    let mut target = TokenTarget { resource_scope, ..target.clone() };
     if target.resources.is_empty() && target.audiences.is_empty() {
         // Fewer scopes are wanted, and not those of another resource.
         target.resources.extend(first);
