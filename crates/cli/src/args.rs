@@ -64,6 +64,9 @@ struct Given {
     initial_token_file: Option<OsString>,
     client_secret_file: Option<OsString>,
     preset: Option<String>,
+    metadata_url: Option<String>,
+    redirect_uris: Vec<String>,
+    ca_file: Option<OsString>,
     program: Option<OsString>,
     port: Option<u16>,
     passphrase_fd: Option<u32>,
@@ -152,8 +155,17 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
 /// Where the embedded demo provider is, too: its issuer contains the port.
 const DEMO_PORT: u16 = 47610;
 
-const ADDING: &[&str] =
-    &["issuer", "client-id", "client-secret-file", "register", "initial-token-file", "preset"];
+const ADDING: &[&str] = &[
+    "issuer",
+    "client-id",
+    "client-secret-file",
+    "register",
+    "initial-token-file",
+    "preset",
+    "metadata-url",
+    "redirect-uri",
+    "ca-file",
+];
 
 fn help_on(rest: Vec<OsString>) -> Result<Command, Failure> {
     let mut words = rest.into_iter().filter(|word| word != "--json" && word != "--help" && word != "-h");
@@ -281,6 +293,7 @@ impl Given {
                     "program" => self.program = Some(value),
                     "initial-token-file" => self.initial_token_file = Some(value),
                     "client-secret-file" => self.client_secret_file = Some(value),
+                    "ca-file" => self.ca_file = Some(value),
                     _ => {
                         let value = value.string().map_err(|error| misused(command, &error))?;
                         self.take_text(command, option, value)?;
@@ -314,6 +327,8 @@ impl Given {
             "issuer" => self.issuer = Some(value),
             "client-id" => self.client_id = Some(value),
             "preset" => self.preset = Some(value),
+            "metadata-url" => self.metadata_url = Some(value),
+            "redirect-uri" => self.redirect_uris.push(value),
             "activity" => {
                 self.request.activity = Some(match value.as_str() {
                     "none" => "none",
@@ -356,6 +371,9 @@ impl Given {
             || self.initial_token_file.is_some()
             || self.client_secret_file.is_some()
             || self.preset.is_some()
+            || self.metadata_url.is_some()
+            || !self.redirect_uris.is_empty()
+            || self.ca_file.is_some()
     }
 
     fn new_account(&mut self, command: &str) -> Result<AccountRequest, Failure> {
@@ -385,9 +403,10 @@ impl Given {
         // The agent has another folder.
         let absolute = |path: Option<OsString>| path.map(std::path::absolute).transpose();
         let files = absolute(self.initial_token_file.take()).and_then(|initial_token_file| {
-            Ok((initial_token_file, absolute(self.client_secret_file.take())?))
+            let client_secret_file = absolute(self.client_secret_file.take())?;
+            Ok((initial_token_file, client_secret_file, absolute(self.ca_file.take())?))
         });
-        let Ok((initial_token_file, client_secret_file)) = files else {
+        let Ok((initial_token_file, client_secret_file, ca_file)) = files else {
             return wrong("That is not the path of a file.");
         };
         let register = self.register;
@@ -398,6 +417,9 @@ impl Given {
             register,
             initial_token_file,
             client_secret_file,
+            metadata_url: self.metadata_url.take(),
+            redirect_uris: std::mem::take(&mut self.redirect_uris),
+            ca_file,
             preset,
         })
     }

@@ -251,9 +251,9 @@ abide accounts: list, add and remove accounts
 
 Usage: abide accounts [list]
        abide accounts add NAME --issuer URL --client-id ID
-                          [--client-secret-file PATH] [--preset NAME]
+                          [--client-secret-file PATH] [--preset NAME] [MORE]
        abide accounts add NAME --issuer URL --register
-                          [--initial-token-file PATH] [--preset NAME]
+                          [--initial-token-file PATH] [--preset NAME] [MORE]
        abide accounts remove NAME
 
 An account is an identity of yours at one OpenID Provider. The issuer is the
@@ -270,9 +270,17 @@ and `remove` ends that again where the provider can do so (RFC 7592).
                        a file with the token that the provider wants to see
                        before it registers anybody
       --preset NAME    the settings of a provider that is known here: auth0,
-                       authentik, dex, entra, entra-any-tenant, gitlab, google,
-                       hydra, keycloak, lemonldap-ng, modyo, okta, zitadel; none
-                       for none of them. Without it, the issuer tells
+                       authentik, dex, entra, entra-any-tenant, entra-b2c,
+                       gitlab, google, hydra, keycloak, lemonldap-ng, modyo,
+                       okta, zitadel; none for none of them. Without it, the
+                       issuer tells
+      --redirect-uri URL
+                       where the browser comes back to, exactly as it is
+                       registered; repeat it to name several ports
+      --ca-file PATH   certificates to trust in addition to the system's
+      --metadata-url URL
+                       where the provider's metadata are, if not below the
+                       issuer (Azure AD B2C)
       --json           the accounts, or what became of one, as JSON
 ";
 

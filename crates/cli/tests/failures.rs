@@ -172,6 +172,11 @@ fn usage_errors_name_the_mistake_and_the_page() {
             "belongs to `--register`",
             "abide help accounts",
         ),
+        (
+            &["accounts", "remove", "x", "--ca-file", "y"],
+            "belong to `abide accounts add`",
+            "abide help accounts",
+        ),
         (&["accounts", "remove", "x", "--register"], "belong to `abide accounts add`", "abide help accounts"),
         (&["accounts", "remove"], "needs the account's name", "abide help accounts"),
         (&["accounts", "nosuch"], "no command `abide accounts nosuch`", "abide help accounts"),

@@ -47,6 +47,28 @@ fn what_a_registration_and_a_preset_brought_is_said_beside_the_result() {
 }
 
 #[test]
+fn an_account_may_have_addresses_and_certificates_of_its_own() {
+    for registering in [&["--client-id", "abide"][..], &["--register"]] {
+        let who = if registering.len() == 2 { r#""client_id":"abide""# } else { r#""register":true"# };
+        let expected = post(
+            "/v1/accounts",
+            &format!(
+                r#"{{"name":"w","issuer":"https://x",{who},"metadata_url":"https://x/p/metadata","redirect_uris":["http://127.0.0.1:8400/cb","http://127.0.0.1:8401/cb"],"ca_file":"/etc/ssl/root.pem"}}"#
+            ),
+        );
+        let words = [
+            &["accounts", "add", "w", "--issuer", "https://x"],
+            registering,
+            &["--redirect-uri", "http://127.0.0.1:8400/cb", "--redirect-uri", "http://127.0.0.1:8401/cb"],
+            &["--ca-file", "/etc/ssl/root.pem", "--metadata-url", "https://x/p/metadata"],
+        ]
+        .concat();
+        let outcome = once(&words, expected, answer("201 Created", r#"{"name":"w"}"#));
+        assert_eq!(outcome.code, 0, "{}", outcome.err);
+    }
+}
+
+#[test]
 fn a_client_s_key_is_alone_on_standard_output() {
     let made = answer("201 Created", r#"{"name":"ci","key":"abide_secret"}"#);
     let outcome =

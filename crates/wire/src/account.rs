@@ -27,6 +27,16 @@ pub struct AccountRequest {
     /// A file with the client's secret, for a provider that insists on one: an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret_file: Option<PathBuf>,
+    /// Where the provider's metadata are, if not at the place that the issuer tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_url: Option<String>,
+    /// Where the browser comes back to, instead of what the preset says: loopback addresses, byte for byte as they are
+    /// registered. Of several the first whose port is free.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// A file with certificates that are trusted in addition to the system's: an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// Which provider's settings are to be used; `none` for none. Without it, those of the provider that the issuer tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,

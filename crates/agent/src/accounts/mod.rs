@@ -85,9 +85,7 @@ pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<A
         return Err(AddError::OneOfClientAndRegistration);
     }
     let mut lines = lines(&issuer, request.client_id.as_deref().unwrap_or(NOT_YET), preset.as_ref());
-    if let Some(file) = &request.client_secret_file {
-        lines["client_secret_file"] = toml_edit::value(file.to_string_lossy().as_ref());
-    }
+    own_lines(&request, &mut lines);
     let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
     // What cannot be an account is not registered either.
     let mut config = Config::account(&request.name, &lines)?;
@@ -148,6 +146,23 @@ fn lines(issuer: &str, client_id: &str, preset: Option<&Preset>) -> toml_edit::T
     lines
 }
 
+/// What the person has given beside issuer and client comes before what the preset says.
+fn own_lines(request: &AccountRequest, lines: &mut toml_edit::Table) {
+    for (key, file) in [("client_secret_file", &request.client_secret_file), ("ca_file", &request.ca_file)] {
+        if let Some(file) = file {
+            lines[key] = toml_edit::value(file.to_string_lossy().as_ref());
+        }
+    }
+    if let Some(url) = &request.metadata_url {
+        lines["metadata_url"] = toml_edit::value(url);
+    }
+    match request.redirect_uris.as_slice() {
+        [] => {}
+        [one] => lines["redirect_uri"] = toml_edit::value(one),
+        several => lines["redirect_uri"] = toml_edit::value(several.iter().collect::<toml_edit::Array>()),
+    }
+}
+
 /// What an account at this issuer would be, for a look at the provider.
 pub(crate) fn supposed(issuer: &str) -> AccountConfig {
     let lines = lines(issuer, NOT_YET, presets::of(issuer).as_ref());
@@ -188,4 +203,38 @@ pub(crate) async fn end_registration(
     registration::forget(store, name, said).await;
     let still_registered = ended?.err();
     Some(AccountRemoved { name: name.to_owned(), client_id: config.client_id.clone(), still_registered })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_the_person_gives_comes_before_the_preset() {
+        let preset = presets::named("okta").unwrap();
+        let request = AccountRequest {
+            redirect_uris: vec!["http://127.0.0.1:8400/cb".into()],
+            ca_file: Some("/etc/ssl/root.pem".into()),
+            metadata_url: Some("https://id.example.com/flow/metadata".into()),
+            ..AccountRequest::default()
+        };
+        let mut own = lines("https://id.example.com", "abide", Some(&preset));
+        own_lines(&request, &mut own);
+        let account = Config::account("work", &own).unwrap();
+        assert_eq!(account.redirect_uris, ["http://127.0.0.1:8400/cb".parse().unwrap()]);
+        assert_eq!(account.ca_file, Some("/etc/ssl/root.pem".into()));
+        assert_eq!(account.metadata_url, Some("https://id.example.com/flow/metadata".parse().unwrap()));
+        assert_eq!(account.prompt, Some(Vec::new()), "the rest of the preset stays");
+
+        let several = ["http://127.0.0.1:8400/cb", "http://127.0.0.1:8401/cb"].map(str::to_owned).to_vec();
+        let mut own = lines("https://id.example.com", "abide", Some(&preset));
+        own_lines(&AccountRequest { redirect_uris: several, ..AccountRequest::default() }, &mut own);
+        assert_eq!(Config::account("work", &own).unwrap().redirect_uris.len(), 2);
+
+        let elsewhere = vec!["https://app.example.com/cb".to_owned()];
+        let mut own = lines("https://id.example.com", "abide", None);
+        own_lines(&AccountRequest { redirect_uris: elsewhere, ..AccountRequest::default() }, &mut own);
+        assert!(Config::account("work", &own).unwrap_err().to_string().contains("redirect_uri"));
+    }
 }
