@@ -4,8 +4,8 @@ use abide_wire::text::rough_duration;
 use abide_wire::{KnownBy, Layer, LayerState, LayerStatus, SessionStatus};
 
 use crate::Clock;
-use crate::style::plain;
 use crate::text::moment;
+use abide_wire::terminal::plain;
 
 /// A layer of a session, if it is known.
 fn layer(status: &SessionStatus, which: Layer) -> Option<&LayerStatus> {

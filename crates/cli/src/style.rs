@@ -1,4 +1,4 @@
-//! Colour, where there is somebody to see it, and text of others made safe to show.
+//! Colour, where a terminal shows it.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -48,30 +48,9 @@ impl Style {
     }
 }
 
-/// Text that somebody else wrote (a provider's user name, an error), without the characters that could move the cursor,
-/// change the terminal or turn the reading direction round.
-pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    let unsafe_to_show = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(unsafe_to_show) {
-        Cow::Owned(text.replace(unsafe_to_show, "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_that_somebody_else_wrote_reaches_the_terminal_as_a_command() {
-        assert_eq!(plain("al\u{1b}[2Jice\r\n"), "al\u{fffd}[2Jice\u{fffd}\u{fffd}");
-        assert_eq!(plain("\u{202e}evil"), "\u{fffd}evil");
-        assert_eq!(plain("Zoë 李"), "Zoë 李");
-    }
 
     #[test]
     fn colour_is_for_terminals_that_want_it() {

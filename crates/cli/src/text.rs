@@ -8,7 +8,8 @@ use abide_wire::{
 use crate::Clock;
 use crate::layers;
 use crate::signals;
-use crate::style::{Ink, Style, plain};
+use crate::style::{Ink, Style};
+use abide_wire::terminal::plain;
 
 const DAY: i64 = 86_400;
 

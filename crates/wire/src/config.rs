@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::terminal::{self, plain};
+
 /// How much a problem matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -44,21 +46,22 @@ pub struct ConfigCheck {
 }
 
 impl ConfigCheck {
-    /// As one line of JSON.
+    /// As one line of JSON that a terminal can show.
     #[must_use]
     pub fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        terminal::json(&serde_json::to_string(self).unwrap_or_default())
     }
 
     /// As a page for a terminal; ends with a newline.
     #[must_use]
     pub fn page(&self) -> String {
+        let file = plain(&self.file);
         if self.problems.is_empty() {
-            return format!("{}: nothing to complain about.\n", self.file);
+            return format!("{file}: no problems found\n");
         }
         let mut page = String::new();
         for problem in &self.problems {
-            page.push_str(&self.file);
+            page.push_str(&file);
             for number in [problem.line, problem.column].into_iter().flatten() {
                 page.push_str(&format!(":{number}"));
             }
@@ -66,9 +69,9 @@ impl ConfigCheck {
                 Severity::Error => "error",
                 Severity::Advice => "advice",
             };
-            page.push_str(&format!(": {word}: {}\n", problem.message));
+            page.push_str(&format!(": {word}: {}\n", plain(&problem.message.replace('\n', " "))));
             for line in problem.suggestion.iter().flat_map(|suggestion| suggestion.lines()) {
-                page.push_str(&format!("    {line}\n"));
+                page.push_str(&format!("    {}\n", plain(line)));
             }
         }
         page
@@ -92,6 +95,6 @@ mod tests {
         let mut check = ConfigCheck { file: "config.toml".to_owned(), ok: false, problems: vec![problem] };
         assert_eq!(check.page(), "config.toml:3:7: error: this is no duration\n    end_after = \"15m\"\n");
         check.problems.clear();
-        assert_eq!(check.page(), "config.toml: nothing to complain about.\n");
+        assert_eq!(check.page(), "config.toml: no problems found\n");
     }
 }

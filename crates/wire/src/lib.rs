@@ -15,6 +15,7 @@ pub mod paths;
 pub mod provider;
 pub mod session;
 pub mod sign_in;
+pub mod terminal;
 pub mod text;
 pub mod token;
 pub mod vault;
