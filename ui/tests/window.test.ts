@@ -304,7 +304,7 @@ test("a signed-in account shows how to use it, with its own name", async () => {
   const window = await open(snapshot([active({ account: "my lab" })]));
   const commands = [...window.target.querySelectorAll(".line code")].map((c) => c.textContent);
   expect(commands).toEqual([
-    `curl -H "$(abide header --account 'my lab')" https://api.example.com/`,
+    "abide curl --account 'my lab' https://api.example.com/",
     "abide run --account 'my lab' -- CMD",
   ]);
 });
@@ -314,7 +314,7 @@ test("what is copied is the line; without a clipboard it is selected instead", a
   vi.stubGlobal("navigator", { clipboard: { writeText: written } });
   const window = await open(snapshot([active()]));
   await window.click(window.button("Copy"));
-  expect(written).toHaveBeenCalledExactlyOnceWith(`curl -H "$(abide header --account work)" https://api.example.com/`);
+  expect(written).toHaveBeenCalledExactlyOnceWith("abide curl --account work https://api.example.com/");
   expect(window.labels()).toContain("Copied");
 
   vi.stubGlobal("navigator", {});

@@ -8,8 +8,8 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use crate::Program;
 use crate::failure::Failure;
 use crate::help;
-use crate::style::plain;
 use crate::token_request::{HEADER_OPTIONS, OPTIONS, TokenRequest};
+use abide_wire::terminal::plain;
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Claims { account: Option<String> },
     Token(TokenRequest),
     Header(TokenRequest),
+    Curl { request: TokenRequest, arguments: Vec<OsString> },
     Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
     AccountsList,
     AccountsAdd(AccountRequest),
@@ -78,8 +79,8 @@ struct Given {
 /// answer, and so an error too, is to be JSON.
 pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     let Some((first, rest)) = arguments.split_first() else { return Ok(Command::Help(None)) };
-    if first != "run" {
-        // Known before anything can go wrong. What follows the program of `abide run` is the program's own.
+    if first != "run" && first != "curl" {
+        // Known before anything can go wrong. What `abide run` and `abide curl` pass on belongs to the other program.
         let mut own = arguments.iter().take_while(|argument| *argument != OsStr::new("--"));
         *json = own.any(|argument| argument == OsStr::new("--json"));
     }
@@ -128,6 +129,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
             })
         }
         "run" => run(rest, json),
+        "curl" => curl(rest, json),
         "accounts" => accounts(rest, json),
         "clients" => clients(rest, json),
         "agent" => options(name, rest, &["passphrase-fd"], json)?.finish(name, 0, |given| {
@@ -201,6 +203,47 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     }
     let arguments = parser.raw_args().map_err(|error| misused("run", &error))?.collect();
     Ok(Command::Run { request: given.token_request(), program, arguments })
+}
+
+/// Takes the options of Abide's own that come first; everything else is for curl.
+fn curl(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
+    let mut parser = Parser::from_args(rest);
+    let mut given = Given::default();
+    while parser.try_raw_args().and_then(|rest| rest.peek().map(is_for_abide)) == Some(true) {
+        match parser.next().map_err(|error| misused("curl", &error))? {
+            None | Some(Arg::Value(_)) => break,
+            Some(argument) => {
+                let option = option_name(&argument);
+                given.take("curl", &option, HEADER_OPTIONS, &mut parser, json)?;
+            }
+        }
+    }
+    if given.help {
+        return Ok(Command::Help(Some("curl".into())));
+    }
+    let mut arguments: Vec<OsString> = parser.raw_args().map_err(|error| misused("curl", &error))?.collect();
+    if arguments.first().is_some_and(|first| first == "--") {
+        arguments.remove(0);
+    }
+    if arguments.is_empty() && given.request.parameter("htu").is_none() {
+        return Err(Failure::usage(
+            "`abide curl` needs an address: abide curl https://api.example.com/",
+            "curl",
+        ));
+    }
+    Ok(Command::Curl { request: given.token_request(), arguments })
+}
+
+/// Whether an argument of `abide curl` is one of Abide's own options. `--json` is curl's.
+fn is_for_abide(argument: &OsStr) -> bool {
+    let text = argument.to_string_lossy();
+    match text.strip_prefix("--") {
+        Some(long) => {
+            let name = long.split('=').next().unwrap_or_default();
+            name == "help" || HEADER_OPTIONS.contains(&name)
+        }
+        None => text == "-h" || text.starts_with("-a"),
+    }
 }
 
 fn accounts(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
@@ -383,6 +426,12 @@ impl Given {
         if issuer.is_none() && preset.as_deref().is_none_or(|preset| preset == "none") {
             return wrong("`abide accounts add` needs the provider: --issuer URL, or --preset NAME");
         }
+        if issuer.as_deref().is_some_and(|issuer| !can_be_an_issuer(issuer)) {
+            return wrong(
+                "`--issuer` is the provider's https address, such as https://id.example.com. http is for providers on this \
+                 computer only.",
+            );
+        }
         let client_id = self.client_id.take();
         match (&client_id, self.register) {
             (None, false) => {
@@ -466,6 +515,20 @@ impl Given {
     }
 }
 
+/// Whether a provider could be there: at an https address (OpenID Connect Discovery 1.0, section 3), or on this computer.
+fn can_be_an_issuer(issuer: &str) -> bool {
+    if let Some(rest) = issuer.strip_prefix("https://") {
+        return !rest.is_empty();
+    }
+    let Some(rest) = issuer.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// A time: seconds, or a number with `s`, `m` or `h`.
 fn seconds(text: &str) -> Option<u64> {
     let (number, unit) = match text.as_bytes().last()? {
@@ -543,6 +606,27 @@ mod tests {
     }
 
     #[test]
+    fn an_issuer_that_can_never_work_is_refused() {
+        for issuer in
+            ["https://id.example.com", "http://127.0.0.1:47610", "http://[::1]/a", "http://localhost:1/"]
+        {
+            assert!(can_be_an_issuer(issuer), "{issuer}");
+        }
+        for issuer in [
+            "http://id.example.com",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com",
+            "http://127.0.0.1@example.com/",
+            "id.example.com",
+            "ftp://127.0.0.1",
+            "https://",
+            "",
+        ] {
+            assert!(!can_be_an_issuer(issuer), "{issuer}");
+        }
+    }
+
+    #[test]
     fn what_follows_the_program_is_the_programs() {
         let request = TokenRequest { account: Some("work".into()), ..TokenRequest::default() };
         let arguments = vec!["plan".into(), "--json".into(), "--".into(), "--help".into()];
@@ -552,6 +636,27 @@ mod tests {
         assert_eq!(parsed(&without), (Ok(expected), false));
         assert!(matches!(parsed(&with_dashes), (Ok(Command::Run { .. }), false)));
         assert!(parsed(&["run", "--account", "work", "--json", "--", "x"]).1);
+    }
+
+    #[test]
+    fn what_is_not_abides_own_is_passed_to_curl() {
+        let curl = |words: &[&str]| match parsed(&[&["curl"], words].concat()) {
+            (Ok(Command::Curl { request, arguments }), false) => (request.account, arguments),
+            other => panic!("{other:?}"),
+        };
+        let rest = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(curl(&["https://a/"]), (None, rest(&["https://a/"])));
+        assert_eq!(
+            curl(&["-a", "work", "-sS", "--json", "{}", "https://a/"]),
+            (Some("work".into()), rest(&["-sS", "--json", "{}", "https://a/"]))
+        );
+        assert_eq!(
+            curl(&["--account=work", "--", "--url", "https://a/", "--help"]),
+            (Some("work".into()), rest(&["--url", "https://a/", "--help"]))
+        );
+        assert_eq!(curl(&["--json", "{}", "-a", "x"]), (None, rest(&["--json", "{}", "-a", "x"])));
+        assert_eq!(parsed(&["curl", "--help"]).0, Ok(Command::Help(Some("curl".into()))));
+        assert!(parsed(&["curl"]).0.is_err());
     }
 
     #[test]

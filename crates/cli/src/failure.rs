@@ -9,7 +9,7 @@ use std::time::Duration;
 use abide_wire::{ErrorCode, text};
 use serde::Deserialize;
 
-use crate::style::plain;
+use abide_wire::terminal::{self, plain};
 
 /// What is wrong with an answer that did arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,9 +82,21 @@ pub(crate) enum Failure {
     /// The user broke the command off.
     #[error("Broken off.")]
     Interrupted,
+    /// The key of a new client could not be written.
+    #[error("{}", key_lost(name, *revoked, source))]
+    KeyLost { name: String, revoked: bool, source: io::Error },
+    /// The system does not let this program use the socket.
+    #[error(
+        "This program may not use {}: {source}. Abide may well be running. A sandbox or the permissions of the folder forbid it.",
+        socket.display()
+    )]
+    Forbidden { socket: PathBuf, source: io::Error },
     /// The program of `abide run` could not be run.
     #[error("{}", unlaunched(program, source))]
     Launch { program: OsString, source: io::Error },
+    /// The header could not be passed to curl.
+    #[error("The token could not be passed to curl: {0}.")]
+    Handover(io::Error),
     /// The agent or the demo provider did not start, or broke off.
     #[error("{0}")]
     Program(String),
@@ -94,6 +106,19 @@ pub(crate) enum Failure {
     /// Nobody reads our output any more, or it cannot be written.
     #[error("The result could not be written: {0}.")]
     Output(io::Error),
+}
+
+fn key_lost(name: &str, revoked: bool, source: &io::Error) -> String {
+    let name = plain(name);
+    if revoked {
+        format!(
+            "The key could not be written ({source}), so {name} was not allowed. Mend that and try again."
+        )
+    } else {
+        format!(
+            "The key could not be written ({source}), and is lost: abide clients revoke {name}, then allow it again."
+        )
+    }
 }
 
 fn unlaunched(program: &OsString, source: &io::Error) -> String {
@@ -152,6 +177,9 @@ impl Failure {
             Self::SignIn { .. } => "sign_in_failed",
             Self::Interrupted => "interrupted",
             Self::Launch { .. } => "program_not_run",
+            Self::KeyLost { .. } => "key_not_written",
+            Self::Forbidden { .. } => "endpoint_forbidden",
+            Self::Handover(_) => "token_not_passed",
             Self::Program(_) => "not_started",
             Self::Unhealthy => "unhealthy",
             Self::Output(_) => "output_failed",
@@ -189,6 +217,6 @@ impl Failure {
     /// As the local API writes errors, on one line.
     pub(crate) fn to_json(&self) -> String {
         let body = serde_json::json!({ "error": self.code(), "error_description": self.to_string().replace('\n', " ") });
-        format!("{body}\n")
+        format!("{}\n", terminal::json(&body.to_string()))
     }
 }

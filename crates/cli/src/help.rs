@@ -2,8 +2,8 @@
 
 /// The commands, in the order of the overview.
 pub(crate) const COMMANDS: &[&str] = &[
-    "login", "logout", "keep", "status", "watch", "monitor", "claims", "token", "header", "run", "accounts",
-    "clients", "config", "doctor", "agent", "demo", "help",
+    "login", "logout", "keep", "status", "watch", "monitor", "claims", "token", "header", "curl", "run",
+    "accounts", "clients", "config", "doctor", "agent", "demo", "help",
 ];
 
 /// The overview.
@@ -24,6 +24,7 @@ Your session
 Tokens
   token      print an access token
   header     print it as an Authorization header
+  curl       send a request with the token, by curl
   run        run a program with a token in ABIDE_TOKEN
 
 Setting up
@@ -58,6 +59,7 @@ pub(crate) fn page(command: &str) -> Option<&'static str> {
         "claims" => CLAIMS,
         "token" => TOKEN,
         "header" => HEADER,
+        "curl" => CURL,
         "run" => RUN,
         "accounts" => ACCOUNTS,
         "clients" => CLIENTS,
@@ -210,9 +212,12 @@ abide header: print an access token as an Authorization header
 Usage: abide header [OPTIONS OF abide token]
                     [--url URL [--method METHOD] [--nonce NONCE]]
 
-  curl -H \"$(abide header)\" https://api.example.com/
+  abide header | curl -H @- https://api.example.com/
 
 Takes the options of `abide token`. With --json it prints {\"Authorization\": \u{2026}}.
+
+Pass the header through a pipe, as above. An argument of a program can be read
+by every user of this computer. `abide curl` does the same in one command.
 
 Where the tokens of an account are bound to a key (accounts.NAME.dpop), a token
 is used with a proof for each request. Name the request, and two headers are
@@ -221,12 +226,36 @@ printed, each on a line of its own:
   abide header --url https://api.example.com/ |
     curl -H @- https://api.example.com/
 
-      --url URL            where the request goes
-      --method METHOD      what it is; GET without it
-      --nonce NONCE        what the server has answered last in DPoP-Nonce
+      --url URL            the address of the request
+      --method METHOD      its method; GET without it
+      --nonce NONCE        the last DPoP-Nonce that the server has answered
+";
 
-`abide run` and `abide token` keep the token out of the list of processes, where
-an argument of curl can be seen by others on some systems.
+const CURL: &str = "\
+abide curl: send a request with the token, by curl
+
+Usage: abide curl [OPTIONS OF abide token]
+                  [--url URL [--method METHOD] [--nonce NONCE]]
+                  [--] [ARGUMENTS OF curl]
+
+  abide curl https://api.example.com/
+  abide curl --account work -sS https://api.example.com/
+
+Runs curl with the Authorization header. The header goes through a pipe, never
+through an argument or the environment. Options of Abide come first; everything
+after the first other argument, or after --, is for curl. --json is curl\u{2019}s.
+
+Where the tokens of an account are bound to a key (accounts.NAME.dpop), name the
+request, so that Abide can make the proof for it:
+
+  abide curl --url https://api.example.com/
+
+      --url URL            the address of the request
+      --method METHOD      its method; GET without it
+      --nonce NONCE        the last DPoP-Nonce that the server has answered
+
+Exit codes: that of curl; without a token as for `abide token`; 127 if there is
+no curl. On Windows the header takes curl\u{2019}s standard input.
 ";
 
 const RUN: &str = "\
@@ -236,8 +265,7 @@ Usage: abide run [--account NAME] [--min-validity TIME] [--activity WHAT]
                  [--] PROGRAM [ARGUMENTS]
 
   abide run -- terraform plan
-  abide run -- sh -c 'printf \"Authorization: Bearer %s\" \"$ABIDE_TOKEN\" |
-                        curl -H @- https://api.example.com/'
+  abide run --account work -- ./deploy.sh --region eu
 
 The program gets the token in its environment, never in its arguments. It is not
 replaced when it ends: programs that run for long should ask `abide token`.

@@ -20,6 +20,8 @@ mod style;
 mod text;
 mod token_request;
 
+pub use abide_wire::terminal;
+
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 use std::process::Command;

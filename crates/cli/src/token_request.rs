@@ -10,7 +10,7 @@ use crate::http::{Answer, Endpoint, push_encoded};
 /// The options of `abide token` and `abide run`.
 pub(crate) const OPTIONS: &[&str] =
     &["account", "min-validity", "activity", "resource", "audience", "scope", "challenge"];
-/// Those of `abide header`, which knows the request that the token is for.
+/// Those of `abide header` and `abide curl`, which know the request that the token is for.
 pub(crate) const HEADER_OPTIONS: &[&str] = &[
     "account",
     "min-validity",
@@ -63,9 +63,9 @@ impl TokenRequest {
         true
     }
 
-    /// Whether the request is named that the token is for.
-    pub(crate) fn names_a_request(&self) -> bool {
-        self.parameters.iter().any(|(name, _)| *name == "htu")
+    /// What one of the agent's own names stands for.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
     }
 
     /// Asks.

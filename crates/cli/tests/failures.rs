@@ -43,6 +43,53 @@ fn what_an_agent_says_cannot_drive_the_terminal() {
     assert!(outcome.err.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", outcome.err);
 }
 
+/// The ends of each class: C0, DEL, C1, direction, zero width, separators, tags.
+const UNSAFE: &str = "\u{7f}\u{80}\u{9b}\u{9f}\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{2028}\u{202e}\u{2060}\u{2066}\u{feff}\u{e0001}";
+
+#[test]
+fn json_is_safe_for_a_terminal_wherever_it_comes_from() {
+    let evil = format!("\u{1}x{UNSAFE}").replace('\u{1}', "\\u001b");
+    let meant = format!("\u{1b}x{UNSAFE}");
+    let state = status("work", "active", &format!("\"user\":\"{evil}\""));
+    let body = format!(r#"{{"accounts":[{state}],"questions":[],"remarks":["{evil}"]}}"#);
+    let refused = error("401 Unauthorized", "login_required", &evil);
+    let stream = [stream(&state), end()].concat();
+    let watched = FakeAgent::new(vec![Step::Answer(listen("/v1/sessions/work/events"), stream.clone())]);
+    let signed_in = FakeAgent::new(vec![Step::Answer(listen("/v1/sessions/work/events"), stream)]);
+    for outcome in [
+        once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", &body)),
+        once(&["token", "--json"], get("/v1/token"), refused),
+        abide(&watched, &["watch", "-a", "work", "--json"]),
+        abide(&signed_in, &["login", "-a", "work", "--json"]),
+        abide(&FakeAgent::absent(), &["token", &format!("--{UNSAFE}"), "--json"]),
+    ] {
+        for line in outcome.out.lines().chain(outcome.err.lines()) {
+            assert!(!line.contains(|c| UNSAFE.contains(c)), "{line:?}");
+            serde_json::from_str::<serde_json::Value>(line).unwrap();
+        }
+        assert!(!(outcome.out.clone() + &outcome.err).is_empty());
+    }
+    let said = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", &body)).out;
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["remarks"][0], meant.as_str());
+    // Text for people: none of it at all.
+    for command in ["status", "claims"] {
+        let outcome = if command == "status" {
+            once(&["status"], get("/v1/sessions"), answer("200 OK", &body))
+        } else {
+            let claims = format!(
+                r#"{{"account":"work","issuer":"https://id","mapped":false,"read_at":null,"claims":{{"{evil}":["{evil}"]}}}}"#
+            );
+            once(&["claims", "-a", "work"], get("/v1/claims/work"), answer("200 OK", &claims))
+        };
+        assert!(
+            outcome.out.contains('x') && !outcome.out.contains(|c| UNSAFE.contains(c)),
+            "{:?}",
+            outcome.out
+        );
+    }
+}
+
 #[test]
 fn without_an_agent_it_is_said_how_to_start_it() {
     let agent = FakeAgent::absent();
@@ -89,6 +136,29 @@ fn a_file_in_the_socket_s_place_is_not_spoken_to() {
     let outcome = abide(&agent, &["token"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.err.contains("is not a socket"), "{}", outcome.err);
+}
+
+/// A sandbox that forbids the socket says nothing about the agent.
+#[test]
+fn a_socket_that_may_not_be_used_is_not_an_agent_that_does_not_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if passes_over_permissions() {
+        println!(
+            "skipped: a_socket_that_may_not_be_used_is_not_an_agent_that_does_not_run: root may use every socket"
+        );
+        return;
+    }
+    let agent = FakeAgent::new(vec![Step::Silence]);
+    std::fs::set_permissions(agent.runtime(), std::fs::Permissions::from_mode(0o000)).unwrap();
+    let outcome = abide(&agent, &["token", "--json"]);
+    std::fs::set_permissions(agent.runtime(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains("\"endpoint_forbidden\""), "{}", outcome.err);
+}
+
+/// Whether this process may pass over permissions.
+fn passes_over_permissions() -> bool {
+    std::fs::read("/etc/shadow").is_ok()
 }
 
 #[test]
@@ -152,6 +222,11 @@ fn usage_errors_name_the_mistake_and_the_page() {
         (&["accounts", "add", "x"], "--issuer URL", "abide help accounts"),
         (&["accounts", "add", "x", "--issuer", "https://y"], "--client-id ID", "abide help accounts"),
         (&["accounts", "add", "x", "--register", "--preset", "none"], "--issuer URL", "abide help accounts"),
+        (
+            &["accounts", "add", "x", "--issuer", "http://id.example.com", "--client-id", "z"],
+            "https address",
+            "abide help accounts",
+        ),
         (
             &["accounts", "add", "x", "--issuer", "https://y", "--client-id", "z", "--register"],
             "registered already",

@@ -192,3 +192,22 @@ fn what_a_server_has_answered_is_passed_on() {
     let outcome = once(&["token", "-a", "work", "--challenge", challenge], expected, token_answer());
     assert_eq!((outcome.code, outcome.out), (0, format!("{TOKEN}\n")));
 }
+
+#[test]
+fn a_validity_that_cannot_be_met_is_said_beside_the_token() {
+    for words in [&["token"][..], &["header"]] {
+        let asked = get("/v1/token?min_validity=3600");
+        let outcome = once(&[words, &["--min-validity", "1h"]].concat(), asked.clone(), token_answer());
+        assert_eq!(outcome.code, 0);
+        assert!(outcome.out.contains(TOKEN), "{}", outcome.out);
+        assert!(
+            outcome.err.contains("--min-validity 1 h") && outcome.err.contains("4 min"),
+            "{}",
+            outcome.err
+        );
+        let outcome = once(&[words, &["--min-validity", "1h", "--json"]].concat(), asked, token_answer());
+        assert_eq!(outcome.err, "");
+    }
+    let outcome = once(&["token", "--min-validity", "4m"], get("/v1/token?min_validity=240"), token_answer());
+    assert_eq!(outcome.err, "");
+}

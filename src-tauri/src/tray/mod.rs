@@ -15,8 +15,9 @@ pub(crate) use self::imp::Tray;
 pub(crate) use self::imp::touched;
 pub(crate) use self::view::{Action, View};
 
-/// What "Copy command" copies.
-pub(crate) const COMMAND: &str = "curl -H \"$(abide header)\"";
+/// What "Copy command" copies; the address follows. The header goes through a pipe: an argument can be read by every user of
+/// the computer.
+pub(crate) const COMMAND: &str = "abide curl";
 
 /// Shows the view in the tray.
 pub(crate) fn show(app: &AppHandle, view: View) {

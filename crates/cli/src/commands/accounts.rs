@@ -7,7 +7,7 @@ use super::table;
 use crate::Io;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::push_encoded;
-use crate::style::plain;
+use abide_wire::terminal::plain;
 
 #[derive(Deserialize)]
 struct Accounts {

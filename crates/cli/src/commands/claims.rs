@@ -7,7 +7,7 @@ use super::{Among, account};
 use crate::Io;
 use crate::failure::Failure;
 use crate::http::push_encoded;
-use crate::style::plain;
+use abide_wire::terminal::plain;
 
 pub(super) fn claims(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;

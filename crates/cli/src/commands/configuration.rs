@@ -3,8 +3,8 @@
 use abide_wire::ConfigCheck;
 
 use crate::failure::Failure;
-use crate::style::plain;
 use crate::{Io, Program};
+use abide_wire::terminal::plain;
 
 pub(super) fn path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let places = io.places()?;
@@ -35,8 +35,7 @@ pub(super) fn check(io: &mut Io<'_>, json: bool) -> Result<u8, Failure> {
     if json {
         io.pass_on(&answer)?;
     } else {
-        let page: String = found.page().lines().map(|line| format!("{}\n", plain(line))).collect();
-        io.say(&page)?;
+        io.say(&found.page())?;
     }
     Ok(u8::from(!found.ok))
 }

@@ -14,7 +14,8 @@ use super::is_signed_in;
 use crate::Io;
 use crate::failure::Failure;
 use crate::http::{Endpoint, exchange, push_encoded};
-use crate::style::{Ink, plain};
+use crate::style::Ink;
+use abide_wire::terminal::plain;
 
 /// How long a connection over loopback may take.
 const SOON: Duration = Duration::from_secs(3);

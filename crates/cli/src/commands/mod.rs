@@ -14,20 +14,22 @@ mod watch;
 use std::borrow::Cow;
 
 use abide_wire::paths::Places;
+use abide_wire::terminal::{self, plain};
 use abide_wire::{SessionState, SessionStatus, Snapshot};
 
 use crate::Io;
 use crate::args::Command;
-use crate::failure::Failure;
+use crate::failure::{AnswerFault, Failure};
 use crate::help;
 use crate::http::{Answer, Endpoint, push_encoded};
-use crate::style::{Style, plain};
+use crate::style::Style;
 
 /// Runs a command and returns its exit code.
 pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, Failure> {
     match command {
         Command::Token(request) => token::token(io, &request, json)?,
         Command::Header(request) => token::header(io, &request, json)?,
+        Command::Curl { request, arguments } => return token::curl(io, &request, arguments),
         Command::Run { request, program, arguments } => return token::run(io, &request, program, arguments),
         Command::Status => session::status(io, json)?,
         Command::Login { account, way } => login::login(io, account, way, json)?,
@@ -76,17 +78,23 @@ impl Io<'_> {
         self.write(text.as_bytes())
     }
 
-    /// Writes JSON that the agent answered, as it answered it.
+    /// Writes JSON that the agent answered.
     fn pass_on(&mut self, answer: &Answer) -> Result<(), Failure> {
-        answer.json::<serde::de::IgnoredAny>()?;
-        let mut line = zeroize::Zeroizing::new(Vec::with_capacity(answer.body().len() + 1));
-        line.extend_from_slice(answer.body().trim_ascii_end());
+        self.json_line(answer.body())
+    }
+
+    /// Writes JSON that the agent sent, on a line. It means what the agent wrote, and a terminal can show it.
+    fn json_line(&mut self, json: &[u8]) -> Result<(), Failure> {
+        serde_json::from_slice::<serde::de::IgnoredAny>(json).map_err(|_| AnswerFault::Content)?;
+        let json = std::str::from_utf8(json.trim_ascii_end()).map_err(|_| AnswerFault::Content)?;
+        let mut line = zeroize::Zeroizing::new(Vec::with_capacity(json.len() + 1));
+        terminal::push_json(&mut line, json);
         line.push(b'\n');
         self.write(&line)
     }
 
     fn json(&mut self, value: &serde_json::Value) -> Result<(), Failure> {
-        self.say(&format!("{value}\n"))
+        self.say(&format!("{}\n", terminal::json(&value.to_string())))
     }
 
     /// Tells people something that is not the result. Whether they hear it does not change the outcome.

@@ -1,14 +1,16 @@
-//! `abide token`, `abide header`, `abide run`: the way of a token from the agent to a tool.
+//! `abide token`, `abide header`, `abide curl`, `abide run`: the way of a token from the agent to a tool.
 
 use std::ffi::OsString;
 use std::process;
 
 use abide_wire::TokenAnswer;
+use abide_wire::text::duration;
 use zeroize::Zeroizing;
 
 use crate::Io;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Answer;
+use crate::platform;
 use crate::token_request::TokenRequest;
 
 pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Result<(), Failure> {
@@ -16,57 +18,113 @@ pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Resu
     if json {
         return io.pass_on(&answer);
     }
-    io.write(&line("", token.access_token.expose(), ""))
+    io.write(&concat(&[token.access_token.expose(), "\n"]))?;
+    warn_of_short_validity(io, request, &token);
+    Ok(())
+}
+
+/// A renewal cannot make tokens last longer than the provider does.
+fn warn_of_short_validity(io: &mut Io<'_>, request: &TokenRequest, token: &TokenAnswer) {
+    if let Some(wanted) = request.min_validity.filter(|wanted| *wanted > token.expires_in) {
+        io.tell(&format!(
+            "abide: --min-validity {} cannot be met: this token is valid for {}. The provider\u{2019}s tokens do not last longer.\n",
+            duration(wanted),
+            duration(token.expires_in)
+        ));
+    }
 }
 
 pub(super) fn header(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Result<(), Failure> {
     let (_answer, token) = fetch(io, request)?;
-    if token.token_type.eq_ignore_ascii_case("DPoP") {
-        return bound_header(io, request, &token, json);
+    let headers = Headers::of(&token, request, "header")?;
+    io.write(&if json { headers.json() } else { headers.lines() })?;
+    if !json {
+        warn_of_short_validity(io, request, &token);
     }
-    if !token.token_type.eq_ignore_ascii_case("Bearer") {
-        // Another type needs more than a header: sent as Bearer it would be refused, or worse.
-        return Err(AnswerFault::Content.into());
-    }
-    let token = token.access_token.expose();
-    // No character of a token needs an escape in JSON but these two, which no token holds (see `fetch`).
-    let line = if json {
-        line("{\"Authorization\":\"Bearer ", token, "\"}")
-    } else {
-        line("Authorization: Bearer ", token, "")
-    };
-    io.write(&line)
+    Ok(())
 }
 
-/// A bound token is sent with a proof, which is about one request (RFC 9449, section 7.1): two headers.
-fn bound_header(
-    io: &mut Io<'_>,
-    request: &TokenRequest,
-    token: &TokenAnswer,
-    json: bool,
-) -> Result<(), Failure> {
-    let Some(proof) = &token.dpop else {
-        return Err(if request.names_a_request() {
-            AnswerFault::Content.into()
-        } else {
-            Failure::usage(
-                "The tokens of this account are bound to a key of Abide\u{2019}s, so each request needs a proof of its own. \
-                 Name the request: abide header --url URL [--method METHOD]",
-                "header",
-            )
-        });
-    };
-    // A JWT: base64url and dots.
-    if !proof.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-        return Err(AnswerFault::Token.into());
+/// Becomes curl, which reads the header from a pipe: an argument can be read by every user of the machine.
+pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsString>) -> Result<u8, Failure> {
+    let program = OsString::from("curl");
+    let mut command = process::Command::new(&program);
+    // Without this, curl takes an address without a scheme for http, and sends the token unencrypted.
+    command.args(["--proto-default", "https"]);
+    {
+        let (_answer, token) = fetch(io, request)?;
+        let headers = Headers::of(&token, request, "curl")?;
+        warn_of_short_validity(io, request, &token);
+        platform::pass_header(&mut command, headers.lines()).map_err(Failure::Handover)?;
+        if let Some(url) = request.parameter("htu") {
+            command.args(["--url", url]);
+        }
+        let method = request.parameter("htm");
+        match if headers.proof.is_some() { method.or(Some("GET")) } else { method } {
+            // curl waits for a body if it is only told the name of this method.
+            Some("HEAD") => _ = command.arg("--head"),
+            Some(method) => _ = command.args(["--request", method]),
+            None => {}
+        }
     }
-    let token = token.access_token.expose();
-    let lines = if json {
-        line("{\"Authorization\":\"DPoP ", token, &format!("\",\"DPoP\":\"{proof}\"}}"))
-    } else {
-        line("Authorization: DPoP ", token, &format!("\nDPoP: {proof}"))
-    };
-    io.write(&lines)
+    command.args(arguments);
+    (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
+}
+
+/// What a request that uses a token carries.
+struct Headers<'a> {
+    scheme: &'static str,
+    token: &'a str,
+    /// A bound token is sent with a proof, which is about one request (RFC 9449, section 7.1).
+    proof: Option<&'a str>,
+}
+
+impl<'a> Headers<'a> {
+    fn of(answer: &'a TokenAnswer, request: &TokenRequest, command: &str) -> Result<Self, Failure> {
+        let token = answer.access_token.expose();
+        if answer.token_type.eq_ignore_ascii_case("Bearer") {
+            return Ok(Self { scheme: "Bearer", token, proof: None });
+        }
+        if !answer.token_type.eq_ignore_ascii_case("DPoP") {
+            // Another type needs more than a header: sent as Bearer it would be refused, or worse.
+            return Err(AnswerFault::Content.into());
+        }
+        match &answer.dpop {
+            // A JWT: base64url and dots.
+            Some(proof)
+                if proof.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) =>
+            {
+                Ok(Self { scheme: "DPoP", token, proof: Some(proof) })
+            }
+            Some(_) => Err(AnswerFault::Token.into()),
+            None if request.parameter("htu").is_some() => Err(AnswerFault::Content.into()),
+            None => {
+                let sentence = format!(
+                    "The tokens of this account are bound to a key (DPoP), so each request needs a proof of its own. \
+                     Name the request: abide {command} --url URL [--method METHOD]"
+                );
+                Err(Failure::usage(sentence, command))
+            }
+        }
+    }
+
+    /// One header a line.
+    fn lines(&self) -> Zeroizing<Vec<u8>> {
+        match self.proof {
+            None => concat(&["Authorization: ", self.scheme, " ", self.token, "\n"]),
+            Some(proof) => {
+                concat(&["Authorization: ", self.scheme, " ", self.token, "\nDPoP: ", proof, "\n"])
+            }
+        }
+    }
+
+    /// A JSON object. Of the characters that need an escape there, neither a token (see `fetch`) nor a proof has any.
+    fn json(&self) -> Zeroizing<Vec<u8>> {
+        let begin = "{\"Authorization\":\"";
+        match self.proof {
+            None => concat(&[begin, self.scheme, " ", self.token, "\"}\n"]),
+            Some(proof) => concat(&[begin, self.scheme, " ", self.token, "\",\"DPoP\":\"", proof, "\"}\n"]),
+        }
+    }
 }
 
 pub(super) fn run(
@@ -79,18 +137,19 @@ pub(super) fn run(
     command.args(arguments);
     {
         let (_answer, token) = fetch(io, request)?;
+        warn_of_short_validity(io, request, &token);
         command.env("ABIDE_TOKEN", token.access_token.expose());
     }
     (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
 }
 
-/// A line in a buffer that is never moved and is wiped afterwards.
-fn line(before: &str, token: &str, after: &str) -> Zeroizing<Vec<u8>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(before.len() + token.len() + after.len() + 1));
-    for part in [before, token, after, "\n"] {
-        line.extend_from_slice(part.as_bytes());
+/// The parts in a buffer that is never moved and is wiped afterwards.
+fn concat(parts: &[&str]) -> Zeroizing<Vec<u8>> {
+    let mut whole = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    for part in parts {
+        whole.extend_from_slice(part.as_bytes());
     }
-    line
+    whole
 }
 
 fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), Failure> {

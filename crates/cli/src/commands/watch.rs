@@ -11,8 +11,9 @@ use super::session_target;
 use crate::Io;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Endpoint;
-use crate::style::{Ink, plain};
+use crate::style::Ink;
 use crate::{signals, text};
+use abide_wire::terminal::plain;
 
 /// News of an account: a state as it came, or the end of its stream.
 type News = (String, Result<Option<Vec<u8>>, Failure>);
@@ -115,9 +116,7 @@ impl Watch {
     fn show(&mut self, io: &mut Io<'_>, account: &str, data: &[u8]) -> Result<(), Failure> {
         let status: SessionStatus = serde_json::from_slice(data).map_err(|_| AnswerFault::Content)?;
         if self.json {
-            let mut line = data.to_vec();
-            line.push(b'\n');
-            return io.write(&line);
+            return io.json_line(data);
         }
         let style = io.style();
         let width = self.accounts.keys().map(|name| plain(name).chars().count()).max().unwrap_or(0) + 3;

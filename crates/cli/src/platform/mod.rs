@@ -5,14 +5,16 @@
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
-    Stream, become_program, before_interruption, connect, effective_user, utc_offset, wait_forever,
+    Stream, become_program, before_interruption, connect, effective_user, pass_header, utc_offset,
+    wait_forever,
 };
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Stream, become_program, before_interruption, connect, effective_user, utc_offset, wait_forever,
+    Stream, become_program, before_interruption, connect, effective_user, pass_header, utc_offset,
+    wait_forever,
 };
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,13 +1,16 @@
 #![allow(unsafe_code)]
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::fd::IntoRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::LastAct;
 use crate::failure::Failure;
@@ -26,6 +29,12 @@ pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<St
     let foreign = |problem: String| Failure::NotOurs { socket: socket.to_owned(), problem };
     let anothers =
         |owner: u32| foreign(format!("belongs to another user (uid {owner}) and not to you (uid {user})"));
+    let unreachable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Failure::NotRunning,
+        // EACCES and EPERM: a sandbox, or a folder of somebody else's. It says nothing about the agent.
+        io::ErrorKind::PermissionDenied => Failure::Forbidden { socket: socket.to_owned(), source: error },
+        _ => Failure::Transport(error),
+    };
     let metadata = fs::metadata(socket).map_err(unreachable)?;
     if metadata.uid() != user {
         return Err(anothers(metadata.uid()));
@@ -44,13 +53,6 @@ pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<St
         .and_then(|()| stream.set_write_timeout(Some(patience)))
         .map_err(Failure::Transport)?;
     Ok(stream)
-}
-
-fn unreachable(error: io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Failure::NotRunning,
-        _ => Failure::Transport(error),
-    }
 }
 
 /// The user whose process listens at the other end.
@@ -93,6 +95,20 @@ pub(crate) fn utc_offset(at: u64) -> i32 {
 /// Becomes the program: same process, same terminal, its own exit status. Returns only when that failed.
 pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
     Err(command.exec())
+}
+
+/// Has curl read a header from a pipe that it inherits. The pipe is written before anybody reads it, so what does not fit
+/// into it is refused: no server takes a header of that length.
+pub(crate) fn pass_header(command: &mut Command, header: Zeroizing<Vec<u8>>) -> io::Result<()> {
+    let (reader, mut writer) = io::pipe()?;
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK)?;
+    if writer.write(&header)? < header.len() {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    rustix::io::fcntl_setfd(&reader, rustix::io::FdFlags::empty())?;
+    // Stays open until this process has become curl.
+    command.arg("--header").arg(format!("@/dev/fd/{}", reader.into_raw_fd()));
+    Ok(())
 }
 
 /// Does `last` when the user breaks the program off (Ctrl-C, a closed terminal, kill), and then lets the signal end it,

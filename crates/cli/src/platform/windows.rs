@@ -22,6 +22,8 @@ use windows_sys::Win32::System::Time::{
     FileTimeToSystemTime, SystemTimeToFileTime, SystemTimeToTzSpecificLocalTime,
 };
 
+use zeroize::Zeroizing;
+
 use crate::LastAct;
 use crate::failure::Failure;
 
@@ -110,6 +112,9 @@ pub(crate) fn connect(socket: &Path, _user: u32, patience: Duration) -> Result<S
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Failure::NotRunning),
             Err(error) if error.raw_os_error() == Some(busy) && begun.elapsed() < BUSY => {
                 thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(Failure::Forbidden { socket: socket.to_owned(), source: error });
             }
             Err(error) => return Err(Failure::Transport(error)),
         }
@@ -206,6 +211,17 @@ pub(crate) fn utc_offset(at: u64) -> i32 {
 pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
     let status = command.status()?;
     std::process::exit(status.code().unwrap_or(1))
+}
+
+/// Has curl read a header from its standard input, which is a pipe: there is no file that stands for another one.
+pub(crate) fn pass_header(command: &mut Command, header: Zeroizing<Vec<u8>>) -> io::Result<()> {
+    let (reader, mut writer) = io::pipe()?;
+    command.args(["--header", "@-"]).stdin(reader);
+    // The pipe may hold less than that until curl reads it. If curl does not start, nobody misses the header.
+    thread::spawn(move || {
+        let _ = writer.write_all(&header);
+    });
+    Ok(())
 }
 
 /// What is still to be done: the system calls back without an argument of ours.
