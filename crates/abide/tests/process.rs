@@ -129,14 +129,18 @@ fn ctrl_c_gives_the_sign_in_up_and_ends_as_the_signal_would() {
     const SIGTERM: i32 = 15;
     for signal in [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
         let signed_out = session("signed_out");
-        let begun = r#"{"account":"work","authorization_url":"https://id.example.com/authorize"}"#;
+        let begun =
+            r#"{"account":"work","attempt":7,"authorization_url":"https://id.example.com/authorize"}"#;
         let agent = FakeAgent::new(vec![
             Step::Open(listen("/v1/sessions/work/events"), stream(&signed_out)),
             Step::Answer(
                 post("/v1/sessions/work/login", r#"{"browser":false}"#),
                 answer("202 Accepted", begun),
             ),
-            Step::Answer(post("/v1/sessions/work/cancel", "{}"), answer("202 Accepted", &signed_out)),
+            Step::Answer(
+                post("/v1/sessions/work/cancel", r#"{"attempt":7}"#),
+                answer("202 Accepted", &signed_out),
+            ),
         ]);
         let mut child = command(&agent, &["login", "--account", "work", "--no-browser"]).spawn().unwrap();
         let mut address = String::new();
@@ -154,7 +158,7 @@ fn ctrl_c_gives_the_sign_in_up_and_ends_as_the_signal_would() {
         // The sign-in was called off, and nothing else was asked.
         agent.finish();
         assert_eq!(status.signal(), Some(signal), "{}", text(&stderr));
-        assert!(text(&stderr).ends_with("\nThe sign-in was given up.\n"), "{}", text(&stderr));
+        assert!(text(&stderr).ends_with("\nThe sign-in was cancelled.\n"), "{}", text(&stderr));
     }
 }
 

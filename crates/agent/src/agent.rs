@@ -121,19 +121,26 @@ impl Agent {
         opening: Opening,
     ) -> Result<SignInBegun, ErrorAnswer> {
         self.start_sign_in(account, opening)?;
-        match opening {
-            Opening::Browser => Ok(SignInBegun { account: account.to_owned(), ..SignInBegun::default() }),
-            Opening::Address | Opening::Device => sign_in::begun(&self.0.store, account).await,
-        }
+        sign_in::begun(&self.0.store, account).await
     }
 
-    /// Gives a sign-in up that is under way; without one, nothing happens.
+    /// Cancels the sign-in that is under way; without one, nothing happens.
     ///
     /// # Errors
     ///
     /// `unknown_account`.
     pub fn cancel_sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
-        self.0.store.act(account, |account, now| account.session.handle(now, Input::CancelLogin))
+        self.cancel_attempt(account, None)
+    }
+
+    /// Cancels this sign-in, and no other that has replaced it.
+    pub(crate) fn cancel_attempt(&self, account: &str, attempt: Option<u64>) -> Result<(), ErrorAnswer> {
+        self.0.store.act(account, |account, now| {
+            let present = account.sign_in.as_ref().map(|sign_in| sign_in.attempt.number());
+            if attempt.is_none() || attempt == present {
+                account.session.handle(now, Input::CancelLogin);
+            }
+        })
     }
 
     /// Signs out: the session and its tokens are wiped, the refresh token is revoked at the provider.

@@ -521,7 +521,7 @@ fn who_breaks_a_sign_in_off_leaves_nothing_waiting_for_the_browser() {
     let words = ["login", "--account", "work", "--no-browser"];
     let (code, err) = run_with(&agent, &words, setting, &mut out);
     agent.finish();
-    assert_eq!((code, out.said.as_slice()), (130, &b"\nThe sign-in was given up.\n"[..]));
+    assert_eq!((code, out.said.as_slice()), (130, &b"\nThe sign-in was cancelled.\n"[..]));
     assert!(!err.contains("not completed"), "{err}");
 }
 
@@ -550,4 +550,54 @@ fn an_account_that_is_not_there_is_a_mistake_of_the_user() {
     let refused = error("404 Not Found", "unknown_account", "There is no account x.");
     let outcome = once(&["login", "-a", "x"], listen("/v1/sessions/x/events"), refused);
     assert_eq!((outcome.code, outcome.err.as_str()), (2, "abide: There is no account x.\n"));
+}
+
+/// The end that the provider declares moves only with a renewal, which takes a moment.
+#[test]
+fn keep_says_the_time_after_the_renewal() {
+    let at = |left: u64| {
+        status("work", "active", &format!(r#""expires_in":{left},"limit":"provider","renewable":true"#))
+    };
+    let step = |left: u64| Step::Answer(get("/v1/sessions/work"), answer("200 OK", &at(left)));
+    let asked = || Step::Answer(post("/v1/sessions/work/keep", "{}"), answer("202 Accepted", &at(58)));
+    let agent = FakeAgent::new(vec![asked(), step(58), step(1800)]);
+    let outcome = abide(&agent, &["keep", "-a", "work"]);
+    agent.finish();
+    assert_eq!(outcome.code, 0);
+    assert!(outcome.out.contains("30 min left"), "{}", outcome.out);
+    let agent = FakeAgent::new(vec![asked(), step(58)]);
+    let setting = Setting { told_within: std::time::Duration::from_millis(2), ..Setting::default() };
+    let outcome = abide_with(&agent, &["keep", "-a", "work"], setting);
+    agent.finish();
+    assert!(outcome.out.contains("has not renewed") && outcome.out.contains("58 s left"), "{}", outcome.out);
+}
+
+#[test]
+fn where_no_browser_opens_the_address_is_printed() {
+    let signed_out = status("work", "signed_out", "");
+    let failed = status("work", "signed_out", r#""trouble":"x","trouble_code":"browser_not_started""#);
+    let url = "https://id.example.com/authorize";
+    let agent = FakeAgent::new(vec![
+        Step::Open(listen("/v1/sessions/work/events"), stream(&signed_out)),
+        Step::Answer(
+            post("/v1/sessions/work/login", r#"{"browser":true}"#),
+            error("503 Service Unavailable", "temporarily_unavailable", "Your browser could not be opened."),
+        ),
+        Step::Answer(get("/v1/sessions/work"), answer("200 OK", &failed)),
+        Step::Answer(
+            post("/v1/sessions/work/login", r#"{"browser":false}"#),
+            answer("202 Accepted", &format!(r#"{{"account":"work","authorization_url":"{url}"}}"#)),
+        ),
+        Step::Push(0, event(&status("work", "authorizing", ""))),
+        Step::Push(0, event(&active("work"))),
+    ]);
+    let outcome = abide(&agent, &["login", "-a", "work"]);
+    agent.finish();
+    assert_eq!((outcome.code, outcome.out), (0, format!("{url}\n")));
+    assert!(!outcome.err.contains("is open"), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("could not be opened") && outcome.err.contains("--device"),
+        "{}",
+        outcome.err
+    );
 }

@@ -311,3 +311,40 @@ fn without_an_agent_the_configuration_is_checked_by_the_agents_own_reader() {
         assert!(outcome.err.contains(&format!("json: {json}")), "{}", outcome.err);
     }
 }
+
+/// Writes nothing, as a full disk does.
+struct Full;
+
+impl std::io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_written_is_taken_back() {
+    let made = || {
+        Step::Answer(
+            post("/v1/clients", r#"{"name":"ci","program":null}"#),
+            answer("201 Created", r#"{"name":"ci","key":"abide_k"}"#),
+        )
+    };
+    for words in [&["clients", "allow", "ci"][..], &["clients", "allow", "ci", "--json"]] {
+        let revoked = Step::Answer(delete("/v1/clients/ci"), answer("204 No Content", ""));
+        let agent = FakeAgent::new(vec![made(), revoked]);
+        let (code, err) = run_with(&agent, words, Setting::default(), &mut Full);
+        agent.finish();
+        assert_eq!(code, 1);
+        assert!(err.contains("not allowed") && !err.contains("abide_k"), "{err}");
+    }
+    let refused = Step::Answer(delete("/v1/clients/ci"), error("503 Service Unavailable", "x", "y"));
+    let agent = FakeAgent::new(vec![made(), refused]);
+    let (code, err) = run_with(&agent, &["clients", "allow", "ci"], Setting::default(), &mut Closed);
+    agent.finish();
+    assert_eq!(code, 1);
+    assert!(err.contains("abide clients revoke ci"), "{err}");
+}

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct SignInBegun {
     /// The account.
     pub account: String,
+    /// The number of this sign-in, by which it is cancelled.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    pub attempt: Option<u64>,
     /// The provider's page, to be opened in a browser of this machine.
     #[serde(default)]
     pub authorization_url: Option<String>,

@@ -49,8 +49,9 @@ async fn route(
         caller.may_have_tokens(peer)?;
         return token::present(agent, request.uri().query().unwrap_or_default()).await;
     }
-    let path = request.uri().path().to_owned();
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let segments: Vec<String> =
+        request.uri().path().trim_start_matches('/').split('/').map(decoded).collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (request.method().as_str(), segments.as_slice()) {
         ("GET", ["health"]) => {
             Ok(json_answer(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})))
@@ -139,6 +140,11 @@ async fn route(
     }
 }
 
+/// A segment of a path as it was meant (RFC 3986, section 2.1).
+fn decoded(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
 async fn change_session(
     agent: &Agent,
     account: &str,
@@ -171,15 +177,23 @@ async fn change_session(
             agent.open_monitor(account).await?;
             Ok(json_answer(StatusCode::ACCEPTED, &agent.status(account)?))
         }
-        "keep" | "logout" | "cancel" => {
+        "cancel" => {
+            #[derive(Deserialize)]
+            struct Cancelled {
+                attempt: Option<u64>,
+            }
+            let cancelled: Cancelled = body(request).await?;
+            agent.cancel_attempt(account, cancelled.attempt)?;
+            Ok(json_answer(StatusCode::ACCEPTED, &agent.status(account)?))
+        }
+        "keep" | "logout" => {
             match verb {
                 "keep" => agent.keep(account)?,
-                "logout" => {
+                _ => {
                     agent.sign_out(account)?;
                     // Who is told that they are signed out stays signed out, whatever happens next.
                     agent.settle().await;
                 }
-                _ => agent.cancel_sign_in(account)?,
             }
             Ok(json_answer(StatusCode::ACCEPTED, &agent.status(account)?))
         }

@@ -35,6 +35,13 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.issuer.len() > 2048 || Url::parse(&account.issuer).is_err() {
         return Err("`issuer` has to be an address like https://id.example.com.".to_owned());
     }
+    if Url::parse(&account.issuer)
+        .is_ok_and(|issuer| issuer.scheme() != "https" && !abide_oidc::is_loopback(&issuer))
+    {
+        return Err(
+            "`issuer` has to be an https address. http is for providers on this computer only.".to_owned()
+        );
+    }
     if let Some(template) = &account.issuer_template
         && IssuerTemplate::new(template, &account.issuer).is_err()
     {

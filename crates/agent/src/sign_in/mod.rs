@@ -169,18 +169,20 @@ async fn run(
         asked = ask(fewer).await;
     }
     let request = asked.map_err(SignInError::of)?;
-    announce.send_replace(Some(SignInBegun {
-        account: name.to_owned(),
-        authorization_url: Some(request.url.to_string()),
-        redirect_port: callback.redirect_uri().port(),
-        opens_within: request.pending.opens_within().map(|within| within.as_secs()),
-        device: None,
-    }));
-    if opening == Opening::Browser {
+    let begun = SignInBegun { account: name.to_owned(), ..SignInBegun::default() };
+    announce.send_replace(Some(if opening == Opening::Browser {
         // Whoever on this computer reads the arguments of programs could go there faster, and sign in as somebody else.
         let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
         store.opener.open(&address)?;
-    }
+        begun
+    } else {
+        SignInBegun {
+            authorization_url: Some(request.url.to_string()),
+            redirect_port: callback.redirect_uri().port(),
+            opens_within: request.pending.opens_within().map(|within| within.as_secs()),
+            ..begun
+        }
+    }));
     let provider = host_of(&config.issuer);
     let mut pending = request.pending;
     let mut answered = answer(&mut callback, &pending, &provider).await;
@@ -413,8 +415,9 @@ async fn profile(
 
 /// Waits until it is known where a sign-in goes on, for somebody who prints it.
 pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun, ErrorAnswer> {
-    let receiver =
-        store.act(name, |account, _| account.sign_in.as_ref().map(|sign_in| sign_in.begun.clone()))?;
+    let begun = store.act(name, |account, _| {
+        account.sign_in.as_ref().map(|sign_in| (sign_in.attempt.number(), sign_in.begun.clone()))
+    })?;
     let not_begun = |store: &Arc<Store>| {
         let trouble = store.act(name, |account, _| account.trouble.clone()).ok().flatten();
         let passes = trouble.as_ref().is_none_or(|trouble| trouble.transient);
@@ -423,10 +426,13 @@ pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun,
         let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
         ErrorAnswer::new(code, message)
     };
-    let Some(mut receiver) = receiver else { return Err(not_begun(store)) };
+    let Some((attempt, mut receiver)) = begun else { return Err(not_begun(store)) };
     let patience = std::time::Duration::from_secs(60);
     match tokio::time::timeout(patience, receiver.wait_for(Option::is_some)).await {
-        Ok(Ok(begun)) => begun.clone().ok_or_else(|| not_begun(store)),
+        Ok(Ok(begun)) => begun
+            .clone()
+            .map(|begun| SignInBegun { attempt: Some(attempt), ..begun })
+            .ok_or_else(|| not_begun(store)),
         _ => Err(not_begun(store)),
     }
 }

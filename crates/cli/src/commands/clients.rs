@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 use super::table;
 use crate::Io;
 use crate::failure::{AnswerFault, Failure};
-use crate::http::push_encoded;
-use crate::style::plain;
+use crate::http::{Answer, push_encoded};
 use crate::text;
+use abide_wire::terminal::plain;
 
 #[derive(Deserialize)]
 struct Clients {
@@ -60,18 +60,40 @@ pub(super) fn allow(
     let program = program.map(|program| located(io, &program)).transpose()?;
     let body = serde_json::json!({ "name": name, "program": program });
     let answer = io.endpoint()?.call_with("POST", "/v1/clients", Some(body.to_string().as_bytes()))?;
-    if json {
-        return io.pass_on(&answer);
-    }
     let allowed: Allowed = answer.json()?;
+    let has_key = allowed.key.is_some();
+    match show_allowed(io, name, program, &answer, allowed, json) {
+        // A key that could not be written is known to nobody, and it cannot be asked for again.
+        Err(Failure::Output(source)) if has_key => {
+            let mut target = String::from("/v1/clients/");
+            push_encoded(&mut target, name);
+            let revoked = io.endpoint()?.call("DELETE", &target).is_ok();
+            Err(Failure::KeyLost { name: name.to_owned(), revoked, source })
+        }
+        done => done,
+    }
+}
+
+fn show_allowed(
+    io: &mut Io<'_>,
+    name: &str,
+    program: Option<String>,
+    answer: &Answer,
+    allowed: Allowed,
+    json: bool,
+) -> Result<(), Failure> {
+    if json {
+        return io.pass_on(answer);
+    }
     let name = plain(name);
     match (allowed.key, program) {
         (Some(key), _) if key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            io.tell(&format!("{name} may have tokens when it shows this key. The key is not shown again.\n"));
             let mut line = Zeroizing::new(Vec::with_capacity(key.len() + 1));
             line.extend_from_slice(key.as_bytes());
             line.push(b'\n');
-            io.write(&line)
+            io.write(&line)?;
+            io.tell(&format!("{name} may have tokens when it shows this key. The key is not shown again.\n"));
+            Ok(())
         }
         (None, Some(program)) => io.say(&format!("{name} may have tokens: {}\n", plain(&program))),
         _ => Err(AnswerFault::Content.into()),

@@ -1,7 +1,7 @@
 //! `abide login`: starts a sign-in and follows it to its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use abide_wire::text::duration;
@@ -14,7 +14,8 @@ use crate::commands::device::Picture;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Endpoint, Events};
 use crate::platform::Stream;
-use crate::style::{Style, plain};
+use crate::style::Style;
+use abide_wire::terminal::plain;
 
 /// How long somebody who has pressed Ctrl-C waits for the agent to hear of it.
 const SOON: Duration = Duration::from_secs(2);
@@ -35,31 +36,50 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
             json,
         );
     }
-    let given_up = give_up_when_interrupted(io, &endpoint, &account);
-    match begin(io, &endpoint, &present, way, json)
-        .and_then(|()| follow(io, &endpoint, &mut events, way, json))
+    let ours = cancel_when_interrupted(io, &endpoint, &present);
+    match begin(io, &endpoint, &present, way, json, &ours)
+        .and_then(|way| follow(io, &endpoint, &mut events, way, json))
     {
-        // What comes of it now comes of that.
-        Err(_) if given_up.load(Ordering::SeqCst) => Err(Failure::Interrupted),
+        // What fails now fails because of that.
+        Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
         done => done,
     }
 }
 
-/// Begins the sign-in, and says where it goes on.
+/// The sign-in that this command has begun.
+#[derive(Default)]
+struct Ours {
+    /// Its number, from 1; 0 until the agent has said it.
+    attempt: AtomicU64,
+    /// Whether the person has broken the command off.
+    cancelled: AtomicBool,
+}
+
+/// Begins the sign-in, and says where it goes on. Returns the way that was taken: where no browser opens, the person gets
+/// the address.
 fn begin(
     io: &mut Io<'_>,
     endpoint: &Endpoint,
     present: &SessionStatus,
     way: Way,
     json: bool,
-) -> Result<(), Failure> {
+    ours: &Ours,
+) -> Result<Way, Failure> {
     let body = match way {
         Way::Browser => &b"{\"browser\":true}"[..],
         Way::Address => b"{\"browser\":false}",
         Way::Device => b"{\"device\":true}",
     };
-    let answer = endpoint.call_with("POST", &session_target(&present.account, "/login"), Some(body))?;
+    // The answer comes once the browser is open, or the address or the code is known.
+    let answer = match endpoint.call_with("POST", &session_target(&present.account, "/login"), Some(body)) {
+        Err(failure) if way == Way::Browser && no_browser(endpoint, &present.account) => {
+            io.tell(&format!("{}\n", plain(&failure.to_string())));
+            return begin(io, endpoint, present, Way::Address, json, ours);
+        }
+        answer => answer?,
+    };
     let begun: SignInBegun = answer.json()?;
+    ours.attempt.store(begun.attempt.unwrap_or_default(), Ordering::SeqCst);
     match way {
         Way::Browser => {
             io.tell(&format!("Your browser is open at {}. Sign in there.\n", plain(&present.provider)));
@@ -89,7 +109,13 @@ fn begin(
             }
         }
     }
-    Ok(())
+    Ok(way)
+}
+
+/// Whether a sign-in has failed because no browser could be opened.
+fn no_browser(endpoint: &Endpoint, account: &str) -> bool {
+    let status = endpoint.call("GET", &session_target(account, "")).and_then(|answer| answer.json());
+    status.is_ok_and(|status: SessionStatus| status.trouble_code.as_deref() == Some("browser_not_started"))
 }
 
 /// What goes to a terminal has to be nothing but what it claims to be.
@@ -100,20 +126,28 @@ fn can_be_shown(code: &DeviceCode) -> bool {
         && printable(&code.user_code)
 }
 
-/// Whoever breaks the command off no longer wants to sign in: nothing is left waiting for the browser.
-fn give_up_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, account: &str) -> Arc<AtomicBool> {
-    let given_up = Arc::new(AtomicBool::new(false));
-    let giving_up = Arc::clone(&given_up);
+/// On Ctrl-C the sign-in is cancelled: nothing is left waiting for the browser. A sign-in that somebody else has begun
+/// goes on.
+fn cancel_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, present: &SessionStatus) -> Arc<Ours> {
+    let ours = Arc::new(Ours::default());
+    let cancelled = Arc::clone(&ours);
     let endpoint = Endpoint { patience: SOON, ..endpoint.clone() };
-    let target = session_target(account, "/cancel");
+    let target = session_target(&present.account, "/cancel");
+    let another_goes_on = present.state == SessionState::Authorizing;
     (io.before_interruption)(Box::new(move |err| {
-        giving_up.store(true, Ordering::SeqCst);
-        // The process ends either way; an agent that does not hear of it gives the sign-in up after ten minutes.
-        if endpoint.call("POST", &target).is_ok() {
-            let _ = writeln!(err, "\nThe sign-in was given up.");
+        cancelled.cancelled.store(true, Ordering::SeqCst);
+        let body = match cancelled.attempt.load(Ordering::SeqCst) {
+            // Not begun yet, or by an agent that does not number them.
+            0 if another_goes_on => return,
+            0 => "{}".to_owned(),
+            attempt => format!("{{\"attempt\":{attempt}}}"),
+        };
+        // The process ends either way; an agent that does not hear of it cancels the sign-in after ten minutes.
+        if endpoint.call_with("POST", &target, Some(body.as_bytes())).is_ok() {
+            let _ = writeln!(err, "\nThe sign-in was cancelled.");
         }
     }));
-    given_up
+    ours
 }
 
 /// Waits for the end of the sign-in that has begun.
@@ -167,9 +201,7 @@ fn is_under_way(endpoint: &Endpoint, account: &str) -> Result<bool, Failure> {
 /// Says so: where the address has standard output for itself, on standard error.
 fn signed_in(io: &mut Io<'_>, sentence: &str, data: &[u8], way: Way, json: bool) -> Result<(), Failure> {
     if json {
-        let mut line = data.to_vec();
-        line.push(b'\n');
-        return io.write(&line);
+        return io.json_line(data);
     }
     if way != Way::Address {
         return io.say(sentence);
@@ -192,7 +224,7 @@ fn is_printable_url(url: &str) -> bool {
 
 fn how_to_open(begun: &SignInBegun, url: &str) -> String {
     let mut text = String::from(
-        "Open this address in a browser and sign in. It comes back to this machine, where Abide waits for it.\n",
+        "Open this address in a browser on this computer and sign in. `abide login --device` signs in on another device.\n",
     );
     if let Some(seconds) = begun.opens_within {
         text.push_str(&format!("The provider keeps it for {}.\n", duration(seconds)));

@@ -9,8 +9,8 @@ use super::{Among, account, session_target, who};
 use crate::Io;
 use crate::failure::Failure;
 use crate::http::{Answer, Endpoint};
-use crate::style::plain;
 use crate::text;
+use abide_wire::terminal::plain;
 
 pub(super) fn status(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let answer = io.endpoint()?.call("GET", "/v1/sessions")?;
@@ -68,6 +68,36 @@ fn until_told(
     (answer, status)
 }
 
+/// Where the provider's limit is the nearest, only a renewal moves it: waits for that, for as long as people wait. Returns what
+/// is known then, and whether nothing is outstanding.
+fn until_renewed(
+    io: &Io<'_>,
+    endpoint: &Endpoint,
+    mut answer: Answer,
+    mut status: SessionStatus,
+) -> (Answer, SessionStatus, bool) {
+    let outstanding = |status: &SessionStatus| status.limit == Some(Limit::Provider) && status.renewable;
+    let Some(before) = status.expires_in.filter(|_| outstanding(&status)) else {
+        return (answer, status, true);
+    };
+    let endpoint = Endpoint { patience: io.patience.min(io.told_within), ..endpoint.clone() };
+    let target = session_target(&status.account, "");
+    let times = io.told_within.as_millis() / io.ask_every.as_millis().max(1);
+    for _ in 0..times {
+        thread::sleep(io.ask_every);
+        let Ok(later) = endpoint.call("GET", &target) else { break };
+        let Ok(known) = later.json() else { break };
+        (answer, status) = (later, known);
+        if !outstanding(&status) || status.expires_in.is_none_or(|left| left > before) {
+            return (answer, status, true);
+        }
+        if status.trouble.is_some() {
+            break;
+        }
+    }
+    (answer, status, false)
+}
+
 pub(super) fn monitor(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;
     let account = account(&endpoint, named, Among::SignedIn, "monitor")?;
@@ -84,10 +114,11 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
     let endpoint = io.endpoint()?;
     let account = account(&endpoint, named, Among::SignedIn, "keep")?;
     let answer = endpoint.call("POST", &session_target(&account, "/keep"))?;
+    let status: SessionStatus = answer.json()?;
+    let (answer, status, renewed) = until_renewed(io, &endpoint, answer, status);
     if json {
         return io.pass_on(&answer);
     }
-    let status: SessionStatus = answer.json()?;
     let left = status.expires_in.map(duration);
     let cannot_be_kept = match status.limit {
         Some(Limit::Absolute) => Some(Limit::Absolute),
@@ -98,6 +129,10 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
         (Some(limit), Some(left)) => {
             let why = why_it_cannot_be_kept(limit);
             format!("Your session cannot be kept longer: {}. It ends in {left}: {why}\n", who(&status))
+        }
+        (_, Some(left)) if !renewed => {
+            let provider = plain(&status.provider);
+            format!("{provider} has not renewed your session yet; Abide keeps trying. {left} left.\n")
         }
         (_, Some(left)) => format!("Your session is kept: {}, {left} left.\n", who(&status)),
         (_, None) => format!("Your session is kept: {}.\n", who(&status)),
