@@ -271,8 +271,11 @@ fn curl_ends_with_its_own_code_and_is_not_started_without_a_token() {
     // Nobody listens there (CURLE_COULDNT_CONNECT).
     assert_eq!(run(&agent, &["-sS", "http://127.0.0.1:1/"]).status.code(), Some(7));
     // An address without a scheme is taken for https, which this server does not speak (CURLE_SSL_CONNECT_ERROR).
-    let port = serve_requests(mpsc::channel().0);
-    assert_eq!(run(&agent, &["-s", &format!("127.0.0.1:{port}")]).status.code(), Some(35));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = thread::spawn(move || listener.accept().map(|(mut stream, _)| stream.write_all(b"no TLS\r\n")));
+    assert_eq!(run(&agent, &["-s", &address]).status.code(), Some(35));
+    server.join().unwrap().unwrap().unwrap();
 
     let agent = FakeAgent::new(vec![Step::Answer(
         get("/v1/token?account=work"),
