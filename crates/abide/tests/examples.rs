@@ -273,7 +273,8 @@ fn curl_ends_with_its_own_code_and_is_not_started_without_a_token() {
     // An address without a scheme is taken for https, which this server does not speak (CURLE_SSL_CONNECT_ERROR).
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let server = thread::spawn(move || listener.accept().map(|(mut stream, _)| stream.write_all(b"no TLS\r\n")));
+    let server =
+        thread::spawn(move || listener.accept().map(|(mut stream, _)| stream.write_all(b"no TLS\r\n")));
     assert_eq!(run(&agent, &["-s", &address]).status.code(), Some(35));
     server.join().unwrap().unwrap().unwrap();
 
