@@ -126,7 +126,7 @@ mod presets {
         let with_secret = ["--client-secret-file", secret.to_str().unwrap()];
         let done = app.abide(&[&words[..], &with_secret].concat()).await;
         assert_eq!((done.code, done.stdout.lines().count()), (0, 1), "{done:?}");
-        for said in ["This is Google", "--preset none", "extra = { access_type = \"offline\" }"] {
+        for said in ["Provider: Google", "--preset none", "extra = { access_type = \"offline\" }"] {
             assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
         }
         let config = std::fs::read_to_string(room.places().config_file()).unwrap();

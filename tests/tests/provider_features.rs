@@ -397,7 +397,7 @@ mod provider_features {
             self.tried("registration", outcome);
             let done = self.app.abide(&["accounts", "remove", "new"]).await;
             assert_eq!(done.code, 0, "{done:?}");
-            assert!(done.stderr.contains("no longer registered"), "{done:?}");
+            assert!(done.stderr.contains("registration at the provider was removed"), "{done:?}");
             self.tried("end of a registration", "works");
         }
 

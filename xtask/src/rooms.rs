@@ -37,6 +37,21 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "crates/cli/src",
+        &[
+            "clock",
+            "terminal",
+            "program",
+            "failure",
+            "platform",
+            "http",
+            "view",
+            "arguments",
+            "io",
+            "commands",
+        ],
+    ),
+    (
         "crates/demo-op/src",
         &[
             "crypto",

@@ -94,7 +94,7 @@ fn examples() -> Vec<Example> {
         assert!(lines.len() >= at_least, "{place}: {lines:?}");
         found.extend(lines.into_iter().map(|line| Example { place: place.to_owned(), line }));
     };
-    add("README.md", blocks(&read(&root.join("README.md"))), 3);
+    add("README.md", blocks(&read(&root.join("README.md"))), 2);
     for page in pages(&root.join("docs")) {
         let at_least = usize::from(page.ends_with("local-endpoint.md")) * 3;
         add(&page.strip_prefix(&root).unwrap().to_string_lossy(), blocks(&read(&page)), at_least);

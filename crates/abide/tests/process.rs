@@ -67,7 +67,7 @@ fn a_program_that_is_not_there_is_127() {
     let output = command(&agent, &["run", "abide-no-such-program", "--json"]).output().unwrap();
     agent.finish();
     assert_eq!(output.status.code(), Some(127));
-    assert_eq!(text(&output.stderr), "abide: There is no program `abide-no-such-program`.\n");
+    assert_eq!(text(&output.stderr), "abide: The program `abide-no-such-program` does not exist.\n");
 }
 
 #[test]

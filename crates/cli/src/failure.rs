@@ -15,34 +15,34 @@ use abide_wire::terminal::{self, plain};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AnswerFault {
     /// The connection closed before the first byte.
-    #[error("it closed the connection without an answer")]
+    #[error("the connection was closed without an answer")]
     Empty,
     /// The connection closed too early.
-    #[error("its answer broke off in the middle")]
+    #[error("it is incomplete")]
     Truncated,
     /// Not HTTP.
-    #[error("its answer is not HTTP")]
+    #[error("it is not HTTP")]
     NotHttp,
     /// The head is longer than we read.
-    #[error("the head of its answer is too long")]
+    #[error("its head is too long")]
     HeadTooLong,
     /// Neither a length nor chunks, or both, or two lengths.
-    #[error("its answer does not say how long it is")]
+    #[error("its length is missing")]
     NoLength,
     /// The body is longer than we read.
-    #[error("its answer is larger than 1 MiB")]
+    #[error("it is larger than 1 MiB")]
     TooLarge,
     /// The chunks are not well formed.
-    #[error("the chunks of its answer are damaged")]
+    #[error("its chunks are damaged")]
     Chunk,
     /// The body is not the JSON that was to come.
-    #[error("its answer is not what was asked for")]
+    #[error("it has unexpected content")]
     Content,
     /// The token holds characters that no token may hold (RFC 6750 section 2.1).
-    #[error("the token that it gave is not one that a header can carry")]
+    #[error("the token has characters that a header cannot carry")]
     Token,
     /// An error status without an error answer.
-    #[error("it answered with status {0} and without a reason")]
+    #[error("status {0} without a reason")]
     Status(u16),
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum Failure {
     #[error("Abide is not running. Start it from the menu, or run `abide agent`.")]
     NotRunning,
     /// Not even a home directory is known.
-    #[error("It is not known where Abide keeps its things: neither HOME nor XDG_RUNTIME_DIR is set.")]
+    #[error("Abide cannot find its folders: set HOME or XDG_RUNTIME_DIR.")]
     NoHome,
     /// The socket is not the user's own.
     #[error("{} {problem}, so nothing was sent to it. Remove it if you did not expect that.", socket.display())]
@@ -65,22 +65,22 @@ pub(crate) enum Failure {
     #[error("{description}")]
     Refused { code: Cow<'static, str>, description: String, exit: u8 },
     /// The agent answered nonsense.
-    #[error("The agent cannot be understood: {0}. `abide doctor` says what is there.")]
+    #[error("Abide\u{2019}s answer cannot be used: {0}. `abide doctor` shows what is running.")]
     Answer(#[from] AnswerFault),
     /// The agent did not answer in time.
-    #[error("The agent did not answer within {}.", text::duration(.0.as_secs().max(1)))]
+    #[error("Abide did not answer within {}.", text::duration(.0.as_secs().max(1)))]
     Timeout(Duration),
     /// The connection failed.
-    #[error("The connection to the agent failed: {0}.")]
+    #[error("The connection to Abide failed: {0}.")]
     Transport(io::Error),
     /// The agent went away while it was being listened to.
-    #[error("Abide has stopped, or the account is gone.")]
+    #[error("Abide has stopped, or the account was removed.")]
     Stopped,
     /// A sign-in did not succeed.
     #[error("{sentence}")]
     SignIn { sentence: String, exit: u8 },
     /// The user broke the command off.
-    #[error("Broken off.")]
+    #[error("Cancelled.")]
     Interrupted,
     /// The key of a new client could not be written.
     #[error("{}", key_lost(name, *revoked, source))]
@@ -101,7 +101,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Program(String),
     /// A check of `abide doctor` failed; the report says which.
-    #[error("Not everything is in place.")]
+    #[error("Some checks failed.")]
     Unhealthy,
     /// Nobody reads our output any more, or it cannot be written.
     #[error("The result could not be written: {0}.")]
@@ -124,8 +124,8 @@ fn key_lost(name: &str, revoked: bool, source: &io::Error) -> String {
 fn unlaunched(program: &OsString, source: &io::Error) -> String {
     let program = plain(&program.to_string_lossy()).into_owned();
     match source.kind() {
-        io::ErrorKind::NotFound => format!("There is no program `{program}`."),
-        io::ErrorKind::PermissionDenied => format!("`{program}` may not be run."),
+        io::ErrorKind::NotFound => format!("The program `{program}` does not exist."),
+        io::ErrorKind::PermissionDenied => format!("You may not run `{program}`."),
         _ => format!("`{program}` cannot be run: {source}."),
     }
 }

@@ -140,6 +140,7 @@ fn a_file_in_the_socket_s_place_is_not_spoken_to() {
 
 /// A sandbox that forbids the socket says nothing about the agent.
 #[test]
+#[allow(clippy::print_stdout, reason = "how a test says that it was skipped")]
 fn a_socket_that_may_not_be_used_is_not_an_agent_that_does_not_run() {
     use std::os::unix::fs::PermissionsExt as _;
     if passes_over_permissions() {
@@ -165,13 +166,13 @@ fn passes_over_permissions() -> bool {
 fn an_agent_that_cannot_be_understood_is_said_to_be_so() {
     let huge = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000000\r\n\r\n{}", "x".repeat(2_000_000));
     let cases: [(&[u8], &str); 9] = [
-        (b"", "closed the connection without an answer"),
-        (b"HTTP/1.1 200 OK\r\n\r\n{}", "does not say how long it is"),
+        (b"", "closed without an answer"),
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", "length is missing"),
         (b"\x16\x03\x01\x02\x00garbage", "is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n{\"acc", "broke off"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n{\"acc", "is incomplete"),
         (huge.as_bytes(), "larger than 1 MiB"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", "not what was asked for"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnull", "not what was asked for"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", "unexpected content"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnull", "unexpected content"),
         (b"HTTP/1.1 500 Oh\r\ncontent-length: 4\r\n\r\nnull", "status 500"),
         (b"HTTP/1.1 302 Found\r\nlocation: http://evil/\r\ncontent-length: 0\r\n\r\n", "status 302"),
     ];
@@ -189,7 +190,7 @@ fn an_agent_that_does_not_answer_is_given_up() {
     let patience = Duration::from_millis(50);
     let outcome = abide_with(&agent, &["token"], Setting { patience, ..Setting::default() });
     agent.finish();
-    assert_eq!((outcome.code, outcome.err.as_str()), (1, "abide: The agent did not answer within 1 s.\n"));
+    assert_eq!((outcome.code, outcome.err.as_str()), (1, "abide: Abide did not answer within 1 s.\n"));
 }
 
 #[test]
@@ -210,9 +211,9 @@ fn usage_errors_name_the_mistake_and_the_page() {
         (&["token", "--nosuch"], "has no option `--nosuch`", "abide help token"),
         (&["token", "-x"], "has no option `-x`", "abide help token"),
         (&["token", "--no-browser"], "has no option `--no-browser`", "abide help token"),
-        (&["token", "work"], "does not know what to do with `work`", "abide help token"),
+        (&["token", "work"], "does not understand `work`", "abide help token"),
         (&["token", "--account"], "`--account` needs a value", "abide help token"),
-        (&["token", "--account="], "needs the name", "abide help token"),
+        (&["token", "--account="], "needs a value", "abide help token"),
         (&["token", "--min-validity", "soon"], "not `soon`", "abide help token"),
         (&["token", "--activity", "some"], "not `some`", "abide help token"),
         (&["status", "--json=yes"], "`--json` takes no value", "abide help status"),
@@ -249,17 +250,25 @@ fn usage_errors_name_the_mistake_and_the_page() {
         ),
         (
             &["accounts", "remove", "x", "--ca-file", "y"],
-            "belong to `abide accounts add`",
+            "belongs to `abide accounts add`",
             "abide help accounts",
         ),
-        (&["accounts", "remove", "x", "--register"], "belong to `abide accounts add`", "abide help accounts"),
+        (
+            &["accounts", "remove", "x", "--register"],
+            "belongs to `abide accounts add`",
+            "abide help accounts",
+        ),
         (&["accounts", "remove"], "needs the account's name", "abide help accounts"),
         (&["accounts", "nosuch"], "no command `abide accounts nosuch`", "abide help accounts"),
         (&["clients", "allow"], "needs a name", "abide help clients"),
-        (&["clients", "allow", "x", "--program", "./nosuch"], "no program `./nosuch`", "abide help clients"),
+        (
+            &["clients", "allow", "x", "--program", "./nosuch"],
+            "program `./nosuch` does not exist",
+            "abide help clients",
+        ),
         (&["clients", "revoke"], "needs the client's name", "abide help clients"),
         (&["agent", "--port", "1"], "has no option `--port`", "abide help agent"),
-        (&["agent", "now"], "does not know what to do with `now`", "abide help agent"),
+        (&["agent", "now"], "does not understand `now`", "abide help agent"),
         (&["demo", "--port", "70000"], "not `70000`", "abide help demo"),
         (&["config", "edit"], "no command `abide config edit`", "abide help config"),
     ] {

@@ -27,14 +27,15 @@ fn what_is_asked_for_is_sent() {
 #[test]
 fn claims_are_printed_a_line_each() {
     let body = r#"{"account":"work","issuer":"https://id.example.com","mapped":false,"read_at":1795549900,
-        "claims":{"email":"alice@example.com","email_verified":true,"groups":["staff","a,b"],"roles":["dev","ops"],
+        "claims":{"auth_time":1795879241,"email":"alice@example.com","email_verified":true,"groups":["staff","a,b"],"roles":["dev","ops"],
         "name":"Alice\u001b[31m"}}"#;
     let outcome = once(&["claims", "-a", "work"], get("/v1/claims/work"), answer("200 OK", body));
     assert_eq!(
         (outcome.code, outcome.out.as_str()),
         (
             0,
-            "email           alice@example.com\n\
+            "auth_time       28 Nov 2026, 16:20\n\
+             email           alice@example.com\n\
              email_verified  true\n\
              groups          [\"staff\",\"a,b\"]\n\
              name            Alice\u{fffd}[31m\n\
@@ -46,7 +47,7 @@ fn claims_are_printed_a_line_each() {
     let nothing =
         r#"{"account":"work","issuer":"https://id.example.com","mapped":true,"read_at":null,"claims":{}}"#;
     let outcome = once(&["claims", "-a", "work"], get("/v1/claims/work"), answer("200 OK", nothing));
-    assert_eq!(outcome.out, "The provider says none of the claims that its names stand for about you.\n");
+    assert_eq!(outcome.out, "The provider returned none of the claims that the configuration names.\n");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn what_changes_behind_a_session_is_shown_and_only_that() {
         [
             "active · 11 min 42 s left (idle)",
             "provider session active · until 21:22",
-            "recognized with security key",
+            "authenticated with security key",
             "frozen: the screen is locked · 11 min 42 s left (idle)",
             "active · 11 min 42 s left (idle)",
             "provider session active · until 21:23",
@@ -147,9 +147,9 @@ fn a_signal_that_no_longer_tells_and_one_that_tells_again_are_lines() {
         lines,
         [
             "active · 11 min 42 s left (idle)",
-            "an end there is noticed by: tab in the browser",
-            "the tab that watches is closed: abide monitor opens it again",
-            "an end there is noticed by: tab in the browser",
+            "logout detected by: browser tab",
+            "Abide\u{2019}s browser tab is closed; reopen it: abide monitor",
+            "logout detected by: browser tab",
             "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab",
         ]
     );

@@ -80,3 +80,22 @@ pub struct AccountRemoved {
     /// Why the provider still knows it, in a sentence; `None`: it has forgotten it.
     pub still_registered: Option<String>,
 }
+
+/// The presets that an account can be made with, by name, and `none` for an account without one.
+pub const PRESETS: &[&str] = &[
+    "auth0",
+    "authentik",
+    "dex",
+    "entra",
+    "entra-any-tenant",
+    "entra-b2c",
+    "gitlab",
+    "google",
+    "hydra",
+    "keycloak",
+    "lemonldap-ng",
+    "modyo",
+    "okta",
+    "zitadel",
+    "none",
+];

@@ -21,7 +21,7 @@ pub mod token;
 pub mod vault;
 pub mod window;
 
-pub use account::{AccountAdded, AccountRemoved, AccountRequest};
+pub use account::{AccountAdded, AccountRemoved, AccountRequest, PRESETS};
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};

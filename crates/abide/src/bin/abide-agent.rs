@@ -53,5 +53,5 @@ fn say(line: &str) {
 }
 
 fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "abide: {}", abide_cli::terminal::plain(line));
+    let _ = writeln!(io::stderr(), "abide: {}", abide_cli::plain(line));
 }

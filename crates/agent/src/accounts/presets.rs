@@ -111,6 +111,13 @@ mod tests {
     use crate::config::Config;
 
     #[test]
+    fn the_command_names_every_preset() {
+        let mut known = names();
+        known.push("none");
+        assert_eq!(abide_wire::PRESETS, known);
+    }
+
+    #[test]
     fn every_preset_is_an_account_that_can_be_written_down() {
         for name in names() {
             let preset = named(name).unwrap_or_else(|| panic!("{name} cannot be read"));

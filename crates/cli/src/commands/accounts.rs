@@ -1,13 +1,13 @@
 //! `abide accounts`.
 
+use abide_wire::terminal::plain;
 use abide_wire::{AccountAdded, AccountRemoved, AccountRequest};
 use serde::Deserialize;
 
 use super::table;
-use crate::Io;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::push_encoded;
-use abide_wire::terminal::plain;
+use crate::io::Io;
 
 #[derive(Deserialize)]
 struct Accounts {
@@ -29,7 +29,7 @@ pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     }
     let listed: Accounts = answer.json()?;
     if listed.accounts.is_empty() {
-        io.tell("There is no account yet. Add one: abide accounts add NAME --issuer URL --client-id ID\n");
+        io.tell("No account yet. Add one: abide accounts add NAME --issuer URL --client-id ID\n");
         return Ok(());
     }
     let row = |account: &Listed| {
@@ -47,16 +47,16 @@ pub(super) fn add(io: &mut Io<'_>, account: &AccountRequest, json: bool) -> Resu
     let added: AccountAdded = answer.json()?;
     let name = plain(&account.name);
     if added.registered {
-        io.tell(&format!("Abide is registered there as {}.\n", plain(&added.client_id)));
+        io.tell(&format!("Abide is registered at the provider as {}.\n", plain(&added.client_id)));
     }
     if let (Some(preset), Some(title)) = (&added.preset, &added.preset_title) {
         let (preset, title) = (plain(preset), plain(title));
         io.tell(&format!(
-            "This is {title} (--preset {preset}; --preset none for an account without its settings).\n"
+            "Provider: {title} (preset {preset}; use --preset none for an account without its settings).\n"
         ));
     }
     if !added.settings.is_empty() {
-        io.tell("The configuration says of the account:\n");
+        io.tell("Added to the configuration:\n");
         for line in &added.settings {
             io.tell(&format!("    {}\n", plain(line)));
         }
@@ -64,7 +64,7 @@ pub(super) fn add(io: &mut Io<'_>, account: &AccountRequest, json: bool) -> Resu
     for note in &added.notes {
         io.tell(&format!("{}\n", plain(note)));
     }
-    io.say(&format!("The account {name} is there. Sign in: abide login --account {name}\n"))
+    io.say(&format!("Added account {name}. Sign in: abide login --account {name}\n"))
 }
 
 pub(super) fn remove(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Failure> {
@@ -80,9 +80,9 @@ pub(super) fn remove(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Fail
         };
     }
     match removed.map(|removed| removed.still_registered) {
-        Some(None) => io.tell("Abide is no longer registered there.\n"),
+        Some(None) => io.tell("Abide\u{2019}s registration at the provider was removed.\n"),
         Some(Some(why)) => io.tell(&format!("{}\n", plain(&why))),
         None => {}
     }
-    io.say(&format!("The account {} is gone.\n", plain(name)))
+    io.say(&format!("Removed account {}.\n", plain(name)))
 }

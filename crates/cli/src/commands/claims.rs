@@ -1,13 +1,14 @@
 //! `abide claims`.
 
 use abide_wire::ClaimsAnswer;
+use abide_wire::terminal::plain;
 use serde_json::Value;
 
 use super::{Among, account};
-use crate::Io;
+use crate::clock::{Clock, date_and_time};
 use crate::failure::Failure;
 use crate::http::push_encoded;
-use abide_wire::terminal::plain;
+use crate::io::Io;
 
 pub(super) fn claims(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;
@@ -23,11 +24,14 @@ pub(super) fn claims(io: &mut Io<'_>, named: Option<String>, json: bool) -> Resu
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(WIDEST);
     let mut page = String::new();
     for (name, value) in names.iter().zip(answer.claims.values()) {
-        page.push_str(&format!("{name:<width$}  {}\n", shown(value)));
+        page.push_str(&format!("{name:<width$}  {}\n", shown(name, value, io.clock)));
     }
     if page.is_empty() {
-        let why = if answer.mapped { "none of the claims that its names stand for" } else { "nothing" };
-        page = format!("The provider says {why} about you.\n");
+        page = if answer.mapped {
+            "The provider returned none of the claims that the configuration names.\n".to_owned()
+        } else {
+            "The provider returned no claims.\n".to_owned()
+        };
     }
     io.say(&page)
 }
@@ -35,8 +39,14 @@ pub(super) fn claims(io: &mut Io<'_>, named: Option<String>, json: bool) -> Resu
 /// Names beyond this do not push everything else to the right.
 const WIDEST: usize = 28;
 
-/// Text as it is, a list of words with commas, anything else as JSON: on one line.
-fn shown(value: &Value) -> String {
+/// The claims that are times (OpenID Connect Core 1.0, sections 2 and 5.1).
+const TIMES: &[&str] = &["auth_time", "exp", "iat", "nbf", "updated_at"];
+
+/// Text as it is, a list of words with commas, times as people read them, anything else as JSON: on one line.
+fn shown(name: &str, value: &Value, clock: Clock) -> String {
+    if let Some(at) = value.as_u64().filter(|_| TIMES.contains(&name)) {
+        return date_and_time(at, clock);
+    }
     let words = |list: &[Value]| {
         let texts = list.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
         texts.iter().all(|text| !text.contains(',')).then(|| texts.join(", "))

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use abide_wire::terminal::plain;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::table;
-use crate::Io;
+use crate::clock::day;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Answer, push_encoded};
-use crate::text;
-use abide_wire::terminal::plain;
+use crate::io::Io;
 
 #[derive(Deserialize)]
 struct Clients {
@@ -45,7 +45,7 @@ pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let clock = io.clock;
     let row = |client: &Listed| {
         let what = client.program.as_ref().unwrap_or(&client.kind);
-        let since = format!("since {}", text::day(client.since, clock));
+        let since = format!("since {}", day(client.since, clock));
         vec![plain(&client.name).into_owned(), plain(what).into_owned(), since]
     };
     io.say(&table(&listed.clients.iter().map(row).collect::<Vec<_>>()))
@@ -92,7 +92,7 @@ fn show_allowed(
             line.extend_from_slice(key.as_bytes());
             line.push(b'\n');
             io.write(&line)?;
-            io.tell(&format!("{name} may have tokens when it shows this key. The key is not shown again.\n"));
+            io.tell(&format!("{name} may have tokens with this key. The key is not shown again.\n"));
             Ok(())
         }
         (None, Some(program)) => io.say(&format!("{name} may have tokens: {}\n", plain(&program))),
@@ -114,7 +114,7 @@ pub(super) fn revoke(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Fail
 fn located(io: &Io<'_>, program: &OsString) -> Result<String, Failure> {
     let given = Path::new(program);
     let missing = || {
-        let sentence = format!("There is no program `{}`.", plain(&program.to_string_lossy()));
+        let sentence = format!("The program `{}` does not exist.", plain(&program.to_string_lossy()));
         Failure::usage(sentence, "clients")
     };
     let found = if given.components().count() > 1 || given.is_absolute() {

@@ -1,10 +1,11 @@
 //! `abide config`.
 
 use abide_wire::ConfigCheck;
+use abide_wire::terminal::plain;
 
 use crate::failure::Failure;
-use crate::{Io, Program};
-use abide_wire::terminal::plain;
+use crate::io::Io;
+use crate::program::Program;
 
 pub(super) fn path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let places = io.places()?;

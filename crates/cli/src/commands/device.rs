@@ -21,7 +21,7 @@ pub(super) enum Picture {
 pub(super) fn page(code: &DeviceCode, picture: Picture) -> String {
     let lasts = duration(code.expires_in);
     let mut page = format!(
-        "Open this page on any device, and enter the code. It is good for {lasts}.\n\n  {}\n  {}\n\n",
+        "Open this page on any device and enter the code. It expires in {lasts}.\n\n  {}\n  {}\n\n",
         code.verification_uri, code.user_code
     );
     let address = code.verification_uri_complete.as_ref().unwrap_or(&code.verification_uri);
@@ -62,7 +62,7 @@ mod tests {
         let plain = page(&code(), Picture::None);
         assert_eq!(
             plain,
-            "Open this page on any device, and enter the code. It is good for 10 min.\n\n  \
+            "Open this page on any device and enter the code. It expires in 10 min.\n\n  \
              https://id.example.com/device\n  WDJB-MJHT\n\n"
         );
         let drawn = page(&code(), Picture::Plain);

@@ -6,16 +6,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use abide_wire::paths::Places;
+use abide_wire::terminal::plain;
 use abide_wire::text::duration;
 use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot, VaultMode, VaultStatus};
 use serde::{Deserialize, Serialize};
 
 use super::is_signed_in;
-use crate::Io;
 use crate::failure::Failure;
 use crate::http::{Endpoint, exchange, push_encoded};
-use crate::style::Ink;
-use abide_wire::terminal::plain;
+use crate::io::Io;
+use crate::terminal::Ink;
 
 /// How long a connection over loopback may take.
 const SOON: Duration = Duration::from_secs(3);
@@ -124,7 +124,7 @@ fn configuration(places: &Places) -> Check {
     let (ok, detail) = match fs::metadata(&file) {
         Ok(_) => (true, shown.to_string()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            (true, format!("{shown} (not there; the built-in settings are used)"))
+            (true, format!("{shown} (does not exist; built-in settings are used)"))
         }
         Err(error) => (false, format!("{shown} cannot be read: {error}")),
     };
@@ -138,8 +138,8 @@ fn folder(folder: &Path, user: u32) -> Option<Check> {
     let metadata = fs::metadata(folder).ok()?;
     let mode = metadata.mode() & 0o777;
     let (ok, what) = match (metadata.uid() == user, mode & 0o077) {
-        (true, 0) => (true, "yours alone".to_owned()),
-        (true, _) => (false, format!("open to others (mode {mode:03o}, should be 700)")),
+        (true, 0) => (true, "only you have access".to_owned()),
+        (true, _) => (false, format!("others have access (mode {mode:03o}, should be 700)")),
         _ => (false, format!("belongs to another user (uid {})", metadata.uid())),
     };
     Some(Check::of("folder", ok, format!("{} · {what}", folder.display())))
@@ -162,22 +162,22 @@ fn over_http(places: &Places, user: u32) -> Result<String, Failure> {
     let failed =
         |problem: &str| Failure::NotOurs { socket: places.endpoint_file(), problem: problem.to_owned() };
     if !belongs_to(&places.endpoint_file(), user) {
-        return Err(failed("is not there or not yours"));
+        return Err(failed("does not exist or does not belong to you"));
     }
     let text = fs::read(places.endpoint_file()).map_err(Failure::Transport)?;
     let bound: Bound = serde_json::from_slice(&text).map_err(|_| failed("is damaged"))?;
     let Some(http) = bound.http else { return Ok("switched off".to_owned()) };
     let host = http.strip_prefix("http://").unwrap_or(&http).trim_end_matches('/');
-    let address: SocketAddr = host.parse().map_err(|_| failed("names no address"))?;
+    let address: SocketAddr = host.parse().map_err(|_| failed("has no valid address"))?;
     if !address.ip().is_loopback() {
-        return Err(failed("names an address that is not of this machine"));
+        return Err(failed("has an address of another computer"));
     }
     let stream = TcpStream::connect_timeout(&address, SOON).map_err(Failure::Transport)?;
     stream
         .set_read_timeout(Some(SOON))
         .and_then(|()| stream.set_write_timeout(Some(SOON)))
         .map_err(Failure::Transport)?;
-    let health: Health = exchange(stream, host, "GET", "/health", None)?.json()?;
+    let health: Health = exchange(stream, host, "GET", "/health", None, SOON)?.json()?;
     Ok(format!("version {} at {http}, process {}", health.version, bound.pid))
 }
 
@@ -235,15 +235,18 @@ fn clocks(accounts: &[SessionStatus]) -> Vec<Check> {
         let which = if skew > 0 { "ahead of" } else { "behind" };
         let check = if apart <= MAX_SKEW {
             let detail = match apart {
-                0 => format!("the same as that of {provider}"),
-                _ => format!("that of {provider} is {} {which} it, which is well", duration(apart)),
+                0 => format!("the same as {provider}\u{2019}s"),
+                _ => format!(
+                    "{provider}\u{2019}s clock is {} {which} this computer\u{2019}s, within the tolerance",
+                    duration(apart)
+                ),
             };
             Check::new("clock", Level::Ok, detail)
         } else {
             let here = if skew > 0 { "slow" } else { "fast" };
             let detail = format!(
                 "the clock of {provider} is {} {which} this computer\u{2019}s, so signing in can fail. If this computer\u{2019}s \
-                 clock is {here}, {SET_THE_CLOCK}; if it is right, tell whoever runs {provider}",
+                 clock is {here}, {SET_THE_CLOCK}; if it is right, tell the administrators of {provider}",
                 duration(apart)
             );
             Check::new("clock", Level::Fail, detail)
@@ -257,7 +260,7 @@ fn clocks(accounts: &[SessionStatus]) -> Vec<Check> {
         checks.push(Check::new(
             "clock",
             Level::Ok,
-            "not compared yet: no provider has been asked since the start",
+            "not compared yet: Abide has not contacted a provider since it started",
         ));
     }
     checks
@@ -292,7 +295,11 @@ fn presence(endpoint: &Endpoint, accounts: &[SessionStatus]) -> Vec<Check> {
     vec![
         lock(&presence, &names(&|rules| rules.on_lock != OnLock::Keep)),
         match presence.sleep.as_slice() {
-            [] => Check::new("sleep", Level::Ok, "nothing tells; limits are judged when the machine wakes"),
+            [] => Check::new(
+                "sleep",
+                Level::Ok,
+                "not detected; time limits are checked when the computer wakes up",
+            ),
             sources => Check::new("sleep", Level::Ok, sources.join(", ")),
         },
         input(&presence, &names(&|rules| rules.activity != ActivityPolicy::Requests)),
@@ -315,10 +322,10 @@ fn settings(endpoint: &Endpoint, account: &str) -> Result<PresenceRules, Failure
 
 fn lock(presence: &PresenceStatus, needed_by: &str) -> Check {
     match (presence.lock.as_slice(), needed_by) {
-        ([], "") => Check::new("lock", Level::Ok, "nothing tells, and no account asks"),
+        ([], "") => Check::new("lock", Level::Ok, "not detected, and not needed by your accounts"),
         ([], names) => {
             let detail = format!(
-                "nothing tells when the screen is locked, so `on_lock` has no effect for {names}; their time limits hold"
+                "Abide cannot detect a locked screen, so `on_lock` has no effect for {names}; time limits still apply"
             );
             Check::new("lock", Level::Warning, detail)
         }
@@ -332,11 +339,11 @@ fn lock(presence: &PresenceStatus, needed_by: &str) -> Check {
 fn input(presence: &PresenceStatus, needed_by: &str) -> Check {
     match (&presence.input, needed_by) {
         (Some(source), _) => Check::new("input", Level::Ok, source.as_str()),
-        (None, "") => Check::new("input", Level::Ok, "nothing tells, and no account asks"),
+        (None, "") => Check::new("input", Level::Ok, "not detected, and not needed by your accounts"),
         (None, names) => {
             let detail = format!(
-                "nothing tells when you use keyboard or mouse, which `activity` of {names} counts; you are asked instead. \
-                 Set it to \"requests\", or run Abide in your desktop session"
+                "Abide cannot detect keyboard and mouse use, which `activity` of {names} counts. It asks you instead. \
+                 Set `activity` to \"requests\", or run Abide in your desktop session"
             );
             Check::new("input", Level::Fail, detail)
         }

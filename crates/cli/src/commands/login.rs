@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use abide_wire::terminal::plain;
 use abide_wire::text::duration;
 use abide_wire::{DeviceCode, SessionState, SessionStatus, SignInBegun};
 
 use super::{Among, account, device, is_signed_in, session_target, who};
-use crate::Io;
-use crate::args::Way;
+use crate::arguments::parse::Way;
 use crate::commands::device::Picture;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Endpoint, Events};
+use crate::io::Io;
 use crate::platform::Stream;
-use crate::style::Style;
-use abide_wire::terminal::plain;
+use crate::terminal::Style;
 
 /// How long somebody who has pressed Ctrl-C waits for the agent to hear of it.
 const SOON: Duration = Duration::from_secs(2);
@@ -173,7 +173,7 @@ fn follow(
             }
             SessionState::Active | SessionState::Expiring => {
                 let lasts = match status.expires_in {
-                    Some(left) => format!(" Your session ends in {}; using it keeps it.", duration(left)),
+                    Some(left) => format!(" Your session ends in {} without use.", duration(left)),
                     None => String::new(),
                 };
                 let sentence = format!("You are signed in: {}.{lasts}\n", who(&status));
@@ -183,7 +183,7 @@ fn follow(
                 return Err(match status.trouble {
                     Some(sentence) => Failure::SignIn { sentence, exit: 1 },
                     None => Failure::SignIn {
-                        sentence: "The sign-in was not completed. `abide login` begins a new one.".into(),
+                        sentence: "The sign-in was not completed. Try again: abide login".into(),
                         exit: 3,
                     },
                 });

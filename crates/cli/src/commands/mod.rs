@@ -13,16 +13,14 @@ mod watch;
 
 use std::borrow::Cow;
 
-use abide_wire::paths::Places;
-use abide_wire::terminal::{self, plain};
+use abide_wire::terminal::plain;
 use abide_wire::{SessionState, SessionStatus, Snapshot};
 
-use crate::Io;
-use crate::args::Command;
-use crate::failure::{AnswerFault, Failure};
-use crate::help;
-use crate::http::{Answer, Endpoint, push_encoded};
-use crate::style::Style;
+use crate::arguments::help;
+use crate::arguments::parse::Command;
+use crate::failure::Failure;
+use crate::http::{Endpoint, push_encoded};
+use crate::io::Io;
 
 /// Runs a command and returns its exit code.
 pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, Failure> {
@@ -49,58 +47,11 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::ConfigCheck => return configuration::check(io, json),
         Command::Program(program) => (io.program)(program).map_err(Failure::Program)?,
         Command::Help(topic) => {
-            io.say(topic.as_deref().and_then(help::page).unwrap_or(help::OVERVIEW))?;
+            io.say(&topic.as_deref().and_then(help::page).unwrap_or_else(help::overview))?;
         }
         Command::Version => io.say(concat!("abide ", env!("CARGO_PKG_VERSION"), "\n"))?,
     }
     Ok(0)
-}
-
-impl Io<'_> {
-    fn places(&self) -> Result<Places, Failure> {
-        Places::from_environment(self.environment).ok_or(Failure::NoHome)
-    }
-
-    fn endpoint(&self) -> Result<Endpoint, Failure> {
-        Ok(Endpoint { socket: self.places()?.socket(), user: self.user, patience: self.patience })
-    }
-
-    fn style(&self) -> Style {
-        Style::new(self.out_is_terminal, self.environment)
-    }
-
-    /// Writes a result, whole lines, at once.
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.out.write_all(bytes).and_then(|()| self.out.flush()).map_err(Failure::Output)
-    }
-
-    fn say(&mut self, text: &str) -> Result<(), Failure> {
-        self.write(text.as_bytes())
-    }
-
-    /// Writes JSON that the agent answered.
-    fn pass_on(&mut self, answer: &Answer) -> Result<(), Failure> {
-        self.json_line(answer.body())
-    }
-
-    /// Writes JSON that the agent sent, on a line. It means what the agent wrote, and a terminal can show it.
-    fn json_line(&mut self, json: &[u8]) -> Result<(), Failure> {
-        serde_json::from_slice::<serde::de::IgnoredAny>(json).map_err(|_| AnswerFault::Content)?;
-        let json = std::str::from_utf8(json.trim_ascii_end()).map_err(|_| AnswerFault::Content)?;
-        let mut line = zeroize::Zeroizing::new(Vec::with_capacity(json.len() + 1));
-        terminal::push_json(&mut line, json);
-        line.push(b'\n');
-        self.write(&line)
-    }
-
-    fn json(&mut self, value: &serde_json::Value) -> Result<(), Failure> {
-        self.say(&format!("{}\n", terminal::json(&value.to_string())))
-    }
-
-    /// Tells people something that is not the result. Whether they hear it does not change the outcome.
-    fn tell(&mut self, text: &str) {
-        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
-    }
 }
 
 /// The target of a call about one account's session.
@@ -139,14 +90,14 @@ fn account(
     let mut signed_in = snapshot.accounts.iter().filter(|status| is_signed_in(status));
     match snapshot.accounts.as_slice() {
         [] => {
-            let sentence = "There is no account yet. Add one with `abide accounts add`.";
+            let sentence = "No account yet. Add one with `abide accounts add`.";
             Err(Failure::usage(sentence, "accounts"))
         }
         [only] => Ok(only.account.clone()),
         _ => match (among, signed_in.next(), signed_in.next()) {
             (Among::SignedIn, Some(only), None) => Ok(only.account.clone()),
             _ => {
-                let sentence = format!("Which account? Say --account and one of: {}.", names().join(", "));
+                let sentence = format!("Which account? Use --account with one of: {}.", names().join(", "));
                 Err(Failure::usage(sentence, command))
             }
         },

@@ -2,15 +2,15 @@
 
 use std::thread;
 
+use abide_wire::terminal::plain;
 use abide_wire::text::{duration, why_it_cannot_be_kept};
 use abide_wire::{Limit, ProviderEnd, SessionStatus, Snapshot};
 
 use super::{Among, account, session_target, who};
-use crate::Io;
 use crate::failure::Failure;
 use crate::http::{Answer, Endpoint};
-use crate::text;
-use abide_wire::terminal::plain;
+use crate::io::Io;
+use crate::view::session as view;
 
 pub(super) fn status(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let answer = io.endpoint()?.call("GET", "/v1/sessions")?;
@@ -18,7 +18,7 @@ pub(super) fn status(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
         return io.pass_on(&answer);
     }
     let snapshot: Snapshot = answer.json()?;
-    let page = text::status(&snapshot, io.clock, io.style());
+    let page = view::status(&snapshot, io.clock, io.style());
     io.say(&page)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn logout(io: &mut Io<'_>, named: Option<String>, wait: bool, json: b
     if json {
         return io.pass_on(&answer);
     }
-    match text::provider_side(&status, io.style()) {
+    match view::provider_side(&status, io.style()) {
         Some(sentence) => io.say(&format!("{sentence}\n")),
         None => Ok(()),
     }
@@ -107,7 +107,7 @@ pub(super) fn monitor(io: &mut Io<'_>, named: Option<String>, json: bool) -> Res
     }
     let status: SessionStatus = answer.json()?;
     let provider = plain(&status.provider);
-    io.say(&format!("Your browser opens the tab that watches your session at {provider}. Leave it open.\n"))
+    io.say(&format!("Opening the browser tab that detects a logout at {provider}. Leave it open.\n"))
 }
 
 pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
@@ -128,13 +128,13 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
     io.say(&match (cannot_be_kept, left) {
         (Some(limit), Some(left)) => {
             let why = why_it_cannot_be_kept(limit);
-            format!("Your session cannot be kept longer: {}. It ends in {left}: {why}\n", who(&status))
+            format!("Your session cannot be extended: {}. It ends in {left}: {why}\n", who(&status))
         }
         (_, Some(left)) if !renewed => {
             let provider = plain(&status.provider);
             format!("{provider} has not renewed your session yet; Abide keeps trying. {left} left.\n")
         }
-        (_, Some(left)) => format!("Your session is kept: {}, {left} left.\n", who(&status)),
-        (_, None) => format!("Your session is kept: {}.\n", who(&status)),
+        (_, Some(left)) => format!("Session extended: {}, {left} left.\n", who(&status)),
+        (_, None) => format!("Session extended: {}.\n", who(&status)),
     })
 }

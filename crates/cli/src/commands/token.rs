@@ -7,11 +7,11 @@ use abide_wire::TokenAnswer;
 use abide_wire::text::duration;
 use zeroize::Zeroizing;
 
-use crate::Io;
+use crate::arguments::token_request::TokenRequest;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Answer;
+use crate::io::Io;
 use crate::platform;
-use crate::token_request::TokenRequest;
 
 pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Result<(), Failure> {
     let (answer, token) = fetch(io, request)?;

@@ -5,15 +5,16 @@ use std::io::ErrorKind;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 
+use abide_wire::terminal::plain;
 use abide_wire::{SessionStatus, SignalStatus, Snapshot};
 
 use super::session_target;
-use crate::Io;
+use crate::clock::time_of_day;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Endpoint;
-use crate::style::Ink;
-use crate::{signals, text};
-use abide_wire::terminal::plain;
+use crate::io::Io;
+use crate::terminal::Ink;
+use crate::view::{session, signals};
 
 /// News of an account: a state as it came, or the end of its stream.
 type News = (String, Result<Option<Vec<u8>>, Failure>);
@@ -120,11 +121,11 @@ impl Watch {
         }
         let style = io.style();
         let width = self.accounts.keys().map(|name| plain(name).chars().count()).max().unwrap_or(0) + 3;
-        let time = text::time_of_day((io.clock.now)(), io.clock);
+        let time = time_of_day((io.clock.now)(), io.clock);
         let name = plain(&status.account);
         let pad = " ".repeat(width.saturating_sub(name.chars().count()).max(1));
         let before = self.accounts.remove(account).unwrap_or_default();
-        let shown = Shown { lines: text::lines(&status, io.clock, style), signals: status.signals };
+        let shown = Shown { lines: session::lines(&status, io.clock, style), signals: status.signals };
         let lines = shown.lines.iter().zip(&before.lines).filter(|(line, before)| line != before);
         let changes = signals::changes(&before.signals, &shown.signals);
         let mut page = String::new();

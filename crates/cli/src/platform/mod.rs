@@ -17,6 +17,7 @@ pub(crate) use windows::{
     wait_forever,
 };
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -37,3 +38,6 @@ pub(crate) fn yield_to_interruption() {
         thread::sleep(Duration::from_secs(10));
     }
 }
+
+/// What is still done when the user breaks a command off. What it writes goes to standard error.
+pub type LastAct = Box<dyn FnOnce(&mut dyn Write) + Send>;

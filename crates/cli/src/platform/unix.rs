@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::LastAct;
+use super::LastAct;
 use crate::failure::Failure;
 
 /// A connection to the agent.

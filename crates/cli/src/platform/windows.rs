@@ -24,7 +24,7 @@ use windows_sys::Win32::System::Time::{
 
 use zeroize::Zeroizing;
 
-use crate::LastAct;
+use super::LastAct;
 use crate::failure::Failure;
 
 /// The server of the pipe may learn who we are and may not act in our name (`SECURITY_IDENTIFICATION`).

@@ -2,23 +2,23 @@
 
 use abide_wire::{SessionStatus, Signal, SignalState, SignalStatus};
 
-use crate::layers::list;
+use super::layers::list;
 
 /// Who or what tells, as a part of a list.
 fn name(signal: Signal) -> &'static str {
     match signal {
-        Signal::Iframe => "tab in the browser",
-        Signal::Refresh => "refreshes",
-        Signal::Introspection => "questions about the token",
-        Signal::Userinfo => "questions about you",
-        Signal::Frontchannel => "logout page in the browser",
-        Signal::Backchannel => "logout messages",
+        Signal::Iframe => "browser tab",
+        Signal::Refresh => "renewals",
+        Signal::Introspection => "token introspection",
+        Signal::Userinfo => "UserInfo",
+        Signal::Frontchannel => "front-channel logout",
+        Signal::Backchannel => "back-channel logout",
         Signal::Events => "security events",
     }
 }
 
 const BLOCKED: &str = "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab";
-const CLOSED: &str = "the tab that watches is closed: abide monitor opens it again";
+const CLOSED: &str = "Abide\u{2019}s browser tab is closed; reopen it: abide monitor";
 
 /// What is relied on to notice an end there; nothing where that is what every session has, its refreshes.
 pub(crate) fn watched(status: &SessionStatus) -> Option<String> {
@@ -26,23 +26,25 @@ pub(crate) fn watched(status: &SessionStatus) -> Option<String> {
     let telling: Vec<Signal> =
         signals.iter().filter(|one| tells(one, status)).map(|one| one.signal).collect();
     let names: Vec<String> = telling.iter().map(|signal| name(*signal).to_owned()).collect();
-    let still = if names.is_empty() { None } else { Some(format!("{} still tell", list(&names))) };
+    let still = if names.is_empty() { None } else { Some(format!("{} still work", list(&names))) };
     let mut parts =
         match (signals.iter().find(|one| one.signal == Signal::Iframe).map(|one| one.state), still) {
             (Some(SignalState::Blocked), Some(still)) => vec![format!("{BLOCKED}; {still}")],
-            (Some(SignalState::Blocked), None) => vec![format!("{BLOCKED}, so an end there goes unnoticed")],
+            (Some(SignalState::Blocked), None) => {
+                vec![format!("{BLOCKED}, so a logout there is not detected")]
+            }
             (Some(SignalState::Closed), Some(still)) => vec![CLOSED.to_owned(), still],
             (Some(SignalState::Closed), None) => vec![CLOSED.to_owned()],
             _ if telling.iter().any(|signal| *signal != Signal::Refresh) => {
                 let named = telling.iter().map(|signal| with_doubt(*signal, signals));
-                vec![format!("an end there is noticed by: {}", named.collect::<Vec<_>>().join(", "))]
+                vec![format!("logout detected by: {}", named.collect::<Vec<_>>().join(", "))]
             }
             _ => Vec::new(),
         };
     let failed: Vec<String> =
         signals.iter().filter(|one| one.state == SignalState::Failed).map(named).collect();
     if !failed.is_empty() {
-        parts.push(format!("tried without result: {}", list(&failed)));
+        parts.push(format!("failed: {}", list(&failed)));
     }
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
@@ -61,7 +63,7 @@ fn tells(one: &SignalStatus, status: &SessionStatus) -> bool {
 fn with_doubt(signal: Signal, signals: &[SignalStatus]) -> String {
     let steady = matches!(signal, Signal::Iframe | Signal::Introspection | Signal::Userinfo | Signal::Events);
     let waiting = signals.iter().any(|one| one.signal == signal && one.state == SignalState::Waiting);
-    let doubt = if steady && waiting { " (nothing heard yet)" } else { "" };
+    let doubt = if steady && waiting { " (no answer yet)" } else { "" };
     format!("{}{doubt}", name(signal))
 }
 
@@ -77,12 +79,12 @@ pub(crate) fn changes(before: &[SignalStatus], after: &[SignalStatus]) -> Vec<St
             (Signal::Iframe, SignalState::Blocked) => Some(BLOCKED.to_owned()),
             (Signal::Iframe, SignalState::Closed) => Some(CLOSED.to_owned()),
             (signal, SignalState::Blocked | SignalState::Closed) => {
-                Some(format!("an end there is no longer noticed by: {}", name(signal)))
+                Some(format!("logout no longer detected by: {}", name(signal)))
             }
             // The first refresh after a sign-in is nothing new: the provider's line tells of it.
             (Signal::Refresh, SignalState::Works) if was == Some(SignalState::Waiting) => None,
             (signal, SignalState::Works) if was.is_some() => {
-                Some(format!("an end there is noticed by: {}", name(signal)))
+                Some(format!("logout detected by: {}", name(signal)))
             }
             _ => None,
         }
@@ -114,11 +116,11 @@ mod tests {
     #[test]
     fn what_tells_of_an_end_is_listed_and_what_says_nothing_yet_is_marked() {
         let both = [("iframe", "works"), ("refresh", "waiting")];
-        assert_eq!(said(&both).unwrap(), "an end there is noticed by: tab in the browser, refreshes");
+        assert_eq!(said(&both).unwrap(), "logout detected by: browser tab, renewals");
         let waiting = [("iframe", "waiting"), ("refresh", "works"), ("backchannel", "waiting")];
         assert_eq!(
             said(&waiting).unwrap(),
-            "an end there is noticed by: tab in the browser (nothing heard yet), refreshes, logout messages"
+            "logout detected by: browser tab (no answer yet), renewals, back-channel logout"
         );
     }
 
@@ -133,20 +135,20 @@ mod tests {
         let cookie = "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab";
         assert_eq!(
             said(&[("iframe", "blocked"), ("refresh", "works")]).unwrap(),
-            format!("{cookie}; refreshes still tell")
+            format!("{cookie}; renewals still work")
         );
         let blocked = [("iframe", "blocked"), ("refresh", "waiting"), ("events", "works")];
-        assert_eq!(said(&blocked).unwrap(), format!("{cookie}; refreshes and security events still tell"));
+        assert_eq!(said(&blocked).unwrap(), format!("{cookie}; renewals and security events still work"));
         // Without a refresh token nobody refreshes.
         let alone = watched(&status(&[("iframe", "blocked"), ("refresh", "waiting")], false));
-        assert_eq!(alone.unwrap(), format!("{cookie}, so an end there goes unnoticed"));
+        assert_eq!(alone.unwrap(), format!("{cookie}, so a logout there is not detected"));
     }
 
     #[test]
     fn a_tab_that_is_closed_is_said_with_how_to_open_it() {
         assert_eq!(
             said(&[("iframe", "closed"), ("refresh", "works")]).unwrap(),
-            "the tab that watches is closed: abide monitor opens it again · refreshes still tell"
+            "Abide\u{2019}s browser tab is closed; reopen it: abide monitor · renewals still work"
         );
     }
 
@@ -154,7 +156,7 @@ mod tests {
     fn what_was_tried_in_vain_is_said() {
         assert_eq!(
             said(&[("refresh", "works"), ("introspection", "failed"), ("userinfo", "failed")]).unwrap(),
-            "tried without result: questions about the token and questions about you"
+            "failed: token introspection and UserInfo"
         );
     }
 
@@ -165,7 +167,7 @@ mod tests {
         assert_eq!(changes(&[], &at("closed")), [CLOSED]);
         assert_eq!(changes(&at("works"), &at("blocked")), [BLOCKED]);
         assert_eq!(changes(&at("blocked"), &at("blocked")), Vec::<String>::new());
-        assert_eq!(changes(&at("closed"), &at("works")), ["an end there is noticed by: tab in the browser"]);
+        assert_eq!(changes(&at("closed"), &at("works")), ["logout detected by: browser tab"]);
         let first = status(&[("iframe", "works"), ("refresh", "waiting")], true).signals;
         assert_eq!(changes(&first, &at("works")), Vec::<String>::new());
     }

@@ -1,11 +1,10 @@
 //! What is known of the sessions behind ours, in words: the provider's, and how the user was recognized.
 
+use abide_wire::terminal::plain;
 use abide_wire::text::rough_duration;
 use abide_wire::{KnownBy, Layer, LayerState, LayerStatus, SessionStatus};
 
-use crate::Clock;
-use crate::text::moment;
-use abide_wire::terminal::plain;
+use crate::clock::{Clock, moment};
 
 /// A layer of a session, if it is known.
 fn layer(status: &SessionStatus, which: Layer) -> Option<&LayerStatus> {
@@ -39,17 +38,17 @@ fn state(layer: &LayerStatus, clock: Clock) -> String {
         (LayerState::Active, _) => "provider session active".to_owned(),
         (LayerState::Ended, Some(at)) => format!("provider session ended {}", moment(at, clock)),
         (LayerState::Ended, None) => "provider session ended".to_owned(),
-        (LayerState::Unknown, _) => "provider session not known".to_owned(),
+        (LayerState::Unknown, _) => "provider session status unknown".to_owned(),
     }
 }
 
 fn how(layer: &LayerStatus, clock: Clock) -> Option<String> {
     let by = match layer.known_by {
         KnownBy::IdToken => "by your sign-in",
-        KnownBy::Refresh => "by a refresh",
+        KnownBy::Refresh => "by a renewal",
         KnownBy::Browser => "in the browser",
-        KnownBy::Asked => "by asking it",
-        KnownBy::Told => "by its own word",
+        KnownBy::Asked => "by asking the provider",
+        KnownBy::Told => "by a notification of the provider",
         KnownBy::OwnLimits | KnownBy::Nothing => return None,
     };
     Some(match layer.checked_at.map(|at| (clock.now)().saturating_sub(at)) {
@@ -62,7 +61,7 @@ fn how(layer: &LayerStatus, clock: Clock) -> Option<String> {
 fn end(layer: &LayerStatus, clock: Clock) -> String {
     match layer.ends_at {
         Some(at) => format!("until {}", moment(at, clock)),
-        None => "its end is not told".to_owned(),
+        None => "end time unknown".to_owned(),
     }
 }
 
@@ -71,9 +70,9 @@ pub(crate) fn identity(status: &SessionStatus, clock: Clock) -> Option<String> {
     let layer = layer(status, Layer::IdentityProvider)?;
     let how = recognized(&layer.methods);
     if how.is_empty() && layer.since.is_none() && layer.name == status.provider {
-        return Some("how you were recognized is not told".to_owned());
+        return Some("sign-in method unknown".to_owned());
     }
-    let mut line = String::from("recognized");
+    let mut line = String::from("authenticated");
     if layer.name != status.provider {
         line.push_str(&format!(" by {}", plain(&layer.name)));
     }
@@ -81,7 +80,7 @@ pub(crate) fn identity(status: &SessionStatus, clock: Clock) -> Option<String> {
         line.push_str(&format!(" at {}", moment(at, clock)));
     }
     if how.is_empty() {
-        line.push_str(" · how is not told");
+        line.push_str(" · method unknown");
     } else {
         line.push_str(&format!(" with {how}"));
     }

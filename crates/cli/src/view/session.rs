@@ -1,17 +1,14 @@
 //! Sessions and times as the terminal says them.
 
+use abide_wire::terminal::plain;
 use abide_wire::text::{duration, ended_by, limit, provider_end, rough_duration};
 use abide_wire::{
     EndReason, Layer, LayerState, ProviderEnd, Question, SessionState, SessionStatus, Snapshot,
 };
 
-use crate::Clock;
-use crate::layers;
-use crate::signals;
-use crate::style::{Ink, Style};
-use abide_wire::terminal::plain;
-
-const DAY: i64 = 86_400;
+use super::{layers, signals};
+use crate::clock::{Clock, moment};
+use crate::terminal::{Ink, Style};
 
 /// What `abide status` shows.
 pub(crate) fn status(snapshot: &Snapshot, clock: Clock, style: Style) -> String {
@@ -31,9 +28,7 @@ pub(crate) fn status(snapshot: &Snapshot, clock: Clock, style: Style) -> String 
         }
     }
     if snapshot.accounts.is_empty() {
-        page.push_str(
-            "There is no account yet. Add one: abide accounts add NAME --issuer URL --client-id ID\n",
-        );
+        page.push_str("No account yet. Add one: abide accounts add NAME --issuer URL --client-id ID\n");
     }
     if !snapshot.remarks.is_empty() {
         page.push('\n');
@@ -51,7 +46,7 @@ fn account(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style
     let mut lines = match status.state {
         SessionState::SignedOut => vec![format!("not signed in · {provider}")],
         SessionState::Authorizing => {
-            vec![format!("signing in · {provider}"), "waiting for you in the browser".into()]
+            vec![format!("signing in · {provider}"), "waiting for your sign-in in the browser".into()]
         }
         SessionState::Ended => {
             [Some(signed_out(status, clock)), provider_side(status, style)].into_iter().flatten().collect()
@@ -60,8 +55,8 @@ fn account(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style
     };
     if let Some(end_after) = status.advised_end_after {
         let advice = format!(
-            "Your idle time is not shorter than the session at {provider}, so it cannot be held. Set end_after to {}: \
-             abide config check says how.",
+            "Your idle limit is not shorter than the session at {provider}, which can end first. Set end_after to {}: \
+             abide config check shows how.",
             duration(end_after)
         );
         lines.push(style.paint(Ink::Amber, &advice).into_owned());
@@ -86,7 +81,7 @@ fn signed_in(status: &SessionStatus, asked: Option<&Question>, clock: Clock, sty
     let mut lines = vec![who, time];
     if let Some(question) = asked {
         lines.push(if question.can_be_kept {
-            "to keep it: abide keep".to_owned()
+            "to extend it: abide keep".to_owned()
         } else {
             "sign in again after that: abide login".to_owned()
         });
@@ -103,14 +98,14 @@ fn signed_in(status: &SessionStatus, asked: Option<&Question>, clock: Clock, sty
 
 fn token(status: &SessionStatus) -> String {
     if status.frozen {
-        return "no access token is handed out until you unlock the screen".to_owned();
+        return "no access token until you unlock the screen".to_owned();
     }
     let token = match status.access_token_expires_in {
-        Some(0) => "access token used up".to_owned(),
+        Some(0) => "access token expired".to_owned(),
         Some(seconds) => format!("access token {}", rough_duration(seconds)),
         None => "no access token yet".to_owned(),
     };
-    let renews = if status.renewable { "renews by itself" } else { "does not renew" };
+    let renews = if status.renewable { "renews automatically" } else { "cannot be renewed" };
     format!("{token} · {renews}")
 }
 
@@ -197,87 +192,4 @@ fn summary(status: &SessionStatus, style: Style) -> String {
         line.push_str(&style.paint(Ink::Amber, &plain(trouble)));
     }
     line
-}
-
-/// A time: `21:04`, `21:04 tomorrow`, `21:04 yesterday`, `25 Nov, 21:04`.
-pub(crate) fn moment(at: u64, clock: Clock) -> String {
-    let (then, now) = (local(at, clock), local((clock.now)(), clock));
-    let time = hours_and_minutes(then);
-    match then.div_euclid(DAY) - now.div_euclid(DAY) {
-        0 => time,
-        1 => format!("{time} tomorrow"),
-        -1 => format!("{time} yesterday"),
-        _ => {
-            let (_, month, day) = date(then);
-            format!("{day} {}, {time}", MONTHS[month])
-        }
-    }
-}
-
-/// The time of day, to the second: `21:04:07`.
-pub(crate) fn time_of_day(at: u64, clock: Clock) -> String {
-    let local = local(at, clock);
-    format!("{}:{:02}", hours_and_minutes(local), local.rem_euclid(60))
-}
-
-/// A day: `25 Nov 2026`.
-pub(crate) fn day(at: u64, clock: Clock) -> String {
-    let (year, month, day) = date(local(at, clock));
-    format!("{day} {} {year}", MONTHS[month])
-}
-
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/// Seconds of local time.
-fn local(at: u64, clock: Clock) -> i64 {
-    i64::try_from(at).unwrap_or(i64::MAX / 2) + i64::from((clock.utc_offset)(at))
-}
-
-fn hours_and_minutes(local: i64) -> String {
-    format!("{:02}:{:02}", local.rem_euclid(DAY) / 3600, local.rem_euclid(3600) / 60)
-}
-
-/// Year, month (from 0) and day of the proleptic Gregorian calendar. The year is counted from March, so that the leap day
-/// is its last, and cut into eras of 400 years, which are all alike.
-fn date(local: i64) -> (i64, usize, i64) {
-    let days = local.div_euclid(DAY) + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = (from_march + 2) % 12;
-    (era * 400 + year + i64::from(month < 2), usize::try_from(month).unwrap_or(0), day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clock() -> Clock {
-        // 2026-11-24 20:52:18 in a zone that is an hour ahead.
-        Clock { now: || 1_795_549_938, utc_offset: |_| 3600 }
-    }
-
-    #[test]
-    fn times_name_the_day_only_when_it_is_another() {
-        let now = (clock().now)();
-        assert_eq!(time_of_day(now, clock()), "20:52:18");
-        assert_eq!(moment(now + 702, clock()), "21:04");
-        assert_eq!(moment(now + 4 * 3600, clock()), "00:52 tomorrow");
-        assert_eq!(moment(now + 30 * 3600, clock()), "26 Nov, 02:52");
-        assert_eq!(moment(now - 21 * 3600, clock()), "23:52 yesterday");
-    }
-
-    #[test]
-    fn days_are_the_calendars() {
-        let utc = Clock { now: || 0, utc_offset: |_| 0 };
-        let days = [0, 951_782_400, 951_868_800, 1_735_689_599, 1_735_689_600, 4_107_542_400];
-        let said: Vec<String> = days.into_iter().map(|at| day(at, utc)).collect();
-        assert_eq!(
-            said,
-            ["1 Jan 1970", "29 Feb 2000", "1 Mar 2000", "31 Dec 2024", "1 Jan 2025", "1 Mar 2100"]
-        );
-    }
 }

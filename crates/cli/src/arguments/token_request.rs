@@ -7,23 +7,6 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::http::{Answer, Endpoint, push_encoded};
 
-/// The options of `abide token` and `abide run`.
-pub(crate) const OPTIONS: &[&str] =
-    &["account", "min-validity", "activity", "resource", "audience", "scope", "challenge"];
-/// Those of `abide header` and `abide curl`, which know the request that the token is for.
-pub(crate) const HEADER_OPTIONS: &[&str] = &[
-    "account",
-    "min-validity",
-    "activity",
-    "resource",
-    "audience",
-    "scope",
-    "challenge",
-    "url",
-    "method",
-    "nonce",
-];
-
 /// The agent waits ten minutes for somebody who signs in.
 const SIGN_IN_PATIENCE: Duration = Duration::from_secs(11 * 60);
 
@@ -35,7 +18,7 @@ pub(crate) struct TokenRequest {
     /// Seconds that the token has to stay valid at least.
     pub(crate) min_validity: Option<u64>,
     /// `none` or `request`: whether asking counts as using the session.
-    pub(crate) activity: Option<&'static str>,
+    pub(crate) activity: Option<String>,
     /// What else the agent is told, by its own names: what the token is for, and the request that it is used in.
     pub(crate) parameters: Vec<(&'static str, String)>,
     /// What a resource server has answered with (RFC 9470).
@@ -43,8 +26,8 @@ pub(crate) struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// Takes one of the options that the agent understands by itself; false for any other.
-    pub(crate) fn take(&mut self, option: &str, value: String) -> bool {
+    /// Takes one of the options that the agent understands by itself; others are left alone.
+    pub(crate) fn take(&mut self, option: &str, value: &str) {
         let name = match option {
             "resource" => "resource",
             "audience" => "audience",
@@ -54,13 +37,12 @@ impl TokenRequest {
             "method" => "htm",
             "nonce" => "nonce",
             "challenge" => {
-                self.challenge = Some(value);
-                return true;
+                self.challenge = Some(value.to_owned());
+                return;
             }
-            _ => return false,
+            _ => return,
         };
-        self.parameters.push((name, value));
-        true
+        self.parameters.push((name, value.to_owned()));
     }
 
     /// What one of the agent's own names stands for.
@@ -93,7 +75,7 @@ impl TokenRequest {
         if let Some(seconds) = self.min_validity {
             add("min_validity", &seconds.to_string());
         }
-        if let Some(activity) = self.activity {
+        if let Some(activity) = &self.activity {
             add("activity", activity);
         }
         for (name, value) in &self.parameters {

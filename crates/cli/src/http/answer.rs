@@ -1,119 +1,14 @@
-//! As much of HTTP/1.1 (RFC 9112) as the agent's local endpoint needs: one request on one connection, and an answer with
-//! a length or in chunks. Everything that was read is wiped when it is dropped, because it may hold a token.
+//! An answer, read whole.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::ops::Range;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use httparse::Status;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::{Broken, FIRST_READ, MAX_BODY, MAX_HEAD};
 use crate::failure::{AnswerFault, Failure};
-use crate::platform;
-
-/// The largest head of an answer.
-const MAX_HEAD: usize = 8 << 10;
-/// The largest body of an answer, and the largest single event.
-const MAX_BODY: usize = 1 << 20;
-/// Enough for the head and the body of nearly every answer: one read, no second buffer.
-const FIRST_READ: usize = 8 << 10;
-
-/// Where the agent listens, and how it is spoken to.
-#[derive(Clone)]
-pub(crate) struct Endpoint {
-    /// The socket; on Windows the name of the pipe.
-    pub(crate) socket: PathBuf,
-    /// The only user whose agent is spoken to.
-    pub(crate) user: u32,
-    /// How long to wait for an answer.
-    pub(crate) patience: Duration,
-}
-
-impl Endpoint {
-    /// Sends one request and returns the answer to it if that is a success.
-    pub(crate) fn call(&self, method: &str, target: &str) -> Result<Answer, Failure> {
-        // A call that changes something is JSON, also when it has nothing to say: no form in a browser can send that.
-        let body = if method == "GET" { None } else { Some(&b"{}"[..]) };
-        self.call_with(method, target, body)
-    }
-
-    /// The same with a JSON body.
-    pub(crate) fn call_with(
-        &self,
-        method: &str,
-        target: &str,
-        body: Option<&[u8]>,
-    ) -> Result<Answer, Failure> {
-        let stream = platform::connect(&self.socket, self.user, self.patience)?;
-        exchange(stream, "localhost", method, target, body).map_err(|failure| self.in_time(failure))
-    }
-
-    /// Opens an event stream. Events may be hours apart: only the head of the answer has to come in time.
-    pub(crate) fn events(&self, target: &str) -> Result<Events<platform::Stream>, Failure> {
-        let mut stream = platform::connect(&self.socket, self.user, self.patience)?;
-        let head = request("localhost", "GET", target, "text/event-stream", None);
-        stream.write_all(&head).map_err(transport).map_err(|failure| self.in_time(failure))?;
-        let events = Events::open(stream).map_err(|failure| self.in_time(failure))?;
-        platform::wait_forever(&events.incoming.stream).map_err(Failure::Transport)?;
-        Ok(events)
-    }
-
-    fn in_time(&self, failure: Failure) -> Failure {
-        if let Failure::Timeout(_) = failure { Failure::Timeout(self.patience) } else { failure }
-    }
-}
-
-/// Sends one request over a connection and reads the answer. Error statuses become [`Failure::Refused`].
-pub(crate) fn exchange<S: Read + Write>(
-    mut stream: S,
-    host: &str,
-    method: &str,
-    target: &str,
-    body: Option<&[u8]>,
-) -> Result<Answer, Failure> {
-    stream.write_all(&request(host, method, target, "application/json", body)).map_err(transport)?;
-    read_answer(stream)?.success()
-}
-
-fn request(host: &str, method: &str, target: &str, accept: &str, body: Option<&[u8]>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(256 + body.map_or(0, <[u8]>::len));
-    for part in [
-        method,
-        " ",
-        target,
-        " HTTP/1.1\r\nHost: ",
-        host,
-        concat!("\r\nUser-Agent: abide/", env!("CARGO_PKG_VERSION"), "\r\nAccept: "),
-        accept,
-        "\r\nConnection: close\r\n",
-    ] {
-        bytes.extend_from_slice(part.as_bytes());
-    }
-    if let Some(body) = body {
-        bytes.extend_from_slice(b"Content-Type: application/json\r\nContent-Length: ");
-        bytes.extend_from_slice(body.len().to_string().as_bytes());
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes.extend_from_slice(b"\r\n");
-    bytes.extend_from_slice(body.unwrap_or_default());
-    bytes
-}
-
-/// Appends a value to a target so that it stays one path segment or one query value (RFC 3986 section 2.3).
-pub(crate) fn push_encoded(target: &mut String, value: &str) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            target.push(char::from(byte));
-        } else {
-            target.push('%');
-            target.push(char::from(HEX[usize::from(byte >> 4)]));
-            target.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-}
 
 /// A whole answer.
 pub(crate) struct Answer {
@@ -133,7 +28,7 @@ impl Answer {
         serde_json::from_slice(self.body()).map_err(|_| AnswerFault::Content.into())
     }
 
-    fn success(self) -> Result<Self, Failure> {
+    pub(super) fn success(self) -> Result<Self, Failure> {
         if (200..300).contains(&self.status) {
             Ok(self)
         } else {
@@ -144,39 +39,30 @@ impl Answer {
 
 /// How the body of an answer is delimited (RFC 9112 section 6.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Framing {
+pub(super) enum Framing {
     Length(usize),
     Chunked,
 }
 
-fn transport(error: io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Failure::Timeout(Duration::ZERO),
-        // The agent closed while we wrote: the same to the user as an answer that never came.
-        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => AnswerFault::Empty.into(),
-        _ => Failure::Transport(error),
-    }
-}
-
 /// Bytes that arrive: `bytes[start..end]` are read and not yet used.
-struct Incoming<R> {
-    stream: R,
+pub(super) struct Incoming<R> {
+    pub(super) stream: R,
     bytes: Zeroizing<Vec<u8>>,
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl<R: Read> Incoming<R> {
-    fn new(stream: R) -> Self {
+    pub(super) fn new(stream: R) -> Self {
         Self { stream, bytes: Zeroizing::new(vec![0; FIRST_READ]), start: 0, end: 0 }
     }
 
-    fn unused(&self) -> &[u8] {
+    pub(super) fn unused(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
     /// Makes room for `wanted` unused bytes. The buffer that is left is wiped.
-    fn reserve(&mut self, wanted: usize) {
+    pub(super) fn reserve(&mut self, wanted: usize) {
         if self.bytes.len() - self.start >= wanted {
             return;
         }
@@ -188,7 +74,7 @@ impl<R: Read> Incoming<R> {
     }
 
     /// Reads once. The end of the stream is an answer that broke off.
-    fn fill(&mut self) -> Result<(), Failure> {
+    pub(super) fn fill(&mut self) -> Result<(), Broken> {
         if self.end == self.bytes.len() {
             let unused = self.end - self.start;
             if self.start > 0 {
@@ -209,13 +95,13 @@ impl<R: Read> Incoming<R> {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
                     Err(AnswerFault::Truncated.into())
                 }
-                Err(error) => Err(transport(error)),
+                Err(error) => Err(Broken::of(error)),
             };
         }
     }
 
     /// Reads the head: the status, and how the body is delimited.
-    fn head(&mut self) -> Result<(u16, Framing), Failure> {
+    pub(super) fn head(&mut self) -> Result<(u16, Framing), Broken> {
         loop {
             if self.start < self.end {
                 let mut headers = [httparse::EMPTY_HEADER; 32];
@@ -236,15 +122,15 @@ impl<R: Read> Incoming<R> {
                 }
             }
             let nothing_yet = self.start == self.end;
-            self.fill().map_err(|failure| match failure {
-                Failure::Answer(AnswerFault::Truncated) if nothing_yet => AnswerFault::Empty.into(),
-                failure => failure,
+            self.fill().map_err(|broken| match broken {
+                Broken::Fault(AnswerFault::Truncated) if nothing_yet => AnswerFault::Empty.into(),
+                broken => broken,
             })?;
         }
     }
 
     /// Reads the line that begins a chunk (RFC 9112 section 7.1) and, of the last chunk, the end.
-    fn chunk_size(&mut self) -> Result<u64, Failure> {
+    pub(super) fn chunk_size(&mut self) -> Result<u64, Broken> {
         let size = loop {
             match httparse::parse_chunk_size(self.unused()) {
                 Ok(Status::Complete((length, size))) => {
@@ -262,7 +148,7 @@ impl<R: Read> Incoming<R> {
     }
 
     /// Reads the line end behind a chunk's data, or behind the last chunk: the agent sends no trailers.
-    fn chunk_end(&mut self) -> Result<(), Failure> {
+    pub(super) fn chunk_end(&mut self) -> Result<(), Broken> {
         while self.end - self.start < 2 {
             self.fill()?;
         }
@@ -274,7 +160,7 @@ impl<R: Read> Incoming<R> {
     }
 
     /// Waits for at least one byte and hands over what is there, at most `limit` bytes.
-    fn some(&mut self, limit: u64) -> Result<&[u8], Failure> {
+    pub(super) fn some(&mut self, limit: u64) -> Result<&[u8], Broken> {
         if self.start == self.end {
             self.fill()?;
         }
@@ -325,7 +211,7 @@ fn content_length(value: &[u8]) -> Result<usize, AnswerFault> {
 }
 
 /// Reads a whole answer.
-fn read_answer<R: Read>(stream: R) -> Result<Answer, Failure> {
+pub(super) fn read<R: Read>(stream: R) -> Result<Answer, Broken> {
     let mut incoming = Incoming::new(stream);
     match incoming.head()? {
         (status, Framing::Length(length)) => {
@@ -368,94 +254,13 @@ fn append(bytes: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
     bytes.extend_from_slice(more);
 }
 
-/// Server-sent events (WHATWG HTML section 9.2), as far as the agent uses them.
-pub(crate) struct Events<R> {
-    incoming: Incoming<R>,
-    chunk_left: u64,
-    line: Vec<u8>,
-    name: Vec<u8>,
-    data: Vec<u8>,
-}
-
-impl<R: Read> Events<R> {
-    fn open(stream: R) -> Result<Self, Failure> {
-        let mut incoming = Incoming::new(stream);
-        match incoming.head()? {
-            (200, Framing::Chunked) => {
-                let (line, name, data) = (Vec::new(), Vec::new(), Vec::new());
-                Ok(Self { incoming, chunk_left: 0, line, name, data })
-            }
-            (200, Framing::Length(_)) => Err(AnswerFault::Content.into()),
-            (status, Framing::Length(length)) => {
-                incoming.reserve(length);
-                while incoming.end - incoming.start < length {
-                    incoming.fill()?;
-                }
-                Err(Failure::refused(status, &incoming.unused()[..length]))
-            }
-            (status, Framing::Chunked) => Err(AnswerFault::Status(status).into()),
-        }
-    }
-
-    /// Waits for the next event with the name `session` and returns its data; `None` when the stream has ended.
-    pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        loop {
-            let Some(byte) = self.byte()? else { return Ok(None) };
-            if byte != b'\n' {
-                self.line.push(byte);
-                if self.line.len() + self.data.len() > MAX_BODY {
-                    return Err(AnswerFault::TooLarge.into());
-                }
-                continue;
-            }
-            let line = std::mem::take(&mut self.line);
-            let line = line.strip_suffix(b"\r").unwrap_or(&line);
-            if let Some(value) = field(line, b"data") {
-                self.data.extend_from_slice(value);
-            } else if let Some(value) = field(line, b"event") {
-                self.name = value.to_vec();
-            } else if line.is_empty() {
-                let (name, data) = (std::mem::take(&mut self.name), std::mem::take(&mut self.data));
-                if name == b"session" && !data.is_empty() {
-                    return Ok(Some(data));
-                }
-            }
-        }
-    }
-
-    fn byte(&mut self) -> Result<Option<u8>, Failure> {
-        if self.chunk_left == 0 {
-            match self.incoming.chunk_size() {
-                Ok(0) => return Ok(None),
-                Ok(size) => self.chunk_left = size,
-                // An agent that is killed ends the stream in the middle; between two chunks nothing is lost by it.
-                Err(Failure::Answer(AnswerFault::Truncated)) if self.incoming.start == self.incoming.end => {
-                    return Ok(None);
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-        let byte = self.incoming.some(1)?[0];
-        self.chunk_left -= 1;
-        if self.chunk_left == 0 {
-            self.incoming.chunk_end()?;
-        }
-        Ok(Some(byte))
-    }
-}
-
-fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let value = line.strip_prefix(name)?.strip_prefix(b":")?;
-    Some(value.strip_prefix(b" ").unwrap_or(value))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// Hands out one byte a read: every way in which an answer can be cut is taken.
-    struct Dribble<'a>(&'a [u8]);
+    pub(in crate::http) struct Dribble<'a>(pub(in crate::http) &'a [u8]);
 
     impl Read for Dribble<'_> {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -467,8 +272,8 @@ mod tests {
     }
 
     fn fault(answer: &[u8]) -> AnswerFault {
-        match read_answer(answer).map(|answer| answer.status) {
-            Err(Failure::Answer(fault)) => fault,
+        match read(answer).map(|answer| answer.status) {
+            Err(Broken::Fault(fault)) => fault,
             other => panic!("{other:?}"),
         }
     }
@@ -486,8 +291,8 @@ mod tests {
             (long.as_bytes(), &[b'x'; 30_000]),
         ];
         for (answer, body) in cases {
-            assert_eq!(read_answer(answer).unwrap().body(), body);
-            assert_eq!(read_answer(Dribble(answer)).unwrap().body(), body);
+            assert_eq!(read(answer).unwrap().body(), body);
+            assert_eq!(read(Dribble(answer)).unwrap().body(), body);
         }
     }
 
@@ -528,33 +333,5 @@ mod tests {
         assert_eq!(fault(endless.as_bytes()), AnswerFault::HeadTooLong);
         let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(33));
         assert_eq!(fault(many.as_bytes()), AnswerFault::HeadTooLong);
-    }
-
-    #[test]
-    fn events_are_put_together_however_they_are_cut() {
-        let mut events = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-        for chunk in [
-            ": hi\n\nevent: session\nd",
-            "ata: {\"a\n",
-            "data:\":1}\n\nevent: other\ndata: 2\n\nevent: se",
-            "ssion\r\ndata: 3\r\n\r\n",
-            "data: without a name\n\n",
-        ] {
-            events.extend_from_slice(format!("{:X}\r\n{chunk}\r\n", chunk.len()).as_bytes());
-        }
-        events.extend_from_slice(b"0\r\n\r\n");
-        let mut stream = Events::open(Dribble(&events)).unwrap();
-        let mut seen = Vec::new();
-        while let Some(data) = stream.next().unwrap() {
-            seen.push(String::from_utf8(data).unwrap());
-        }
-        assert_eq!(seen, ["{\"a\":1}", "3"]);
-    }
-
-    #[test]
-    fn a_value_stays_one_value() {
-        let mut target = String::new();
-        push_encoded(&mut target, "a/b&c=d é\r\n");
-        assert_eq!(target, "a%2Fb%26c%3Dd%20%C3%A9%0D%0A");
     }
 }

@@ -1,0 +1,7 @@
+//! What the user has written: one table of commands and options, read by the parser, the help, the manual and the completions.
+
+mod given;
+pub(crate) mod help;
+pub(crate) mod parse;
+pub mod table;
+pub(crate) mod token_request;

@@ -1,0 +1,436 @@
+//! The arguments, read into a command.
+
+use std::ffi::{OsStr, OsString};
+
+use abide_wire::AccountRequest;
+use abide_wire::terminal::plain;
+use lexopt::{Arg, Parser};
+
+use super::given::{Given, misused, name_of};
+use super::table;
+use super::token_request::TokenRequest;
+use crate::failure::Failure;
+use crate::program::Program;
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Help(Option<String>),
+    Version,
+    Login { account: Option<String>, way: Way },
+    Logout { account: Option<String>, wait: bool },
+    Keep { account: Option<String> },
+    Status,
+    Watch { account: Option<String> },
+    Monitor { account: Option<String> },
+    Claims { account: Option<String> },
+    Token(TokenRequest),
+    Header(TokenRequest),
+    Curl { request: TokenRequest, arguments: Vec<OsString> },
+    Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
+    AccountsList,
+    AccountsAdd(AccountRequest),
+    AccountsRemove(String),
+    ClientsList,
+    ClientsAllow { name: String, program: Option<OsString> },
+    ClientsRevoke(String),
+    Doctor,
+    ConfigPath,
+    ConfigCheck,
+    Program(Program),
+}
+
+/// How the provider's page reaches the user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Abide opens the browser.
+    #[default]
+    Browser,
+    /// The command prints the address.
+    Address,
+    /// The command prints a code for another device.
+    Device,
+}
+
+/// Reads the arguments, which come without the program's name. `json` is set as soon as it is known that the answer, and so
+/// an error too, is to be JSON.
+pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
+    let Some((first, rest)) = arguments.split_first() else { return Ok(Command::Help(None)) };
+    if first != "run" && first != "curl" {
+        // Known before anything can go wrong. What `abide run` and `abide curl` pass on belongs to the other program.
+        let mut own = arguments.iter().take_while(|argument| *argument != OsStr::new("--"));
+        *json = own.any(|argument| argument == OsStr::new("--json"));
+    }
+    let name = first.to_string_lossy();
+    let rest = rest.to_vec();
+    match &*name {
+        "-h" | "--help" => return Ok(Command::Help(None)),
+        "-V" | "--version" => return Ok(Command::Version),
+        "help" => return help_on(rest),
+        option if option.starts_with('-') => {
+            return Err(Failure::usage(format!("Name a command before `{}`.", plain(option)), ""));
+        }
+        _ => {}
+    }
+    let Some(command) = table::names().find(|known| *known == name) else {
+        return Err(unknown_command(&name));
+    };
+    match command {
+        "run" => return run(rest, json),
+        "curl" => return curl(rest, json),
+        _ => {}
+    }
+    let given = Given::read(command, rest, json)?;
+    if given.help {
+        return Ok(Command::Help(Some(command.to_owned())));
+    }
+    match command {
+        "accounts" => accounts(&given),
+        "clients" => clients(&given),
+        "config" => configuration(&given),
+        _ => {
+            given.no_more_than(0)?;
+            Ok(alone(command, &given))
+        }
+    }
+}
+
+/// A command without words behind it.
+fn alone(command: &str, given: &Given) -> Command {
+    let account = given.text("account");
+    match command {
+        "login" => {
+            let way = match (given.flag("device"), given.flag("no-browser")) {
+                (true, _) => Way::Device,
+                (false, true) => Way::Address,
+                (false, false) => Way::Browser,
+            };
+            Command::Login { account, way }
+        }
+        "logout" => Command::Logout { account, wait: !given.flag("no-wait") },
+        "keep" => Command::Keep { account },
+        "status" => Command::Status,
+        "watch" => Command::Watch { account },
+        "monitor" => Command::Monitor { account },
+        "claims" => Command::Claims { account },
+        "token" => Command::Token(token_request(given)),
+        "header" => Command::Header(token_request(given)),
+        "doctor" => Command::Doctor,
+        "agent" => Command::Program(Program::Agent { passphrase_fd: given.number("passphrase-fd") }),
+        "demo" => Command::Program(Program::Demo { port: given.number("port").unwrap_or(DEMO_PORT) }),
+        _ => Command::Help(None),
+    }
+}
+
+/// Where the embedded demo provider is, too: its issuer contains the port.
+const DEMO_PORT: u16 = 47610;
+
+fn help_on(rest: Vec<OsString>) -> Result<Command, Failure> {
+    let mut words = rest.into_iter().filter(|word| word != "--json" && word != "--help" && word != "-h");
+    let Some(topic) = words.next() else { return Ok(Command::Help(None)) };
+    let topic = topic.to_string_lossy();
+    match table::names().find(|name| *name == topic) {
+        Some(name) => Ok(Command::Help(Some(name.to_owned()))),
+        None => Err(unknown_command(&topic)),
+    }
+}
+
+fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
+    let mut parser = Parser::from_args(rest);
+    let mut given = Given::new("run");
+    let program = loop {
+        match parser.next().map_err(|error| misused("run", &error))? {
+            None if given.help => return Ok(Command::Help(Some("run".into()))),
+            None => {
+                return Err(Failure::usage(
+                    "`abide run` needs a program: abide run -- terraform plan",
+                    "run",
+                ));
+            }
+            Some(Arg::Value(program)) => break program,
+            Some(argument) => {
+                let option = name_of(&argument);
+                given.take(&option, &mut parser, json)?;
+            }
+        }
+    };
+    if given.help {
+        return Ok(Command::Help(Some("run".into())));
+    }
+    let arguments = parser.raw_args().map_err(|error| misused("run", &error))?.collect();
+    Ok(Command::Run { request: token_request(&given), program, arguments })
+}
+
+/// Takes the options of Abide's own that come first; everything else is for curl.
+fn curl(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
+    let mut parser = Parser::from_args(rest);
+    let mut given = Given::new("curl");
+    while parser.try_raw_args().and_then(|rest| rest.peek().map(is_for_abide)) == Some(true) {
+        match parser.next().map_err(|error| misused("curl", &error))? {
+            None | Some(Arg::Value(_)) => break,
+            Some(argument) => {
+                let option = name_of(&argument);
+                given.take(&option, &mut parser, json)?;
+            }
+        }
+    }
+    if given.help {
+        return Ok(Command::Help(Some("curl".into())));
+    }
+    let mut arguments: Vec<OsString> = parser.raw_args().map_err(|error| misused("curl", &error))?.collect();
+    if arguments.first().is_some_and(|first| first == "--") {
+        arguments.remove(0);
+    }
+    let request = token_request(&given);
+    if arguments.is_empty() && request.parameter("htu").is_none() {
+        return Err(Failure::usage(
+            "`abide curl` needs an address: abide curl https://api.example.com/",
+            "curl",
+        ));
+    }
+    Ok(Command::Curl { request, arguments })
+}
+
+/// Whether an argument of `abide curl` is one of Abide's own options.
+fn is_for_abide(argument: &OsStr) -> bool {
+    let text = argument.to_string_lossy();
+    match text.strip_prefix("--") {
+        Some(long) => {
+            let name = long.split('=').next().unwrap_or_default();
+            name == "help" || table::option("curl", name).is_some()
+        }
+        None => text == "-h" || text.starts_with("-a"),
+    }
+}
+
+fn token_request(given: &Given) -> TokenRequest {
+    let mut request = TokenRequest {
+        account: given.text("account"),
+        min_validity: given.number("min-validity"),
+        activity: given.text("activity"),
+        ..TokenRequest::default()
+    };
+    for (option, value) in given.texts() {
+        request.take(option.long, value);
+    }
+    request
+}
+
+fn accounts(given: &Given) -> Result<Command, Failure> {
+    let sub = given.sub("list")?;
+    given.only_for(&sub)?;
+    given.no_more_than(if sub == "list" { 1 } else { 2 })?;
+    match sub.as_str() {
+        "add" => new_account(given).map(Command::AccountsAdd),
+        "remove" => {
+            given.name("`abide accounts remove` needs the account's name.").map(Command::AccountsRemove)
+        }
+        _ => Ok(Command::AccountsList),
+    }
+}
+
+fn new_account(given: &Given) -> Result<AccountRequest, Failure> {
+    let name = given.name("`abide accounts add` needs a name for the account.")?;
+    let wrong = |sentence: &str| Err(Failure::usage(sentence, "accounts"));
+    let (issuer, preset) = (given.text("issuer"), given.text("preset"));
+    if issuer.is_none() && preset.as_deref().is_none_or(|preset| preset == "none") {
+        return wrong("`abide accounts add` needs the provider: --issuer URL, or --preset NAME");
+    }
+    if issuer.as_deref().is_some_and(|issuer| !can_be_an_issuer(issuer)) {
+        return wrong(
+            "`--issuer` is the provider's https address, such as https://id.example.com. http is for providers on this \
+             computer only.",
+        );
+    }
+    let client_id = given.text("client-id");
+    let register = given.flag("register");
+    let (initial_token_file, client_secret_file) =
+        (given.path("initial-token-file"), given.path("client-secret-file"));
+    match (&client_id, register) {
+        (None, false) => {
+            return wrong(
+                "`abide accounts add` needs the client ID that the provider has for Abide: --client-id ID. With --register, \
+                 Abide registers itself where the provider offers that.",
+            );
+        }
+        (Some(_), true) => {
+            return wrong("`--client-id` is for a client that is registered already; omit `--register`.");
+        }
+        _ => {}
+    }
+    if initial_token_file.is_some() && !register {
+        return wrong("`--initial-token-file` belongs to `--register`.");
+    }
+    if client_secret_file.is_some() && register {
+        return wrong(
+            "`--client-secret-file` is for a client that is registered already; omit `--register`.",
+        );
+    }
+    // The agent has another folder.
+    let absolute = |path: Option<OsString>| path.map(std::path::absolute).transpose();
+    let (Ok(initial_token_file), Ok(client_secret_file), Ok(ca_file)) =
+        (absolute(initial_token_file), absolute(client_secret_file), absolute(given.path("ca-file")))
+    else {
+        return wrong("That is not the path of a file.");
+    };
+    let redirect_uris = given.texts().filter(|(option, _)| option.long == "redirect-uri");
+    Ok(AccountRequest {
+        name,
+        issuer,
+        client_id,
+        register,
+        initial_token_file,
+        client_secret_file,
+        metadata_url: given.text("metadata-url"),
+        redirect_uris: redirect_uris.map(|(_, uri)| uri.to_owned()).collect(),
+        ca_file,
+        preset,
+    })
+}
+
+/// Whether a provider could be there: at an https address (OpenID Connect Discovery 1.0, section 3), or on this computer.
+fn can_be_an_issuer(issuer: &str) -> bool {
+    if let Some(rest) = issuer.strip_prefix("https://") {
+        return !rest.is_empty();
+    }
+    let Some(rest) = issuer.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn clients(given: &Given) -> Result<Command, Failure> {
+    let sub = given.sub("list")?;
+    given.only_for(&sub)?;
+    given.no_more_than(if sub == "list" { 1 } else { 2 })?;
+    match sub.as_str() {
+        "allow" => {
+            let name = given.name("`abide clients allow` needs a name for the client.")?;
+            Ok(Command::ClientsAllow { name, program: given.path("program") })
+        }
+        "revoke" => given.name("`abide clients revoke` needs the client's name.").map(Command::ClientsRevoke),
+        _ => Ok(Command::ClientsList),
+    }
+}
+
+fn configuration(given: &Given) -> Result<Command, Failure> {
+    let sub = given.sub("path")?;
+    given.only_for(&sub)?;
+    given.no_more_than(1)?;
+    Ok(if sub == "check" { Command::ConfigCheck } else { Command::ConfigPath })
+}
+
+fn unknown_command(name: &str) -> Failure {
+    let mut sentence = format!("There is no command `{}`.", plain(name));
+    if let Some(near) = table::names().find(|command| one_slip_apart(command, name)) {
+        sentence.push_str(&format!(" Did you mean `abide {near}`?"));
+    }
+    Failure::usage(sentence, "")
+}
+
+/// Whether two words differ by one letter too many, too few, wrong, or two that changed places.
+fn one_slip_apart(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    match (a, b) {
+        ([], [_]) | ([_], []) => true,
+        ([], _) | (_, []) => false,
+        _ => {
+            a[1..] == b[1..]
+                || a[1..] == *b
+                || *a == b[1..]
+                || (a.len() > 1 && b.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parsed(words: &[&str]) -> (Result<Command, String>, bool) {
+        let mut json = false;
+        let result = parse(words.iter().map(OsString::from).collect(), &mut json);
+        (result.map_err(|failure| failure.to_string()), json)
+    }
+
+    #[test]
+    fn an_issuer_that_can_never_work_is_refused() {
+        for issuer in
+            ["https://id.example.com", "http://127.0.0.1:47610", "http://[::1]/a", "http://localhost:1/"]
+        {
+            assert!(can_be_an_issuer(issuer), "{issuer}");
+        }
+        for issuer in [
+            "http://id.example.com",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com",
+            "http://127.0.0.1@example.com/",
+            "id.example.com",
+            "ftp://127.0.0.1",
+            "https://",
+            "",
+        ] {
+            assert!(!can_be_an_issuer(issuer), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_program_is_the_programs() {
+        let request = TokenRequest { account: Some("work".into()), ..TokenRequest::default() };
+        let arguments = vec!["plan".into(), "--json".into(), "--".into(), "--help".into()];
+        let expected = Command::Run { request, program: "terraform".into(), arguments };
+        let with_dashes = ["run", "--account", "work", "--", "terraform", "plan", "--json", "--", "--help"];
+        let without = ["run", "-a", "work", "terraform", "plan", "--json", "--", "--help"];
+        assert_eq!(parsed(&without), (Ok(expected), false));
+        assert!(matches!(parsed(&with_dashes), (Ok(Command::Run { .. }), false)));
+        assert!(parsed(&["run", "--account", "work", "--json", "--", "x"]).1);
+    }
+
+    #[test]
+    fn what_is_not_abides_own_is_passed_to_curl() {
+        let curl = |words: &[&str]| match parsed(&[&["curl"], words].concat()) {
+            (Ok(Command::Curl { request, arguments }), false) => (request.account, arguments),
+            other => panic!("{other:?}"),
+        };
+        let rest = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(curl(&["https://a/"]), (None, rest(&["https://a/"])));
+        assert_eq!(
+            curl(&["-a", "work", "-sS", "--json", "{}", "https://a/"]),
+            (Some("work".into()), rest(&["-sS", "--json", "{}", "https://a/"]))
+        );
+        assert_eq!(
+            curl(&["--account=work", "--", "--url", "https://a/", "--help"]),
+            (Some("work".into()), rest(&["--url", "https://a/", "--help"]))
+        );
+        assert_eq!(curl(&["--json", "{}", "-a", "x"]), (None, rest(&["--json", "{}", "-a", "x"])));
+        assert_eq!(parsed(&["curl", "--help"]).0, Ok(Command::Help(Some("curl".into()))));
+        assert!(parsed(&["curl"]).0.is_err());
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_guessed() {
+        for slip in ["tokne", "tken", "tokenn", "toxen"] {
+            let said = parsed(&[slip]).0.unwrap_err();
+            assert!(said.contains("Did you mean `abide token`?"), "{slip}: {said}");
+        }
+        assert!(!parsed(&["elephant"]).0.unwrap_err().contains("Did you mean"));
+    }
+
+    #[test]
+    fn help_is_found_wherever_it_is_asked_for() {
+        assert_eq!(parsed(&[]).0, Ok(Command::Help(None)));
+        assert_eq!(parsed(&["--help"]).0, Ok(Command::Help(None)));
+        for words in [&["help", "token"][..], &["token", "--help"], &["token", "-h", "--account", "x"]] {
+            assert_eq!(parsed(words).0, Ok(Command::Help(Some("token".into()))));
+        }
+        assert_eq!(parsed(&["accounts", "add", "--help"]).0, Ok(Command::Help(Some("accounts".into()))));
+        assert_eq!(parsed(&["run", "--help"]).0, Ok(Command::Help(Some("run".into()))));
+        assert_eq!(parsed(&["--version"]).0, Ok(Command::Version));
+    }
+}

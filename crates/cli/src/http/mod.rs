@@ -1,0 +1,158 @@
+//! As much of HTTP/1.1 (RFC 9112) as the agent's local endpoint needs: one request on one connection, and an answer with
+//! a length or in chunks. Everything that was read is wiped when it is dropped, because it may hold a token.
+
+mod answer;
+mod events;
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+pub(crate) use self::answer::Answer;
+pub(crate) use self::events::Events;
+use crate::failure::{AnswerFault, Failure};
+use crate::platform;
+
+/// The largest head of an answer.
+const MAX_HEAD: usize = 8 << 10;
+/// The largest body of an answer, and the largest single event.
+const MAX_BODY: usize = 1 << 20;
+/// Enough for the head and the body of nearly every answer: one read, no second buffer.
+const FIRST_READ: usize = 8 << 10;
+
+/// Where the agent listens, and how it is spoken to.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    /// The socket; on Windows the name of the pipe.
+    pub(crate) socket: PathBuf,
+    /// The only user whose agent is spoken to.
+    pub(crate) user: u32,
+    /// How long to wait for an answer.
+    pub(crate) patience: Duration,
+}
+
+impl Endpoint {
+    /// Sends one request and returns the answer to it if that is a success.
+    pub(crate) fn call(&self, method: &str, target: &str) -> Result<Answer, Failure> {
+        // A call that changes something is JSON, also when it has nothing to say: no form in a browser can send that.
+        let body = if method == "GET" { None } else { Some(&b"{}"[..]) };
+        self.call_with(method, target, body)
+    }
+
+    /// The same with a JSON body.
+    pub(crate) fn call_with(
+        &self,
+        method: &str,
+        target: &str,
+        body: Option<&[u8]>,
+    ) -> Result<Answer, Failure> {
+        let stream = platform::connect(&self.socket, self.user, self.patience)?;
+        exchange(stream, "localhost", method, target, body, self.patience)
+    }
+
+    /// Opens an event stream. Events may be hours apart: only the head of the answer has to come in time.
+    pub(crate) fn events(&self, target: &str) -> Result<Events<platform::Stream>, Failure> {
+        let mut stream = platform::connect(&self.socket, self.user, self.patience)?;
+        let head = request("localhost", "GET", target, "text/event-stream", None);
+        stream.write_all(&head).map_err(|error| Broken::of(error).after(self.patience))?;
+        let events = Events::open(stream, self.patience)?;
+        platform::wait_forever(events.stream()).map_err(Failure::Transport)?;
+        Ok(events)
+    }
+}
+
+/// Sends one request over a connection and reads the answer. Error statuses become [`Failure::Refused`]. The connection has
+/// been told to wait for `patience`.
+pub(crate) fn exchange<S: Read + Write>(
+    mut stream: S,
+    host: &str,
+    method: &str,
+    target: &str,
+    body: Option<&[u8]>,
+    patience: Duration,
+) -> Result<Answer, Failure> {
+    let head = request(host, method, target, "application/json", body);
+    let sent = stream.write_all(&head).map_err(Broken::of);
+    let answer = sent.and_then(|()| answer::read(stream)).map_err(|broken| broken.after(patience))?;
+    answer.success()
+}
+
+/// Why no answer was read.
+#[derive(Debug)]
+enum Broken {
+    /// Nothing came for as long as the connection waits.
+    TimedOut,
+    Fault(AnswerFault),
+    Io(io::Error),
+}
+
+impl From<AnswerFault> for Broken {
+    fn from(fault: AnswerFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Broken {
+    fn of(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::TimedOut,
+            // The agent closed while we wrote: the same to the user as an answer that never came.
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => AnswerFault::Empty.into(),
+            _ => Self::Io(error),
+        }
+    }
+
+    fn after(self, patience: Duration) -> Failure {
+        match self {
+            Self::TimedOut => Failure::Timeout(patience),
+            Self::Fault(fault) => fault.into(),
+            Self::Io(error) => Failure::Transport(error),
+        }
+    }
+}
+
+fn request(host: &str, method: &str, target: &str, accept: &str, body: Option<&[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256 + body.map_or(0, <[u8]>::len));
+    for part in [
+        method,
+        " ",
+        target,
+        " HTTP/1.1\r\nHost: ",
+        host,
+        concat!("\r\nUser-Agent: abide/", env!("CARGO_PKG_VERSION"), "\r\nAccept: "),
+        accept,
+        "\r\nConnection: close\r\n",
+    ] {
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    if let Some(body) = body {
+        bytes.extend_from_slice(b"Content-Type: application/json\r\nContent-Length: ");
+        bytes.extend_from_slice(body.len().to_string().as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(body.unwrap_or_default());
+    bytes
+}
+
+/// What a value keeps as it is (RFC 3986 section 2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Appends a value to a target so that it stays one path segment or one query value.
+pub(crate) fn push_encoded(target: &mut String, value: &str) {
+    target.extend(utf8_percent_encode(value, UNRESERVED));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stays_one_value() {
+        let mut target = String::new();
+        push_encoded(&mut target, "a/b&c=d é\r\n-._~");
+        assert_eq!(target, "a%2Fb%26c%3Dd%20%C3%A9%0D%0A-._~");
+    }
+}

@@ -1,0 +1,5 @@
+//! What is shown of sessions.
+
+pub(crate) mod layers;
+pub(crate) mod session;
+pub(crate) mod signals;
