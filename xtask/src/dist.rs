@@ -124,7 +124,14 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
         std::fs::copy(cargo::program(wanted.profile, name), beside)?;
     }
     // Only here, not in tauri.conf.json: there, every ordinary build would ask for the file too.
-    let overlay = serde_json::json!({ "bundle": { "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")) } });
+    log.command(manual())?;
+    let overlay = serde_json::json!({ "bundle": {
+        "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")),
+        "linux": {
+            "deb": { "files": manual_files("/usr/share/zsh/vendor-completions")? },
+            "rpm": { "files": manual_files("/usr/share/zsh/site-functions")? },
+        },
+    } });
     let overlay_file = folder.join("tauri.json");
     std::fs::write(&overlay_file, overlay.to_string())?;
 
@@ -136,6 +143,35 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
     }
     command.current_dir(cargo::root()).env("NO_COLOR", "1");
     log.command(command)
+}
+
+/// Where the manual pages and the completions are made.
+const MANUAL: &str = "target/manual";
+
+/// Makes the manual pages and the completions of the command, and looks whether each option is in them.
+pub(crate) fn manual() -> Command {
+    let mut command =
+        cargo::cargo(["run", "-q", "-p", "xtask", "--features", "manual", "--bin", "manual", "--"]);
+    command.arg(MANUAL);
+    command
+}
+
+/// Where each of these files goes in a package.
+fn manual_files(zsh: &str) -> Result<serde_json::Map<String, serde_json::Value>> {
+    let mut files = serde_json::Map::new();
+    for path in self::files(&cargo::root().join(MANUAL))? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let place = match name.as_str() {
+            "abide.bash" => "/usr/share/bash-completion/completions/abide".to_owned(),
+            "_abide" => format!("{zsh}/_abide"),
+            "abide.fish" => "/usr/share/fish/vendor_completions.d/abide.fish".to_owned(),
+            page if page.ends_with(".1") => format!("/usr/share/man/man1/{page}"),
+            // Those who use another shell take the file into its configuration.
+            other => format!("/usr/share/abide/completions/{other}"),
+        };
+        files.insert(place, format!("{MANUAL}/{name}").into());
+    }
+    Ok(files)
 }
 
 fn unpack(deb: &Path, tree: &Path, log: &mut Log) -> Result {
@@ -150,6 +186,11 @@ fn unpack(deb: &Path, tree: &Path, log: &mut Log) -> Result {
         "usr/bin/abide-agent",
         "usr/bin/abide-desktop",
         "usr/share/applications/Abide.desktop",
+        "usr/share/man/man1/abide.1",
+        "usr/share/man/man1/abide-accounts-add.1",
+        "usr/share/bash-completion/completions/abide",
+        "usr/share/zsh/vendor-completions/_abide",
+        "usr/share/fish/vendor_completions.d/abide.fish",
         "usr/share/icons/hicolor/128x128/apps/abide-desktop.png",
         "usr/share/metainfo/io.github.abide_session.abide.metainfo.xml",
         "usr/lib/systemd/user/abide-agent.service",

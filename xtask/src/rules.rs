@@ -36,7 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-desktop", &["abide-agent", "abide-wire"]),
     // Outside of everything.
     ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault"]),
-    ("xtask", &["abide-wire"]),
+    ("xtask", &["abide-wire", "abide-cli"]),
     (
         "abide-tests",
         &[

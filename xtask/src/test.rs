@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
-use crate::{Result, cargo, deny, features, providers, signals, tool, ui};
+use crate::{Result, cargo, deny, dist, features, providers, signals, tool, ui};
 
 /// Everything; with filters only the tests of those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -28,6 +28,7 @@ fn all(steps: &mut Steps) -> Result {
         }
     }
     steps.step("ui: types of the boundary", |log| log.command(types(&["--check"])));
+    steps.step("command: manual pages and completions", |log| log.command(dist::manual()));
     // The application holds the pages, so they come before anything that compiles it.
     steps.step("ui: build", ui::build);
     steps.step("clippy", |log| {
