@@ -464,7 +464,9 @@ fn login_as_json_is_one_object_a_line() {
 #[test]
 fn a_sign_in_that_fails_says_why_and_one_that_is_broken_off_asks_for_another() {
     let trouble = status("work", "signed_out", r#""trouble":"The provider cannot be reached.""#);
+    let cancelled = r#""trouble":"You cancelled.","trouble_code":"access_denied""#;
     for (end, code, sentence) in [
+        (status("work", "signed_out", cancelled), 3, "abide: You cancelled.\n"),
         (trouble, 1, "abide: The provider cannot be reached.\n"),
         (
             status("work", "signed_out", ""),

@@ -180,8 +180,9 @@ fn follow(
                 return signed_in(io, &sentence, &data, way, json);
             }
             SessionState::SignedOut | SessionState::Ended => {
+                let exit = if is_for_the_person(status.trouble_code.as_deref()) { 3 } else { 1 };
                 return Err(match status.trouble {
-                    Some(sentence) => Failure::SignIn { sentence, exit: 1 },
+                    Some(sentence) => Failure::SignIn { sentence, exit },
                     None => Failure::SignIn {
                         sentence: "The sign-in was not completed. Try again: abide login".into(),
                         exit: 3,
@@ -190,6 +191,21 @@ fn follow(
             }
         }
     }
+}
+
+/// Whether a sign-in failed because the person did not complete it, or the provider wants to see them again: whoever signs in
+/// once more can succeed (OpenID Connect Core 1.0, section 3.1.2.6; RFC 8628, section 3.5).
+fn is_for_the_person(code: Option<&str>) -> bool {
+    const CODES: [&str; 7] = [
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "expired_token",
+        "given_up",
+        "interaction_required",
+        "login_required",
+    ];
+    code.is_some_and(|code| CODES.contains(&code))
 }
 
 fn is_under_way(endpoint: &Endpoint, account: &str) -> Result<bool, Failure> {
