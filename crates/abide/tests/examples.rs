@@ -21,6 +21,7 @@ use agent::*;
 
 /// A command line in a text for people.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "the place is shown when a test fails")]
 struct Example {
     place: String,
     line: String,
