@@ -80,10 +80,10 @@ pub(crate) struct ProviderMetadata {
     token_endpoint: Option<String>,
     jwks_uri: Option<String>,
     userinfo_endpoint: Option<String>,
-    pub(super) revocation_endpoint: Option<String>,
-    pub(super) introspection_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
-    pub(super) device_authorization_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
     registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
     pushed_authorization_request_endpoint: Option<String>,
@@ -155,7 +155,12 @@ impl Provider {
         let mut metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
         let expected = tenants.as_ref().map_or(issuer.as_str(), IssuerTemplate::as_str);
         if options.oauth_metadata && metadata.issuer == expected {
-            oauth_metadata::complete(http, &url, expected, &mut metadata).await;
+            let endpoints = oauth_metadata::Endpoints {
+                revocation: &mut metadata.revocation_endpoint,
+                introspection: &mut metadata.introspection_endpoint,
+                device_authorization: &mut metadata.device_authorization_endpoint,
+            };
+            oauth_metadata::complete(http, &url, expected, endpoints).await;
         }
         let provider = Self::validate(issuer, tenants.clone(), metadata)?;
         if options.require_pkce_support && !provider.names_pkce() {

@@ -10,7 +10,6 @@ use url::Url;
 
 use crate::error::document::Document;
 use crate::http::{Call, Http, JSON};
-use crate::provider::discovery::ProviderMetadata;
 use crate::text::urls;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
@@ -35,21 +34,26 @@ fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     })
 }
 
-/// Adds the endpoints that `metadata` leaves out. `issuer` is where the provider is, `expected` what it has to call itself.
-pub(super) async fn complete(http: &Http, issuer: &Url, expected: &str, metadata: &mut ProviderMetadata) {
+/// The endpoints of the other document that may be completed.
+pub(super) struct Endpoints<'a> {
+    pub(super) revocation: &'a mut Option<String>,
+    pub(super) introspection: &'a mut Option<String>,
+    pub(super) device_authorization: &'a mut Option<String>,
+}
+
+/// Adds the endpoints that are left out. `issuer` is where the provider is, `expected` what it has to call itself.
+pub(super) async fn complete(http: &Http, issuer: &Url, expected: &str, endpoints: Endpoints<'_>) {
     let is_missing = |endpoint: &Option<String>| endpoint.as_deref().is_none_or(str::is_empty);
-    if !is_missing(&metadata.revocation_endpoint)
-        && !is_missing(&metadata.introspection_endpoint)
-        && !is_missing(&metadata.device_authorization_endpoint)
-    {
+    let Endpoints { revocation, introspection, device_authorization } = endpoints;
+    if !is_missing(revocation) && !is_missing(introspection) && !is_missing(device_authorization) {
         return;
     }
     let Some(found) = read(http, issuer, expected).await else { return };
     let usable = |raw: &String| urls::endpoint(raw, issuer.scheme() == "http").is_ok();
     for (endpoint, found) in [
-        (&mut metadata.revocation_endpoint, found.revocation_endpoint),
-        (&mut metadata.introspection_endpoint, found.introspection_endpoint),
-        (&mut metadata.device_authorization_endpoint, found.device_authorization_endpoint),
+        (revocation, found.revocation_endpoint),
+        (introspection, found.introspection_endpoint),
+        (device_authorization, found.device_authorization_endpoint),
     ] {
         if is_missing(endpoint) {
             *endpoint = found.filter(usable);
