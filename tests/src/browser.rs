@@ -1,5 +1,6 @@
 //! Chromium, driven through its debugging protocol.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -104,8 +105,8 @@ impl<'a> Browser<'a> {
             "--window-size=900,700".into(),
             "--window-position=40,60".into(),
         ];
-        // Chromium's own sandbox refuses to work for root, which is who runs tests in a container.
-        if rustix::process::geteuid().is_root() {
+        if let Some(reason) = unsandboxed(&program) {
+            eprintln!("Chromium runs without its sandbox: {reason}");
             arguments.push("--no-sandbox".into());
             arguments.push("--test-type".into());
         }
@@ -318,6 +319,22 @@ impl Tab for Page<'_> {
         std::fs::write(&path, bytes).expect("keep the picture");
         path
     }
+}
+
+/// Why Chromium cannot have its sandbox here, if so.
+fn unsandboxed(program: &Path) -> Option<&'static str> {
+    if rustix::process::geteuid().is_root() {
+        return Some("it refuses to work for root");
+    }
+    let mut namespaces = std::process::Command::new("unshare");
+    namespaces.args(["--user", "--map-root-user", "--net", "true"]);
+    let beside = [program.parent().unwrap_or(program), Path::new("/usr/lib/chromium")];
+    let setuid = |folder: &Path| {
+        folder.join("chrome-sandbox").metadata().is_ok_and(|file| file.permissions().mode() & 0o4000 != 0)
+    };
+    let there =
+        namespaces.output().is_ok_and(|output| output.status.success()) || beside.into_iter().any(setuid);
+    (!there).then_some("there are no user namespaces for ordinary users, and no chrome-sandbox")
 }
 
 /// Chromium, under one of its names.

@@ -9,7 +9,6 @@ fn the_local_endpoint() {
 
 #[cfg(target_os = "linux")]
 mod endpoint {
-    use std::os::unix::fs::PermissionsExt as _;
     use std::time::Instant;
 
     use abide_demo_op::{Config, DemoOp, Endpoint};
@@ -17,7 +16,7 @@ mod endpoint {
     use abide_tests::login::sign_in;
     use abide_tests::raw_http::{Answer, Way, read};
     use abide_tests::room::Room;
-    use abide_tests::{eventually, program, s, skipped};
+    use abide_tests::{eventually, program, s};
     use tokio::io::AsyncWriteExt as _;
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
@@ -188,45 +187,6 @@ mod endpoint {
             assert!(answer.is_none_or(|answer| answer.status >= 400));
         }
         assert_eq!(ask(port, "/health", &[&host]).await.status, 200, "and everybody else is still answered");
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn another_users_process_is_turned_away() {
-        if !rustix::process::geteuid().is_root() {
-            return skipped("another_users_process_is_turned_away", "only root can act as another user");
-        }
-        let room = Room::with_keyring("endpoint-uid").await;
-        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
-        let app = App::headless(&room).await;
-        let socket = room.places().socket();
-        let of_owner = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!(of_owner(&socket), 0o600, "the socket is its owner's");
-        assert_eq!(of_owner(socket.parent().unwrap()) & 0o077, 0, "and so is its folder");
-
-        // Doors open on purpose: what is left is the question who is calling.
-        let knock = room.path("run/knock");
-        std::fs::copy(env!("CARGO_BIN_EXE_abide-test-knock"), &knock).unwrap();
-        for path in
-            [room.path(""), room.path("run"), socket.parent().unwrap().into(), socket.clone(), knock.clone()]
-        {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
-        }
-        let knocks_as = |user: &'static [&'static str]| {
-            let mut command = tokio::process::Command::new("setpriv");
-            command.args(user).arg("--").args([&knock, &socket]).kill_on_drop(true);
-            async move {
-                let output = tokio::time::timeout(s(20), command.output()).await.unwrap().unwrap();
-                String::from_utf8_lossy(&output.stdout).into_owned()
-            }
-        };
-        let own = knocks_as(&["--reuid=0"]).await;
-        assert!(own.contains("connected") && own.contains("HTTP/1.1 200"), "this user is answered: {own}");
-        let other = knocks_as(&["--reuid=65534", "--regid=65534", "--clear-groups"]).await;
-        assert_eq!(other.trim(), "connected", "another one is not");
-        eventually("a note of it in the log", s(5), || async {
-            app.log().contains("another user").then_some(())
-        })
-        .await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,11 +120,9 @@ mod ways_of_keeping {
         };
         let mut app = App::answering(&room, through_a_pipe(&room)).await;
         sign_in(&room).await;
-        for file in ["cmdline", "environ"] {
-            let content = std::fs::read(format!("/proc/{}/{file}", app.process())).unwrap();
-            assert!(!content.windows(7).any(|window| window == b"battery"), "{file}");
-            assert!(!content.is_empty());
-        }
+        // Its variables are closed to its own user: `as_root.rs` looks at them.
+        let arguments = std::fs::read(format!("/proc/{}/cmdline", app.process())).unwrap();
+        assert!(!arguments.windows(7).any(|window| window == b"battery") && !arguments.is_empty());
         app.kill();
         drop(app);
 

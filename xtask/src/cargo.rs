@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::Result;
 use crate::steps::Log;
+use crate::tests_user::TestsUser;
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -25,6 +26,16 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
     }
+    command
+}
+
+/// `cargo test`; what it runs, it runs as `user` where there is one.
+pub(crate) fn test<const N: usize>(user: Option<&TestsUser>, arguments: [&str; N]) -> Command {
+    let mut command = cargo([]);
+    if let Some(user) = user {
+        user.run_tests_of(&mut command);
+    }
+    command.arg("test").args(arguments);
     command
 }
 

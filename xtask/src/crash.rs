@@ -27,8 +27,9 @@ pub(crate) fn crash(arguments: &[String]) -> Result<ExitCode> {
         log.command(command)
     });
     if built {
+        let Some(user) = test::tests_user(&mut steps) else { return Ok(steps.close()) };
         steps.tests(&format!("{count} kills"), |log| {
-            let mut command = cargo::cargo(["test", "--test", "crash_safety"]);
+            let mut command = cargo::test(user.as_ref(), ["--test", "crash_safety"]);
             command.args(together).args(["--", "--show-output"]).env("ABIDE_CRASHES", count.to_string());
             test::cargo_test(log, command)
         });

@@ -31,6 +31,11 @@ mod rust_source;
 mod signals;
 mod steps;
 mod test;
+#[cfg(unix)]
+mod tests_user;
+#[cfg(not(unix))]
+#[path = "tests_user/elsewhere.rs"]
+mod tests_user;
 mod tool;
 mod ui;
 #[cfg(test)]
@@ -78,7 +83,9 @@ fn setup() -> Result<ExitCode> {
     let mut steps = steps::Steps::new()?;
     steps.step("crates", |log| log.command(cargo::cargo(["fetch", "--locked"])));
     steps.step("ui: npm packages", |log| ui::npm_install("ui", log));
-    providers::install(&mut steps);
+    if let Some(user) = test::tests_user(&mut steps) {
+        providers::install(&mut steps, user.as_ref());
+    }
     steps.step("cargo-deny", |log| deny::TOOL.install(log));
     Ok(steps.code())
 }

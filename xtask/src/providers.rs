@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::steps::{Log, Steps};
+use crate::tests_user::TestsUser;
 use crate::{Result, cargo, maven, ui};
 
 const KEYCLOAK: &str = "26.7.3";
@@ -16,14 +17,15 @@ const KEYCLOAK_ADMINISTRATOR: (&str, &str) = ("administrator", "demo");
 /// Keycloak asks for 21 in writing, and starts with this.
 const JAVA: u32 = 17;
 
-/// Installs what is missing; what this machine cannot have is counted as skipped.
-pub(crate) fn install(steps: &mut Steps) {
+/// Installs what is missing, so that it starts for the user of the tests; what this machine cannot have is counted as
+/// skipped.
+pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
     for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
         steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
     }
     if cfg!(target_os = "linux") {
-        steps.possible("django-oidc-provider", django);
-        steps.possible("Keycloak", keycloak);
+        steps.possible("django-oidc-provider", |log| django(log, user));
+        steps.possible("Keycloak", |log| keycloak(log, user));
     }
 }
 
@@ -31,25 +33,37 @@ fn tools(name: &str) -> PathBuf {
     cargo::root().join("target/tools").join(name)
 }
 
+/// A program that the user of the tests finds, too.
+fn found(program: &str, user: Option<&TestsUser>) -> Command {
+    // Looked for here: a command looks in its own `PATH` only.
+    let place = user.and_then(|user| {
+        let mut folders = std::env::split_paths(user.path());
+        folders.find_map(|folder| Some(folder.join(program)).filter(|place| place.is_file()))
+    });
+    Command::new(place.unwrap_or_else(|| PathBuf::from(program)))
+}
+
 /// A virtual environment with the versions of `requirements.txt`.
-fn django(log: &mut Log) -> Result<Option<String>> {
+fn django(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let requirements = cargo::root().join("tests/providers/django/requirements.txt");
     let (environment, python) = (tools("django"), tools("django/bin/python"));
     let stamp = environment.join("abide-requirements");
     let wanted = ui::fingerprint(std::slice::from_ref(&requirements))?;
     // An environment is bound to the Python that made it: after an upgrade of the system it may not start any more.
     let starts = Command::new(&python).args(["-c", "import oidc_provider"]).output();
-    let starts = starts.is_ok_and(|output| output.status.success());
+    // And the Python of one user may be closed to another, as one below /root is.
+    let starts = starts.is_ok_and(|output| output.status.success())
+        && user.is_none_or(|user| python.canonicalize().is_ok_and(|python| user.starts(&python)));
     if starts && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         log.line("current")?;
         return Ok(None);
     }
-    let usable = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
+    let usable = found("python3", user).args(["-c", "import venv, ensurepip"]).output();
     if !usable.is_ok_and(|output| output.status.success()) {
         return Ok(Some("there is no Python 3 with venv and pip here".to_owned()));
     }
     remove(&environment)?;
-    let mut make = Command::new("python3");
+    let mut make = found("python3", user);
     make.args(["-m", "venv"]).arg(&environment);
     log.command(make)?;
     let mut fill = Command::new(&python);
@@ -61,7 +75,7 @@ fn django(log: &mut Log) -> Result<Option<String>> {
 }
 
 /// The distribution, built for an embedded database and without the two consoles that no test opens.
-fn keycloak(log: &mut Log) -> Result<Option<String>> {
+fn keycloak(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let folder = tools("keycloak");
     let stamp = folder.join("abide-version");
     let wanted = format!("{KEYCLOAK} {KEYCLOAK_REVISION}");
@@ -69,7 +83,7 @@ fn keycloak(log: &mut Log) -> Result<Option<String>> {
         log.line("current")?;
         return Ok(None);
     }
-    match java() {
+    match java(user) {
         Some(version) if version >= JAVA => {}
         Some(version) => {
             return Ok(Some(format!("it needs Java {JAVA} or newer, and this is Java {version}")));
@@ -142,8 +156,8 @@ fn checked(log: &mut Log, archive: &Path) -> Result {
 }
 
 /// The major version of the Java that is there.
-fn java() -> Option<u32> {
-    let output = Command::new("java").arg("-version").output().ok()?;
+fn java(user: Option<&TestsUser>) -> Option<u32> {
+    let output = found("java", user).arg("-version").output().ok()?;
     major(&String::from_utf8_lossy(&output.stderr))
 }
 

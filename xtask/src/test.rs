@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
+use crate::tests_user::TestsUser;
 use crate::{Result, cargo, deny, dist, features, providers, signals, tool, ui};
 
 /// Everything; with filters only the tests of those names.
@@ -40,7 +41,9 @@ fn all(steps: &mut Steps) -> Result {
     });
 
     println!("Tests");
-    providers::install(steps);
+    let Some(user) = tests_user(steps) else { return Ok(()) };
+    let user = user.as_ref();
+    providers::install(steps, user);
     // The running xtask is left out: Windows does not replace a program while it runs. Its tests are above.
     let built = steps.step("build", |log| {
         log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
@@ -49,7 +52,7 @@ fn all(steps: &mut Steps) -> Result {
         signals::NOTES.forget();
         features::NOTES.forget();
         steps.tests("tests", |log| {
-            let mut command = cargo::cargo(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
+            let mut command = cargo::test(user, ["--workspace", "--exclude", "xtask", "--no-fail-fast"]);
             command.args(["--", "--show-output"]);
             cargo_test(log, command)
         });
@@ -63,13 +66,24 @@ fn all(steps: &mut Steps) -> Result {
     Ok(())
 }
 
+/// Who the tests run as, where that is not who runs this. `None` where that user could not be made.
+pub(crate) fn tests_user(steps: &mut Steps) -> Option<Option<TestsUser>> {
+    let mut user = None;
+    let ready = steps.step("an ordinary user for the tests", |log| {
+        user = TestsUser::prepare(log)?;
+        log.line(&format!("{user:?}"))
+    });
+    ready.then_some(user)
+}
+
 /// Words are names of tests; with something that begins with `-`, all of it goes to cargo as it is.
 fn some(steps: &mut Steps, filters: &[String]) -> Result {
     if !ui::prepare(steps) {
         return Ok(());
     }
-    providers::install(steps);
-    let mut command = cargo::cargo(["test", "--no-fail-fast"]);
+    let Some(user) = tests_user(steps) else { return Ok(()) };
+    providers::install(steps, user.as_ref());
+    let mut command = cargo::test(user.as_ref(), ["--no-fail-fast"]);
     if filters.iter().any(|filter| filter.starts_with('-')) {
         command.args(filters);
     } else {

@@ -1,0 +1,156 @@
+//! What only root can do: act as another user, and look into a process that is closed to its own user. `./x test` runs this
+//! as root where root has started it, and everything else as an ordinary user.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(target_os = "linux")]
+#[path = "secrets/needles.rs"]
+mod needles;
+#[cfg(target_os = "linux")]
+#[path = "secrets/walk.rs"]
+mod walk;
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn as_root() {
+    abide_tests::skipped("as_root", "what is looked through is in /proc");
+}
+
+#[cfg(target_os = "linux")]
+mod as_root {
+    use std::collections::BTreeSet;
+    use std::io::Write as _;
+    use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+    use std::process::Stdio;
+
+    use abide_demo_op::{Config, DemoOp};
+    use abide_tests::app::{App, configure, one_account};
+    use abide_tests::login::sign_in;
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, program, s, skipped};
+
+    use crate::needles::{Needles, Processes};
+    use crate::walk::{Walk, contains};
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+    const PASSPHRASE: &str = "correct horse battery staple";
+
+    fn not_root(test: &str) -> bool {
+        let ordinary = !rustix::process::geteuid().is_root();
+        if ordinary {
+            skipped(test, "it needs root: `./x test` runs it where root has started it");
+        }
+        ordinary
+    }
+
+    /// What is in a process's memory that it can write to. Secrets are made while it runs.
+    fn memory(process: u32, needles: &Needles) -> Vec<String> {
+        let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+        let memory = std::fs::File::open(format!("/proc/{process}/mem")).unwrap();
+        let mut found = Vec::new();
+        for line in
+            maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|access| access.starts_with("rw")))
+        {
+            let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
+            let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
+            let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+            // What was mapped a moment ago may be gone.
+            if memory.read_exact_at(&mut bytes, start).is_ok() {
+                found.extend(needles.within(&bytes).into_iter().map(|hit| format!("{hit} in {line}")));
+            }
+        }
+        found
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_users_process_is_turned_away() {
+        if not_root("another_users_process_is_turned_away") {
+            return;
+        }
+        let room = Room::with_keyring("endpoint-uid").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let socket = room.places().socket();
+        let of_owner = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(of_owner(&socket), 0o600, "the socket is its owner's");
+        assert_eq!(of_owner(socket.parent().unwrap()) & 0o077, 0, "and so is its folder");
+
+        // Doors open on purpose: what is left is the question who is calling.
+        let knock = room.path("run/knock");
+        std::fs::copy(env!("CARGO_BIN_EXE_abide-test-knock"), &knock).unwrap();
+        for path in
+            [room.path(""), room.path("run"), socket.parent().unwrap().into(), socket.clone(), knock.clone()]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        let knocks_as = |user: &'static [&'static str]| {
+            let mut command = tokio::process::Command::new("setpriv");
+            command.args(user).arg("--").args([&knock, &socket]).kill_on_drop(true);
+            async move {
+                let output = tokio::time::timeout(s(20), command.output()).await.unwrap().unwrap();
+                String::from_utf8_lossy(&output.stdout).into_owned()
+            }
+        };
+        let own = knocks_as(&["--reuid=0"]).await;
+        assert!(own.contains("connected") && own.contains("HTTP/1.1 200"), "this user is answered: {own}");
+        let other = knocks_as(&["--reuid=65534", "--regid=65534", "--clear-groups"]).await;
+        assert_eq!(other.trim(), "connected", "another one is not");
+        eventually("a note of it in the log", s(5), || async {
+            app.log().contains("another user").then_some(())
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_passphrase_is_in_no_argument_and_no_variable_of_the_agent() {
+        if not_root("a_passphrase_is_in_no_argument_and_no_variable_of_the_agent") {
+            return;
+        }
+        let room = Room::without_keyring("root-passphrase").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let account = one_account(provider.issuer(), None, SESSION);
+        configure(&room, &format!("{account}\n[vault]\nmode = \"passphrase\"\n"));
+        let mut agent = room.start_with(program("abide"), &["agent", "--passphrase-fd", "0"], |command| {
+            command.stdin(Stdio::piped());
+        });
+        let mut input = agent.input().expect("its standard input");
+        input.write_all(PASSPHRASE.as_bytes()).unwrap();
+        drop(input);
+        let app = App::answering(&room, agent).await;
+        sign_in(&room).await;
+        for file in ["cmdline", "environ"] {
+            let content = std::fs::read(format!("/proc/{}/{file}", app.process())).unwrap();
+            assert!(!contains(&content, b"battery"), "{file}");
+            assert!(!content.is_empty(), "{file}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_secret_is_left_in_memory_after_the_sign_out() {
+        if not_root("no_secret_is_left_in_memory_after_the_sign_out") {
+            return;
+        }
+        let mut room = Room::with_keyring("root-secrets").await;
+        let walk = Walk::prepare(&mut room).await;
+        let processes = Processes::watch(&room);
+        let app = App::headless(&room).await;
+        let secrets = walk.everything(&room, &app, &processes).await;
+        // Root also sees with which variables the agent itself was started.
+        walk.nothing_outside(&room, &processes, &secrets);
+        let held = Needles::new(&BTreeSet::from([walk.witness.access_token()]));
+        assert!(!memory(app.process(), &held).is_empty(), "what is held is found");
+
+        let secrets = walk.signs_out(&room).await;
+        let needles = Needles::new(&secrets);
+        let mut left = Vec::new();
+        // The farewells are said, and the page in the browser is served for a minute.
+        for _ in 0..90 {
+            left = memory(app.process(), &needles);
+            if left.is_empty() {
+                break;
+            }
+            tokio::time::sleep(s(1)).await;
+        }
+        assert!(left.is_empty(), "{} in memory after the sign-out: {left:#?}", left.len());
+        walk.nothing_outside(&room, &processes, &walk.witness.secrets());
+    }
+}
