@@ -13,7 +13,10 @@ mod providers {
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Page};
     use abide_tests::login::Login;
-    use abide_tests::providers::{Django, DjangoSettings, OTHER_USER, Provider, Realm, RealmSettings, USER};
+    use abide_tests::providers::{
+        Django, DjangoSettings, LemonLdap, LemonLdapSettings, OTHER_USER, Provider, Realm, RealmSettings,
+        USER,
+    };
     use abide_tests::room::Room;
     use abide_tests::tab::Tab as _;
     use abide_tests::{eventually, http, s, skipped};
@@ -106,6 +109,50 @@ mod providers {
         assert_eq!(scene.app.abide(&["token"]).await.code, 3);
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn lemonldap_from_sign_in_to_sign_out() {
+        if let Some(reason) = LemonLdap::missing() {
+            return skipped("lemonldap_from_sign_in_to_sign_out", reason);
+        }
+        let room = Room::with_keyring("providers-lemonldap").await;
+        let provider = Provider::lemonldap(&room, LemonLdapSettings::default()).await;
+        let scene = Scene::new(&room, &provider, OFFLINE).await;
+        scene.signs_in(USER).await;
+        let token = scene.gets_a_token_that_the_provider_accepts().await;
+        let done = scene.app.abide(&["claims", "--json"]).await;
+        assert!(done.stdout.contains("alice@example.com"), "{done:?}");
+        // Its refresh token stays the same.
+        scene.refreshes(&token).await;
+        scene.signs_out().await;
+    }
+
+    /// It answers `invalid_request` where others say `invalid_grant`.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_refresh_token_that_lemonldap_has_lost() {
+        if let Some(reason) = LemonLdap::missing() {
+            return skipped("a_refresh_token_that_lemonldap_has_lost", reason);
+        }
+        let room = Room::with_keyring("providers-lemonldap-lost").await;
+        let provider = Provider::lemonldap(&room, LemonLdapSettings::default()).await;
+        let Provider::LemonLdap(portal) = &provider else { unreachable!() };
+        let scene = Scene::new(&room, &provider, OFFLINE).await;
+        scene.signs_in(USER).await;
+        portal.forget().await;
+        let _ = scene.app.abide(&["keep"]).await;
+        let session = eventually("the refusal", s(15), || async {
+            let session = scene.app.session("work").await;
+            (session["trouble_code"].is_string() || session["state"] == "ended").then_some(session)
+        })
+        .await;
+        // The refusal is named, whether or not it is taken for final.
+        if session["state"] == "ended" {
+            assert_eq!(session["ended"], "refresh_rejected", "{session}");
+            assert_eq!(scene.app.abide(&["token"]).await.code, 3);
+        } else {
+            assert_eq!(session["trouble_code"], "invalid_request", "{session}");
+        }
+    }
+
     /// Reads what comes first to an address where nobody else calls, and says that it was understood.
     async fn first_request(listener: &TcpListener) -> String {
         let answered = async {
@@ -158,6 +205,16 @@ mod providers {
             let asked = format!("{iframe}/init?client_id=abide&origin={origin}");
             assert_eq!(http().get(asked).send().await.unwrap().status(), 204, "{origin}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_session_at_lemonldap_changes_hands_and_ends_in_a_tab() {
+        if let Some(reason) = LemonLdap::missing() {
+            return skipped("the_session_at_lemonldap", reason);
+        }
+        let room = Room::with_keyring("providers-lemonldap-tab").await;
+        let provider = Provider::lemonldap(&room, LemonLdapSettings::default()).await;
+        changes_hands_and_ends_in_a_tab(&room, &provider).await;
     }
 
     async fn changes_hands_and_ends_in_a_tab(room: &Room, provider: &Provider) {

@@ -1,5 +1,6 @@
 //! The providers that the tests sign in to, beside those from npm: `django-oidc-provider` from PyPI and Keycloak from Maven
-//! Central, each in one version for everybody, under `target/tools`. Only Linux has the tests that need them.
+//! Central, each in one version for everybody, and LemonLDAP::NG from Debian, all under `target/tools`. Only Linux has the
+//! tests that need them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +18,13 @@ const KEYCLOAK_ADMINISTRATOR: (&str, &str) = ("administrator", "demo");
 /// Keycloak asks for 21 in writing, and starts with this.
 const JAVA: u32 = 17;
 
+/// The version whose ways the tests and docs/providers/lemonldap-ng.md know.
+const LEMONLDAP: &str = "2.16.";
+/// Raised when the way of unpacking it changes.
+const LEMONLDAP_REVISION: &str = "1";
+const LEMONLDAP_PACKAGES: [&str; 3] =
+    ["liblemonldap-ng-common-perl", "liblemonldap-ng-handler-perl", "liblemonldap-ng-portal-perl"];
+
 /// Installs what is missing, so that it starts for the user of the tests; what this machine cannot have is counted as
 /// skipped.
 pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
@@ -26,6 +34,7 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
     if cfg!(target_os = "linux") {
         steps.possible("django-oidc-provider", |log| django(log, user));
         steps.possible("Keycloak", |log| keycloak(log, user));
+        steps.possible("LemonLDAP::NG", lemonldap);
     }
 }
 
@@ -166,6 +175,50 @@ fn major(text: &str) -> Option<u32> {
     let (_, rest) = text.split_once("version \"")?;
     let number = rest.split(|c: char| !c.is_ascii_digit()).next()?;
     number.parse().ok()
+}
+
+/// Its portal, unpacked and not installed: the packages bring a web server, and a service that would start with the system.
+fn lemonldap(log: &mut Log) -> Result<Option<String>> {
+    let folder = tools("lemonldap-ng");
+    let stamp = folder.join("abide-version");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found.ends_with(LEMONLDAP_REVISION)) {
+        log.line("current")?;
+        return Ok(None);
+    }
+    let Some(version) = offered(LEMONLDAP_PACKAGES[2]) else {
+        return Ok(Some("this system has no package of it".to_owned()));
+    };
+    if !version.starts_with(LEMONLDAP) {
+        return Ok(Some(format!("the tests know {LEMONLDAP}x, and this system has {version}")));
+    }
+    let modules = ["Apache::Session", "Config::IniFiles", "Crypt::OpenSSL::X509", "Mouse", "Starman"];
+    let mut perl = Command::new("perl");
+    perl.args(modules.map(|module| format!("-M{module}"))).args(["-e", "1"]);
+    if !perl.output().is_ok_and(|output| output.status.success()) {
+        return Ok(Some("the Perl modules that it needs are not installed".to_owned()));
+    }
+    remove(&folder)?;
+    let packages = folder.join("packages");
+    std::fs::create_dir_all(&packages)?;
+    // What apt fetches it has compared with the distribution's signed lists.
+    let mut fetch = Command::new("apt-get");
+    fetch.args(["-q", "download"]).args(LEMONLDAP_PACKAGES).current_dir(&packages);
+    log.command(fetch)?;
+    for package in std::fs::read_dir(&packages)? {
+        let mut unpack = Command::new("dpkg-deb");
+        unpack.arg("-x").arg(package?.path()).arg(&folder);
+        log.command(unpack)?;
+    }
+    remove(&packages)?;
+    std::fs::write(stamp, format!("{version} {LEMONLDAP_REVISION}"))?;
+    Ok(None)
+}
+
+/// The version of a package that apt would install.
+fn offered(package: &str) -> Option<String> {
+    let output = Command::new("apt-cache").args(["show", "--no-all-versions", package]).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().find_map(|line| line.strip_prefix("Version: ")).map(str::to_owned)
 }
 
 fn remove(folder: &Path) -> Result {

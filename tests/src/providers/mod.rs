@@ -1,7 +1,8 @@
-//! OpenID Providers to sign in at: our own, and three that nobody here wrote.
+//! OpenID Providers to sign in at: our own, and four that others wrote.
 
 mod django;
 mod keycloak;
+mod lemonldap;
 mod node;
 mod other_site;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 pub use django::{Django, DjangoSettings};
 pub use keycloak::{Realm, RealmSettings};
+pub use lemonldap::{LemonLdap, LemonLdapSettings};
 pub use node::Node;
 pub use other_site::OtherSite;
 
@@ -35,16 +37,18 @@ pub enum Provider {
     Django(Django),
     /// A realm of Keycloak, from Maven Central.
     Keycloak(Realm),
+    /// LemonLDAP::NG, from Debian.
+    LemonLdap(LemonLdap),
 }
 
 /// What a provider was asked so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Authorization requests; at Django and Keycloak only those that led to a code.
+    /// Authorization requests; at Django, Keycloak and LemonLDAP::NG only those that led to a code.
     pub authorizations: usize,
     /// Refreshes that it granted.
     pub refreshes: usize,
-    /// Revocations that it accepted. Django has none.
+    /// Revocations that it accepted. Django and LemonLDAP::NG have none.
     pub revocations: usize,
     /// UserInfo requests that it answered with claims.
     pub userinfos: usize,
@@ -71,6 +75,11 @@ impl Provider {
         Self::Keycloak(Realm::create(&settings).await)
     }
 
+    /// LemonLDAP::NG, in a process of its own.
+    pub async fn lemonldap(room: &Room, settings: LemonLdapSettings) -> Self {
+        Self::LemonLdap(LemonLdap::start(room, settings).await)
+    }
+
     /// What its software is called.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -79,6 +88,7 @@ impl Provider {
             Self::Node(_) => "oidc-provider",
             Self::Django(_) => "django-oidc-provider",
             Self::Keycloak(_) => "Keycloak",
+            Self::LemonLdap(_) => "LemonLDAP::NG",
         }
     }
 
@@ -90,6 +100,7 @@ impl Provider {
             Self::Node(provider) => &provider.issuer,
             Self::Django(provider) => &provider.issuer,
             Self::Keycloak(realm) => &realm.issuer,
+            Self::LemonLdap(provider) => &provider.issuer,
         }
     }
 
@@ -107,6 +118,7 @@ impl Provider {
         match self {
             Self::Django(provider) => provider.account_settings(),
             Self::Keycloak(realm) => realm.account_settings(),
+            Self::LemonLdap(provider) => provider.account_settings(),
             Self::Demo(_) | Self::Node(_) => String::new(),
         }
     }
@@ -118,6 +130,7 @@ impl Provider {
             Self::Node(provider) => provider.asked().await,
             Self::Django(provider) => provider.asked().await,
             Self::Keycloak(realm) => realm.asked().await,
+            Self::LemonLdap(provider) => provider.asked().await,
         }
     }
 
@@ -145,6 +158,7 @@ impl Provider {
             Self::Node(_) => ("input[name=login]", "form button"),
             Self::Django(_) => ("input[name=username]", "input[name=allow]"),
             Self::Keycloak(_) => ("input[name=username]", "#kc-login"),
+            Self::LemonLdap(_) => ("input[name=user]", "form.confirm button.positive"),
         };
         let mut pages = 0;
         let mut last = String::new();
@@ -198,6 +212,7 @@ impl Provider {
             }
             Self::Django(provider) => provider.sign_out_in_tab(page).await,
             Self::Keycloak(realm) => realm.sign_out_in_tab(page).await,
+            Self::LemonLdap(provider) => provider.sign_out_in_tab(page).await,
         }
     }
 
@@ -205,13 +220,15 @@ impl Provider {
     ///
     /// # Panics
     ///
-    /// With django-oidc-provider, which has no such pages.
+    /// With django-oidc-provider and LemonLDAP::NG, which have no such pages.
     pub async fn allow_device(&self, page: &impl Tab, user: &str) {
         let (name, agree) = match self {
             Self::Demo(_) => ("input[name=username]", "button.main"),
             Self::Node(_) => ("input[name=login]", "button[type=submit]:not([name=abort]), form button"),
             Self::Keycloak(_) => ("input[name=username]", "#kc-login"),
-            Self::Django(_) => panic!("django-oidc-provider signs nobody in on another device"),
+            Self::Django(_) | Self::LemonLdap(_) => {
+                panic!("{} has no sign-in on another device", self.name())
+            }
         };
         for _ in 0..6 {
             let loaded = async || {
@@ -277,7 +294,7 @@ impl Provider {
         let metadata = self.metadata().await;
         let endpoint = metadata["authorization_endpoint"].as_str().expect("an authorization endpoint");
         let mut address = url::Url::parse(endpoint).expect("the address of the authorization endpoint");
-        let landing = format!("{}/.well-known/openid-configuration", self.issuer());
+        let landing = self.metadata_address();
         let parameters = [
             ("client_id", "elsewhere"),
             ("response_type", "code"),
@@ -297,7 +314,12 @@ impl Provider {
 
     /// What it says about itself.
     pub async fn metadata(&self) -> Value {
-        json_at(&self.http(), &format!("{}/.well-known/openid-configuration", self.issuer())).await
+        json_at(&self.http(), &self.metadata_address()).await
+    }
+
+    /// An issuer may end with a slash, which is not said twice.
+    fn metadata_address(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer().trim_end_matches('/'))
     }
 
     /// A client of this program that reaches it.
@@ -305,7 +327,7 @@ impl Provider {
         match self {
             Self::Django(provider) => provider.http(),
             Self::Keycloak(realm) => realm.http(),
-            Self::Demo(_) | Self::Node(_) => http(),
+            Self::Demo(_) | Self::Node(_) | Self::LemonLdap(_) => http(),
         }
     }
 
