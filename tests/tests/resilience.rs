@@ -12,6 +12,7 @@ mod resilience {
     use abide_demo_op::{Config, DemoOp, Quirks};
     use abide_tests::app::{App, abide, account_with, configure, one_account};
     use abide_tests::login::sign_in;
+    use abide_tests::providers::Provider;
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s};
 
@@ -67,6 +68,24 @@ mod resilience {
             (abide(&room, &["token", "--min-validity", "1h"]).await.code == 0).then_some(())
         })
         .await;
+        assert_eq!(app.session("work").await["state"], "active");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_token_is_served_that_a_narrower_one_has_ended() {
+        let room = Room::with_keyring("resilience-narrow").await;
+        let quirks = Quirks { refresh_ends_access_tokens: true, ..Quirks::default() };
+        let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let provider = Provider::Demo(provider);
+        for arguments in [&["token"][..], &["token", "--scope", "openid"], &["token"], &["token", "--scope", "openid"]]
+        {
+            let answered = abide(&room, arguments).await;
+            assert_eq!(answered.code, 0, "{arguments:?}: {}", answered.stderr);
+            assert!(provider.accepts(&answered.stdout).await, "{arguments:?} is accepted by the provider");
+        }
         assert_eq!(app.session("work").await["state"], "active");
     }
 }

@@ -72,12 +72,13 @@ enum Answer {
 }
 
 /// Lets an answer take effect, and says what it is worth: a token that a refresh has replaced meanwhile may well be
-/// refused.
+/// refused, and so may one that is older than the last use of the refresh token.
 fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, answer: Answer) -> Answer {
     let present = account.held.as_ref().and_then(|held| held.access.as_ref());
     let replaced = present.is_none_or(|access| access.token.expose_secret() != asked.expose_secret());
     match answer {
-        Answer::Rejected if replaced => return Answer::Nothing,
+        // A refresh for another token may have ended this one: that says nothing about the session.
+        Answer::Rejected if replaced || account.own_is_suspect => return Answer::Nothing,
         Answer::Good => account.heard(signal, now),
         Answer::Rejected => account.signals.heard(signal, now.wall),
         Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),

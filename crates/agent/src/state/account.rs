@@ -24,6 +24,7 @@ use crate::state::last_error::Trouble;
 use crate::state::record::StoredSession;
 use crate::state::resource_tokens::Targets;
 use crate::state::signals::Signals;
+use crate::state::survival::Survival;
 use crate::state::tab::Tab;
 use crate::state::tokens::Held;
 use crate::view::convert::{self, ended_by, known_by, limit};
@@ -100,6 +101,12 @@ pub(crate) struct Account {
     pub(crate) targets: Targets,
     /// Whose turn it is to send the refresh token, which may be another one after each time.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// Whether a refresh that was not for it may have ended the session's own access token.
+    pub(crate) own_is_suspect: bool,
+    /// What the provider does with earlier access tokens.
+    pub(crate) survival: Survival,
+    /// Held while the own token is tried: of many tools at once one asks.
+    pub(crate) trying: Arc<tokio::sync::Mutex<()>>,
     /// The number of the session: what was begun in one does not land in the next.
     pub(crate) number: u64,
     /// A stronger sign-in under way, or the last one.
@@ -130,6 +137,9 @@ impl Account {
             sign_out: None,
             targets: Targets::default(),
             turn: Arc::default(),
+            own_is_suspect: false,
+            survival: Survival::default(),
+            trying: Arc::default(),
             number: 0,
             stepping_up: None,
             declined: None,

@@ -14,5 +14,6 @@ pub(crate) mod session_ref;
 pub(crate) mod signals;
 pub(crate) mod spawn;
 pub(crate) mod store;
+pub(crate) mod survival;
 pub(crate) mod tab;
 pub(crate) mod tokens;

@@ -46,6 +46,15 @@ impl Targets {
         self.epoch += 1;
     }
 
+    /// A refresh may have ended what was issued: it is fetched anew when it is asked for.
+    pub(crate) fn forget_issued(&mut self) {
+        for kept in &mut self.kept {
+            if kept.issued.take().is_some() {
+                kept.life = ResourceToken::default();
+            }
+        }
+    }
+
     pub(crate) fn kept(&mut self, target: &TokenTarget, now: Now) -> &mut Kept {
         let found = self.kept.iter().position(|kept| kept.target == *target);
         let index = found.unwrap_or_else(|| {

@@ -337,6 +337,7 @@ impl Store {
                 account.farewell = None;
                 account.signals = Signals::default();
                 account.targets.clear();
+                account.own_is_suspect = false;
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
                     self.tell(notices::signed_in(&account.name, user, &account.provider()));

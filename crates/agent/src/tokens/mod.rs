@@ -3,6 +3,7 @@
 pub(crate) mod claims;
 pub(crate) mod refresh;
 pub(crate) mod resource;
+pub(crate) mod survival;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,9 @@ pub(crate) async fn own_token(
     name: &str,
     request: TokenRequest,
 ) -> Result<TokenAnswer, ErrorAnswer> {
+    if survival::try_own(store, name).await? {
+        return wait_for_refresh(store, name).await;
+    }
     let (verdict, served) = store.act(name, |account, now| {
         let verdict = account.session.token(now, request);
         let served = (verdict == TokenVerdict::Serve).then(|| account.token_answer(now)).flatten();

@@ -19,7 +19,7 @@ use crate::state::revoke::{give_back, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
-use crate::tokens::claims;
+use crate::tokens::{claims, survival};
 use crate::view::convert::signal_of;
 use crate::view::layers::Heard;
 
@@ -224,6 +224,7 @@ async fn take_over(
 }
 
 fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide_session::Tokens) {
+    survival::own_is_new(account);
     account.signals.heard(Signal::Refresh, now.wall);
     account.refresh = None;
     account.trouble = None;

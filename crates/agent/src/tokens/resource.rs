@@ -16,7 +16,7 @@ use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
 use crate::state::revoke::give_back;
 use crate::state::store::Store;
-use crate::tokens::{REFRESH_PATIENCE, own_token, unreachable, wait_for_refresh};
+use crate::tokens::{REFRESH_PATIENCE, own_token, survival, unreachable, wait_for_refresh};
 use crate::view::notices;
 
 /// A provider that does not say how long a token lasts is asked again after this.
@@ -197,7 +197,11 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
         Failure::Answered(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()))
     };
     store.vault.begin_rotation(&record).await.map_err(unwritten)?;
-    match relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, SystemTime::now()).await {
+    let answer =
+        relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, SystemTime::now()).await;
+    // Also a refusal may have ended the other tokens.
+    store.act(name, |account, _| survival::used_elsewhere(account))?;
+    match answer {
         Ok(mut issued) => {
             match issued.refresh_token.take() {
                 // Durable before anything is served: a token that only memory knows is lost with the process.
