@@ -84,7 +84,7 @@ mod resilience {
         {
             let answered = abide(&room, arguments).await;
             assert_eq!(answered.code, 0, "{arguments:?}: {}", answered.stderr);
-            assert!(provider.accepts(&answered.stdout).await, "{arguments:?} is accepted by the provider");
+            assert!(provider.stands_by(&answered.stdout).await, "{arguments:?} is accepted by the provider");
         }
         assert_eq!(app.session("work").await["state"], "active");
     }
