@@ -106,7 +106,10 @@ impl<'a> Browser<'a> {
             "--window-position=40,60".into(),
         ];
         if let Some(reason) = unsandboxed(&program) {
-            eprintln!("Chromium runs without its sandbox: {reason}");
+            #[allow(clippy::print_stderr, reason = "a test says how its browser runs")]
+            {
+                eprintln!("Chromium runs without its sandbox: {reason}");
+            }
             arguments.push("--no-sandbox".into());
             arguments.push("--test-type".into());
         }
