@@ -152,6 +152,45 @@ fn the_doctor_finds_what_is_there() {
     assert!(outcome.out.contains("fail  HTTP"), "{}", outcome.out);
 }
 
+#[test]
+fn the_doctor_names_a_port_that_another_program_holds() {
+    let ok = || answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
+    let agent = FakeAgent::new(vec![
+        Step::Answer(get("/health"), ok()),
+        Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
+        Step::Answer(get("/v1/sessions"), sessions(&[])),
+        Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
+    ]);
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = format!("http://{}", tcp.local_addr().unwrap());
+    let bound =
+        format!(r#"{{"http":"{http}","port_taken":{{"address":"127.0.0.1:47600","uid":1001}},"pid":123}}"#);
+    std::fs::write(agent.runtime().join("endpoint.json"), bound).unwrap();
+    let answerer = std::thread::spawn(move || {
+        let (mut stream, _) = tcp.accept().unwrap();
+        let _ = io::Read::read(&mut stream, &mut [0; 1024]).unwrap();
+        stream.write_all(&ok()).unwrap();
+    });
+    let outcome = abide(&agent, &["doctor"]);
+    agent.finish();
+    answerer.join().unwrap();
+    assert_eq!(outcome.code, 1, "{}", outcome.out);
+    let line = outcome.out.lines().find(|line| line.starts_with("fail  HTTP")).unwrap_or_default();
+    assert!(line.contains("127.0.0.1:47600") && line.contains("1001") && line.contains(&http), "{line}");
+}
+
+#[test]
+fn the_doctor_warns_of_an_address_that_an_ended_agent_has_left() {
+    let agent = FakeAgent::absent();
+    std::fs::create_dir_all(agent.runtime()).unwrap();
+    let left = agent.runtime().join("endpoint.json");
+    std::fs::write(&left, r#"{"http":"http://127.0.0.1:47600","pid":1}"#).unwrap();
+    let outcome = abide(&agent, &["doctor"]);
+    assert_eq!(outcome.code, 5);
+    let line = outcome.out.lines().find(|line| line.starts_with("warn  HTTP")).unwrap_or_default();
+    assert!(line.contains(&*left.to_string_lossy()), "{}", outcome.out);
+}
+
 fn presence(lock: &str, input: &str) -> Vec<u8> {
     answer("200 OK", &format!(r#"{{"lock":{lock},"sleep":["logind"],"input":{input},"locked":false}}"#))
 }

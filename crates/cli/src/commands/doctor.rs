@@ -62,6 +62,26 @@ struct Health {
 struct Bound {
     http: Option<String>,
     pid: u32,
+    /// The configured address, when another program holds it.
+    port_taken: Option<Taken>,
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    address: String,
+    uid: Option<u32>,
+}
+
+impl Taken {
+    /// What it means for somebody who sends a client key there.
+    fn warning(&self, http: &str) -> String {
+        let whose = match self.uid {
+            Some(uid) => format!("a program of the user with the uid {uid}"),
+            None => "another program".to_owned(),
+        };
+        let address = &self.address;
+        format!("{address} belongs to {whose}. Send no client key to it. Abide is at {http}")
+    }
 }
 
 pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
@@ -71,6 +91,17 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let agent = agent(io);
     let running = !matches!(agent, Err(Failure::NotRunning));
     checks.push(check("agent", agent));
+    if !running && places.endpoint_file().exists() {
+        checks.push(Check::new(
+            "HTTP",
+            Level::Warning,
+            format!(
+                "{} is left over from an agent that has ended. Send nothing to the address in it: it can belong to another \
+                 program by now. The next start of Abide removes the file",
+                places.endpoint_file().display()
+            ),
+        ));
+    }
     if running {
         checks.push(check("HTTP", over_http(&places, io.user)));
         checks.extend(vault(&io.endpoint()?));
@@ -178,6 +209,9 @@ fn over_http(places: &Places, user: u32) -> Result<String, Failure> {
         .and_then(|()| stream.set_write_timeout(Some(SOON)))
         .map_err(Failure::Transport)?;
     let health: Health = exchange(stream, host, "GET", "/health", None, SOON)?.json()?;
+    if let Some(taken) = bound.port_taken {
+        return Err(Failure::Program(taken.warning(&http)));
+    }
     Ok(format!("version {} at {http}, process {}", health.version, bound.pid))
 }
 
