@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "platform",
             "options",
+            "server",
             "config",
             "browser",
             "grants",

@@ -53,7 +53,7 @@ where
         }
         runtime.as_ref()?.block_on(async {
             let (mut browser, ours) = tokio::io::duplex(1 << 20);
-            let (_, received) = tokio::join!(server::connection(ours, answer), async {
+            let (_, received) = tokio::join!(crate::server::alone(ours, crate::server::Limits::BROWSER, answer), async {
                 let _ = browser.write_all(sent).await;
                 // Who hangs up before the answer gets none. Everything is in memory: after so many turns there is one, or
                 // the listener waits for more.

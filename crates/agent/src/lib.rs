@@ -27,6 +27,7 @@ mod persistence;
 mod platform;
 mod provider_session;
 mod runtime;
+mod server;
 mod sign_in;
 mod sign_out;
 mod state;

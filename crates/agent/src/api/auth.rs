@@ -77,7 +77,7 @@ pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> 
 fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let ours = ["127.0.0.1", "localhost"].iter().any(|name| {
+    let ours = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
         host.strip_prefix(name)
             .and_then(|rest| rest.strip_prefix(':'))
             .is_some_and(|found| found == port.to_string())
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn only_our_own_names_are_answered_over_tcp() {
         let (_folder, clients) = clients();
-        for host in ["127.0.0.1:47600", "localhost:47600"] {
+        for host in ["127.0.0.1:47600", "localhost:47600", "[::1]:47600"] {
             assert_eq!(admit(&request(&[("host", host)]), &TCP, &clients).unwrap(), Caller::Stranger);
         }
         let hostile = [

@@ -1,111 +1,115 @@
-//! The two transports, and the limits on every connection.
+//! The two transports.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use http::Request;
+use hyper::body::Incoming;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
 
 use super::auth::{Peer, is_own_program};
 use super::routes;
 use crate::agent::Agent;
 use crate::platform;
+use crate::server::tcp::{Admits, Tcp, bind};
+use crate::server::{Accept, Limits, Quiet, Source, serve};
 
-/// The longest head of a request, in bytes: the least that the HTTP library takes.
-const HEAD: usize = 8 * 1024;
-/// How long a client may take to send a head, also the next one on a connection that it keeps.
-const HEAD_TIME: Duration = Duration::from_secs(5);
-/// Connections at one time, for each transport.
-const CONNECTIONS: usize = 256;
+/// Ports that are tried when the configured one is taken.
+const ATTEMPTS: usize = 8;
 
-/// What is bound, for those who look.
-#[derive(Clone, Debug)]
+/// What is bound.
+#[derive(Debug)]
 pub(crate) struct Bound {
-    /// The port on 127.0.0.1.
+    /// 127.0.0.1, and ::1 where the machine has it.
+    listeners: Vec<TcpListener>,
+    /// The port of both.
     pub(crate) port: u16,
+    /// What another program holds of the port that is configured.
+    pub(crate) taken: Option<Taken>,
 }
 
-/// Binds the port on 127.0.0.1; any free one when it is 0 or taken.
-pub(crate) async fn bind_tcp(port: u16) -> io::Result<(TcpListener, Bound, bool)> {
-    let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let (listener, as_wished) = match TcpListener::bind(address(port)).await {
-        Ok(listener) => (listener, true),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            (TcpListener::bind(address(0)).await?, false)
+/// A port that is configured and held by another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The address that could not be bound.
+    pub(crate) address: SocketAddr,
+    /// The uid of the user whose program it is, where the system tells.
+    pub(crate) user: Option<u32>,
+}
+
+/// Binds the port on 127.0.0.1 and ::1, so that no other program answers there under the name `localhost`; any free port when
+/// it is 0 or 127.0.0.1 is taken. Where only ::1 is taken, the documented address stays.
+pub(crate) fn bind_tcp(port: u16) -> io::Result<Bound> {
+    let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let taken = |address| Taken { address, user: platform::tcp_peer::listening_user(address) };
+    match bind(v4) {
+        Ok(listener) if port != 0 => {
+            let (other, in_use) = beside(port)?;
+            let taken = in_use.map(taken);
+            Ok(Bound { listeners: std::iter::once(listener).chain(other).collect(), port, taken })
         }
-        Err(error) => return Err(error),
-    };
-    let bound = Bound { port: listener.local_addr()?.port() };
-    Ok((listener, bound, as_wished))
-}
-
-/// Serves 127.0.0.1 until it is aborted.
-pub(crate) async fn serve_tcp(agent: Agent, listener: TcpListener, port: u16) {
-    let mut connections = Connections::new(agent);
-    while let Some(room) = connections.room().await {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                crate::browser::server::pause_after(&error).await;
-                continue;
-            }
-        };
-        let _ = stream.set_nodelay(true);
-        connections.serve(room, stream, Peer::Tcp { port });
+        Ok(listener) => any_port(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            let taken = taken(v4);
+            let bound = any_port(bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?)?;
+            Ok(Bound { taken: Some(taken), ..bound })
+        }
+        Err(error) => Err(error),
     }
 }
 
-/// The connections of one transport, no more at once than there is room for.
-struct Connections {
-    agent: Agent,
-    room: Arc<Semaphore>,
-    tasks: JoinSet<()>,
+/// Both families on one port that the system has chosen: another one when a program has it in the other family.
+fn any_port(mut listener: TcpListener) -> io::Result<Bound> {
+    for _ in 0..ATTEMPTS {
+        let port = listener.local_addr()?.port();
+        if let (other, None) = beside(port)? {
+            return Ok(Bound { listeners: std::iter::once(listener).chain(other).collect(), port, taken: None });
+        }
+        listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    }
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
-impl Connections {
-    fn new(agent: Agent) -> Self {
-        Self { agent, room: Arc::new(Semaphore::new(CONNECTIONS)), tasks: JoinSet::new() }
-    }
-
-    /// Returns when there is room for one more; `None` never comes, because the semaphore is not closed.
-    async fn room(&self) -> Option<OwnedSemaphorePermit> {
-        self.room.clone().acquire_owned().await.ok()
-    }
-
-    fn serve<S>(&mut self, room: OwnedSemaphorePermit, stream: S, peer: Peer)
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        while self.tasks.try_join_next().is_some() {}
-        let agent = self.agent.clone();
-        self.tasks.spawn(async move {
-            connection(agent, stream, peer).await;
-            drop(room);
-        });
+/// The same port on ::1; nothing on a machine that has no IPv6, and the address if another program has it.
+fn beside(port: u16) -> io::Result<(Option<TcpListener>, Option<SocketAddr>)> {
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    match bind(address) {
+        Ok(listener) => Ok((Some(listener), None)),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok((None, Some(address))),
+        Err(_) => Ok((None, None)),
     }
 }
 
-async fn connection(agent: Agent, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
-    let peer = Arc::new(peer);
-    let service = service_fn(|request| {
-        let (agent, peer) = (agent.clone(), peer.clone());
-        async move { Ok::<_, std::convert::Infallible>(routes::answer(&agent, request, &peer).await) }
+/// Serves what is bound, until it is aborted.
+pub(crate) async fn serve_tcp(agent: Agent, bound: Bound) {
+    let port = bound.port;
+    let listeners = bound.listeners.into_iter().map(|listener| {
+        let agent = agent.clone();
+        serve(Tcp::new(listener, Admits::ThisUser), Limits::ENDPOINT, move |request: Request<Incoming>, _| {
+            let agent = agent.clone();
+            async move { routes::answer(&agent, request, &Peer::Tcp { port }).await }
+        })
     });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended early");
+    futures_util::future::join_all(listeners).await;
+}
+
+/// Serves the socket, until it is aborted.
+async fn serve_local<L: Accept<Peer = Peer> + 'static>(agent: Agent, listener: L) {
+    let answer = move |request: Request<Incoming>, peer: Arc<Peer>| {
+        let agent = agent.clone();
+        async move { routes::answer(&agent, request, &peer).await }
+    };
+    serve(listener, Limits::ENDPOINT, answer).await;
+}
+
+/// Whose places a connection over the socket takes.
+fn source(peer: &Peer) -> Source {
+    match peer {
+        Peer::Socket { own: true, .. } => Source::Own,
+        Peer::Socket { program: Some(program), .. } => platform::file_id(program)
+            .map_or(Source::Others, |(device, inode)| Source::Program(device, inode)),
+        _ => Source::Others,
     }
 }
 
@@ -119,9 +123,10 @@ mod unix {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
-    use tokio::net::{UnixListener, UnixStream};
+    use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
     use super::*;
+    use crate::server::tcp::BACKLOG;
 
     /// Binds the socket, for this user alone, and serves it until the task that is returned is aborted. The vault's
     /// lock has shown that no other agent lives, so a socket that is there is left over.
@@ -130,37 +135,49 @@ mod unix {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(path)?;
+        let socket = UnixSocket::new_stream()?;
+        socket.bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(tokio::spawn(serve(agent, listener)))
+        // Whoever connects before this finds no listener, and the mode counts from here on.
+        let listener = socket.listen(BACKLOG)?;
+        Ok(tokio::spawn(serve_local(agent, Socket { listener, turned_away: Quiet::default() })))
     }
 
-    async fn serve(agent: Agent, listener: UnixListener) {
-        let mut connections = Connections::new(agent);
-        while let Some(room) = connections.room().await {
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    crate::browser::server::pause_after(&error).await;
-                    continue;
-                }
-            };
-            if let Some(peer) = peer(&stream) {
-                connections.serve(room, stream, peer);
+    struct Socket {
+        listener: UnixListener,
+        turned_away: Quiet,
+    }
+
+    impl Accept for Socket {
+        type Stream = UnixStream;
+        type Peer = Peer;
+
+        async fn accept(&mut self) -> io::Result<Option<(UnixStream, Peer)>> {
+            let (stream, _) = self.listener.accept().await?;
+            let peer = self.peer(&stream);
+            Ok(peer.map(|peer| (stream, peer)))
+        }
+
+        fn source(peer: &Peer) -> Source {
+            source(peer)
+        }
+    }
+
+    impl Socket {
+        /// Who connected; `None`, and the connection closes, for every other user.
+        fn peer(&mut self, stream: &UnixStream) -> Option<Peer> {
+            let credentials = stream.peer_cred().ok()?;
+            let user = credentials.uid();
+            if user != rustix::process::geteuid().as_raw() {
+                self.turned_away.say(|more| {
+                    tracing::warn!(user, more, "another user's process was turned away");
+                });
+                return None;
             }
+            let program = credentials.pid().and_then(platform::program_of);
+            let own = program.as_deref().is_some_and(is_own_program);
+            Some(Peer::Socket { program, own })
         }
-    }
-
-    /// Who connected; `None`, and the connection closes, for anybody but this user.
-    fn peer(stream: &UnixStream) -> Option<Peer> {
-        let credentials = stream.peer_cred().ok()?;
-        if credentials.uid() != rustix::process::geteuid().as_raw() {
-            tracing::warn!(uid = credentials.uid(), "another user's process was turned away");
-            return None;
-        }
-        let program = credentials.pid().and_then(platform::program_of);
-        let own = program.as_deref().is_some_and(is_own_program);
-        Some(Peer::Socket { program, own })
     }
 }
 
@@ -169,7 +186,7 @@ mod windows {
     #![allow(unsafe_code)]
 
     use std::os::windows::io::AsRawHandle;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
     use windows_sys::Win32::System::Pipes::GetNamedPipeClientProcessId;
@@ -183,26 +200,32 @@ mod windows {
         // The first instance has to be ours: a pipe of that name that somebody else has made is an error.
         let first =
             ServerOptions::new().first_pipe_instance(true).reject_remote_clients(true).create(&name)?;
-        Ok(tokio::spawn(async move { serve(agent, &name, first).await }))
+        Ok(tokio::spawn(serve_local(agent, Pipe { name, waiting: first })))
     }
 
-    async fn serve(agent: Agent, name: &Path, mut waiting: NamedPipeServer) {
-        let mut connections = Connections::new(agent);
-        while let Some(room) = connections.room().await {
-            let connected = waiting.connect().await;
-            let next = match ServerOptions::new().reject_remote_clients(true).create(name) {
-                Ok(next) => next,
-                Err(error) => {
-                    crate::browser::server::pause_after(&error).await;
-                    continue;
-                }
-            };
-            let stream = std::mem::replace(&mut waiting, next);
+    struct Pipe {
+        name: PathBuf,
+        /// The instance that the next program connects to.
+        waiting: NamedPipeServer,
+    }
+
+    impl Accept for Pipe {
+        type Stream = NamedPipeServer;
+        type Peer = Peer;
+
+        async fn accept(&mut self) -> io::Result<Option<(NamedPipeServer, Peer)>> {
+            let connected = self.waiting.connect().await;
+            let next = ServerOptions::new().reject_remote_clients(true).create(&self.name)?;
+            let stream = std::mem::replace(&mut self.waiting, next);
             if connected.is_err() {
-                continue;
+                return Ok(None);
             }
             let peer = peer(&stream);
-            connections.serve(room, stream, peer);
+            Ok(Some((stream, peer)))
+        }
+
+        fn source(peer: &Peer) -> Source {
+            source(peer)
         }
     }
 

@@ -9,4 +9,4 @@ mod listen;
 mod routes;
 mod token;
 
-pub(crate) use listen::{bind_tcp, serve_socket, serve_tcp};
+pub(crate) use listen::{Bound, Taken, bind_tcp, serve_socket, serve_tcp};

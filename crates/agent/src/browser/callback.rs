@@ -22,9 +22,11 @@ use url::Url;
 
 use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
 use crate::browser::server::{self, onward, random, respond};
+use crate::server::tcp::{self, Admits, Tcp};
+use crate::server::{Limits, serve};
 
-/// So many connections at once.
-const CONNECTIONS: usize = 16;
+/// So many answers are kept until one is looked at.
+const ARRIVALS: usize = 16;
 /// The largest answer in a form, in bytes: as much as fits into a query.
 const ANSWER: usize = 16 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -119,8 +121,8 @@ impl Ports {
 }
 
 /// The same port in the other family; `None` on a computer that has no IPv6.
-async fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
-    match TcpListener::bind(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)).await {
+fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
+    match tcp::bind(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)) {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(error),
         Err(_) => Ok(None),
@@ -182,18 +184,18 @@ impl Callback {
         let wanted = SocketAddr::new(ip, configured.port().unwrap_or(0));
         let listener = if evict {
             ports.clear(wanted);
-            server::listen(wanted).await?
+            tcp::bind_patiently(wanted).await?
         } else {
-            TcpListener::bind(wanted).await?
+            tcp::bind(wanted)?
         };
         let port = listener.local_addr()?.port();
         // A browser may take `localhost` for either: who else listens there would get the answer.
-        let other = if configured.host_str() == Some("localhost") { on_ipv6(port).await? } else { None };
+        let other = if configured.host_str() == Some("localhost") { on_ipv6(port)? } else { None };
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {
             return Err(std::io::ErrorKind::InvalidInput.into());
         }
-        let (arrivals_sender, arrivals) = mpsc::channel(CONNECTIONS);
+        let (arrivals_sender, arrivals) = mpsc::channel(ARRIVALS);
         let (outcome, outcome_receiver) = watch::channel(None);
         let secret = random().ok_or_else(|| std::io::Error::other("there are no random numbers"))?;
         let folder = redirect_uri.path().trim_end_matches('/');
@@ -207,17 +209,17 @@ impl Callback {
             departure: Mutex::new(None),
         });
         let served = place.clone();
-        let answer = move |request| {
+        let answer = move |request: Request<Incoming>, _| {
             let place = served.clone();
             async move { route(request, &place).await }
         };
         let task = tokio::spawn(async move {
             match other {
                 Some(other) => drop(tokio::join!(
-                    server::serve(listener, CONNECTIONS, answer.clone()),
-                    server::serve(other, CONNECTIONS, answer),
+                    serve(Tcp::new(listener, Admits::ThisUser), Limits::BROWSER, answer.clone()),
+                    serve(Tcp::new(other, Admits::ThisUser), Limits::BROWSER, answer),
                 )),
-                None => server::serve(listener, CONNECTIONS, answer).await,
+                None => serve(Tcp::new(listener, Admits::ThisUser), Limits::BROWSER, answer).await,
             }
         });
         let makes_way = Arc::new(AtomicBool::new(false));

@@ -1,9 +1,6 @@
-//! What the small listeners share that browsers and providers come to: one request a connection, bounded in number, size
-//! and time, and answers that nobody keeps.
+//! What the listeners share that browsers and providers come to: under which names they are reached, and answers that are
+//! not kept.
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,93 +8,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::SecretString;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
-/// The largest head of a request, in bytes: room for the longest query that is looked at, and for what browsers add.
-const HEAD: usize = 24 * 1024;
-/// How long head and body may each take to arrive.
+/// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(5);
-/// How long a connection may last: a page may have to wait for a provider.
-const LIFETIME: Duration = Duration::from_secs(60);
 
 /// The policy of an answer that is no page.
 pub(crate) const NOTHING_ALLOWED: &str = "default-src 'none'";
-
-/// Binds. A fixed port may just be let go of by a listener of ours, which takes a moment.
-pub(crate) async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    for _ in 0..20 {
-        match TcpListener::bind(address).await {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && address.port() != 0 => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            done => return done,
-        }
-    }
-    TcpListener::bind(address).await
-}
-
-/// The system is out of something, descriptors say: a moment later it may not be.
-pub(crate) async fn pause_after(error: &io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
-    tokio::time::sleep(Duration::from_millis(50)).await;
-}
-
-/// Serves until it is aborted, `most` connections at once; they end with it.
-pub(crate) async fn serve<A>(
-    listener: TcpListener,
-    most: usize,
-    answer: impl Fn(Request<Incoming>) -> A + Clone + Send + 'static,
-) where
-    A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
-{
-    let connections = Arc::new(Semaphore::new(most));
-    let mut tasks = JoinSet::new();
-    loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                pause_after(&error).await;
-                continue;
-            }
-        };
-        while tasks.try_join_next().is_some() {}
-        let answer = answer.clone();
-        tasks.spawn(async move {
-            let _ = tokio::time::timeout(LIFETIME, connection(stream, answer)).await;
-            drop(permit);
-        });
-    }
-}
-
-/// Answers one request, from whatever brings it.
-pub(crate) async fn connection<A>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    answer: impl Fn(Request<Incoming>) -> A,
-) where
-    A: Future<Output = Response<Full<Bytes>>>,
-{
-    let service = service_fn(move |request| {
-        let answered = answer(request);
-        async move { Ok::<_, std::convert::Infallible>(answered.await) }
-    });
-    // What goes wrong here is the other side's business.
-    let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(ARRIVAL)
-        .max_buf_size(HEAD)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-}
 
 /// The names under which a listener on loopback is reached.
 pub(crate) fn hosts(port: u16) -> Vec<String> {

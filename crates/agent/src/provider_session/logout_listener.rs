@@ -24,13 +24,13 @@ use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
 use crate::browser::server::{self, NOTHING_ALLOWED, respond};
 use crate::config::LogoutListenerConfig;
 use crate::platform::clock;
+use crate::server::tcp::{Admits, Tcp, bind_patiently};
+use crate::server::{Limits, serve};
 use crate::state::connection::{Connection, connection};
 use crate::state::store::Store;
 
 /// The largest body: a logout token of at most 16 KiB, form-encoded.
 const BODY: usize = 48 * 1024;
-/// So many at once.
-const CONNECTIONS: usize = 32;
 
 /// How long a provider that could not be reached is left alone.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -77,6 +77,12 @@ impl LogoutListeners {
     }
 }
 
+/// On loopback, other users of this computer have nothing to say here. A listener that is reached by other names has a reverse
+/// proxy or a tunnel before it, which may run as another user; what it brings is signed, or names the session.
+fn admits(config: &LogoutListenerConfig) -> Admits {
+    if config.address.is_loopback() && config.hosts.is_empty() { Admits::ThisUser } else { Admits::Anyone }
+}
+
 /// A bound listener.
 struct LogoutListener {
     store: Arc<Store>,
@@ -93,7 +99,7 @@ impl LogoutListener {
         store: &Arc<Store>,
         config: &LogoutListenerConfig,
     ) -> std::io::Result<tokio::task::JoinHandle<()>> {
-        let listener = server::listen(SocketAddr::new(config.address, config.port)).await?;
+        let listener = bind_patiently(SocketAddr::new(config.address, config.port)).await?;
         let port = listener.local_addr()?.port();
         let mut hosts = server::hosts(port);
         hosts.extend(config.hosts.iter().cloned());
@@ -104,7 +110,8 @@ impl LogoutListener {
             away: tokio::sync::Mutex::default(),
         });
         tracing::info!(port, "providers can send word of logouts");
-        Ok(tokio::spawn(server::serve(listener, CONNECTIONS, move |request| {
+        let listener = Tcp::new(listener, admits(config));
+        Ok(tokio::spawn(serve(listener, Limits::BROWSER, move |request: Request<Incoming>, _| {
             let place = place.clone();
             async move { place.route(request).await }
         })))

@@ -1,15 +1,15 @@
 //! From nothing to a running agent.
 
 use std::io;
-use std::path::Path;
 use std::sync::Mutex;
 
 use abide_presence::Presence;
 use abide_vault::{KeyStoreError, VaultError};
+use abide_wire::paths::Places;
 use serde_json::json;
 
 use crate::agent::{Agent, Inner};
-use crate::api::{bind_tcp, serve_socket, serve_tcp};
+use crate::api::{Taken, bind_tcp, serve_socket, serve_tcp};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
 use crate::grants::Clients;
@@ -113,6 +113,8 @@ impl Agent {
             Err(NotOpen::Refused(error)) => return Err(error.into()),
             Err(NotOpen::NoThread) => return Err(StartError::Thread),
         };
+        // The lock is ours, so what an agent has left there that was killed is about a port that anyone may have by now.
+        let _ = std::fs::remove_file(options.places.endpoint_file());
         let clients =
             Clients::open(options.places.state.join("clients.json")).map_err(StartError::Clients)?;
         let configured = options.browser.as_deref().or(config.browser.as_deref());
@@ -134,13 +136,12 @@ impl Agent {
         .await;
         pending::resume(&store, &found.records);
         presence::begin(&store, &mut presence).await;
-        let (listener, bound, as_wished) =
-            bind_tcp(config.endpoint.port).await.map_err(StartError::Endpoint)?;
-        if !as_wished {
-            store.remark(format!(
-                "Port {} is in use, so Abide listens on port {} until the next start.",
-                config.endpoint.port, bound.port
-            ));
+        let bound = bind_tcp(config.endpoint.port).map_err(StartError::Endpoint)?;
+        let (port, taken) = (bound.port, bound.taken);
+        if let Some(taken) = taken {
+            let warning = port_warning(taken, port);
+            tracing::error!("{warning}");
+            store.remark(warning);
         }
         let (ask_presence, asked) = tokio::sync::mpsc::channel(4);
         let agent = Self(std::sync::Arc::new(Inner {
@@ -149,7 +150,7 @@ impl Agent {
             clients,
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),
-            port: bound.port,
+            port,
             vault: found.mode,
             #[cfg(feature = "demo")]
             demo,
@@ -158,7 +159,7 @@ impl Agent {
         let socket = serve_socket(agent.clone(), &places.socket()).map_err(StartError::Endpoint)?;
         let tasks = [
             socket.abort_handle(),
-            tokio::spawn(serve_tcp(agent.clone(), listener, bound.port)).abort_handle(),
+            tokio::spawn(serve_tcp(agent.clone(), bound)).abort_handle(),
             tokio::spawn(store.clone().keep_time()).abort_handle(),
             tokio::spawn(presence::follow(store.clone(), presence, asked)).abort_handle(),
         ];
@@ -166,19 +167,36 @@ impl Agent {
             kept.extend(tasks);
         }
         agent.0.logouts.apply(&store, &config.logout_listener).await;
-        advertise(&places.endpoint_file(), bound.port, &places.socket()).map_err(StartError::Endpoint)?;
-        tracing::info!(port = bound.port, "the local endpoint is open");
+        advertise(places, port, taken).map_err(StartError::Endpoint)?;
+        tracing::info!(port, "the local endpoint is open");
         Ok(agent)
     }
 }
 
-/// Says what is bound, for those who look.
-fn advertise(path: &Path, port: u16, socket: &Path) -> io::Result<()> {
+/// What another program on the configured port means.
+fn port_warning(taken: Taken, port: u16) -> String {
+    let address = taken.address;
+    let whose = taken.user.map_or_else(|| "another program".to_owned(), |user| format!("a program of the user with the uid {user}"));
+    let instead = if address.port() == port {
+        String::new()
+    } else {
+        format!(" Abide listens on 127.0.0.1:{port} until the next start.")
+    };
+    format!(
+        "{address} belongs to {whose}, not to Abide.{instead} Send no client key to {address}: that program would get it."
+    )
+}
+
+/// Writes what is bound, for programs that look for it.
+fn advertise(places: &Places, port: u16, taken: Option<Taken>) -> io::Result<()> {
     let content = json!({
         "http": format!("http://127.0.0.1:{port}"),
-        "socket": socket,
+        "port_taken": taken.map(|taken| json!({ "address": taken.address, "uid": taken.user })),
+        "socket": places.socket(),
+        "lock": places.state.join("vault.lock"),
         "pid": std::process::id(),
+        "started": platform::clock::wall().as_secs(),
         "version": env!("CARGO_PKG_VERSION"),
     });
-    file::write(path, content.to_string().as_bytes())
+    file::write(&places.endpoint_file(), content.to_string().as_bytes())
 }

@@ -1,0 +1,56 @@
+//! How much one listener takes.
+
+use std::time::Duration;
+
+/// What a listener takes of connections and their time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Connections that are served at one time.
+    pub(crate) connections: usize,
+    /// How many of them are for the owner's own programs alone.
+    pub(crate) reserved: usize,
+    /// How many of them one program may have.
+    pub(crate) per_program: usize,
+    /// Connections that wait for a place, of all programs together. One program may have three quarters of that.
+    pub(crate) waiting: usize,
+    /// The longest head of a request, in bytes.
+    pub(crate) head: usize,
+    /// Whether a connection may bring several requests, one after the other.
+    pub(crate) keep_alive: bool,
+    /// How long a head may take to arrive; also the next one on a connection that is kept.
+    pub(crate) idle: Duration,
+    /// How long the other side may take no byte of an answer.
+    pub(crate) write: Duration,
+    /// How long a connection may last that is no stream of events.
+    pub(crate) lifetime: Duration,
+}
+
+impl Limits {
+    /// For the local endpoint: many short requests of tools, and some that wait for a person.
+    pub(crate) const ENDPOINT: Self = Self {
+        connections: 256,
+        reserved: 32,
+        per_program: 128,
+        waiting: 2048,
+        // The least that the HTTP library takes.
+        head: 8 * 1024,
+        keep_alive: true,
+        idle: Duration::from_secs(5),
+        write: Duration::from_secs(5),
+        // A stronger sign-in is waited for ten minutes.
+        lifetime: Duration::from_secs(15 * 60),
+    };
+    /// For what a browser or a provider brings: one request a connection, which a page may have to wait for.
+    pub(crate) const BROWSER: Self = Self {
+        connections: 64,
+        reserved: 0,
+        per_program: 64,
+        waiting: 128,
+        // Browsers send the cookies of every other port of this machine along, and providers put answers into addresses.
+        head: 256 * 1024,
+        keep_alive: false,
+        idle: Duration::from_secs(5),
+        write: Duration::from_secs(10),
+        lifetime: Duration::from_secs(60),
+    };
+}

@@ -1,0 +1,51 @@
+//! Lines in the log that others can cause, as few as are useful.
+
+use std::time::{Duration, Instant};
+
+/// So many lines are written in [`WINDOW`].
+const LINES: u32 = 5;
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Lets a few lines through in each span of time, and counts the others.
+#[derive(Debug, Default)]
+pub(crate) struct Quiet {
+    since: Option<Instant>,
+    said: u32,
+    kept_back: u64,
+}
+
+impl Quiet {
+    /// Writes a line unless there were too many just now. It is told how many have been kept back since the last one.
+    pub(crate) fn say(&mut self, write: impl FnOnce(u64)) {
+        self.say_at(Instant::now(), write);
+    }
+
+    fn say_at(&mut self, now: Instant, write: impl FnOnce(u64)) {
+        if self.since.is_none_or(|since| now.duration_since(since) >= WINDOW) {
+            (self.since, self.said) = (Some(now), 0);
+        }
+        if self.said == LINES {
+            self.kept_back += 1;
+            return;
+        }
+        self.said += 1;
+        write(std::mem::take(&mut self.kept_back));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_lines_become_five_and_a_number() {
+        let (mut quiet, start) = (Quiet::default(), Instant::now());
+        let mut written = Vec::new();
+        for _ in 0..10_000 {
+            quiet.say_at(start, |more| written.push(more));
+        }
+        assert_eq!(written, [0; 5]);
+        quiet.say_at(start + WINDOW, |more| written.push(more));
+        assert_eq!(written.last(), Some(&9_995));
+    }
+}

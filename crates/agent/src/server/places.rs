@@ -1,0 +1,255 @@
+//! The places of a listener: how many connections are served at once, and whose.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::Limits;
+
+/// How long a connection waits for a place.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection that has done nothing for so long gives its place to one that waits.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Whose places a connection takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    /// The owner's own programs.
+    Own,
+    /// A program, by device and inode.
+    Program(u64, u64),
+    /// Everything that is not told apart.
+    Others,
+}
+
+/// A connection, for those who judge whether it does anything.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Requests that are being answered: one, or none.
+    working: AtomicUsize,
+    streaming: AtomicBool,
+    /// Since when nothing is being answered.
+    idle_since: Mutex<Instant>,
+    gives_up: Notify,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            working: AtomicUsize::new(0),
+            streaming: AtomicBool::new(false),
+            idle_since: Mutex::new(Instant::now()),
+            gives_up: Notify::new(),
+        }
+    }
+}
+
+impl Connection {
+    /// A request is being answered until what is returned is dropped.
+    pub(super) fn working(self: &Arc<Self>) -> Working {
+        self.working.fetch_add(1, Ordering::AcqRel);
+        Working(self.clone())
+    }
+
+    /// The answer has become a stream of events, which may stay.
+    pub(crate) fn streams(&self) {
+        self.streaming.store(true, Ordering::Release);
+    }
+
+    pub(super) async fn given_up(&self) {
+        self.gives_up.notified().await;
+    }
+
+    /// Returns unless this is a stream of events.
+    pub(super) async fn no_stream(&self) {
+        if self.streaming.load(Ordering::Acquire) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// For how long it has done nothing; `None` while it does something.
+    fn idle(&self, now: Instant) -> Option<Duration> {
+        if self.working.load(Ordering::Acquire) > 0 || self.streaming.load(Ordering::Acquire) {
+            return None;
+        }
+        let since = *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(now.saturating_duration_since(since))
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct Working(Arc<Connection>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        *self.0.idle_since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.0.working.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// How a connection is received.
+pub(super) enum Entrance {
+    /// With a place.
+    Seated(Place),
+    /// It has to wait for one.
+    Waits(Source, oneshot::Receiver<Place>),
+    /// Not even that.
+    Full,
+}
+
+/// A place that is taken, until it is dropped.
+pub(super) struct Place {
+    places: Arc<Places>,
+    source: Source,
+    number: u64,
+    connection: Arc<Connection>,
+}
+
+impl Place {
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.places.state();
+        state.taken.remove(&self.number);
+        state.give_back(&self.source);
+        let next = self.places.next(&mut state);
+        drop(state);
+        if let Some((waiting, place)) = next {
+            // One that has gone meanwhile drops the place, which comes here again.
+            drop(waiting.send(place));
+        }
+    }
+}
+
+/// The places of one listener.
+pub(super) struct Places {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    next_number: u64,
+    taken: HashMap<u64, (Source, Arc<Connection>)>,
+    of: HashMap<Source, usize>,
+    waiting: VecDeque<(Source, oneshot::Sender<Place>)>,
+}
+
+impl State {
+    fn count(&self, source: &Source) -> usize {
+        self.of.get(source).copied().unwrap_or(0)
+    }
+
+    fn give_back(&mut self, source: &Source) {
+        if let Some(count) = self.of.get_mut(source) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.of.remove(source);
+            }
+        }
+    }
+}
+
+impl Places {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_room(&self, state: &State, source: &Source) -> bool {
+        let all = state.taken.len();
+        match source {
+            Source::Own => all < self.limits.connections,
+            _ => {
+                let others = all - state.count(&Source::Own);
+                let for_others = self.limits.connections - self.limits.reserved;
+                all < self.limits.connections
+                    && others < for_others
+                    && state.count(source) < self.share(source)
+            }
+        }
+    }
+
+    fn share(&self, source: &Source) -> usize {
+        if matches!(source, Source::Program(..)) { self.limits.per_program } else { self.limits.connections }
+    }
+
+    fn seat(self: &Arc<Self>, state: &mut State, source: Source) -> Place {
+        let (number, connection) = (state.next_number, Arc::<Connection>::default());
+        state.next_number += 1;
+        state.taken.insert(number, (source.clone(), connection.clone()));
+        *state.of.entry(source.clone()).or_default() += 1;
+        Place { places: self.clone(), source, number, connection }
+    }
+
+    /// The first that waits and may have the place that has become free.
+    fn next(self: &Arc<Self>, state: &mut State) -> Option<(oneshot::Sender<Place>, Place)> {
+        state.waiting.retain(|(_, waiting)| !waiting.is_closed());
+        let first = state.waiting.iter().position(|(source, _)| self.has_room(state, source))?;
+        let (source, waiting) = state.waiting.remove(first)?;
+        let place = self.seat(state, source);
+        Some((waiting, place))
+    }
+
+    pub(super) fn enter(self: &Arc<Self>, source: Source) -> Entrance {
+        let mut state = self.state();
+        if self.has_room(&state, &source) {
+            return Entrance::Seated(self.seat(&mut state, source));
+        }
+        if state.waiting.len() >= self.limits.waiting * 3 / 4 {
+            state.waiting.retain(|(_, waiting)| !waiting.is_closed());
+        }
+        let of_this = state.waiting.iter().filter(|(other, _)| *other == source).count();
+        let most = if source == Source::Own { self.limits.waiting } else { self.limits.waiting * 3 / 4 };
+        if state.waiting.len() >= self.limits.waiting || of_this >= most {
+            return Entrance::Full;
+        }
+        let (sender, receiver) = oneshot::channel();
+        state.waiting.push_back((source.clone(), sender));
+        self.make_room(&state, &source);
+        Entrance::Waits(source, receiver)
+    }
+
+    /// Waits for the place, if it has to be waited for; `None` when none became free.
+    pub(super) async fn seated(&self, entrance: Entrance) -> Option<Place> {
+        let (source, mut waiting) = match entrance {
+            Entrance::Seated(place) => return Some(place),
+            Entrance::Waits(source, waiting) => (source, waiting),
+            Entrance::Full => return None,
+        };
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < until {
+            match tokio::time::timeout(GRACE, &mut waiting).await {
+                Ok(place) => return place.ok(),
+                Err(_) => self.make_room(&self.state(), &source),
+            }
+        }
+        waiting.close();
+        waiting.try_recv().ok()
+    }
+
+    /// Asks the connection that has done nothing for the longest time to end: one of the same program if that has used up its
+    /// share, else one that is not the owner's if there is one.
+    fn make_room(&self, state: &State, source: &Source) {
+        let now = Instant::now();
+        let share_used = *source != Source::Own && state.count(source) >= self.share(source);
+        let idle = state.taken.values().filter_map(|(of, connection)| {
+            let idle = connection.idle(now).filter(|idle| *idle >= GRACE)?;
+            let fits = if share_used { of == source } else { *source == Source::Own || *of != Source::Own };
+            fits.then_some((*of != Source::Own, idle, connection))
+        });
+        if let Some((.., connection)) = idle.max_by_key(|(foreign, idle, _)| (*foreign, *idle)) {
+            connection.gives_up.notify_one();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+#![allow(clippy::unwrap_used)]
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Instant;
+
+use hyper::body::Bytes;
+use http_body_util::Full;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::tcp::{Admits, Tcp, bind};
+use super::*;
+
+/// A listener that answers everything with `body`, until the test ends.
+fn open(limits: Limits, body: Bytes) -> SocketAddr {
+    let listener = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(Tcp::new(listener, Admits::ThisUser), limits, move |_, _| {
+        let body = body.clone();
+        async move { Response::new(Full::new(body)) }
+    }));
+    address
+}
+
+async fn get(address: SocketAddr) -> Option<String> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.ok()?;
+    let mut answer = String::new();
+    let read = tokio::time::timeout(Duration::from_secs(15), stream.read_to_string(&mut answer)).await;
+    read.ok()?.ok()?;
+    Some(answer)
+}
+
+#[tokio::test]
+async fn connections_that_do_nothing_keep_no_browser_waiting() {
+    let address = open(Limits::BROWSER, Bytes::from_static(b"hello"));
+    let mut idle = Vec::new();
+    for _ in 0..200 {
+        idle.push(TcpStream::connect(address).await.unwrap());
+    }
+    let since = Instant::now();
+    let answer = get(address).await.unwrap();
+    assert!(answer.ends_with("hello"), "{answer}");
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    drop(idle);
+}
+
+#[tokio::test]
+async fn connections_that_read_nothing_make_way() {
+    let address = open(Limits::ENDPOINT, vec![b'x'; 8 << 20].into());
+    let mut unread = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        unread.push(stream);
+    }
+    let since = Instant::now();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut first = [0_u8; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn who_takes_no_byte_of_an_answer_is_left() {
+    let limits = Limits { write: Duration::from_millis(200), ..Limits::ENDPOINT };
+    let address = open(limits, vec![b'x'; 8 << 20].into());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.unwrap();
+    assert!(read.is_err() || answer.len() < 8 << 20, "the rest does not come");
+}
+
+#[tokio::test]
+async fn many_that_connect_at_once_are_all_answered() {
+    let address = open(Limits::ENDPOINT, Bytes::from_static(b"hello"));
+    let since = Instant::now();
+    let callers: Vec<_> = (0..800).map(|_| tokio::spawn(get(address))).collect();
+    for caller in callers {
+        assert!(caller.await.unwrap().unwrap().ends_with("hello"));
+    }
+    // A backlog that is too small shows in the seconds after which a SYN is sent again.
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+}
+
+const PLACES: Limits = Limits { connections: 8, reserved: 2, per_program: 3, waiting: 8, ..Limits::ENDPOINT };
+
+fn seated(entrance: Entrance) -> Option<Place> {
+    if let Entrance::Seated(place) = entrance { Some(place) } else { None }
+}
+
+#[tokio::test]
+async fn a_program_has_its_share_and_the_owner_the_rest() {
+    let places = Arc::new(Places::new(PLACES));
+    let (one, two, three) = (Source::Program(1, 1), Source::Program(1, 2), Source::Program(1, 3));
+    let mut held: Vec<Place> = (0..3).filter_map(|_| seated(places.enter(one.clone()))).collect();
+    assert!(seated(places.enter(one.clone())).is_none(), "its share is three");
+    held.extend((0..3).filter_map(|_| seated(places.enter(two.clone()))));
+    assert!(seated(places.enter(three.clone())).is_none(), "two are for the owner");
+    assert_eq!(held.len(), 6);
+    let _first = seated(places.enter(Source::Own)).unwrap();
+    let _second = seated(places.enter(Source::Own)).unwrap();
+    // Each connection streams, so that none gives way; one that ends makes place for the other program.
+    held.iter().for_each(|place| place.connection().streams());
+    let waits = places.enter(three);
+    held.pop();
+    assert!(places.seated(waits).await.is_some());
+}
+
+#[tokio::test]
+async fn only_so_many_wait_and_others_may_still() {
+    let places = Arc::new(Places::new(PLACES));
+    let one = Source::Program(1, 1);
+    let held: Vec<Place> = (0..3).filter_map(|_| seated(places.enter(one.clone()))).collect();
+    held.iter().for_each(|place| place.connection().streams());
+    let waiting: Vec<Entrance> = (0..6).map(|_| places.enter(one.clone())).collect();
+    assert!(waiting.iter().all(|entrance| matches!(entrance, Entrance::Waits(..))));
+    assert!(matches!(places.enter(one), Entrance::Full));
+    assert!(seated(places.enter(Source::Program(1, 2))).is_some(), "another program comes in");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn another_users_connection_is_closed_without_an_answer() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: another_users_connection_is_closed_without_an_answer: only root can act as another user");
+        return;
+    }
+    let address = open(Limits::BROWSER, Bytes::from_static(b"hello"));
+    let script = format!(
+        "exec 3<>/dev/tcp/127.0.0.1/{}; printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; cat <&3",
+        address.port()
+    );
+    for (user, answered) in [("0", true), ("65534", false)] {
+        let output = tokio::process::Command::new("setpriv")
+            .args(["--reuid", user, "--clear-groups", "bash", "-c", &script])
+            .output()
+            .await
+            .unwrap();
+        let answer = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(answer.contains("hello"), answered, "uid {user}: {answer}");
+    }
+}
