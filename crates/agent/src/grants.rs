@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::browser::server::random;
 use crate::platform::clock;
 use crate::platform::file;
+use crate::platform::program::Program;
 
 /// What a client key begins with, so that a leaked one is recognised.
 const PREFIX: &str = "abide_";
@@ -85,10 +86,10 @@ impl Clients {
     }
 
     /// The client that is this executable.
-    pub(crate) fn by_program(&self, program: &Path) -> Option<String> {
+    pub(crate) fn by_program(&self, program: &Program) -> Option<String> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().find_map(|(name, client)| match &client.proof {
-            Proof::Program { path } if path == program => Some(name.clone()),
+            Proof::Program { path } if *path == program.path && program.is(path) => Some(name.clone()),
             _ => None,
         })
     }

@@ -1,12 +1,10 @@
 //! The rules that hold before any handler runs. What is not allowed here is refused; nothing falls through.
 
-use std::path::PathBuf;
-
 use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{HeaderMap, Method, Request, header};
 
 use crate::grants::Clients;
-use crate::platform;
+use crate::platform::program::Program;
 
 /// Who is at the other end of a connection, as far as the operating system knows.
 #[derive(Clone, Debug)]
@@ -19,8 +17,8 @@ pub(crate) enum Peer {
     /// A process of this user.
     Socket {
         /// Its executable.
-        program: Option<PathBuf>,
-        /// Whether that is the `abide` command that belongs to this agent, or this program itself.
+        program: Option<Program>,
+        /// Whether that is the `abide` command that belongs to this agent, or this program itself, outside of containers.
         own: bool,
     },
 }
@@ -66,7 +64,7 @@ pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> 
         }),
         (None, Peer::Socket { own: true, .. }) => Ok(Caller::Owner),
         (None, Peer::Socket { program, own: false }) => {
-            let granted = program.as_deref().and_then(|program| clients.by_program(program));
+            let granted = program.as_ref().and_then(|program| clients.by_program(program));
             Ok(granted.map_or(Caller::Neighbour, Caller::Client))
         }
         (None, Peer::Tcp { .. }) => Ok(Caller::Stranger),
@@ -127,7 +125,10 @@ impl Caller {
             Self::Owner | Self::Client(_) => Ok(()),
             Self::Neighbour => {
                 let program = match peer {
-                    Peer::Socket { program: Some(program), .. } => program.display().to_string(),
+                    Peer::Socket { program: Some(program), .. } if program.contained => {
+                        return Err(ErrorAnswer::new(ErrorCode::ConsentRequired, contained(program)));
+                    }
+                    Peer::Socket { program: Some(program), .. } => program.path.display().to_string(),
                     _ => "this program".to_owned(),
                 };
                 Err(ErrorAnswer::new(
@@ -159,18 +160,19 @@ impl Caller {
     }
 }
 
+fn contained(program: &Program) -> String {
+    format!(
+        "{} runs in a container or sandbox, where its path can mean another program. Give it a client key: `abide clients \
+         allow NAME` makes one.",
+        program.path.display()
+    )
+}
+
 fn stranger() -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::ConsentRequired,
         "Show a client key: `Authorization: Bearer abide_…`. `abide clients allow NAME` makes one.",
     )
-}
-
-/// Whether the executable is the `abide` command beside this program, or this program itself.
-pub(crate) fn is_own_program(program: &std::path::Path) -> bool {
-    let Ok(this) = std::env::current_exe() else { return false };
-    let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
-    platform::same_program(program, &command) || platform::same_program(program, &this)
 }
 
 #[cfg(test)]
@@ -248,13 +250,36 @@ mod tests {
     #[test]
     fn a_program_without_a_grant_sees_sessions_and_gets_no_token() {
         let (_folder, clients) = clients();
-        let peer = Peer::Socket { program: Some("/usr/bin/curl".into()), own: false };
+        let curl = Program { path: "/usr/bin/curl".into(), id: (1, 2), contained: false };
+        let peer = Peer::Socket { program: Some(curl), own: false };
         let caller = admit(&request(&[]), &peer, &clients).unwrap();
         assert!(caller.may_see_sessions().is_ok());
         let refused = caller.may_have_tokens(&peer).unwrap_err();
         assert_eq!(refused.error, ErrorCode::ConsentRequired);
         assert!(refused.error_description.contains("--program /usr/bin/curl"));
         assert!(caller.may_change().is_err());
+    }
+
+    #[test]
+    fn a_grant_is_for_the_file_and_outside_of_containers() {
+        let (folder, clients) = clients();
+        let tool = folder.path().join("tool");
+        std::fs::write(&tool, "").unwrap();
+        clients.allow("tool", Some(&tool)).unwrap();
+        let path = std::fs::canonicalize(&tool).unwrap();
+        let id = crate::platform::program::file_id(&path).unwrap();
+        let real = Program { path, id, contained: false };
+        let caller = |program: &Program| {
+            let peer = Peer::Socket { program: Some(program.clone()), own: false };
+            admit(&request(&[]), &peer, &clients).unwrap()
+        };
+        assert_eq!(caller(&real), Caller::Client("tool".into()));
+        assert_eq!(caller(&Program { id: (id.0, id.1 + 1), ..real.clone() }), Caller::Neighbour);
+        let inside = Program { contained: true, ..real };
+        assert_eq!(caller(&inside), Caller::Neighbour);
+        let peer = Peer::Socket { program: Some(inside), own: false };
+        let refused = Caller::Neighbour.may_have_tokens(&peer).unwrap_err();
+        assert_eq!(refused.error, ErrorCode::ConsentRequired);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use http::Request;
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
-use super::auth::{Peer, is_own_program};
+use super::auth::Peer;
 use super::routes;
 use crate::agent::Agent;
-use crate::platform;
+use crate::platform::program::{self, Program};
+use crate::platform::tcp_peer::listening_user;
 use crate::server::tcp::{Admits, Tcp, bind};
 use crate::server::{Accept, Limits, Quiet, Source, serve};
 
@@ -42,7 +43,7 @@ pub(crate) struct Taken {
 /// it is 0 or 127.0.0.1 is taken. Where only ::1 is taken, the documented address stays.
 pub(crate) fn bind_tcp(port: u16) -> io::Result<Bound> {
     let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let taken = |address| Taken { address, user: platform::tcp_peer::listening_user(address) };
+    let taken = |address| Taken { address, user: listening_user(address) };
     match bind(v4) {
         Ok(listener) if port != 0 => {
             let (other, in_use) = beside(port)?;
@@ -107,8 +108,7 @@ async fn serve_local<L: Accept<Peer = Peer> + 'static>(agent: Agent, listener: L
 fn source(peer: &Peer) -> Source {
     match peer {
         Peer::Socket { own: true, .. } => Source::Own,
-        Peer::Socket { program: Some(program), .. } => platform::file_id(program)
-            .map_or(Source::Others, |(device, inode)| Source::Program(device, inode)),
+        Peer::Socket { program: Some(program), .. } => Source::Program(program.id.0, program.id.1),
         _ => Source::Others,
     }
 }
@@ -140,7 +140,7 @@ mod unix {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         // Whoever connects before this finds no listener, and the mode counts from here on.
         let listener = socket.listen(BACKLOG)?;
-        Ok(tokio::spawn(serve_local(agent, Socket { listener, turned_away: Quiet::default() })))
+        Ok(tokio::spawn(serve_local(agent, Socket { listener, turned_away: Quiet::new() })))
     }
 
     struct Socket {
@@ -174,8 +174,8 @@ mod unix {
                 });
                 return None;
             }
-            let program = credentials.pid().and_then(platform::program_of);
-            let own = program.as_deref().is_some_and(is_own_program);
+            let program = credentials.pid().and_then(|process| program::of_peer(stream, process));
+            let own = program.as_ref().is_some_and(Program::is_ours);
             Some(Peer::Socket { program, own })
         }
     }
@@ -233,8 +233,8 @@ mod windows {
         let mut pid = 0;
         // SAFETY: the handle is open as long as the stream is borrowed, and the number outlives the call.
         let found = unsafe { GetNamedPipeClientProcessId(stream.as_raw_handle(), &raw mut pid) };
-        let program = (found != 0).then(|| platform::program_of(pid.cast_signed())).flatten();
-        let own = program.as_deref().is_some_and(is_own_program);
+        let program = (found != 0).then(|| program::of_peer(stream, pid.cast_signed())).flatten();
+        let own = program.as_ref().is_some_and(Program::is_ours);
         Peer::Socket { program, own }
     }
 }

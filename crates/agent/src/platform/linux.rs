@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code)]
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -32,11 +31,6 @@ pub(crate) fn harden() {
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
         tracing::warn!(%error, "core dumps could not be turned off");
     }
-}
-
-/// The executable of a process.
-pub(crate) fn program_of(pid: i32) -> Option<PathBuf> {
-    std::fs::read_link(format!("/proc/{pid}/exe")).ok()
 }
 
 /// Wakes at a moment of boot time, also when the machine slept over it.
