@@ -11,6 +11,8 @@ pub(crate) struct Limits {
     pub(crate) reserved: usize,
     /// How many of them one program may have.
     pub(crate) per_program: usize,
+    /// How many of those of one program may be streams of events.
+    pub(crate) streams: usize,
     /// Connections that wait for a place, of all programs together. One program may have three quarters of that.
     pub(crate) waiting: usize,
     /// The longest head of a request, in bytes.
@@ -31,6 +33,7 @@ impl Limits {
         connections: 256,
         reserved: 32,
         per_program: 128,
+        streams: 16,
         waiting: 2048,
         // The least that the HTTP library takes.
         head: 8 * 1024,
@@ -45,6 +48,7 @@ impl Limits {
         connections: 64,
         reserved: 0,
         per_program: 64,
+        streams: 0,
         waiting: 128,
         // Browsers send the cookies of every other port of this machine along, and providers put answers into addresses.
         head: 256 * 1024,

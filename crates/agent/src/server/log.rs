@@ -7,7 +7,7 @@ const LINES: u32 = 5;
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// Lets a few lines through in each span of time, and counts the others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Quiet {
     since: Option<Instant>,
     said: u32,
@@ -15,6 +15,10 @@ pub(crate) struct Quiet {
 }
 
 impl Quiet {
+    pub(crate) const fn new() -> Self {
+        Self { since: None, said: 0, kept_back: 0 }
+    }
+
     /// Writes a line unless there were too many just now. It is told how many have been kept back since the last one.
     pub(crate) fn say(&mut self, write: impl FnOnce(u64)) {
         self.say_at(Instant::now(), write);
@@ -39,7 +43,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_lines_become_five_and_a_number() {
-        let (mut quiet, start) = (Quiet::default(), Instant::now());
+        let (mut quiet, start) = (Quiet::new(), Instant::now());
         let mut written = Vec::new();
         for _ in 0..10_000 {
             quiet.say_at(start, |more| written.push(more));

@@ -57,7 +57,7 @@ pub(crate) async fn serve<L, A, B>(
 {
     let places = Arc::new(Places::new(limits));
     let mut tasks = JoinSet::new();
-    let mut full = Quiet::default();
+    let mut full = Quiet::new();
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(Some(accepted)) => accepted,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     /// Requests that are being answered: one, or none.
     working: AtomicUsize,
     streaming: AtomicBool,
+    /// Where it has its place, and as whose.
+    home: Option<(Weak<Places>, Source)>,
     /// Since when nothing is being answered.
     idle_since: Mutex<Instant>,
     gives_up: Notify,
@@ -41,6 +43,7 @@ impl Default for Connection {
         Self {
             working: AtomicUsize::new(0),
             streaming: AtomicBool::new(false),
+            home: None,
             idle_since: Mutex::new(Instant::now()),
             gives_up: Notify::new(),
         }
@@ -54,9 +57,27 @@ impl Connection {
         Working(self.clone())
     }
 
-    /// The answer has become a stream of events, which may stay.
-    pub(crate) fn streams(&self) {
-        self.streaming.store(true, Ordering::Release);
+    /// The answer becomes a stream of events, which may stay; `false` if the program has as many as it may have.
+    pub(crate) fn streams(&self) -> bool {
+        let Some((places, source)) = self.home.as_ref().and_then(|(places, of)| Some((places.upgrade()?, of)))
+        else {
+            return true;
+        };
+        let state = places.state();
+        if self.streaming.load(Ordering::Acquire) {
+            return true;
+        }
+        let streams = |(of, connection): &&(Source, Arc<Self>)| {
+            of == source && connection.streaming.load(Ordering::Acquire)
+        };
+        let most = match source {
+            Source::Own => places.limits.connections,
+            Source::Program(..) => places.limits.streams,
+            Source::Others => places.limits.streams * 4,
+        };
+        let allowed = state.taken.values().filter(streams).count() < most;
+        self.streaming.store(allowed, Ordering::Release);
+        allowed
     }
 
     pub(super) async fn given_up(&self) {
@@ -101,6 +122,7 @@ pub(super) enum Entrance {
 }
 
 /// A place that is taken, until it is dropped.
+#[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
     source: Source,
@@ -129,12 +151,13 @@ impl Drop for Place {
 }
 
 /// The places of one listener.
+#[derive(Debug)]
 pub(super) struct Places {
     limits: Limits,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     next_number: u64,
     taken: HashMap<u64, (Source, Arc<Connection>)>,
@@ -185,7 +208,8 @@ impl Places {
     }
 
     fn seat(self: &Arc<Self>, state: &mut State, source: Source) -> Place {
-        let (number, connection) = (state.next_number, Arc::<Connection>::default());
+        let home = Some((Arc::downgrade(self), source.clone()));
+        let (number, connection) = (state.next_number, Arc::new(Connection { home, ..Connection::default() }));
         state.next_number += 1;
         state.taken.insert(number, (source.clone(), connection.clone()));
         *state.of.entry(source.clone()).or_default() += 1;

@@ -53,7 +53,7 @@ pub(crate) struct Tcp {
 
 impl Tcp {
     pub(crate) fn new(listener: TcpListener, who: Admits) -> Self {
-        Self { listener, who, turned_away: Quiet::default() }
+        Self { listener, who, turned_away: Quiet::new() }
     }
 
     /// Whether a connection may stay. One system call for a connection, whatever it brings.

@@ -86,7 +86,8 @@ async fn many_that_connect_at_once_are_all_answered() {
     assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
 }
 
-const PLACES: Limits = Limits { connections: 8, reserved: 2, per_program: 3, waiting: 8, ..Limits::ENDPOINT };
+const PLACES: Limits =
+    Limits { connections: 8, reserved: 2, per_program: 3, streams: 3, waiting: 8, ..Limits::ENDPOINT };
 
 fn seated(entrance: Entrance) -> Option<Place> {
     if let Entrance::Seated(place) = entrance { Some(place) } else { None }
@@ -104,7 +105,7 @@ async fn a_program_has_its_share_and_the_owner_the_rest() {
     let _first = seated(places.enter(Source::Own)).unwrap();
     let _second = seated(places.enter(Source::Own)).unwrap();
     // Each connection streams, so that none gives way; one that ends makes place for the other program.
-    held.iter().for_each(|place| place.connection().streams());
+    assert!(held.iter().all(|place| place.connection().streams()));
     let waits = places.enter(three);
     held.pop();
     assert!(places.seated(waits).await.is_some());
@@ -115,11 +116,24 @@ async fn only_so_many_wait_and_others_may_still() {
     let places = Arc::new(Places::new(PLACES));
     let one = Source::Program(1, 1);
     let held: Vec<Place> = (0..3).filter_map(|_| seated(places.enter(one.clone()))).collect();
-    held.iter().for_each(|place| place.connection().streams());
+    assert!(held.iter().all(|place| place.connection().streams()));
     let waiting: Vec<Entrance> = (0..6).map(|_| places.enter(one.clone())).collect();
     assert!(waiting.iter().all(|entrance| matches!(entrance, Entrance::Waits(..))));
     assert!(matches!(places.enter(one), Entrance::Full));
     assert!(seated(places.enter(Source::Program(1, 2))).is_some(), "another program comes in");
+}
+
+#[tokio::test]
+async fn a_program_has_so_many_streams_of_events_and_no_more() {
+    let limits = Limits { connections: 64, per_program: 32, streams: 4, ..Limits::ENDPOINT };
+    let places = Arc::new(Places::new(limits));
+    let one = Source::Program(1, 1);
+    let held: Vec<Place> = (0..20).filter_map(|_| seated(places.enter(one.clone()))).collect();
+    assert_eq!(held.iter().filter(|place| place.connection().streams()).count(), 4);
+    let other = seated(places.enter(Source::Program(1, 2))).unwrap();
+    assert!(other.connection().streams(), "another program has its own");
+    drop(held);
+    assert!(seated(places.enter(one)).unwrap().connection().streams());
 }
 
 #[cfg(target_os = "linux")]
