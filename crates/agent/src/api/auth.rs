@@ -36,6 +36,19 @@ pub(crate) enum Caller {
     Stranger,
 }
 
+/// What a call needs of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// It is for everybody who reaches Abide.
+    Nothing,
+    /// To see the state of sessions.
+    State,
+    /// To have tokens.
+    Tokens,
+    /// To change sessions, accounts and grants.
+    Changes,
+}
+
 /// Lets a request in, or says why not.
 ///
 /// # Errors
@@ -120,7 +133,7 @@ fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, ErrorAnswer> {
 
 impl Caller {
     /// Tokens are for the owner and for clients with a grant.
-    pub(crate) fn may_have_tokens(&self, peer: &Peer) -> Result<(), ErrorAnswer> {
+    fn may_have_tokens(&self, peer: &Peer) -> Result<(), ErrorAnswer> {
         match self {
             Self::Owner | Self::Client(_) => Ok(()),
             Self::Neighbour => {
@@ -143,12 +156,12 @@ impl Caller {
     }
 
     /// The state of sessions is for every process of this user, and for holders of a key.
-    pub(crate) fn may_see_sessions(&self) -> Result<(), ErrorAnswer> {
+    fn may_see_sessions(&self) -> Result<(), ErrorAnswer> {
         if *self == Self::Stranger { Err(stranger()) } else { Ok(()) }
     }
 
     /// Changing sessions, accounts and grants is for the owner.
-    pub(crate) fn may_change(&self) -> Result<(), ErrorAnswer> {
+    fn may_change(&self) -> Result<(), ErrorAnswer> {
         match self {
             Self::Owner => Ok(()),
             Self::Stranger => Err(stranger()),
@@ -156,6 +169,20 @@ impl Caller {
                 ErrorCode::AccessDenied,
                 "Only the `abide` command of this user may do this.",
             )),
+        }
+    }
+
+    /// Whether the caller has a right.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, and how to get it.
+    pub(crate) fn may(&self, right: Right, peer: &Peer) -> Result<(), ErrorAnswer> {
+        match right {
+            Right::Nothing => Ok(()),
+            Right::State => self.may_see_sessions(),
+            Right::Tokens => self.may_have_tokens(peer),
+            Right::Changes => self.may_change(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use abide_wire::ErrorAnswer;
 use http::Request;
 
-use super::auth::{Caller, Peer, admit};
+use super::auth::{Caller, Peer, Right, admit};
 use super::token::{self, Query, duration};
 use crate::grants::Clients;
 
@@ -16,7 +16,7 @@ pub(crate) type Asked = (Option<String>, Option<String>, Option<u64>);
 pub(crate) fn asked<B>(request: &Request<B>, clients: &Clients) -> Result<Asked, ErrorAnswer> {
     let peer = Peer::Tcp { port: PORT };
     let caller = admit(request, &peer, clients)?;
-    caller.may_have_tokens(&peer)?;
+    caller.may(Right::Tokens, &peer)?;
     let text = request.uri().query().unwrap_or_default();
     let query = Query::parse(text)?;
     token::asked(text)?;

@@ -5,29 +5,22 @@ use std::time::Duration;
 
 use abide_oidc::{StepUp, TokenTarget};
 use abide_wire::ErrorAnswer;
-use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use serde::Deserialize;
 use url::Url;
 
 use super::auth::Caller;
-use super::routes::{Body, body, invalid, json_answer};
-use crate::agent::Agent;
+use super::body::{Answered, body, invalid, ok};
+use super::routes::Call;
 use crate::state::dpop::Proof;
 use crate::tokens::TokenParams;
 
 /// `GET /v1/token`.
-pub(super) async fn present(agent: &Agent, query: &str) -> Result<Response<Body>, ErrorAnswer> {
-    let answer = agent.token(&asked(query)?).await?;
-    Ok(json_answer(StatusCode::OK, &answer))
+pub(super) async fn present(call: Call) -> Answered {
+    ok(&call.agent.token(&asked(call.query())?).await?)
 }
 
 /// `POST /v1/token`: the same, once what a resource server has answered with is met (RFC 9470).
-pub(super) async fn stronger(
-    agent: &Agent,
-    caller: &Caller,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, ErrorAnswer> {
+pub(super) async fn stronger(call: Call) -> Answered {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Headers {
@@ -39,7 +32,8 @@ pub(super) async fn stronger(
     struct Challenged {
         www_authenticate: Headers,
     }
-    let asked = asked(request.uri().query().unwrap_or_default())?;
+    let asked = asked(call.query())?;
+    let Call { agent, caller, request, .. } = call;
     let challenged: Challenged = body(request).await?;
     let headers = match challenged.www_authenticate {
         Headers::One(one) => vec![one],
@@ -54,13 +48,12 @@ pub(super) async fn stronger(
         ));
     };
     let name = agent.account_for(asked.account.as_deref())?;
-    let tool = match caller {
+    let tool = match &caller {
         Caller::Client(name) => name.as_str(),
         _ => "A program of yours",
     };
     agent.step_up(&name, wanted, tool).await?;
-    let answer = agent.token(&TokenParams { account: Some(name), ..asked }).await?;
-    Ok(json_answer(StatusCode::OK, &answer))
+    ok(&agent.token(&TokenParams { account: Some(name), ..asked }).await?)
 }
 
 pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {

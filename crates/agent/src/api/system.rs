@@ -1,0 +1,41 @@
+//! Calls about Abide itself.
+
+use abide_wire::VaultStatus;
+use http::StatusCode;
+use serde_json::json;
+
+use super::body::{Answered, empty, ok};
+use super::routes::Call;
+use crate::state::event::Event;
+
+/// `GET /health`.
+pub(super) async fn health(_: Call) -> Answered {
+    ok(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+/// `GET /v1/vault`.
+pub(super) async fn vault(call: Call) -> Answered {
+    ok(&VaultStatus { mode: call.agent.vault_mode() })
+}
+
+/// `GET /v1/presence`.
+pub(super) async fn presence(call: Call) -> Answered {
+    ok(&call.agent.presence().await)
+}
+
+/// `GET /v1/config/check`.
+pub(super) async fn config_check(call: Call) -> Answered {
+    ok(&call.agent.config_check())
+}
+
+/// `POST /v1/show`.
+pub(super) async fn show(call: Call) -> Answered {
+    call.agent.announce(Event::ShowWindow)?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `POST /v1/quit`.
+pub(super) async fn quit(call: Call) -> Answered {
+    call.agent.announce(Event::Quit)?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
