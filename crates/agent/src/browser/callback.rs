@@ -33,6 +33,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Says with a stable code why an answer is stray, to whoever looks into a sign-in that does not come to its end.
 const ERROR_CODE: HeaderName = HeaderName::from_static("abide-error");
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// The code when no sign-in waits any more.
 const UNEXPECTED: &str = "callback_unexpected";
 /// The code when there is not even a query.
@@ -332,6 +333,12 @@ pub(crate) async fn alone(
 }
 
 async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
+    let response = answer(request, place).await;
+    // The page that watches keeps its own secret there.
+    if place.guest.get().is_some() { response } else { without_storage(response) }
+}
+
+async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     if !server::names_us(request.headers(), &place.hosts) {
         return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
     }
@@ -464,6 +471,14 @@ fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
     response
 }
 
+/// Has the browser forget what another program has left for this port, service workers above all: one would see the next
+/// answer of a provider on a fixed port. Not `cookies`, which are those of every port, and not `cache`, which takes browsers
+/// long; nothing here is kept in it.
+fn without_storage(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
+    response
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -502,7 +517,11 @@ mod tests {
             let answer = get(&address, guessed).await;
             assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("alice"), "{guessed}: {answer}");
         }
-        assert!(get(&address, &place).await.contains("You are signed in as alice@example.com"));
+        let page = get(&address, &place).await;
+        assert!(page.contains("You are signed in as alice@example.com"));
+        for answer in [&sent_on, &page] {
+            assert!(answer.contains("\r\nclear-site-data: \"storage\"\r\n"), "{answer}");
+        }
     }
 
     /// After `invalid_scope`, for instance: nothing new is opened.

@@ -111,7 +111,7 @@ impl LogoutListener {
         });
         tracing::info!(port, "providers can send word of logouts");
         let listener = Tcp::new(listener, admits(config));
-        Ok(tokio::spawn(serve(listener, Limits::BROWSER, move |request: Request<Incoming>, _| {
+        Ok(tokio::spawn(serve(listener, Limits::PROVIDER, move |request: Request<Incoming>, _| {
             let place = place.clone();
             async move { place.route(request).await }
         })))

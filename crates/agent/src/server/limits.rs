@@ -43,18 +43,20 @@ impl Limits {
         // A stronger sign-in is waited for ten minutes.
         lifetime: Duration::from_secs(15 * 60),
     };
-    /// For what a browser or a provider brings: one request a connection, which a page may have to wait for.
+    /// For what a browser brings: one request a connection, which a page may have to wait for.
     pub(crate) const BROWSER: Self = Self {
         connections: 64,
         reserved: 0,
         per_program: 64,
         streams: 0,
         waiting: 128,
-        // Browsers send the cookies of every other port of this machine along, and providers put answers into addresses.
-        head: 256 * 1024,
+        // Browsers send the cookies of every other port of this machine along: at most 180 of 4 KiB each.
+        head: 1024 * 1024,
         keep_alive: false,
         idle: Duration::from_secs(5),
         write: Duration::from_secs(10),
         lifetime: Duration::from_secs(60),
     };
+    /// For what a provider brings, perhaps from elsewhere.
+    pub(crate) const PROVIDER: Self = Self { connections: 32, per_program: 32, head: 24 * 1024, ..Self::BROWSER };
 }

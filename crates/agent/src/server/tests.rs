@@ -86,6 +86,17 @@ async fn many_that_connect_at_once_are_all_answered() {
     assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
 }
 
+#[tokio::test]
+async fn the_cookies_of_other_ports_do_not_keep_a_browser_out() {
+    let address = open(Limits::BROWSER, Bytes::from_static(b"hello"));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let cookies = "a=".to_owned() + &"x".repeat(600 * 1024);
+    stream.write_all(format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("hello"), "{answer}");
+}
+
 const PLACES: Limits =
     Limits { connections: 8, reserved: 2, per_program: 3, streams: 3, waiting: 8, ..Limits::ENDPOINT };
 
