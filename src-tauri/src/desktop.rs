@@ -28,8 +28,8 @@ pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, Sta
         Ok(Ok(agent)) => {
             return follow(app, agent, &runtime).await;
         }
-        Ok(Err(StartError::AlreadyRunning)) => {
-            say("Abide is already running. Its window has been asked to open.");
+        Ok(Err(StartError::AlreadyRunning(owner))) => {
+            say(&format!("Abide is already running{owner}. Its window has been asked to open."));
             return app.exit(0);
         }
         Ok(Err(error)) => error.to_string(),

@@ -268,4 +268,55 @@ mod endpoint {
         app.quit().await;
         assert_eq!(abide(&room, &["status"]).await.code, 5, "the agent has ended");
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_port_that_another_program_holds_is_said_loudly() {
+        let room = Room::with_keyring("endpoint-taken").await;
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = other.local_addr().unwrap();
+        let text = one_account("http://127.0.0.1:1", None, SESSION);
+        configure(&room, &text.replace("port = 0", &format!("port = {}", address.port())));
+        let mut app = App::headless(&room).await;
+        assert_ne!(app.port(), address.port());
+        let (user, address) = (rustix::process::geteuid().as_raw(), address.to_string());
+        let told = app.snapshot().await["remarks"].to_string();
+        assert!(told.contains(&address) && told.contains(&user.to_string()), "{told}");
+        let file = room.places().endpoint_file();
+        let bound: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(bound["port_taken"], serde_json::json!({"address": address, "uid": user}));
+        let doctor = app.abide(&["doctor"]).await;
+        assert_eq!(doctor.code, 1, "{}", doctor.stdout);
+        assert!(doctor.stdout.lines().any(|line| line.starts_with("fail  HTTP") && line.contains(&address)));
+
+        // What a killed agent leaves there is not to be believed: nothing holds the lock that it names.
+        app.kill();
+        eventually("the agent to end", s(10), || async {
+            (abide(&room, &["status"]).await.code == 5).then_some(())
+        })
+        .await;
+        let lock = std::fs::File::open(bound["lock"].as_str().unwrap()).unwrap();
+        lock.try_lock().expect("the lock is free");
+        lock.unlock().unwrap();
+        let doctor = abide(&room, &["doctor"]).await;
+        assert!(doctor.stdout.lines().any(|line| line.starts_with("warn  HTTP")), "{}", doctor.stdout);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_socket_that_was_removed_is_there_again() {
+        let room = Room::with_keyring("endpoint-removed").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let places = room.places();
+        let answers = || async { (abide(&room, &["status"]).await.code != 5).then_some(()) };
+        std::fs::remove_file(places.socket()).unwrap();
+        eventually("the socket to be there again", s(10), answers).await;
+        std::fs::remove_dir_all(&places.runtime).unwrap();
+        eventually("the folder to be there again, too", s(20), answers).await;
+        assert!(places.endpoint_file().exists());
+        let second = abide(&room, &["agent"]).await;
+        assert_eq!(second.code, 1);
+        for part in [app.process().to_string(), places.socket().display().to_string()] {
+            assert!(second.stderr.contains(&part), "{part}: {}", second.stderr);
+        }
+    }
 }

@@ -15,7 +15,6 @@ use tokio::runtime::Runtime;
 
 use crate::api;
 use crate::browser::callback::{self, Verdict};
-use crate::browser::server;
 use crate::config::Config;
 use crate::grants::Clients;
 use crate::state::record::StoredSession;
@@ -53,18 +52,19 @@ where
         }
         runtime.as_ref()?.block_on(async {
             let (mut browser, ours) = tokio::io::duplex(1 << 20);
-            let (_, received) = tokio::join!(crate::server::alone(ours, crate::server::Limits::BROWSER, answer), async {
-                let _ = browser.write_all(sent).await;
-                // Who hangs up before the answer gets none. Everything is in memory: after so many turns there is one, or
-                // the listener waits for more.
-                for _ in 0..TURNS {
-                    tokio::task::yield_now().await;
-                }
-                let _ = browser.shutdown().await;
-                let mut received = Vec::new();
-                let _ = browser.read_to_end(&mut received).await;
-                received
-            });
+            let (_, received) =
+                tokio::join!(crate::server::alone(ours, crate::server::Limits::BROWSER, answer), async {
+                    let _ = browser.write_all(sent).await;
+                    // Who hangs up before the answer gets none. Everything is in memory: after so many turns there is one, or
+                    // the listener waits for more.
+                    for _ in 0..TURNS {
+                        tokio::task::yield_now().await;
+                    }
+                    let _ = browser.shutdown().await;
+                    let mut received = Vec::new();
+                    let _ = browser.read_to_end(&mut received).await;
+                    received
+                });
             Some(received)
         })
     })

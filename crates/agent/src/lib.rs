@@ -40,9 +40,11 @@ pub use agent::{Agent, check_configuration};
 pub use config::ConfigError;
 pub use options::Options;
 pub use persistence::options::PassphraseError;
+pub use platform::file::FolderError;
 #[cfg(feature = "demo")]
 pub use runtime::demo;
 pub use runtime::headless::{HeadlessError, run_headless, start_log};
+pub use runtime::single_instance::Owner;
 pub use runtime::start::StartError;
 pub use state::event::Event;
 

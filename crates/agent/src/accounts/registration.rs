@@ -305,7 +305,7 @@ fn secret_file(store: &Arc<Store>, name: &str) -> PathBuf {
 
 fn write_secret(path: &Path, secret: &SecretString) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        file::private_folder(folder)?;
+        file::private_folder(folder).map_err(io::Error::other)?;
     }
     file::write(path, secret.expose_secret().as_bytes())
 }

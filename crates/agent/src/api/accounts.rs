@@ -15,7 +15,9 @@ pub(super) async fn list(call: Call) -> Answered {
         .agent
         .accounts()
         .into_iter()
-        .map(|account| json!({"name": account.name, "issuer": account.issuer, "client_id": account.client_id}))
+        .map(
+            |account| json!({"name": account.name, "issuer": account.issuer, "client_id": account.client_id}),
+        )
         .collect();
     ok(&json!({ "accounts": accounts }))
 }

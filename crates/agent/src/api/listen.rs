@@ -65,7 +65,11 @@ fn any_port(mut listener: TcpListener) -> io::Result<Bound> {
     for _ in 0..ATTEMPTS {
         let port = listener.local_addr()?.port();
         if let (other, None) = beside(port)? {
-            return Ok(Bound { listeners: std::iter::once(listener).chain(other).collect(), port, taken: None });
+            return Ok(Bound {
+                listeners: std::iter::once(listener).chain(other).collect(),
+                port,
+                taken: None,
+            });
         }
         listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     }
@@ -95,13 +99,15 @@ pub(crate) async fn serve_tcp(agent: Agent, bound: Bound) {
     futures_util::future::join_all(listeners).await;
 }
 
-/// Serves the socket, until it is aborted.
-async fn serve_local<L: Accept<Peer = Peer> + 'static>(agent: Agent, listener: L) {
-    let answer = move |request: Request<Incoming>, peer: Arc<Peer>| {
-        let agent = agent.clone();
-        async move { routes::answer(&agent, request, &peer).await }
-    };
-    serve(listener, Limits::ENDPOINT, answer).await;
+impl Listening {
+    /// Serves the socket or the pipe, until it is aborted.
+    pub(crate) async fn serve(self, agent: Agent) {
+        let answer = move |request: Request<Incoming>, peer: Arc<Peer>| {
+            let agent = agent.clone();
+            async move { routes::answer(&agent, request, &peer).await }
+        };
+        serve(self, Limits::ENDPOINT, answer).await;
+    }
 }
 
 /// Whose places a connection over the socket takes.
@@ -114,9 +120,9 @@ fn source(peer: &Peer) -> Source {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::serve_socket;
+pub(crate) use unix::{Listening, bind_socket};
 #[cfg(windows)]
-pub(crate) use windows::serve_socket;
+pub(crate) use windows::{Listening, bind_socket};
 
 #[cfg(unix)]
 mod unix {
@@ -128,9 +134,9 @@ mod unix {
     use super::*;
     use crate::server::tcp::BACKLOG;
 
-    /// Binds the socket, for this user alone, and serves it until the task that is returned is aborted. The vault's
-    /// lock has shown that no other agent lives, so a socket that is there is left over.
-    pub(crate) fn serve_socket(agent: Agent, path: &Path) -> io::Result<tokio::task::JoinHandle<()>> {
+    /// Binds the socket, for this user alone. The vault's lock has shown that no other agent lives, so a socket that is there
+    /// is left over.
+    pub(crate) fn bind_socket(path: &Path) -> io::Result<Listening> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -140,15 +146,16 @@ mod unix {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         // Whoever connects before this finds no listener, and the mode counts from here on.
         let listener = socket.listen(BACKLOG)?;
-        Ok(tokio::spawn(serve_local(agent, Socket { listener, turned_away: Quiet::new() })))
+        Ok(Listening { listener, turned_away: Quiet::new() })
     }
 
-    struct Socket {
+    /// The bound socket.
+    pub(crate) struct Listening {
         listener: UnixListener,
         turned_away: Quiet,
     }
 
-    impl Accept for Socket {
+    impl Accept for Listening {
         type Stream = UnixStream;
         type Peer = Peer;
 
@@ -163,7 +170,7 @@ mod unix {
         }
     }
 
-    impl Socket {
+    impl Listening {
         /// Who connected; `None`, and the connection closes, for every other user.
         fn peer(&mut self, stream: &UnixStream) -> Option<Peer> {
             let credentials = stream.peer_cred().ok()?;
@@ -193,23 +200,24 @@ mod windows {
 
     use super::*;
 
-    /// Makes the pipe and serves it until the task that is returned is aborted. The default security of a pipe lets
+    /// Makes the pipe. The default security of a pipe lets
     /// only this user, administrators and the system write to it, and nobody else can send a request.
-    pub(crate) fn serve_socket(agent: Agent, path: &Path) -> io::Result<tokio::task::JoinHandle<()>> {
+    pub(crate) fn bind_socket(path: &Path) -> io::Result<Listening> {
         let name = path.to_path_buf();
         // The first instance has to be ours: a pipe of that name that somebody else has made is an error.
         let first =
             ServerOptions::new().first_pipe_instance(true).reject_remote_clients(true).create(&name)?;
-        Ok(tokio::spawn(serve_local(agent, Pipe { name, waiting: first })))
+        Ok(Listening { name, waiting: first })
     }
 
-    struct Pipe {
+    /// The pipe.
+    pub(crate) struct Listening {
         name: PathBuf,
         /// The instance that the next program connects to.
         waiting: NamedPipeServer,
     }
 
-    impl Accept for Pipe {
+    impl Accept for Listening {
         type Stream = NamedPipeServer;
         type Peer = Peer;
 

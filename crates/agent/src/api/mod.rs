@@ -15,4 +15,4 @@ mod sessions;
 mod system;
 mod token;
 
-pub(crate) use listen::{Bound, Taken, bind_tcp, serve_socket, serve_tcp};
+pub(crate) use listen::{Listening, Taken, bind_socket, bind_tcp, serve_tcp};

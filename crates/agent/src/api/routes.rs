@@ -128,7 +128,7 @@ pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Pee
         Err(refused) => {
             let path: String = request.uri().path().chars().take(SHOWN).collect();
             REFUSED.lock().unwrap_or_else(PoisonError::into_inner).say(|more| {
-                tracing::warn!(code = refused.error.as_str(), path, more, "refused");
+                tracing::warn!(code = refused.error.as_str(), %path, more, "refused");
             });
             return error(&refused);
         }
@@ -165,8 +165,7 @@ mod tests {
         let client = || Caller::Client("tool".to_owned());
         for route in ROUTES {
             let may = |caller: Caller| route.open(&caller, &TCP).is_ok();
-            let (tokens, state) =
-                (matches!(route.needs, Right::Tokens), matches!(route.needs, Right::State));
+            let (tokens, state) = (matches!(route.needs, Right::Tokens), matches!(route.needs, Right::State));
             let open = matches!(route.needs, Right::Nothing);
             assert!(may(Caller::Owner), "{}", route.path);
             assert_eq!(may(client()), open || state || tokens, "{}", route.path);
@@ -193,10 +192,15 @@ mod tests {
             Route::find(&method, path).map(|(route, name)| (route.path, name.to_owned()))
         };
         assert_eq!(row(Method::GET, "/v1/sessions"), Some(("/v1/sessions", String::new())));
-        assert_eq!(row(Method::GET, "/v1/sessions/work"), Some(("/v1/sessions/{account}", "work".to_owned())));
+        assert_eq!(
+            row(Method::GET, "/v1/sessions/work"),
+            Some(("/v1/sessions/{account}", "work".to_owned()))
+        );
         let events = Some(("/v1/sessions/{account}/events", "work".to_owned()));
         assert_eq!(row(Method::GET, "/v1/sessions/work/events"), events);
-        for path in ["/v1/sessions/", "/v1/sessions/work/x/events", "/v1/sessions//events", "/v1/tokens", "", "/"] {
+        for path in
+            ["/v1/sessions/", "/v1/sessions/work/x/events", "/v1/sessions//events", "/v1/tokens", "", "/"]
+        {
             assert_eq!(row(Method::GET, path), None, "{path}");
         }
         assert_eq!(row(Method::DELETE, "/v1/sessions"), None);

@@ -129,4 +129,3 @@ fn statuses(
     });
     stream::once(async { first }).chain(rest)
 }
-

@@ -2,14 +2,19 @@
 
 #![allow(unsafe_code)]
 
+use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::inotify;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
     timerfd_create, timerfd_settime,
 };
 use tokio::io::unix::AsyncFd;
+
+/// How often a folder is looked at that cannot be watched.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// Time since boot, suspended time included.
 pub(crate) fn boot_time() -> Duration {
@@ -31,6 +36,7 @@ pub(crate) fn harden() {
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
         tracing::warn!(%error, "core dumps could not be turned off");
     }
+    super::more_descriptors();
 }
 
 /// Wakes at a moment of boot time, also when the machine slept over it.
@@ -74,6 +80,41 @@ impl Alarm {
                 }
                 Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             }
+        }
+    }
+}
+
+/// The name of this machine.
+pub(crate) fn host_name() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
+}
+
+/// Notices that something is removed from a folder, or the folder itself.
+pub(crate) struct FolderWatch(Option<AsyncFd<std::os::fd::OwnedFd>>);
+
+impl FolderWatch {
+    pub(crate) fn new(folder: &Path) -> Self {
+        let flags = inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK;
+        let events = inotify::WatchFlags::DELETE
+            | inotify::WatchFlags::MOVED_FROM
+            | inotify::WatchFlags::DELETE_SELF
+            | inotify::WatchFlags::MOVE_SELF;
+        let watch = inotify::init(flags).and_then(|descriptor| {
+            inotify::add_watch(&descriptor, folder, events)?;
+            Ok(descriptor)
+        });
+        let watch = watch.map_err(std::io::Error::from).and_then(|descriptor| {
+            // SAFETY: an owned descriptor names the same open file until it is dropped, and the `AsyncFd` owns it.
+            unsafe { AsyncFd::register(descriptor) }.map_err(std::io::Error::from)
+        });
+        Self(watch.inspect_err(|error| tracing::debug!(%error, "a folder cannot be watched")).ok())
+    }
+
+    /// Returns once something was removed; without the system's help after a while.
+    pub(crate) async fn changed(&mut self) {
+        match &self.0 {
+            Some(watch) if watch.readable().await.is_ok() => {}
+            _ => tokio::time::sleep(LOOK_EVERY).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -38,6 +38,7 @@ pub(crate) fn harden() {
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
         tracing::warn!(%error, "core dumps could not be turned off");
     }
+    super::more_descriptors();
 }
 
 /// The executable of a process.
@@ -63,6 +64,29 @@ impl Alarm {
         while let Some(left) = moment.checked_sub(boot_time()).filter(|left| !left.is_zero()) {
             tokio::time::sleep(left.min(Duration::from_secs(1))).await;
         }
+    }
+}
+
+/// The name of this machine.
+pub(crate) fn host_name() -> Option<String> {
+    let mut name = [0_u8; 256];
+    // SAFETY: the buffer and its length belong together and outlive the call, which writes at most that many bytes.
+    let result = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len()) };
+    let text = name.split(|byte| *byte == 0).next()?;
+    (result == 0 && !text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
+}
+
+/// Looks at a folder every ten seconds: there is no cheaper way that needs no thread.
+pub(crate) struct FolderWatch;
+
+impl FolderWatch {
+    pub(crate) fn new(_: &Path) -> Self {
+        Self
+    }
+
+    /// Returns after a while.
+    pub(crate) async fn changed(&mut self) {
+        tokio::time::sleep(Duration::from_secs(10)).await;
     }
 }
 

@@ -17,7 +17,25 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
-pub(crate) use system::{Alarm, boot_id, boot_time, harden};
+pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_name};
 
 #[cfg(unix)]
 pub(crate) use system::keep_from_children;
+
+/// Descriptors for as many connections as may wait for an answer.
+#[cfg(unix)]
+const DESCRIPTORS: u64 = 8192;
+
+/// Asks for more descriptors than a program usually starts with, as far as its user may have them.
+#[cfg(unix)]
+fn more_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(DESCRIPTORS, |maximum| maximum.min(DESCRIPTORS));
+    if limit.current.is_some_and(|current| current < wanted) {
+        limit.current = Some(wanted);
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "there are only as many descriptors as usual");
+        }
+    }
+}

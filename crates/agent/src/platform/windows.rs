@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::CloseHandle;
@@ -58,5 +58,24 @@ impl Alarm {
         while let Some(left) = moment.checked_sub(boot_time()).filter(|left| !left.is_zero()) {
             tokio::time::sleep(left.min(Duration::from_secs(1))).await;
         }
+    }
+}
+
+/// The name of this machine.
+pub(crate) fn host_name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok().filter(|name| !name.is_empty())
+}
+
+/// Nothing to look at: a pipe is no file.
+pub(crate) struct FolderWatch;
+
+impl FolderWatch {
+    pub(crate) fn new(_: &Path) -> Self {
+        Self
+    }
+
+    /// Does not return.
+    pub(crate) async fn changed(&mut self) {
+        std::future::pending().await
     }
 }

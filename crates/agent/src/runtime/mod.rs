@@ -6,4 +6,5 @@ pub(crate) mod effects;
 pub(crate) mod headless;
 pub(crate) mod presence;
 pub(crate) mod single_instance;
+pub(crate) mod socket;
 pub(crate) mod start;

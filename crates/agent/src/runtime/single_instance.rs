@@ -1,8 +1,64 @@
 //! A second start hands over to the first.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use abide_wire::paths::Places;
+use serde::{Deserialize, Serialize};
+
+use crate::platform;
+use crate::platform::file;
+
+/// Beside the lock of the vault: which agent holds it. The lock itself says whether that is still so.
+const OWNER: &str = "agent.json";
+
+/// The agent that holds the lock, as far as it has said.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct Owner {
+    pid: Option<u32>,
+    host: Option<String>,
+    socket: Option<PathBuf>,
+}
+
+impl Owner {
+    /// Writes down this agent.
+    pub(crate) fn write(places: &Places) -> io::Result<()> {
+        let this = Self {
+            pid: Some(std::process::id()),
+            host: platform::host_name(),
+            socket: Some(places.socket()),
+        };
+        file::write(&places.state.join(OWNER), &serde_json::to_vec(&this).map_err(io::Error::other)?)
+    }
+
+    /// What the agent that holds the lock has written; nothing if that cannot be read.
+    pub(crate) fn read(state: &Path) -> Self {
+        let text = std::fs::read(state.join(OWNER)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Its socket, if it runs on this machine.
+    pub(crate) fn socket(&self) -> Option<&Path> {
+        if self.host == platform::host_name() { self.socket.as_deref() } else { None }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(pid) = self.pid {
+            write!(f, " as process {pid}")?;
+        }
+        if let Some(host) = &self.host {
+            write!(f, " on {host}")?;
+        }
+        match &self.socket {
+            Some(socket) => write!(f, ", at {}", socket.display()),
+            None => Ok(()),
+        }
+    }
+}
 
 const REQUEST: &[u8] =
     b"POST /v1/show HTTP/1.1\r\nHost: abide\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -39,4 +95,30 @@ fn exchange(stream: &mut (impl Read + Write)) -> io::Result<()> {
     stream.write_all(REQUEST)?;
     let mut first = [0_u8; 12];
     stream.read_exact(&mut first)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_agent_that_runs_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places {
+            config: folder.path().join("config"),
+            state: folder.path().join("state"),
+            runtime: folder.path().join("run"),
+        };
+        assert_eq!(Owner::read(&places.state).to_string(), "");
+        Owner::write(&places).unwrap();
+        let owner = Owner::read(&places.state);
+        assert_eq!(owner.socket(), Some(&*places.socket()));
+        let named = owner.to_string();
+        for part in [std::process::id().to_string(), platform::host_name().unwrap()] {
+            assert!(named.contains(&part), "{named}");
+        }
+        let elsewhere = Owner { host: Some("another-machine".to_owned()), ..owner };
+        assert_eq!(elsewhere.socket(), None);
+    }
 }

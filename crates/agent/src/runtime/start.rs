@@ -1,6 +1,7 @@
 //! From nothing to a running agent.
 
 use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 
 use abide_presence::Presence;
@@ -9,7 +10,7 @@ use abide_wire::paths::Places;
 use serde_json::json;
 
 use crate::agent::{Agent, Inner};
-use crate::api::{Taken, bind_tcp, serve_socket, serve_tcp};
+use crate::api::{Taken, bind_socket, bind_tcp, serve_tcp};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
 use crate::grants::Clients;
@@ -17,11 +18,12 @@ use crate::options::Options;
 use crate::persistence::options::{Keeping, OpenError, PassphraseError};
 use crate::persistence::vault::{NotOpen, VaultThread};
 use crate::platform;
-use crate::platform::file;
+use crate::platform::file::{self, FolderError};
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::runtime::effects::Flows;
 use crate::runtime::presence;
-use crate::runtime::single_instance;
+use crate::runtime::single_instance::{self, Owner};
+use crate::runtime::socket;
 use crate::sign_out::pending;
 use crate::state::record::record_name;
 use crate::state::store::Store;
@@ -31,8 +33,8 @@ use crate::state::store::Store;
 #[non_exhaustive]
 pub enum StartError {
     /// Another agent of this user runs; it was asked to show its window.
-    #[error("Abide is already running.")]
-    AlreadyRunning,
+    #[error("Abide is already running{0}.")]
+    AlreadyRunning(Owner),
     /// The configuration cannot be used.
     #[error("{0}\nAbide has changed nothing. Correct the file and start Abide again.")]
     Config(#[from] ConfigError),
@@ -56,6 +58,9 @@ pub enum StartError {
         "The list of allowed clients cannot be read: {0}\nNothing has been handed out. Move clients.json away to begin anew."
     )]
     Clients(io::Error),
+    /// A folder cannot be used.
+    #[error("{0}")]
+    Folder(#[from] FolderError),
     /// The local endpoint cannot be opened.
     #[error("The local endpoint cannot be opened: {0}")]
     Endpoint(io::Error),
@@ -66,13 +71,14 @@ impl StartError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::AlreadyRunning => "already_running",
+            Self::AlreadyRunning(_) => "already_running",
             Self::Config(error) => error.code(),
             Self::Vault(error) => error.code(),
             Self::Passphrase(error) => error.code(),
             Self::Keyring(error) => error.code(),
             Self::Thread => "thread",
             Self::Clients(_) => "clients",
+            Self::Folder(_) => "folder",
             Self::Endpoint(_) => "endpoint",
         }
     }
@@ -97,8 +103,8 @@ impl Agent {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         platform::harden();
         let config = Config::read(&options.places.config_file())?;
-        file::private_folder(&options.places.state).map_err(StartError::Endpoint)?;
-        file::private_folder(&options.places.runtime).map_err(StartError::Endpoint)?;
+        file::private_folder(&options.places.state)?;
+        file::runtime_folder(&options.places.runtime)?;
         // Both ask others: at the same time.
         let (found, mut presence) = tokio::join!(
             VaultThread::open(options.places.state.clone(), Keeping::new(&config.vault, &options)),
@@ -107,19 +113,35 @@ impl Agent {
         let found = match found {
             Ok(found) => found,
             Err(NotOpen::Refused(OpenError::Vault(VaultError::InUse { .. }))) => {
-                single_instance::show_the_other(&options.places.socket()).await;
-                return Err(StartError::AlreadyRunning);
+                let owner = Owner::read(&options.places.state);
+                // It may have been started with another runtime folder.
+                let socket = owner.socket().map_or_else(|| options.places.socket(), Path::to_owned);
+                single_instance::show_the_other(&socket).await;
+                return Err(StartError::AlreadyRunning(owner));
             }
             Err(NotOpen::Refused(error)) => return Err(error.into()),
             Err(NotOpen::NoThread) => return Err(StartError::Thread),
         };
+        if let Err(error) = Owner::write(&options.places) {
+            tracing::warn!(%error, "where this agent is could not be written down");
+        }
         // The lock is ours, so what an agent has left there that was killed is about a port that anyone may have by now.
         let _ = std::fs::remove_file(options.places.endpoint_file());
         let clients =
             Clients::open(options.places.state.join("clients.json")).map_err(StartError::Clients)?;
-        let configured = options.browser.as_deref().or(config.browser.as_deref());
+        let config_file = options.places.config_file();
+        let others_write = config.browser.is_some() && file::others_may_write(&config_file);
+        let named = config.browser.as_deref().filter(|_| !others_write);
+        let configured = options.browser.as_deref().or(named);
         let opener = Opener::choose(configured, options.browser_variable.clone());
         let store = Store::new(options, Box::new(Flows), opener, found.vault, found.remarks);
+        if others_write {
+            store.remark(format!(
+                "Other users can change {}, so the program that it names as the browser is not run. Take that right from them: \
+                 chmod o-w, for the file and its folder.",
+                config_file.display()
+            ));
+        }
         let kept = |name: &str| {
             let wanted = record_name(name);
             found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
@@ -156,9 +178,13 @@ impl Agent {
             demo,
         }));
         let places = &store.options.places;
-        let socket = serve_socket(agent.clone(), &places.socket()).map_err(StartError::Endpoint)?;
+        let socket = bind_socket(&places.socket()).map_err(StartError::Endpoint)?;
+        let advertised = {
+            let places = places.clone();
+            move || advertise(&places, port, taken)
+        };
         let tasks = [
-            socket.abort_handle(),
+            tokio::spawn(socket::keep(agent.clone(), places.socket(), socket, advertised)).abort_handle(),
             tokio::spawn(serve_tcp(agent.clone(), bound)).abort_handle(),
             tokio::spawn(store.clone().keep_time()).abort_handle(),
             tokio::spawn(presence::follow(store.clone(), presence, asked)).abort_handle(),
@@ -176,7 +202,10 @@ impl Agent {
 /// What another program on the configured port means.
 fn port_warning(taken: Taken, port: u16) -> String {
     let address = taken.address;
-    let whose = taken.user.map_or_else(|| "another program".to_owned(), |user| format!("a program of the user with the uid {user}"));
+    let whose = taken.user.map_or_else(
+        || "another program".to_owned(),
+        |user| format!("a program of the user with the uid {user}"),
+    );
     let instead = if address.port() == port {
         String::new()
     } else {

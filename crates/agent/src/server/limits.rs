@@ -49,7 +49,7 @@ impl Limits {
         reserved: 0,
         per_program: 64,
         streams: 0,
-        waiting: 128,
+        waiting: 512,
         // Browsers send the cookies of every other port of this machine along: at most 180 of 4 KiB each.
         head: 1024 * 1024,
         keep_alive: false,
@@ -58,5 +58,6 @@ impl Limits {
         lifetime: Duration::from_secs(60),
     };
     /// For what a provider brings, perhaps from elsewhere.
-    pub(crate) const PROVIDER: Self = Self { connections: 32, per_program: 32, head: 24 * 1024, ..Self::BROWSER };
+    pub(crate) const PROVIDER: Self =
+        Self { connections: 32, per_program: 32, head: 24 * 1024, ..Self::BROWSER };
 }

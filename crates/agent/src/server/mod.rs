@@ -53,7 +53,7 @@ pub(crate) async fn serve<L, A, B>(
 ) where
     L: Accept,
     A: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let places = Arc::new(Places::new(limits));
     let mut tasks = JoinSet::new();
@@ -96,7 +96,7 @@ async fn hosted<A, B>(
     answer: impl Fn(Request<Incoming>) -> A,
 ) where
     A: Future<Output = Response<B>>,
-    B: Body<Data: Send, Error: std::error::Error + Send + Sync> + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + 'static,
 {
     let connection = place.connection().clone();
     let served = connection_of(stream, limits, connection.clone(), answer);
@@ -119,9 +119,9 @@ async fn connection_of<A, B>(
     answer: impl Fn(Request<Incoming>) -> A,
 ) where
     A: Future<Output = Response<B>>,
-    B: Body<Data: Send, Error: std::error::Error + Send + Sync> + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + 'static,
 {
-    let service = service_fn(|mut request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let working = connection.working();
         request.extensions_mut().insert(connection.clone());
         let answered = answer(request);
@@ -151,7 +151,7 @@ pub(crate) async fn alone<A, B>(
     answer: impl Fn(Request<Incoming>) -> A,
 ) where
     A: Future<Output = Response<B>>,
-    B: Body<Data: Send, Error: std::error::Error + Send + Sync> + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + 'static,
 {
     connection_of(stream, limits, Arc::default(), answer).await;
 }

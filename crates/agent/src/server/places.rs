@@ -59,7 +59,8 @@ impl Connection {
 
     /// The answer becomes a stream of events, which may stay; `false` if the program has as many as it may have.
     pub(crate) fn streams(&self) -> bool {
-        let Some((places, source)) = self.home.as_ref().and_then(|(places, of)| Some((places.upgrade()?, of)))
+        let Some((places, source)) =
+            self.home.as_ref().and_then(|(places, of)| Some((places.upgrade()?, of)))
         else {
             return true;
         };
@@ -209,7 +210,8 @@ impl Places {
 
     fn seat(self: &Arc<Self>, state: &mut State, source: Source) -> Place {
         let home = Some((Arc::downgrade(self), source.clone()));
-        let (number, connection) = (state.next_number, Arc::new(Connection { home, ..Connection::default() }));
+        let (number, connection) =
+            (state.next_number, Arc::new(Connection { home, ..Connection::default() }));
         state.next_number += 1;
         state.taken.insert(number, (source.clone(), connection.clone()));
         *state.of.entry(source.clone()).or_default() += 1;

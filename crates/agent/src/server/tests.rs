@@ -2,8 +2,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
-use hyper::body::Bytes;
 use http_body_util::Full;
+use hyper::body::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -46,9 +46,10 @@ async fn connections_that_do_nothing_keep_no_browser_waiting() {
 
 #[tokio::test]
 async fn connections_that_read_nothing_make_way() {
-    let address = open(Limits::ENDPOINT, vec![b'x'; 8 << 20].into());
+    let limits = Limits { connections: 16, reserved: 0, ..Limits::ENDPOINT };
+    let address = open(limits, vec![b'x'; 8 << 20].into());
     let mut unread = Vec::new();
-    for _ in 0..300 {
+    for _ in 0..24 {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         unread.push(stream);
@@ -91,7 +92,10 @@ async fn the_cookies_of_other_ports_do_not_keep_a_browser_out() {
     let address = open(Limits::BROWSER, Bytes::from_static(b"hello"));
     let mut stream = TcpStream::connect(address).await.unwrap();
     let cookies = "a=".to_owned() + &"x".repeat(600 * 1024);
-    stream.write_all(format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("hello"), "{answer}");
@@ -151,7 +155,9 @@ async fn a_program_has_so_many_streams_of_events_and_no_more() {
 #[tokio::test]
 async fn another_users_connection_is_closed_without_an_answer() {
     if !rustix::process::geteuid().is_root() {
-        println!("skipped: another_users_connection_is_closed_without_an_answer: only root can act as another user");
+        println!(
+            "skipped: another_users_connection_is_closed_without_an_answer: only root can act as another user"
+        );
         return;
     }
     let address = open(Limits::BROWSER, Bytes::from_static(b"hello"));

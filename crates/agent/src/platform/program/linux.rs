@@ -34,7 +34,8 @@ fn of_process(folder: BorrowedFd<'_>) -> Option<Program> {
         let theirs = file_in(folder, name);
         theirs.is_none() || theirs != file_in(own.as_fd(), name)
     });
-    let path = PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(path.into_bytes()));
+    let path =
+        PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(path.into_bytes()));
     Some(Program { path, id, contained })
 }
 
@@ -107,7 +108,14 @@ mod tests {
         let copy = folder.path().join("copy");
         std::fs::copy(&this, &copy).unwrap();
         let listener = UnixListener::bind(&socket).unwrap();
-        let words = ["sh", "-c", lines, "sh", "platform::program::system::tests::connects_where_it_is_told", "--exact"];
+        let words = [
+            "sh",
+            "-c",
+            lines,
+            "sh",
+            "platform::program::system::tests::connects_where_it_is_told",
+            "--exact",
+        ];
         let mut words = before.iter().chain(&words);
         let mut child = Command::new(words.next().unwrap())
             .args(words)

@@ -78,7 +78,8 @@ fn ask(at: SocketAddr, to: SocketAddr) -> io::Result<Option<Found>> {
 
 /// `struct nlmsghdr` and `struct inet_diag_req_v2` (linux/inet_diag.h).
 fn request(at: SocketAddr, to: SocketAddr) -> Vec<u8> {
-    let (family, any_state) = (if at.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 }, u32::MAX);
+    let (family, any_state) =
+        (if at.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 }, u32::MAX);
     let mut message = Vec::with_capacity(72);
     message.extend(72_u32.to_ne_bytes());
     message.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
@@ -111,10 +112,9 @@ fn padded(ip: IpAddr) -> [u8; 16] {
 /// also tells of one that listens there.
 fn answer(message: &[u8], at: SocketAddr, to: SocketAddr) -> io::Result<Option<Found>> {
     let unusable = || io::Error::from(io::ErrorKind::InvalidData);
-    let bytes = |from: usize, length: usize| message.get(HEADER + from..HEADER + from + length).ok_or_else(unusable);
-    let number = |from: usize| {
-        bytes(from, 4)?.try_into().map(u32::from_ne_bytes).map_err(|_| unusable())
-    };
+    let bytes =
+        |from: usize, length: usize| message.get(HEADER + from..HEADER + from + length).ok_or_else(unusable);
+    let number = |from: usize| bytes(from, 4)?.try_into().map(u32::from_ne_bytes).map_err(|_| unusable());
     let kind = message.get(4..6).and_then(|kind| kind.try_into().ok()).map(u16::from_ne_bytes);
     if kind == Some(NLMSG_ERROR) {
         return match number(0)?.cast_signed() {

@@ -46,13 +46,7 @@ fn list() -> io::Result<Vec<u8>> {
     // SAFETY: the name is a C string; the buffer and its length belong together and outlive the call, which writes at
     // most `length` bytes and stores how many it wrote.
     let read = unsafe {
-        libc::sysctlbyname(
-            NAME.as_ptr(),
-            list.as_mut_ptr().cast(),
-            &raw mut length,
-            std::ptr::null_mut(),
-            0,
-        )
+        libc::sysctlbyname(NAME.as_ptr(), list.as_mut_ptr().cast(), &raw mut length, std::ptr::null_mut(), 0)
     };
     if read != 0 {
         return Err(io::Error::last_os_error());

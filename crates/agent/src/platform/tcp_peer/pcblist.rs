@@ -68,10 +68,12 @@ mod tests {
             let (own, other, user) = (own.to_be_bytes(), other.to_be_bytes(), user.to_ne_bytes());
             let inpcb: &[(usize, &[u8])] =
                 &[(16, &other), (18, &own), (44, &[IPV4]), (60, &loopback), (76, &loopback)];
-            [record(ADDRESSES, 100, inpcb), record(SOCKET, 76, &[(64, &user)]), record(0x20, 12, &[])].concat()
+            [record(ADDRESSES, 100, inpcb), record(SOCKET, 76, &[(64, &user)]), record(0x20, 12, &[])]
+                .concat()
         };
-        let list = [record(0, 24, &[]), connection(40000, 47600, 501), connection(40001, 47600, 502), vec![0; 8]]
-            .concat();
+        let list =
+            [record(0, 24, &[]), connection(40000, 47600, 501), connection(40001, 47600, 502), vec![0; 8]]
+                .concat();
         let user = |at: &str| user_of(&list, at.parse().unwrap(), "127.0.0.1:47600".parse().unwrap());
         assert_eq!(user("127.0.0.1:40000"), Some(501));
         assert_eq!(user("127.0.0.1:40001"), Some(502));

@@ -88,7 +88,8 @@ impl User {
         // SAFETY: each buffer was filled with a `TOKEN_USER` by the system and is as it was, so its pointer leads to a
         // security identifier inside the same buffer, which is alive.
         unsafe {
-            let (one, two) = (&*self.0.as_ptr().cast::<TOKEN_USER>(), &*other.0.as_ptr().cast::<TOKEN_USER>());
+            let (one, two) =
+                (&*self.0.as_ptr().cast::<TOKEN_USER>(), &*other.0.as_ptr().cast::<TOKEN_USER>());
             EqualSid(one.User.Sid, two.User.Sid) != 0
         }
     }
@@ -119,8 +120,7 @@ fn user_of(process: Option<u32>) -> Option<User> {
     // SAFETY: the token is open and closed here; the buffer and its size in bytes belong together and outlive the call.
     let found = unsafe {
         let size = (buffer.len() * 8) as u32;
-        let found =
-            GetTokenInformation(token, TokenUser, buffer.as_mut_ptr().cast(), size, &raw mut length);
+        let found = GetTokenInformation(token, TokenUser, buffer.as_mut_ptr().cast(), size, &raw mut length);
         CloseHandle(token);
         found
     };
