@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     home: Option<(Weak<Places>, Source)>,
     /// Since when nothing is being answered.
     idle_since: Mutex<Instant>,
+    /// It has been asked to end.
+    leaves: AtomicBool,
     gives_up: Notify,
 }
 
@@ -45,6 +47,7 @@ impl Default for Connection {
             streaming: AtomicBool::new(false),
             home: None,
             idle_since: Mutex::new(Instant::now()),
+            leaves: AtomicBool::new(false),
             gives_up: Notify::new(),
         }
     }
@@ -94,7 +97,8 @@ impl Connection {
 
     /// For how long it has done nothing; `None` while it does something.
     fn idle(&self, now: Instant) -> Option<Duration> {
-        if self.working.load(Ordering::Acquire) > 0 || self.streaming.load(Ordering::Acquire) {
+        let busy = self.working.load(Ordering::Acquire) > 0 || self.streaming.load(Ordering::Acquire);
+        if busy || self.leaves.load(Ordering::Acquire) {
             return None;
         }
         let since = *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner);
@@ -275,6 +279,7 @@ impl Places {
             fits.then_some((*of != Source::Own, idle, connection))
         });
         if let Some((.., connection)) = idle.max_by_key(|(foreign, idle, _)| (*foreign, *idle)) {
+            connection.leaves.store(true, Ordering::Release);
             connection.gives_up.notify_one();
         }
     }
