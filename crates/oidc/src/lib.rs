@@ -18,11 +18,11 @@
 //! poll_events  ─> security_event ─> SecurityEvent::conclusion
 //! ```
 //!
-//! `openidconnect` builds the authorization request and verifies signatures and the core claims of the ID token.
-//! Around it this crate is strict: which algorithm is allowed, which claims must be there, which audiences are trusted,
-//! what a refreshed ID token may change (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2), `iss` in the answer
-//! (RFC 9207), duplicated JSON members, and how large, deep or slow an answer may be. Of logout tokens and security
-//! events it checks everything itself, and asks `openidconnect` only whether a signature is a key's.
+//! `openidconnect` builds the authorization request, reads keys and checks signatures. What a signed statement says is
+//! checked here, in one way for ID tokens, logout tokens, security events and UserInfo: which algorithm is allowed, which
+//! claims must be there, which audiences are trusted, what a refreshed ID token may change (OpenID Connect Core 1.0, sections
+//! 3.1.3.7 and 12.2). So are `iss` in the answer (RFC 9207), duplicated JSON members, and how large, deep or slow an answer
+//! may be. What decides nothing is carried as it is.
 //!
 //! Token requests are written and read here and not by `openidconnect`, for three reasons: each refusal has an error
 //! code of its own, tokens never pass through types that outlive them unwiped, and a loopback provider can be revoked

@@ -14,11 +14,10 @@ use crate::client::relying_party::{ClientAuthentication, Registration};
 use crate::error::document::Document;
 use crate::error::oauth::OAuthError;
 use crate::error::registration::RegisteredClientError;
-use crate::error::{Error, invalid};
+use crate::error::{Error, invalid, malformed};
 use crate::http::{Body, Call, Http, JSON, sensitive};
 use crate::jose::algorithm::SigningAlgorithm;
 use crate::provider::discovery::Provider;
-use crate::text::json::DocumentProblem;
 use crate::text::{self, urls};
 
 const MAX_CLIENT_ID: usize = 512;
@@ -327,10 +326,7 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
         id_token_signed_response_alg: metadata.id_token_alg.map(SigningAlgorithm::name),
         userinfo_signed_response_alg: metadata.userinfo_alg.map(SigningAlgorithm::name),
     };
-    serde_json::to_string(&asked).map_err(|_| Error::Document {
-        document: Document::Registration,
-        problem: DocumentProblem::Malformed,
-    })
+    serde_json::to_string(&asked).map_err(|_| malformed(Document::Registration, None))
 }
 
 impl Registered {

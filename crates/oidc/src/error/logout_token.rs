@@ -5,64 +5,62 @@ use crate::error::statement::statement_errors;
 statement_errors! {
     /// Why a logout token is refused (Back-Channel Logout 1.0, section 2.6).
     LogoutTokenError;
+    malformed = "logout_token_malformed", "The message about the end of a session cannot be read.";
+    header = "logout_token_header_refused", "The message is another kind of token than one about the end of a session.";
     /// More than 16 KiB.
     TooLong = "logout_token_too_long", "The message about the end of a session is longer than it should be.";
-    /// Not three base64url parts with JSON inside, or a claim of the wrong type.
-    Malformed = "logout_token_malformed", "The message about the end of a session cannot be read.";
     /// A member is there twice (RFC 7519, section 4).
     DuplicateMember = "logout_token_duplicate_member", "The message about the end of a session contradicts itself.";
     /// Five parts: encrypted, which was not registered.
     Encrypted = "logout_token_encrypted", "The message about the end of a session is encrypted, but this account has no key for it.";
     /// `alg` is `none` (rule 2).
-    Unsigned = "logout_token_unsigned", "The message about the end of a session is not signed.";
+    Unsigned ["alg"] = "logout_token_unsigned", "The message about the end of a session is not signed.";
     /// `alg` is not the one that is registered for ID tokens (rule 2).
-    AlgorithmRefused = "logout_token_algorithm_refused", "The message about the end of a session is signed with a method that this account does not accept.";
-    /// `crit`, `cty`, `b64`, `zip`, or a `typ` of another kind of token (section 2.4; RFC 8725, section 3.11).
-    HeaderRefused = "logout_token_header_refused", "The message is another kind of token than one about the end of a session.";
+    AlgorithmRefused ["alg"] = "logout_token_algorithm_refused", "The message about the end of a session is signed with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
-    KeyUnknown = "logout_token_key_unknown", "The message about the end of a session is signed with a key that the provider does not publish.";
+    KeyUnknown ["kid"] = "logout_token_key_unknown", "The message about the end of a session is signed with a key that the provider does not publish.";
     /// No `kid`, and several keys fit.
-    KeyAmbiguous = "logout_token_key_ambiguous", "The message about the end of a session does not say which key it is signed with.";
+    KeyAmbiguous ["kid"] = "logout_token_key_ambiguous", "The message about the end of a session does not say which key it is signed with.";
     /// The signature is not by that key.
     SignatureInvalid = "logout_token_signature_invalid", "The signature under the message about the end of a session is not the provider's.";
     /// No `iss`.
-    IssuerMissing = "logout_token_issuer_missing", "The message about the end of a session does not say who sent it.";
+    IssuerMissing ["iss"] = "logout_token_issuer_missing", "The message about the end of a session does not say who sent it.";
     /// `iss` is not the issuer, byte for byte (rule 3).
-    IssuerMismatch = "logout_token_issuer_mismatch", "The message about the end of a session is another provider's.";
+    IssuerMismatch ["iss"] = "logout_token_issuer_mismatch", "The message about the end of a session is another provider's.";
     /// No `aud`.
-    AudienceMissing = "logout_token_audience_missing", "The message about the end of a session does not say for whom it is.";
+    AudienceMissing ["aud"] = "logout_token_audience_missing", "The message about the end of a session does not say for whom it is.";
     /// `aud` does not contain this client (rule 3).
-    AudienceMismatch = "logout_token_audience_mismatch", "The message about the end of a session is for another application.";
+    AudienceMismatch ["aud"] = "logout_token_audience_mismatch", "The message about the end of a session is for another application.";
     /// `aud` also contains a client that is not trusted (rule 3; Core, section 3.1.3.7, rule 3).
-    AudienceUntrusted = "logout_token_audience_untrusted", "The message about the end of a session is also for an application that this account does not trust.";
+    AudienceUntrusted ["aud"] = "logout_token_audience_untrusted", "The message about the end of a session is also for an application that this account does not trust.";
     /// No `iat`.
-    IssuedAtMissing = "logout_token_issued_at_missing", "The message about the end of a session does not say when it was made.";
+    IssuedAtMissing ["iat"] = "logout_token_issued_at_missing", "The message about the end of a session does not say when it was made.";
     /// `iat` is in the future (rule 3).
-    IssuedInFuture = "logout_token_issued_in_future", "The message about the end of a session was made in the future. Check that this computer's clock is right.";
-    /// `iat` is longer ago than [`MAX_LOGOUT_TOKEN_AGE`].
-    TooOld = "logout_token_too_old", "The message about the end of a session was made too long ago. Check that this computer's clock is right.";
+    IssuedInFuture ["iat"] = "logout_token_issued_in_future", "The message about the end of a session was made in the future. Check that this computer's clock is right.";
+    /// `iat` is longer ago than [`MAX_LOGOUT_TOKEN_AGE`](crate::MAX_LOGOUT_TOKEN_AGE).
+    TooOld ["iat"] = "logout_token_too_old", "The message about the end of a session was made too long ago. Check that this computer's clock is right.";
     /// `nbf` is in the future.
-    NotYetValid = "logout_token_not_yet_valid", "The message about the end of a session is not valid yet. Check that this computer's clock is right.";
+    NotYetValid ["nbf"] = "logout_token_not_yet_valid", "The message about the end of a session is not valid yet. Check that this computer's clock is right.";
     /// No `exp`, which the final specification requires (section 2.4).
-    ExpirationMissing = "logout_token_expiration_missing", "The message about the end of a session does not say until when it is valid.";
+    ExpirationMissing ["exp"] = "logout_token_expiration_missing", "The message about the end of a session does not say until when it is valid.";
     /// `exp` is past (rule 3).
-    Expired = "logout_token_expired", "The message about the end of a session is no longer valid. Check that this computer's clock is right.";
+    Expired ["exp"] = "logout_token_expired", "The message about the end of a session is no longer valid. Check that this computer's clock is right.";
     /// Neither `sub` nor `sid` (rule 4).
-    SubjectMissing = "logout_token_subject_missing", "The message does not say whose session has ended.";
+    SubjectMissing ["sub"] = "logout_token_subject_missing", "The message does not say whose session has ended.";
     /// `sub` is longer than 255 characters or not printable ASCII.
-    SubjectInvalid = "logout_token_subject_invalid", "The message names the person whose session has ended in a way that cannot be used.";
+    SubjectInvalid ["sub"] = "logout_token_subject_invalid", "The message names the person whose session has ended in a way that cannot be used.";
     /// No `events`, or not an object (rule 5).
-    EventsMissing = "logout_token_events_missing", "The message does not say what has happened.";
+    EventsMissing ["events"] = "logout_token_events_missing", "The message does not say what has happened.";
     /// `events` does not contain the logout event as an object (rule 5).
-    EventMismatch = "logout_token_event_mismatch", "The message is about something else than the end of a session.";
+    EventMismatch ["events"] = "logout_token_event_mismatch", "The message is about something else than the end of a session.";
     /// A `nonce`, so that it could be taken for an ID token (rule 6).
-    NoncePresent = "logout_token_nonce_present", "The message about the end of a session looks like a sign-in.";
+    NoncePresent ["nonce"] = "logout_token_nonce_present", "The message about the end of a session looks like a sign-in.";
     /// No `jti` (section 2.4).
-    IdMissing = "logout_token_id_missing", "The message about the end of a session has no number.";
+    IdMissing ["jti"] = "logout_token_id_missing", "The message about the end of a session has no number.";
     /// `jti` is longer than 255 characters or not printable ASCII.
-    IdInvalid = "logout_token_id_invalid", "The number of the message about the end of a session cannot be used.";
+    IdInvalid ["jti"] = "logout_token_id_invalid", "The number of the message about the end of a session cannot be used.";
     /// The same `jti` has been admitted before (rule 7).
-    Replayed = "logout_token_replayed", "The message about the end of a session was sent a second time.";
+    Replayed ["jti"] = "logout_token_replayed", "The message about the end of a session was sent a second time.";
     /// More tokens than can be remembered are still valid, so that a replay could not be told any more.
     TooMany = "logout_token_too_many", "There were too many messages about the end of sessions in a short time.";
 }

@@ -172,12 +172,14 @@ pub enum Error {
         host: String,
     },
     /// An answer that cannot be read.
-    #[error("The provider's {document} cannot be read: {problem}.")]
+    #[error("{}", unreadable(*.document, *.problem, .member.as_deref()))]
     Document {
         /// Which one.
         document: Document,
         /// Why.
         problem: DocumentProblem,
+        /// The member at fault, if there is one; bounded.
+        member: Option<String>,
     },
     /// The provider answered with an OAuth error.
     #[error("The provider refused: {error}{}.", described(.description))]
@@ -253,6 +255,15 @@ pub(crate) fn described(description: &Option<String>) -> String {
     description.as_ref().map(|words| format!(" ({})", words.trim_end_matches('.'))).unwrap_or_default()
 }
 
+fn unreadable(document: Document, problem: DocumentProblem, member: Option<&str>) -> String {
+    statement::named(&format!("The provider's {document} cannot be read: {problem}."), member)
+}
+
+/// A document that is not written as it should be.
+pub(crate) fn malformed(document: Document, member: Option<&str>) -> Error {
+    Error::Document { document, problem: DocumentProblem::Malformed, member: member.map(str::to_owned) }
+}
+
 pub(crate) fn invalid(name: &str) -> Error {
     Error::ParameterInvalid { name: text::plain(name, MAX_NAME) }
 }
@@ -289,7 +300,7 @@ impl Error {
             Self::Redirected { .. } => "provider_redirected",
             Self::UnexpectedStatus { .. } => "provider_unexpected_status",
             Self::TooLarge { .. } => "response_too_large",
-            Self::Document { document, problem } => document.code(*problem),
+            Self::Document { document, problem, .. } => document.code(*problem),
             Self::Refused { error, .. } => error.code(),
             Self::AccessTokenRejected => "access_token_rejected",
             Self::AccessTokenMissing => "access_token_missing",

@@ -5,52 +5,50 @@ use crate::error::statement::statement_errors;
 statement_errors! {
     /// Why a security event token is refused (RFC 8417, section 2; Shared Signals Framework 1.0, section 4.1).
     SecurityEventError;
+    malformed = "security_event_malformed", "The provider's message about your account cannot be read.";
+    header = "security_event_header_refused", "The message is another kind of token than one about your account.";
     /// More than 64 KiB.
     TooLong = "security_event_too_long", "The provider's message about your account is longer than it should be.";
-    /// Not three base64url parts with JSON inside, or a claim of the wrong type.
-    Malformed = "security_event_malformed", "The provider's message about your account cannot be read.";
     /// A member is there twice (RFC 7519, section 4).
     DuplicateMember = "security_event_duplicate_member", "The provider's message about your account contradicts itself.";
     /// Five parts: encrypted, which was not agreed.
     Encrypted = "security_event_encrypted", "The provider's message about your account is encrypted, but there is no key for it.";
     /// `alg` is `none`.
-    Unsigned = "security_event_unsigned", "The provider's message about your account is not signed.";
+    Unsigned ["alg"] = "security_event_unsigned", "The provider's message about your account is not signed.";
     /// `alg` is not one that may be used.
-    AlgorithmRefused = "security_event_algorithm_refused", "The provider's message is signed with a method that this account does not accept.";
-    /// `crit`, `cty`, `b64`, `zip`, or a `typ` that is not `secevent+jwt` (RFC 8417, section 2.3).
-    HeaderRefused = "security_event_header_refused", "The message is another kind of token than one about your account.";
+    AlgorithmRefused ["alg"] = "security_event_algorithm_refused", "The provider's message is signed with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
-    KeyUnknown = "security_event_key_unknown", "The provider's message is signed with a key that it does not publish.";
+    KeyUnknown ["kid"] = "security_event_key_unknown", "The provider's message is signed with a key that it does not publish.";
     /// No `kid`, and several keys fit.
-    KeyAmbiguous = "security_event_key_ambiguous", "The provider's message does not say which key it is signed with.";
+    KeyAmbiguous ["kid"] = "security_event_key_ambiguous", "The provider's message does not say which key it is signed with.";
     /// The signature is not by that key.
     SignatureInvalid = "security_event_signature_invalid", "The signature under the message about your account is not the provider's.";
     /// No `iss`.
-    IssuerMissing = "security_event_issuer_missing", "The message about your account does not say who sent it.";
+    IssuerMissing ["iss"] = "security_event_issuer_missing", "The message about your account does not say who sent it.";
     /// `iss` is not the issuer, byte for byte.
-    IssuerMismatch = "security_event_issuer_mismatch", "The message about your account is another provider's.";
+    IssuerMismatch ["iss"] = "security_event_issuer_mismatch", "The message about your account is another provider's.";
     /// No `aud`.
-    AudienceMissing = "security_event_audience_missing", "The message about your account does not say for whom it is.";
+    AudienceMissing ["aud"] = "security_event_audience_missing", "The message about your account does not say for whom it is.";
     /// `aud` contains neither this client nor the configured audience.
-    AudienceMismatch = "security_event_audience_mismatch", "The message about your account is for another application.";
+    AudienceMismatch ["aud"] = "security_event_audience_mismatch", "The message about your account is for another application.";
     /// No `iat`.
-    IssuedAtMissing = "security_event_issued_at_missing", "The message about your account does not say when it was made.";
+    IssuedAtMissing ["iat"] = "security_event_issued_at_missing", "The message about your account does not say when it was made.";
     /// `iat` is in the future.
-    IssuedInFuture = "security_event_issued_in_future", "The message about your account was made in the future. Check that this computer's clock is right.";
+    IssuedInFuture ["iat"] = "security_event_issued_in_future", "The message about your account was made in the future. Check that this computer's clock is right.";
     /// `nbf` is in the future.
-    NotYetValid = "security_event_not_yet_valid", "The message about your account is not valid yet. Check that this computer's clock is right.";
+    NotYetValid ["nbf"] = "security_event_not_yet_valid", "The message about your account is not valid yet. Check that this computer's clock is right.";
     /// `exp`, which an event has none of (RFC 8417, section 2.2): it could be taken for another token.
-    ExpirationPresent = "security_event_expiration_present", "The message about your account looks like another kind of token.";
+    ExpirationPresent ["exp"] = "security_event_expiration_present", "The message about your account looks like another kind of token.";
     /// No `jti`.
-    IdMissing = "security_event_id_missing", "The message about your account has no number.";
+    IdMissing ["jti"] = "security_event_id_missing", "The message about your account has no number.";
     /// `jti` is longer than 255 characters or not printable ASCII.
-    IdInvalid = "security_event_id_invalid", "The number of the message about your account cannot be used.";
+    IdInvalid ["jti"] = "security_event_id_invalid", "The number of the message about your account cannot be used.";
     /// `events` is missing, empty or not an object of objects.
-    EventsMissing = "security_event_events_missing", "The message does not say what has happened to your account.";
+    EventsMissing ["events"] = "security_event_events_missing", "The message does not say what has happened to your account.";
     /// No `sub_id` with an event that needs one.
-    SubjectMissing = "security_event_subject_missing", "The message does not say whose account it is about.";
+    SubjectMissing ["sub_id"] = "security_event_subject_missing", "The message does not say whose account it is about.";
     /// `sub_id` is not what its `format` says (RFC 9493, section 3).
-    SubjectInvalid = "security_event_subject_invalid", "The message names the account that it is about in a way that cannot be read.";
+    SubjectInvalid ["sub_id"] = "security_event_subject_invalid", "The message names the account that it is about in a way that cannot be read.";
 }
 
 impl SecurityEventError {

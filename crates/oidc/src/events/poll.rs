@@ -13,9 +13,8 @@ use zeroize::Zeroizing;
 use crate::client::relying_party::RelyingParty;
 use crate::error::document::Document;
 use crate::error::security_event::SecurityEventError;
-use crate::error::{Endpoint, Error};
+use crate::error::{Endpoint, Error, malformed};
 use crate::http::{Body, Call, Http, JSON, sensitive};
-use crate::text::json::DocumentProblem;
 use crate::text::urls;
 
 /// How many events one poll brings if the caller sets no bound.
@@ -122,8 +121,7 @@ fn asked(request: &PollRequest) -> Result<String, Error> {
         ack: &request.ack,
         set_errs: request.set_errs.iter().map(|(jti, error)| (jti.as_str(), told(error))).collect(),
     };
-    serde_json::to_string(&asked)
-        .map_err(|_| Error::Document { document: Document::Events, problem: DocumentProblem::Malformed })
+    serde_json::to_string(&asked).map_err(|_| malformed(Document::Events, None))
 }
 
 pub(crate) fn delivered(answer: Delivered, wanted: u32) -> PollAnswer {

@@ -12,11 +12,14 @@ use crate::error::security_event::SecurityEventError;
 use crate::events::subject_id::SubjectId;
 use crate::http::Http;
 use crate::identity::Identity;
-use crate::jose::algorithm::SigningAlgorithm;
-use crate::jose::jwt::{Header, Jwt, Refusal, audiences, check_issuer, is_name, issued_at, text, time};
+use crate::jose::jwt::{
+    self, Kind, Refusal, Signer, audiences, check_issuer, is_name, issued_at, text, time,
+};
 use crate::provider::keys::Occasion;
 
 const MAX_TOKEN: usize = 64 * 1024;
+/// Nothing else may be taken for one (RFC 8417, section 2.3).
+const KIND: Kind = Kind { types: &["secevent+jwt"], is_required: true };
 
 /// An event that is understood here. All others are acknowledged and have no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,17 +143,12 @@ pub(crate) fn verify(
     if raw.len() > MAX_TOKEN {
         return Err(SecurityEventError::TooLong.into());
     }
-    let token = Jwt::read(raw).map_err(SecurityEventError::from)?;
-    let algorithm = check_header(&token.header, client)?;
-    let said = check_claims(&token.claims, client, audience, now)?;
-    token.verify(keys, algorithm, client.registration().client_secret.as_ref())?;
-    Ok(said)
-}
-
-fn check_header(header: &Header, client: &RelyingParty) -> Result<SigningAlgorithm, SecurityEventError> {
-    let algorithm = header.algorithm(client.algorithms(), client.registration().client_secret.as_ref())?;
-    let right_kind = header.kind().is_some_and(|kind| kind == "secevent+jwt");
-    if right_kind && !header.is_extended() { Ok(algorithm) } else { Err(SecurityEventError::HeaderRefused) }
+    let signer = Signer {
+        keys,
+        algorithms: client.algorithms(),
+        secret: client.registration().client_secret.as_ref(),
+    };
+    Ok(jwt::verify(raw, &KIND, &signer, |claims| check_claims(claims, client, audience, now))?.0)
 }
 
 fn check_claims(

@@ -473,9 +473,13 @@ impl Answer {
         types: &[&str],
     ) -> Result<T, Error> {
         if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
-            return Err(Error::Document { document, problem: DocumentProblem::NotJson });
+            return Err(Error::Document { document, problem: DocumentProblem::NotJson, member: None });
         }
-        json::parse(&self.body).map_err(|problem| Error::Document { document, problem })
+        json::parse(&self.body).map_err(|json::Unreadable { problem, member }| Error::Document {
+            document,
+            problem,
+            member,
+        })
     }
 
     /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).

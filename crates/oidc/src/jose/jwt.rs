@@ -1,5 +1,6 @@
 //! What every signed statement of a provider has in common: RFC 7515 (JWS) and RFC 7519 (JWT).
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -7,8 +8,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKey, JsonWebKeyAlgorithm, JwsSigningAlgorithm};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::statement::Problem;
@@ -36,56 +35,123 @@ impl<E> From<E> for Refusal<E> {
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Header {
-    pub(crate) alg: String,
-    pub(crate) kid: Option<String>,
+/// What a kind of statement may call itself in `typ`.
+pub(crate) struct Kind {
+    /// In lower case, without the prefix that may be left out (RFC 7515, section 4.1.9).
+    pub(crate) types: &'static [&'static str],
+    /// Whether `typ` has to be there.
+    pub(crate) is_required: bool,
+}
+
+/// Whose signature a statement has to have.
+#[derive(Clone, Copy)]
+pub(crate) struct Signer<'a> {
+    pub(crate) keys: &'a CoreJsonWebKeySet,
+    /// What it may sign with.
+    pub(crate) algorithms: &'a [SigningAlgorithm],
+    /// For a symmetric algorithm.
+    pub(crate) secret: Option<&'a SecretString>,
+}
+
+/// A statement that is the signer's.
+pub(crate) struct Verified<'k> {
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) algorithm: SigningAlgorithm,
+    key: Cow<'k, CoreJsonWebKey>,
+}
+
+impl Verified<'_> {
+    /// The left half of the hash that the algorithm uses, as `at_hash` has it (OpenID Connect Core 1.0, section 3.1.3.6).
+    pub(crate) fn half_hash(&self, text: &str) -> Result<String, Problem> {
+        let hash = self.key.hash_bytes(text.as_bytes(), &self.algorithm.core());
+        let hash = hash.map_err(|_| Problem::AlgorithmRefused)?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]))
+    }
+}
+
+/// Verifies a signed statement. This is the only way: for ID tokens, logout tokens, security events and UserInfo.
+///
+/// 1. It is read: three parts, no stray bits in the base64, no duplicated members.
+/// 2. Its header: an algorithm that may be used, and the kind of statement that is expected.
+/// 3. `addressed`: from whom and for whom it is, which needs no key. What is cheap comes first.
+/// 4. The signature, with the one key that fits (Core, section 10.1).
+///
+/// What else it has to say is for the caller to check, of the claims that are given back.
+pub(crate) fn verify<'k, T, E: From<Problem>>(
+    raw: &str,
+    kind: &Kind,
+    signer: &Signer<'k>,
+    addressed: impl FnOnce(&Map<String, Value>) -> Result<T, E>,
+) -> Result<(T, Verified<'k>), Refusal<E>> {
+    let jwt = Jwt::read(raw).map_err(E::from)?;
+    let algorithm = jwt.header.check(kind, signer).map_err(E::from)?;
+    let addressed = addressed(&jwt.claims)?;
+    let key = jwt.signed_by::<E>(signer, algorithm)?;
+    Ok((addressed, Verified { claims: jwt.claims, algorithm, key }))
+}
+
+/// The claims of a statement, whoever has signed it.
+pub(crate) fn unverified_claims(raw: &str) -> Result<Map<String, Value>, Problem> {
+    Ok(Jwt::read(raw)?.claims)
+}
+
+/// The members of the header that decide (RFC 7515, section 4.1).
+struct Header {
+    alg: String,
+    kid: Option<String>,
     typ: Option<String>,
-    cty: Option<Value>,
-    crit: Option<Value>,
-    b64: Option<Value>,
-    zip: Option<Value>,
+    /// The first that changes how the statement has to be read (RFC 7515; RFC 7797; RFC 7516; RFC 8725).
+    extension: Option<&'static str>,
 }
 
 impl Header {
+    fn read(members: &Map<String, Value>) -> Result<Self, Problem> {
+        let own = |name: &'static str| -> Result<Option<String>, Problem> {
+            Ok(text(members, name)?.map(str::to_owned))
+        };
+        let is_there = |name: &&str| members.get(*name).is_some_and(|value| !value.is_null());
+        Ok(Self {
+            alg: own("alg")?.ok_or(Problem::WrongType("alg"))?,
+            kid: own("kid")?,
+            typ: own("typ")?,
+            extension: ["cty", "crit", "b64", "zip"].into_iter().find(is_there),
+        })
+    }
+
     /// The algorithm, if it may be used: one that was registered, and a symmetric one only with a secret.
-    pub(crate) fn algorithm(
-        &self,
-        allowed: &[SigningAlgorithm],
-        secret: Option<&SecretString>,
-    ) -> Result<SigningAlgorithm, Problem> {
+    fn check(&self, kind: &Kind, signer: &Signer<'_>) -> Result<SigningAlgorithm, Problem> {
         if self.alg.eq_ignore_ascii_case("none") {
             return Err(Problem::Unsigned);
         }
-        SigningAlgorithm::from_name(&self.alg)
-            .filter(|algorithm| allowed.contains(algorithm))
-            .filter(|algorithm| !algorithm.is_symmetric() || secret.is_some())
-            .ok_or(Problem::AlgorithmRefused)
-    }
-
-    /// `typ` in lower case, without the prefix that may be left out (RFC 7515, section 4.1.9).
-    pub(crate) fn kind(&self) -> Option<String> {
-        let kind = self.typ.as_deref()?.to_ascii_lowercase();
-        Some(kind.strip_prefix("application/").unwrap_or(&kind).to_owned())
-    }
-
-    /// True if something in it changes how the statement has to be read (RFC 7515, section 4.1; RFC 7797; RFC 8725).
-    pub(crate) fn is_extended(&self) -> bool {
-        [&self.cty, &self.crit, &self.b64, &self.zip].into_iter().any(Option::is_some)
+        let algorithm = SigningAlgorithm::from_name(&self.alg)
+            .filter(|algorithm| signer.algorithms.contains(algorithm))
+            .filter(|algorithm| !algorithm.is_symmetric() || signer.secret.is_some())
+            .ok_or(Problem::AlgorithmRefused)?;
+        let fits = match &self.typ {
+            None => !kind.is_required,
+            Some(typ) => {
+                let typ = typ.to_ascii_lowercase();
+                kind.types.contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+            }
+        };
+        match self.extension {
+            _ if !fits => Err(Problem::HeaderRefused("typ")),
+            Some(member) => Err(Problem::HeaderRefused(member)),
+            None => Ok(algorithm),
+        }
     }
 }
 
 /// A statement that was read and not believed yet.
-pub(crate) struct Jwt<'a> {
-    pub(crate) header: Header,
-    pub(crate) claims: Map<String, Value>,
+struct Jwt<'a> {
+    header: Header,
+    claims: Map<String, Value>,
     signed: &'a str,
     signature: Vec<u8>,
 }
 
 impl<'a> Jwt<'a> {
-    /// Decoded more strictly than most libraries do it: no stray bits in the base64, no duplicated members.
-    pub(crate) fn read(raw: &'a str) -> Result<Self, Problem> {
+    fn read(raw: &'a str) -> Result<Self, Problem> {
         let parts: Vec<&str> = raw.splitn(6, '.').collect();
         let [header, claims, signature] = parts[..] else {
             let encrypted = parts.len() == 5 && parts.iter().all(|part| is_base64url(part));
@@ -93,37 +159,46 @@ impl<'a> Jwt<'a> {
         };
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| Problem::Malformed)?;
         let signed = &raw[..header.len() + 1 + claims.len()];
-        Ok(Self { header: part(header)?, claims: part(claims)?, signed, signature })
+        Ok(Self { header: Header::read(&part(header)?)?, claims: part(claims)?, signed, signature })
     }
 
-    /// Holds the signature against the one key that fits (OpenID Connect Core 1.0, section 10.1).
-    pub(crate) fn verify<E: From<Problem>>(
+    /// Holds the signature against the one key that fits.
+    fn signed_by<'k, E: From<Problem>>(
         &self,
-        keys: &CoreJsonWebKeySet,
+        signer: &Signer<'k>,
         algorithm: SigningAlgorithm,
-        secret: Option<&SecretString>,
-    ) -> Result<(), Refusal<E>> {
+    ) -> Result<Cow<'k, CoreJsonWebKey>, Refusal<E>> {
         let core = algorithm.core();
-        let shared = secret
-            .filter(|_| algorithm.is_symmetric())
-            .map(|secret| CoreJsonWebKey::new_symmetric(secret.expose_secret().as_bytes().to_vec()));
+        let secret = signer.secret.filter(|_| algorithm.is_symmetric());
+        let key = match secret {
+            Some(secret) => {
+                Cow::Owned(CoreJsonWebKey::new_symmetric(secret.expose_secret().as_bytes().to_vec()))
+            }
+            None => Cow::Borrowed(self.key::<E>(signer.keys, &core)?),
+        };
+        let verified = key.verify_signature(&core, self.signed.as_bytes(), &self.signature);
+        verified.map(|()| key).map_err(|_| Refusal {
+            error: Problem::SignatureInvalid.into(),
+            with_other_keys: self.header.kid.is_none() && secret.is_none(),
+        })
+    }
+
+    fn key<'k, E: From<Problem>>(
+        &self,
+        keys: &'k CoreJsonWebKeySet,
+        algorithm: &CoreJwsSigningAlgorithm,
+    ) -> Result<&'k CoreJsonWebKey, Refusal<E>> {
         let named = |key: &&CoreJsonWebKey| match (&self.header.kid, key.key_id()) {
             (Some(wanted), Some(found)) => found.as_str() == wanted,
             (wanted, _) => wanted.is_none(),
         };
-        let fitting: Vec<&CoreJsonWebKey> = match &shared {
-            Some(shared) => vec![shared],
-            None => keys.keys().iter().filter(named).filter(|key| fits(key, &core)).collect(),
-        };
-        let key = match fitting[..] {
-            [] => return Err(Refusal { error: Problem::KeyUnknown.into(), with_other_keys: true }),
-            [key] => key,
-            _ => return Err(E::from(Problem::KeyAmbiguous).into()),
-        };
-        key.verify_signature(&core, self.signed.as_bytes(), &self.signature).map_err(|_| Refusal {
-            error: Problem::SignatureInvalid.into(),
-            with_other_keys: self.header.kid.is_none() && shared.is_none(),
-        })
+        let fitting: Vec<&CoreJsonWebKey> =
+            keys.keys().iter().filter(named).filter(|key| fits(key, algorithm)).collect();
+        match fitting[..] {
+            [] => Err(Refusal { error: Problem::KeyUnknown.into(), with_other_keys: true }),
+            [key] => Ok(key),
+            _ => Err(E::from(Problem::KeyAmbiguous).into()),
+        }
     }
 }
 
@@ -142,9 +217,9 @@ fn is_base64url(part: &str) -> bool {
     part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, Problem> {
+fn part(encoded: &str) -> Result<Map<String, Value>, Problem> {
     let decoded = BASE64_URL_SAFE_NO_PAD.decode(encoded).map_err(|_| Problem::Malformed)?;
-    json::parse(&decoded).map_err(|problem| match problem {
+    json::parse(&decoded).map_err(|unreadable| match unreadable.problem {
         DocumentProblem::DuplicateMember => Problem::DuplicateMember,
         _ => Problem::Malformed,
     })
@@ -178,17 +253,20 @@ pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, Proble
         Some(Value::String(audience)) => Ok(vec![audience]),
         Some(Value::Array(list)) if list.is_empty() => Err(Problem::AudienceMissing),
         Some(Value::Array(list)) => {
-            list.iter().map(|audience| audience.as_str().ok_or(Problem::Malformed)).collect()
+            list.iter().map(|audience| audience.as_str().ok_or(Problem::WrongType("aud"))).collect()
         }
-        Some(_) => Err(Problem::Malformed),
+        Some(_) => Err(Problem::WrongType("aud")),
     }
 }
 
-pub(crate) fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Problem> {
+pub(crate) fn text<'a>(
+    claims: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, Problem> {
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Problem::Malformed),
+        Some(_) => Err(Problem::WrongType(name)),
     }
 }
 
@@ -198,16 +276,16 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 /// A NumericDate (RFC 7519, section 2), down to the second.
-pub(crate) fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<u64>, Problem> {
+pub(crate) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Problem> {
     let number = match claims.get(name) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Number(number)) => number,
-        Some(_) => return Err(Problem::Malformed),
+        Some(_) => return Err(Problem::WrongType(name)),
     };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = |float: f64| (float >= 0.0 && float <= MAX_TIME as f64).then_some(float as u64);
     let seconds = number.as_u64().or_else(|| number.as_f64().and_then(whole));
-    seconds.filter(|seconds| *seconds <= MAX_TIME).map(Some).ok_or(Problem::Malformed)
+    seconds.filter(|seconds| *seconds <= MAX_TIME).map(Some).ok_or(Problem::WrongType(name))
 }
 
 pub(crate) fn seconds(time: SystemTime) -> u64 {

@@ -4,9 +4,8 @@ use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::Error;
 use crate::error::document::Document;
-use crate::text::json::DocumentProblem;
+use crate::error::{Error, malformed};
 
 const MAX_KEYS: usize = 100;
 const MIN_RSA_BYTES: usize = 256;
@@ -15,19 +14,20 @@ const MAX_RSA_BYTES: usize = 512;
 
 #[derive(Deserialize)]
 pub(crate) struct RawKeySet {
-    keys: Vec<Map<String, Value>>,
+    keys: Option<Vec<Value>>,
 }
 
-/// Keeps the keys that can verify a signature. One that cannot be used does not spoil the others (RFC 7517,
+/// Keeps the keys that can verify a signature. What cannot be used, or is no key at all, does not spoil the others (RFC 7517,
 /// section 5).
 pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
-    let malformed = Error::Document { document: Document::Keys, problem: DocumentProblem::Malformed };
-    if set.keys.len() > MAX_KEYS {
-        return Err(malformed);
-    }
-    let keys = set.keys.into_iter().filter_map(verification_key).map(Value::Object).collect();
-    let set = Map::from_iter([("keys".to_owned(), Value::Array(keys))]);
-    serde_json::from_value(Value::Object(set)).map_err(|_| malformed)
+    let malformed = || malformed(Document::Keys, Some("keys"));
+    let entries = set.keys.filter(|keys| keys.len() <= MAX_KEYS).ok_or_else(malformed)?;
+    let keys = entries.into_iter().filter_map(|entry| match entry {
+        Value::Object(key) => verification_key(key).map(Value::Object),
+        _ => None,
+    });
+    let set = Map::from_iter([("keys".to_owned(), keys.collect())]);
+    serde_json::from_value(Value::Object(set)).map_err(|_| malformed())
 }
 
 /// A public key for signatures, with the algorithm that its curve stands for.
@@ -107,5 +107,18 @@ mod tests {
         };
         assert_eq!(count(rsa(256)), 1);
         assert_eq!((count(rsa(128)), count(rsa(512)), count(rsa(1024))), (0, 1, 0));
+    }
+
+    #[test]
+    fn what_is_no_key_does_not_spoil_the_others() {
+        let ec = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "1"});
+        let odd = json!({"kty": "EC", "crv": "P-256", "x": 7, "y": [], "kid": {}});
+        let set = json!({ "keys": [null, 7, "junk", [], {}, odd, ec] });
+        assert_eq!(usable(serde_json::from_value(set).unwrap()).unwrap().keys().len(), 1);
+        for none in [json!({}), json!({ "keys": null }), json!({ "keys": vec![1; 101] })] {
+            let error = usable(serde_json::from_value(none).unwrap()).unwrap_err();
+            assert_eq!(error.code(), "keys_malformed");
+            assert!(error.to_string().contains("(keys)"), "{error}");
+        }
     }
 }

@@ -11,9 +11,8 @@ use crate::error::Error;
 use crate::error::logout_token::LogoutTokenError;
 use crate::http::Http;
 use crate::identity::Identity;
-use crate::jose::algorithm::SigningAlgorithm;
 use crate::jose::jwt::{
-    CLOCK_SKEW, Header, Jwt, Refusal, audiences, check_issuer, is_name, issued_at, seconds, text, time,
+    self, CLOCK_SKEW, Kind, Refusal, Signer, audiences, check_issuer, is_name, issued_at, seconds, text, time,
 };
 use crate::provider::keys::Occasion;
 
@@ -23,6 +22,7 @@ pub const MAX_LOGOUT_TOKEN_AGE: Duration = Duration::from_secs(10 * 60);
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const MAX_TOKEN: usize = 16 * 1024;
+const KIND: Kind = Kind { types: &["logout+jwt", "jwt"], is_required: false };
 
 /// What a validated logout token says (section 2.4): this person's sessions have ended, or this one session.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,17 +99,12 @@ pub(crate) fn verify(
     if raw.len() > MAX_TOKEN {
         return Err(LogoutTokenError::TooLong.into());
     }
-    let token = Jwt::read(raw).map_err(LogoutTokenError::from)?;
-    let algorithm = check_header(&token.header, client)?;
-    let said = check_claims(&token.claims, client, now)?;
-    token.verify(keys, algorithm, client.registration().client_secret.as_ref())?;
-    Ok(said)
-}
-
-fn check_header(header: &Header, client: &RelyingParty) -> Result<SigningAlgorithm, LogoutTokenError> {
-    let algorithm = header.algorithm(client.algorithms(), client.registration().client_secret.as_ref())?;
-    let another_kind = header.kind().is_some_and(|kind| !matches!(kind.as_str(), "logout+jwt" | "jwt"));
-    if another_kind || header.is_extended() { Err(LogoutTokenError::HeaderRefused) } else { Ok(algorithm) }
+    let signer = Signer {
+        keys,
+        algorithms: client.algorithms(),
+        secret: client.registration().client_secret.as_ref(),
+    };
+    Ok(jwt::verify(raw, &KIND, &signer, |claims| check_claims(claims, client, now))?.0)
 }
 
 fn check_claims(
@@ -175,7 +170,7 @@ fn check_event(claims: &Map<String, Value>) -> Result<(), LogoutTokenError> {
     }
 }
 
-fn given(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, LogoutTokenError> {
+fn given(claims: &Map<String, Value>, name: &'static str) -> Result<Option<String>, LogoutTokenError> {
     Ok(text(claims, name)?.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::document::Document;
-use crate::error::{Endpoint, Error};
+use crate::error::{Endpoint, Error, malformed};
 use crate::http::{Call, Http, JSON};
 use crate::provider::keys::{self, Keys, Occasion};
 use crate::provider::oauth_metadata;
@@ -72,10 +72,11 @@ struct Inner {
 /// RP-Initiated Logout, section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126,
 /// section 5; RFC 9449, section 5.1).
 ///
-/// Only what is used is read, so that a mistake in a member that nobody needs does not keep people from signing in.
+/// Only what is used is read, and of that only what decides has to be of the right type: a mistake in a member that decides
+/// nothing does not keep people from signing in.
 #[derive(Clone, Deserialize)]
 pub(crate) struct ProviderMetadata {
-    issuer: String,
+    issuer: Option<String>,
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
     jwks_uri: Option<String>,
@@ -91,11 +92,17 @@ pub(crate) struct ProviderMetadata {
     require_pushed_authorization_requests: bool,
     #[serde(default)]
     code_challenge_methods_supported: Value,
+    #[serde(default, deserialize_with = "names_if_any")]
     scopes_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names")]
     response_types_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names")]
     pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names_if_any")]
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names_if_any")]
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names_if_any")]
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) authorization_response_iss_parameter_supported: bool,
@@ -112,6 +119,23 @@ pub(crate) struct ProviderMetadata {
 /// Only `true` is a promise; anything else is none, and no reason to refuse the rest.
 fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Value::deserialize(deserializer)? == Value::Bool(true))
+}
+
+/// A list of names that decides something. An entry that is no text is none of the names that could be meant.
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::Array(entries) => {
+            let name = |entry| if let Value::String(name) = entry { Some(name) } else { None };
+            Ok(Some(entries.into_iter().filter_map(name).collect()))
+        }
+        _ => Err(serde::de::Error::custom("not a list")),
+    }
+}
+
+/// A list that decides nothing by itself. What is no list says nothing.
+fn names_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(names(Value::deserialize(deserializer)?).ok().flatten())
 }
 
 impl fmt::Debug for Provider {
@@ -154,7 +178,7 @@ impl Provider {
         let answer = http.send(Call::get(&place)).await?;
         let mut metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
         let expected = tenants.as_ref().map_or(issuer.as_str(), IssuerTemplate::as_str);
-        if options.oauth_metadata && metadata.issuer == expected {
+        if options.oauth_metadata && metadata.issuer.as_deref() == Some(expected) {
             let endpoints = oauth_metadata::Endpoints {
                 revocation: &mut metadata.revocation_endpoint,
                 introspection: &mut metadata.introspection_endpoint,
@@ -178,8 +202,10 @@ impl Provider {
     ) -> Result<Self, Error> {
         let url = check_issuer(issuer)?;
         let expected = tenants.as_ref().map_or(issuer, IssuerTemplate::as_str);
-        if metadata.issuer != expected {
-            let found = text::plain(&metadata.issuer, MAX_SHOWN);
+        let found =
+            metadata.issuer.as_deref().ok_or_else(|| malformed(Document::Metadata, Some("issuer")))?;
+        if found != expected {
+            let found = text::plain(found, MAX_SHOWN);
             return Err(Error::IssuerMismatch { expected: expected.to_owned(), found });
         }
         let http_on_loopback = url.scheme() == "http";

@@ -4,11 +4,16 @@
 //! one document are how a signed claim comes to mean two things, so a document with a duplicated member is refused
 //! (RFC 8259, section 4; RFC 7519, section 4).
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use crate::text;
 
 /// Why a document cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,32 +43,64 @@ impl fmt::Display for DocumentProblem {
 /// How deep objects and arrays may be nested. Real metadata and claims stay below 6.
 const MAX_DEPTH: usize = 24;
 
-/// Reads one JSON document: no duplicated members, at most [`MAX_DEPTH`] levels, nothing after it.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DocumentProblem> {
-    check(bytes)?;
-    serde_json::from_slice(bytes).map_err(|_| DocumentProblem::Malformed)
+/// The longest name of a member that is shown.
+const MAX_SHOWN: usize = 64;
+
+/// Why a document cannot be read, and the name of the member at fault, if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    pub(crate) problem: DocumentProblem,
+    pub(crate) member: Option<String>,
 }
 
-fn check(bytes: &[u8]) -> Result<(), DocumentProblem> {
-    let found = std::cell::Cell::new(None);
+impl From<DocumentProblem> for Unreadable {
+    fn from(problem: DocumentProblem) -> Self {
+        Self { problem, member: None }
+    }
+}
+
+/// Reads one JSON document: no duplicated members, at most [`MAX_DEPTH`] levels, nothing after it.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+    check(bytes)?;
+    serde_json::from_slice(bytes)
+        .map_err(|_| Unreadable { problem: DocumentProblem::Malformed, member: member_at_fault::<T>(bytes) })
+}
+
+/// The member at which reading a `T` stops: the last that was taken when it failed.
+fn member_at_fault<T: DeserializeOwned>(bytes: &[u8]) -> Option<String> {
+    let members: serde_json::Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+    let last = RefCell::new(None);
+    let taken = members.into_iter().inspect(|(name, _)| {
+        last.replace(Some(text::plain(name, MAX_SHOWN)));
+    });
+    // After the last member only one that is missing can be at fault.
+    let all = taken.chain(std::iter::from_fn(|| {
+        last.replace(None);
+        None
+    }));
+    let read = T::deserialize(MapDeserializer::<_, serde_json::Error>::new(all));
+    read.err().and(last.into_inner())
+}
+
+fn check(bytes: &[u8]) -> Result<(), Unreadable> {
+    let found = RefCell::new(None);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    Walk { depth: 0, found: &found }
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end())
-        .map_err(|_| found.get().unwrap_or(DocumentProblem::Malformed))
+    let walked =
+        Walk { depth: 0, found: &found }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    walked.map_err(|_| found.take().unwrap_or_else(|| DocumentProblem::Malformed.into()))
 }
 
 /// Walks a document without keeping any of it but the names of the members that are open.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     depth: usize,
-    found: &'a std::cell::Cell<Option<DocumentProblem>>,
+    found: &'a RefCell<Option<Unreadable>>,
 }
 
 impl Walk<'_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
-            self.found.set(Some(DocumentProblem::TooDeep));
+            self.found.replace(Some(DocumentProblem::TooDeep.into()));
             return Err(E::custom("too deep"));
         }
         Ok(Self { depth: self.depth + 1, ..self })
@@ -89,8 +126,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let inner = self.deeper()?;
         let mut names = HashSet::new();
         while let Some(name) = map.next_key::<Name>()? {
-            if !names.insert(name.0) {
-                self.found.set(Some(DocumentProblem::DuplicateMember));
+            if let Some(twice) = names.replace(name) {
+                let member = Some(text::plain(&twice.0, MAX_SHOWN));
+                self.found.replace(Some(Unreadable { problem: DocumentProblem::DuplicateMember, member }));
                 return Err(A::Error::custom("duplicated member"));
             }
             map.next_value_seed(inner)?;
@@ -130,10 +168,9 @@ struct Name(String);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn problem(text: &str) -> Option<DocumentProblem> {
-        parse::<Value>(text.as_bytes()).err()
+        parse::<Value>(text.as_bytes()).err().map(|unreadable| unreadable.problem)
     }
 
     #[test]
@@ -157,6 +194,23 @@ mod tests {
         for text in ["", "{", "{} {}", "<html>", "{\"a\":1,}", "\u{feff}{}", "{\"a\":NaN}"] {
             assert_eq!(problem(text), Some(DocumentProblem::Malformed), "{text}");
         }
-        assert_eq!(parse::<Value>(b"{\"a\":\"\xff\"}").err(), Some(DocumentProblem::Malformed));
+        assert_eq!(parse::<Value>(b"{\"a\":\"\xff\"}").err(), Some(DocumentProblem::Malformed.into()));
+    }
+
+    #[test]
+    fn the_member_at_fault_is_named() {
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        struct Two {
+            a: Option<String>,
+            b: Option<Vec<String>>,
+            c: u8,
+        }
+        let member = |text: &str| parse::<Two>(text.as_bytes()).err().and_then(|error| error.member);
+        assert_eq!(member(r#"{"a":7,"b":[],"c":1}"#).as_deref(), Some("a"));
+        assert_eq!(member(r#"{"z":7,"b":["x",7],"a":"x","c":1}"#).as_deref(), Some("b"));
+        assert_eq!(member(r#"{"a":"x"}"#), None, "no member is wrong, one is missing");
+        assert_eq!(member("[]"), None);
+        assert_eq!(member(r#"{"c":1,"x":{"y":1,"y":2}}"#).as_deref(), Some("y"));
     }
 }

@@ -8,7 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::error::userinfo::UserInfoError;
 use crate::jose::algorithm::SigningAlgorithm;
-use crate::jose::jwt::{CLOCK_SKEW, Jwt, Refusal, audiences, check_issuer, issued_at, seconds, time};
+use crate::jose::jwt::{
+    self, CLOCK_SKEW, Kind, Refusal, Signer, audiences, check_issuer, issued_at, seconds, time,
+};
+
+const KIND: Kind = Kind { types: &["jwt", "jose"], is_required: false };
 
 /// What a signed UserInfo is held against.
 pub(crate) struct Expectation<'a> {
@@ -29,16 +33,8 @@ pub(crate) fn verify(
     keys: &CoreJsonWebKeySet,
     expected: &Expectation<'_>,
 ) -> Result<Map<String, Value>, Refusal<UserInfoError>> {
-    let jwt = Jwt::read(raw).map_err(UserInfoError::from)?;
-    let algorithm =
-        jwt.header.algorithm(expected.algorithms, expected.client_secret).map_err(UserInfoError::from)?;
-    let another_kind = jwt.header.kind().is_some_and(|kind| !matches!(kind.as_str(), "jwt" | "jose"));
-    if another_kind || jwt.header.is_extended() {
-        return Err(UserInfoError::HeaderRefused.into());
-    }
-    jwt.verify(keys, algorithm, expected.client_secret)?;
-    check(&jwt.claims, expected)?;
-    Ok(jwt.claims)
+    let signer = Signer { keys, algorithms: expected.algorithms, secret: expected.client_secret };
+    Ok(jwt::verify(raw, &KIND, &signer, |claims| check(claims, expected))?.1.claims)
 }
 
 fn check(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<(), UserInfoError> {

@@ -333,3 +333,49 @@ async fn whether_a_provider_names_s256_is_known() {
         }
     }
 }
+
+#[tokio::test]
+async fn metadata_that_decide_nothing_keep_nobody_from_signing_in() {
+    for name in [
+        "scopes_supported",
+        "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "dpop_signing_alg_values_supported",
+        "claims_supported",
+        "subject_types_supported",
+        "request_parameter_supported",
+        "op_policy_uri",
+    ] {
+        for value in [json!(7), json!("openid"), json!([7, null]), json!({ "a": 1 }), json!(false)] {
+            let behaviour = Behaviour { metadata: set(name, value.clone()), ..Behaviour::default() };
+            let client = Client::new(behaviour).await;
+            assert!(client.sign_in().await.is_ok(), "{name}: {value}");
+        }
+    }
+    // What is no name in a list is none of those that are looked for.
+    let lists = edit(|metadata| {
+        metadata["response_types_supported"] = json!(["code", 7, null]);
+        metadata["id_token_signing_alg_values_supported"] = json!([null, "ES256", { "alg": "RS256" }]);
+    });
+    assert!(discover(Behaviour { metadata: lists, ..Behaviour::default() }).await.is_ok());
+}
+
+#[tokio::test]
+async fn metadata_of_the_wrong_type_that_decide_are_named() {
+    for name in [
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "jwks_uri",
+        "userinfo_endpoint",
+        "revocation_endpoint",
+        "response_types_supported",
+        "id_token_signing_alg_values_supported",
+        "authorization_response_iss_parameter_supported",
+    ] {
+        let error = discover(Behaviour { metadata: set(name, json!(7)), ..Behaviour::default() }).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.code(), "metadata_malformed", "{name}");
+        assert!(error.to_string().contains(&format!("({name})")), "{name}: {error}");
+    }
+}

@@ -210,3 +210,123 @@ async fn no_request_follows_a_refused_id_token() {
     assert_eq!(client.provider.requests("/keys"), 1);
     assert_eq!(client.provider.requests("/token"), 1);
 }
+
+/// All claims that a specification has and that decide nothing (OpenID Connect Core 1.0, sections 2 and 5.1).
+const CARRIED: [&str; 26] = [
+    "acr",
+    "amr",
+    "c_hash",
+    "sid",
+    "jti",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "email_verified",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "updated_at",
+    "_claim_names",
+    "sub_jwk",
+];
+
+#[tokio::test]
+async fn a_claim_that_decides_nothing_is_carried_as_it_is() {
+    for value in [json!(7), json!("True"), json!(true), json!(["pwd", 7, null]), json!({ "a": [7] })] {
+        for name in CARRIED {
+            let behaviour = Behaviour { claims: set(name, value.clone()), ..Behaviour::default() };
+            let client = Client::new(behaviour).await;
+            let tokens = client.sign_in().await.unwrap_or_else(|error| panic!("{name}: {value}: {error}"));
+            let claims = Claims::of_id_token(tokens.id_token.as_ref().unwrap()).unwrap();
+            assert_eq!(claims.claim(name), Some(&value), "{name}");
+            let renewed = client.refresh(&tokens).await;
+            assert!(renewed.is_ok(), "{name}: {value}: at a renewal: {renewed:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_claim_of_the_wrong_type_that_decides_is_named() {
+    for name in ["iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "azp", "at_hash", "auth_time"] {
+        for value in [json!(true), json!([7]), json!({ "a": 1 })] {
+            let client =
+                Client::new(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() }).await;
+            let error = client.sign_in().await.unwrap_err();
+            assert_eq!(error.code(), "id_token_malformed", "{name}: {value}");
+            assert!(error.to_string().contains(&format!("({name})")), "{name}: {value}: {error}");
+        }
+    }
+    let claims = json!({ "id_token": { "acr": { "essential": true } } }).as_object().cloned();
+    let demanded = AuthorizationParameters { claims, ..AuthorizationParameters::default() };
+    let client = Client::new(Behaviour { claims: set("acr", json!(7)), ..Behaviour::default() }).await;
+    let error = client.sign_in_with(&demanded).await.unwrap_err();
+    assert!(error.to_string().contains("(acr)"), "{error}");
+}
+
+#[tokio::test]
+async fn every_refusal_names_the_member() {
+    for (name, value) in [
+        ("iss", json!("https://evil.example")),
+        ("iss", Value::Null),
+        ("sub", Value::Null),
+        ("sub", json!("a\nb")),
+        ("aud", json!("another-client")),
+        ("aud", json!([CLIENT, "another-client"])),
+        ("azp", json!("another-client")),
+        ("exp", json!(NOW - 60)),
+        ("exp", Value::Null),
+        ("iat", json!(NOW + 61)),
+        ("iat", Value::Null),
+        ("nbf", json!(NOW + 61)),
+        ("nonce", Value::Null),
+        ("nonce", json!("of-another-sign-in")),
+        ("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA")),
+        ("auth_time", json!(NOW + 61)),
+    ] {
+        let client =
+            Client::new(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() }).await;
+        let error = client.sign_in().await.unwrap_err();
+        assert!(error.to_string().contains(&format!("({name})")), "{name}: {value}: {error}");
+    }
+    for (name, value) in [
+        ("alg", json!("none")),
+        ("alg", json!("RS256")),
+        ("kid", json!("x")),
+        ("typ", json!("at+jwt")),
+        ("cty", json!("JWT")),
+        ("typ", json!(7)),
+    ] {
+        let client =
+            Client::new(Behaviour { header: set(name, value.clone()), ..Behaviour::default() }).await;
+        let error = client.sign_in().await.unwrap_err();
+        assert!(error.to_string().contains(&format!("({name})")), "{name}: {value}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_auth_time_of_zero_is_unknown() {
+    let client = Client::new(Behaviour { claims: set("auth_time", json!(0)), ..Behaviour::default() }).await;
+    let tokens = client.sign_in().await.unwrap();
+    assert_eq!(tokens.identity.auth_time, None);
+    let recent = AuthorizationParameters {
+        max_age: Some(Duration::from_secs(300)),
+        ..AuthorizationParameters::default()
+    };
+    assert_eq!(client.sign_in_with(&recent).await.unwrap_err().code(), "id_token_auth_time_missing");
+    // At a renewal it does not contradict what the sign-in said.
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    client.provider.behave(Behaviour { claims: set("auth_time", json!(0)), ..Behaviour::default() });
+    assert_eq!(client.refresh(&tokens).await.unwrap().identity.auth_time, tokens.identity.auth_time);
+}

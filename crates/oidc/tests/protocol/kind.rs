@@ -100,7 +100,11 @@ fn every_other_error_has_one_kind() {
         (Error::UnexpectedStatus { host: host(), status: 403 }, ActionRequired),
         (Error::TooLarge { host: host() }, UnusableAnswer),
         (
-            Error::Document { document: Document::TokenResponse, problem: DocumentProblem::NotJson },
+            Error::Document {
+                document: Document::TokenResponse,
+                problem: DocumentProblem::NotJson,
+                member: None,
+            },
             UnusableAnswer,
         ),
         (Error::AccessTokenMissing, UnusableAnswer),
