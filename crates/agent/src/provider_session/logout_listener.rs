@@ -188,18 +188,21 @@ impl LogoutListener {
         let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
             return refused("invalid_request", "There has to be one `logout_token`.");
         };
-        let watched = self
-            .store
-            .act(account, |account, _| account.config.provider.watches(Signal::Backchannel))
-            .unwrap_or(false);
-        if !watched {
+        let watched = self.store.act(account, |account, _| {
+            let held = account.held.as_ref();
+            let signed_with = held.and_then(|held| held.identity.signed_with);
+            account.config.provider.watches(Signal::Backchannel).then_some(signed_with)
+        });
+        let Ok(Some(signed_with)) = watched else {
             return refused("invalid_request", "No account here listens to that.");
-        }
+        };
         let Some(connection) = self.connection(account).await else {
             return refused("temporarily_unavailable", "The provider cannot be reached from here.");
         };
         let now = SystemTime::now();
-        let token = match connection.relying_party.logout_token(&connection.http, &token, now).await {
+        // Section 2.6, rule 2: signed as the ID token was.
+        let relying_party = connection.relying_party.held_to(signed_with);
+        let token = match relying_party.logout_token(&connection.http, &token, now).await {
             Ok(token) => token,
             Err(error) => {
                 tracing::warn!(account, code = error.code(), "a logout token is refused");

@@ -275,6 +275,20 @@ impl RelyingParty {
         &self.0.algorithms
     }
 
+    /// The same client, for a session whose ID token was signed with `algorithm`
+    /// ([`Identity::signed_with`](crate::Identity::signed_with)): it takes nothing that is signed with another. Without effect
+    /// where the registration says which algorithm it is.
+    #[must_use]
+    pub fn held_to(&self, algorithm: Option<SigningAlgorithm>) -> Self {
+        let asymmetric = algorithm.filter(|algorithm| !algorithm.is_symmetric());
+        match asymmetric.filter(|_| self.0.registration.id_token_alg.is_none()) {
+            Some(algorithm) if self.0.algorithms != [algorithm] => {
+                Self(Arc::new(Inner { algorithms: vec![algorithm], ..Inner::clone(&self.0) }))
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// Holds a signed statement against the provider's keys, and once more against its new keys if it names an unknown
     /// one.
     pub(crate) async fn judged<T, E>(

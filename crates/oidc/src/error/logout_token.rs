@@ -37,12 +37,10 @@ statement_errors! {
     IssuedAtMissing ["iat"] = "logout_token_issued_at_missing", "The message about the end of a session does not say when it was made.";
     /// `iat` is in the future (rule 3).
     IssuedInFuture ["iat"] = "logout_token_issued_in_future", "The message about the end of a session was made in the future. Check that this computer's clock is right.";
-    /// `iat` is longer ago than [`MAX_LOGOUT_TOKEN_AGE`](crate::MAX_LOGOUT_TOKEN_AGE).
+    /// `iat` is longer ago than [`MAX_LOGOUT_TOKEN_AGE`](crate::MAX_LOGOUT_TOKEN_AGE), or than two minutes without `exp`.
     TooOld ["iat"] = "logout_token_too_old", "The message about the end of a session was made too long ago. Check that this computer's clock is right.";
     /// `nbf` is in the future.
     NotYetValid ["nbf"] = "logout_token_not_yet_valid", "The message about the end of a session is not valid yet. Check that this computer's clock is right.";
-    /// No `exp`, which the final specification requires (section 2.4).
-    ExpirationMissing ["exp"] = "logout_token_expiration_missing", "The message about the end of a session does not say until when it is valid.";
     /// `exp` is past (rule 3).
     Expired ["exp"] = "logout_token_expired", "The message about the end of a session is no longer valid. Check that this computer's clock is right.";
     /// Neither `sub` nor `sid` (rule 4).

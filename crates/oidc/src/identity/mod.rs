@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::jose::algorithm::SigningAlgorithm;
 use crate::jose::jwt::CLOCK_SKEW;
 use crate::text;
 
@@ -52,6 +53,10 @@ pub struct Identity {
     /// The `nonce` of the sign-in, which a refreshed ID token must repeat if it has one (section 12.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// What the ID token of the sign-in was signed with. Later ID tokens and logout tokens are held to it, unless the
+    /// registration says which algorithm it is (Core, section 12.2; Back-Channel Logout 1.0, section 2.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_with: Option<SigningAlgorithm>,
 }
 
 impl Identity {
@@ -97,6 +102,7 @@ impl Identity {
             amr: methods.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
             idp: shown("idp").or_else(|| shown("identity_provider")),
             nonce: exact("nonce"),
+            signed_with: None,
         }
     }
 
@@ -113,6 +119,7 @@ impl Identity {
             amr: if self.amr.is_empty() { earlier.amr.clone() } else { self.amr },
             idp: self.idp.or_else(|| earlier.idp.clone()),
             nonce: self.nonce.or_else(|| earlier.nonce.clone()),
+            signed_with: earlier.signed_with.or(self.signed_with),
             ..self
         }
     }

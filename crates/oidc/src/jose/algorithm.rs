@@ -1,10 +1,10 @@
 //! The signature algorithms that are accepted.
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A signature algorithm for ID tokens (RFC 7518, section 3.1; RFC 8037). `none` is not among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum SigningAlgorithm {
     #[serde(rename = "RS256")]

@@ -20,6 +20,10 @@ use crate::provider::keys::Occasion;
 /// minutes; what is not believed any more need not be remembered either ([`ReplayGuard`](crate::ReplayGuard)).
 pub const MAX_LOGOUT_TOKEN_AGE: Duration = Duration::from_secs(10 * 60);
 
+/// The same for a token without `exp`. The final specification requires one (section 2.4), its drafts did not, and providers still
+/// send none; two minutes are what section 4 recommends.
+const MAX_AGE_WITHOUT_EXPIRATION: Duration = Duration::from_secs(2 * 60);
+
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const MAX_TOKEN: usize = 16 * 1024;
 const KIND: Kind = Kind { types: &["logout+jwt", "jwt"], is_required: false };
@@ -37,7 +41,7 @@ pub struct LogoutToken {
     pub jti: String,
     /// `iat`, in seconds since 1970.
     pub issued_at: u64,
-    /// `exp`, in seconds since 1970.
+    /// `exp`, in seconds since 1970; without one, two minutes after `iat`.
     pub expires_at: u64,
 }
 
@@ -150,9 +154,13 @@ fn check_audience(claims: &Map<String, Value>, client: &RelyingParty) -> Result<
 
 fn check_times(claims: &Map<String, Value>, now: SystemTime) -> Result<(u64, u64), LogoutTokenError> {
     let issued = issued_at(claims, now)?;
-    let expires = time(claims, "exp")?.ok_or(LogoutTokenError::ExpirationMissing)?;
     let (now, skew) = (seconds(now), CLOCK_SKEW.as_secs());
-    if expires.saturating_add(skew) <= now {
+    let over = |end: u64| end.saturating_add(skew) <= now;
+    let Some(expires) = time(claims, "exp")? else {
+        let expires = issued.saturating_add(MAX_AGE_WITHOUT_EXPIRATION.as_secs());
+        return if over(expires) { Err(LogoutTokenError::TooOld) } else { Ok((issued, expires)) };
+    };
+    if over(expires) {
         return Err(LogoutTokenError::Expired);
     }
     if now.saturating_sub(issued) > MAX_LOGOUT_TOKEN_AGE.as_secs() + skew {

@@ -82,7 +82,7 @@ pub(crate) fn verify(
     let auth_time = check_auth_time(claims, expected)?;
     check_demands(claims, &subject, expected)?;
     let said = Identity::from_claims(expected.issuer, &subject, claims);
-    let identity = Identity { auth_time, ..said };
+    let identity = Identity { auth_time, signed_with: Some(token.algorithm), ..said };
     match &expected.purpose {
         Purpose::SignIn { .. } | Purpose::Device => Ok(identity),
         Purpose::Refresh { identity: earlier } if earlier.subject != subject => {

@@ -365,12 +365,16 @@ impl RelyingParty {
             None => self.provider().issuer().to_owned(),
             Some(tenants) => id_token::tenant_issuer(tenants, raw, &purpose)?.into_owned(),
         };
+        let client = match &purpose {
+            Purpose::Refresh { identity } => self.held_to(identity.signed_with),
+            Purpose::SignIn { .. } | Purpose::Device => self.clone(),
+        };
         let expected = Expectation {
             issuer: &issuer,
             client_id: &registration.client_id,
             client_secret: registration.client_secret.as_ref(),
             trusted_audiences: &registration.trusted_audiences,
-            algorithms: self.algorithms(),
+            algorithms: client.algorithms(),
             access_token,
             purpose,
             now,

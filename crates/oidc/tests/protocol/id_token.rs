@@ -330,3 +330,14 @@ async fn an_auth_time_of_zero_is_unknown() {
     client.provider.behave(Behaviour { claims: set("auth_time", json!(0)), ..Behaviour::default() });
     assert_eq!(client.refresh(&tokens).await.unwrap().identity.auth_time, tokens.identity.auth_time);
 }
+
+#[tokio::test]
+async fn a_renewed_id_token_is_held_to_the_algorithm_of_the_first() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let renewed = client.refresh(&tokens).await.unwrap();
+    assert_eq!(renewed.identity.signed_with, Some(SigningAlgorithm::Es256));
+    let other = Identity { signed_with: Some(SigningAlgorithm::Ps256), ..renewed.identity.clone() };
+    let refused = client.refresh(&Tokens { identity: other, ..renewed }).await.unwrap_err();
+    assert_eq!(refused.code(), "id_token_algorithm_refused");
+}

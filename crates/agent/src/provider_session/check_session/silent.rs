@@ -36,9 +36,13 @@ pub(super) struct Silently {
 /// Prepares a request; returns the path that the frame asks for. The request itself is not told to the page: it holds the
 /// ID token.
 pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
-    let (connection, hint) = page
-        .work(|account| Some((account.connection.clone()?, account.held.as_ref()?.id_token.clone())))
+    let (mut connection, hint, signed_with) = page
+        .work(|account| {
+            let held = account.held.as_ref()?;
+            Some((account.connection.clone()?, held.id_token.clone(), held.identity.signed_with))
+        })
         .flatten()?;
+    connection.relying_party = connection.relying_party.held_to(signed_with);
     let parameters = AuthorizationParameters {
         // For the ID token and nothing else: no second grant for offline use, and nothing that needs consent.
         scopes: Vec::new(),
