@@ -204,14 +204,6 @@ fn lists() -> Vec<Case> {
             json!("code"),
         ),
         list(
-            "response-types-numbers",
-            "`response_types_supported` has a number in it",
-            METADATA,
-            "metadata_malformed",
-            types,
-            json!(["code", 1]),
-        ),
-        list(
             "signing-none",
             "ID tokens are not signed (`none`)",
             "Core 1.0, 2",
@@ -260,22 +252,6 @@ fn lists() -> Vec<Case> {
             json!("ES256"),
         ),
         list(
-            "scopes-text",
-            "`scopes_supported` is a text",
-            METADATA,
-            "metadata_malformed",
-            "/scopes_supported",
-            json!("openid"),
-        ),
-        list(
-            "authentication-text",
-            "`token_endpoint_auth_methods_supported` is a text",
-            METADATA,
-            "metadata_malformed",
-            "/token_endpoint_auth_methods_supported",
-            json!("none"),
-        ),
-        list(
             "iss-parameter-text",
             "`authorization_response_iss_parameter_supported` is a text",
             "RFC 9207, 3",
@@ -315,6 +291,30 @@ fn unusual() -> Vec<Case> {
             "members that no specification has",
             METADATA,
             vec![Set("/x_next_generation", json!({ "a": [1, null] }))],
+        ),
+        good(
+            "response-types-numbers",
+            "`response_types_supported` has a number in it",
+            METADATA,
+            vec![Set("/response_types_supported", json!(["code", 1]))],
+        ),
+        good(
+            "signing-numbers",
+            "`id_token_signing_alg_values_supported` has a number and `null` in it",
+            METADATA,
+            vec![Set("/id_token_signing_alg_values_supported", json!([1, null, "ES256"]))],
+        ),
+        good(
+            "scopes-text",
+            "`scopes_supported` is a text",
+            METADATA,
+            vec![Set("/scopes_supported", json!("openid"))],
+        ),
+        good(
+            "authentication-text",
+            "`token_endpoint_auth_methods_supported` is a text",
+            METADATA,
+            vec![Set("/token_endpoint_auth_methods_supported", json!("none"))],
         ),
         good(
             "without-optional-endpoints",

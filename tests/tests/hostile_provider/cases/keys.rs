@@ -32,8 +32,6 @@ fn documents() -> Vec<Case> {
             "`keys` is an object with key ids",
             vec![Set("/keys", json!({ "1": "{own key}" }))],
         ),
-        malformed("keys-of-numbers", "`keys` is a list of numbers", vec![Set("/keys", json!([1, 2]))]),
-        malformed("key-null", "one of the keys is `null`", vec![Set("/keys/-", Value::Null)]),
         malformed("bare-list", "the key set is a list", vec![Text("[]".into())]),
         malformed("bare-key", "the key set is a key", vec![Set("", json!("{own key}"))]),
         malformed(
@@ -66,6 +64,7 @@ fn unfit() -> Vec<Case> {
     };
     vec![
         unknown("empty", "there is no key", SET, vec![Set("/keys", json!([]))]),
+        unknown("keys-of-numbers", "`keys` is a list of numbers", SET, vec![Set("/keys", json!([1, 2]))]),
         unknown(
             "only-a-strangers",
             "there is another key only",
@@ -224,6 +223,35 @@ fn choice() -> Vec<Case> {
             SET,
             Served,
             edited(Jwks, vec![Set("/keys/-", json!({ "kty": "AKP", "alg": "ML-DSA-44", "pub": NUMBER }))]),
+        ),
+        case(
+            "jwks-key-null",
+            "one of the keys is `null`",
+            SET,
+            Served,
+            edited(Jwks, vec![Set("/keys/-", Value::Null)]),
+        ),
+        case(
+            "jwks-junk-beside",
+            "a number, a text, a list and `true` are among the keys, too",
+            SET,
+            Served,
+            edited(
+                Jwks,
+                vec![
+                    Set("/keys/-", json!(7)),
+                    Set("/keys/-", json!("junk")),
+                    Set("/keys/-", json!([null])),
+                    Set("/keys/-", json!(true)),
+                ],
+            ),
+        ),
+        case(
+            "jwks-members-of-another-type-beside",
+            "a key whose members are all of another type is there, too",
+            SET,
+            Served,
+            edited(Jwks, vec![Set("/keys/-", json!({ "kty": 7, "kid": [], "use": {}, "alg": 1, "x5c": 7 }))]),
         ),
         case(
             "jwks-broken-key-beside",

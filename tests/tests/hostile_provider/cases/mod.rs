@@ -15,6 +15,7 @@ mod refresh;
 mod registration;
 mod response;
 mod token;
+mod types;
 mod userinfo;
 
 use super::case::Case;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Case> {
         registration::cases(),
         purpose::cases(),
         answers::cases(),
+        types::cases(),
     ]
     .concat()
 }
