@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 

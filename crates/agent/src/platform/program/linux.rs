@@ -81,7 +81,7 @@ fn runs(process: &OwnedFd) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::print_stdout)]
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::process::{Command, Stdio};
 
