@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use abide_session::{Input, Limits, Now, Output, Session, TokenRequest, Tokens};
+use abide_session::{Input, Limits, Now, Output, ProviderLimits, Session, TokenRequest, Tokens};
 
 use crate::figures::{Table, median};
 
@@ -22,7 +22,7 @@ fn signed_in() -> Vec<Session> {
     let tokens = Tokens {
         access_expires_in: Some(Duration::from_secs(3600)),
         renewable: true,
-        session_expires_in: None,
+        provider: ProviderLimits::default(),
     };
     let sign_in = |number: usize| {
         let mut session = Session::new(Limits::default());

@@ -18,6 +18,7 @@ export const active = (over: Partial<SessionStatus> = {}) =>
     at_most_until: Date.UTC(2026, 0, 2, 21, 4) / 1000,
     access_token_expires_in: 240,
     renewable: true,
+    can_be_kept: true,
     ...over,
   });
 

@@ -3,11 +3,11 @@ import words from "../../crates/wire/src/text.rs?raw";
 import * as text from "../src/lib/text";
 import { active, question, status } from "./mount";
 
+const pascal = (name: string) => name.replace(/(^|_)(.)/g, (_, __, letter: string) => letter.toUpperCase());
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 
 test("reasons and limits are worded as everywhere else", () => {
   const rust = words.replace(/\\u\{([0-9a-f]+)\}/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)));
-  const pascal = (name: string) => name.replace(/(^|_)(.)/g, (_, __, letter: string) => letter.toUpperCase());
   for (const [reason, words] of Object.entries(text.ENDED)) {
     expect(rust).toContain(`EndReason::${pascal(reason)} => "${words}"`);
   }
@@ -19,7 +19,7 @@ test("reasons and limits are worded as everywhere else", () => {
 test("the reasons why nothing can keep a session are worded as everywhere else", () => {
   const rust = words.replace(/\\u\{([0-9a-f]+)\}/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)));
   for (const [limit, why] of Object.entries(text.CANNOT_BE_KEPT)) {
-    expect(rust).toContain(`Limit::${limit[0]!.toUpperCase()}${limit.slice(1)} => "${why}"`);
+    expect(rust).toContain(`Limit::${pascal(limit)} => "${why}"`);
   }
 });
 

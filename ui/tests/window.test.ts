@@ -208,9 +208,9 @@ test("a frozen session says what that means, and a screen reader hears of it", a
 });
 
 test("a session that nothing can keep offers no button for it", async () => {
-  const window = await open(snapshot([active({ limit: "provider", renewable: false })]));
+  const window = await open(snapshot([active({ limit: "provider", renewable: true, can_be_kept: false })]));
   expect(window.labels()).not.toContain("Keep session");
-  await window.show(snapshot([active({ limit: "provider", renewable: true })]));
+  await window.show(snapshot([active({ limit: "provider", renewable: false, can_be_kept: true })]));
   expect(window.labels()).toContain("Keep session");
 });
 

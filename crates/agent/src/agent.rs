@@ -104,7 +104,8 @@ impl Agent {
     fn start_sign_in(&self, account: &str, opening: Opening) -> Result<(), ErrorAnswer> {
         self.0.store.act(account, |account, now| {
             account.session.handle(now, Input::Tick);
-            if account.session.checkpoint(now).is_some() {
+            let view = account.session.view(now);
+            if view.began.is_some() && !view.sign_in_needed {
                 let who = account.held.as_ref().map_or("Somebody", |held| held.identity.label());
                 let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
                 return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));

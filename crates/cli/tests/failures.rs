@@ -20,7 +20,6 @@ fn every_error_code_has_its_exit_code() {
         ("unknown_account", "404 Not Found", 2),
         ("provider_unreachable", "502 Bad Gateway", 1),
         ("temporarily_unavailable", "503 Service Unavailable", 1),
-        ("vault_locked", "503 Service Unavailable", 1),
         ("not_found", "404 Not Found", 1),
         ("of_a_newer_agent", "418 I'm a teapot", 1),
     ] {

@@ -141,7 +141,9 @@ fn an_idle_time_that_cannot_be_held_gets_advice() {
 
 #[test]
 fn keep_does_not_promise_what_it_cannot_do() {
-    let last = active("work").replace("\"limit\":\"idle\"", "\"limit\":\"absolute\"");
+    let last = active("work")
+        .replace("\"limit\":\"idle\"", "\"limit\":\"absolute\"")
+        .replace("\"can_be_kept\":true", "\"can_be_kept\":false");
     let outcome =
         once(&["keep", "-a", "work"], post("/v1/sessions/work/keep", "{}"), answer("202 Accepted", &last));
     assert_eq!(

@@ -1,8 +1,11 @@
-//! What has to be written down so that a session goes on, with the same deadlines, in another process.
+//! What has to be written down so that another process goes on with the session and its deadlines.
 
 use core::time::Duration;
 
-use crate::types::{Now, Signal};
+use crate::limits::Rules;
+use crate::live::Live;
+use crate::provider_limits::RemainingLimits;
+use crate::types::{Now, Signal, Tokens};
 
 /// The deadlines of a session at one moment. Holds no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +18,23 @@ pub struct Checkpoint {
     pub idle_left: Duration,
     /// Time left until the absolute end.
     pub absolute_left: Duration,
-    /// Time left until the provider's end.
-    pub provider_left: Option<Duration>,
-    /// The whole length of the provider's session, of which that is left.
-    pub provider_lifetime: Option<Duration>,
-    /// Whether a refresh token is there.
+    /// The ends that the provider has declared.
+    pub provider: RemainingLimits,
+    /// Whether there is a refresh token.
     pub renewable: bool,
-    /// News of the provider's end that it has not confirmed yet.
+    /// An unconfirmed end of the provider's session.
     pub suspicion: Option<Signal>,
 }
 
 impl Checkpoint {
-    /// How much time has passed since. Within one boot that is boot time; over a restart of the machine only the wall
-    /// clock is left, and where that went back there is no answer: nobody knows how long the machine was off.
+    /// The checkpoint of a session that begins now with these tokens, to be written down before it begins.
+    #[must_use]
+    pub fn at_sign_in(now: Now, rules: &Rules, tokens: Tokens) -> Self {
+        Live::begin(now, &rules.limits, tokens, crate::jitter::Jitter::default()).checkpoint(now)
+    }
+
+    /// How much time has passed since. Within one boot that is boot time. After a restart of the machine only the wall
+    /// clock is left; where that went back the answer is unknown.
     pub(crate) fn elapsed(&self, now: Now, same_boot: bool) -> Option<Duration> {
         if same_boot { now.boot.checked_sub(self.at.boot) } else { now.wall.checked_sub(self.at.wall) }
     }

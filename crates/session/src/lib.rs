@@ -19,7 +19,11 @@ mod limits;
 mod live;
 mod machine;
 mod provider;
+mod provider_limits;
+mod renewal;
 mod resource_token;
+mod sign_in;
+mod tokens;
 mod types;
 mod validity;
 mod view;
@@ -28,6 +32,7 @@ pub use check_session::{CheckSession, CheckSessionState, IframeAnswer, Next, Sil
 pub use checkpoint::Checkpoint;
 pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
+pub use provider_limits::{LimitSource, ProviderLimits, RemainingLimit, RemainingLimits};
 pub use resource_token::{ResourceToken, ResourceVerdict};
 pub use types::{
     Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, Probe, QuestionId,

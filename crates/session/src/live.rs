@@ -1,4 +1,4 @@
-//! A session that somebody is signed in to: its ends, and what is known of its tokens.
+//! A signed-in session: its deadlines, and what is known of its tokens.
 
 use core::time::Duration;
 
@@ -6,80 +6,99 @@ use crate::checkpoint::Checkpoint;
 use crate::jitter::Jitter;
 use crate::limits::Limits;
 use crate::provider::Suspicion;
+use crate::provider_limits::{LimitSource, ProviderEnds, ProviderLimits};
+use crate::renewal::Renewal;
+use crate::sign_in::SignIn;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
 use crate::validity::Validity;
 
-/// The pause after a first refresh that did not reach the provider; it doubles.
-pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest such pause.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The longest that a provider can have us wait. It may ask for days, and nobody's session should hang on that.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
-/// So long before its end an access token is renewed when somebody asks for it, who gets the present one meanwhile.
-const REFRESH_MARGIN: Duration = Duration::from_secs(60);
-/// How much shorter than the provider's session the idle time should be.
+/// How much shorter than the provider's timeout the idle time should be.
 const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
 
-/// A signed-in session. All times without a word are boot time.
+/// A signed-in session. Times are boot time unless their name says otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Live {
     pub(crate) began_wall: Duration,
-    pub(crate) idle_end: Duration,
-    pub(crate) absolute_end: Duration,
-    pub(crate) provider_end: Option<Duration>,
-    pub(crate) provider_lifetime: Option<Duration>,
-    access: Option<Validity>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) access: Option<Validity>,
+    /// Whether there is a refresh token.
     pub(crate) renewable: bool,
-    pub(crate) refresh: Option<Attempt>,
-    pause: Duration,
-    /// Before this no refresh is tried again.
-    pub(crate) retry_at: Option<Duration>,
-    /// Whether a refresh that did not reach the provider is tried again by itself, because somebody wanted the session
-    /// to be kept.
-    pub(crate) refresh_wanted: bool,
-    pub(crate) question: Option<QuestionId>,
-    /// The end about which the user has given all the answer there is.
-    pub(crate) acknowledged: Option<Duration>,
-    /// Since when an answer to [`crate::Output::QueryIdleTime`] is waited for.
-    pub(crate) idle_query: Option<Duration>,
-    /// When the user's input was last known.
-    pub(crate) idle_known_at: Option<Duration>,
-    pub(crate) checkpoint_due: Option<Duration>,
-    /// What the provider has to confirm or deny.
+    pub(crate) renewal: Renewal,
+    pub(crate) prompt: Prompt,
+    pub(crate) idle_query: IdleQuery,
+    pub(crate) probe: ProviderProbe,
     pub(crate) suspicion: Option<Suspicion>,
-    /// A look at the provider that is under way.
-    pub(crate) probe: Option<Attempt>,
-    /// When the provider was last heard of, or asked.
+    /// A sign-in by which this session goes on.
+    pub(crate) sign_in: Option<SignIn>,
+    /// When the next use has to be written down.
+    pub(crate) checkpoint_due: Option<Duration>,
+    pub(crate) jitter: Jitter,
+}
+
+/// The moments at which a session ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadlines {
+    pub(crate) idle: Duration,
+    pub(crate) absolute: Duration,
+    pub(crate) provider: ProviderEnds,
+}
+
+/// The question "Keep session?".
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Prompt {
+    /// The one that is up.
+    pub(crate) question: Option<QuestionId>,
+    /// The end that the user knows of and cannot move.
+    pub(crate) acknowledged: Option<Duration>,
+}
+
+/// What is known of the user's input at keyboard and mouse.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct IdleQuery {
+    /// Since when an answer to [`crate::Output::QueryIdleTime`] is expected.
+    pub(crate) since: Option<Duration>,
+    /// When the idle time was last known.
+    pub(crate) known_at: Option<Duration>,
+}
+
+/// Questions to the provider about the access token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProviderProbe {
+    pub(crate) attempt: Option<Attempt>,
+    /// When the provider last answered, or was last asked.
     pub(crate) last_heard: Duration,
-    jitter: Jitter,
-    /// Whoever asks when less than this is left of the access token has it renewed.
-    refresh_margin: Duration,
+}
+
+/// The end that comes first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NearestEnd {
+    pub(crate) at: Duration,
+    pub(crate) limit: Limit,
+    /// Whether *Yes* can move it.
+    pub(crate) can_be_kept: bool,
+    /// The whole time that leads up to it, where that is not the idle time.
+    pub(crate) lifetime: Option<Duration>,
 }
 
 impl Live {
     pub(crate) fn begin(now: Now, limits: &Limits, tokens: Tokens, jitter: Jitter) -> Self {
         let mut live = Self {
             began_wall: now.wall,
-            idle_end: now.boot.saturating_add(limits.end_after()),
-            absolute_end: now.boot.saturating_add(limits.absolute()),
-            provider_end: None,
-            provider_lifetime: None,
+            deadlines: Deadlines {
+                idle: now.boot.saturating_add(limits.end_after()),
+                absolute: now.boot.saturating_add(limits.absolute()),
+                provider: ProviderEnds::default(),
+            },
             access: None,
             renewable: false,
-            refresh: None,
-            pause: FIRST_PAUSE,
-            retry_at: None,
-            refresh_wanted: false,
-            question: None,
-            acknowledged: None,
-            idle_query: None,
-            idle_known_at: None,
-            checkpoint_due: None,
+            renewal: Renewal::default(),
+            prompt: Prompt::default(),
+            idle_query: IdleQuery::default(),
+            probe: ProviderProbe { attempt: None, last_heard: now.boot },
             suspicion: None,
-            probe: None,
-            last_heard: now.boot,
+            sign_in: None,
+            checkpoint_due: None,
             jitter,
-            refresh_margin: Duration::ZERO,
         };
         live.apply_tokens(now, tokens);
         live
@@ -91,98 +110,104 @@ impl Live {
             let left = elapsed.map_or(Duration::ZERO, |elapsed| left.saturating_sub(elapsed));
             now.boot.saturating_add(left)
         };
-        let nothing =
-            Tokens { access_expires_in: None, renewable: checkpoint.renewable, session_expires_in: None };
-        Self {
-            began_wall: checkpoint.began,
-            idle_end: at(checkpoint.idle_left.min(limits.end_after())),
-            absolute_end: at(checkpoint.absolute_left.min(limits.absolute())),
-            provider_end: checkpoint.provider_left.map(at),
-            provider_lifetime: checkpoint.provider_lifetime,
-            access: None,
-            refresh_wanted: checkpoint.suspicion.is_some(),
-            suspicion: checkpoint.suspicion.map(Suspicion::new),
-            ..Self::begin(now, limits, nothing, Jitter::default())
+        let tokens = Tokens {
+            access_expires_in: None,
+            renewable: checkpoint.renewable,
+            provider: ProviderLimits::default(),
+        };
+        let mut live = Self::begin(now, limits, tokens, Jitter::default());
+        live.began_wall = checkpoint.began;
+        live.deadlines = Deadlines {
+            idle: at(checkpoint.idle_left.min(limits.end_after())),
+            absolute: at(checkpoint.absolute_left.min(limits.absolute())),
+            provider: ProviderEnds::restore(&checkpoint.provider, at),
+        };
+        // Access tokens are not written down.
+        live.access = None;
+        live.suspicion = checkpoint.suspicion.map(Suspicion::new);
+        live.renewal.wanted = live.suspicion.is_some();
+        live
+    }
+
+    pub(crate) fn checkpoint(&self, now: Now) -> Checkpoint {
+        Checkpoint {
+            at: now,
+            began: self.began_wall,
+            idle_left: self.deadlines.idle.saturating_sub(now.boot),
+            absolute_left: self.deadlines.absolute.saturating_sub(now.boot),
+            provider: self.deadlines.provider.remaining(now.boot),
+            renewable: self.renewable,
+            suspicion: self.suspicion.map(|suspicion| suspicion.signal),
         }
     }
 
-    /// The nearest end, and which limit it is.
-    pub(crate) fn nearest(&self) -> (Duration, Limit) {
-        let mut nearest = (self.idle_end, Limit::Idle);
-        if let Some(end) = self.provider_end
-            && end < nearest.0
-        {
-            nearest = (end, Limit::Provider);
-        }
-        // At the same moment the limit that nothing can move is the one to name.
-        if self.absolute_end <= nearest.0 {
-            nearest = (self.absolute_end, Limit::Absolute);
-        }
-        nearest
+    /// The end that comes first. Of two at the same moment the one that nothing can move.
+    pub(crate) fn nearest(&self) -> NearestEnd {
+        let end = |at, limit, can_be_kept, lifetime| Some(NearestEnd { at, limit, can_be_kept, lifetime });
+        let token = self.last_token_end();
+        let token_lifetime = self.access.map(|access| access.lifetime());
+        let provider = self.deadlines.provider.nearest().and_then(|provider| {
+            let movable = self.can_refresh() && provider.source.moves_with_refresh();
+            end(provider.at, Limit::Provider, movable, Some(provider.lifetime))
+        });
+        let first = NearestEnd {
+            at: self.deadlines.absolute,
+            limit: Limit::Absolute,
+            can_be_kept: false,
+            lifetime: None,
+        };
+        let others = [
+            token.and_then(|at| end(at, Limit::AccessToken, false, token_lifetime)),
+            end(self.deadlines.idle, Limit::Idle, true, None),
+            provider,
+        ];
+        others.into_iter().flatten().fold(first, |first, next| if next.at < first.at { next } else { first })
     }
 
-    /// Whether *Yes* would move the nearest end.
-    pub(crate) fn can_be_kept(&self) -> bool {
-        match self.nearest().1 {
-            Limit::Idle => true,
-            Limit::Provider => self.renewable,
-            Limit::Absolute => false,
+    /// When the last access token ends, which cannot be renewed.
+    fn last_token_end(&self) -> Option<Duration> {
+        if self.renewable {
+            return None;
         }
+        // Without any token the session has already ended.
+        self.access.map_or(Some(Duration::ZERO), |access| access.end())
     }
 
-    /// How long before the nearest end the question comes. A provider's session that is much shorter than ours is asked
-    /// about in proportion, not all the time.
+    /// Whether the last access token has ended by either clock and cannot be renewed.
+    pub(crate) fn has_lost_its_token(&self, now: Now) -> bool {
+        !self.renewable && self.access.is_none_or(|access| !access.is_fresh(now, Duration::ZERO))
+    }
+
+    /// Whether the provider would answer a refresh with tokens, as far as is known.
+    pub(crate) fn can_refresh(&self) -> bool {
+        self.renewable && !self.renewal.sign_in_needed
+    }
+
+    /// How long before the nearest end the question comes. For a provider's limit that is much shorter than ours in
+    /// proportion to it.
     pub(crate) fn warn_before(&self, limits: &Limits) -> Duration {
-        match self.nearest().1 {
-            Limit::Idle | Limit::Absolute => limits.warn_before(),
-            Limit::Provider => limits.warn_before().min(self.provider_lifetime.unwrap_or_default() / 5),
-        }
+        let usual = limits.warn_before();
+        self.nearest().lifetime.map_or(usual, |lifetime| usual.min(lifetime / 5))
     }
 
     /// When the question about the nearest end is due.
     pub(crate) fn warn_at(&self, limits: &Limits) -> Duration {
-        self.nearest().0.saturating_sub(self.warn_before(limits))
+        self.nearest().at.saturating_sub(self.warn_before(limits))
     }
 
-    /// New tokens.
+    /// Takes new tokens over, from a refresh or from another sign-in.
     pub(crate) fn apply_tokens(&mut self, now: Now, tokens: Tokens) {
-        let lifetime = tokens.access_expires_in.unwrap_or(Duration::MAX);
-        let ahead = REFRESH_MARGIN.min(lifetime / 5);
-        self.refresh_margin = ahead + self.jitter.up_to(ahead / 2);
         self.access = Some(Validity::begin(now, tokens.access_expires_in));
         self.renewable = tokens.renewable;
-        self.provider_lifetime = tokens.session_expires_in;
-        self.provider_end = tokens.session_expires_in.map(|lifetime| now.boot.saturating_add(lifetime));
-        self.refresh = None;
-        self.pause = FIRST_PAUSE;
-        self.retry_at = None;
-        self.refresh_wanted = false;
-        self.last_heard = now.boot;
-    }
-
-    /// The provider could not be reached, or asks to be left alone for `wait`: when to try again. Later by up to a half, so
-    /// that those whom it sent away together do not come back together.
-    pub(crate) fn back_off(&mut self, now: Duration, wait: Duration) {
-        self.refresh = None;
-        let pause = self.pause.max(wait.min(LONGEST_WAIT));
-        let pause = pause + self.jitter.up_to(pause.min(LONGEST_PAUSE) / 2);
-        self.retry_at = Some(now.saturating_add(pause));
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-    }
-
-    pub(crate) fn set_jitter(&mut self, jitter: Jitter) {
-        self.jitter = jitter;
+        self.deadlines.provider.declare(now, &tokens.provider);
+        self.renewal = Renewal::after_success(tokens.access_expires_in, &mut self.jitter);
+        self.probe.last_heard = now.boot;
     }
 
     /// Whether the access token should be renewed although it can still be served.
-    pub(crate) fn is_due(&self, now: Now) -> bool {
-        let may = self.renewable && self.refresh.is_none() && !self.in_backoff(now.boot);
-        may && self.access_left(now).is_some_and(|left| left <= self.refresh_margin)
-    }
-
-    /// Whether it is too soon to try again.
-    pub(crate) fn in_backoff(&self, now: Duration) -> bool {
-        self.retry_at.is_some_and(|moment| moment > now)
+    pub(crate) fn is_refresh_due(&self, now: Now) -> bool {
+        let may = self.can_refresh() && self.renewal.may_start(now.boot);
+        may && self.access_left(now).is_some_and(|left| left <= self.renewal.margin)
     }
 
     /// How long the access token stays valid, if the provider has said so.
@@ -195,9 +220,23 @@ impl Live {
         self.access.is_some_and(|access| access.is_fresh(now, min_validity))
     }
 
-    /// An idle time that the provider's session outlasts, when the present one is not shorter.
+    /// The parameter that declared the provider's nearest end.
+    pub(crate) fn provider_source(&self) -> Option<LimitSource> {
+        self.deadlines.provider.nearest().map(|end| end.source)
+    }
+
+    /// How long a use now would keep the session.
+    pub(crate) fn keep_gives(&self, boot: Duration, limits: &Limits) -> Duration {
+        let fixed = [Some(self.deadlines.absolute), self.deadlines.provider.fixed(), self.last_token_end()];
+        let fixed = fixed.into_iter().flatten().map(|end| end.saturating_sub(boot));
+        let timeout = self.deadlines.provider.timeout();
+        fixed.chain(timeout).fold(limits.end_after(), Duration::min)
+    }
+
+    /// An idle time that ends before the provider's timeout, when the present one does not.
     pub(crate) fn advised_end_after(&self, limits: &Limits) -> Option<Duration> {
-        let declared = self.provider_lifetime.filter(|declared| *declared <= limits.end_after())?;
+        let declared =
+            self.deadlines.provider.timeout().filter(|declared| *declared <= limits.end_after())?;
         Some(declared - SHORTER_THAN_THE_PROVIDER.min(declared / 2))
     }
 }

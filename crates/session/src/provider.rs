@@ -1,4 +1,4 @@
-//! News of the provider's session, and what may be concluded from it.
+//! What is heard of the provider's session, and what follows from it.
 
 use core::time::Duration;
 
@@ -6,11 +6,11 @@ use crate::live::Live;
 use crate::machine::{Phase, Session};
 use crate::types::{Attempt, EndReason, Now, Output, Probe, Signal};
 
-/// News that end the session if the provider confirms them.
+/// An unconfirmed end of the provider's session. A refresh confirms it or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Suspicion {
     pub(crate) signal: Signal,
-    /// A refresh that was under way when the news came. What it brings may be older than they are.
+    /// A refresh that was under way at that time. Its success may be older than the suspicion.
     before: Option<Attempt>,
 }
 
@@ -20,48 +20,50 @@ impl Suspicion {
     }
 }
 
+/// Whether a report by this way is final although it proves nothing. A grant for offline use outlives the session in the
+/// browser (OpenID Connect Core 1.0, section 11): a refresh would succeed after every sign-out there.
+fn is_final(signal: Signal, offline: bool) -> bool {
+    signal == Signal::FrontChannel && offline
+}
+
 impl Session {
-    /// Somebody says that the provider's session has ended. Only the provider can confirm that: a refresh asks it, and is
-    /// tried until it answers. Where there is nothing to ask with, the news are all there is.
-    pub(crate) fn suspect(&mut self, now: Now, signal: Signal) {
+    /// Takes an unproved report that the provider's session has ended. A refresh asks the provider, and is tried until it
+    /// answers. Where a refresh cannot tell, the report is all there is.
+    pub(crate) fn suspect(&mut self, now: Now, signal: Signal, offline: bool) {
         let Phase::Live(live) = &mut self.phase else { return };
-        if !live.renewable {
+        if !live.renewable || is_final(signal, offline) {
             return self.end(now, EndReason::ProviderLogout(signal));
         }
-        live.suspicion =
-            Some(live.suspicion.map_or(Suspicion { signal, before: live.refresh }, |suspicion| Suspicion {
-                before: live.refresh,
-                ..suspicion
-            }));
-        live.refresh_wanted = true;
+        let signal = live.suspicion.map_or(signal, |suspicion| suspicion.signal);
+        live.suspicion = Some(Suspicion { signal, before: live.renewal.attempt });
+        live.renewal.wanted = true;
         self.retry_refresh(now);
     }
 
-    /// A refresh has brought tokens: a suspicion that is older than it is settled.
+    /// A refresh has brought tokens: a suspicion that is older than the refresh is settled.
     pub(crate) fn settle_suspicion(live: &mut Live, attempt: Attempt) {
         match &mut live.suspicion {
             Some(suspicion) if suspicion.before == Some(attempt) => {
                 suspicion.before = None;
-                live.refresh_wanted = true;
+                live.renewal.wanted = true;
             }
             suspicion => *suspicion = None,
         }
     }
 
-    /// The answer to a look at the provider.
     pub(crate) fn probed(&mut self, now: Now, attempt: Attempt, probe: Probe) {
         let Phase::Live(live) = &mut self.phase else { return };
-        if live.probe != Some(attempt) {
+        if live.probe.attempt != Some(attempt) {
             return;
         }
-        live.probe = None;
-        live.last_heard = now.boot;
+        live.probe.attempt = None;
+        live.probe.last_heard = now.boot;
         if let Probe::Rejected(signal) = probe {
-            self.suspect(now, signal);
+            self.suspect(now, signal, false);
         }
     }
 
-    /// Looks at the provider when it is time to.
+    /// Probes the provider when the interval has passed.
     pub(crate) fn probe_provider(&mut self, now: Now) {
         let due = match &self.phase {
             Phase::Live(live) => self.next_probe(live).is_some_and(|due| due <= now.boot),
@@ -70,15 +72,15 @@ impl Session {
         if due {
             let attempt = self.next_attempt();
             if let Phase::Live(live) = &mut self.phase {
-                live.probe = Some(attempt);
+                live.probe.attempt = Some(attempt);
             }
             self.put(Output::ProbeProvider { attempt });
         }
     }
 
-    /// When to look at the provider next; `None` while one look is under way, or if nobody wants any.
+    /// When to probe next; `None` while a probe is under way, or without an interval.
     pub(crate) fn next_probe(&self, live: &Live) -> Option<Duration> {
-        let every = self.rules.probe_every.filter(|_| live.probe.is_none())?;
-        Some(live.last_heard.saturating_add(every))
+        let every = self.rules.probe_every.filter(|_| live.probe.attempt.is_none())?;
+        Some(live.probe.last_heard.saturating_add(every))
     }
 }

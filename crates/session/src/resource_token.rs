@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use crate::live::{FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT};
 use crate::machine::{Phase, Session};
-use crate::types::{Attempt, EndReason, Input, Now, Output, TokenRequest, Tokens, Withdrawn};
+use crate::renewal::{FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT};
+use crate::types::{Attempt, EndReason, Now, TokenRequest};
 use crate::validity::Validity;
 
 /// What is known of the access token for one purpose. The token itself is somebody else's to keep.
@@ -54,6 +54,8 @@ pub enum ResourceVerdict {
     BackingOff,
     /// Nothing: nobody is signed in.
     LoginRequired,
+    /// Nothing: the provider wants the person to sign in again. The session is kept.
+    SignInNeeded,
     /// Nothing while the screen is locked.
     Frozen,
     /// Nothing: the session is over.
@@ -61,29 +63,23 @@ pub enum ResourceVerdict {
 }
 
 impl Session {
-    /// A tool asks for a token for one purpose, of which `token` is known: decides what it gets, by the rules of
-    /// [`Session::token`], and lets the request count as activity if it says so.
+    /// Decides what a tool gets that asks for a token of which `token` is known, by the rules of [`Session::token`].
+    /// [`ResourceVerdict::Fetch`] is no activity yet: the request is asked about again once the token has come.
     pub fn resource_token(
         &mut self,
         now: Now,
         request: TokenRequest,
         token: &ResourceToken,
     ) -> ResourceVerdict {
-        let now = self.monotonic(now);
-        self.enforce_deadlines(now);
-        let verdict = self.resource_verdict(now, request.min_validity, token);
-        let served = matches!(
-            verdict,
-            ResourceVerdict::Serve
-                | ResourceVerdict::Fetch
-                | ResourceVerdict::Wait(_)
-                | ResourceVerdict::BackingOff
-        );
-        if served && request.activity {
-            self.apply(now, Input::Activity);
-        }
-        self.note_changes(now);
-        verdict
+        self.step(now, |session, now| {
+            let verdict = session.resource_verdict(now, request.min_validity, token);
+            match verdict {
+                ResourceVerdict::Serve => session.served(now, request),
+                ResourceVerdict::Wait(_) => session.waits(now, request),
+                _ => {}
+            }
+            verdict
+        })
     }
 
     fn resource_verdict(&self, now: Now, min_validity: Duration, token: &ResourceToken) -> ResourceVerdict {
@@ -92,39 +88,18 @@ impl Session {
         }
         let live = match &self.phase {
             Phase::SignedOut | Phase::Authorizing { .. } => return ResourceVerdict::LoginRequired,
-            Phase::Ended(over) => return ResourceVerdict::Ended(over.reason),
+            Phase::Ended(ended) => return ResourceVerdict::Ended(ended.reason),
             Phase::Live(live) => live,
         };
-        if let (Some(_), Some(attempt)) = (live.suspicion, live.refresh) {
-            ResourceVerdict::Wait(attempt)
-        } else if token.is_fresh(now, min_validity) {
-            ResourceVerdict::Serve
-        } else if live.in_backoff(now.boot) || token.retry_at.is_some_and(|moment| moment > now.boot) {
-            if token.is_fresh(now, Duration::ZERO) {
-                ResourceVerdict::Serve
-            } else {
-                ResourceVerdict::BackingOff
-            }
-        } else {
-            ResourceVerdict::Fetch
+        let waits =
+            live.renewal.in_backoff(now.boot) || token.retry_at.is_some_and(|moment| moment > now.boot);
+        match (live.suspicion, live.renewal.attempt) {
+            (Some(_), Some(attempt)) => ResourceVerdict::Wait(attempt),
+            _ if token.is_fresh(now, min_validity) => ResourceVerdict::Serve,
+            _ if !waits && !live.renewal.sign_in_needed => ResourceVerdict::Fetch,
+            _ if token.is_fresh(now, Duration::ZERO) => ResourceVerdict::Serve,
+            _ if live.renewal.sign_in_needed => ResourceVerdict::SignInNeeded,
+            _ => ResourceVerdict::BackingOff,
         }
-    }
-
-    /// The same person has signed in again, in a stronger way: the session goes on with these tokens. No limit but those
-    /// that a use moves is moved: the absolute one counts from the first sign-in.
-    pub(crate) fn stepped_up(&mut self, now: Now, tokens: Tokens) {
-        let Phase::Live(live) = &mut self.phase else { return };
-        live.apply_tokens(now, tokens);
-        live.suspicion = None;
-        self.record_activity(now, now.boot, Withdrawn::Answered);
-        self.put(Output::Checkpoint);
-    }
-
-    /// Asks the provider for new tokens until it has answered.
-    pub(crate) fn renew(&mut self, now: Now) {
-        if let Phase::Live(live) = &mut self.phase {
-            live.refresh_wanted |= live.renewable;
-        }
-        self.retry_refresh(now);
     }
 }

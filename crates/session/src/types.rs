@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::provider_limits::ProviderLimits;
+
 /// A moment, read from two clocks at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -49,16 +51,18 @@ pub enum EndReason {
     UserLogout,
     /// Nothing used the session for `end_after`.
     IdleTimeout,
-    /// The absolute limit, or the provider's own, has passed.
+    /// The absolute limit has passed.
     AbsoluteTimeout,
+    /// The end that the provider declared for its session has passed.
+    ProviderTimeout,
+    /// The last access token has ended, and there is no refresh token for another.
+    AccessTokenExpired,
     /// The user answered the question with No.
     Declined,
     /// The provider ended its session, and how that became known.
     ProviderLogout(Signal),
     /// The provider refused the refresh token.
     RefreshRejected,
-    /// A policy ended it.
-    Policy,
     /// The screen was locked, and [`OnLock::End`] is set.
     ScreenLocked,
 }
@@ -133,8 +137,10 @@ pub enum Limit {
     Idle,
     /// The longest time a session may last.
     Absolute,
-    /// The end that the provider declared for the refresh token.
+    /// The end that the provider declared for its session.
     Provider,
+    /// The end of the last access token, where there is no refresh token for another.
+    AccessToken,
 }
 
 /// What a successful authorization or refresh says about lifetimes. The tokens themselves stay outside.
@@ -142,10 +148,10 @@ pub enum Limit {
 pub struct Tokens {
     /// The access token's `expires_in` (RFC 6749 section 5.1).
     pub access_expires_in: Option<Duration>,
-    /// Whether a refresh token is there.
+    /// Whether there is a refresh token.
     pub renewable: bool,
-    /// How long the refresh token, and with it the provider's session, lasts, if the provider says so.
-    pub session_expires_in: Option<Duration>,
+    /// What the provider says about the end of its session.
+    pub provider: ProviderLimits,
 }
 
 /// Why a refresh brought no tokens.
@@ -153,6 +159,9 @@ pub struct Tokens {
 pub enum RefreshFailure {
     /// The provider refused the refresh token (`invalid_grant`): the session is over.
     Rejected,
+    /// The provider wants the person to sign in again first (`interaction_required`, `login_required`,
+    /// `consent_required`): the session is kept, and not refreshed before that.
+    InteractionRequired,
     /// The provider could not be reached or could not answer: the session is kept, and the refresh is tried again.
     Unreachable,
     /// As before, and it has said for how long it wants to be left alone (`Retry-After`, RFC 9110, section 10.2.3). It is
@@ -227,10 +236,12 @@ pub enum Input {
         /// How it said so.
         signal: Signal,
     },
-    /// News have it that the provider's session has ended, from somebody who cannot prove it.
+    /// A report without proof that the provider's session has ended.
     ProviderSuspected {
-        /// How they came.
+        /// How it came.
         signal: Signal,
+        /// Whether the grant is for offline use (scope `offline_access`).
+        offline: bool,
     },
     /// The answer to [`Output::ProbeProvider`].
     Probed {
@@ -246,8 +257,6 @@ pub enum Input {
     },
     /// The refresh token may no longer be accepted: a refresh finds out.
     Renew,
-    /// The administrator's policy forbids the session.
-    PolicyEnded,
     /// Time has passed.
     Tick,
 }
@@ -281,7 +290,8 @@ pub enum Withdrawn {
 /// What has to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open the provider's authorization endpoint in the browser.
+    /// Open the provider's authorization endpoint in the browser. If the session is live, only the same person may answer:
+    /// then it goes on with the new tokens.
     Authorize {
         /// The answer names this attempt.
         attempt: Attempt,
@@ -318,6 +328,8 @@ pub enum Output {
     /// Find out when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
     /// [`Input::UserInputUnknown`].
     QueryIdleTime,
+    /// Tell the user that the provider wants a new sign-in, which [`Input::Login`] begins. The session is kept.
+    SignInNeeded,
     /// The session has begun.
     Began,
     /// The session has ended: wipe what belongs to it.
@@ -349,8 +361,10 @@ pub enum TokenVerdict {
     Wait(Attempt),
     /// Nothing now: the provider could not be reached, and it is too soon to try again.
     BackingOff,
-    /// Nothing: nobody is signed in, or the session cannot renew its token.
+    /// Nothing: there is no session.
     LoginRequired,
+    /// Nothing: the provider wants the person to sign in again. The session is kept.
+    SignInNeeded,
     /// Nothing while the screen is locked.
     Frozen,
     /// Nothing: the session is over.

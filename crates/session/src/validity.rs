@@ -22,6 +22,16 @@ impl Validity {
         }
     }
 
+    /// The whole lifetime.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// The end in boot time; `None` if the provider has not said.
+    pub(crate) fn end(&self) -> Option<Duration> {
+        self.end
+    }
+
     /// How long the token stays valid, by the clock that gives it less; `None` if nobody knows. Lifetimes run on boot time;
     /// but a resource server judges `exp` by the wall clock, so a token that is over there is over.
     pub(crate) fn left(&self, now: Now) -> Option<Duration> {

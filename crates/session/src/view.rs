@@ -2,7 +2,10 @@
 
 use core::time::Duration;
 
-use crate::types::{Limit, QuestionId, State};
+use crate::live::Live;
+use crate::machine::{Phase, Session};
+use crate::provider_limits::LimitSource;
+use crate::types::{Limit, Now, QuestionId, State};
 
 /// A session as it is at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +28,92 @@ pub struct View {
     pub absolute_left: Option<Duration>,
     /// Time that the present access token stays valid.
     pub access_left: Option<Duration>,
-    /// Whether a refresh token is there.
+    /// Whether there is a refresh token.
     pub renewable: bool,
+    /// Whether the provider wants the person to sign in again before it gives new tokens. [`crate::Input::Login`] begins
+    /// that, and the session is kept meanwhile.
+    pub sign_in_needed: bool,
+    /// Whether a sign-in is under way, the first one or another one of a live session.
+    pub signing_in: bool,
     /// For how long the session would be kept if it were used now.
     pub keep_gives: Option<Duration>,
     /// Whether *Yes* can move the nearest end.
     pub can_be_kept: bool,
     /// Whether the session is frozen because the screen is locked.
     pub frozen: bool,
-    /// Time until the end that the provider has declared.
+    /// Time until the nearest end that the provider has declared.
     pub provider_left: Option<Duration>,
-    /// How long the provider's session lasts without use, as it declared last.
+    /// The parameter that declared it.
+    pub provider_source: Option<LimitSource>,
+    /// How long the provider keeps a session without use, as it declared last.
     pub provider_lifetime: Option<Duration>,
     /// An idle time that the provider's session outlasts, when the one that is set is not shorter than it.
     pub advised_end_after: Option<Duration>,
+}
+
+impl Session {
+    /// The session as it is now.
+    #[must_use]
+    pub fn view(&self, now: Now) -> View {
+        let mut view = View { state: self.state(), signing_in: self.sign_in().is_some(), ..View::EMPTY };
+        match &self.phase {
+            Phase::Live(live) => {
+                self.view_live(&mut view, live, Now { wall: now.wall, boot: now.boot.max(self.latest) });
+            }
+            Phase::Ended(ended) | Phase::Authorizing { before: Some(ended), .. } => {
+                view.ended = Some(ended.at)
+            }
+            Phase::SignedOut | Phase::Authorizing { .. } => {}
+        }
+        view
+    }
+
+    fn view_live(&self, view: &mut View, live: &Live, now: Now) {
+        let end = live.nearest();
+        let limits = &self.rules.limits;
+        let left = |end: Duration| end.saturating_sub(now.boot);
+        let provider = &live.deadlines.provider;
+        view.question = live.prompt.question;
+        view.left = Some(left(end.at));
+        view.limit = Some(end.limit);
+        view.lifetime = Some(end.lifetime.unwrap_or(Duration::MAX).min(limits.end_after()));
+        view.began = Some(live.began_wall);
+        view.absolute_left = Some(left(live.deadlines.absolute));
+        view.access_left = live.access_left(now);
+        view.renewable = live.renewable;
+        view.sign_in_needed = live.renewal.sign_in_needed;
+        view.keep_gives = Some(live.keep_gives(now.boot, limits));
+        view.can_be_kept = end.can_be_kept;
+        view.frozen = self.is_frozen();
+        view.provider_left = provider.nearest().map(|end| left(end.at));
+        view.provider_source = live.provider_source();
+        view.provider_lifetime = provider.timeout();
+        view.advised_end_after = live.advised_end_after(limits);
+    }
+}
+
+impl View {
+    const EMPTY: Self = Self {
+        state: State::SignedOut,
+        question: None,
+        left: None,
+        limit: None,
+        lifetime: None,
+        began: None,
+        ended: None,
+        absolute_left: None,
+        access_left: None,
+        renewable: false,
+        sign_in_needed: false,
+        signing_in: false,
+        keep_gives: None,
+        can_be_kept: false,
+        frozen: false,
+        provider_left: None,
+        provider_source: None,
+        provider_lifetime: None,
+        advised_end_after: None,
+    };
 }
 
 /// The part of a [`View`] that people can tell apart: a change of anything else redraws nothing.
@@ -50,6 +125,9 @@ pub(crate) struct Visible {
     count: Option<(bool, u64)>,
     limit: Option<Limit>,
     renewable: bool,
+    sign_in_needed: bool,
+    signing_in: bool,
+    provider_source: Option<LimitSource>,
     can_be_kept: bool,
     frozen: bool,
     advised_end_after: Option<Duration>,
@@ -69,6 +147,9 @@ impl Visible {
             }),
             limit: view.limit,
             renewable: view.renewable,
+            sign_in_needed: view.sign_in_needed,
+            signing_in: view.signing_in,
+            provider_source: view.provider_source,
             can_be_kept: view.can_be_kept,
             frozen: view.frozen,
             advised_end_after: view.advised_end_after,

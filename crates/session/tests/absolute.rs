@@ -4,7 +4,7 @@
 mod common;
 
 use abide_session::{EndReason, Input, Limit, Output, RefreshFailure, State, Tokens, Withdrawn};
-use common::{Story, attempt, minutes, question, seconds, tokens};
+use common::{Story, attempt, lasts, minutes, question, seconds, tokens};
 
 /// Uses the session every ten minutes.
 fn busy(story: &mut Story, for_minutes: u64) -> Vec<Output> {
@@ -56,7 +56,7 @@ fn keeping_the_session_never_passes_the_absolute_limit() {
 
 #[test]
 fn the_providers_end_counts_when_it_is_the_nearest() {
-    let mut story = Story::signed_in_with(Tokens { session_expires_in: Some(minutes(10)), ..tokens() });
+    let mut story = Story::signed_in_with(Tokens { provider: lasts(minutes(10)), ..tokens() });
     assert_eq!(story.session.view(story.now).limit, Some(Limit::Provider));
     let asked = story.wait(minutes(8));
     let asked = question(&asked).unwrap();
@@ -65,14 +65,14 @@ fn the_providers_end_counts_when_it_is_the_nearest() {
     assert_eq!(question(&story.wait(seconds(5))), None, "not asked again while the refresh is under way");
     story.input(Input::Refreshed {
         attempt: refresh,
-        tokens: Tokens { session_expires_in: Some(minutes(10)), ..tokens() },
+        tokens: Tokens { provider: lasts(minutes(10)), ..tokens() },
     });
     assert_eq!(story.left(), minutes(10));
 }
 
 #[test]
 fn activity_near_the_providers_end_renews_there_instead_of_asking_again() {
-    let mut story = Story::signed_in_with(Tokens { session_expires_in: Some(minutes(10)), ..tokens() });
+    let mut story = Story::signed_in_with(Tokens { provider: lasts(minutes(10)), ..tokens() });
     story.wait(minutes(9));
     assert_eq!(story.session.state(), State::Expiring);
     let outputs = story.input(Input::Activity);

@@ -7,7 +7,7 @@ use abide_session::{
     Activity, EndReason, Input, Limits, Output, RefreshFailure, Rules, State, TokenRequest, TokenVerdict,
     Tokens, Withdrawn,
 };
-use common::{Story, attempt, minutes, question, seconds, tokens};
+use common::{Story, attempt, lasts, minutes, question, seconds, tokens};
 
 fn signed_in(activity: Activity) -> Story {
     let mut story = Story::with_rules(Rules { activity, ..Rules::default() });
@@ -54,7 +54,7 @@ fn input_counts_only_where_the_rules_say_so() {
 #[test]
 fn requests_count_where_both_do() {
     let mut story = signed_in(Activity::Both);
-    story.wait(minutes(5));
+    story.wait(minutes(4));
     story.token();
     assert_eq!(story.left(), minutes(15));
 }
@@ -62,7 +62,7 @@ fn requests_count_where_both_do() {
 #[test]
 fn old_input_shortens_nothing() {
     let mut story = signed_in(Activity::Both);
-    story.wait(minutes(5));
+    story.wait(minutes(4));
     story.token();
     story.wait(minutes(1));
     story.input(ago(200));
@@ -150,7 +150,7 @@ fn a_late_answer_of_the_desktop_brings_nothing_back() {
 fn the_users_input_moves_no_end_of_the_provider() {
     let mut story = Story::with_rules(Rules { activity: Activity::Input, ..Rules::default() });
     let sign_in = story.authorize();
-    let tokens = Tokens { session_expires_in: Some(minutes(10)), ..tokens() };
+    let tokens = Tokens { provider: lasts(minutes(10)), ..tokens() };
     story.input(Input::Authorized { attempt: sign_in, tokens });
     let asked = question(&story.wait(minutes(8))).unwrap();
     // Whoever is back wants to go on, so the provider is asked.

@@ -4,145 +4,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod events;
 mod model;
 
 use std::time::Duration;
 
 use abide_session::{
-    Activity, Attempt, Checkpoint, Input, Limit, Limits, Now, OnLock, Output, Probe, QuestionId,
-    RefreshFailure, ResourceToken, ResourceVerdict, Rules, Session, Signal, State, TokenRequest,
-    TokenVerdict, Tokens, Withdrawn,
+    Attempt, Checkpoint, Input, Limit, Now, Output, QuestionId, ResourceToken, ResourceVerdict, Rules,
+    Session, State, TokenRequest, TokenVerdict, Withdrawn,
 };
 use common::{Story, minutes, seconds};
+use events::{Event, Which, event, rules, tokens};
 use model::{Model, SignIn};
 use proptest::prelude::*;
 
 type Checked = Result<(), TestCaseError>;
-
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    /// Time passes in milliseconds; every deadline on the way is kept.
-    Pass(u64),
-    /// Time passes, and nothing is called meanwhile.
-    Sleep(u64),
-    WallJump(i64),
-    Login,
-    CancelLogin,
-    Authorized(Which, Tokens),
-    AuthorizationFailed(Which),
-    Activity,
-    Token(u64, bool),
-    Target(u64, bool),
-    Refreshed(Which, Tokens),
-    RefreshFailed(Which, RefreshFailure),
-    Answer(Which, bool),
-    Keep,
-    Logout,
-    /// Another process goes on from what the session would write down now.
-    Restart {
-        same_boot: bool,
-    },
-    /// Another process goes on from what was written down last.
-    Crash {
-        same_boot: bool,
-    },
-    Seen(u64),
-    NotSeen,
-    Locked,
-    Unlocked,
-    Suspend(u64),
-    Doubted(Signal),
-    ProviderEnded(Signal),
-    Probed(Which, Probe),
-    SteppedUp(Tokens),
-    Renew,
-    Rules(Rules),
-}
-
-/// Which attempt or question an answer names: the one that is under way, or any that there has been, of any kind.
-#[derive(Clone, Copy, Debug)]
-enum Which {
-    Present,
-    Earlier(usize),
-}
-
-fn which() -> impl Strategy<Value = Which> {
-    prop_oneof![3 => Just(Which::Present), 2 => (0..64_usize).prop_map(Which::Earlier)]
-}
-
-fn tokens() -> impl Strategy<Value = Tokens> {
-    let access =
-        prop_oneof![5 => Just(Some(300)), 1 => Just(Some(40)), 1 => Just(Some(3000)), 1 => Just(None)];
-    let session = prop_oneof![4 => Just(None), 2 => (10..900_u64).prop_map(Some)];
-    (access, session, 0..5_u8).prop_map(|(access, session, refresh_token)| Tokens {
-        access_expires_in: access.map(seconds),
-        renewable: refresh_token > 0,
-        session_expires_in: session.map(seconds),
-    })
-}
-
-fn signal() -> impl Strategy<Value = Signal> {
-    prop_oneof![Just(Signal::FrontChannel), Just(Signal::BackChannel), Just(Signal::Iframe)]
-}
-
-fn failure() -> impl Strategy<Value = RefreshFailure> {
-    prop_oneof![
-        1 => Just(RefreshFailure::Rejected),
-        3 => Just(RefreshFailure::Unreachable),
-        1 => (1..4000_u64).prop_map(|wait| RefreshFailure::Busy { wait: seconds(wait) }),
-    ]
-}
-
-fn rules() -> impl Strategy<Value = Rules> {
-    let activity = prop_oneof![Just(Activity::Requests), Just(Activity::Input), Just(Activity::Both)];
-    let on_lock = prop_oneof![Just(OnLock::Keep), Just(OnLock::Freeze), Just(OnLock::End)];
-    let probe_every = proptest::option::of(Just(seconds(45)));
-    let limits = prop_oneof![
-        3 => Just((seconds(300), seconds(240), seconds(1800))),
-        1 => Just((seconds(200), seconds(150), seconds(600))),
-        1 => Just((seconds(900), seconds(720), seconds(900))),
-    ];
-    (activity, on_lock, probe_every, limits).prop_map(|(activity, on_lock, probe_every, limits)| Rules {
-        limits: Limits::new(limits.0, limits.1, limits.2).unwrap(),
-        activity,
-        on_lock,
-        probe_every,
-    })
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let found =
-        || prop_oneof![Just(Probe::Accepted), Just(Probe::Unknown), Just(Probe::Rejected(Signal::UserInfo))];
-    prop_oneof![
-        8 => (1..90_000_u64).prop_map(Event::Pass),
-        1 => (1..2_000_000_u64).prop_map(Event::Sleep),
-        1 => (-10_000_000..10_000_000_i64).prop_map(Event::WallJump),
-        3 => Just(Event::Login),
-        1 => Just(Event::CancelLogin),
-        4 => (which(), tokens()).prop_map(|(which, tokens)| Event::Authorized(which, tokens)),
-        1 => which().prop_map(Event::AuthorizationFailed),
-        2 => Just(Event::Activity),
-        5 => (0..600_u64, any::<bool>()).prop_map(|(validity, counts)| Event::Token(validity, counts)),
-        2 => (0..400_u64, any::<bool>()).prop_map(|(validity, counts)| Event::Target(validity, counts)),
-        4 => (which(), tokens()).prop_map(|(which, tokens)| Event::Refreshed(which, tokens)),
-        2 => (which(), failure()).prop_map(|(which, failure)| Event::RefreshFailed(which, failure)),
-        2 => (which(), any::<bool>()).prop_map(|(which, keep)| Event::Answer(which, keep)),
-        1 => Just(Event::Keep),
-        1 => prop_oneof![1 => Just(Event::Logout), 1 => Just(Event::Renew)],
-        1 => any::<bool>().prop_map(|same_boot| Event::Restart { same_boot }),
-        1 => any::<bool>().prop_map(|same_boot| Event::Crash { same_boot }),
-        2 => (0..400_u64).prop_map(Event::Seen),
-        1 => Just(Event::NotSeen),
-        1 => Just(Event::Locked),
-        2 => Just(Event::Unlocked),
-        1 => (1..2_000_000_u64).prop_map(Event::Suspend),
-        1 => signal().prop_map(Event::Doubted),
-        1 => prop_oneof![3 => signal().prop_map(Event::Doubted), 1 => signal().prop_map(Event::ProviderEnded)],
-        2 => (which(), found()).prop_map(|(which, found)| Event::Probed(which, found)),
-        1 => tokens().prop_map(Event::SteppedUp),
-        1 => rules().prop_map(Event::Rules),
-    ]
-}
 
 /// The session, the second opinion, and what both need to be compared.
 struct Observer {
@@ -228,7 +104,8 @@ impl Observer {
                     }
                 }
                 Output::Authorize { attempt } => {
-                    prop_assert!(!live, "a sign-in over a session");
+                    let needed = self.model.live.as_ref().is_none_or(|live| live.needs_sign_in);
+                    prop_assert!(needed, "a sign-in over a session that needs none");
                     self.attempts.push(attempt);
                     self.model.sign_in = Some(SignIn { attempt, until: now.boot + minutes(10) });
                 }
@@ -238,6 +115,10 @@ impl Observer {
                     if present {
                         self.model.sign_in = None;
                     }
+                }
+                Output::SignInNeeded => {
+                    let live = self.model.live.as_ref();
+                    prop_assert!(live.is_some_and(|live| live.needs_sign_in), "a sign-in is not needed");
                 }
                 Output::Changed => {}
                 Output::Refresh { attempt } => {
@@ -327,7 +208,11 @@ impl Observer {
         prop_assert_eq!(view.left, live.map(|live| left(live.nearest().0)));
         prop_assert_eq!(view.limit, live.map(|live| live.nearest().1));
         prop_assert_eq!(view.absolute_left, live.map(|live| left(live.absolute_end)));
-        prop_assert_eq!(view.provider_left, live.and_then(|live| live.provider).map(|it| left(it.end)));
+        let provider = live.and_then(|live| live.provider_limit());
+        prop_assert_eq!(view.provider_left, provider.map(|limit| left(limit.end)));
+        prop_assert_eq!(view.provider_source, provider.map(|limit| limit.source));
+        prop_assert_eq!(view.signing_in, model.sign_in.is_some());
+        prop_assert_eq!(view.sign_in_needed, live.is_some_and(|live| live.needs_sign_in));
         prop_assert_eq!(view.access_left, live.and_then(|live| live.access?.left(now)));
         prop_assert_eq!(view.question, live.and_then(|live| live.question));
         prop_assert_eq!(view.renewable, live.is_some_and(|live| live.renewable));
@@ -362,7 +247,7 @@ impl Observer {
         if live.warn_at(rules) > now.boot {
             prop_assert_eq!(live.question, None, "a question about an end that is far");
         } else {
-            let about_to_move = limit == Limit::Provider && live.renewable && live.refresh.is_some();
+            let about_to_move = limit == Limit::Provider && live.provider_moves() && live.refresh.is_some();
             let querying = live.idle_query.is_some_and(|since| now.boot < since + seconds(1));
             let excused = about_to_move || querying || live.answered == Some(end);
             prop_assert!(live.question.is_some() || excused, "nobody is asked");
@@ -434,23 +319,28 @@ impl Observer {
         self.deadlines_come_first(|session, now| _ = session.resource_token(now, request, &token))?;
         let was_live = self.model.live.is_some();
         let verdict = self.story.session.resource_token(now, request, &token);
-        let given = match verdict {
-            ResourceVerdict::Serve
-            | ResourceVerdict::Fetch
-            | ResourceVerdict::Wait(_)
-            | ResourceVerdict::BackingOff => true,
-            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen | ResourceVerdict::Ended(_) => false,
-        };
-        prop_assert_eq!(given, self.model.live.is_some() && !self.model.frozen());
-        if let ResourceVerdict::Ended(reason) = verdict {
-            prop_assert_eq!(Some(reason), self.model.over);
+        let serves = self.model.live.is_some() && !self.model.frozen();
+        match verdict {
+            ResourceVerdict::Serve => self.model.answered(now, request, TokenVerdict::Serve),
+            ResourceVerdict::Wait(attempt) => {
+                self.model.answered(now, request, TokenVerdict::Wait(attempt));
+                let refresh = self.model.live.as_ref().and_then(|live| live.refresh);
+                prop_assert_eq!(refresh, Some(attempt));
+            }
+            ResourceVerdict::Fetch => {
+                prop_assert!(request.min_validity >= seconds(270), "a token that is good enough is not used");
+            }
+            ResourceVerdict::BackingOff | ResourceVerdict::SignInNeeded => {
+                prop_assert!(false, "what is left of a token is not used");
+            }
+            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen => prop_assert!(!serves),
+            ResourceVerdict::Ended(reason) => prop_assert_eq!(Some(reason), self.model.over),
         }
-        if verdict == ResourceVerdict::Fetch {
-            prop_assert!(request.min_validity >= seconds(270), "a token that is good enough is not used");
-        }
-        if given && request.activity {
-            self.model.apply(now, Input::Activity);
-        }
+        let refused = matches!(
+            verdict,
+            ResourceVerdict::LoginRequired | ResourceVerdict::Frozen | ResourceVerdict::Ended(_)
+        );
+        prop_assert_eq!(refused, !serves);
         let outputs = self.story.drain();
         self.see(was_live, &outputs, false)
     }
@@ -530,7 +420,7 @@ impl Observer {
             Event::NotSeen => Input::UserInputUnknown,
             Event::Locked => Input::Locked,
             Event::Unlocked => Input::Unlocked,
-            Event::Doubted(signal) => Input::ProviderSuspected { signal },
+            Event::Suspected(signal, offline) => Input::ProviderSuspected { signal, offline },
             Event::ProviderEnded(signal) => Input::ProviderEnded { signal },
             Event::SteppedUp(tokens) => Input::SteppedUp { tokens },
             Event::Renew => Input::Renew,

@@ -3,13 +3,11 @@
 
 mod common;
 
-use abide_session::{
-    EndReason, Input, Limit, Limits, LimitsError, Output, RefreshFailure, State, TokenVerdict, Tokens,
-};
-use common::{Story, minutes, question, seconds, tokens};
+use abide_session::{Input, Limit, Limits, LimitsError, RefreshFailure, State, TokenVerdict, Tokens};
+use common::{Story, lasts, minutes, question, seconds, tokens};
 
 fn with_provider(minutes_there: u64) -> Story {
-    Story::signed_in_with(Tokens { session_expires_in: Some(minutes(minutes_there)), ..tokens() })
+    Story::signed_in_with(Tokens { provider: lasts(minutes(minutes_there)), ..tokens() })
 }
 
 #[test]
@@ -85,20 +83,6 @@ fn an_idle_time_that_the_provider_cuts_short_gets_one_that_it_does_not() {
 }
 
 #[test]
-fn a_provider_without_renewal_is_told_of_and_not_kept() {
-    let mut story =
-        Story::signed_in_with(Tokens { session_expires_in: Some(minutes(10)), renewable: false, ..tokens() });
-    let asked = question(&story.wait(minutes(8))).unwrap();
-    assert!(!story.session.view(story.now).can_be_kept);
-    story.input(Input::Activity);
-    assert_eq!(story.session.state(), State::Expiring, "a tool cannot help either");
-    assert_eq!(story.input(Input::Answer { question: asked, keep: true }).len(), 3);
-    assert_eq!(question(&story.wait(minutes(2) - seconds(1))), None, "said once");
-    let outputs = story.wait(seconds(1));
-    assert!(outputs.contains(&Output::Ended { reason: EndReason::AbsoluteTimeout }), "{outputs:?}");
-}
-
-#[test]
 fn a_refresh_that_nobody_insists_on_waits_for_the_next_request() {
     let mut story = Story::signed_in();
     story.wait(minutes(5) + seconds(30));
@@ -106,7 +90,7 @@ fn a_refresh_that_nobody_insists_on_waits_for_the_next_request() {
     story.drain();
     story.input(Input::RefreshFailed { attempt, failure: RefreshFailure::Unreachable });
     let next = story.session.deadline().unwrap();
-    assert_eq!(next - story.now.boot, seconds(10), "the checkpoint of the activity, nothing before");
+    assert_eq!(next - story.now.boot, seconds(30), "the next minute to show, nothing before");
     assert_eq!(story.token(), TokenVerdict::BackingOff);
 }
 
@@ -125,8 +109,8 @@ fn whoever_said_yes_need_not_say_it_again_when_the_provider_is_back() {
         assert_eq!(question(&outputs), None);
         attempt = common::attempt(&outputs).unwrap();
     }
-    let session_expires_in = Some(minutes(10));
-    story.input(Input::Refreshed { attempt, tokens: Tokens { session_expires_in, ..tokens() } });
+    let provider = lasts(minutes(10));
+    story.input(Input::Refreshed { attempt, tokens: Tokens { provider, ..tokens() } });
     assert_eq!(story.left(), minutes(10));
     assert!(question(&story.wait(minutes(8))).is_some(), "the next end is asked about again");
 }

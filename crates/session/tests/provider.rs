@@ -35,7 +35,9 @@ fn what_the_provider_itself_says_ends_the_session_at_once_and_says_how() {
 #[test]
 fn a_rumour_is_confirmed_with_a_refresh_and_ends_the_session_only_then() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
+    let refresh =
+        attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }))
+            .unwrap();
     assert_eq!(story.session.state(), State::Active);
     assert_eq!(story.token(), TokenVerdict::Wait(refresh), "nothing is served while the provider is asked");
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Rejected });
@@ -45,7 +47,9 @@ fn a_rumour_is_confirmed_with_a_refresh_and_ends_the_session_only_then() {
 #[test]
 fn a_rumour_that_the_provider_denies_changes_nothing() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
+    let refresh =
+        attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }))
+            .unwrap();
     story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
     assert_eq!((story.session.state(), story.token()), (State::Active, TokenVerdict::Serve));
     // A refusal much later has nothing to do with it.
@@ -58,7 +62,9 @@ fn a_rumour_that_the_provider_denies_changes_nothing() {
 #[test]
 fn a_rumour_about_a_provider_that_is_away_waits_and_the_session_with_it() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
+    let refresh =
+        attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }))
+            .unwrap();
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
     assert_eq!(story.token(), TokenVerdict::Serve, "a provider that is down ends nothing");
     let again = attempt(&story.wait(seconds(2))).expect("asked again by itself");
@@ -72,7 +78,7 @@ fn a_refresh_that_was_under_way_before_the_rumour_settles_nothing() {
     story.wait(minutes(6));
     let TokenVerdict::Wait(earlier) = story.token() else { panic!("a refresh") };
     story.drain();
-    story.input(Input::ProviderSuspected { signal: Signal::FrontChannel });
+    story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false });
     let later = attempt(&story.input(Input::Refreshed { attempt: earlier, tokens: tokens() }));
     let later = later.expect("asked once more");
     story.input(Input::RefreshFailed { attempt: later, failure: RefreshFailure::Rejected });
@@ -83,7 +89,7 @@ fn a_refresh_that_was_under_way_before_the_rumour_settles_nothing() {
 fn without_a_refresh_token_there_is_nothing_to_confirm_with() {
     let once = abide_session::Tokens { renewable: false, ..tokens() };
     let mut story = Story::signed_in_with(once);
-    story.input(Input::ProviderSuspected { signal: Signal::UserInfo });
+    story.input(Input::ProviderSuspected { signal: Signal::UserInfo, offline: false });
     assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout(Signal::UserInfo)));
 }
 
@@ -123,7 +129,9 @@ fn a_look_that_comes_back_late_or_twice_says_nothing() {
 #[test]
 fn a_rumour_outlives_the_program() {
     let mut story = Story::signed_in();
-    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
+    let refresh =
+        attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }))
+            .unwrap();
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
     let checkpoint = story.session.checkpoint(story.now).unwrap();
     story.session = Session::restore(Rules::default(), &checkpoint, story.now, true);
@@ -136,7 +144,24 @@ fn a_rumour_outlives_the_program() {
 fn a_rumour_about_a_session_that_is_over_is_none() {
     let mut story = Story::signed_in();
     story.input(Input::Logout);
-    assert_eq!(story.input(Input::ProviderSuspected { signal: Signal::FrontChannel }), []);
+    assert_eq!(story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }), []);
     assert_eq!(story.input(Input::ProviderEnded { signal: Signal::Iframe }), []);
     assert_eq!(story.session.state(), State::Ended(EndReason::UserLogout));
+}
+
+#[test]
+fn a_front_channel_logout_ends_a_grant_for_offline_use_because_a_refresh_would_prove_nothing() {
+    for (signal, offline, ends) in [
+        (Signal::FrontChannel, true, true),
+        (Signal::FrontChannel, false, false),
+        // What is said about the token or the person is settled by a refresh in both cases.
+        (Signal::UserInfo, true, false),
+        (Signal::SecurityEvent, true, false),
+    ] {
+        let mut story = Story::signed_in();
+        let outputs = story.input(Input::ProviderSuspected { signal, offline });
+        let reason = EndReason::ProviderLogout(signal);
+        assert_eq!(outputs.contains(&Output::Ended { reason }), ends, "{signal:?} {offline}: {outputs:?}");
+        assert_eq!(attempt(&outputs).is_some(), !ends, "{signal:?} {offline}");
+    }
 }

@@ -92,15 +92,29 @@ fn while_the_provider_is_asked_whether_the_session_goes_on_nothing_is_served() {
     let mut story = Story::signed_in();
     let mut token = ResourceToken::default();
     token.issued(story.now, Some(minutes(5)));
-    let refresh = attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel })).unwrap();
+    let refresh =
+        attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }))
+            .unwrap();
     assert_eq!(asked(&mut story, &token), ResourceVerdict::Wait(refresh));
 }
 
 #[test]
-fn asking_for_one_purpose_uses_the_session() {
+fn a_request_uses_the_session_once_its_token_has_come() {
     let mut story = Story::signed_in();
     story.wait(minutes(10));
-    asked(&mut story, &ResourceToken::default());
+    let mut token = ResourceToken::default();
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Fetch);
+    assert_eq!(story.left(), minutes(5), "it may still fail");
+    token.issued(story.now, Some(minutes(5)));
+    assert_eq!(asked(&mut story, &token), ResourceVerdict::Serve);
+    assert_eq!(story.left(), minutes(15));
+    // One that waits for a refresh counts when that succeeds.
+    story.pass(minutes(5));
+    let suspected = Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false };
+    let refresh = attempt(&story.input(suspected)).unwrap();
+    asked(&mut story, &token);
+    assert_eq!(story.left(), minutes(10));
+    story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
     assert_eq!(story.left(), minutes(15));
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use abide_session::{EndReason, Input, Output, RefreshFailure, State, TokenVerdict, Tokens};
+use abide_session::{EndReason, Input, Output, RefreshFailure, State, TokenRequest, TokenVerdict, Withdrawn};
 use common::{Story, attempt, minutes, seconds, tokens};
 
 fn waited_for(verdict: TokenVerdict) -> abide_session::Attempt {
@@ -91,24 +91,6 @@ fn a_demand_that_the_provider_never_meets_does_not_refresh_with_every_request() 
 }
 
 #[test]
-fn without_a_refresh_token_the_session_serves_what_it_has_and_then_asks_to_sign_in() {
-    let mut story = Story::signed_in_with(Tokens { renewable: false, ..tokens() });
-    assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve);
-    story.wait(minutes(4));
-    assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve);
-    story.wait(minutes(1));
-    assert_eq!(story.token(), TokenVerdict::LoginRequired);
-}
-
-#[test]
-fn a_refused_request_is_not_activity() {
-    let mut story = Story::signed_in_with(Tokens { renewable: false, ..tokens() });
-    story.wait(minutes(14));
-    assert_eq!(story.token(), TokenVerdict::LoginRequired);
-    assert_eq!(story.left(), minutes(1));
-}
-
-#[test]
 fn only_the_present_attempt_is_awaited() {
     let mut story = Story::signed_in();
     story.wait(minutes(6));
@@ -175,7 +157,7 @@ fn what_is_wanted_to_be_kept_is_tried_again_when_the_provider_wants_to_be_asked(
     story.wait(minutes(5));
     let refresh = waited_for(story.token());
     story.drain();
-    story.input(Input::ProviderSuspected { signal: abide_session::Signal::FrontChannel });
+    story.input(Input::ProviderSuspected { signal: abide_session::Signal::FrontChannel, offline: false });
     let failure = RefreshFailure::Busy { wait: seconds(90) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
     assert_eq!(attempt(&story.wait(seconds(89))), None);
@@ -227,4 +209,49 @@ fn sessions_with_numbers_of_their_own_do_not_come_back_at_the_same_moment() {
     let (first, last) = (moments.first().unwrap(), moments.last().unwrap());
     assert!((10_000..=11_000).contains(first) && (14_000..=15_000).contains(last), "{first} to {last}");
     assert_eq!(comes_back_after(0), 10_000, "without a number nothing is jitter");
+}
+
+#[test]
+fn a_request_that_waits_is_use_when_the_refresh_succeeds_and_of_the_moment_at_which_it_came() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(12));
+    assert_eq!(story.session.state(), State::Expiring);
+    let refresh = waited_for(story.token());
+    assert_eq!((story.left(), story.session.state()), (minutes(3), State::Expiring), "not yet");
+    story.drain();
+    story.wait(seconds(20));
+    let outputs = story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
+    assert!(outputs.iter().any(|output| matches!(output, Output::Withdraw { why: Withdrawn::Activity, .. })));
+    assert_eq!(story.left(), minutes(15) - seconds(20));
+}
+
+#[test]
+fn requests_that_fail_are_no_use() {
+    for failure in [
+        RefreshFailure::Unreachable,
+        RefreshFailure::Busy { wait: seconds(5) },
+        RefreshFailure::InteractionRequired,
+    ] {
+        let mut story = Story::signed_in();
+        story.wait(minutes(10));
+        let refresh = waited_for(story.token());
+        story.input(Input::RefreshFailed { attempt: refresh, failure });
+        assert!(matches!(story.token(), TokenVerdict::BackingOff | TokenVerdict::SignInNeeded));
+        assert_eq!(story.left(), minutes(5), "{failure:?}");
+        // Nor does the next refresh that succeeds count for them.
+        story.wait(seconds(10));
+        let refresh = attempt(&story.input(Input::Renew)).unwrap();
+        story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
+        assert_eq!(story.left(), minutes(5) - seconds(10), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_request_that_is_no_activity_is_none_after_the_refresh_either() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(10));
+    let request = TokenRequest { min_validity: seconds(10), activity: false };
+    let TokenVerdict::Wait(refresh) = story.session.token(story.now, request) else { panic!("a refresh") };
+    story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
+    assert_eq!(story.left(), minutes(5));
 }

@@ -30,8 +30,6 @@ pub enum ErrorCode {
     ProviderUnreachable,
     /// The agent cannot answer right now; the same request may succeed later.
     TemporarilyUnavailable,
-    /// The vault cannot be opened: the keyring is locked, absent or denied.
-    VaultLocked,
     /// There is no such call.
     NotFound,
 }
@@ -52,7 +50,6 @@ impl ErrorCode {
             Self::SessionExpired => "session_expired",
             Self::ProviderUnreachable => "provider_unreachable",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
-            Self::VaultLocked => "vault_locked",
             Self::NotFound => "not_found",
         }
     }
@@ -66,7 +63,7 @@ impl ErrorCode {
             Self::InvalidRequest | Self::InvalidTarget | Self::InvalidScope => 400,
             Self::UnknownAccount | Self::NotFound => 404,
             Self::ProviderUnreachable => 502,
-            Self::TemporarilyUnavailable | Self::VaultLocked => 503,
+            Self::TemporarilyUnavailable => 503,
         }
     }
 
@@ -77,9 +74,7 @@ impl ErrorCode {
             Self::LoginRequired | Self::SessionExpired => 3,
             Self::ConsentRequired | Self::AccessDenied | Self::UnmetAuthenticationRequirements => 4,
             Self::InvalidRequest | Self::UnknownAccount | Self::InvalidTarget | Self::InvalidScope => 2,
-            Self::ProviderUnreachable | Self::TemporarilyUnavailable | Self::VaultLocked | Self::NotFound => {
-                1
-            }
+            Self::ProviderUnreachable | Self::TemporarilyUnavailable | Self::NotFound => 1,
         }
     }
 }

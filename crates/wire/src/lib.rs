@@ -27,8 +27,8 @@ pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
 pub use session::{
-    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, Notice, NoticeKind, OnLock,
-    PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
+    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, LimitSource, Notice,
+    NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
@@ -57,6 +57,7 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         SessionState,
         EndReason,
         Limit,
+        LimitSource,
         Layer,
         LayerState,
         KnownBy,

@@ -32,14 +32,16 @@ pub enum EndReason {
     IdleTimeout,
     /// The longest time that a session may last is over.
     AbsoluteTimeout,
+    /// The end that the provider declared for its session has passed.
+    ProviderTimeout,
+    /// The access token ended, and the provider gave no refresh token for another.
+    AccessTokenExpired,
     /// The user answered the question with No.
     Declined,
     /// The provider ended its session.
     ProviderLogout,
     /// The provider no longer accepts the refresh token.
     RefreshRejected,
-    /// The administrator's policy ended it.
-    Policy,
     /// The screen was locked, and the account is set up to end then.
     ScreenLocked,
 }
@@ -53,8 +55,25 @@ pub enum Limit {
     Idle,
     /// The longest time that a session may last.
     Absolute,
-    /// The end that the provider declared for its refresh token.
+    /// The end that the provider declared for its session: `provider_limit` names the parameter.
     Provider,
+    /// The end of the access token, where the provider gave no refresh token for another.
+    AccessToken,
+}
+
+/// The parameter by which a provider declares the end of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LimitSource {
+    /// The claim `session_expiry` of the ID token (OpenID IPSIE).
+    SessionExpiry,
+    /// `authorization_expires_in` (draft-ietf-oauth-refresh-token-expiration).
+    AuthorizationExpiresIn,
+    /// `refresh_token_timeout` (draft-ietf-oauth-refresh-token-expiration).
+    RefreshTokenTimeout,
+    /// `refresh_expires_in`, which no specification defines.
+    RefreshExpiresIn,
 }
 
 /// One of the three sessions that a sign-in begins, one inside the other.
@@ -254,6 +273,19 @@ pub struct SessionStatus {
     pub access_token_expires_in: Option<u64>,
     /// Whether a refresh token is there, so that the access token renews by itself.
     pub renewable: bool,
+    /// Whether using the session, or *Yes*, moves its nearest end.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    pub can_be_kept: bool,
+    /// Whether the provider wants the person to sign in again before it gives new tokens. The session is kept.
+    #[serde(default)]
+    pub sign_in_needed: bool,
+    /// Whether a sign-in is under way: in `authorizing`, or again for a session that is kept.
+    #[serde(default)]
+    pub signing_in: bool,
+    /// The parameter that declared the nearest end of the provider's session.
+    #[serde(default)]
+    pub provider_limit: Option<LimitSource>,
     /// Whether the session is frozen because the screen is locked: it goes on, but no token is handed out.
     pub frozen: bool,
     /// The three layers, from the user outwards; empty before the first sign-in.

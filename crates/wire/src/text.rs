@@ -32,10 +32,11 @@ pub fn ended(reason: EndReason) -> &'static str {
         EndReason::UserLogout => "you signed out",
         EndReason::IdleTimeout => "no answer to \u{201c}keep session?\u{201d}",
         EndReason::AbsoluteTimeout => "the longest time for a session was over",
+        EndReason::ProviderTimeout => "the provider\u{2019}s time limit for a session was reached",
+        EndReason::AccessTokenExpired => "the access token expired, and the provider gave no refresh token",
         EndReason::Declined => "you answered No to \u{201c}keep session?\u{201d}",
         EndReason::ProviderLogout => "the provider ended its session",
         EndReason::RefreshRejected => "the provider no longer accepts this session",
-        EndReason::Policy => "your administrator\u{2019}s policy ended it",
         EndReason::ScreenLocked => "the screen was locked",
     }
 }
@@ -74,7 +75,8 @@ pub fn provider_end(provider: &str, end: ProviderEnd) -> String {
 pub fn why_it_cannot_be_kept(limit: Limit) -> &'static str {
     match limit {
         Limit::Absolute => "it has lasted as long as it may. Sign in again after that.",
-        Limit::Provider => "the provider gave no way to renew it. Sign in again after that.",
+        Limit::Provider => "the provider\u{2019}s time limit cannot be moved. Sign in again after that.",
+        Limit::AccessToken => "the provider gave no refresh token. Sign in again after that.",
         Limit::Idle => "nothing has used it.",
     }
 }
@@ -86,6 +88,7 @@ pub fn limit(limit: Limit) -> &'static str {
         Limit::Idle => "idle",
         Limit::Absolute => "longest session",
         Limit::Provider => "provider\u{2019}s limit",
+        Limit::AccessToken => "access token",
     }
 }
 

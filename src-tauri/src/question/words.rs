@@ -139,7 +139,7 @@ fn note_of_one(question: &Question, until: &str) -> String {
         Limit::Idle => {
             format!("Nothing has used \u{201c}{account}\u{201d} for a while. Yes keeps it until {until}.")
         }
-        Limit::Absolute => format!(
+        Limit::Absolute | Limit::AccessToken => format!(
             "\u{201c}{account}\u{201d} has nearly reached the longest time for a session. Even Yes cannot keep it \
              beyond {until}."
         ),

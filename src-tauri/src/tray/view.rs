@@ -1,6 +1,6 @@
 //! What the tray shows for a snapshot. Pure: no desktop, no clock.
 
-use abide_wire::{Limit, SessionState, SessionStatus, Signal, SignalState, Snapshot, text};
+use abide_wire::{SessionState, SessionStatus, Signal, SignalState, Snapshot, text};
 
 use crate::face::{Face, Ring, Tone, sixtieths};
 
@@ -100,8 +100,8 @@ impl Action {
         let account = name.to_owned();
         match what {
             item::SIGN_IN if status.state == SessionState::Authorizing => Some(Self::CancelSignIn(account)),
-            item::SIGN_IN if !is_signed_in(status) => Some(Self::SignIn(account)),
-            item::KEEP if can_be_kept(status) => Some(Self::Keep(account)),
+            item::SIGN_IN if offers_sign_in(status) => Some(Self::SignIn(account)),
+            item::KEEP if offers_keep(status) => Some(Self::Keep(account)),
             item::WATCH if can_watch_again(status) => Some(Self::Watch(account)),
             item::SIGN_OUT if is_signed_in(status) => Some(Self::SignOut(account)),
             _ => None,
@@ -142,8 +142,8 @@ impl AccountView {
             name: status.account.clone(),
             status: status_line(status, alone, |left| left),
             lasting_status: status_line(status, alone, |_| 0),
-            sign_in: ItemView { label: sign_in, enabled: !signed_in },
-            keep: ItemView { label: "Keep session".to_owned(), enabled: can_be_kept(status) },
+            sign_in: ItemView { label: sign_in, enabled: offers_sign_in(status) },
+            keep: ItemView { label: "Keep session".to_owned(), enabled: offers_keep(status) },
             watch_again: can_watch_again(status),
             sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },
         }
@@ -154,14 +154,14 @@ fn is_signed_in(status: &SessionStatus) -> bool {
     matches!(status.state, SessionState::Active | SessionState::Expiring)
 }
 
-/// Whether keeping the session would help: there are ends that nothing moves, and a frozen session waits for its user.
-fn can_be_kept(status: &SessionStatus) -> bool {
-    let moves = match status.limit {
-        Some(Limit::Idle) => true,
-        Some(Limit::Provider) => status.renewable,
-        Some(Limit::Absolute) | None => false,
-    };
-    is_signed_in(status) && !status.frozen && moves
+/// Whether to offer *Keep session*. A frozen session waits for its user.
+fn offers_keep(status: &SessionStatus) -> bool {
+    is_signed_in(status) && !status.frozen && status.can_be_kept
+}
+
+/// Whether to offer *Sign in*: without a session, and where the provider wants to see the person again.
+fn offers_sign_in(status: &SessionStatus) -> bool {
+    !is_signed_in(status) || status.sign_in_needed
 }
 
 /// Whether the tab that watches the provider's session was there and is gone.
@@ -252,7 +252,7 @@ fn status_line(status: &SessionStatus, alone: bool, shown: impl Fn(u64) -> u64) 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use abide_wire::{EndReason, Question, SignalStatus};
+    use abide_wire::{EndReason, Limit, Question, SignalStatus};
 
     fn status(account: &str, state: SessionState) -> SessionStatus {
         let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
@@ -273,6 +273,10 @@ mod tests {
             at_most_until: None,
             access_token_expires_in: None,
             renewable: signed_in,
+            can_be_kept: signed_in,
+            sign_in_needed: false,
+            signing_in: false,
+            provider_limit: None,
             frozen: false,
             layers: Vec::new(),
             signals: Vec::new(),
@@ -309,9 +313,9 @@ mod tests {
             offered
         };
         assert!(enabled(|_| {}));
-        assert!(enabled(|status| status.limit = Some(Limit::Provider)));
-        assert!(!enabled(|status| (status.limit, status.renewable) = (Some(Limit::Provider), false)));
-        assert!(!enabled(|status| status.limit = Some(Limit::Absolute)));
+        // The agent decides, whatever the limit is.
+        assert!(enabled(|status| (status.limit, status.renewable) = (Some(Limit::Provider), false)));
+        assert!(!enabled(|status| status.can_be_kept = false));
         assert!(!enabled(|status| status.frozen = true));
     }
 

@@ -98,6 +98,7 @@ function application(status: SessionStatus, layer: LayerStatus, nowUnix: number)
     idle: ` if nothing uses it${latest}.`,
     provider: ` unless the provider renews it${latest}.`,
     absolute: "; a session lasts no longer.",
+    access_token: ", with its access token: the provider gave no refresh token.",
   }[status.limit ?? "idle"];
   return { text: ends === "" ? since(layer, nowUnix) : `${since(layer, nowUnix)}${ends}${limit}`, how };
 }

@@ -10,10 +10,11 @@ export const ENDED: Record<EndReason, string> = {
   user_logout: "you signed out",
   idle_timeout: "no answer to “keep session?”",
   absolute_timeout: "the longest time for a session was over",
+  provider_timeout: "the provider’s time limit for a session was reached",
+  access_token_expired: "the access token expired, and the provider gave no refresh token",
   declined: "you answered No to “keep session?”",
   provider_logout: "the provider ended its session",
   refresh_rejected: "the provider no longer accepts this session",
-  policy: "your administrator’s policy ended it",
   screen_locked: "the screen was locked",
 };
 
@@ -41,12 +42,14 @@ export const LIMIT: Record<Limit, string> = {
   idle: "idle",
   absolute: "longest session",
   provider: "provider’s limit",
+  access_token: "access token",
 };
 
 /** Why no answer can keep a session, as the rest of a sentence about its end. */
 export const CANNOT_BE_KEPT: Record<Limit, string> = {
   absolute: "it has lasted as long as it may. Sign in again after that.",
-  provider: "the provider gave no way to renew it. Sign in again after that.",
+  provider: "the provider’s time limit cannot be moved. Sign in again after that.",
+  access_token: "the provider gave no refresh token. Sign in again after that.",
   idle: "nothing has used it.",
 };
 
@@ -146,6 +149,10 @@ function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sen
     const rest = ` Tools get no token until you unlock it; ${roughDuration(left)} left.`;
     return { strong: "Frozen: the screen is locked.", rest, exact };
   }
+  if (status.sign_in_needed) {
+    const rest = ` ${status.provider} wants you to sign in again; ${roughDuration(left)} left.`;
+    return { strong: "Sign in again.", rest, exact };
+  }
   const until = status.at_most_until === null ? null : timeOfDay(status.at_most_until, nowUnix);
   const limit = status.limit ?? "idle";
   const atMost = until === null ? "." : `; at most until ${until}.`;
@@ -153,6 +160,7 @@ function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sen
     idle: ` if nothing uses it${atMost}`,
     absolute: until === null ? "; a session lasts no longer." : `, until ${until}; a session lasts no longer.`,
     provider: ` until the provider’s limit${atMost}`,
+    access_token: ", until its access token ends. Sign in again after that.",
   }[limit];
   return { strong: `${roughDuration(left)} left`, rest, exact };
 }
@@ -176,14 +184,11 @@ export function questionReason(question: Question, idleFor: number | null, nowUn
     }
     case "absolute":
       return `The longest time for a session is nearly over. ${keeps}.`;
+    case "access_token":
+      return `The access token is nearly over. ${keeps}.`;
     case "provider":
       return `The provider’s limit is near. ${keeps}.`;
   }
-}
-
-/** Whether using the session, or *Yes*, would move its end. */
-export function canBeKept(status: SessionStatus): boolean {
-  return status.limit === "provider" ? status.renewable : status.limit !== "absolute";
 }
 
 /** The question, as a screen reader says it. */

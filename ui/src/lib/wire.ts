@@ -2,9 +2,11 @@
 
 export type SessionState = "signed_out" | "authorizing" | "active" | "expiring" | "ended";
 
-export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "declined" | "provider_logout" | "refresh_rejected" | "policy" | "screen_locked";
+export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "provider_timeout" | "access_token_expired" | "declined" | "provider_logout" | "refresh_rejected" | "screen_locked";
 
-export type Limit = "idle" | "absolute" | "provider";
+export type Limit = "idle" | "absolute" | "provider" | "access_token";
+
+export type LimitSource = "session_expiry" | "authorization_expires_in" | "refresh_token_timeout" | "refresh_expires_in";
 
 export type Layer = "application" | "provider" | "identity_provider";
 
@@ -177,6 +179,23 @@ access_token_expires_in: number | null,
  * Whether a refresh token is there, so that the access token renews by itself.
  */
 renewable: boolean, 
+/**
+ * Whether using the session, or *Yes*, moves its nearest end.
+ * Absent from an agent that still runs after an upgrade.
+ */
+can_be_kept: boolean, 
+/**
+ * Whether the provider wants the person to sign in again before it gives new tokens. The session is kept.
+ */
+sign_in_needed: boolean, 
+/**
+ * Whether a sign-in is under way: in `authorizing`, or again for a session that is kept.
+ */
+signing_in: boolean, 
+/**
+ * The parameter that declared the nearest end of the provider's session.
+ */
+provider_limit: LimitSource | null, 
 /**
  * Whether the session is frozen because the screen is locked: it goes on, but no token is handed out.
  */

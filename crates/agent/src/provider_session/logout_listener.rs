@@ -151,17 +151,11 @@ impl LogoutListener {
             let held = account.held.as_ref().filter(|_| watched)?;
             let ours = held.identity.sid.as_deref().filter(|ours| !ours.is_empty())?;
             let same = bool::from(ours.as_bytes().ct_eq(sid.as_bytes())) && account.config.issuer == issuer;
-            // A grant for offline use outlives the session in the browser: the provider would confirm it for ever.
             let offline = held.scope.split(' ').any(|scope| scope == "offline_access");
             same.then(|| {
                 let signal = abide_session::Signal::FrontChannel;
                 account.signals.heard(Signal::Frontchannel, now.wall);
-                let news = if offline {
-                    Input::ProviderEnded { signal }
-                } else {
-                    Input::ProviderSuspected { signal }
-                };
-                account.session.handle(now, news);
+                account.session.handle(now, Input::ProviderSuspected { signal, offline });
                 account.config.issuer.clone()
             })
         });

@@ -103,7 +103,9 @@ fn take(store: &Arc<Store>, name: &str, event: &abide_oidc::SecurityEvent) {
             match event.conclusion(&held.identity, began) {
                 Conclusion::SessionRevoked => account.session.handle(now, Input::ProviderEnded { signal }),
                 // What is said about the person is out of date: a refresh brings it, or the end.
-                Conclusion::ClaimsChanged => account.session.handle(now, Input::ProviderSuspected { signal }),
+                Conclusion::ClaimsChanged => {
+                    account.session.handle(now, Input::ProviderSuspected { signal, offline: false });
+                }
                 _ => {}
             }
         });

@@ -55,6 +55,11 @@ pub(crate) enum SignInError {
     CodeExpired,
     #[error("This computer gives no random numbers at the moment. Try again.")]
     NoRandomness,
+    #[error(
+        "{0} signed in, but this session belongs to another person. Nothing has changed. Sign out first, or sign in as the \
+         same person."
+    )]
+    OtherPerson(String),
     #[error("The sign-in was given up.")]
     GivenUp,
     #[error("{}", Trouble::internal().sentence)]
@@ -92,6 +97,7 @@ impl SignInError {
             Self::NotHeldThere => "device_demands",
             Self::CodeExpired => OAuthError::ExpiredToken.code(),
             Self::NoRandomness => "no_randomness",
+            Self::OtherPerson(_) => "somebody_else",
             Self::GivenUp => "given_up",
             Self::Internal => Trouble::internal().code,
         }
@@ -356,25 +362,40 @@ async fn complete(
     let user = held.identity.label().to_owned();
     let how = Commit {
         wanted: |account: &Account| account.session.awaits(attempt),
-        merge: |_: &mut Held, _: &Held| {},
+        // The old refresh token is revoked with the new one: revoked now, it might take the new one with it.
+        merge: |fresh: &mut Held, before: &Held| {
+            fresh.leftovers.extend(before.leftovers.iter().chain(&before.refresh_token).cloned());
+        },
         content: |account: &Account, held: &Held, now| {
-            let limits = account.config.limits().unwrap_or_default();
-            let checkpoint = Checkpoint {
-                at: now,
-                began: now.wall,
-                idle_left: limits.end_after(),
-                absolute_left: limits.absolute(),
-                provider_left: lifetimes.session_expires_in,
-                provider_lifetime: lifetimes.session_expires_in,
-                renewable: lifetimes.renewable,
-                suspicion: None,
+            let checkpoint = match account.session.checkpoint(now) {
+                Some(present) => Checkpoint { renewable: lifetimes.renewable, suspicion: None, ..present },
+                None => Checkpoint::at_sign_in(now, &account.config.rules(), lifetimes),
             };
             account.stored_at(held, checkpoint)
         },
     };
+    let Ok((turn, stranger)) = store.act(name, |account, _| {
+        let stranger = |before: &Held| !before.identity.same_person(&held.identity);
+        let turn = account.held.is_some().then(|| account.turn.clone());
+        (turn, account.held.as_ref().is_some_and(stranger))
+    }) else {
+        revoke_unused(store, connection, held);
+        return Err(SignInError::GivenUp);
+    };
+    if stranger {
+        revoke_unused(store, connection, held);
+        return Err(SignInError::OtherPerson(user));
+    }
+    // A session that goes on may be refreshing its tokens at this moment.
+    let _turn = match &turn {
+        Some(turn) => Some(turn.lock().await),
+        None => None,
+    };
     let done = commit(store, name, held, how, |account, now| {
         account.connection = Some(connection.clone());
         account.sign_in = None;
+        account.refresh = None;
+        account.targets.clear();
         account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
     });
     match done.await {
@@ -385,7 +406,11 @@ async fn complete(
         }
         Err(NotCommitted::Gone { unused, stored }) => {
             // Cancelled, perhaps while the vault was writing.
-            if stored && store.act(name, |account, _| account.held.is_none()).unwrap_or(true) {
+            let goes_on = |account: &mut Account, now| {
+                store.write_down(account, now);
+                account.held.is_some()
+            };
+            if stored && !store.act(name, goes_on).unwrap_or(false) {
                 store.forget(name);
             }
             revoke_unused(store, connection, *unused);

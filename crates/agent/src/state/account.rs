@@ -27,7 +27,7 @@ use crate::state::signals::Signals;
 use crate::state::survival::Survival;
 use crate::state::tab::Tab;
 use crate::state::tokens::Held;
-use crate::view::convert::{self, ended_by, known_by, limit};
+use crate::view::convert::{self, ended_by, known_by, limit, limit_source};
 use crate::view::layers::{Heard, Known, layers};
 use crate::view::notices;
 
@@ -224,6 +224,10 @@ impl Account {
             at_most_until: view.absolute_left.map(|left| ceil(now.wall.saturating_add(left))),
             access_token_expires_in: view.access_left.map(|left| left.as_secs()),
             renewable: view.renewable,
+            can_be_kept: view.can_be_kept,
+            sign_in_needed: view.sign_in_needed,
+            signing_in: view.signing_in,
+            provider_limit: view.provider_source.map(limit_source),
             frozen: view.frozen,
             layers: layers(
                 &Known {

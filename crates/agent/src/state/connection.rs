@@ -1,11 +1,13 @@
 //! How the provider of an account is spoken to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use abide_oidc::{
     ClientKey, DiscoveryOptions, DpopKey, Http, HttpOptions, IssuerTemplate, Provider, Registration,
     RelyingParty, Tokens,
 };
+use abide_session::ProviderLimits;
 use zeroize::Zeroizing;
 
 use crate::config::AccountConfig;
@@ -67,7 +69,12 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
     abide_session::Tokens {
         access_expires_in: tokens.expires_in,
         renewable: tokens.refresh_token.is_some(),
-        session_expires_in: tokens.refresh_expires_in,
+        provider: ProviderLimits {
+            session_expiry: tokens.identity.session_expiry.map(Duration::from_secs),
+            authorization_expires_in: tokens.authorization_expires_in,
+            refresh_expires_in: tokens.refresh_expires_in,
+            ..ProviderLimits::default()
+        },
     }
 }
 

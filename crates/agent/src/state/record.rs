@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::{DpopKey, Identity};
-use abide_session::{Checkpoint, Now};
+use abide_session::{Checkpoint, Now, RemainingLimit};
 use abide_vault::Zeroizing;
-use abide_wire::Signal;
+use abide_wire::{LimitSource, Signal};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::platform;
 use crate::state::tokens::Profile;
-use crate::view::convert::signal_of;
+use crate::view::convert::{limit_source, session_limit_source, signal_of};
 use crate::view::layers::Heard;
 
 /// The name of an account's record.
@@ -70,9 +70,35 @@ struct Form<'a> {
     began: Duration,
     idle_left: Duration,
     absolute_left: Duration,
+    /// In records of earlier versions, which knew `refresh_expires_in` alone.
+    #[serde(default, skip_serializing)]
     provider_left: Option<Duration>,
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     provider_lifetime: Option<Duration>,
+    #[serde(default)]
+    provider_limits: Vec<ProviderLimit>,
+}
+
+/// An end that the provider has declared.
+#[derive(Serialize, Deserialize)]
+struct ProviderLimit {
+    source: LimitSource,
+    left: Duration,
+    lifetime: Duration,
+    #[serde(default)]
+    declared: Option<Duration>,
+}
+
+impl ProviderLimit {
+    fn of(limit: &RemainingLimit) -> Self {
+        let RemainingLimit { source, left, lifetime, declared } = *limit;
+        Self { source: limit_source(source), left, lifetime, declared }
+    }
+
+    fn read(self) -> RemainingLimit {
+        let Self { source, left, lifetime, declared } = self;
+        RemainingLimit { source: session_limit_source(source), left, lifetime, declared }
+    }
 }
 
 /// A key as a record keeps it: base64url.
@@ -127,8 +153,9 @@ impl StoredSession {
             began: self.checkpoint.began,
             idle_left: self.checkpoint.idle_left,
             absolute_left: self.checkpoint.absolute_left,
-            provider_left: self.checkpoint.provider_left,
-            provider_lifetime: self.checkpoint.provider_lifetime,
+            provider_left: None,
+            provider_lifetime: None,
+            provider_limits: self.checkpoint.provider.iter().map(ProviderLimit::of).collect(),
         };
         let profile = form.profile.as_ref().and_then(|profile| serde_json::to_vec(profile).ok());
         let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM + profile.map_or(0, |profile| profile.len())));
@@ -146,6 +173,13 @@ impl StoredSession {
         let refresh_token = form.refresh_token.map(secret);
         // Without its key a bound token is of no use.
         let dpop = form.dpop.map(|key| key.read().ok_or(())).transpose().ok()?;
+        let earlier = form.provider_left.map(|left| RemainingLimit {
+            source: abide_session::LimitSource::RefreshExpiresIn,
+            left,
+            lifetime: form.provider_lifetime.unwrap_or(left),
+            declared: None,
+        });
+        let limits = form.provider_limits.into_iter().map(ProviderLimit::read);
         Some(Self {
             issuer: form.issuer.into_owned(),
             client_id: form.client_id.into_owned(),
@@ -164,8 +198,7 @@ impl StoredSession {
                 began: form.began,
                 idle_left: form.idle_left,
                 absolute_left: form.absolute_left,
-                provider_left: form.provider_left,
-                provider_lifetime: form.provider_lifetime,
+                provider: earlier.into_iter().chain(limits).collect(),
                 renewable: refresh_token.is_some(),
                 suspicion: form.doubt.and_then(rumour),
             },

@@ -329,6 +329,9 @@ impl Store {
             Output::Withdraw { why: Withdrawn::Presence, .. } => {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
+            Output::SignInNeeded => {
+                self.tell(notices::sign_in_needed(&account.name, &account.provider()));
+            }
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
             Output::Began => {

@@ -74,6 +74,7 @@ pub(crate) async fn own_token(
         TokenVerdict::Wait(_) => wait_for_refresh(store, name).await,
         TokenVerdict::BackingOff => Err(unreachable(store, name)),
         TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+        TokenVerdict::SignInNeeded => Err(sign_in_needed(store, name)),
         TokenVerdict::Frozen => Err(notices::frozen(name)),
         TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
     }
@@ -100,6 +101,7 @@ pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<T
         TokenVerdict::Serve => account.token_answer(now).ok_or_else(|| notices::login_required(name)),
         TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
         TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+        TokenVerdict::SignInNeeded => Err(notices::sign_in_again(name, &account.provider())),
         TokenVerdict::Frozen => Err(notices::frozen(name)),
         TokenVerdict::Wait(_) | TokenVerdict::BackingOff => {
             let why = match &outcome {
@@ -109,6 +111,13 @@ pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<T
             Err(notices::provider_unreachable(&account.provider(), why))
         }
     })?
+}
+
+/// The answer to a tool while the provider wants the person to sign in again.
+pub(crate) fn sign_in_needed(store: &Arc<Store>, name: &str) -> ErrorAnswer {
+    store
+        .act(name, |account, _| notices::sign_in_again(name, &account.provider()))
+        .unwrap_or_else(|gone| gone)
 }
 
 pub(crate) fn unreachable(store: &Arc<Store>, name: &str) -> ErrorAnswer {

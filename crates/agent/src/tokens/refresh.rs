@@ -184,8 +184,19 @@ async fn refused(
             let _ = store.act(name, |account, _| account.connection = None);
         }
     }
-    let failure = if rejected { RefreshFailure::Rejected } else { kept_away(error.retry_after()) };
+    let failure = match &error {
+        _ if rejected => RefreshFailure::Rejected,
+        abide_oidc::Error::Refused { error, .. } if wants_the_person(error) => {
+            RefreshFailure::InteractionRequired
+        }
+        error => kept_away(error.retry_after()),
+    };
     (failure, Trouble::from(&error))
+}
+
+/// Whether the provider wants to see the person before it refreshes (OpenID Connect Core 1.0, section 3.1.2.6).
+fn wants_the_person(error: &OAuthError) -> bool {
+    matches!(error, OAuthError::InteractionRequired | OAuthError::LoginRequired | OAuthError::ConsentRequired)
 }
 
 /// Makes the new tokens the session's.

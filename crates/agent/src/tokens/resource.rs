@@ -16,7 +16,7 @@ use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
 use crate::state::revoke::give_back;
 use crate::state::store::Store;
-use crate::tokens::{REFRESH_PATIENCE, own_token, survival, unreachable, wait_for_refresh};
+use crate::tokens::{REFRESH_PATIENCE, own_token, sign_in_needed, survival, unreachable, wait_for_refresh};
 use crate::view::notices;
 
 /// A provider that does not say how long a token lasts is asked again after this.
@@ -46,7 +46,6 @@ pub(crate) async fn target_token(
     // Once a refresh has to be waited for, once the token is fetched, and then it is there.
     for _ in 0..3 {
         let (verdict, served) = store.act(name, |account, now| account.judge_target(now, request, target))?;
-        request.activity = false;
         match verdict {
             ResourceVerdict::Serve => {
                 if let Some(answer) = served {
@@ -69,6 +68,7 @@ pub(crate) async fn target_token(
             ResourceVerdict::Wait(_) => drop(wait_for_refresh(store, name).await?),
             ResourceVerdict::BackingOff => return Err(refused(store, name, target)),
             ResourceVerdict::LoginRequired => return Err(notices::login_required(name)),
+            ResourceVerdict::SignInNeeded => return Err(sign_in_needed(store, name)),
             ResourceVerdict::Frozen => return Err(notices::frozen(name)),
             ResourceVerdict::Ended(reason) => return Err(notices::session_expired(name, reason)),
         }

@@ -1,7 +1,7 @@
 //! The session's own types as they cross a boundary, in one place.
 
 use abide_session::{EndReason, Limit};
-use abide_wire::{EndReason as Reason, KnownBy, Signal};
+use abide_wire::{EndReason as Reason, KnownBy, LimitSource, Signal};
 
 /// The reason as it crosses a boundary.
 pub(crate) fn reason(reason: EndReason) -> Reason {
@@ -9,10 +9,11 @@ pub(crate) fn reason(reason: EndReason) -> Reason {
         EndReason::UserLogout => Reason::UserLogout,
         EndReason::IdleTimeout => Reason::IdleTimeout,
         EndReason::AbsoluteTimeout => Reason::AbsoluteTimeout,
+        EndReason::ProviderTimeout => Reason::ProviderTimeout,
+        EndReason::AccessTokenExpired => Reason::AccessTokenExpired,
         EndReason::Declined => Reason::Declined,
         EndReason::ProviderLogout(_) => Reason::ProviderLogout,
         EndReason::RefreshRejected => Reason::RefreshRejected,
-        EndReason::Policy => Reason::Policy,
         EndReason::ScreenLocked => Reason::ScreenLocked,
     }
 }
@@ -54,5 +55,26 @@ pub(crate) fn limit(limit: Limit) -> abide_wire::Limit {
         Limit::Idle => abide_wire::Limit::Idle,
         Limit::Absolute => abide_wire::Limit::Absolute,
         Limit::Provider => abide_wire::Limit::Provider,
+        Limit::AccessToken => abide_wire::Limit::AccessToken,
+    }
+}
+
+/// The parameter that declared the provider's limit, as it crosses a boundary.
+pub(crate) fn limit_source(source: abide_session::LimitSource) -> LimitSource {
+    match source {
+        abide_session::LimitSource::SessionExpiry => LimitSource::SessionExpiry,
+        abide_session::LimitSource::AuthorizationExpiresIn => LimitSource::AuthorizationExpiresIn,
+        abide_session::LimitSource::RefreshTokenTimeout => LimitSource::RefreshTokenTimeout,
+        abide_session::LimitSource::RefreshExpiresIn => LimitSource::RefreshExpiresIn,
+    }
+}
+
+/// The other way round.
+pub(crate) fn session_limit_source(source: LimitSource) -> abide_session::LimitSource {
+    match source {
+        LimitSource::SessionExpiry => abide_session::LimitSource::SessionExpiry,
+        LimitSource::AuthorizationExpiresIn => abide_session::LimitSource::AuthorizationExpiresIn,
+        LimitSource::RefreshTokenTimeout => abide_session::LimitSource::RefreshTokenTimeout,
+        LimitSource::RefreshExpiresIn => abide_session::LimitSource::RefreshExpiresIn,
     }
 }

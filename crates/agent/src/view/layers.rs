@@ -98,7 +98,7 @@ fn identity_provider(provider: &str, identity: &Identity) -> LayerStatus {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use abide_session::{EndReason, Input, Limits, Output, Session, Signal, Tokens};
+    use abide_session::{EndReason, Input, Limits, Output, ProviderLimits, Session, Signal, Tokens};
 
     const NOW: Now = Now { wall: Duration::from_secs(1_800_000_000), boot: Duration::from_secs(500) };
 
@@ -109,7 +109,10 @@ mod tests {
         let tokens = Tokens {
             access_expires_in: Some(Duration::from_secs(300)),
             renewable: true,
-            session_expires_in: Some(Duration::from_secs(1800)),
+            provider: ProviderLimits {
+                refresh_expires_in: Some(Duration::from_secs(1800)),
+                ..ProviderLimits::default()
+            },
         };
         session.handle(NOW, Input::Authorized { attempt, tokens });
         session

@@ -57,6 +57,17 @@ pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Not
     )
 }
 
+pub(crate) fn sign_in_needed(account: &str, provider: &str) -> Notice {
+    notice(
+        NoticeKind::Trouble,
+        account,
+        "Sign in again".to_owned(),
+        format!(
+            "{provider} wants you to sign in again before your tools get new tokens. Your session is kept."
+        ),
+    )
+}
+
 pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
     notice(
         NoticeKind::StillActive,
@@ -120,6 +131,15 @@ pub(crate) fn login_required(account: &str) -> ErrorAnswer {
         ErrorCode::LoginRequired,
         format!(
             "Nobody is signed in to the account \u{201c}{account}\u{201d}. Run `abide login --account {account}`."
+        ),
+    )
+}
+
+pub(crate) fn sign_in_again(account: &str, provider: &str) -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::LoginRequired,
+        format!(
+            "{provider} wants you to sign in again. Run `abide login --account {account}`; your session is kept."
         ),
     )
 }

@@ -26,7 +26,7 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
     // Listening before asking: no change can be missed.
     let mut events = endpoint.events(&session_target(&account, "/events"))?;
     let (present, data) = next(&mut events)?;
-    if is_signed_in(&present) {
+    if is_signed_in(&present) && !present.sign_in_needed {
         let left = present.expires_in.map(|left| format!(", {} left", duration(left))).unwrap_or_default();
         return signed_in(
             io,
@@ -166,6 +166,14 @@ fn follow(
         let (status, data) = next(events)?;
         match status.state {
             SessionState::Authorizing => under_way = true,
+            // The session is kept, and the provider wants to see the person: a sign-in is under way, or was.
+            SessionState::Active | SessionState::Expiring if status.sign_in_needed => {
+                if status.signing_in {
+                    under_way = true;
+                } else if under_way || !is_under_way(endpoint, &status.account)? {
+                    return Err(not_completed(status));
+                }
+            }
             SessionState::SignedOut | SessionState::Ended
                 if !under_way && is_under_way(endpoint, &status.account)? =>
             {
@@ -180,14 +188,7 @@ fn follow(
                 return signed_in(io, &sentence, &data, way, json);
             }
             SessionState::SignedOut | SessionState::Ended => {
-                let exit = if is_for_the_person(status.trouble_code.as_deref()) { 3 } else { 1 };
-                return Err(match status.trouble {
-                    Some(sentence) => Failure::SignIn { sentence, exit },
-                    None => Failure::SignIn {
-                        sentence: "The sign-in was not completed. Try again: abide login".into(),
-                        exit: 3,
-                    },
-                });
+                return Err(not_completed(status));
             }
         }
     }
@@ -208,10 +209,23 @@ fn is_for_the_person(code: Option<&str>) -> bool {
     code.is_some_and(|code| CODES.contains(&code))
 }
 
+fn not_completed(status: SessionStatus) -> Failure {
+    let exit = if is_for_the_person(status.trouble_code.as_deref()) { 3 } else { 1 };
+    match status.trouble {
+        Some(sentence) => Failure::SignIn { sentence, exit },
+        None => Failure::SignIn {
+            sentence: "The sign-in was not completed. Try again: abide login".into(),
+            exit: 3,
+        },
+    }
+}
+
 fn is_under_way(endpoint: &Endpoint, account: &str) -> Result<bool, Failure> {
     let status: SessionStatus = endpoint.call("GET", &session_target(account, ""))?.json()?;
     // Signed in already: the stream is about to say so.
-    Ok(status.state == SessionState::Authorizing || is_signed_in(&status))
+    Ok(status.signing_in
+        || status.state == SessionState::Authorizing
+        || (is_signed_in(&status) && !status.sign_in_needed))
 }
 
 /// Says so: where the address has standard output for itself, on standard error.

@@ -4,7 +4,7 @@ use std::thread;
 
 use abide_wire::terminal::plain;
 use abide_wire::text::{duration, why_it_cannot_be_kept};
-use abide_wire::{Limit, ProviderEnd, SessionStatus, Snapshot};
+use abide_wire::{ProviderEnd, SessionStatus, Snapshot};
 
 use super::{Among, account, session_target, who};
 use crate::failure::Failure;
@@ -120,11 +120,7 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
         return io.pass_on(&answer);
     }
     let left = status.expires_in.map(duration);
-    let cannot_be_kept = match status.limit {
-        Some(Limit::Absolute) => Some(Limit::Absolute),
-        Some(Limit::Provider) if !status.renewable => Some(Limit::Provider),
-        _ => None,
-    };
+    let cannot_be_kept = status.limit.filter(|_| !status.can_be_kept);
     io.say(&match (cannot_be_kept, left) {
         (Some(limit), Some(left)) => {
             let why = why_it_cannot_be_kept(limit);

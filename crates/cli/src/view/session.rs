@@ -121,6 +121,7 @@ fn time_left(status: &SessionStatus, style: Style) -> String {
     };
     let (word, ink_of_word) = match status.state {
         _ if status.frozen => ("frozen: the screen is locked", Ink::Amber),
+        _ if status.sign_in_needed => ("sign in again", Ink::Amber),
         SessionState::Expiring => ("expiring", ink),
         _ => ("active", ink),
     };

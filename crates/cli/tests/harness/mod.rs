@@ -126,7 +126,16 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
             fields.push_str(&format!("\"{field}\":null,"));
         }
     }
-    for (field, value) in [("renewable", "false"), ("frozen", "false"), ("layers", "[]"), ("signals", "[]")] {
+    for (field, value) in [
+        ("renewable", "false"),
+        ("can_be_kept", "false"),
+        ("sign_in_needed", "false"),
+        ("signing_in", "false"),
+        ("provider_limit", "null"),
+        ("frozen", "false"),
+        ("layers", "[]"),
+        ("signals", "[]"),
+    ] {
         if !more.contains(&format!("\"{field}\":")) {
             fields.push_str(&format!("\"{field}\":{value},"));
         }
@@ -136,7 +145,7 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
 }
 
 pub fn active(account: &str) -> String {
-    let more = r#""user":"alice@example.com","expires_in":702,"limit":"idle","lifetime":900,"at_most_until":1795550640,"access_token_expires_in":240,"renewable":true"#;
+    let more = r#""user":"alice@example.com","expires_in":702,"limit":"idle","lifetime":900,"at_most_until":1795550640,"access_token_expires_in":240,"renewable":true,"can_be_kept":true"#;
     status(account, "active", more)
 }
 

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use abide_session::{
-    Attempt, Input, Limits, Now, Output, QuestionId, Rules, Session, TokenRequest, TokenVerdict, Tokens,
+    Attempt, Input, Limits, Now, Output, ProviderLimits, QuestionId, Rules, Session, TokenRequest,
+    TokenVerdict, Tokens,
 };
 
 pub fn seconds(n: u64) -> Duration {
@@ -17,7 +18,12 @@ pub fn minutes(n: u64) -> Duration {
 
 /// Tokens as many providers give them: five minutes, with a refresh token, nothing said about the session.
 pub fn tokens() -> Tokens {
-    Tokens { access_expires_in: Some(minutes(5)), renewable: true, session_expires_in: None }
+    Tokens { access_expires_in: Some(minutes(5)), renewable: true, provider: ProviderLimits::default() }
+}
+
+/// A provider that declares how long its session lasts after each refresh.
+pub fn lasts(time: Duration) -> ProviderLimits {
+    ProviderLimits { refresh_expires_in: Some(time), ..ProviderLimits::default() }
 }
 
 pub struct Story {

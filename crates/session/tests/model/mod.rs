@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use abide_session::{
-    Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Probe, QuestionId, RefreshFailure, Rules,
-    Signal, TokenRequest, TokenVerdict, Tokens,
+    Activity, Attempt, EndReason, Input, Limit, LimitSource, Now, OnLock, Probe, QuestionId, RefreshFailure,
+    Rules, Signal, TokenRequest, TokenVerdict, Tokens,
 };
 
 /// What the account does for its user at one moment.
@@ -33,10 +33,13 @@ pub struct SignIn {
 pub struct Live {
     pub idle_end: Duration,
     pub absolute_end: Duration,
-    pub provider: Option<ProviderLimit>,
+    pub provider: Vec<ProviderLimit>,
     pub access: Option<Access>,
     pub renewable: bool,
     pub refresh: Option<Attempt>,
+    /// When a tool asked last that waits for this refresh.
+    pub waiting: Option<Duration>,
+    pub needs_sign_in: bool,
     pub retry_at: Duration,
     pub failures: u32,
     /// Whether a refresh is made without a tool that asks for a token.
@@ -55,6 +58,9 @@ pub struct Live {
 
 #[derive(Clone, Copy, Debug)]
 pub struct ProviderLimit {
+    pub source: LimitSource,
+    /// What `session_expiry` said.
+    pub named: Option<Duration>,
     pub end: Duration,
     pub lifetime: Duration,
 }
@@ -99,10 +105,12 @@ impl Live {
         let mut live = Self {
             idle_end: now.boot + rules.limits.end_after(),
             absolute_end: now.boot + rules.limits.absolute(),
-            provider: None,
+            provider: Vec::new(),
             access: None,
             renewable: false,
             refresh: None,
+            waiting: None,
+            needs_sign_in: false,
             retry_at: Duration::ZERO,
             failures: 0,
             wants_refresh: false,
@@ -121,36 +129,82 @@ impl Live {
     fn apply_tokens(&mut self, now: Now, tokens: Tokens) {
         self.access = Some(Access::new(now, tokens.access_expires_in));
         self.renewable = tokens.renewable;
-        self.provider =
-            tokens.session_expires_in.map(|lifetime| ProviderLimit { end: now.boot + lifetime, lifetime });
+        self.declare(now, tokens);
+        (self.waiting, self.needs_sign_in) = (None, false);
         (self.refresh, self.failures, self.retry_at) = (None, 0, Duration::ZERO);
         self.wants_refresh = false;
         self.probed = now.boot;
     }
 
+    fn declare(&mut self, now: Now, tokens: Tokens) {
+        let said = tokens.provider;
+        // A timeout that is not repeated begins again, a fixed end that is not repeated stays.
+        for timeout in self.provider.iter_mut().filter(|limit| limit.source.moves_with_refresh()) {
+            timeout.end = now.boot + timeout.lifetime;
+        }
+        for (source, lasts) in [
+            (LimitSource::SessionExpiry, said.session_expiry.map(|at| at.saturating_sub(now.wall))),
+            (LimitSource::AuthorizationExpiresIn, said.authorization_expires_in),
+            (LimitSource::RefreshTokenTimeout, said.refresh_token_timeout),
+            (LimitSource::RefreshExpiresIn, said.refresh_expires_in),
+        ] {
+            let Some(lasts) = lasts else { continue };
+            let named = said.session_expiry.filter(|_| source == LimitSource::SessionExpiry);
+            let before = self.provider.iter().find(|limit| limit.source == source).copied();
+            if named.is_some() && before.is_some_and(|before| before.named == named) {
+                continue;
+            }
+            let longest = before.filter(|_| !source.moves_with_refresh()).map(|before| before.lifetime);
+            let lifetime = lasts.max(longest.unwrap_or_default());
+            self.provider.retain(|limit| limit.source != source);
+            self.provider.push(ProviderLimit { source, named, end: now.boot + lasts, lifetime });
+        }
+    }
+
+    pub fn provider_limit(&self) -> Option<&ProviderLimit> {
+        self.provider.iter().min_by_key(|limit| (limit.end, limit.source as usize))
+    }
+
     /// The end that comes first. Of two at the same moment the one that is harder to move is named.
     pub fn nearest(&self) -> (Duration, Limit) {
-        let provider = self.provider.map(|provider| (provider.end, 2, Limit::Provider));
-        let all =
-            [Some((self.absolute_end, 0, Limit::Absolute)), Some((self.idle_end, 1, Limit::Idle)), provider];
+        let provider = self.provider_limit().map(|provider| (provider.end, 3, Limit::Provider));
+        let token =
+            self.access.map(|access| access.ends.map(|(boot, _)| boot)).unwrap_or(Some(Duration::ZERO));
+        let token = token.filter(|_| !self.renewable).map(|end| (end, 1, Limit::AccessToken));
+        let all = [
+            Some((self.absolute_end, 0, Limit::Absolute)),
+            token,
+            Some((self.idle_end, 2, Limit::Idle)),
+            provider,
+        ];
         let (end, _, limit) =
             all.into_iter().flatten().min_by_key(|(end, rank, _)| (*end, *rank)).expect("there are two");
         (end, limit)
     }
 
+    /// Whether the provider's limit, if it is the nearest, would be moved by a refresh.
+    pub fn provider_moves(&self) -> bool {
+        let timeout = self.provider_limit().is_some_and(|limit| limit.source.moves_with_refresh());
+        timeout && self.renewable && !self.needs_sign_in
+    }
+
     pub fn can_be_kept(&self) -> bool {
-        let (_, limit) = self.nearest();
-        limit == Limit::Idle || (limit == Limit::Provider && self.renewable)
+        match self.nearest().1 {
+            Limit::Idle => true,
+            Limit::Provider => self.provider_moves(),
+            Limit::Absolute | Limit::AccessToken => false,
+        }
     }
 
     pub fn warn_at(&self, rules: &Rules) -> Duration {
         let (end, limit) = self.nearest();
         let before = rules.limits.end_after() - rules.limits.warn_after();
-        let before = match self.provider {
-            Some(provider) if limit == Limit::Provider => before.min(provider.lifetime / 5),
-            _ => before,
+        let whole = match limit {
+            Limit::Provider => self.provider_limit().map(|limit| limit.lifetime),
+            Limit::AccessToken => self.access.map(|access| access.lifetime),
+            Limit::Idle | Limit::Absolute => None,
         };
-        end.saturating_sub(before)
+        end.saturating_sub(whole.map_or(before, |whole| before.min(whole / 5)))
     }
 
     fn outlives(&self, now: Now, demand: Duration) -> bool {
@@ -197,24 +251,33 @@ impl Model {
         if end <= now.boot {
             self.end(match limit {
                 Limit::Idle => EndReason::IdleTimeout,
-                Limit::Absolute | Limit::Provider => EndReason::AbsoluteTimeout,
+                Limit::Absolute => EndReason::AbsoluteTimeout,
+                Limit::Provider => EndReason::ProviderTimeout,
+                Limit::AccessToken => EndReason::AccessTokenExpired,
             });
+        } else if !live.renewable && !live.outlives(now, Duration::ZERO) {
+            self.end(EndReason::AccessTokenExpired);
         } else if self.locked && self.rules.on_lock == OnLock::End {
             self.end(EndReason::ScreenLocked);
         }
     }
 
-    /// The session was used at `moment`.
-    fn used(&mut self, now: Now, moment: Duration) {
+    fn lengthen(&mut self, now: Now, moment: Duration) {
         let end_after = self.rules.limits.end_after();
         let Some(live) = &mut self.live else { return };
-        // Use while the question is about the provider's end asks the provider.
-        let about_the_provider = live.question.is_some() && live.nearest().1 == Limit::Provider;
-        live.wants_refresh |= about_the_provider && live.renewable;
         if moment + end_after > live.idle_end {
             live.idle_end = moment + end_after;
             live.unsaved = live.unsaved.or(Some(now.boot));
         }
+    }
+
+    /// The session was used at `moment`.
+    fn used(&mut self, now: Now, moment: Duration) {
+        let Some(live) = &mut self.live else { return };
+        // Use while the question is about the provider's end asks the provider.
+        let about_the_provider = live.question.is_some() && live.nearest().1 == Limit::Provider;
+        live.wants_refresh |= about_the_provider && live.provider_moves();
+        self.lengthen(now, moment);
     }
 
     fn kept(&mut self, now: Now) {
@@ -228,9 +291,9 @@ impl Model {
         self.used(now, now.boot);
     }
 
-    fn suspect(&mut self, signal: Signal) {
+    fn suspect(&mut self, signal: Signal, offline: bool) {
         let Some(live) = &mut self.live else { return };
-        if !live.renewable {
+        if !live.renewable || (offline && signal == Signal::FrontChannel) {
             return self.end(EndReason::ProviderLogout(signal));
         }
         let signal = live.suspicion.map_or(signal, |suspicion| suspicion.signal);
@@ -246,12 +309,16 @@ impl Model {
                 return self.end(reason.unwrap_or(EndReason::RefreshRejected));
             }
             RefreshFailure::Unreachable => Duration::ZERO,
+            RefreshFailure::InteractionRequired => {
+                (live.needs_sign_in, live.wants_refresh) = (true, false);
+                Duration::ZERO
+            }
             RefreshFailure::Busy { wait } => wait.min(Duration::from_secs(1800)),
         };
         let own = Duration::from_secs(2_u64.pow(live.failures.min(6)).min(60));
         live.failures += 1;
         live.retry_at = now.boot + own.max(wait);
-        live.refresh = None;
+        (live.refresh, live.waiting) = (None, None);
     }
 
     pub fn apply(&mut self, now: Now, input: Input) {
@@ -262,6 +329,9 @@ impl Model {
             Input::Authorized { attempt, tokens } => {
                 if self.sign_in.is_some_and(|sign_in| sign_in.attempt == attempt) {
                     self.sign_in = None;
+                    if self.live.is_some() {
+                        return self.apply(now, Input::SteppedUp { tokens });
+                    }
                     self.live = Some(Live::new(now, &self.rules, tokens));
                     self.begins += 1;
                 }
@@ -290,6 +360,7 @@ impl Model {
                 let Some(live) = self.live.as_mut().filter(|live| live.refresh == Some(attempt)) else {
                     return;
                 };
+                let waiting = live.waiting;
                 live.apply_tokens(now, tokens);
                 match &mut live.suspicion {
                     Some(suspicion) if suspicion.later_than == Some(attempt) => {
@@ -297,6 +368,9 @@ impl Model {
                         live.wants_refresh = true;
                     }
                     suspicion => *suspicion = None,
+                }
+                if let Some(moment) = waiting {
+                    self.lengthen(now, moment);
                 }
             }
             Input::RefreshFailed { attempt, failure } => {
@@ -306,7 +380,12 @@ impl Model {
             }
             Input::Answer { question, keep } => {
                 if self.live.as_ref().is_some_and(|live| live.question == Some(question)) {
-                    if keep { self.kept(now) } else { self.end(EndReason::Declined) }
+                    if keep {
+                        self.kept(now);
+                    } else {
+                        self.sign_in = None;
+                        self.end(EndReason::Declined);
+                    }
                 }
             }
             Input::Keep => self.kept(now),
@@ -315,14 +394,14 @@ impl Model {
                 self.end(EndReason::UserLogout);
             }
             Input::ProviderEnded { signal } => self.end(EndReason::ProviderLogout(signal)),
-            Input::ProviderSuspected { signal } => self.suspect(signal),
+            Input::ProviderSuspected { signal, offline } => self.suspect(signal, offline),
             Input::Probed { attempt, probe } => {
                 let Some(live) = self.live.as_mut().filter(|live| live.probe == Some(attempt)) else {
                     return;
                 };
                 (live.probe, live.probed) = (None, now.boot);
                 if let Probe::Rejected(signal) = probe {
-                    self.suspect(signal);
+                    self.suspect(signal, false);
                 }
             }
             Input::SteppedUp { tokens } => {
@@ -337,7 +416,6 @@ impl Model {
                     live.wants_refresh |= live.renewable;
                 }
             }
-            Input::PolicyEnded => self.end(EndReason::Policy),
         }
     }
 
@@ -366,7 +444,8 @@ impl Model {
             return (Some(TokenVerdict::Frozen), false);
         }
         let usable = live.outlives(now, Duration::ZERO);
-        let may_refresh = live.renewable && live.refresh.is_none() && !live.backs_off(now);
+        let may_refresh =
+            live.renewable && !live.needs_sign_in && live.refresh.is_none() && !live.backs_off(now);
         match live.refresh {
             Some(attempt) if live.suspicion.is_some() => return (Some(TokenVerdict::Wait(attempt)), false),
             _ if usable && live.outlives(now, request.min_validity) => {
@@ -376,7 +455,7 @@ impl Model {
             Some(attempt) => return (Some(TokenVerdict::Wait(attempt)), false),
             None => {}
         }
-        let instead = if live.renewable { TokenVerdict::BackingOff } else { TokenVerdict::LoginRequired };
+        let instead = if live.needs_sign_in { TokenVerdict::SignInNeeded } else { TokenVerdict::BackingOff };
         match (may_refresh, usable) {
             (true, _) => (None, true),
             (false, true) => (Some(TokenVerdict::Serve), false),
@@ -386,10 +465,13 @@ impl Model {
 
     /// A tool was answered: whether that was use of the session.
     pub fn answered(&mut self, now: Now, request: TokenRequest, verdict: TokenVerdict) {
-        let counts =
-            matches!(verdict, TokenVerdict::Serve | TokenVerdict::Wait(_) | TokenVerdict::BackingOff);
-        if counts && request.activity {
-            self.apply(now, Input::Activity);
+        if !request.activity || self.rules.activity == Activity::Input {
+            return;
+        }
+        match (verdict, &mut self.live) {
+            (TokenVerdict::Serve, _) => self.used(now, now.boot),
+            (TokenVerdict::Wait(_), Some(live)) => live.waiting = Some(now.boot),
+            _ => {}
         }
     }
 
@@ -407,12 +489,15 @@ impl Model {
             Live {
                 idle_end: moved(live.idle_end, self.rules.limits.end_after()),
                 absolute_end: moved(live.absolute_end, self.rules.limits.absolute()),
-                provider: live.provider.map(|provider| ProviderLimit {
-                    end: moved(provider.end, Duration::MAX),
-                    lifetime: provider.lifetime,
-                }),
+                provider: live
+                    .provider
+                    .iter()
+                    .map(|limit| ProviderLimit { end: moved(limit.end, Duration::MAX), ..*limit })
+                    .collect(),
                 access: None,
                 refresh: None,
+                waiting: None,
+                needs_sign_in: false,
                 retry_at: Duration::ZERO,
                 failures: 0,
                 wants_refresh: live.suspicion.is_some(),

@@ -1,0 +1,115 @@
+//! Sign-ins: the first one of a session, and one by which a session goes on that the provider no longer refreshes.
+
+use core::time::Duration;
+
+use crate::live::Live;
+use crate::machine::{Ended, Phase, Session};
+use crate::types::{Abandoned, Attempt, EndReason, Now, Output, Tokens, Withdrawn};
+
+/// How long a sign-in may take in the browser.
+const TIME_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// A sign-in under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignIn {
+    pub(crate) attempt: Attempt,
+    /// Boot time at which it is given up.
+    pub(crate) until: Duration,
+}
+
+impl Session {
+    /// The sign-in under way.
+    pub(crate) fn sign_in(&self) -> Option<SignIn> {
+        match &self.phase {
+            Phase::Authorizing { sign_in, .. } => Some(*sign_in),
+            Phase::Live(live) => live.sign_in,
+            Phase::SignedOut | Phase::Ended(_) => None,
+        }
+    }
+
+    pub(crate) fn login(&mut self, now: Now) {
+        if matches!(&self.phase, Phase::Live(live) if !live.renewal.sign_in_needed) {
+            return;
+        }
+        self.abandon_sign_in(Abandoned::Replaced);
+        let attempt = self.next_attempt();
+        let sign_in = SignIn { attempt, until: now.boot.saturating_add(TIME_LIMIT) };
+        match &mut self.phase {
+            Phase::Live(live) => live.sign_in = Some(sign_in),
+            Phase::Ended(ended) => self.phase = Phase::Authorizing { sign_in, before: Some(*ended) },
+            _ => self.phase = Phase::Authorizing { sign_in, before: None },
+        }
+        self.put(Output::Authorize { attempt });
+    }
+
+    pub(crate) fn abandon_sign_in(&mut self, why: Abandoned) {
+        if let Some(SignIn { attempt, .. }) = self.sign_in() {
+            self.forget_sign_in();
+            self.put(Output::AbandonAuthorization { attempt, why });
+        }
+    }
+
+    fn forget_sign_in(&mut self) {
+        match &mut self.phase {
+            Phase::Authorizing { before, .. } => self.phase = before.map_or(Phase::SignedOut, Phase::Ended),
+            Phase::Live(live) => live.sign_in = None,
+            Phase::SignedOut | Phase::Ended(_) => {}
+        }
+    }
+
+    fn is_sign_in(&self, attempt: Attempt) -> bool {
+        self.sign_in().is_some_and(|sign_in| sign_in.attempt == attempt)
+    }
+
+    pub(crate) fn authorization_failed(&mut self, attempt: Attempt) {
+        if self.is_sign_in(attempt) {
+            self.forget_sign_in();
+        }
+    }
+
+    /// A live session goes on with the tokens; otherwise one begins.
+    pub(crate) fn authorized(&mut self, now: Now, attempt: Attempt, tokens: Tokens) {
+        if !self.is_sign_in(attempt) {
+            return;
+        }
+        self.forget_sign_in();
+        if matches!(self.phase, Phase::Live(_)) {
+            return self.stepped_up(now, tokens);
+        }
+        self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens, self.jitter));
+        self.put(Output::Began);
+        self.put(Output::Checkpoint);
+    }
+
+    /// The same person has signed in again: the session goes on with these tokens. The absolute limit still counts from the
+    /// first sign-in.
+    pub(crate) fn stepped_up(&mut self, now: Now, tokens: Tokens) {
+        let Phase::Live(live) = &mut self.phase else { return };
+        live.apply_tokens(now, tokens);
+        live.suspicion = None;
+        self.record_activity(now, now.boot, Withdrawn::Answered);
+        self.put(Output::Checkpoint);
+    }
+
+    pub(crate) fn end(&mut self, now: Now, reason: EndReason) {
+        self.end_with(now, reason, Withdrawn::Ended);
+    }
+
+    pub(crate) fn end_with(&mut self, now: Now, reason: EndReason, why: Withdrawn) {
+        let Phase::Live(live) = self.phase else { return };
+        if let Some(question) = live.prompt.question {
+            self.put(Output::Withdraw { question, why });
+        }
+        if matches!(reason, EndReason::UserLogout | EndReason::Declined) {
+            self.abandon_sign_in(Abandoned::Cancelled);
+        }
+        let ended = Ended { reason, at: now.wall };
+        let sign_in = self.sign_in();
+        self.put(Output::Ended { reason });
+        // The person is in the browser to sign in again: that goes on, and begins a new session.
+        self.phase = match sign_in {
+            Some(sign_in) => Phase::Authorizing { sign_in, before: Some(ended) },
+            None => Phase::Ended(ended),
+        };
+    }
+}
