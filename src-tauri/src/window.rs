@@ -85,7 +85,7 @@ fn is_ours(url: &Url) -> bool {
 }
 
 fn error_for_window(answer: ErrorAnswer) -> WindowError {
-    WindowError { code: answer.error.as_str().to_owned(), message: answer.error_description }
+    WindowError::new(answer.error.as_str(), answer.error_description)
 }
 
 #[tauri::command(async)]

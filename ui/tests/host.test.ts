@@ -40,7 +40,7 @@ test("every command goes to the program under its own name, with its arguments",
 });
 
 test("an error of the program keeps its code and words; anything else gets words that help", () => {
-  expect(asWindowError({ code: "a", message: "b" })).toEqual({ code: "a", message: "b" });
+  expect(asWindowError({ code: "a", message: "b" })).toEqual({ code: "a", message: "b", field: null });
   expect(asWindowError("command not found").message).toContain("open it again from the tray");
   expect(asWindowError(new Error("x")).code).toBe("window_failed");
 });

@@ -160,7 +160,7 @@ fn codes_in(text: &str) -> BTreeSet<String> {
         let rows = table.split("\n}").next().unwrap().lines().filter_map(|line| line.split_once(" = \""));
         found.extend(rows.map(|(_, rest)| rest.split('"').next().unwrap().to_owned()));
     }
-    for start in ["Trouble::new(\"", "LastError::new(\""] {
+    for start in ["Trouble::new(\"", "LastError::new(\"", "WindowError::new(\""] {
         found.extend(text.split(start).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
     }
     found

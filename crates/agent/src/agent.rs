@@ -245,10 +245,9 @@ impl Agent {
         let mut account = accounts::supposed(issuer);
         let config = Config::read(&self.0.store.options.places.config_file()).map_err(refused)?;
         account.proxy = config.proxy;
-        let connection = connect(&account).await.map_err(|error| WindowError {
-            code: "discovery_failed".to_owned(),
-            message: error.to_string(),
-        })?;
+        let connection = connect(&account)
+            .await
+            .map_err(|error| WindowError::new("discovery_failed", error.to_string()))?;
         let provider = connection.relying_party.provider();
         Ok(DiscoveredProvider {
             issuer: provider.issuer().to_owned(),
@@ -350,10 +349,10 @@ impl Agent {
     ///
     /// `unknown_account`.
     pub fn settings(&self, account: &str) -> Result<SessionSettings, WindowError> {
-        self.0.store.act(account, |account, _| account.config.settings()).map_err(|answer| WindowError {
-            code: answer.error.as_str().to_owned(),
-            message: answer.error_description,
-        })
+        self.0
+            .store
+            .act(account, |account, _| account.config.settings())
+            .map_err(|answer| WindowError::new(answer.error.as_str(), answer.error_description))
     }
 
     /// Changes them, in the configuration file and at once.
@@ -429,5 +428,9 @@ pub fn check_configuration() -> Option<ConfigCheck> {
 }
 
 fn refused(error: ConfigError) -> WindowError {
-    WindowError { code: error.code().to_owned(), message: error.to_string() }
+    let field = match &error {
+        ConfigError::Setting(problem) => Some(problem.field()),
+        _ => None,
+    };
+    WindowError { code: error.code().to_owned(), message: error.to_string(), field }
 }

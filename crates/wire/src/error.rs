@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::session::SettingField;
+
 /// The stable codes of the local API's errors, named as OAuth 2.0 and OpenID Connect name theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,11 +88,14 @@ pub struct ErrorAnswer {
     pub error: ErrorCode,
     /// What happened, what it means, what to do: one or two sentences.
     pub error_description: String,
+    /// The setting that was refused, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<SettingField>,
 }
 
 impl ErrorAnswer {
     /// An answer with this code and description.
     pub fn new(error: ErrorCode, description: impl Into<String>) -> Self {
-        Self { error, error_description: description.into() }
+        Self { error, error_description: description.into(), field: None }
     }
 }

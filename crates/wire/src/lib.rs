@@ -28,7 +28,8 @@ pub use error::{ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
 pub use session::{
     ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, LimitSource, Notice,
-    NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, Snapshot,
+    NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, SettingField,
+    SettingProblem, Snapshot,
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
@@ -69,6 +70,8 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         ActivityPolicy,
         OnLock,
         SessionSettings,
+        SettingField,
+        SettingProblem,
         SessionStatus,
         Question,
         Snapshot,

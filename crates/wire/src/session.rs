@@ -231,6 +231,72 @@ pub struct SessionSettings {
     pub claims: bool,
 }
 
+/// A member of [`SessionSettings`] whose value can be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum SettingField {
+    EndAfter,
+    WarnAfter,
+    Absolute,
+    Poll,
+}
+
+/// Why the settings of a session are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SettingProblem {
+    /// `end_after` is shorter than two seconds.
+    EndAfterTooShort,
+    /// `warn_after` is zero, or not shorter than `end_after`.
+    WarnAfterNotBeforeEnd,
+    /// `absolute` is shorter than `end_after`.
+    AbsoluteTooShort,
+    /// `absolute` is longer than ten years.
+    AbsoluteTooLong,
+    /// `provider.poll` is shorter than two seconds.
+    PollTooShort,
+}
+
+impl SettingProblem {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::EndAfterTooShort => "end_after_too_short",
+            Self::WarnAfterNotBeforeEnd => "warn_after_not_before_end",
+            Self::AbsoluteTooShort => "absolute_too_short",
+            Self::AbsoluteTooLong => "absolute_too_long",
+            Self::PollTooShort => "poll_too_short",
+        }
+    }
+
+    /// The setting to correct.
+    #[must_use]
+    pub fn field(self) -> SettingField {
+        match self {
+            Self::EndAfterTooShort => SettingField::EndAfter,
+            Self::WarnAfterNotBeforeEnd => SettingField::WarnAfter,
+            Self::AbsoluteTooShort | Self::AbsoluteTooLong => SettingField::Absolute,
+            Self::PollTooShort => SettingField::Poll,
+        }
+    }
+}
+
+impl std::fmt::Display for SettingProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::EndAfterTooShort => "`end_after` must be at least two seconds.",
+            Self::WarnAfterNotBeforeEnd => "`warn_after` must be more than zero and shorter than `end_after`.",
+            Self::AbsoluteTooShort => "`absolute` must not be shorter than `end_after`.",
+            Self::AbsoluteTooLong => "`absolute` must not be longer than ten years.",
+            Self::PollTooShort => "`provider.poll` must be at least two seconds.",
+        })
+    }
+}
+
 /// One account and its session, as shown. All times are Unix seconds, all durations whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::session::SettingField;
+
 /// A provider that discovery has found, before it becomes an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -41,4 +43,13 @@ pub struct WindowError {
     pub code: String,
     /// What happened, what it means, what to do.
     pub message: String,
+    /// The setting that was refused, if it was one.
+    pub field: Option<SettingField>,
+}
+
+impl WindowError {
+    /// An error that is about no single setting.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), field: None }
+    }
 }

@@ -1,7 +1,7 @@
 // The one file that knows Tauri. Views know the interface only.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { ClaimsAnswer, DiscoveredProvider, NewAccount, SessionSettings, Snapshot, WindowError } from "./wire";
+import type { ClaimsAnswer, DiscoveredProvider, NewAccount, SessionSettings, SettingField, Snapshot, WindowError } from "./wire";
 
 /** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
 export interface Host {
@@ -14,9 +14,9 @@ export interface Host {
   keep(account: string): Promise<void>;
   /** Opens the tab again that watches the provider's session. */
   openMonitor(account: string): Promise<void>;
-  /** Answers a question; one that is no longer up does nothing. */
+  /** Answers a question. One that has closed is ignored. */
   answer(question: number, keep: boolean): Promise<void>;
-  /** What the provider says about whoever is signed in. */
+  /** What the provider says about the person who is signed in. */
   claims(account: string): Promise<ClaimsAnswer>;
   settings(account: string): Promise<SessionSettings>;
   /** Checked, written down, and in force at once. */
@@ -46,13 +46,15 @@ export const tauriHost: Host = {
   removeAccount: (account) => invoke("remove_account", { account }),
 };
 
-/** Whatever a command was rejected with, as an error with a sentence for people. */
+/** The reason of a rejected command, as an error with a sentence for people. */
 export function asWindowError(reason: unknown): WindowError {
   if (typeof reason === "object" && reason !== null && "message" in reason && "code" in reason) {
-    return { code: String(reason.code), message: String(reason.message) };
+    const field = "field" in reason ? (reason.field as SettingField | null) : null;
+    return { code: String(reason.code), message: String(reason.message), field };
   }
   return {
     code: "window_failed",
     message: "Abide did not answer. Close this window and open it again from the tray.",
+    field: null,
   };
 }

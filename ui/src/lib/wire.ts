@@ -114,6 +114,10 @@ revoke: boolean,
  */
 claims: boolean, };
 
+export type SettingField = "end_after" | "warn_after" | "absolute" | "poll";
+
+export type SettingProblem = "end_after_too_short" | "warn_after_not_before_end" | "absolute_too_short" | "absolute_too_long" | "poll_too_short";
+
 export type SessionStatus = { 
 /**
  * The account's name in the configuration.
@@ -409,4 +413,8 @@ code: string,
 /**
  * What happened, what it means, what to do.
  */
-message: string, };
+message: string, 
+/**
+ * The setting that was refused, if it was one.
+ */
+field: SettingField | null, };

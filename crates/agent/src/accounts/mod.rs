@@ -64,7 +64,7 @@ impl AddError {
 
 impl From<AddError> for WindowError {
     fn from(error: AddError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string() }
+        Self::new(error.code(), error.to_string())
     }
 }
 

@@ -73,5 +73,5 @@ fn refused(refused: WindowError) -> ErrorAnswer {
     } else {
         ErrorCode::InvalidRequest
     };
-    ErrorAnswer::new(code, refused.message)
+    ErrorAnswer { field: refused.field, ..ErrorAnswer::new(code, refused.message) }
 }

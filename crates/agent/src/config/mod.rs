@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use abide_oidc::{AuthorizationParameters, ClaimsMapping, Proxy};
 use abide_session::{Limits, Rules};
-use abide_wire::{ActivityPolicy, OnLock, Signal};
+use abide_wire::{ActivityPolicy, OnLock, SettingProblem, Signal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -340,6 +340,9 @@ pub enum ConfigError {
     /// What was to be written cannot be accepted.
     #[error("{0}")]
     Refused(String),
+    /// A setting of the session cannot have this value.
+    #[error("{0}")]
+    Setting(SettingProblem),
     /// The account does not come from the file.
     #[error(
         "\u{201c}{0}\u{201d} does not stand in the configuration, so it has no settings to change. Add an account of your own."
@@ -357,6 +360,7 @@ impl ConfigError {
             Self::Account { .. } => "config_account",
             Self::NameTaken(_) => "name_taken",
             Self::Refused(_) => "invalid_account",
+            Self::Setting(problem) => problem.code(),
             Self::NotInTheFile(_) => "not_configured",
         }
     }

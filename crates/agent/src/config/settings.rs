@@ -3,12 +3,26 @@
 use std::path::Path;
 use std::time::Duration;
 
-use abide_wire::{SessionSettings, Signal};
+use abide_session::LimitsError;
+use abide_wire::{SessionSettings, SettingProblem, Signal};
 use toml_edit::{Item, TableLike, Value};
 
 use crate::config::edit::edit;
-use crate::config::validate::check;
+use crate::config::validate::{SHORTEST_POLL, check};
 use crate::config::{AccountConfig, Config, ConfigError, LogoutListenerConfig, SessionConfig};
+
+/// The first setting that cannot have its value.
+fn problem_of(account: &AccountConfig) -> Option<SettingProblem> {
+    if account.provider.poll < SHORTEST_POLL {
+        return Some(SettingProblem::PollTooShort);
+    }
+    account.limits().err().map(|error| match error {
+        LimitsError::EndTooShort => SettingProblem::EndAfterTooShort,
+        LimitsError::WarnNotBeforeEnd => SettingProblem::WarnAfterNotBeforeEnd,
+        LimitsError::AbsoluteShorterThanIdle => SettingProblem::AbsoluteTooShort,
+        LimitsError::TooLong => SettingProblem::AbsoluteTooLong,
+    })
+}
 
 impl AccountConfig {
     /// As views show them.
@@ -60,6 +74,9 @@ impl Config {
         };
         let before = account.settings();
         account.set(settings);
+        if let Some(problem) = problem_of(&account) {
+            return Err(ConfigError::Setting(problem));
+        }
         check(name, &account).map_err(ConfigError::Refused)?;
         let after = account.settings();
         edit(path, |accounts| {
@@ -133,7 +150,7 @@ fn put(section: &mut dyn TableLike, key: &str, mut value: Value) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use abide_wire::{ActivityPolicy, OnLock};
+    use abide_wire::{ActivityPolicy, OnLock, SettingField};
     use std::path::PathBuf;
 
     const ACCOUNT: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n";
@@ -215,7 +232,30 @@ mod tests {
         let mut settings = Config::read(&path).unwrap().accounts["work"].settings();
         settings.poll = 1;
         let refused = Config::change_session(&path, "work", &settings).unwrap_err();
-        assert!(refused.to_string().contains("`provider.poll`"), "{refused}");
+        assert_eq!(refused.code(), "poll_too_short");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), ACCOUNT);
+    }
+
+    #[test]
+    fn a_refusal_names_the_setting_as_data() {
+        let (_folder, path) = file(ACCOUNT);
+        let usual = Config::read(&path).unwrap().accounts["work"].settings();
+        let refused = |change: fn(&mut SessionSettings)| {
+            let mut settings = usual.clone();
+            change(&mut settings);
+            match Config::change_session(&path, "work", &settings).unwrap_err() {
+                ConfigError::Setting(problem) => (problem.code(), problem.field()),
+                other => panic!("{other}"),
+            }
+        };
+        assert_eq!(refused(|s| s.poll = 1), ("poll_too_short", SettingField::Poll));
+        assert_eq!(refused(|s| s.end_after = 1), ("end_after_too_short", SettingField::EndAfter));
+        assert_eq!(refused(|s| s.warn_after = 0), ("warn_after_not_before_end", SettingField::WarnAfter));
+        assert_eq!(
+            refused(|s| s.warn_after = s.end_after),
+            ("warn_after_not_before_end", SettingField::WarnAfter)
+        );
+        assert_eq!(refused(|s| s.absolute = 60), ("absolute_too_short", SettingField::Absolute));
+        assert_eq!(refused(|s| s.absolute = u64::MAX / 2), ("absolute_too_long", SettingField::Absolute));
     }
 }

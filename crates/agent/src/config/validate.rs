@@ -13,7 +13,7 @@ use crate::config::AccountConfig;
 /// Less, and a provider far away could never be reached; more, and nobody would wait for it.
 const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(120);
 /// More often would be an attack on the provider.
-const SHORTEST_POLL: Duration = Duration::from_secs(2);
+pub(crate) const SHORTEST_POLL: Duration = Duration::from_secs(2);
 
 fn is_loopback_page(url: &Url) -> bool {
     let literal = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
