@@ -116,7 +116,7 @@ mod question {
         let window = desktop.window(ONE, s(15)).await;
         armed(&accessible, ONE, "OK").await;
         let text = accessible.text(ONE).await;
-        assert!(text.contains("it has lasted as long as it may") && !text.contains("Yes"), "{text}");
+        assert!(text.contains("it reaches its longest time") && !text.contains("Yes"), "{text}");
         desktop.closeup_of(&window, "question").await;
         // A tool changes nothing about it.
         assert_eq!(app.abide(&["token"]).await.code, 0);
@@ -262,7 +262,7 @@ mod question {
         assert_eq!(app.abide(&["token"]).await.code, 0);
         eventually("the last word", s(3), || async {
             let items = accessible.items(ONE).await;
-            items.iter().any(|item| item.name == "Your session goes on.").then_some(())
+            items.iter().any(|item| item.name == "Your session continues.").then_some(())
         })
         .await;
         let buttons = accessible.items(ONE).await.into_iter().filter(|item| item.role == "push button");

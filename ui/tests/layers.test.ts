@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import rust from "../../crates/cli/src/layers.rs?raw";
-import { METHODS, recognized, told } from "../src/lib/layers";
+import rust from "../../crates/cli/src/view/layers.rs?raw";
+import { layerTexts, METHODS, recognized } from "../src/lib/layers";
 import { timeline, type Part } from "../src/lib/timeline";
 import { active, layer } from "./mount";
 
@@ -71,13 +71,11 @@ test("a session at the provider that is older and longer than ours is cut off, a
 
 test("a sign-out that was tried out at the provider says what it does now", () => {
   const after = (provider_end: "ended" | "goes_on" | "unchecked") =>
-    told({ ...session({ state: "unknown", known_by: "nothing" }, {}), state: "ended", provider_end }, noon)[1]!;
-  expect(after("ended")).toMatchObject({
-    text: "It no longer accepts what belonged to your session.",
-    how: "Abide tried it out after the end.",
-  });
-  expect(after("goes_on").text).toBe("It still accepts what belonged to your session.");
-  expect(after("unchecked").text).toBe("Whether it goes on is not known.");
+    layerTexts({ ...session({ state: "unknown", known_by: "nothing" }, {}), state: "ended", provider_end }, noon)[1]!;
+  expect(after("ended").text).not.toBe(after("goes_on").text);
+  expect(after("ended").how).toBe(after("goes_on").how);
+  const unknown = layerTexts(session({ state: "unknown", known_by: "nothing" }, {}), noon)[1]!;
+  expect(after("unchecked")).toMatchObject({ text: unknown.text, how: unknown.how });
 });
 
 test("there is no picture of a session that is not there", () => {
@@ -86,18 +84,20 @@ test("there is no picture of a session that is not there", () => {
   expect(timeline(active({ layers: [layer({ since: noon, ends_at: noon })], at_most_until: noon }), noon)).toBeNull();
 });
 
-test("each way in which a layer is known has its words", () => {
-  const said = (over: Parameters<typeof layer>[0]) => told(session(over, {}), noon)[1]!;
-  expect(said({ since: noon - HOUR, ends_at: noon + HOUR, known_by: "id_token", checked_at: noon - 3700 })).toMatchObject({
-    text: "Since 11:00. Ends at 13:00 unless it is renewed.",
-    how: "Known from your sign-in 1 h 1 min ago.",
-  });
-  expect(said({ since: null, known_by: "refresh", checked_at: noon })).toMatchObject({
-    text: "When it began is not known. Its end is not told.",
-    how: "Known from the renewal just now.",
-  });
-  expect(said({ state: "ended", ends_at: noon - 60 }).text).toBe("Ended at 11:59.");
-  expect(said({ state: "unknown", known_by: "nothing" }).text).toBe("Whether it goes on is not known.");
-  expect(told(session({}, { since: noon }), noon)[2]!.text).toBe("Recognized at 12:00; how is not told.");
-  expect(told(session({}, {}), noon)[2]!.text).toBe("How is not told.");
+test("each way in which a layer is known has its words", async () => {
+  const said = (over: Parameters<typeof layer>[0]) => layerTexts(session(over, {}), noon)[1]!;
+  const identity = (over: Parameters<typeof layer>[0]) => layerTexts(session({}, over), noon)[2]!;
+  const evidence = ["own_limits", "id_token", "refresh", "browser", "asked", "told", "nothing"] as const;
+  const texts = [
+    said({ since: noon - HOUR, ends_at: noon + HOUR, known_by: "id_token", checked_at: noon - 3700 }),
+    said({ since: null, known_by: "refresh", checked_at: noon }),
+    said({ state: "ended", ends_at: noon - 60 }),
+    said({ state: "unknown", known_by: "nothing" }),
+    identity({ since: noon }),
+    identity({ since: noon, methods: ["pwd"] }),
+    identity({}),
+    identity({ ends_at: noon + HOUR }),
+    ...evidence.map((known_by) => said({ known_by, checked_at: noon - 20 })),
+  ];
+  await expect(texts.map(({ title, text, how }) => `${title}: ${text} ${how}`).join("\n")).toMatchFileSnapshot("pages/layers.txt");
 });

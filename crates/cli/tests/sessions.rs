@@ -236,8 +236,8 @@ const SIGNED_OUT: &str = "You are signed out of work (id.example.com).\n";
 fn logout_waits_until_the_provider_has_been_told_and_says_what_came_of_it() {
     for (came, sentence) in [
         ("ended", "id.example.com no longer accepts this session."),
-        ("local_only", "Only here: id.example.com was not told."),
-        ("unchecked", "id.example.com was told. Whether it has ended the session could not be checked."),
+        ("local_only", "You are signed out of Abide only. id.example.com was not notified."),
+        ("unchecked", "id.example.com was notified. Abide could not check whether it ended the session."),
     ] {
         let outcome = sign_out(&LOGOUT, &["pending", "pending", came], Setting::default());
         assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{sentence}\n")));
@@ -248,12 +248,12 @@ fn logout_waits_until_the_provider_has_been_told_and_says_what_came_of_it() {
 fn a_provider_that_goes_on_is_pointed_out_in_amber_with_what_to_do() {
     let terminal = Setting { terminal: true, ..Setting::default() };
     let outcome = sign_out(&LOGOUT, &["pending", "goes_on"], terminal);
-    let warning = "id.example.com was told, but still accepts this session. Sign out there as well if others use this \
+    let warning = "You are signed out of Abide, but id.example.com still accepts the old tokens. Sign out there too if others use this \
                    computer.";
     assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}\u{1b}[33m{warning}\u{1b}[0m\n")));
 }
 
-const NOT_YET: &str = "id.example.com has not been told yet; Abide goes on trying.\n";
+const NOT_YET: &str = "id.example.com could not be notified yet. Abide will try again.\n";
 
 #[test]
 fn a_provider_that_cannot_be_told_does_not_keep_anybody_waiting_for_long() {
@@ -344,14 +344,14 @@ fn a_session_that_has_ended_says_how_that_became_known_and_what_the_provider_doe
     let there = r#""ended":"provider_logout","ended_by":"backchannel","provider_end":"ended""#;
     assert_eq!(
         status_lines(status("work", "ended", there)),
-        ["work   signed out: the provider ended its session (it sent word)"]
+        ["work   signed out: the provider ended its session (it sent a logout notification)"]
     );
     assert_eq!(
         status_lines(signed_out("ended")),
         ["work   signed out: you signed out", "id.example.com no longer accepts this session."]
     );
     let evil = signed_out("local_only").replace("\"id.example.com\"", "\"id\\u001b[2J\"");
-    assert_eq!(status_lines(evil)[1], "Only here: id\u{fffd}[2J was not told.");
+    assert_eq!(status_lines(evil)[1], "You are signed out of Abide only. id\u{fffd}[2J was not notified.");
 }
 
 #[test]

@@ -289,7 +289,9 @@ impl std::fmt::Display for SettingProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::EndAfterTooShort => "`end_after` must be at least two seconds.",
-            Self::WarnAfterNotBeforeEnd => "`warn_after` must be more than zero and shorter than `end_after`.",
+            Self::WarnAfterNotBeforeEnd => {
+                "`warn_after` must be more than zero and shorter than `end_after`."
+            }
             Self::AbsoluteTooShort => "`absolute` must not be shorter than `end_after`.",
             Self::AbsoluteTooLong => "`absolute` must not be longer than ten years.",
             Self::PollTooShort => "`provider.poll` must be at least two seconds.",

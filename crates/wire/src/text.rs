@@ -1,9 +1,9 @@
-//! Words that several views share, so that tray, window, notification and terminal say the same thing the same way.
+//! Texts that tray, window, notifications and terminal share.
 
 use crate::provider::{ProviderEnd, Signal};
 use crate::session::{EndReason, Limit};
 
-/// A duration as people say it: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`. Whole seconds.
+/// A duration in words: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`. Whole seconds.
 #[must_use]
 pub fn duration(seconds: u64) -> String {
     let (days, hours, minutes, rest) =
@@ -19,7 +19,7 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// The same for a place that changes once a minute: seconds only below two minutes, `12 min` above.
+/// A duration for a text that changes once a minute: seconds only below two minutes, `12 min` above.
 #[must_use]
 pub fn rough_duration(seconds: u64) -> String {
     if (120..3600).contains(&seconds) { format!("{} min", seconds.div_ceil(60)) } else { duration(seconds) }
@@ -31,7 +31,7 @@ pub fn ended(reason: EndReason) -> &'static str {
     match reason {
         EndReason::UserLogout => "you signed out",
         EndReason::IdleTimeout => "no answer to \u{201c}keep session?\u{201d}",
-        EndReason::AbsoluteTimeout => "the longest time for a session was over",
+        EndReason::AbsoluteTimeout => "the session reached its longest time",
         EndReason::ProviderTimeout => "the provider\u{2019}s time limit for a session was reached",
         EndReason::AccessTokenExpired => "the access token expired, and the provider gave no refresh token",
         EndReason::Declined => "you answered No to \u{201c}keep session?\u{201d}",
@@ -41,40 +41,46 @@ pub fn ended(reason: EndReason) -> &'static str {
     }
 }
 
-/// The same, with how it became known where the provider ended the session.
+/// The reason for an end, with the evidence if the provider ended the session.
 #[must_use]
 pub fn ended_by(reason: EndReason, signal: Option<Signal>) -> String {
     let said = ended(reason);
     let how = match signal {
         None => return said.to_owned(),
         Some(Signal::Iframe) => "seen in your browser",
-        Some(Signal::Refresh) => "it refused a refresh",
-        Some(Signal::Introspection | Signal::Userinfo) => "it said so when Abide asked",
-        Some(Signal::Frontchannel) => "it said so in your browser",
-        Some(Signal::Backchannel | Signal::Events) => "it sent word",
+        Some(Signal::Refresh) => "it refused a renewal",
+        Some(Signal::Introspection) => "found by token introspection",
+        Some(Signal::Userinfo) => "found by asking UserInfo",
+        Some(Signal::Frontchannel) => "its page in your browser notified Abide",
+        Some(Signal::Backchannel) => "it sent a logout notification",
+        Some(Signal::Events) => "it sent a security event",
     };
     format!("{said} ({how})")
 }
 
-/// What became of the provider's side, as a sentence.
+/// The state of the provider's session after an end, as a sentence.
 #[must_use]
 pub fn provider_end(provider: &str, end: ProviderEnd) -> String {
     match end {
-        ProviderEnd::Pending => format!("{provider} has not been told yet; Abide goes on trying."),
-        ProviderEnd::LocalOnly => format!("Only here: {provider} was not told."),
+        ProviderEnd::Pending => format!("{provider} could not be notified yet. Abide will try again."),
+        ProviderEnd::LocalOnly => {
+            format!("You are signed out of Abide only. {provider} was not notified.")
+        }
         ProviderEnd::Ended => format!("{provider} no longer accepts this session."),
-        ProviderEnd::GoesOn => format!("{provider} was told, but still accepts this session."),
+        ProviderEnd::GoesOn => {
+            format!("You are signed out of Abide, but {provider} still accepts the old tokens.")
+        }
         ProviderEnd::Unchecked => {
-            format!("{provider} was told. Whether it has ended the session could not be checked.")
+            format!("{provider} was notified. Abide could not check whether it ended the session.")
         }
     }
 }
 
-/// Why no answer can keep a session, as the rest of a sentence about its end.
+/// Why a session cannot be extended: the rest of a sentence.
 #[must_use]
 pub fn why_it_cannot_be_kept(limit: Limit) -> &'static str {
     match limit {
-        Limit::Absolute => "it has lasted as long as it may. Sign in again after that.",
+        Limit::Absolute => "it reaches its longest time. Sign in again after that.",
         Limit::Provider => "the provider\u{2019}s time limit cannot be moved. Sign in again after that.",
         Limit::AccessToken => "the provider gave no refresh token. Sign in again after that.",
         Limit::Idle => "nothing has used it.",

@@ -102,7 +102,7 @@ impl Words {
         }
     }
 
-    /// What a screen reader says of all of it. Elsewhere the dialogs are the system's, which tells by itself.
+    /// The whole text for a screen reader. Elsewhere the system's own dialogs provide it.
     #[cfg(any(target_os = "linux", test))]
     pub(crate) fn aloud(&self) -> String {
         let mut all = self.sentence.to_string();
@@ -133,19 +133,18 @@ fn note_of_one(question: &Question, until: &str) -> String {
     let account = &question.account;
     if !question.can_be_kept {
         let why = text::why_it_cannot_be_kept(question.limit);
-        return format!("\u{201c}{account}\u{201d} cannot be kept any longer: {why}");
+        return format!("\u{201c}{account}\u{201d} cannot be extended: {why}");
     }
     match question.limit {
         Limit::Idle => {
-            format!("Nothing has used \u{201c}{account}\u{201d} for a while. Yes keeps it until {until}.")
+            format!("Nothing has used \u{201c}{account}\u{201d} for a while. Yes extends it until {until}.")
         }
         Limit::Absolute | Limit::AccessToken => format!(
-            "\u{201c}{account}\u{201d} has nearly reached the longest time for a session. Even Yes cannot keep it \
-             beyond {until}."
+            "\u{201c}{account}\u{201d} is near its longest time. Yes extends it until {until} at most."
         ),
         Limit::Provider => {
             format!(
-                "The provider lets \u{201c}{account}\u{201d} rest only so long. Yes keeps it until {until}."
+                "The provider ends \u{201c}{account}\u{201d} if it is not used. Yes extends it until {until}."
             )
         }
     }
@@ -154,7 +153,7 @@ fn note_of_one(question: &Question, until: &str) -> String {
 fn sentence_of_many(buttons: Buttons) -> Sentence {
     let text = match buttons {
         Buttons::YesNo => "These sessions will expire soon. Do you want to keep them?",
-        Buttons::Ok => "These sessions will expire soon, and nothing can keep them any longer.",
+        Buttons::Ok => "These sessions will expire soon. They cannot be extended.",
     };
     Sentence(vec![plain(text)])
 }
@@ -164,37 +163,35 @@ fn note_of_many(open: &[&Question], buttons: Buttons) -> &'static str {
         ([], _) => "",
         (_, Buttons::Ok) => "Sign in again after that.",
         (open, Buttons::YesNo) if open.iter().all(|question| question.can_be_kept) => {
-            "Yes keeps all of them, No signs out of all of them. In the menu of the tray icon you can keep or end a \
-             single one."
+            "Yes extends all of them, No signs out of all of them. The tray menu has each one."
         }
         (_, Buttons::YesNo) => {
-            "Yes keeps those that can be kept, No signs out of all of them. In the menu of the tray icon you can keep \
-             or end a single one."
+            "Yes extends those that can be extended, No signs out of all of them. The tray menu has each one."
         }
     }
 }
 
 fn line(row: &Row) -> Line {
     let left = match row.fate {
-        Some(Fate::GoesOn) => "goes on".to_owned(),
-        Some(Fate::Over) => "is over".to_owned(),
+        Some(Fate::GoesOn) => "extended".to_owned(),
+        Some(Fate::Over) => "ended".to_owned(),
         None => {
             let left = text::duration(row.question.seconds_left);
-            if row.question.can_be_kept { left } else { format!("{left}, cannot be kept") }
+            if row.question.can_be_kept { left } else { format!("{left}, cannot be extended") }
         }
     };
     Line { account: row.question.account.clone(), provider: row.question.provider.clone(), left }
 }
 
-/// What has become of it, for the moment before the dialog goes.
+/// The result, for the moment before the dialog closes.
 fn farewell(rows: &[Row]) -> Sentence {
     let all = |fate| rows.iter().all(|row| row.fate == Some(fate));
     let text = match (rows.len(), all(Fate::GoesOn), all(Fate::Over)) {
-        (1, true, _) => "Your session goes on.",
-        (1, ..) => "Your session is over.",
-        (_, true, _) => "Your sessions go on.",
-        (_, _, true) => "Your sessions are over.",
-        _ => "There is nothing left to decide.",
+        (1, true, _) => "Your session continues.",
+        (1, ..) => "Your session has ended.",
+        (_, true, _) => "Your sessions continue.",
+        (_, _, true) => "Your sessions have ended.",
+        _ => "All questions are answered.",
     };
     Sentence(vec![plain(text)])
 }
@@ -233,7 +230,7 @@ mod tests {
         );
         assert_eq!(
             words.note,
-            "Nothing has used \u{201c}work\u{201d} for a while. Yes keeps it until 14:32."
+            "Nothing has used \u{201c}work\u{201d} for a while. Yes extends it until 14:32."
         );
         assert_eq!(words.buttons, Buttons::YesNo);
         assert_eq!(words.aloud(), format!("{} {}", words.sentence, words.note));
@@ -259,14 +256,14 @@ mod tests {
     #[test]
     fn it_does_not_promise_what_yes_cannot_do() {
         let mut nearly = question(58, Limit::Absolute);
-        assert!(words(&[open(nearly.clone())]).note.ends_with("Even Yes cannot keep it beyond 14:32."));
+        assert!(words(&[open(nearly.clone())]).note.ends_with("Yes extends it until 14:32 at most."));
         nearly.can_be_kept = false;
         let words = words(&[open(nearly)]);
         assert_eq!(words.buttons, Buttons::Ok);
         assert_eq!(words.sentence.to_string(), "Your session with id.example.com will expire in 58 seconds.");
         assert_eq!(
             words.note,
-            "\u{201c}work\u{201d} cannot be kept any longer: it has lasted as long as it may. Sign in again after that."
+            "\u{201c}work\u{201d} cannot be extended: it reaches its longest time. Sign in again after that."
         );
     }
 
@@ -280,7 +277,7 @@ mod tests {
             lines,
             ["work \u{b7} id.example.com \u{b7} 58 s", "home \u{b7} id.example.com \u{b7} 2 min 58 s"]
         );
-        assert!(words.note.starts_with("Yes keeps all of them, No signs out of all of them."));
+        assert!(words.note.starts_with("Yes extends all of them, No signs out of all of them."));
         assert!(words.note.contains("tray"));
         assert!(words.aloud().contains("work, id.example.com: 58 s."));
     }
@@ -289,8 +286,8 @@ mod tests {
     fn among_several_the_one_that_cannot_be_kept_says_so() {
         let fixed = Question { id: 2, can_be_kept: false, ..question(178, Limit::Absolute) };
         let mixed = words(&[open(question(58, Limit::Idle)), open(fixed.clone())]);
-        assert_eq!(mixed.lines[1].left, "2 min 58 s, cannot be kept");
-        assert!(mixed.note.starts_with("Yes keeps those that can be kept"));
+        assert_eq!(mixed.lines[1].left, "2 min 58 s, cannot be extended");
+        assert!(mixed.note.starts_with("Yes extends those that can be extended"));
         let none = words(&[open(fixed.clone()), open(fixed)]);
         assert_eq!((none.buttons, none.note.as_str()), (Buttons::Ok, "Sign in again after that."));
     }
@@ -299,12 +296,12 @@ mod tests {
     fn the_last_word_says_what_has_become_of_it() {
         let row = |fate| Row { question: question(58, Limit::Idle), fate: Some(fate) };
         let last = |rows: &[Row]| words(rows).sentence.to_string();
-        assert_eq!(last(&[row(Fate::GoesOn)]), "Your session goes on.");
-        assert_eq!(last(&[row(Fate::Over)]), "Your session is over.");
-        assert_eq!(last(&[row(Fate::GoesOn), row(Fate::GoesOn)]), "Your sessions go on.");
-        assert_eq!(last(&[row(Fate::GoesOn), row(Fate::Over)]), "There is nothing left to decide.");
+        assert_eq!(last(&[row(Fate::GoesOn)]), "Your session continues.");
+        assert_eq!(last(&[row(Fate::Over)]), "Your session has ended.");
+        assert_eq!(last(&[row(Fate::GoesOn), row(Fate::GoesOn)]), "Your sessions continue.");
+        assert_eq!(last(&[row(Fate::GoesOn), row(Fate::Over)]), "All questions are answered.");
         let mixed = words(&[row(Fate::GoesOn), row(Fate::Over)]);
-        assert_eq!([&mixed.lines[0].left, &mixed.lines[1].left], ["goes on", "is over"]);
+        assert_eq!([&mixed.lines[0].left, &mixed.lines[1].left], ["extended", "ended"]);
         assert_eq!(mixed.note, "");
     }
 

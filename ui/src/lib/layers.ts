@@ -1,9 +1,9 @@
-// What is known of the three sessions that a sign-in begins, in words. How somebody was recognized is worded as in
-// crates/cli/src/layers.rs, and a test holds that.
+// The three sessions behind a sign-in, in words. Authentication methods are worded as in crates/cli/src/view/layers.rs; a test
+// compares them.
 import { ago, timeOfDay } from "./text";
 import type { Layer, LayerStatus, SessionStatus } from "./wire";
 
-/** The values of `amr` (RFC 8176 section 2) that have words of their own. */
+/** Words for the values of `amr` (RFC 8176, section 2). */
 export const METHODS = new Map([
   ["pwd", "password"],
   ["pin", "PIN"],
@@ -32,7 +32,7 @@ const CLASSES = new Map([
   ["phrh", "phishing-resistant, in hardware"],
 ]);
 
-/** How somebody was recognized: `password and one-time code (level 2)`; empty when nothing is known. */
+/** The authentication methods in words: `password and one-time code (level 2)`; empty if unknown. */
 export function recognized(methods: string[]): string {
   const said = new Set<string>();
   const others = new Set<string>();
@@ -41,11 +41,11 @@ export function recognized(methods: string[]): string {
     const words = METHODS.get(method);
     if (words !== undefined) said.add(words);
     else if (method === "mfa") several = true;
-    // A class of authentication context (`acr`); the level of ISO/IEC 29115 is a number.
+    // An authentication context class (`acr`): levels of ISO/IEC 29115 are numbers.
     else if (/^[0-9]+$/.test(method)) others.add(`level ${method}`);
     else if (method !== "") others.add(CLASSES.get(method) ?? method);
   }
-  // “Several factors” is worth a word only where they are not named.
+  // “Several factors” is needed only if they are not named.
   if (several && said.size === 0) said.add("several factors");
   else if (several && said.size === 1) said.add("another factor");
   const behind = [...others].join(", ");
@@ -61,8 +61,8 @@ export function layerOf(status: SessionStatus, which: Layer): LayerStatus | unde
   return status.layers.find((layer) => layer.layer === which);
 }
 
-/** A layer in words: whose session it is, what is known of its time, and how that is known. */
-export interface Told {
+/** A layer in words: whose session it is, its times, and the evidence. */
+export interface LayerText {
   layer: Layer;
   title: string;
   text: string;
@@ -70,7 +70,7 @@ export interface Told {
 }
 
 /** The layers, from the user outwards. */
-export function told(status: SessionStatus, nowUnix: number): Told[] {
+export function layerTexts(status: SessionStatus, nowUnix: number): LayerText[] {
   return status.layers.map((layer) => {
     switch (layer.layer) {
       case "application":
@@ -78,17 +78,17 @@ export function told(status: SessionStatus, nowUnix: number): Told[] {
       case "provider":
         return { layer: layer.layer, title: `Your session at ${layer.name}`, ...provider(status, layer, nowUnix) };
       case "identity_provider":
-        return { layer: layer.layer, title: `Who recognized you: ${layer.name}`, ...identity(layer, nowUnix) };
+        return { layer: layer.layer, title: `Your sign-in at ${layer.name}`, ...identity(layer, nowUnix) };
     }
   });
 }
 
 function since(layer: LayerStatus, nowUnix: number): string {
-  return layer.since === null ? "When it began is not known." : `Since ${timeOfDay(layer.since, nowUnix)}.`;
+  return layer.since === null ? "Start time unknown." : `Since ${timeOfDay(layer.since, nowUnix)}.`;
 }
 
-function application(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
-  const how = "Abide keeps this time itself.";
+function application(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<LayerText, "text" | "how"> {
+  const how = "Measured by Abide.";
   if (layer.state === "ended") {
     return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
   }
@@ -97,40 +97,40 @@ function application(status: SessionStatus, layer: LayerStatus, nowUnix: number)
   const limit = {
     idle: ` if nothing uses it${latest}.`,
     provider: ` unless the provider renews it${latest}.`,
-    absolute: "; a session lasts no longer.",
+    absolute: ". This is the longest time.",
     access_token: ", with its access token: the provider gave no refresh token.",
   }[status.limit ?? "idle"];
   return { text: ends === "" ? since(layer, nowUnix) : `${since(layer, nowUnix)}${ends}${limit}`, how };
 }
 
-function provider(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+function provider(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<LayerText, "text" | "how"> {
   if (layer.state === "unknown" && (status.provider_end === "ended" || status.provider_end === "goes_on")) {
     const accepts = status.provider_end === "ended" ? "no longer accepts" : "still accepts";
-    return { text: `It ${accepts} what belonged to your session.`, how: "Abide tried it out after the end." };
+    return { text: `It ${accepts} the tokens of your session.`, how: "Tested by Abide after the end." };
   }
-  if (layer.state === "unknown") return { text: "Whether it goes on is not known.", how: "The provider does not tell." };
+  if (layer.state === "unknown") return { text: "Status unknown.", how: "The provider does not report it." };
   const heard = layer.checked_at === null ? "" : ` ${ago(nowUnix - layer.checked_at)}`;
   const how = {
-    own_limits: "Abide keeps this time itself.",
-    id_token: `Known from your sign-in${heard}.`,
-    refresh: `Known from the renewal${heard}.`,
-    browser: `Known from the tab in your browser${heard}.`,
-    asked: `Abide asked it${heard}.`,
-    told: `It sent word${heard}.`,
-    nothing: "The provider does not tell.",
+    own_limits: "Measured by Abide.",
+    id_token: `Learned at your sign-in${heard}.`,
+    refresh: `Learned at the renewal${heard}.`,
+    browser: `Reported by the tab in your browser${heard}.`,
+    asked: `Abide asked the provider${heard}.`,
+    told: `The provider sent a notification${heard}.`,
+    nothing: "The provider does not report it.",
   }[layer.known_by];
   if (layer.state === "ended") {
     return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
   }
   const end =
-    layer.ends_at === null ? "Its end is not told." : `Ends at ${timeOfDay(layer.ends_at, nowUnix)} unless it is renewed.`;
+    layer.ends_at === null ? "End time unknown." : `Ends at ${timeOfDay(layer.ends_at, nowUnix)} unless it is renewed.`;
   return { text: `${since(layer, nowUnix)} ${end}`, how };
 }
 
-function identity(layer: LayerStatus, nowUnix: number): Pick<Told, "text" | "how"> {
+function identity(layer: LayerStatus, nowUnix: number): Pick<LayerText, "text" | "how"> {
   const how = recognized(layer.methods);
   const at = layer.since === null ? "" : ` at ${timeOfDay(layer.since, nowUnix)}`;
-  const text = how !== "" ? `With ${how}${at}.` : at !== "" ? `Recognized${at}; how is not told.` : "How is not told.";
-  const end = layer.ends_at === null ? "Until when you stay signed in there is not told." : `You stay signed in there until ${timeOfDay(layer.ends_at, nowUnix)}.`;
+  const text = how !== "" ? `With ${how}${at}.` : at !== "" ? `Signed in${at}. Method unknown.` : "Method unknown.";
+  const end = layer.ends_at === null ? "End time unknown." : `You stay signed in there until ${timeOfDay(layer.ends_at, nowUnix)}.`;
   return { text, how: end };
 }

@@ -1,15 +1,15 @@
-// The settings of a session: their words, and durations as people type them.
-import type { ActivityPolicy, OnLock, SessionSettings, Signal } from "./wire";
+// The settings of a session: their texts, and typed durations.
+import type { ActivityPolicy, OnLock, SessionSettings, SettingField, SettingProblem, Signal } from "./wire";
 
-export type Time = "end_after" | "warn_after" | "absolute" | "poll";
+export type Time = SettingField;
 /** The limits of the session itself. */
 export const LIMITS = ["end_after", "warn_after", "absolute"] as const satisfies Time[];
 
 export const TIMES: Record<Time, { label: string; hint: string }> = {
-  end_after: { label: "Ends without use after", hint: "When nothing uses the session for this long, you are signed out." },
-  warn_after: { label: "Asks after", hint: "When nothing has used it for this long, Abide asks whether to keep it." },
-  absolute: { label: "Lasts at most", hint: "After this you sign in again, however much it is used." },
-  poll: { label: "Looks every", hint: "The tab looks this often, and Abide asks this often. A minute suits most; two seconds is the least." },
+  end_after: { label: "Ends without use after", hint: "If nothing uses the session for this long, you are signed out." },
+  warn_after: { label: "Asks after", hint: "If nothing uses the session for this long, Abide asks whether to keep it." },
+  absolute: { label: "Lasts at most", hint: "After this time you have to sign in again, even if the session is in use." },
+  poll: { label: "Check every", hint: "How often the tab and Abide check. One minute is right for most people; the minimum is two seconds." },
 };
 
 export interface Choice<T> {
@@ -21,81 +21,81 @@ export interface Choice<T> {
 export const ACTIVITY: Choice<ActivityPolicy>[] = [
   {
     value: "requests",
-    label: "A tool asks for a token",
-    hint: "For most people: while your tools work, you stay signed in. But a tool that asks by itself, every few minutes, keeps the session after you have left.",
+    label: "An app asks for a token",
+    hint: "For most people: while your apps work, you stay signed in. But an app that asks every few minutes by itself keeps you signed in after you have left.",
   },
   {
     value: "input",
     label: "You use keyboard or mouse",
-    hint: "For shared computers, and where rules ask for a person: tools alone keep nothing. Abide learns when you last touched them, never what you did.",
+    hint: "For shared computers, and where rules require that you are present: apps alone do not extend the session. Abide learns when you last used them, not what you typed.",
   },
   {
     value: "both",
-    label: "Either of them",
-    hint: "For long jobs beside your own work: whichever was last counts.",
+    label: "Either",
+    hint: "For long jobs beside your own work: the later of the two counts.",
   },
 ];
 
 export const ON_LOCK: Choice<OnLock>[] = [
   {
     value: "freeze",
-    label: "Tools get no token until you unlock it",
-    hint: "For most people. The time runs on; a job that needs a token meanwhile has to try again.",
+    label: "Apps get no token until you unlock it",
+    hint: "For most people. The time still runs. A job that needs a token has to try again later.",
   },
   {
     value: "keep",
     label: "Nothing changes",
-    hint: "For jobs that work while you are away: they go on getting tokens.",
+    hint: "For jobs that run while you are away: they still get tokens.",
   },
   {
     value: "end",
     label: "You are signed out",
-    hint: "For shared computers and strict rules: you sign in again after every break.",
+    hint: "For shared computers and strict rules: you sign in again after each break.",
   },
 ];
 
-/** What can be switched on, by one word for each: `asks` is everything that Abide asks the provider by itself. */
+/** The switches of `provider.watch`. `asks` stands for introspection and UserInfo together. */
 export type Way = "iframe" | "asks" | "frontchannel" | "backchannel" | "events";
 
 export const WAYS: Record<Way, { label: string; hint: string; signals: Signal[]; always: boolean }> = {
   iframe: {
     label: "A tab in your browser watches",
-    hint: "The tab that you sign in with stays open and looks whether you are still signed in there. Some browsers hide that from it; then Abide says so.",
+    hint: "The tab of your sign-in stays open and checks whether you are still signed in there. Some browsers block that; then Abide shows it.",
     signals: ["iframe"],
     always: true,
   },
   asks: {
-    label: "Abide asks at an interval",
-    hint: "It asks whether the provider still accepts what you signed in with. This needs no browser, but not every provider answers.",
+    label: "Abide asks the provider regularly",
+    hint: "Abide asks whether your token is still valid. This needs no browser, but not every provider answers.",
     signals: ["introspection", "userinfo"],
     always: true,
   },
   frontchannel: {
-    label: "A page of the provider’s in your browser tells",
-    hint: "When you sign out there, that page calls Abide on this computer. The provider has to know the address.",
+    label: "The provider’s sign-out page notifies Abide",
+    hint: "When you sign out there, that page calls Abide on this computer. The address has to be registered at the provider.",
     signals: ["frontchannel"],
     always: false,
   },
   backchannel: {
-    label: "The provider sends a message",
-    hint: "It has to know an address at which it reaches this computer.",
+    label: "The provider’s server notifies Abide",
+    hint: "It needs an address at which it can reach this computer.",
     signals: ["backchannel"],
     always: false,
   },
   events: {
     label: "Abide fetches security events",
-    hint: "What the provider has to tell is fetched at the interval. Where from stands in the configuration.",
+    hint: "Abide fetches them regularly from the address in the configuration.",
     signals: ["events"],
     always: false,
   },
 };
 
-/** The ways that are switched on. */
+/** The switches that are on. */
 export function waysOf(watch: Signal[]): Way[] {
   return (Object.keys(WAYS) as Way[]).filter((way) => WAYS[way].signals.some((signal) => watch.includes(signal)));
 }
 
-/** The signals of these ways. Of a way that was on already, those that it had; of any other, all. Renewals always tell. */
+/** The signals of these switches. A switch that was on keeps the signals it had; a new one gets all. `refresh` always stays. */
 export function signalsOf(ways: Way[], before: Signal[]): Signal[] {
   const found = ways.flatMap((way) => {
     const had = WAYS[way].signals.filter((signal) => before.includes(signal));
@@ -111,7 +111,7 @@ const UNITS: [RegExp, number][] = [
   [/^(?:s|sec|secs|seconds?)$/, 1],
 ];
 
-/** What somebody typed, in seconds: `15 min`, `1 h 30 min`, `90s`. A number alone means minutes. `null`: not understood. */
+/** A typed duration in seconds: `15 min`, `1 h 30 min`, `90s`. A number alone means minutes. `null`: not a duration. */
 export function parseDuration(typed: string): number | null {
   const text = typed.trim().toLowerCase();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 60;
@@ -125,7 +125,7 @@ export function parseDuration(typed: string): number | null {
   return seconds;
 }
 
-/** The same the other way round, with nothing left out: `1 d 1 h 30 min`. */
+/** Seconds as an exact duration: `1 d 1 h 30 min`. */
 export function exactDuration(seconds: number): string {
   const parts: string[] = [];
   let rest = seconds;
@@ -137,16 +137,16 @@ export function exactDuration(seconds: number): string {
   return parts.length === 0 ? "0 s" : parts.join(" ");
 }
 
-/** A message of the program in the words of this page; and the first field that it names. */
-export function inWords(original: string): { text: string; field: Time | null } {
-  const names = Object.keys(TIMES) as Time[];
-  const message = original.replaceAll("`provider.poll`", "`poll`");
-  const text = names.reduce((said, name) => said.replaceAll("`" + name + "`", `“${TIMES[name].label}”`), message);
-  const first = names.filter((name) => message.includes("`" + name + "`")).sort((a, b) => message.indexOf(a) - message.indexOf(b));
-  return { text, field: first[0] ?? null };
-}
+/** What this page says about a refused setting, by the code of the refusal. */
+export const REFUSED: Record<SettingProblem, string> = {
+  end_after_too_short: "Enter at least two seconds.",
+  warn_after_not_before_end: `Enter less than in “${TIMES.end_after.label}”, and more than zero.`,
+  absolute_too_short: `Enter at least as much as in “${TIMES.end_after.label}”.`,
+  absolute_too_long: "Enter ten years or less.",
+  poll_too_short: "Enter at least two seconds.",
+};
 
-/** Settings with an idle time that can be held. The question moves along where it would come too late. */
+/** Settings with another idle time. `warn_after` is shortened if it would be later than the end. */
 export function advised(settings: SessionSettings, endAfter: number): SessionSettings {
   const warnAfter = settings.warn_after < endAfter ? settings.warn_after : endAfter - Math.ceil(endAfter / 5);
   return { ...settings, end_after: endAfter, warn_after: warnAfter };

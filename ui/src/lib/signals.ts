@@ -1,36 +1,36 @@
-// By which signals the end of the provider's session would be noticed, in words. What tells is named as in
-// crates/cli/src/signals.rs, and a test holds that.
+// The signals by which Abide learns that the provider's session has ended, in words. They are named as in
+// crates/cli/src/view/signals.rs; a test compares them.
 import { ago } from "./text";
 import type { SessionStatus, Signal, SignalState } from "./wire";
 
-/** Who or what tells. Tokens renew in the window, and refresh in the terminal. */
+/** The name of a signal. */
 export const SIGNAL: Record<Signal, string> = {
-  iframe: "tab in the browser",
+  iframe: "browser tab",
   refresh: "renewals",
-  introspection: "questions about the token",
-  userinfo: "questions about you",
-  frontchannel: "logout page in the browser",
-  backchannel: "logout messages",
+  introspection: "token introspection",
+  userinfo: "UserInfo",
+  frontchannel: "front-channel logout",
+  backchannel: "back-channel logout",
   events: "security events",
 };
 
-/** One way in which an end would be noticed, and how well it works. */
+/** A signal, and how well it works. */
 export interface Watched {
   signal: Signal;
   name: string;
   text: string;
-  /** Whether it does not tell although it should. */
+  /** Whether it should work, but does not. */
   lost: boolean;
   /** Whether the tab can be opened again. */
   canOpen: boolean;
 }
 
-/** The signals that are listened to; none where nobody is signed in. */
+/** The watched signals; empty while signed out. */
 export function watched(status: SessionStatus, nowUnix: number): Watched[] {
   return status.signals.map(({ signal, state, heard_at }) => ({
     signal,
     name: SIGNAL[signal].charAt(0).toUpperCase() + SIGNAL[signal].slice(1),
-    text: heard_at !== null && state === "works" ? `works, heard ${ago(nowUnix - heard_at)}` : words(signal, state),
+    text: heard_at !== null && state === "works" ? `works, last signal ${ago(nowUnix - heard_at)}` : words(signal, state),
     lost: state === "blocked" || state === "closed" || state === "failed",
     canOpen: signal === "iframe" && state === "closed",
   }));
@@ -39,16 +39,16 @@ export function watched(status: SessionStatus, nowUnix: number): Watched[] {
 function words(signal: Signal, state: SignalState): string {
   switch (state) {
     case "waiting":
-      // These are silent until there is something to tell.
-      return signal === "frontchannel" || signal === "backchannel" ? "waiting for word" : "nothing heard yet";
+      // These are silent until the session ends.
+      return signal === "frontchannel" || signal === "backchannel" ? "waiting" : "no signal yet";
     case "works":
       return "works";
     case "blocked":
-      return "your browser hides the provider’s cookie from it, so it cannot tell";
+      return "blocked: your browser hides the provider’s cookie from this tab";
     case "closed":
-      return "closed, or asleep";
+      return "closed or suspended";
     case "failed":
-      return "tried without result";
+      return "failed";
     case "not_offered":
       return "not offered by the provider";
   }

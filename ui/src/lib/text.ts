@@ -1,15 +1,15 @@
-// The words of the window. Durations, reasons and limits are those of crates/wire/src/text.rs, and a test holds that.
+// The texts of the window. Durations, reasons and limits are worded as in crates/wire/src/text.rs; a test compares them.
 import type { EndReason, Limit, ProviderEnd, Question, SessionStatus, Signal } from "./wire";
 
-/** The issuer of the provider that the program itself starts as long as no account is set up. */
+/** The issuer of the built-in demo provider, which runs while no account is configured. */
 export const DEMO_ISSUER = "http://127.0.0.1:47610";
-/** What has to be registered at the provider. */
+/** The redirect URI to register at the provider. */
 export const REDIRECT_URI = "http://127.0.0.1/callback";
 
 export const ENDED: Record<EndReason, string> = {
   user_logout: "you signed out",
   idle_timeout: "no answer to “keep session?”",
-  absolute_timeout: "the longest time for a session was over",
+  absolute_timeout: "the session reached its longest time",
   provider_timeout: "the provider’s time limit for a session was reached",
   access_token_expired: "the access token expired, and the provider gave no refresh token",
   declined: "you answered No to “keep session?”",
@@ -18,24 +18,24 @@ export const ENDED: Record<EndReason, string> = {
   screen_locked: "the screen was locked",
 };
 
-/** How the end of the provider's session became known. */
+/** The evidence for the end of the provider's session. */
 export const ENDED_BY: Record<Signal, string> = {
   iframe: "seen in your browser",
-  refresh: "it refused a refresh",
-  introspection: "it said so when Abide asked",
-  userinfo: "it said so when Abide asked",
-  frontchannel: "it said so in your browser",
-  backchannel: "it sent word",
-  events: "it sent word",
+  refresh: "it refused a renewal",
+  introspection: "found by token introspection",
+  userinfo: "found by asking UserInfo",
+  frontchannel: "its page in your browser notified Abide",
+  backchannel: "it sent a logout notification",
+  events: "it sent a security event",
 };
 
-/** What became of the provider's side of a session that has ended here. */
+/** The state of the provider's session after the one in Abide has ended. */
 export const PROVIDER_END: Record<ProviderEnd, string> = {
-  pending: "{provider} has not been told yet; Abide goes on trying.",
-  local_only: "Only here: {provider} was not told.",
+  pending: "{provider} could not be notified yet. Abide will try again.",
+  local_only: "You are signed out of Abide only. {provider} was not notified.",
   ended: "{provider} no longer accepts this session.",
-  goes_on: "{provider} was told, but still accepts this session.",
-  unchecked: "{provider} was told. Whether it has ended the session could not be checked.",
+  goes_on: "You are signed out of Abide, but {provider} still accepts the old tokens.",
+  unchecked: "{provider} was notified. Abide could not check whether it ended the session.",
 };
 
 export const LIMIT: Record<Limit, string> = {
@@ -45,15 +45,15 @@ export const LIMIT: Record<Limit, string> = {
   access_token: "access token",
 };
 
-/** Why no answer can keep a session, as the rest of a sentence about its end. */
+/** Why a session cannot be extended: the rest of a sentence. */
 export const CANNOT_BE_KEPT: Record<Limit, string> = {
-  absolute: "it has lasted as long as it may. Sign in again after that.",
+  absolute: "it reaches its longest time. Sign in again after that.",
   provider: "the provider’s time limit cannot be moved. Sign in again after that.",
   access_token: "the provider gave no refresh token. Sign in again after that.",
   idle: "nothing has used it.",
 };
 
-/** A duration as people say it: `58 s`, `2 min 58 s`, `3 h 5 min`, `2 d 3 h`. */
+/** A duration in words: `58 s`, `2 min 58 s`, `3 h 5 min`, `2 d 3 h`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const pair = (a: number, unitA: string, b: number, unitB: string) =>
@@ -67,19 +67,19 @@ export function duration(seconds: number): string {
   return `${whole} s`;
 }
 
-/** The same for a place that changes once a minute: seconds only below two minutes. */
+/** A duration for a text that changes once a minute: seconds only below two minutes. */
 export function roughDuration(seconds: number): string {
   return seconds >= 120 && seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : duration(seconds);
 }
 
-/** How long ago: `just now`, `20 s ago`, `12 min ago`. */
+/** A time in the past: `just now`, `20 s ago`, `12 min ago`. */
 export function ago(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   if (whole === 0) return "just now";
   return `${whole < 60 ? duration(whole) : roughDuration(whole - (whole % 60))} ago`;
 }
 
-/** A time of day, with the day unless it is today. Both in Unix seconds; 24 hours, as the tray and the terminal say it. */
+/** A time of day in 24 hours, with the day unless it is today. Both arguments are Unix seconds. */
 export function timeOfDay(unix: number, nowUnix: number): string {
   const date = new Date(unix * 1000);
   const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(date);
@@ -93,21 +93,21 @@ export function timeOfDay(unix: number, nowUnix: number): string {
   return `${time} on ${weekday}, ${new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" }).format(date)}`;
 }
 
-/** The state of an account as one sentence: a part that stands out, and the rest. */
+/** The state of an account as one sentence: an emphasized part, and the rest. */
 export interface Sentence {
   strong: string;
   rest: string;
-  /** The exact figures, for a pointer that rests on it. */
+  /** The exact figures, for the tooltip. */
   exact: string;
 }
 
-/** `left` is the time left now, in whole seconds. */
+/** The state of an account. `left` is the time left, in whole seconds. */
 export function sentence(status: SessionStatus, left: number | null, nowUnix: number): Sentence {
   switch (status.state) {
     case "signed_out":
       return { strong: "You are not signed in.", rest: "", exact: "" };
     case "authorizing":
-      return { strong: "Continue in the browser window that has opened.", rest: "", exact: "" };
+      return { strong: "Continue in your browser.", rest: "", exact: "" };
     case "ended":
       return endedSentence(status, nowUnix);
     case "active":
@@ -116,20 +116,19 @@ export function sentence(status: SessionStatus, left: number | null, nowUnix: nu
   }
 }
 
-/** Why a session ended, with how that became known where the provider ended it. */
+/** The reason for an end, with the evidence if the provider ended the session. */
 export function endedBy(reason: EndReason, signal: Signal | null): string {
   return signal === null ? ENDED[reason] : `${ENDED[reason]} (${ENDED_BY[signal]})`;
 }
 
-/** What became of the provider's side, and whether the user should do something about it; nothing where there is
- * nothing to say. */
+/** The state of the provider's session after an end, and whether the user should act; null if it is not worth a sentence. */
 export function providerSide(status: SessionStatus): { text: string; warn: boolean } | null {
   if (status.state !== "ended" || status.provider_end === null) return null;
   const text = PROVIDER_END[status.provider_end].replaceAll("{provider}", () => status.provider);
   if (status.provider_end === "goes_on") {
-    return { text: `${text} Sign out there as well if others use this computer.`, warn: true };
+    return { text: `${text} Sign out there too if others use this computer.`, warn: true };
   }
-  // What the provider ended itself need not be told there.
+  // The provider ended this session itself: it needs no notification.
   const endedThere = status.ended === "provider_logout" || status.ended === "refresh_rejected";
   return endedThere ? null : { text, warn: false };
 }
@@ -146,7 +145,7 @@ function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sen
   const ends = timeOfDay(nowUnix + left, nowUnix);
   const exact = `${duration(left)} left (${LIMIT[status.limit ?? "idle"]}), ends at ${ends}`;
   if (status.frozen) {
-    const rest = ` Tools get no token until you unlock it; ${roughDuration(left)} left.`;
+    const rest = ` Apps get no token until you unlock it. ${roughDuration(left)} left.`;
     return { strong: "Frozen: the screen is locked.", rest, exact };
   }
   if (status.sign_in_needed) {
@@ -158,32 +157,32 @@ function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sen
   const atMost = until === null ? "." : `; at most until ${until}.`;
   const rest = {
     idle: ` if nothing uses it${atMost}`,
-    absolute: until === null ? "; a session lasts no longer." : `, until ${until}; a session lasts no longer.`,
+    absolute: until === null ? ". This is the longest time." : ` until ${until}. This is the longest time.`,
     provider: ` until the provider’s limit${atMost}`,
     access_token: ", until its access token ends. Sign in again after that.",
   }[limit];
   return { strong: `${roughDuration(left)} left`, rest, exact };
 }
 
-/** The time in the question: seconds as in the web guides, longer times as people say them. */
+/** The time in the question: seconds below a minute, a duration above. */
 export function questionTime(left: number): { figure: string; unit: string } {
   const whole = Math.max(0, Math.floor(left));
   if (whole < 60) return { figure: String(whole), unit: whole === 1 ? "second" : "seconds" };
   return { figure: duration(whole), unit: "" };
 }
 
-/** The small line under the question: which limit, and until when Yes would keep the session. */
+/** The line under the question: the limit, and the new end after Yes. */
 export function questionReason(question: Question, idleFor: number | null, nowUnix: number): string {
-  if (!question.can_be_kept) return `It cannot be kept any longer: ${CANNOT_BE_KEPT[question.limit]}`;
-  const keeps = `Yes keeps it until ${timeOfDay(question.yes_keeps_until, nowUnix)}`;
+  if (!question.can_be_kept) return `It cannot be extended: ${CANNOT_BE_KEPT[question.limit]}`;
+  const keeps = `Yes extends it until ${timeOfDay(question.yes_keeps_until, nowUnix)}`;
   switch (question.limit) {
     case "idle": {
       const minutes = idleFor === null ? 0 : Math.floor(idleFor / 60);
       const time = minutes < 1 ? "a while" : minutes === 1 ? "1 minute" : `${minutes} minutes`;
-      return `Nothing used it for ${time}. ${keeps}, and longer whenever it is used.`;
+      return `Nothing used it for ${time}. ${keeps}; each use extends it further.`;
     }
     case "absolute":
-      return `The longest time for a session is nearly over. ${keeps}.`;
+      return `The session is near its longest time. ${keeps}.`;
     case "access_token":
       return `The access token is nearly over. ${keeps}.`;
     case "provider":
@@ -191,14 +190,14 @@ export function questionReason(question: Question, idleFor: number | null, nowUn
   }
 }
 
-/** The question, as a screen reader says it. */
+/** The question for a screen reader. */
 export function questionAloud(question: Question): string {
   const { figure, unit } = questionTime(question.seconds_left);
   const expires = `Your session with ${question.provider} will expire in ${`${figure} ${unit}`.trim()}.`;
-  return question.can_be_kept ? `${expires} Do you want to keep your session?` : `${expires} It cannot be kept any longer.`;
+  return question.can_be_kept ? `${expires} Do you want to keep your session?` : `${expires} It cannot be extended.`;
 }
 
-/** What a screen reader says when the snapshot changed, or nothing. */
+/** The announcement of a change for a screen reader; empty for none. */
 export function announcement(before: SessionStatus | undefined, after: SessionStatus): string {
   if (before === undefined) return "";
   if (before.state === after.state) {
@@ -211,33 +210,33 @@ export function announcement(before: SessionStatus | undefined, after: SessionSt
     case "signed_out":
       return `${after.account}: you are not signed in.`;
     case "authorizing":
-      return `${after.account}: continue in the browser window that has opened.`;
+      return `${after.account}: continue in your browser.`;
     case "active":
-      if (before.state === "expiring") return `${after.account}: your session was kept.`;
+      if (before.state === "expiring") return `${after.account}: your session was extended.`;
       return after.user === null ? `${after.account}: signed in.` : `${after.account}: signed in as ${after.user}.`;
     case "expiring":
-      return ""; // The question speaks for itself.
+      return ""; // The question is announced by itself.
     case "ended":
       return after.ended === null ? `${after.account}: signed out.` : `${after.account}: signed out: ${endedBy(after.ended, after.ended_by)}.`;
   }
 }
 
-/** What somebody typed or pasted, as an issuer. Only what cannot be meant otherwise is changed. */
+/** Typed or pasted text as an issuer. Only unambiguous mistakes are corrected. */
 export function issuerFrom(typed: string): string {
   const trimmed = typed.trim().replace(/\/\.well-known\/openid-configuration$/, "");
   return trimmed === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
 }
 
-/** What is wrong with an account's name, or nothing. */
+/** The problem with an account's name; empty for none. */
 export function nameProblem(name: string, taken: string[]): string {
   if (name === "") return "Give the account a name, for instance “work”.";
-  if (name.length > 32) return "A name has at most 32 characters.";
+  if (name.length > 32) return "Use at most 32 characters.";
   if (!/^[a-z0-9_-]+$/.test(name)) return "Use lower-case letters, digits, “-” and “_” only.";
-  if (taken.includes(name)) return `There is already an account named “${name}”. Choose another name.`;
+  if (taken.includes(name)) return `An account named “${name}” exists. Choose another name.`;
   return "";
 }
 
-/** The account's name as one word of a shell. */
+/** A word quoted for a shell. */
 export function shellWord(word: string): string {
   return /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

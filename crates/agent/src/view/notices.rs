@@ -51,9 +51,7 @@ pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Not
         NoticeKind::StepUp,
         account,
         format!("{tool} needs a stronger sign-in"),
-        format!(
-            "Sign in with {provider} again, in your browser. Whatever you do there, your session goes on."
-        ),
+        format!("Sign in with {provider} again, in your browser. Your session continues in any case."),
     )
 }
 
@@ -72,8 +70,8 @@ pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
     notice(
         NoticeKind::StillActive,
         account,
-        "Your session goes on".to_owned(),
-        format!("You are back, so your session with {provider} is kept."),
+        "Your session continues".to_owned(),
+        format!("You are back: your session with {provider} continues."),
     )
 }
 
@@ -91,8 +89,8 @@ pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
     notice(
         NoticeKind::StillActive,
         account,
-        "Your session goes on".to_owned(),
-        format!("One of your tools has just used your session with {provider}."),
+        "Your session continues".to_owned(),
+        format!("An app has just used your session with {provider}."),
     )
 }
 
@@ -100,9 +98,9 @@ pub(crate) fn still_accepted(account: &str, provider: &str) -> Notice {
     notice(
         NoticeKind::Trouble,
         account,
-        "You are signed out here".to_owned(),
+        "You are signed out of Abide only".to_owned(),
         format!(
-            "{provider} was told, but still accepts what belonged to the session. Sign out there as well if others use \
+            "You are signed out of Abide, but {provider} still accepts the old tokens. Sign out there too if others use \
              this computer."
         ),
     )
@@ -114,7 +112,7 @@ pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Not
         return None;
     }
     let body = format!(
-        "Your session with {provider} is over: {}. Choose \u{201c}Sign in\u{201d} when you need it again.",
+        "Your session with {provider} has ended: {}. Choose \u{201c}Sign in\u{201d} when you need it again.",
         words(why)
     );
     Some(notice(NoticeKind::Ended, account, "You are signed out".to_owned(), body))
@@ -148,7 +146,7 @@ pub(crate) fn session_expired(account: &str, why: EndReason) -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::SessionExpired,
         format!(
-            "The session of \u{201c}{account}\u{201d} is over: {}. Run `abide login --account {account}`.",
+            "The session of \u{201c}{account}\u{201d} has ended: {}. Run `abide login --account {account}`.",
             words(why)
         ),
     )

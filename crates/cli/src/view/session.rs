@@ -158,7 +158,7 @@ pub(crate) fn provider_side(status: &SessionStatus, style: Style) -> Option<Stri
     let ended_there = matches!(status.ended, Some(EndReason::ProviderLogout | EndReason::RefreshRejected));
     match end {
         ProviderEnd::GoesOn => {
-            let what_to_do = format!("{sentence} Sign out there as well if others use this computer.");
+            let what_to_do = format!("{sentence} Sign out there too if others use this computer.");
             Some(style.paint(Ink::Amber, &what_to_do).into_owned())
         }
         // What the provider ended itself need not be told there.

@@ -1,0 +1,89 @@
+// The wording of each page, in one file for each: a better sentence changes `tests/pages/NAME.txt` and nothing else.
+import { expect, test } from "vitest";
+import type { DiscoveredProvider } from "../src/lib/wire";
+import { active, layer, open, question, snapshot, status } from "./mount";
+
+const noon = Date.UTC(2026, 0, 2, 12) / 1000;
+
+/** All texts of the page, a line each, also those for screen readers. */
+function words(root: Element): string {
+  const lines: string[] = [];
+  const walk = (node: Node) => {
+    if (node instanceof HTMLElement && node.tagName === "CODE") return void lines.push(node.textContent!);
+    if (node.nodeType === Node.TEXT_NODE) {
+      const text = node.textContent!.replace(/\s+/g, " ").trim();
+      if (text !== "") lines.push(text);
+    }
+    if (node instanceof Element && node.hasAttribute("aria-label")) lines.push(`[${node.getAttribute("aria-label")}]`);
+    node.childNodes.forEach(walk);
+  };
+  walk(root);
+  return `${lines.join("\n")}\n`;
+}
+
+const ends = ["pending", "local_only", "ended", "goes_on", "unchecked"] as const;
+const reasons = [
+  "user_logout", "idle_timeout", "absolute_timeout", "declined", "provider_logout", "refresh_rejected", "screen_locked",
+] as const;
+
+test("the page of the accounts", async () => {
+  const ended = { state: "ended", ended_at: noon - 600 } as const;
+  const layers = [
+    layer({ since: noon - 3600, ends_at: noon + 702 }),
+    layer({ layer: "provider", name: "id.example.com", since: noon - 3600, known_by: "refresh", checked_at: noon - 20 }),
+    layer({ layer: "identity_provider", name: "Example Bank", state: "unknown", methods: ["pwd", "otp"] }),
+  ];
+  const accounts = [
+    status({ account: "signed-out" }),
+    status({ account: "authorizing", state: "authorizing" }),
+    active({ account: "idle", layers, advised_end_after: 840 }),
+    active({ account: "absolute", limit: "absolute" }),
+    active({ account: "provider", limit: "provider" }),
+    active({ account: "frozen", frozen: true }),
+    ...reasons.map((reason) => status({ account: reason, ...ended, ended: reason })),
+    ...ends.map((end) => status({ account: end, ...ended, ended: "user_logout", provider_end: end })),
+  ];
+  const window = await open(snapshot(accounts));
+  await expect(words(window.target)).toMatchFileSnapshot("pages/accounts.txt");
+});
+
+test("the page without an account, and with the demo account alone", async () => {
+  const window = await open(snapshot([]));
+  const empty = words(window.target);
+  await window.show(snapshot([status({ account: "demo", issuer: "http://127.0.0.1:47610" })]));
+  await expect(`${empty}\n${words(window.target)}`).toMatchFileSnapshot("pages/welcome.txt");
+});
+
+test("the question", async () => {
+  const limits = ["idle", "absolute", "provider"] as const;
+  const questions = limits.flatMap((limit, i) => [
+    question({ id: i, account: `${limit}-yes`, limit, seconds_left: 58 }),
+    question({ id: i + 10, account: `${limit}-no`, limit, seconds_left: 178, can_be_kept: false }),
+  ]);
+  const window = await open(snapshot([active({ state: "expiring" })], { questions }));
+  const banner = window.target.querySelector("section")!;
+  await expect(words(banner)).toMatchFileSnapshot("pages/question.txt");
+});
+
+test("the page that adds an account", async () => {
+  const found = (over: Partial<DiscoveredProvider>): DiscoveredProvider => ({
+    issuer: "https://id.example.net/", provider: "id.example.net", suggested_name: "example",
+    offline_access: true, provider_logout: true, revocation: true, ...over,
+  });
+  const pages: string[] = [];
+  for (const offer of [found({}), found({ offline_access: null }), found({ offline_access: false, provider_logout: false, revocation: false })]) {
+    const window = await open(snapshot([status()]), { discover: async () => offer });
+    await window.click(window.button("Add an account"));
+    if (pages.length === 0) pages.push(words(window.target));
+    await window.type("issuer", "https://id.example.net/");
+    await window.enter("issuer");
+    pages.push(words(window.target));
+  }
+  await expect(pages.join("\n")).toMatchFileSnapshot("pages/add-account.txt");
+});
+
+test("the page of the settings", async () => {
+  const window = await open(snapshot([active({ advised_end_after: 840 })]));
+  await window.click(window.button("Settings"));
+  await expect(words(window.target)).toMatchFileSnapshot("pages/settings.txt");
+});
