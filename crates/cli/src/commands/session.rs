@@ -76,7 +76,8 @@ fn until_renewed(
     mut answer: Answer,
     mut status: SessionStatus,
 ) -> (Answer, SessionStatus, bool) {
-    let outstanding = |status: &SessionStatus| status.limit == Some(Limit::Provider) && status.renewable;
+    let outstanding =
+        |status: &SessionStatus| status.limit == Some(abide_wire::Limit::Provider) && status.renewable;
     let Some(before) = status.expires_in.filter(|_| outstanding(&status)) else {
         return (answer, status, true);
     };
