@@ -318,7 +318,7 @@ fn ours() -> Vec<Case> {
         case(
             "id-token-invalid-sig-hs256",
             "an invalid signature with HS256",
-            RULES,
+            "Core 1.0, 3.1.3.7",
             NoToken("id_token_algorithm_refused"),
             signed(vec![Set("/alg", "HS256".into())], Signature::Mac("not the secret")),
         ),
