@@ -164,7 +164,7 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
                 Ok(())
             }
         };
-        if let Err(ErrorAnswer { error, error_description }) = done {
+        if let Err(ErrorAnswer { error, error_description, .. }) = done {
             tracing::info!(code = error.as_str(), "the agent refused what the menu asked for");
             let title = "Abide could not do that".to_owned();
             notify(
