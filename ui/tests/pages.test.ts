@@ -37,7 +37,7 @@ test("the page of the accounts", async () => {
     status({ account: "signed-out" }),
     status({ account: "authorizing", state: "authorizing" }),
     active({ account: "idle", layers, advised_end_after: 840 }),
-    active({ account: "absolute", limit: "absolute" }),
+    active({ account: "absolute", limit: "absolute", can_be_kept: false }),
     active({ account: "provider", limit: "provider" }),
     active({ account: "frozen", frozen: true }),
     ...reasons.map((reason) => status({ account: reason, ...ended, ended: reason })),
