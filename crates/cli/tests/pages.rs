@@ -142,7 +142,7 @@ fn sessions_and_claims() {
             asked(
                 &["keep", "-a", "work"],
                 keep,
-                kept(r#""user":"alice","expires_in":90,"limit":"absolute""#),
+                kept(r#""user":"alice","expires_in":90,"limit":"absolute","can_be_kept":false"#),
             ),
             asked(
                 &["monitor", "-a", "work"],

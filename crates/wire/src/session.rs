@@ -342,8 +342,8 @@ pub struct SessionStatus {
     /// Whether a refresh token is there, so that the access token renews by itself.
     pub renewable: bool,
     /// Whether using the session, or *Yes*, moves its nearest end.
-    /// Absent from an agent that still runs after an upgrade.
-    #[serde(default)]
+    /// Absent from an agent that still runs after an upgrade, and then not denied.
+    #[serde(default = "unknown_is_yes")]
     pub can_be_kept: bool,
     /// Whether the provider wants the person to sign in again before it gives new tokens. The session is kept.
     #[serde(default)]
@@ -376,6 +376,10 @@ pub struct SessionStatus {
     /// Absent from an agent that still runs after an upgrade.
     #[serde(default)]
     pub trouble_code: Option<String>,
+}
+
+fn unknown_is_yes() -> bool {
+    true
 }
 
 /// The question "Keep session?" that is up now.

@@ -185,7 +185,7 @@ access_token_expires_in: number | null,
 renewable: boolean, 
 /**
  * Whether using the session, or *Yes*, moves its nearest end.
- * Absent from an agent that still runs after an upgrade.
+ * Absent from an agent that still runs after an upgrade, and then not denied.
  */
 can_be_kept: boolean, 
 /**

@@ -77,7 +77,7 @@ fn until_renewed(
     mut status: SessionStatus,
 ) -> (Answer, SessionStatus, bool) {
     let outstanding =
-        |status: &SessionStatus| status.limit == Some(abide_wire::Limit::Provider) && status.renewable;
+        |status: &SessionStatus| status.limit == Some(abide_wire::Limit::Provider) && status.can_be_kept;
     let Some(before) = status.expires_in.filter(|_| outstanding(&status)) else {
         return (answer, status, true);
     };

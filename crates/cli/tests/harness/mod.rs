@@ -128,7 +128,7 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
     }
     for (field, value) in [
         ("renewable", "false"),
-        ("can_be_kept", "false"),
+        ("can_be_kept", "true"),
         ("sign_in_needed", "false"),
         ("signing_in", "false"),
         ("provider_limit", "null"),
