@@ -27,5 +27,6 @@ for name in TMPDIR MAIL SSH_AUTH_SOCK XAUTHORITY DBUS_SESSION_BUS_ADDRESS CARGO_
   $(env | sed -n 's/^\(ABIDE_TESTS_[A-Z]*\|XDG_[A-Z_]*\|SUDO_[A-Z]*\)=.*/\1/p'); do
   unset "$name"
 done
+# The snapshots of pages are looked for below this; asking cargo for it needs cargo, which is root's.
 exec setpriv --reuid "$user" --regid "$group" --init-groups --inh-caps=-all -- \
-  env "HOME=$home" "USER=$user" "LOGNAME=$user" SHELL=/bin/sh "PATH=$path" "$@"
+  env "HOME=$home" "USER=$user" "LOGNAME=$user" SHELL=/bin/sh "PATH=$path" "INSTA_WORKSPACE_ROOT=$workspace" "$@"

@@ -148,8 +148,8 @@ fn keep_does_not_promise_what_it_cannot_do() {
         once(&["keep", "-a", "work"], post("/v1/sessions/work/keep", "{}"), answer("202 Accepted", &last));
     assert_eq!(
         outcome.out,
-        "Your session cannot be extended: alice@example.com at id.example.com. It ends in 11 min 42 s: it has lasted as \
-         long as it may. Sign in again after that.\n"
+        "Your session cannot be extended: alice@example.com at id.example.com. It ends in 11 min 42 s: it reaches its \
+         longest time. Sign in again after that.\n"
     );
 }
 
