@@ -84,8 +84,14 @@ fn required() -> Vec<Case> {
         metadata("none", "`none`", "dpop_algorithm_unsupported", json!(["none"])),
         metadata("symmetric", "`HS256`", "dpop_algorithm_unsupported", json!(["HS256"])),
         metadata("empty", "an empty list", "dpop_algorithm_unsupported", json!([])),
-        metadata("text", "a text", "metadata_malformed", json!("ES256")),
-        metadata("numbers", "numbers", "metadata_malformed", json!([256])),
+        // As if nothing were said: a member that is no list decides nothing.
+        good(
+            "algorithms-text",
+            "the tokens have to be bound, and the algorithms for proofs are a text",
+            METADATA,
+            set(Discovery, ALGORITHMS, json!("ES256")),
+        ),
+        metadata("numbers", "numbers", "dpop_algorithm_unsupported", json!([256])),
         good(
             "unmentioned",
             "the metadata says nothing of proofs, and the tokens are bound",
