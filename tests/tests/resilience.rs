@@ -80,7 +80,8 @@ mod resilience {
         let app = App::headless(&room).await;
         sign_in(&room).await;
         let provider = Provider::Demo(provider);
-        for arguments in [&["token"][..], &["token", "--scope", "openid"], &["token"], &["token", "--scope", "openid"]]
+        for arguments in
+            [&["token"][..], &["token", "--scope", "openid"], &["token"], &["token", "--scope", "openid"]]
         {
             let answered = abide(&room, arguments).await;
             assert_eq!(answered.code, 0, "{arguments:?}: {}", answered.stderr);

@@ -209,7 +209,7 @@ mod sign_ins {
             DemoOp::start(Config { device_poll_interval: s(1), ..Config::default() }).await.unwrap();
         configure(&room, &one_account(provider.issuer(), None, SESSION));
         let app = App::headless(&room).await;
-        for (button, code) in [("cancel", 1), ("sign-in", 0)] {
+        for (button, code) in [("cancel", 3), ("sign-in", 0)] {
             let login = Login::on_another_device(&room).await;
             assert_eq!(app.session("work").await["state"], "authorizing");
             // The person, somewhere else.

@@ -2,7 +2,7 @@
 //!
 //! Some providers end the grant's earlier access tokens with each refresh, also with one for a narrower token, and also with one
 //! that they refuse. After any refresh the other tokens are suspect. The session's own token is tried once before it is served
-//! again; what that shows holds for the provider from then on. Tokens for one resource are fetched anew.
+//! again; what that shows holds for the provider from then on. Where a refresh ends them, tokens for one resource are fetched anew.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -18,8 +18,8 @@ use crate::state::survival::Survival;
 
 /// The refresh token was used for something else than the session's own access token.
 pub(crate) fn used_elsewhere(account: &mut Account) {
-    if account.survival != Survival::Survive {
-        account.own_is_suspect = true;
+    account.own_is_suspect = account.survival != Survival::Survive;
+    if account.survival == Survival::Ended {
         account.targets.forget_issued();
     }
 }
@@ -27,7 +27,7 @@ pub(crate) fn used_elsewhere(account: &mut Account) {
 /// The session's own access token is new.
 pub(crate) fn own_is_new(account: &mut Account) {
     account.own_is_suspect = false;
-    if account.survival != Survival::Survive {
+    if account.survival == Survival::Ended {
         account.targets.forget_issued();
     }
 }
@@ -58,6 +58,7 @@ pub(crate) async fn try_own(store: &Arc<Store>, name: &str) -> Result<bool, Erro
         }
         Some(false) => {
             (account.own_is_suspect, account.survival) = (false, Survival::Ended);
+            account.targets.forget_issued();
             account.session.handle(now, Input::Renew);
         }
         // Nothing was found out. The token may be good, and it is all there is.
