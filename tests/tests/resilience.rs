@@ -85,7 +85,7 @@ mod resilience {
         {
             let answered = abide(&room, arguments).await;
             assert_eq!(answered.code, 0, "{arguments:?}: {}", answered.stderr);
-            assert!(provider.stands_by(&answered.stdout).await, "{arguments:?} is accepted by the provider");
+            assert_eq!(provider.userinfo(&answered.stdout).await.0, 200, "{arguments:?} is accepted");
         }
         assert_eq!(app.session("work").await["state"], "active");
     }
