@@ -170,7 +170,7 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
             notify(
                 &app,
                 &Notice {
-                    kind: NoticeKind::Trouble,
+                    kind: NoticeKind::Problem,
                     account: None,
                     question: None,
                     title,

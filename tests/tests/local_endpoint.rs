@@ -279,7 +279,7 @@ mod endpoint {
         let mut app = App::headless(&room).await;
         assert_ne!(app.port(), address.port());
         let (user, address) = (rustix::process::geteuid().as_raw(), address.to_string());
-        let told = app.snapshot().await["remarks"].to_string();
+        let told = app.snapshot().await["warnings"].to_string();
         assert!(told.contains(&address) && told.contains(&user.to_string()), "{told}");
         let file = room.places().endpoint_file();
         let bound: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();

@@ -125,7 +125,7 @@ mod network {
             assert!(waited >= s(4) - std::time::Duration::from_millis(200), "{status}: {waited:?}");
             app.state("work", "active", s(5)).await;
             eventually("the trouble to be over", s(5), || async {
-                app.session("work").await["trouble"].is_null().then_some(())
+                app.session("work").await["last_error"].is_null().then_some(())
             })
             .await;
         }

@@ -203,7 +203,7 @@ mod presets {
             assert!(page.body.contains("You are not signed in"), "{}", page.body);
             assert_ne!(login.end().await.code, 0);
             let session = app.session("work").await;
-            assert_eq!(session["trouble_code"], "id_token_issuer_mismatch", "{issuer} {tenant}");
+            assert_eq!(session["last_error_code"], "id_token_issuer_mismatch", "{issuer} {tenant}");
             assert_eq!(app.abide(&["token"]).await.code, 3);
         }
         provider.misbehave(of_many_tenants(TENANT, TENANT));
@@ -212,13 +212,13 @@ mod presets {
         // Another tenant cannot take the session over with a renewal.
         provider.misbehave(of_many_tenants(OTHER, OTHER));
         let _ = app.abide(&["keep"]).await;
-        let trouble = abide_tests::eventually("the renewal to be refused", abide_tests::s(10), || async {
+        let last_error = abide_tests::eventually("the renewal to be refused", abide_tests::s(10), || async {
             let session = app.session("work").await;
             let over = session["ended"].is_string();
-            (over || !session["trouble_code"].is_null()).then_some(session)
+            (over || !session["last_error_code"].is_null()).then_some(session)
         })
         .await;
-        assert_eq!(trouble["trouble_code"], "id_token_issuer_mismatch", "{trouble}");
+        assert_eq!(last_error["last_error_code"], "id_token_issuer_mismatch", "{last_error}");
     }
 
     /// Zitadel's ID tokens are for the project as well.
@@ -242,7 +242,7 @@ mod presets {
             Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
             assert_eq!(login.end().await.code == 0, code.is_none(), "{trusted}");
             let session = app.session("work").await;
-            assert_eq!(session["trouble_code"].as_str(), code, "{trusted}");
+            assert_eq!(session["last_error_code"].as_str(), code, "{trusted}");
             app.quit().await;
         }
     }

@@ -315,7 +315,7 @@ mod provider_features {
         /// The code that the account shows after a sign-in that was refused.
         async fn refusal(&self, account: &str) -> String {
             let session = self.app.session(account).await;
-            let code = session["trouble_code"].as_str().unwrap_or_else(|| panic!("a code: {session}"));
+            let code = session["last_error_code"].as_str().unwrap_or_else(|| panic!("a code: {session}"));
             format!("refused: `{code}`")
         }
 

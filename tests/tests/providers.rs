@@ -141,7 +141,7 @@ mod providers {
         let _ = scene.app.abide(&["keep"]).await;
         let session = eventually("the refusal", s(15), || async {
             let session = scene.app.session("work").await;
-            (session["trouble_code"].is_string() || session["state"] == "ended").then_some(session)
+            (session["last_error_code"].is_string() || session["state"] == "ended").then_some(session)
         })
         .await;
         // The refusal is named, whether or not it is taken for final.
@@ -149,7 +149,7 @@ mod providers {
             assert_eq!(session["ended"], "refresh_rejected", "{session}");
             assert_eq!(scene.app.abide(&["token"]).await.code, 3);
         } else {
-            assert_eq!(session["trouble_code"], "invalid_request", "{session}");
+            assert_eq!(session["last_error_code"], "invalid_request", "{session}");
         }
     }
 
@@ -302,7 +302,7 @@ mod providers {
                 assert_eq!(self.provider.userinfo(&token).await.0, 200);
             }
             let session = self.app.session("work").await;
-            assert!(session["trouble"].is_null(), "{session}");
+            assert!(session["last_error"].is_null(), "{session}");
             token
         }
 

@@ -144,11 +144,11 @@ mod sign_ins {
             "it says who cannot be reached: {said}"
         );
         assert_eq!(app.session("work").await["state"], "signed_out");
-        assert!(app.session("work").await["trouble"].is_string());
+        assert!(app.session("work").await["last_error"].is_string());
         let provider = DemoOp::start(Config { port: Some(free), ..Config::default() }).await.unwrap();
         assert_eq!(provider.port(), free);
         sign_in(&room).await;
-        assert!(app.session("work").await["trouble"].is_null(), "what went wrong is over");
+        assert!(app.session("work").await["last_error"].is_null(), "what went wrong is over");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,7 +174,7 @@ mod sign_ins {
             (abide(&room, &["token"]).await.code == 0).then_some(())
         })
         .await;
-        assert!(app.session("work").await["trouble"].is_null(), "what went wrong is over");
+        assert!(app.session("work").await["last_error"].is_null(), "what went wrong is over");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -138,8 +138,8 @@ mod vault {
         let mut app = App::headless(&room).await;
         sign_in(&room).await;
         assert_eq!(app.abide(&["token"]).await.code, 0);
-        let remarks = app.snapshot().await["remarks"].to_string();
-        assert!(remarks.contains("keyring"), "{remarks}");
+        let warnings = app.snapshot().await["warnings"].to_string();
+        assert!(warnings.contains("keyring"), "{warnings}");
         let token = app.abide(&["token"]).await.stdout;
         assert!(words_in_files(&room).iter().all(|word| !word.contains(&token)));
         app.kill();

@@ -75,7 +75,7 @@ mod ways_of_keeping {
         kept(&room, &provider, &format!("mode = \"passphrase\"\npassphrase_file = \"{}\"", file.display()));
         let mut app = App::headless(&room).await;
         sign_in(&room).await;
-        assert_eq!(app.snapshot().await["remarks"], serde_json::json!([]), "nothing is the matter");
+        assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]), "nothing is the matter");
         assert!(line_of_doctor(&app).await.ends_with("sealed with a passphrase"));
         app.kill();
         drop(app);
@@ -286,17 +286,17 @@ mod ways_of_keeping {
         let before = granted();
         assert_eq!(app.abide(&["keep"]).await.code, 0);
         let session = eventually("the trouble to be told", s(15), || async {
-            Some(app.session("work").await).filter(|session| session["trouble_code"] == "vault_storage")
+            Some(app.session("work").await).filter(|session| session["last_error_code"] == "vault_storage")
         })
         .await;
         assert_eq!(session["state"], "active", "{session}");
-        assert!(session["trouble"].as_str().unwrap().contains("Free some space"), "{session}");
+        assert!(session["last_error"].as_str().unwrap().contains("Free some space"), "{session}");
         assert!(granted() > before, "the provider has exchanged the token");
 
         full_disk(&app, &room, "unlimited").await;
         eventually("a refresh that is written down", s(60), || async {
             app.abide(&["keep"]).await;
-            app.session("work").await["trouble_code"].is_null().then_some(())
+            app.session("work").await["last_error_code"].is_null().then_some(())
         })
         .await;
         let refused = provider.record().entries();

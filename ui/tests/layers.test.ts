@@ -54,7 +54,7 @@ test("the axis is made for our own session, and the bars lie on it", () => {
 });
 
 test("what is not known is drawn as unknown, not as endless", () => {
-  const picture = timeline(session({ since: null, ends_at: null, known_by: "id_token" }, { since: null }), noon)!;
+  const picture = timeline(session({ since: null, ends_at: null, evidence: "id_token" }, { since: null }), noon)!;
   const [identity, provider] = picture.bars;
   expect(provider!.parts.map((part) => part.kind)).toEqual(["unknown", "past", "unknown"]);
   expect(identity!.parts.map((part) => part.kind)).toEqual(["unknown"]);
@@ -71,10 +71,10 @@ test("a session at the provider that is older and longer than ours is cut off, a
 
 test("a sign-out that was tried out at the provider says what it does now", () => {
   const after = (provider_end: "ended" | "goes_on" | "unchecked") =>
-    layerTexts({ ...session({ state: "unknown", known_by: "nothing" }, {}), state: "ended", provider_end }, noon)[1]!;
+    layerTexts({ ...session({ state: "unknown", evidence: "nothing" }, {}), state: "ended", provider_end }, noon)[1]!;
   expect(after("ended").text).not.toBe(after("goes_on").text);
   expect(after("ended").how).toBe(after("goes_on").how);
-  const unknown = layerTexts(session({ state: "unknown", known_by: "nothing" }, {}), noon)[1]!;
+  const unknown = layerTexts(session({ state: "unknown", evidence: "nothing" }, {}), noon)[1]!;
   expect(after("unchecked")).toMatchObject({ text: unknown.text, how: unknown.how });
 });
 
@@ -89,15 +89,15 @@ test("each way in which a layer is known has its words", async () => {
   const identity = (over: Parameters<typeof layer>[0]) => layerTexts(session({}, over), noon)[2]!;
   const evidence = ["own_limits", "id_token", "refresh", "browser", "asked", "told", "nothing"] as const;
   const texts = [
-    said({ since: noon - HOUR, ends_at: noon + HOUR, known_by: "id_token", checked_at: noon - 3700 }),
-    said({ since: null, known_by: "refresh", checked_at: noon }),
+    said({ since: noon - HOUR, ends_at: noon + HOUR, evidence: "id_token", checked_at: noon - 3700 }),
+    said({ since: null, evidence: "refresh", checked_at: noon }),
     said({ state: "ended", ends_at: noon - 60 }),
-    said({ state: "unknown", known_by: "nothing" }),
+    said({ state: "unknown", evidence: "nothing" }),
     identity({ since: noon }),
     identity({ since: noon, methods: ["pwd"] }),
     identity({}),
     identity({ ends_at: noon + HOUR }),
-    ...evidence.map((known_by) => said({ known_by, checked_at: noon - 20 })),
+    ...evidence.map((evidence) => said({ evidence, checked_at: noon - 20 })),
   ];
   await expect(texts.map(({ title, text, how }) => `${title}: ${text} ${how}`).join("\n")).toMatchFileSnapshot("pages/layers.txt");
 });

@@ -49,7 +49,7 @@ export const claims: ClaimsAnswer = {
 export const snapshot = (accounts: SessionStatus[], over: Partial<Snapshot> = {}): Snapshot => ({
   accounts,
   questions: [],
-  remarks: [],
+  warnings: [],
   ...over,
 });
 

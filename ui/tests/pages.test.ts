@@ -30,7 +30,7 @@ test("the page of the accounts", async () => {
   const ended = { state: "ended", ended_at: noon - 600 } as const;
   const layers = [
     layer({ since: noon - 3600, ends_at: noon + 702 }),
-    layer({ layer: "provider", name: "id.example.com", since: noon - 3600, known_by: "refresh", checked_at: noon - 20 }),
+    layer({ layer: "provider", name: "id.example.com", since: noon - 3600, evidence: "refresh", checked_at: noon - 20 }),
     layer({ layer: "identity_provider", name: "Example Bank", state: "unknown", methods: ["pwd", "otp"] }),
   ];
   const accounts = [

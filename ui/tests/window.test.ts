@@ -222,8 +222,8 @@ test("the sessions behind an account are told in words, and what is not known is
   const at = (hours: number) => Date.UTC(2026, 0, 2, hours) / 1000;
   const layers = [
     layer({ since: at(11), ends_at: at(12) + 702 }),
-    layer({ layer: "provider", name: "id.example.com", since: at(10), known_by: "refresh", checked_at: at(12) - 20 }),
-    layer({ layer: "identity_provider", name: "Example Bank", state: "unknown", since: at(10), known_by: "id_token", methods: ["pwd", "otp", "mfa", "2"] }),
+    layer({ layer: "provider", name: "id.example.com", since: at(10), evidence: "refresh", checked_at: at(12) - 20 }),
+    layer({ layer: "identity_provider", name: "Example Bank", state: "unknown", since: at(10), evidence: "id_token", methods: ["pwd", "otp", "mfa", "2"] }),
   ];
   const window = await open(snapshot([active({ layers })]));
   expect([...window.target.querySelectorAll(".timeline li")].map((li) => li.textContent?.replace(/\s+/g, " ").trim())).toEqual([
@@ -233,7 +233,7 @@ test("the sessions behind an account are told in words, and what is not known is
   ]);
   expect(window.target.querySelector(".timeline .picture")?.getAttribute("aria-hidden")).toBe("true");
   // After the end there is nothing to draw; what is known of the provider is still said.
-  const after = [layer({ state: "ended", ends_at: at(12) }), layer({ layer: "provider", name: "id.example.com", state: "unknown", known_by: "nothing" })];
+  const after = [layer({ state: "ended", ends_at: at(12) }), layer({ layer: "provider", name: "id.example.com", state: "unknown", evidence: "nothing" })];
   await window.show(snapshot([status({ state: "ended", ended: "idle_timeout", layers: after })]));
   expect(window.text()).toContain("Your session at id.example.com Status unknown.");
   expect(window.target.querySelector(".timeline .picture")).toBeNull();
@@ -269,8 +269,8 @@ test("a command that fails says why, where it was given", async () => {
   expect(window.target.querySelector("article [role=alert]")?.textContent).toBe("The browser could not be opened.");
 });
 
-test("trouble and remarks are shown as they come, as text", async () => {
-  const window = await open(snapshot([status({ trouble: "<b>no</b> answer" })], { remarks: ["There is no keyring."] }));
+test("trouble and warnings are shown as they come, as text", async () => {
+  const window = await open(snapshot([status({ last_error: "<b>no</b> answer" })], { warnings: ["There is no keyring."] }));
   expect(window.text()).toContain("<b>no</b> answer");
   expect(window.text()).toContain("There is no keyring.");
 });

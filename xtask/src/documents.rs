@@ -160,7 +160,7 @@ fn codes_in(text: &str) -> BTreeSet<String> {
         let rows = table.split("\n}").next().unwrap().lines().filter_map(|line| line.split_once(" = \""));
         found.extend(rows.map(|(_, rest)| rest.split('"').next().unwrap().to_owned()));
     }
-    for start in ["Trouble::new(\"", "LastError::new(\"", "WindowError::new(\""] {
+    for start in ["LastError::new(\"", "WindowError::new(\""] {
         found.extend(text.split(start).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
     }
     found
@@ -271,7 +271,7 @@ fn codes_are_read_where_they_are_defined() {
     let text = "impl E {\n fn code(&self) -> &'static str { match self { Self::A => \"a_b\", Self::B { x } => if x { \"c\" } \
                 else { \"d1\" }, } }\n fn other() { \"not_this\" }\n}\n\
                 statement_errors! {\n /// Doc.\n E;\n    A = \"e_f\", \"A sentence.\";\n}\n\
-                fn f() { Trouble::new(\"g_h\", \"A sentence.\") }";
+                fn f() { LastError::new(\"g_h\", \"A sentence.\") }";
     assert_eq!(codes_in(text).into_iter().collect::<Vec<_>>(), ["a_b", "c", "d1", "e_f", "g_h"]);
     let list = "\n- `a`, `b`:\n  text `c`: more\n- other `d`: text\n- `e`: text\n";
     assert_eq!(items(&list.replace(":\n  ", ": ")).into_iter().collect::<Vec<_>>(), ["a", "b", "e"]);

@@ -164,6 +164,6 @@ fn ctrl_c_gives_the_sign_in_up_and_ends_as_the_signal_would() {
 
 fn session(state: &str) -> String {
     format!(
-        r#"{{"account":"work","issuer":"https://id.example.com","provider":"id.example.com","user":null,"state":"{state}","ended":null,"ended_at":null,"expires_in":null,"limit":null,"lifetime":null,"since":null,"at_most_until":null,"access_token_expires_in":null,"renewable":false,"frozen":false,"layers":[],"clock_skew":null,"advised_end_after":null,"trouble":null}}"#
+        r#"{{"account":"work","issuer":"https://id.example.com","provider":"id.example.com","user":null,"state":"{state}","ended":null,"ended_at":null,"expires_in":null,"limit":null,"lifetime":null,"since":null,"at_most_until":null,"access_token_expires_in":null,"renewable":false,"frozen":false,"layers":[],"clock_skew":null,"advised_end_after":null,"last_error":null}}"#
     )
 }

@@ -50,7 +50,7 @@ fn json_is_safe_for_a_terminal_wherever_it_comes_from() {
     let evil = format!("\u{1}x{UNSAFE}").replace('\u{1}', "\\u001b");
     let meant = format!("\u{1b}x{UNSAFE}");
     let state = status("work", "active", &format!("\"user\":\"{evil}\""));
-    let body = format!(r#"{{"accounts":[{state}],"questions":[],"remarks":["{evil}"]}}"#);
+    let body = format!(r#"{{"accounts":[{state}],"questions":[],"warnings":["{evil}"]}}"#);
     let refused = error("401 Unauthorized", "login_required", &evil);
     let stream = [stream(&state), end()].concat();
     let watched = FakeAgent::new(vec![Step::Answer(listen("/v1/sessions/work/events"), stream.clone())]);
@@ -70,7 +70,7 @@ fn json_is_safe_for_a_terminal_wherever_it_comes_from() {
     }
     let said = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", &body)).out;
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(said["remarks"][0], meant.as_str());
+    assert_eq!(said["warnings"][0], meant.as_str());
     // Text for people: none of it at all.
     for command in ["status", "claims"] {
         let outcome = if command == "status" {

@@ -56,25 +56,25 @@ fn status_of_every_state() {
         layer(
             "provider",
             "id.example.com",
-            r#""state":"active","known_by":"refresh","checked_at":1795549918,"ends_at":1795551738"#
+            r#""state":"active","evidence":"refresh","checked_at":1795549918,"ends_at":1795551738"#
         ),
         layer(
             "identity_provider",
             "Example Bank",
-            r#""state":"unknown","known_by":"id_token","since":1795546338,"methods":["pwd","otp","mfa","2"]"#
+            r#""state":"unknown","evidence":"id_token","since":1795546338,"methods":["pwd","otp","mfa","2"]"#
         ),
         r#"{"signal":"iframe","state":"works","heard_at":null},{"signal":"refresh","state":"works","heard_at":null},{"signal":"userinfo","state":"waiting","heard_at":null},{"signal":"introspection","state":"failed","heard_at":null}"#,
     );
     let rest = r#""user":"alice@example.com","expires_in":702,"limit":"idle","lifetime":900,"access_token_expires_in":240,"renewable":true"#;
     let unknown = format!(
         r#""layers":[{},{}],"signals":[{}]"#,
-        layer("provider", "id.example.com", r#""state":"unknown","known_by":"nothing""#),
-        layer("identity_provider", "id.example.com", r#""state":"unknown","known_by":"nothing""#),
+        layer("provider", "id.example.com", r#""state":"unknown","evidence":"nothing""#),
+        layer("identity_provider", "id.example.com", r#""state":"unknown","evidence":"nothing""#),
         r#"{"signal":"iframe","state":"blocked","heard_at":null},{"signal":"refresh","state":"works","heard_at":null}"#,
     );
     let closed = r#""signals":[{"signal":"iframe","state":"closed","heard_at":null},{"signal":"refresh","state":"works","heard_at":null}]"#;
     let all = format!(
-        r#"{{"accounts":[{}],"questions":[{},{}],"remarks":["The keyring is not there."]}}"#,
+        r#"{{"accounts":[{}],"questions":[{},{}],"warnings":["The keyring is not there."]}}"#,
         [
             status("new", "signed_out", ""),
             status("begun", "authorizing", ""),

@@ -33,7 +33,7 @@ fn every_state_has_its_lines() {
     let last =
         r#""expires_in":90,"limit":"absolute","lifetime":43200,"access_token_expires_in":0,"renewable":true"#;
     let all = format!(
-        r#"{{"accounts":[{},{},{},{},{}],"questions":[{},{}],"remarks":["The keyring is not there."]}}"#,
+        r#"{{"accounts":[{},{},{},{},{}],"questions":[{},{}],"warnings":["The keyring is not there."]}}"#,
         status("a", "signed_out", ""),
         status("bb", "authorizing", ""),
         status("ccc", "expiring", expiring),
@@ -41,7 +41,7 @@ fn every_state_has_its_lines() {
         status(
             "e",
             "ended",
-            r#""ended":"user_logout","ended_at":1795549938,"trouble":"The provider did not hear of it.""#
+            r#""ended":"user_logout","ended_at":1795549938,"last_error":"The provider did not hear of it.""#
         ),
         question("ccc", true),
         question("dddd", false),
@@ -64,7 +64,7 @@ fn every_state_has_its_lines() {
 fn layered(provider: &str, identity: &str, more: &str) -> String {
     let layers = format!(
         r#""layers":[{},{},{}]"#,
-        layer("application", "work", r#""state":"active","known_by":"own_limits""#),
+        layer("application", "work", r#""state":"active","evidence":"own_limits""#),
         layer("provider", "id.example.com", provider),
         layer("identity_provider", "id.example.com", identity),
     );
@@ -81,8 +81,8 @@ fn status_lines(account: String) -> Vec<String> {
 #[test]
 fn the_layers_behind_a_session_are_shown_with_how_they_are_known() {
     let lines = status_lines(layered(
-        r#""state":"active","known_by":"refresh","checked_at":1795549918,"ends_at":1795551738"#,
-        r#""name":"Example Bank","state":"unknown","known_by":"id_token","since":1795546338,"methods":["pwd","otp","mfa","2"]"#,
+        r#""state":"active","evidence":"refresh","checked_at":1795549918,"ends_at":1795551738"#,
+        r#""name":"Example Bank","state":"unknown","evidence":"id_token","since":1795546338,"methods":["pwd","otp","mfa","2"]"#,
         "",
     ));
     assert_eq!(lines[2], "provider session active · confirmed 20 s ago by a renewal · until 21:22");
@@ -93,8 +93,8 @@ fn the_layers_behind_a_session_are_shown_with_how_they_are_known() {
 #[test]
 fn what_is_not_known_of_a_layer_is_said_to_be_so() {
     let lines = status_lines(layered(
-        r#""state":"active","known_by":"id_token","checked_at":1795549338"#,
-        r#""state":"unknown","known_by":"nothing""#,
+        r#""state":"active","evidence":"id_token","checked_at":1795549338"#,
+        r#""state":"unknown","evidence":"nothing""#,
         "",
     ));
     assert_eq!(
@@ -105,8 +105,8 @@ fn what_is_not_known_of_a_layer_is_said_to_be_so() {
         ]
     );
     let lines = status_lines(layered(
-        r#""state":"unknown","known_by":"nothing""#,
-        r#""state":"unknown","known_by":"id_token","since":1795546338"#,
+        r#""state":"unknown","evidence":"nothing""#,
+        r#""state":"unknown","evidence":"id_token","since":1795546338"#,
         "",
     ));
     assert_eq!(lines[2..4], ["provider session status unknown", "authenticated at 19:52 · method unknown"]);
@@ -115,16 +115,16 @@ fn what_is_not_known_of_a_layer_is_said_to_be_so() {
 #[test]
 fn a_name_or_method_of_the_provider_cannot_drive_the_terminal() {
     let evil =
-        r#""name":"Bank\u001b[2J","state":"unknown","known_by":"id_token","methods":["x\u001b]0;y\u0007"]"#;
-    let lines = status_lines(layered(r#""state":"active","known_by":"refresh""#, evil, ""));
+        r#""name":"Bank\u001b[2J","state":"unknown","evidence":"id_token","methods":["x\u001b]0;y\u0007"]"#;
+    let lines = status_lines(layered(r#""state":"active","evidence":"refresh""#, evil, ""));
     assert_eq!(lines[3], "authenticated by Bank\u{fffd}[2J with x\u{fffd}]0;y\u{fffd}");
 }
 
 #[test]
 fn a_frozen_session_says_so_and_that_there_is_no_token() {
     let lines = status_lines(layered(
-        r#""state":"active","known_by":"refresh""#,
-        r#""state":"unknown","known_by":"nothing""#,
+        r#""state":"active","evidence":"refresh""#,
+        r#""state":"unknown","evidence":"nothing""#,
         r#","frozen":true"#,
     ));
     assert_eq!(lines[1], "frozen: the screen is locked · 11 min 42 s left (idle)");
@@ -187,7 +187,7 @@ fn a_user_name_of_the_provider_cannot_drive_the_terminal() {
 
 #[test]
 fn json_is_passed_on_as_it_came() {
-    let body = r#"{"accounts":[],"questions":[],"remarks":[],"of_a_newer_agent":1}"#;
+    let body = r#"{"accounts":[],"questions":[],"warnings":[],"of_a_newer_agent":1}"#;
     let outcome = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", body));
     assert_eq!(outcome.out, format!("{body}\n"));
     let outcome = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", "not json"));
@@ -321,8 +321,8 @@ fn how_an_end_there_would_be_noticed_stands_under_the_provider() {
         let signals = format!(
             r#","signals":[{{"signal":"iframe","state":"{iframe}","heard_at":null}},{{"signal":"refresh","state":"works","heard_at":1795549918}}]"#
         );
-        let provider = r#""state":"active","known_by":"browser","checked_at":1795549918"#;
-        status_lines(layered(provider, r#""state":"unknown","known_by":"nothing""#, &signals))[2..4]
+        let provider = r#""state":"active","evidence":"browser","checked_at":1795549918"#;
+        status_lines(layered(provider, r#""state":"unknown","evidence":"nothing""#, &signals))[2..4]
             .join("\n")
     };
     let provider = "provider session active · confirmed 20 s ago in the browser · end time unknown";
@@ -465,11 +465,11 @@ fn login_as_json_is_one_object_a_line() {
 
 #[test]
 fn a_sign_in_that_fails_says_why_and_one_that_is_broken_off_asks_for_another() {
-    let trouble = status("work", "signed_out", r#""trouble":"The provider cannot be reached.""#);
-    let cancelled = r#""trouble":"You cancelled.","trouble_code":"access_denied""#;
+    let last_error = status("work", "signed_out", r#""last_error":"The provider cannot be reached.""#);
+    let cancelled = r#""last_error":"You cancelled.","last_error_code":"access_denied""#;
     for (end, code, sentence) in [
         (status("work", "signed_out", cancelled), 3, "abide: You cancelled.\n"),
-        (trouble, 1, "abide: The provider cannot be reached.\n"),
+        (last_error, 1, "abide: The provider cannot be reached.\n"),
         (
             status("work", "signed_out", ""),
             3,
@@ -576,7 +576,7 @@ fn keep_says_the_time_after_the_renewal() {
 #[test]
 fn where_no_browser_opens_the_address_is_printed() {
     let signed_out = status("work", "signed_out", "");
-    let failed = status("work", "signed_out", r#""trouble":"x","trouble_code":"browser_not_started""#);
+    let failed = status("work", "signed_out", r#""last_error":"x","last_error_code":"browser_not_started""#);
     let url = "https://id.example.com/authorize";
     let agent = FakeAgent::new(vec![
         Step::Open(listen("/v1/sessions/work/events"), stream(&signed_out)),

@@ -68,7 +68,7 @@ fn session(more: &str, provider: &str) -> String {
         layer(
             "identity_provider",
             "id.example.com",
-            r#""state":"unknown","known_by":"id_token","methods":["hwk"]"#
+            r#""state":"unknown","evidence":"id_token","methods":["hwk"]"#
         ),
     );
     let rest = r#""expires_in":702,"limit":"idle","lifetime":900"#;
@@ -77,8 +77,8 @@ fn session(more: &str, provider: &str) -> String {
 
 #[test]
 fn what_changes_behind_a_session_is_shown_and_only_that() {
-    let first = r#""state":"active","known_by":"id_token","ends_at":1795551738"#;
-    let later = r#""state":"active","known_by":"refresh","ends_at":1795551798"#;
+    let first = r#""state":"active","evidence":"id_token","ends_at":1795551738"#;
+    let later = r#""state":"active","evidence":"refresh","ends_at":1795551798"#;
     let agent = FakeAgent::new(vec![
         Step::Open(listen("/v1/sessions/work/events"), stream(&session("", first))),
         Step::Push(0, event(&session(r#","frozen":true"#, first))),
@@ -106,7 +106,7 @@ fn what_changes_behind_a_session_is_shown_and_only_that() {
 
 #[test]
 fn a_provider_that_ended_its_session_is_named_after_the_end() {
-    let ended = r#""state":"ended","known_by":"refresh","ends_at":1795549938"#;
+    let ended = r#""state":"ended","evidence":"refresh","ends_at":1795549938"#;
     let layers =
         format!(r#""ended":"provider_logout","layers":[{}]"#, layer("provider", "id.example.com", ended));
     let agent = FakeAgent::new(vec![

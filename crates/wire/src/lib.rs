@@ -27,7 +27,7 @@ pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
 pub use session::{
-    ActivityPolicy, EndReason, KnownBy, Layer, LayerState, LayerStatus, Limit, LimitSource, Notice,
+    ActivityPolicy, EndReason, Evidence, Layer, LayerState, LayerStatus, Limit, LimitSource, Notice,
     NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, SettingField,
     SettingProblem, Snapshot,
 };
@@ -61,7 +61,7 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         LimitSource,
         Layer,
         LayerState,
-        KnownBy,
+        Evidence,
         LayerStatus,
         Signal,
         SignalState,

@@ -106,7 +106,7 @@ pub enum LayerState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
-pub enum KnownBy {
+pub enum Evidence {
     /// Abide itself decides.
     OwnLimits,
     /// The claims of the ID token.
@@ -139,8 +139,9 @@ pub struct LayerStatus {
     /// When it ends, or has ended.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub ends_at: Option<u64>,
-    /// How state and end are known.
-    pub known_by: KnownBy,
+    /// How state and end are known. Its former name is read too: an older agent may still run after an upgrade.
+    #[serde(alias = "known_by")]
+    pub evidence: Evidence,
     /// When it was heard of last.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub checked_at: Option<u64>,
@@ -371,11 +372,12 @@ pub struct SessionStatus {
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub advised_end_after: Option<u64>,
     /// What went wrong last, in a sentence for people; gone after the next success.
-    pub trouble: Option<String>,
-    /// The same as a code that stays the same from version to version, in snake case.
+    #[serde(default, alias = "trouble")]
+    pub last_error: Option<String>,
+    /// The same as a stable code in snake case.
     /// Absent from an agent that still runs after an upgrade.
-    #[serde(default)]
-    pub trouble_code: Option<String>,
+    #[serde(default, alias = "trouble_code")]
+    pub last_error_code: Option<String>,
 }
 
 fn unknown_is_yes() -> bool {
@@ -414,7 +416,8 @@ pub struct Snapshot {
     /// The questions that are up, the one that ends first at the top. They are asked together.
     pub questions: Vec<Question>,
     /// What the user should know about the program itself, for instance that the keyring is not there.
-    pub remarks: Vec<String>,
+    #[serde(alias = "remarks")]
+    pub warnings: Vec<String>,
 }
 
 impl Snapshot {
@@ -460,7 +463,7 @@ pub enum NoticeKind {
     /// A tool needs a stronger sign-in (RFC 9470).
     StepUp,
     /// Something else to know.
-    Trouble,
+    Problem,
 }
 
 /// Something to tell the user once. Contains no secret.

@@ -280,15 +280,15 @@ mod tests {
             signals: Vec::new(),
             clock_skew: None,
             advised_end_after: None,
-            trouble: None,
-            trouble_code: None,
+            last_error: None,
+            last_error_code: None,
         }
     }
 
     /// A snapshot with these questions, in which both accounts are in these states.
     fn at(questions: &[Question], work: SessionState, home: SessionState) -> Snapshot {
         let accounts = vec![status("work", work), status("home", home)];
-        Snapshot { accounts, questions: questions.to_vec(), remarks: Vec::new() }
+        Snapshot { accounts, questions: questions.to_vec(), warnings: Vec::new() }
     }
 
     fn asking(questions: &[Question]) -> Snapshot {

@@ -174,8 +174,8 @@ fn can_watch_again(status: &SessionStatus) -> bool {
 
 fn face(snapshot: &Snapshot) -> Face {
     let dot = !snapshot.questions.is_empty()
-        || !snapshot.remarks.is_empty()
-        || snapshot.accounts.iter().any(|status| status.trouble.is_some());
+        || !snapshot.warnings.is_empty()
+        || snapshot.accounts.iter().any(|status| status.last_error.is_some());
     let still = |ring| Face { ring, tone: Tone::Calm, dot };
     let signing_in = snapshot.accounts.iter().any(|status| status.state == SessionState::Authorizing);
     let Some(leading) = snapshot.leading() else { return still(Ring::Hollow) };
@@ -205,8 +205,8 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     accounts.sort_by_key(|status| Some(status.account.as_str()) != leading);
     let mut lines: Vec<String> =
         accounts.iter().map(|status| format!("{}: {}", status.account, brief(status, calm))).collect();
-    lines.extend(accounts.iter().filter_map(|status| status.trouble.clone()));
-    lines.extend(snapshot.remarks.iter().cloned());
+    lines.extend(accounts.iter().filter_map(|status| status.last_error.clone()));
+    lines.extend(snapshot.warnings.iter().cloned());
     if lines.is_empty() {
         lines.push("No account yet".to_owned());
     }
@@ -244,7 +244,7 @@ fn status_line(status: &SessionStatus, alone: bool, shown: impl Fn(u64) -> u64) 
         Some(user) if is_signed_in(status) => format!("{} \u{b7} {user}", status.account),
         _ => status.account.clone(),
     };
-    let attention = if status.trouble.is_some() { " \u{b7} needs attention" } else { "" };
+    let attention = if status.last_error.is_some() { " \u{b7} needs attention" } else { "" };
     format!("{who} \u{b7} {}{attention}", brief(status, shown))
 }
 
@@ -282,13 +282,13 @@ mod tests {
             signals: Vec::new(),
             clock_skew: None,
             advised_end_after: None,
-            trouble: None,
-            trouble_code: None,
+            last_error: None,
+            last_error_code: None,
         }
     }
 
     fn of(accounts: Vec<SessionStatus>) -> Snapshot {
-        Snapshot { accounts, questions: Vec::new(), remarks: Vec::new() }
+        Snapshot { accounts, questions: Vec::new(), warnings: Vec::new() }
     }
 
     #[test]
@@ -433,11 +433,11 @@ mod tests {
         let dot = |snapshot: &Snapshot| View::of(snapshot).face.dot;
         let mut snapshot = of(vec![status("work", SessionState::Active)]);
         assert!(!dot(&snapshot));
-        snapshot.accounts[0].trouble = Some("The provider cannot be reached.".to_owned());
+        snapshot.accounts[0].last_error = Some("The provider cannot be reached.".to_owned());
         assert!(dot(&snapshot));
         assert_eq!(View::of(&snapshot).tooltip, ["work: 11 min left", "The provider cannot be reached."]);
         assert!(View::of(&snapshot).accounts[0].status.ends_with("needs attention"));
-        snapshot.accounts[0].trouble = None;
+        snapshot.accounts[0].last_error = None;
         snapshot.questions.push(Question {
             id: 1,
             account: "work".to_owned(),

@@ -269,7 +269,7 @@ impl Scene<'_> {
         let status = self.status().await;
         match expected {
             Expected::NoClaims(code) => {
-                self.trouble(code).await?;
+                self.last_error(code).await?;
                 ensure!(status["user"] == SUBJECT, "what UserInfo said is used: {status}");
                 let looks = match case.asked {
                     Some((Endpoint::UserInfo, times)) => times,
@@ -288,7 +288,7 @@ impl Scene<'_> {
                 self.renewal(expected, &first).await?;
             }
             _ => {
-                ensure!(status["trouble_code"].is_null(), "in trouble: {status}");
+                ensure!(status["last_error_code"].is_null(), "in last_error: {status}");
                 ensure!(status["user"] == EMAIL, "somebody else: {status}");
             }
         }
@@ -329,7 +329,7 @@ impl Scene<'_> {
         let kept = abide(self.room, &["keep", "--account", &self.account]).await;
         ensure!(kept.code == 0, "abide keep: {kept:?}");
         let Some(code) = expected.code() else { return self.renewed(first).await };
-        let status = self.trouble(code).await?;
+        let status = self.last_error(code).await?;
         if matches!(expected, Expected::Ended(_)) {
             ensure!(status["state"] == "ended", "the session goes on: {status}");
             ensure!(self.token().await.is_err(), "a token is served");
@@ -351,7 +351,7 @@ impl Scene<'_> {
             let now = self.token().await?;
             if now != first {
                 let status = self.status().await;
-                ensure!(status["trouble_code"].is_null(), "in trouble: {status}");
+                ensure!(status["last_error_code"].is_null(), "in last_error: {status}");
                 ensure!(status["user"] == EMAIL, "somebody else: {status}");
                 return Ok(());
             }
@@ -364,7 +364,7 @@ impl Scene<'_> {
     pub(crate) async fn nobody(&self, code: &str, done: &Done) -> Result<(), String> {
         ensure!(done.code != 0, "signed in, where {code} was expected: {done:?}");
         ensure!(done.stderr.len() > 10, "nothing was said: {done:?}");
-        let status = self.trouble(code).await?;
+        let status = self.last_error(code).await?;
         let over = status["state"] == "signed_out" || status["state"] == "ended";
         ensure!(over, "the state after {code}: {status}");
         match self.token().await {
@@ -378,18 +378,18 @@ impl Scene<'_> {
     }
 
     /// Waits for the code of what went wrong; gives the state of the session at that moment.
-    async fn trouble(&self, code: &str) -> Result<Value, String> {
+    async fn last_error(&self, code: &str) -> Result<Value, String> {
         let mut status = Value::Null;
         for _ in 0..200 {
             status = self.status().await;
-            if !status["trouble_code"].is_null() {
+            if !status["last_error_code"].is_null() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        let found = &status["trouble_code"];
+        let found = &status["last_error_code"];
         ensure!(found == code, "the code is {found}, expected was {code}: {status}");
-        ensure!(status["trouble"].is_string(), "no sentence: {status}");
+        ensure!(status["last_error"].is_string(), "no sentence: {status}");
         Ok(status)
     }
 

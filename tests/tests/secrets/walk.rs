@@ -68,11 +68,11 @@ impl Walk {
         );
         assert_eq!(abide(room, &["keep", "--account", "other"]).await.code, 0);
         eventually("the refusal", s(10), || async {
-            app.session("other").await["trouble"].is_string().then_some(())
+            app.session("other").await["last_error"].is_string().then_some(())
         })
         .await;
-        let trouble = app.session("other").await["trouble"].to_string();
-        assert!(trouble.contains("not this one"), "{trouble}");
+        let last_error = app.session("other").await["last_error"].to_string();
+        assert!(last_error.contains("not this one"), "{last_error}");
         let done = abide(room, &["login", "--no-browser", "--account", "confidential"]).await;
         assert_eq!(done.code, 1, "{done:?}");
 

@@ -33,8 +33,8 @@ export function account(over: Partial<SessionStatus> = {}): SessionStatus {
     layers: [],
     clock_skew: null,
     advised_end_after: null,
-    trouble: null,
-    trouble_code: null,
+    last_error: null,
+    last_error_code: null,
     ...over,
   };
 }
@@ -47,7 +47,7 @@ export function layer(over: Partial<LayerStatus> = {}): LayerStatus {
     state: "active",
     since: null,
     ends_at: null,
-    known_by: "own_limits",
+    evidence: "own_limits",
     checked_at: null,
     methods: [],
     ...over,
@@ -67,7 +67,7 @@ function layers(
       name: "id.example.com",
       since: now() - 3700,
       ends_at: now() + 4 * 3600,
-      known_by: "refresh",
+      evidence: "refresh",
       checked_at: now() - 20,
       ...provider,
     }),
@@ -76,7 +76,7 @@ function layers(
       name: "Example Bank",
       state: "unknown",
       since: now() - 3700,
-      known_by: "id_token",
+      evidence: "id_token",
       methods: ["pwd", "otp", "mfa"],
       ...identity,
     }),
@@ -105,7 +105,7 @@ const active = (over: Partial<SessionStatus> = {}) =>
     renewable: true,
     can_be_kept: true,
     signals: signals("works"),
-    layers: layers({ known_by: "browser" }),
+    layers: layers({ evidence: "browser" }),
     ...over,
   });
 
@@ -152,19 +152,19 @@ const over = (name: string, host: string, how: Partial<SessionStatus>, provider:
     ended_at: now() - 70,
     layers: [
       layer({ name, state: "ended", ends_at: now() - 70 }),
-      layer({ layer: "provider", name: host, state: "unknown", known_by: "nothing", ...provider }),
+      layer({ layer: "provider", name: host, state: "unknown", evidence: "nothing", ...provider }),
     ],
     ...how,
   });
 const demo = account({ account: "demo", issuer: DEMO_ISSUER, provider: "127.0.0.1:47610" });
 
 const scenes: Record<string, () => Snapshot> = {
-  active: () => ({ accounts: [active(), ended], questions: [], remarks: [] }),
-  soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], questions: [], remarks: [] }),
+  active: () => ({ accounts: [active(), ended], questions: [], warnings: [] }),
+  soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], questions: [], warnings: [] }),
   expiring: () => ({
     accounts: [active({ state: "expiring", expires_in: 58 }), ended],
     questions: [asked()],
-    remarks: [],
+    warnings: [],
   }),
   several: () => ({
     accounts: [
@@ -177,7 +177,7 @@ const scenes: Record<string, () => Snapshot> = {
       asked({ id: 2, account: "lab", provider: "login.lab.example.org", seconds_left: 171 }),
       asked({ id: 3, account: "vpn", provider: "login.example.org", seconds_left: 178, limit: "absolute", can_be_kept: false }),
     ],
-    remarks: [],
+    warnings: [],
   }),
   last: () => ({
     accounts: [
@@ -191,21 +191,21 @@ const scenes: Record<string, () => Snapshot> = {
       }),
     ],
     questions: [asked({ seconds_left: 130, limit: "absolute", can_be_kept: false, yes_keeps_until: now() + 130 })],
-    remarks: [],
+    warnings: [],
   }),
-  frozen: () => ({ accounts: [active({ frozen: true }), ended], questions: [], remarks: [] }),
-  layers: () => ({ accounts: [active()], questions: [], remarks: [] }),
+  frozen: () => ({ accounts: [active({ frozen: true }), ended], questions: [], warnings: [] }),
+  layers: () => ({ accounts: [active()], questions: [], warnings: [] }),
   unknown: () => ({
     accounts: [
       active({
         layers: layers(
-          { since: null, ends_at: null, known_by: "id_token", checked_at: now() - 3600 },
-          { name: "id.example.com", since: null, known_by: "nothing", methods: [] },
+          { since: null, ends_at: null, evidence: "id_token", checked_at: now() - 3600 },
+          { name: "id.example.com", since: null, evidence: "nothing", methods: [] },
         ),
       }),
     ],
     questions: [],
-    remarks: [],
+    warnings: [],
   }),
   watching: () => ({
     accounts: [
@@ -218,25 +218,25 @@ const scenes: Record<string, () => Snapshot> = {
       }),
     ],
     questions: [],
-    remarks: [],
+    warnings: [],
   }),
   blocked: () => ({
     accounts: [active({ signals: signals("blocked"), layers: layers() })],
     questions: [],
-    remarks: [],
+    warnings: [],
   }),
-  closed: () => ({ accounts: [active({ signals: signals("closed"), layers: layers() })], questions: [], remarks: [] }),
+  closed: () => ({ accounts: [active({ signals: signals("closed"), layers: layers() })], questions: [], warnings: [] }),
   told: () => ({
     accounts: [
       over(
         "work",
         "id.example.com",
         { ended: "provider_logout", ended_by: "backchannel", provider_end: "ended" },
-        { state: "ended", known_by: "told", checked_at: now() - 70, ends_at: now() - 70 },
+        { state: "ended", evidence: "told", checked_at: now() - 70, ends_at: now() - 70 },
       ),
     ],
     questions: [],
-    remarks: [],
+    warnings: [],
   }),
   there: () => ({
     accounts: [
@@ -245,32 +245,32 @@ const scenes: Record<string, () => Snapshot> = {
       over("lab", "login.lab.example.org", { provider_end: "pending" }),
     ],
     questions: [],
-    remarks: [],
+    warnings: [],
   }),
-  advice: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], remarks: [] }),
-  settings: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], remarks: [] }),
-  ways: () => ({ accounts: [active()], questions: [], remarks: [] }),
-  signedout: () => ({ accounts: [account({}), ended], questions: [], remarks: [] }),
-  demo: () => ({ accounts: [demo], questions: [], remarks: [] }),
-  empty: () => ({ accounts: [], questions: [], remarks: [] }),
-  add: () => ({ accounts: [active()], questions: [], remarks: [] }),
+  advice: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], warnings: [] }),
+  settings: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], warnings: [] }),
+  ways: () => ({ accounts: [active()], questions: [], warnings: [] }),
+  signedout: () => ({ accounts: [account({}), ended], questions: [], warnings: [] }),
+  demo: () => ({ accounts: [demo], questions: [], warnings: [] }),
+  empty: () => ({ accounts: [], questions: [], warnings: [] }),
+  add: () => ({ accounts: [active()], questions: [], warnings: [] }),
   trouble: () => ({
     accounts: [
       active({
-        trouble:
+        last_error:
           "id.example.com cannot be reached, so the session cannot be renewed right now. You stay signed in; Abide tries again by itself.",
       }),
       account({
         account: "lab",
         provider: "login.lab.example.org",
         state: "signed_out",
-        trouble: "The sign-in did not succeed: the provider does not know the client ID “abide”. Check how the account is registered there.",
+        last_error: "The sign-in did not succeed: the provider does not know the client ID “abide”. Check how the account is registered there.",
       }),
     ],
     questions: [],
-    remarks: ["There is no keyring on this computer. Sessions are kept in memory only: after a restart you sign in again."],
+    warnings: ["There is no keyring on this computer. Sessions are kept in memory only: after a restart you sign in again."],
   }),
-  authorizing: () => ({ accounts: [account({ state: "authorizing" })], questions: [], remarks: [] }),
+  authorizing: () => ({ accounts: [account({ state: "authorizing" })], questions: [], warnings: [] }),
 };
 
 /** A host that plays the scene and answers every command as the program would. */

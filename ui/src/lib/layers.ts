@@ -118,7 +118,7 @@ function provider(status: SessionStatus, layer: LayerStatus, nowUnix: number): P
     asked: `Abide asked the provider${heard}.`,
     told: `The provider sent a notification${heard}.`,
     nothing: "The provider does not report it.",
-  }[layer.known_by];
+  }[layer.evidence];
   if (layer.state === "ended") {
     return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
   }

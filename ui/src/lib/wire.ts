@@ -12,7 +12,7 @@ export type Layer = "application" | "provider" | "identity_provider";
 
 export type LayerState = "active" | "ended" | "unknown";
 
-export type KnownBy = "own_limits" | "id_token" | "refresh" | "browser" | "asked" | "told" | "nothing";
+export type Evidence = "own_limits" | "id_token" | "refresh" | "browser" | "asked" | "told" | "nothing";
 
 export type LayerStatus = { 
 /**
@@ -38,7 +38,7 @@ ends_at: number | null,
 /**
  * How state and end are known.
  */
-known_by: KnownBy, 
+evidence: Evidence, 
 /**
  * When it was heard of last.
  */
@@ -226,12 +226,12 @@ advised_end_after: number | null,
 /**
  * What went wrong last, in a sentence for people; gone after the next success.
  */
-trouble: string | null, 
+last_error: string | null, 
 /**
  * The same as a code that stays the same from version to version, in snake case.
  * Absent from an agent that still runs after an upgrade.
  */
-trouble_code: string | null, };
+last_error_code: string | null, };
 
 export type Question = { 
 /**
@@ -275,9 +275,9 @@ questions: Array<Question>,
 /**
  * What the user should know about the program itself, for instance that the keyring is not there.
  */
-remarks: Array<string>, };
+warnings: Array<string>, };
 
-export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "step_up" | "trouble";
+export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "step_up" | "problem";
 
 export type Notice = { 
 /**

@@ -36,7 +36,7 @@ impl Embedded {
                 Self(Mutex::new(Some(provider)))
             }
             Err(error) => {
-                store.remark(format!("The demonstration provider could not be started. {error}"));
+                store.warning(format!("The demonstration provider could not be started. {error}"));
                 Self::default()
             }
         }

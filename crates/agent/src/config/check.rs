@@ -94,7 +94,7 @@ mod tests {
             "account": "work", "issuer": "https://id.example.com", "provider": "id.example.com", "user": null,
             "state": "active", "ended": null, "ended_at": null, "expires_in": 1, "limit": "idle", "lifetime": 1,
             "since": 1, "at_most_until": 1, "access_token_expires_in": 1, "renewable": true, "frozen": false,
-            "layers": [], "clock_skew": null, "advised_end_after": advised, "trouble": null, "trouble_code": null,
+            "layers": [], "clock_skew": null, "advised_end_after": advised, "last_error": null, "last_error_code": null,
         });
         serde_json::from_value(nothing).unwrap()
     }

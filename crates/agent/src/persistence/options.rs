@@ -99,7 +99,7 @@ pub(crate) struct Keeping {
 pub(crate) struct Kept {
     pub(crate) vault: Vault,
     pub(crate) mode: VaultMode,
-    pub(crate) remarks: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Keeping {
@@ -129,9 +129,9 @@ impl Keeping {
                 Ok(Kept::durable(opened, VaultMode::Passphrase))
             }
             Some(VaultMode::Memory) => {
-                let remark = "Abide keeps sessions in memory only, as `mode` under [vault] says: you sign in again after \
+                let warning = "Abide keeps sessions in memory only, as `mode` under [vault] says: you sign in again after \
                               a restart.";
-                in_memory(folder, remark.to_owned())
+                in_memory(folder, warning.to_owned())
             }
             Some(VaultMode::Keyring) => in_keyring(folder).map_err(|error| match error {
                 VaultError::Keys(error) => OpenError::Keyring(error),
@@ -186,8 +186,8 @@ impl Keeping {
 
 impl Kept {
     fn durable(opened: Opened, mode: VaultMode) -> Self {
-        let remarks = opened.news.iter().map(ToString::to_string).collect();
-        Self { vault: opened.vault, mode, remarks }
+        let warnings = opened.news.iter().map(ToString::to_string).collect();
+        Self { vault: opened.vault, mode, warnings }
     }
 }
 
@@ -197,9 +197,9 @@ fn in_keyring(folder: &Path) -> Result<Kept, VaultError> {
 }
 
 /// Nothing reaches the disk, and the user is told.
-fn in_memory(folder: &Path, remark: String) -> Result<Kept, OpenError> {
+fn in_memory(folder: &Path, warning: String) -> Result<Kept, OpenError> {
     let Opened { vault, .. } = Vault::open(folder, &MemoryOnly)?;
-    Ok(Kept { vault, mode: VaultMode::Memory, remarks: vec![remark] })
+    Ok(Kept { vault, mode: VaultMode::Memory, warnings: vec![warning] })
 }
 
 /// Nobody has said how sessions are to be kept, and the usual way is closed: works on, and says how to choose.

@@ -41,7 +41,7 @@ pub(crate) struct Found {
     pub(crate) vault: VaultThread,
     pub(crate) records: Vec<(String, Zeroizing<Vec<u8>>)>,
     pub(crate) mode: VaultMode,
-    pub(crate) remarks: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Why there is no vault.
@@ -58,7 +58,7 @@ impl VaultThread {
         let (opened, result) = oneshot::channel();
         let thread = std::thread::Builder::new().name("vault".to_owned());
         let body = move || {
-            let Kept { mut vault, mode, remarks } = match keeping.open(&folder) {
+            let Kept { mut vault, mode, warnings } = match keeping.open(&folder) {
                 Ok(found) => found,
                 Err(error) => {
                     let _ = opened.send(Err(error));
@@ -72,7 +72,7 @@ impl VaultThread {
                     vault.record(&name).map(|content| (name.clone(), Zeroizing::new(content.to_vec())))
                 })
                 .collect();
-            if opened.send(Ok((records, mode, remarks))).is_err() {
+            if opened.send(Ok((records, mode, warnings))).is_err() {
                 return;
             }
             while let Ok(job) = queue.recv() {
@@ -80,9 +80,9 @@ impl VaultThread {
             }
         };
         thread.spawn(body).map_err(|_| NotOpen::NoThread)?;
-        let (records, mode, remarks) =
+        let (records, mode, warnings) =
             result.await.map_err(|_| NotOpen::NoThread)?.map_err(NotOpen::Refused)?;
-        Ok(Found { vault: Self { jobs }, records, mode, remarks })
+        Ok(Found { vault: Self { jobs }, records, mode, warnings })
     }
 
     /// Puts the work into the queue before it returns, so that the order of calls is the order of writes whatever

@@ -62,7 +62,7 @@ impl LogoutListeners {
         }
         match LogoutListener::open(store, config).await {
             Ok(task) => *listening = Some((config.clone(), task.abort_handle())),
-            Err(error) => store.remark(format!(
+            Err(error) => store.warning(format!(
                 "Port {} cannot be opened for logouts from providers ({error}).",
                 config.port
             )),

@@ -85,7 +85,7 @@ fn counting_input(store: &Store) -> Vec<String> {
 fn warn_no_idle_source(store: &Store) {
     let names = counting_input(store);
     if !names.is_empty() {
-        store.remark(format!(
+        store.warning(format!(
             "Keyboard and mouse count as use of {}, but this desktop does not say when you use them. You are asked instead.",
             names.join(" and ")
         ));

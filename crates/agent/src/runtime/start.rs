@@ -134,9 +134,9 @@ impl Agent {
         let named = config.browser.as_deref().filter(|_| !others_write);
         let configured = options.browser.as_deref().or(named);
         let opener = Opener::choose(configured, options.browser_variable.clone());
-        let store = Store::new(options, Box::new(Flows), opener, found.vault, found.remarks);
+        let store = Store::new(options, Box::new(Flows), opener, found.vault, found.warnings);
         if others_write {
-            store.remark(format!(
+            store.warning(format!(
                 "Other users can change {}, so the program that it names as the browser is not run. Take that right from them: \
                  chmod o-w, for the file and its folder.",
                 config_file.display()
@@ -163,7 +163,7 @@ impl Agent {
         if let Some(taken) = taken {
             let warning = port_warning(taken, port);
             tracing::error!("{warning}");
-            store.remark(warning);
+            store.warning(warning);
         }
         let (ask_presence, asked) = tokio::sync::mpsc::channel(4);
         let agent = Self(std::sync::Arc::new(Inner {

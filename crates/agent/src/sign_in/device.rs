@@ -66,12 +66,12 @@ pub(crate) async fn authorize(
     let mut polling = DevicePolling::new(&authorization);
     let mut step = polling.first();
     // Why the person's answer may not have been heard.
-    let mut trouble = None;
+    let mut last_error = None;
     loop {
-        match (step, trouble.take()) {
+        match (step, last_error.take()) {
             (DeviceStep::PollAt(at), _) => tokio::time::sleep(at.saturating_sub(passed())).await,
-            (DeviceStep::Expired | DeviceStep::Finished, Some(trouble)) => {
-                return Err(SignInError::of(trouble));
+            (DeviceStep::Expired | DeviceStep::Finished, Some(last_error)) => {
+                return Err(SignInError::of(last_error));
             }
             (DeviceStep::Expired | DeviceStep::Finished, None) => return Err(SignInError::CodeExpired),
         }
@@ -80,7 +80,7 @@ pub(crate) async fn authorize(
         match answer {
             Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
             Err(error) if step == DeviceStep::Finished => return Err(refused(error, config)),
-            Err(error) => trouble = Some(error),
+            Err(error) => last_error = Some(error),
             Ok(DevicePoll::Pending | DevicePoll::SlowDown) => {}
         }
     }

@@ -13,7 +13,7 @@ use abide_oidc::{
     Pending, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
-use abide_wire::{ErrorAnswer, ErrorCode, KnownBy, SignInBegun};
+use abide_wire::{ErrorAnswer, ErrorCode, Evidence, SignInBegun};
 use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome, Verdict};
@@ -23,7 +23,7 @@ use crate::sign_in::scopes::{OFFLINE_ACCESS, is_scope_refused, say_dropped, scop
 use crate::state::account::{Account, Opening, SignIn, host_of};
 use crate::state::commit::{Commit, NotCommitted, commit};
 use crate::state::connection::{ConnectError, Connection, connect, lifetimes};
-use crate::state::last_error::Trouble;
+use crate::state::last_error::LastError;
 use crate::state::revoke::{revoke_token, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
@@ -62,7 +62,7 @@ pub(crate) enum SignInError {
     OtherPerson(String),
     #[error("The sign-in was given up.")]
     GivenUp,
-    #[error("{}", Trouble::internal().sentence)]
+    #[error("{}", LastError::internal().sentence)]
     Internal,
 }
 
@@ -99,14 +99,14 @@ impl SignInError {
             Self::NoRandomness => "no_randomness",
             Self::OtherPerson(_) => "somebody_else",
             Self::GivenUp => "given_up",
-            Self::Internal => Trouble::internal().code,
+            Self::Internal => LastError::internal().code,
         }
     }
 }
 
 /// Starts the sign-in that a session has asked for.
 pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt) {
-    account.trouble = None;
+    account.last_error = None;
     // The pages of an earlier session have nothing more to say.
     account.tab = None;
     if let Some(page) = account.sign_out.take() {
@@ -134,7 +134,8 @@ fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, erro
     let _ = store.act(name, |account, now| {
         if account.session.awaits(attempt) {
             let transient = matches!(error, SignInError::Provider(ConnectError::Unreachable(_)));
-            account.trouble = Some(Trouble { transient, ..Trouble::new(error.code(), message.clone()) });
+            account.last_error =
+                Some(LastError { transient, ..LastError::new(error.code(), message.clone()) });
             account.session.handle(now, Input::AuthorizationFailed { attempt });
             store.tell(notices::sign_in_failed(name, provider, &message));
         }
@@ -346,7 +347,7 @@ async fn complete(
         }
         Err(error) => {
             tracing::warn!(code = error.code(), "UserInfo could not be read");
-            (None, Some(Trouble::from(&error)))
+            (None, Some(LastError::from(&error)))
         }
     };
     let lifetimes = lifetimes(&tokens);
@@ -354,7 +355,7 @@ async fn complete(
     let mut held = Held {
         session_state,
         dpop: connection.key.clone(),
-        ..Held::new(tokens, Heard { at: now.wall, by: KnownBy::IdToken })
+        ..Held::new(tokens, Heard { at: now.wall, by: Evidence::IdToken })
     };
     if let Some(profile) = profile {
         held.take_profile(profile, now.wall);
@@ -417,8 +418,8 @@ async fn complete(
             return Err(SignInError::GivenUp);
         }
     }
-    if let Some(trouble) = unknown {
-        let _ = store.act(name, |account, _| account.trouble = Some(trouble));
+    if let Some(last_error) = unknown {
+        let _ = store.act(name, |account, _| account.last_error = Some(last_error));
     }
     Ok(user)
 }
@@ -444,10 +445,10 @@ pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun,
         account.sign_in.as_ref().map(|sign_in| (sign_in.attempt.number(), sign_in.begun.clone()))
     })?;
     let not_begun = |store: &Arc<Store>| {
-        let trouble = store.act(name, |account, _| account.trouble.clone()).ok().flatten();
-        let passes = trouble.as_ref().is_none_or(|trouble| trouble.transient);
+        let last_error = store.act(name, |account, _| account.last_error.clone()).ok().flatten();
+        let passes = last_error.as_ref().is_none_or(|last_error| last_error.transient);
         let code = if passes { ErrorCode::ProviderUnreachable } else { ErrorCode::TemporarilyUnavailable };
-        let message = trouble.map(|trouble| trouble.sentence);
+        let message = last_error.map(|last_error| last_error.sentence);
         let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
         ErrorAnswer::new(code, message)
     };

@@ -57,7 +57,7 @@ pub(crate) fn say_dropped(
         return;
     }
     tracing::warn!(account = name, scopes = dropped.join(" "), "scopes are left out");
-    store.remark(dropped_scopes(name, &provider.display_host(), &dropped));
+    store.warning(dropped_scopes(name, &provider.display_host(), &dropped));
 }
 
 fn dropped_scopes(name: &str, host: &str, dropped: &[&str]) -> String {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use abide_oidc::{OAuthError, StepUp, Tokens};
 use abide_session::{Input, Now};
-use abide_wire::{ErrorAnswer, ErrorCode, KnownBy};
+use abide_wire::{ErrorAnswer, ErrorCode, Evidence};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
@@ -240,7 +240,7 @@ async fn install(
 ) -> Result<String, StepUpError> {
     let provider = connection.relying_party.provider().display_host();
     let lifetimes = lifetimes(&tokens);
-    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::IdToken });
+    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: Evidence::IdToken });
     let own = issued.refresh_token.clone();
     let Ok(turn) = store.act(name, |account, _| account.turn.clone()) else {
         revoke_token(store, connection, own);

@@ -41,7 +41,7 @@ fn enqueue(store: &Arc<Store>, account: &mut Account, farewell: Farewell, page: 
         // First the vault is clean: a crash must not bring back a session that the provider has ended.
         if let Err(error) = written.await {
             tracing::error!(%error, "a session could not be removed from the vault");
-            after.remark(format!("A session that has ended could not be removed from the vault. {error}"));
+            after.warning(format!("A session that has ended could not be removed from the vault. {error}"));
         }
         pending::say(&after, farewell, config, connection, page);
     });

@@ -20,14 +20,14 @@ use crate::config::AccountConfig;
 use crate::platform;
 use crate::state::connection::Connection;
 use crate::state::dpop::BOUND;
-use crate::state::last_error::Trouble;
+use crate::state::last_error::LastError;
 use crate::state::record::StoredSession;
 use crate::state::resource_tokens::Targets;
 use crate::state::signals::Signals;
 use crate::state::survival::Survival;
 use crate::state::tab::Tab;
 use crate::state::tokens::Held;
-use crate::view::convert::{self, ended_by, known_by, limit, limit_source};
+use crate::view::convert::{self, ended_by, evidence, limit, limit_source};
 use crate::view::layers::{Heard, Known, layers};
 use crate::view::notices;
 
@@ -87,7 +87,7 @@ pub(crate) struct Account {
     pub(crate) opening: Opening,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
-    pub(crate) trouble: Option<Trouble>,
+    pub(crate) last_error: Option<LastError>,
     pub(crate) signals: Signals,
     /// The page in the browser that watches the provider's session.
     pub(crate) tab: Option<Tab>,
@@ -129,7 +129,7 @@ impl Account {
             opening: Opening::Browser,
             sign_in: None,
             refresh: None,
-            trouble: None,
+            last_error: None,
             signals: Signals::default(),
             tab: None,
             provider_end: None,
@@ -163,7 +163,7 @@ impl Account {
     pub(crate) fn heard(&mut self, signal: Signal, now: Now) {
         self.signals.heard(signal, now.wall);
         if let Some(held) = &mut self.held {
-            held.heard = Some(Heard { at: now.wall, by: known_by(signal) });
+            held.heard = Some(Heard { at: now.wall, by: evidence(signal) });
         }
     }
 
@@ -246,8 +246,8 @@ impl Account {
                 .unwrap_or_default(),
             clock_skew: self.connection.as_ref().and_then(|connection| connection.http.clock_skew()),
             advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
-            trouble: self.trouble.as_ref().map(|trouble| trouble.sentence.clone()),
-            trouble_code: self.trouble.as_ref().map(|trouble| trouble.code.to_owned()),
+            last_error: self.last_error.as_ref().map(|last_error| last_error.sentence.clone()),
+            last_error_code: self.last_error.as_ref().map(|last_error| last_error.code.to_owned()),
         }
     }
 

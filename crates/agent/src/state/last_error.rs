@@ -2,7 +2,7 @@
 
 /// What went wrong last. It is gone after the next success.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Trouble {
+pub(crate) struct LastError {
     /// In snake case; stable.
     pub(crate) code: &'static str,
     /// What people read.
@@ -11,7 +11,7 @@ pub(crate) struct Trouble {
     pub(crate) transient: bool,
 }
 
-impl Trouble {
+impl LastError {
     pub(crate) fn new(code: &'static str, sentence: impl Into<String>) -> Self {
         Self { code, sentence: sentence.into(), transient: false }
     }
@@ -24,7 +24,7 @@ impl Trouble {
     }
 }
 
-impl From<&abide_oidc::Error> for Trouble {
+impl From<&abide_oidc::Error> for LastError {
     fn from(error: &abide_oidc::Error) -> Self {
         Self { transient: error.is_transient(), ..Self::new(error.code(), error.to_string()) }
     }

@@ -20,7 +20,7 @@ use crate::state::account::Account;
 use crate::state::connection::Connection;
 use crate::state::effects::Effects;
 use crate::state::event::Event;
-use crate::state::last_error::Trouble;
+use crate::state::last_error::LastError;
 use crate::state::record::{StoredSession, record_name};
 use crate::state::signals::Signals;
 use crate::state::tokens::Held;
@@ -32,7 +32,7 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// Everything that has a state, behind one lock that is never held over an `await`.
 pub(crate) struct Core {
     pub(crate) accounts: Vec<Account>,
-    pub(crate) remarks: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// Whether the screen is locked.
     pub(crate) locked: bool,
     /// The boot time that the event loop sleeps until.
@@ -73,7 +73,7 @@ impl Store {
         effects: Box<dyn Effects>,
         opener: Opener,
         vault: VaultThread,
-        remarks: Vec<String>,
+        warnings: Vec<String>,
     ) -> Arc<Self> {
         Arc::new(Self {
             options,
@@ -86,7 +86,7 @@ impl Store {
             ports: Ports::default(),
             adding: tokio::sync::Mutex::default(),
             revoking: watch::Sender::new(0),
-            core: Mutex::new(Core { accounts: Vec::new(), remarks, locked: false, armed: None }),
+            core: Mutex::new(Core { accounts: Vec::new(), warnings, locked: false, armed: None }),
             wake: Notify::new(),
             serials: AtomicU32::new(1),
         })
@@ -186,10 +186,10 @@ impl Store {
             return Err(notices::unknown_account(name, &known));
         };
         let now = clock::now();
-        let trouble = core.accounts[index].trouble.clone();
+        let last_error = core.accounts[index].last_error.clone();
         let result = work(&mut core.accounts[index], now);
         let changed = self.settle(&mut core, index, now);
-        if changed || trouble != core.accounts[index].trouble {
+        if changed || last_error != core.accounts[index].last_error {
             self.publish(&core, now);
         }
         Ok(result)
@@ -231,10 +231,10 @@ impl Store {
     }
 
     /// Puts a remark up, once.
-    pub(crate) fn remark(&self, text: String) {
+    pub(crate) fn warning(&self, text: String) {
         let mut core = self.core();
-        if !core.remarks.contains(&text) {
-            core.remarks.push(text);
+        if !core.warnings.contains(&text) {
+            core.warnings.push(text);
             self.publish(&core, clock::now());
         }
     }
@@ -253,8 +253,9 @@ impl Store {
         tokio::spawn(async move {
             if let Err(error) = removed.await {
                 tracing::error!(%error, "a session could not be removed from the vault");
-                store
-                    .remark(format!("A session that has ended could not be removed from the vault. {error}"));
+                store.warning(format!(
+                    "A session that has ended could not be removed from the vault. {error}"
+                ));
             }
         })
     }
@@ -335,7 +336,7 @@ impl Store {
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
             Output::Began => {
-                account.trouble = None;
+                account.last_error = None;
                 account.provider_end = None;
                 account.farewell = None;
                 account.signals = Signals::default();
@@ -359,7 +360,7 @@ impl Store {
         if why == Abandoned::TimedOut {
             let message = notices::sign_in_timed_out(&account.provider());
             self.tell(notices::sign_in_failed(&account.name, &account.provider(), &message));
-            account.trouble = Some(Trouble::new("sign_in_timed_out", message));
+            account.last_error = Some(LastError::new("sign_in_timed_out", message));
         }
     }
 
@@ -386,7 +387,7 @@ impl Store {
         tokio::spawn(async move {
             if let Err(error) = written.await {
                 tracing::error!(%error, "the session could not be written down");
-                store.remark(error.to_string());
+                store.warning(error.to_string());
             }
         });
     }
@@ -448,6 +449,6 @@ fn snapshot(core: &Core, now: Now) -> Snapshot {
     Snapshot {
         accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
         questions,
-        remarks: core.remarks.clone(),
+        warnings: core.warnings.clone(),
     }
 }

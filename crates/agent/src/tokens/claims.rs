@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::state::account::Account;
 use crate::state::connection::connection;
-use crate::state::last_error::Trouble;
+use crate::state::last_error::LastError;
 use crate::state::store::Store;
 use crate::state::tokens::{Held, Profile};
 
@@ -118,7 +118,7 @@ pub(crate) fn somebody_else(store: &Arc<Store>, name: &str, token: &SecretString
         let present = account.held.as_ref().and_then(|held| held.access.as_ref());
         if present.is_some_and(|access| access.token.expose_secret() == token.expose_secret()) {
             account.session.handle(now, Input::ProviderEnded { signal: Signal::UserInfo });
-            account.trouble = Some(Trouble::from(&Error::UserInfoSubjectMismatch));
+            account.last_error = Some(LastError::from(&Error::UserInfoSubjectMismatch));
         }
     });
     store.show();

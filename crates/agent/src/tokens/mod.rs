@@ -126,6 +126,8 @@ pub(crate) fn unreachable(store: &Arc<Store>, name: &str) -> ErrorAnswer {
     let provider = account.map(account::Account::provider).unwrap_or_default();
     notices::provider_unreachable(
         &provider,
-        account.and_then(|account| account.trouble.as_ref()).map(|trouble| trouble.sentence.as_str()),
+        account
+            .and_then(|account| account.last_error.as_ref())
+            .map(|last_error| last_error.sentence.as_str()),
     )
 }

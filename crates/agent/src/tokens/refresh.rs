@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use abide_oidc::{Identity, OAuthError, RefreshError, Tokens};
 use abide_session::{Attempt, Input, Now, RefreshFailure, Signal as Suspected};
-use abide_wire::{KnownBy, Signal, SignalState};
+use abide_wire::{Evidence, Signal, SignalState};
 use secrecy::SecretString;
 use tokio::sync::{OwnedMutexGuard, watch};
 
@@ -13,7 +13,7 @@ use crate::persistence::vault::StoreError;
 use crate::state::account::{Account, Refreshed};
 use crate::state::commit::{Commit, NotCommitted, adopt, commit, keep_name};
 use crate::state::connection::{Connection, connection, lifetimes};
-use crate::state::last_error::Trouble;
+use crate::state::last_error::LastError;
 use crate::state::record::record_name;
 use crate::state::revoke::{give_back, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
@@ -33,28 +33,28 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
     let work = async move {
         let outcome = match run(&store, &name, attempt, turn, patience).await {
             Ok(()) => Refreshed::Done,
-            Err((failure, trouble)) => {
-                let message = trouble.sentence.clone();
+            Err((failure, last_error)) => {
+                let message = last_error.sentence.clone();
                 tracing::warn!(account = name, ?failure, message, "the refresh brought no tokens");
-                failed(&store, &name, attempt, failure, trouble);
+                failed(&store, &name, attempt, failure, last_error);
                 Refreshed::Failed(message)
             }
         };
         sender.send_replace(Some(outcome));
     };
     spawn_settled(work, move || {
-        let trouble = Trouble::internal();
-        let message = trouble.sentence.clone();
-        failed(&after, &name_after, attempt, RefreshFailure::Unreachable, trouble);
+        let last_error = LastError::internal();
+        let message = last_error.sentence.clone();
+        failed(&after, &name_after, attempt, RefreshFailure::Unreachable, last_error);
         unsettled.send_replace(Some(Refreshed::Failed(message)));
     });
 }
 
-fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, failure: RefreshFailure, trouble: Trouble) {
+fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, failure: RefreshFailure, last_error: LastError) {
     let _ = store.act(name, |account, now| {
         if account.session.awaits(attempt) {
             account.refresh = None;
-            account.trouble = Some(trouble);
+            account.last_error = Some(last_error);
             account.session.handle(now, Input::RefreshFailed { attempt, failure });
         }
     });
@@ -70,7 +70,7 @@ struct Spent {
 }
 
 /// Why there are no new tokens.
-type Failed = (RefreshFailure, Trouble);
+type Failed = (RefreshFailure, LastError);
 
 /// Sends the refresh token, in turn with everything else that sends it.
 async fn run(
@@ -99,12 +99,12 @@ async fn run(
         .ok()
         .flatten();
     let Some(spent) = spent.map(Arc::new) else {
-        let trouble = Trouble::new("refresh_token_missing", "There is no refresh token.");
-        return Err((RefreshFailure::Rejected, trouble));
+        let last_error = LastError::new("refresh_token_missing", "There is no refresh token.");
+        return Err((RefreshFailure::Rejected, last_error));
     };
     let connection = connection(store, name)
         .await
-        .map_err(|error| (kept_away(error.retry_after()), Trouble::new(error.code(), error.to_string())))?;
+        .map_err(|error| (kept_away(error.retry_after()), LastError::new(error.code(), error.to_string())))?;
     failpoint!("refresh.connected");
     store.vault.begin_rotation(&record_name(name)).await.map_err(not_stored)?;
     failpoint!("refresh.noted");
@@ -191,7 +191,7 @@ async fn refused(
         }
         error => kept_away(error.retry_after()),
     };
-    (failure, Trouble::from(&error))
+    (failure, LastError::from(&error))
 }
 
 /// Whether the provider wants to see the person before it refreshes (OpenID Connect Core 1.0, section 3.1.2.6).
@@ -213,7 +213,7 @@ async fn take_over(
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(spent.token.clone()));
     keep_name(&mut tokens.identity, &spent.identity);
     let lifetimes = lifetimes(&tokens);
-    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: KnownBy::Refresh });
+    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: Evidence::Refresh });
     let how = Commit {
         wanted: |account: &Account| account.session.awaits(attempt),
         merge: Held::inherit,
@@ -238,7 +238,7 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
     survival::own_is_new(account);
     account.signals.heard(Signal::Refresh, now.wall);
     account.refresh = None;
-    account.trouble = None;
+    account.last_error = None;
     let suspicion =
         |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
     let before = suspicion(account);
@@ -253,13 +253,13 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
 }
 
 fn not_stored(error: StoreError) -> Failed {
-    (RefreshFailure::Unreachable, Trouble::new(error.code(), error.to_string()))
+    (RefreshFailure::Unreachable, LastError::new(error.code(), error.to_string()))
 }
 
 /// The provider takes longer than the account wants to wait.
 fn no_answer(store: &Arc<Store>, name: &str) -> Failed {
     let host = store.act(name, |account, _| account.provider()).unwrap_or_default();
-    (RefreshFailure::Unreachable, Trouble::from(&abide_oidc::Error::Timeout { host }))
+    (RefreshFailure::Unreachable, LastError::from(&abide_oidc::Error::Timeout { host }))
 }
 
 /// The session goes on without new tokens, and without asking before the provider wants to be asked.

@@ -1,7 +1,7 @@
 //! The session's own types as they cross a boundary, in one place.
 
 use abide_session::{EndReason, Limit};
-use abide_wire::{EndReason as Reason, KnownBy, LimitSource, Signal};
+use abide_wire::{EndReason as Reason, Evidence, LimitSource, Signal};
 
 /// The reason as it crosses a boundary.
 pub(crate) fn reason(reason: EndReason) -> Reason {
@@ -40,12 +40,12 @@ pub(crate) fn signal_of(signal: abide_session::Signal) -> Signal {
 }
 
 /// How the provider's layer is known after this signal.
-pub(crate) fn known_by(signal: Signal) -> KnownBy {
+pub(crate) fn evidence(signal: Signal) -> Evidence {
     match signal {
-        Signal::Iframe => KnownBy::Browser,
-        Signal::Refresh => KnownBy::Refresh,
-        Signal::Introspection | Signal::Userinfo => KnownBy::Asked,
-        Signal::Frontchannel | Signal::Backchannel | Signal::Events => KnownBy::Told,
+        Signal::Iframe => Evidence::Browser,
+        Signal::Refresh => Evidence::Refresh,
+        Signal::Introspection | Signal::Userinfo => Evidence::Asked,
+        Signal::Frontchannel | Signal::Backchannel | Signal::Events => Evidence::Told,
     }
 }
 

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use abide_oidc::Identity;
 use abide_session::{Now, State, View};
-use abide_wire::{KnownBy, Layer, LayerState, LayerStatus};
+use abide_wire::{Evidence, Layer, LayerState, LayerStatus};
 use serde::{Deserialize, Serialize};
 
-use crate::view::convert::{ended_by, known_by};
+use crate::view::convert::{ended_by, evidence};
 
 /// When and how something was heard of the provider's session last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Heard {
     /// Wall time.
     pub(crate) at: Duration,
-    pub(crate) by: KnownBy,
+    pub(crate) by: Evidence,
 }
 
 /// What the layers are made from.
@@ -35,7 +35,7 @@ pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatu
         state,
         since: since.map(|since| since.as_secs()),
         ends_at,
-        known_by: KnownBy::OwnLimits,
+        evidence: Evidence::OwnLimits,
         checked_at: None,
         methods: Vec::new(),
     };
@@ -50,12 +50,12 @@ pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatu
             // The end of our session says nothing about the provider's, unless the provider was the one who said so.
             let there = match ended_by(reason) {
                 Some(signal) => LayerStatus {
-                    known_by: known_by(signal),
+                    evidence: evidence(signal),
                     checked_at: ended,
                     ..provider(known, LayerState::Ended, None, ended)
                 },
                 None => LayerStatus {
-                    known_by: KnownBy::Nothing,
+                    evidence: Evidence::Nothing,
                     ..provider(known, LayerState::Unknown, None, None)
                 },
             };
@@ -72,7 +72,7 @@ fn provider(known: &Known<'_>, state: LayerState, since: Option<u64>, ends_at: O
         state,
         since,
         ends_at,
-        known_by: known.heard.map_or(KnownBy::Refresh, |heard| heard.by),
+        evidence: known.heard.map_or(Evidence::Refresh, |heard| heard.by),
         checked_at: known.heard.map(|heard| heard.at.as_secs()),
         methods: Vec::new(),
     }
@@ -88,7 +88,7 @@ fn identity_provider(provider: &str, identity: &Identity) -> LayerStatus {
         state: LayerState::Unknown,
         since: identity.auth_time,
         ends_at: None,
-        known_by: if nothing { KnownBy::Nothing } else { KnownBy::IdToken },
+        evidence: if nothing { Evidence::Nothing } else { Evidence::IdToken },
         checked_at: None,
         methods,
     }
@@ -133,16 +133,16 @@ mod tests {
     #[test]
     fn each_layer_has_its_own_end_and_says_how_it_is_known() {
         let identity = identity();
-        let heard = Heard { at: NOW.wall, by: KnownBy::IdToken };
+        let heard = Heard { at: NOW.wall, by: Evidence::IdToken };
         let found = layers(&known(Some(&identity), Some(heard)), &signed_in().view(NOW), NOW);
         let [application, provider, idp] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((application.state, application.ends_at), (LayerState::Active, Some(1_800_000_900)));
-        assert_eq!((application.known_by, application.since), (KnownBy::OwnLimits, Some(1_800_000_000)));
+        assert_eq!((application.evidence, application.since), (Evidence::OwnLimits, Some(1_800_000_000)));
         assert_eq!((provider.state, provider.ends_at), (LayerState::Active, Some(1_800_001_800)));
-        assert_eq!((provider.known_by, provider.checked_at), (KnownBy::IdToken, Some(1_800_000_000)));
+        assert_eq!((provider.evidence, provider.checked_at), (Evidence::IdToken, Some(1_800_000_000)));
         assert_eq!(provider.since, Some(1_799_999_000));
         assert_eq!((idp.name.as_str(), idp.state, idp.ends_at), ("Example Bank", LayerState::Unknown, None));
-        assert_eq!((idp.known_by, idp.methods.join(" ")), (KnownBy::IdToken, "pwd otp 2".to_owned()));
+        assert_eq!((idp.evidence, idp.methods.join(" ")), (Evidence::IdToken, "pwd otp 2".to_owned()));
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
             serde_json::from_value(serde_json::json!({"issuer": "https://id.example.com", "subject": "1"}))
                 .unwrap();
         let found = layers(&known(Some(&identity), None), &signed_in().view(NOW), NOW);
-        assert_eq!((found[2].name.as_str(), found[2].known_by), ("id.example.com", KnownBy::Nothing));
+        assert_eq!((found[2].name.as_str(), found[2].evidence), ("id.example.com", Evidence::Nothing));
         assert_eq!(found[2].since, None);
     }
 
@@ -172,8 +172,8 @@ mod tests {
             assert_eq!(found[0].state, LayerState::Ended);
             assert_eq!(found[0].ends_at, Some(1_800_000_000));
             assert_eq!(found[1].state, there);
-            let known = if there == LayerState::Ended { KnownBy::Told } else { KnownBy::Nothing };
-            assert_eq!(found[1].known_by, known);
+            let known = if there == LayerState::Ended { Evidence::Told } else { Evidence::Nothing };
+            assert_eq!(found[1].evidence, known);
         }
         assert_eq!(layers(&known(None, None), &Session::new(Limits::default()).view(NOW), NOW), []);
     }

@@ -57,7 +57,7 @@ pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Not
 
 pub(crate) fn sign_in_needed(account: &str, provider: &str) -> Notice {
     notice(
-        NoticeKind::Trouble,
+        NoticeKind::Problem,
         account,
         "Sign in again".to_owned(),
         format!(
@@ -96,7 +96,7 @@ pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
 
 pub(crate) fn still_accepted(account: &str, provider: &str) -> Notice {
     notice(
-        NoticeKind::Trouble,
+        NoticeKind::Problem,
         account,
         "You are signed out of Abide only".to_owned(),
         format!(

@@ -233,9 +233,9 @@ fn snapshot(io: &Io<'_>) -> Result<Snapshot, Failure> {
 fn accounts(snapshot: &Snapshot) -> String {
     let signed_in = snapshot.accounts.iter().filter(|status| is_signed_in(status)).count();
     let mut text = format!("{} configured, {signed_in} signed in", snapshot.accounts.len());
-    for remark in &snapshot.remarks {
+    for warning in &snapshot.warnings {
         text.push_str(" · ");
-        text.push_str(remark);
+        text.push_str(warning);
     }
     text
 }

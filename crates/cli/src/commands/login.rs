@@ -115,7 +115,7 @@ fn begin(
 /// Whether a sign-in has failed because no browser could be opened.
 fn no_browser(endpoint: &Endpoint, account: &str) -> bool {
     let status = endpoint.call("GET", &session_target(account, "")).and_then(|answer| answer.json());
-    status.is_ok_and(|status: SessionStatus| status.trouble_code.as_deref() == Some("browser_not_started"))
+    status.is_ok_and(|status: SessionStatus| status.last_error_code.as_deref() == Some("browser_not_started"))
 }
 
 /// What goes to a terminal has to be nothing but what it claims to be.
@@ -210,8 +210,8 @@ fn is_for_the_person(code: Option<&str>) -> bool {
 }
 
 fn not_completed(status: SessionStatus) -> Failure {
-    let exit = if is_for_the_person(status.trouble_code.as_deref()) { 3 } else { 1 };
-    match status.trouble {
+    let exit = if is_for_the_person(status.last_error_code.as_deref()) { 3 } else { 1 };
+    match status.last_error {
         Some(sentence) => Failure::SignIn { sentence, exit },
         None => Failure::SignIn {
             sentence: "The sign-in was not completed. Try again: abide login".into(),

@@ -92,7 +92,7 @@ fn until_renewed(
         if !outstanding(&status) || status.expires_in.is_none_or(|left| left > before) {
             return (answer, status, true);
         }
-        if status.trouble.is_some() {
+        if status.last_error.is_some() {
             break;
         }
     }

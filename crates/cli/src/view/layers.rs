@@ -2,7 +2,7 @@
 
 use abide_wire::terminal::plain;
 use abide_wire::text::rough_duration;
-use abide_wire::{KnownBy, Layer, LayerState, LayerStatus, SessionStatus};
+use abide_wire::{Evidence, Layer, LayerState, LayerStatus, SessionStatus};
 
 use crate::clock::{Clock, moment};
 
@@ -43,13 +43,13 @@ fn state(layer: &LayerStatus, clock: Clock) -> String {
 }
 
 fn how(layer: &LayerStatus, clock: Clock) -> Option<String> {
-    let by = match layer.known_by {
-        KnownBy::IdToken => "by your sign-in",
-        KnownBy::Refresh => "by a renewal",
-        KnownBy::Browser => "in the browser",
-        KnownBy::Asked => "by asking the provider",
-        KnownBy::Told => "by a notification of the provider",
-        KnownBy::OwnLimits | KnownBy::Nothing => return None,
+    let by = match layer.evidence {
+        Evidence::IdToken => "by your sign-in",
+        Evidence::Refresh => "by a renewal",
+        Evidence::Browser => "in the browser",
+        Evidence::Asked => "by asking the provider",
+        Evidence::Told => "by a notification of the provider",
+        Evidence::OwnLimits | Evidence::Nothing => return None,
     };
     Some(match layer.checked_at.map(|at| (clock.now)().saturating_sub(at)) {
         Some(0) => format!("confirmed just now {by}"),

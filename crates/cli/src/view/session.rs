@@ -30,11 +30,11 @@ pub(crate) fn status(snapshot: &Snapshot, clock: Clock, style: Style) -> String 
     if snapshot.accounts.is_empty() {
         page.push_str("No account yet. Add one: abide accounts add NAME --issuer URL --client-id ID\n");
     }
-    if !snapshot.remarks.is_empty() {
+    if !snapshot.warnings.is_empty() {
         page.push('\n');
     }
-    for remark in &snapshot.remarks {
-        page.push_str(&style.paint(Ink::Amber, &plain(remark)));
+    for warning in &snapshot.warnings {
+        page.push_str(&style.paint(Ink::Amber, &plain(warning)));
         page.push('\n');
     }
     page
@@ -61,8 +61,8 @@ fn account(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style
         );
         lines.push(style.paint(Ink::Amber, &advice).into_owned());
     }
-    if let Some(trouble) = &status.trouble {
-        lines.push(style.paint(Ink::Amber, &plain(trouble)).into_owned());
+    if let Some(last_error) = &status.last_error {
+        lines.push(style.paint(Ink::Amber, &plain(last_error)).into_owned());
     }
     lines
 }
@@ -188,9 +188,9 @@ fn summary(status: &SessionStatus, style: Style) -> String {
         (SessionState::Ended, Some(reason)) => format!("signed out: {}", ended_by(reason, status.ended_by)),
         (SessionState::Ended, None) => "signed out".to_owned(),
     };
-    if let Some(trouble) = &status.trouble {
+    if let Some(last_error) = &status.last_error {
         line.push_str(" · ");
-        line.push_str(&style.paint(Ink::Amber, &plain(trouble)));
+        line.push_str(&style.paint(Ink::Amber, &plain(last_error)));
     }
     line
 }

@@ -119,8 +119,8 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
         "access_token_expires_in",
         "clock_skew",
         "advised_end_after",
-        "trouble",
-        "trouble_code",
+        "last_error",
+        "last_error_code",
     ] {
         if !more.contains(&format!("\"{field}\":")) {
             fields.push_str(&format!("\"{field}\":null,"));
@@ -150,7 +150,7 @@ pub fn active(account: &str) -> String {
 }
 
 pub fn sessions(statuses: &[String]) -> Vec<u8> {
-    answer("200 OK", &format!(r#"{{"accounts":[{}],"questions":[],"remarks":[]}}"#, statuses.join(",")))
+    answer("200 OK", &format!(r#"{{"accounts":[{}],"questions":[],"warnings":[]}}"#, statuses.join(",")))
 }
 
 /// One of the three layers; `more` says what is known.

@@ -268,6 +268,6 @@ fn no_place(app: &AppHandle) {
     let title = "Abide has no place in your panel".to_owned();
     let body = "This desktop shows no tray icons, so Abide has opened its window. It asks and reminds you all the same."
         .to_owned();
-    desktop::notify(app, &Notice { kind: NoticeKind::Trouble, account: None, question: None, title, body });
+    desktop::notify(app, &Notice { kind: NoticeKind::Problem, account: None, question: None, title, body });
     window::open(app);
 }
