@@ -111,7 +111,7 @@ impl Lane {
             let more = match kind {
                 Account::Plain | Account::Rsa => String::new(),
                 // Enough for a provider on this computer, and not long to wait for one that is silent.
-                Account::Hasty => "timeout = \"2s\"\n".to_owned(),
+                Account::Hasty => "timeout = \"4s\"\n".to_owned(),
                 Account::Secret => format!("client_secret_file = {:?}\n", secret_file()),
                 Account::Bound => "dpop = \"required\"\n".to_owned(),
                 Account::Offered => "dpop = \"offered\"\n".to_owned(),
@@ -306,15 +306,25 @@ impl Scene<'_> {
         Ok(())
     }
 
+    /// Waits for the line with the reason after the first `from` bytes of the log, which is written beside the answer.
+    async fn logged(&self, from: usize, code: &str) -> Result<(), String> {
+        let (account, code) = (format!("account=\"{}\"", self.account), format!("code=\"{code}\""));
+        for _ in 0..400 {
+            let log = self.app.log();
+            if log[from..].lines().any(|line| line.contains(&account) && line.contains(&code)) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        Err(format!("the reason is not {code}: {}", &self.app.log()[from..]))
+    }
+
     /// A tool asks for a token for one purpose and gets none. The session is what it was.
     async fn withheld(&self, tool: &str, code: &str, said: &str, first: &str) -> Result<(), String> {
         let logged = self.app.log().len();
         let refused = self.ask(tool).await;
         ensure!(refused.as_ref().err().map(String::as_str) == Some(said), "the tool is told {refused:?}");
-        let log = self.app.log();
-        let (account, code) = (format!("account=\"{}\"", self.account), format!("code=\"{code}\""));
-        let found = log[logged..].lines().any(|line| line.contains(&account) && line.contains(&code));
-        ensure!(found, "the reason is not {code}: {}", &log[logged..]);
+        self.logged(logged, code).await?;
         let status = self.status().await;
         ensure!(status["state"] == "active", "the session is not kept: {status}");
         ensure!(self.token().await.as_deref() == Ok(first), "the session's own token is another one");

@@ -39,7 +39,7 @@ pub(crate) async fn run(provider: &DemoOp, case: &Case) -> Result<(), String> {
 }
 
 async fn registered(provider: &DemoOp, account: Account) -> Result<RegisteredClient, Error> {
-    let seconds = if account == Account::Hasty { 2 } else { 30 };
+    let seconds = if account == Account::Hasty { 4 } else { 30 };
     let http = Http::new(HttpOptions { timeout: Duration::from_secs(seconds), ..HttpOptions::default() })?;
     let found = Provider::discover(&http, provider.issuer()).await?;
     let redirect = Url::parse(REDIRECT).expect("an address");
