@@ -2,7 +2,7 @@
 // Makes every icon from the SVG sources beside it. Needs `rsvg-convert` (Debian: librsvg2-bin) and nothing else.
 // The same sources and the same librsvg give the same bytes.
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -61,6 +61,9 @@ write("64x64.png", render(large, 64));
 write("128x128.png", render(large, 128));
 write("128x128@2x.png", render(large, 256));
 write("icon.png", render(large, 512));
+// What a Linux desktop asks for beside these.
+mkdirSync(join(here, "hicolor"), { recursive: true });
+for (const size of [16, 22, 24, 48]) write(join("hicolor", `${size}.png`), render(drawing(size), size));
 // The order matters to Tauri: on Windows it takes the first image of the file for its windows.
 write("icon.ico", ico([32, 16, 20, 24, 48, 64, 256]));
 write(

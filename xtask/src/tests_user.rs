@@ -176,6 +176,29 @@ impl TestsUser {
     }
 }
 
+/// `env`, run by an ordinary user with a plain environment: the beginning of a command that tries out what was packed. The user
+/// is given `folder`.
+#[cfg(target_os = "linux")]
+pub(crate) fn ordinary(log: &mut Log, folder: &Path) -> Result<Command> {
+    let mut command = if is_root()? {
+        let (uid, gid, _) = match entry()? {
+            Some(found) => found,
+            None => create(log)?,
+        };
+        let mut give = Command::new("chown");
+        give.args(["-R", &format!("{uid}:{gid}")]).arg(folder);
+        log.command(give)?;
+        let mut command = Command::new("setpriv");
+        let (uid, gid) = (uid.to_string(), gid.to_string());
+        command.args(["--reuid", &uid, "--regid", &gid, "--clear-groups", "--", "env"]);
+        command
+    } else {
+        Command::new("env")
+    };
+    command.args(["-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8"]).current_dir("/");
+    Ok(command)
+}
+
 impl Drop for TestsUser {
     fn drop(&mut self) {
         for (folder, mode) in &self.opened {

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Uses Abide as somebody who has just installed it: starts the agent, signs in with the demo provider, gets a token, signs out.
+#
+#   try_installed.sh FOLDER AGENT ABIDE    FOLDER: an empty one. AGENT, ABIDE: commands for a shell
+set -eu
+folder=$1 agent=$2 abide=$3
+mkdir -p "$folder/home" "$folder/run"
+chmod 700 "$folder/run"
+HOME=$folder/home XDG_RUNTIME_DIR=$folder/run
+export HOME XDG_RUNTIME_DIR
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS BROWSER
+cd "$folder"
+rm -f address page last jar
+fail() { echo "failed: $*" >&2; [ ! -f agent.log ] || tail -n 20 agent.log >&2; exit 1; }
+
+echo "version: $(eval "$abide --version")"
+# No keyring here, and other tests may hold the usual port.
+mkdir -p home/.config/abide
+printf '[vault]\nmode = "memory"\n[endpoint]\nport = 0\n' >home/.config/abide/config.toml
+eval "exec $agent" >agent.log 2>&1 </dev/null &
+process=$!
+own=$process
+trap 'kill $own $process 2>/dev/null || true' EXIT
+tries=0
+until [ -e run/abide/endpoint.json ]; do
+  kill -0 $process 2>/dev/null || fail "the agent has ended"
+  [ $((tries += 1)) -le 150 ] || fail "the agent does not start"
+  sleep 0.2
+done
+eval "$abide status" >status 2>&1 || fail "no status: $(cat status)"
+echo "agent: started"
+
+eval "$abide login --no-browser" >address 2>login.log &
+login=$!
+tries=0
+until [ -s address ]; do
+  [ $((tries += 1)) -le 100 ] || fail "no address: $(cat login.log)"
+  sleep 0.2
+done
+address=$(head -n 1 address)
+curl -sSL -m 20 -c jar -b jar "$address" >page
+# Each hidden field of the form, as curl wants it.
+set --
+for field in $(sed -n 's/<input/\n<input/g; p' page | sed -n 's/^<input type="hidden" name="\([^"]*\)" value="\([^"]*\)".*/\1=\2/p'); do
+  set -- "$@" --data-urlencode "$field"
+done
+action=$(sed -n 's/.*<form method="post" action="\([^"]*\)".*/\1/p' page | head -n 1)
+origin=$(printf '%s' "$address" | sed 's|^\(https*://[^/]*\).*|\1|')
+[ -n "$action" ] || fail "no form: $(cat page)"
+curl -sSL -m 20 -c jar -b jar "$origin$action" "$@" -d username=alice -d password=demo -d action=sign-in >last
+wait $login || fail "the sign-in: $(cat login.log)"
+echo "signed in: $(eval "$abide status" | head -n 1)"
+token=$(eval "$abide token") || fail "no token"
+[ ${#token} -gt 20 ] || fail "the token is $token"
+echo "token: ${#token} characters"
+eval "$abide logout" >/dev/null || fail "signing out"
+eval "$abide token" >/dev/null 2>&1 && fail "a token after signing out"
+# An image that had to be extracted runs below a process that does not pass signals on.
+[ ! -f run/abide-appimage ] || read -r own _ <run/abide-appimage
+kill "$own"
+wait $process || true
+trap - EXIT
+if eval "$abide status" >/dev/null 2>&1; then fail "the agent is still there"; fi
+echo "agent: ended"

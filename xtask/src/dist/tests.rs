@@ -1,0 +1,296 @@
+//! What the packages say of themselves, and what the AppImage does at its start, with programs of the tests' own inside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::product::{Product, version};
+use super::appimage;
+use crate::cargo;
+
+#[test]
+fn one_version_is_in_every_package() {
+    let product = Product::read().unwrap();
+    assert_eq!(product.version, env!("CARGO_PKG_VERSION"));
+    for broken in
+        ["", "[workspace.package]\nversion = \"1.2\"\n", "[workspace.package]\nversion = \"1.2.x\"\n"]
+    {
+        assert!(version(broken).is_err(), "{broken}");
+    }
+    assert_eq!(version("[workspace.package]\nversion = \"1.2.3\"\n").unwrap(), "1.2.3");
+}
+
+#[test]
+fn a_place_that_nothing_fills_is_an_error() {
+    let product = Product::read().unwrap();
+    assert_eq!(product.fill("{{name}} {{more}}", &[("more", "x")]).unwrap(), "Abide x");
+    assert!(product.fill("{{name}} {{more}}", &[]).is_err());
+}
+
+#[test]
+fn the_metadata_of_the_desktop_name_the_same_program() {
+    let product = Product::read().unwrap();
+    let metadata = cargo::root().join("packaging/io.github.abide_session.abide.metainfo.xml");
+    let text = std::fs::read_to_string(metadata).unwrap();
+    for part in [
+        format!("<id>{}</id>", product.identifier),
+        format!("<name>{}</name>", product.name),
+        format!("<project_license>{}</project_license>", product.license),
+        format!("<url type=\"homepage\">{}</url>", product.homepage),
+        format!("<release version=\"{}\"", product.version),
+    ] {
+        assert!(text.contains(&part), "{part} is not in {text}");
+    }
+}
+
+#[test]
+fn update_information_has_its_place_in_the_runtime() {
+    // An ELF file with nothing but the sections "", ".shstrtab" and ".upd_info".
+    let names = b"\0.shstrtab\0.upd_info\0";
+    let mut file = vec![0_u8; 0x40];
+    file[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    let names_at = file.len() as u64;
+    file.extend(names);
+    let place_at = file.len() as u64;
+    file.extend([b'?'; 32]);
+    let table = file.len() as u64;
+    for (name, offset, size) in [(0_u32, 0, 0), (1, names_at, names.len() as u64), (11, place_at, 32)] {
+        let mut header = [0_u8; 0x40];
+        header[..4].copy_from_slice(&name.to_le_bytes());
+        header[0x18..0x20].copy_from_slice(&offset.to_le_bytes());
+        header[0x20..0x28].copy_from_slice(&size.to_le_bytes());
+        file.extend(header);
+    }
+    file[0x28..0x30].copy_from_slice(&table.to_le_bytes());
+    file[0x3a..0x40].copy_from_slice(&[0x40, 0, 3, 0, 1, 0]);
+
+    appimage::put_update_information(&mut file, "zsync|https://example.com/x").unwrap();
+    let place = &file[place_at as usize..][..32];
+    assert_eq!(place, b"zsync|https://example.com/x\0\0\0\0\0");
+    assert!(appimage::put_update_information(&mut file, &"x".repeat(32)).is_err(), "it does not fit");
+    assert!(appimage::put_update_information(&mut b"#!/bin/sh".to_vec(), "x").is_err(), "no program");
+    let cut = file.len() - 0x20;
+    assert!(appimage::put_update_information(&mut file[..cut], "x").is_err(), "cut off");
+}
+
+/// The folder of an AppImage with scripts in place of the programs, and a user's home. Removed when dropped.
+struct Image(PathBuf);
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Image {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("abide-image-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let image = Self(folder);
+        for folder in ["home", "run", "dir/usr/bin", "dir/usr/lib/abide"] {
+            std::fs::create_dir_all(image.0.join(folder)).unwrap();
+        }
+        let own = cargo::root().join("packaging/appimage");
+        std::fs::copy(own.join("AppRun"), image.0.join("dir/AppRun")).unwrap();
+        for script in ["running.sh", "command.sh"] {
+            std::fs::copy(own.join(script), image.0.join("dir/usr/lib/abide").join(script)).unwrap();
+        }
+        for (place, text) in [
+            ("applications/Abide.desktop", "[Desktop Entry]\nName=Abide\nExec=abide-desktop\n"),
+            ("icons/hicolor/16x16/apps/abide-desktop.png", "icon"),
+            ("man/man1/abide.1", "manual"),
+            ("bash-completion/completions/abide", "bash"),
+            ("fish/vendor_completions.d/abide.fish", "fish"),
+        ] {
+            image.write(&format!("dir/usr/share/{place}"), text);
+        }
+        image.write("dir/usr/lib/systemd/user/abide-agent.service", "ExecStart=/usr/bin/abide agent\n");
+        for program in ["abide", "abide-desktop"] {
+            image.program(&format!("dir/usr/bin/{program}"), &format!("echo {program} \"$@\"; env"));
+        }
+        image.program("Abide.AppImage", "echo image \"$@\"");
+        image
+    }
+
+    fn write(&self, place: &str, text: &str) {
+        let file = self.0.join(place);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    fn program(&self, place: &str, script: &str) {
+        self.write(place, &format!("#!/bin/sh\n{script}\n"));
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.0.join(place), mode).unwrap();
+    }
+
+    fn read(&self, place: &str) -> String {
+        std::fs::read_to_string(self.0.join(place)).unwrap_or_else(|error| panic!("{place}: {error}"))
+    }
+
+    /// What the runtime does: starts AppRun under this name, with these arguments.
+    fn start_as(&self, name: &str, image: &str, arguments: &[&str], display: bool) -> Said {
+        let mut command = Command::new("/bin/sh");
+        command.arg(self.0.join("dir/AppRun")).args(arguments).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("HOME", self.0.join("home"));
+        command.env("XDG_RUNTIME_DIR", self.0.join("run")).env("TMPDIR", &self.0);
+        command.env("APPDIR", self.0.join("dir")).env("APPIMAGE", self.0.join(image)).env("ARGV0", name);
+        if display {
+            command.env("WAYLAND_DISPLAY", "none-such");
+        }
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    fn start(&self, arguments: &[&str]) -> Said {
+        self.start_as("./Abide.AppImage", "Abide.AppImage", arguments, false)
+    }
+
+    /// Everything below the home.
+    fn home(&self) -> String {
+        let output = Command::new("find").arg(self.0.join("home")).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn an_image_is_the_command_by_name_and_by_argument() {
+    let image = Image::new("command");
+    for (name, arguments, wanted) in [
+        ("./Abide.AppImage", vec!["token", "--account", "a b"], "abide token --account a b\n"),
+        ("abide", vec!["status"], "abide status\n"),
+        ("/home/x/bin/abide", vec![], "abide\n"),
+        ("./Abide.AppImage", vec!["agent", "--passphrase-fd", "3"], "abide agent --passphrase-fd 3\n"),
+    ] {
+        let said = image.start_as(name, "Abide.AppImage", &arguments, false);
+        assert!(said.out.starts_with(wanted), "{name} {arguments:?}: {}{}", said.out, said.err);
+        // Another AppImage that is started by it would take them for its own.
+        assert!(!said.out.contains("APPDIR=") && !said.out.contains("ARGV0="), "{}", said.out);
+    }
+}
+
+#[test]
+fn an_image_without_a_display_is_the_agent() {
+    let image = Image::new("display");
+    let said = image.start(&[]);
+    assert!(said.out.starts_with("abide agent\n"), "{}", said.out);
+    assert!(said.err.contains("There is no display"), "{}", said.err);
+    assert_eq!(said.code, Some(0));
+    let said = image.start_as("./Abide.AppImage", "Abide.AppImage", &[], true);
+    assert!(said.out.starts_with("abide-desktop\n"), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn an_image_names_the_library_that_is_missing_and_runs_the_agent() {
+    let image = Image::new("library");
+    image.write("gone.c", "int gone(void) { return 0; }\n");
+    image.write("main.c", "int gone(void); int main(void) { return gone(); }\n");
+    let cc = |arguments: &[&str]| {
+        Command::new("cc").args(arguments).current_dir(&image.0).status().is_ok_and(|done| done.success())
+    };
+    let built = cc(&["-shared", "-fPIC", "-o", "libwebkit-gone.so", "gone.c"])
+        && cc(&["-o", "dir/usr/bin/abide-desktop", "main.c", "-L.", "-lwebkit-gone"]);
+    assert!(built, "a C compiler");
+    let said = image.start_as("./Abide.AppImage", "Abide.AppImage", &[], true);
+    assert!(said.err.contains("lacks libwebkit-gone.so."), "{}", said.err);
+    assert!(said.err.contains("Install WebKitGTK 4.1"), "{}", said.err);
+    assert!(said.out.starts_with("abide agent\n"), "{}", said.out);
+}
+
+#[test]
+fn what_an_image_adds_it_removes() {
+    let image = Image::new("integrate");
+    let before = image.home();
+    // Once more: what is there is renewed, and nothing is added twice.
+    for arguments in [&["--integrate", "--autostart"][..], &["--integrate"]] {
+        let said = image.start(arguments);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(!said.err.contains("stays as it is"), "{}", said.err);
+    }
+    let entry = image.read("home/.local/share/applications/abide-appimage.desktop");
+    assert!(entry.contains(&format!("Exec=\"{}\"", image.0.join("Abide.AppImage").display())), "{entry}");
+    assert_eq!(image.read("home/.config/autostart/abide-appimage.desktop"), entry);
+    assert!(
+        image.read("home/.local/share/systemd/user/abide-agent.service").contains("Abide.AppImage\" agent")
+    );
+    image.read("home/.local/share/icons/hicolor/16x16/apps/abide-desktop.png");
+    let run = Command::new(image.0.join("home/.local/bin/abide")).arg("status").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "image --command status\n");
+    assert_eq!(image.start(&["--unintegrate"]).code, Some(0));
+    assert_eq!(image.home(), before);
+    assert_eq!(image.start(&["--integrate", "--other"]).code, Some(2));
+}
+
+#[test]
+fn an_image_leaves_a_command_of_that_name_alone() {
+    let image = Image::new("foreign");
+    image.program("home/.local/bin/abide", "echo another");
+    let said = image.start(&["--integrate"]);
+    assert!(said.err.contains(".local/bin/abide exists and stays as it is"), "{}", said.err);
+    image.start(&["--unintegrate"]);
+    assert!(image.read("home/.local/bin/abide").contains("another"));
+}
+
+#[test]
+fn a_path_with_signs_is_written_as_each_file_wants_it() {
+    let image = Image::new("signs");
+    let name = "A'b \"50%\" $x\\|&`.AppImage";
+    image.program(name, "echo image \"$@\"");
+    let said = image.start_as("x", name, &["--integrate"], false);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let folder = image.0.display().to_string();
+    let entry = image.read("home/.local/share/applications/abide-appimage.desktop");
+    // In quotes, and then as every string of a desktop entry once more.
+    let wanted = format!(r#"Exec="{folder}/A'b \\"50%%\\" \\$x\\\\|&\\`.AppImage""#);
+    assert!(entry.contains(&wanted), "{entry}\n{wanted}");
+    let unit = image.read("home/.local/share/systemd/user/abide-agent.service");
+    let wanted = format!(r#"ExecStart="{folder}/A'b \"50%%\" $$x\\|&`.AppImage" agent"#);
+    assert!(unit.contains(&wanted), "{unit}\n{wanted}");
+    let run = Command::new(image.0.join("home/.local/bin/abide")).arg("status").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "image --command status\n");
+}
+
+#[test]
+fn the_command_is_that_of_the_running_agent_and_of_no_other() {
+    let image = Image::new("running");
+    image.start(&["--integrate"]);
+    image.program("mounted/usr/bin/abide", "echo mounted \"$@\"");
+    let me = Command::new("id").arg("-u").output().unwrap();
+    let me = String::from_utf8_lossy(&me.stdout).trim().to_owned();
+    let command = || {
+        let mut command = Command::new(image.0.join("home/.local/bin/abide"));
+        command.arg("status").env("XDG_RUNTIME_DIR", image.0.join("run"));
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    };
+    let folder = image.0.join("mounted");
+    // Its name begins like that of the agent, as the kernel tells it.
+    image.program("abide-agent", "read line");
+    let mut agent =
+        Command::new(image.0.join("abide-agent")).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let note = |process: u32, user: &str, folder: &str| {
+        image.write("run/abide-appimage", &format!("{process} {user} {folder}\n"));
+    };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    note(agent.id(), &me, &folder.display().to_string());
+    while command() != "mounted status\n" {
+        assert!(std::time::Instant::now() < deadline, "{}", command());
+    }
+    // A folder that is another user's, and mounted by nobody.
+    note(agent.id(), &me, "/");
+    assert_eq!(command(), "image --command status\n");
+    // Another program has the number by now.
+    note(std::process::id(), &me, &folder.display().to_string());
+    assert_eq!(command(), "image --command status\n");
+    note(agent.id(), &me, &folder.display().to_string());
+    drop(agent.stdin.take());
+    agent.wait().unwrap();
+    assert_eq!(command(), "image --command status\n", "the agent has ended");
+}
