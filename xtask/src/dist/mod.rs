@@ -9,6 +9,8 @@ mod linux;
 mod product;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
+#[cfg(target_os = "linux")]
+mod windows;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -125,6 +127,10 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
     if wanted.wants("appimage") {
         look_at_appimage(&wanted, &product, &mut steps);
     }
+    #[cfg(target_os = "linux")]
+    if wanted.wants("nsis") || wanted.wants("msi") {
+        windows_packages(&wanted, &product, &mut steps);
+    }
     println!();
     for folder in &wanted.bundles {
         for file in files_in(&wanted.out(folder))? {
@@ -180,6 +186,37 @@ fn look_at_appimage(wanted: &Wanted, product: &Product, steps: &mut Steps) {
     steps.step("appimage: what is inside", |log| appimage::look(product, &image, log));
     steps.possible("appimage: runs, signs in, goes (FUSE)", |log| appimage::try_it(&image, true, log));
     steps.possible("appimage: runs, signs in, goes (extracted)", |log| appimage::try_it(&image, false, log));
+}
+
+/// Of programs that were built for Windows, by `--programs FOLDER`.
+#[cfg(target_os = "linux")]
+fn windows_packages(wanted: &Wanted, product: &Product, steps: &mut Steps) {
+    let mut staged = None;
+    steps.possible("windows: programs, signed", |log| {
+        let lacking = windows::lacking();
+        if lacking.is_none() {
+            staged = Some(windows::stage(product, &wanted.programs(), log)?);
+        }
+        Ok(lacking)
+    });
+    let Some(staged) = staged else { return };
+    if wanted.wants("nsis") {
+        steps.step("windows: setup program", |log| {
+            windows::nsis(product, &staged, &wanted.out("nsis"), log).map(drop)
+        });
+    }
+    if wanted.wants("msi") {
+        let mut package = PathBuf::new();
+        let made = steps.step("windows: msi", |log| {
+            package = windows::msi(product, &staged, &wanted.out("msi"), log)?;
+            Ok(())
+        });
+        if made {
+            steps.step("windows: msi, table by table", |log| {
+                windows::look_at_msi(product, &staged, &package, log)
+            });
+        }
+    }
 }
 
 /// The first of these programs that is not here, with the Debian package that has it.

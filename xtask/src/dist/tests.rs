@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::product::{Product, version};
-use super::appimage;
+use super::{appimage, windows};
 use crate::cargo;
 
 #[test]
@@ -72,6 +72,32 @@ fn update_information_has_its_place_in_the_runtime() {
     assert!(appimage::put_update_information(&mut b"#!/bin/sh".to_vec(), "x").is_err(), "no program");
     let cut = file.len() - 0x20;
     assert!(appimage::put_update_information(&mut file[..cut], "x").is_err(), "cut off");
+}
+
+#[test]
+fn every_file_of_the_windows_packages_is_installed_and_removed() {
+    let product = Product::read().unwrap();
+    let names = ["abide-desktop.exe", "abide.exe", "abide-agent.exe"].map(str::to_owned);
+    let source = windows::wix_source(&product, &names).unwrap();
+    let folder = PathBuf::from("/folder");
+    let script = windows::nsis_script(&product, &folder, &names, &folder.join("out.exe")).unwrap();
+    for name in &names {
+        assert!(source.contains(&format!(" Name=\"{name}\" Source=\"{name}\"/>")), "{source}");
+        assert!(script.contains(&format!("File \"/folder/{name}\"")), "{script}");
+        assert!(script.contains(&format!("Delete \"$INSTDIR\\{name}\"")), "{script}");
+    }
+    let count = |part: &str| source.matches(part).count();
+    assert_eq!(count("<Component Id="), count("<ComponentRef Id="), "each is in one feature: {source}");
+    assert_eq!(count("<Component Id="), count("KeyPath=\"yes\""), "{source}");
+    // Two versions are two products with one upgrade code.
+    let line = |source: &str| source.lines().find(|line| line.contains("<Product ")).unwrap().to_owned();
+    let mut product = product;
+    product.version = "999.0.0".to_owned();
+    let newer = windows::wix_source(&product, &names).unwrap();
+    let part = |line: &str, name: &str| line.split(&format!("{name}=\"")).nth(1).unwrap()[..36].to_owned();
+    let (old, new) = (line(&source), line(&newer));
+    assert_ne!(part(&old, " Id"), part(&new, " Id"));
+    assert_eq!(part(&old, "UpgradeCode"), part(&new, "UpgradeCode"));
 }
 
 /// The folder of an AppImage with scripts in place of the programs, and a user's home. Removed when dropped.
