@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 
 use crate::notices::{Board, Choice, Deed, Notices};
 use crate::question::{self, Asker};
-use crate::tray::{self, Action, Tray, View};
-use crate::{platform, say, window};
+use crate::tray::{self, Action, Handlers, Tray, View};
+use crate::{platform, window};
 
 /// How long quitting waits for the agent to write down what it has to.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
@@ -29,14 +29,14 @@ pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, Sta
             return follow(app, agent, &runtime).await;
         }
         Ok(Err(StartError::AlreadyRunning(owner))) => {
-            say(&format!("Abide is already running{owner}. Its window has been asked to open."));
+            platform::say(&format!("Abide is already running{owner}. Its window has been asked to open."));
             return app.exit(0);
         }
         Ok(Err(error)) => error.to_string(),
         Err(error) => format!("It stopped while it started: {error}."),
     };
     tracing::error!(%reason, "the agent did not start");
-    say(&reason);
+    platform::say(&reason);
     let ending = app.clone();
     let shown = app.run_on_main_thread(move || {
         platform::alarm("Abide cannot start", &reason);
@@ -47,7 +47,7 @@ pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, Sta
     }
 }
 
-/// Notifications, for whoever has something to tell.
+/// The notifications on the screen.
 struct Told(Mutex<Notices<Board>>);
 
 async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
@@ -71,7 +71,7 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
     });
     app.manage(Told(Mutex::new(Notices::new(board))));
     app.manage(agent.clone());
-    app.manage(Tray::new(&app));
+    app.manage(Tray::new(&app, Handlers { chosen, unavailable: no_tray }));
     #[cfg(target_os = "linux")]
     tauri::async_runtime::spawn(platform::appearance::follow(app.clone()));
     let mut told = tokio::spawn(told_to_stop());
@@ -119,9 +119,18 @@ fn show(app: &AppHandle, snapshot: &Snapshot) {
 }
 
 /// Shows a notification. A desktop without notifications is no reason to stop.
-pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
+fn notify(app: &AppHandle, notice: &Notice) {
     let questions = app.try_state::<Agent>().map(|agent| agent.snapshot().questions).unwrap_or_default();
     notices(app, |notices| notices.tell(notice, &questions));
+}
+
+/// Tells the user once that the desktop shows no tray icon, and opens the window.
+fn no_tray(app: &AppHandle) {
+    let title = "Abide has no place in your panel".to_owned();
+    let body = "This desktop shows no tray icons, so Abide has opened its window. Questions and reminders still appear."
+        .to_owned();
+    notify(app, &Notice { kind: NoticeKind::Problem, account: None, question: None, title, body });
+    window::open(app);
 }
 
 fn notices(app: &AppHandle, work: impl FnOnce(&mut Notices<Board>)) {

@@ -11,7 +11,6 @@ mod question;
 mod tray;
 mod window;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use abide_agent::{Agent, Options};
@@ -24,7 +23,7 @@ use tauri::RunEvent;
 pub fn run() -> ExitCode {
     abide_agent::start_log();
     if let Err(reason) = platform::begin() {
-        say(&reason);
+        platform::say(&reason);
         return ExitCode::FAILURE;
     }
     let Some(options) = Options::of_this_user(true) else {
@@ -100,10 +99,4 @@ pub fn run() -> ExitCode {
     // What the agent still does in the background has been waited for in `desktop::quit`, within bounds.
     runtime.shutdown_background();
     u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
-}
-
-/// One line for whoever started the program from a terminal.
-pub(crate) fn say(line: &str) {
-    // Nobody may be there to read it.
-    let _ = writeln!(std::io::stderr(), "abide-desktop: {line}");
 }

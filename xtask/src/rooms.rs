@@ -107,6 +107,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "presence",
         ],
     ),
+    ("src-tauri/src", &["face", "platform", "window", "notices", "question", "tray", "desktop"]),
 ];
 
 /// Crates in which the files inside a room form no circle either.

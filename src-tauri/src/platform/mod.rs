@@ -20,6 +20,14 @@ mod imp;
 #[path = "windows.rs"]
 mod imp;
 
+use std::io::Write as _;
+
 #[cfg(windows)]
 pub(crate) use imp::wide;
 pub(crate) use imp::{alarm, begin, clock, copy, panel};
+
+/// Prints one line for the person who started the program in a terminal.
+pub(crate) fn say(line: &str) {
+    // The terminal may be closed, which changes nothing.
+    let _ = writeln!(std::io::stderr(), "abide-desktop: {line}");
+}

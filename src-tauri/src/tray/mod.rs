@@ -19,6 +19,15 @@ pub(crate) use self::view::{Action, View};
 /// the computer.
 pub(crate) const COMMAND: &str = "abide curl";
 
+/// What the tray hands on to the program around it.
+#[derive(Clone, Copy)]
+pub(crate) struct Handlers {
+    /// The user chose the item of the menu with this key.
+    pub(crate) chosen: fn(&AppHandle, &str),
+    /// The desktop shows no tray icons: the window has to serve instead.
+    pub(crate) unavailable: fn(&AppHandle),
+}
+
 /// Shows the view in the tray.
 pub(crate) fn show(app: &AppHandle, view: View) {
     if let Some(tray) = app.try_state::<Tray>() {

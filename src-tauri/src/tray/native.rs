@@ -10,8 +10,8 @@ use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry};
 
-use super::View;
 use super::view::{AccountView, ItemView, WATCH_AGAIN, item};
+use super::{Handlers, View};
 use crate::{face, platform, window};
 
 /// The tray.
@@ -62,7 +62,7 @@ pub(crate) fn touched(app: &AppHandle, event: &TrayIconEvent) {
 
 impl Tray {
     /// A tray that shows nothing yet.
-    pub(crate) fn new(app: &AppHandle) -> Self {
+    pub(crate) fn new(app: &AppHandle, _: Handlers) -> Self {
         Self { app: app.clone(), parts: Mutex::default() }
     }
 

@@ -12,7 +12,6 @@ use zbus::object_server::SignalEmitter;
 use zbus::zvariant::{OwnedValue, StructureBuilder, Value};
 
 use super::Shared;
-use crate::desktop;
 use crate::tray::View;
 use crate::tray::view::{ItemView, WATCH_AGAIN, item};
 
@@ -261,6 +260,7 @@ impl Lines<'_> {
 /// The menu on the bus.
 pub(super) struct MenuObject {
     pub(super) app: AppHandle,
+    pub(super) chosen: fn(&AppHandle, &str),
     pub(super) shared: Arc<Shared>,
 }
 
@@ -270,7 +270,7 @@ impl MenuObject {
             "clicked" => {
                 let key = self.shared.menu(|menu| menu.key(id).map(str::to_owned));
                 if let Some(key) = key {
-                    desktop::chosen(&self.app, &key);
+                    (self.chosen)(&self.app, &key);
                 }
                 News::None
             }

@@ -7,7 +7,6 @@ mod menu;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use abide_wire::{Notice, NoticeKind};
 use futures_util::StreamExt as _;
 use tauri::AppHandle;
 use tokio::sync::watch;
@@ -16,10 +15,9 @@ use zbus::object_server::SignalEmitter;
 
 use self::item::{ITEM_PATH, Item};
 use self::menu::{MENU_PATH, Menu, MenuObject, News};
-use super::View;
+use super::{Handlers, View};
 use crate::face::{self, Face, Palette};
 use crate::platform::{self, bus};
-use crate::{desktop, window};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 /// How long a panel may take to come up at login before the window serves in its place.
@@ -30,9 +28,9 @@ pub(crate) struct Tray(watch::Sender<Option<View>>);
 
 impl Tray {
     /// A tray that shows nothing yet.
-    pub(crate) fn new(app: &AppHandle) -> Self {
+    pub(crate) fn new(app: &AppHandle, handlers: Handlers) -> Self {
         let (views, newest) = watch::channel(None);
-        tauri::async_runtime::spawn(keep(app.clone(), newest));
+        tauri::async_runtime::spawn(keep(app.clone(), handlers, newest));
         Self(views)
     }
 
@@ -114,7 +112,7 @@ impl Shared {
 }
 
 /// Waits for the first view, and then keeps it and its successors in the panel.
-async fn keep(app: AppHandle, mut views: watch::Receiver<Option<View>>) {
+async fn keep(app: AppHandle, handlers: Handlers, mut views: watch::Receiver<Option<View>>) {
     let Ok(Some(view)) = views.wait_for(Option::is_some).await.map(|view| view.clone()) else { return };
     let mut panels = watch_panel(&app);
     let Ok(Some(panel)) = panels.wait_for(Option::is_some).await.map(|panel| *panel) else { return };
@@ -122,14 +120,14 @@ async fn keep(app: AppHandle, mut views: watch::Receiver<Option<View>>) {
     menu.follow(&view, Instant::now());
     let shared = Arc::new(Shared(Mutex::new(Shown { panel, view, menu, picture: None })));
     let placed = match bus::session().await {
-        Some(bus) => Place::new(&bus, &app, &shared).await,
+        Some(bus) => Place::new(&bus, &app, handlers, &shared).await,
         None => Err(zbus::Error::Failure("there is no session bus".to_owned())),
     };
     match placed {
-        Ok(place) => place.keep(&app, &shared, views, panels).await,
+        Ok(place) => place.keep(&app, handlers, &shared, views, panels).await,
         Err(error) => {
             tracing::warn!(%error, "the tray cannot be reached");
-            no_place(&app);
+            (handlers.unavailable)(&app);
         }
     }
 }
@@ -161,9 +159,15 @@ struct Place {
 }
 
 impl Place {
-    async fn new(bus: &zbus::Connection, app: &AppHandle, shared: &Arc<Shared>) -> zbus::Result<Self> {
+    async fn new(
+        bus: &zbus::Connection,
+        app: &AppHandle,
+        handlers: Handlers,
+        shared: &Arc<Shared>,
+    ) -> zbus::Result<Self> {
         let objects = bus.object_server();
-        objects.at(MENU_PATH, MenuObject { app: app.clone(), shared: Arc::clone(shared) }).await?;
+        let menu = MenuObject { app: app.clone(), chosen: handlers.chosen, shared: Arc::clone(shared) };
+        objects.at(MENU_PATH, menu).await?;
         objects.at(ITEM_PATH, Item { app: app.clone(), shared: Arc::clone(shared) }).await?;
         // The name that the specification asks for.
         let name = format!("org.kde.StatusNotifierItem-{}-1", std::process::id());
@@ -183,6 +187,7 @@ impl Place {
     async fn keep(
         &self,
         app: &AppHandle,
+        handlers: Handlers,
         shared: &Shared,
         mut views: watch::Receiver<Option<View>>,
         mut looks: watch::Receiver<Option<Panel>>,
@@ -191,7 +196,7 @@ impl Place {
             Ok(streams) => streams,
             Err(error) => {
                 tracing::warn!(%error, "panels cannot be watched");
-                return no_place(app);
+                return (handlers.unavailable)(app);
             }
         };
         let mut has_host = self.register().await;
@@ -219,7 +224,8 @@ impl Place {
                 () = &mut patience, if patient => {
                     patient = false;
                     if !has_host {
-                        no_place(app);
+                        tracing::warn!("this desktop has no place for tray icons");
+                        (handlers.unavailable)(app);
                     }
                 }
             }
@@ -260,14 +266,4 @@ impl Place {
         }
         menu::tell(&self.menu, changes.menu).await;
     }
-}
-
-/// Says once that nothing can be seen of Abide, and lets it be seen.
-fn no_place(app: &AppHandle) {
-    tracing::warn!("this desktop has no place for tray icons");
-    let title = "Abide has no place in your panel".to_owned();
-    let body = "This desktop shows no tray icons, so Abide has opened its window. It asks and reminds you all the same."
-        .to_owned();
-    desktop::notify(app, &Notice { kind: NoticeKind::Problem, account: None, question: None, title, body });
-    window::open(app);
 }
