@@ -1,5 +1,6 @@
 //! The only way to a provider.
 
+pub(crate) mod ca_file;
 pub(crate) mod proxy;
 
 use std::error::Error as StdError;
@@ -93,7 +94,7 @@ impl Http {
         // Whoever came first has installed a provider already; ours is only for the case that nobody has.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roots = match &options.ca_pem {
-            Some(pem) => certificates(pem)?,
+            Some(pem) => ca_file::certificates(pem)?,
             None => Vec::new(),
         };
         Ok(Self {
@@ -271,13 +272,6 @@ fn base(options: &HttpOptions) -> ClientBuilder {
         // A refresh token that was sent over a connection that died while the computer slept may or may not have
         // been spent. A new connection for each of the few requests an hour makes that rare.
         .pool_max_idle_per_host(0)
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
-    match Certificate::from_pem_bundle(pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(Error::CaFileInvalid),
-    }
 }
 
 fn build(base: impl Fn() -> ClientBuilder, roots: &[Certificate]) -> Result<Client, Error> {

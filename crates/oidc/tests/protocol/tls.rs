@@ -69,3 +69,26 @@ fn a_ca_file_without_certificates_is_refused() {
         assert_eq!(error, Error::CaFileInvalid);
     }
 }
+
+#[tokio::test]
+async fn one_unreadable_certificate_does_not_make_the_others_useless() {
+    let (port, pem) = start().await;
+    let begin = b"-----BEGIN CERTIFICATE-----\n";
+    let end = b"\n-----END CERTIFICATE-----\n";
+    for broken in [&b"AAAA"[..], b"this is no base64!", b""] {
+        for broken_first in [true, false] {
+            let broken = [&begin[..], broken, &end[..]].concat();
+            let bundle =
+                if broken_first { [&broken[..], &pem].concat() } else { [&pem[..], &broken].concat() };
+            assert_eq!(unreadable_certificates(&bundle), Ok(1));
+            let trusting = Http::new(HttpOptions { ca_pem: Some(bundle), ..HttpOptions::default() }).unwrap();
+            let issuer = format!("https://localhost:{port}");
+            assert_eq!(outcome(&trusting, issuer).await, "provider_unexpected_status");
+        }
+    }
+    // The end of one is missing.
+    let bundle = [&begin[..], b"AAAA\n", &pem].concat();
+    assert_eq!(unreadable_certificates(&bundle), Ok(1));
+    assert_eq!(unreadable_certificates(&pem), Ok(0));
+    assert_eq!(unreadable_certificates(b"nothing"), Err(Error::CaFileInvalid));
+}
