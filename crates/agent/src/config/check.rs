@@ -4,6 +4,7 @@ use std::path::Path;
 
 use abide_wire::{ConfigCheck, ConfigProblem, SessionStatus, Severity, text};
 
+use crate::config::surroundings::{self, Finding};
 use crate::config::{Config, ConfigError, place_of};
 
 /// Reads the file as it is now. `statuses` is what is known of the accounts while an agent runs: only then the provider
@@ -12,14 +13,40 @@ pub(crate) fn check(path: &Path, statuses: &[SessionStatus]) -> ConfigCheck {
     let read = Config::read(path);
     let ok = read.is_ok();
     let problems = match read {
-        Ok(config) => statuses
-            .iter()
-            .filter(|status| config.accounts.contains_key(&status.account))
-            .filter_map(|status| advice(path, &config, status))
-            .collect(),
+        Ok(config) => {
+            let search: Vec<_> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
+            let mut problems: Vec<ConfigProblem> = surroundings::look_at(&config, &search)
+                .into_iter()
+                .map(|finding| found_outside(path, finding))
+                .collect();
+            problems.sort_by_key(|problem| problem.severity == Severity::Advice);
+            let known = statuses.iter().filter(|status| config.accounts.contains_key(&status.account));
+            problems.extend(known.filter_map(|status| advice(path, &config, status)));
+            problems
+        }
         Err(error) => vec![problem(path, &error)],
     };
+    let ok = problems.iter().all(|problem| problem.severity != Severity::Error);
     ConfigCheck { file: path.display().to_string(), ok, problems }
+}
+
+/// Something that the file names and that is not there, with the line of the account that names it.
+fn found_outside(path: &Path, finding: Finding) -> ConfigProblem {
+    let Finding { severity, account, message } = finding;
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let place = account.as_ref().and_then(|account| place_of(&text, account));
+    let message = match &account {
+        Some(account) => format!("account \u{201c}{account}\u{201d}: {message}"),
+        None => message,
+    };
+    ConfigProblem {
+        severity,
+        account,
+        line: place.and_then(|(line, _)| u32::try_from(line).ok()),
+        column: place.and_then(|(_, column)| u32::try_from(column).ok()),
+        message,
+        suggestion: None,
+    }
 }
 
 fn problem(path: &Path, error: &ConfigError) -> ConfigProblem {

@@ -6,6 +6,7 @@ pub(crate) mod edit;
 pub(crate) mod proxy;
 pub(crate) mod requests;
 pub(crate) mod settings;
+pub(crate) mod surroundings;
 pub(crate) mod validate;
 pub(crate) mod vault;
 

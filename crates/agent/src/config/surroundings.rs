@@ -1,0 +1,189 @@
+//! What a configuration names outside itself: files, programs, ports. Whether they are there can change at any time, so it keeps
+//! no file from being read, and only `abide config check` looks.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use abide_wire::{Severity, Signal};
+use url::Url;
+
+use crate::config::vault::Source;
+use crate::config::{AccountConfig, Config};
+
+/// Something that is not there, or not as it has to be.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Finding {
+    pub(crate) severity: Severity,
+    /// The account that names it.
+    pub(crate) account: Option<String>,
+    pub(crate) message: String,
+}
+
+impl Finding {
+    fn error(account: Option<&str>, message: String) -> Self {
+        Self { severity: Severity::Error, account: account.map(str::to_owned), message }
+    }
+}
+
+/// Looks at everything that the configuration names. `search` is where programs are looked for (`PATH`).
+pub(crate) fn look_at(config: &Config, search: &[PathBuf]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(Source::File(path)) = &config.vault.source {
+        found.extend(unreadable("vault.passphrase_file", path).map(|message| Finding::error(None, message)));
+    }
+    if let Some(program) = config.browser.as_ref().and_then(|words| words.first())
+        && !is_there(program, search)
+    {
+        let message = format!("`browser`: there is no program \u{201c}{program}\u{201d}.");
+        found.push(Finding::error(None, message));
+    }
+    for (name, account) in &config.accounts {
+        found.extend(files(name, account));
+    }
+    found.extend(ports(config));
+    found
+}
+
+fn files(name: &str, account: &AccountConfig) -> Vec<Finding> {
+    let named = [
+        ("ca_file", &account.ca_file),
+        ("client_secret_file", &account.client_secret_file),
+        ("client_key_file", &account.client_key_file),
+    ];
+    let named = named.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
+    let mut found: Vec<Finding> = named
+        .filter_map(|(key, path)| unreadable(key, path))
+        .map(|message| Finding::error(Some(name), message))
+        .collect();
+    let pem = account.ca_file.as_ref().and_then(|path| std::fs::read(path).ok());
+    match pem.map(|pem| abide_oidc::unreadable_certificates(&pem)) {
+        None | Some(Ok(0)) => {}
+        Some(Ok(unreadable)) => found.push(Finding {
+            severity: Severity::Advice,
+            account: Some(name.to_owned()),
+            message: format!(
+                "`ca_file`: {unreadable} of the certificates in it cannot be read and are not used."
+            ),
+        }),
+        Some(Err(error)) => {
+            found.push(Finding::error(Some(name), format!("`ca_file`: {error}")));
+        }
+    }
+    found
+}
+
+/// Why a file cannot be read; `None` if it can.
+fn unreadable(key: &str, path: &Path) -> Option<String> {
+    let shown = path.display();
+    if path.starts_with("~") {
+        return Some(format!("`{key}`: \u{201c}~\u{201d} is not replaced in {shown}. Write the whole path."));
+    }
+    let problem = std::fs::File::open(path).and_then(|file| file.metadata());
+    match problem {
+        Ok(found) if found.is_dir() => Some(format!("`{key}`: {shown} is a folder.")),
+        Ok(_) => None,
+        Err(error) => Some(format!("`{key}`: {shown} cannot be read ({error}).")),
+    }
+}
+
+fn is_there(program: &str, search: &[PathBuf]) -> bool {
+    if program.contains(std::path::is_separator) {
+        return Path::new(program).is_file();
+    }
+    let suffix = std::env::consts::EXE_SUFFIX;
+    search
+        .iter()
+        .any(|folder| folder.join(program).is_file() || folder.join(format!("{program}{suffix}")).is_file())
+}
+
+/// Ports that two listeners of Abide would need at the same time.
+fn ports(config: &Config) -> Vec<Finding> {
+    let mut owners: BTreeMap<u16, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    if config.endpoint.port != 0 {
+        owners.insert(config.endpoint.port, "endpoint.port");
+    }
+    let listens = |account: &AccountConfig| {
+        account.provider.watches(Signal::Frontchannel) || account.provider.watches(Signal::Backchannel)
+    };
+    let listener = config.logout_listener.port;
+    if config.accounts.values().any(listens) && listener != 0 {
+        match owners.get(&listener) {
+            Some(owner) => found.push(clash(None, listener, "logout_listener.port", owner)),
+            None => drop(owners.insert(listener, "logout_listener.port")),
+        }
+    }
+    for (name, account) in &config.accounts {
+        let sign_ins = account.redirect_uris.iter().map(|uri| ("redirect_uri", uri));
+        let sign_outs = account.logout.redirect_uris.iter().map(|uri| ("logout.redirect_uri", uri));
+        for (key, port) in sign_ins.chain(sign_outs).filter_map(|(key, uri)| Some((key, Url::port(uri)?))) {
+            if let Some(owner) = owners.get(&port) {
+                found.push(clash(Some(name), port, key, owner));
+            }
+        }
+    }
+    found
+}
+
+fn clash(account: Option<&str>, port: u16, key: &str, owner: &str) -> Finding {
+    Finding::error(account, format!("`{key}`: port {port} is that of `{owner}`. Choose another one."))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ACCOUNT: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n";
+
+    fn found(text: &str, search: &[PathBuf]) -> Vec<String> {
+        let config: Config = toml::from_str(text).unwrap();
+        look_at(&config, search).into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn files_that_are_missing_or_not_what_they_should_be_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        for key in ["ca_file", "client_secret_file", "client_key_file"] {
+            for path in [at("missing"), "~/file".to_owned(), folder.path().display().to_string()] {
+                let messages = found(&format!("{ACCOUNT}{key} = {path:?}\n"), &[]);
+                assert_eq!(messages.len(), 1, "{messages:?}");
+                assert!(messages[0].starts_with(&format!("`{key}`: ")), "{messages:?}");
+            }
+        }
+        let passphrase = format!("[vault]\nmode = \"passphrase\"\npassphrase_file = {:?}\n", at("missing"));
+        assert!(found(&passphrase, &[])[0].starts_with("`vault.passphrase_file`"));
+        std::fs::write(at("ca.pem"), "no certificate").unwrap();
+        let messages = found(&format!("{ACCOUNT}ca_file = {:?}\n", at("ca.pem")), &[]);
+        assert!(messages[0].starts_with("`ca_file`: "), "{messages:?}");
+        std::fs::write(at("secret"), "s").unwrap();
+        let all_there = format!("{ACCOUNT}client_secret_file = {:?}\n", at("secret"));
+        assert_eq!(found(&all_there, &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_browser_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let search = [folder.path().to_owned()];
+        assert_eq!(found("browser = [\"firefox\", \"-P\", \"work\"]\n", &search).len(), 1);
+        std::fs::write(folder.path().join("firefox"), "").unwrap();
+        assert_eq!(found("browser = [\"firefox\", \"-P\", \"work\"]\n", &search), Vec::<String>::new());
+        let whole = folder.path().join("firefox");
+        assert_eq!(found(&format!("browser = [{whole:?}]\n"), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_equal_ports_are_named() {
+        let listening = format!("{ACCOUNT}provider.watch = [\"backchannel\"]\n");
+        let both = format!("endpoint.port = 47601\n{listening}");
+        assert_eq!(found(&both, &[]).len(), 1);
+        assert_eq!(found(&listening, &[]), Vec::<String>::new());
+        assert_eq!(found(&format!("endpoint.port = 47601\n{ACCOUNT}"), &[]), Vec::<String>::new());
+        for key in ["redirect_uri", "logout.redirect_uri"] {
+            let clashing = format!("{ACCOUNT}{key} = \"http://127.0.0.1:47600/here\"\n");
+            let messages = found(&clashing, &[]);
+            assert!(messages.len() == 1 && messages[0].contains("`endpoint.port`"), "{messages:?}");
+        }
+    }
+}
