@@ -14,6 +14,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, heade
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -27,6 +28,8 @@ use crate::server::{Limits, serve};
 
 /// So many answers are kept until one is looked at.
 const ARRIVALS: usize = 16;
+/// How long an answer that nothing waits for is held back until it is turned away.
+const SAME_MOMENT: Duration = Duration::from_millis(50);
 /// The largest answer in a form, in bytes: as much as fits into a query.
 const ANSWER: usize = 16 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -153,6 +156,8 @@ struct Place {
     /// Where the browser is sent on to, by a path that is good once: an address that holds an ID token is no argument of
     /// a program.
     departure: Mutex<Option<(String, Url)>>,
+    /// The digest of the answer that was taken. Browsers and filters repeat requests.
+    taken: Mutex<Option<[u8; 32]>>,
 }
 
 impl Callback {
@@ -208,6 +213,7 @@ impl Callback {
             outcome: outcome_receiver,
             guest: OnceLock::new(),
             departure: Mutex::new(None),
+            taken: Mutex::new(None),
         });
         let served = place.clone();
         let answer = move |request: Request<Incoming>, _| {
@@ -318,6 +324,7 @@ pub(crate) async fn alone(
         outcome: watch::channel(Some(failed)).1,
         guest: OnceLock::new(),
         departure: Mutex::new(None),
+        taken: Mutex::new(None),
     };
     let judged = async {
         match arrivals.recv().await {
@@ -403,6 +410,9 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
     {
         return problem(StatusCode::OK, "Abide has heard.");
     }
+    if place.has_taken(query) {
+        return again(place);
+    }
     let (verdict, answered) = oneshot::channel();
     let arrival = Arrival { query: query.to_owned(), verdict };
     let verdict = match place.arrivals.try_send(arrival) {
@@ -410,11 +420,46 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
         Err(_) => Verdict::Stray(UNEXPECTED),
     };
     match verdict {
-        Verdict::Taken => onward(&place.done),
+        Verdict::Taken => {
+            place.take(query);
+            onward(&place.done)
+        }
         Verdict::Stray(code) => {
+            if code == UNEXPECTED {
+                // The same answer may be being taken at this moment.
+                tokio::time::sleep(SAME_MOMENT).await;
+            }
+            if place.has_taken(query) {
+                return again(place);
+            }
             stray("This answer does not belong to the sign-in that is under way. Nothing has changed.", code)
         }
     }
+}
+
+/// What a browser sees that brings the same answer once more.
+fn again(place: &Place) -> Response<Full<Bytes>> {
+    if place.guest.get().is_none() {
+        return onward(&place.done);
+    }
+    // Not the page that watches: a filter that repeats requests would take its place.
+    let lines = &["You can close this tab."];
+    page(StatusCode::OK, &Page { title: "You are signed in", lines, good: true })
+}
+
+impl Place {
+    fn take(&self, query: &str) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(query));
+    }
+
+    fn has_taken(&self, query: &str) -> bool {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.is_some_and(|taken| bool::from(taken.ct_eq(&digest(query))))
+    }
+}
+
+fn digest(query: &str) -> [u8; 32] {
+    Sha256::digest(query).into()
 }
 
 async fn done(place: &Place) -> Response<Full<Bytes>> {
@@ -522,6 +567,30 @@ mod tests {
         for answer in [&sent_on, &page] {
             assert!(answer.contains("\r\nclear-site-data: \"storage\"\r\n"), "{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_same_answer_once_more_is_shown_how_the_sign_in_went() {
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
+        let address = callback.redirect_uri().clone();
+        let browser = |query: &'static str| {
+            let address = address.clone();
+            tokio::spawn(async move { get(&address, query).await })
+        };
+        // A prefetch and the real request, at the same time.
+        let both = [browser("/callback?code=1&state=2"), browser("/callback?code=1&state=2")];
+        callback.arrival().await.unwrap().verdict.send(Verdict::Taken).ok().unwrap();
+        callback
+            .finish(Outcome::SignedIn { user: "alice".to_owned(), provider: "id.example.com".to_owned() });
+        let later = browser("/callback?code=1&state=2");
+        for answered in both.into_iter().chain([later]) {
+            let answer = answered.await.unwrap();
+            let done = answer.lines().find_map(|line| line.strip_prefix("location: ")).expect(&answer);
+            assert!(get(&address, done).await.contains("You are signed in as alice"));
+        }
+        let other = browser("/callback?code=3&state=2").await.unwrap();
+        assert!(other.starts_with("HTTP/1.1 400"), "{other}");
     }
 
     /// After `invalid_scope`, for instance: nothing new is opened.
