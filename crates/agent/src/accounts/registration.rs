@@ -23,6 +23,7 @@ use crate::platform::file;
 use crate::sign_in::scopes::wanted_scopes;
 use crate::state::account::host_of;
 use crate::state::connection::{ConnectError, discover, http_of};
+use crate::state::spawn::in_time;
 use crate::state::store::Store;
 
 /// Of the year 9999, since 1970: the last that has a date in four digits.
@@ -160,13 +161,34 @@ pub(crate) async fn register(
     if with_scopes {
         metadata.scopes = wanted_scopes(config, &provider);
     }
-    let managed = |management: ClientManagement, client_id: &str| Managed {
-        issuer: config.issuer.clone(),
+    let issuer = config.issuer.clone();
+    let managed = move |management: ClientManagement, client_id: &str| Managed {
+        issuer: issuer.clone(),
         client_id: client_id.to_owned(),
         uri: management.uri,
         token: management.token,
     };
-    let client = match abide_oidc::register(&http, &provider, &metadata).await {
+    let asked = {
+        let (http, provider) = (http.patient(), provider.clone());
+        async move { abide_oidc::register(&http, &provider, &metadata).await }
+    };
+    let (after, late_config) = (managed.clone(), config.clone());
+    // The provider has made a client that nothing waits for any more.
+    let late = async move |answer: Result<RegisteredClient, RegistrationFailure>| {
+        let (management, client_id) = match answer {
+            Ok(client) => (client.management, client.registration.client_id),
+            Err(failure) => (failure.unused, String::new()),
+        };
+        match management {
+            Some(management) => drop(after(management, &client_id).end(&late_config).await),
+            None => tracing::warn!(client_id, "a client was registered too late, and cannot be removed"),
+        }
+    };
+    let answer = in_time(config.timeout, asked, late).await.unwrap_or_else(|| {
+        let error = Error::Timeout { host: host.clone() };
+        Err(RegistrationFailure { error, unused: None })
+    });
+    let client = match answer {
         Ok(client) => client,
         Err(RegistrationFailure { error, unused }) => {
             let refused = matches!(
