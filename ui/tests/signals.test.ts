@@ -15,13 +15,13 @@ test("what tells is named as in the terminal, in the same words", () => {
 
 test("each state has its words, and only what is lost stands out", async () => {
   const signals = ["iframe", "refresh", "introspection", "userinfo", "frontchannel", "backchannel", "events"] as const;
-  const states = ["waiting", "works", "blocked", "closed", "failed", "not_offered"] as const;
+  const states = ["waiting", "works", "blocked", "closed", "unclear", "failed", "not_offered"] as const;
   const one = (signal: Signal, state: SignalState) => watched(active({ signals: [{ signal, state, heard_at: noon - 200 }] }), noon)[0]!;
   for (const state of states) {
-    expect(one("iframe", state).lost).toBe(["blocked", "closed", "failed"].includes(state));
+    expect(one("iframe", state).lost).toBe(["blocked", "closed", "unclear", "failed"].includes(state));
     expect(one("iframe", state).canOpen).toBe(state === "closed");
   }
-  const possible = (signal: Signal) => states.filter((state) => signal === "iframe" || (state !== "blocked" && state !== "closed"));
+  const possible = (signal: Signal) => states.filter((state) => signal === "iframe" || (state !== "blocked" && state !== "closed" && state !== "unclear"));
   const page = signals.flatMap((signal) => possible(signal).map((state) => `${one(signal, state).name}: ${one(signal, state).text}`));
   await expect([...new Set(page)].join("\n")).toMatchFileSnapshot("pages/signals.txt");
 });

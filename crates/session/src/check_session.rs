@@ -4,7 +4,7 @@
 //! nothing: only a silent authorization request does, and that only in a browser in which one has succeeded before. A
 //! browser that hides the provider's cookie from a frame cannot be told apart from a user who has signed out there.
 
-/// How many silent requests may bring nothing, one after the other, before the page stops.
+/// How many silent requests may bring nothing, one after the other, before the page asks less often.
 const MOST_FAILURES: u8 = 3;
 
 /// What the provider's iframe said (section 3.1).
@@ -38,10 +38,10 @@ pub enum SilentAnswer {
 pub enum Next {
     /// Ask the iframe again after the interval.
     Poll,
+    /// Ask the iframe again after a longer interval: [`CheckSession::state`] says what is the matter.
+    PollSlowly,
     /// Make a silent authorization request.
     Silent,
-    /// Stop asking: [`CheckSession::state`] says why.
-    Stop,
     /// Stop asking: the session at the provider has ended.
     Ended,
 }
@@ -55,6 +55,8 @@ pub enum CheckSessionState {
     Watching,
     /// The browser hides the provider's cookie from a page inside another.
     Blocked,
+    /// Somebody is signed in after a change, and the provider would have to ask before it says who.
+    Unclear,
     /// The iframe or the silent requests bring nothing useful.
     Failed,
 }
@@ -65,12 +67,14 @@ pub struct CheckSession {
     state: CheckSessionState,
     /// Whether a silent request is under way.
     asking: bool,
+    /// Whether the provider has seen its cookie in a silent request from this browser.
+    shown: bool,
     failures: u8,
 }
 
 impl Default for CheckSession {
     fn default() -> Self {
-        Self { state: CheckSessionState::Starting, asking: false, failures: 0 }
+        Self { state: CheckSessionState::Starting, asking: false, shown: false, failures: 0 }
     }
 }
 
@@ -81,17 +85,22 @@ impl CheckSession {
         self.state
     }
 
+    /// Whether a change there has not been explained yet.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.failures > 0
+    }
+
     /// The iframe has said something.
     pub fn iframe_said(&mut self, answer: IframeAnswer) -> Next {
         match (self.state, answer) {
-            (CheckSessionState::Blocked | CheckSessionState::Failed, _) => Next::Stop,
-            (_, IframeAnswer::Error) => self.fail(),
-            // A frame that sees the cookie does not mean that the provider gets it: that is tried out once.
-            (CheckSessionState::Starting, _) | (_, IframeAnswer::Changed) => {
+            (_, IframeAnswer::Error) => self.slow_down(CheckSessionState::Failed),
+            (CheckSessionState::Watching, IframeAnswer::Unchanged) => Next::Poll,
+            // A frame that sees the cookie does not mean that the provider gets it: that is tried out.
+            (_, IframeAnswer::Unchanged | IframeAnswer::Changed) => {
                 self.asking = true;
                 Next::Silent
             }
-            (CheckSessionState::Watching, IframeAnswer::Unchanged) => Next::Poll,
         }
     }
 
@@ -99,36 +108,35 @@ impl CheckSession {
     pub fn answered(&mut self, answer: SilentAnswer) -> Next {
         if !core::mem::take(&mut self.asking) {
             // Nobody asked.
-            return if self.state == CheckSessionState::Watching { Next::Poll } else { Next::Stop };
+            return if self.state == CheckSessionState::Watching { Next::Poll } else { Next::PollSlowly };
         }
         match (answer, self.state) {
-            (SilentAnswer::SamePerson, _) => {
-                self.state = CheckSessionState::Watching;
-                self.failures = 0;
-                Next::Poll
+            (SilentAnswer::SamePerson, _) => self.watch(),
+            // The provider has seen its cookie, so this browser shows it. Who is signed in there stays open.
+            (SilentAnswer::Somebody, CheckSessionState::Starting) => self.watch(),
+            (SilentAnswer::OtherPerson, _) => Next::Ended,
+            (SilentAnswer::LoginRequired, _) if self.shown => Next::Ended,
+            (SilentAnswer::LoginRequired, _) => self.slow_down(CheckSessionState::Blocked),
+            (SilentAnswer::Somebody, _) => {
+                self.shown = true;
+                self.fail(CheckSessionState::Unclear)
             }
-            // The provider has seen its cookie, so this browser shows it. Who is signed in there stays open: if that comes
-            // of a change, it is asked again, and not for ever.
-            (SilentAnswer::Somebody, CheckSessionState::Starting) => {
-                self.state = CheckSessionState::Watching;
-                Next::Poll
-            }
-            (SilentAnswer::OtherPerson, _) | (SilentAnswer::LoginRequired, CheckSessionState::Watching) => {
-                Next::Ended
-            }
-            (SilentAnswer::LoginRequired, _) => {
-                self.state = CheckSessionState::Blocked;
-                Next::Stop
-            }
-            (SilentAnswer::Nothing | SilentAnswer::Somebody, _) => {
-                self.failures += 1;
-                if self.failures < MOST_FAILURES { Next::Poll } else { self.fail() }
-            }
+            (SilentAnswer::Nothing, _) => self.fail(CheckSessionState::Failed),
         }
     }
 
-    fn fail(&mut self) -> Next {
-        self.state = CheckSessionState::Failed;
-        Next::Stop
+    fn watch(&mut self) -> Next {
+        (self.state, self.shown, self.failures) = (CheckSessionState::Watching, true, 0);
+        Next::Poll
+    }
+
+    fn fail(&mut self, state: CheckSessionState) -> Next {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures < MOST_FAILURES { Next::Poll } else { self.slow_down(state) }
+    }
+
+    fn slow_down(&mut self, state: CheckSessionState) -> Next {
+        self.state = state;
+        Next::PollSlowly
     }
 }

@@ -45,29 +45,38 @@ fn a_browser_that_hides_the_cookie_is_no_user_who_signed_out() {
     for first in [IframeAnswer::Changed, IframeAnswer::Unchanged] {
         let mut monitor = CheckSession::default();
         assert_eq!(monitor.iframe_said(first), Next::Silent);
-        assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Stop);
-        assert_eq!(monitor.state(), CheckSessionState::Blocked);
-        assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Stop, "and it is not asked again");
+        for _ in 0..5 {
+            assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::PollSlowly);
+            assert_eq!(monitor.state(), CheckSessionState::Blocked);
+            assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
+        }
+        assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll, "the browser shows it by now");
+        assert_eq!(monitor.state(), CheckSessionState::Watching);
     }
 }
 
 #[test]
 fn an_error_is_no_reason_to_ask_the_provider() {
     for mut monitor in [CheckSession::default(), watching()] {
-        assert_eq!(monitor.iframe_said(IframeAnswer::Error), Next::Stop);
-        assert_eq!(monitor.state(), CheckSessionState::Failed);
-        assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Stop);
+        for _ in 0..5 {
+            assert_eq!(monitor.iframe_said(IframeAnswer::Error), Next::PollSlowly);
+            assert_eq!(monitor.state(), CheckSessionState::Failed);
+        }
+        assert_eq!(monitor.iframe_said(IframeAnswer::Unchanged), Next::Silent, "it answers again");
+        assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
     }
 }
 
 #[test]
-fn silent_requests_that_bring_nothing_are_given_up() {
+fn silent_requests_that_bring_nothing_become_rare_and_a_later_sign_out_is_noticed() {
     let mut monitor = watching();
-    for next in [Next::Poll, Next::Poll, Next::Stop] {
+    for next in [Next::Poll, Next::Poll, Next::PollSlowly, Next::PollSlowly] {
         assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
         assert_eq!(monitor.answered(SilentAnswer::Nothing), next);
     }
     assert_eq!(monitor.state(), CheckSessionState::Failed);
+    assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
+    assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Ended);
 }
 
 #[test]
@@ -94,11 +103,15 @@ fn a_provider_that_would_have_to_ask_shows_that_its_cookie_arrives() {
     monitor.iframe_said(IframeAnswer::Unchanged);
     assert_eq!(monitor.answered(SilentAnswer::Somebody), Next::Poll);
     assert_eq!(monitor.state(), CheckSessionState::Watching);
-    // Who is there after a change is not known, and is not asked for ever.
-    for next in [Next::Poll, Next::Poll, Next::Stop] {
+    // Who is there after a change is not known, and is asked ever less.
+    for next in [Next::Poll, Next::Poll, Next::PollSlowly, Next::PollSlowly] {
         assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
         assert_eq!(monitor.answered(SilentAnswer::Somebody), next);
     }
+    assert_eq!(monitor.state(), CheckSessionState::Unclear);
+    // Whoever it was has signed out.
+    assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
+    assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Ended);
     // Nobody there is the end, as everywhere.
     let mut monitor = CheckSession::default();
     monitor.iframe_said(IframeAnswer::Unchanged);

@@ -63,6 +63,8 @@ pub enum SignalState {
     Blocked,
     /// The tab that listens is closed, or sleeps.
     Closed,
+    /// The provider's session has changed, and the provider does not say who is signed in now.
+    Unclear,
     /// It was tried and brings nothing.
     Failed,
     /// The provider does not offer it to this account.

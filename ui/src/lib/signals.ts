@@ -31,7 +31,7 @@ export function watched(status: SessionStatus, nowUnix: number): Watched[] {
     signal,
     name: SIGNAL[signal].charAt(0).toUpperCase() + SIGNAL[signal].slice(1),
     text: heard_at !== null && state === "works" ? `works, last signal ${ago(nowUnix - heard_at)}` : words(signal, state),
-    lost: state === "blocked" || state === "closed" || state === "failed",
+    lost: state === "blocked" || state === "closed" || state === "failed" || state === "unclear",
     canOpen: signal === "iframe" && state === "closed",
   }));
 }
@@ -47,6 +47,8 @@ function words(signal: Signal, state: SignalState): string {
       return "blocked: your browser hides the provider’s cookie from this tab";
     case "closed":
       return "closed or suspended";
+    case "unclear":
+      return "unclear: the provider does not say who is signed in";
     case "failed":
       return "failed";
     case "not_offered":

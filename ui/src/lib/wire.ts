@@ -50,7 +50,7 @@ methods: Array<string>, };
 
 export type Signal = "iframe" | "refresh" | "introspection" | "userinfo" | "frontchannel" | "backchannel" | "events";
 
-export type SignalState = "waiting" | "works" | "blocked" | "closed" | "failed" | "not_offered";
+export type SignalState = "waiting" | "works" | "blocked" | "closed" | "unclear" | "failed" | "not_offered";
 
 export type SignalStatus = { 
 /**

@@ -18,6 +18,7 @@ fn name(signal: Signal) -> &'static str {
 }
 
 const BLOCKED: &str = "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab";
+const UNCLEAR: &str = "the provider no longer says who is signed in there";
 const CLOSED: &str = "Abide\u{2019}s browser tab is closed; reopen it: abide monitor";
 
 /// What is relied on to notice an end there; nothing where that is what every session has, its refreshes.
@@ -33,6 +34,8 @@ pub(crate) fn watched(status: &SessionStatus) -> Option<String> {
             (Some(SignalState::Blocked), None) => {
                 vec![format!("{BLOCKED}, so a logout there is not detected")]
             }
+            (Some(SignalState::Unclear), Some(still)) => vec![UNCLEAR.to_owned(), still],
+            (Some(SignalState::Unclear), None) => vec![UNCLEAR.to_owned()],
             (Some(SignalState::Closed), Some(still)) => vec![CLOSED.to_owned(), still],
             (Some(SignalState::Closed), None) => vec![CLOSED.to_owned()],
             _ if telling.iter().any(|signal| *signal != Signal::Refresh) => {
@@ -78,6 +81,7 @@ pub(crate) fn changes(before: &[SignalStatus], after: &[SignalStatus]) -> Vec<St
         match (one.signal, one.state) {
             (Signal::Iframe, SignalState::Blocked) => Some(BLOCKED.to_owned()),
             (Signal::Iframe, SignalState::Closed) => Some(CLOSED.to_owned()),
+            (Signal::Iframe, SignalState::Unclear) => Some(UNCLEAR.to_owned()),
             (signal, SignalState::Blocked | SignalState::Closed) => {
                 Some(format!("logout no longer detected by: {}", name(signal)))
             }

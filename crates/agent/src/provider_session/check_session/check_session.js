@@ -13,6 +13,7 @@
   let timer = 0;
   let patience = 0;
   let over = false;
+  let slow = false;
 
   const show = (text) => {
     if (line.textContent !== text) line.textContent = text;
@@ -68,7 +69,9 @@
     if (said.next === "poll") {
       watched.session_state = said.session_state;
       watched.poll = said.poll;
-      timer = setTimeout(ask, watched.poll);
+      slow = said.slow;
+      // A frame that failed to load has to be loaded again.
+      timer = setTimeout(slow ? load : ask, watched.poll);
     } else if (said.next === "silent") {
       silent.src = said.silent;
       const answered = await call("silent", { secret });
@@ -81,7 +84,9 @@
 
   async function tell(told) {
     if (over) return;
+    asking.onload = null;
     clearTimeout(patience);
+    patience = 0;
     try {
       await follow(await call("tell", { secret, told }));
     } catch (problem) {
@@ -89,7 +94,16 @@
     }
   }
 
+  function load() {
+    clearTimeout(patience);
+    patience = setTimeout(() => tell("error"), 15000);
+    asking.onload = ask;
+    asking.src = watched.iframe;
+  }
+
   function ask() {
+    asking.onload = null;
+    clearTimeout(patience);
     patience = setTimeout(() => tell("error"), 15000);
     asking.contentWindow.postMessage(watched.client_id + " " + watched.session_state, watched.origin);
   }
@@ -104,11 +118,11 @@
   });
 
   addEventListener("beforeunload", (event) => {
-    if (watched && !over) event.preventDefault();
+    if (watched && !over && !slow) event.preventDefault();
   });
 
   addEventListener("pagehide", () => {
-    if (watched && !over) {
+    if (watched && !over && !slow) {
       navigator.sendBeacon("/monitor/close", new Blob([JSON.stringify({ secret })], { type: "application/json" }));
     }
   });
@@ -121,8 +135,7 @@
       watched = await call("open", { secret });
       who.textContent = watched.who;
       show(watched.line);
-      asking.addEventListener("load", ask, { once: true });
-      asking.src = watched.iframe;
+      load();
     } catch (problem) {
       fail(problem);
     }

@@ -37,6 +37,10 @@ const TICKET: Duration = Duration::from_secs(120);
 const RELOAD: Duration = Duration::from_secs(30);
 /// A page that has said nothing for this long after it should have is asleep or gone.
 const SLACK: Duration = Duration::from_secs(75);
+/// How many times less often a page asks that learns nothing.
+const SLOWER: u32 = 5;
+/// The bounds of that.
+const SLOW: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(600)];
 /// The title of the page once the session is over.
 pub(crate) const OVER: &str = "You are signed out";
 /// How long a page is still told that the session is over.
@@ -62,6 +66,8 @@ struct Inner {
     silent: Option<Silent>,
     /// When the page spoke last, boot time.
     heard: Option<Duration>,
+    /// When it speaks next, if that takes longer than usual.
+    slow: Option<Duration>,
     /// What the page says once the session is over.
     over: Option<String>,
 }
@@ -95,6 +101,8 @@ pub(crate) struct Instruction {
     /// Milliseconds until it asks again: the user may have changed that.
     #[serde(skip_serializing_if = "Option::is_none")]
     poll: Option<u64>,
+    /// Whether the page learns nothing: it may be closed, and loads the iframe anew before it asks.
+    slow: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     silent: Option<String>,
 }
@@ -147,7 +155,7 @@ pub(crate) enum Refusal {
 impl Instruction {
     fn new(secret: &SecretString, next: &'static str, line: String) -> Self {
         let secret = secret.expose_secret().to_owned();
-        Self { secret, next, line, title: None, session_state: None, poll: None, silent: None }
+        Self { secret, next, line, title: None, session_state: None, poll: None, slow: false, silent: None }
     }
 }
 
@@ -215,6 +223,7 @@ impl Page {
                 before: None,
                 silent: None,
                 heard: None,
+                slow: None,
                 over: None,
             }),
         })
@@ -276,7 +285,7 @@ impl Page {
         }
         inner.before = Some(shown.clone());
         inner.secret = Some(Secret { value: next.clone(), until: None, is_ticket: false });
-        inner.heard = Some(now);
+        (inner.heard, inner.slow) = (Some(now), None);
         match &inner.over {
             Some(words) => Err(Refusal::Over(words.clone())),
             None => Ok(next),
@@ -318,7 +327,7 @@ impl Page {
         };
         let next = self.inner().monitor.iframe_said(told);
         if told == IframeAnswer::Unchanged && next == Next::Poll {
-            self.hear();
+            self.becomes_quiet();
         }
         self.instruct(&secret, next).await
     }
@@ -328,8 +337,11 @@ impl Page {
         let secret = self.admit(&say.secret)?;
         let answer = silent::outcome(self).await;
         let next = self.inner().monitor.answered(answer);
-        if next == Next::Poll && matches!(answer, SilentAnswer::SamePerson | SilentAnswer::Somebody) {
-            self.hear();
+        match answer {
+            SilentAnswer::SamePerson if next == Next::Poll => self.hear(),
+            // The provider sees its cookie. Whose session that is it has not said.
+            SilentAnswer::Somebody if self.watches() => self.becomes_quiet(),
+            _ => {}
         }
         self.instruct(&secret, next).await
     }
@@ -353,9 +365,23 @@ impl Page {
         }
     }
 
+    fn watches(&self) -> bool {
+        let inner = self.inner();
+        inner.monitor.state() == CheckSessionState::Watching && !inner.monitor.is_in_doubt()
+    }
+
+    /// The provider has confirmed its session.
     fn hear(&self) {
         let now = clock::now();
         self.work(|account| account.heard(Signal::Iframe, now));
+        self.show();
+    }
+
+    /// The signal works. A cookie that has not changed confirms nothing: a session that the provider has ended leaves it as
+    /// it was.
+    fn becomes_quiet(&self) {
+        let now = clock::now();
+        self.work(|account| account.signals.heard(Signal::Iframe, now.wall));
         self.show();
     }
 
@@ -379,16 +405,18 @@ impl Page {
 
     async fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
         let provider = &self.provider;
-        let line = format!("You are signed in at {provider}. Abide has just looked.");
+        let line = match self.inner().monitor.is_in_doubt() {
+            false => format!("Nothing has changed at {provider}. Abide has just looked."),
+            true => format!("Something has changed at {provider}. Abide looks again soon."),
+        };
         let mut instruction = Instruction::new(secret, "poll", line);
         match next {
-            Next::Poll => {
-                let found = self.work(|account| {
-                    let held = account.held.as_ref().and_then(|held| held.session_state.clone());
-                    (held, milliseconds(account.config.provider.poll))
-                });
-                (instruction.session_state, instruction.poll) =
-                    found.map_or((None, None), |(held, poll)| (held, Some(poll)));
+            Next::Poll => self.ask_again(&mut instruction, false),
+            Next::PollSlowly => {
+                let (state, line) = self.what_is_the_matter();
+                self.becomes(state);
+                instruction.line = line;
+                self.ask_again(&mut instruction, true);
             }
             Next::Silent => {
                 instruction.next = "silent";
@@ -399,12 +427,6 @@ impl Page {
                     return Box::pin(self.instruct(secret, next)).await;
                 };
                 instruction.silent = Some(path);
-            }
-            Next::Stop => {
-                instruction.next = "stop";
-                let (state, line) = self.why_it_stops();
-                self.becomes(state);
-                instruction.line = line;
             }
             Next::Ended => {
                 instruction.next = "over";
@@ -417,20 +439,47 @@ impl Page {
         Ok(instruction)
     }
 
-    fn why_it_stops(&self) -> (SignalState, String) {
+    /// When the page asks next, and about which state of the session.
+    fn ask_again(&self, instruction: &mut Instruction, slow: bool) {
+        let found = self.work(|account| {
+            let held = account.held.as_ref().and_then(|held| held.session_state.clone());
+            (held, account.config.provider.poll)
+        });
+        let Some((session_state, poll)) = found else { return };
+        let pause = if slow { slower(poll) } else { poll };
+        if slow {
+            self.inner().slow = Some(pause);
+        }
+        (instruction.session_state, instruction.poll) = (session_state, Some(milliseconds(pause)));
+        instruction.slow = slow;
+    }
+
+    fn what_is_the_matter(&self) -> (SignalState, String) {
         let provider = &self.provider;
-        if self.inner().monitor.state() == CheckSessionState::Blocked {
-            let line = format!(
-                "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
-                 signed in there. Your session with Abide goes on. You can close this tab."
-            );
-            (SignalState::Blocked, line)
-        } else {
-            let line = format!(
-                "{provider} did not answer this page in a way that Abide understands. Often that is because your browser hides \
-                 its cookies from a page inside another. Your session goes on. You can close this tab."
-            );
-            (SignalState::Failed, line)
+        match self.inner().monitor.state() {
+            CheckSessionState::Blocked => (
+                SignalState::Blocked,
+                format!(
+                    "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
+                     signed in there. Your session with Abide goes on. Abide tries again from time to time; you can close \
+                     this tab."
+                ),
+            ),
+            CheckSessionState::Unclear => (
+                SignalState::Unclear,
+                format!(
+                    "Something has changed at {provider}, and it does not say who is signed in there now. Abide goes on \
+                     looking, and notices when you sign out there. Your session goes on."
+                ),
+            ),
+            _ => (
+                SignalState::Failed,
+                format!(
+                    "{provider} did not answer this page in a way that Abide understands. Often that is because your \
+                     browser hides its cookies from a page inside another. Your session goes on. Abide tries again from \
+                     time to time; you can close this tab."
+                ),
+            ),
         }
     }
 
@@ -450,7 +499,8 @@ impl Page {
                 let Some(page) = page.upgrade() else { return };
                 let gone = page.work(|account| {
                     // A page that was told of a longer time is still on its way through the shorter one, or the other way round.
-                    let longest = poll.max(account.config.provider.poll);
+                    let longest =
+                        poll.max(account.config.provider.poll).max(page.inner().slow.unwrap_or_default());
                     poll = account.config.provider.poll;
                     let heard = page.inner().heard?.max(began);
                     let gone = heard.saturating_add(longest).saturating_add(SLACK) <= clock::now().boot;
@@ -477,7 +527,10 @@ impl Page {
             if !found.identity.same_person(&held.identity) {
                 return SilentAnswer::OtherPerson;
             }
-            held.id_token = found.id_token.or_else(|| held.id_token.take());
+            // A silent request is often answered with a weaker `acr` than the sign-in. What the sign-in said stays.
+            if found.identity.acr == held.identity.acr {
+                held.id_token = found.id_token.or_else(|| held.id_token.take());
+            }
             held.session_state = found.session_state.or_else(|| held.session_state.take());
             held.leftovers.extend(found.refresh_token);
             let surplus = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
@@ -529,6 +582,12 @@ pub(crate) async fn open(store: &Arc<Store>, name: &str) -> Result<(), ErrorAnsw
         ))
     })?;
     store.opener.open(&address).map_err(|error| refused(error.to_string()))
+}
+
+/// The interval of a page that learns nothing.
+fn slower(poll: Duration) -> Duration {
+    let [least, most] = SLOW;
+    poll.saturating_mul(SLOWER).clamp(least, most).max(poll)
 }
 
 fn milliseconds(duration: Duration) -> u64 {
