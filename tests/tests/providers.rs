@@ -150,6 +150,7 @@ mod providers {
             assert_eq!(scene.app.abide(&["token"]).await.code, 3);
         } else {
             assert_eq!(session["last_error_code"], "invalid_request", "{session}");
+            assert_eq!(session["sign_in_needed"], true, "{session}");
         }
     }
 

@@ -467,7 +467,15 @@ fn login_as_json_is_one_object_a_line() {
 fn a_sign_in_that_fails_says_why_and_one_that_is_broken_off_asks_for_another() {
     let last_error = status("work", "signed_out", r#""last_error":"The provider cannot be reached.""#);
     let cancelled = r#""last_error":"You cancelled.","last_error_code":"access_denied""#;
+    let kinds = |kind: &str| {
+        let more = format!(r#""last_error":"Why.","last_error_code":"x","last_error_kind":"{kind}""#);
+        status("work", "signed_out", &more)
+    };
     for (end, code, sentence) in [
+        (kinds("passing"), 1, "abide: Why.\n"),
+        (kinds("action_required"), 3, "abide: Why.\n"),
+        (kinds("this_computer"), 1, "abide: Why.\n"),
+        (kinds("unusable_answer"), 1, "abide: Why.\n"),
         (status("work", "signed_out", cancelled), 3, "abide: You cancelled.\n"),
         (last_error, 1, "abide: The provider cannot be reached.\n"),
         (

@@ -30,6 +30,12 @@ pub enum ErrorCode {
     SessionExpired,
     /// The provider cannot be reached, the session is kept.
     ProviderUnreachable,
+    /// The person has to act, and not by a sign-in alone: agree to something, or correct the account. The session is kept.
+    ActionRequired,
+    /// Something on this computer is in the way: a file, the clock. The session is kept.
+    ThisComputer,
+    /// The provider has answered, and the answer cannot be used. The session is kept.
+    UnusableAnswer,
     /// The agent cannot answer right now; the same request may succeed later.
     TemporarilyUnavailable,
     /// There is no such call.
@@ -51,6 +57,9 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::SessionExpired => "session_expired",
             Self::ProviderUnreachable => "provider_unreachable",
+            Self::ActionRequired => "action_required",
+            Self::ThisComputer => "this_computer",
+            Self::UnusableAnswer => "unusable_answer",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NotFound => "not_found",
         }
@@ -61,10 +70,11 @@ impl ErrorCode {
     pub fn status(self) -> u16 {
         match self {
             Self::LoginRequired | Self::SessionExpired | Self::ConsentRequired => 401,
-            Self::AccessDenied | Self::UnmetAuthenticationRequirements => 403,
+            Self::AccessDenied | Self::UnmetAuthenticationRequirements | Self::ActionRequired => 403,
             Self::InvalidRequest | Self::InvalidTarget | Self::InvalidScope => 400,
             Self::UnknownAccount | Self::NotFound => 404,
-            Self::ProviderUnreachable => 502,
+            Self::ThisComputer => 500,
+            Self::ProviderUnreachable | Self::UnusableAnswer => 502,
             Self::TemporarilyUnavailable => 503,
         }
     }
@@ -73,10 +83,14 @@ impl ErrorCode {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::LoginRequired | Self::SessionExpired => 3,
+            Self::LoginRequired | Self::SessionExpired | Self::ActionRequired => 3,
             Self::ConsentRequired | Self::AccessDenied | Self::UnmetAuthenticationRequirements => 4,
             Self::InvalidRequest | Self::UnknownAccount | Self::InvalidTarget | Self::InvalidScope => 2,
-            Self::ProviderUnreachable | Self::TemporarilyUnavailable | Self::NotFound => 1,
+            Self::ProviderUnreachable
+            | Self::ThisComputer
+            | Self::UnusableAnswer
+            | Self::TemporarilyUnavailable
+            | Self::NotFound => 1,
         }
     }
 }

@@ -27,9 +27,9 @@ pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
 pub use session::{
-    ActivityPolicy, EndReason, Evidence, Layer, LayerState, LayerStatus, Limit, LimitSource, Notice,
-    NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus, SettingField,
-    SettingProblem, Snapshot,
+    ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,
+    Notice, NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus,
+    SettingField, SettingProblem, Snapshot,
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};

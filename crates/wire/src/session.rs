@@ -123,6 +123,21 @@ pub enum Evidence {
     Nothing,
 }
 
+/// What has to change before something that went wrong can work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum LastErrorKind {
+    /// Nothing: the same request works when the provider or the network answers again.
+    Passing,
+    /// The person has to act: sign in again, agree to something, or correct the account.
+    ActionRequired,
+    /// Something on this computer: a file, the clock.
+    ThisComputer,
+    /// The provider's answer, which cannot be used.
+    UnusableAnswer,
+}
+
 /// One of the three layers, as shown. Times are Unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -378,6 +393,9 @@ pub struct SessionStatus {
     /// Absent from an agent that still runs after an upgrade.
     #[serde(default, alias = "trouble_code")]
     pub last_error_code: Option<String>,
+    /// What has to change before it can work. Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    pub last_error_kind: Option<LastErrorKind>,
 }
 
 fn unknown_is_yes() -> bool {

@@ -58,7 +58,7 @@ pub fn ended_by(reason: EndReason, signal: Option<Signal>) -> String {
     format!("{said} ({how})")
 }
 
-/// The state of the provider's session after an end, as a sentence.
+/// The state of the provider's session after an end, in one or two sentences.
 #[must_use]
 pub fn provider_end(provider: &str, end: ProviderEnd) -> String {
     match end {

@@ -284,6 +284,7 @@ mod tests {
             advised_end_after: None,
             last_error: None,
             last_error_code: None,
+            last_error_kind: None,
         }
     }
 

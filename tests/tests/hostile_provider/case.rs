@@ -90,6 +90,8 @@ pub(crate) enum Expected {
     Kept(&'static str),
     /// As before, and the next renewal, with nothing wrong, brings a token: nothing was lost.
     Recovers(&'static str),
+    /// Signed in; a renewal is refused with this code, the session is kept and the person has to sign in again.
+    SignInNeeded(&'static str),
     /// Signed in, renewed, and the new token is served.
     Renewed,
 }
@@ -107,6 +109,7 @@ impl Expected {
             | Self::Ended(code)
             | Self::Kept(code)
             | Self::Recovers(code)
+            | Self::SignInNeeded(code)
             | Self::NoCode(code)
             | Self::NotRegistered(code)
             | Self::Withheld(code, _) => Some(code),

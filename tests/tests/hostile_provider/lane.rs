@@ -284,7 +284,11 @@ impl Scene<'_> {
                 ensure!(handed["access_token"] != first.as_str(), "it is the session's own token");
                 ensure!(self.token().await.as_ref() == Ok(&first), "the session's own token is another one");
             }
-            Expected::Ended(_) | Expected::Kept(_) | Expected::Recovers(_) | Expected::Renewed => {
+            Expected::Ended(_)
+            | Expected::Kept(_)
+            | Expected::Recovers(_)
+            | Expected::SignInNeeded(_)
+            | Expected::Renewed => {
                 self.renewal(expected, &first).await?;
             }
             _ => {
@@ -348,6 +352,8 @@ impl Scene<'_> {
         ensure!(status["state"] == "active", "the session is not kept: {status}");
         let now = self.token().await;
         ensure!(now.is_err() || now.as_deref() == Ok(first), "another token is served");
+        let asks = matches!(expected, Expected::SignInNeeded(_));
+        ensure!(status["sign_in_needed"] == asks, "whether a sign-in is needed: {status}");
         if matches!(expected, Expected::Recovers(_)) {
             self.lane.provider.misbehave(Vec::new());
             self.renewed(first).await?;

@@ -24,6 +24,7 @@ fn outcome(expected: Expected) -> &'static str {
         Expected::Ended(_) => "session over",
         Expected::Kept(_) => "session kept, no new token",
         Expected::Recovers(_) => "session kept, renewed later",
+        Expected::SignInNeeded(_) => "session kept, sign in again",
         Expected::Renewed => "new token served",
     }
 }

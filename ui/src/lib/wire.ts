@@ -231,7 +231,11 @@ last_error: string | null,
  * The same as a code that stays the same from version to version, in snake case.
  * Absent from an agent that still runs after an upgrade.
  */
-last_error_code: string | null, };
+last_error_code: string | null, 
+/**
+ * What has to change before it can work. Absent from an agent that still runs after an upgrade.
+ */
+last_error_kind: LastErrorKind | null, };
 
 export type Question = { 
 /**

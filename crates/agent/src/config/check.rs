@@ -11,7 +11,6 @@ use crate::config::{Config, ConfigError, place_of};
 /// may have said how long its session lasts.
 pub(crate) fn check(path: &Path, statuses: &[SessionStatus]) -> ConfigCheck {
     let read = Config::read(path);
-    let ok = read.is_ok();
     let problems = match read {
         Ok(config) => {
             let search: Vec<_> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
@@ -122,6 +121,7 @@ mod tests {
             "state": "active", "ended": null, "ended_at": null, "expires_in": 1, "limit": "idle", "lifetime": 1,
             "since": 1, "at_most_until": 1, "access_token_expires_in": 1, "renewable": true, "frozen": false,
             "layers": [], "clock_skew": null, "advised_end_after": advised, "last_error": null, "last_error_code": null,
+            "last_error_kind": null,
         });
         serde_json::from_value(nothing).unwrap()
     }

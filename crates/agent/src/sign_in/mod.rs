@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use abide_oidc::{
-    AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, OAuthError,
-    Pending, Tokens,
+    AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ErrorKind,
+    OAuthError, Pending, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
-use abide_wire::{ErrorAnswer, ErrorCode, Evidence, SignInBegun};
+use abide_wire::{ErrorAnswer, Evidence, SignInBegun};
 use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome, Verdict};
@@ -28,6 +28,7 @@ use crate::state::revoke::{revoke_token, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
+use crate::view::convert::error_code;
 use crate::view::layers::Heard;
 use crate::view::notices;
 
@@ -85,6 +86,23 @@ impl SignInError {
         )
     }
 
+    /// What has to change before a sign-in can succeed.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Provider(error) => error.kind(),
+            Self::Answer(error) => error.kind(),
+            Self::Browser(_) | Self::Listener(_) | Self::Vault(_) | Self::NoRandomness => {
+                ErrorKind::ThisComputer
+            }
+            Self::Cancelled(_)
+            | Self::NotHeldThere
+            | Self::CodeExpired
+            | Self::OtherPerson(_)
+            | Self::GivenUp => ErrorKind::ActionRequired,
+            Self::Internal => ErrorKind::Passing,
+        }
+    }
+
     /// A stable name, in snake case. What the provider is to blame for keeps the name that `abide-oidc` gave it.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -133,9 +151,7 @@ fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, erro
     tracing::warn!(account = name, %error, "the sign-in did not succeed");
     let _ = store.act(name, |account, now| {
         if account.session.awaits(attempt) {
-            let transient = matches!(error, SignInError::Provider(ConnectError::Unreachable(_)));
-            account.last_error =
-                Some(LastError { transient, ..LastError::new(error.code(), message.clone()) });
+            account.last_error = Some(LastError::new(error.code(), error.kind(), message.clone()));
             account.session.handle(now, Input::AuthorizationFailed { attempt });
             store.tell(notices::sign_in_failed(name, provider, &message));
         }
@@ -446,8 +462,8 @@ pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun,
     })?;
     let not_begun = |store: &Arc<Store>| {
         let last_error = store.act(name, |account, _| account.last_error.clone()).ok().flatten();
-        let passes = last_error.as_ref().is_none_or(|last_error| last_error.transient);
-        let code = if passes { ErrorCode::ProviderUnreachable } else { ErrorCode::TemporarilyUnavailable };
+        let kind = last_error.as_ref().map_or(ErrorKind::Passing, |last_error| last_error.kind);
+        let code = error_code(kind);
         let message = last_error.map(|last_error| last_error.sentence);
         let message = message.unwrap_or_else(|| "The sign-in did not begin. Try again.".to_owned());
         ErrorAnswer::new(code, message)

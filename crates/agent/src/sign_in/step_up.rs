@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use abide_oidc::{OAuthError, StepUp, Tokens};
 use abide_session::{Input, Now};
-use abide_wire::{ErrorAnswer, ErrorCode, Evidence};
+use abide_wire::{ErrorAnswer, ErrorCode, Evidence, text};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
@@ -26,7 +26,7 @@ use crate::view::notices;
 
 /// How long the person may take.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
-/// Who has just said no is left alone for a while, whatever the tools want.
+/// A person who says no is asked by no tool for this long at first, and for twice as long after each further no.
 const LEFT_ALONE: Duration = Duration::from_secs(30);
 
 /// What has to happen before a tool is served.
@@ -104,7 +104,7 @@ fn begin(
                 let _ = store.act(&name, |account, now| account.declined = Some(now.boot));
             }
         }
-        done.send_replace(Some(result.map_err(|failure| failure.answer(&host_of(&config.issuer)))));
+        done.send_replace(Some(result.map_err(|failure| failure.answer())));
     });
     account.stepping_up =
         Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
@@ -162,17 +162,15 @@ impl StepUpError {
         }
     }
 
-    fn answer(&self, provider: &str) -> ErrorAnswer {
+    fn answer(&self) -> ErrorAnswer {
         let unmet = OAuthError::UnmetAuthenticationRequirements.code();
         let code = match self {
             Self::Unmet(_) => ErrorCode::UnmetAuthenticationRequirements,
             Self::SignIn(error) if error.code() == unmet => ErrorCode::UnmetAuthenticationRequirements,
             Self::SomebodyElse(_) => ErrorCode::AccessDenied,
             Self::SignIn(error) if error.is_a_no() => ErrorCode::AccessDenied,
-            Self::SignIn(SignInError::Provider(ConnectError::Unreachable(error))) => {
-                return notices::provider_unreachable(provider, Some(&error.to_string()));
-            }
-            Self::SignIn(_) | Self::TimedOut | Self::Over => ErrorCode::TemporarilyUnavailable,
+            Self::SignIn(error) => return notices::no_token(error.kind(), &error.to_string()),
+            Self::TimedOut | Self::Over => ErrorCode::TemporarilyUnavailable,
         };
         ErrorAnswer::new(code, self.to_string())
     }

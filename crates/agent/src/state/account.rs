@@ -27,7 +27,7 @@ use crate::state::signals::Signals;
 use crate::state::survival::Survival;
 use crate::state::tab::Tab;
 use crate::state::tokens::Held;
-use crate::view::convert::{self, ended_by, evidence, limit, limit_source};
+use crate::view::convert::{self, ended_by, evidence, last_error_kind, limit, limit_source};
 use crate::view::layers::{Heard, Known, layers};
 use crate::view::notices;
 
@@ -71,8 +71,8 @@ impl Drop for SteppingUp {
 pub(crate) enum Refreshed {
     /// New tokens are there.
     Done,
-    /// There are none; why, in a sentence.
-    Failed(String),
+    /// There are none, and why.
+    Failed(LastError),
 }
 
 pub(crate) struct Account {
@@ -195,6 +195,12 @@ impl Account {
         host_of(&self.config.issuer)
     }
 
+    /// The answer to a tool while the provider gives no new tokens before the person has signed in again.
+    pub(crate) fn sign_in_again(&self) -> ErrorAnswer {
+        let why = self.last_error.as_ref().map(|last_error| last_error.sentence.as_str());
+        notices::sign_in_again(&self.name, &self.provider(), why)
+    }
+
     pub(crate) fn status(&self, now: Now) -> SessionStatus {
         let view = self.session.view(now);
         let (state, ended) = match view.state {
@@ -248,6 +254,7 @@ impl Account {
             advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
             last_error: self.last_error.as_ref().map(|last_error| last_error.sentence.clone()),
             last_error_code: self.last_error.as_ref().map(|last_error| last_error.code.to_owned()),
+            last_error_kind: self.last_error.as_ref().map(|last_error| last_error_kind(last_error.kind)),
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::{
-    ClientKey, DiscoveryOptions, DpopKey, Http, HttpOptions, IssuerTemplate, Provider, Registration,
-    RelyingParty, Tokens,
+    ClientKey, DiscoveryOptions, DpopKey, ErrorKind, Http, HttpOptions, IssuerTemplate, Provider,
+    Registration, RelyingParty, Tokens,
 };
 use abide_session::ProviderLimits;
 use zeroize::Zeroizing;
@@ -49,6 +49,15 @@ impl ConnectError {
         match self {
             Self::Unreachable(error) | Self::Provider(error) => error.retry_after(),
             _ => None,
+        }
+    }
+
+    /// What has to change before the provider can be spoken to.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable(error) | Self::Provider(error) => error.kind(),
+            Self::CaFile(..) | Self::SecretFile(..) | Self::KeyFile(..) => ErrorKind::ThisComputer,
+            Self::AccountRemoved => ErrorKind::ActionRequired,
         }
     }
 

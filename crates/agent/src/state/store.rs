@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use abide_oidc::ErrorKind;
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
 use abide_wire::{ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
@@ -331,7 +332,8 @@ impl Store {
                 self.tell(notices::still_here(&account.name, &account.provider()));
             }
             Output::SignInNeeded => {
-                self.tell(notices::sign_in_needed(&account.name, &account.provider()));
+                let why = account.last_error.as_ref().map(|last_error| last_error.sentence.as_str());
+                self.tell(notices::sign_in_needed(&account.name, &account.provider(), why));
             }
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
@@ -360,7 +362,8 @@ impl Store {
         if why == Abandoned::TimedOut {
             let message = notices::sign_in_timed_out(&account.provider());
             self.tell(notices::sign_in_failed(&account.name, &account.provider(), &message));
-            account.last_error = Some(LastError::new("sign_in_timed_out", message));
+            account.last_error =
+                Some(LastError::new("sign_in_timed_out", ErrorKind::ActionRequired, message));
         }
     }
 

@@ -12,7 +12,7 @@ use abide_oidc::TokenTarget;
 use abide_session::{TokenRequest, TokenVerdict};
 use abide_wire::{ErrorAnswer, TokenAnswer};
 
-use crate::state::account::{self, Refreshed};
+use crate::state::account::{Account, Refreshed};
 use crate::state::dpop::Proof;
 use crate::state::store::Store;
 use crate::view::notices;
@@ -92,7 +92,7 @@ pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<T
             match waited {
                 Ok(Ok(outcome)) => outcome.clone().unwrap_or(Refreshed::Done),
                 Ok(Err(_)) => Refreshed::Done,
-                Err(_) => return Err(notices::provider_unreachable("The provider", None)),
+                Err(_) => return Err(notices::provider_unreachable("The provider")),
             }
         }
     };
@@ -101,33 +101,25 @@ pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<T
         TokenVerdict::Serve => account.token_answer(now).ok_or_else(|| notices::login_required(name)),
         TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
         TokenVerdict::LoginRequired => Err(notices::login_required(name)),
-        TokenVerdict::SignInNeeded => Err(notices::sign_in_again(name, &account.provider())),
+        TokenVerdict::SignInNeeded => Err(account.sign_in_again()),
         TokenVerdict::Frozen => Err(notices::frozen(name)),
-        TokenVerdict::Wait(_) | TokenVerdict::BackingOff => {
-            let why = match &outcome {
-                Refreshed::Failed(message) => Some(message.as_str()),
-                Refreshed::Done => None,
-            };
-            Err(notices::provider_unreachable(&account.provider(), why))
-        }
+        TokenVerdict::Wait(_) | TokenVerdict::BackingOff => Err(match &outcome {
+            Refreshed::Failed(error) => notices::no_token(error.kind, &error.sentence),
+            Refreshed::Done => notices::token_over_at_once(&account.provider()),
+        }),
     })?
 }
 
 /// The answer to a tool while the provider wants the person to sign in again.
 pub(crate) fn sign_in_needed(store: &Arc<Store>, name: &str) -> ErrorAnswer {
-    store
-        .act(name, |account, _| notices::sign_in_again(name, &account.provider()))
-        .unwrap_or_else(|gone| gone)
+    store.act(name, |account, _| account.sign_in_again()).unwrap_or_else(|gone| gone)
 }
 
 pub(crate) fn unreachable(store: &Arc<Store>, name: &str) -> ErrorAnswer {
     let core = store.core();
     let account = core.accounts.iter().find(|account| account.name == name);
-    let provider = account.map(account::Account::provider).unwrap_or_default();
-    notices::provider_unreachable(
-        &provider,
-        account
-            .and_then(|account| account.last_error.as_ref())
-            .map(|last_error| last_error.sentence.as_str()),
-    )
+    match account.and_then(|account| account.last_error.as_ref()) {
+        Some(error) => notices::no_token(error.kind, &error.sentence),
+        None => notices::provider_unreachable(&account.map(Account::provider).unwrap_or_default()),
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::{Identity, OAuthError, RefreshError, Tokens};
+use abide_oidc::{ErrorKind, Identity, OAuthError, RefreshError, Tokens};
 use abide_session::{Attempt, Input, Now, RefreshFailure, Signal as Suspected};
 use abide_wire::{Evidence, Signal, SignalState};
 use secrecy::SecretString;
@@ -34,19 +34,18 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
         let outcome = match run(&store, &name, attempt, turn, patience).await {
             Ok(()) => Refreshed::Done,
             Err((failure, last_error)) => {
-                let message = last_error.sentence.clone();
-                tracing::warn!(account = name, ?failure, message, "the refresh brought no tokens");
-                failed(&store, &name, attempt, failure, last_error);
-                Refreshed::Failed(message)
+                let (code, message) = (last_error.code, &last_error.sentence);
+                tracing::warn!(account = name, ?failure, code, message, "the refresh brought no tokens");
+                failed(&store, &name, attempt, failure, last_error.clone());
+                Refreshed::Failed(last_error)
             }
         };
         sender.send_replace(Some(outcome));
     };
     spawn_settled(work, move || {
         let last_error = LastError::internal();
-        let message = last_error.sentence.clone();
-        failed(&after, &name_after, attempt, RefreshFailure::Unreachable, last_error);
-        unsettled.send_replace(Some(Refreshed::Failed(message)));
+        failed(&after, &name_after, attempt, RefreshFailure::Unreachable, last_error.clone());
+        unsettled.send_replace(Some(Refreshed::Failed(last_error)));
     });
 }
 
@@ -99,12 +98,13 @@ async fn run(
         .ok()
         .flatten();
     let Some(spent) = spent.map(Arc::new) else {
-        let last_error = LastError::new("refresh_token_missing", "There is no refresh token.");
+        let last_error =
+            LastError::new("refresh_token_missing", ErrorKind::ActionRequired, "There is no refresh token.");
         return Err((RefreshFailure::Rejected, last_error));
     };
     let connection = connection(store, name)
         .await
-        .map_err(|error| (kept_away(error.retry_after()), LastError::new(error.code(), error.to_string())))?;
+        .map_err(|error| (kept_away(error.retry_after()), LastError::from(&error)))?;
     failpoint!("refresh.connected");
     store.vault.begin_rotation(&record_name(name)).await.map_err(not_stored)?;
     failpoint!("refresh.noted");
@@ -184,19 +184,21 @@ async fn refused(
             let _ = store.act(name, |account, _| account.connection = None);
         }
     }
-    let failure = match &error {
-        _ if rejected => RefreshFailure::Rejected,
-        abide_oidc::Error::Refused { error, .. } if wants_the_person(error) => {
-            RefreshFailure::InteractionRequired
-        }
-        error => kept_away(error.retry_after()),
-    };
+    let failure = if rejected { RefreshFailure::Rejected } else { failure(&error) };
     (failure, LastError::from(&error))
 }
 
-/// Whether the provider wants to see the person before it refreshes (OpenID Connect Core 1.0, section 3.1.2.6).
-fn wants_the_person(error: &OAuthError) -> bool {
-    matches!(error, OAuthError::InteractionRequired | OAuthError::LoginRequired | OAuthError::ConsentRequired)
+/// What follows from an answer that does not end the session. A code that says no is an answer: the same request would get it
+/// again. Some providers have `invalid_request` or `invalid_client` for a refresh token that they no longer know.
+fn failure(error: &abide_oidc::Error) -> RefreshFailure {
+    match error {
+        // The proof is about this computer's clock, and a sign-in would need one, too.
+        abide_oidc::Error::Refused { error: OAuthError::InvalidDpopProof, .. } => RefreshFailure::Unreachable,
+        abide_oidc::Error::Refused { error, .. } if error.kind() == ErrorKind::ActionRequired => {
+            RefreshFailure::InteractionRequired
+        }
+        error => kept_away(error.retry_after()),
+    }
 }
 
 /// Makes the new tokens the session's.
@@ -253,7 +255,7 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
 }
 
 fn not_stored(error: StoreError) -> Failed {
-    (RefreshFailure::Unreachable, LastError::new(error.code(), error.to_string()))
+    (RefreshFailure::Unreachable, LastError::from(&error))
 }
 
 /// The provider takes longer than the account wants to wait.
@@ -277,4 +279,25 @@ fn remember(store: &Arc<Store>, name: &str, attempt: Attempt, fresh: &Held) {
             held.refresh_token.clone_from(&fresh.refresh_token);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_says_no_wants_the_person_and_one_that_says_later_does_not() {
+        for error in OAuthError::KNOWN {
+            let refused = abide_oidc::Error::Refused { error: error.clone(), description: None };
+            let wants = failure(&refused) == RefreshFailure::InteractionRequired;
+            let says_no = error.kind() == ErrorKind::ActionRequired && *error != OAuthError::InvalidDpopProof;
+            assert_eq!(wants, says_no, "{}", error.code());
+        }
+        let wait = Some(Duration::from_secs(9));
+        let busy = abide_oidc::Error::RateLimited { host: "id.example.com".into(), retry_after: wait };
+        assert_eq!(failure(&busy), RefreshFailure::Busy { wait: Duration::from_secs(9) });
+        // A page of a network in between may have this status, too.
+        let odd = abide_oidc::Error::UnexpectedStatus { host: "id.example.com".into(), status: 403 };
+        assert_eq!(failure(&odd), RefreshFailure::Unreachable);
+    }
 }

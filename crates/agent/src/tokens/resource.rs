@@ -4,14 +4,16 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::{Error, ExchangeRequest, IssuedToken, OAuthError, RefreshError, TokenTarget, TokenType};
+use abide_oidc::{
+    Error, ErrorKind, ExchangeRequest, IssuedToken, OAuthError, RefreshError, TokenTarget, TokenType,
+};
 use abide_session::{Input, ResourceVerdict, TokenRequest};
 use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
 use secrecy::SecretString;
 
 use crate::state::account::Account;
 use crate::state::commit::adopt;
-use crate::state::connection::{ConnectError, Connection, connection};
+use crate::state::connection::{Connection, connection};
 use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
 use crate::state::revoke::give_back;
@@ -194,7 +196,7 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
     let Connection { http, relying_party, .. } = &connection;
     let record = record_name(name);
     let unwritten = |error: crate::persistence::vault::StoreError| {
-        Failure::Answered(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()))
+        Failure::Answered(notices::no_token(ErrorKind::ThisComputer, &error.to_string()))
     };
     store.vault.begin_rotation(&record).await.map_err(unwritten)?;
     let answer =
@@ -246,12 +248,9 @@ async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<
 }
 
 async fn connected(store: &Arc<Store>, name: &str) -> Result<Connection, Failure> {
-    connection(store, name).await.map_err(|error| {
-        Failure::Answered(match error {
-            ConnectError::Unreachable(error) => notices::provider_unreachable("", Some(&error.to_string())),
-            error => ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, error.to_string()),
-        })
-    })
+    connection(store, name)
+        .await
+        .map_err(|error| Failure::Answered(notices::no_token(error.kind(), &error.to_string())))
 }
 
 /// What a tool is told. Nothing of this ends the session.
@@ -272,11 +271,8 @@ fn refusal(provider: &str, target: &TokenTarget, error: &Error) -> ErrorAnswer {
             );
             return ErrorAnswer::new(ErrorCode::InvalidRequest, text);
         }
-        error if error.is_transient() => {
-            return notices::provider_unreachable(provider, Some(&error.to_string()));
-        }
-        Error::Refused { .. } => ErrorCode::AccessDenied,
-        _ => return notices::provider_unreachable(provider, Some(&error.to_string())),
+        Error::Refused { error, .. } if error.kind() == ErrorKind::ActionRequired => ErrorCode::AccessDenied,
+        error => return notices::no_token(error.kind(), &error.to_string()),
     };
     ErrorAnswer::new(code, format!("{error} Nothing else has changed: {} was not issued.", named(target)))
 }

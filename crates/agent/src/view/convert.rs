@@ -1,7 +1,8 @@
 //! The session's own types as they cross a boundary, in one place.
 
+use abide_oidc::ErrorKind;
 use abide_session::{EndReason, Limit};
-use abide_wire::{EndReason as Reason, Evidence, LimitSource, Signal};
+use abide_wire::{EndReason as Reason, ErrorCode, Evidence, LastErrorKind, LimitSource, Signal};
 
 /// The reason as it crosses a boundary.
 pub(crate) fn reason(reason: EndReason) -> Reason {
@@ -46,6 +47,26 @@ pub(crate) fn evidence(signal: Signal) -> Evidence {
         Signal::Refresh => Evidence::Refresh,
         Signal::Introspection | Signal::Userinfo => Evidence::Asked,
         Signal::Frontchannel | Signal::Backchannel | Signal::Events => Evidence::Told,
+    }
+}
+
+/// What has to change, as it crosses a boundary.
+pub(crate) fn last_error_kind(kind: ErrorKind) -> LastErrorKind {
+    match kind {
+        ErrorKind::Passing => LastErrorKind::Passing,
+        ErrorKind::ActionRequired => LastErrorKind::ActionRequired,
+        ErrorKind::ThisComputer => LastErrorKind::ThisComputer,
+        ErrorKind::UnusableAnswer => LastErrorKind::UnusableAnswer,
+    }
+}
+
+/// The code for a tool that gets no token for a reason of this kind.
+pub(crate) fn error_code(kind: ErrorKind) -> ErrorCode {
+    match kind {
+        ErrorKind::Passing => ErrorCode::ProviderUnreachable,
+        ErrorKind::ActionRequired => ErrorCode::ActionRequired,
+        ErrorKind::ThisComputer => ErrorCode::ThisComputer,
+        ErrorKind::UnusableAnswer => ErrorCode::UnusableAnswer,
     }
 }
 

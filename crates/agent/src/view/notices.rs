@@ -1,9 +1,10 @@
 //! The words of notifications and of answers to tools. All decisions about what is said stand here.
 
+use abide_oidc::ErrorKind;
 use abide_session::EndReason;
 use abide_wire::{ErrorAnswer, ErrorCode, Notice, NoticeKind, Question, text};
 
-use crate::view::convert::{ended_by, reason};
+use crate::view::convert::{ended_by, error_code, reason};
 
 fn words(why: EndReason) -> String {
     text::ended_by(reason(why), ended_by(why))
@@ -55,15 +56,12 @@ pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Not
     )
 }
 
-pub(crate) fn sign_in_needed(account: &str, provider: &str) -> Notice {
-    notice(
-        NoticeKind::Problem,
-        account,
-        "Sign in again".to_owned(),
-        format!(
-            "{provider} wants you to sign in again before your tools get new tokens. Your session is kept."
-        ),
-    )
+pub(crate) fn sign_in_needed(account: &str, provider: &str, why: Option<&str>) -> Notice {
+    let why = why.map_or_else(|| format!("{provider} gives no new tokens."), str::to_owned);
+    let body = format!(
+        "{why} Sign in with {provider} again so that your apps get new tokens. Your session is kept."
+    );
+    notice(NoticeKind::Problem, account, "Sign in again".to_owned(), body)
 }
 
 pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
@@ -133,12 +131,11 @@ pub(crate) fn login_required(account: &str) -> ErrorAnswer {
     )
 }
 
-pub(crate) fn sign_in_again(account: &str, provider: &str) -> ErrorAnswer {
+pub(crate) fn sign_in_again(account: &str, provider: &str, why: Option<&str>) -> ErrorAnswer {
+    let why = why.map_or_else(|| format!("{provider} gives no new tokens."), str::to_owned);
     ErrorAnswer::new(
         ErrorCode::LoginRequired,
-        format!(
-            "{provider} wants you to sign in again. Run `abide login --account {account}`; your session is kept."
-        ),
+        format!("{why} Sign in again: `abide login --account {account}`. Your session is kept."),
     )
 }
 
@@ -164,10 +161,52 @@ pub(crate) fn unknown_account(account: &str, known: &[String]) -> ErrorAnswer {
     )
 }
 
-pub(crate) fn provider_unreachable(provider: &str, why: Option<&str>) -> ErrorAnswer {
-    let why = why.map_or_else(|| format!("{provider} cannot be reached."), str::to_owned);
-    ErrorAnswer::new(
-        ErrorCode::ProviderUnreachable,
-        format!("{why} Your session is kept; the same request will work when the provider answers again."),
-    )
+/// The provider has not answered, and why is not known.
+pub(crate) fn provider_unreachable(provider: &str) -> ErrorAnswer {
+    no_token(ErrorKind::Passing, &format!("{provider} cannot be reached."))
+}
+
+/// A tool gets no token for a reason of this kind. The session is kept.
+pub(crate) fn no_token(kind: ErrorKind, why: &str) -> ErrorAnswer {
+    let then = match kind {
+        ErrorKind::Passing => {
+            "Your session is kept; the same request will work when the provider answers again."
+        }
+        ErrorKind::ActionRequired => {
+            "Your session is kept. Correct the account, here or at the provider, and try again."
+        }
+        ErrorKind::ThisComputer => "Your session is kept. Correct that on this computer and try again.",
+        ErrorKind::UnusableAnswer => {
+            "Your session is kept. If this happens again, tell the provider\u{2019}s administrator."
+        }
+    };
+    ErrorAnswer::new(error_code(kind), format!("{why} {then}"))
+}
+
+/// The provider has issued an access token whose time was over at once.
+pub(crate) fn token_over_at_once(provider: &str) -> ErrorAnswer {
+    let why =
+        format!("{provider} issued an access token that has ended already (`expires_in` is 0 or nearly 0).");
+    no_token(ErrorKind::UnusableAnswer, &why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_own_code_and_exit_code() {
+        let kinds = [
+            (ErrorKind::Passing, "provider_unreachable", 1),
+            (ErrorKind::ActionRequired, "action_required", 3),
+            (ErrorKind::ThisComputer, "this_computer", 1),
+            (ErrorKind::UnusableAnswer, "unusable_answer", 1),
+        ];
+        for (kind, code, exit) in kinds {
+            let answer = no_token(kind, "Why.");
+            assert_eq!((answer.error.as_str(), answer.error.exit_code()), (code, exit));
+            let promises = answer.error_description.contains("will work when");
+            assert_eq!(promises, kind == ErrorKind::Passing, "{}", answer.error_description);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use abide_wire::terminal::plain;
 use abide_wire::text::duration;
-use abide_wire::{DeviceCode, SessionState, SessionStatus, SignInBegun};
+use abide_wire::{DeviceCode, LastErrorKind, SessionState, SessionStatus, SignInBegun};
 
 use super::{Among, account, device, is_signed_in, session_target, who};
 use crate::arguments::parse::Way;
@@ -210,7 +210,12 @@ fn is_for_the_person(code: Option<&str>) -> bool {
 }
 
 fn not_completed(status: SessionStatus) -> Failure {
-    let exit = if is_for_the_person(status.last_error_code.as_deref()) { 3 } else { 1 };
+    let for_the_person = match status.last_error_kind {
+        Some(kind) => kind == LastErrorKind::ActionRequired,
+        // An agent from before this command.
+        None => is_for_the_person(status.last_error_code.as_deref()),
+    };
+    let exit = if for_the_person { 3 } else { 1 };
     match status.last_error {
         Some(sentence) => Failure::SignIn { sentence, exit },
         None => Failure::SignIn {

@@ -43,6 +43,15 @@ fn exchange(
         .for_tool(RESOURCE)
 }
 
+/// The code for the tool, by what has to change before the answer can be another one.
+fn said(code: &str) -> &'static str {
+    match code {
+        "provider_rate_limited" | "provider_unavailable" => "provider_unreachable",
+        "dpop_token_not_bound" => "action_required",
+        _ => "unusable_answer",
+    }
+}
+
 /// A narrower token. The refresh token has been rotated, in an answer that is refused.
 fn narrowed() -> Vec<Case> {
     let wider = |name: &str, words: &str, scope: &str| {
@@ -51,7 +60,7 @@ fn narrowed() -> Vec<Case> {
         narrow(name, &deviation, NARROW, Withheld("scope_wider_than_asked", "invalid_scope"), wrong)
     };
     let useless = |name: &str, deviation: &str, code, edit: Edit| {
-        narrow(name, deviation, NARROW, Withheld(code, "provider_unreachable"), edited(Token, vec![edit]))
+        narrow(name, deviation, NARROW, Withheld(code, said(code)), edited(Token, vec![edit]))
     };
     vec![
         wider("scope-all", "all of them", "openid profile email offline_access"),
@@ -102,7 +111,7 @@ fn narrowed() -> Vec<Case> {
 /// An ID token is not needed there. One that is there and wrong says that the answer is about something else.
 fn statements() -> Vec<Case> {
     let refused = |name: &str, deviation: &str, code, wrong| {
-        narrow(name, deviation, "Core 1.0, 12.2", Withheld(code, "provider_unreachable"), wrong)
+        narrow(name, deviation, "Core 1.0, 12.2", Withheld(code, said(code)), wrong)
     };
     let claim = |name: &str, deviation: &str, code, edit| refused(name, deviation, code, claims(vec![edit]));
     vec![
@@ -153,7 +162,7 @@ fn statements() -> Vec<Case> {
 
 fn exchanged() -> Vec<Case> {
     let row = |name: &str, deviation: &str, code, edit: Edit| {
-        exchange(name, deviation, EXCHANGE, Withheld(code, "provider_unreachable"), edited(Token, vec![edit]))
+        exchange(name, deviation, EXCHANGE, Withheld(code, said(code)), edited(Token, vec![edit]))
     };
     vec![
         row(
@@ -224,7 +233,7 @@ fn kinds() -> Vec<Case> {
         let deviation = format!("`issued_token_type` is {words}");
         let wrong = edited(Token, vec![edit]);
         let name = format!("issued-{name}");
-        exchange(&name, &deviation, EXCHANGE, Withheld(code, "provider_unreachable"), wrong)
+        exchange(&name, &deviation, EXCHANGE, Withheld(code, said(code)), wrong)
     };
     let other = |name: &str, words: &str, kind: &str| {
         row(name, words, "issued_token_type_mismatch", Set(KIND, kind.into()))
@@ -254,7 +263,7 @@ fn errors() -> Vec<Case> {
         (400, "server_error", "server_error", "provider_unreachable"),
         (400, "not_for_you", "provider_refused", "access_denied"),
     ];
-    let none = |code| Withheld(code, "provider_unreachable");
+    let none = |code| Withheld(code, said(code));
     let mut cases = Vec::new();
     type Row = fn(&str, &str, &'static str, Expected, Vec<Deviation>) -> Case;
     let ways: [(&str, Row); 2] = [("fewer scopes", narrow), ("a resource", exchange)];

@@ -8,7 +8,7 @@ use abide_demo_op::{Edit, Form, Signature};
 use serde_json::{Value, json};
 
 use crate::hostile_provider::case::Expected;
-use crate::hostile_provider::case::Expected::{Ended, Kept, Recovers, Renewed};
+use crate::hostile_provider::case::Expected::{Ended, Kept, Recovers, Renewed, SignInNeeded};
 use crate::hostile_provider::case::{Case, answer, case, claims, form, jose, json as edited, later, signed};
 
 const SECTION: &str = "Core 1.0, 12.2";
@@ -218,15 +218,15 @@ fn errors() -> Vec<Case> {
     };
     vec![
         refused(400, "invalid_grant", Ended("invalid_grant")),
-        refused(401, "invalid_client", Recovers("invalid_client")),
-        refused(400, "unauthorized_client", Recovers("unauthorized_client")),
-        refused(400, "unsupported_grant_type", Recovers("unsupported_grant_type")),
-        refused(400, "invalid_request", Recovers("invalid_request")),
-        refused(400, "invalid_scope", Recovers("invalid_scope")),
+        refused(401, "invalid_client", SignInNeeded("invalid_client")),
+        refused(400, "unauthorized_client", SignInNeeded("unauthorized_client")),
+        refused(400, "unsupported_grant_type", SignInNeeded("unsupported_grant_type")),
+        refused(400, "invalid_request", SignInNeeded("invalid_request")),
+        refused(400, "invalid_scope", SignInNeeded("invalid_scope")),
         refused(400, "server_error", Recovers("server_error")),
         refused(400, "temporarily_unavailable", Recovers("temporarily_unavailable")),
-        refused(403, "access_denied", Recovers("access_denied")),
-        refused(400, "bad_refresh_token", Recovers("provider_refused")),
+        refused(403, "access_denied", SignInNeeded("access_denied")),
+        refused(400, "bad_refresh_token", SignInNeeded("provider_refused")),
     ]
 }
 
