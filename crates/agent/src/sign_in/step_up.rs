@@ -28,6 +28,8 @@ use crate::view::notices;
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// A person who says no is asked by no tool for this long at first, and for twice as long after each further no.
 const LEFT_ALONE: Duration = Duration::from_secs(30);
+/// The longest such pause.
+const LONGEST_LEFT_ALONE: Duration = Duration::from_secs(3600);
 
 /// What has to happen before a tool is served.
 enum Step {
@@ -86,8 +88,11 @@ fn begin(
             Err(ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, text))
         };
     }
-    if account.declined.is_some_and(|then| now.boot.saturating_sub(then) < LEFT_ALONE) {
-        let text = "The sign-in that this needs has just been cancelled. Try again in half a minute.";
+    if let Some((then, times)) = account.declined
+        && let Some(left) = left_alone(times).checked_sub(now.boot.saturating_sub(then))
+    {
+        let left = text::duration(left.as_secs().max(1));
+        let text = format!("The sign-in that this needs was cancelled. Apps can ask for it again in {left}.");
         return Err(ErrorAnswer::new(ErrorCode::AccessDenied, text));
     }
     let Some(session) = session else { return Err(notices::login_required(&account.name)) };
@@ -98,10 +103,16 @@ fn begin(
     let asked = wanted.clone();
     let task = tokio::spawn(async move {
         let result = run(&store, &name, &config, &asked, session).await;
-        if let Err(failure) = &result {
-            tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
-            if failure.was_seen() {
-                let _ = store.act(&name, |account, now| account.declined = Some(now.boot));
+        match &result {
+            Ok(_) => drop(store.act(&name, |account, _| account.declined = None)),
+            Err(failure) => {
+                tracing::warn!(account = name, code = failure.code(), "no stronger sign-in");
+                if failure.was_seen() {
+                    let _ = store.act(&name, |account, now| {
+                        let times = account.declined.map_or(0, |(_, times)| times);
+                        account.declined = Some((now.boot, times.saturating_add(1)));
+                    });
+                }
             }
         }
         done.send_replace(Some(result.map_err(|failure| failure.answer())));
@@ -109,6 +120,12 @@ fn begin(
     account.stepping_up =
         Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
     Ok(Step::Wait(outcome))
+}
+
+/// For how long no tool opens another page, after so many times no.
+fn left_alone(times: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(times.saturating_sub(1).min(16));
+    LEFT_ALONE.saturating_mul(doubled).min(LONGEST_LEFT_ALONE)
 }
 
 /// Why there was no stronger sign-in. Nothing of it ends the session.
@@ -295,5 +312,16 @@ fn go_on(fresh: &mut Held, before: &Held, own: Option<&SecretString>) {
             fresh.refresh_token.clone_from(&before.refresh_token);
             fresh.grant = Some(before.granted_to().clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_alone;
+
+    #[test]
+    fn each_further_no_is_believed_for_longer() {
+        let pauses = [1, 2, 3, 8, 100].map(|times| left_alone(times).as_secs());
+        assert_eq!(pauses, [30, 60, 120, 3600, 3600]);
     }
 }

@@ -111,8 +111,8 @@ pub(crate) struct Account {
     pub(crate) number: u64,
     /// A stronger sign-in under way, or the last one.
     pub(crate) stepping_up: Option<SteppingUp>,
-    /// When the person cancelled one last, boot time.
-    pub(crate) declined: Option<Duration>,
+    /// When the person cancelled one last (boot time), and how often in a row.
+    pub(crate) declined: Option<(Duration, u32)>,
     /// Since when (boot time) an event waits for its key, by its number.
     pub(crate) unread_events: BTreeMap<String, Duration>,
 }
