@@ -9,7 +9,7 @@ fn tokens() {
 
 #[cfg(target_os = "linux")]
 mod tokens {
-    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome};
+    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome, Quirks, RefreshTokens};
     use abide_tests::app::{App, Done, abide, account_with, command, configure};
     use abide_tests::form::Visitor;
     use abide_tests::login::sign_in;
@@ -146,6 +146,35 @@ mod tokens {
         let _app = App::headless(&room).await;
         assert_eq!(abide(&room, &["token"]).await.code, 0);
         assert!(refreshes(&provider) > sent, "renewed by what was written down");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_narrows_the_session_is_noticed_and_not_asked_again() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        provider.set_quirks(Quirks {
+            refresh_tokens: RefreshTokens::KeepEarlier,
+            narrowing_lasts: true,
+            ..Quirks::default()
+        });
+        let room = ready("tokens-narrowed", &provider, "").await;
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let narrow = ["token", "--json", "--scope", "openid email"];
+        assert_eq!(json(&abide(&room, &narrow).await)["scope"], "email openid");
+        assert_eq!(abide(&room, &["keep"]).await.code, 0);
+        let session = eventually("the renewal", s(10), || async {
+            let session = app.session("work").await;
+            (session["last_error_code"] == "scope_narrowed").then_some(session)
+        })
+        .await;
+        assert_eq!(
+            (&session["state"], &session["last_error_kind"]),
+            (&"active".into(), &"action_required".into())
+        );
+        let asked = refreshes(&provider);
+        let refused = abide(&room, &["token", "--scope", "openid"]).await;
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert_eq!(refreshes(&provider), asked, "it is not narrowed further");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,6 +17,9 @@ use crate::state::tokens::Held;
 
 /// Opens the provider's sign-out page where that is wanted, and takes the session out of the vault.
 pub(crate) fn ended(store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason) {
+    account.sign_out_page = None;
+    account.wider = None;
+    account.last_idp = held.as_ref().and_then(|held| held.identity.idp.clone());
     let page = held.as_ref().and_then(|held| rp_initiated::in_the_browser(store, account, held, reason));
     match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {
         (Some(farewell), page) => enqueue(store, account, farewell, page),

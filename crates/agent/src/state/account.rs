@@ -105,6 +105,10 @@ pub(crate) struct Account {
     pub(crate) own_is_suspect: bool,
     /// What the provider does with earlier access tokens.
     pub(crate) survival: Survival,
+    /// The refresh token from before a token for fewer scopes, until a renewal has shown that nothing was lost.
+    pub(crate) wider: Option<SecretString>,
+    /// Whether a token for fewer scopes narrows the whole session there.
+    pub(crate) narrowing_lasts: bool,
     /// Held while the own token is tried: of many tools at once one asks.
     pub(crate) trying: Arc<tokio::sync::Mutex<()>>,
     /// The number of the session: what was begun in one does not land in the next.
@@ -139,6 +143,8 @@ impl Account {
             turn: Arc::default(),
             own_is_suspect: false,
             survival: Survival::default(),
+            wider: None,
+            narrowing_lasts: false,
             trying: Arc::default(),
             number: 0,
             stepping_up: None,

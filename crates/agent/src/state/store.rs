@@ -344,6 +344,7 @@ impl Store {
                 account.signals = Signals::default();
                 account.targets.clear();
                 account.own_is_suspect = false;
+                account.wider = None;
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
                     self.tell(notices::signed_in(&account.name, user, &account.provider()));

@@ -1,6 +1,7 @@
 //! What a tool gets that asks for a token.
 
 pub(crate) mod claims;
+pub(crate) mod narrowing;
 pub(crate) mod refresh;
 pub(crate) mod resource;
 pub(crate) mod survival;

@@ -19,7 +19,8 @@ use crate::state::revoke::{give_back, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
-use crate::tokens::{claims, survival};
+use crate::tokens::narrowing::Before;
+use crate::tokens::{claims, narrowing, survival};
 use crate::view::convert::signal_of;
 use crate::view::layers::Heard;
 
@@ -112,7 +113,20 @@ async fn run(
     // Held until the new tokens are stored.
     match ask(store, name, &connection, &spent, turn.clone(), patience).await {
         None => Err(no_answer(store, name)),
-        Some(Ok(tokens)) => take_over(store, name, attempt, connection, &spent, tokens).await,
+        Some(Ok(tokens)) => {
+            let before = Before {
+                sent: &spent.token,
+                identity: &spent.identity,
+                scope: &spent.scope,
+                resource: spent.resource.as_deref(),
+            };
+            let (tokens, lost) = narrowing::widen(store, name, &connection, before, tokens).await;
+            take_over(store, name, attempt, connection, &spent, tokens).await?;
+            if !lost.is_empty() {
+                let _ = store.act(name, |account, _| narrowing::say(account, &lost));
+            }
+            Ok(())
+        }
         Some(Err(error)) => Err(refused(store, name, &connection, &spent, error).await),
     }
 }

@@ -18,7 +18,9 @@ use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
 use crate::state::revoke::give_back;
 use crate::state::store::Store;
-use crate::tokens::{REFRESH_PATIENCE, own_token, sign_in_needed, survival, unreachable, wait_for_refresh};
+use crate::tokens::{
+    REFRESH_PATIENCE, narrowing, own_token, sign_in_needed, survival, unreachable, wait_for_refresh,
+};
 use crate::view::notices;
 
 /// A provider that does not say how long a token lasts is asked again after this.
@@ -168,7 +170,12 @@ impl From<ErrorAnswer> for Failure {
 
 /// By the refresh token, which may be another one afterwards: in turn with the refreshes, and written down like them.
 async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<IssuedToken, Failure> {
-    let turn = store.act(name, |account, _| account.turn.clone())?;
+    let (turn, narrows) = store.act(name, |account, _| (account.turn.clone(), account.narrowing_lasts))?;
+    if narrows && !target.scopes.is_empty() {
+        let text = "This provider takes scopes from the whole session after a token with fewer scopes, so Abide asks for none. \
+                    Use the session\u{2019}s own token, or `token_exchange`.";
+        return Err(Failure::Answered(ErrorAnswer::new(ErrorCode::InvalidScope, text)));
+    }
     let _turn = turn.lock().await;
     connected(store, name).await?;
     // Together: what belongs to one session is not sent for another.
@@ -207,7 +214,12 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
         Ok(mut issued) => {
             match issued.refresh_token.take() {
                 // Durable before anything is served: a token that only memory knows is lost with the process.
-                Some(rotated) => adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?,
+                Some(rotated) => {
+                    adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?;
+                    if !target.scopes.is_empty() {
+                        store.act(name, |account, _| narrowing::note(account, token.clone()))?;
+                    }
+                }
                 None => store.vault.abandon_rotation(&record).await.map_err(unwritten)?,
             }
             Ok(issued)
