@@ -442,6 +442,29 @@ mod provider_session {
         );
     }
 
+    /// Ory Hydra, Spring Authorization Server and Dex compare the port.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_browser_comes_back_from_a_provider_that_compares_ports() {
+        let room = Room::with_keyring("session-logout-port").await;
+        let registered = [47624, 47625, 47626].map(|port| format!("http://127.0.0.1:{port}/logout")).to_vec();
+        let client = Client { post_logout_redirect_uris: registered, ..Client::default() };
+        let quirks = Quirks { exact_post_logout_uris: true, ..Quirks::default() };
+        let config = Config { quirks, clients: vec![client], ..Config::default() };
+        let provider = Provider::Demo(DemoOp::start(config).await.unwrap());
+        let scene = Scene::new(&room, &provider, &format!("{OFFLINE}logout.provider = true\n")).await;
+        let page = scene.signs_in().await;
+        page.close().await;
+        assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
+        let address = scene.address().await;
+        assert_eq!(scene.app.session("work").await["sign_out_page"], "open");
+        let back = scene.browser.open(&address).await;
+        back.says("You are signed out").await;
+        eventually("the browser to be back", s(10), || async {
+            (scene.app.session("work").await["sign_out_page"] == "came_back").then_some(())
+        })
+        .await;
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_provider_that_is_away_is_told_later_even_by_another_process() {
         let room = Room::with_keyring("session-later").await;

@@ -47,7 +47,11 @@ mod registration {
             ("token_endpoint_auth_method", "none"),
             ("grant_types", "authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code"),
             ("redirect_uris", "http://127.0.0.1/callback"),
-            ("post_logout_redirect_uris", "http://127.0.0.1/logout"),
+            (
+                "post_logout_redirect_uris",
+                "http://127.0.0.1:47624/logout http://127.0.0.1:47625/logout http://127.0.0.1:47626/logout \
+                 http://127.0.0.1/logout",
+            ),
             ("scope", "openid profile email offline_access"),
         ] {
             assert_eq!(asked.parameter(name), value, "{name}");

@@ -25,7 +25,7 @@ pub use account::{AccountAdded, AccountRemoved, AccountRequest, PRESETS};
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};
-pub use provider::{ProviderEnd, Signal, SignalState, SignalStatus};
+pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,
     Notice, NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus,
@@ -67,6 +67,8 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         SignalState,
         SignalStatus,
         ProviderEnd,
+        SignOutPage,
+        LastErrorKind,
         ActivityPolicy,
         OnLock,
         SessionSettings,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::{ProviderEnd, Signal, SignalStatus};
+use crate::provider::{ProviderEnd, SignOutPage, Signal, SignalStatus};
 
 /// The state of an account's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -335,6 +335,9 @@ pub struct SessionStatus {
     pub ended_by: Option<Signal>,
     /// What became of the provider's side of it.
     pub provider_end: Option<ProviderEnd>,
+    /// What is known of the provider's sign-out page, after an end at which it was to be opened.
+    #[serde(default)]
+    pub sign_out_page: Option<SignOutPage>,
     /// When the last session ended.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub ended_at: Option<u64>,

@@ -1,6 +1,6 @@
 //! Texts that tray, window, notifications and terminal share.
 
-use crate::provider::{ProviderEnd, Signal};
+use crate::provider::{ProviderEnd, SignOutPage, Signal};
 use crate::session::{EndReason, Limit};
 
 /// A duration in words: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`. Whole seconds.
@@ -60,7 +60,36 @@ pub fn ended_by(reason: EndReason, signal: Option<Signal>) -> String {
 
 /// The state of the provider's session after an end, in one or two sentences.
 #[must_use]
-pub fn provider_end(provider: &str, end: ProviderEnd) -> String {
+pub fn provider_end(provider: &str, end: ProviderEnd, page: Option<SignOutPage>) -> String {
+    let page = match (page, end) {
+        (Some(SignOutPage::Open), ProviderEnd::Pending) => {
+            return format!("Complete the sign-out at {provider} in your browser.");
+        }
+        (Some(SignOutPage::CameBack), ProviderEnd::GoesOn) => {
+            return format!(
+                "Your browser came back from the sign-out page of {provider}, which still accepts the old tokens until they \
+                 expire."
+            );
+        }
+        (Some(SignOutPage::CameBack), ProviderEnd::Unchecked | ProviderEnd::LocalOnly) => {
+            return format!(
+                "Your browser came back from the sign-out page of {provider}. Abide could not check whether the old tokens \
+                 still work."
+            );
+        }
+        (None | Some(SignOutPage::CameBack), _) => "",
+        (Some(SignOutPage::NotOffered), _) => {
+            " It has no sign-out page, so your browser may still be signed in there."
+        }
+        (Some(SignOutPage::NotOpened), _) => {
+            " Its sign-out page could not be opened, so your browser may still be signed in there."
+        }
+        (Some(SignOutPage::Open), _) => " Your browser has not come back from its sign-out page.",
+    };
+    tokens_end(provider, end) + page
+}
+
+fn tokens_end(provider: &str, end: ProviderEnd) -> String {
     match end {
         ProviderEnd::Pending => format!("{provider} could not be notified yet. Abide will try again."),
         ProviderEnd::LocalOnly => {
@@ -101,6 +130,27 @@ pub fn limit(limit: Limit) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_at_the_provider_is_told_as_far_as_it_is_known() {
+        let said = |end, page| provider_end("id.example.com", end, page);
+        use ProviderEnd::{Ended, GoesOn, LocalOnly, Pending, Unchecked};
+        use SignOutPage::{CameBack, NotOffered, NotOpened, Open};
+        let came_back = said(GoesOn, Some(CameBack));
+        assert!(came_back.contains("came back") && came_back.contains("still accepts"), "{came_back}");
+        for end in [Unchecked, LocalOnly] {
+            let text = said(end, Some(CameBack));
+            assert!(text.contains("came back") && text.contains("could not check"), "{text}");
+        }
+        assert_eq!(said(Ended, Some(CameBack)), said(Ended, None));
+        assert!(!said(Pending, Some(Open)).contains("could not be notified"), "nothing has failed");
+        for page in [NotOffered, NotOpened, Open] {
+            for end in [Ended, GoesOn, LocalOnly, Unchecked] {
+                assert!(said(end, Some(page)).starts_with(&said(end, None)), "{end:?} {page:?}");
+                assert!(said(end, Some(page)).len() > said(end, None).len(), "{end:?} {page:?}");
+            }
+        }
+    }
 
     #[test]
     fn durations_read_as_people_say_them() {

@@ -263,6 +263,7 @@ mod tests {
             ended: None,
             ended_by: None,
             provider_end: None,
+            sign_out_page: None,
             ended_at: None,
             expires_in: None,
             limit: None,

@@ -265,6 +265,7 @@ mod tests {
             ended: None,
             ended_by: None,
             provider_end: None,
+            sign_out_page: None,
             ended_at: None,
             expires_in: signed_in.then_some(660),
             limit: signed_in.then_some(Limit::Idle),

@@ -35,6 +35,8 @@ export function account(over: Partial<SessionStatus> = {}): SessionStatus {
     advised_end_after: null,
     last_error: null,
     last_error_code: null,
+    last_error_kind: null,
+    sign_out_page: null,
     ...over,
   };
 }

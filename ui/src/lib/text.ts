@@ -1,5 +1,5 @@
 // The texts of the window. Durations, reasons and limits are worded as in crates/wire/src/text.rs; a test compares them.
-import type { EndReason, Limit, ProviderEnd, Question, SessionStatus, Signal } from "./wire";
+import type { EndReason, Limit, ProviderEnd, Question, SessionStatus, Signal, SignOutPage } from "./wire";
 
 /** The issuer of the built-in demo provider, which runs while no account is configured. */
 export const DEMO_ISSUER = "http://127.0.0.1:47610";
@@ -121,11 +121,31 @@ export function endedBy(reason: EndReason, signal: Signal | null): string {
   return signal === null ? ENDED[reason] : `${ENDED[reason]} (${ENDED_BY[signal]})`;
 }
 
+/** What is known of the provider's sign-out page, after the sentence about its session. */
+export const SIGN_OUT_PAGE: Record<SignOutPage, string> = {
+  not_offered: " It has no sign-out page, so your browser may still be signed in there.",
+  not_opened: " Its sign-out page could not be opened, so your browser may still be signed in there.",
+  open: " Your browser has not come back from its sign-out page.",
+  came_back: "",
+};
+
+function providerSentence(end: ProviderEnd, page: SignOutPage | null): string {
+  if (page === "open" && end === "pending") return "Complete the sign-out at {provider} in your browser.";
+  if (page === "came_back" && end === "goes_on") {
+    return "Your browser came back from the sign-out page of {provider}, which still accepts the old tokens until they expire.";
+  }
+  if (page === "came_back" && (end === "unchecked" || end === "local_only")) {
+    return "Your browser came back from the sign-out page of {provider}. Abide could not check whether the old tokens still work.";
+  }
+  return PROVIDER_END[end] + (page === null ? "" : SIGN_OUT_PAGE[page]);
+}
+
 /** The state of the provider's session after an end, and whether the user should act; null if it is not worth a sentence. */
 export function providerSide(status: SessionStatus): { text: string; warn: boolean } | null {
   if (status.state !== "ended" || status.provider_end === null) return null;
-  const text = PROVIDER_END[status.provider_end].replaceAll("{provider}", () => status.provider);
-  if (status.provider_end === "goes_on") {
+  const page = status.sign_out_page ?? null;
+  const text = providerSentence(status.provider_end, page).replaceAll("{provider}", () => status.provider);
+  if (status.provider_end === "goes_on" && page !== "came_back") {
     return { text: `${text} Sign out there too if others use this computer.`, warn: true };
   }
   // The provider ended this session itself: it needs no notification.

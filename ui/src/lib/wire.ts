@@ -152,6 +152,10 @@ ended_by: Signal | null,
  */
 provider_end: ProviderEnd | null, 
 /**
+ * What is known of the provider's sign-out page, after an end at which it was to be opened.
+ */
+sign_out_page: SignOutPage | null, 
+/**
  * When the last session ended.
  */
 ended_at: number | null, 

@@ -238,7 +238,7 @@ fn metadata(config: &AccountConfig, provider: &Provider, token: Option<SecretStr
         metadata.grant_types.push(DEVICE_CODE.to_owned());
     }
     if provider.has_end_session() {
-        metadata.post_logout_redirect_uris.push(config.logout.redirect_uri.clone());
+        metadata.post_logout_redirect_uris.extend(config.logout.redirect_uris.iter().cloned());
     }
     metadata.initial_access_token = token;
     metadata

@@ -270,6 +270,16 @@ fn default_redirect_uris() -> Vec<Url> {
     vec![loopback("callback")]
 }
 
+/// Three ports, and any other where all of them are taken.
+fn default_logout_uris() -> Vec<Url> {
+    let mut uris = vec![loopback("logout"); 4];
+    for (uri, port) in uris.iter_mut().zip([47624, 47625, 47626]) {
+        // An address with a host has a port.
+        let _ = uri.set_port(Some(port));
+    }
+    uris
+}
+
 fn loopback(path: &str) -> Url {
     // Constants that parse; a test reads them.
     Url::parse(&format!("http://127.0.0.1/{path}")).unwrap_or_else(|_| unreachable!("a constant address"))
@@ -532,6 +542,8 @@ mod tests {
         assert_eq!(config.accounts["work"].limits().unwrap(), Limits::default());
         assert_eq!(config.endpoint.port, 47600);
         assert_eq!(config.accounts["work"].redirect_uris[0].as_str(), "http://127.0.0.1/callback");
+        let sign_out: Vec<_> = config.accounts["work"].logout.redirect_uris.iter().map(Url::port).collect();
+        assert_eq!(sign_out, [Some(47624), Some(47625), Some(47626), None]);
     }
 
     #[test]

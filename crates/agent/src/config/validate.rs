@@ -61,8 +61,12 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.redirect_uris.is_empty() {
         return Err("`redirect_uri` names no address.".to_owned());
     }
+    if account.logout.redirect_uris.is_empty() {
+        return Err("`logout.redirect_uri` names no address.".to_owned());
+    }
     let redirects = account.redirect_uris.iter().map(|uri| ("redirect_uri", uri));
-    for (name, redirect) in redirects.chain([("logout.redirect_uri", &account.logout.redirect_uri)]) {
+    let sign_outs = account.logout.redirect_uris.iter().map(|uri| ("logout.redirect_uri", uri));
+    for (name, redirect) in redirects.chain(sign_outs) {
         if !is_loopback_page(redirect) {
             return Err(format!("`{name}` has to be http://127.0.0.1/… (RFC 8252 section 7.3)."));
         }

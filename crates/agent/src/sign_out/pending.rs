@@ -219,7 +219,7 @@ pub(crate) fn only_in_the_browser(store: &Arc<Store>, account: &mut Account, pag
     account.farewell = Some(awaited.clone());
     tokio::spawn(async move {
         let end = match page.shown().await {
-            Shown::Opening | Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::Opening | Shown::NotOffered | Shown::NotOpened => ProviderEnd::LocalOnly,
             Shown::Open | Shown::CameBack => ProviderEnd::Unchecked,
         };
         report(&store, &name, &awaited, end);
@@ -233,7 +233,8 @@ fn report(store: &Arc<Store>, name: &str, awaited: &str, end: ProviderEnd) {
         if account.held.is_none() && account.farewell.as_deref() == Some(awaited) {
             account.provider_end = Some(end);
             if end == ProviderEnd::GoesOn {
-                store.tell(notices::still_accepted(&account.name, &account.provider()));
+                let page = account.sign_out_page;
+                store.tell(notices::still_accepted(&account.name, &account.provider(), page));
             }
         }
     });
@@ -316,7 +317,7 @@ async fn once(
     Some(match page {
         None => ProviderEnd::LocalOnly,
         Some(page) => match page.shown().await {
-            Shown::Opening | Shown::NotOpened => ProviderEnd::LocalOnly,
+            Shown::Opening | Shown::NotOffered | Shown::NotOpened => ProviderEnd::LocalOnly,
             Shown::Open | Shown::CameBack => ProviderEnd::Unchecked,
         },
     })

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::LogoutPending;
+use abide_oidc::{Error, LogoutPending};
 use abide_session::EndReason;
+use abide_wire::SignOutPage as Known;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
@@ -23,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 pub(crate) enum Shown {
     /// Nothing yet.
     Opening,
-    /// It was not shown: the provider has none, or the browser did not open.
+    /// The provider has none.
+    NotOffered,
+    /// It was not shown.
     NotOpened,
     /// The browser has it.
     Open,
@@ -46,7 +49,9 @@ impl SignOutPage {
     pub(crate) async fn outcome(&self) -> Shown {
         let mut shown = self.0.clone();
         // Whoever no longer waits for the browser drops the sender.
-        let _ = shown.wait_for(|shown| matches!(shown, Shown::NotOpened | Shown::CameBack)).await;
+        let _ = shown
+            .wait_for(|shown| matches!(shown, Shown::NotOffered | Shown::NotOpened | Shown::CameBack))
+            .await;
         *shown.borrow()
     }
 }
@@ -67,24 +72,36 @@ pub(crate) fn in_the_browser(
         (account.config.clone(), account.connection.clone(), account.provider());
     let (store, hint) = (store.clone(), held.id_token.clone());
     let (sender, receiver) = watch::channel(Shown::Opening);
+    let name = account.name.clone();
     let task = tokio::spawn(async move {
+        let known = |known: Known| show(&store, &name, known);
         let connection = match present {
             Some(connection) => Ok(connection),
             None => connect(&config).await,
         };
         let opened = match connection {
             Ok(connection) => open(&store, &connection, &config.logout, hint).await,
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(NoPage::NotOpened(error.to_string())),
         };
         match opened {
             Ok((callback, pending)) => {
+                known(Known::Open);
                 sender.send_replace(Shown::Open);
                 if come_back(callback, pending, provider).await {
+                    known(Known::CameBack);
                     sender.send_replace(Shown::CameBack);
+                } else {
+                    tracing::warn!(account = name, "the browser has not come back from the sign-out page");
                 }
             }
-            Err(problem) => {
-                tracing::warn!(problem, "the provider's sign-out page was not opened");
+            Err(NoPage::NotOffered) => {
+                tracing::warn!(account = name, "the provider has no sign-out page");
+                known(Known::NotOffered);
+                sender.send_replace(Shown::NotOffered);
+            }
+            Err(NoPage::NotOpened(problem)) => {
+                tracing::warn!(account = name, problem, "the provider's sign-out page was not opened");
+                known(Known::NotOpened);
                 sender.send_replace(Shown::NotOpened);
             }
         }
@@ -93,24 +110,44 @@ pub(crate) fn in_the_browser(
     Some(SignOutPage(receiver))
 }
 
+/// Why there is no sign-out page in the browser.
+enum NoPage {
+    NotOffered,
+    NotOpened(String),
+}
+
+/// Shows what is known of the page, unless the next session has begun.
+fn show(store: &Arc<Store>, name: &str, known: Known) {
+    let _ = store.act(name, |account, _| {
+        if account.held.is_none() {
+            account.sign_out_page = Some(known);
+        }
+    });
+    store.show();
+}
+
 async fn open(
     store: &Arc<Store>,
     connection: &Connection,
     config: &LogoutConfig,
     hint: Option<SecretString>,
-) -> Result<(Callback, Option<LogoutPending>), String> {
-    let callback = Callback::bind(&store.ports, std::slice::from_ref(&config.redirect_uri))
+) -> Result<(Callback, Option<LogoutPending>), NoPage> {
+    let problem = |problem: String| NoPage::NotOpened(problem);
+    let callback = Callback::bind(&store.ports, &config.redirect_uris)
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| problem(error.to_string()))?;
     callback.make_way();
     let extra: Vec<(String, String)> =
         config.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let request = connection
         .relying_party
         .logout_request(hint.as_ref(), Some(callback.redirect_uri()), &extra)
-        .map_err(|error| error.code().to_owned())?;
-    let address = callback.depart(request.url).ok_or("no random numbers")?;
-    store.opener.open(&address).map_err(|error| error.to_string())?;
+        .map_err(|error| match error {
+            Error::EndpointMissing { .. } => NoPage::NotOffered,
+            error => problem(error.code().to_owned()),
+        })?;
+    let address = callback.depart(request.url).ok_or_else(|| problem("no random numbers".to_owned()))?;
+    store.opener.open(&address).map_err(|error| problem(error.to_string()))?;
     Ok((callback, request.pending))
 }
 

@@ -8,8 +8,8 @@ use abide_oidc::{Provider, StepUp};
 use abide_session::{Attempt, Now, Session, State};
 use abide_vault::Zeroizing;
 use abide_wire::{
-    AccessToken, ErrorAnswer, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, Signal,
-    SignalState, TokenAnswer,
+    AccessToken, ErrorAnswer, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, SignOutPage,
+    Signal, SignalState, TokenAnswer,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -228,6 +228,7 @@ impl Account {
                 _ => None,
             },
             provider_end: self.provider_end,
+            sign_out_page: self.sign_out_page,
             ended_at: view.ended.map(|at| at.as_secs()),
             expires_in: view.left.map(ceil),
             limit: view.limit.map(limit),

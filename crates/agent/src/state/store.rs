@@ -340,6 +340,7 @@ impl Store {
             Output::Began => {
                 account.last_error = None;
                 account.provider_end = None;
+                account.sign_out_page = None;
                 account.farewell = None;
                 account.signals = Signals::default();
                 account.targets.clear();

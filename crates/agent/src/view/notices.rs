@@ -2,7 +2,7 @@
 
 use abide_oidc::ErrorKind;
 use abide_session::EndReason;
-use abide_wire::{ErrorAnswer, ErrorCode, Notice, NoticeKind, Question, text};
+use abide_wire::{ErrorAnswer, ErrorCode, Notice, NoticeKind, ProviderEnd, Question, SignOutPage, text};
 
 use crate::view::convert::{ended_by, error_code, reason};
 
@@ -92,7 +92,11 @@ pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
     )
 }
 
-pub(crate) fn still_accepted(account: &str, provider: &str) -> Notice {
+pub(crate) fn still_accepted(account: &str, provider: &str, page: Option<SignOutPage>) -> Notice {
+    if page == Some(SignOutPage::CameBack) {
+        let body = text::provider_end(provider, ProviderEnd::GoesOn, page);
+        return notice(NoticeKind::Problem, account, "Old tokens still work".to_owned(), body);
+    }
     notice(
         NoticeKind::Problem,
         account,

@@ -3,7 +3,7 @@
 use abide_wire::terminal::plain;
 use abide_wire::text::{duration, ended_by, limit, provider_end, rough_duration};
 use abide_wire::{
-    EndReason, Layer, LayerState, ProviderEnd, Question, SessionState, SessionStatus, Snapshot,
+    EndReason, Layer, LayerState, ProviderEnd, Question, SessionState, SessionStatus, SignOutPage, Snapshot,
 };
 
 use super::{layers, signals};
@@ -154,10 +154,10 @@ fn signed_out(status: &SessionStatus, clock: Clock) -> String {
 /// What became of the provider's side of a session that has ended here, with what to do where it goes on.
 pub(crate) fn provider_side(status: &SessionStatus, style: Style) -> Option<String> {
     let end = status.provider_end.filter(|_| status.state == SessionState::Ended)?;
-    let sentence = provider_end(&plain(&status.provider), end);
+    let sentence = provider_end(&plain(&status.provider), end, status.sign_out_page);
     let ended_there = matches!(status.ended, Some(EndReason::ProviderLogout | EndReason::RefreshRejected));
     match end {
-        ProviderEnd::GoesOn => {
+        ProviderEnd::GoesOn if status.sign_out_page != Some(SignOutPage::CameBack) => {
             let what_to_do = format!("{sentence} Sign out there too if others use this computer.");
             Some(style.paint(Ink::Amber, &what_to_do).into_owned())
         }

@@ -121,6 +121,8 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
         "advised_end_after",
         "last_error",
         "last_error_code",
+        "last_error_kind",
+        "sign_out_page",
     ] {
         if !more.contains(&format!("\"{field}\":")) {
             fields.push_str(&format!("\"{field}\":null,"));
