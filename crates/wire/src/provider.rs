@@ -99,4 +99,22 @@ pub enum ProviderEnd {
     GoesOn,
     /// The provider was told, and whether it has ended could not be checked.
     Unchecked,
+    /// Another account uses the same session, so nothing was revoked.
+    Shared,
+}
+
+/// What is known of the provider's sign-out page after a sign-out (OpenID Connect RP-Initiated Logout 1.0). Absent where the
+/// account does not ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum SignOutPage {
+    /// The provider has none.
+    NotOffered,
+    /// It could not be opened.
+    NotOpened,
+    /// It is open, and the browser has not come back from it.
+    Open,
+    /// The browser has come back from it.
+    CameBack,
 }

@@ -102,6 +102,9 @@ fn tokens_end(provider: &str, end: ProviderEnd) -> String {
         ProviderEnd::Unchecked => {
             format!("{provider} was notified. Abide could not check whether it ended the session.")
         }
+        ProviderEnd::Shared => {
+            format!("Another account uses the same session at {provider}, so its tokens were not revoked.")
+        }
     }
 }
 

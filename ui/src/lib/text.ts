@@ -36,6 +36,7 @@ export const PROVIDER_END: Record<ProviderEnd, string> = {
   ended: "{provider} no longer accepts this session.",
   goes_on: "You are signed out of Abide, but {provider} still accepts the old tokens.",
   unchecked: "{provider} was notified. Abide could not check whether it ended the session.",
+  shared: "Another account uses the same session at {provider}, so its tokens were not revoked.",
 };
 
 export const LIMIT: Record<Limit, string> = {

@@ -66,7 +66,11 @@ state: SignalState,
  */
 heard_at: number | null, };
 
-export type ProviderEnd = "pending" | "local_only" | "ended" | "goes_on" | "unchecked";
+export type ProviderEnd = "pending" | "local_only" | "ended" | "goes_on" | "unchecked" | "shared";
+
+export type SignOutPage = "not_offered" | "not_opened" | "open" | "came_back";
+
+export type LastErrorKind = "passing" | "action_required" | "this_computer" | "unusable_answer";
 
 export type ActivityPolicy = "requests" | "input" | "both";
 

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use abide_oidc::ReplayGuard;
+use abide_oidc::{LogoutToken, ReplayGuard};
 use abide_session::Input;
 use abide_wire::Signal;
 use http::{Method, Request, Response, StatusCode};
@@ -218,9 +218,35 @@ impl LogoutListener {
                 account.session.handle(at, Input::ProviderEnded { signal });
             }
         });
+        self.end_the_same_elsewhere(account, &token);
         match outcome {
             Ok(()) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
             Err(_) => refused("invalid_request", "No account here listens to that."),
+        }
+    }
+
+    /// Ends what other accounts hold of the provider's session that has ended. A token that names no session is about those of
+    /// its client alone.
+    fn end_the_same_elsewhere(&self, account: &str, token: &LogoutToken) {
+        let client = self.store.act(account, |account, _| account.config.client_id.clone()).ok();
+        let others: Vec<String> = {
+            let core = self.store.core();
+            let others = core.accounts.iter().filter(|other| {
+                other.name != account
+                    && (token.names_a_session() || client.as_ref() == Some(&other.config.client_id))
+            });
+            others.map(|other| other.name.clone()).collect()
+        };
+        for name in others {
+            let _ = self.store.act(&name, |other, at| {
+                let began = other.session.view(at).began.unwrap_or_default().as_secs();
+                let meant = other.held.as_ref().is_some_and(|held| token.answers(&held.identity, began));
+                if meant {
+                    tracing::info!(account = other.name, "the provider's session was this account's, too");
+                    let signal = abide_session::Signal::BackChannel;
+                    other.session.handle(at, Input::ProviderEnded { signal });
+                }
+            });
         }
     }
 

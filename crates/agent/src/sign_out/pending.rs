@@ -43,6 +43,8 @@ pub(crate) struct Farewell {
     others: Vec<SecretString>,
     /// What all of them are bound to. To try one out, a proof is needed.
     dpop: Option<Arc<DpopKey>>,
+    /// The provider's session that they belong to.
+    sid: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +59,8 @@ struct Form {
     others: Vec<Zeroizing<String>>,
     #[serde(default)]
     dpop: Option<KeyText>,
+    #[serde(default)]
+    sid: Option<String>,
 }
 
 impl Farewell {
@@ -75,7 +79,14 @@ impl Farewell {
             access_token,
             others: held.leftovers.clone(),
             dpop: held.dpop.clone(),
+            sid: held.identity.sid.clone(),
         })
+    }
+
+    /// Whether its tokens belong to this session of this client.
+    fn is_of_session(&self, issuer: &str, client_id: &str, sid: Option<&str>) -> bool {
+        let ours = self.sid.as_deref().filter(|sid| !sid.is_empty());
+        ours.is_some() && ours == sid && self.issuer == issuer && self.client_id == client_id
     }
 
     /// The name of its record: of two sign-outs in a row, each has its own.
@@ -96,6 +107,7 @@ impl Farewell {
             access_token: self.access_token.as_ref().map(text),
             others: self.others.iter().map(text).collect(),
             dpop: self.dpop.as_deref().map(KeyText::of),
+            sid: self.sid.clone(),
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
         serde_json::to_writer(&mut *bytes, &form).ok()?;
@@ -114,6 +126,7 @@ impl Farewell {
             access_token: form.access_token.map(secret),
             others: form.others.into_iter().map(secret).collect(),
             dpop: form.dpop.and_then(|key| key.read()),
+            sid: form.sid,
         })
     }
 }
@@ -166,13 +179,27 @@ pub(crate) fn say(
             // identity provider, would then stay. So the browser comes first.
             let _ = tokio::time::timeout(BROWSER_FIRST, page.outcome()).await;
         }
-        let end = tell(&farewell, &config, connection.clone(), page.as_ref()).await;
+        let end = if page.is_none() && is_shared(&after, &farewell) {
+            tracing::info!(account = farewell.account, "another account uses the same session there");
+            ProviderEnd::Shared
+        } else {
+            tell(&farewell, &config, connection.clone(), page.as_ref()).await
+        };
         forget(&after, farewell.record_name());
         report(&after, &farewell.account, &farewell.record_name(), end);
         if let Some(page) = page.filter(|_| end == ProviderEnd::Unchecked) {
             look_again(&after, farewell, config, connection, page);
         }
     });
+}
+
+/// Whether another account uses the same session of the same client. At many providers a revocation ends that one's tokens, too.
+fn is_shared(store: &Arc<Store>, farewell: &Farewell) -> bool {
+    let core = store.core();
+    core.accounts.iter().filter(|other| other.name != farewell.account).any(|other| {
+        let sid = other.held.as_ref().and_then(|held| held.identity.sid.as_deref());
+        farewell.is_of_session(&other.config.issuer, &other.config.client_id, sid)
+    })
 }
 
 /// Where only the browser could tell the provider, there is something to find out once it has come back from there. Nobody
@@ -366,5 +393,36 @@ async fn check_access(connection: &Connection, token: &SecretString) -> Provider
         Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
         Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
         Err(_) => ProviderEnd::Unchecked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_shared_by_issuer_client_and_sid() {
+        let farewell = Farewell {
+            account: "work".into(),
+            issuer: "https://id.example.com".into(),
+            client_id: "abide".into(),
+            at: Duration::ZERO,
+            refresh_token: None,
+            access_token: None,
+            others: Vec::new(),
+            dpop: None,
+            sid: Some("1".into()),
+        };
+        let shared = |issuer, client, sid| farewell.is_of_session(issuer, client, sid);
+        assert!(shared("https://id.example.com", "abide", Some("1")));
+        assert!(!shared("https://id.example.com", "abide", Some("2")));
+        assert!(!shared("https://id.example.com", "another", Some("1")));
+        assert!(!shared("https://other.example.com", "abide", Some("1")));
+        assert!(!shared("https://id.example.com", "abide", None));
+        let unknown = Farewell { sid: None, ..farewell };
+        assert!(
+            !unknown.is_of_session("https://id.example.com", "abide", None),
+            "nothing is known of either"
+        );
     }
 }

@@ -76,6 +76,11 @@ impl LogoutToken {
             && (session.is_some() || (person.is_some() && !identity.is_younger_than(self.issued_at, began)))
     }
 
+    /// Whether it names one session (`sid`), and not a person alone.
+    pub fn names_a_session(&self) -> bool {
+        self.sid.is_some()
+    }
+
     /// From when on it would be refused in any case.
     pub(crate) fn refused_from(&self) -> u64 {
         let age = self.issued_at.saturating_add(MAX_LOGOUT_TOKEN_AGE.as_secs());
