@@ -32,6 +32,9 @@ use crate::state::store::Store;
 /// The largest body: a logout token of at most 16 KiB, form-encoded.
 const BODY: usize = 48 * 1024;
 
+/// The pause between two attempts to open a port that another program has.
+const RETRY: Duration = Duration::from_secs(10);
+
 /// How long a provider that could not be reached is left alone.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -60,13 +63,18 @@ impl LogoutListeners {
         if !wanted {
             return;
         }
-        match LogoutListener::open(store, config).await {
-            Ok(task) => *listening = Some((config.clone(), task.abort_handle())),
-            Err(error) => store.warning(format!(
-                "Port {} cannot be opened for logouts from providers ({error}).",
-                config.port
-            )),
-        }
+        let task = match LogoutListener::open(store, config).await {
+            Ok(serving) => {
+                tell_accounts(store, false);
+                tokio::spawn(serving)
+            }
+            Err(error) => {
+                let warning =
+                    format!("Port {} cannot be opened for logouts from providers ({error}).", config.port);
+                tokio::spawn(try_again(store.clone(), config.clone(), warning))
+            }
+        };
+        *listening = Some((config.clone(), task.abort_handle()));
     }
 
     /// Closes the listener.
@@ -75,6 +83,29 @@ impl LogoutListeners {
             listener.abort();
         }
     }
+}
+
+/// Opens the port once it is free. Until then the signals that need it have failed.
+async fn try_again(store: Arc<Store>, config: LogoutListenerConfig, warning: String) {
+    store.warning(warning.clone());
+    tell_accounts(&store, true);
+    let serving = loop {
+        tokio::time::sleep(RETRY).await;
+        if let Ok(serving) = LogoutListener::open(&store, &config).await {
+            break serving;
+        }
+    };
+    store.withdraw_warning(&warning);
+    tell_accounts(&store, false);
+    serving.await;
+}
+
+fn tell_accounts(store: &Arc<Store>, failed: bool) {
+    let names: Vec<String> = store.core().accounts.iter().map(|account| account.name.clone()).collect();
+    for name in names {
+        let _ = store.act(&name, |account, _| account.logout_listener(failed));
+    }
+    store.show();
 }
 
 /// On loopback, other users of this computer have nothing to say here. A listener that is reached by other names has a reverse
@@ -94,11 +125,11 @@ struct LogoutListener {
 }
 
 impl LogoutListener {
-    /// Binds what is configured, and serves until the task is aborted.
+    /// Binds what is configured; what is returned serves it.
     async fn open(
         store: &Arc<Store>,
         config: &LogoutListenerConfig,
-    ) -> std::io::Result<tokio::task::JoinHandle<()>> {
+    ) -> std::io::Result<impl Future<Output = ()> + Send + use<>> {
         let listener = bind_patiently(SocketAddr::new(config.address, config.port)).await?;
         let port = listener.local_addr()?.port();
         let mut hosts = server::hosts(port);
@@ -111,10 +142,13 @@ impl LogoutListener {
         });
         tracing::info!(port, "providers can send word of logouts");
         let listener = Tcp::new(listener, admits(config));
-        Ok(tokio::spawn(serve(listener, Limits::PROVIDER, move |request: Request<Incoming>, _| {
-            let place = place.clone();
-            async move { place.route(request).await }
-        })))
+        Ok(async move {
+            serve(listener, Limits::PROVIDER, move |request: Request<Incoming>, _| {
+                let place = place.clone();
+                async move { place.route(request).await }
+            })
+            .await;
+        })
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {

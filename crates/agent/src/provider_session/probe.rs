@@ -79,6 +79,11 @@ fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, a
     match answer {
         // A refresh for another token may have ended this one: that says nothing about the session.
         Answer::Rejected if replaced || account.own_is_suspect => return Answer::Nothing,
+        // A token for one API, or a client that may not ask: nothing was ever accepted here.
+        Answer::Rejected if account.is_final_answer_unproved(signal) => {
+            account.signals.becomes(signal, SignalState::NotOffered);
+            return Answer::Nothing;
+        }
         Answer::Good => account.heard(signal, now),
         Answer::Rejected => account.signals.heard(signal, now.wall),
         Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),

@@ -93,6 +93,12 @@ pub(crate) struct Account {
     pub(crate) tab: Option<Tab>,
     /// What became of the provider's side of the last session.
     pub(crate) provider_end: Option<ProviderEnd>,
+    /// What is known of the provider's sign-out page after the last session.
+    pub(crate) sign_out_page: Option<SignOutPage>,
+    /// The identity provider behind the last session, as it was named.
+    pub(crate) last_idp: Option<String>,
+    /// Whether the port for logouts from providers could not be opened.
+    pub(crate) listener_failed: bool,
     /// The goodbye to the provider whose outcome that is: the name of its record.
     pub(crate) farewell: Option<String>,
     /// The sign-out page of the last session waits for the browser.
@@ -137,6 +143,9 @@ impl Account {
             signals: Signals::default(),
             tab: None,
             provider_end: None,
+            sign_out_page: None,
+            last_idp: None,
+            listener_failed: false,
             farewell: None,
             sign_out: None,
             targets: Targets::default(),
@@ -173,27 +182,54 @@ impl Account {
         }
     }
 
+    /// Whether a refusal of the access token would end the session although no token of this session was ever accepted in this
+    /// way. With a refresh token, a refresh finds out.
+    pub(crate) fn is_final_answer_unproved(&self, signal: Signal) -> bool {
+        self.held.as_ref().is_some_and(|held| {
+            let read = signal == Signal::Userinfo && held.profile.is_some();
+            held.refresh_token.is_none() && !read && self.signals.state(signal) != SignalState::Works
+        })
+    }
+
     /// Says of the signals of which nothing has been heard what is known of them without hearing anything: what the
     /// provider does not offer, and that there is no tab where none was opened.
     pub(crate) fn note_what_is_offered(&mut self) {
         let Some(held) = &self.held else { return };
         let metadata = self.connection.as_ref().map(|connection| connection.relying_party.provider());
         let lacks = |offers: fn(&Provider) -> bool| metadata.is_some_and(|provider| !offers(provider));
+        let no_sid = held.identity.sid.as_deref().is_none_or(str::is_empty);
         let no_frame = held.session_state.is_none() || lacks(Provider::has_check_session);
         for (signal, missing) in [
             (Signal::Iframe, no_frame),
             (Signal::Introspection, lacks(Provider::has_introspection)),
             (Signal::Userinfo, lacks(Provider::has_userinfo)),
-            (Signal::Frontchannel, lacks(Provider::has_frontchannel_logout)),
+            // A page for the front channel has to know the session's `sid` (Front-Channel Logout 1.0, section 2).
+            (Signal::Frontchannel, no_sid || lacks(Provider::has_frontchannel_logout)),
             (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
         ] {
             let state = match (self.signals.state(signal), signal) {
                 (SignalState::Waiting, _) if missing => SignalState::NotOffered,
                 (SignalState::Waiting, Signal::Iframe) if self.tab.is_none() => SignalState::Closed,
+                (SignalState::Waiting, Signal::Frontchannel | Signal::Backchannel)
+                    if self.listener_failed =>
+                {
+                    SignalState::Failed
+                }
                 _ => continue,
             };
             self.signals.becomes(signal, state);
         }
+    }
+
+    /// The port for logouts from providers could not be opened, or is open by now.
+    pub(crate) fn logout_listener(&mut self, failed: bool) {
+        self.listener_failed = failed;
+        for signal in [Signal::Frontchannel, Signal::Backchannel] {
+            if !failed && self.signals.state(signal) == SignalState::Failed {
+                self.signals.becomes(signal, SignalState::Waiting);
+            }
+        }
+        self.note_what_is_offered();
     }
 
     /// The provider as people would name it.
@@ -248,6 +284,7 @@ impl Account {
                     provider: &self.provider(),
                     identity: self.held.as_ref().map(|held| &held.identity),
                     heard: self.held.as_ref().and_then(|held| held.heard),
+                    last_idp: self.last_idp.as_deref(),
                 },
                 &view,
                 now,

@@ -231,6 +231,13 @@ impl Store {
         snapshot(&self.core(), clock::now())
     }
 
+    /// Takes a warning down that is no longer true.
+    pub(crate) fn withdraw_warning(&self, text: &str) {
+        let mut core = self.core();
+        core.warnings.retain(|warning| warning != text);
+        self.publish(&core, clock::now());
+    }
+
     /// Puts a remark up, once.
     pub(crate) fn warning(&self, text: String) {
         let mut core = self.core();

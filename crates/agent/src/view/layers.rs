@@ -23,6 +23,8 @@ pub(crate) struct Known<'a> {
     pub(crate) provider: &'a str,
     pub(crate) identity: Option<&'a Identity>,
     pub(crate) heard: Option<Heard>,
+    /// The identity provider behind the session that has ended, if it was named.
+    pub(crate) last_idp: Option<&'a str>,
 }
 
 /// The layers of a session, from the user outwards; empty where nobody has signed in.
@@ -59,7 +61,13 @@ pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatu
                     ..provider(known, LayerState::Unknown, None, None)
                 },
             };
-            vec![application(LayerState::Ended, None, ended), there]
+            let behind = LayerStatus {
+                layer: Layer::IdentityProvider,
+                name: known.last_idp.unwrap_or(known.provider).to_owned(),
+                evidence: Evidence::Nothing,
+                ..provider(known, LayerState::Unknown, None, None)
+            };
+            vec![application(LayerState::Ended, None, ended), there, behind]
         }
         _ => Vec::new(),
     }
@@ -127,7 +135,7 @@ mod tests {
     }
 
     fn known<'a>(identity: Option<&'a Identity>, heard: Option<Heard>) -> Known<'a> {
-        Known { account: "work", provider: "id.example.com", identity, heard }
+        Known { account: "work", provider: "id.example.com", identity, heard, last_idp: Some("Example Bank") }
     }
 
     #[test]
@@ -174,6 +182,9 @@ mod tests {
             assert_eq!(found[1].state, there);
             let known = if there == LayerState::Ended { Evidence::Told } else { Evidence::Nothing };
             assert_eq!(found[1].evidence, known);
+            let behind = (found[2].layer, found[2].name.as_str(), found[2].state, found[2].evidence);
+            let unknown = (Layer::IdentityProvider, "Example Bank", LayerState::Unknown, Evidence::Nothing);
+            assert_eq!(behind, unknown, "that session does not end with ours");
         }
         assert_eq!(layers(&known(None, None), &Session::new(Limits::default()).view(NOW), NOW), []);
     }
