@@ -127,8 +127,10 @@ pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Pee
         Ok(caller) => caller,
         Err(refused) => {
             let path: String = request.uri().path().chars().take(SHOWN).collect();
+            let origin = request.headers().get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok());
+            let origin: String = origin.unwrap_or_default().chars().take(SHOWN).collect();
             REFUSED.lock().unwrap_or_else(PoisonError::into_inner).say(|more| {
-                tracing::warn!(code = refused.error.as_str(), %path, more, "refused");
+                tracing::warn!(code = refused.error.as_str(), %path, origin, more, "refused");
             });
             return error(&refused);
         }

@@ -241,15 +241,20 @@ pub(crate) struct LogoutConfig {
     pub(crate) provider: bool,
     /// Revoke the tokens at the provider (RFC 7009).
     pub(crate) revoke: bool,
-    /// Where the provider sends the browser afterwards; the port as in `redirect_uri`.
-    pub(crate) redirect_uri: Url,
+    /// Try afterwards whether the provider still accepts them.
+    pub(crate) verify: bool,
+    /// Where the provider sends the browser afterwards, as in the account's `redirect_uri`. With ports by default: the rule of
+    /// RFC 8252, section 7.3, that any port fits is about sign-ins, and many providers compare these addresses as they are.
+    #[serde(rename = "redirect_uri", deserialize_with = "one_or_several")]
+    pub(crate) redirect_uris: Vec<Url>,
     /// Parameters of the provider's own, for instance one that ends the session at the identity provider behind it.
     pub(crate) extra: BTreeMap<String, String>,
 }
 
 impl Default for LogoutConfig {
     fn default() -> Self {
-        Self { provider: false, revoke: true, redirect_uri: loopback("logout"), extra: BTreeMap::new() }
+        let (redirect_uris, extra) = (default_logout_uris(), BTreeMap::new());
+        Self { provider: false, revoke: true, verify: true, redirect_uris, extra }
     }
 }
 

@@ -223,7 +223,7 @@ fn look_again(
                 Err(_) => return,
             },
         };
-        let end = check(&farewell, &connection).await;
+        let end = check(&farewell, &connection, config.logout.verify).await;
         report(&store, &farewell.account, &farewell.record_name(), end);
     });
 }
@@ -279,13 +279,13 @@ async fn tell(
     present: Option<Connection>,
     page: Option<&SignOutPage>,
 ) -> ProviderEnd {
-    let mut connection = present;
+    let (mut connection, verify) = (present, config.logout.verify);
     for attempt in 0.. {
         let told = match &connection {
-            Some(connection) => once(farewell, connection, page, attempt < PAUSES.len()).await,
+            Some(connection) => once(farewell, connection, page, attempt < PAUSES.len(), verify).await,
             None => match connect(farewell, config).await {
                 Ok(fresh) => {
-                    let told = once(farewell, &fresh, page, attempt < PAUSES.len()).await;
+                    let told = once(farewell, &fresh, page, attempt < PAUSES.len(), verify).await;
                     connection = Some(fresh);
                     told
                 }
@@ -320,6 +320,7 @@ async fn once(
     connection: &Connection,
     page: Option<&SignOutPage>,
     patient: bool,
+    verify: bool,
 ) -> Option<ProviderEnd> {
     let Connection { http, relying_party, .. } = connection;
     let refresh = farewell.refresh_token.iter().chain(&farewell.others);
@@ -338,7 +339,7 @@ async fn once(
         }
     }
     if told {
-        return Some(check(farewell, connection).await);
+        return Some(check(farewell, connection, verify).await);
     }
     // Without a word to the provider there is nothing to find out, and trying the refresh token would use it.
     Some(match page {
@@ -350,8 +351,11 @@ async fn once(
     })
 }
 
-/// Tries out whether the provider still accepts what belonged to the session.
-async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
+/// Tries out whether the provider still accepts what belonged to the session, if the account wants that.
+async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> ProviderEnd {
+    if !verify {
+        return ProviderEnd::Unchecked;
+    }
     let Connection { http, relying_party, .. } = connection;
     let Some(token) = &farewell.refresh_token else {
         return match &farewell.access_token {
@@ -359,8 +363,8 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
             None => ProviderEnd::Unchecked,
         };
     };
-    if is_active(connection, token, TokenKind::RefreshToken).await {
-        return ProviderEnd::GoesOn;
+    if let Some(end) = introspected(connection, token, TokenKind::RefreshToken).await {
+        return end;
     }
     match relying_party.try_refresh_token(http, token, SystemTime::now()).await {
         Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
@@ -378,16 +382,20 @@ async fn check(farewell: &Farewell, connection: &Connection) -> ProviderEnd {
     }
 }
 
-/// Whether the provider says so itself. That it does not say so proves nothing: to a client that may not ask, a provider
-/// answers the same about every token (RFC 7662, section 2.2).
-async fn is_active(connection: &Connection, token: &SecretString, kind: TokenKind) -> bool {
-    let asked = connection.relying_party.introspect(&connection.http, token, kind, SystemTime::now()).await;
-    asked.is_ok_and(|found| found.active)
+/// What the provider says itself. To a client that may not ask, a provider answers the same about every token (RFC 7662,
+/// section 2.2), so a no counts only for a client that has shown who it is.
+async fn introspected(connection: &Connection, token: &SecretString, kind: TokenKind) -> Option<ProviderEnd> {
+    let Connection { http, relying_party, .. } = connection;
+    match relying_party.introspect(http, token, kind, SystemTime::now()).await {
+        Ok(found) if found.active => Some(ProviderEnd::GoesOn),
+        Ok(_) if relying_party.authenticates() => Some(ProviderEnd::Ended),
+        _ => None,
+    }
 }
 
 async fn check_access(connection: &Connection, token: &SecretString) -> ProviderEnd {
-    if is_active(connection, token, TokenKind::AccessToken).await {
-        return ProviderEnd::GoesOn;
+    if let Some(end) = introspected(connection, token, TokenKind::AccessToken).await {
+        return end;
     }
     match connection.userinfo(token, "").await {
         Err(Error::AccessTokenRejected) => ProviderEnd::Ended,

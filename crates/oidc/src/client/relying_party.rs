@@ -255,6 +255,11 @@ impl RelyingParty {
         &self.0.registration
     }
 
+    /// Whether the client shows the provider who it is, with a secret or a key.
+    pub fn authenticates(&self) -> bool {
+        self.0.authentication != ClientAuthentication::None
+    }
+
     pub(crate) fn authentication(&self) -> ClientAuthentication {
         self.0.authentication
     }
