@@ -132,7 +132,7 @@ async fn an_event_about_a_person_ends_the_sessions_of_all_accounts_of_the_client
         let ended = app.state(account, "ended", s(15)).await;
         assert_eq!(ended["ended_by"], "events", "{account}");
         let known: Vec<_> = ended["layers"].as_array().unwrap().iter().map(|one| &one["evidence"]).collect();
-        assert_eq!(known, ["own_limits", "told"], "{account}");
+        assert_eq!(known, ["own_limits", "told", "nothing"], "{account}");
     }
 }
 
