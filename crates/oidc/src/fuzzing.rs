@@ -1,5 +1,5 @@
-//! The parsers of what a provider says, for the package that throws anything at them (`crates/parser-contracts`). No released
-//! program has this module, and nothing in it is an interface that anybody may rely on.
+//! The parsers of a provider's answers, for fuzzing (`crates/parser-contracts`). No released program contains this module,
+//! and its interface is not stable.
 #![allow(missing_docs)]
 
 use std::sync::OnceLock;
@@ -37,14 +37,14 @@ pub const CLIENT_ID: &str = "abide";
 pub const NONCE: &str = "nonce-of-the-request";
 pub const ACCESS_TOKEN: &str = "access-token-of-the-answer";
 pub const SUBJECT: &str = "alice";
-/// When everything is judged, in seconds since 1970.
+/// The time at which everything is checked, in seconds since 1970.
 pub const NOW: u64 = 1_800_000_000;
 
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
 }
 
-/// Not a secret: it stands here.
+/// Not a secret: it is published here.
 fn key() -> Option<SigningKey> {
     SigningKey::from_slice(&[7; 32]).ok()
 }
@@ -53,14 +53,14 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What the provider would say if it said `claims` under `header`: both go as they are.
+/// A statement with these bytes as header and claims, signed by the provider.
 pub fn signed(header: &[u8], claims: &[u8]) -> Option<String> {
     let message = format!("{}.{}", encode(header), encode(claims));
     let signature: Signature = key()?.sign(message.as_bytes());
     Some(format!("{message}.{}", encode(signature.to_bytes())))
 }
 
-/// The provider's keys, as a document.
+/// The provider's keys, as a JSON document.
 pub fn key_set() -> Option<String> {
     let key = key()?;
     let point = key.verifying_key().to_sec1_point(false);
@@ -69,7 +69,7 @@ pub fn key_set() -> Option<String> {
     Some(json!({ "keys": [key] }).to_string())
 }
 
-/// The client that everything is said to.
+/// The client that receives all answers.
 pub fn client() -> Option<&'static RelyingParty> {
     static CLIENT: OnceLock<Option<RelyingParty>> = OnceLock::new();
     let made = || {
@@ -101,7 +101,7 @@ pub fn discovery(body: &[u8]) -> Result<Provider, Error> {
     Provider::validate(ISSUER, None, metadata)
 }
 
-/// How many keys are used.
+/// The number of keys that are used.
 pub fn jwks(body: &[u8]) -> Result<usize, Error> {
     let set: RawKeySet = Answer::made_up(200, JSON, body).document(Document::Keys, &[JSON])?;
     Ok(keys::usable(set)?.keys().len())
@@ -124,7 +124,7 @@ fn expected<'a>(
     }
 }
 
-/// After a sign-in.
+/// Validates it as after a sign-in.
 pub fn id_token(raw: &str) -> Option<Result<Identity, Error>> {
     let client = client()?;
     let (access_token, nonce) = (SecretString::from(ACCESS_TOKEN), SecretString::from(NONCE));
@@ -135,7 +135,7 @@ pub fn id_token(raw: &str) -> Option<Result<Identity, Error>> {
     Some(verified.map_err(|refusal| refused(refusal.error)))
 }
 
-/// After a refresh, for `identity`.
+/// Validates it as after a refresh, for `identity`.
 pub fn refreshed_id_token(raw: &str, identity: &Identity) -> Option<Result<Identity, Error>> {
     let client = client()?;
     let access_token = SecretString::from(ACCESS_TOKEN);
@@ -173,7 +173,7 @@ pub fn userinfo(body: &[u8]) -> Result<Claims, Error> {
     Answer::made_up(200, JSON, body).document(Document::UserInfo, &[JSON])
 }
 
-/// What a token response gives.
+/// The content of a token response.
 pub struct Given {
     pub access_token: SecretString,
     pub refresh_token: Option<SecretString>,
@@ -202,7 +202,7 @@ pub fn device_response(body: &[u8]) -> Result<DeviceAuthorization, Error> {
     Ok(response.check(false, "openid".to_owned())?)
 }
 
-/// `request_uri`, and how long it is good for.
+/// `request_uri` and its lifetime.
 pub fn pushed_response(status: u16, body: &[u8]) -> Result<(SecretString, Duration), Error> {
     let reference = pushed::reference(&Answer::made_up(status, JSON, body))?;
     Ok((reference.request_uri, reference.expires_in))
@@ -233,12 +233,12 @@ pub fn pending() -> Option<(Pending, String)> {
     Some((request.pending, state))
 }
 
-/// The same challenges as the value of a header.
+/// These challenges as the value of a header.
 pub fn header_of(challenges: &[Challenge]) -> String {
     challenges.iter().map(Challenge::to_header).collect::<Vec<_>>().join(", ")
 }
 
-/// What is remembered of an identity, so that it can be compared.
+/// An identity after it was stored and loaded, so that it can be compared.
 pub fn remembered(identity: &Identity) -> Option<Identity> {
     serde_json::from_slice(&serde_json::to_vec(identity).ok()?).ok()
 }

@@ -1,8 +1,8 @@
-//! The Relying Party: discovery, the authorization request and its answer, tokens, UserInfo, logout, and what the
-//! provider says about the end of a session, for a native OpenID Connect client.
+//! The Relying Party of a native OpenID Connect client: discovery, the authorization request and its answer, tokens,
+//! UserInfo, logout, and the provider's messages about the end of a session.
 //!
-//! The functions are stateless. Nothing here listens, opens a browser, writes a file or reads a clock: the caller
-//! passes `now` wherever time is judged, and every byte that travels goes through one [`Http`].
+//! The functions are stateless. Nothing here listens, opens a browser, writes a file or reads a clock: the caller passes
+//! `now` where time is checked, and every request goes through one [`Http`].
 //!
 //! ```text
 //! Provider::discover ─> (register) ─> RelyingParty::new ─> authorization_request ─> (browser) ─> Pending::receive
@@ -18,17 +18,16 @@
 //! poll_events  ─> security_event ─> SecurityEvent::conclusion
 //! ```
 //!
-//! `openidconnect` builds the authorization request, reads keys and checks signatures. What a signed statement says is
-//! checked here, in one way for ID tokens, logout tokens, security events and UserInfo: which algorithm is allowed, which
-//! claims must be there, which audiences are trusted, what a refreshed ID token may change (OpenID Connect Core 1.0, sections
-//! 3.1.3.7 and 12.2). So are `iss` in the answer (RFC 9207), duplicated JSON members, and how large, deep or slow an answer
-//! may be. What decides nothing is carried as it is.
+//! `openidconnect` builds the authorization request, reads keys and checks signatures. The content of signed statements is
+//! checked here, in one way for ID tokens, logout tokens, security events and UserInfo: allowed algorithms, required claims,
+//! trusted audiences, and what a refreshed ID token may change (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2). Also
+//! checked here are `iss` in the answer (RFC 9207), duplicated JSON members, and the size, depth and duration of answers.
+//! Claims that decide nothing are passed on unchanged.
 //!
-//! Token requests are written and read here and not by `openidconnect`, for three reasons: each refusal has an error
-//! code of its own, tokens never pass through types that outlive them unwiped, and a loopback provider can be revoked
-//! at.
+//! Token requests are written and read here instead of by `openidconnect`, for three reasons: each refusal has its own error
+//! code, tokens never pass through types that are not wiped, and tokens of a loopback provider can be revoked.
 
-/// Where a test may end the process; nothing at all without the feature `failpoints`.
+/// Where a test may end the process. Empty without the feature `failpoints`.
 macro_rules! failpoint {
     ($name:literal) => {
         #[cfg(feature = "failpoints")]

@@ -1,39 +1,40 @@
-//! What follows from the messages of the provider's iframe (OpenID Connect Session Management 1.0, section 3).
+//! Decisions about the provider's session from the answers of its OP iframe (OpenID Connect Session Management 1.0, section
+//! 3).
 //!
-//! The page in the browser asks the iframe and passes on what it says; the decisions are made here. The iframe alone ends
-//! nothing: only a silent authorization request does, and that only in a browser in which one has succeeded before. A
-//! browser that hides the provider's cookie from a frame cannot be told apart from a user who has signed out there.
+//! The page in the browser asks the iframe and passes on its answers; the decisions are made here. The iframe alone ends
+//! nothing. Only a silent authorization request ends the session, and only in a browser in which one has succeeded before:
+//! if the browser hides the provider's cookie from a frame, this looks the same as a sign-out at the provider.
 
-/// How many silent requests may bring nothing, one after the other, before the page asks less often.
+/// The most silent requests in a row that may fail before the page asks less often.
 const MOST_FAILURES: u8 = 3;
 
-/// What the provider's iframe said (section 3.1).
+/// The iframe's answer (section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IframeAnswer {
-    /// The session at the provider is as it was.
+    /// The session at the provider has not changed.
     Unchanged,
-    /// It is not.
+    /// The session at the provider has changed.
     Changed,
     /// The message could not be understood. Asking the provider again would not help (section 3.1).
     Error,
 }
 
-/// What a silent authorization request (`prompt=none`) brought.
+/// The result of a silent authorization request (`prompt=none`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SilentAnswer {
     /// The person of the session is signed in at the provider.
     SamePerson,
-    /// Somebody else is.
+    /// Another person is signed in.
     OtherPerson,
-    /// Somebody is, but the provider would have to ask before it says who.
-    Somebody,
-    /// Nobody is, as far as the browser lets the provider see.
+    /// A person is signed in, but the provider has to ask them something before it names them.
+    InteractionNeeded,
+    /// No one is signed in, as far as the provider can see in this browser.
     LoginRequired,
-    /// No answer, or one that says nothing about who is signed in.
+    /// No answer, or one that does not say who is signed in.
     Nothing,
 }
 
-/// What the page has to do.
+/// The next step of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Ask the iframe again after the interval.
@@ -46,7 +47,7 @@ pub enum Next {
     Ended,
 }
 
-/// What is known of the page's use.
+/// The state of the watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckSessionState {
     /// Not known yet.
@@ -55,9 +56,9 @@ pub enum CheckSessionState {
     Watching,
     /// The browser hides the provider's cookie from a page inside another.
     Blocked,
-    /// Somebody is signed in after a change, and the provider would have to ask before it says who.
+    /// A user is signed in after a change, but the provider would have to ask before it says who.
     Unclear,
-    /// The iframe or the silent requests bring nothing useful.
+    /// The iframe or the silent requests have no useful answers.
     Failed,
 }
 
@@ -65,7 +66,7 @@ pub enum CheckSessionState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckSession {
     state: CheckSessionState,
-    /// Whether a silent request is under way.
+    /// Whether a silent request is pending.
     asking: bool,
     /// Whether the provider has seen its cookie in a silent request from this browser.
     shown: bool,
@@ -79,7 +80,7 @@ impl Default for CheckSession {
 }
 
 impl CheckSession {
-    /// What is known.
+    /// The state of the watch.
     #[must_use]
     pub fn state(&self) -> CheckSessionState {
         self.state
@@ -91,12 +92,12 @@ impl CheckSession {
         self.failures > 0
     }
 
-    /// The iframe has said something.
+    /// Takes an answer of the iframe.
     pub fn iframe_said(&mut self, answer: IframeAnswer) -> Next {
         match (self.state, answer) {
             (_, IframeAnswer::Error) => self.slow_down(CheckSessionState::Failed),
             (CheckSessionState::Watching, IframeAnswer::Unchanged) => Next::Poll,
-            // A frame that sees the cookie does not mean that the provider gets it: that is tried out.
+            // A frame that sees the cookie does not mean that the provider receives it: one silent request tests that.
             (_, IframeAnswer::Unchanged | IframeAnswer::Changed) => {
                 self.asking = true;
                 Next::Silent
@@ -104,20 +105,20 @@ impl CheckSession {
         }
     }
 
-    /// A silent request has been answered, or has not been in time.
+    /// Takes the result of a silent request, or that there was none in time.
     pub fn answered(&mut self, answer: SilentAnswer) -> Next {
         if !core::mem::take(&mut self.asking) {
-            // Nobody asked.
+            // There was no request.
             return if self.state == CheckSessionState::Watching { Next::Poll } else { Next::PollSlowly };
         }
         match (answer, self.state) {
             (SilentAnswer::SamePerson, _) => self.watch(),
-            // The provider has seen its cookie, so this browser shows it. Who is signed in there stays open.
-            (SilentAnswer::Somebody, CheckSessionState::Starting) => self.watch(),
+            // The provider has received its cookie, so this browser shows it. The person is still unknown.
+            (SilentAnswer::InteractionNeeded, CheckSessionState::Starting) => self.watch(),
             (SilentAnswer::OtherPerson, _) => Next::Ended,
             (SilentAnswer::LoginRequired, _) if self.shown => Next::Ended,
             (SilentAnswer::LoginRequired, _) => self.slow_down(CheckSessionState::Blocked),
-            (SilentAnswer::Somebody, _) => {
+            (SilentAnswer::InteractionNeeded, _) => {
                 self.shown = true;
                 self.fail(CheckSessionState::Unclear)
             }

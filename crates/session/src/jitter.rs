@@ -1,9 +1,9 @@
-//! Chance, so that not every client of a provider does the same thing at the same moment. It is nothing that anybody must
-//! not guess, so the caller gives a number once and the rest follows from it.
+//! Random delays, so that not all clients of a provider act at the same moment. They need not be hard to guess, so the
+//! caller gives a seed once and the rest is computed from it.
 
 use core::time::Duration;
 
-/// Without a number there is none.
+/// Without a seed there are no delays.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Jitter(u64);
 
@@ -12,9 +12,9 @@ impl Jitter {
         Self(number)
     }
 
-    /// Between nothing and `most`.
+    /// A random duration between zero and `most`.
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
-        // Marsaglia's xorshift: of any number but zero it makes all others, in an order that looks like none.
+        // Marsaglia's xorshift: it reaches every number except zero, in an order that looks random.
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

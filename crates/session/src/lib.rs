@@ -1,14 +1,14 @@
 //! The session of one account, as a pure state machine.
 //!
-//! No clock, no I/O, no threads: time comes in with every call, decisions come out. The contract has three calls:
+//! No clock, no I/O, no threads: time is passed in with every call, decisions are returned. The contract has three calls:
 //!
-//! - [`Session::handle`] takes what happened and when;
-//! - [`Session::poll`] hands out what has to be done, until it returns `None`;
-//! - [`Session::deadline`] says when to call `handle` with [`Input::Tick`] if nothing else happens before.
+//! - [`Session::handle`] takes an event and its time;
+//! - [`Session::poll`] returns the next action, until it returns `None`;
+//! - [`Session::deadline`] returns when to call `handle` with [`Input::Tick`] if nothing else happens before.
 //!
-//! Three rules hold whatever comes in. A result is judged by the attempt that it answers, so a late one cannot land.
-//! Deadlines are judged before anything else in the same call, so nothing is served from a session that is over. And
-//! lifetimes run on boot time, which counts while the machine sleeps, so no clock change can lengthen a session.
+//! Three rules always hold. A result is compared with the attempt that it answers, so a late one has no effect. Deadlines
+//! are checked before anything else in the same call, so nothing is served from a session that has ended. Lifetimes run on
+//! boot time, which counts while the machine sleeps, so no clock change can lengthen a session.
 
 #![forbid(unsafe_code)]
 

@@ -1,20 +1,20 @@
-//! The limits that a session is held to.
+//! The limits of a session.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::types::{Activity, OnLock};
 
-/// Everything that an account says about its sessions.
+/// An account's rules for its sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// How long they last.
+    /// The limits.
     pub limits: Limits,
-    /// What counts as use.
+    /// The activity that counts as use.
     pub activity: Activity,
-    /// What locking the screen does.
+    /// The effect of a locked screen.
     pub on_lock: OnLock,
-    /// How often the provider is asked whether its session goes on; `None` is never.
+    /// The pause between two probes of the provider's session; `None`: no probes.
     pub probe_every: Option<Duration>,
 }
 
@@ -32,7 +32,7 @@ pub struct Limits {
     absolute: Duration,
 }
 
-/// Why limits cannot be held.
+/// Why limits are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitsError {
     /// `end_after` is shorter than two seconds.
@@ -80,25 +80,25 @@ impl Limits {
         }
     }
 
-    /// How long a session lasts without activity.
+    /// The time without activity after which a session ends.
     #[must_use]
     pub fn end_after(&self) -> Duration {
         self.end_after
     }
 
-    /// After how long without activity the question comes.
+    /// The time without activity after which the question comes.
     #[must_use]
     pub fn warn_after(&self) -> Duration {
         self.warn_after
     }
 
-    /// How long a session lasts at most.
+    /// The longest time that a session lasts.
     #[must_use]
     pub fn absolute(&self) -> Duration {
         self.absolute
     }
 
-    /// How long before an end the warning comes.
+    /// The time between the question and the end.
     pub(crate) fn warn_before(&self) -> Duration {
         self.end_after - self.warn_after
     }

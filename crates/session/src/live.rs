@@ -1,4 +1,4 @@
-//! A signed-in session: its deadlines, and what is known of its tokens.
+//! A signed-in session: its deadlines, and the state of its tokens.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::sign_in::SignIn;
 use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
 use crate::validity::Validity;
 
-/// How much shorter than the provider's timeout the idle time should be.
+/// The difference that the idle limit should have to the provider's timeout.
 const SHORTER_THAN_THE_PROVIDER: Duration = Duration::from_secs(60);
 
 /// A signed-in session. Times are boot time unless their name says otherwise.
@@ -28,14 +28,14 @@ pub(crate) struct Live {
     pub(crate) idle_query: IdleQuery,
     pub(crate) probe: ProviderProbe,
     pub(crate) suspicion: Option<Suspicion>,
-    /// A sign-in by which this session goes on.
+    /// A sign-in that will continue this session.
     pub(crate) sign_in: Option<SignIn>,
-    /// When the next use has to be written down.
+    /// The time at which the next checkpoint has to be stored.
     pub(crate) checkpoint_due: Option<Duration>,
     pub(crate) jitter: Jitter,
 }
 
-/// The moments at which a session ends.
+/// The times at which a session ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
     pub(crate) idle: Duration,
@@ -46,26 +46,26 @@ pub(crate) struct Deadlines {
 /// The question "Keep session?".
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Prompt {
-    /// The one that is up.
+    /// The one that is shown.
     pub(crate) question: Option<QuestionId>,
-    /// The end that the user knows of and cannot move.
+    /// An end that the user knows about and cannot move.
     pub(crate) acknowledged: Option<Duration>,
 }
 
-/// What is known of the user's input at keyboard and mouse.
+/// The user's input at keyboard and mouse.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct IdleQuery {
-    /// Since when an answer to [`crate::Output::QueryIdleTime`] is expected.
+    /// The time since which an answer to [`crate::Output::QueryIdleTime`] is expected.
     pub(crate) since: Option<Duration>,
-    /// When the idle time was last known.
+    /// The time at which the idle time was last known.
     pub(crate) known_at: Option<Duration>,
 }
 
-/// Questions to the provider about the access token.
+/// Probes of the provider with the access token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProviderProbe {
     pub(crate) attempt: Option<Attempt>,
-    /// When the provider last answered, or was last asked.
+    /// The time of the provider's last answer or of the last probe.
     pub(crate) last_heard: Duration,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct NearestEnd {
     pub(crate) limit: Limit,
     /// Whether *Yes* can move it.
     pub(crate) can_be_kept: bool,
-    /// The whole time that leads up to it, where that is not the idle time.
+    /// The whole time before it, if that is not the idle limit.
     pub(crate) lifetime: Option<Duration>,
 }
 
@@ -122,7 +122,7 @@ impl Live {
             absolute: at(checkpoint.absolute_left.min(limits.absolute())),
             provider: ProviderEnds::restore(&checkpoint.provider, at),
         };
-        // Access tokens are not written down.
+        // Access tokens are not stored.
         live.access = None;
         live.suspicion = checkpoint.suspicion.map(Suspicion::new);
         live.renewal.wanted = live.suspicion.is_some();
@@ -141,7 +141,7 @@ impl Live {
         }
     }
 
-    /// The end that comes first. Of two at the same moment the one that nothing can move.
+    /// The end that comes first. Of two at the same time, the one that cannot be moved.
     pub(crate) fn nearest(&self) -> NearestEnd {
         let end = |at, limit, can_be_kept, lifetime| Some(NearestEnd { at, limit, can_be_kept, lifetime });
         let token = self.last_token_end();
@@ -164,12 +164,12 @@ impl Live {
         others.into_iter().flatten().fold(first, |first, next| if next.at < first.at { next } else { first })
     }
 
-    /// When the last access token ends, which cannot be renewed.
+    /// The end of the last access token, if it cannot be renewed.
     fn last_token_end(&self) -> Option<Duration> {
         if self.renewable {
             return None;
         }
-        // Without any token the session has already ended.
+        // Without a token the session has already ended.
         self.access.map_or(Some(Duration::ZERO), |access| access.end())
     }
 
@@ -178,24 +178,24 @@ impl Live {
         !self.renewable && self.access.is_none_or(|access| !access.is_fresh(now, Duration::ZERO))
     }
 
-    /// Whether the provider would answer a refresh with tokens, as far as is known.
+    /// Whether a refresh can succeed, as far as is known.
     pub(crate) fn can_refresh(&self) -> bool {
         self.renewable && !self.renewal.sign_in_needed
     }
 
-    /// How long before the nearest end the question comes. For a provider's limit that is much shorter than ours in
-    /// proportion to it.
+    /// The time between the question and the nearest end. It is shorter for a limit of the provider that is much shorter
+    /// than ours.
     pub(crate) fn warn_before(&self, limits: &Limits) -> Duration {
         let usual = limits.warn_before();
         self.nearest().lifetime.map_or(usual, |lifetime| usual.min(lifetime / 5))
     }
 
-    /// When the question about the nearest end is due.
+    /// The time of the question about the nearest end.
     pub(crate) fn warn_at(&self, limits: &Limits) -> Duration {
         self.nearest().at.saturating_sub(self.warn_before(limits))
     }
 
-    /// Takes new tokens over, from a refresh or from another sign-in.
+    /// Stores the lifetimes of new tokens, from a refresh or another sign-in.
     pub(crate) fn apply_tokens(&mut self, now: Now, tokens: Tokens) {
         self.access = Some(Validity::begin(now, tokens.access_expires_in));
         self.renewable = tokens.renewable;
@@ -210,12 +210,12 @@ impl Live {
         may && self.access_left(now).is_some_and(|left| left <= self.renewal.margin)
     }
 
-    /// How long the access token stays valid, if the provider has said so.
+    /// The time that the access token stays valid, if the provider has declared it.
     pub(crate) fn access_left(&self, now: Now) -> Option<Duration> {
         self.access?.left(now)
     }
 
-    /// Whether the access token is there and outlives the demand.
+    /// Whether there is an access token that stays valid for `min_validity`.
     pub(crate) fn is_fresh(&self, now: Now, min_validity: Duration) -> bool {
         self.access.is_some_and(|access| access.is_fresh(now, min_validity))
     }
@@ -225,7 +225,7 @@ impl Live {
         self.deadlines.provider.nearest().map(|end| end.source)
     }
 
-    /// How long a use now would keep the session.
+    /// The time that the session would last after a use now.
     pub(crate) fn keep_gives(&self, boot: Duration, limits: &Limits) -> Duration {
         let fixed = [Some(self.deadlines.absolute), self.deadlines.provider.fixed(), self.last_token_end()];
         let fixed = fixed.into_iter().flatten().map(|end| end.saturating_sub(boot));
@@ -233,7 +233,7 @@ impl Live {
         fixed.chain(timeout).fold(limits.end_after(), Duration::min)
     }
 
-    /// An idle time that ends before the provider's timeout, when the present one does not.
+    /// An idle limit that ends before the provider's timeout, if the present one does not.
     pub(crate) fn advised_end_after(&self, limits: &Limits) -> Option<Duration> {
         let declared =
             self.deadlines.provider.timeout().filter(|declared| *declared <= limits.end_after())?;

@@ -1,4 +1,4 @@
-//! The state machine itself: what happened goes in, deadlines are enforced, what has to be done comes out.
+//! The state machine: takes events, enforces deadlines, returns actions.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -13,11 +13,11 @@ use crate::types::{
 };
 use crate::view::{Visible, until_next_change};
 
-/// Activity is written down at most this often: after a crash the idle end may be this much too early, never too late.
+/// The longest time until activity is stored: after a crash the idle end may be this much too early, never too late.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
-/// How long the question waits for the desktop to tell the idle time.
+/// The longest wait of the question for the idle time from the desktop.
 const IDLE_QUERY_TIMEOUT: Duration = Duration::from_secs(1);
-/// While the question is up: the pause between two queries of the idle time.
+/// The pause between two queries of the idle time while the question is shown.
 const IDLE_QUERY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The session of one account.
@@ -68,19 +68,18 @@ impl Session {
         }
     }
 
-    /// Numbers the attempts from here on. Where several sessions follow one another under one name, no answer to an attempt
-    /// of an earlier one then fits.
+    /// Numbers the attempts from here on. If several sessions with one name follow each other, no answer to an attempt of an
+    /// earlier one fits then.
     #[must_use]
     pub fn numbered_from(mut self, number: u64) -> Self {
         self.attempts = self.attempts.max(number);
         self
     }
 
-    /// A session that another process wrote down. `same_boot` says that the machine has not been restarted since, so
-    /// that boot times compare. Limits that have become stricter meanwhile count.
+    /// Restores a session that another process has stored. `same_boot` means that the machine has not been restarted since,
+    /// so that boot times can be compared. Limits that have become stricter since then count.
     ///
-    /// A session whose end has passed is restored as ended: [`Output::Ended`] is put out, so that what belonged to it
-    /// is wiped.
+    /// A session whose end has passed is restored as ended, with an [`Output::Ended`], so that its data are wiped.
     #[must_use]
     pub fn restore(rules: impl Into<Rules>, checkpoint: &Checkpoint, now: Now, same_boot: bool) -> Self {
         let mut session = Self::new(rules);
@@ -90,8 +89,8 @@ impl Session {
         session
     }
 
-    /// Sets the seed of the random part of pauses, any number but zero. Each session has its own, so that not every client
-    /// of a provider returns at the same moment.
+    /// Sets the seed of the random part of pauses, any number except zero. Each session has its own, so that not all clients
+    /// of a provider return at the same moment.
     pub fn set_jitter(&mut self, seed: u64) {
         self.jitter = Jitter::new(seed);
         if let Phase::Live(live) = &mut self.phase {
@@ -99,8 +98,8 @@ impl Session {
         }
     }
 
-    /// Takes other rules, for instance from a configuration that was changed. They count from now on: the present idle
-    /// time is shortened if need be, and lengthened only by the next use.
+    /// Sets other rules, for instance after a change of the configuration. They count from now on: a shorter idle limit
+    /// counts at once, a longer one from the next use.
     pub fn set_rules(&mut self, now: Now, rules: impl Into<Rules>) {
         let rules = rules.into();
         let before = core::mem::replace(&mut self.rules, rules);
@@ -113,7 +112,7 @@ impl Session {
         self.handle(now, Input::Tick);
     }
 
-    /// Takes what happened. Deadlines come first: what has ended by `now` has ended before `input` arrives.
+    /// Takes an event. Deadlines come first: a limit that has passed by `now` takes effect before `input`.
     pub fn handle(&mut self, now: Now, input: Input) {
         self.step(now, |session, now| session.apply(now, input));
     }
@@ -133,7 +132,7 @@ impl Session {
         result
     }
 
-    /// The next thing to do.
+    /// The next action.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
@@ -159,8 +158,8 @@ impl Session {
         }
     }
 
-    /// Whether this attempt, a sign-in or a refresh, is the present one. Tokens that arrive for any other have no owner:
-    /// revoke them.
+    /// Whether this attempt, a sign-in or a refresh, is the present one. Tokens that arrive for any other attempt must be
+    /// revoked.
     #[must_use]
     pub fn awaits(&self, attempt: Attempt) -> bool {
         self.sign_in().is_some_and(|sign_in| sign_in.attempt == attempt) || self.is_refreshing(attempt)
@@ -170,14 +169,14 @@ impl Session {
         self.screen_locked && self.rules.on_lock == OnLock::Freeze && matches!(self.phase, Phase::Live(_))
     }
 
-    /// The deadlines to write down; `None` without a live session.
+    /// The checkpoint to store; `None` without a live session.
     #[must_use]
     pub fn checkpoint(&self, now: Now) -> Option<Checkpoint> {
         let Phase::Live(live) = &self.phase else { return None };
         Some(live.checkpoint(Now { wall: now.wall, boot: now.boot.max(self.latest) }))
     }
 
-    /// The boot time at which [`Session::handle`] wants an [`Input::Tick`].
+    /// The boot time at which [`Session::handle`] needs an [`Input::Tick`].
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let sign_in = self.sign_in().map(|sign_in| sign_in.until);
@@ -191,7 +190,7 @@ impl Session {
         let end = live.nearest().at;
         let left = end.saturating_sub(self.latest);
         let change = self.latest.saturating_add(until_next_change(left, live.prompt.question));
-        // What is due and does not happen waits for something else, so it asks for no tick.
+        // A timer that is due but has not run waits for something else, so it needs no tick.
         let later = [
             Some(live.warn_at(&self.rules.limits)),
             live.idle_query.since.map(|since| since.saturating_add(IDLE_QUERY_TIMEOUT)),
@@ -204,7 +203,7 @@ impl Session {
         later.fold(end.min(change), Duration::min)
     }
 
-    /// Lets every deadline that has passed take effect.
+    /// Enforces every deadline that has passed.
     fn enforce_deadlines(&mut self, now: Now) {
         if self.sign_in().is_some_and(|sign_in| sign_in.until <= now.boot) {
             self.abandon_sign_in(Abandoned::TimedOut);
@@ -244,7 +243,7 @@ impl Session {
 
     fn ask_or_withdraw(&mut self, now: Now, live: &mut Live, end: NearestEnd) {
         if live.warn_at(&self.rules.limits) <= now.boot {
-            // A refresh under way is about to move the provider's end.
+            // A pending refresh will move the provider's end.
             let about_to_move =
                 end.limit == Limit::Provider && end.can_be_kept && live.renewal.attempt.is_some();
             let said = live.prompt.question.is_some() || live.prompt.acknowledged == Some(end.at);
@@ -259,7 +258,7 @@ impl Session {
         }
     }
 
-    /// Where the user's own input counts: queries it before the question comes, and while it is up.
+    /// If the user's input counts: queries it before the question comes, and while it is shown.
     fn query_idle_time(&mut self, now: Now, live: &mut Live, limit: Limit) {
         if live.idle_query.since.is_some_and(|since| since.saturating_add(IDLE_QUERY_TIMEOUT) <= now.boot) {
             (live.idle_query.since, live.idle_query.known_at) = (None, Some(now.boot));
@@ -277,7 +276,7 @@ impl Session {
         }
     }
 
-    /// While the question is up the user may come back: when to query next.
+    /// The time of the next query while the question is shown, because the user may come back.
     fn next_idle_query(&self, live: &Live) -> Option<Duration> {
         let wanted = live.prompt.question.is_some()
             && live.idle_query.since.is_none()
@@ -329,7 +328,7 @@ impl Session {
         }
     }
 
-    /// The session was used at `moment`. A question about an end that this moves is taken down.
+    /// Notes a use of the session at `moment`. Withdraws a question about an end that this moves.
     pub(crate) fn record_activity(&mut self, now: Now, moment: Duration, why: Withdrawn) {
         let idle_end = moment.saturating_add(self.rules.limits.end_after());
         let Phase::Live(live) = &mut self.phase else { return };
@@ -339,11 +338,11 @@ impl Session {
             let due = now.boot.saturating_add(CHECKPOINT_EVERY);
             live.checkpoint_due = live.checkpoint_due.or(Some(due));
         }
-        // Only the provider can move its own end, when it refreshes the tokens.
+        // Only the provider can move its own end, with a refresh.
         let at_the_provider =
             before.limit == Limit::Provider && before.can_be_kept && live.prompt.question.is_some();
         live.renewal.wanted |= at_the_provider;
-        // While the provider is away the question stays: taken down, it would come back at once.
+        // While the provider is unreachable the question stays. Withdrawn, it would come back at once.
         let moves = live.nearest().at > before.at || (at_the_provider && !live.renewal.in_backoff(now.boot));
         if moves && let Some(question) = live.prompt.question.take() {
             self.put(Output::Withdraw { question, why });
@@ -351,7 +350,7 @@ impl Session {
         self.retry_refresh(now);
     }
 
-    /// What is known of the user's own input. Nothing counts while the screen is locked: there anybody can press a key.
+    /// Notes the user's input. It does not count while the screen is locked, because anyone can press a key there.
     fn record_user_input(&mut self, now: Now, ago: Option<Duration>) {
         if let Phase::Live(live) = &mut self.phase {
             (live.idle_query.since, live.idle_query.known_at) = (None, Some(now.boot));
@@ -371,8 +370,8 @@ impl Session {
         if keep { self.keep(now) } else { self.end_with(now, EndReason::Declined, Withdrawn::Answered) }
     }
 
-    /// *Yes*: the user is there, so the idle time begins anew, and the provider is asked for new tokens, so that its
-    /// timeout begins anew too. An end that no answer can move is acknowledged, and not asked about again.
+    /// *Yes*: the user is present, so the idle time starts again, and the tokens are refreshed so that the provider's
+    /// timeout starts again too. An end that cannot be moved is acknowledged, and not asked about again.
     fn keep(&mut self, now: Now) {
         if let Phase::Live(live) = &mut self.phase {
             let end = live.nearest();

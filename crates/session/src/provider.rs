@@ -1,4 +1,4 @@
-//! What is heard of the provider's session, and what follows from it.
+//! Reports about the provider's session, and their effect.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::types::{Attempt, EndReason, Now, Output, Probe, Signal};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Suspicion {
     pub(crate) signal: Signal,
-    /// A refresh that was under way at that time. Its success may be older than the suspicion.
+    /// A refresh that was pending at that time. Its success may be older than the suspicion.
     before: Option<Attempt>,
 }
 
@@ -20,15 +20,15 @@ impl Suspicion {
     }
 }
 
-/// Whether a report by this way is final although it proves nothing. A grant for offline use outlives the session in the
-/// browser (OpenID Connect Core 1.0, section 11): a refresh would succeed after every sign-out there.
+/// Whether a report by this signal ends the session although it is not proof. A grant for offline use outlives the session
+/// in the browser (OpenID Connect Core 1.0, section 11), so a refresh would succeed after every sign-out there.
 fn is_final(signal: Signal, offline: bool) -> bool {
     signal == Signal::FrontChannel && offline
 }
 
 impl Session {
-    /// Takes an unproved report that the provider's session has ended. A refresh asks the provider, and is tried until it
-    /// answers. Where a refresh cannot tell, the report is all there is.
+    /// Takes an unproved report that the provider's session has ended. A refresh asks the provider, and is repeated until it
+    /// answers. If a refresh cannot tell, the report is final.
     pub(crate) fn suspect(&mut self, now: Now, signal: Signal, offline: bool) {
         let Phase::Live(live) = &mut self.phase else { return };
         if !live.renewable || is_final(signal, offline) {
@@ -40,7 +40,7 @@ impl Session {
         self.retry_refresh(now);
     }
 
-    /// A refresh has brought tokens: a suspicion that is older than the refresh is settled.
+    /// A refresh has succeeded: settles a suspicion that is older than the refresh.
     pub(crate) fn settle_suspicion(live: &mut Live, attempt: Attempt) {
         match &mut live.suspicion {
             Some(suspicion) if suspicion.before == Some(attempt) => {
@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// When to probe next; `None` while a probe is under way, or without an interval.
+    /// The time of the next probe; `None` while a probe is pending, or without an interval.
     pub(crate) fn next_probe(&self, live: &Live) -> Option<Duration> {
         let every = self.rules.probe_every.filter(|_| live.probe.attempt.is_none())?;
         Some(live.probe.last_heard.saturating_add(every))

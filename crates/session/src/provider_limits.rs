@@ -1,10 +1,10 @@
-//! The ends that a provider declares for its own session, each with the parameter that declared it.
+//! The ends that a provider declares for its own session, each with its parameter.
 
 use core::time::Duration;
 
 use crate::types::Now;
 
-/// What one token response says about the end of the provider's session, by the names that the specifications give.
+/// The ends in one token response, by the names in the specifications.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderLimits {
     /// `session_expiry` of the ID token (IPSIE), as Unix time.
@@ -38,23 +38,23 @@ impl LimitSource {
         Self::RefreshExpiresIn,
     ];
 
-    /// Whether a refresh moves the end. A fixed one only moves when the provider declares another.
+    /// Whether a refresh moves the end. A fixed one moves only if the provider declares another.
     #[must_use]
     pub fn moves_with_refresh(self) -> bool {
         matches!(self, Self::RefreshTokenTimeout | Self::RefreshExpiresIn)
     }
 }
 
-/// One declared end, as time left: what a checkpoint holds.
+/// One declared end, as time left, for a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemainingLimit {
     /// The parameter that declared it.
     pub source: LimitSource,
     /// Time left.
     pub left: Duration,
-    /// The whole length of which that is left.
+    /// The whole lifetime, of which `left` remains.
     pub lifetime: Duration,
-    /// The Unix time that `session_expiry` named.
+    /// The Unix time in `session_expiry`.
     pub declared: Option<Duration>,
 }
 
@@ -70,7 +70,7 @@ impl RemainingLimits {
 }
 
 impl FromIterator<RemainingLimit> for RemainingLimits {
-    /// Of two for the same parameter the later one counts.
+    /// For one parameter, the later entry counts.
     fn from_iter<I: IntoIterator<Item = RemainingLimit>>(limits: I) -> Self {
         let mut all = Self::default();
         for limit in limits {
@@ -94,13 +94,13 @@ pub(crate) struct ProviderEnd {
 pub(crate) struct ProviderEnds([Option<ProviderEnd>; 4]);
 
 impl ProviderEnds {
-    /// Takes a token response into account. What it leaves out stays: a fixed end where it was, a timeout with the same
-    /// length from now on.
+    /// Takes the ends of a token response. For a parameter that is missing, a fixed end stays, and a timeout starts again
+    /// with the same length.
     pub(crate) fn declare(&mut self, now: Now, limits: &ProviderLimits) {
         for source in LimitSource::ALL {
             let known = self.0[source as usize];
             let lasts = match source {
-                // The same moment again is no new end: the wall clock may have been changed since.
+                // A repeated moment does not set a new end: the wall clock may have changed since.
                 LimitSource::SessionExpiry
                     if known.is_some_and(|end| end.declared == limits.session_expiry) =>
                 {
@@ -113,7 +113,7 @@ impl ProviderEnds {
             };
             let moves = source.moves_with_refresh();
             let Some(lasts) = lasts.or(known.filter(|_| moves).map(|end| end.lifetime)) else { continue };
-            // Of a fixed end each response declares what is left.
+            // For a fixed end, each response declares the time that is left.
             let lifetime = known.filter(|_| !moves).map_or(lasts, |end| end.lifetime.max(lasts));
             let declared = limits.session_expiry.filter(|_| source == LimitSource::SessionExpiry);
             let at = now.boot.saturating_add(lasts);
@@ -121,17 +121,17 @@ impl ProviderEnds {
         }
     }
 
-    /// The one that comes first; of two at the same moment the fixed one.
+    /// The end that comes first; of two at the same time the fixed one.
     pub(crate) fn nearest(&self) -> Option<ProviderEnd> {
         self.0.iter().flatten().min_by_key(|end| end.at).copied()
     }
 
-    /// The fixed one that comes first.
+    /// The fixed end that comes first.
     pub(crate) fn fixed(&self) -> Option<Duration> {
         self.0.iter().flatten().filter(|end| !end.source.moves_with_refresh()).map(|end| end.at).min()
     }
 
-    /// The shortest time for which the provider keeps an unused session.
+    /// The shortest timeout of an unused session at the provider.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.0.iter().flatten().filter(|end| end.source.moves_with_refresh()).map(|end| end.lifetime).min()
     }

@@ -1,4 +1,4 @@
-//! Access tokens beside that of the session: each for one purpose, and good for less.
+//! Access tokens for one resource or with fewer scopes, in addition to the session's own.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::renewal::{FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT};
 use crate::types::{Attempt, EndReason, Now, TokenRequest};
 use crate::validity::Validity;
 
-/// What is known of the access token for one purpose. The token itself is somebody else's to keep.
+/// The state of the access token for one purpose. The token itself is stored elsewhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResourceToken {
     validity: Option<Validity>,
@@ -16,21 +16,20 @@ pub struct ResourceToken {
 }
 
 impl ResourceToken {
-    /// One has come, good for `expires_in`; `None` where the provider does not say.
+    /// A token was issued with the lifetime `expires_in`; `None` if the provider gives none.
     pub fn issued(&mut self, now: Now, expires_in: Option<Duration>) {
         *self = Self { validity: Some(Validity::begin(now, expires_in)), pause: None, retry_at: None };
     }
 
-    /// The provider could not be reached. It is asked again after a pause, which doubles, up to a minute: this purpose
-    /// alone waits, because what fails for one resource need not fail for another. It waits for as long as the provider asks
-    /// for, within reason.
+    /// The provider could not be reached. It is asked again after a pause, which doubles up to a minute. Only this purpose
+    /// waits, because other resources may work. If the provider asks for a longer pause, it gets it, up to a limit.
     pub fn failed(&mut self, now: Now, wait: Option<Duration>) {
         let pause = self.pause.unwrap_or(FIRST_PAUSE).max(wait.unwrap_or_default().min(LONGEST_WAIT));
         self.retry_at = Some(now.boot.saturating_add(pause));
         self.pause = Some((pause * 2).min(LONGEST_PAUSE));
     }
 
-    /// How long it stays valid; `None` if there is none, or nobody knows.
+    /// The time that it stays valid; `None` if there is none, or its lifetime is unknown.
     #[must_use]
     pub fn left(&self, now: Now) -> Option<Duration> {
         self.validity?.left(now)
@@ -41,30 +40,30 @@ impl ResourceToken {
     }
 }
 
-/// What a tool gets that wants a token for one purpose.
+/// The answer to a tool that needs a token for one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceVerdict {
-    /// The one that is there.
+    /// The present token.
     Serve,
-    /// A new one, which the provider has to be asked for.
+    /// A new token, which has to be requested from the provider.
     Fetch,
-    /// First the outcome of this refresh: it says whether the session goes on.
+    /// Wait for this refresh: it decides whether the session continues.
     Wait(Attempt),
-    /// Nothing now: the provider could not be reached, and it is too soon to try again.
+    /// No token now: the provider could not be reached, and the pause is not over.
     BackingOff,
-    /// Nothing: nobody is signed in.
+    /// No token: signed out.
     LoginRequired,
-    /// Nothing: the provider wants the person to sign in again. The session is kept.
+    /// No token: the provider wants the person to sign in again. The session is kept.
     SignInNeeded,
-    /// Nothing while the screen is locked.
+    /// No token while the screen is locked.
     Frozen,
-    /// Nothing: the session is over.
+    /// No token: the session has ended.
     Ended(EndReason),
 }
 
 impl Session {
-    /// Decides what a tool gets that asks for a token of which `token` is known, by the rules of [`Session::token`].
-    /// [`ResourceVerdict::Fetch`] is no activity yet: the request is asked about again once the token has come.
+    /// Decides the answer to a tool that needs a token with the state `token`, by the rules of [`Session::token`].
+    /// [`ResourceVerdict::Fetch`] is not activity yet: ask again once the token was issued.
     pub fn resource_token(
         &mut self,
         now: Now,

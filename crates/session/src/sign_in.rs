@@ -1,4 +1,4 @@
-//! Sign-ins: the first one of a session, and one by which a session goes on that the provider no longer refreshes.
+//! Sign-ins: the first one of a session, and one that continues a session that the provider no longer refreshes.
 
 use core::time::Duration;
 
@@ -6,19 +6,19 @@ use crate::live::Live;
 use crate::machine::{Ended, Phase, Session};
 use crate::types::{Abandoned, Attempt, EndReason, Now, Output, Tokens, Withdrawn};
 
-/// How long a sign-in may take in the browser.
+/// The longest time for a sign-in in the browser.
 const TIME_LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// A sign-in under way.
+/// A pending sign-in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignIn {
     pub(crate) attempt: Attempt,
-    /// Boot time at which it is given up.
+    /// The boot time at which it is abandoned.
     pub(crate) until: Duration,
 }
 
 impl Session {
-    /// The sign-in under way.
+    /// The pending sign-in.
     pub(crate) fn sign_in(&self) -> Option<SignIn> {
         match &self.phase {
             Phase::Authorizing { sign_in, .. } => Some(*sign_in),
@@ -67,7 +67,7 @@ impl Session {
         }
     }
 
-    /// A live session goes on with the tokens; otherwise one begins.
+    /// Continues a live session with the tokens, or begins a new one.
     pub(crate) fn authorized(&mut self, now: Now, attempt: Attempt, tokens: Tokens) {
         if !self.is_sign_in(attempt) {
             return;
@@ -81,8 +81,8 @@ impl Session {
         self.put(Output::Checkpoint);
     }
 
-    /// The same person has signed in again: the session goes on with these tokens. The absolute limit still counts from the
-    /// first sign-in.
+    /// The same person has signed in again: the session continues with these tokens. The absolute limit still counts from
+    /// the first sign-in.
     pub(crate) fn stepped_up(&mut self, now: Now, tokens: Tokens) {
         let Phase::Live(live) = &mut self.phase else { return };
         live.apply_tokens(now, tokens);
@@ -106,7 +106,7 @@ impl Session {
         let ended = Ended { reason, at: now.wall };
         let sign_in = self.sign_in();
         self.put(Output::Ended { reason });
-        // The person is in the browser to sign in again: that goes on, and begins a new session.
+        // The person is in the browser to sign in again: that continues, and begins a new session.
         self.phase = match sign_in {
             Some(sign_in) => Phase::Authorizing { sign_in, before: Some(ended) },
             None => Phase::Ended(ended),

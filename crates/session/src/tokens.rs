@@ -1,4 +1,4 @@
-//! What a tool gets, and the refreshes that follow from it.
+//! The answers to tools, and the refreshes that they cause.
 
 use core::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::types::{
 };
 
 impl Session {
-    /// Decides what a tool gets that asks for a token. A served request counts as activity if it says so; one that waits
-    /// for a refresh counts when the refresh succeeds.
+    /// Decides the answer to a tool that asks for a token. A served request counts as activity if `activity` is set; one
+    /// that waits for a refresh counts when the refresh succeeds.
     pub fn token(&mut self, now: Now, request: TokenRequest) -> TokenVerdict {
         self.step(now, |session, now| {
             let verdict = session.verdict(now, request.min_validity);
@@ -47,7 +47,7 @@ impl Session {
             Phase::Live(live) => live,
         };
         if let (Some(_), Some(attempt)) = (live.suspicion, live.renewal.attempt) {
-            // The provider is being asked whether its session is still there.
+            // A refresh is checking whether the provider's session still exists.
             return TokenVerdict::Wait(attempt);
         }
         if live.is_fresh(now, min_validity) {
@@ -61,7 +61,7 @@ impl Session {
             None if live.can_refresh() && live.renewal.may_start(now.boot) => {
                 TokenVerdict::Wait(self.start_refresh())
             }
-            // No better one can be had now, so what is left of the present one is served.
+            // A better one is not available now, so the rest of the present one is served.
             None if live.is_fresh(now, Duration::ZERO) => TokenVerdict::Serve,
             None if live.renewal.sign_in_needed => TokenVerdict::SignInNeeded,
             None => TokenVerdict::BackingOff,
@@ -77,7 +77,7 @@ impl Session {
         attempt
     }
 
-    /// Starts the refresh that is wanted, unless the provider could not be reached a moment ago.
+    /// Starts a wanted refresh, unless the pause after a failure is not over.
     pub(crate) fn retry_refresh(&mut self, now: Now) {
         if let Phase::Live(live) = &self.phase
             && live.renewal.wanted
@@ -88,7 +88,7 @@ impl Session {
         }
     }
 
-    /// Asks the provider for new tokens until it has answered.
+    /// Refreshes the tokens, and repeats that until the provider has answered.
     pub(crate) fn renew(&mut self, now: Now) {
         if let Phase::Live(live) = &mut self.phase {
             live.renewal.wanted |= live.renewable;

@@ -1,4 +1,4 @@
-//! What goes in and what comes out.
+//! Inputs, outputs and answers of a session.
 
 use core::time::Duration;
 
@@ -9,38 +9,38 @@ use crate::provider_limits::ProviderLimits;
 pub struct Now {
     /// Time since the Unix epoch. Can jump in both directions.
     pub wall: Duration,
-    /// Time since a fixed moment before, counting on while the machine sleeps. Never goes back.
+    /// Time since a fixed moment, which also counts while the machine sleeps. Never goes back.
     pub boot: Duration,
 }
 
-/// The number of an asynchronous attempt. An answer to any but the present one is dropped.
+/// The number of an asynchronous attempt. An answer to any attempt but the present one is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub(crate) u64);
 
 impl Attempt {
-    /// The number, for a program outside that names the attempt.
+    /// The number, for a program that names the attempt.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
     }
 }
 
-/// Which question "Keep session?" this is.
+/// The number of a question "Keep session?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuestionId(pub u64);
 
 /// The state of a session, without its details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nobody has signed in.
+    /// No one has signed in.
     SignedOut,
-    /// A sign-in is under way.
+    /// A sign-in is pending.
     Authorizing,
     /// Signed in.
     Active,
-    /// Signed in, and the question is up.
+    /// Signed in, and the question is shown.
     Expiring,
-    /// Over, and why.
+    /// Ended, for this reason.
     Ended(EndReason),
 }
 
@@ -55,11 +55,11 @@ pub enum EndReason {
     AbsoluteTimeout,
     /// The end that the provider declared for its session has passed.
     ProviderTimeout,
-    /// The last access token has ended, and there is no refresh token for another.
+    /// The last access token has expired, and there is no refresh token.
     AccessTokenExpired,
     /// The user answered the question with No.
     Declined,
-    /// The provider ended its session, and how that became known.
+    /// The provider ended its session, as this signal reported.
     ProviderLogout(Signal),
     /// The provider refused the refresh token.
     RefreshRejected,
@@ -67,7 +67,7 @@ pub enum EndReason {
     ScreenLocked,
 }
 
-/// How news of the provider's session come.
+/// The source of a report about the provider's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// The provider's iframe in the user's browser, and a silent request there (OpenID Connect Session Management 1.0).
@@ -76,7 +76,7 @@ pub enum Signal {
     Introspection,
     /// A request to UserInfo (OpenID Connect Core 1.0, section 5.3).
     UserInfo,
-    /// A page of the provider's in the browser (OpenID Connect Front-Channel Logout 1.0).
+    /// A page of the provider in the browser (OpenID Connect Front-Channel Logout 1.0).
     FrontChannel,
     /// A logout token from the provider (OpenID Connect Back-Channel Logout 1.0).
     BackChannel,
@@ -84,19 +84,19 @@ pub enum Signal {
     SecurityEvent,
 }
 
-/// What the provider answered when it was asked about the access token.
+/// The provider's answer to a probe with the access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probe {
-    /// It accepts the token, so its session is still there.
+    /// It accepts the token, so its session still exists.
     Accepted,
-    /// It no longer accepts the token, although the token has time left.
+    /// It no longer accepts the token, although the token has not expired.
     Rejected(Signal),
-    /// No answer, or one that says nothing about the session.
+    /// No answer, or one that does not say.
     Unknown,
 }
 
-/// What counts as use of a session. A token that was fetched is not a person who is there (NIST SP 800-63B-4, section
-/// 5.1.2): whoever needs the latter chooses `Input`.
+/// What counts as use of a session. A token request does not prove that a person is present (NIST SP 800-63B-4, section
+/// 5.1.2): choose `Input` if you need that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Activity {
     /// A tool asks for a token.
@@ -118,12 +118,12 @@ impl Activity {
     }
 }
 
-/// What locking the screen does to a session.
+/// The effect of a locked screen on a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnLock {
     /// Nothing.
     Keep,
-    /// No token is handed out until the screen is unlocked; every limit runs on.
+    /// No token is handed out until the screen is unlocked; every limit continues.
     #[default]
     Freeze,
     /// The session ends.
@@ -139,40 +139,40 @@ pub enum Limit {
     Absolute,
     /// The end that the provider declared for its session.
     Provider,
-    /// The end of the last access token, where there is no refresh token for another.
+    /// The end of the last access token, if there is no refresh token.
     AccessToken,
 }
 
-/// What a successful authorization or refresh says about lifetimes. The tokens themselves stay outside.
+/// The lifetimes in a successful authorization or refresh. The tokens themselves stay outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tokens {
     /// The access token's `expires_in` (RFC 6749 section 5.1).
     pub access_expires_in: Option<Duration>,
     /// Whether there is a refresh token.
     pub renewable: bool,
-    /// What the provider says about the end of its session.
+    /// The ends that the provider declares for its session.
     pub provider: ProviderLimits,
 }
 
-/// Why a refresh brought no tokens.
+/// Why a refresh returned no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshFailure {
-    /// The provider refused the refresh token (`invalid_grant`): the session is over.
+    /// The provider refused the refresh token (`invalid_grant`): the session has ended.
     Rejected,
-    /// The provider wants the person to sign in again first (`interaction_required`, `login_required`,
-    /// `consent_required`): the session is kept, and not refreshed before that.
+    /// The provider wants the person to sign in again first (`interaction_required`, `login_required`, `consent_required`):
+    /// the session is kept, and not refreshed before that.
     InteractionRequired,
-    /// The provider could not be reached or could not answer: the session is kept, and the refresh is tried again.
+    /// The provider could not be reached or could not answer: the session is kept, and the refresh is retried.
     Unreachable,
-    /// As before, and it has said for how long it wants to be left alone (`Retry-After`, RFC 9110, section 10.2.3). It is
-    /// not asked before that, or for half an hour if it wants more.
+    /// The same, with a pause that the provider asks for (`Retry-After`, RFC 9110, section 10.2.3). It is kept, up to half
+    /// an hour.
     Busy {
-        /// How long.
+        /// The pause.
         wait: Duration,
     },
 }
 
-/// What happened.
+/// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The user wants to sign in.
@@ -186,7 +186,7 @@ pub enum Input {
         /// Their lifetimes.
         tokens: Tokens,
     },
-    /// The sign-in did not succeed.
+    /// The sign-in failed.
     AuthorizationFailed {
         /// The attempt that this answers.
         attempt: Attempt,
@@ -195,10 +195,10 @@ pub enum Input {
     Activity,
     /// The user touched keyboard or mouse this long ago. Answers [`Output::QueryIdleTime`]; counts if the rules count input.
     UserInput {
-        /// How long ago.
+        /// The time since then.
         ago: Duration,
     },
-    /// Nobody can tell when the user touched keyboard or mouse. Answers [`Output::QueryIdleTime`].
+    /// The time of the user's last input is unknown. Answers [`Output::QueryIdleTime`].
     UserInputUnknown,
     /// The screen was locked, or another user's session is shown.
     Locked,
@@ -213,7 +213,7 @@ pub enum Input {
         /// Their lifetimes.
         tokens: Tokens,
     },
-    /// A refresh brought none.
+    /// A refresh failed.
     RefreshFailed {
         /// The attempt that this answers.
         attempt: Attempt,
@@ -222,23 +222,23 @@ pub enum Input {
     },
     /// The user answered the question.
     Answer {
-        /// Which one; an answer to an earlier question is dropped.
+        /// The question; an answer to an earlier one is dropped.
         question: QuestionId,
         /// *Yes*.
         keep: bool,
     },
-    /// The user wants to keep the session, whether asked or not.
+    /// The user wants to keep the session, with or without a question.
     Keep,
     /// The user wants to sign out.
     Logout,
-    /// The provider itself says that its session has ended: nothing is left to be confirmed.
+    /// The provider itself reports that its session has ended, which needs no confirmation.
     ProviderEnded {
-        /// How it said so.
+        /// The source of the report.
         signal: Signal,
     },
-    /// A report without proof that the provider's session has ended.
+    /// An unproved report that the provider's session has ended.
     ProviderSuspected {
-        /// How it came.
+        /// The source of the report.
         signal: Signal,
         /// Whether the grant is for offline use (scope `offline_access`).
         offline: bool,
@@ -255,24 +255,24 @@ pub enum Input {
         /// The lifetimes of the tokens that came with it.
         tokens: Tokens,
     },
-    /// The refresh token may no longer be accepted: a refresh finds out.
+    /// The refresh token may no longer be accepted: try a refresh.
     Renew,
     /// Time has passed.
     Tick,
 }
 
-/// Why a sign-in was given up.
+/// Why a sign-in was abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Abandoned {
     /// The user cancelled it.
     Cancelled,
-    /// A newer one took its place.
+    /// A newer one replaced it.
     Replaced,
-    /// Nothing came back from the browser in time.
+    /// The browser did not come back in time.
     TimedOut,
 }
 
-/// Why a question was taken down.
+/// Why a question was withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withdrawn {
     /// The user answered it.
@@ -287,18 +287,18 @@ pub enum Withdrawn {
     Ended,
 }
 
-/// What has to be done.
+/// An action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Open the provider's authorization endpoint in the browser. If the session is live, only the same person may answer:
-    /// then it goes on with the new tokens.
+    /// Open the provider's authorization endpoint in the browser. If the session is live, only the same person may answer;
+    /// then it continues with the new tokens.
     Authorize {
         /// The answer names this attempt.
         attempt: Attempt,
     },
     /// Stop waiting for the browser.
     AbandonAuthorization {
-        /// The attempt that is over.
+        /// The abandoned attempt.
         attempt: Attempt,
         /// Why.
         why: Abandoned,
@@ -308,65 +308,65 @@ pub enum Output {
         /// The answer names this attempt.
         attempt: Attempt,
     },
-    /// Ask "Keep session?". Where [`crate::View::can_be_kept`] says that no answer can help, say so instead.
+    /// Ask "Keep session?". If [`crate::View::can_be_kept`] is false, only announce the end.
     Ask {
         /// The answer names this question.
         question: QuestionId,
     },
-    /// Take the question down.
+    /// Close the question.
     Withdraw {
-        /// Which one.
+        /// The question.
         question: QuestionId,
         /// Why.
         why: Withdrawn,
     },
-    /// Look whether the provider's session goes on, without using the refresh token, and answer with [`Input::Probed`].
+    /// Probe the provider's session without using the refresh token, and answer with [`Input::Probed`].
     ProbeProvider {
         /// The answer names this attempt.
         attempt: Attempt,
     },
-    /// Find out when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
+    /// Query when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
     /// [`Input::UserInputUnknown`].
     QueryIdleTime,
     /// Tell the user that the provider wants a new sign-in, which [`Input::Login`] begins. The session is kept.
     SignInNeeded,
     /// The session has begun.
     Began,
-    /// The session has ended: wipe what belongs to it.
+    /// The session has ended: wipe its data.
     Ended {
         /// Why.
         reason: EndReason,
     },
-    /// Write a [`crate::Checkpoint`] down.
+    /// Store a [`crate::Checkpoint`].
     Checkpoint,
-    /// Something that a view shows has changed.
+    /// Something visible has changed.
     Changed,
 }
 
 /// A tool asks for an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
-    /// How long the token has to be valid at least.
+    /// The shortest time for which the token has to be valid.
     pub min_validity: Duration,
     /// Whether the request counts as activity.
     pub activity: bool,
 }
 
-/// What a tool gets.
+/// The answer to a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenVerdict {
     /// The present access token.
     Serve,
-    /// The outcome of this refresh.
+    /// The result of this refresh.
     Wait(Attempt),
-    /// Nothing now: the provider could not be reached, and it is too soon to try again.
+    /// No token now: the provider could not be reached, and the pause is not over.
     BackingOff,
-    /// Nothing: there is no session.
+    /// No token: there is no session.
     LoginRequired,
-    /// Nothing: the provider wants the person to sign in again. The session is kept.
+    /// No token: the provider wants the person to sign in again. The session is kept.
     SignInNeeded,
-    /// Nothing while the screen is locked.
+    /// No token while the screen is locked.
     Frozen,
-    /// Nothing: the session is over.
+    /// No token: the session has ended.
     Ended(EndReason),
 }

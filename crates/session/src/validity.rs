@@ -1,10 +1,10 @@
-//! How long an access token is good for.
+//! The validity of an access token.
 
 use core::time::Duration;
 
 use crate::types::Now;
 
-/// The life of an access token, from the moment at which it came.
+/// The lifetime of an access token, from its arrival.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
     lifetime: Duration,
@@ -13,7 +13,7 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
-    /// A token that has come `now`. A provider need not say how long it lasts.
+    /// A token that arrives `now`. The provider may leave out its lifetime.
     pub(crate) fn begin(now: Now, expires_in: Option<Duration>) -> Self {
         Self {
             lifetime: expires_in.unwrap_or(Duration::MAX),
@@ -27,19 +27,19 @@ impl Validity {
         self.lifetime
     }
 
-    /// The end in boot time; `None` if the provider has not said.
+    /// The end in boot time; `None` if the provider has declared none.
     pub(crate) fn end(&self) -> Option<Duration> {
         self.end
     }
 
-    /// How long the token stays valid, by the clock that gives it less; `None` if nobody knows. Lifetimes run on boot time;
-    /// but a resource server judges `exp` by the wall clock, so a token that is over there is over.
+    /// The time that the token stays valid, by the clock that gives it less; `None` if unknown. Lifetimes run on boot time,
+    /// but a resource server compares `exp` with the wall clock, so a token that has expired there has expired.
     pub(crate) fn left(&self, now: Now) -> Option<Duration> {
         Some(self.end?.saturating_sub(now.boot).min(self.end_wall?.saturating_sub(now.wall)))
     }
 
-    /// A token is fresh when it outlives the demand, but no demand exceeds nine tenths of what the provider gives:
-    /// otherwise a tool that wants more would cause a refresh with every request.
+    /// A token is fresh if it stays valid for `min_validity`. At most nine tenths of its lifetime can be demanded: otherwise
+    /// a tool that demands more would cause a refresh with every request.
     pub(crate) fn is_fresh(&self, now: Now, min_validity: Duration) -> bool {
         let demand = min_validity.min(self.lifetime / 10 * 9);
         self.left(now).is_none_or(|left| left > demand)

@@ -1,4 +1,4 @@
-//! What views show of a session, and when that changes.
+//! The data that views show of a session, and when they change.
 
 use core::time::Duration;
 
@@ -7,35 +7,35 @@ use crate::machine::{Phase, Session};
 use crate::provider_limits::LimitSource;
 use crate::types::{Limit, Now, QuestionId, State};
 
-/// A session as it is at one moment.
+/// A session at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// The state.
     pub state: State,
-    /// The question that is up.
+    /// The question that is shown.
     pub question: Option<QuestionId>,
     /// Time until the nearest limit.
     pub left: Option<Duration>,
-    /// Which limit that is.
+    /// That limit.
     pub limit: Option<Limit>,
-    /// The whole length of which `left` remains.
+    /// The whole time, of which `left` remains.
     pub lifetime: Option<Duration>,
-    /// When the session began, wall time.
+    /// The start of the session, wall time.
     pub began: Option<Duration>,
-    /// When it ended, wall time.
+    /// The end of the session, wall time.
     pub ended: Option<Duration>,
-    /// Time until the end that nothing can move.
+    /// Time until the end that cannot be moved.
     pub absolute_left: Option<Duration>,
-    /// Time that the present access token stays valid.
+    /// Time until the present access token expires.
     pub access_left: Option<Duration>,
     /// Whether there is a refresh token.
     pub renewable: bool,
-    /// Whether the provider wants the person to sign in again before it gives new tokens. [`crate::Input::Login`] begins
+    /// Whether the provider wants the person to sign in again before it issues new tokens. [`crate::Input::Login`] begins
     /// that, and the session is kept meanwhile.
     pub sign_in_needed: bool,
-    /// Whether a sign-in is under way, the first one or another one of a live session.
+    /// Whether a sign-in is pending, the first one or another one of a live session.
     pub signing_in: bool,
-    /// For how long the session would be kept if it were used now.
+    /// The time that the session would last after a use now.
     pub keep_gives: Option<Duration>,
     /// Whether *Yes* can move the nearest end.
     pub can_be_kept: bool,
@@ -45,9 +45,9 @@ pub struct View {
     pub provider_left: Option<Duration>,
     /// The parameter that declared it.
     pub provider_source: Option<LimitSource>,
-    /// How long the provider keeps a session without use, as it declared last.
+    /// The provider's timeout for an unused session, as last declared.
     pub provider_lifetime: Option<Duration>,
-    /// An idle time that the provider's session outlasts, when the one that is set is not shorter than it.
+    /// An idle limit that the provider's session outlasts, if the present one is too long.
     pub advised_end_after: Option<Duration>,
 }
 
@@ -116,12 +116,12 @@ impl View {
     };
 }
 
-/// The part of a [`View`] that people can tell apart: a change of anything else redraws nothing.
+/// The visible part of a [`View`]. A change of anything else redraws nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Visible {
     state: State,
     question: Option<QuestionId>,
-    /// Whether it is counted in seconds, and how many or how many minutes.
+    /// Whether seconds are shown, and the number of seconds or minutes.
     count: Option<(bool, u64)>,
     limit: Option<Limit>,
     renewable: bool,
@@ -133,7 +133,7 @@ pub(crate) struct Visible {
     advised_end_after: Option<Duration>,
 }
 
-/// Below this, and while a question is up, every second shows; above, every minute.
+/// Below this time, and while a question is shown, views count in seconds, otherwise in minutes.
 const BY_THE_SECOND: Duration = Duration::from_secs(120);
 
 impl Visible {
@@ -161,10 +161,10 @@ fn counts_by_second(left: Option<Duration>, question: Option<QuestionId>) -> boo
     question.is_some() || left.is_some_and(|left| left <= BY_THE_SECOND)
 }
 
-/// How long until what is shown changes by itself.
+/// The time until the view changes by itself.
 pub(crate) fn until_next_change(left: Duration, question: Option<QuestionId>) -> Duration {
     let step = if counts_by_second(Some(left), question) { 1 } else { 60 };
     let nanos = left.as_nanos() % (u128::from(step as u32) * 1_000_000_000);
-    // On the boundary the present value has just begun to show, so it shows for a whole step.
+    // At a boundary the present value has just appeared, so it is shown for a whole step.
     if nanos == 0 { Duration::from_secs(step) } else { Duration::from_nanos(nanos as u64) }
 }

@@ -1,4 +1,4 @@
-//! A whole day, with everything that a session puts out, to the second. Redraws are counted, everything else is named.
+//! A whole day, with all outputs of a session, to the second. Redraws are counted, all others are named.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -8,7 +8,7 @@ use abide_session::{
 };
 use common::{Story, attempt, minutes, question, seconds, tokens};
 
-/// A story that writes down when what happened.
+/// A story that records what happened when.
 struct Diary {
     story: Story,
     morning: std::time::Duration,
@@ -45,7 +45,7 @@ impl Diary {
         outputs
     }
 
-    /// Every deadline until this time of day is kept.
+    /// Keeps every deadline until this time of day.
     fn until(&mut self, hour: u64, minute: u64) -> Vec<Output> {
         let end = self.morning + minutes(hour * 60 + minute);
         let mut all = Vec::new();
@@ -59,7 +59,7 @@ impl Diary {
         all
     }
 
-    /// The machine sleeps: nobody keeps a deadline.
+    /// The machine sleeps: deadlines are not kept.
     fn sleep_until(&mut self, hour: u64, minute: u64) {
         self.input(Input::Suspending);
         let time = self.morning + minutes(hour * 60 + minute) - self.story.now.boot;
@@ -72,7 +72,7 @@ impl Diary {
         self.input(Input::Authorized { attempt, tokens: hour() });
     }
 
-    /// A tool asks; what is renewed for it, whether it has to wait for it or not, arrives a second later.
+    /// A tool asks. A refresh for it succeeds a second later, whether the tool waits or not.
     fn tool(&mut self) -> TokenVerdict {
         let request = TokenRequest { min_validity: seconds(10), activity: true };
         let verdict = self.story.session.token(self.story.now, request);
@@ -126,7 +126,7 @@ fn a_day_at_work() {
     day.sign_in();
     day.until(16, 10);
     day.input(Input::Logout);
-    assert_eq!(day.until(24, 0), [], "nothing stirs in the night");
+    assert_eq!(day.until(24, 0), [], "nothing happens at night");
     let lines: Vec<&str> = day.lines.iter().map(String::as_str).collect();
     assert_eq!(lines, EXPECTED.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>());
     assert_eq!(day.redraws, 195);

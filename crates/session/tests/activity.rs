@@ -1,4 +1,4 @@
-//! What counts as use of a session: requests, the user's own input, or both.
+//! The activity that counts as use of a session: requests, the user's input, or both.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -24,10 +24,7 @@ fn ago(n: u64) -> Input {
 fn a_fetched_token_is_not_presence_where_only_input_counts() {
     let mut story = signed_in(Activity::Input);
     story.wait(minutes(5));
-    assert!(
-        matches!(story.token(), TokenVerdict::Serve | TokenVerdict::Wait(_)),
-        "it is served all the same"
-    );
+    assert!(matches!(story.token(), TokenVerdict::Serve | TokenVerdict::Wait(_)), "it is still served");
     story.input(Input::Activity);
     assert_eq!(story.left(), minutes(10));
 }
@@ -74,11 +71,11 @@ fn the_desktop_is_asked_before_the_user_is_and_not_before() {
     let mut story = signed_in(Activity::Input);
     assert!(
         !story.wait(minutes(12) - seconds(1)).contains(&Output::QueryIdleTime),
-        "nothing looks while there is time"
+        "no query while there is time"
     );
     let outputs = story.wait(seconds(1));
-    assert_eq!(outputs, [Output::QueryIdleTime], "idle_known_at first");
-    // The user typed a minute ago: no question, and the next look is when that would run out.
+    assert_eq!(outputs, [Output::QueryIdleTime], "the desktop is queried first");
+    // The user typed a minute ago: no question, and the next query is when that would be too long ago.
     assert_eq!(story.input(ago(60)).iter().filter(|output| **output == Output::QueryIdleTime).count(), 0);
     assert_eq!(story.left(), minutes(14));
     let outputs = story.wait(minutes(11));
@@ -87,7 +84,7 @@ fn the_desktop_is_asked_before_the_user_is_and_not_before() {
 }
 
 #[test]
-fn whoever_is_not_there_is_asked() {
+fn an_absent_user_is_asked() {
     let mut story = signed_in(Activity::Input);
     story.wait(minutes(12));
     let outputs = story.input(ago(12 * 60));
@@ -106,11 +103,11 @@ fn a_desktop_that_cannot_tell_or_does_not_answer_leaves_the_question_to_the_user
 }
 
 #[test]
-fn whoever_comes_back_while_the_question_is_up_keeps_the_session() {
+fn a_user_who_returns_during_the_question_keeps_the_session() {
     let mut story = signed_in(Activity::Both);
     story.wait(minutes(12));
     let asked = question(&story.input(Input::UserInputUnknown)).unwrap();
-    assert_eq!(story.wait(seconds(1)), [], "nobody is asked every second");
+    assert_eq!(story.wait(seconds(1)), [], "no query every second");
     assert_eq!(story.wait(seconds(1)), [Output::QueryIdleTime]);
     story.input(ago(722));
     assert_eq!(story.session.state(), State::Expiring);
@@ -126,11 +123,11 @@ fn an_answer_that_never_comes_is_looked_for_again() {
     story.wait(minutes(12));
     story.input(Input::UserInputUnknown);
     let looks = story.wait(seconds(12)).iter().filter(|output| **output == Output::QueryIdleTime).count();
-    assert_eq!(looks, 4, "every two seconds, and one second of patience each");
+    assert_eq!(looks, 4, "every two seconds, with a wait of one second each");
 }
 
 #[test]
-fn nobody_is_looked_for_where_only_requests_count() {
+fn input_is_not_queried_where_only_requests_count() {
     let mut story = signed_in(Activity::Requests);
     let outputs = story.wait(minutes(15));
     assert!(!outputs.contains(&Output::QueryIdleTime), "{outputs:?}");
@@ -153,14 +150,14 @@ fn the_users_input_moves_no_end_of_the_provider() {
     let tokens = Tokens { provider: lasts(minutes(10)), ..tokens() };
     story.input(Input::Authorized { attempt: sign_in, tokens });
     let asked = question(&story.wait(minutes(8))).unwrap();
-    // Whoever is back wants to go on, so the provider is asked.
+    // A user who is back wants to continue, so the provider is asked.
     let outputs = story.input(ago(0));
     assert!(outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Presence }), "{outputs:?}");
     let refresh = attempt(&outputs).unwrap();
     assert_eq!(story.left(), minutes(2));
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
     assert_eq!(story.session.state(), State::Expiring, "asked again: the end is still near");
-    // It is tried again without anybody's doing, and what comes of it takes the question down.
+    // It is retried automatically, and its success withdraws the question.
     let outputs = story.wait(seconds(1));
     let again = attempt(&outputs).unwrap();
     let outputs = story.input(Input::Refreshed { attempt: again, tokens });
@@ -178,7 +175,7 @@ fn rules_that_change_count_from_now_on() {
     story.input(Input::Activity);
     story.pass(minutes(1));
     story.input(Input::Activity);
-    assert_eq!(story.left(), minutes(4), "requests count no more");
+    assert_eq!(story.left(), minutes(4), "requests no longer count");
     assert_eq!(story.session.view(story.now).absolute_left, Some(minutes(54)));
     let longer = Limits::new(minutes(15), minutes(12), minutes(600)).unwrap();
     story.session.set_rules(story.now, longer);

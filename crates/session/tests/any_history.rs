@@ -1,6 +1,6 @@
-//! Whatever happens, in whatever order, with whatever clock: the session does what a second opinion says it has to do.
+//! In every history of events and clocks, the session does what a second implementation expects.
 //!
-//! `model` works out what the session has to be after each event; this file makes the events and compares.
+//! `model` computes the expected state after each event; this file makes the events and compares.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -20,18 +20,18 @@ use proptest::prelude::*;
 
 type Checked = Result<(), TestCaseError>;
 
-/// The session, the second opinion, and what both need to be compared.
+/// The session, the model, and the data to compare them.
 struct Observer {
     story: Story,
     model: Model,
     attempts: Vec<Attempt>,
     questions: Vec<QuestionId>,
-    /// What was written down last: the checkpoint and the model, both of that moment.
+    /// The last checkpoint, with the model of that moment.
     saved: Option<(Checkpoint, Model, Now)>,
     seen: Option<Visible>,
 }
 
-/// What a view shows and people can tell apart, but for the time.
+/// The visible state, except for the time.
 type Visible = (State, Option<QuestionId>, Option<Limit>, bool, bool, bool);
 
 impl Observer {
@@ -61,7 +61,7 @@ impl Observer {
         self.after_timers()
     }
 
-    /// Whatever is called, what is due at that moment has taken effect before: a tick at the same moment changes nothing.
+    /// Every deadline at the moment of a call takes effect before the call: a tick at the same moment changes nothing.
     fn deadlines_come_first(&mut self, call: impl Fn(&mut Session, Now)) -> Checked {
         let now = self.story.now;
         if self.story.session.deadline().is_none_or(|deadline| deadline > now.boot) {
@@ -81,8 +81,7 @@ impl Observer {
         self.input(Input::Tick)
     }
 
-    /// Compares what was put out and what the session shows with what the model says. `asked` says that a tool has asked for
-    /// a token, which may start a refresh.
+    /// Compares outputs and view with the model. `asked`: a tool has asked for a token, which may start a refresh.
     fn see(&mut self, was_live: bool, outputs: &[Output], asked: bool) -> Checked {
         let now = self.story.now;
         let mut live = was_live;
@@ -152,12 +151,12 @@ impl Observer {
 
     fn refreshes(&mut self, attempt: Attempt, asked: bool) -> Checked {
         let now = self.story.now;
-        // A session that has ended in the same call needs no more than that it was there before.
+        // A session that has ended in the same call only has to have existed before.
         let Some(live) = &mut self.model.live else { return Ok(()) };
         prop_assert!(live.renewable, "nothing to refresh with");
         prop_assert_eq!(live.refresh, None, "a second refresh at the same time");
         prop_assert!(!live.backs_off(now), "the provider is not left alone");
-        prop_assert!(asked || live.wants_refresh, "a refresh that nobody wanted");
+        prop_assert!(asked || live.wants_refresh, "an unwanted refresh");
         live.refresh = Some(attempt);
         Ok(())
     }
@@ -231,7 +230,7 @@ impl Observer {
         Ok(())
     }
 
-    /// What has to have happened by itself by now.
+    /// Checks that everything that is due has happened.
     fn after_timers(&self) -> Checked {
         let (now, rules) = (self.story.now, &self.model.rules);
         let Some(live) = &self.model.live else { return Ok(()) };
@@ -250,7 +249,7 @@ impl Observer {
             let about_to_move = limit == Limit::Provider && live.provider_moves() && live.refresh.is_some();
             let querying = live.idle_query.is_some_and(|since| now.boot < since + seconds(1));
             let excused = about_to_move || querying || live.answered == Some(end);
-            prop_assert!(live.question.is_some() || excused, "nobody is asked");
+            prop_assert!(live.question.is_some() || excused, "no question");
         }
         Ok(())
     }
@@ -258,7 +257,7 @@ impl Observer {
     fn pass(&mut self, milliseconds: u64) -> Checked {
         let end = self.story.now.boot + Duration::from_millis(milliseconds);
         while let Some(deadline) = self.story.session.deadline().filter(|deadline| *deadline <= end) {
-            // After a sleep one may lie in the past.
+            // After a sleep a deadline may be in the past.
             let step = deadline.saturating_sub(self.story.now.boot);
             self.story.pass(step);
             self.input(Input::Tick)?;
@@ -277,7 +276,7 @@ impl Observer {
         let Some((checkpoint, model, at)) = self.saved.take() else { return Ok(()) };
         let rules = self.model.rules;
         self.story.session = Session::restore(rules, &checkpoint, now, same_boot);
-        // What was under way went with the process, its dialog too.
+        // Pending attempts ended with the process, and its dialog too.
         self.attempts.clear();
         self.questions.clear();
         self.seen = None;
@@ -305,13 +304,13 @@ impl Observer {
             None => prop_assert_eq!(Some(verdict), started.map(TokenVerdict::Wait)),
         }
         self.model.answered(now, request, verdict);
-        // Use while the question is about the provider's end asks the provider as well.
+        // A use while the question is about the provider's end also asks the provider.
         let wanted = self.model.live.as_ref().is_some_and(|live| live.tries_by_itself(now));
         prop_assert_eq!(started.is_some(), starts || wanted, "{:?}", verdict);
         self.see(was_live, &outputs, true)
     }
 
-    /// For one purpose a tool gets as little as it gets otherwise: nothing from a session that is over or frozen.
+    /// Tokens for one purpose are refused in the same cases as others: when the session has ended or is frozen.
     fn target(&mut self, request: TokenRequest) -> Checked {
         let now = self.story.now;
         let mut token = ResourceToken::default();
@@ -345,7 +344,7 @@ impl Observer {
         self.see(was_live, &outputs, false)
     }
 
-    /// The attempt that an answer names; `present` is the one that the answer fits.
+    /// The attempt that an answer names; `present` is the fitting one.
     fn pick(&self, which: Which, present: Option<Attempt>) -> Option<Attempt> {
         match which {
             Which::Present => present,
@@ -441,7 +440,7 @@ impl Observer {
     }
 }
 
-/// How many histories: fewer where a mutant is idle_known_at for, more once in a while.
+/// The number of histories: fewer when mutants are tested, more in a long run.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4_000)
 }

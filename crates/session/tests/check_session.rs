@@ -1,15 +1,11 @@
-//! What follows from the messages of the provider's iframe.
+//! Decisions from the answers of the OP iframe.
 
 use abide_session::{CheckSession, CheckSessionState, IframeAnswer, Next, SilentAnswer};
 
 /// A page in a browser that shows the provider's cookie.
 fn watching() -> CheckSession {
     let mut monitor = CheckSession::default();
-    assert_eq!(
-        monitor.iframe_said(IframeAnswer::Unchanged),
-        Next::Silent,
-        "whether silent requests work is tried out once"
-    );
+    assert_eq!(monitor.iframe_said(IframeAnswer::Unchanged), Next::Silent, "silent requests are tested once");
     assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
     assert_eq!(monitor.state(), CheckSessionState::Watching);
     monitor
@@ -24,7 +20,7 @@ fn unchanged_is_nothing() {
 }
 
 #[test]
-fn changed_asks_silently_and_the_same_person_goes_on() {
+fn changed_asks_silently_and_the_same_person_continues() {
     let mut monitor = watching();
     assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
     assert_eq!(monitor.answered(SilentAnswer::SamePerson), Next::Poll);
@@ -32,7 +28,7 @@ fn changed_asks_silently_and_the_same_person_goes_on() {
 }
 
 #[test]
-fn nobody_there_or_somebody_else_is_the_end() {
+fn no_sign_in_or_another_person_is_the_end() {
     for answer in [SilentAnswer::LoginRequired, SilentAnswer::OtherPerson] {
         let mut monitor = watching();
         monitor.iframe_said(IframeAnswer::Changed);
@@ -41,7 +37,7 @@ fn nobody_there_or_somebody_else_is_the_end() {
 }
 
 #[test]
-fn a_browser_that_hides_the_cookie_is_no_user_who_signed_out() {
+fn a_browser_that_hides_the_cookie_does_not_mean_signed_out() {
     for first in [IframeAnswer::Changed, IframeAnswer::Unchanged] {
         let mut monitor = CheckSession::default();
         assert_eq!(monitor.iframe_said(first), Next::Silent);
@@ -91,7 +87,7 @@ fn a_success_between_failures_counts() {
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_ends_nothing() {
+fn an_unrequested_answer_ends_nothing() {
     let mut monitor = watching();
     assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Poll);
     assert_eq!(monitor.state(), CheckSessionState::Watching);
@@ -101,21 +97,21 @@ fn an_answer_that_nobody_asked_for_ends_nothing() {
 fn a_provider_that_would_have_to_ask_shows_that_its_cookie_arrives() {
     let mut monitor = CheckSession::default();
     monitor.iframe_said(IframeAnswer::Unchanged);
-    assert_eq!(monitor.answered(SilentAnswer::Somebody), Next::Poll);
+    assert_eq!(monitor.answered(SilentAnswer::InteractionNeeded), Next::Poll);
     assert_eq!(monitor.state(), CheckSessionState::Watching);
-    // Who is there after a change is not known, and is asked ever less.
+    // The person after a change is unknown, and is asked for less and less often.
     for next in [Next::Poll, Next::Poll, Next::PollSlowly, Next::PollSlowly] {
         assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
-        assert_eq!(monitor.answered(SilentAnswer::Somebody), next);
+        assert_eq!(monitor.answered(SilentAnswer::InteractionNeeded), next);
     }
     assert_eq!(monitor.state(), CheckSessionState::Unclear);
-    // Whoever it was has signed out.
+    // That user has signed out.
     assert_eq!(monitor.iframe_said(IframeAnswer::Changed), Next::Silent);
     assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Ended);
-    // Nobody there is the end, as everywhere.
+    // No sign-in is the end, as everywhere.
     let mut monitor = CheckSession::default();
     monitor.iframe_said(IframeAnswer::Unchanged);
-    monitor.answered(SilentAnswer::Somebody);
+    monitor.answered(SilentAnswer::InteractionNeeded);
     monitor.iframe_said(IframeAnswer::Changed);
     assert_eq!(monitor.answered(SilentAnswer::LoginRequired), Next::Ended);
 }

@@ -24,7 +24,7 @@ fn a_jump_of_the_wall_clock_moves_no_end() {
 }
 
 #[test]
-fn a_token_that_has_expired_by_the_wall_clock_is_renewed_and_the_session_goes_on() {
+fn a_token_that_has_expired_by_the_wall_clock_is_renewed_and_the_session_continues() {
     let mut story = Story::signed_in();
     story.now.wall += minutes(6);
     let TokenVerdict::Wait(refresh) = story.token() else {

@@ -85,7 +85,7 @@ fn a_machine_that_slept_over_the_end_serves_no_token_on_waking() {
     let mut story = Story::signed_in();
     story.pass(minutes(20));
     assert_eq!(story.token(), TokenVerdict::Ended(EndReason::IdleTimeout));
-    assert_eq!(question(&story.drain()), None, "a dead session is not asked about");
+    assert_eq!(question(&story.drain()), None, "no question about an ended session");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn it_is_counted_down_to_warned_about_and_the_reason_says_it() {
     assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve);
     assert_eq!(question(&story.wait(minutes(4) - seconds(1))), None);
     let asked = question(&story.wait(seconds(1))).expect("a minute before: a fifth of five");
-    assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve, "what is left of it is all there is");
+    assert_eq!(story.token_for(minutes(4)), TokenVerdict::Serve, "it is the last token");
     let outputs = story.input(Input::Answer { question: asked, keep: true });
     assert!(outputs.contains(&Output::Withdraw { question: asked, why: Withdrawn::Answered }));
     assert_eq!(attempt(&outputs), None, "there is nothing to refresh with");

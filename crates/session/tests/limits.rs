@@ -83,7 +83,7 @@ fn an_idle_time_that_the_provider_cuts_short_gets_one_that_it_does_not() {
 }
 
 #[test]
-fn a_refresh_that_nobody_insists_on_waits_for_the_next_request() {
+fn a_refresh_that_is_not_needed_now_waits_for_the_next_request() {
     let mut story = Story::signed_in();
     story.wait(minutes(5) + seconds(30));
     let TokenVerdict::Wait(attempt) = story.token() else { panic!("the token was over") };
@@ -95,7 +95,7 @@ fn a_refresh_that_nobody_insists_on_waits_for_the_next_request() {
 }
 
 #[test]
-fn whoever_said_yes_need_not_say_it_again_when_the_provider_is_back() {
+fn a_yes_is_not_asked_for_again_when_the_provider_is_back() {
     let mut story = with_provider(10);
     let asked = question(&story.wait(minutes(8))).unwrap();
     let outputs = story.input(Input::Answer { question: asked, keep: true });
@@ -122,7 +122,7 @@ fn every_use_near_the_providers_end_makes_it_be_tried_again() {
     let mut attempt = common::attempt(&story.input(Input::Activity)).unwrap();
     for _ in 0..3 {
         story.input(Input::RefreshFailed { attempt, failure: RefreshFailure::Unreachable });
-        assert_eq!(story.session.state(), State::Expiring, "the end is still near, and nobody has answered");
+        assert_eq!(story.session.state(), State::Expiring, "the end is still near, and there was no answer");
         assert_eq!(question(&story.input(Input::Activity)), None, "no storm while the provider is away");
         let outputs = story.wait(seconds(8));
         assert_eq!(question(&outputs), None);

@@ -20,7 +20,7 @@ fn signed_in_with(rules: Rules) -> Story {
 }
 
 #[test]
-fn a_frozen_session_hands_out_nothing_and_goes_on_when_it_thaws() {
+fn a_frozen_session_hands_out_nothing_until_it_thaws() {
     let mut story = signed_in(OnLock::Freeze);
     assert_eq!(story.input(Input::Locked), [Output::Changed]);
     assert!(story.session.view(story.now).frozen);
@@ -77,7 +77,7 @@ fn stricter_rules_count_at_once_while_the_screen_is_locked() {
 }
 
 #[test]
-fn a_key_pressed_at_a_locked_screen_is_nobody_and_unlocking_is_somebody() {
+fn a_key_pressed_at_a_locked_screen_is_no_presence_but_unlocking_is() {
     let mut story =
         signed_in_with(Rules { activity: Activity::Input, on_lock: OnLock::Freeze, ..Rules::default() });
     story.input(Input::Locked);

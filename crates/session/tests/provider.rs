@@ -1,4 +1,4 @@
-//! News of the provider's session: who may end ours, who has to be confirmed, and who is not heard at all.
+//! Reports about the provider's session: which ones end ours, which need confirmation, and which are ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -20,7 +20,7 @@ fn check(outputs: &[Output]) -> abide_session::Attempt {
         Output::ProbeProvider { attempt } => Some(*attempt),
         _ => None,
     });
-    found.expect("a look at the provider")
+    found.expect("a probe")
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_rumour_that_the_provider_denies_changes_nothing() {
             .unwrap();
     story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });
     assert_eq!((story.session.state(), story.token()), (State::Active, TokenVerdict::Serve));
-    // A refusal much later has nothing to do with it.
+    // A much later refusal is not related.
     story.wait(minutes(12));
     let refresh = attempt(&story.input(Input::Keep)).unwrap();
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Rejected });
@@ -66,7 +66,7 @@ fn a_rumour_about_a_provider_that_is_away_waits_and_the_session_with_it() {
         attempt(&story.input(Input::ProviderSuspected { signal: Signal::FrontChannel, offline: false }))
             .unwrap();
     story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
-    assert_eq!(story.token(), TokenVerdict::Serve, "a provider that is down ends nothing");
+    assert_eq!(story.token(), TokenVerdict::Serve, "an unreachable provider ends nothing");
     let again = attempt(&story.wait(seconds(2))).expect("asked again by itself");
     story.input(Input::RefreshFailed { attempt: again, failure: RefreshFailure::Rejected });
     assert_eq!(story.session.state(), State::Ended(EndReason::ProviderLogout(Signal::FrontChannel)));
@@ -98,11 +98,11 @@ fn the_provider_is_looked_at_when_it_was_not_heard_of_for_a_while() {
     let mut story = checking(60);
     assert!(story.wait(seconds(59)).is_empty());
     let first = check(&story.wait(seconds(1)));
-    assert!(story.wait(seconds(200)).is_empty(), "one look at a time");
+    assert!(story.wait(seconds(200)).is_empty(), "one probe at a time");
     assert!(story.input(Input::Probed { attempt: first, probe: Probe::Accepted }).is_empty());
     let second = check(&story.wait(seconds(60)));
     assert_ne!(first, second);
-    // A look is no use of the session.
+    // A probe does not count as use of the session.
     assert_eq!(story.left(), minutes(15) - seconds(320));
 }
 
@@ -154,7 +154,7 @@ fn a_front_channel_logout_ends_a_grant_for_offline_use_because_a_refresh_would_p
     for (signal, offline, ends) in [
         (Signal::FrontChannel, true, true),
         (Signal::FrontChannel, false, false),
-        // What is said about the token or the person is settled by a refresh in both cases.
+        // Doubts about the token or the person are settled by a refresh in both cases.
         (Signal::UserInfo, true, false),
         (Signal::SecurityEvent, true, false),
     ] {

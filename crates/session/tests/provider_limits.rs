@@ -1,4 +1,4 @@
-//! The end that the provider declares for its own session: by which parameter, and what a refresh does to it.
+//! The ends that the provider declares: by which parameter, and how a refresh changes them.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -82,7 +82,7 @@ fn a_renewal_without_it_keeps_a_fixed_end_where_it_was() {
         story.wait(minutes(4));
         refresh(&mut story, ProviderLimits::default());
         assert_eq!(story.session.view(story.now).provider_left, Some(minutes(6)));
-        // Only another statement of the provider moves it, and each of them says what is left.
+        // Only another declaration of the provider moves it, and each gives the time that is left.
         refresh(
             &mut story,
             ProviderLimits { authorization_expires_in: Some(minutes(3)), ..Default::default() },
@@ -117,7 +117,7 @@ fn a_session_expiry_that_moves_counts_and_one_that_is_repeated_does_not() {
     let sign_in = story.authorize();
     story.input(Input::Authorized { attempt: sign_in, tokens: with(expiry) });
     story.wait(minutes(2));
-    // The wall clock is set back: the same moment is not further away for that.
+    // The wall clock is set back: the same moment is not further away because of that.
     story.now.wall -= minutes(60);
     refresh(&mut story, expiry);
     assert_eq!(story.session.view(story.now).provider_left, Some(minutes(8)));

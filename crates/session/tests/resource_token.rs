@@ -26,7 +26,7 @@ fn a_token_for_one_purpose_is_fetched_once_and_served_until_it_is_used_up() {
     assert_eq!(token.left(story.now), Some(minutes(2)));
     story.pass(seconds(115));
     assert_eq!(asked(&mut story, &token), ResourceVerdict::Fetch, "five seconds are not enough");
-    assert_eq!(story.token(), TokenVerdict::Serve, "that of the session has nothing to do with it");
+    assert_eq!(story.token(), TokenVerdict::Serve, "the session's own is independent");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_purpose_that_fails_is_asked_for_again_after_growing_pauses_and_no_other_wai
         assert_eq!(asked(&mut story, &other), ResourceVerdict::Fetch);
         assert_eq!(story.token_for(seconds(0)), TokenVerdict::Serve);
         story.wait(seconds(pause));
-        // The session's own token is renewed meanwhile as always.
+        // The session's own token is still renewed meanwhile.
         if let TokenVerdict::Wait(attempt) = story.token() {
             story.input(Input::Refreshed { attempt, tokens: tokens() });
         }
@@ -88,7 +88,7 @@ fn nothing_is_served_for_any_purpose_once_the_session_is_over() {
 }
 
 #[test]
-fn while_the_provider_is_asked_whether_the_session_goes_on_nothing_is_served() {
+fn nothing_is_served_while_a_doubt_is_checked() {
     let mut story = Story::signed_in();
     let mut token = ResourceToken::default();
     token.issued(story.now, Some(minutes(5)));

@@ -1,4 +1,4 @@
-//! From signed out to active, and what can come between.
+//! From signed out to active, and possible events in between.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -7,7 +7,7 @@ use abide_session::{Abandoned, EndReason, Input, Output, RefreshFailure, Signal,
 use common::{Story, attempt, minutes, seconds, tokens};
 
 #[test]
-fn nobody_gets_a_token_before_somebody_signed_in() {
+fn there_is_no_token_before_the_sign_in() {
     let mut story = Story::new();
     assert_eq!(story.token(), TokenVerdict::LoginRequired);
     story.authorize();
@@ -31,7 +31,7 @@ fn a_second_sign_in_takes_the_place_of_the_first() {
     let outputs = story.input(Input::Login);
     assert_eq!(outputs[0], Output::AbandonAuthorization { attempt: first, why: Abandoned::Replaced });
     story.input(Input::Authorized { attempt: first, tokens: tokens() });
-    assert_eq!(story.session.state(), State::Authorizing, "the first browser tab no longer signs anybody in");
+    assert_eq!(story.session.state(), State::Authorizing, "the first browser tab no longer works");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A provider that wants the person to sign in again: the session is kept, and a sign-in lets it go on.
+//! A provider that wants the person to sign in again: the session is kept, and a sign-in continues it.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -9,7 +9,7 @@ use abide_session::{
 };
 use common::{Story, attempt, lasts, minutes, question, seconds, tokens};
 
-/// A session whose provider has refused a refresh because it wants to see the person. The access token has ended.
+/// A session whose provider has refused a refresh until the person signs in again. The access token has expired.
 fn refused() -> Story {
     let mut story = Story::signed_in();
     story.wait(minutes(5));
@@ -120,7 +120,7 @@ fn a_sign_in_that_fails_or_is_given_up_leaves_the_session() {
 fn a_sign_in_is_given_up_after_ten_minutes() {
     let mut story = refused();
     let attempt = sign_in(&mut story);
-    // Somebody is at the machine, so the session lasts.
+    // The user is at the machine, so the session lasts.
     story.wait(minutes(9));
     story.input(Input::Activity);
     let outputs = story.wait(minutes(1));
@@ -155,7 +155,7 @@ fn a_limit_that_passes_meanwhile_lets_the_sign_in_begin_a_new_session() {
 }
 
 #[test]
-fn whoever_ends_the_session_ends_the_sign_in_for_it() {
+fn the_end_of_the_session_ends_the_sign_in_for_it() {
     let mut story = refused();
     let sign_in_1 = sign_in(&mut story);
     let outputs = story.input(Input::Logout);

@@ -1,4 +1,4 @@
-//! What a tool gets, and how often the provider is asked.
+//! The answers to tools, and how often the provider is asked.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -127,7 +127,7 @@ fn a_provider_that_asks_to_be_left_alone_is_not_asked_before_that() {
     assert_eq!(story.token(), TokenVerdict::BackingOff);
     story.pass(seconds(1));
     let refresh = waited_for(story.token());
-    // Less than our own pause, which has doubled, counts for nothing.
+    // A pause shorter than our own, which has doubled, is ignored.
     let failure = RefreshFailure::Busy { wait: seconds(1) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
     story.pass(seconds(1));
@@ -208,7 +208,7 @@ fn sessions_with_numbers_of_their_own_do_not_come_back_at_the_same_moment() {
     assert!(moments.len() > 45, "{moments:?}");
     let (first, last) = (moments.first().unwrap(), moments.last().unwrap());
     assert!((10_000..=11_000).contains(first) && (14_000..=15_000).contains(last), "{first} to {last}");
-    assert_eq!(comes_back_after(0), 10_000, "without a number nothing is jitter");
+    assert_eq!(comes_back_after(0), 10_000, "without a seed there is no random part");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn requests_that_fail_are_no_use() {
         story.input(Input::RefreshFailed { attempt: refresh, failure });
         assert!(matches!(story.token(), TokenVerdict::BackingOff | TokenVerdict::SignInNeeded));
         assert_eq!(story.left(), minutes(5), "{failure:?}");
-        // Nor does the next refresh that succeeds count for them.
+        // The next successful refresh does not count for them either.
         story.wait(seconds(10));
         let refresh = attempt(&story.input(Input::Renew)).unwrap();
         story.input(Input::Refreshed { attempt: refresh, tokens: tokens() });

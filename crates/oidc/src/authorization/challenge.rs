@@ -1,8 +1,8 @@
-//! What a resource server says when it refuses: WWW-Authenticate (RFC 9110, section 11.6.1), and the step-up that it may
-//! ask for (RFC 9470).
+//! The `WWW-Authenticate` header of a resource server that refuses a request (RFC 9110, section 11.6.1), and the step-up
+//! that it may ask for (RFC 9470).
 //!
-//! The header comes from a server that a tool has spoken to, and through that tool. It decides what a person is asked to
-//! do at the provider, so nothing in it is guessed: what is not written as it should be is an error.
+//! The header comes from a server that a tool has called, and reaches us through that tool. It decides what a person is
+//! asked to do at the provider, so nothing in it is guessed: a header that does not follow the grammar is an error.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -12,12 +12,12 @@ use crate::identity::Identity;
 use crate::jose::jwt::{CLOCK_SKEW, seconds};
 use crate::text::{is_scope, is_word};
 
-/// As much as a local request may have in its header.
+/// The longest header that a local request may have.
 const MAX_HEADER: usize = 8 * 1024;
 const MAX_CHALLENGES: usize = 16;
 const MAX_PARAMETERS: usize = 32;
 const MAX_VALUES: usize = 16;
-/// The digits of `max_age`: three hundred years of seconds have ten.
+/// The most digits of `max_age`: 300 years in seconds have ten.
 const MAX_DIGITS: usize = 10;
 
 const STEP_UP: &str = "insufficient_user_authentication";
@@ -27,28 +27,28 @@ const STEP_UP: &str = "insufficient_user_authentication";
 #[non_exhaustive]
 pub enum ChallengeError {
     /// More than 8 KiB, 16 challenges, or 32 parameters in one of them.
-    #[error("The server's answer says more than it should about how to sign in.")]
+    #[error("The server's `WWW-Authenticate` header is too long.")]
     TooLong,
     /// Not a list of challenges.
-    #[error("What the server's answer says about how to sign in cannot be read.")]
+    #[error("The server's `WWW-Authenticate` header cannot be read.")]
     Malformed,
     /// One challenge has a parameter twice (RFC 9110, section 11.2).
-    #[error("What the server's answer says about how to sign in contradicts itself.")]
+    #[error("The server's `WWW-Authenticate` header contradicts itself.")]
     DuplicateParameter,
     /// Two challenges ask for different step-ups.
     #[error("The server asks for two different sign-ins at once.")]
     Ambiguous,
-    /// A step-up with neither `acr_values` nor `max_age`: signing in again in the same way would not help.
-    #[error("The server asks for a stronger sign-in, but does not say for which.")]
+    /// A step-up with neither `acr_values` nor `max_age`: the same sign-in again would not help.
+    #[error("The server asks for a stronger sign-in, but does not say which one.")]
     RequirementMissing,
     /// `acr_values` is empty, too long, or not a list of printable words.
-    #[error("The server asks for a kind of sign-in that cannot be passed on.")]
+    #[error("The server's `acr_values` cannot be sent to the provider.")]
     AcrValuesInvalid,
     /// `max_age` is not a number of seconds.
-    #[error("The server does not say in a readable way how recent a sign-in it wants.")]
+    #[error("The server's `max_age` is not a number of seconds.")]
     MaxAgeInvalid,
     /// `scope` is not a list of scopes (RFC 6749, section 3.3).
-    #[error("The server asks for rights that cannot be passed on.")]
+    #[error("The server's `scope` cannot be sent to the provider.")]
     ScopeInvalid,
 }
 
@@ -76,8 +76,8 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Reads the values of all `WWW-Authenticate` headers of one answer. What a scheme says in a form of its own (a
-    /// `token68`) is left out.
+    /// Reads the values of all `WWW-Authenticate` headers of one answer. A scheme that has a `token68` instead of parameters
+    /// is left out.
     pub fn read<'a>(headers: impl IntoIterator<Item = &'a str>) -> Result<Vec<Self>, ChallengeError> {
         let (mut challenges, mut length) = (Vec::new(), 0_usize);
         for header in headers {
@@ -113,14 +113,14 @@ impl Challenge {
 }
 
 impl fmt::Debug for Challenge {
-    /// Without the values: what is in them is for a program, and a server may have put anything there.
+    /// Without the values: they are for a program, and a server may have put anything there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
         f.debug_struct("Challenge").field("scheme", &self.scheme).field("parameters", &names).finish()
     }
 }
 
-/// What is left to be read.
+/// The part that has not been read yet.
 struct Cursor<'a>(&'a str);
 
 impl<'a> Cursor<'a> {
@@ -137,7 +137,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// What follows a scheme, up to the next one.
+    /// The parameters of a scheme, up to the next scheme.
     fn parameters(&mut self) -> Result<Vec<(String, String)>, ChallengeError> {
         let mut parameters: Vec<(String, String)> = Vec::new();
         if !self.0.starts_with(' ') {
@@ -181,7 +181,7 @@ impl<'a> Cursor<'a> {
         ahead.0.starts_with('=')
     }
 
-    /// Takes a `token68` (RFC 9110, section 11.2) if that is all that stands here up to a comma or the end.
+    /// Takes a `token68` (RFC 9110, section 11.2) if it is followed by a comma or the end.
     fn token68(&mut self) -> bool {
         let mut ahead = Cursor(self.0);
         let body = ahead.take_while(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b));
@@ -239,7 +239,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// All that is taken is ASCII.
+    /// Takes ASCII only.
     fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let length = self.0.bytes().take_while(|b| b.is_ascii() && wanted(*b)).count();
         let (taken, rest) = self.0.split_at(length);
@@ -253,16 +253,16 @@ impl<'a> Cursor<'a> {
 pub struct StepUp {
     /// One of these authentication context classes, in order of preference. Empty: any.
     pub acr_values: Vec<String>,
-    /// Not longer ago than this may the person have authenticated.
+    /// The longest time since the person authenticated.
     pub max_age: Option<Duration>,
-    /// What the access token has to be good for (RFC 6750, section 3). Empty: the server does not say.
+    /// The scopes that the access token must have (RFC 6750, section 3). Empty: the server does not say.
     pub scopes: Vec<String>,
 }
 
 impl StepUp {
-    /// What the `WWW-Authenticate` headers of one answer ask for; `None` if they ask for something else.
+    /// Reads the step-up that the `WWW-Authenticate` headers of one answer ask for; `None` if they ask for none.
     ///
-    /// Looked at are the challenges for access tokens, `Bearer` and `DPoP`. Two of them may ask for the same.
+    /// Only the challenges for access tokens count, `Bearer` and `DPoP`. Two of them may ask for the same.
     pub fn read<'a>(headers: impl IntoIterator<Item = &'a str>) -> Result<Option<Self>, ChallengeError> {
         let mut asked: Option<Self> = None;
         for challenge in Challenge::read(headers)? {
@@ -295,8 +295,8 @@ impl StepUp {
 
     /// The parameters of a sign-in that meets this and is otherwise `usual` (RFC 9470, section 4).
     ///
-    /// Of two ages the shorter holds. What the server wants is asked for in addition to the usual scopes: the session goes
-    /// on with what comes back.
+    /// The shorter of two ages counts. The server's scopes are added to the usual ones, because the session continues with
+    /// the new tokens.
     #[must_use]
     pub fn parameters(&self, usual: &AuthorizationParameters) -> AuthorizationParameters {
         let mut parameters = usual.clone();
@@ -312,8 +312,8 @@ impl StepUp {
         parameters
     }
 
-    /// True if this person has signed in as the server wants it. Otherwise the server would only ask again: a provider
-    /// need not do what `acr_values` asks for (OpenID Connect Core 1.0, section 3.1.2.1).
+    /// True if this sign-in meets what the server asks for. If not, the server would only ask again: a provider may ignore
+    /// `acr_values` (OpenID Connect Core 1.0, section 3.1.2.1).
     pub fn is_met_by(&self, identity: &Identity, now: SystemTime) -> bool {
         let class = self.acr_values.is_empty()
             || identity.acr.as_ref().is_some_and(|acr| self.acr_values.contains(acr));
@@ -325,7 +325,7 @@ impl StepUp {
     }
 }
 
-/// A list that is separated by single spaces. `None` if one of its words cannot be sent, or it is empty or too long.
+/// Splits a list at single spaces. `None` if one of its words cannot be sent, or the list is empty or too long.
 fn words(list: Option<&str>, is_good: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let Some(list) = list else { return Some(Vec::new()) };
     let words: Vec<String> = list.split(' ').take(MAX_VALUES + 1).map(str::to_owned).collect();

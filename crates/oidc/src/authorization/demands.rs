@@ -1,4 +1,4 @@
-//! What the ID token has to say because the request asked for it.
+//! What the ID token must contain because the request asked for it.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use serde_json::{Map, Value};
 
 use crate::authorization::parameters::AuthorizationParameters;
 
-/// What the ID token has to say because the request asked for it (Core, section 3.1.3.7, rules 12 and 13).
+/// What the ID token must contain because the request asked for it (Core, section 3.1.3.7, rules 12 and 13).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Demands {
-    /// Since when the person may have authenticated at most.
+    /// The longest time since the person authenticated.
     pub(crate) max_age: Option<Duration>,
     /// `auth_time` is required: with `max_age`, and as an essential claim (section 2).
     pub(crate) auth_time: bool,
     /// `acr` was asked for as an essential claim: one of these, or any if there are none (section 5.5.1.1).
     pub(crate) acr: Option<Vec<String>>,
-    /// `sub` was asked for with a value: nobody else may be signed in (section 3.1.2.2).
+    /// `sub` was asked for with a value: only this person may be signed in (section 3.1.2.2).
     pub(crate) subject: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! The parameters of an authorization request that say what is wanted, and what the answer is then held to: OpenID
-//! Connect Core 1.0, sections 3.1.2.1 and 5.5; RFC 8707.
+//! The parameters of an authorization request, and how the answer is checked against them: OpenID Connect Core 1.0, sections
+//! 3.1.2.1 and 5.5; RFC 8707.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use url::Url;
 use crate::error::{Error, invalid};
 use crate::text::{is_scope, is_word};
 
-/// No text that a person configures for one of these is longer; what is, makes a URL that browsers cut off.
+/// The longest text that can be configured for a parameter. Browsers cut off longer URLs.
 const MAX_VALUE: usize = 2048;
 /// `claims` is JSON and grows faster.
 const MAX_CLAIMS: usize = 4096;
@@ -55,17 +55,16 @@ pub struct AuthorizationParameters {
     pub scopes: Vec<String>,
     /// `login`, `consent`, `select_account`; `none` only alone.
     pub prompt: Vec<String>,
-    /// Whom the sign-in page should expect.
+    /// The person that the sign-in page should expect.
     pub login_hint: Option<String>,
-    /// The ID token of the session that a silent request (`prompt` is `none`) is about. It travels in the URL.
+    /// The ID token of the session that a silent request (`prompt=none`) is about. It is sent in the URL.
     ///
-    /// A hint binds the provider and not the answer: whether that is about the same person is for the caller to ask
-    /// ([`Identity::same_person`](crate::Identity::same_person)), once [`RelyingParty::exchange`] has validated it as
-    /// strictly as any sign-in.
+    /// A hint binds the provider, not the answer. After [`RelyingParty::exchange`] has validated the answer, the caller has
+    /// to check that it is about the same person ([`Identity::same_person`](crate::Identity::same_person)).
     pub id_token_hint: Option<SecretString>,
     /// Authentication context classes, in order of preference.
     pub acr_values: Vec<String>,
-    /// Not longer ago than this may the person have authenticated. Sent in seconds; the answer is held to it.
+    /// The longest time since the person authenticated. Sent in seconds, and checked in the answer.
     pub max_age: Option<Duration>,
     /// Languages for the sign-in page, in order of preference (BCP 47).
     pub ui_locales: Vec<String>,
@@ -74,20 +73,20 @@ pub struct AuthorizationParameters {
     /// Where the access tokens are to be used (RFC 8707, section 2): absolute URIs without fragment, sent as they are
     /// written. The access token of the sign-in itself is for the first.
     pub resources: Vec<String>,
-    /// The same wish in the way of providers that were there before RFC 8707. No specification defines it.
+    /// The same for providers that are older than RFC 8707. No specification defines it.
     pub audience: Option<String>,
-    /// Single claims (Core, section 5.5). What is essential of `auth_time` and `acr` in the ID token, and the value of
-    /// `sub`, the answer is held to.
+    /// Single claims (Core, section 5.5). The answer is checked for `auth_time` and `acr` of the ID token if they are
+    /// essential, and for the value of `sub`.
     pub claims: Option<Map<String, Value>>,
-    /// Ask for the answer in a form and not in an address, where the browser would keep it in its history (OAuth 2.0 Form
-    /// Post Response Mode). A provider that does not know that answers in an address all the same.
+    /// Ask for the answer in a form instead of a URL, which the browser would keep in its history (OAuth 2.0 Form Post
+    /// Response Mode). A provider that does not support it answers in a URL.
     pub form_post: bool,
-    /// Anything else that the provider understands. None of the parameters that are set here, and each one once.
+    /// Other parameters that the provider understands, each once. None of those that are set here.
     pub extra: Vec<(String, String)>,
 }
 
 impl AuthorizationParameters {
-    /// Fails with `parameter_invalid` for the first that cannot be sent, before there is a provider to send it to.
+    /// Checks the parameters before there is a provider. Fails with `parameter_invalid` for the first that cannot be sent.
     pub fn check(&self) -> Result<(), Error> {
         check_wishes(self)
     }
@@ -120,7 +119,7 @@ fn check_wishes(parameters: &AuthorizationParameters) -> Result<(), Error> {
     check_values(parameters)
 }
 
-/// Checks what is sent as it is. Names the first parameter that cannot be sent.
+/// Checks the values that are sent unchanged, and names the first that cannot be sent.
 fn check_values(parameters: &AuthorizationParameters) -> Result<(), Error> {
     let resources = &parameters.resources;
     let unique = |position: usize| !resources[..position].contains(&resources[position]);
@@ -151,8 +150,8 @@ fn is_line(text: &str) -> bool {
     text.len() <= MAX_VALUE && !text.chars().any(char::is_control)
 }
 
-/// An absolute URI without fragment (RFC 8707, section 2). It is sent as it was written: the provider compares it with
-/// what it knows, and a slash more is another resource.
+/// An absolute URI without fragment (RFC 8707, section 2). It is sent as it was written: the provider compares it with its
+/// own list, where a further slash means another resource.
 pub(crate) fn is_resource(uri: &str) -> bool {
     uri.len() <= MAX_VALUE
         && uri.bytes().all(|b| b.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&b))
@@ -160,8 +159,8 @@ pub(crate) fn is_resource(uri: &str) -> bool {
         && Url::parse(uri).is_ok()
 }
 
-/// Section 5.5: `userinfo` and `id_token` list claims; a claim is asked for with `null` or with what is wanted of it.
-/// Other members are for the provider to understand or to ignore.
+/// Section 5.5: `userinfo` and `id_token` list claims; a claim is requested with `null` or with an object. Other members are
+/// for the provider.
 fn is_claims_request(claims: &Map<String, Value>) -> bool {
     let wanted = |claim: &Value| match claim {
         Value::Null => true,

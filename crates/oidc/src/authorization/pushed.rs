@@ -18,7 +18,7 @@ use crate::http::{Answer, Http, JSON};
 
 /// Longer than the 512 characters that RFC 9101, section 5.2 recommends: some providers write the whole request into it.
 const MAX_REQUEST_URI: usize = 2048;
-/// Nobody waits a day for a browser; what is longer is not believed to be longer.
+/// The longest lifetime, in seconds, that is believed: one day.
 const MAX_LIFETIME: u64 = 24 * 60 * 60;
 
 /// Where the provider keeps the request, and for how long.
@@ -34,22 +34,21 @@ struct PushedResponse {
 }
 
 impl RelyingParty {
-    /// An authorization request in the way that the provider wants it: pushed (RFC 9126) wherever its metadata offers
-    /// that, and otherwise as [`Self::authorization_request`]. [`Registration::pushed_requests`](crate::Registration) may
-    /// say otherwise.
+    /// An authorization request in the way that the provider wants it: pushed (RFC 9126) if its metadata offers that,
+    /// otherwise as in [`Self::authorization_request`]. [`Registration::pushed_requests`](crate::Registration) can change
+    /// this.
     ///
-    /// After a push, the URL holds only `client_id` and `request_uri`, and is good for as long as
-    /// [`Pending::opens_within`](crate::Pending::opens_within) says, once.
+    /// After a push, the URL holds only `client_id` and `request_uri`. It can be opened once, for as long as
+    /// [`Pending::opens_within`](crate::Pending::opens_within) says.
     ///
-    /// A push that fails is an error also where the provider does not require one. RFC 9126 knows no other way after
-    /// it: the answer of section 2.3 is the provider's judgement of this very request, and to send the same through the
-    /// browser would give up what a push is for (section 1: nobody between us and the provider reads or changes what is
-    /// asked, and the client has authenticated) to whoever can make it fail. So the request is never made in the other
-    /// way: what is transient is tried again, the rest is shown.
+    /// A push that fails is an error even if the provider does not require one. RFC 9126 has no fallback: the answer of
+    /// section 2.3 is the provider's decision about this request. A fallback to the browser would also let anyone who can
+    /// make the push fail remove its protection (section 1: the request cannot be read or changed on its way, and the client
+    /// has authenticated). So transient errors are retried, and all others are shown.
     ///
-    /// Fails as [`Self::authorization_request`] does, with `endpoint_missing` if the provider or the account requires a push
-    /// and the provider does not say where to, with [`Error::PushedRequest`], with `pushed_request_refused` where only other
-    /// clients may push, or with the provider's refusal.
+    /// Fails as [`Self::authorization_request`] does; with `endpoint_missing` if a push is required and the provider names
+    /// no endpoint; with [`Error::PushedRequest`]; with `pushed_request_refused` if only other clients may push; or with the
+    /// provider's refusal.
     pub async fn start_authorization(
         &self,
         http: &Http,
@@ -85,8 +84,8 @@ impl RelyingParty {
         }
     }
 
-    /// What the URL asks, without what the address of the endpoint itself contains, and without `client_id`: that comes
-    /// with the client's authentication.
+    /// The parameters of the request: those in the URL without the ones of the endpoint's own address, and without
+    /// `client_id`, which the client's authentication adds.
     fn asked(&self, url: &Url) -> Vec<(String, String)> {
         let own = self.provider().authorization_endpoint().query_pairs().count();
         url.query_pairs().skip(own).filter(|(name, _)| name != "client_id").map(|pair| owned(&pair)).collect()
@@ -101,7 +100,7 @@ impl RelyingParty {
     ) -> Result<Reference, Error> {
         let mut form: Vec<(&str, &str)> =
             asked.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        // A parameter of the request (section 2.1) also where the client authenticates in the header.
+        // A parameter of the request (section 2.1), even if the client authenticates in the header.
         if self.authentication() == ClientAuthentication::ClientSecretBasic {
             form.push(("client_id", &self.registration().client_id));
         }
@@ -112,7 +111,7 @@ impl RelyingParty {
         reference(&answer).map_err(|error| if public { self.closed(error) } else { error })
     }
 
-    /// Names the endpoint where a provider refuses there a client that it has asked for no secret.
+    /// Adds the endpoint's name if the provider refuses a client there that has no secret.
     fn closed(&self, error: Error) -> Error {
         let required = self.provider().requires_pushed_authorization();
         match error {

@@ -34,7 +34,7 @@ const MAX_QUERY: usize = 16 * 1024;
 pub struct AuthorizationRequest {
     /// To open in the browser. It contains `state` and `nonce`: not for a log.
     pub url: Url,
-    /// What the answer is held against.
+    /// What the answer is checked against.
     pub pending: Pending,
 }
 
@@ -56,7 +56,7 @@ pub struct Pending {
     opens_within: Option<Duration>,
     issuer: String,
     issuer_promised: bool,
-    /// The issuers that may answer in place of `issuer`, and the one that did.
+    /// The issuers that may answer instead of `issuer`, and the one that did.
     tenants: Option<IssuerTemplate>,
     answered_by: OnceLock<String>,
 }
@@ -97,7 +97,7 @@ pub struct AuthorizationResponse {
 #[non_exhaustive]
 pub enum CallbackError {
     /// Not the answer to this request: it gets a 4xx, and the request stays pending.
-    #[error("This page was not opened by the sign-in that is waiting.")]
+    #[error("This page does not belong to the sign-in in progress.")]
     Stray(StrayReason),
     /// The provider said no. The request is over.
     #[error("The provider refused: {error}{}.", crate::error::described(.description))]
@@ -108,7 +108,7 @@ pub enum CallbackError {
         description: Option<String>,
     },
     /// `iss` names another provider (RFC 9207, section 2.4). The request is over.
-    #[error("The answer came from another provider than the one that was asked.")]
+    #[error("The answer came from a different provider.")]
     IssuerMismatch,
     /// No `iss`, although the provider promises one (RFC 9207, section 2.4). The request is over.
     #[error("The answer does not say which provider it came from.")]
@@ -118,14 +118,14 @@ pub enum CallbackError {
     Malformed,
 }
 
-/// What a refusal of a silent request says (OpenID Connect Core 1.0, section 3.1.2.6).
+/// The meaning of a refused silent request (OpenID Connect Core 1.0, section 3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SilentRefusal {
-    /// `login_required`: as far as the provider can see in this browser, nobody is signed in. A browser that hides the
-    /// provider's cookie from an embedded page looks the same.
-    NobodySignedIn,
-    /// Somebody is or may be signed in, but has to be asked something: `interaction_required`, `consent_required` or
-    /// `account_selection_required`.
+    /// `login_required`: the provider sees no sign-in in this browser. A browser that hides the provider's cookie from an
+    /// embedded page gives the same answer.
+    LoginRequired,
+    /// There is or may be a sign-in, but the provider has to ask the person something: `interaction_required`,
+    /// `consent_required` or `account_selection_required`.
     InteractionNeeded,
 }
 
@@ -158,11 +158,11 @@ impl CallbackError {
         }
     }
 
-    /// What the answer to a silent request (`prompt` is `none`) says about the person; `None` if it says nothing.
+    /// What the refusal of a silent request (`prompt=none`) means for the person's sign-in; `None` if it means nothing.
     pub fn silent_refusal(&self) -> Option<SilentRefusal> {
         let Self::Refused { error, .. } = self else { return None };
         match error {
-            OAuthError::LoginRequired => Some(SilentRefusal::NobodySignedIn),
+            OAuthError::LoginRequired => Some(SilentRefusal::LoginRequired),
             OAuthError::InteractionRequired
             | OAuthError::ConsentRequired
             | OAuthError::AccountSelectionRequired => Some(SilentRefusal::InteractionNeeded),
@@ -190,7 +190,7 @@ impl RelyingParty {
     /// An authorization code request with PKCE (S256), and with `state` and `nonce` of 256 random bits each.
     ///
     /// `redirect_uri` is the one that a socket is open for. Fails with `parameter_invalid`, and with
-    /// `pushed_authorization_required` at a provider that takes requests only as [`Self::start_authorization`] makes them.
+    /// `pushed_authorization_required` if the provider takes only pushed requests ([`Self::start_authorization`]).
     pub fn authorization_request(
         &self,
         redirect_uri: &Url,
@@ -226,7 +226,7 @@ impl RelyingParty {
             )
             .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
             .set_pkce_challenge(challenge)
-            // `openid` comes first by itself.
+            // `openidconnect` adds `openid` itself.
             .add_scopes(scopes.iter().skip(1).map(|scope| Scope::new((*scope).to_owned())));
         for prompt in &parameters.prompt {
             request = request.add_prompt(CoreAuthPrompt::Extension(prompt.clone()));
@@ -263,7 +263,7 @@ impl RelyingParty {
             request = request.add_extra_param("claims", claims);
         }
         if let Some(dpop) = self.dpop() {
-            // Whoever steals the code cannot have a token bound to a key of theirs (RFC 9449, section 10).
+            // So that a stolen code cannot be redeemed for a token that is bound to another key (RFC 9449, section 10).
             request = request.add_extra_param("dpop_jkt", dpop.key().thumbprint());
         }
         for (name, value) in &parameters.extra {
@@ -330,7 +330,7 @@ impl Pending {
         &self.demands
     }
 
-    /// Whether the answer came from this issuer, as far as it says from whom it came.
+    /// Whether the answer came from this issuer, if it names one.
     pub(crate) fn was_answered_by(&self, issuer: &str) -> bool {
         self.answered_by.get().is_none_or(|answered| answered == issuer)
     }
@@ -342,8 +342,8 @@ impl Pending {
 
     /// Reads the query (or the form body) of a request to the redirect URI.
     ///
-    /// First whether it is the answer to this request at all, then who sent it (RFC 9207), then what it says.
-    /// Everything that does not know `state` is stray, so that nobody else can end a sign-in.
+    /// Checks first whether it answers this request at all, then who sent it (RFC 9207), then its content. A request without
+    /// the right `state` is stray, so that other programs and pages cannot end a sign-in.
     pub fn receive(&self, query: &str) -> Result<AuthorizationResponse, CallbackError> {
         let answer = parameters_of(query, &self.state).map_err(CallbackError::Stray)?;
         match (answer.get("iss"), &self.tenants) {
@@ -374,7 +374,7 @@ impl Pending {
     }
 }
 
-/// The parameters of a request that the browser makes to us, if it is the one that knows `state`.
+/// The parameters of a request from the browser, if it has the right `state`.
 pub(crate) fn parameters_of<'a>(
     query: &'a str,
     state: &SecretString,

@@ -4,11 +4,11 @@ use std::fmt;
 
 const MAX_LENGTH: usize = 1024;
 
-/// What the provider's session page is asked about. It stands for the person's login state at the provider in one
+/// The value that the provider's OP iframe is asked about. It represents the person's login state at the provider in one
 /// browser, and is opaque.
 ///
-/// At most 1 KiB, without the space that separates it from the client id in the question (section 3.1) and without
-/// control characters.
+/// At most 1 KiB, without spaces (a space separates it from the client ID in the message to the iframe, section 3.1) and
+/// without control characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionState(String);
 

@@ -1,5 +1,5 @@
-//! A client that shows who it is with a signature: `private_key_jwt` (OpenID Connect Core 1.0, section 9; RFC 7523,
-//! sections 2.2 and 3).
+//! Client authentication with a signature: `private_key_jwt` (OpenID Connect Core 1.0, section 9; RFC 7523, sections 2.2 and
+//! 3).
 
 use std::fmt;
 use std::time::SystemTime;
@@ -24,12 +24,12 @@ use crate::jose::algorithm::SigningAlgorithm;
 use crate::jose::sign;
 
 pub(crate) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// In seconds. It is sent at once and used once.
+/// In seconds. An assertion is sent at once and used once.
 const LIFETIME: u64 = 60;
 
 /// The private key that a client authenticates with. It does not print or compare.
 ///
-/// One on P-256 is wiped when dropped; the library that signs with RSA in constant time does not wipe its keys.
+/// A P-256 key is wiped when dropped. The library that signs with RSA in constant time does not wipe its keys.
 pub struct ClientKey {
     key: Key,
     kid: Option<String>,
@@ -47,8 +47,8 @@ impl fmt::Debug for ClientKey {
 }
 
 impl ClientKey {
-    /// Reads the first `PRIVATE KEY` (PKCS#8, not encrypted) of a PEM file: P-256, or RSA with 2,048 bits or more. `kid`
-    /// is what the provider knows the public key by, if it wants to be told.
+    /// Reads the first `PRIVATE KEY` (PKCS#8, not encrypted) of a PEM file: P-256, or RSA with 2,048 bits or more. `kid` is
+    /// the provider's name for the public key, if it needs one.
     ///
     /// Fails with `client_key_invalid`.
     pub fn from_pem(pem: &[u8], kid: Option<String>) -> Result<Self, Error> {
@@ -62,10 +62,10 @@ impl ClientKey {
         Ok(Self { key, kid })
     }
 
-    /// What to sign with: `registered`, where the account says what the client is registered with
-    /// (`token_endpoint_auth_signing_alg`: Registration 1.0, section 2), whatever the provider lists. Otherwise the best of
-    /// what it lists (Discovery, section 3: `token_endpoint_auth_signing_alg_values_supported`). Without a list it is what
-    /// every provider should know for this kind of key.
+    /// The algorithm to sign with: `registered` if the account sets it (`token_endpoint_auth_signing_alg`: Registration 1.0,
+    /// section 2), whatever the provider lists. Otherwise the best of the provider's list
+    /// (`token_endpoint_auth_signing_alg_values_supported`: Discovery, section 3). Without a list, the one that every
+    /// provider should know for this kind of key.
     pub(crate) fn algorithm(
         &self,
         registered: Option<SigningAlgorithm>,
@@ -89,13 +89,12 @@ impl ClientKey {
         candidates.iter().find(known).copied().ok_or(RegistrationProblem::AssertionAlgorithmUnsupported)
     }
 
-    /// A statement that `client_id` is asking, for one request. `at` is the time for the provider.
+    /// An assertion by `client_id`, for one request. `at` is the provider's time.
     ///
-    /// `audience` is best the issuer. Core, section 9 still recommends the token endpoint's URL. But that comes
-    /// from metadata: a provider that names another one's token endpoint as its own would be given an assertion that is
-    /// good there, to pass on. The issuer was compared byte for byte with what the account says, so it is always that of
-    /// whoever the assertion is sent to. RFC 9126, section 2 asks for it at the place for pushed requests and has every
-    /// provider accept it there, and FAPI 2.0 asks for it at every endpoint.
+    /// `audience` should be the issuer. Core, section 9 recommends the URL of the token endpoint, but that comes from
+    /// metadata: a malicious provider could name another provider's token endpoint and pass on the assertion there. The
+    /// issuer was compared byte for byte with the account's, so it always belongs to the provider that receives the
+    /// assertion. RFC 9126, section 2 requires it at the endpoint for pushed requests, and FAPI 2.0 at every endpoint.
     pub(crate) fn assertion(
         &self,
         algorithm: SigningAlgorithm,

@@ -13,12 +13,11 @@ use crate::error::oauth::OAuthError;
 use crate::http::{Answer, Call, Http};
 
 impl RelyingParty {
-    /// The same client, whose tokens are bound to `key` from now on: at the sign-in (`dpop_jkt`, section 10), at the
-    /// token endpoint (section 5) and at UserInfo (section 7). A session goes on with the key that it began with.
+    /// The same client, with tokens bound to `key` from now on: at the sign-in (`dpop_jkt`, section 10), at the token
+    /// endpoint (section 5) and at UserInfo (section 7). A session keeps the key that it began with.
     ///
-    /// Without effect if the provider does not say that it issues such tokens, and it is not
-    /// [`Binding::Required`]. Where that is required and the provider says nothing, it is tried: what the provider
-    /// answers decides. Fails with `dpop_algorithm_unsupported`.
+    /// Without effect if the provider does not offer DPoP, unless `binding` is [`Binding::Required`]: then it is tried, and
+    /// the provider's answer decides. Fails with `dpop_algorithm_unsupported`.
     pub fn with_dpop(&self, key: Arc<DpopKey>, binding: Binding) -> Result<Self, Error> {
         let required = binding == Binding::Required;
         let offered = self.provider().metadata().dpop_signing_alg_values_supported.as_deref();
@@ -41,8 +40,8 @@ impl RelyingParty {
         self.dpop().is_some()
     }
 
-    /// Sends what `make` makes, with a proof if there is a key. Where the provider wants its nonce in it, once more and
-    /// not oftener (section 8); everything that is used up by being sent is made anew for that.
+    /// Sends the request that `make` makes, with a proof if there is a key. If the provider asks for its nonce, sends it
+    /// once more and no third time (section 8); everything that can be sent only once is made anew for that.
     pub(crate) async fn send_proved<'a>(
         &self,
         http: &Http,

@@ -32,7 +32,7 @@ const SCALAR_BYTES: usize = 32;
 pub enum Binding {
     /// If the provider says that it can. A bearer token is accepted.
     IfOffered,
-    /// Always. A bearer token is refused. Also for a session whose tokens are bound already: nothing may undo that.
+    /// Always: a bearer token is refused. Also used for a session whose tokens are bound already.
     Required,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Debug for DpopKey {
 }
 
 impl DpopKey {
-    /// A new key. One for each session: whoever sees two tokens should not learn from it that they are one person's.
+    /// A new key. Each session has its own, so that its tokens cannot be linked with those of another session.
     ///
     /// Fails with `signing_failed` if this computer gives no randomness.
     pub fn generate() -> Result<Self, Error> {
@@ -89,17 +89,17 @@ impl DpopKey {
         bytes
     }
 
-    /// `jkt`: by what the provider knows the public key (RFC 7638; RFC 9449, section 6.1).
+    /// `jkt`: the provider's name for the public key (RFC 7638; RFC 9449, section 6.1).
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
     }
 
-    /// A proof for one request (section 4.2), to be sent once, in the header `DPoP`: for a request of a local tool's own
-    /// to a resource server, together with `Authorization: DPoP` and the access token (section 7.1).
+    /// A proof for one request (section 4.2), to be sent once, in the header `DPoP`. For a local tool's request to a
+    /// resource server it is sent together with `Authorization: DPoP` and the access token (section 7.1).
     ///
-    /// Query and fragment of `url` are left out. `nonce` is the one that the server of `url` answered with last, if it
-    /// did (section 9). `now` is best by the provider's clock, [`Http::provider_time`]: the proof is judged by it
-    /// (section 4.3, check 11).
+    /// Query and fragment of `url` are left out. `nonce` is the last one from the server of `url`, if there was one (section
+    /// 9). `now` should be the provider's time, [`Http::provider_time`], because the provider checks it (section 4.3, check
+    /// 11).
     ///
     /// Fails with `dpop_request_invalid`, or `signing_failed` if this computer gives no randomness.
     pub fn proof(
@@ -139,8 +139,7 @@ impl DpopKey {
     }
 }
 
-/// `htu`: what the request goes to, without query and fragment, and without what never leaves this computer as part of
-/// an address.
+/// `htu`: the address of the request without query, fragment and user information.
 fn target(url: &Url) -> Option<String> {
     if !matches!(url.scheme(), "https" | "http") {
         return None;
@@ -163,7 +162,7 @@ fn is_nonce(text: &str) -> bool {
 pub(crate) struct Dpop {
     key: Arc<DpopKey>,
     required: bool,
-    /// By origin. There are at most as many as the provider has endpoints.
+    /// By origin, so at most as many as the provider has endpoints.
     nonces: Mutex<HashMap<String, String>>,
 }
 
@@ -203,7 +202,7 @@ impl Dpop {
         let proof = self.key.proof(call.method().as_str(), url, token, self.nonce(url).as_deref(), at)?;
         call.proof = Some(sensitive(&proof)?);
         let answer = http.send(call).await?;
-        // The newest counts, in whatever answer it comes (section 8.2).
+        // The newest counts, whatever answer it comes in (section 8.2).
         if let Some(nonce) = offered(&answer.headers) {
             let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
             nonces.insert(url.origin().ascii_serialization(), nonce.to_owned());
@@ -212,14 +211,14 @@ impl Dpop {
     }
 }
 
-/// The nonce in an answer. One that there cannot be is none; two are none either.
+/// The nonce in an answer. `None` for a malformed one, or for two.
 pub(crate) fn offered(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(NONCE).iter();
     let nonce = values.next()?.to_str().ok()?;
     (values.next().is_none() && is_nonce(nonce)).then_some(nonce)
 }
 
-/// What an answer finds wrong with the proof: in its body (section 8), or in its challenge (sections 7.1 and 9).
+/// The provider's error about the proof: in the body (section 8) or in the challenge (sections 7.1 and 9).
 pub(crate) fn complaint(answer: &Answer) -> Option<Error> {
     if answer.status.is_success() {
         return None;

@@ -1,4 +1,4 @@
-//! What a caller may put into the form of a back-channel request.
+//! Parameters that a caller may add to the form of a back-channel request.
 
 use crate::error::{Error, invalid};
 use crate::text::{is_scope, is_word};
@@ -29,7 +29,7 @@ pub(crate) fn scope<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Result<Str
     Ok(each.join(" "))
 }
 
-/// Checks what is added to the parameters that are set here. Only `resource` may come twice (RFC 8707, section 2).
+/// Checks parameters that are added to those set here. Only `resource` may appear twice (RFC 8707, section 2).
 pub(crate) fn check_extra(extra: &[(String, String)]) -> Result<(), Error> {
     for (position, (name, _)) in extra.iter().enumerate() {
         let repeated = extra[..position].iter().any(|(earlier, _)| earlier == name);

@@ -1,4 +1,4 @@
-//! Registering this client by itself: RFC 7591; OpenID Connect Dynamic Client Registration 1.0.
+//! Dynamic registration of this client: RFC 7591; OpenID Connect Dynamic Client Registration 1.0.
 
 use std::fmt;
 
@@ -26,16 +26,16 @@ const MAX_CLIENT_NAME: usize = 100;
 const MAX_REDIRECT_URIS: usize = 32;
 const UNSIGNED: &str = "none";
 
-/// What this client says about itself (RFC 7591, section 2). It is a native application.
+/// The metadata that this client registers (RFC 7591, section 2). It is a native application.
 #[derive(Clone)]
 pub struct ClientMetadata {
     /// At least one, on loopback (RFC 8252, section 7.3).
     pub redirect_uris: Vec<Url>,
     /// Where the browser may go after a sign-out, on loopback too.
     pub post_logout_redirect_uris: Vec<Url>,
-    /// What people are shown: at most 100 printable characters.
+    /// The name that people see: at most 100 printable characters.
     pub client_name: String,
-    /// How the client wants to authenticate; `None` is what a native application should have.
+    /// How the client wants to authenticate; `None` is right for a native application.
     pub auth_method: ClientAuthentication,
     /// `authorization_code` is always there and need not be listed.
     pub grant_types: Vec<String>,
@@ -45,7 +45,7 @@ pub struct ClientMetadata {
     pub id_token_alg: Option<SigningAlgorithm>,
     /// `userinfo_signed_response_alg`. `None`: UserInfo is plain JSON.
     pub userinfo_alg: Option<SigningAlgorithm>,
-    /// Only if the provider does not let everybody register (RFC 7591, section 3).
+    /// Needed if not everyone may register at the provider (RFC 7591, section 3).
     pub initial_access_token: Option<SecretString>,
 }
 
@@ -65,7 +65,7 @@ impl ClientMetadata {
         }
     }
 
-    /// The least that a session needs: a native client that can refresh, and nothing that a provider need not know.
+    /// The minimum that a session needs: a native client that can refresh, without optional metadata.
     fn least(&self) -> Self {
         Self {
             auth_method: self.auth_method,
@@ -97,16 +97,15 @@ impl fmt::Debug for ClientMetadata {
 /// What the provider registered, validated (RFC 7591, section 3.2.1).
 #[derive(Clone)]
 pub struct RegisteredClient {
-    /// For [`RelyingParty::new`](crate::RelyingParty::new). The provider may have chosen another authentication method
-    /// than the one that was asked for.
+    /// For [`RelyingParty::new`](crate::RelyingParty::new). The authentication method may differ from the requested one.
     pub registration: Registration,
     /// `client_secret_expires_at`, in seconds since 1970. `None`: no secret, or one that does not expire.
     pub secret_expires_at: Option<u64>,
-    /// What the client may do. A provider that does not say allows what was asked for.
+    /// The grant types that the client may use. If the provider does not say, those that were requested.
     pub grant_types: Vec<String>,
-    /// How the registration can be ended, if the provider says so.
+    /// How the registration can be ended, if the provider offers that.
     pub management: Option<ClientManagement>,
-    /// True if the provider refused what was asked for, and registered the least that a native client needs.
+    /// True if the provider refused the full request and registered the minimum that a native client needs.
     pub reduced: bool,
 }
 
@@ -136,13 +135,13 @@ impl fmt::Debug for ClientManagement {
     }
 }
 
-/// Why there is no client that can be used.
+/// Why no usable client was registered.
 #[derive(Debug)]
 pub struct RegistrationFailure {
     /// What went wrong.
     pub error: Error,
-    /// Ends the registration of a client that the provider has made and that cannot be used: to be given to
-    /// [`deregister`](crate::deregister). `None` if there is no client, or if the provider does not say how it is ended.
+    /// For [`deregister`](crate::deregister): ends the registration of a client that the provider has made but that cannot
+    /// be used. `None` if there is no client, or the provider does not say how its registration ends.
     pub unused: Option<ClientManagement>,
 }
 
@@ -180,7 +179,7 @@ struct Asked<'a> {
 pub(crate) struct Registered {
     client_id: Option<String>,
     client_secret: Option<SecretString>,
-    /// For people to read, so a number that is none says nothing.
+    /// Shown to people only, so an invalid number is ignored.
     #[serde(default)]
     client_secret_expires_at: Value,
     redirect_uris: Option<Vec<String>>,
@@ -191,7 +190,7 @@ pub(crate) struct Registered {
     userinfo_signed_response_alg: Option<String>,
 }
 
-/// What ends the registration, read by itself: it is needed most where the rest cannot be used.
+/// How the registration is ended. Read separately, because it is needed most when the rest cannot be used.
 #[derive(Deserialize)]
 pub(crate) struct Management {
     #[serde(default, deserialize_with = "text_if_any")]
@@ -200,7 +199,7 @@ pub(crate) struct Management {
     registration_client_uri: Option<SecretString>,
 }
 
-/// Nothing depends on it but the end of the registration: what is no text says nothing.
+/// Only the end of the registration depends on it, so a value that is not text is ignored.
 fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => Some(text.into()),
@@ -208,15 +207,15 @@ fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secr
     })
 }
 
-/// Registers this client at a provider (RFC 7591, section 3.1), and validates what the provider made of it.
+/// Registers this client at a provider (RFC 7591, section 3.1), and validates the answer.
 ///
-/// Where the provider refuses what it was asked for, it is asked once more for the least that a native client needs:
+/// If the provider refuses, it is asked once more with the minimum that a native client needs:
 /// [`RegisteredClient::reduced`].
 ///
-/// `endpoint_missing` if the provider does not offer that; `parameter_invalid` for metadata that cannot be sent;
+/// `endpoint_missing` if the provider does not offer registration; `parameter_invalid` for metadata that cannot be sent;
 /// [`Error::Refused`] with `invalid_redirect_uri`, `invalid_client_metadata` or `invalid_token` (the initial access token is
-/// missing or wrong); [`Error::RegisteredClient`] for an answer that cannot be used. The client then is registered:
-/// [`RegistrationFailure::unused`] ends that.
+/// missing or wrong); [`Error::RegisteredClient`] for an answer that cannot be used. In that case the client exists at the
+/// provider: [`RegistrationFailure::unused`] ends its registration.
 pub async fn register(
     http: &Http,
     provider: &Provider,
@@ -234,8 +233,7 @@ pub async fn register(
     Ok(RegisteredClient { reduced: true, ..client })
 }
 
-/// Whether the provider may register less than it was asked for (RFC 7591, section 3.2.2). Not every provider has the
-/// right code for that.
+/// Whether the provider may accept less metadata (RFC 7591, section 3.2.2). Not every provider uses the right code for that.
 fn is_about_metadata(error: &Error) -> bool {
     use OAuthError::{
         InvalidClientMetadata, InvalidRedirectUri, InvalidRequest, InvalidScope, Other, UnsupportedGrantType,
@@ -345,12 +343,12 @@ impl Registered {
         }
         let client_secret = self.client_secret.filter(|secret| !secret.expose_secret().is_empty());
         let auth_method = match self.token_endpoint_auth_method.as_deref() {
-            // RFC 7591, section 2: with a secret and without a word it is `client_secret_basic`.
+            // RFC 7591, section 2: with a secret and no method it is `client_secret_basic`.
             None if asked.auth_method == ClientAuthentication::None && client_secret.is_some() => {
                 ClientAuthentication::ClientSecretBasic
             }
             None => asked.auth_method,
-            // No key was registered that one could sign with.
+            // No key was registered that the client could sign with.
             Some(name) => ClientAuthentication::from_name(name)
                 .filter(|method| *method != ClientAuthentication::PrivateKeyJwt)
                 .ok_or(RegisteredClientError::AuthenticationUnsupported)?,
@@ -366,7 +364,7 @@ impl Registered {
         }
         let id_token_alg = algorithm(self.id_token_signed_response_alg.as_deref(), asked.id_token_alg)?;
         let userinfo_alg = match self.userinfo_signed_response_alg.as_deref() {
-            // Plain JSON, which is what was asked for (Registration 1.0, section 2).
+            // Plain JSON was requested (Registration 1.0, section 2).
             Some(UNSIGNED) if asked.userinfo_alg.is_none() => None,
             name => algorithm(name, asked.userinfo_alg)?,
         };
@@ -382,7 +380,7 @@ impl Registered {
     }
 }
 
-/// What the provider does not say is as it was asked for.
+/// Where the provider does not say, the requested value.
 fn algorithm(
     name: Option<&str>,
     asked: Option<SigningAlgorithm>,
@@ -395,7 +393,7 @@ fn algorithm(
     }
 }
 
-/// A secret that the provider says is not needed is not kept: it would only be one more thing to lose.
+/// A secret that is not needed is not kept, so that it cannot be lost.
 fn secret(
     secret: Option<SecretString>,
     auth_method: ClientAuthentication,
@@ -412,7 +410,7 @@ fn secret(
 }
 
 impl Management {
-    /// Both or neither (Registration 1.0, section 3.2). What cannot be used is not there: the client can sign in.
+    /// Both or neither (Registration 1.0, section 3.2). Unusable values are ignored, because the client can still sign in.
     pub(crate) fn check(self, http_on_loopback: bool) -> Option<ClientManagement> {
         let token = self.registration_access_token.filter(|token| {
             let token = token.expose_secret();

@@ -58,12 +58,11 @@ impl ClientAuthentication {
 /// `aud` of the statement that a client authenticates with (`private_key_jwt`; RFC 7523, section 3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AssertionAudience {
-    /// The issuer, byte for byte what the account says: it is always that of whoever the statement is sent to (RFC 9126,
-    /// section 2).
+    /// The issuer, byte for byte as configured: it always belongs to the receiver of the assertion (RFC 9126, section 2).
     #[default]
     Issuer,
-    /// The address of the token endpoint, which the provider names itself: for a provider that takes nothing else (Core,
-    /// section 9).
+    /// The URL of the token endpoint, from the provider's metadata: for a provider that accepts nothing else (Core, section
+    /// 9).
     TokenEndpoint,
 }
 
@@ -73,7 +72,7 @@ pub enum PushedRequests {
     /// Where the provider's metadata offers that.
     #[default]
     Auto,
-    /// Never: for a provider that offers it and refuses this client there.
+    /// Never: for a provider that offers it but refuses this client there.
     Off,
     /// Always: a provider that does not offer it is refused.
     Required,
@@ -84,21 +83,21 @@ pub enum PushedRequests {
 pub struct Registration {
     /// `client_id`.
     pub client_id: String,
-    /// Only if the provider insists: a desktop application cannot keep one from its user.
+    /// Only if the provider insists: a desktop application cannot hide one from its user.
     pub client_secret: Option<SecretString>,
     /// For `private_key_jwt`.
     pub client_key: Option<Arc<ClientKey>>,
-    /// `None`: chosen from whether there is a key or a secret, and what the provider offers.
+    /// `None`: chosen from the key or secret, and from what the provider offers.
     pub auth_method: Option<ClientAuthentication>,
     /// `id_token_signed_response_alg`. `None`: any asymmetric one that the provider lists.
     pub id_token_alg: Option<SigningAlgorithm>,
-    /// `userinfo_signed_response_alg`: UserInfo has to be signed with it. `None`: UserInfo is plain JSON, and if the
-    /// provider signs it all the same, then like an ID token.
+    /// `userinfo_signed_response_alg`: UserInfo must be signed with it. `None`: UserInfo is plain JSON; a signed one is
+    /// accepted too and checked like an ID token.
     pub userinfo_alg: Option<SigningAlgorithm>,
-    /// `token_endpoint_auth_signing_alg`: what the client signs with. `None`: the best that the key can do and the provider
-    /// lists.
+    /// `token_endpoint_auth_signing_alg`: what the client signs with. `None`: the best that the key supports and the
+    /// provider lists.
     pub assertion_alg: Option<SigningAlgorithm>,
-    /// Whom the client's own signed statement names as its reader.
+    /// `aud` of the client's own assertion.
     pub assertion_audience: AssertionAudience,
     /// Whether authorization requests are pushed.
     pub pushed_requests: PushedRequests,
@@ -148,7 +147,7 @@ impl Registration {
             }
         }
         if self.client_secret.is_none() {
-            // A provider that forgets to list `none` still has public clients.
+            // For a provider that forgets to list `none` but has public clients.
             return Ok(Public);
         }
         // Discovery, section 3: without a list it is client_secret_basic.
@@ -167,7 +166,7 @@ impl Registration {
                 Ok(vec![algorithm])
             };
         }
-        // Core, section 2: RS256 is what a provider signs with that says nothing.
+        // Core, section 2: RS256 if the provider does not say.
         let Some(offered) = offered else { return Ok(vec![SigningAlgorithm::Rs256]) };
         let accepted: Vec<_> = offered
             .iter()
@@ -195,7 +194,7 @@ impl fmt::Debug for Registration {
     }
 }
 
-/// A registered client at a provider: everything that can be said to it. Cloning is cheap.
+/// A registered client at a provider. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct RelyingParty(Arc<Inner>);
 
@@ -204,7 +203,7 @@ struct Inner {
     provider: Provider,
     registration: Registration,
     authentication: ClientAuthentication,
-    /// Of the client's own signature, if it authenticates with one.
+    /// For the client's own assertion, if it authenticates with one.
     assertion: Option<SigningAlgorithm>,
     algorithms: Vec<SigningAlgorithm>,
     dpop: Option<Arc<Dpop>>,
@@ -281,8 +280,8 @@ impl RelyingParty {
     }
 
     /// The same client, for a session whose ID token was signed with `algorithm`
-    /// ([`Identity::signed_with`](crate::Identity::signed_with)): it takes nothing that is signed with another. Without effect
-    /// where the registration says which algorithm it is.
+    /// ([`Identity::signed_with`](crate::Identity::signed_with)): it refuses statements that are signed with another.
+    /// Without effect if the registration names the algorithm.
     #[must_use]
     pub fn held_to(&self, algorithm: Option<SigningAlgorithm>) -> Self {
         let asymmetric = algorithm.filter(|algorithm| !algorithm.is_symmetric());
@@ -294,8 +293,8 @@ impl RelyingParty {
         }
     }
 
-    /// Holds a signed statement against the provider's keys, and once more against its new keys if it names an unknown
-    /// one.
+    /// Checks a signed statement with the provider's keys. If it names an unknown key, reads the keys again and checks once
+    /// more.
     pub(crate) async fn judged<T, E>(
         &self,
         http: &Http,
@@ -318,7 +317,7 @@ impl RelyingParty {
     }
 
     /// A form for a back-channel endpoint, with the client's authentication (RFC 6749, section 2.3.1; RFC 7523, section
-    /// 2.2). `at` is the time for the provider ([`Http::provider_time`]). To be sent once.
+    /// 2.2). `at` is the provider's time ([`Http::provider_time`]). It can be sent once.
     pub(crate) fn authenticated<'a>(
         &self,
         url: &'a Url,
@@ -328,7 +327,7 @@ impl RelyingParty {
         let Inner { registration, authentication, .. } = &*self.0;
         let id = registration.client_id.as_str();
         let secret = registration.client_secret.as_ref().map_or("", ExposeSecret::expose_secret);
-        // Room for everything, so that no half-filled copy of a secret is left behind when the text grows.
+        // Room for everything, so that growing does not leave a partial copy of a secret in memory.
         let length: usize = parameters.iter().map(|(name, value)| name.len() + value.len() * 3 + 2).sum();
         let room = length + (id.len() + secret.len()) * 3 + 32;
         let mut form = form_urlencoded::Serializer::new(String::with_capacity(room));
@@ -361,7 +360,7 @@ impl RelyingParty {
     }
 }
 
-/// Both parts are form-urlencoded first: an id or a secret may contain a colon.
+/// Both parts are form-urlencoded first, because an ID or a secret may contain a colon.
 fn basic(id: &str, secret: &str) -> Result<HeaderValue, Error> {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = Zeroizing::new(format!("{}:{}", encoded(id), encoded(secret)));

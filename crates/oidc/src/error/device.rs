@@ -5,22 +5,22 @@
 #[non_exhaustive]
 pub enum DeviceError {
     /// `device_code` is missing, longer than 4,096 bytes, or not printable.
-    #[error("The provider's answer contains no code that Abide can ask with.")]
+    #[error("The provider's answer has no usable `device_code`.")]
     DeviceCodeInvalid,
     /// `user_code` is missing, longer than 64 characters, or cannot be shown and typed.
-    #[error("The provider's answer contains no code that you could enter.")]
+    #[error("The provider's answer has no code that you can enter.")]
     UserCodeInvalid,
-    /// `verification_uri` or `verification_uri_complete` is missing or is no web address.
+    /// `verification_uri` or `verification_uri_complete` is missing or is not a web address.
     #[error("The provider's answer does not say where to enter the code.")]
     VerificationUriInvalid,
     /// `verification_uri` or `verification_uri_complete` is not protected by https.
     #[error("The page on which the provider wants you to enter the code is not protected by https.")]
     VerificationUriInsecure,
     /// `expires_in` is missing or zero.
-    #[error("The provider's answer does not say until when the code can be entered.")]
+    #[error("The provider's answer does not say how long the code is valid.")]
     ExpiryInvalid,
     /// `interval` is longer than five minutes.
-    #[error("The provider wants to be asked so rarely that you would wait for minutes.")]
+    #[error("The provider lets Abide ask for the result less than once in five minutes.")]
     IntervalInvalid,
 }
 

@@ -23,7 +23,7 @@ pub enum Document {
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Metadata => "description of itself",
+            Self::Metadata => "metadata",
             Self::Keys => "list of keys",
             Self::TokenResponse => "answer with the tokens",
             Self::UserInfo => "profile",

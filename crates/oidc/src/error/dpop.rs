@@ -1,27 +1,27 @@
-//! Why a bound token cannot be had or used.
+//! Why a token that is bound to a key cannot be obtained or used.
 
-/// Why a bound token cannot be had or used.
+/// Why a token that is bound to a key cannot be obtained or used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum DpopError {
-    /// What was stored is not a key.
+    /// The stored bytes are not a key.
     #[error("The key that this account's tokens are bound to cannot be read. You have to sign in again.")]
     KeyInvalid,
-    /// A bound token is to be used, and there is no key.
-    #[error("The key that this account's tokens are bound to is not there. You have to sign in again.")]
+    /// A bound token is used without a key.
+    #[error("The key that this account's tokens are bound to is missing. You have to sign in again.")]
     KeyMissing,
     /// `dpop_signing_alg_values_supported` is there and does not contain ES256 (RFC 9449, section 5.1).
     #[error(
-        "This account wants tokens that only this computer can use, and the provider issues them in another way."
+        "This account needs tokens that only this computer can use (DPoP with ES256), which the provider does not issue."
     )]
     AlgorithmUnsupported,
     /// The account demands a bound token, and the provider answered with a bearer token (section 5).
     #[error(
-        "This account wants tokens that only this computer can use, and the provider issued one that anybody can."
+        "This account needs tokens that only this computer can use (DPoP), but the provider issued a bearer token."
     )]
     NotBound,
-    /// A proof was asked for a request that there cannot be: its method, its address or its nonce.
-    #[error("The request that is to be signed is not one.")]
+    /// A proof cannot be made for this method, address or nonce.
+    #[error("This request cannot be signed: its method, address or nonce is not valid.")]
     RequestInvalid,
 }
 

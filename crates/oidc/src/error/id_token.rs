@@ -6,7 +6,7 @@ statement_errors! {
     /// Why an ID token is refused.
     IdTokenError;
     malformed = "id_token_malformed", "The provider's statement about who signed in cannot be read.";
-    header = "id_token_header_refused", "The provider sent another kind of token than one that says who signed in.";
+    header = "id_token_header_refused", "The provider sent a different kind of token instead of an ID token.";
     /// A member is there twice (RFC 7519, section 4).
     DuplicateMember = "id_token_duplicate_member", "The provider's statement about who signed in contradicts itself.";
     /// Five parts: encrypted, which was not registered.
@@ -28,9 +28,9 @@ statement_errors! {
     /// No `sub`.
     SubjectMissing ["sub"] = "id_token_subject_missing", "The provider did not say who signed in.";
     /// `sub` is longer than 255 characters or not printable ASCII.
-    SubjectInvalid ["sub"] = "id_token_subject_invalid", "The provider names the person who signed in in a way that cannot be used.";
-    /// The refreshed ID token is about somebody else (12.2).
-    SubjectChanged ["sub"] = "id_token_subject_changed", "The provider renewed the session for somebody else.";
+    SubjectInvalid ["sub"] = "id_token_subject_invalid", "The provider's name for the person who signed in cannot be used.";
+    /// The refreshed ID token is about another person (12.2).
+    SubjectChanged ["sub"] = "id_token_subject_changed", "The provider renewed the session for a different person.";
     /// No `aud`.
     AudienceMissing ["aud"] = "id_token_audience_missing", "The statement about who signed in does not say for whom it was made.";
     /// `aud` does not contain this client (rule 3).
@@ -58,11 +58,11 @@ statement_errors! {
     /// `at_hash` is not that of the access token (3.1.3.8).
     AccessTokenHashMismatch ["at_hash"] = "id_token_at_hash_mismatch", "The provider's tokens do not belong together.";
     /// Another `sub` than the one that was asked for (3.1.2.2).
-    SubjectMismatch ["sub"] = "id_token_subject_mismatch", "Somebody else signed in at the provider than this account asks for.";
+    SubjectMismatch ["sub"] = "id_token_subject_mismatch", "A different person signed in at the provider than this account asks for.";
     /// `acr` was asked for as essential and is not there (rule 12; 5.5.1.1).
     AcrMissing ["acr"] = "id_token_acr_missing", "The provider did not say how you signed in, which this account asks for.";
-    /// `acr` is none of those that were asked for as essential (rule 12; 5.5.1.1).
-    AcrMismatch ["acr"] = "id_token_acr_mismatch", "You signed in at the provider in another way than this account asks for.";
+    /// `acr` is not one of the requested essential values (rule 12; 5.5.1.1).
+    AcrMismatch ["acr"] = "id_token_acr_mismatch", "You signed in at the provider in a different way than this account asks for.";
     /// `max_age` was sent, or `auth_time` asked for as essential, and there is no `auth_time` (rule 13; section 2).
     AuthTimeMissing ["auth_time"] = "id_token_auth_time_missing", "The provider did not say when you signed in, which this account asks for.";
     /// `auth_time` is older than `max_age` (rule 13).
@@ -74,8 +74,8 @@ statement_errors! {
 }
 
 impl IdTokenError {
-    /// True if the same statement may be believed later, or its successor will be: the provider has just changed its keys,
-    /// or one of two clocks is wrong. It says nothing about whom the answer is about.
+    /// True if the same statement, or the next one, may be valid later: the provider has just changed its keys, or a clock
+    /// is wrong. It says nothing about the person.
     pub fn may_pass(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! What has to change before a request that failed can succeed.
+//! The `kind` of an error: what has to change before the same request can succeed.
 
 use crate::error::dpop::DpopError;
 use crate::error::id_token::IdTokenError;
@@ -39,8 +39,8 @@ impl Error {
     /// What has to change before the same request can succeed.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            // A certificate that is not trusted and a proxy that makes no connection are often those of a network that
-            // asks for a sign-in first. The session is kept, and the sentence names the cause.
+            // A network that asks for a sign-in first often shows an untrusted certificate or a proxy that makes no
+            // connection. The session is kept, and the message names the cause.
             Self::Timeout { .. }
             | Self::Unreachable { .. }
             | Self::Unavailable { .. }
@@ -56,7 +56,7 @@ impl Error {
             | Self::AccessTokenRejected => ActionRequired,
             Self::EndpointMissing { endpoint } => match endpoint {
                 Endpoint::Authorization | Endpoint::Token | Endpoint::Keys => UnusableAnswer,
-                // The account, or the person, asks for something that the provider does not have.
+                // The account, or the person, asks for something that the provider does not offer.
                 _ => ActionRequired,
             },
             Self::Registration(problem) => problem.kind(),
@@ -64,7 +64,7 @@ impl Error {
             Self::Dpop(error) => error.kind(),
             Self::Refused { error, .. } => error.kind(),
             Self::IdToken(error) => error.kind(),
-            // Without a word, the status is the answer (RFC 9110, sections 15.5.2 and 15.5.4).
+            // Without an OAuth error, the status decides (RFC 9110, sections 15.5.2 and 15.5.4).
             Self::UnexpectedStatus { status: 401 | 403, .. } => ActionRequired,
             Self::EndpointInvalid { .. }
             | Self::CodeFlowUnsupported
@@ -89,17 +89,17 @@ impl Error {
         }
     }
 
-    /// True if the same request may succeed later although nobody does anything. The session is kept meanwhile.
+    /// True if the same request may succeed later without anyone's action. The session is kept meanwhile.
     pub fn is_transient(&self) -> bool {
         self.kind() == Passing
     }
 
-    /// True if the answer looks like that of something in front of the provider, for instance of a network that asks
-    /// for a sign-in of its own (RFC 8952, section 1). It may be gone with the next request.
+    /// True if the answer may come from something in front of the provider, for instance a network that asks for its own
+    /// sign-in (RFC 8952, section 1). It may be gone with the next request.
     pub fn may_be_intercepted(&self) -> bool {
         match self {
             Self::Redirected { .. } | Self::Document { problem: DocumentProblem::NotJson, .. } => true,
-            // Of a token endpoint, 400 is an answer (RFC 6749, section 5.2).
+            // From a token endpoint, 400 is an answer (RFC 6749, section 5.2).
             Self::UnexpectedStatus { status, .. } => *status != 400,
             _ => false,
         }
@@ -114,7 +114,7 @@ impl OAuthError {
             | Self::TemporarilyUnavailable
             | Self::AuthorizationPending
             | Self::SlowDown => Passing,
-            // A provider that asks for another nonce after each of its own.
+            // The provider asks for a new nonce again after it has received its own.
             Self::UseDpopNonce => UnusableAnswer,
             Self::InvalidRequest
             | Self::InvalidClient
@@ -149,7 +149,7 @@ impl OAuthError {
         }
     }
 
-    /// True if the provider says that it cannot answer just now.
+    /// True if the provider says that it cannot answer now.
     pub fn is_transient(&self) -> bool {
         self.kind() == Passing
     }
@@ -160,7 +160,7 @@ impl IdTokenError {
     pub fn kind(self) -> ErrorKind {
         match self {
             Self::Expired | Self::IssuedInFuture | Self::NotYetValid | Self::AuthTimeInFuture => ThisComputer,
-            // The person can sign in in another way, or as somebody else; the account can trust another audience.
+            // The person can sign in in another way or as another person; the account can trust another audience.
             Self::SubjectMismatch
             | Self::AcrMissing
             | Self::AcrMismatch

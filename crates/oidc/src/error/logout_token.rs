@@ -6,7 +6,7 @@ statement_errors! {
     /// Why a logout token is refused (Back-Channel Logout 1.0, section 2.6).
     LogoutTokenError;
     malformed = "logout_token_malformed", "The message about the end of a session cannot be read.";
-    header = "logout_token_header_refused", "The message is another kind of token than one about the end of a session.";
+    header = "logout_token_header_refused", "The message is a different kind of token, not one about the end of a session.";
     /// More than 16 KiB.
     TooLong = "logout_token_too_long", "The message about the end of a session is longer than it should be.";
     /// A member is there twice (RFC 7519, section 4).
@@ -50,15 +50,15 @@ statement_errors! {
     /// No `events`, or not an object (rule 5).
     EventsMissing ["events"] = "logout_token_events_missing", "The message does not say what has happened.";
     /// `events` does not contain the logout event as an object (rule 5).
-    EventMismatch ["events"] = "logout_token_event_mismatch", "The message is about something else than the end of a session.";
-    /// A `nonce`, so that it could be taken for an ID token (rule 6).
+    EventMismatch ["events"] = "logout_token_event_mismatch", "The message is not about the end of a session.";
+    /// A `nonce`: the token could be taken for an ID token (rule 6).
     NoncePresent ["nonce"] = "logout_token_nonce_present", "The message about the end of a session looks like a sign-in.";
     /// No `jti` (section 2.4).
     IdMissing ["jti"] = "logout_token_id_missing", "The message about the end of a session has no number.";
     /// `jti` is longer than 255 characters or not printable ASCII.
     IdInvalid ["jti"] = "logout_token_id_invalid", "The number of the message about the end of a session cannot be used.";
-    /// The same `jti` has been admitted before (rule 7).
+    /// The same `jti` was accepted before (rule 7).
     Replayed ["jti"] = "logout_token_replayed", "The message about the end of a session was sent a second time.";
-    /// More tokens than can be remembered are still valid, so that a replay could not be told any more.
+    /// More valid tokens than can be remembered, so that a replay could not be detected.
     TooMany = "logout_token_too_many", "There were too many messages about the end of sessions in a short time.";
 }

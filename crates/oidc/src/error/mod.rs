@@ -33,7 +33,7 @@ use crate::text::urls::UrlProblem;
 /// The longest name of a parameter that is shown.
 const MAX_NAME: usize = 64;
 
-/// Everything that can go wrong between us and a provider. It holds nothing secret: it may be logged and shown.
+/// Everything that can go wrong between Abide and a provider. It holds no secret: it may be logged and shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -73,15 +73,15 @@ pub enum Error {
         /// Which one.
         endpoint: Endpoint,
     },
-    /// The provider does not do the authorization code flow.
+    /// The provider does not support the authorization code flow.
     #[error("The provider does not offer the kind of sign-in that a desktop application uses.")]
     CodeFlowUnsupported,
-    /// `code_challenge_methods_supported` does not name S256 (RFC 8414, section 2), and the account insists on that.
+    /// `code_challenge_methods_supported` does not contain S256 (RFC 8414, section 2), and the account requires it.
     #[error(
-        "The provider does not say that it checks PKCE with S256, which this account insists on (`require_pkce_support`)."
+        "The provider does not say that it checks PKCE with S256, which this account requires (`require_pkce_support`)."
     )]
     PkceUnsupported,
-    /// What is registered for this client does not fit together, or does not fit the provider.
+    /// The client's registration is inconsistent or does not fit the provider.
     #[error("{0}")]
     Registration(RegistrationProblem),
     /// A parameter of the authorization request cannot be sent.
@@ -91,10 +91,10 @@ pub enum Error {
         name: String,
     },
     /// The provider takes only pushed authorization requests (RFC 9126, section 5).
-    #[error("The provider wants to be asked in another way before the browser opens.")]
+    #[error("The provider takes only pushed authorization requests.")]
     PushedAuthorizationRequired,
-    /// The place for pushed authorization requests refuses a client that has neither a secret nor a key. RFC 9126 lets a
-    /// provider accept only others there (section 2), and several do without saying so in their metadata.
+    /// The endpoint for pushed authorization requests refuses a client that has neither a secret nor a key. RFC 9126,
+    /// section 2 lets a provider do so, and several do it without an entry in their metadata.
     #[error(
         "The provider's {} refused this client{}. Many providers accept only clients that have a client secret or a key \
          there.{}",
@@ -103,7 +103,7 @@ pub enum Error {
         without_push(.required)
     )]
     PushedRequestRefused {
-        /// What the provider says: the code, and its own words, one line of at most 200 characters.
+        /// The provider's error: the code, and its own text, one line of at most 200 characters.
         refusal: Option<(OAuthError, Option<String>)>,
         /// True if the provider takes no other requests.
         required: bool,
@@ -111,11 +111,11 @@ pub enum Error {
     /// The provider's answer to a pushed authorization request is refused.
     #[error("{0}")]
     PushedRequest(#[from] PushedRequestError),
-    /// A bound token (RFC 9449) cannot be had or used.
+    /// A bound token (RFC 9449) cannot be obtained or used.
     #[error("{0}")]
     Dpop(#[from] DpopError),
-    /// Nothing could be signed: this computer gave no randomness, or the key is none.
-    #[error("This computer could not sign what the provider wants signed.")]
+    /// Signing failed: this computer gave no random numbers, or the key is invalid.
+    #[error("This computer could not make a signature that the provider needs.")]
     SigningFailed,
     /// No answer in time.
     #[error("{host} did not answer in time.")]
@@ -132,7 +132,7 @@ pub enum Error {
         reason: Unreachable,
     },
     /// HTTP 5xx or 408.
-    #[error("{host} has a problem of its own at the moment ({status}).")]
+    #[error("{host} has a problem at the moment ({status}).")]
     Unavailable {
         /// `host[:port]`.
         host: String,
@@ -144,7 +144,7 @@ pub enum Error {
         error: Option<OAuthError>,
     },
     /// HTTP 429.
-    #[error("{host} asks to be left alone for a while.")]
+    #[error("{host} asks Abide to wait for a while.")]
     RateLimited {
         /// `host[:port]`.
         host: String,
@@ -152,13 +152,13 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// HTTP 3xx, which is never followed.
-    #[error("{host} wanted to send this request elsewhere, which is not allowed.")]
+    #[error("{host} redirected this request, which is not allowed.")]
     Redirected {
         /// `host[:port]`.
         host: String,
     },
     /// Any other HTTP status without an OAuth error in it.
-    #[error("{host} gave an answer that was not expected ({status}).")]
+    #[error("{host} gave an unexpected answer ({status}).")]
     UnexpectedStatus {
         /// `host[:port]`.
         host: String,
@@ -166,7 +166,7 @@ pub enum Error {
         status: u16,
     },
     /// More than one MiB.
-    #[error("{host} sent more than it should.")]
+    #[error("{host} sent an answer that is too long.")]
     TooLarge {
         /// `host[:port]`.
         host: String,
@@ -234,8 +234,8 @@ pub enum Error {
     /// UserInfo has no `sub` (OpenID Connect Core 1.0, section 5.3.2).
     #[error("The provider's profile does not say whom it describes.")]
     UserInfoSubjectMissing,
-    /// UserInfo describes somebody else (section 5.3.2).
-    #[error("The provider's profile describes somebody else than the person who signed in.")]
+    /// UserInfo describes a different person (section 5.3.2).
+    #[error("The provider's profile describes a different person than the one who signed in.")]
     UserInfoSubjectMismatch,
 }
 
@@ -351,7 +351,7 @@ pub enum Unreachable {
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Name => "its name is not known",
+            Self::Name => "its name cannot be found",
             Self::Connection => "there is no connection",
             Self::Proxy => {
                 "the configured proxy made no connection to it; check its address, name and password"
@@ -386,7 +386,7 @@ pub enum Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Metadata => "description of itself (`metadata_url`)",
+            Self::Metadata => "metadata (`metadata_url`)",
             Self::Authorization => "sign-in page (authorization_endpoint)",
             Self::Token => "token endpoint (token_endpoint)",
             Self::Keys => "keys (jwks_uri)",

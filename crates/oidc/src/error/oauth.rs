@@ -11,7 +11,7 @@ macro_rules! oauth_errors {
         #[non_exhaustive]
         pub enum OAuthError {
             $($(#[$doc])* $variant,)*
-            /// A code that none of the specifications above defines: bounded, without control characters.
+            /// A code that none of these specifications defines: bounded, without control characters.
             Other(String),
         }
 
@@ -88,7 +88,7 @@ oauth_errors! {
     AuthorizationPending = "authorization_pending",
     /// RFC 8628, section 3.5: as before, and asked too often.
     SlowDown = "slow_down",
-    /// RFC 8628, section 3.5: nobody answered in time.
+    /// RFC 8628, section 3.5: the code was not entered in time.
     ExpiredToken = "expired_token",
     /// RFC 7591, section 3.2.2: a redirect URI cannot be registered.
     InvalidRedirectUri = "invalid_redirect_uri",
@@ -117,8 +117,8 @@ impl fmt::Display for OAuthError {
             Self::UnauthorizedClient => "this client may not sign in this way",
             Self::InvalidScope => "it does not grant the requested scope",
             Self::AccessDenied => "access was denied",
-            Self::ServerError | Self::TemporarilyUnavailable => "it has a problem of its own at the moment",
-            Self::ExpiredToken => "nobody entered the code in time",
+            Self::ServerError | Self::TemporarilyUnavailable => "it has a problem at the moment",
+            Self::ExpiredToken => "the code was not entered in time",
             Self::InvalidToken => "the token is no longer valid",
             Self::LoginRequired => "you have to sign in",
             Self::ConsentRequired => "you have to give your consent",

@@ -1,26 +1,26 @@
 //! Why a pushed authorization request fails.
 
-/// Why a pushed authorization request came to nothing although the provider did not refuse it.
+/// Why a pushed authorization request failed although the provider did not refuse it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushedRequestError {
     /// Success, but not 201 (RFC 9126, section 2.2).
-    #[error("The provider did not keep what it was asked, although it says that all is well.")]
+    #[error("The provider reported success for the pushed request, but not with status 201.")]
     NotCreated,
     /// HTTP 413 (section 2.3).
-    #[error("The provider finds that this account asks for too much at once.")]
+    #[error("The provider finds this account's request too long.")]
     TooLarge,
     /// No `request_uri`.
-    #[error("The provider did not say where it keeps what it was asked.")]
+    #[error("The provider's answer to the pushed request has no `request_uri`.")]
     RequestUriMissing,
     /// `request_uri` is neither a URN nor an https URI (RFC 9101, section 5.2), or longer than 2,048 characters.
-    #[error("The provider keeps what it was asked at a place that cannot be used.")]
+    #[error("The provider's answer to the pushed request has a `request_uri` that cannot be used.")]
     RequestUriInvalid,
     /// No `expires_in`.
-    #[error("The provider did not say how long it keeps what it was asked.")]
+    #[error("The provider's answer to the pushed request has no `expires_in`.")]
     ExpirationMissing,
     /// `expires_in` is not a positive whole number.
-    #[error("The provider keeps what it was asked for a time that is none.")]
+    #[error("The provider's answer to the pushed request has an `expires_in` that cannot be used.")]
     ExpirationInvalid,
 }
 

@@ -5,12 +5,12 @@
 #[non_exhaustive]
 pub enum RegistrationProblem {
     /// The client id is empty.
-    #[error("This account has no client id.")]
+    #[error("This account has no client ID.")]
     ClientIdMissing,
-    /// The authentication method needs a secret and there is none.
+    /// The authentication method needs a secret, which is missing.
     #[error("This account has no client secret, but its way of authenticating needs one.")]
     SecretMissing,
-    /// The authentication method needs a key and there is none.
+    /// The authentication method needs a key, which is missing.
     #[error("This account has no private key, but its way of authenticating needs one.")]
     ClientKeyMissing,
     /// The private key is not a PKCS#8 PEM with a key on P-256 or of RSA.
@@ -24,10 +24,10 @@ pub enum RegistrationProblem {
     /// The provider offers no authentication method that we have.
     #[error("The provider wants this client to authenticate in a way that Abide does not know.")]
     AuthenticationUnsupported,
-    /// HS256, HS384 or HS512 without a client secret: anybody could sign.
+    /// HS256, HS384 or HS512 without a client secret: anyone could sign.
     #[error("The provider's signatures cannot be checked without a client secret.")]
     SymmetricAlgorithmForPublicClient,
-    /// The provider signs ID tokens with nothing that we accept.
+    /// The provider signs ID tokens only with algorithms that Abide does not accept.
     #[error("The provider signs with methods that Abide does not accept.")]
     AlgorithmsUnsupported,
 }
@@ -52,26 +52,26 @@ impl RegistrationProblem {
 #[non_exhaustive]
 pub enum RegisteredClientError {
     /// `client_id` is missing, longer than 512 bytes, or not printable ASCII.
-    #[error("The provider registered Abide, but gave it no name that can be used.")]
+    #[error("The provider registered Abide, but without a usable client ID.")]
     ClientIdInvalid,
     /// `redirect_uris` is missing or does not contain all that were asked for.
-    #[error("The provider registered Abide, but would not send the browser back to it.")]
+    #[error("The provider registered Abide, but without the redirect URI that it needs.")]
     RedirectUriMissing,
     /// `token_endpoint_auth_method` is one that this crate does not have.
     #[error("The provider registered Abide, but wants it to authenticate in a way that Abide does not know.")]
     AuthenticationUnsupported,
-    /// The authentication method needs a secret and there is none.
-    #[error("The provider registered Abide, but did not give it the secret that it has to show.")]
+    /// The authentication method needs a secret, which is missing.
+    #[error("The provider registered Abide, but without the client secret that it needs.")]
     SecretMissing,
     /// `client_secret` is longer than 4,096 bytes or not printable ASCII.
     #[error("The provider registered Abide with a secret that cannot be used.")]
     SecretInvalid,
     /// `grant_types` is without `authorization_code`.
-    #[error("The provider registered Abide, but does not let it sign anybody in.")]
+    #[error("The provider registered Abide, but without the grant type for signing in.")]
     GrantTypeMissing,
     /// `response_types` is without `code`.
     #[error(
-        "The provider registered Abide, but for another kind of sign-in than that of a desktop application."
+        "The provider registered Abide for a different kind of sign-in than that of a desktop application."
     )]
     ResponseTypeMissing,
     /// `id_token_signed_response_alg` or `userinfo_signed_response_alg` is `none`, or one that this crate does not have.

@@ -6,7 +6,7 @@ statement_errors! {
     /// Why a security event token is refused (RFC 8417, section 2; Shared Signals Framework 1.0, section 4.1).
     SecurityEventError;
     malformed = "security_event_malformed", "The provider's message about your account cannot be read.";
-    header = "security_event_header_refused", "The message is another kind of token than one about your account.";
+    header = "security_event_header_refused", "The message is a different kind of token, not one about your account.";
     /// More than 64 KiB.
     TooLong = "security_event_too_long", "The provider's message about your account is longer than it should be.";
     /// A member is there twice (RFC 7519, section 4).
@@ -37,7 +37,7 @@ statement_errors! {
     IssuedInFuture ["iat"] = "security_event_issued_in_future", "The message about your account was made in the future. Check that this computer's clock is right.";
     /// `nbf` is in the future.
     NotYetValid ["nbf"] = "security_event_not_yet_valid", "The message about your account is not valid yet. Check that this computer's clock is right.";
-    /// `exp`, which an event has none of (RFC 8417, section 2.2): it could be taken for another token.
+    /// `exp`, which a security event does not have (RFC 8417, section 2.2): it could be taken for another token.
     ExpirationPresent ["exp"] = "security_event_expiration_present", "The message about your account looks like another kind of token.";
     /// No `jti`.
     IdMissing ["jti"] = "security_event_id_missing", "The message about your account has no number.";
@@ -45,14 +45,14 @@ statement_errors! {
     IdInvalid ["jti"] = "security_event_id_invalid", "The number of the message about your account cannot be used.";
     /// `events` is missing, empty or not an object of objects.
     EventsMissing ["events"] = "security_event_events_missing", "The message does not say what has happened to your account.";
-    /// No `sub_id` with an event that needs one.
+    /// No `sub_id`, although one of the events needs it.
     SubjectMissing ["sub_id"] = "security_event_subject_missing", "The message does not say whose account it is about.";
-    /// `sub_id` is not what its `format` says (RFC 9493, section 3).
+    /// `sub_id` does not fit its `format` (RFC 9493, section 3).
     SubjectInvalid ["sub_id"] = "security_event_subject_invalid", "The message names the account that it is about in a way that cannot be read.";
 }
 
 impl SecurityEventError {
-    /// How the provider is told (RFC 8935, section 2.4).
+    /// The error code that the provider is sent (RFC 8935, section 2.4).
     pub(crate) fn reported_as(self) -> &'static str {
         match self {
             Self::Encrypted

@@ -1,6 +1,6 @@
-//! What every signed statement may be refused for, and the errors of one kind of statement.
+//! The errors that all signed statements share, and the macro that makes those of one kind of statement.
 
-/// Why a signed statement is refused, whatever it says.
+/// Why a signed statement is refused, whatever its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     Malformed,
@@ -10,7 +10,7 @@ pub(crate) enum Problem {
     Encrypted,
     Unsigned,
     AlgorithmRefused,
-    /// This member of the header makes it another kind of statement, or has it read in another way.
+    /// This member of the header makes it a different kind of statement, or changes how it is read.
     HeaderRefused(&'static str),
     KeyUnknown,
     KeyAmbiguous,
@@ -23,7 +23,7 @@ pub(crate) enum Problem {
     NotYetValid,
 }
 
-/// The errors of one kind of statement, every [`Problem`] among them: for each a stable code, the member that it is about, if
+/// The errors of one kind of statement, every [`Problem`] among them: for each a stable code, the member of the statement if
 /// there is one, and a sentence. The member is shown at the end of the first sentence.
 macro_rules! statement_errors {
     (
@@ -55,7 +55,7 @@ macro_rules! statement_errors {
                 }
             }
 
-            /// The member of the statement that it is about.
+            /// The member of the statement that the error is about.
             pub fn member(self) -> Option<&'static str> {
                 match self {
                     Self::Malformed => None,

@@ -3,7 +3,7 @@
 use crate::error::statement::statement_errors;
 
 statement_errors! {
-    /// Why a signed UserInfo is refused. Whom it describes is checked afterwards, as with an unsigned one.
+    /// Why a signed UserInfo is refused. Its `sub` is checked afterwards, as with an unsigned one.
     UserInfoError;
     malformed = "userinfo_malformed", "The provider's profile cannot be read.";
     header = "userinfo_header_refused", "The provider sent another kind of token than a profile.";

@@ -17,37 +17,37 @@ use crate::error::{Endpoint, Error, malformed};
 use crate::http::{Body, Call, Http, JSON, sensitive};
 use crate::text::urls;
 
-/// How many events one poll brings if the caller sets no bound.
+/// The number of events in one poll if the caller sets none.
 const DEFAULT_EVENTS: u32 = 100;
 
-/// What to ask for, and what to say about the events of earlier polls (RFC 8936, section 2.2).
+/// What to ask for, and which events of earlier polls to acknowledge (RFC 8936, section 2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PollRequest {
-    /// At most so many events; 0 only acknowledges. `None`: 100.
+    /// The most events to return; 0 only acknowledges. `None`: 100.
     pub max_events: Option<u32>,
-    /// Whether the provider answers at once if there are none. Otherwise it holds the request open, for longer than the
-    /// time limit of an [`Http`] for everything else.
+    /// Whether the provider answers at once if there are no events. Otherwise it holds the request open, for longer than the
+    /// time limit that an [`Http`] has for other requests.
     pub return_immediately: bool,
-    /// `jti` of the events that took effect or were ignored: the provider forgets them.
+    /// `jti` of the events that took effect or were ignored. The provider forgets them.
     pub ack: Vec<String>,
-    /// `jti` of the events that were refused, and why: the provider forgets them too.
+    /// `jti` of the events that were refused, and why. The provider forgets them too.
     ///
-    /// One whose key is unknown is better left out of both at first: it comes again, and by then the new keys can be read.
+    /// Leave an event whose key is unknown out of both lists at first: it comes again, when the new keys can be read.
     pub set_errs: Vec<(String, SecurityEventError)>,
 }
 
 /// What the provider delivered (RFC 8936, section 2.3).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PollAnswer {
-    /// `jti` and the token, for [`RelyingParty::security_event`]. Nothing is validated yet; a token that is no text is
-    /// empty here, and refused there. The `jti` to acknowledge is this one.
+    /// `jti` and the token, for [`RelyingParty::security_event`]. Nothing is validated yet. A token that is not text is
+    /// empty here, so that it is refused there. Acknowledge it with this `jti`.
     pub sets: Vec<(String, String)>,
     /// True if there are more events now.
     pub more_available: bool,
 }
 
 impl fmt::Debug for PollAnswer {
-    /// The numbers only: what is in the tokens belongs to the person.
+    /// The numbers only: the content of the tokens is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollAnswer")
             .field("sets", &self.sets.iter().map(|(jti, _)| jti).collect::<Vec<_>>())
@@ -67,7 +67,7 @@ struct Asked<'a> {
     set_errs: BTreeMap<&'a str, SetError>,
 }
 
-/// RFC 8936, section 2.6. The description is our stable code: the provider's administrator can look that up.
+/// RFC 8936, section 2.6. The description is our stable code, which the provider's administrator can look up.
 #[derive(Serialize)]
 struct SetError {
     err: &'static str,
@@ -84,11 +84,11 @@ pub(crate) struct Delivered {
 }
 
 impl RelyingParty {
-    /// Fetches events from the provider's poll endpoint and says what became of earlier ones (RFC 8936, section 2).
+    /// Fetches events from the provider's poll endpoint and reports the outcome of earlier ones (RFC 8936, section 2).
     ///
-    /// `access_token` is for the event stream, sent as a bearer token; `access_token_rejected` if the provider answers
-    /// 401. What is not acknowledged comes again, so an event should first have had its effect. Events beyond
-    /// `max_events` are left at the provider.
+    /// `access_token` is for the event stream, sent as a bearer token; `access_token_rejected` if the provider answers 401.
+    /// Events that are not acknowledged come again, so acknowledge an event only after it has taken effect. Events beyond
+    /// `max_events` stay at the provider.
     pub async fn poll_events(
         &self,
         http: &Http,

@@ -1,4 +1,4 @@
-//! Security event tokens: RFC 8417, and of what they can say the part of CAEP 1.0 and RISC 1.0 that concerns a session.
+//! Security event tokens: RFC 8417, with the part of CAEP 1.0 and RISC 1.0 that concerns a session.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -18,10 +18,10 @@ use crate::jose::jwt::{
 use crate::provider::keys::Occasion;
 
 const MAX_TOKEN: usize = 64 * 1024;
-/// Nothing else may be taken for one (RFC 8417, section 2.3).
+/// No other token may be accepted as one (RFC 8417, section 2.3).
 const KIND: Kind = Kind { types: &["secevent+jwt"], is_required: true };
 
-/// An event that is understood here. All others are acknowledged and have no effect.
+/// An event that Abide understands. All others are acknowledged and have no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -53,15 +53,15 @@ impl EventKind {
     }
 }
 
-/// What an event means for one session.
+/// The meaning of an event for one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conclusion {
     /// The provider has ended this session, or disabled or removed the account.
     SessionRevoked,
-    /// What the tokens say about the person is out of date: time to refresh.
+    /// The claims in the tokens are out of date: refresh them.
     ClaimsChanged,
-    /// It is not about this session, or does not concern it.
+    /// Not about this session, or without effect on it.
     Nothing,
 }
 
@@ -70,20 +70,20 @@ pub enum Conclusion {
 pub struct SecurityEvent {
     /// `iss`, byte for byte.
     pub issuer: String,
-    /// `jti`: what it is acknowledged by.
+    /// `jti`: the name to acknowledge it by.
     pub jti: String,
     /// `iat`, in seconds since 1970.
     pub issued_at: u64,
-    /// When it happened, in seconds since 1970: `event_timestamp` (CAEP 1.0, section 2), else `toe` (RFC 8417, section
-    /// 2.2), else `iat`, and never later than that.
+    /// When it happened, in seconds since 1970: `event_timestamp` (CAEP 1.0, section 2), else `toe` (RFC 8417, section 2.2),
+    /// else `iat`, and never later than `iat`.
     pub occurred_at: u64,
-    /// What happened, as far as it is understood. Empty if nothing of it is.
+    /// The events that are understood. Empty if none is.
     pub kinds: Vec<EventKind>,
     subject: Option<SubjectId>,
 }
 
 impl fmt::Debug for SecurityEvent {
-    /// Whose account it is belongs to the person and not to a log.
+    /// Without the subject, which is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecurityEvent")
             .field("issuer", &self.issuer)
@@ -94,10 +94,11 @@ impl fmt::Debug for SecurityEvent {
 }
 
 impl SecurityEvent {
-    /// What it means for this session.
+    /// The meaning of the event for this session.
     ///
-    /// An event from before the session began ([`Identity::is_younger_than`]) means nothing for it: it may have waited at
-    /// the provider for days. A changed credential means nothing by itself: a provider that ends sessions for it says so.
+    /// An event from before the session began ([`Identity::is_younger_than`]) has no effect: it may have waited at the
+    /// provider for days. A changed credential alone has no effect either: a provider that ends sessions because of it sends
+    /// an event about that.
     pub fn conclusion(&self, identity: &Identity, began: u64) -> Conclusion {
         let about = self.issuer == identity.issuer
             && self.subject.as_ref().is_some_and(|subject| subject.names(identity));
@@ -120,8 +121,8 @@ impl SecurityEvent {
 impl RelyingParty {
     /// Validates a security event token from a poll ([`RelyingParty::poll_events`]).
     ///
-    /// `audience` is what the provider calls us in its event stream, if that is not the client id. The event is signed
-    /// with the keys of the issuer's metadata. `sub` says nothing here, only `sub_id` does.
+    /// `audience` is our name in the provider's event stream, if that is not the client ID. The event is signed with the
+    /// keys of the issuer's metadata. `sub` is ignored; only `sub_id` counts.
     pub async fn security_event(
         &self,
         http: &Http,
@@ -202,7 +203,7 @@ fn subject(claims: &Map<String, Value>) -> Result<Option<SubjectId>, SecurityEve
     }
 }
 
-/// A timestamp that cannot be one (early drafts of CAEP wrote milliseconds) is passed over.
+/// An impossible timestamp (early drafts of CAEP used milliseconds) is skipped.
 fn occurred_at(
     claims: &Map<String, Value>,
     events: &Map<String, Value>,

@@ -1,4 +1,4 @@
-//! Whom or what an event is about: RFC 9493, and the complex subjects of the Shared Signals Framework 1.0, section 3.
+//! The subject of an event: RFC 9493, and the complex subjects of the Shared Signals Framework 1.0, section 3.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,8 @@ use crate::identity::Identity;
 
 const MAX_ALIASES: usize = 32;
 
-/// A subject identifier. Only what identifies somebody for sure is kept: an email address or a telephone number does not.
+/// A subject identifier. Only what identifies a person or session for sure is kept, so no email address and no telephone
+/// number.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum SubjectId {
     /// RFC 9493, section 3.2.3.
@@ -15,9 +16,9 @@ pub(crate) enum SubjectId {
     Opaque(String),
     /// RFC 9493, section 3.2.8: several names for one subject.
     Aliases(Vec<SubjectId>),
-    /// Shared Signals Framework 1.0, section 3.3: what all members together name.
+    /// Shared Signals Framework 1.0, section 3.3: the subject that all members together describe.
     Complex(Box<Complex>),
-    /// Of a format that names nobody here.
+    /// A format that identifies no person or session here.
     Other,
 }
 
@@ -25,7 +26,7 @@ pub(crate) enum SubjectId {
 pub(crate) struct Complex {
     user: Option<SubjectId>,
     session: Option<SubjectId>,
-    /// Something is named as well that we cannot tell from others of its kind, for example a device.
+    /// It also names something that Abide cannot compare, for example a device.
     narrower: bool,
 }
 
@@ -57,7 +58,7 @@ impl SubjectId {
         }
     }
 
-    /// True if this session is named, or the person whose session it is.
+    /// True if this session, or its person, is named.
     pub(crate) fn names(&self, identity: &Identity) -> bool {
         match self {
             Self::Aliases(names) => names.iter().any(|name| name.names(identity)),
@@ -90,8 +91,8 @@ impl Complex {
             Some(value) if value.get("format")?.as_str()? == "complex" => None,
             Some(value) => SubjectId::read(value).map(Some),
         };
-        // Where the person belongs does not narrow down which of their sessions it is. Everything else might, and what
-        // cannot be judged must not end a session (Shared Signals Framework 1.0, section 3: critical members).
+        // The organization of the person does not narrow down the session. Every other member might, and a session must not
+        // be ended for a subject that cannot be compared (Shared Signals Framework 1.0, section 3: critical members).
         let known = ["format", "user", "session", "tenant", "org_unit", "group"];
         let narrower = members.keys().any(|name| !known.contains(&name.as_str()));
         Some(Self { user: member("user")?, session: member("session")?, narrower })
@@ -113,7 +114,7 @@ mod tests {
 
     const ISSUER: &str = "https://id.example.com";
 
-    /// Whether it names alice's session `s1`, and alice's session that has no `sid`; `None` if it cannot be read.
+    /// Whether it names alice's session `s1`, and alice's session without `sid`; `None` if it cannot be read.
     fn named(subject: Value) -> Option<(bool, bool)> {
         let session = |sid: Option<&str>| {
             let claims = json!({"sid": sid, "email": "alice@example.com"});
@@ -138,7 +139,7 @@ mod tests {
         let elsewhere = json!({"format": "iss_sub", "iss": "https://evil.example", "sub": "alice"});
         assert_eq!(named(elsewhere), Some((false, false)));
         assert_eq!(named(opaque("s1")), Some((true, false)));
-        assert_eq!(named(opaque("alice")), Some((false, false)), "an opaque id is no subject");
+        assert_eq!(named(opaque("alice")), Some((false, false)), "an opaque id does not name a person");
         let email = json!({"format": "email", "email": "alice@example.com"});
         assert_eq!(named(email.clone()), Some((false, false)), "anybody may have had that address");
         assert_eq!(
@@ -163,7 +164,11 @@ mod tests {
         let device = complex(json!({"user": user("alice"), "device": opaque("laptop-7")}));
         assert_eq!(device, Some((false, false)), "it may be about another device");
         assert_eq!(complex(json!({"tenant": opaque("t")})), Some((false, false)));
-        assert_eq!(complex(json!({"user": opaque("s1")})), Some((false, false)), "a user is no session");
+        assert_eq!(
+            complex(json!({"user": opaque("s1")})),
+            Some((false, false)),
+            "a user does not name a session"
+        );
         assert_eq!(complex(json!({"session": user("alice")})), Some((false, false)));
         assert_eq!(complex(json!({"user": {"format": "complex"}})), None);
     }

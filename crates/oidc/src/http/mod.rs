@@ -1,4 +1,4 @@
-//! The only way to a provider.
+//! The HTTP client: every request to a provider is sent here.
 
 pub(crate) mod ca_file;
 pub(crate) mod proxy;
@@ -27,29 +27,29 @@ use crate::text::urls::UrlProblem;
 use crate::text::{self, json, urls};
 
 const MAX_BODY: usize = 1 << 20;
-/// Of an answer with a status of trouble.
+/// The longest body that is read of an answer with an error status.
 const MAX_REFUSAL: usize = 16 * 1024;
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
 const MAX_DESCRIPTION: usize = 200;
-/// A clock that is wrong by more than a day, in seconds, is not corrected further.
+/// The largest clock difference that is corrected, in seconds: one day.
 const MAX_CORRECTION: i64 = 24 * 60 * 60;
 pub(crate) const JSON: &str = "application/json";
 const JWT: &str = "application/jwt";
 
-/// How long an answer may take that cannot be asked for again.
+/// The longest wait for an answer that cannot be requested again.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(300);
 
-/// What [`Http::new`] needs to know.
+/// The options of [`Http::new`].
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// PEM certificates that are trusted in addition to the system's.
     pub ca_pem: Option<Vec<u8>>,
-    /// For one request as a whole: name, connection, TLS, answer. Connecting gets at most ten seconds of it.
+    /// For one whole request: name, connection, TLS, answer. Connecting may take at most ten seconds of it.
     pub timeout: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
-    /// Through whom requests travel.
+    /// The proxy for requests.
     pub proxy: Proxy,
 }
 
@@ -64,22 +64,22 @@ impl Default for HttpOptions {
     }
 }
 
-/// An HTTP client that follows no redirect, reads at most one MiB, waits no longer than it was told, and speaks plain
-/// HTTP with this computer only.
+/// An HTTP client that follows no redirect, reads at most one MiB, keeps its time limit, and uses plain HTTP with this
+/// computer only.
 ///
-/// Trust roots are the system's and the configured CA file. No option turns verification off. Loopback is reached through a
-/// proxy only where one is said to be for it ([`Proxy`]).
+/// Trust roots are the system's and those of the configured CA file. No option turns verification off. Loopback is reached
+/// through a proxy only if the proxy is configured for loopback too ([`Proxy`]).
 #[derive(Clone)]
 pub struct Http {
     remote: Client,
     loopback: Client,
     skew: Arc<AtomicI64>,
     proxy: Proxy,
-    /// How long an answer to a POST may take; `None` for the timeout of every request.
+    /// The longest wait for an answer to a POST; `None` for the timeout of all requests.
     patience: Option<Duration>,
 }
 
-/// No answer has said what time it is.
+/// No answer has had a `Date` yet.
 const NO_SKEW: i64 = i64::MIN;
 
 impl fmt::Debug for Http {
@@ -91,7 +91,7 @@ impl fmt::Debug for Http {
 impl Http {
     /// Reads the trust roots and the system's proxies. Fails with `ca_file_invalid` or `http_setup_failed`.
     pub fn new(options: HttpOptions) -> Result<Self, Error> {
-        // Whoever came first has installed a provider already; ours is only for the case that nobody has.
+        // A crypto provider may be installed already; then this does nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roots = match &options.ca_pem {
             Some(pem) => ca_file::certificates(pem)?,
@@ -113,8 +113,8 @@ impl Http {
         Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW)
     }
 
-    /// What time it is for the provider, if it is `now` here: corrected by [`Self::clock_skew`], by a day at most. What we
-    /// sign is judged by the provider's clock, and who has a wrong one should be able to sign in nevertheless.
+    /// The provider's time when it is `now` here: corrected by [`Self::clock_skew`], by a day at most. The provider checks
+    /// our signatures by its own clock, and a person whose clock is wrong should still be able to sign in.
     #[must_use]
     pub fn provider_time(&self, now: SystemTime) -> SystemTime {
         let skew = self.clock_skew().unwrap_or_default().clamp(-MAX_CORRECTION, MAX_CORRECTION);
@@ -123,9 +123,9 @@ impl Http {
         then.unwrap_or(now)
     }
 
-    /// The same client for exchanges that cannot be repeated: a rotated refresh token, a code that is good once, a
-    /// registration. An answer to a POST may take five minutes; whoever waits for it has a limit of their own. Connecting
-    /// takes no longer than before.
+    /// The same client for exchanges that cannot be repeated: a rotated refresh token, a code that can be used once, a
+    /// registration. An answer to a POST may take five minutes; the caller has its own, shorter limit. Connecting takes no
+    /// longer than before.
     #[must_use]
     pub fn patient(&self) -> Self {
         Self { patience: Some(EXCHANGE_LIMIT), ..self.clone() }
@@ -183,11 +183,11 @@ impl Http {
     }
 }
 
-/// The secrets that a request held. Providers repeat what they refuse, and their words are shown and logged.
+/// The secrets in a request. Providers repeat what they refuse, and their text is shown and logged.
 #[derive(Default)]
 pub(crate) struct Told(Vec<SecretString>);
 
-/// The parameters that a token request, a revocation or an introspection sends a secret in.
+/// The parameters of a token request, a revocation or an introspection that hold a secret.
 const SECRETS: [&str; 9] = [
     "code",
     "code_verifier",
@@ -200,7 +200,7 @@ const SECRETS: [&str; 9] = [
     "actor_token",
 ];
 
-/// The secret of `client_secret_basic`, as it is and as it was sent (RFC 6749, section 2.3.1).
+/// The secret of `client_secret_basic`, plain and as it was sent (RFC 6749, section 2.3.1).
 fn in_basic(shown: &str) -> Vec<SecretString> {
     use base64::Engine as _;
     let decoded = base64::prelude::BASE64_STANDARD.decode(shown).map(Zeroizing::new).ok();
@@ -231,12 +231,12 @@ impl Told {
     }
 }
 
-/// One request: what has a body is posted, what is to be deleted says so, everything else is a GET.
+/// One request: POST with a body, DELETE if `delete` is set, otherwise GET.
 pub(crate) struct Call<'a> {
     pub(crate) url: &'a Url,
     pub(crate) delete: bool,
     pub(crate) authorization: Option<HeaderValue>,
-    /// Of a key of ours (RFC 9449, section 4.1).
+    /// A DPoP proof (RFC 9449, section 4.1).
     pub(crate) proof: Option<HeaderValue>,
     pub(crate) body: Option<Body>,
 }
@@ -269,16 +269,16 @@ fn base(options: &HttpOptions) -> ClientBuilder {
         .retry(retry::never())
         .referer(false)
         .http1_only()
-        // A refresh token that was sent over a connection that died while the computer slept may or may not have
-        // been spent. A new connection for each of the few requests an hour makes that rare.
+        // If the computer sleeps and the connection dies, a refresh token may or may not have been used up. A new connection
+        // for each of the few requests per hour makes that rare.
         .pool_max_idle_per_host(0)
 }
 
 fn build(base: impl Fn() -> ClientBuilder, roots: &[Certificate]) -> Result<Client, Error> {
     match base().tls_certs_merge(roots.to_vec()).build() {
         Ok(client) => Ok(client),
-        // Without any CA on the system the verifier cannot be made. Then nothing is trusted, and a loopback
-        // provider still works.
+        // Without a CA on the system the verifier cannot be made. Then no certificate is trusted, and a loopback provider
+        // still works.
         Err(_) if roots.is_empty() => base().tls_certs_only([]).build().map_err(|_| Error::HttpSetup),
         Err(_) if base().build().is_err() && base().tls_certs_only([]).build().is_err() => {
             Err(Error::HttpSetup)
@@ -302,7 +302,7 @@ async fn read(mut response: reqwest::Response, host: String) -> Result<Answer, E
     let headers = std::mem::take(response.headers_mut());
     let content_type = essence(&headers);
     let body = if status.is_server_error() {
-        // Trouble, whatever follows. Only what it says of itself is of use, and it may say nothing.
+        // An error status. Only the JSON in the answer is of use, and it may be empty.
         let says = content_type.as_deref() == Some(JSON);
         if says {
             body(&mut response, &host, MAX_REFUSAL).await.unwrap_or_default()
@@ -367,7 +367,7 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     None
 }
 
-/// RFC 9110, section 10.2.3: seconds, or a date, which is taken by the clock of whoever wrote it.
+/// RFC 9110, section 10.2.3: seconds, or a date, which is compared with the `Date` of the same answer.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = match text.parse() {
@@ -381,7 +381,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
 }
 
-/// The date of an answer that a cache had kept is that of the question that it was written for (RFC 9111, section 5.1).
+/// The `Age` of an answer from a cache, in seconds, to add to its `Date` (RFC 9111, section 5.1).
 fn aged(headers: &HeaderMap) -> Option<i64> {
     match headers.get(AGE) {
         None => Some(0),
@@ -389,7 +389,7 @@ fn aged(headers: &HeaderMap) -> Option<i64> {
     }
 }
 
-/// The answer was written somewhere between `sent` and `arrived`: nothing between the two is a difference.
+/// The answer was written between `sent` and `arrived`, so a time between them means no skew.
 fn skew(headers: &HeaderMap, sent: SystemTime, arrived: SystemTime) -> Option<i64> {
     let seconds = |time: SystemTime| {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -406,7 +406,7 @@ fn essence(headers: &HeaderMap) -> Option<String> {
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
 }
 
-/// An answer that arrived whole, with a status that is neither a redirect nor the provider's own trouble.
+/// A complete answer whose status is neither a redirect nor a server error.
 pub(crate) struct Answer {
     pub(crate) host: String,
     pub(crate) status: StatusCode,
@@ -423,7 +423,7 @@ struct ErrorResponse {
 }
 
 impl Answer {
-    /// An answer as it might have arrived.
+    /// An answer as it could arrive.
     #[cfg(feature = "fuzzing")]
     pub(crate) fn made_up(status: u16, content_type: &str, body: &[u8]) -> Self {
         Self {
@@ -479,7 +479,7 @@ impl Answer {
     /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).
     pub(crate) fn jwt(&self) -> Option<&str> {
         let is_jwt = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JWT);
-        // What is no text is no token either: an empty one is refused.
+        // An answer that is not text is refused like an empty one.
         is_jwt.then(|| std::str::from_utf8(&self.body).unwrap_or_default())
     }
 
@@ -502,7 +502,7 @@ impl Answer {
         Error::Unavailable { host, status, retry_after: retry_after(&self.headers), error }
     }
 
-    /// The OAuth error in the answer, or `unexplained` if it says none.
+    /// The OAuth error in the answer, or `unexplained` if there is none.
     pub(crate) fn refusal_or(&self, unexplained: OAuthError) -> Error {
         self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None })
     }
@@ -515,7 +515,7 @@ impl Answer {
     }
 }
 
-/// The provider's refusal, without any of `secrets` in its words.
+/// The provider's refusal, with `secrets` removed from its text.
 pub(crate) fn refused<'a>(
     error: &str,
     description: Option<&str>,
@@ -529,14 +529,14 @@ pub(crate) fn refused<'a>(
     Error::Refused { error, description }
 }
 
-/// Before and after what hides a secret is taken out: nothing of one is left where the text is cut.
+/// Removes secrets before and after the text is shortened, so that no part of one is left at the cut.
 fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     let shown = text::plain(&text::without(description, secrets.clone()), MAX_DESCRIPTION);
     let shown = text::without_parts(&shown, secrets);
     (!shown.is_empty()).then_some(shown)
 }
 
-/// The value of a header that no log may show. Fails with `token_malformed`.
+/// A header value that is not logged. Fails with `token_malformed`.
 pub(crate) fn sensitive(header: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(header).map_err(|_| Error::TokenMalformed)?;
     value.set_sensitive(true);

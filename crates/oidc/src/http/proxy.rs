@@ -1,4 +1,4 @@
-//! Through whom requests travel.
+//! The proxy for requests.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 /// RFC 1928, section 3.
 const SOCKS_PORT: u16 = 1080;
 
-/// The address of a proxy, perhaps with a name and a password in it. They are neither printed nor shown.
+/// The address of a proxy, which may contain a name and a password. These are neither printed nor shown.
 #[derive(Clone)]
 pub struct ProxyAddress {
     address: SecretString,
@@ -21,7 +21,7 @@ pub struct ProxyAddress {
     shown: String,
 }
 
-/// Why an address is none of a proxy. It says nothing of what stood there: that may hold a password.
+/// An address that is not one of a proxy. The error does not repeat it, because it may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the address of a proxy looks like \"http://proxy.example.com:3128\" or \"socks5h://proxy.example.com:1080\"; a name and a password go before an @"
@@ -29,8 +29,8 @@ pub struct ProxyAddress {
 pub struct ProxyAddressError;
 
 impl ProxyAddress {
-    /// Reads `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (by the proxy), with a host and
-    /// nothing after it.
+    /// Reads `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (by the proxy), with a host and no
+    /// path.
     pub fn parse(text: &str) -> Result<Self, ProxyAddressError> {
         let mut url = Url::parse(text).map_err(|_| ProxyAddressError)?;
         let nothing_more =
@@ -62,19 +62,19 @@ impl fmt::Debug for ProxyAddress {
 }
 
 impl PartialEq for ProxyAddress {
-    /// In a time that says nothing about the password.
+    /// Takes the same time whatever the password.
     fn eq(&self, other: &Self) -> bool {
         self.address.expose_secret().as_bytes().ct_eq(other.address.expose_secret().as_bytes()).into()
     }
 }
 
-/// Through whom requests travel. Loopback is reached directly unless a proxy is said to be for it too.
+/// The proxy for requests. Loopback is reached directly unless the proxy is configured for it too.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Proxy {
     /// The system's, and that of the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     #[default]
     System,
-    /// None, whatever the system and the environment say.
+    /// None, even if the system or the environment sets one.
     Direct,
     /// This one.
     Through {
@@ -82,13 +82,13 @@ pub enum Proxy {
         address: ProxyAddress,
         /// Names, domains and networks that are reached without it, as in `NO_PROXY`.
         except: Vec<String>,
-        /// Whether it is for loopback too.
+        /// Whether loopback is reached through it too.
         loopback: bool,
     },
 }
 
 impl Proxy {
-    /// True if somebody has said that requests to this computer, or to others, go through a proxy.
+    /// True if a proxy is configured for requests to this computer, or to others.
     pub(crate) fn is_set(&self, to_loopback: bool) -> bool {
         matches!(self, Self::Through { loopback, .. } if *loopback || !to_loopback)
     }

@@ -1,6 +1,6 @@
-//! What is known about the person, from the ID token and from UserInfo, and under which names it is handed on.
+//! Claims about the person, from the ID token and UserInfo, and the names under which they are handed on.
 //!
-//! Pure functions: what comes in has been validated, what goes out may be shown.
+//! Pure functions: input has been validated, output may be shown.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,8 +22,8 @@ const MAX_STEPS: usize = 16;
 
 const MAX_LINE: usize = 200;
 
-/// Claims about the statement, its issuer or the session, and not about the person. Of them, `_claim_sources` may even
-/// contain access tokens (OpenID Connect Core 1.0, section 5.6.2).
+/// Claims about the statement, its issuer or the session instead of the person. `_claim_sources` may even contain access
+/// tokens (OpenID Connect Core 1.0, section 5.6.2).
 const PROTOCOL: [&str; 19] = [
     "_claim_names",
     "_claim_sources",
@@ -46,7 +46,7 @@ const PROTOCOL: [&str; 19] = [
     "typ",
 ];
 
-/// Claims about the sign-in, which only the ID token can know.
+/// Claims about the sign-in, which only the ID token contains.
 const AUTHENTICATION: [&str; 3] = ["acr", "amr", "auth_time"];
 
 /// Claims about the person who signed in, as the provider wrote them.
@@ -65,8 +65,8 @@ impl Claims {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// One claim as people read it: one line without control characters, at most 200 characters. `None` if it is no text or
-    /// nothing is left of it.
+    /// One claim for people to read: one line without control characters, at most 200 characters. `None` if it is not text
+    /// or nothing is left of it.
     pub fn line(&self, name: &str) -> Option<String> {
         let line = text::plain(self.text(name)?, MAX_LINE);
         (!line.is_empty()).then_some(line)
@@ -79,7 +79,7 @@ impl Claims {
 }
 
 impl fmt::Debug for Claims {
-    /// The names only: what they say belongs to the person and not to a log.
+    /// The names only: the values are personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -89,21 +89,20 @@ impl fmt::Debug for Claims {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
-    /// One of both does not say whom it describes.
+    /// One of the two has no `sub`.
     #[error("The provider's profile does not say whom it describes.")]
     SubjectMissing,
     /// They describe two people (OpenID Connect Core 1.0, section 5.3.2).
-    #[error("The provider's profile describes somebody else than the person who signed in.")]
+    #[error("The provider's profile describes a different person than the one who signed in.")]
     SubjectMismatch,
     /// More than 256 KiB.
     #[error("The provider's profile is larger than it should be.")]
     TooLarge,
-    /// A name of the user's own is empty, longer than 64 characters, or cannot be shown; or there are more than 64.
+    /// A configured name is empty, longer than 64 characters, or cannot be shown; or there are more than 64.
     #[error("A name for a claim is empty, too long, or contains characters that cannot be shown.")]
     NameInvalid,
-    /// What a name stands for is empty, longer than 512 bytes, or no JSON Pointer (RFC 6901) although it begins with a
-    /// slash.
-    #[error("A claim is named in a way that cannot be understood.")]
+    /// A source of a claim is empty, longer than 512 bytes, or begins with a slash and is not a JSON Pointer (RFC 6901).
+    #[error("The name of a claim cannot be understood.")]
     SourceInvalid,
 }
 
@@ -121,17 +120,16 @@ impl ClaimsError {
 }
 
 impl Claims {
-    /// The claims of an ID token that has been validated ([`Tokens::id_token`](crate::Tokens::id_token)). Nothing is
-    /// validated here.
+    /// The claims of an ID token that has been validated ([`Tokens::id_token`](crate::Tokens::id_token)). Validates nothing
+    /// itself.
     pub fn of_id_token(id_token: &SecretString) -> Result<Self, IdTokenError> {
         Ok(Self(unverified_claims(id_token.expose_secret())?))
     }
 
-    /// What both say about one person, for people and programs to read.
+    /// The claims of both, for people and programs to read.
     ///
-    /// Both have to have the same `sub`. UserInfo is newer and wins, but for how and when the person signed in
-    /// (`acr`, `amr`, `auth_time`). What only the protocol needs (`iss`, `aud`, `exp`, `nonce`, ...) is left out, and so is
-    /// what is `null`, which says no more than nothing (Core, section 5.3.2).
+    /// Both need the same `sub`. UserInfo is newer and wins, except for `acr`, `amr` and `auth_time`. Claims that only the
+    /// protocol needs (`iss`, `aud`, `exp`, `nonce`, ...) are left out, and so are `null` values (Core, section 5.3.2).
     pub fn merged(id_token: &Self, userinfo: Option<&Self>) -> Result<Self, ClaimsError> {
         let subject = id_token.text("sub").ok_or(ClaimsError::SubjectMissing)?;
         let mut merged = Map::new();
@@ -163,16 +161,16 @@ fn bounded(claims: Map<String, Value>) -> Result<Claims, ClaimsError> {
     if size <= MAX_SIZE { Ok(claims) } else { Err(ClaimsError::TooLarge) }
 }
 
-/// Names of the user's own for claims.
+/// Configured names for claims.
 ///
-/// Each stands for a claim, letter for letter (`email`, `https://example.com/claims/employee`), or, if it begins with a
+/// Each is the name for a claim, spelled exactly (`email`, `https://example.com/claims/employee`), or, if it begins with a
 /// slash, for a part of one by JSON Pointer (RFC 6901): `/groups/0`, `/address/country`. In a pointer, `~1` is a slash and
 /// `~0` a tilde.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimsMapping(BTreeMap<String, Vec<String>>);
 
 impl ClaimsMapping {
-    /// Reads pairs of a name and what it stands for. Fails with `claim_name_invalid` or `claim_source_invalid`.
+    /// Reads pairs of a name and its source. Fails with `claim_name_invalid` or `claim_source_invalid`.
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, ClaimsError> {
         let mut mapping = BTreeMap::new();
         for (name, source) in pairs {
@@ -185,9 +183,9 @@ impl ClaimsMapping {
         Ok(Self(mapping))
     }
 
-    /// The claims under the names of the user's own. A name whose claim is not there is left out.
+    /// The claims under the configured names. A name whose claim is missing is left out.
     ///
-    /// `claims_too_large` if that is more than 256 KiB: one claim may have many names.
+    /// `claims_too_large` if the result has more than 256 KiB: one claim may have many names.
     pub fn apply(&self, claims: &Claims) -> Result<Claims, ClaimsError> {
         let mut mapped = Map::new();
         let mut room = MAX_SIZE;
@@ -202,7 +200,7 @@ impl ClaimsMapping {
     }
 }
 
-/// The way to a value, from the outside in.
+/// The path to a value, from the outside in.
 fn steps(source: &str) -> Result<Vec<String>, ClaimsError> {
     if source.is_empty() || source.len() > MAX_SOURCE {
         return Err(ClaimsError::SourceInvalid);
@@ -212,7 +210,7 @@ fn steps(source: &str) -> Result<Vec<String>, ClaimsError> {
     if (1..=MAX_STEPS).contains(&steps.len()) { Ok(steps) } else { Err(ClaimsError::SourceInvalid) }
 }
 
-/// RFC 6901, section 4. `None` for a tilde that stands for nothing.
+/// RFC 6901, section 4. `None` for a tilde that is not followed by 0 or 1.
 fn unescape(step: &str) -> Option<String> {
     let mut parts = step.split('~');
     let mut plain = parts.next().unwrap_or_default().to_owned();

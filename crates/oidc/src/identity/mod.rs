@@ -13,8 +13,8 @@ use crate::text;
 
 const MAX_TEXT: usize = 200;
 
-/// What a validated ID token says about the person (OpenID Connect Core 1.0, sections 2 and 5.1). Names are for people
-/// to read; only `issuer` and `subject` together identify somebody.
+/// The person, from a validated ID token (OpenID Connect Core 1.0, sections 2 and 5.1). Names are for people to read; only
+/// `issuer` and `subject` together identify a person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// `iss`, byte for byte.
@@ -33,8 +33,8 @@ pub struct Identity {
     /// When the person authenticated, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
-    /// `session_expiry`: when the session has to end, in seconds since 1970 (OpenID IPSIE, SL1 profile). A renewal that
-    /// does not say keeps the earlier one.
+    /// `session_expiry`: when the session has to end, in seconds since 1970 (OpenID IPSIE, SL1 profile). A renewal without
+    /// it keeps the earlier value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_expiry: Option<u64>,
     /// `sid`: the provider's session (Front- and Back-Channel Logout 1.0).
@@ -46,15 +46,15 @@ pub struct Identity {
     /// `amr`: the authentication methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
-    /// Who checked who the person is, where the provider left that to somebody else: `idp` or `identity_provider`, which
-    /// no specification defines and many providers send. One line.
+    /// The identity provider behind this provider: `idp` or `identity_provider`, which no specification defines and many
+    /// providers send. One line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp: Option<String>,
     /// The `nonce` of the sign-in, which a refreshed ID token must repeat if it has one (section 12.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// What the ID token of the sign-in was signed with. Later ID tokens and logout tokens are held to it, unless the
-    /// registration says which algorithm it is (Core, section 12.2; Back-Channel Logout 1.0, section 2.6).
+    /// The algorithm of the ID token at the sign-in. Later ID tokens and logout tokens must use it too, unless the
+    /// registration names the algorithm (Core, section 12.2; Back-Channel Logout 1.0, section 2.6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_with: Option<SigningAlgorithm>,
 }
@@ -69,14 +69,13 @@ impl Identity {
             .unwrap_or(&self.subject)
     }
 
-    /// True if both are about one person: the same issuer and subject, byte for byte. Nothing else identifies somebody.
+    /// True if both are the same person: the same issuer and subject, byte for byte.
     pub fn same_person(&self, other: &Self) -> bool {
         self.issuer == other.issuer && self.subject == other.subject
     }
 
-    /// True if this session is younger than something that the provider says happened at `moment`. `began` is when it began
-    /// by our own clock, which counts only where the provider does not say when the person authenticated. All in seconds
-    /// since 1970.
+    /// True if this session is younger than an event that the provider dates `moment`. `began` is the start of the session
+    /// by our clock, used only if the provider does not say when the person authenticated. All in seconds since 1970.
     pub fn is_younger_than(&self, moment: u64, began: u64) -> bool {
         let since = self.auth_time.unwrap_or_else(|| began.saturating_sub(CLOCK_SKEW.as_secs()));
         since > moment
@@ -106,7 +105,7 @@ impl Identity {
         }
     }
 
-    /// A refreshed ID token may say less than the first one: what it leaves out stays as it was.
+    /// Keeps earlier values that a refreshed ID token leaves out.
     pub(crate) fn or(self, earlier: &Self) -> Self {
         Self {
             name: self.name.or_else(|| earlier.name.clone()),
@@ -125,8 +124,7 @@ impl Identity {
     }
 }
 
-/// A time in seconds since 1970, without its fraction (RFC 7519, section 2: NumericDate). `None` for anything else: nothing
-/// is refused for it.
+/// A time in whole seconds since 1970 (RFC 7519, section 2: NumericDate). `None` for anything else, which is not an error.
 fn whole_seconds(value: &Value) -> Option<u64> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = |seconds: f64| (seconds >= 0.0).then_some(seconds as u64);
@@ -134,7 +132,7 @@ fn whole_seconds(value: &Value) -> Option<u64> {
 }
 
 impl fmt::Debug for Identity {
-    /// Who it is belongs to the person and not to a log.
+    /// Without the person's data, which do not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("issuer", &self.issuer).finish_non_exhaustive()
     }

@@ -25,7 +25,7 @@ pub enum SigningAlgorithm {
     Es384,
     #[serde(rename = "EdDSA")]
     EdDsa,
-    /// Only for a client with a secret, and only if it is registered so.
+    /// Only for a client with a secret, and only if it is registered.
     #[serde(rename = "HS256")]
     Hs256,
     /// As HS256.
@@ -75,7 +75,7 @@ impl SigningAlgorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    /// True if whoever can check a signature can also make one.
+    /// True if the key that checks a signature can also make one.
     pub fn is_symmetric(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
     }

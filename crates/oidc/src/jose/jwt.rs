@@ -1,4 +1,4 @@
-//! What every signed statement of a provider has in common: RFC 7515 (JWS) and RFC 7519 (JWT).
+//! Verification of signed statements: RFC 7515 (JWS) and RFC 7519 (JWT).
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,12 +14,12 @@ use crate::error::statement::Problem;
 use crate::jose::algorithm::SigningAlgorithm;
 use crate::text::json::{self, DocumentProblem};
 
-/// How far the provider's clock may be from ours.
+/// The largest difference between the provider's clock and ours.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// The longest `sub` (OpenID Connect Core 1.0, section 2), and the longest `jti` that is worth remembering.
+/// The longest `sub` (OpenID Connect Core 1.0, section 2), and the longest `jti` that is remembered.
 const MAX_NAME: usize = 255;
-/// The end of the year 9999: no later time can be written down, so none is believed.
+/// The end of the year 9999. Later times are refused.
 const MAX_TIME: u64 = 253_402_300_799;
 
 /// A refusal, and whether reading the provider's keys again may change it.
@@ -35,25 +35,25 @@ impl<E> From<E> for Refusal<E> {
     }
 }
 
-/// What a kind of statement may call itself in `typ`.
+/// The `typ` values of one kind of statement.
 pub(crate) struct Kind {
-    /// In lower case, without the prefix that may be left out (RFC 7515, section 4.1.9).
+    /// In lower case, without the prefix `application/`, which may be left out (RFC 7515, section 4.1.9).
     pub(crate) types: &'static [&'static str],
-    /// Whether `typ` has to be there.
+    /// Whether `typ` is required.
     pub(crate) is_required: bool,
 }
 
-/// Whose signature a statement has to have.
+/// The signer that a statement must come from.
 #[derive(Clone, Copy)]
 pub(crate) struct Signer<'a> {
     pub(crate) keys: &'a CoreJsonWebKeySet,
-    /// What it may sign with.
+    /// The algorithms that it may use.
     pub(crate) algorithms: &'a [SigningAlgorithm],
     /// For a symmetric algorithm.
     pub(crate) secret: Option<&'a SecretString>,
 }
 
-/// A statement that is the signer's.
+/// A statement whose signature was checked.
 pub(crate) struct Verified<'k> {
     pub(crate) claims: Map<String, Value>,
     pub(crate) algorithm: SigningAlgorithm,
@@ -61,7 +61,7 @@ pub(crate) struct Verified<'k> {
 }
 
 impl Verified<'_> {
-    /// The left half of the hash that the algorithm uses, as `at_hash` has it (OpenID Connect Core 1.0, section 3.1.3.6).
+    /// The left half of the hash that the algorithm uses, for `at_hash` (OpenID Connect Core 1.0, section 3.1.3.6).
     pub(crate) fn half_hash(&self, text: &str) -> Result<String, Problem> {
         let hash = self.key.hash_bytes(text.as_bytes(), &self.algorithm.core());
         let hash = hash.map_err(|_| Problem::AlgorithmRefused)?;
@@ -69,14 +69,14 @@ impl Verified<'_> {
     }
 }
 
-/// Verifies a signed statement. This is the only way: for ID tokens, logout tokens, security events and UserInfo.
+/// Verifies a signed statement. This is the only way, for ID tokens, logout tokens, security events and UserInfo.
 ///
-/// 1. It is read: three parts, no stray bits in the base64, no duplicated members.
-/// 2. Its header: an algorithm that may be used, and the kind of statement that is expected.
-/// 3. `addressed`: from whom and for whom it is, which needs no key. What is cheap comes first.
-/// 4. The signature, with the one key that fits (Core, section 10.1).
+/// 1. Reads it: three parts, no stray bits in the base64, no duplicated members.
+/// 2. Checks the header: an allowed algorithm and the expected kind of statement.
+/// 3. Calls `addressed`, which checks sender and audience. That needs no key, and cheap checks come first.
+/// 4. Checks the signature with the one key that fits (Core, section 10.1).
 ///
-/// What else it has to say is for the caller to check, of the claims that are given back.
+/// The caller checks the other claims, which are returned.
 pub(crate) fn verify<'k, T, E: From<Problem>>(
     raw: &str,
     kind: &Kind,
@@ -90,17 +90,17 @@ pub(crate) fn verify<'k, T, E: From<Problem>>(
     Ok((addressed, Verified { claims: jwt.claims, algorithm, key }))
 }
 
-/// The claims of a statement, whoever has signed it.
+/// The claims of a statement whose signature was not checked.
 pub(crate) fn unverified_claims(raw: &str) -> Result<Map<String, Value>, Problem> {
     Ok(Jwt::read(raw)?.claims)
 }
 
-/// The members of the header that decide (RFC 7515, section 4.1).
+/// The members of the header that matter (RFC 7515, section 4.1).
 struct Header {
     alg: String,
     kid: Option<String>,
     typ: Option<String>,
-    /// The first that changes how the statement has to be read (RFC 7515; RFC 7797; RFC 7516; RFC 8725).
+    /// The first member that changes how the statement is read (RFC 7515; RFC 7797; RFC 7516; RFC 8725).
     extension: Option<&'static str>,
 }
 
@@ -118,7 +118,7 @@ impl Header {
         })
     }
 
-    /// The algorithm, if it may be used: one that was registered, and a symmetric one only with a secret.
+    /// The algorithm if it is allowed: a registered one, and a symmetric one only with a secret.
     fn check(&self, kind: &Kind, signer: &Signer<'_>) -> Result<SigningAlgorithm, Problem> {
         if self.alg.eq_ignore_ascii_case("none") {
             return Err(Problem::Unsigned);
@@ -142,7 +142,7 @@ impl Header {
     }
 }
 
-/// A statement that was read and not believed yet.
+/// A parsed statement whose signature was not checked yet.
 struct Jwt<'a> {
     header: Header,
     claims: Map<String, Value>,
@@ -162,7 +162,7 @@ impl<'a> Jwt<'a> {
         Ok(Self { header: Header::read(&part(header)?)?, claims: part(claims)?, signed, signature })
     }
 
-    /// Holds the signature against the one key that fits.
+    /// Checks the signature with the one key that fits.
     fn signed_by<'k, E: From<Problem>>(
         &self,
         signer: &Signer<'k>,
@@ -202,7 +202,7 @@ impl<'a> Jwt<'a> {
     }
 }
 
-/// Which keys are for signatures at all was decided when they were read.
+/// Keys that are not for signatures were left out when they were read.
 fn fits(key: &CoreJsonWebKey, algorithm: &CoreJwsSigningAlgorithm) -> bool {
     algorithm.key_type().as_ref() == Some(key.key_type())
         && match key.signing_alg() {
@@ -212,7 +212,7 @@ fn fits(key: &CoreJsonWebKey, algorithm: &CoreJwsSigningAlgorithm) -> bool {
         }
 }
 
-/// Something else with four dots in it, such as bare claims with an address, is not encrypted.
+/// Text with four dots that is not base64url, such as plain claims with an address, is not encrypted.
 fn is_base64url(part: &str) -> bool {
     part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
@@ -234,7 +234,7 @@ pub(crate) fn check_issuer(claims: &Map<String, Value>, expected: &str) -> Resul
     }
 }
 
-/// `iat`, which has to be there and not in the future; `nbf` (RFC 7519, section 4.1.5) neither.
+/// `iat`, which is required and must not be in the future; `nbf` (RFC 7519, section 4.1.5) must not be in the future either.
 pub(crate) fn issued_at(claims: &Map<String, Value>, now: SystemTime) -> Result<u64, Problem> {
     let latest = seconds(now + CLOCK_SKEW);
     let issued = time(claims, "iat")?.ok_or(Problem::IssuedAtMissing)?;
@@ -275,7 +275,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= MAX_NAME && text.bytes().all(|b| matches!(b, 0x20..=0x7e))
 }
 
-/// A NumericDate (RFC 7519, section 2), down to the second.
+/// A NumericDate (RFC 7519, section 2) in whole seconds.
 pub(crate) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Problem> {
     let number = match claims.get(name) {
         None | Some(Value::Null) => return Ok(None),

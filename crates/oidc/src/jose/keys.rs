@@ -9,7 +9,7 @@ use crate::error::{Error, malformed};
 
 const MAX_KEYS: usize = 100;
 const MIN_RSA_BYTES: usize = 256;
-/// What the library that checks signatures takes.
+/// The largest RSA key that the library takes, in bytes.
 const MAX_RSA_BYTES: usize = 512;
 
 #[derive(Deserialize)]
@@ -17,8 +17,7 @@ pub(crate) struct RawKeySet {
     keys: Option<Vec<Value>>,
 }
 
-/// Keeps the keys that can verify a signature. What cannot be used, or is no key at all, does not spoil the others (RFC 7517,
-/// section 5).
+/// Keeps the keys that can verify a signature. Entries that cannot be used do not affect the others (RFC 7517, section 5).
 pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
     let malformed = || malformed(Document::Keys, Some("keys"));
     let entries = set.keys.filter(|keys| keys.len() <= MAX_KEYS).ok_or_else(malformed)?;
@@ -30,11 +29,10 @@ pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
     serde_json::from_value(Value::Object(set)).map_err(|_| malformed())
 }
 
-/// A public key for signatures, with the algorithm that its curve stands for.
+/// A public key for signatures, with the algorithm of its curve.
 ///
-/// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3), and above 4,096
-/// bits, which cannot be used here; keys
-/// for encryption; curves that do not match `alg`.
+/// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3) and above
+/// 4,096 bits; keys for encryption; curves that do not match `alg`.
 fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
     let text = |name: &str| key.get(name).and_then(Value::as_str);
     if ["d", "p", "q", "k"].iter().any(|private| key.contains_key(*private)) {

@@ -1,4 +1,4 @@
-//! What we sign ourselves: compact JWS (RFC 7515, section 3.1), and what is random in it.
+//! Statements that this client signs: compact JWS (RFC 7515, section 3.1), and random names for them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// 256 bits: nobody else has ever used it, and nobody guesses it.
+/// 256 bits: unique, and impossible to guess.
 const RANDOM_BYTES: usize = 32;
 
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -22,12 +22,12 @@ pub(crate) fn fresh_name() -> Result<String, Error> {
     Ok(encode(bytes))
 }
 
-/// Seconds since 1970, as `iat` and `exp` have them.
+/// Seconds since 1970, for `iat` and `exp`.
 pub(crate) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The whole, once `sign` has signed the first two parts.
+/// The complete statement, once `sign` has signed the first two parts.
 pub(crate) fn compact(
     header: &Value,
     claims: &Value,

@@ -1,4 +1,4 @@
-//! Signing out at the provider, and what the provider says about a sign-out.
+//! Signing out at the provider, and the provider's messages about a sign-out.
 
 pub(crate) mod replay;
 pub(crate) mod request;

@@ -1,4 +1,4 @@
-//! One logout token, one effect: OpenID Connect Back-Channel Logout 1.0, section 2.6, rule 7.
+//! Each logout token takes effect once: OpenID Connect Back-Channel Logout 1.0, section 2.6, rule 7.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -7,16 +7,16 @@ use crate::error::logout_token::LogoutTokenError;
 use crate::jose::jwt::seconds;
 use crate::logout::token::LogoutToken;
 
-/// Remembers the logout tokens that were admitted, each for as long as it would still be believed.
+/// Remembers accepted logout tokens, each for as long as it would be valid.
 ///
-/// It never forgets one earlier to make room: whoever could send enough others would make it forget the one to replay.
-/// When it is full, further tokens are refused until old ones are no longer valid, at most eleven minutes later.
+/// It never forgets one earlier to make room: otherwise an attacker could send many tokens to make it forget the one to
+/// replay. When it is full, further tokens are refused until old ones expire, at most eleven minutes later.
 ///
-/// Only validated tokens belong in here, and only those that [answer](LogoutToken::answers) a session: a replay that
-/// concerns nobody has no effect, and a provider that shares one client among many people sends a lot of those.
+/// Add only validated tokens that [answer](LogoutToken::answers) a session: a replay without a session has no effect, and a
+/// provider that shares one client among many people sends many such tokens.
 #[derive(Debug)]
 pub struct ReplayGuard {
-    /// Issuer and `jti`, and the first second in which the token is refused in any case.
+    /// Issuer and `jti`, with the first second in which the token would be refused as too old.
     admitted: HashMap<(String, String), u64>,
     capacity: usize,
 }
@@ -34,7 +34,7 @@ impl ReplayGuard {
         Self { admitted: HashMap::new(), capacity }
     }
 
-    /// Admits a token once. Fails with `logout_token_replayed` or `logout_token_too_many`.
+    /// Accepts a token once. Fails with `logout_token_replayed` or `logout_token_too_many`.
     pub fn admit(&mut self, token: &LogoutToken, now: SystemTime) -> Result<(), LogoutTokenError> {
         let now = seconds(now);
         self.admitted.retain(|_, refused_from| *refused_from > now);

@@ -17,9 +17,9 @@ const RESERVED: [&str; 5] =
 
 /// A request to end the provider's own session, ready for the browser.
 pub struct LogoutRequest {
-    /// To open in the browser. It may contain the ID token, which says who the person is, and `state`: not for a log.
+    /// To open in the browser. It may contain the ID token, which names the person, and `state`: not for a log.
     pub url: Url,
-    /// What the browser's return is held against; `None` if it was given nowhere to return to.
+    /// What the browser's return is checked against; `None` without a redirect URI.
     pub pending: Option<LogoutPending>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for LogoutPending {
 /// A request to the post-logout redirect URI that is not the return from this sign-out. It gets a 4xx, and the sign-out
 /// stays pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("This page was not opened by the sign-out that is waiting.")]
+#[error("This page does not belong to the sign-out in progress.")]
 pub struct LogoutCallbackError(pub StrayReason);
 
 impl LogoutCallbackError {
@@ -61,8 +61,8 @@ impl LogoutCallbackError {
 impl LogoutPending {
     /// Reads the query of a request to the post-logout redirect URI (section 3).
     ///
-    /// That the browser came back says that the provider has seen the request and nothing more: a person who was asked
-    /// there whether to sign out may have answered no.
+    /// The browser's return shows only that the provider has seen the request. A person who was asked there whether to sign
+    /// out may have answered no.
     pub fn receive(&self, query: &str) -> Result<(), LogoutCallbackError> {
         parameters_of(query, &self.state).map(|_| ()).map_err(LogoutCallbackError)
     }
@@ -72,8 +72,8 @@ impl RelyingParty {
     /// A request to end the provider's own session (section 2), with `state` of 256 random bits if there is a redirect
     /// URI.
     ///
-    /// `extra` is for what only this provider understands, for example for the end of a federated session. Fails with
-    /// `endpoint_missing` if the provider has no sign-out page, and with `parameter_invalid`.
+    /// `extra` holds parameters of this provider, for example to end a federated session. Fails with `endpoint_missing` if
+    /// the provider has no sign-out page, and with `parameter_invalid`.
     pub fn logout_request(
         &self,
         id_token_hint: Option<&SecretString>,
@@ -103,7 +103,8 @@ impl RelyingParty {
     }
 }
 
-/// True if a sign-out request can carry a further parameter of this name: it is none of ours (section 2), and printable.
+/// True if a sign-out request can carry an additional parameter of this name: printable, and not one that is set here
+/// (section 2).
 pub fn is_logout_parameter(name: &str) -> bool {
     is_word(name) && !RESERVED.contains(&name)
 }

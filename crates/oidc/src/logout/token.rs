@@ -16,28 +16,28 @@ use crate::jose::jwt::{
 };
 use crate::provider::keys::Occasion;
 
-/// How long after it was issued a logout token is believed at most, whatever its `exp` says. Section 4 recommends two
-/// minutes; what is not believed any more need not be remembered either ([`ReplayGuard`](crate::ReplayGuard)).
+/// The longest time after its issue that a logout token is accepted, whatever its `exp`. Section 4 recommends two minutes.
+/// An expired token need not be remembered ([`ReplayGuard`](crate::ReplayGuard)).
 pub const MAX_LOGOUT_TOKEN_AGE: Duration = Duration::from_secs(10 * 60);
 
-/// The same for a token without `exp`. The final specification requires one (section 2.4), its drafts did not, and providers still
-/// send none; two minutes are what section 4 recommends.
+/// The same for a token without `exp`. The final specification requires one (section 2.4), its drafts did not, and some
+/// providers still send none. Section 4 recommends two minutes.
 const MAX_AGE_WITHOUT_EXPIRATION: Duration = Duration::from_secs(2 * 60);
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const MAX_TOKEN: usize = 16 * 1024;
 const KIND: Kind = Kind { types: &["logout+jwt", "jwt"], is_required: false };
 
-/// What a validated logout token says (section 2.4): this person's sessions have ended, or this one session.
+/// A validated logout token (section 2.4): all sessions of this person have ended, or this one session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogoutToken {
     /// `iss`, byte for byte.
     pub issuer: String,
-    /// `sub`: whose session. There is this or `sid`, or both.
+    /// `sub`: the person. Either this or `sid` is set, or both.
     pub subject: Option<String>,
     /// `sid`: which session.
     pub sid: Option<String>,
-    /// `jti`: what tells one token from another.
+    /// `jti`: unique for each token.
     pub jti: String,
     /// `iat`, in seconds since 1970.
     pub issued_at: u64,
@@ -46,7 +46,7 @@ pub struct LogoutToken {
 }
 
 impl fmt::Debug for LogoutToken {
-    /// Whose session it is belongs to the person and not to a log.
+    /// Without the person's data, which do not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogoutToken")
             .field("issuer", &self.issuer)
@@ -58,9 +58,9 @@ impl fmt::Debug for LogoutToken {
 impl LogoutToken {
     /// True if this session is meant.
     ///
-    /// What the token names has to be the session's. A session whose ID token had no `sid` is meant by a token with its
-    /// subject, and never by one with a `sid` only. Where the token names only the person, it has to be younger than the
-    /// session, which began at `began`, in seconds since 1970: one that was late, or kept by somebody, is about the session
+    /// The names in the token have to be the session's. A session whose ID token had no `sid` is meant by a token with its
+    /// subject, and never by one with only a `sid`. A token that names only the person has to be younger than the session,
+    /// which began at `began`, in seconds since 1970: a delayed or replayed token is about an earlier session.
     /// before.
     pub fn answers(&self, identity: &Identity, began: u64) -> bool {
         let session = identity.sid.as_deref().filter(|sid| !sid.is_empty());
@@ -69,19 +69,19 @@ impl LogoutToken {
             (Some(ended), Some(ours)) => Some(ended == ours),
             (Some(_), None) | (None, _) => None,
         };
-        // Of what could be compared nothing may differ, and something has to have been compared.
+        // All values that can be compared are equal, and at least one was compared.
         self.issuer == identity.issuer
             && person != Some(false)
             && session != Some(false)
             && (session.is_some() || (person.is_some() && !identity.is_younger_than(self.issued_at, began)))
     }
 
-    /// Whether it names one session (`sid`), and not a person alone.
+    /// Whether it names a session (`sid`), and not only a user.
     pub fn names_a_session(&self) -> bool {
         self.sid.is_some()
     }
 
-    /// From when on it would be refused in any case.
+    /// The time from which it would be refused as too old.
     pub(crate) fn refused_from(&self) -> u64 {
         let age = self.issued_at.saturating_add(MAX_LOGOUT_TOKEN_AGE.as_secs());
         age.min(self.expires_at).saturating_add(CLOCK_SKEW.as_secs()).saturating_add(1)
@@ -89,16 +89,16 @@ impl LogoutToken {
 }
 
 impl RelyingParty {
-    /// Validates a logout token (section 2.6), all but its replay: ask [`ReplayGuard`](crate::ReplayGuard) for that.
+    /// Validates a logout token (section 2.6), except for its replay: see [`ReplayGuard`](crate::ReplayGuard).
     ///
-    /// An unknown `kid` makes us read the provider's keys again, at most once a minute. A transient error says nothing
-    /// about the token; the provider may send it again.
+    /// For an unknown `kid` the provider's keys are read again, at most once a minute. A transient error is not about the
+    /// token; the provider may send it again.
     pub async fn logout_token(&self, http: &Http, raw: &str, now: SystemTime) -> Result<LogoutToken, Error> {
         self.judged(http, now, Occasion::Message, |keys| verify(raw, keys, self, now)).await
     }
 }
 
-/// What is cheap comes first: anybody may send us anything.
+/// Cheap checks come first, because anyone can send us a token.
 pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,
@@ -126,7 +126,7 @@ fn check_claims(
     check_audience(claims, client)?;
     let (issued_at, expires_at) = check_times(claims, now)?;
     check_event(claims)?;
-    // Also a `nonce` that is null: nobody writes one by accident.
+    // Even a `nonce` that is null: it would not be there by accident.
     if claims.contains_key("nonce") {
         return Err(LogoutTokenError::NoncePresent);
     }

@@ -21,17 +21,17 @@ use crate::text::{self, urls};
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 const MAX_SHOWN: usize = 200;
 
-/// Where a provider is found, and what it has to be.
+/// Where a provider is found, and what its metadata must contain.
 #[derive(Clone, Debug)]
 pub struct DiscoveryOptions {
-    /// Byte for byte what the metadata and each ID token have to name.
+    /// The issuer that the metadata and each ID token must name, byte for byte.
     pub issuer: String,
     /// For a provider with an issuer for each of its tenants.
     pub tenants: Option<IssuerTemplate>,
-    /// Where the metadata are, if not at the place that the issuer tells (Discovery, section 4). They are held to `issuer`
-    /// all the same.
+    /// The URL of the metadata if it is not the well-known one (Discovery, section 4). Its issuer is still compared with
+    /// `issuer`.
     pub metadata_url: Option<Url>,
-    /// Read the metadata of RFC 8414 too, where these leave out the endpoint for revocation, introspection or a sign-in on
+    /// Read the metadata of RFC 8414 too, if these leave out the endpoint for revocation, introspection or sign-in on
     /// another device.
     pub oauth_metadata: bool,
     /// Refuse a provider that does not say that it checks PKCE with S256.
@@ -39,7 +39,7 @@ pub struct DiscoveryOptions {
 }
 
 impl DiscoveryOptions {
-    /// At the place that the issuer tells.
+    /// At the well-known URL of the issuer.
     pub fn new(issuer: String) -> Self {
         Self { issuer, tenants: None, metadata_url: None, oauth_metadata: true, require_pkce_support: false }
     }
@@ -68,12 +68,12 @@ struct Inner {
     keys: RwLock<Keys>,
 }
 
-/// What is read of the metadata (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RFC 8628, section 4;
+/// The metadata that are used (Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3; RFC 8628, section 4;
 /// RP-Initiated Logout, section 2.1; Session Management, section 3.3; Front- and Back-Channel Logout, section 2; RFC 9126,
 /// section 5; RFC 9449, section 5.1).
 ///
-/// Only what is used is read, and of that only what decides has to be of the right type: a mistake in a member that decides
-/// nothing does not keep people from signing in.
+/// Only members that matter for Abide have to be of the right type, so that a mistake in another one does not prevent a
+/// sign-in.
 #[derive(Clone, Deserialize)]
 pub(crate) struct ProviderMetadata {
     issuer: Option<String>,
@@ -116,12 +116,12 @@ pub(crate) struct ProviderMetadata {
     backchannel_logout_session_supported: bool,
 }
 
-/// Only `true` is a promise; anything else is none, and no reason to refuse the rest.
+/// Only `true` counts. Anything else is read as false.
 fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Value::deserialize(deserializer)? == Value::Bool(true))
 }
 
-/// A list of names that decides something. An entry that is no text is none of the names that could be meant.
+/// A list of names that matters. Entries that are not text are ignored.
 fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
@@ -133,7 +133,7 @@ fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String
     }
 }
 
-/// A list that decides nothing by itself. What is no list says nothing.
+/// A list that matters to nothing by itself. A value that is not a list is ignored.
 fn names_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     Ok(names(Value::deserialize(deserializer)?).ok().flatten())
 }
@@ -148,9 +148,9 @@ impl Provider {
     /// Reads and checks the metadata and the keys of `issuer` (Discovery, section 4).
     ///
     /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint
-    /// that the metadata names has to be an https URL without fragment and user information, also one that is not
-    /// needed now. An issuer on loopback may use http there. Only the page for watching the session may be unusable:
-    /// [`Self::check_session_problem`].
+    /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint in the
+    /// metadata has to be an https URL without fragment and user information, even if it is not needed now. An issuer on
+    /// loopback may use http there. Only the OP iframe may be unusable: [`Self::check_session_problem`].
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
         Self::discover_with(http, &DiscoveryOptions::new(issuer.to_owned())).await
     }
@@ -166,7 +166,7 @@ impl Provider {
             .await
     }
 
-    /// The same for a provider that is found in a way of its own.
+    /// The same with options.
     pub async fn discover_with(http: &Http, options: &DiscoveryOptions) -> Result<Self, Error> {
         let DiscoveryOptions { issuer, tenants, .. } = options;
         let url = check_issuer(issuer)?;
@@ -304,12 +304,12 @@ impl Provider {
         self.0.end_session.is_some()
     }
 
-    /// True if people can sign in on another device (RFC 8628, section 4).
+    /// True if the provider supports sign-in on another device (RFC 8628, section 4).
     pub fn has_device_authorization(&self) -> bool {
         self.0.device_authorization.is_some()
     }
 
-    /// True if clients can register by themselves (Discovery 1.0, section 3).
+    /// True if the provider supports dynamic client registration (Discovery 1.0, section 3).
     pub fn has_registration(&self) -> bool {
         self.0.registration.is_some()
     }
@@ -325,12 +325,12 @@ impl Provider {
         self.check_session_iframe().is_some()
     }
 
-    /// The page that answers whether the provider's session changed (Session Management 1.0, section 3.3).
+    /// The OP iframe (Session Management 1.0, section 3.3).
     pub fn check_session_iframe(&self) -> Option<&Url> {
         self.0.check_session.as_ref().ok()?.as_ref()
     }
 
-    /// Why [`Self::check_session_iframe`] is not used although the metadata names one: `endpoint_insecure` or
+    /// Why [`Self::check_session_iframe`] is not used although the metadata name one: `endpoint_insecure` or
     /// `endpoint_invalid`.
     pub fn check_session_problem(&self) -> Option<Error> {
         let problem = self.0.check_session.as_ref().err()?;
@@ -377,7 +377,7 @@ impl Provider {
         &self.0.token
     }
 
-    /// `endpoint_missing` if requests have to be pushed, and it is not said where to.
+    /// `endpoint_missing` if requests have to be pushed and the metadata name no endpoint for that.
     pub(crate) fn pushed_authorization_endpoint(&self) -> Result<Option<&Url>, Error> {
         match self.0.pushed_authorization.as_ref() {
             None if self.requires_pushed_authorization() => {
@@ -449,7 +449,7 @@ fn check_issuer(issuer: &str) -> Result<Url, Error> {
         .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, MAX_SHOWN), problem })
 }
 
-/// Without it people can still sign in, and their session is watched in other ways.
+/// An unusable one is ignored: sign-in works without it, and the session is watched in other ways.
 fn check_session(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
     match raw {
         None | Some(Value::Null) => Ok(None),

@@ -10,15 +10,15 @@ use crate::error::document::Document;
 use crate::http::{Call, Http, JSON};
 use crate::jose::keys::{RawKeySet, usable};
 
-/// An ID token that names an unknown key makes us read the keys again, at most once in this time.
+/// The shortest time between two reads of the keys because of an unknown key.
 pub const KEY_REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why the keys are read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
-    /// A statement in the answer to a request of ours.
+    /// A statement in the answer to our request.
     Answer,
-    /// A statement that anybody may have sent us.
+    /// A statement that anyone may have sent us.
     Message,
 }
 
@@ -33,8 +33,8 @@ pub(crate) struct Keys {
 impl Keys {
     /// True at most once in [`KEY_REFETCH_INTERVAL`], and when the clock was set back.
     ///
-    /// A message waits for both, an answer only for other answers: otherwise whoever can send us messages could use up
-    /// what a refresh needs just after the provider has changed its keys.
+    /// A message waits for all earlier reads, an answer only for those of other answers. Otherwise anyone who can send us
+    /// messages could use up the read that a refresh needs just after the provider has changed its keys.
     pub(crate) fn may_refetch(&mut self, now: SystemTime, occasion: Occasion) -> bool {
         let recent = |last: Option<SystemTime>| {
             last.and_then(|last| now.duration_since(last).ok())
@@ -53,8 +53,8 @@ impl Keys {
         !throttled
     }
 
-    /// What brought nothing does not count for an answer: the session's own pauses keep the next attempt apart. Nothing
-    /// keeps messages apart but this.
+    /// Notes that a read failed. For an answer it does not count: the session has its own pauses between attempts. Messages
+    /// are limited only here.
     pub(crate) fn refetch_failed(&mut self, occasion: Occasion) {
         if occasion == Occasion::Answer {
             self.for_answer = None;

@@ -1,4 +1,4 @@
-//! The provider: what it says about itself, and its keys.
+//! The provider: its metadata and its keys.
 
 pub(crate) mod discovery;
 pub(crate) mod keys;

@@ -1,8 +1,7 @@
-//! OAuth 2.0 Authorization Server Metadata (RFC 8414), where OpenID Connect Discovery leaves an endpoint out.
+//! OAuth 2.0 Authorization Server Metadata (RFC 8414), for endpoints that OpenID Connect Discovery leaves out.
 //!
-//! Some providers publish two documents, and name their revocation endpoint only in this one. It is held to the same issuer,
-//! completes the other document and replaces nothing in it. Without it, or with one that cannot be used, the provider is
-//! what it was before.
+//! Some providers publish two documents, and name their revocation endpoint only in this one. It must have the same issuer;
+//! it adds to the other document and replaces nothing in it. If it is missing or cannot be used, nothing changes.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -14,7 +13,7 @@ use crate::text::urls;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
-/// What is read of it (section 2; RFC 8628, section 4).
+/// The members that are used (section 2; RFC 8628, section 4).
 #[derive(Default, Deserialize)]
 struct OAuthMetadata {
     #[serde(default, deserialize_with = "text_if_any")]
@@ -41,7 +40,8 @@ pub(super) struct Endpoints<'a> {
     pub(super) device_authorization: &'a mut Option<String>,
 }
 
-/// Adds the endpoints that are left out. `issuer` is where the provider is, `expected` what it has to call itself.
+/// Adds the endpoints that are left out. `issuer` is the provider's address, `expected` the issuer that the document must
+/// name.
 pub(super) async fn complete(http: &Http, issuer: &Url, expected: &str, endpoints: Endpoints<'_>) {
     let is_missing = |endpoint: &Option<String>| endpoint.as_deref().is_none_or(str::is_empty);
     let Endpoints { revocation, introspection, device_authorization } = endpoints;
@@ -63,7 +63,7 @@ pub(super) async fn complete(http: &Http, issuer: &Url, expected: &str, endpoint
 
 async fn read(http: &Http, issuer: &Url, expected: &str) -> Option<OAuthMetadata> {
     for place in places(issuer) {
-        // A provider that cannot be reached is not asked twice.
+        // A provider that cannot be reached is not asked a second time.
         let answer = http.send(Call::get(&place)).await.ok()?;
         let found = answer.document::<OAuthMetadata>(Document::Metadata, &[JSON]).unwrap_or_default();
         if found.issuer.as_deref() == Some(expected) {
@@ -73,8 +73,8 @@ async fn read(http: &Http, issuer: &Url, expected: &str) -> Option<OAuthMetadata
     None
 }
 
-/// In front of the issuer's path (section 3.1), and behind it, as OpenID Connect Discovery has it (section 5): some providers
-/// publish it only there.
+/// The well-known URL before the issuer's path (section 3.1), and the one after it, as in OpenID Connect Discovery (section
+/// 5): some providers publish it only there.
 fn places(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
     let mut paths = vec![format!("{WELL_KNOWN}{path}"), format!("{path}{WELL_KNOWN}")];

@@ -1,19 +1,19 @@
 //! Providers with an issuer for each of their tenants, behind one discovery document.
 //!
-//! No specification has them: Discovery 1.0, section 4.3 wants one issuer in the document and the same in each ID token. Where
-//! somebody signs in to a tenant that nobody can know before, the document holds a template, and the ID token is held against
-//! the issuer that this template and its own claim `tid` make. Everything else stays as strict as it is: one tenant's ID token
-//! is never another's, and a session stays in the tenant in which it began.
+//! No specification defines them: Discovery 1.0, section 4.3 requires one issuer in the document and the same in each ID
+//! token. If the tenant is not known before the sign-in, the document holds a template. The ID token is checked against the
+//! issuer that this template and the token's own claim `tid` make. Everything else stays equally strict: an ID token of one
+//! tenant is never accepted for another, and a session stays in the tenant in which it began.
 
 use url::Url;
 
 use crate::error::Error;
 use crate::text::urls::{self, UrlProblem};
 
-/// What stands for the tenant's identifier.
+/// The placeholder for the tenant's identifier.
 const PLACEHOLDER: &str = "{tenantid}";
 
-/// Issuers that differ in one segment of their path, which is the tenant's identifier: a GUID in lower case.
+/// Issuers that differ in one path segment, the tenant's identifier: a GUID in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerTemplate {
     text: String,
@@ -22,8 +22,8 @@ pub struct IssuerTemplate {
 }
 
 impl IssuerTemplate {
-    /// `template` has `{tenantid}` once, as a whole segment of its path, and is at the origin of `issuer`, under which the
-    /// provider is discovered.
+    /// `template` contains `{tenantid}` once, as a whole path segment, and has the origin of `issuer`, where the provider is
+    /// discovered.
     ///
     /// `issuer_invalid` or `issuer_insecure` for anything else.
     pub fn new(template: &str, issuer: &str) -> Result<Self, Error> {
@@ -34,7 +34,7 @@ impl IssuerTemplate {
         if !is_segment || after.contains(PLACEHOLDER) {
             return Err(malformed());
         }
-        // As one of its issuers would be: the placeholder is no part of an address.
+        // Checked with an example, because the placeholder is not valid in an address.
         let example = urls::issuer(&format!("{before}00000000-0000-0000-0000-000000000000{after}"));
         let example = example.map_err(refused)?;
         let discovered = urls::issuer(issuer).map_err(refused)?;
@@ -46,7 +46,7 @@ impl IssuerTemplate {
         Ok(Self { text: template.to_owned(), before: before.to_owned(), after: after.to_owned() })
     }
 
-    /// As it stands in the metadata.
+    /// As in the metadata.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -57,13 +57,13 @@ impl IssuerTemplate {
         tenant.is_some_and(is_tenant)
     }
 
-    /// The issuer of this tenant; `None` if it is no tenant's identifier.
+    /// The issuer of this tenant; `None` if this is not a tenant's identifier.
     pub(crate) fn issuer_of(&self, tenant: &str) -> Option<String> {
         is_tenant(tenant).then(|| format!("{}{tenant}{}", self.before, self.after))
     }
 }
 
-/// A GUID as it is written down everywhere: groups of 8, 4, 4, 4 and 12 digits, in lower case.
+/// A GUID in its usual form: groups of 8, 4, 4, 4 and 12 digits, in lower case.
 fn is_tenant(text: &str) -> bool {
     let groups = text.split('-').map(str::len);
     groups.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_fits_if_a_tenant_stands_in_its_place() {
+    fn an_issuer_fits_if_a_tenant_replaces_the_placeholder() {
         let template = IssuerTemplate::new("https://login.example.com/{tenantid}/v2.0", ISSUER).unwrap();
         let at = |tenant: &str| template.fits(&format!("https://login.example.com/{tenant}/v2.0"));
         assert!(at("8eaef023-2b34-4da1-9baa-8bc8c9d6a490"));

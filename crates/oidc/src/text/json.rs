@@ -1,8 +1,8 @@
-//! JSON from somewhere else.
+//! JSON from outside.
 //!
-//! `serde_json` keeps the last of two members with one name; others keep the first. Two readers that disagree about
-//! one document are how a signed claim comes to mean two things, so a document with a duplicated member is refused
-//! (RFC 8259, section 4; RFC 7519, section 4).
+//! `serde_json` keeps the last of two members with one name; other parsers keep the first. If two parsers disagree, a signed
+//! claim can have two meanings. So a document with a duplicated member is refused (RFC 8259, section 4; RFC 7519, section
+//! 4).
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -32,9 +32,9 @@ pub enum DocumentProblem {
 impl fmt::Display for DocumentProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotJson => "it is of another kind than it should be",
-            Self::Malformed => "it is not written as it should be",
-            Self::DuplicateMember => "it says one thing twice",
+            Self::NotJson => "it has the wrong content type",
+            Self::Malformed => "it has a wrong format",
+            Self::DuplicateMember => "it has the same member twice",
             Self::TooDeep => "it is nested too deeply",
         })
     }
@@ -43,7 +43,7 @@ impl fmt::Display for DocumentProblem {
 /// How deep objects and arrays may be nested. Real metadata and claims stay below 6.
 const MAX_DEPTH: usize = 24;
 
-/// The longest name of a member that is shown.
+/// The longest member name that is shown.
 const MAX_SHOWN: usize = 64;
 
 /// Why a document cannot be read, and the name of the member at fault, if there is one.
@@ -66,14 +66,14 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> 
         .map_err(|_| Unreadable { problem: DocumentProblem::Malformed, member: member_at_fault::<T>(bytes) })
 }
 
-/// The member at which reading a `T` stops: the last that was taken when it failed.
+/// The member at which parsing a `T` fails: the last one that was read.
 fn member_at_fault<T: DeserializeOwned>(bytes: &[u8]) -> Option<String> {
     let members: serde_json::Map<String, Value> = serde_json::from_slice(bytes).ok()?;
     let last = RefCell::new(None);
     let taken = members.into_iter().inspect(|(name, _)| {
         last.replace(Some(text::plain(name, MAX_SHOWN)));
     });
-    // After the last member only one that is missing can be at fault.
+    // After the last member, only a missing one can be the cause.
     let all = taken.chain(std::iter::from_fn(|| {
         last.replace(None);
         None
@@ -90,7 +90,7 @@ fn check(bytes: &[u8]) -> Result<(), Unreadable> {
     walked.map_err(|_| found.take().unwrap_or_else(|| DocumentProblem::Malformed.into()))
 }
 
-/// Walks a document without keeping any of it but the names of the members that are open.
+/// Walks a document and keeps only the names of the members that are open.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     depth: usize,

@@ -1,10 +1,10 @@
-//! Text that a provider wrote and a person will read.
+//! Text from a provider that people will read.
 
 pub(crate) mod json;
 pub(crate) mod urls;
 
-/// Makes `text` safe to show: control characters become spaces, characters that reorder or hide text are dropped, runs
-/// of spaces become one, and at most `max` characters stay.
+/// Makes `text` safe to show: control characters become spaces, characters that reorder or hide text are dropped, several
+/// spaces become one, and at most `max` characters stay.
 pub(crate) fn plain(text: &str, max: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(max));
     let mut length = 0;
@@ -23,10 +23,10 @@ pub(crate) fn plain(text: &str, max: usize) -> String {
     shown
 }
 
-/// A secret that is shorter than this is a word like any other, and is not looked for.
+/// The length of the shortest secret that is searched for. A shorter one could be a common word.
 const SHORTEST_SECRET: usize = 8;
 
-/// `text` without the secrets that somebody has repeated in it.
+/// `text` without the secrets that it repeats.
 pub(crate) fn without<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
     for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
@@ -37,7 +37,7 @@ pub(crate) fn without<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>
     text
 }
 
-/// The same for a short text, and for parts of a secret as well: no eight bytes in a row of one are left.
+/// The same for a short text, and for parts of a secret too: no eight consecutive bytes of one are left.
 pub(crate) fn without_parts<'a>(text: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -54,7 +54,7 @@ pub(crate) fn without_parts<'a>(text: &str, secrets: impl Iterator<Item = &'a st
     shown
 }
 
-/// How many bytes at the beginning of `text` stand somewhere in `secret`.
+/// The number of bytes at the beginning of `text` that are also somewhere in `secret`.
 fn common(text: &str, secret: &str) -> usize {
     let at = |start: usize| -> usize {
         let pairs = text.chars().zip(secret[start..].chars());
@@ -90,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_repeats_of_a_secret_is_taken_out() {
+    fn a_repeated_secret_is_removed() {
         assert_eq!(without("code Zx81-abcd is spent, Zx81-abcd", ["Zx81-abcd"]), "code … is spent, …");
         assert_eq!(without("the code is spent", ["code", ""]), "the code is spent");
     }
 
     #[test]
-    fn what_somebody_repeats_of_a_part_of_a_secret_is_taken_out_too() {
+    fn a_repeated_part_of_a_secret_is_removed_too() {
         let secret = "a40efe1d-8cc0-4b+x";
         for (said, shown) in [
             ("Invalid token: a40efe1d-8cc0-4b+x", "Invalid token: …"),

@@ -1,4 +1,4 @@
-//! Which URLs of a provider are used at all.
+//! Checks on the URLs of a provider.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ pub enum UrlProblem {
     Insecure,
     /// A user name or password in front of the host.
     UserInfo,
-    /// A fragment (`#…`), which no endpoint and no issuer has (RFC 6749, section 3.1).
+    /// A fragment (`#…`), which is not allowed in an endpoint or issuer (RFC 6749, section 3.1).
     Fragment,
-    /// A query, which no issuer has (OpenID Connect Discovery 1.0, section 3).
+    /// A query, which is not allowed in an issuer (OpenID Connect Discovery 1.0, section 3).
     Query,
 }
 
@@ -55,8 +55,8 @@ pub(crate) fn issuer(raw: &str) -> Result<Url, UrlProblem> {
 
 /// An endpoint from the metadata. `http` only on loopback, and only if the issuer itself is plain `http` there.
 ///
-/// The text is judged before it is parsed: the URL parser forgives line breaks, backslashes and missing slashes, and
-/// this URL is handed to a browser.
+/// The text is checked before it is parsed: the URL parser accepts line breaks, backslashes and missing slashes, and this
+/// URL is opened in a browser.
 pub(crate) fn endpoint(raw: &str, http_on_loopback: bool) -> Result<Url, UrlProblem> {
     if raw.len() > MAX_URL || !raw.bytes().all(|b| b.is_ascii_graphic() && !b"\\\"<>`{}|^".contains(&b)) {
         return Err(UrlProblem::Malformed);

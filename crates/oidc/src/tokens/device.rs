@@ -1,4 +1,4 @@
-//! Signing in on another device: RFC 8628, for a machine without a browser.
+//! Sign-in on another device: RFC 8628, for a machine without a browser.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -22,28 +22,28 @@ use crate::tokens::response::{Tokens, lifetime};
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const MAX_DEVICE_CODE: usize = 4096;
 const MAX_USER_CODE: usize = 64;
-/// Nobody comes back to a code after a day.
+/// The longest lifetime of a code that is believed.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// RFC 8628, section 3.2.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
-/// A provider that wants to be asked less often leaves the person waiting who has long said yes.
+/// The longest interval that is accepted. With a longer one, the person would wait long after they have agreed.
 const MAX_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
-/// What to ask for (RFC 8628, section 3.1).
+/// The parameters of the request (RFC 8628, section 3.1).
 #[derive(Clone, Debug, Default)]
 pub struct DeviceParameters {
     /// `openid` is always asked for and need not be listed.
     pub scopes: Vec<String>,
-    /// Anything else that the provider understands, such as `audience`, or `resource` (RFC 8707), which may be there
-    /// several times. None of the parameters that are set here.
+    /// Other parameters that the provider understands, such as `audience`, or `resource` (RFC 8707), which may appear
+    /// several times. None of those that are set here.
     pub extra: Vec<(String, String)>,
-    /// Tie the polls to the request with PKCE (RFC 7636). RFC 8628 has no such thing, and its device code does as much; but
-    /// there are providers that demand it of a client here because they demand it in the browser.
+    /// Use PKCE for the polls (RFC 7636). RFC 8628 does not define this, because the device code protects as well. But some
+    /// providers that require PKCE in the browser require it here too.
     pub pkce: bool,
 }
 
-/// What the person is shown, and what the provider is asked with (RFC 8628, section 3.2).
+/// The codes and addresses for the person and for the polls (RFC 8628, section 3.2).
 #[derive(Clone)]
 pub struct DeviceAuthorization {
     /// To poll with. It never reaches the other device.
@@ -52,20 +52,20 @@ pub struct DeviceAuthorization {
     pub user_code: String,
     /// Where the person enters the code.
     pub verification_uri: Url,
-    /// The same with the code in it, to be shown as a QR code. The code has to be shown beside it, for the person to
-    /// compare (section 3.3.1).
+    /// The same with the code in it, to be shown as a QR code. Show the code beside it, so that the person can compare
+    /// (section 3.3.1).
     pub verification_uri_complete: Option<Url>,
-    /// From when the answer arrived; more than nothing, and at most a day.
+    /// The lifetime from the arrival of the answer: more than zero, and at most a day.
     pub expires_in: Duration,
-    /// How long to wait between two polls; between one second and five minutes. [`DevicePolling`](crate::DevicePolling)
-    /// keeps it.
+    /// The pause between two polls: between one second and five minutes. [`DevicePolling`](crate::DevicePolling) keeps to
+    /// it.
     pub interval: Duration,
     scope: String,
     code_verifier: Option<SecretString>,
 }
 
 impl fmt::Debug for DeviceAuthorization {
-    /// Without the codes: whoever has both can take over the sign-in.
+    /// Without the codes: with both, the sign-in can be taken over.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceAuthorization")
             .field("host", &urls::host(&self.verification_uri))
@@ -75,14 +75,14 @@ impl fmt::Debug for DeviceAuthorization {
     }
 }
 
-/// What the provider answers to a poll (RFC 8628, section 3.5).
+/// The provider's answer to a poll (RFC 8628, section 3.5).
 #[derive(Debug)]
 pub enum DevicePoll {
     /// `authorization_pending`: the person has not answered yet.
     Pending,
-    /// `slow_down`: not yet either, and from now on five seconds more between two polls.
+    /// `slow_down`: no answer yet, and five seconds more between two polls from now on.
     SlowDown,
-    /// The person has said yes.
+    /// The person has agreed.
     Done(Box<Tokens>),
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Response {
     device_code: Option<SecretString>,
     user_code: Option<String>,
     verification_uri: Option<String>,
-    /// Google has it under the name of the draft.
+    /// Google uses the name of the draft.
     verification_url: Option<String>,
     verification_uri_complete: Option<String>,
     #[serde(default, deserialize_with = "lifetime")]
@@ -163,8 +163,8 @@ impl RelyingParty {
             sent.extend([("code_challenge", challenge.as_str()), method]);
         }
         let endpoint = self.provider().device_authorization_endpoint()?;
-        // No specification asks for a proof here. A provider that looks at one can bind the device code to the key, as RFC
-        // 9449, section 10.1 has it where requests are pushed, and its nonce is known before the first poll.
+        // No specification asks for a proof here. A provider that reads it can bind the device code to the key, as RFC 9449,
+        // section 10.1 does for pushed requests, and gives its nonce before the first poll.
         let call = || self.authenticated(endpoint, &sent, http.provider_time(now));
         let answer = self.send_proved(http, None, now, call).await?;
         let response: Response = answer.document(Document::DeviceAuthorization, &[JSON])?;
@@ -172,10 +172,10 @@ impl RelyingParty {
         Ok(DeviceAuthorization { code_verifier, ..response.check(self.provider().is_plain(), scope)? })
     }
 
-    /// Asks once whether the person has answered (RFC 8628, section 3.4), and validates what they signed in with.
+    /// Asks once whether the person has answered (RFC 8628, section 3.4), and validates the tokens.
     ///
-    /// `access_denied`, `expired_token` and the other refusals are [`Error::Refused`]: the sign-in is over. An error that
-    /// [is transient](Error::is_transient) leaves it as it was. [`DevicePolling`](crate::DevicePolling) says when to ask
+    /// `access_denied`, `expired_token` and the other refusals are [`Error::Refused`]: the sign-in is over. After an error
+    /// that [is transient](Error::is_transient) it continues. [`DevicePolling`](crate::DevicePolling) says when to ask
     /// again.
     pub async fn device_token(
         &self,

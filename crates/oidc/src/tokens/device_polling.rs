@@ -6,14 +6,14 @@ use crate::error::Error;
 use crate::error::oauth::OAuthError;
 use crate::tokens::device::{DeviceAuthorization, DevicePoll};
 
-/// What `slow_down` adds.
+/// The seconds that `slow_down` adds.
 const SLOWER: Duration = Duration::from_secs(5);
-/// The longest pause after trouble, so that somebody who comes back to a network does not wait for the rest of the code's
-/// life. A provider that itself asks for more gets it.
+/// The longest pause after an error, so that a person who returns to a network does not wait for the rest of the code's
+/// lifetime. A provider that asks for a longer pause gets it.
 const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 
-/// The rhythm of the polls for one code. It has no clock: every time is what has passed since the code arrived, measured
-/// by a clock that goes on while the machine sleeps.
+/// The times of the polls for one code. It has no clock: every time is counted from the arrival of the code, by a clock that
+/// continues while the machine sleeps.
 #[derive(Clone, Debug)]
 pub struct DevicePolling {
     interval: Duration,
@@ -24,15 +24,15 @@ pub struct DevicePolling {
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceStep {
-    /// Ask once this much has passed since the code arrived.
+    /// Poll when this much time has passed since the code arrived.
     PollAt(Duration),
-    /// The code is over before the next poll: there is nothing more to wait for.
+    /// The code expires before the next poll.
     Expired,
     /// The last answer was the final one.
     Finished,
 }
 
-/// An answer of the provider's to the poll that is neither of the two that ask for patience.
+/// A final answer to the poll: neither `authorization_pending` nor `slow_down`.
 fn is_refusal(error: &Error) -> bool {
     use OAuthError::{AuthorizationPending, SlowDown};
     match error {
@@ -49,16 +49,16 @@ impl DevicePolling {
         Self { interval: authorization.interval, expires_in: authorization.expires_in, failures: 0 }
     }
 
-    /// When to ask for the first time: after one interval, since nobody is that quick.
+    /// The first poll, after one interval: a person needs at least that long.
     pub fn first(&self) -> DeviceStep {
         self.at(self.interval)
     }
 
-    /// What to do after an answer that came when `passed` had passed since the code arrived.
+    /// The next step after an answer that arrived `passed` after the code.
     ///
-    /// `slow_down` adds five seconds to every pause from then on. Trouble doubles the pause each time, up to half a
-    /// minute, or makes it as long as the provider asked for; an answer brings it back. So does what looks like the page of
-    /// something in front of the provider. Every other error is the end, also one that would pass elsewhere: `server_error`.
+    /// `slow_down` adds five seconds to every later pause. An error doubles the pause each time, up to half a minute, or
+    /// sets it to what the provider asked for; an answer resets it. A page of something in front of the provider counts as
+    /// such an error. Every other error ends the sign-in, even `server_error`, which would be transient elsewhere.
     pub fn answered(&mut self, passed: Duration, answer: &Result<DevicePoll, Error>) -> DeviceStep {
         let pause = match answer {
             Ok(DevicePoll::Done(_)) => return DeviceStep::Finished,

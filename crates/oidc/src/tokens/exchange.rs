@@ -1,8 +1,8 @@
 //! Access tokens for one purpose: from a refresh token (RFC 6749, section 6; RFC 8707, section 2.2) or from another token
 //! (RFC 8693).
 //!
-//! Whoever gets such a token has been allowed less than the session has. So a provider that answers with more than was
-//! asked for has not answered: what it issued is not handed out.
+//! The caller who gets such a token has fewer rights than the session. So if the provider grants more than was requested,
+//! the token is not handed out.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -23,24 +23,24 @@ const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const MAX_TARGETS: usize = 16;
 const MAX_TARGET: usize = 2048;
 
-/// What an access token should be good for.
+/// What an access token is requested for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenTarget {
-    /// Not more than the session has. Empty: all of it.
+    /// At most those of the session. Empty: all of them.
     pub scopes: Vec<String>,
-    /// Where the token will be shown (RFC 8707, section 2): absolute URIs without a fragment, sent as they are written.
+    /// The resource servers (RFC 8707, section 2): absolute URIs without a fragment, sent as they are written.
     pub resources: Vec<String>,
-    /// The same by the provider's names for them (RFC 8693, section 2.1; for a refresh, where a provider has it).
+    /// The same by the provider's names for them (RFC 8693, section 2.1; for a refresh, if the provider supports it).
     pub audiences: Vec<String>,
-    /// The scope that asks for a resource at a provider that knows no `resource`; `{resource}` stands for it
-    /// (`{resource}/.default` at Microsoft Entra ID). Which scopes that brings is the provider's to say.
+    /// The scope that requests a resource at a provider without the parameter `resource`; `{resource}` is replaced
+    /// (`{resource}/.default` at Microsoft Entra ID). The provider decides which scopes the token then has.
     pub resource_scope: Option<String>,
 }
 
 const RESOURCE: &str = "{resource}";
 
 impl TokenTarget {
-    /// The scopes that stand for its resources; empty where resources are sent as such.
+    /// The scopes that request its resources; empty if `resource` is used.
     fn resource_scopes(&self) -> Result<Vec<String>, Error> {
         let Some(template) = &self.resource_scope else { return Ok(Vec::new()) };
         if !template.contains(RESOURCE) || !is_scope(template) {
@@ -49,7 +49,7 @@ impl TokenTarget {
         Ok(self.resources.iter().map(|resource| template.replace(RESOURCE, resource)).collect())
     }
 
-    /// The scopes that are the session's own. Fails with `parameter_invalid`.
+    /// The scopes of the session that are requested. Fails with `parameter_invalid`.
     fn check(&self) -> Result<String, Error> {
         let bounded = |list: &[String]| {
             list.len() <= MAX_TARGETS && list.iter().all(|text| is_word(text) && text.len() <= MAX_TARGET)
@@ -103,20 +103,20 @@ impl TokenType {
     }
 }
 
-/// What to exchange, and for what (RFC 8693, section 2.1).
+/// The parameters of a token exchange (RFC 8693, section 2.1).
 #[derive(Clone, Copy, Debug)]
 pub struct ExchangeRequest<'a> {
-    /// The token of the person on whose behalf.
+    /// The token of the person for whom the new token is.
     pub subject_token: &'a SecretString,
-    /// What that is.
+    /// Its type.
     pub subject_token_type: TokenType,
-    /// The token of whoever acts for that person, if that is somebody else.
+    /// The token of the party that acts for that person, if it is a different one.
     pub actor: Option<(&'a SecretString, TokenType)>,
-    /// What is wanted: [`TokenType::AccessToken`] or [`TokenType::Jwt`].
+    /// The requested type: [`TokenType::AccessToken`] or [`TokenType::Jwt`].
     pub requested: TokenType,
-    /// What it should be good for. Its scopes are the target's own, and need not be among `granted_scope`.
+    /// The target of the new token. Its scopes are the target's own, and need not be among `granted_scope`.
     pub target: &'a TokenTarget,
-    /// The scope of the subject token: that of the answer if neither `target` nor the provider names one.
+    /// The scope of the subject token. The new token has it too if neither `target` nor the provider names one.
     pub granted_scope: &'a str,
 }
 
@@ -124,19 +124,18 @@ pub struct ExchangeRequest<'a> {
 pub struct IssuedToken {
     /// For the resource server.
     pub access_token: SecretString,
-    /// What it is. After a refresh always [`TokenType::AccessToken`].
+    /// Its type. After a refresh always [`TokenType::AccessToken`].
     pub issued_token_type: TokenType,
     /// As in [`Tokens::token_type`](crate::Tokens::token_type): `Bearer`, or `DPoP`.
     pub token_type: String,
-    /// From when the answer arrived; the provider need not say.
+    /// The lifetime from the arrival of the answer, if the provider gives one.
     pub expires_in: Option<Duration>,
-    /// What the access token is good for. It says nothing about what the refresh token is good for, which stays as it was
-    /// (RFC 6749, section 6).
+    /// The scope of the access token. The scope of the refresh token does not change (RFC 6749, section 6).
     pub scope: String,
-    /// After a refresh: what takes the place of the refresh token that was sent, and has to be kept; `None` if that stays
-    /// valid. After an exchange: a refresh token for this purpose alone.
+    /// After a refresh: the refresh token that replaces the one that was sent, and has to be kept; `None` if the old one
+    /// stays valid. After an exchange: a refresh token for this target only.
     pub refresh_token: Option<SecretString>,
-    /// How long that lives, if the provider says so.
+    /// The lifetime of the refresh token, if the provider gives one.
     pub refresh_expires_in: Option<Duration>,
 }
 
@@ -152,13 +151,13 @@ impl fmt::Debug for IssuedToken {
 }
 
 impl RelyingParty {
-    /// Trades a refresh token for an access token that is good for less than the session is (RFC 6749, section 6), or for
-    /// one resource (RFC 8707, section 2.2).
+    /// Uses a refresh token to get an access token with fewer scopes than the session (RFC 6749, section 6), or for one
+    /// resource (RFC 8707, section 2.2).
     ///
-    /// `granted_scope` is what the session has: `parameter_invalid` for a scope that is not in it, before anything is
-    /// sent. `scope_wider_than_asked` if the provider grants more than was asked for; `invalid_target` and `invalid_scope`
-    /// are [`Error::Refused`]. Where the answer arrived, [`RefreshError::rotated`] is the refresh token that counts from
-    /// now on, whatever else was wrong with it.
+    /// `granted_scope` is the scope of the session: `parameter_invalid` for a scope that is not in it, before anything is
+    /// sent. `scope_wider_than_asked` if the provider grants more than was requested; `invalid_target` and `invalid_scope`
+    /// are [`Error::Refused`]. If the answer arrived, [`RefreshError::rotated`] is the refresh token to use from now on,
+    /// even if the rest of the answer was wrong.
     pub async fn narrow(
         &self,
         http: &Http,
@@ -186,7 +185,7 @@ impl RelyingParty {
             false => checked,
         };
         let believed = match checked {
-            // An ID token is not needed here. One that is there may say that all of this is about somebody else.
+            // An ID token is not needed here. But if there is one, it may name a different person.
             Ok(()) => self.identify(http, &response, Purpose::Refresh { identity }, now).await.map(|_| ()),
             Err(error) => Err(error),
         };
@@ -196,10 +195,10 @@ impl RelyingParty {
         }
     }
 
-    /// Trades a token for one that is good elsewhere (RFC 8693).
+    /// Exchanges a token for one for another target (RFC 8693).
     ///
-    /// `issued_token_type_mismatch` if the provider issues something else than was asked for, `scope_wider_than_asked` if
-    /// it is good for more. `unsupported_grant_type`, `invalid_target` and the other refusals are [`Error::Refused`].
+    /// `issued_token_type_mismatch` if the provider issues another type than requested, `scope_wider_than_asked` if the
+    /// token has more scopes. `unsupported_grant_type`, `invalid_target` and the other refusals are [`Error::Refused`].
     pub async fn exchange_token(
         &self,
         http: &Http,
@@ -227,7 +226,7 @@ impl RelyingParty {
         let found = response.issued_token_type.as_deref().ok_or(Error::IssuedTokenTypeMissing)?;
         let kind = TokenType::from_uri(found).filter(|kind| *kind == request.requested);
         let kind = kind.ok_or(Error::IssuedTokenTypeMismatch)?;
-        // The target has scopes of its own: which of them a token has that asks for none is the provider's to say.
+        // The target has its own scopes. Without a requested scope, the provider decides which of them the token has.
         if !scope.is_empty() && of_resources.is_empty() {
             check_scope(&response, &scope)?;
         }
@@ -235,14 +234,14 @@ impl RelyingParty {
     }
 }
 
-/// A provider that does not say what it granted, granted what was asked for (RFC 6749, section 5.1; RFC 8693, section
+/// A provider that does not name the granted scope has granted the requested one (RFC 6749, section 5.1; RFC 8693, section
 /// 2.2.1).
 fn check_scope(response: &TokenResponse, asked: &str) -> Result<(), Error> {
     let granted = response.scope.as_deref().unwrap_or_default();
     if is_within(granted, asked) { Ok(()) } else { Err(Error::ScopeWider) }
 }
 
-/// Every scope of the one is among those of the other; their order means nothing (RFC 6749, section 3.3).
+/// Whether every scope of `narrow` is in `wide`; their order has no meaning (RFC 6749, section 3.3).
 fn is_within(narrow: &str, wide: &str) -> bool {
     narrow.split_ascii_whitespace().all(|scope| wide.split_ascii_whitespace().any(|other| other == scope))
 }

@@ -18,7 +18,7 @@ use crate::jose::jwt::{
 };
 use crate::provider::tenants::IssuerTemplate;
 
-/// What the ID token is held against.
+/// The values that the ID token is checked against.
 pub(crate) struct Expectation<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -36,17 +36,17 @@ pub(crate) enum Purpose<'a> {
         nonce: &'a SecretString,
         demands: &'a Demands,
     },
-    /// A sign-in on another device: a device authorization request has no `nonce` (RFC 8628, section 3.1), so there is
-    /// none that could come back. What ties the answer to the request is the device code, which only we and the provider
-    /// know and which travels on the back channel alone.
+    /// A sign-in on another device. A device authorization request has no `nonce` (RFC 8628, section 3.1), so none can come
+    /// back. The answer is tied to the request by the device code, which only we and the provider know and which is sent
+    /// only on the back channel.
     Device,
     Refresh {
         identity: &'a Identity,
     },
 }
 
-/// The issuer that an ID token has to be from, at a provider with an issuer for each tenant: after a sign-in that of the
-/// tenant that it names, whose signature is yet to be seen; after a refresh that of the session.
+/// The issuer that an ID token must have, at a provider with an issuer for each tenant. After a sign-in: that of the tenant
+/// that the token names, before its signature is checked. After a refresh: that of the session.
 pub(crate) fn tenant_issuer<'a>(
     tenants: &IssuerTemplate,
     raw: &str,
@@ -65,7 +65,7 @@ pub(crate) fn tenant_issuer<'a>(
 
 const KIND: Kind = Kind { types: &["jwt", "jose"], is_required: false };
 
-/// Validates an ID token and says who signed in. Strict is what decides; every other claim is taken as it is.
+/// Validates an ID token and returns the person. Only claims that matter are checked strictly.
 pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,
@@ -95,7 +95,7 @@ pub(crate) fn verify(
     }
 }
 
-/// The claims that have to be there before anything else is worth checking (section 2). Gives the subject.
+/// Checks the claims that are always required (section 2), and returns the subject.
 fn check_required(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<String, IdTokenError> {
     check_issuer(claims, expected.issuer)?;
     let audiences = audiences(claims)?;
@@ -122,8 +122,8 @@ fn check_times(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Resul
     if expires <= earliest { Err(IdTokenError::Expired) } else { Ok(()) }
 }
 
-/// Rule 11 after a sign-in; after a refresh the nonce may be missing, but not be another one (12.2). Where none was sent,
-/// an ID token with one was made for another request.
+/// Rule 11 after a sign-in. After a refresh the nonce may be missing, but not differ (12.2). If none was sent, an ID token
+/// with a nonce was made for another request.
 fn check_nonce(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<(), IdTokenError> {
     let wanted = match &expected.purpose {
         Purpose::SignIn { nonce, .. } => Some(nonce.expose_secret()),
@@ -166,7 +166,7 @@ fn check_auth_time(
     claims: &Map<String, Value>,
     expected: &Expectation<'_>,
 ) -> Result<Option<u64>, IdTokenError> {
-    // Providers write 0 for what they do not know.
+    // Some providers write 0 for an unknown time.
     let auth_time = time(claims, "auth_time")?.filter(|then| *then != 0);
     if auth_time.is_some_and(|then| then > seconds(expected.now + CLOCK_SKEW)) {
         return Err(IdTokenError::AuthTimeInFuture);
@@ -183,8 +183,8 @@ fn check_auth_time(
             }
         }
         Purpose::Refresh { identity } => {
-            // It has to be that of the first sign-in. But where the person has shown who they are once more, for another
-            // application, common providers put the time of that there. An earlier one has no such reason.
+            // It has to be that of the first sign-in. But if the person has authenticated again since then, for another
+            // application, common providers put that time here. An earlier time has no such reason.
             if let (Some(then), Some(first)) = (auth_time, identity.auth_time)
                 && then < first
             {
@@ -196,7 +196,7 @@ fn check_auth_time(
     Ok(auth_time)
 }
 
-/// Rule 12, and who had to be signed in.
+/// Rule 12, and the required person.
 fn check_demands(
     claims: &Map<String, Value>,
     subject: &str,

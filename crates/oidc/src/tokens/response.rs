@@ -18,32 +18,32 @@ use crate::identity::Identity;
 use crate::provider::keys::Occasion;
 use crate::tokens::id_token::{self, Expectation, Purpose};
 
-/// No lifetime is believed to be longer than ten years, so that adding one to a clock cannot overflow.
+/// Ten years: longer lifetimes are cut, so that adding one to a clock cannot overflow.
 const MAX_LIFETIME: u64 = 10 * 366 * 24 * 60 * 60;
 
-/// What a provider issued, validated.
+/// The tokens that a provider issued, validated.
 pub struct Tokens {
     /// For the resource servers.
     pub access_token: SecretString,
     /// `Bearer`, or `DPoP` for a token that is bound to the key of [`RelyingParty::with_dpop`] (RFC 9449, section 5).
     pub token_type: String,
-    /// From when the answer arrived; the provider need not say.
+    /// The lifetime from the arrival of the answer, if the provider gives one.
     pub expires_in: Option<Duration>,
-    /// What was granted, separated by spaces. A provider that does not say granted what was asked for
-    /// (RFC 6749, section 5.1).
+    /// The granted scopes, separated by spaces: the requested ones if the provider does not name any (RFC 6749, section
+    /// 5.1).
     pub scope: String,
     /// A new refresh token. After a refresh, `None` means that the one that was sent stays valid.
     pub refresh_token: Option<SecretString>,
-    /// How long the refresh token lives unused, if the provider says so: `refresh_token_timeout`
-    /// (draft-ietf-oauth-refresh-token-expiration), or one of the older names that no specification has
-    /// (`refresh_expires_in`, `refresh_token_expires_in`). The shortest of them.
+    /// The lifetime of the unused refresh token, if the provider gives one: `refresh_token_timeout`
+    /// (draft-ietf-oauth-refresh-token-expiration), or an older name that no specification defines (`refresh_expires_in`,
+    /// `refresh_token_expires_in`). The shortest of them.
     pub refresh_expires_in: Option<Duration>,
-    /// How long what the person has allowed is good for, however often it is refreshed (`authorization_expires_in`, same
+    /// The lifetime of the provider's grant, however often the tokens are refreshed (`authorization_expires_in`, same
     /// draft).
     pub authorization_expires_in: Option<Duration>,
     /// The ID token as issued, for `id_token_hint`. A refresh need not issue one (Core, section 12.2).
     pub id_token: Option<SecretString>,
-    /// Who signed in. After a refresh without an ID token: who it was before.
+    /// The person. After a refresh without an ID token: the earlier value.
     pub identity: Identity,
 }
 
@@ -82,13 +82,13 @@ pub(crate) struct TokenResponse {
     told: Told,
 }
 
-/// The same where no specification says what it looks like: what cannot be read says nothing, and costs no token.
+/// The same for members that no specification defines: an unreadable one is ignored and does not cost the token.
 fn lifetime_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(lifetime(value).ok().flatten())
 }
 
-/// Seconds as a number; a few providers write them as text.
+/// A number of seconds; some providers write it as text.
 pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -110,7 +110,7 @@ pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 }
 
 impl TokenResponse {
-    /// The refresh token that takes the place of the one that was sent, whatever else the provider said.
+    /// The refresh token that replaces the one that was sent, whatever else is in the answer.
     pub(crate) fn rotated(self) -> Option<SecretString> {
         self.refresh_token.filter(|token| {
             let token = token.expose_secret();
@@ -130,7 +130,7 @@ impl TokenResponse {
         }
         // RFC 6749, section 5.1: required, and case-insensitive.
         self.kind().ok_or(Error::TokenTypeUnsupported)?;
-        // A tool puts the access token into a header: a space or a line break there is another header.
+        // Tools put the access token into a header, where a space or a line break would start another header.
         let in_header = |b: u8| b.is_ascii_graphic();
         let refresh_token = self.refresh_token.as_ref().map_or("", |token| token.expose_secret());
         if access_token.expose_secret().bytes().all(in_header) && refresh_token.bytes().all(in_form) {
@@ -145,8 +145,8 @@ impl TokenResponse {
         ["Bearer", "DPoP"].into_iter().find(|known| kind.eq_ignore_ascii_case(known))
     }
 
-    /// RFC 9449, section 5: bound if, and only if, a proof was sent; a provider that knows nothing of it issues bearer
-    /// tokens, which an account may refuse.
+    /// RFC 9449, section 5: bound if and only if a proof was sent. A provider without DPoP issues bearer tokens, which an
+    /// account may refuse.
     pub(crate) fn check_binding(&self, dpop: Option<&Dpop>) -> Result<(), Error> {
         match (self.kind(), dpop) {
             (Some("DPoP"), None) | (None, _) => Err(Error::TokenTypeUnsupported),
@@ -194,17 +194,17 @@ impl TokenResponse {
     }
 }
 
-/// Keycloak writes 0 for a refresh token that does not expire by itself.
+/// Keycloak writes 0 for a refresh token that does not expire.
 fn limited(lifetime: Option<Duration>) -> Option<Duration> {
     lifetime.filter(|lifetime| !lifetime.is_zero())
 }
 
-/// What can be in a form without being changed (RFC 6749, appendix A.17).
+/// Bytes that need no escaping in a form (RFC 6749, appendix A.17).
 fn in_form(b: u8) -> bool {
     b.is_ascii_graphic() || b == b' '
 }
 
-/// What a token response says, without who it is about.
+/// A token response without the identity.
 pub(crate) struct Parts {
     pub(crate) access_token: SecretString,
     pub(crate) token_type: &'static str,
@@ -216,13 +216,13 @@ pub(crate) struct Parts {
     id_token: Option<SecretString>,
 }
 
-/// Why a refresh brought no tokens.
+/// Why a refresh returned no tokens.
 #[derive(Debug)]
 pub struct RefreshError {
     /// What went wrong.
     pub error: Error,
-    /// The refresh token that takes the place of the one that was sent, if the provider has answered with one: to be sent
-    /// next if its answer could not be verified yet or was of no use, to be given back if it is not believed.
+    /// The refresh token that replaces the one that was sent, if the answer contains one. It is the next to send if the
+    /// answer could not be verified yet or was unusable, and is revoked if the answer is not trusted.
     pub rotated: Option<SecretString>,
 }
 
@@ -233,9 +233,9 @@ impl From<Error> for RefreshError {
 }
 
 impl RelyingParty {
-    /// Redeems an authorization code (Core, section 3.1.3.1; RFC 7636, section 4.5) and validates what comes back.
+    /// Redeems an authorization code (Core, section 3.1.3.1; RFC 7636, section 4.5) and validates the answer.
     ///
-    /// The code is spent whatever the outcome: after an error, sign-in starts again.
+    /// The code is used up in any case: after an error, the sign-in has to start again.
     pub async fn exchange(
         &self,
         http: &Http,
@@ -249,8 +249,8 @@ impl RelyingParty {
             ("redirect_uri", pending.redirect_uri().as_str()),
             ("code_verifier", pending.code_verifier().expose_secret()),
         ];
-        // Left out, a provider may take that for no resource at all, or refuse (RFC 8707, section 2.2). Common ones issue
-        // a token for one resource only; a refresh brings those for the others.
+        // If it is left out, a provider may issue a token for no resource at all, or refuse (RFC 8707, section 2.2). Common
+        // ones issue a token for one resource only; refreshes get those for the others.
         parameters.extend(pending.resource().map(|resource| ("resource", resource)));
         let response = self.token_request(http, &parameters, now).await?;
         response.check_binding(self.dpop())?;
@@ -262,14 +262,13 @@ impl RelyingParty {
         response.into_tokens(pending.scope(), identity)
     }
 
-    /// Trades a refresh token for new tokens (RFC 6749, section 6; Core, section 12).
+    /// Uses a refresh token to get new tokens (RFC 6749, section 6; Core, section 12).
     ///
-    /// `granted_scope` is what the session has; it is not sent, and is what [`Tokens::scope`] says if the provider does
-    /// not. A refreshed ID token has to be about `identity`.
+    /// `granted_scope` is the scope of the session. It is not sent; it becomes [`Tokens::scope`] if the provider names no
+    /// scope. A refreshed ID token has to be about `identity`.
     ///
-    /// An error may come after the provider has spent the refresh token. Where its answer arrived,
-    /// [`RefreshError::rotated`] says what has taken its place. `invalid_grant`
-    /// is [`Error::Refused`].
+    /// An error may come after the provider has used up the refresh token. If its answer arrived, [`RefreshError::rotated`]
+    /// is the one that replaces it. `invalid_grant` is [`Error::Refused`].
     pub async fn refresh(
         &self,
         http: &Http,
@@ -281,8 +280,8 @@ impl RelyingParty {
         self.refresh_for(http, refresh_token, identity, granted_scope, None, now).await
     }
 
-    /// The same for the resource that the access token was for at the sign-in (RFC 8707, section 2.2): without it, it is for
-    /// whatever the provider thinks of.
+    /// The same for the resource of the access token at the sign-in (RFC 8707, section 2.2). Without it, the provider
+    /// chooses the resource.
     pub async fn refresh_for(
         &self,
         http: &Http,
@@ -296,7 +295,7 @@ impl RelyingParty {
             vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
         sent.extend(resource.map(|resource| ("resource", resource)));
         let response = self.token_answer(http, &sent, now).await?;
-        // An answer without a usable access token has spent the refresh token all the same.
+        // An answer without a usable access token has still used up the refresh token.
         if let Err(error) = response.check().and_then(|()| response.check_binding(self.dpop())) {
             return Err(RefreshError { error, rotated: response.rotated() });
         }
@@ -304,14 +303,14 @@ impl RelyingParty {
             Ok(refreshed) => {
                 Ok(response.into_tokens(granted_scope, refreshed.unwrap_or_else(|| identity.clone()))?)
             }
-            // The answer is none until it is verified: an access token that may be somebody else's is not kept.
+            // An access token is not kept until the answer is verified: it may be another person's.
             Err(error) => Err(RefreshError { error, rotated: response.rotated() }),
         }
     }
 
-    /// Tries out whether a refresh token is still accepted, without using what comes back: `invalid_grant`
-    /// ([`Error::Refused`]) if it is not, and otherwise the refresh token that has taken its place, if there is one. For
-    /// the time after a revocation, where providers do not let a public client introspect.
+    /// Tests whether a refresh token is still accepted, and drops the tokens in the answer: `invalid_grant`
+    /// ([`Error::Refused`]) if it is not, otherwise the refresh token that replaces it, if there is one. For use after a
+    /// revocation, because providers do not let a public client introspect.
     pub async fn try_refresh_token(
         &self,
         http: &Http,
@@ -333,7 +332,7 @@ impl RelyingParty {
         Ok(response)
     }
 
-    /// An answer that can be read, and whose tokens may be none.
+    /// An answer that can be parsed, whose tokens may be unusable.
     pub(crate) async fn token_answer(
         &self,
         http: &Http,
@@ -347,7 +346,7 @@ impl RelyingParty {
         Ok(TokenResponse { told: answer.told, ..response })
     }
 
-    /// Validates the ID token, if there is one; reads the keys again once if it names an unknown one.
+    /// Validates the ID token, if there is one. If it names an unknown key, reads the keys again once.
     pub(crate) async fn identify(
         &self,
         http: &Http,

@@ -11,7 +11,7 @@ use crate::error::document::Document;
 use crate::error::oauth::OAuthError;
 use crate::http::{Http, JSON};
 
-/// Which kind of token it is, as a hint to the provider (RFC 7009, section 2.1).
+/// The kind of token, as a hint to the provider (RFC 7009, section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum TokenKind {
@@ -28,7 +28,7 @@ impl TokenKind {
     }
 }
 
-/// What the provider says about a token (RFC 7662, section 2.2).
+/// The provider's answer about a token (RFC 7662, section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Introspection {
@@ -37,9 +37,9 @@ pub struct Introspection {
 }
 
 impl RelyingParty {
-    /// Revokes a token. The provider answers the same for one that it does not know (RFC 7009, section 2.2).
+    /// Revokes a token. The provider gives the same answer for an unknown one (RFC 7009, section 2.2).
     ///
-    /// `endpoint_missing` if it cannot revoke; `unsupported_token_type` if not this kind.
+    /// `endpoint_missing` if the provider has no revocation; `unsupported_token_type` if it does not revoke this kind.
     pub async fn revoke(
         &self,
         http: &Http,
@@ -52,14 +52,14 @@ impl RelyingParty {
         let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
         match answer.status.as_u16() {
             200..=299 => Ok(()),
-            // An answer without a word is one all the same (RFC 6749, section 5.2; RFC 9110, section 15.5.4).
+            // 401 is a refusal even without an OAuth error (RFC 6749, section 5.2; RFC 9110, section 15.5.4).
             401 => Err(answer.refusal_or(OAuthError::InvalidClient)),
             403 => Err(answer.refusal_or(OAuthError::AccessDenied)),
             _ => Err(answer.refusal()),
         }
     }
 
-    /// Asks whether a token is still good. Providers commonly refuse that to public clients: `invalid_client`.
+    /// Asks whether a token is still valid. Many providers refuse this to public clients: `invalid_client`.
     pub async fn introspect(
         &self,
         http: &Http,

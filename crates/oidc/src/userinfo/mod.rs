@@ -19,11 +19,11 @@ use crate::provider::keys::Occasion;
 use crate::userinfo::signed::Expectation;
 
 impl RelyingParty {
-    /// Reads the claims. Their `sub` has to be `subject`, that of the ID token: without that, the claims must not be
-    /// used (section 5.3.2).
+    /// Reads the claims. Their `sub` has to be `subject`, that of the ID token; otherwise the claims must not be used
+    /// (section 5.3.2).
     ///
-    /// A signed answer is believed if the signature is the provider's ([`Error::UserInfo`] otherwise). An unsigned one is
-    /// `userinfo_unsigned` if [`Registration::userinfo_alg`](crate::Registration::userinfo_alg) says that it is signed.
+    /// A signed answer needs the provider's signature ([`Error::UserInfo`] otherwise). An unsigned one is
+    /// `userinfo_unsigned` if [`Registration::userinfo_alg`](crate::Registration::userinfo_alg) requires a signature.
     pub async fn userinfo(
         &self,
         http: &Http,
@@ -38,8 +38,8 @@ impl RelyingParty {
     /// As [`Self::userinfo`], with an access token of the type `DPoP` and a proof of the key that it is bound to
     /// (RFC 9449, section 7.1).
     ///
-    /// Fails with `dpop_key_missing` without a key, and with `use_dpop_nonce` or `invalid_dpop_proof` if the provider
-    /// finds fault with the proof: that says nothing about the token.
+    /// Fails with `dpop_key_missing` without a key, and with `use_dpop_nonce` or `invalid_dpop_proof` if the provider does
+    /// not accept the proof. These errors are not about the token.
     pub async fn userinfo_with_proof(
         &self,
         http: &Http,

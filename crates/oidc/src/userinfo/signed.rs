@@ -14,7 +14,7 @@ use crate::jose::jwt::{
 
 const KIND: Kind = Kind { types: &["jwt", "jose"], is_required: false };
 
-/// What a signed UserInfo is held against.
+/// The values that a signed UserInfo is checked against.
 pub(crate) struct Expectation<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -23,11 +23,10 @@ pub(crate) struct Expectation<'a> {
     pub(crate) now: SystemTime,
 }
 
-/// Believes a signed UserInfo and gives its claims.
+/// Verifies a signed UserInfo and returns its claims.
 ///
-/// `iss` and `aud` need not be there: Core asks for them only since its errata set 2, and before that they were a
-/// recommendation that providers were free not to follow. One that is there has to be right: otherwise what the provider
-/// says to another client about the same person would be taken for ours.
+/// `iss` and `aud` may be missing: Core requires them only since its errata set 2, and only recommended them before. If
+/// present, they must be right: otherwise a statement about the same person for another client would be accepted.
 pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,

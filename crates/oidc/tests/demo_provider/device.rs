@@ -164,7 +164,7 @@ async fn what_a_device_gets_is_bound_to_its_key_and_so_is_all_that_comes_of_it()
     let authorization = rp.device_authorization(&http, &parameters, now()).await.unwrap();
     assert!(Person::new().scan(&authorization, "demo").await.contains("Your device is connected"));
     let stolen = thief.device_token(&http, &authorization, now()).await.unwrap_err();
-    assert_eq!(stolen.code(), "invalid_dpop_proof", "whoever read the device code along");
+    assert_eq!(stolen.code(), "invalid_dpop_proof", "the device code alone is not enough");
     let polled = rp.device_token(&http, &authorization, now()).await.unwrap();
     let DevicePoll::Done(tokens) = polled else { panic!("still pending") };
     assert_eq!(tokens.token_type, "DPoP");

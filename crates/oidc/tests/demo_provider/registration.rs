@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_client_that_registered_itself_is_forgotten_when_it_says_so() {
+async fn a_dynamic_client_can_end_its_registration() {
     let provider = DemoOp::start(Config::default()).await.unwrap();
     let http = Http::new(HttpOptions::default()).unwrap();
     let found = Provider::discover(&http, provider.issuer()).await.unwrap();

@@ -102,7 +102,7 @@ async fn a_token_for_one_purpose_is_asked_for_with_a_proof_and_bound() {
     let tokens = Tokens { refresh_token: narrowed.refresh_token, ..tokens };
     let refused = narrow(&client, &tokens).await.unwrap_err();
     assert_eq!(refused.error.code(), "dpop_token_not_bound");
-    assert!(refused.rotated.is_some(), "the session goes on with what has taken its place");
+    assert!(refused.rotated.is_some(), "the session continues with the new refresh token");
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ fn nothing_of_the_protocol_is_shown_wherever_it_comes_from() {
 }
 
 #[test]
-fn claims_about_somebody_else_are_not_mixed_in() {
+fn claims_about_another_person_are_not_mixed_in() {
     let alice = claims(json!({"sub": "1", "name": "Alice"}));
     let merged = |id_token: &Claims, userinfo: Value| Claims::merged(id_token, Some(&claims(userinfo)));
     assert_eq!(code(merged(&alice, json!({"sub": "2", "name": "Mallory"}))), "claims_subject_mismatch");

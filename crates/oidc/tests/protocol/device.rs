@@ -179,7 +179,7 @@ async fn answers_without_a_usable_code_are_refused() {
         client.provider.behave(Behaviour { device: set(name, value.clone()), ..Behaviour::default() });
         assert_eq!(ask(&client).await.unwrap_err().code(), code, "{name}: {value}");
     }
-    assert_eq!(client.provider.requests("/token"), 0, "nobody polled");
+    assert_eq!(client.provider.requests("/token"), 0, "no poll");
 }
 
 #[tokio::test]

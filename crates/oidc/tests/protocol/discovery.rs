@@ -59,7 +59,7 @@ async fn ways_to_learn_of_the_end_of_a_session_are_known() {
 }
 
 #[tokio::test]
-async fn a_session_page_that_cannot_be_used_keeps_nobody_from_signing_in() {
+async fn an_unusable_op_iframe_does_not_prevent_a_sign_in() {
     for (page, code) in [
         (json!("http://id.example.com/session"), "endpoint_insecure"),
         (json!("javascript:alert(1)"), "endpoint_invalid"),
@@ -335,7 +335,7 @@ async fn whether_a_provider_names_s256_is_known() {
 }
 
 #[tokio::test]
-async fn metadata_that_decide_nothing_keep_nobody_from_signing_in() {
+async fn metadata_that_decide_nothing_do_not_prevent_a_sign_in() {
     for name in [
         "scopes_supported",
         "token_endpoint_auth_methods_supported",
@@ -352,7 +352,7 @@ async fn metadata_that_decide_nothing_keep_nobody_from_signing_in() {
             assert!(client.sign_in().await.is_ok(), "{name}: {value}");
         }
     }
-    // What is no name in a list is none of those that are looked for.
+    // Entries that are not names are ignored.
     let lists = edit(|metadata| {
         metadata["response_types_supported"] = json!(["code", 7, null]);
         metadata["id_token_signing_alg_values_supported"] = json!([null, "ES256", { "alg": "RS256" }]);

@@ -10,7 +10,7 @@ use crate::provider::*;
 
 const LISTED: &str = "dpop_signing_alg_values_supported";
 
-/// A provider that binds tokens, and says so.
+/// A provider that binds tokens, with the entry in its metadata.
 fn binding(bound: Bound) -> Behaviour {
     Behaviour { metadata: set(LISTED, json!(["RS256", "ES256"])), bound: Some(bound), ..Behaviour::default() }
 }
@@ -194,7 +194,7 @@ async fn a_refresh_cannot_undo_the_binding() {
 }
 
 #[tokio::test]
-async fn a_bound_token_that_nobody_asked_for_is_refused() {
+async fn an_unrequested_bound_token_is_refused() {
     let client =
         Client::new(Behaviour { tokens: set("token_type", json!("DPoP")), ..Behaviour::default() }).await;
     assert_eq!(client.sign_in().await.unwrap_err().code(), "token_type_unsupported");

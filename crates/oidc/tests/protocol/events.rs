@@ -150,7 +150,7 @@ async fn what_an_event_means_for_the_session() {
 }
 
 #[tokio::test]
-async fn an_event_about_somebody_else_means_nothing() {
+async fn an_event_about_another_person_means_nothing() {
     for subject in [
         json!({"format": "opaque", "id": "session-2"}),
         json!({"format": "iss_sub", "iss": "https://evil.example", "sub": SUBJECT}),

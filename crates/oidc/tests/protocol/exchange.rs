@@ -143,7 +143,7 @@ async fn whatever_is_wrong_with_the_answer_the_rotated_refresh_token_is_not_lost
     client.provider.behave(Behaviour { claims: set("sub", json!("somebody-else")), ..Behaviour::default() });
     let failure = narrow(&client, &tokens, &target(&["pay"], &[])).await.unwrap_err();
     assert_eq!(failure.error.code(), "id_token_subject_changed");
-    // One that would end a line is none.
+    // A token with a line break is refused.
     let (client, tokens) = signed_in().await;
     let broken = set("refresh_token", json!("a\r\nb"));
     client.provider.behave(Behaviour { tokens: broken, ..Behaviour::default() });
@@ -266,7 +266,7 @@ async fn exchanged_tokens_of_another_kind_or_for_more_are_refused() {
             assert_eq!(refused.unwrap_err().code(), code, "{name}");
         }
     }
-    // Nobody here has use for another refresh token.
+    // An exchange here has no use for another refresh token.
     let nothing = target(&[], &[]);
     let wrong =
         ExchangeRequest { requested: TokenType::RefreshToken, ..request(&tokens.access_token, &nothing) };

@@ -163,7 +163,7 @@ async fn a_long_life_is_bounded_and_a_reference_at_https_is_one() {
     }
 }
 
-/// Whoever can make a push fail must not be able to have the same sent through the browser.
+/// An attacker who makes a push fail must not be able to force the same request through the browser.
 #[tokio::test]
 async fn a_push_that_fails_is_not_made_up_for_in_the_browser() {
     let good = br#"{"request_uri":"urn:example:a","expires_in":90}"#;
@@ -268,7 +268,7 @@ async fn a_place_for_requests_that_is_closed_to_public_clients_is_named() {
         assert!(said.contains("pushed_authorization_request_endpoint"), "{said}");
         assert!(said.contains("client secret") && said.contains("pushed_requests = \"off\""), "{said}");
         assert_eq!(said.contains("Only confidential clients"), body.contains("Only"), "{said}");
-        // Where nothing else is accepted, turning it off is no advice.
+        // If the provider accepts only pushed requests, the message must not advise to turn them off.
         let error = start_error(offering(vec![(required, json!(true))], refusal(status, body))).await;
         let said = error.to_string();
         assert!(error.code() == CODE && said.contains("client secret"), "{said}");

@@ -209,5 +209,5 @@ async fn a_maximal_age_holds_at_the_sign_in_and_not_at_a_refresh() {
     let client = Client::new(Behaviour::default()).await;
     let tokens = client.sign_in_with(&asked).await.unwrap();
     let error = client.refresh(&tokens).await.map(|tokens| tokens.identity.auth_time);
-    assert_eq!(error, Ok(Some(NOW - 10)), "the session goes on");
+    assert_eq!(error, Ok(Some(NOW - 10)), "the session continues");
 }

@@ -249,7 +249,7 @@ impl TestProvider {
         }
         let mut issued = self.issued.lock().unwrap();
         if let Some(hint) = asked.get("id_token_hint") {
-            assert!(issued.id_tokens.contains(hint), "the hint is none of ours");
+            assert!(issued.id_tokens.contains(hint), "the hint was not issued here");
         }
         let silent_error =
             issued.behaviour.silent_error.filter(|_| asked.get("prompt").is_some_and(|p| p == "none"));

@@ -11,7 +11,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A name that nobody resolves (RFC 6761, section 6.4): whoever reaches it has been led there by the proxy.
+/// A name that does not resolve (RFC 6761, section 6.4): a request can only reach it through the proxy.
 const HOST: &str = "id.example.invalid";
 const NAME: &str = "alice";
 const PASSWORD: &str = "canary-pw-7f3a";
@@ -193,7 +193,7 @@ async fn what_is_excepted_and_what_is_on_this_computer_does_not_go_through_the_p
     let address = format!("http://{NAME}:{PASSWORD}@{proxy}");
     for except in [HOST, ".example.invalid", "*"] {
         let http = through(&address, &["other.invalid", except], false, Some(pem.clone()));
-        // Nobody but the proxy knows the name.
+        // Only the proxy knows the name.
         assert_eq!(error(&http, &format!("https://{HOST}")).await.code(), "proxy_failed", "{except}");
     }
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -61,7 +61,7 @@ async fn refreshed_id_tokens_that_are_refused() {
 /// Keycloak and django-oidc-provider write the time of a later sign-in there that the person has done for another
 /// application.
 #[tokio::test]
-async fn whoever_signed_in_again_for_another_application_keeps_the_session() {
+async fn a_sign_in_for_another_application_keeps_the_session() {
     let client = Client::new(Behaviour::default()).await;
     let first = client.sign_in().await.unwrap();
     client.provider.behave(Behaviour { claims: set("auth_time", json!(NOW)), ..Behaviour::default() });

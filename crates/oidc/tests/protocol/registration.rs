@@ -103,7 +103,7 @@ async fn the_provider_may_choose_another_way_to_authenticate() {
     let client = registrar.register(&abide()).await.unwrap();
     assert_eq!(client.registration.auth_method, Some(ClientAuthentication::ClientSecretBasic));
     assert!(client.registration.client_secret.is_some());
-    // What nobody asked for is not kept, where the provider says that it is not needed.
+    // An unrequested secret is not kept if the provider says that it is not needed.
     registrar.edited("client_secret", json!("canary"));
     assert!(registrar.register(&abide()).await.unwrap().registration.client_secret.is_none());
     // What it does not say is what was asked for.
@@ -251,7 +251,7 @@ async fn a_provider_that_refuses_what_it_does_not_know_is_asked_once_more_for_th
                 "grant_types": ["authorization_code", "refresh_token"],
             })
         );
-        // Whoever asked for the least already is not asked twice.
+        // A request for the minimum is not repeated.
         let least = registrar.register(&abide()).await.unwrap();
         assert!(!least.reduced);
         assert_eq!(registrar.provider.requests("/register"), before + 3, "{error}");

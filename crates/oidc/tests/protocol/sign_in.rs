@@ -153,7 +153,7 @@ async fn token_responses_that_are_refused() {
 }
 
 #[tokio::test]
-async fn userinfo_about_somebody_else_is_refused() {
+async fn userinfo_about_another_person_is_refused() {
     let cases = [
         (json!("somebody-else"), "userinfo_subject_mismatch"),
         (Value::Null, "userinfo_subject_missing"),

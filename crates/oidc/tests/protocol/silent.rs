@@ -47,10 +47,10 @@ async fn a_silent_answer_is_held_to_the_same_rules() {
 }
 
 #[tokio::test]
-async fn only_login_required_means_that_nobody_is_signed_in() {
-    use SilentRefusal::{InteractionNeeded, NobodySignedIn};
+async fn only_login_required_means_signed_out() {
+    use SilentRefusal::{InteractionNeeded, LoginRequired};
     for (error, means) in [
-        ("login_required", Some(NobodySignedIn)),
+        ("login_required", Some(LoginRequired)),
         ("interaction_required", Some(InteractionNeeded)),
         ("consent_required", Some(InteractionNeeded)),
         ("account_selection_required", Some(InteractionNeeded)),
@@ -65,7 +65,7 @@ async fn only_login_required_means_that_nobody_is_signed_in() {
         let refused = pending.receive(&client.provider.authorize(&url)).unwrap_err();
         assert_eq!(refused.silent_refusal(), means, "{error}");
         let stray = pending.receive(&format!("error={error}&state=guessed")).unwrap_err();
-        assert_eq!(stray.silent_refusal(), None, "nobody else can say so");
+        assert_eq!(stray.silent_refusal(), None, "only the provider can say this");
     }
 }
 

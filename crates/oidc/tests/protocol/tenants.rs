@@ -72,7 +72,7 @@ async fn outcome(says: Says, answered_by: Option<&str>) -> String {
 }
 
 #[tokio::test]
-async fn whoever_signs_in_is_of_the_tenant_that_the_token_names_and_of_no_other() {
+async fn the_person_belongs_only_to_the_tenant_in_the_token() {
     let mismatch = "id_token_issuer_mismatch";
     let believed = format!("{TENANT}/v2.0");
     for (says, expected) in [
@@ -80,7 +80,7 @@ async fn whoever_signs_in_is_of_the_tenant_that_the_token_names_and_of_no_other(
         // The issuer of one tenant with the identifier of another.
         ((own(TENANT).0, json!(OTHER)), mismatch),
         ((own(OTHER).0, json!(TENANT)), mismatch),
-        // The template, and what was configured, are nobody's issuer.
+        // Neither the template nor the configured issuer is a tenant's issuer.
         (("*/{tenantid}/v2.0", json!("{tenantid}")), mismatch),
         (("*/organizations/v2.0", json!("organizations")), mismatch),
         (("*", json!(TENANT)), mismatch),
@@ -104,7 +104,7 @@ async fn whoever_signs_in_is_of_the_tenant_that_the_token_names_and_of_no_other(
 }
 
 #[tokio::test]
-async fn whoever_answers_has_to_be_whoever_issues() {
+async fn the_issuer_in_the_answer_has_to_be_that_of_the_id_token() {
     let tenant = own(TENANT).0;
     assert_eq!(outcome(own(TENANT), Some(tenant)).await, format!("{TENANT}/v2.0"));
     assert_eq!(outcome(own(TENANT), Some(own(OTHER).0)).await, "id_token_issuer_mismatch");

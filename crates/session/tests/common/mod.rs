@@ -1,4 +1,4 @@
-//! A session with a clock of its own, for tests that tell a story.
+//! A session with its own clock, for tests that tell a story.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -16,12 +16,12 @@ pub fn minutes(n: u64) -> Duration {
     seconds(60 * n)
 }
 
-/// Tokens as many providers give them: five minutes, with a refresh token, nothing said about the session.
+/// Tokens as many providers issue them: five minutes, with a refresh token, without an end of the session.
 pub fn tokens() -> Tokens {
     Tokens { access_expires_in: Some(minutes(5)), renewable: true, provider: ProviderLimits::default() }
 }
 
-/// A provider that declares how long its session lasts after each refresh.
+/// The limits of a provider that declares after each refresh how long its session lasts.
 pub fn lasts(time: Duration) -> ProviderLimits {
     ProviderLimits { refresh_expires_in: Some(time), ..ProviderLimits::default() }
 }
@@ -70,13 +70,13 @@ impl Story {
         self.drain()
     }
 
-    /// Time passes without a tick.
+    /// Lets time pass without a tick.
     pub fn pass(&mut self, time: Duration) {
         self.now.wall += time;
         self.now.boot += time;
     }
 
-    /// Time passes and every deadline on the way is kept, as the agent keeps them. Redraws are left out.
+    /// Lets time pass and keeps every deadline, as the agent does. Redraws are left out.
     pub fn wait(&mut self, time: Duration) -> Vec<Output> {
         self.wait_with_changes(time).into_iter().filter(|output| *output != Output::Changed).collect()
     }

@@ -1,4 +1,4 @@
-//! What can happen to a session, with the weight of each event.
+//! The events of a history, with the weight of each.
 #![allow(unreachable_pub)]
 
 use abide_session::{Activity, Limits, OnLock, Probe, ProviderLimits, RefreshFailure, Rules, Signal, Tokens};
@@ -8,9 +8,9 @@ use crate::common::{lasts, seconds};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
-    /// Time passes in milliseconds; every deadline on the way is kept.
+    /// Time passes in milliseconds; every deadline is kept.
     Pass(u64),
-    /// Time passes, and nothing is called meanwhile.
+    /// Time passes without any call.
     Sleep(u64),
     WallJump(i64),
     Login,
@@ -25,11 +25,11 @@ pub enum Event {
     Answer(Which, bool),
     Keep,
     Logout,
-    /// Another process goes on from what the session would write down now.
+    /// Another process continues from a checkpoint of now.
     Restart {
         same_boot: bool,
     },
-    /// Another process goes on from what was written down last.
+    /// Another process continues from the last stored checkpoint.
     Crash {
         same_boot: bool,
     },
@@ -46,7 +46,7 @@ pub enum Event {
     Rules(Rules),
 }
 
-/// Which attempt or question an answer names: the one that is under way, or any that there has been, of any kind.
+/// The attempt or question that an answer names: the pending one, or any earlier one of any kind.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {
     Present,

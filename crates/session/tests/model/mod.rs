@@ -1,4 +1,4 @@
-//! A second opinion: what a session has to be, worked out from its rules without idle_query at how the session does it.
+//! The model: computes the expected state of a session from its rules, without using the implementation.
 #![allow(unreachable_pub)]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use abide_session::{
     Rules, Signal, TokenRequest, TokenVerdict, Tokens,
 };
 
-/// What the account does for its user at one moment.
+/// The expected state of an account at one moment.
 #[derive(Clone, Debug)]
 pub struct Model {
     pub rules: Rules,
@@ -17,9 +17,9 @@ pub struct Model {
     /// Why the last session ended.
     pub over: Option<EndReason>,
     pub sign_in: Option<SignIn>,
-    /// What has ended since the driver idle_known_at last.
+    /// The ends since the driver last looked.
     pub ends: Vec<EndReason>,
-    /// How many sessions have begun since.
+    /// The number of sessions that have begun since then.
     pub begins: usize,
 }
 
@@ -37,7 +37,7 @@ pub struct Live {
     pub access: Option<Access>,
     pub renewable: bool,
     pub refresh: Option<Attempt>,
-    /// When a tool asked last that waits for this refresh.
+    /// The time of the last request of a tool that waits for this refresh.
     pub waiting: Option<Duration>,
     pub needs_sign_in: bool,
     pub retry_at: Duration,
@@ -50,22 +50,22 @@ pub struct Live {
     pub suspicion: Option<Suspicion>,
     pub probe: Option<Attempt>,
     pub probed: Duration,
-    /// When the desktop was asked for the idle time and has not answered.
+    /// The time of an unanswered query for the idle time.
     pub idle_query: Option<Duration>,
-    /// The first use that no checkpoint has.
+    /// The first use without a checkpoint.
     pub unsaved: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct ProviderLimit {
     pub source: LimitSource,
-    /// What `session_expiry` said.
+    /// The value of `session_expiry`.
     pub named: Option<Duration>,
     pub end: Duration,
     pub lifetime: Duration,
 }
 
-/// An access token, and when it ends by either clock if the provider says so.
+/// An access token, with its end by either clock if the provider declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
     ends: Option<(Duration, Duration)>,
@@ -75,7 +75,7 @@ pub struct Access {
 #[derive(Clone, Copy, Debug)]
 pub struct Suspicion {
     pub signal: Signal,
-    /// The refresh that was under way at that time: its success says nothing about the suspicion.
+    /// The refresh that was pending at that time: its success does not settle the suspicion.
     pub later_than: Option<Attempt>,
 }
 
@@ -138,7 +138,7 @@ impl Live {
 
     fn declare(&mut self, now: Now, tokens: Tokens) {
         let said = tokens.provider;
-        // A timeout that is not repeated begins again, a fixed end that is not repeated stays.
+        // A timeout that is not repeated starts again, a fixed end that is not repeated stays.
         for timeout in self.provider.iter_mut().filter(|limit| limit.source.moves_with_refresh()) {
             timeout.end = now.boot + timeout.lifetime;
         }
@@ -165,7 +165,7 @@ impl Live {
         self.provider.iter().min_by_key(|limit| (limit.end, limit.source as usize))
     }
 
-    /// The end that comes first. Of two at the same moment the one that is harder to move is named.
+    /// The end that comes first. Of two at the same time, the one that is harder to move.
     pub fn nearest(&self) -> (Duration, Limit) {
         let provider = self.provider_limit().map(|provider| (provider.end, 3, Limit::Provider));
         let token =
@@ -211,7 +211,7 @@ impl Live {
         self.access.is_some_and(|access| access.outlives(now, demand))
     }
 
-    /// Whether a refresh has to begin now, whatever a tool asks for.
+    /// Whether a refresh has to begin now without a request.
     pub fn tries_by_itself(&self, now: Now) -> bool {
         self.wants_refresh && self.renewable && self.refresh.is_none() && !self.backs_off(now)
     }
@@ -241,7 +241,7 @@ impl Model {
         }
     }
 
-    /// Every limit that has passed takes effect.
+    /// Enforces every limit that has passed.
     pub fn expire(&mut self, now: Now) {
         if self.sign_in.is_some_and(|sign_in| sign_in.until <= now.boot) {
             self.sign_in = None;
@@ -274,7 +274,7 @@ impl Model {
     /// The session was used at `moment`.
     fn used(&mut self, now: Now, moment: Duration) {
         let Some(live) = &mut self.live else { return };
-        // Use while the question is about the provider's end asks the provider.
+        // A use while the question is about the provider's end also asks the provider.
         let about_the_provider = live.question.is_some() && live.nearest().1 == Limit::Provider;
         live.wants_refresh |= about_the_provider && live.provider_moves();
         self.lengthen(now, moment);
@@ -434,7 +434,7 @@ impl Model {
         }
     }
 
-    /// What a tool has to get, and whether its request starts a refresh; `None` is the refresh that it starts.
+    /// The expected answer to a tool, and whether its request starts a refresh; `None` is the refresh that it starts.
     pub fn token(&self, now: Now, request: TokenRequest) -> (Option<TokenVerdict>, bool) {
         let Some(live) = &self.live else {
             let ended = self.over.filter(|_| self.sign_in.is_none());
@@ -463,7 +463,7 @@ impl Model {
         }
     }
 
-    /// A tool was answered: whether that was use of the session.
+    /// Notes whether an answered request was use of the session.
     pub fn answered(&mut self, now: Now, request: TokenRequest, verdict: TokenVerdict) {
         if !request.activity || self.rules.activity == Activity::Input {
             return;
@@ -475,8 +475,7 @@ impl Model {
         }
     }
 
-    /// The process is another one: what it had in memory is gone. `elapsed` is how long ago `saved` was true, `None` where
-    /// that cannot be known.
+    /// Continues in another process without the old one's memory. `elapsed` is the time since `saved`, `None` if unknown.
     pub fn restarted(&mut self, now: Now, saved: &Self, saved_at: Now, elapsed: Option<Duration>) {
         self.sign_in = None;
         self.locked = false;

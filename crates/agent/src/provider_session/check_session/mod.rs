@@ -340,7 +340,7 @@ impl Page {
         match answer {
             SilentAnswer::SamePerson if next == Next::Poll => self.hear(),
             // The provider sees its cookie. Whose session that is it has not said.
-            SilentAnswer::Somebody if self.watches() => self.becomes_quiet(),
+            SilentAnswer::InteractionNeeded if self.watches() => self.becomes_quiet(),
             _ => {}
         }
         self.instruct(&secret, next).await

@@ -114,8 +114,8 @@ async fn redeem(
         Err(error) => {
             tracing::info!(account = page.account, code = error.code(), "a silent request was refused");
             return match error.silent_refusal() {
-                Some(SilentRefusal::NobodySignedIn) => SilentAnswer::LoginRequired,
-                Some(SilentRefusal::InteractionNeeded) => SilentAnswer::Somebody,
+                Some(SilentRefusal::LoginRequired) => SilentAnswer::LoginRequired,
+                Some(SilentRefusal::InteractionNeeded) => SilentAnswer::InteractionNeeded,
                 None => SilentAnswer::Nothing,
             };
         }
