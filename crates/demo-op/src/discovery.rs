@@ -1,5 +1,5 @@
 //! The provider's metadata (OpenID Connect Discovery 1.0, RFC 7591, RFC 8414, RFC 8628, RFC 9126, RFC 9207, RFC 9449),
-//! and of what it says when a session ends.
+//! including those for logout and session management.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

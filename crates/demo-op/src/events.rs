@@ -1,5 +1,5 @@
-//! Security events for one receiver that polls for them (RFC 8936, RFC 8417): those of CAEP that end a session or change
-//! what is known of a person.
+//! Security events for one receiver that polls for them (RFC 8936, RFC 8417): the events of CAEP that end a session or
+//! change claims about a person.
 
 use std::sync::Arc;
 
@@ -16,27 +16,27 @@ use crate::record::EventState;
 use crate::state::provider::Provider;
 use crate::state::users::User;
 
-/// How many events an answer holds when the receiver does not say.
+/// The number of events in an answer if the receiver sets none.
 const AT_ONCE: usize = 32;
 
 const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 const TOKEN_CLAIMS_CHANGE: &str = "https://schemas.openid.net/secevent/caep/event-type/token-claims-change";
 
-/// Something that a receiver is to learn (OpenID Continuous Access Evaluation Profile 1.0). A user is named by user name,
-/// e-mail address or subject.
+/// An event for the receiver (OpenID Continuous Access Evaluation Profile 1.0). A user is named by user name, e-mail address
+/// or subject.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SecurityEvent {
     /// `session-revoked`: the session with this `sid`, or all of the user's.
     SessionRevoked {
-        /// Whose.
+        /// The user.
         user: String,
-        /// Which; `None` for all.
+        /// The session; `None` for all.
         sid: Option<String>,
     },
-    /// `token-claims-change`: these claims have other values from now on. It only says so: what the provider itself
-    /// puts into ID tokens stays the same.
+    /// `token-claims-change`: these claims have new values. This is only a message: the claims in the provider's own ID
+    /// tokens do not change.
     TokenClaimsChange {
-        /// Whose.
+        /// The user.
         user: String,
         /// The new values.
         claims: Map<String, Value>,
@@ -48,9 +48,9 @@ pub enum SecurityEvent {
 #[non_exhaustive]
 pub enum EventError {
     /// The provider was started without an [`EventStream`].
-    #[error("the demo provider has nobody to send events to")]
+    #[error("the demo provider has no receiver for events")]
     NoStream,
-    /// It is about somebody who does not exist.
+    /// The user does not exist.
     #[error("the demo provider does not know {0}")]
     UnknownUser(String),
     /// It could not be signed.
@@ -69,7 +69,7 @@ impl EventError {
     }
 }
 
-/// Signs an event and puts it where the receiver finds it. Its `jti`.
+/// Signs an event and puts it into the receiver's queue. Returns its `jti`.
 pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String, EventError> {
     let events = provider.events().ok_or(EventError::NoStream)?;
     let (user, subject, kind, details) = describe(provider, event)?;
@@ -79,7 +79,7 @@ pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String
     details["event_timestamp"] = json!(now);
     details["initiating_entity"] = json!("admin");
     tracing::debug!(kind, user, "an event is queued");
-    // No `exp` and no `sub`: both would let the token pass for another kind (RFC 8417 section 4).
+    // Without `exp` and `sub`: both would let the token pass for another kind (RFC 8417 section 4).
     let claims = json!({
         "iss": provider.issuer(),
         "aud": events.stream.audience,
@@ -96,7 +96,7 @@ pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String
     Ok(jti)
 }
 
-/// Who an event is about, as a subject identifier (RFC 9493), what kind it is, and what it says.
+/// The subject of an event as a subject identifier (RFC 9493), its type and its members.
 fn describe(
     provider: &Provider,
     event: &SecurityEvent,
@@ -123,7 +123,7 @@ fn describe(
     })
 }
 
-/// What a receiver asks (RFC 8936 section 2.2). Members that are not known are ignored.
+/// The request of a poll (RFC 8936 section 2.2). Unknown members are ignored.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Poll {
@@ -158,7 +158,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply 
         return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
             .with_challenge("Bearer realm=\"demo events\"");
     }
-    // A list would be read as an object whose members are not named.
+    // A list would be parsed as a struct whose fields are in this order.
     let poll = Some(&asked.json).filter(|json| json.is_object());
     let Some(poll) = poll.and_then(|json| serde_json::from_value::<Poll>(json.clone()).ok()) else {
         return Reply::bad_request("invalid_request", "this is not a request for events");
@@ -170,7 +170,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply 
         events.settle(provider.record(), &jti, EventState::Refused { code: err, description });
     }
     let count = poll.max_events.unwrap_or(AT_ONCE).min(AT_ONCE);
-    // Who wants no event only acknowledges.
+    // A poll with `maxEvents` 0 only acknowledges.
     let (first, more) = match poll.return_immediately || count == 0 {
         true => events.first(count),
         false => {

@@ -1,23 +1,24 @@
 //! A demonstration OpenID Provider, embedded in the program that starts it.
 //!
-//! It is the first provider that a newcomer signs in to, and a strict one for tests: authorization code flow with PKCE
-//! (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
+//! It is the first provider that a new user signs in to, and a strict one for tests. It supports the authorization code flow
+//! with PKCE (S256, always), ID tokens signed with ES256 or RS256, rotating refresh tokens with reuse detection, UserInfo,
 //! revocation, introspection, pushed authorization requests, sign-in on another device, registration of clients, token
-//! exchange, resource indicators, tokens that are bound to a client's key (DPoP), clients that authenticate with theirs,
-//! and everything by which a client learns that a session ended: session management in an
-//! iframe, RP-initiated, front-channel and back-channel logout, security events by polling. It keeps a [`Record`] of what
-//! it was asked and of whom it told.
+//! exchange, resource indicators, tokens bound to a client's key (DPoP) and client authentication with a key. A client can
+//! learn about the end of a session in every standard way: session management in an iframe, RP-initiated, front-channel and
+//! back-channel logout, and security events by polling. It keeps a [`Record`] of its requests and of the clients that it
+//! notified.
 //!
-//! What it never does: listen on anything but 127.0.0.1 (a port is all that can be configured), answer to another
-//! `Host`, speak to another computer, run a script in a page that somebody looks at, store a token (it stores digests), or hide that it is a demonstration.
+//! It never listens on anything but 127.0.0.1 (only the port can be configured), answers to another `Host`, connects to
+//! another computer, runs a script in a visible page, stores a token (it stores digests), or hides that it is a
+//! demonstration.
 //!
-//! Two decisions that a client may notice: a refresh token is issued when the scope `offline_access` was granted, for
-//! which signing in counts as consent; and signing out at the provider also ends what was issued in that session, unless
-//! [`Config::offline_access_outlives_session`] says otherwise.
+//! Two decisions that a client may notice: a refresh token is issued if the scope `offline_access` was granted, and signing
+//! in counts as consent to it; and signing out at the provider also ends the tokens of that session, unless
+//! [`Config::offline_access_outlives_session`] is set.
 //!
-//! What other providers do in another way is a switch in [`Quirks`]; the switches can be combined, and set
-//! while the provider runs. They are for what is allowed, or at least common. Answers that
-//! are wrong in themselves (bad signatures, broken JSON, endless bodies) are the deviations of the feature `hostile`.
+//! Each deviation of real providers is a switch in [`Quirks`]; the switches can be combined, and set while the provider
+//! runs. They are for behaviour that is allowed, or at least common. Wrong answers (bad signatures, broken JSON, endless
+//! bodies) are the deviations of the feature `hostile`.
 //!
 //! The modules are rooms in a fixed order, which `xtask` checks: `crypto`, `config`, `http`, `record`, `hostile`, `state`,
 //! `browser`, `pages`, `clients`, `session`, `tokens`, `authorization`, `device`, `events`, `discovery`, `registration`,
@@ -70,7 +71,7 @@ use state::state_file::{self, Saved};
 use state::token_store::Tokens;
 use state::users::User;
 
-/// A running provider. It stops when dropped: connections that are in the middle of an answer get a second to finish.
+/// A running provider. It stops when dropped: connections that are sending an answer get a second to finish.
 pub struct DemoOp {
     provider: Arc<Provider>,
     commands: mpsc::Sender<Command>,
@@ -88,7 +89,7 @@ impl DemoOp {
     /// Starts a provider on 127.0.0.1. It must be called within a tokio runtime, on which the provider then runs.
     ///
     /// # Errors
-    /// If the port is taken, the state file cannot be used, or a client is registered with what is not a URI.
+    /// If the port is in use, the state file cannot be used, or a client has an invalid URI.
     pub async fn start(config: Config) -> Result<DemoOp, StartError> {
         config::check(&config.clients)?;
         let saved = read_state(&config).await?;
@@ -97,7 +98,7 @@ impl DemoOp {
             .local_addr()
             .map_err(|source| StartError::Bind { port: config.port.unwrap_or_default(), source })?
             .port();
-        // Tokens belong to their issuer: under another port they are nobody's.
+        // Tokens are tied to their issuer, so they are not valid under another port.
         let (keys, tokens) = match saved {
             Some(saved) if saved.port == port => (Some(saved.keys), saved.tokens),
             Some(saved) => (Some(saved.keys), Tokens::default()),
@@ -139,16 +140,16 @@ impl DemoOp {
         self.provider.port()
     }
 
-    /// What it was asked so far, and what it will be asked.
+    /// The record of past and future requests.
     pub fn record(&self) -> Record {
         self.provider.record().clone()
     }
 
-    /// Registers a client, in place of the one with the same `client_id` if there is one: for a client that only knows where
-    /// it listens after the provider was started.
+    /// Registers a client, or replaces the one with the same `client_id`: for a client that knows its own address only after
+    /// the provider has started.
     ///
     /// # Errors
-    /// If one of its URIs is none, or it wants RS256 and no client did when the provider was started.
+    /// If one of its URIs is invalid, or it needs RS256 and no client needed that at the start.
     pub fn register(&self, client: Client) -> Result<(), StartError> {
         config::check(std::slice::from_ref(&client))?;
         let algorithms = [Some(client.signing), client.userinfo_signing];
@@ -159,9 +160,9 @@ impl DemoOp {
         Ok(())
     }
 
-    /// Ends the sessions of a user (named by user name, e-mail address or subject), as an administrator would: what was
-    /// issued in them ends, and their clients are told over the back channel, while this returns at once. How many sessions
-    /// that were. The browser notices when it comes here the next time.
+    /// Ends the sessions of a user (named by user name, e-mail address or subject), as an administrator would. Their tokens
+    /// end, and their clients are notified over the back channel, which this does not wait for. Returns the number of
+    /// sessions. The browser notices at its next request.
     pub fn end_session(&self, user: &str) -> usize {
         User::named(user).map_or(0, |user| ending::by_administrator(&self.provider, Some(user.subject)))
     }
@@ -171,27 +172,27 @@ impl DemoOp {
         ending::by_administrator(&self.provider, None)
     }
 
-    /// Takes other [`Quirks`] from now on. Counters begin anew.
+    /// Sets other [`Quirks`]. Counters restart.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.provider.set_quirks(quirks);
     }
 
-    /// How many clients have registered by themselves and are still registered.
+    /// The number of clients that have registered dynamically and are still registered.
     pub fn dynamic_clients(&self) -> usize {
         self.provider.dynamic_clients()
     }
 
-    /// How many browsers are signed in at the provider behind this one ([`Quirks::upstream`]).
+    /// The number of browsers that are signed in at the provider behind this one ([`Quirks::upstream`]).
     pub fn upstream_sessions(&self) -> usize {
         self.provider.store().upstream_sessions(self.provider.now())
     }
 
-    /// Where the receiver of security events polls, whether there is one or not.
+    /// The endpoint for polls of security events, even if there is no receiver.
     pub fn events_endpoint(&self) -> String {
         format!("{}{}", self.issuer(), Endpoint::Events.path())
     }
 
-    /// Signs a security event and has it wait for the receiver. Its `jti`, with which [`Record::event`] follows it.
+    /// Signs a security event and puts it into the receiver's queue. Returns its `jti`, which [`Record::event`] needs.
     ///
     /// # Errors
     /// If no stream is configured, or there is no such user.
@@ -199,9 +200,9 @@ impl DemoOp {
         events::queue(&self.provider, event)
     }
 
-    /// A compact JWS signed with the provider's key. `header` is laid over `{"alg": "ES256", "kid": …}`; a `null` takes a
-    /// member out. `RS256` signs with that key (if there is one), `none` not at all, and any other `alg` gets a signature
-    /// that does not fit it.
+    /// A compact JWS signed with the provider's key. `header` is merged into `{"alg": "ES256", "kid": …}`; a `null` removes
+    /// a member. `RS256` signs with that key (if there is one), `none` leaves the signature out, and any other `alg` gets a
+    /// signature that does not fit it.
     ///
     /// # Errors
     /// If the key that the header asks for does not exist.
@@ -214,7 +215,7 @@ impl DemoOp {
         self.provider.keys().sign_anything(header, claims).map_err(|_| EventError::Signing)
     }
 
-    /// Has anything wait for the receiver of security events, under any `jti`.
+    /// Puts any text into the queue of the receiver of security events, under any `jti`.
     ///
     /// # Errors
     /// If no stream is configured.
@@ -225,42 +226,41 @@ impl DemoOp {
         Ok(())
     }
 
-    /// From now on, this is wrong with its answers, in this order, and nothing else; requests are counted anew.
+    /// Sets the deviations of its answers; earlier ones end, and requests are counted anew.
     #[cfg(feature = "hostile")]
     pub fn misbehave(&self, deviations: Vec<Deviation>) {
         self.provider.hostile().tell(deviations);
     }
 
-    /// Ends every session without telling anybody: no token that was issued works any more, and everybody has to sign in
-    /// again.
+    /// Ends every session without a notification: all issued tokens become invalid, and everyone has to sign in again.
     pub fn revoke_all(&self) {
         self.provider.revoke_all();
     }
 
-    /// With `false`, every request is answered with 503 from now on, until it is `true` again.
+    /// With `false`, every request is answered with 503, until it is set to `true` again.
     pub fn set_reachable(&self, reachable: bool) {
         self.provider.set_reachable(reachable);
     }
 
-    /// Is slow: from now on, connections are accepted and requests are not answered, until [`DemoOp::resume`]. A request
-    /// whose sender gave up by then is not acted on.
+    /// Makes it slow: connections are accepted but requests are not answered, until [`DemoOp::resume`]. A request whose
+    /// sender has given up by then is dropped.
     pub fn pause(&self) {
         self.provider.set_paused(true);
     }
 
-    /// Is down: connections are cut off, and refused when this returns, until [`DemoOp::resume`].
+    /// Takes it down: connections are cut off, and refused when this returns, until [`DemoOp::resume`].
     pub async fn refuse(&self) {
         let (done, refused) = oneshot::channel();
         if self.commands.send(Command::Refuse(done)).await.is_ok() {
-            // It only ends in another way if the runtime itself shuts down.
+            // The only other result is a shutdown of the runtime.
             let _ = refused.await;
         }
     }
 
-    /// Ends what [`DemoOp::pause`] and [`DemoOp::refuse`] began.
+    /// Ends the effect of [`DemoOp::pause`] and [`DemoOp::refuse`].
     ///
     /// # Errors
-    /// If somebody else took the port in the meantime.
+    /// If another program took the port in the meantime.
     pub async fn resume(&self) -> Result<(), StartError> {
         self.provider.set_paused(false);
         let (done, listening) = oneshot::channel();
@@ -275,7 +275,7 @@ impl DemoOp {
     /// Stops it, and returns when the port is free again.
     pub async fn stop(self) {
         drop(self.stop);
-        // It only ends in another way if the runtime itself shuts down.
+        // The only other result is a shutdown of the runtime.
         let _ = self.serving.await;
     }
 }

@@ -1,4 +1,4 @@
-//! The record of what the provider was asked: tests assert on it.
+//! The record of all requests, for assertions in tests.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::crypto::secret::fingerprint;
 use crate::http::{Endpoint, Outcome, Parameters};
 
-/// So many entries are kept; older ones make room. The counts go on.
+/// The most entries that are kept; older ones are dropped. The counts continue.
 const KEPT: usize = 2048;
 const PARAMETERS_KEPT: usize = 32;
 const CHARACTERS_KEPT: usize = 512;
@@ -35,14 +35,15 @@ const SECRET: [&str; 14] = [
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Which endpoint was asked.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// When, by the provider's clock.
+    /// The time, by the provider's clock.
     pub at: SystemTime,
-    /// What it said. Of secrets (code, code verifier, tokens, password) the [`fingerprint`]; a token in the header
-    /// appears as `access_token`; of a DPoP proof the key's thumbprint is `dpop`, its nonce `dpop_nonce`. Empty while the provider is unreachable.
+    /// The parameters. Secrets (code, code verifier, tokens, password) appear as a [`fingerprint`]; a token in the header
+    /// appears as `access_token`; of a DPoP proof the key's thumbprint is `dpop`, its nonce `dpop_nonce`. Empty while the
+    /// provider is unreachable.
     pub parameters: BTreeMap<String, String>,
-    /// How it was answered.
+    /// The result.
     pub outcome: Outcome,
 }
 
@@ -58,68 +59,68 @@ impl Entry {
     }
 }
 
-/// How a client is told that a session ended.
+/// The channel of a logout notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
-    /// With a logout token (OpenID Connect Back-Channel Logout 1.0).
+    /// A logout token (OpenID Connect Back-Channel Logout 1.0).
     Back,
-    /// With an iframe on the page that says that somebody is signed out (OpenID Connect Front-Channel Logout 1.0).
+    /// An iframe on the "signed out" page (OpenID Connect Front-Channel Logout 1.0).
     Front,
 }
 
-/// What became of telling a client.
+/// The result of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// The client answered with this HTTP status.
     Answered(u16),
     /// The client did not answer: `unreachable`, `timed_out` or `not_http`.
     Failed(&'static str),
-    /// The browser was given the iframe. Whether it loaded it, the provider does not learn.
+    /// The browser was given the iframe. The provider does not learn whether it was loaded.
     Framed,
 }
 
-/// A client was told that a session ended, or could not be told.
+/// A logout notification to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Which client.
+    /// The client.
     pub client_id: String,
-    /// How.
+    /// The channel.
     pub channel: Channel,
-    /// Of whose session, the `sub`.
+    /// The `sub` of the session.
     pub subject: String,
-    /// Of which session.
+    /// The `sid` of the session.
     pub sid: String,
-    /// Where to; for [`Channel::Front`] with `iss` and `sid`.
+    /// The target; for [`Channel::Front`] with `iss` and `sid`.
     pub uri: String,
     /// The `jti` of the logout token.
     pub jti: Option<String>,
-    /// What became of it.
+    /// The result.
     pub delivery: Delivery,
-    /// When that was known, by the provider's clock.
+    /// The time of the result, by the provider's clock.
     pub at: SystemTime,
 }
 
-/// How far a security event has come (RFC 8936 section 2.4).
+/// The state of a security event (RFC 8936 section 2.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventState {
-    /// Nobody polled for it yet.
+    /// No poll has returned it yet.
     Waiting,
-    /// It was handed out, maybe more than once, and is handed out until it is acknowledged or refused.
+    /// It was returned, possibly several times, and is returned until it is acknowledged or refused.
     Delivered,
-    /// The receiver has it (`ack`).
+    /// The receiver has acknowledged it (`ack`).
     Acknowledged,
     /// The receiver does not accept it (`setErrs`).
     Refused {
-        /// The error code that the receiver gave.
+        /// The receiver's error code.
         code: String,
-        /// What it said about it.
+        /// The receiver's description.
         description: String,
     },
 }
 
-/// The time that [`Record::wait_for`] was given passed without what it waited for.
+/// The time limit of [`Record::wait_for`] passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the provider was not asked for what was waited for within {0:?}")]
+#[error("the expected request did not arrive within {0:?}")]
 pub struct DeadlinePassed(pub Duration);
 
 impl DeadlinePassed {
@@ -129,7 +130,7 @@ impl DeadlinePassed {
     }
 }
 
-/// A handle on the record; clones are cheap and see the same.
+/// A handle on the record. Clones are cheap and share the record.
 #[derive(Clone, Debug, Default)]
 pub struct Record(Arc<Inner>);
 
@@ -146,7 +147,7 @@ struct Log {
     refreshes: usize,
     deregistrations: usize,
     notices: VecDeque<Notice>,
-    /// By `jti`, in the order in which they were queued.
+    /// By `jti`, oldest first.
     events: VecDeque<(String, EventState)>,
 }
 
@@ -156,33 +157,33 @@ impl Record {
         self.log().entries.iter().cloned().collect()
     }
 
-    /// How many requests an endpoint had, however they were answered.
+    /// The number of requests to an endpoint, whatever their result.
     pub fn count(&self, endpoint: Endpoint) -> usize {
         self.log().counts.get(&endpoint).copied().unwrap_or_default()
     }
 
-    /// How many token requests with the grant type `refresh_token` there were, refused ones included (but not those
-    /// that came while the provider was unreachable).
+    /// The number of token requests with the grant type `refresh_token`, including refused ones, but not those that came
+    /// while the provider was unreachable.
     pub fn refreshes(&self) -> usize {
         self.log().refreshes
     }
 
-    /// How many registrations their clients have ended (RFC 7592).
+    /// The number of registrations that clients have ended (RFC 7592).
     pub fn deregistrations(&self) -> usize {
         self.log().deregistrations
     }
 
-    /// Which clients were told of the end of a session (up to 2,048 notices), oldest first.
+    /// The latest logout notifications (up to 2,048), oldest first.
     pub fn notices(&self) -> Vec<Notice> {
         self.log().notices.iter().cloned().collect()
     }
 
-    /// How far the security event with this `jti` has come. `None` if there was no such event, or too long ago.
+    /// The state of the security event with this `jti`. `None` if it is unknown or too old.
     pub fn event(&self, jti: &str) -> Option<EventState> {
         self.log().events.iter().find(|(known, _)| known == jti).map(|(_, state)| state.clone())
     }
 
-    /// Waits until the entries are as `predicate` wants them, at most `within`.
+    /// Waits until `predicate` is true for the entries, at most `within`.
     ///
     /// # Errors
     /// [`DeadlinePassed`] if that did not happen in time.
@@ -194,7 +195,7 @@ impl Record {
         self.wait_until(|record| predicate(&record.entries()), within).await
     }
 
-    /// Waits until the record is as `predicate` wants it, at most `within`: for what is not a request, a notice or an event.
+    /// Waits until `predicate` is true for the record, at most `within`: for other things than requests, notices and events.
     ///
     /// # Errors
     /// [`DeadlinePassed`] if that did not happen in time.
@@ -206,7 +207,7 @@ impl Record {
         let arrival = async {
             loop {
                 let mut changed = std::pin::pin!(self.0.changed.notified());
-                // Enabled before looking, so that an entry made in between is not missed.
+                // Registered before looking, so that an entry made in between is not missed.
                 changed.as_mut().enable();
                 if predicate(self) {
                     return;
@@ -253,7 +254,7 @@ impl Record {
         self.0.changed.notify_waiters();
     }
 
-    /// Notes how far an event has come. What was acknowledged or refused stays that.
+    /// Notes the state of an event. An acknowledged or refused one does not change any more.
     pub(crate) fn note_event(&self, jti: &str, state: EventState) {
         let mut log = self.log();
         match log.events.iter_mut().find(|(known, _)| known == jti) {
@@ -275,7 +276,7 @@ impl Record {
     }
 }
 
-/// What may be kept of a request's parameters.
+/// The parameters of a request in the form that is kept.
 pub(crate) fn kept(
     parameters: &Parameters,
     token: Option<&str>,

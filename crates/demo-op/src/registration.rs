@@ -1,4 +1,4 @@
-//! Dynamic client registration (RFC 7591, OpenID Connect Dynamic Client Registration 1.0), of native clients only, and its
+//! Dynamic client registration (RFC 7591, OpenID Connect Dynamic Client Registration 1.0), for native clients only, and its
 //! end (RFC 7592).
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::state::provider::Provider;
 const LONGEST_NAME: usize = 100;
 const MOST_URIS: usize = 32;
 
-/// Why nothing is registered: the code, and a sentence for the developers of the client.
+/// The code and a sentence for the developers of the client.
 type Refusal = (&'static str, &'static str);
 
 pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
@@ -45,11 +45,11 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply
     let secret = quirks.registered_clients_have_secrets.then(secret::random_text).transpose()?;
     client.secret = secret.as_deref().map(ClientSecret::of);
     if config::check(std::slice::from_ref(&client)).is_err() {
-        return Ok(Reply::bad_request("invalid_client_metadata", "a URI is none that can be registered"));
+        return Ok(Reply::bad_request("invalid_client_metadata", "a URI cannot be registered"));
     }
     let algorithms = [Some(client.signing), client.userinfo_signing];
     if !algorithms.into_iter().flatten().all(|algorithm| provider.keys().can(algorithm)) {
-        let why = "this provider has no key for a signature that is asked for";
+        let why = "this provider has no key for the requested signature";
         return Ok(Reply::bad_request("invalid_client_metadata", why));
     }
     let token = secret::random_text()?;
@@ -67,7 +67,7 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply
     Ok(Reply::json(answer).with_status(StatusCode::CREATED))
 }
 
-/// RFC 7592 section 2.3. To read and to change a registration is not offered.
+/// RFC 7592 section 2.3. Reading and changing a registration is not supported.
 fn deregister(provider: &Provider, asked: &Request) -> Reply {
     let (id, token) = (asked.named("client_id"), asked.bearer());
     if id.zip(token).is_some_and(|(id, token)| provider.deregister(id, token)) {
@@ -78,7 +78,7 @@ fn deregister(provider: &Provider, asked: &Request) -> Reply {
         .with_challenge("Bearer realm=\"demo\", error=\"invalid_token\"")
 }
 
-/// What the client has from now on (RFC 7591 section 3.2.1).
+/// The client's metadata after the registration (RFC 7591 section 3.2.1).
 fn registered(client: &Client, grant_types: &[String], scope: &str, now: u64) -> Value {
     let mut answer = json!({
         "client_id": client.id,
@@ -112,7 +112,7 @@ fn registered(client: &Client, grant_types: &[String], scope: &str, now: u64) ->
 
 fn read(provider: &Provider, asked: &Value, id: String) -> Result<(Client, Vec<String>, String), Refusal> {
     let metadata = asked.as_object().ok_or(invalid("the body is not a JSON object"))?;
-    // Without a word it would be a web application (Registration 1.0 section 2), whose redirect URIs are https.
+    // Without `application_type` it would be a web application (Registration 1.0 section 2), whose redirect URIs are https.
     if text(metadata, "application_type")? != Some("native") {
         return Err(invalid("application_type has to be native"));
     }
@@ -133,7 +133,7 @@ fn read(provider: &Provider, asked: &Value, id: String) -> Result<(Client, Vec<S
     }
     let redirect_uris = texts(metadata, "redirect_uris")?;
     if redirect_uris.is_empty() || !redirect_uris.iter().all(|uri| config::is_native(uri)) {
-        return Err(("invalid_redirect_uri", "a redirect URI is not on loopback, or there is none"));
+        return Err(("invalid_redirect_uri", "a redirect URI is missing or not on loopback"));
     }
     let scope = text(metadata, "scope")?.map_or_else(|| provider.scopes().join(" "), str::to_owned);
     if provider.known_scopes(&scope).is_none() {
@@ -179,12 +179,12 @@ fn text<'a>(metadata: &'a Map<String, Value>, name: &str) -> Result<Option<&'a s
     match metadata.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(invalid("a member is of another type than it should be")),
+        Some(_) => Err(invalid("a member has the wrong type")),
     }
 }
 
 fn texts(metadata: &Map<String, Value>, name: &str) -> Result<Vec<String>, Refusal> {
-    let wrong = invalid("a member is of another type than it should be");
+    let wrong = invalid("a member has the wrong type");
     match metadata.get(name) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(list)) if list.len() <= MOST_URIS => {

@@ -1,4 +1,4 @@
-//! Which authorization requests are refused, and who is told.
+//! Refused authorization requests, and who is informed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -33,7 +33,7 @@ async fn a_redirect_uri_that_is_not_registered_is_never_redirected_to() {
     let twice = "/authorize?client_id=abide&client_id=abide";
     assert_eq!(browser.open(twice, &[]).await.status, 400);
     assert!(provider.record().entries().iter().all(|e| e.outcome == Outcome::Error("invalid_request")));
-    // Any port of the registered address will do.
+    // Any port of the registered address is allowed.
     for uri in ["http://127.0.0.1/callback", "http://127.0.0.1:1/callback"] {
         assert_eq!(browser.authorize(&[("redirect_uri", uri)]).await.status, 200, "{uri}");
     }
@@ -82,10 +82,10 @@ async fn a_wrong_password_is_said_and_can_be_corrected() {
     }
     assert_eq!(provider.record().count(Endpoint::SignIn), 4);
     assert!(browser.fill(&page, "Alice", "demo").await.redirected().contains_key("code"));
-    // The page was used: it does not sign anybody in twice.
+    // The page was used: it does not work twice.
     let over = browser.fill(&page, "alice", "demo").await;
     assert_eq!(over.status, 400);
-    assert!(over.body.contains("This page is over"));
+    assert!(over.body.contains("This page is no longer valid"));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn cancelling_tells_the_client() {
 }
 
 #[tokio::test]
-async fn a_form_that_another_page_or_browser_sends_signs_nobody_in() {
+async fn a_form_from_another_page_or_browser_is_refused() {
     let (provider, clock) = provider().await;
     let (mut browser, mut other) = (Browser::new(&provider), Browser::new(&provider));
     let page = browser.authorize(&[]).await;

@@ -16,7 +16,7 @@ async fn while_it_is_paused_connections_are_accepted_and_nothing_is_answered() {
     provider.pause();
     let asking = back.refresh(text(&tokens, "refresh_token"));
     assert!(tokio::time::timeout(Duration::from_millis(300), asking).await.is_err());
-    // Who gave up has given up: the token is not used up when the provider comes back.
+    // A request whose sender gave up is not acted on: the token is not used up.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let waiting = back.get("/jwks");
     let resume = async {
@@ -25,7 +25,7 @@ async fn while_it_is_paused_connections_are_accepted_and_nothing_is_answered() {
         provider.resume().await.unwrap();
     };
     let (answer, ()) = tokio::join!(waiting, resume);
-    assert_eq!(answer.status, 200, "who waited is answered");
+    assert_eq!(answer.status, 200, "a request that waited is answered");
     assert_eq!(provider.record().refreshes(), 0);
     assert_eq!(back.refresh(text(&tokens, "refresh_token")).await.status, 200);
 }

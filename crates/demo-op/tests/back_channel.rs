@@ -95,7 +95,7 @@ async fn only_the_clients_of_the_session_are_told() {
 }
 
 #[tokio::test]
-async fn offline_access_goes_on_if_so_configured_and_the_client_is_still_told() {
+async fn offline_access_can_outlive_the_session_and_the_client_is_still_notified() {
     let mut listener = Listener::start("200 OK").await;
     let clients = vec![Client { backchannel_logout_uri: Some(listener.uri.clone()), ..Client::default() }];
     let config = Config { offline_access_outlives_session: true, clients, ..TestClock::new().config() };
@@ -111,7 +111,7 @@ async fn offline_access_goes_on_if_so_configured_and_the_client_is_still_told() 
 }
 
 #[tokio::test]
-async fn a_client_that_is_not_there_holds_nobody_up() {
+async fn an_unreachable_client_delays_no_other() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (provider, _) = told_at(&format!("http://127.0.0.1:{port}/back")).await;
     tokens(&provider).await;

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 
 #[tokio::test]
-async fn who_signed_in_once_is_not_asked_again_and_keeps_the_sid() {
+async fn a_second_sign_in_asks_nothing_and_keeps_the_sid() {
     let (provider, _) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let first = browser.sign_in(&[]).await;
@@ -21,7 +21,7 @@ async fn who_signed_in_once_is_not_asked_again_and_keeps_the_sid() {
 }
 
 #[tokio::test]
-async fn a_silent_request_for_somebody_else_is_answered_without_a_page() {
+async fn a_silent_request_for_another_person_is_answered_without_a_page() {
     let (provider, _) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let page = browser.authorize(&[]).await;

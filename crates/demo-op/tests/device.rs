@@ -45,7 +45,7 @@ fn last(provider: &DemoOp, endpoint: Endpoint) -> Outcome {
 }
 
 #[tokio::test]
-async fn a_device_waits_until_somebody_has_entered_its_code() {
+async fn a_device_waits_until_its_code_is_entered() {
     let (provider, clock) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let metadata = back.get("/.well-known/openid-configuration").await.json();
@@ -76,7 +76,7 @@ async fn a_device_waits_until_somebody_has_entered_its_code() {
     let id_token = claims(text(&tokens, "id_token"));
     assert_eq!(id_token["preferred_username"], "alice");
     assert_eq!(id_token["auth_time"], clock.seconds() - 5);
-    assert!(id_token.get("nonce").is_none(), "none was sent");
+    assert!(id_token.get("nonce").is_none(), "the request had none");
     assert_eq!(back.refresh(text(&tokens, "refresh_token")).await.status, 200);
     // Only once.
     assert_eq!(poll(&back, &authorization).await.error(), "invalid_grant");
@@ -85,7 +85,7 @@ async fn a_device_waits_until_somebody_has_entered_its_code() {
 }
 
 #[tokio::test]
-async fn whoever_scans_the_code_is_still_asked_and_may_say_no() {
+async fn a_person_who_scans_the_code_is_still_asked_and_may_say_no() {
     let (provider, _) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     browser.sign_in(&[]).await;
@@ -143,7 +143,7 @@ async fn a_sign_out_before_the_poll_takes_it_back() {
 }
 
 #[tokio::test]
-async fn nobody_can_try_out_codes() {
+async fn codes_cannot_be_guessed() {
     let (provider, clock) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let authorization = begin(&back).await;

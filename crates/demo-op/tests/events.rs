@@ -127,7 +127,7 @@ async fn a_poll_waits_for_an_event_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn who_is_not_the_receiver_gets_nothing() {
+async fn only_the_receiver_gets_events() {
     let (provider, _) = transmitter().await;
     let jti = provider.queue_event(&revoked(None)).unwrap();
     let access_token = text(&tokens(&provider).await, "access_token").to_owned();
@@ -160,7 +160,7 @@ async fn an_event_needs_a_stream_and_a_user() {
     assert!(matches!(without.queue_event(&revoked(None)), Err(EventError::NoStream)));
     assert_eq!(ask(&without, TOKEN, &json!({})).await.status, 404);
     let (provider, _) = transmitter().await;
-    let nobody = SecurityEvent::SessionRevoked { user: "mallory".to_owned(), sid: None };
-    let refused = provider.queue_event(&nobody).unwrap_err();
+    let unknown = SecurityEvent::SessionRevoked { user: "mallory".to_owned(), sid: None };
+    let refused = provider.queue_event(&unknown).unwrap_err();
     assert_eq!(refused.code(), "demo_provider_unknown_user");
 }

@@ -37,7 +37,7 @@ async fn a_refresh_can_be_for_less_and_for_one_resource() {
     let found = back.introspect(text(&second, "access_token")).await;
     assert_eq!(found["aud"], json!(["https://a.example/api", "https://b.example"]));
     assert_eq!(back.userinfo(text(&second, "access_token")).await.status, 401, "it is meant for others");
-    // The refresh token is good for all that it was.
+    // The refresh token still has all its scopes.
     let third = refresh(&back, text(&second, "refresh_token"), &[]).await.json();
     assert_eq!(text(&third, "scope").split(' ').count(), 4);
     assert_eq!(back.introspect(text(&third, "access_token")).await["aud"], "abide");
@@ -79,7 +79,7 @@ async fn an_access_token_is_exchanged_for_one_that_is_good_elsewhere() {
     assert_eq!((&found["aud"], &found["username"]), (&json!("https://a.example"), &json!("alice")));
     assert!(!format!("{:?}", provider.record().entries()).contains(subject));
 
-    // It is no way around what it was narrowed to, and it ends with its session.
+    // A narrowed token gives no wider one, and it ends with its session.
     let wider = exchange(&back, text(&issued, "access_token"), &[("scope", "email profile")]).await;
     assert_eq!(wider.error(), "invalid_scope");
     let elsewhere = [("resource", "https://b.example")];

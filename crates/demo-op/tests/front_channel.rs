@@ -49,12 +49,12 @@ async fn a_person_signs_out_at_the_provider_and_the_applications_are_told() {
     assert_eq!(browser.authorize(&[("prompt", "none")]).await.redirected()["error"], "login_required");
     assert_eq!(back.refresh(text(&tokens, "refresh_token")).await.error(), "invalid_grant");
     assert_eq!(provider.record().count(Endpoint::SignOut), 2);
-    let nobody = browser.open("/signout", &[]).await;
-    assert!(nobody.body.contains("You are not signed in") && !nobody.has_form());
+    let signed_out = browser.open("/signout", &[]).await;
+    assert!(signed_out.body.contains("You are not signed in") && !signed_out.has_form());
 }
 
 #[tokio::test]
-async fn another_page_cannot_sign_somebody_out() {
+async fn another_page_cannot_sign_the_person_out() {
     let provider = provider_with_front_channel().await;
     let mut browser = Browser::new(&provider);
     browser.sign_in(&[]).await;
@@ -82,6 +82,6 @@ async fn an_application_gets_its_person_back_after_the_others_were_told() {
     let target = format!("{RETURN_TO}?state=a%22b");
     assert!(page.body.contains(&format!(r#"<meta http-equiv="refresh" content="2; url={target}">"#)));
     assert!(page.body.contains(&format!(r#"<a href="{target}">now</a>"#)));
-    // Signed out already: there is nobody left to tell, so the browser goes straight back.
+    // Signed out already: there is no client to notify, so the browser goes straight back.
     assert_eq!(browser.open("/logout", &parameters).await.location().as_str(), target);
 }

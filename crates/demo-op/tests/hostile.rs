@@ -1,4 +1,4 @@
-//! What only the feature `hostile` offers: tokens that are not in order, signed by the provider itself.
+//! The feature `hostile`: wrong tokens that the provider itself signs.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -19,7 +19,7 @@ async fn anything_can_be_signed_with_the_real_key() {
     assert_eq!(common::claims(&token), claims);
     let kid = Back::new(&provider).get("/jwks").await.json()["keys"][0]["kid"].clone();
     assert_eq!(header(&token), json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }));
-    // The provider itself believes it.
+    // The provider itself accepts it.
     let silent = [("prompt", "none"), ("id_token_hint", token.as_str())];
     assert!(browser.authorize(&silent).await.redirected().contains_key("code"));
 

@@ -14,7 +14,7 @@ async fn the_client_that_shows_the_id_token_signs_its_person_out() {
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let code = browser.sign_in(&[]).await;
     let tokens = back.exchange(&code, &[]).await.json();
-    // An ID token that is over still says who is meant.
+    // An expired ID token still names the person.
     clock.advance(60 * 60);
     let parameters = [
         ("id_token_hint", text(&tokens, "id_token")),
@@ -64,7 +64,7 @@ async fn without_an_id_token_the_person_is_asked() {
 }
 
 #[tokio::test]
-async fn somebody_elses_id_token_does_not_sign_this_person_out() {
+async fn an_id_token_of_another_person_does_not_sign_this_one_out() {
     let (provider, _) = provider().await;
     let (mut alice, mut bob) = (Browser::new(&provider), Browser::new(&provider));
     let back = Back::new(&provider);

@@ -1,4 +1,4 @@
-//! What stands between the provider and everybody else: address, Host, headers, sizes.
+//! The provider's protection: address, Host, headers, sizes.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -124,7 +124,7 @@ async fn it_stops_when_dropped() {
     back.get("/jwks").await;
     let port = Some(provider.port());
     drop(provider);
-    // The same port can be had again at once, also while a client still holds a connection open.
+    // The same port can be bound again at once, even while a client still holds a connection open.
     let again =
         abide_demo_op::DemoOp::start(abide_demo_op::Config { port, ..Default::default() }).await.unwrap();
     assert_eq!(Back::new(&again).get("/jwks").await.status, 200);

@@ -1,4 +1,4 @@
-//! Refresh tokens: they rotate, and one that comes back ends them all.
+//! Refresh tokens rotate, and the reuse of one ends its family.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -45,7 +45,7 @@ async fn a_refresh_token_that_comes_back_ends_the_whole_family() {
     }
     let last = provider.record().entries().into_iter().rfind(|e| e.endpoint == Endpoint::Token).unwrap();
     assert_eq!(last.outcome, Outcome::Error("invalid_grant"));
-    // Nobody else is touched.
+    // Other families are not affected.
     assert_eq!(back.refresh(text(&bystander, "refresh_token")).await.status, 200);
 }
 

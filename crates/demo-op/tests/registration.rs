@@ -34,7 +34,7 @@ async fn register_with(
 }
 
 #[tokio::test]
-async fn a_native_client_registers_and_somebody_signs_in_to_it() {
+async fn a_native_client_registers_and_a_person_signs_in_to_it() {
     let (provider, clock) = provider().await;
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let endpoint = &back.get("/.well-known/openid-configuration").await.json()["registration_endpoint"];
@@ -116,7 +116,7 @@ async fn registration_can_need_a_token_or_be_closed() {
 }
 
 #[tokio::test]
-async fn whoever_registers_without_end_pushes_only_their_own_out() {
+async fn endless_registrations_push_out_only_registered_clients() {
     let (provider, _) = provider().await;
     let first = register(&provider, &metadata(), None).await.json();
     let mut browser = Browser::new(&provider);
@@ -131,7 +131,7 @@ async fn whoever_registers_without_end_pushes_only_their_own_out() {
 }
 
 #[tokio::test]
-async fn a_registration_is_ended_by_whoever_has_its_token_and_by_nobody_else() {
+async fn only_its_token_ends_a_registration() {
     let (provider, _) = provider().await;
     let client = register(&provider, &metadata(), None).await.json();
     let other = register(&provider, &metadata(), None).await.json();

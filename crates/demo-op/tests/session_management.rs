@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 const ORIGIN: &str = "http://127.0.0.1:49152";
 
-/// The hash of section 4.2, made here once more.
+/// The hash of section 4.2, computed here independently.
 fn fits(session_state: &str, browser_state: &str) -> bool {
     let (hash, salt) = session_state.split_once('.').unwrap();
     let digest = Sha256::digest(format!("abide {ORIGIN} {browser_state} {salt}"));
@@ -26,8 +26,8 @@ async fn session_state(browser: &mut Browser, changes: &[(&str, &str)]) -> Strin
 async fn every_authorization_response_has_a_session_state_of_its_own() {
     let (provider, _) = provider().await;
     let mut browser = Browser::new(&provider);
-    let nobody = session_state(&mut browser, &[("prompt", "none")]).await;
-    assert!(fits(&nobody, ""), "also an error, and also with nobody signed in");
+    let signed_out = session_state(&mut browser, &[("prompt", "none")]).await;
+    assert!(fits(&signed_out, ""), "even an error without a session has one");
     assert!(fits(&session_state(&mut browser, &[("response_type", "token")]).await, ""));
 
     let page = browser.authorize(&[]).await;
@@ -110,8 +110,8 @@ fn script(page: &str) -> &str {
     page.split_once("<script>").unwrap().1.split_once("</script>").unwrap().0
 }
 
-/// Runs the page's own script with node in place of a browser, sends it each message and returns what it answers. `None`
-/// without node.
+/// Runs the page's own script with node instead of a browser, sends it each message and returns its answers. `None` without
+/// node.
 fn answers(page: &str, cookies: &str, messages: &[(&str, &str)]) -> Option<Vec<String>> {
     let name = page.split_once("data-cookie=\"").unwrap().1.split_once('"').unwrap().0;
     let program = format!(
@@ -164,7 +164,7 @@ async fn the_script_says_unchanged_changed_or_error() {
         ("NUMBER", ORIGIN),
     ];
     let Some(said) = answers(&page, &cookies, &messages) else {
-        // Without node, at least the order of what is hashed.
+        // Without node, at least the order of the hashed values.
         let text = r#"clientId + " " + origin + " " + browserState() + " " + salt"#;
         assert!(page.contains(text));
         return;
@@ -183,6 +183,6 @@ async fn the_script_says_unchanged_changed_or_error() {
         "error",
     ];
     assert_eq!(said, expected);
-    // After a sign-out, and where the browser hides the cookie, which looks the same from here.
+    // After a sign-out, and if the browser hides the cookie, which looks the same to the script.
     assert_eq!(answers(&page, "", &messages[..1]).unwrap(), ["changed"]);
 }

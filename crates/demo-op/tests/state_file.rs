@@ -1,4 +1,4 @@
-//! What survives the process, and in which form.
+//! The state that survives the process, and its form.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -68,7 +68,7 @@ async fn what_was_revoked_stays_revoked_after_a_restart() {
 }
 
 #[tokio::test]
-async fn under_another_port_old_tokens_are_nobodys() {
+async fn under_another_port_old_tokens_are_invalid() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config { state_file: Some(folder.path().join("demo.json")), ..TestClock::new().config() };
     let provider = DemoOp::start(config.clone()).await.unwrap();

@@ -64,7 +64,7 @@ async fn revoking_a_refresh_token_ends_what_came_of_it() {
     for tokens in [&first, &second] {
         assert_eq!(back.userinfo(text(tokens, "access_token")).await.status, 401);
     }
-    // Again, or something that never was: as good as revoked.
+    // A revoked or unknown token gives the same answer.
     assert_eq!(revoke(token).await.status, 200);
     assert_eq!(revoke("x".to_owned()).await.status, 200);
     assert_eq!(back.post("/revoke", &[("client_id", "abide")]).await.error(), "invalid_request");

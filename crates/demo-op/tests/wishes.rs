@@ -1,4 +1,4 @@
-//! What a client wishes for: resources (RFC 8707), and how the person signed in.
+//! Optional parameters of a client: resources (RFC 8707) and the authentication context class.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -54,7 +54,7 @@ async fn a_stronger_sign_in_is_asked_of_the_person() {
     let (mut browser, back) = (Browser::new(&provider), Back::new(&provider));
     let code = browser.sign_in(&[]).await;
     let plain = back.exchange(&code, &[]).await.json();
-    assert!(claims(text(&plain, "id_token")).get("acr").is_none(), "nobody asked");
+    assert!(claims(text(&plain, "id_token")).get("acr").is_none(), "not requested");
     for (wanted, class) in [(RECENT, RECENT), ("urn:unknown", RECENT), (SIGNED_IN, RECENT)] {
         let code = browser.authorize(&[("acr_values", wanted)]).await.redirected()["code"].clone();
         let tokens = back.exchange(&code, &[]).await.json();

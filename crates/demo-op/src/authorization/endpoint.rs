@@ -18,7 +18,7 @@ use crate::state::users::User;
 pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     let mut browser = cookies::browser_state(provider, asked);
     let reply = answer(provider, asked, &mut browser)?;
-    // A session may have ended while the browser was not there to be told.
+    // A session may have ended since the browser's last request.
     reply.with_cookie(cookies::correct_state(provider, asked, &browser))
 }
 
@@ -35,12 +35,12 @@ fn answer(provider: &Arc<Provider>, asked: &Request, browser: &mut BrowserState)
     };
     match next_step(&request, cookies::session(provider, asked), provider.now()) {
         Step::Issue(_) if request.prompt == Prompt::None && provider.wants_consent() => {
-            let why = "somebody has to agree first";
+            let why = "the person has to agree first";
             refuse(provider, &Recipient::from(&request), browser, "consent_required", why)
         }
         Step::Issue(session) => issue(provider, request, session, browser),
         Step::LoginRequired => {
-            let why = "nobody fitting is signed in";
+            let why = "the requested person is not signed in";
             refuse(provider, &Recipient::from(&request), browser, "login_required", why)
         }
         Step::SignIn => {
@@ -60,7 +60,7 @@ fn answer(provider: &Arc<Provider>, asked: &Request, browser: &mut BrowserState)
     }
 }
 
-/// Who is signed in at the provider behind this one, so that no password is needed.
+/// The person who is signed in at the provider behind this one, so that no password is needed.
 fn upstream(provider: &Provider, asked: &Request, request: &AuthorizationRequest) -> Option<&'static User> {
     let wanted = |user: &&User| {
         let hinted = request.hinted_subject.as_deref();
@@ -69,7 +69,7 @@ fn upstream(provider: &Provider, asked: &Request, request: &AuthorizationRequest
     cookies::upstream(provider, asked).filter(wanted).filter(|_| request.prompt == Prompt::AsNeeded)
 }
 
-/// What was pushed before, or what the browser says itself.
+/// The pushed request, or the one in the query.
 fn requested(provider: &Provider, asked: &Request) -> Result<AuthorizationRequest, Refusal> {
     let reference = asked.named("request_uri").and_then(|uri| uri.strip_prefix(REFERENCE_PREFIX));
     let Some(reference) = reference else {
@@ -84,7 +84,7 @@ fn requested(provider: &Provider, asked: &Request) -> Result<AuthorizationReques
         };
     };
     let pushed = provider.store().take_pushed(reference, provider.now());
-    // What else is in the address does not count (RFC 9126 section 4), but the client has to be the same.
+    // Other parameters are ignored (RFC 9126 section 4), but the client has to be the same.
     let pushed = pushed.filter(|pushed| pushed.named("client_id") == asked.named("client_id"));
     parse(provider, &pushed.ok_or(Refusal::Page("the request was not pushed here, or is used or too old"))?)
 }

@@ -1,4 +1,4 @@
-//! The authorization endpoint, where requests are pushed to, and the sign-in.
+//! The authorization endpoint, the endpoint for pushed requests, and the sign-in.
 
 pub(crate) mod endpoint;
 pub(crate) mod pushed;

@@ -1,4 +1,4 @@
-//! Where authorization requests are pushed to (RFC 9126).
+//! The endpoint for pushed authorization requests (RFC 9126).
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::crypto::secret;
 use crate::http::{Endpoint, Failure, Reply, Request};
 use crate::state::provider::Provider;
 
-/// How long a browser may take to come with the reference, in seconds.
+/// The time in which a browser has to open a pushed request, in seconds.
 const LIFETIME: u64 = 60;
 
 pub(crate) fn respond(provider: &Provider, asked: &Request) -> Result<Reply, Failure> {
@@ -25,11 +25,11 @@ pub(crate) fn respond(provider: &Provider, asked: &Request) -> Result<Reply, Fai
         Err(refusal) => return Ok(refusal.reply()),
     };
     if asked.named("request_uri").is_some() {
-        return Ok(Reply::bad_request("invalid_request", "what was pushed is not pushed again"));
+        return Ok(Reply::bad_request("invalid_request", "a pushed request cannot contain request_uri"));
     }
     let mut parameters = asked.parameters.clone();
     if let Some(jkt) = proven {
-        // RFC 9449 section 10.1: a proof says the same as the parameter.
+        // RFC 9449 section 10.1: a proof has the same meaning as the parameter.
         if asked.named("dpop_jkt").is_some_and(|asked| asked != jkt) {
             return Ok(Reply::bad_request("invalid_dpop_proof", "dpop_jkt is not the key of the proof"));
         }

@@ -7,27 +7,24 @@ use crate::state::provider::Provider;
 use crate::state::purpose::{AuthorizationRequest, Prompt};
 use crate::state::resource;
 
-/// What the reference to a pushed request begins with (RFC 9126 section 2.2).
+/// The prefix of a reference to a pushed request (RFC 9126 section 2.2).
 pub(crate) const REFERENCE_PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
 const LONGEST_VALUE: usize = 2048;
 
-/// Why a request is refused, and who learns of it.
+/// A refused request, and who is informed.
 pub(crate) enum Refusal {
-    /// The person in front of the browser: the client cannot be trusted with a redirect.
+    /// The person in front of the browser: a redirect to this client is not safe.
     Page(&'static str),
     /// The client.
     Redirect { recipient: Recipient, code: &'static str, description: &'static str },
 }
 
-/// Checks a request, wherever it comes from.
+/// Checks a request, pushed or not.
 pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<AuthorizationRequest, Refusal> {
-    let client_id =
-        asked.named("client_id").ok_or(Refusal::Page("the request does not say which client it is from"))?;
+    let client_id = asked.named("client_id").ok_or(Refusal::Page("client_id is missing"))?;
     let client = provider.client(client_id).ok_or(Refusal::Page("the client is not registered here"))?;
-    let redirect_uri = asked
-        .named("redirect_uri")
-        .ok_or(Refusal::Page("the request does not say where to go afterwards"))?;
+    let redirect_uri = asked.named("redirect_uri").ok_or(Refusal::Page("redirect_uri is missing"))?;
     if !client.may_redirect_to(redirect_uri) {
         return Err(Refusal::Page("the redirect URI is not registered for this client"));
     }
@@ -115,7 +112,7 @@ fn times(asked: &Parameters) -> Result<(Prompt, Option<u64>), &'static str> {
         .map(str::parse)
         .transpose()
         .map_err(|_| "max_age is not a number of seconds")?;
-    // Zero means "now": within the second of an earlier sign-in, it would otherwise be met.
+    // Zero means "now". Otherwise a sign-in earlier in the same second would be enough.
     match (prompt, max_age) {
         (Prompt::AsNeeded | Prompt::Ask, Some(0)) => Ok((Prompt::Login, max_age)),
         _ => Ok((prompt, max_age)),

@@ -53,8 +53,7 @@ pub(crate) fn refuse(
 }
 
 impl Recipient {
-    /// The redirect URI with these parameters, and with those that every response has. `names_issuer`: with
-    /// `iss` (RFC 9207).
+    /// The redirect URI with these parameters and those of every response. `names_issuer`: with `iss` (RFC 9207).
     fn response<const N: usize>(
         &self,
         provider: &Provider,

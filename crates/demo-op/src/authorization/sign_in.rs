@@ -1,4 +1,4 @@
-//! Where the form of the sign-in page goes.
+//! The endpoint that receives the form of the sign-in page.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn cancel(
     refuse(provider, &Recipient::from(request), &browser, "access_denied", why)
 }
 
-/// "Continue as ..." on the page that asks: only for somebody who is still signed in.
+/// "Continue as ..." on the page that asks: only for a person who is still signed in.
 fn go_on(
     provider: &Provider,
     asked: &Request,
@@ -72,7 +72,7 @@ fn sign_in(
     }
     if request.hinted_subject.as_deref().is_some_and(|subject| subject != user.subject) {
         let browser = cookies::browser_state(provider, asked);
-        let why = "somebody else signed in";
+        let why = "a different person signed in";
         return refuse(provider, &Recipient::from(&request), &browser, "login_required", why);
     }
     let begun = session::begin(provider, asked, user)?;

@@ -13,7 +13,7 @@ pub(crate) enum Step {
     LoginRequired,
 }
 
-/// Decides from the session of the browser and the wishes of the client.
+/// Decides from the browser's session and the client's parameters.
 pub(crate) fn next_step(request: &AuthorizationRequest, session: Option<Session>, now: u64) -> Step {
     let fitting = session.filter(|session| {
         let limits = [request.max_age, acr::age_for(request.acr_values.as_deref())];

@@ -1,4 +1,4 @@
-//! The cookies: who is signed in in a browser, and what the OP iframe sees.
+//! The cookies: the person who is signed in in a browser, and the state for the OP iframe.
 
 use axum::http::header::COOKIE;
 
@@ -8,7 +8,7 @@ use crate::state::session_state::BrowserState;
 use crate::state::store::Session;
 use crate::state::users::User;
 
-/// Cookies do not tell ports apart (RFC 6265 section 8.5), so the names do: two demo providers get on.
+/// Cookies do not depend on the port (RFC 6265 section 8.5), so their names contain it: two demo providers do not interfere.
 fn session_cookie(provider: &Provider) -> String {
     format!("abide-demo-session-{}", provider.port())
 }
@@ -43,7 +43,7 @@ pub(super) fn set_upstream(provider: &Provider, value: &str) -> String {
     set(&upstream_cookie(provider), value)
 }
 
-/// Who is signed in in this browser at the provider behind this one.
+/// The person who is signed in in this browser at the provider behind this one.
 pub(crate) fn upstream(provider: &Provider, asked: &Request) -> Option<&'static User> {
     let value = cookie(asked, &upstream_cookie(provider))?;
     provider.store().upstream(value, provider.now()).filter(|_| provider.quirks().upstream)
@@ -61,7 +61,7 @@ pub(crate) fn set_session(provider: &Provider, value: &str) -> String {
     set(&session_cookie(provider), value)
 }
 
-/// The cookie that signs this browser out, if it shows one that would sign it in.
+/// The cookie that signs this browser out, if it has a valid session cookie.
 pub(crate) fn clear_session(provider: &Provider, asked: &Request) -> Option<String> {
     let name = session_cookie(provider);
     cookie(asked, &name)?;
@@ -72,7 +72,7 @@ pub(crate) fn session_value(provider: &Provider, asked: &Request) -> Option<Stri
     cookie(asked, &session_cookie(provider)).map(str::to_owned)
 }
 
-/// Who is signed in in this browser.
+/// The session in this browser.
 pub(crate) fn session(provider: &Provider, asked: &Request) -> Option<Session> {
     let value = session_value(provider, asked)?;
     provider.store().session(&value, provider.now()).cloned()
@@ -83,7 +83,7 @@ pub(crate) fn state_cookie(provider: &Provider) -> String {
     format!("abide-demo-state-{}", provider.port())
 }
 
-/// What the OP iframe has to see in this browser.
+/// The state that the OP iframe must see in this browser.
 pub(crate) fn browser_state(provider: &Provider, asked: &Request) -> BrowserState {
     match session_value(provider, asked) {
         Some(value) if provider.store().session(&value, provider.now()).is_some() => {
@@ -93,8 +93,8 @@ pub(crate) fn browser_state(provider: &Provider, asked: &Request) -> BrowserStat
     }
 }
 
-/// The cookie that lets the OP iframe see this state, if it sees another one now. It is the only cookie that a script may
-/// read, and it signs nobody in.
+/// The cookie that gives the OP iframe this state, if the browser has a different one. It is the only cookie that a script
+/// may read, and it does not sign anyone in.
 pub(crate) fn correct_state(provider: &Provider, asked: &Request, state: &BrowserState) -> Option<String> {
     let name = state_cookie(provider);
     let shown = cookie(asked, &name).unwrap_or_default();

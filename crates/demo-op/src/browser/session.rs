@@ -1,4 +1,4 @@
-//! A session that begins in a browser.
+//! The start of a session in a browser.
 
 use crate::browser::cookies;
 use crate::crypto::secret;
@@ -8,7 +8,7 @@ use crate::state::session_state::BrowserState;
 use crate::state::store::Session;
 use crate::state::users::User;
 
-/// A session that has just begun, and the cookies that the browser has to get.
+/// A new session, and the cookies for the browser.
 pub(crate) struct Begun {
     pub(crate) session: Session,
     pub(crate) state: BrowserState,

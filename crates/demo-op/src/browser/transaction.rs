@@ -13,7 +13,7 @@ pub(crate) struct Ticket {
     pub(crate) csrf: String,
 }
 
-/// Remembers what a page is for. The ticket goes into its form, the cookie (if there is a new one) to the browser.
+/// Remembers the purpose of a page. The ticket goes into its form, the cookie (if there is a new one) to the browser.
 pub(crate) fn begin(
     provider: &Provider,
     asked: &Request,
@@ -34,9 +34,9 @@ pub(crate) fn begin(
     Ok((ticket, new))
 }
 
-/// The transaction of a form, if the browser that sends it was given the page and the page sent it itself.
+/// The transaction of a form, if this browser was given the page and the page itself sent the form.
 pub(crate) fn resume(provider: &Provider, asked: &Request) -> Option<(Ticket, Transaction)> {
-    // Older browsers do not say where a request comes from; the cookie and the form's own token hold without it.
+    // Older browsers do not send this header. The cookie and the form's own token protect without it.
     if asked.header("sec-fetch-site").is_some_and(|site| site != "same-origin") {
         return None;
     }

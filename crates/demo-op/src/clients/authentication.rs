@@ -1,5 +1,5 @@
-//! How a client shows who it is: not at all, with a secret in the header (RFC 6749 section 2.3.1), or with
-//! `private_key_jwt` (OpenID Connect Core 9, RFC 7523 section 3).
+//! Client authentication: none, a secret in the header (RFC 6749 section 2.3.1), or `private_key_jwt` (OpenID Connect Core
+//! 9, RFC 7523 section 3).
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::http::{Reply, Request};
 use crate::state::provider::Provider;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// An assertion that lasts longer than this, in seconds, is no short-lived one.
+/// The longest lifetime of an assertion, in seconds.
 const LONGEST_LIFE: u64 = 5 * 60;
 
-/// The client that asks. One that shows a secret is not the one that is registered.
+/// The client of a request. A secret from a client that has none is an error.
 pub(crate) fn authenticate(provider: &Provider, asked: &Request) -> Result<Arc<Client>, Box<Reply>> {
     if asked.headers.contains_key(AUTHORIZATION) {
         if let Some((id, secret)) = basic(asked)
@@ -46,7 +46,7 @@ pub(crate) fn authenticate(provider: &Provider, asked: &Request) -> Result<Arc<C
     Ok(client)
 }
 
-/// Who an assertion says that it is from. Nothing of it is verified.
+/// The `client_id` in an assertion. It is not verified.
 fn claimed(asked: &Request) -> Option<String> {
     Jws::read(asked.named("client_assertion")?)?.claim("sub").map(str::to_owned)
 }
@@ -57,7 +57,7 @@ fn basic(asked: &Request) -> Option<(String, String)> {
     let decoded = scheme.eq_ignore_ascii_case("Basic").then(|| STANDARD.decode(text.trim()).ok())??;
     let pair = String::from_utf8(decoded).ok()?;
     let (id, secret) = pair.split_once(':')?;
-    // The whole text is one name without a value.
+    // Each part is parsed as one name without a value.
     let plain = |text: &str| {
         let (name, value) = form_urlencoded::parse(text.as_bytes()).next()?;
         value.is_empty().then(|| name.into_owned())
@@ -65,7 +65,7 @@ fn basic(asked: &Request) -> Option<(String, String)> {
     Some((plain(id)?, plain(secret)?))
 }
 
-/// Why the client is not the one that is registered, if it is not.
+/// An error if this is not the registered client.
 fn check(provider: &Provider, client: &Client, asked: &Request) -> Result<(), &'static str> {
     match (&client.public_key, asked.named("client_assertion")) {
         (None, None) => Ok(()),
@@ -86,21 +86,21 @@ fn assert(
         return Err("client_assertion_type is not the one of a JWT");
     }
     let jws = Jws::read(assertion).ok_or("the assertion is not a JWT")?;
-    let key = PublicKey::from_jwk(key).ok_or("the client is registered with a key that is none")?;
+    let key = PublicKey::from_jwk(key).ok_or("the client's registered key is not valid")?;
     if !jws.is_signed_by(&key) {
         return Err("the assertion is not signed with the client's key");
     }
     if jws.claim("iss") != Some(&client.id) || jws.claim("sub") != Some(&client.id) {
         return Err("the assertion is about another client");
     }
-    // Nothing but the issuer, and nobody beside it: what is also meant for somebody else can be passed on by them.
+    // Only the issuer, because another receiver could pass the assertion on.
     if jws.claim("aud") != Some(provider.issuer()) {
         return Err("the assertion is not for this issuer alone");
     }
     let now = provider.now();
     let expires = jws.time("exp").ok_or("the assertion has no exp")?;
     if expires <= now || expires > now + LONGEST_LIFE {
-        return Err("the assertion is over, or lasts too long");
+        return Err("the assertion has expired, or its lifetime is too long");
     }
     let name = jws.claim("jti").ok_or("the assertion has no jti")?;
     let first = provider.store().note_once(&format!("assertion {} {name}", client.id), expires, now);

@@ -8,12 +8,12 @@ use crate::crypto::secret::Digest;
 use crate::http::{Endpoint, Reply, Request};
 use crate::state::provider::Provider;
 
-/// How far a client's clock may be off, in seconds, and how long a proof can be used.
+/// The largest difference of a client's clock, in seconds, and the time in which a proof can be used.
 const WINDOW: u64 = 60;
-/// How long a nonce is the present one, in seconds. The one before is still good.
+/// The time after which a new nonce is made, in seconds. The previous one is still accepted.
 const NONCE_LIFETIME: u64 = 5 * 60;
 
-/// What is wrong with a proof.
+/// A refused proof.
 pub(crate) struct Refusal {
     code: &'static str,
     why: &'static str,
@@ -24,7 +24,7 @@ impl Refusal {
         Refusal { code: "invalid_dpop_proof", why }
     }
 
-    /// At the token endpoint, where requests are pushed and where devices begin (section 8).
+    /// At the token endpoint, the endpoint for pushed requests and the device authorization endpoint (section 8).
     pub(crate) fn reply(&self) -> Reply {
         Reply::bad_request(self.code, self.why)
     }
@@ -40,8 +40,8 @@ impl Refusal {
     }
 }
 
-/// The thumbprint of the key in the request's proof, if there is one and it is good (section 4.3). `token` is the access
-/// token that came with it.
+/// The thumbprint of the key in the request's proof, if there is a valid one (section 4.3). `token` is the access token of
+/// the request.
 pub(crate) fn proven(
     provider: &Provider,
     asked: &Request,
@@ -55,11 +55,11 @@ pub(crate) fn proven(
     }
     let jws = proof.to_str().ok().and_then(Jws::read).ok_or(Refusal::proof("the proof is not a JWT"))?;
     let jwk = jws.header.get("jwk").ok_or(Refusal::proof("the proof shows no key"))?;
-    let key = PublicKey::from_jwk(jwk).ok_or(Refusal::proof("the proof shows a key that is none"))?;
+    let key = PublicKey::from_jwk(jwk).ok_or(Refusal::proof("the key in the proof is not valid"))?;
     if jws.said("typ") != Some("dpop+jwt") || key.algorithm() != "ES256" || !jws.is_signed_by(&key) {
-        return Err(Refusal::proof("the proof is not signed as one"));
+        return Err(Refusal::proof("the proof has the wrong type or signature"));
     }
-    let jkt = jws::thumbprint(jwk).ok_or(Refusal::proof("the proof shows a key that is none"))?;
+    let jkt = jws::thumbprint(jwk).ok_or(Refusal::proof("the key in the proof is not valid"))?;
     let target = format!("{}{}", provider.issuer(), endpoint.path());
     if jws.claim("htm") != Some(asked.method.as_str()) || jws.claim("htu") != Some(&target) {
         return Err(Refusal::proof("the proof is for another request"));
@@ -90,7 +90,7 @@ fn is_good(provider: &Provider, shown: &str, now: u64) -> bool {
     shown == nonce(provider, period) || shown == nonce(provider, period.saturating_sub(1))
 }
 
-/// The nonce for the next proof, in every answer of an endpoint that takes one (section 8.2).
+/// The nonce for the next proof, in every answer of an endpoint that accepts proofs (section 8.2).
 pub(crate) fn with_nonce(provider: &Provider, endpoint: Endpoint, reply: Reply) -> Reply {
     let takes_proofs = matches!(
         endpoint,
@@ -105,7 +105,7 @@ pub(crate) fn with_nonce(provider: &Provider, endpoint: Endpoint, reply: Reply) 
     }
 }
 
-/// What the record keeps of a proof that a request came with: whose key, and which nonce. Nothing of it is verified.
+/// The part of a proof that the record keeps: its key and nonce. It is not verified.
 pub(crate) fn shown(asked: &Request) -> Vec<(&'static str, String)> {
     let Some(proof) = asked.header("dpop").and_then(Jws::read) else { return Vec::new() };
     let key = proof.header.get("jwk").and_then(jws::thumbprint);

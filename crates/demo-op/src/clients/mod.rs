@@ -1,4 +1,4 @@
-//! Who asks: how a client authenticates, and which key it proves.
+//! Client authentication and DPoP proofs.
 
 mod authentication;
 pub(crate) mod dpop;

@@ -1,4 +1,4 @@
-//! Whether clients can be registered as they are.
+//! Checks on the clients to register.
 
 use url::Url;
 

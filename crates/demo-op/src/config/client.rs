@@ -5,23 +5,23 @@ use url::{Host, Url};
 use crate::crypto::algorithm::SigningAlgorithm;
 use crate::crypto::secret::Digest;
 
-/// A registered client: native, and public unless it has a key, so that it shows PKCE in place of a secret.
+/// A registered client: native, and public unless it has a key or secret. It uses PKCE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Its `client_id`.
     pub id: String,
-    /// `client_name`: how the pages call it. `None`: by its `client_id`.
+    /// `client_name`: its name on the pages. `None`: its `client_id`.
     pub name: Option<String>,
-    /// Where an authorization response may go. A URI with a loopback IP literal matches with any port
-    /// (RFC 8252 section 7.3), every other one only letter for letter.
+    /// The allowed targets of an authorization response. A URI with a loopback IP literal matches with any port (RFC 8252
+    /// section 7.3), every other one only if it is identical.
     pub redirect_uris: Vec<String>,
-    /// Where the browser may go after a sign-out, matched in the same way.
+    /// The allowed targets of the browser after a sign-out, compared in the same way.
     pub post_logout_redirect_uris: Vec<String>,
-    /// Where it is told that a session ended, with a logout token (OpenID Connect Back-Channel Logout 1.0). The provider
-    /// speaks plain HTTP with this computer only.
+    /// The URI that receives a logout token when a session ends (OpenID Connect Back-Channel Logout 1.0). The provider uses
+    /// plain HTTP with this computer only.
     pub backchannel_logout_uri: Option<String>,
-    /// What the browser loads in an iframe when a session ends (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid`
-    /// are added.
+    /// The page that the browser loads in an iframe when a session ends (OpenID Connect Front-Channel Logout 1.0). `iss` and
+    /// `sid` are added.
     pub frontchannel_logout_uri: Option<String>,
     /// `id_token_signed_response_alg`.
     pub signing: SigningAlgorithm,
@@ -30,7 +30,7 @@ pub struct Client {
     /// The public key (a JWK, on P-256 or of RSA) of a client that authenticates with `private_key_jwt`. `None`: a public
     /// client.
     pub public_key: Option<serde_json::Value>,
-    /// What a client shows that authenticates with `client_secret_basic`. `None`: one that has no secret.
+    /// The secret of a client that authenticates with `client_secret_basic`. `None`: it has no secret.
     pub secret: Option<ClientSecret>,
 }
 
@@ -55,12 +55,12 @@ impl Default for Client {
     }
 }
 
-/// By what the provider knows a client's secret: it keeps no more than a digest.
+/// The digest of a client's secret. The secret itself is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientSecret(Digest);
 
 impl ClientSecret {
-    /// Of this secret.
+    /// The digest of this secret.
     pub fn of(secret: &str) -> ClientSecret {
         ClientSecret(Digest::of(secret))
     }
@@ -71,12 +71,12 @@ impl ClientSecret {
 }
 
 impl Client {
-    /// True if one of its tokens is signed in this way.
+    /// True if one of its tokens is signed with this algorithm.
     pub(crate) fn wants(&self, algorithm: SigningAlgorithm) -> bool {
         self.signing == algorithm || self.userinfo_signing == Some(algorithm)
     }
 
-    /// How the pages call it: its name, or else its `client_id` with a capital.
+    /// Its name on the pages: `name`, or else its `client_id` with a capital letter.
     pub(crate) fn display_name(&self) -> String {
         if let Some(name) = &self.name {
             return name.clone();
@@ -89,7 +89,7 @@ impl Client {
         registered(&self.redirect_uris, uri)
     }
 
-    /// `exact`: without an exception for the port of a loopback address.
+    /// `exact`: the port of a loopback address must match too.
     pub(crate) fn may_log_out_to(&self, uri: &str, exact: bool) -> bool {
         match exact {
             true => self.post_logout_redirect_uris.iter().any(|known| known == uri),
@@ -97,7 +97,7 @@ impl Client {
         }
     }
 
-    /// Whether it shows a secret or a key.
+    /// Whether it authenticates with a secret or a key.
     pub(crate) fn authenticates(&self) -> bool {
         self.secret.is_some() || self.public_key.is_some()
     }
@@ -116,7 +116,7 @@ pub(super) fn is_on_this_computer(uri: &str) -> bool {
 }
 
 /// Whether a native application may have this redirect URI (RFC 8252 sections 7.1 and 7.3): a loopback address with any
-/// port, or a scheme of its own, which is a domain name in reverse.
+/// port, or a private-use scheme, which is a reversed domain name.
 pub(crate) fn is_native(uri: &str) -> bool {
     match Url::parse(uri) {
         Ok(url) if url.fragment().is_some() || !url.username().is_empty() => false,
@@ -133,8 +133,8 @@ fn registered(known: &[String], asked: &str) -> bool {
     })
 }
 
-/// The host and what follows the port, if the URI's host is a loopback IP literal. It looks at the text as it came: a
-/// parser would make several spellings one, and only one spelling is registered.
+/// The host and the part after the port, if the URI's host is a loopback IP literal. It looks at the unparsed text: a parser
+/// would make several spellings equal, but only one is registered.
 fn loopback(uri: &str) -> Option<(&str, &str)> {
     let after_scheme = uri.strip_prefix("http://")?;
     let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| after_scheme.starts_with(host))?;

@@ -1,4 +1,4 @@
-//! What can go wrong when a provider starts.
+//! Errors when a provider starts.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,26 +10,24 @@ pub enum StartError {
     /// The port could not be bound.
     #[error("the demo provider could not listen on port {port} of 127.0.0.1: {source}")]
     Bind {
-        /// The port that was asked for; 0 for any.
+        /// The requested port; 0 for any.
         port: u16,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The state file could not be read or written. (A damaged one is set aside and is no error.)
+    /// The state file could not be read or written. (A damaged one is set aside, which is not an error.)
     #[error("the demo provider's state file {path} could not be used: {source}")]
     StateFile {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A signing key could not be made.
     #[error("the demo provider could not make its signing key")]
     SigningKey,
-    /// A client is registered with a URI that is none, or for the back channel with one that is not on this computer.
-    #[error(
-        "the client {client} is registered with {uri}, which is not a URI that it can be registered with"
-    )]
+    /// A client has an invalid URI, or a back-channel URI that is not on this computer.
+    #[error("the client {client} is registered with {uri}, which is not allowed for a client")]
     InvalidClient {
         /// Its `client_id`.
         client: String,

@@ -1,4 +1,4 @@
-//! What a provider is started with, and what can go wrong when it starts.
+//! The configuration of a provider, and errors when it starts.
 
 pub(crate) mod check;
 pub(crate) mod client;

@@ -1,4 +1,4 @@
-//! What a provider is started with.
+//! The configuration of a provider.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,59 +10,60 @@ use secrecy::SecretString;
 use crate::config::client::Client;
 use crate::config::quirks::Quirks;
 
-/// Where the provider takes the time from. Tests pass one that they move.
+/// The provider's clock. Tests pass one that they move.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// What a provider is started with.
+/// The configuration of a provider.
 #[derive(Clone)]
 pub struct Config {
-    /// The port on 127.0.0.1. `None`: the one that the state file remembers, if it is free, or else an ephemeral one.
+    /// The port on 127.0.0.1. `None`: the one in the state file if it is free, otherwise any free one.
     pub port: Option<u16>,
-    /// The registered clients, before any registers by itself.
+    /// The registered clients, before any registers dynamically.
     pub clients: Vec<Client>,
     /// How long an access token lasts.
     pub access_token_lifetime: Duration,
-    /// How long a refresh token lasts. Each rotation begins this time anew.
+    /// The lifetime of a refresh token. It starts again with each rotation.
     pub refresh_token_lifetime: Duration,
-    /// Where keys and tokens (as digests) outlive the process. `None`: nowhere.
+    /// The file that keeps keys and tokens (as digests) between two starts. `None`: they are lost.
     pub state_file: Option<PathBuf>,
     /// Whether a client can watch the browser's session in an iframe (OpenID Connect Session Management 1.0):
     /// `check_session_iframe` in the metadata and `session_state` in every authorization response.
     pub session_management: bool,
-    /// Whether what was issued with the scope `offline_access` goes on when its session ends (OpenID Connect
-    /// Back-Channel Logout 1.0 section 2.7). Otherwise it ends, too.
+    /// Whether tokens with the scope `offline_access` stay valid when the session ends (OpenID Connect Back-Channel Logout
+    /// 1.0 section 2.7). Otherwise they end too.
     pub offline_access_outlives_session: bool,
-    /// Who may poll for security events (RFC 8936). `None`: nobody, and there is no such endpoint.
+    /// The receiver that may poll for security events (RFC 8936). `None`: there is no such endpoint.
     pub event_stream: Option<EventStream>,
     /// Who may register further clients (RFC 7591). They are forgotten when the provider stops.
     pub registration: Registration,
-    /// How long a device that waits for somebody has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
+    /// The time that a waiting device has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
     pub device_poll_interval: Duration,
-    /// Whether authorization requests may, or have to be, pushed (RFC 9126).
+    /// Whether authorization requests may or must be pushed (RFC 9126).
     pub pushed_authorization: PushedAuthorization,
     /// Whether DPoP proofs have to contain a nonce of this provider (RFC 9449 section 8).
     pub require_dpop_nonce: bool,
-    /// What it does in another way, as real providers do.
+    /// Deviations from the default that real providers have.
     pub quirks: Quirks,
     /// Where the time comes from.
     pub clock: Clock,
 }
 
-/// What becomes of authorization requests that are pushed (RFC 9126).
+/// Support for pushed authorization requests (RFC 9126).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PushedAuthorization {
-    /// They are taken, and the metadata does not say so.
+    /// Pushed requests are accepted, but the metadata do not name the endpoint.
     #[default]
     Unmentioned,
     /// The metadata offers it.
     Offered,
-    /// No others are taken.
+    /// Other requests are refused.
     Required,
 }
 
 impl Default for Config {
-    /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, the
-    /// iframe of session management, no events, registration for everybody on this computer, a poll every five seconds, the system's clock, no state file.
+    /// One client `abide`, access tokens of five minutes, refresh tokens of 30 days that end with their session, session
+    /// management in an iframe, no events, registration for everyone on this computer, a poll every five seconds, the
+    /// system's clock, no state file.
     fn default() -> Config {
         Config {
             port: None,
@@ -108,9 +109,9 @@ impl fmt::Debug for Config {
 pub struct EventStream {
     /// The `aud` of the events.
     pub audience: String,
-    /// What the receiver shows as a bearer token. An access token of the client of that name is as good.
+    /// The receiver's bearer token. An access token of the client of that name is accepted too.
     pub token: SecretString,
-    /// How long a poll that does not want an answer at once waits for an event.
+    /// The longest wait for an event, for a poll that does not want an answer at once.
     pub longest_wait: Duration,
 }
 
@@ -128,10 +129,10 @@ impl EventStream {
 /// Who may register clients (RFC 7591 section 3).
 #[derive(Clone, Debug)]
 pub enum Registration {
-    /// Nobody, and the metadata has no such endpoint.
+    /// No one, and the metadata name no such endpoint.
     Closed,
-    /// Everybody who reaches the provider.
+    /// Everyone who can reach the provider.
     Open,
-    /// Who shows this initial access token.
+    /// Requests with this initial access token.
     WithToken(SecretString),
 }

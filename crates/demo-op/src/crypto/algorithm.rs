@@ -8,7 +8,7 @@ pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256 and a key of 2048 bits, which is only made when a client wants it.
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and a key of 2048 bits, which is made only if a client needs it.
     #[serde(rename = "RS256")]
     Rs256,
 }

@@ -1,4 +1,4 @@
-//! Signatures of clients: the public keys that they show or are registered with (RFC 7515, 7517, 7518, 7638).
+//! Signatures of clients, with public keys that they send or are registered with (RFC 7515, 7517, 7518, 7638).
 
 use p256::ecdsa::signature::Verifier as _;
 use rsa::sha2::Sha256;
@@ -15,7 +15,7 @@ pub(crate) enum PublicKey {
 }
 
 impl PublicKey {
-    /// `None` for a key of another kind, and for one that shows its private part.
+    /// `None` for a key of another kind, and for one that contains its private part.
     pub(crate) fn from_jwk(jwk: &Value) -> Option<PublicKey> {
         if jwk.get("d").is_some() {
             return None;
@@ -52,13 +52,13 @@ impl PublicKey {
     }
 }
 
-/// What a key on P-256 is known by (RFC 7638).
+/// The thumbprint of a key on P-256 (RFC 7638).
 pub(crate) fn thumbprint(jwk: &Value) -> Option<String> {
     let (x, y) = (jwk.get("x")?.as_str()?, jwk.get("y")?.as_str()?);
     Some(Digest::of(format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#)).text())
 }
 
-/// A compact JWS that was read and not believed yet.
+/// A parsed compact JWS whose signature was not checked yet.
 pub(crate) struct Jws<'a> {
     pub(crate) header: Value,
     pub(crate) claims: Value,
@@ -83,7 +83,7 @@ impl<'a> Jws<'a> {
         self.said("alg") == Some(key.algorithm()) && key.verifies(self.message.as_bytes(), &self.signature)
     }
 
-    /// A text in the header.
+    /// A text member of the header.
     pub(crate) fn said(&self, name: &str) -> Option<&str> {
         self.header.get(name)?.as_str()
     }

@@ -44,7 +44,7 @@ struct RsKey {
 }
 
 impl Keys {
-    /// New keys. The RSA key takes a noticeable time, so it is only made when `rsa` asks for it.
+    /// New keys. Making the RSA key takes a noticeable time, so it is made only if `rsa` is set.
     pub(crate) fn generate(rsa: bool) -> Result<Keys, KeyError> {
         let es256 = loop {
             let scalar = secret::random::<32>().map_err(|_| KeyError)?;
@@ -56,7 +56,7 @@ impl Keys {
         Keys { es256, rs256: None }.with_rsa(rsa)
     }
 
-    /// These keys, with an RSA key added if one is wanted and missing.
+    /// These keys, with an RSA key added if it is needed and missing.
     pub(crate) fn with_rsa(mut self, wanted: bool) -> Result<Keys, KeyError> {
         if wanted && self.rs256.is_none() {
             let private = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, RSA_BITS).map_err(|_| KeyError)?;
@@ -111,8 +111,8 @@ impl Keys {
         Ok(format!("{message}.{signature}"))
     }
 
-    /// A compact JWS with any header and any claims. What `header` says is laid over a good one, and `null` takes a member
-    /// out of it. `alg` picks the key; `none` has no signature, and any other one that of ES256, which does not fit it.
+    /// A compact JWS with any header and any claims. `header` is merged into a valid one; `null` removes a member. `alg`
+    /// selects the key; `none` has no signature, and any unknown one has that of ES256, which does not fit it.
     #[cfg(feature = "hostile")]
     pub(crate) fn sign_anything(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
         let alg = header.get("alg").and_then(Value::as_str).unwrap_or("ES256");
@@ -135,7 +135,7 @@ impl Keys {
         Ok(format!("{message}.{signature}"))
     }
 
-    /// Whether tokens can be signed in this way.
+    /// Whether tokens can be signed with this algorithm.
     pub(crate) fn can(&self, algorithm: SigningAlgorithm) -> bool {
         self.id(algorithm).is_ok()
     }
@@ -167,8 +167,8 @@ impl Keys {
         Ok(secret::encode(&signature))
     }
 
-    /// The claims of a token that one of these keys signed. Its times are not looked at: as a hint, an ID token that
-    /// is over still says who was signed in.
+    /// The claims of a token that one of these keys signed. Its times are not checked, because an expired ID token is still
+    /// valid as a hint.
     pub(crate) fn verify(&self, token: &str) -> Option<Value> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
@@ -189,7 +189,7 @@ impl Keys {
     }
 }
 
-/// What a JWS signs (RFC 7515 section 5.1).
+/// The signing input of a JWS (RFC 7515 section 5.1).
 fn message(header: &Value, claims: &Value) -> String {
     let part = |value: &Value| secret::encode(value.to_string().as_bytes());
     format!("{}.{}", part(header), part(claims))
@@ -208,7 +208,7 @@ impl EsKey {
     }
 }
 
-/// The public point. `None` for the point at infinity, which no key has.
+/// The public point. `None` for the point at infinity, which is not a key.
 fn coordinates(key: &p256::ecdsa::SigningKey) -> Option<(String, String)> {
     let point = key.verifying_key().to_sec1_point(false);
     Some((secret::encode(point.x()?), secret::encode(point.y()?)))

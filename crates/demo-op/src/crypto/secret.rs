@@ -1,4 +1,4 @@
-//! Random values, their digests, and comparing them without telling how much of them was right.
+//! Random values, their digests, and comparison in constant time.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// The SHA-256 digest of something secret. This, never the secret, is what the provider stores.
+/// The SHA-256 digest of a secret. The provider stores digests, never secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Digest([u8; 32]);
@@ -19,7 +19,7 @@ impl Digest {
         Digest(Sha256::digest(secret.as_ref()).into())
     }
 
-    /// Whether this is the digest of `secret`, in a time that does not depend on the answer.
+    /// Whether this is the digest of `secret`, in constant time.
     pub(crate) fn matches(&self, secret: impl AsRef<[u8]>) -> bool {
         self.0.ct_eq(&Digest::of(secret).0).into()
     }
@@ -29,7 +29,7 @@ impl Digest {
         encode(&self.0)
     }
 
-    /// The left half, from which `at_hash` is made (OpenID Connect Core 3.1.3.6).
+    /// The left half, for `at_hash` (OpenID Connect Core 3.1.3.6).
     pub(crate) fn left_half(&self) -> &[u8] {
         &self.0[..16]
     }
@@ -56,7 +56,7 @@ impl TryFrom<String> for Digest {
     }
 }
 
-/// What the operating system's source of randomness gives.
+/// Random bytes from the operating system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;
@@ -78,13 +78,13 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Whether two strings are equal, in a time that only depends on their lengths.
+/// Whether two strings are equal, in a time that depends only on their lengths.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
-/// What the [`Record`](crate::Record) keeps in place of a secret: enough to see that two are the same, too little to
-/// use one. `sha256:` and the first 16 hexadecimal digits of the SHA-256 digest.
+/// The form in which the [`Record`](crate::Record) keeps a secret: enough to compare two, too little to use one. `sha256:`
+/// and the first 16 hexadecimal digits of the SHA-256 digest.
 pub fn fingerprint(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
     digest[..8].iter().fold(String::from("sha256:"), |mut text, byte| {

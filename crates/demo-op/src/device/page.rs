@@ -1,5 +1,4 @@
-//! The page on which somebody enters the code that another device shows, and says whether that device may go on
-//! (RFC 8628 section 3.3).
+//! The page on which a person enters the code of another device, and allows or refuses its sign-in (RFC 8628 section 3.3).
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply
         return decided(provider, asked);
     }
     let browser = cookies::browser_state(provider, asked);
-    // A code in the address is still asked about: who scanned it has to see that it is the one on their device (3.3.1).
+    // A code in the URL is confirmed too: the person has to see that it is the one on their device (3.3.1).
     let reply = match asked.named("user_code") {
         None => enter(provider, asked, Entry::Empty)?,
         Some(text) => look_up(provider, asked, text)?,
@@ -62,7 +61,7 @@ fn decided(provider: &Provider, asked: &Request) -> Result<Reply, Failure> {
     let Some((ticket, transaction)) = transaction::resume(provider, asked) else { return over(provider) };
     let user_code = match transaction.purpose {
         Purpose::Device(DeviceRequest::Confirm { user_code }) => user_code,
-        // This page may be sent again: a typing mistake is no reason to begin anew.
+        // This page may be sent again, so that the person can correct a typing mistake.
         Purpose::Device(DeviceRequest::EnterCode) => {
             return match asked.named("user_code") {
                 None => enter(provider, asked, Entry::Empty),

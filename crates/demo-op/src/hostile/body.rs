@@ -1,4 +1,4 @@
-//! Answers that are none: others, endless, slow and broken off ones.
+//! Wrong answers: replaced, endless, slow and incomplete ones.
 
 use std::io;
 use std::pin::Pin;
@@ -14,46 +14,46 @@ use tokio::time::Sleep;
 
 use crate::hostile::known::{Known, LARGEST};
 
-/// How long a slow answer rests after each byte.
+/// The pause of a slow answer after each byte.
 const PAUSE: Duration = Duration::from_millis(200);
 const PIECE: usize = 16 * 1024;
 
-/// Another answer than the one that was asked for.
+/// An answer that replaces the right one.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// `None`: as it would have been.
+    /// `None`: the right one.
     pub status: Option<u16>,
-    /// Header fields; one that would have been there anyway is replaced.
+    /// Header fields, which replace existing ones of the same name.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Body,
 }
 
-/// A body that is not what it should be.
+/// A wrong body.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// As it would have been.
+    /// The right one.
     Same,
     /// This text, JSON by its content type.
     Text(String),
     /// These bytes, JSON by their content type.
     Bytes(Vec<u8>),
-    /// The text so many times, announced with its length.
+    /// The text, repeated so many times, with its length in the header.
     Large(&'static str, usize),
-    /// The text without end and without a length.
+    /// The text, repeated without end and without a length in the header.
     Endless(&'static str),
-    /// As it would have been, but broken off after so many bytes.
+    /// The right one, cut off after so many bytes.
     Truncated(usize),
-    /// As it would have been, but one byte every now and then.
+    /// The right one, slowly, byte by byte.
     Slow,
-    /// As it would have been, but nothing of it ever comes.
+    /// The header of the right one, without any of its body.
     Silent,
-    /// Not even a status ever comes.
+    /// No answer at all, not even a status.
     Nothing,
 }
 
 impl Answer {
-    /// Whether it has nothing of the right one.
+    /// Whether nothing of the right answer is left.
     pub(crate) fn is_made_up(&self) -> bool {
         matches!(self.body, Body::Text(_) | Body::Bytes(_) | Body::Large(..) | Body::Endless(_))
     }

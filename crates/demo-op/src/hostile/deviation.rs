@@ -1,4 +1,4 @@
-//! Deviations: which answers are wrong, when, and in what.
+//! Deviations: which answers are wrong, when, and how.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,25 +10,25 @@ use crate::hostile::edit::{Edit, QueryEdit};
 use crate::hostile::id_token::IdToken;
 use crate::http::Endpoint;
 
-/// What the provider gets wrong at one endpoint.
+/// A wrong answer of one endpoint.
 #[derive(Clone, Debug)]
 pub struct Deviation {
-    /// Where. The authorization response comes from [`Endpoint::SignIn`], which sends the browser back.
+    /// The endpoint. The authorization response comes from [`Endpoint::SignIn`], which sends the browser back.
     pub at: Endpoint,
-    /// When.
+    /// The requests that get it.
     pub when: When,
-    /// What.
+    /// The change.
     pub what: Wrong,
 }
 
-/// To which requests a deviation is the answer.
+/// The requests that get a deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// To all of them.
     Always,
-    /// To this one and those after it, the first since the provider was told to misbehave being 1.
+    /// This request and all later ones, counted from 1 since the deviations were set.
     From(usize),
-    /// To this one alone, counted in the same way.
+    /// Only this request, counted in the same way.
     Only(usize),
     /// To those with the grant type `refresh_token`.
     Renewing,
@@ -43,24 +43,24 @@ impl Deviation {
     }
 }
 
-/// What is wrong with an answer.
+/// The change to an answer.
 #[derive(Clone, Debug)]
 pub enum Wrong {
-    /// It is another one.
+    /// A different answer.
     Answer(Answer),
-    /// Its JSON says something else.
+    /// Changes to its JSON.
     Json(Vec<Edit>),
-    /// The ID token in it is another one.
+    /// A different ID token in it.
     IdToken(IdToken),
-    /// A header field has another value, or (with an empty one) is not there.
+    /// A header field with another value or, if that is empty, without the field.
     Header(&'static str, String),
-    /// It has one more header field, beside another of the same name if there is one.
+    /// An additional header field, even if there is one of the same name.
     Another(&'static str, String),
-    /// The address to which the browser is sent is another one.
+    /// Changes to the URL that the browser is sent to.
     Query(Vec<QueryEdit>),
 }
 
-/// What a provider gets wrong, and the key that it has no right to sign with.
+/// The deviations of a provider, and a key that does not belong to it.
 pub(crate) struct Hostile {
     deviations: Mutex<Deviations>,
     pub(crate) stranger: Keys,
@@ -73,7 +73,7 @@ struct Deviations {
 }
 
 impl Deviations {
-    /// What is wrong with the answer to the next request there.
+    /// The changes to the answer to the next request to this endpoint.
     fn next(&self, at: Endpoint, grant: Option<&str>) -> impl Iterator<Item = &Wrong> {
         let request = self.requests.get(&at).copied().unwrap_or_default() + 1;
         let renews = grant == Some(grant_type::REFRESH_TOKEN);
@@ -105,7 +105,7 @@ impl Hostile {
         self.deviations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is wrong with the answer to this request, which is counted.
+    /// The changes to the answer to this request, which is counted.
     pub(super) fn wrongs(&self, at: Endpoint, grant: Option<&str>) -> Vec<Wrong> {
         let mut deviations = self.deviations();
         let wrongs = deviations.next(at, grant).cloned().collect();
@@ -113,7 +113,7 @@ impl Hostile {
         wrongs
     }
 
-    /// Whether the answer to the next request there has nothing of the right one: then the provider does not act on it.
+    /// Whether the answer to the next request is completely replaced: then the provider does not act on the request.
     pub(crate) fn answers_unasked(&self, at: Endpoint, grant: Option<&str>) -> bool {
         let unasked = |wrong: &Wrong| matches!(wrong, Wrong::Answer(answer) if answer.is_made_up());
         self.deviations().next(at, grant).any(unasked)

@@ -1,4 +1,4 @@
-//! Lays deviations over an answer that is in order, just before it goes out.
+//! Applies deviations to a right answer just before it is sent.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
@@ -12,7 +12,7 @@ use crate::hostile::id_token;
 use crate::hostile::known::{Known, LARGEST};
 use crate::http::Endpoint;
 
-/// Lays what is wrong over an answer that is in order.
+/// Applies deviations to a right answer.
 pub(crate) async fn distort(
     hostile: &Hostile,
     known: &Known<'_>,
@@ -42,7 +42,7 @@ pub(crate) async fn distort(
     response
 }
 
-/// The response with its JSON replaced. One that is an error stays what it is.
+/// The response with changed JSON. An error stays as it is.
 async fn rewrite(response: Response, change: impl FnOnce(Value) -> String) -> Response {
     if !response.status().is_success() {
         return response;

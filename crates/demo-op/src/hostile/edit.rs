@@ -6,30 +6,30 @@ use url::form_urlencoded;
 use crate::hostile::known::Known;
 use crate::http::parameters::with_parameters;
 
-/// A change to a JSON document. Places are JSON pointers (RFC 6901); `-` at the end is behind the last element.
+/// A change to a JSON document. Places are JSON pointers (RFC 6901); `-` at the end means after the last element.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// A member has this value.
+    /// Sets a member to this value.
     Set(&'static str, Value),
-    /// A member is not there.
+    /// Removes a member.
     Remove(&'static str),
-    /// A member is so many seconds from now, in seconds since 1970.
+    /// Sets a member to so many seconds from now, in seconds since 1970.
     Now(&'static str, i64),
-    /// A text has this after it.
+    /// Appends this to a text.
     Append(&'static str, &'static str),
-    /// A value is the first of a list, with this one behind it.
+    /// Makes a value the first of a list, followed by this one.
     Beside(&'static str, Value),
-    /// A text is in capitals.
+    /// Changes a text to capitals.
     Capitals(&'static str),
-    /// The document itself has one more member of this name in front.
+    /// Puts a second member of this name at the beginning of the document.
     Twice(&'static str, Value),
-    /// The document's text has this after it.
+    /// Appends this to the document's text.
     After(&'static str),
-    /// The document is this text.
+    /// Replaces the document with this text.
     Text(String),
 }
 
-/// The text of the document with these changes.
+/// The text of the document after these changes.
 pub(crate) fn apply(known: &Known<'_>, mut document: Value, edits: &[Edit]) -> String {
     let mut more = String::new();
     let mut after = "";
@@ -97,22 +97,22 @@ fn remove(document: &mut Value, place: &str) {
     }
 }
 
-/// A change to the address to which the browser is sent.
+/// A change to the query of the URL that the browser is sent to.
 #[derive(Clone, Debug)]
 pub enum QueryEdit {
-    /// A parameter has this value.
+    /// Sets a parameter to this value.
     Set(&'static str, String),
-    /// A parameter is not there.
+    /// Removes a parameter.
     Remove(&'static str),
-    /// A parameter comes once more, with this value; `{same}` is the one that it has.
+    /// Adds a parameter once more with this value; `{same}` is its first value.
     Again(&'static str, &'static str),
-    /// A parameter's name is another one.
+    /// Renames a parameter.
     Rename(&'static str, &'static str),
-    /// The whole query is this text.
+    /// Replaces the whole query with this text.
     Text(&'static str),
-    /// There is none.
+    /// Removes the query.
     Nothing,
-    /// It stands behind `#`.
+    /// Moves the query behind `#`.
     Fragment,
 }
 

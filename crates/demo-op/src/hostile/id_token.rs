@@ -1,4 +1,4 @@
-//! ID tokens that are not what they should be.
+//! Wrong ID tokens.
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -9,35 +9,35 @@ use crate::crypto::secret;
 use crate::hostile::edit::{self, Edit};
 use crate::hostile::known::{Known, LARGEST};
 
-/// What is wrong with an ID token.
+/// The changes to an ID token.
 #[derive(Clone, Debug)]
 pub struct IdToken {
     /// Changes to its header.
     pub header: Vec<Edit>,
     /// Changes to its claims.
     pub claims: Vec<Edit>,
-    /// How what has come of it is signed.
+    /// The signature of the changed token.
     pub signature: Signature,
-    /// How it is written down.
+    /// The form of the token.
     pub form: Form,
 }
 
-/// Whose signature stands under it.
+/// The signature of an ID token.
 #[derive(Clone, Copy, Debug)]
 pub enum Signature {
-    /// The provider's, over what is there: with RS256 if the header says so and there is such a key, or else ES256.
+    /// The provider's, over the changed token: with RS256 if the header says it and there is such a key, or else ES256.
     Own,
-    /// The provider's, over what was there before.
+    /// The provider's, over the unchanged token.
     Old,
-    /// That of a key which is not the provider's.
+    /// By a key that is not the provider's.
     Stranger,
-    /// None.
+    /// No signature.
     Empty,
     /// The provider's with one bit changed.
     Flipped,
     /// The first half of the provider's.
     Half,
-    /// As long as one, but nothing but zeros.
+    /// The right length, but only zeros.
     Zeros,
     /// The provider's, but as ASN.1 instead of the two numbers side by side (RFC 7518, section 3.4).
     Asn1,
@@ -47,20 +47,20 @@ pub enum Signature {
     Text(&'static str),
 }
 
-/// How the three parts are put together.
+/// The form in which the three parts are combined.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
-    /// As RFC 7515, section 7.1 has it.
+    /// Compact, as in RFC 7515, section 7.1.
     Compact,
     /// The claims with `=` at the end.
     Padded,
-    /// In base64 with `+` and `/` in place of `-` and `_`.
+    /// In base64 with `+` and `/` instead of `-` and `_`.
     OtherAlphabet,
-    /// The signature's last character has bits that stand for nothing.
+    /// With stray bits in the signature's last character.
     StrayBits,
-    /// A line break after it.
+    /// With a line break after it.
     LineBreak,
-    /// A space in front of it.
+    /// With a space in front of it.
     Space,
     /// Without the signature and its dot.
     TwoParts,
@@ -70,17 +70,17 @@ pub enum Form {
     FiveParts,
     /// As JSON (RFC 7515, section 7.2.2).
     Json,
-    /// The claims alone, as they are.
+    /// Only the claims, as plain JSON.
     Claims,
-    /// The header twice, the claims not at all.
+    /// The header twice, without the claims.
     HeaderTwice,
-    /// The claims a megabyte long.
+    /// With claims of one megabyte.
     Huge,
     /// This text.
     Text(&'static str),
 }
 
-/// The token with what is wrong with it.
+/// The token with these changes.
 pub(crate) fn wrong(known: &Known<'_>, good: &str, wrong: &IdToken) -> String {
     let mut parts = good.split('.');
     let mut part = || parts.next().unwrap_or_default();
@@ -184,7 +184,7 @@ fn asn1(numbers: &[u8]) -> Vec<u8> {
 }
 
 fn other_alphabet(token: &str) -> String {
-    // A token may by chance have none of the letters that differ: then one that cannot be read takes its place.
+    // A token may happen to contain none of these characters: then it is replaced by one that cannot be read.
     let other = token.replace('-', "+").replace('_', "/");
     if other == token { format!("+{token}") } else { other }
 }

@@ -1,20 +1,20 @@
-//! What only the provider knows, and what stands for it in a deviation.
+//! Placeholders in a deviation for values that only the provider knows.
 
 use serde_json::Value;
 
 use crate::crypto::keys::Keys;
 
-/// An answer of the provider's own is never larger.
+/// The largest answer of the provider.
 pub(super) const LARGEST: usize = 1 << 20;
 
-/// What stands for something that only the provider knows.
+/// The values of the placeholders.
 pub(crate) struct Known<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) port: u16,
     /// Seconds since 1970.
     pub(crate) now: u64,
     pub(crate) own: &'a Keys,
-    /// A key that the provider has no right to sign with.
+    /// A key that does not belong to the provider.
     pub(crate) stranger: &'a Keys,
 }
 
@@ -24,8 +24,8 @@ impl Known<'_> {
         text.replace("{issuer}", self.issuer).replace("{port}", &self.port.to_string()).replace("{nul}", "\0")
     }
 
-    /// The value with its texts replaced; `{own key}` and `{stranger's key}` stand for a
-    /// JSON Web Key, `{stranger's kid}` for the name of one.
+    /// The value with its texts replaced; `{own key}` and `{stranger's key}` are replaced by a JSON Web Key,
+    /// `{stranger's kid}` by its `kid`.
     pub(super) fn value(&self, value: &Value) -> Value {
         let key = |keys: &Keys| keys.jwks()["keys"][0].clone();
         match value {

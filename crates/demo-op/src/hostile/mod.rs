@@ -1,4 +1,4 @@
-//! A provider that gets things wrong, one deviation at a time, as data.
+//! Wrong answers as data, one deviation at a time.
 
 mod body;
 mod deviation;

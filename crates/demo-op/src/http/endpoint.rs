@@ -1,4 +1,4 @@
-//! The endpoints, their addresses and what they take.
+//! The endpoints, with their paths and methods.
 
 use axum::http::Method;
 
@@ -7,7 +7,7 @@ use axum::http::Method;
 pub enum Endpoint {
     /// `/.well-known/openid-configuration`
     Discovery,
-    /// `/policy/.well-known/openid-configuration`: the metadata, where the issuer does not have it
+    /// `/policy/.well-known/openid-configuration`: the metadata, if they are not at the issuer's well-known URL
     /// ([`MetadataPlace::Elsewhere`](crate::MetadataPlace::Elsewhere))
     OtherMetadata,
     /// `/.well-known/oauth-authorization-server` (RFC 8414), with
@@ -17,7 +17,7 @@ pub enum Endpoint {
     Jwks,
     /// `/authorize`
     Authorization,
-    /// `/sign-in`, where the sign-in page's form goes
+    /// `/sign-in`, which receives the form of the sign-in page
     SignIn,
     /// `/token`
     Token,
@@ -29,7 +29,7 @@ pub enum Endpoint {
     Introspection,
     /// `/logout` (OpenID Connect RP-Initiated Logout)
     EndSession,
-    /// `/signout`, where a person signs out without an application
+    /// `/signout`, where a person signs out at the provider itself
     SignOut,
     /// `/session/check`, the OP iframe (OpenID Connect Session Management)
     CheckSession,
@@ -37,11 +37,11 @@ pub enum Endpoint {
     Events,
     /// `/device_authorization` (RFC 8628)
     DeviceAuthorization,
-    /// `/device`, where a person enters the code that another device shows
+    /// `/device`, where a person enters the code of another device
     Device,
     /// `/register` (RFC 7591); with `client_id` in the query, one registration (RFC 7592)
     Registration,
-    /// `/par`, where authorization requests are pushed to (RFC 9126)
+    /// `/par`, for pushed authorization requests (RFC 9126)
     PushedAuthorization,
 }
 
@@ -119,12 +119,12 @@ impl Endpoint {
         }
     }
 
-    /// Whether its requests have a body of JSON and not a form.
+    /// Whether its requests have a JSON body instead of a form.
     pub(crate) fn takes_json(self) -> bool {
         matches!(self, Endpoint::Events | Endpoint::Registration)
     }
 
-    /// Whether a person looks at its answers, so that errors are pages.
+    /// Whether its answers are for people, so that errors are pages.
     pub(crate) fn is_page(self) -> bool {
         matches!(
             self,

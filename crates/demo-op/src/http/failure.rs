@@ -1,8 +1,8 @@
-//! What an answer can fail with.
+//! Failures of this computer while an answer is made.
 
 use crate::crypto::keys::KeyError;
 
-/// Something that only the machine can be blamed for. The answer to it is `server_error`.
+/// A failure of this computer. The answer is `server_error`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the system gave no randomness: {0}")]

@@ -1,4 +1,4 @@
-//! What every endpoint speaks: requests that were read, and answers.
+//! Requests and answers of all endpoints.
 
 pub(crate) mod endpoint;
 pub(crate) mod failure;

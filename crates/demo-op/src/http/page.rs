@@ -1,6 +1,6 @@
-//! A page as it goes out.
+//! A page to send.
 
-/// A page, and the policy that the browser holds it to (`Content-Security-Policy`).
+/// A page and its `Content-Security-Policy`.
 pub(crate) struct Page {
     pub(crate) html: String,
     pub(crate) policy: String,

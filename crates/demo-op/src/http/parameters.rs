@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// Parameters by name. One without a value counts as omitted, and none may come twice (RFC 6749 section 3.1), except
+/// Parameters by name. One without a value counts as omitted, and none may appear twice (RFC 6749 section 3.1), except
 /// `resource` (RFC 8707 section 2).
 #[derive(Clone, Default)]
 pub(crate) struct Parameters(BTreeMap<String, String>);
 
-/// A parameter came more than once.
+/// A parameter appears more than once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeated;
 
@@ -32,7 +32,7 @@ impl Parameters {
         Ok(Parameters(parameters))
     }
 
-    /// The members of a JSON object, for the record: texts as they are, lists of texts with spaces, the rest as JSON.
+    /// The members of a JSON object, for the record: texts unchanged, lists of texts joined with spaces, the rest as JSON.
     pub(crate) fn of_json(object: &Value) -> Parameters {
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -58,7 +58,7 @@ impl Parameters {
     }
 }
 
-/// Adds parameters to the query of a URI and leaves the rest of it as it was registered.
+/// Adds parameters to the query of a URI and leaves the rest unchanged.
 pub(crate) fn with_parameters<'a>(
     uri: &str,
     parameters: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,

@@ -1,4 +1,4 @@
-//! An answer, and what is recorded of it.
+//! An answer, and its outcome for the record.
 
 use axum::Json;
 use axum::http::header::{
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use crate::http::failure::Failure;
 use crate::http::page::Page;
 
-/// How a request was answered.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// As asked (a page counts as that).
+    /// Success, or a page.
     Ok,
-    /// With this error code.
+    /// An error with this code.
     Error(&'static str),
 }
 
@@ -36,7 +36,7 @@ impl Reply {
         Reply { response: (headers, token).into_response(), outcome: Outcome::Ok }
     }
 
-    /// An error answer as RFC 6749 section 5.2 has it.
+    /// An error answer in the form of RFC 6749 section 5.2.
     pub(crate) fn refused(status: StatusCode, code: &'static str, description: &str) -> Reply {
         let body = Json(json!({ "error": code, "error_description": description }));
         Reply { response: (status, body).into_response(), outcome: Outcome::Error(code) }
@@ -63,7 +63,7 @@ impl Reply {
 
     /// RFC 8707 section 2.
     pub(crate) fn invalid_target() -> Reply {
-        Reply::bad_request("invalid_target", "a resource is none, or was not allowed")
+        Reply::bad_request("invalid_target", "a resource is not valid or was not allowed")
     }
 
     pub(crate) fn empty() -> Reply {
@@ -78,12 +78,12 @@ impl Reply {
         Ok(Reply { response, outcome: Outcome::Ok })
     }
 
-    /// A page that says what went wrong, in place of a redirect that must not happen.
+    /// An error page, instead of a redirect that is not safe.
     pub(crate) fn error_page(status: StatusCode, code: &'static str, page: Page) -> Result<Reply, Failure> {
         Ok(Reply::page(page)?.with_status(status).with_error(code))
     }
 
-    /// "See other": the browser goes there with GET, whatever it came with.
+    /// "See other": the browser continues with GET, whatever method it used.
     pub(crate) fn redirect(to: &str) -> Result<Reply, Failure> {
         let headers = [(LOCATION, HeaderValue::try_from(to)?)];
         Ok(Reply { response: (StatusCode::SEE_OTHER, headers).into_response(), outcome: Outcome::Ok })
@@ -116,8 +116,8 @@ impl Reply {
     }
 }
 
-/// What every answer carries, whatever it is. A page that may be framed, and a redirect, which shows nothing and may be
-/// the answer to a silent request in a frame, do not forbid frames.
+/// The headers of every answer. Frames are not forbidden for a page that may be framed, and for a redirect, which shows
+/// nothing and may answer a silent request in a frame.
 pub(crate) fn harden(mut response: Response) -> Response {
     let redirects = response.status().is_redirection();
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! A request that was read.
+//! A parsed request.
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
@@ -11,7 +11,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) parameters: Parameters,
-    /// The body, of the endpoints that take JSON.
+    /// The body, for endpoints that take JSON.
     pub(crate) json: Value,
 }
 

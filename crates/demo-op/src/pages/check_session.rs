@@ -15,7 +15,7 @@ const CHECK_SESSION: &str = include_str!("check_session.js");
 static CHECK_SESSION_SOURCE: LazyLock<String> =
     LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(CHECK_SESSION.as_bytes()))));
 
-/// The OP iframe. Nobody sees it.
+/// The OP iframe, which is invisible.
 pub(crate) fn check_session(cookie_name: &str) -> Page {
     let html = format!(
         r#"<!doctype html>
@@ -27,7 +27,7 @@ pub(crate) fn check_session(cookie_name: &str) -> Page {
 "#,
         escape(cookie_name)
     );
-    // The policy has no way to write an IPv6 address.
+    // The syntax of a policy does not allow an IPv6 address.
     let policy = format!(
         "default-src 'none'; script-src {}; frame-ancestors http://127.0.0.1:* http://localhost:*; base-uri 'none'",
         CHECK_SESSION_SOURCE.as_str()

@@ -1,4 +1,4 @@
-//! The pages for a code that another device shows.
+//! The pages for the code of another device.
 
 use crate::browser::transaction::Ticket;
 use crate::http::{Endpoint, Page};
@@ -8,10 +8,10 @@ use crate::state::devices::{Waiting, shown};
 use crate::state::provider::Provider;
 use crate::state::users::{PASSWORD, User};
 
-/// What was entered so far.
+/// The result of the last attempt.
 pub(crate) enum Entry<'a> {
     Empty,
-    /// No device shows this code now.
+    /// No waiting device has this code.
     Unknown(&'a str),
     /// Too many wrong codes were entered.
     TooMany(&'a str),
@@ -28,9 +28,7 @@ pub(crate) fn enter_code(provider: &Provider, ticket: &Ticket, entry: Entry<'_>)
             text,
         ),
         Entry::TooMany(text) => (
-            Some(
-                "Too many wrong codes were entered, so this one was not looked at. Try it again in a minute.",
-            ),
+            Some("Too many wrong codes were entered, so this one was not checked. Try again in a minute."),
             text,
         ),
     };
@@ -55,8 +53,8 @@ pub(crate) fn enter_code(provider: &Provider, ticket: &Ticket, entry: Entry<'_>)
     page(provider, "Connect a device", Form::Then(None), &content)
 }
 
-/// Asks whether the device that shows this code may go on: with a button for somebody who is signed in, and with the
-/// fields of the sign-in page for everybody else.
+/// Asks whether the device with this code may sign in: with a button for a person who is signed in, otherwise with the
+/// fields of the sign-in page.
 pub(crate) fn confirm_device(
     provider: &Provider,
     waiting: &Waiting,
@@ -124,12 +122,12 @@ pub(crate) fn device_done(provider: &Provider, allowed: bool) -> Page {
         true => message(
             provider,
             "Your device is connected",
-            &["It goes on by itself within a few seconds. You may close this tab."],
+            &["It continues by itself within a few seconds. You may close this tab."],
         ),
         false => message(
             provider,
             "Your device is not connected",
-            &["It was told that you said no, and nothing about you. You may close this tab."],
+            &["It learns that you said no, and nothing about you. You may close this tab."],
         ),
     }
 }

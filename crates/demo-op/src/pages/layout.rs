@@ -1,4 +1,4 @@
-//! What all pages have in common.
+//! The layout of all pages.
 
 use std::sync::LazyLock;
 
@@ -20,10 +20,10 @@ static STYLE_SOURCE: LazyLock<String> =
 /// The mark: an open ring around a keyhole.
 const MARK: &str = r#"<svg viewBox="0 0 24 24" fill="none" aria-hidden="true"><path d="M12 2.5a9.5 9.5 0 1 1-8.2 4.7" stroke="currentColor" stroke-width="2.5" stroke-linecap="round"/><path d="M12 8a2.25 2.25 0 0 0-1.1 4.2L10.2 16h3.6l-.7-3.8A2.25 2.25 0 0 0 12 8Z" fill="currentColor"/></svg>"#;
 
-/// Where the page's form may lead.
+/// The allowed targets of the page's form.
 pub(super) enum Form {
     None,
-    /// To this provider, and from there by a redirect to this URI, which a browser holds against the policy, too.
+    /// This provider, and this URI after a redirect, which the browser also checks against the policy.
     Then(Option<String>),
 }
 
@@ -43,10 +43,10 @@ fn policy(form: &Form, frames: &[String]) -> String {
     )
 }
 
-/// A redirect URI as the policy has to name it.
+/// A redirect URI in the syntax of the policy.
 fn source(uri: &str) -> String {
     match Url::parse(uri) {
-        // The policy has no way to write an IPv6 address.
+        // The syntax of a policy does not allow an IPv6 address.
         Ok(url) if matches!(url.host(), Some(Host::Ipv6(_))) => format!("{}:", url.scheme()),
         Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),
@@ -58,7 +58,7 @@ pub(super) fn page(provider: &Provider, title: &str, form: Form, content: &str) 
     Page { html: html(provider, title, "", content), policy: policy(&form, &[]) }
 }
 
-/// A page without a form, with iframes, and with `head` in addition to what the head of every page has.
+/// A page without a form, with iframes, and with `head` added to the usual head.
 pub(super) fn with_frames(
     provider: &Provider,
     title: &str,
@@ -104,7 +104,7 @@ pub(super) fn message(provider: &Provider, title: &str, paragraphs: &[&str]) -> 
     page(provider, title, Form::None, &content)
 }
 
-/// What only somebody who can change the application makes use of.
+/// A detail that only the developers of the application need.
 pub(super) fn for_developers(why: &str) -> String {
     format!(r#"<span class="small">For the developers of the application: {}.</span>"#, escape(why))
 }
@@ -114,7 +114,7 @@ pub(super) fn client_name(provider: &Provider, request: &AuthorizationRequest) -
     escape(&name.unwrap_or_else(|| request.client_id.clone()))
 }
 
-/// What the client gets, in a sentence. The names of scopes mean nothing to whom this is for.
+/// The data that the client gets, in a sentence. Most people do not know the names of scopes.
 pub(super) fn receives(client: &str, scope: &[String]) -> String {
     let asked = |name: &str| scope.iter().any(|scope| scope == name);
     let about = match (asked("profile"), asked("email")) {

@@ -1,5 +1,5 @@
-//! The pages. No script but that of the OP iframe, one inline stylesheet that the policy names by its digest, and on every page the word that this
-//! is a demonstration.
+//! The pages: no script except that of the OP iframe, one inline stylesheet that the policy names by its digest, and a note
+//! on every page that this is a demonstration.
 
 mod check_session;
 mod device;
@@ -13,5 +13,5 @@ pub(crate) use device::{Entry, confirm_device, device_done, enter_code};
 pub(crate) use notices::{invalid_request, not_found, page_is_over, welcome};
 pub(crate) use sign_in::{WrongPassword, ask, sign_in};
 pub(crate) use sign_out::{
-    Frame, ask_sign_out, invalid_sign_out, nobody_to_sign_out, sign_out, signed_out, still_signed_in,
+    Frame, ask_sign_out, invalid_sign_out, not_signed_in, sign_out, signed_out, still_signed_in,
 };

@@ -1,4 +1,4 @@
-//! Pages that only say something.
+//! Pages with a message only.
 
 use crate::http::{Endpoint, Page};
 use crate::pages::layout::{escape, for_developers, message};
@@ -7,7 +7,7 @@ use crate::state::provider::Provider;
 pub(crate) fn page_is_over(provider: &Provider) -> Page {
     message(
         provider,
-        "This page is over",
+        "This page is no longer valid",
         &[
             "The page you came from was already used, is more than 15 minutes old, or was opened in another browser. \
              Nothing was done with what you entered.",
@@ -43,7 +43,7 @@ pub(crate) fn welcome(provider: &Provider) -> Page {
     let sign_out = format!(r#"<a href="{}">Sign out of the demo provider</a>"#, Endpoint::SignOut.path());
     message(
         provider,
-        "A provider to try things with",
+        "A provider for trying things out",
         &[
             "This is a demonstration OpenID Provider. Applications send you here to sign in; there is nothing to do on this \
              page.",

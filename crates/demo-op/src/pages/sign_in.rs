@@ -7,7 +7,7 @@ use crate::state::provider::Provider;
 use crate::state::purpose::AuthorizationRequest;
 use crate::state::users::{PASSWORD, User};
 
-/// The sign-in page says again what it was given, and what was wrong.
+/// The wrong entry, to show it on the sign-in page again.
 pub(crate) struct WrongPassword<'a> {
     pub(crate) username: &'a str,
 }
@@ -23,7 +23,7 @@ pub(crate) fn sign_in(
         Some(wrong) => wrong.username,
         None => request.login_hint.as_deref().unwrap_or_default(),
     };
-    // What is still to be typed has the focus.
+    // The empty field gets the focus.
     let (first, second) = if username.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
     let (alert, invalid) = match &wrong {
         Some(_) => (
@@ -57,7 +57,7 @@ pub(crate) fn sign_in(
     page(provider, "Sign in", Form::Then(Some(request.redirect_uri.clone())), &content)
 }
 
-/// For somebody who is signed in, when the client wants them to be asked.
+/// For a person who is signed in, if the client wants them to be asked.
 pub(crate) fn ask(provider: &Provider, request: &AuthorizationRequest, ticket: &Ticket, user: &User) -> Page {
     let client = client_name(provider, request);
     let content = format!(

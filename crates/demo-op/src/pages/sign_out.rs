@@ -7,12 +7,12 @@ use crate::state::provider::Provider;
 use crate::state::purpose::EndSessionRequest;
 use crate::state::users::User;
 
-/// How long the page with the iframes stays before it goes on, in seconds. The clients are on this computer, too.
+/// The time that the page with the iframes stays before it continues, in seconds. The clients are on this computer too.
 const STAY: u32 = 2;
 
-/// An iframe for a client on the page that says that somebody is signed out.
+/// The iframe of one client on the "signed out" page.
 pub(crate) struct Frame {
-    /// How the page calls the client.
+    /// The client's name on the page.
     pub(crate) client: String,
     pub(crate) uri: String,
 }
@@ -40,7 +40,7 @@ pub(crate) fn ask_sign_out(
     page(provider, "Sign out", Form::Then(request.return_to.clone()), &content)
 }
 
-/// The page on which somebody signs out without an application.
+/// The page for signing out at the provider itself.
 pub(crate) fn sign_out(provider: &Provider, ticket: &Ticket, user: &User) -> Page {
     let content = format!(
         r#"<h1>Sign out of the demo provider</h1>
@@ -58,12 +58,8 @@ pub(crate) fn sign_out(provider: &Provider, ticket: &Ticket, user: &User) -> Pag
     page(provider, "Sign out", Form::Then(None), &content)
 }
 
-pub(crate) fn nobody_to_sign_out(provider: &Provider) -> Page {
-    message(
-        provider,
-        "You are not signed in",
-        &["Nobody is signed in to the demo provider in this browser, so there is nothing to sign out of."],
-    )
+pub(crate) fn not_signed_in(provider: &Provider) -> Page {
+    message(provider, "You are not signed in", &["This browser has no session at the demo provider."])
 }
 
 pub(crate) fn signed_out(provider: &Provider, request: &EndSessionRequest, frames: &[Frame]) -> Page {
@@ -95,7 +91,7 @@ pub(crate) fn signed_out(provider: &Provider, request: &EndSessionRequest, frame
         (_, None) => "You may close this tab.".to_owned(),
     };
     content.push_str(&format!("\n<p>{back}</p>"));
-    // A refresh, not a script, leaves the iframes the time to load.
+    // A refresh instead of a script gives the iframes time to load.
     let head = match &request.return_to {
         Some(uri) => format!("<meta http-equiv=\"refresh\" content=\"{STAY}; url={}\">\n", escape(uri)),
         None => String::new(),

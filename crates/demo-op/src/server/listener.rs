@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::config::StartError;
 
-/// Binds the port that was asked for, or the one of last time if it is free, or any.
+/// Binds the requested port, or the last one if it is free, or any.
 pub(crate) async fn listen(asked: Option<u16>, last: Option<u16>) -> Result<TcpListener, StartError> {
     let Some(port) = asked else {
         if let Some(last) = last
@@ -24,7 +24,7 @@ async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// A program that was just ended may hold its port for a moment longer.
+/// A program that has just ended may hold its port for a moment longer.
 pub(crate) async fn bind_patiently(port: u16) -> io::Result<TcpListener> {
     const PATIENCE: Duration = Duration::from_millis(500);
     const PAUSE: Duration = Duration::from_millis(20);

@@ -1,4 +1,4 @@
-//! Reads a request, within limits.
+//! Parses a request, within limits.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The way of a request to its endpoint.
+//! Routes a request to its endpoint.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) async fn dispatch(State(provider): State<Arc<Provider>>, request: ext
 }
 
 async fn answer(provider: &Arc<Provider>, request: extract::Request) -> Response {
-    // A page elsewhere whose name resolves to 127.0.0.1 (DNS rebinding) sends another Host.
+    // A web page whose name resolves to 127.0.0.1 (DNS rebinding) sends another Host.
     if !is_for_us(request.headers(), request.uri(), provider.authority()) {
         return (StatusCode::MISDIRECTED_REQUEST, "This is a demo provider. It does not go by that name.\n")
             .into_response();
@@ -61,7 +61,7 @@ async fn answer(provider: &Arc<Provider>, request: extract::Request) -> Response
     let grant = parameters.get("grant_type").cloned();
     provider.record().add(endpoint, at, parameters, reply.outcome);
     if endpoint == Endpoint::Token {
-        // It has acted by now, also for a client that does not wait.
+        // The endpoint has acted by now, even if the client has given up.
         tokio::time::sleep(provider.quirks().token_answer_delay).await;
     }
     #[cfg(feature = "hostile")]

@@ -19,14 +19,14 @@ use crate::state::provider::Provider;
 const CONNECTIONS: usize = 256;
 const LARGEST_HEADER: usize = 64 * 1024;
 const HEADER_TIME: Duration = Duration::from_secs(30);
-/// How long a connection may take to end when the provider stops.
+/// The time that a connection may take to end when the provider stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What [`serve`] is told while it runs. Each is answered when it holds.
+/// The commands for [`serve`]. Each is answered when it has taken effect.
 pub(crate) enum Command {
-    /// Cut all connections off and let none in.
+    /// Cut off all connections and accept none.
     Refuse(oneshot::Sender<()>),
-    /// Let connections in (again).
+    /// Accept connections (again).
     Accept(oneshot::Sender<io::Result<()>>),
 }
 
@@ -72,11 +72,11 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let finished = async { while connections.join_next().await.is_some() {} };
-    // Whoever takes longer is cut off when the set is dropped.
+    // Slower connections are cut off when the set is dropped.
     let _ = tokio::time::timeout(FAREWELL, finished).await;
 }
 
-/// The next connection; never one without a listener.
+/// The next connection; waits forever without a listener.
 async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
     match listener {
         Some(listener) => listener.accept().await.map(|(stream, _)| stream),

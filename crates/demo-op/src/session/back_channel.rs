@@ -26,7 +26,7 @@ pub(crate) const EVENT: &str = "http://schemas.openid.net/event/backchannel-logo
 const LIFETIME: u64 = 2 * 60;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Tells all clients of these sessions at the same time, and waits for none of them.
+/// Notifies all clients of these sessions at the same time, without waiting.
 pub(crate) fn tell(provider: &Arc<Provider>, ended: &[Ended]) {
     for session in ended {
         for client in session.clients.iter().filter_map(|id| provider.client(id)) {
@@ -78,7 +78,7 @@ async fn tell_one(provider: &Provider, client: &Client, uri: &str, session: &End
     Ok(())
 }
 
-/// The status that the client answers with. A redirect is an answer, too, and is not followed.
+/// The status of the client's answer. A redirect is an answer too, and is not followed.
 async fn post(uri: &str, token: &str) -> Result<u16, &'static str> {
     let url = Url::parse(uri).map_err(|_| "unreachable")?;
     let port = url.port_or_known_default().unwrap_or(80);
@@ -94,13 +94,13 @@ async fn post(uri: &str, token: &str) -> Result<u16, &'static str> {
         .uri(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        // A compact JWS has no letter that a form would write in another way.
+        // A compact JWS contains no character that a form would escape.
         .body(Body::from(format!("logout_token={token}")))
         .map_err(|_| "unreachable")?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| "not_http")?;
     let answer = async move { sender.send_request(request).await.map(|response| response.status().as_u16()) };
     let mut answer = std::pin::pin!(answer);
-    // The connection has to be driven for the answer to come; when it ends first, the answer says how.
+    // The connection has to be driven for the answer to arrive. If it ends first, the answer contains the reason.
     tokio::select! {
         answered = answer.as_mut() => answered,
         _ = connection => answer.await,

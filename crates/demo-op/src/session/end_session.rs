@@ -31,7 +31,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result
         return Reply::error_page(StatusCode::BAD_REQUEST, "session_expired", page);
     }
     match session {
-        // Without an ID token of the person who is signed in, anybody could have sent the browser here.
+        // Without an ID token of the person who is signed in, any page could have sent the browser here.
         Some(session) if request.subject.as_deref() != Some(session.user.subject) => {
             let (ticket, cookie) = transaction::begin(provider, asked, Purpose::EndSession(request.clone()))?;
             Reply::page(pages::ask_sign_out(provider, &request, &ticket, session.user))?.with_cookie(cookie)
@@ -40,12 +40,12 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result
     }
 }
 
-/// Whether the session that is to be ended has ended before.
+/// Whether the session in the hint has ended already.
 fn is_over(provider: &Provider, request: &EndSessionRequest) -> bool {
     request.sid.as_deref().is_some_and(|sid| !provider.store().lasts(sid, provider.now()))
 }
 
-/// The answer to the page that asked.
+/// The answer to the page that asks.
 pub(crate) async fn decided(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     let resumed = transaction::resume(provider, asked);
     let Some((ticket, Purpose::EndSession(request))) = resumed.map(|(ticket, t)| (ticket, t.purpose)) else {
@@ -101,12 +101,12 @@ fn parse(provider: &Provider, asked: &Request) -> Result<EndSessionRequest, &'st
     let exact = provider.quirks().exact_post_logout_uris;
     let return_to = match (asked.named("post_logout_redirect_uri"), client.as_deref()) {
         (None, _) => None,
-        (Some(_), None) => return Err("the request does not say which client it is from"),
+        (Some(_), None) => return Err("client_id is missing"),
         (Some(uri), Some(client)) if client.may_log_out_to(uri, exact) => {
             Some(with_parameters(uri, [("state", asked.named("state"))]))
         }
         (Some(_), Some(_)) => {
-            return Err("the address to go to afterwards is not registered for this client");
+            return Err("the post_logout_redirect_uri is not registered for this client");
         }
     };
     Ok(EndSessionRequest {
@@ -117,7 +117,7 @@ fn parse(provider: &Provider, asked: &Request) -> Result<EndSessionRequest, &'st
     })
 }
 
-/// What an ID token says about who is to be signed out. It may be over, but it has to be ours.
+/// The person and session in an ID token that is sent as a hint. It may have expired, but must be from this provider.
 struct Hint {
     client_id: String,
     subject: String,

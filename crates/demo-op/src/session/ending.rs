@@ -1,4 +1,4 @@
-//! The end of a session: what was issued in it ends, and its clients are told.
+//! The end of a session: its tokens end, and its clients are notified.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::session::back_channel;
 use crate::state::provider::Provider;
 use crate::state::store::Ended;
 
-/// Ends the session of a browser and those with this `sid`, and tells the clients over the back channel.
+/// Ends the session of a browser and those with this `sid`, and notifies the clients over the back channel.
 pub(crate) async fn of_browser(
     provider: &Arc<Provider>,
     cookie: Option<&str>,
@@ -22,7 +22,7 @@ pub(crate) async fn of_browser(
     ended
 }
 
-/// Ends the session with this `sid`, if no other client than this one is a part of it, and tells nobody.
+/// Ends the session with this `sid` if this is its only client. Notifies no one.
 pub(crate) fn by_revocation(provider: &Provider, sid: &str, client_id: &str) {
     let mut store = provider.store();
     if store.is_only_client(sid, client_id) {
@@ -30,8 +30,8 @@ pub(crate) fn by_revocation(provider: &Provider, sid: &str, client_id: &str) {
     }
 }
 
-/// Ends somebody's sessions, or all, as an administrator would, and tells the clients over the back channel. How many
-/// sessions that were.
+/// Ends the sessions of one person, or all, as an administrator would, and notifies the clients over the back channel.
+/// Returns the number of sessions.
 pub(crate) fn by_administrator(provider: &Arc<Provider>, subject: Option<&str>) -> usize {
     let ended = provider.store().end_sessions(subject, provider.offline());
     provider.save_or_warn();
@@ -39,7 +39,7 @@ pub(crate) fn by_administrator(provider: &Arc<Provider>, subject: Option<&str>) 
     ended.len()
 }
 
-/// The iframes of OpenID Connect Front-Channel Logout 1.0: with each, a client's own page in this browser is told.
+/// The iframes of OpenID Connect Front-Channel Logout 1.0: each loads a client's own page in this browser.
 pub(crate) fn frames(provider: &Provider, ended: &[Ended]) -> Vec<Frame> {
     let mut frames = Vec::new();
     for session in ended {

@@ -1,4 +1,4 @@
-//! The browser's session at the provider: watched, ended, and its clients told.
+//! The browser's session at the provider: how it is watched and ended, and how its clients are notified.
 
 mod back_channel;
 pub(crate) mod check_session;

@@ -1,4 +1,4 @@
-//! The page on which a person signs out of the provider itself, without an application having sent them there.
+//! The page for signing out at the provider itself, without an application.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::state::purpose::{EndSessionRequest, Purpose};
 
 pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
     if asked.method == axum::http::Method::POST {
-        // Whoever has the page's ticket pressed its button; nothing else ends a session here.
+        // Only the button of the page, which has the ticket, ends a session.
         return match asked.named("transaction") {
             Some(_) => end_session::decided(provider, asked).await,
             None => {
@@ -23,7 +23,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result
     }
     let browser = cookies::browser_state(provider, asked);
     let reply = match cookies::session(provider, asked) {
-        None => Reply::page(pages::nobody_to_sign_out(provider))?,
+        None => Reply::page(pages::not_signed_in(provider))?,
         Some(session) => {
             let purpose = Purpose::EndSession(EndSessionRequest::default());
             let (ticket, cookie) = transaction::begin(provider, asked, purpose)?;

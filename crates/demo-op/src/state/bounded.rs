@@ -1,9 +1,9 @@
-//! Maps that never hold more than a number of values.
+//! Maps with a maximum size.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Puts a value in, after what has expired has gone and, if need be, what expires first.
+/// Inserts a value after removing expired ones and, if the map is still full, the one that expires first.
 pub(crate) fn bounded_insert<K: Copy + Eq + Hash, V>(
     map: &mut HashMap<K, V>,
     limit: usize,

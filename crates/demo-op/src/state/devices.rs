@@ -1,4 +1,4 @@
-//! Devices that wait for a person (RFC 8628): their codes, and what was decided.
+//! Devices that wait for a person (RFC 8628): their codes, and the person's decision.
 
 use std::collections::HashMap;
 
@@ -6,33 +6,33 @@ use crate::crypto::secret::{self, Digest};
 use crate::state::bounded::bounded_insert;
 use crate::state::store::Session;
 
-/// How long a code can be entered, in seconds.
+/// The time in which a code can be entered, in seconds.
 pub(crate) const LIFETIME: u64 = 10 * 60;
-/// What a poll that comes too early adds to that (RFC 8628 section 3.5).
+/// The seconds that `slow_down` adds between two polls (RFC 8628 section 3.5).
 const SLOWER: u64 = 5;
 const CODES: usize = 512;
-/// Who tries out codes gets so many attempts in a minute, all browsers together (RFC 8628 section 5.1).
+/// The wrong codes that are allowed in a minute, in all browsers together (RFC 8628 section 5.1).
 const WRONG_CODES: usize = 20;
 const WRONG_CODES_KEPT: u64 = 60;
 
-/// Letters that are not mistaken for others and spell no word (RFC 8628 section 6.1).
+/// Letters that are not easily confused and do not form words (RFC 8628 section 6.1).
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const LETTERS_IN_CODE: usize = 8;
 
-/// The devices that wait for somebody.
+/// The devices that wait for a person.
 #[derive(Default)]
 pub(crate) struct Devices {
     /// By the digest of their device code.
     codes: HashMap<Digest, Device>,
-    /// When somebody entered a code that no device shows.
+    /// The times at which a wrong code was entered.
     wrong: Vec<u64>,
 }
 
-/// What became of a code that somebody entered.
+/// The result of entering a code.
 pub(crate) enum Entered {
     Waiting(Waiting),
     Unknown,
-    /// Too many wrong ones were entered lately: whether this one is right is not said.
+    /// Too many wrong codes were entered recently. This one was not checked.
     TooMany,
 }
 
@@ -40,14 +40,14 @@ pub(crate) struct Device {
     pub(crate) client_id: String,
     pub(crate) scope: Vec<String>,
     pub(crate) resource: Vec<String>,
-    /// The key in the proof that it began with: nobody else may fetch the tokens.
+    /// The key in the first request's proof: the tokens are issued only with the same key.
     pub(crate) jkt: Option<String>,
     pub(crate) user_code: String,
     pub(crate) decision: Decision,
     pub(crate) interval: u64,
     pub(crate) polled: Option<u64>,
     pub(crate) expires: u64,
-    /// The digests of codes that are over stay for as long again, so that a late poll learns why.
+    /// Expired codes are kept for the same time again, so that a late poll gets the right error.
     pub(crate) kept_until: u64,
 }
 
@@ -57,14 +57,14 @@ pub(crate) enum Decision {
     Denied,
 }
 
-/// What the person who entered a code is asked about.
+/// A waiting device, for the question to the person.
 pub(crate) struct Waiting {
     pub(crate) user_code: String,
     pub(crate) client_id: String,
     pub(crate) scope: Vec<String>,
 }
 
-/// What came of a poll.
+/// The result of a poll.
 pub(crate) enum Polled {
     Unknown,
     Expired,
@@ -88,7 +88,7 @@ impl Devices {
         })
     }
 
-    /// The device that shows this code and still waits for somebody.
+    /// The device with this code, if it still waits.
     pub(crate) fn waiting(&mut self, user_code: &str, now: u64) -> Option<Waiting> {
         self.undecided(user_code, now).map(|device| Waiting {
             user_code: device.user_code.clone(),
@@ -97,7 +97,7 @@ impl Devices {
         })
     }
 
-    /// Looks a code up that somebody entered.
+    /// Looks up an entered code.
     pub(crate) fn entered(&mut self, text: &str, now: u64) -> Entered {
         self.wrong.retain(|then| now < then + WRONG_CODES_KEPT);
         if self.wrong.len() >= WRONG_CODES {
@@ -112,7 +112,7 @@ impl Devices {
         }
     }
 
-    /// Somebody allows it, in their session, or not. Whether the device still waited.
+    /// Stores the person's decision, with their session if they allow it. Returns whether the device still waited.
     pub(crate) fn decide(&mut self, user_code: &str, allowed: Option<Session>, now: u64) -> bool {
         let Some(device) = self.undecided(user_code, now) else { return false };
         device.decision = allowed.map_or(Decision::Denied, Decision::Allowed);
@@ -137,7 +137,7 @@ impl Devices {
         match &device.decision {
             Decision::None => Polled::Undecided,
             Decision::Denied => Polled::Denied,
-            // Only once.
+            // The tokens are issued once.
             Decision::Allowed(_) => match self.codes.remove(&key) {
                 Some(Device { decision: Decision::Allowed(session), scope, resource, .. }) => {
                     Polled::Allowed { scope, resource, session: Box::new(session) }
@@ -148,12 +148,12 @@ impl Devices {
     }
 }
 
-/// About 34 random bits, which last for ten minutes.
+/// About 34 random bits, valid for ten minutes.
 pub(crate) fn new_user_code() -> Result<String, getrandom::Error> {
     let mut code = String::with_capacity(LETTERS_IN_CODE);
     while code.len() < LETTERS_IN_CODE {
         let [byte] = secret::random::<1>()?;
-        // Above the last multiple of 20, some letters would come more often than others.
+        // Values of 240 and above would make some letters more frequent.
         if byte < 240 {
             code.push(char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
         }
@@ -161,7 +161,7 @@ pub(crate) fn new_user_code() -> Result<String, getrandom::Error> {
     Ok(code)
 }
 
-/// A code as people read it: in two halves.
+/// The code in the form for people: two halves.
 pub(crate) fn shown(user_code: &str) -> String {
     let half = LETTERS_IN_CODE / 2;
     match (user_code.get(..half), user_code.get(half..)) {
@@ -170,7 +170,7 @@ pub(crate) fn shown(user_code: &str) -> String {
     }
 }
 
-/// A code as somebody typed it, without what they may have added or left out.
+/// A code as it was typed, normalized.
 fn typed(text: &str) -> Option<String> {
     let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
     let code: String = letters.map(|c| c.to_ascii_uppercase()).take(LETTERS_IN_CODE + 1).collect();

@@ -1,4 +1,4 @@
-//! Security events that wait for their receiver.
+//! The queue of security events for their receiver.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::config::EventStream;
 use crate::record::{EventState, Record};
 
-/// So many events wait at most; the oldest make room.
+/// The most waiting events; the oldest are dropped.
 const QUEUED: usize = 1024;
 
 /// The stream, and the events in it.
@@ -43,7 +43,7 @@ impl Events {
         let mut queue = self.queue();
         let before = queue.len();
         queue.retain(|(known, _)| known != jti);
-        // An answer about an event that there never was, or that was settled before, changes nothing.
+        // An acknowledgement of an unknown or finished event changes nothing.
         if queue.len() < before {
             record.note_event(jti, state);
         }
@@ -59,7 +59,7 @@ impl Events {
     pub(crate) async fn next(&self, count: usize) -> (Vec<(String, String)>, bool) {
         loop {
             let mut arrived = std::pin::pin!(self.arrived.notified());
-            // Enabled before looking, so that an event queued in between is not missed.
+            // Registered before looking, so that an event queued in between is not missed.
             arrived.as_mut().enable();
             let first = self.first(count);
             if !first.0.is_empty() {

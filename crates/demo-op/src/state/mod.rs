@@ -1,4 +1,4 @@
-//! What the provider knows and remembers.
+//! The state of the provider.
 
 pub(crate) mod acr;
 pub(crate) mod bounded;

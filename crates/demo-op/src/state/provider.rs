@@ -1,4 +1,4 @@
-//! What all endpoints share: the configuration, the keys, the store, the record.
+//! The state that all endpoints share: configuration, keys, store, record.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) struct Provider {
     port: u16,
     issuer: String,
     clients: RwLock<Vec<Arc<Client>>>,
-    /// Of each client that registered by itself what ends its registration (RFC 7592).
+    /// The token that ends the registration, for each client that registered dynamically (RFC 7592).
     registrations: Mutex<BTreeMap<String, Digest>>,
     access_token_lifetime: Duration,
     refresh_token_lifetime: Duration,
@@ -46,19 +46,19 @@ pub(crate) struct Provider {
     registration: Registration,
     device_poll_interval: Duration,
     pushed_authorization: PushedAuthorization,
-    /// From which the nonces are made, if proofs have to contain one.
+    /// The secret for making nonces, if proofs have to contain one.
     nonce_secret: Option<String>,
     quirks: RwLock<Arc<Quirks>>,
-    /// So many silent requests are still answered with `consent_required`.
+    /// The number of silent requests that are still answered with `consent_required`.
     consent_required: AtomicU32,
     reachable: AtomicBool,
     paused: watch::Sender<bool>,
-    /// Where clients are told what happened, while others are answered.
+    /// Runs notifications to clients while other requests are answered.
     runtime: Handle,
     state_file: Option<PathBuf>,
     #[cfg(feature = "hostile")]
     hostile: Hostile,
-    /// Held while the state file is written, so that an older state never follows a newer one.
+    /// Held while the state file is written, so that an older state never overwrites a newer one.
     writing: Mutex<()>,
 }
 
@@ -112,7 +112,7 @@ impl Provider {
         self.port
     }
 
-    /// `127.0.0.1:port`: the only `Host` that is answered.
+    /// `127.0.0.1:port`: the only accepted `Host`.
     pub(crate) fn authority(&self) -> &str {
         self.issuer.trim_start_matches("http://")
     }
@@ -126,14 +126,14 @@ impl Provider {
         clients.iter().find(|client| client.id == id).cloned()
     }
 
-    /// Registers a client, in place of the one with this `client_id` if there is one.
+    /// Registers a client, or replaces the one with this `client_id`.
     pub(crate) fn register(&self, client: Client) {
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|known| known.id != client.id);
         clients.push(Arc::new(client));
     }
 
-    /// Registers a client that came by itself. So many are kept; the oldest makes room.
+    /// Registers a client dynamically. Their number is limited; the oldest is dropped.
     pub(crate) fn register_dynamically(&self, client: Client, management: Digest) {
         const KEPT: usize = 256;
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
@@ -149,8 +149,7 @@ impl Provider {
         clients.push(Arc::new(client));
     }
 
-    /// Ends the registration of a client that registered by itself. False for another client, and for another token than
-    /// the one it was given.
+    /// Ends the registration of a client that registered dynamically. False for any other client, or with the wrong token.
     pub(crate) fn deregister(&self, id: &str, token: &str) -> bool {
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         let mut registrations = self.registrations.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +161,7 @@ impl Provider {
         true
     }
 
-    /// How many clients have registered by themselves, without those whose registration has ended.
+    /// The number of clients that are registered dynamically.
     pub(crate) fn dynamic_clients(&self) -> usize {
         self.registrations.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -176,25 +175,25 @@ impl Provider {
         *self.quirks.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(quirks);
     }
 
-    /// Whether a silent request is answered with `consent_required`, which is counted.
+    /// Whether this silent request is answered with `consent_required`. Counts it.
     pub(crate) fn wants_consent(&self) -> bool {
         let (set, get) = (Ordering::AcqRel, Ordering::Acquire);
         self.consent_required.fetch_update(set, get, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// The scopes that mean something here.
+    /// The supported scopes.
     pub(crate) fn scopes(&self) -> Vec<&'static str> {
         let known = self.quirks().offline_access != OfflineAccess::Unknown;
         SCOPES.into_iter().filter(|scope| known || *scope != OFFLINE_ACCESS).collect()
     }
 
-    /// The scopes of the metadata.
+    /// The scopes in the metadata.
     pub(crate) fn listed_scopes(&self) -> Vec<&'static str> {
         let listed = self.quirks().offline_access == OfflineAccess::Listed;
         SCOPES.into_iter().filter(|scope| listed || *scope != OFFLINE_ACCESS).collect()
     }
 
-    /// The scopes of a request that mean something. `None`: it is refused because of another one.
+    /// The supported scopes of a request. `None`: the request is refused because of an unknown one.
     pub(crate) fn known_scopes(&self, asked: &str) -> Option<Vec<String>> {
         let known = self.scopes();
         let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
@@ -204,7 +203,7 @@ impl Provider {
         Some(known.into_iter().filter(|scope| asked.contains(scope)).map(str::to_owned).collect())
     }
 
-    /// How long a session in the browser lasts, in seconds.
+    /// The lifetime of a session in the browser, in seconds.
     pub(crate) fn session_lifetime(&self) -> u64 {
         self.quirks().session_expiry.map_or(SESSION_LIFETIME, |expiry| expiry.as_secs())
     }
@@ -237,13 +236,13 @@ impl Provider {
         self.nonce_secret.as_deref().unwrap_or_default()
     }
 
-    /// Whether some client authenticates with its key.
+    /// Whether a client authenticates with a key.
     pub(crate) fn has_clients_with_keys(&self) -> bool {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
         clients.iter().any(|client| client.public_key.is_some())
     }
 
-    /// Whether some client authenticates with a secret.
+    /// Whether a client authenticates with a secret.
     pub(crate) fn has_clients_with_secrets(&self) -> bool {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
         clients.iter().any(|client| client.secret.is_some())
@@ -270,7 +269,7 @@ impl Provider {
         &self.hostile
     }
 
-    /// The answer with what is wrong with it.
+    /// Applies the deviations to an answer.
     #[cfg(feature = "hostile")]
     pub(crate) async fn distorted(
         &self,
@@ -329,9 +328,9 @@ impl Provider {
         self.paused.send_replace(paused);
     }
 
-    /// Returns when it is not paused.
+    /// Waits until it is not paused.
     pub(crate) async fn until_resumed(&self) {
-        // It only ends in another way if the sender is gone, which `self` holds.
+        // The only other result is that the sender is gone, but `self` holds it.
         let _ = self.paused.subscribe().wait_for(|paused| !paused).await;
     }
 
@@ -350,8 +349,8 @@ impl Provider {
         state_file::write(path, self.port, keys, tokens)
     }
 
-    /// Writes the state file before an answer is given. If that fails, the answer is still right for as long as this
-    /// process runs, so it is given.
+    /// Writes the state file before an answer is sent. If that fails, the answer is still sent: it is right as long as this
+    /// process runs.
     pub(crate) async fn persist(self: &Arc<Self>) {
         if self.state_file.is_some() {
             let provider = Arc::clone(self);

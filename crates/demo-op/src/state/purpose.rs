@@ -1,4 +1,4 @@
-//! What a page is for: the validated requests that wait for a person.
+//! The purposes of pages: validated requests that wait for a person.
 
 #[derive(Clone)]
 pub(crate) enum Purpose {
@@ -33,7 +33,7 @@ pub(crate) enum Prompt {
     AsNeeded,
     None,
     Login,
-    /// `consent` or `select_account`: somebody who is signed in is asked whether to go on.
+    /// `consent` or `select_account`: a person who is signed in is asked whether to continue.
     Ask,
 }
 
@@ -44,13 +44,13 @@ pub(crate) struct EndSessionRequest {
     pub(crate) sid: Option<String>,
     /// The subject of that ID token.
     pub(crate) subject: Option<String>,
-    /// Where to go afterwards, `state` already added.
+    /// The target after the sign-out, with `state` added.
     pub(crate) return_to: Option<String>,
-    /// Who asks, as the pages call it.
+    /// The client's name on the pages.
     pub(crate) client: Option<String>,
 }
 
-/// What somebody is asked about who entered the code of another device; before that, nothing.
+/// The state of the device page: empty until a code is entered.
 #[derive(Clone)]
 pub(crate) enum DeviceRequest {
     EnterCode,

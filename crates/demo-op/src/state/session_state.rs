@@ -1,22 +1,22 @@
-//! What a client can see of the browser's session without asking: `session_state` (OpenID Connect Session Management 1.0).
+//! `session_state`: how a client can watch the browser's session (OpenID Connect Session Management 1.0).
 
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::crypto::secret::{self, Digest};
 
-/// The browser state: a value that the OP iframe can read, and that is another one after every sign-in and sign-out.
+/// The browser state: a value that the OP iframe can read, and that changes with every sign-in and sign-out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrowserState(String);
 
 impl BrowserState {
-    /// Of a browser in which nobody is signed in. Such a browser has no cookie with it.
+    /// The state of a browser without a session. It has no cookie for it.
     pub(crate) fn signed_out() -> BrowserState {
         BrowserState(String::new())
     }
 
-    /// Of a browser with this session cookie. It follows from the cookie, and does not lead back to it: scripts can read
-    /// the one and never the other.
+    /// The state of a browser with this session cookie. It is derived from the cookie, which cannot be computed from it:
+    /// scripts can read the state, but never the cookie.
     pub(crate) fn signed_in(session_cookie: &str) -> BrowserState {
         BrowserState(Digest::of(format!("browser state {session_cookie}")).text())
     }
@@ -39,7 +39,7 @@ impl BrowserState {
     }
 }
 
-/// The hash of section 4.2. The script of the OP iframe, `check_session.js`, makes the same one.
+/// The hash of section 4.2. `check_session.js`, the script of the OP iframe, computes the same one.
 fn salted(client_id: &str, origin: &str, browser_state: &str, salt: &str) -> String {
     let digest = Sha256::digest(format!("{client_id} {origin} {browser_state} {salt}"));
     let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -71,7 +71,7 @@ mod tests {
     fn the_state_of_a_session_does_not_contain_its_cookie() {
         let state = BrowserState::signed_in("cookie");
         assert_ne!(state.text(), "cookie");
-        assert_ne!(state.text(), Digest::of("cookie").text(), "nor what the store knows the session by");
+        assert_ne!(state.text(), Digest::of("cookie").text(), "nor the digest in the store");
         assert_ne!(state, BrowserState::signed_in("another"));
     }
 

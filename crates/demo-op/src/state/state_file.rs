@@ -1,4 +1,4 @@
-//! The file in which keys and tokens outlive the process.
+//! The file that keeps keys and tokens between two starts.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -21,16 +21,16 @@ struct Content {
     tokens: Tokens,
 }
 
-/// What a state file held.
+/// The content of a state file.
 pub(crate) struct Saved {
-    /// The port that the provider had: a part of its issuer, so of everything it issued.
+    /// The provider's port: a part of its issuer, and so of all its tokens.
     pub(crate) port: u16,
     pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
 }
 
-/// Reads the file; `None` if there is none. One that cannot be understood is set aside under its name with `.damaged`
-/// added, and counts as none.
+/// Reads the file; `None` if there is none. A file that cannot be parsed is renamed with the suffix `.damaged`, and counts
+/// as missing.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Saved>> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -56,7 +56,7 @@ fn understand(bytes: &[u8]) -> Option<Saved> {
     Some(Saved { port: content.port, keys: Keys::restore(&content.keys).ok()?, tokens: content.tokens })
 }
 
-/// Writes the file, so that it is at every moment either the old or the new one, and only for its owner.
+/// Writes the file for its owner only. At every moment it is either the old or the new one.
 pub(crate) fn write(path: &Path, port: u16, keys: StoredKeys, tokens: Tokens) -> io::Result<()> {
     let content = serde_json::to_vec(&Content { format: FORMAT, port, keys, tokens })?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -71,7 +71,7 @@ pub(crate) fn write(path: &Path, port: u16, keys: StoredKeys, tokens: Tokens) ->
     file.sync_all()?;
     drop(file);
     fs::rename(&temporary, path)?;
-    // The rename is durable when the folder is. Only Unix opens a folder as a file.
+    // The rename is durable after the folder is synced. Only Unix opens a folder as a file.
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(())

@@ -1,5 +1,5 @@
-//! What the provider remembers: transactions, sessions, codes and tokens. Every map is bounded, and of every secret
-//! only the digest is here. Times are seconds since 1970, by the provider's clock.
+//! The store: transactions, sessions, codes and tokens. Every map is bounded, and secrets are stored as digests only. Times
+//! are seconds since 1970, by the provider's clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,13 +11,13 @@ use crate::state::purpose::{AuthorizationRequest, Purpose};
 use crate::state::token_store::{FAMILY_BYTES, Family, Lifetime, Tokens};
 use crate::state::users::User;
 
-/// How long an authorization code can be exchanged, in seconds.
+/// The lifetime of an authorization code, in seconds.
 pub(crate) const CODE_LIFETIME: u64 = 60;
-/// How long a used code is remembered, so that a second use is noticed.
+/// The time for which a used code is remembered, in seconds, so that a second use is noticed.
 const USED_CODE_KEPT: u64 = 60 * 60;
-/// How long somebody may take over a page.
+/// The time that a person may take for a page, in seconds.
 const TRANSACTION_LIFETIME: u64 = 15 * 60;
-/// How long the browser stays signed in at the provider.
+/// The lifetime of the browser's session at the provider, in seconds.
 pub(crate) const SESSION_LIFETIME: u64 = 12 * 60 * 60;
 
 const TRANSACTIONS: usize = 512;
@@ -29,34 +29,34 @@ const ONCE: usize = 8192;
 /// A page that waits for its form to come back.
 #[derive(Clone)]
 pub(crate) struct Transaction {
-    /// Of the cookie of the browser that was given the page.
+    /// The digest of the cookie of the browser that was given the page.
     pub(crate) browser: Digest,
     pub(crate) csrf: Digest,
     pub(crate) purpose: Purpose,
     expires: u64,
 }
 
-/// Somebody's signed-in browser.
+/// A browser's session.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) user: &'static User,
     pub(crate) sid: String,
     pub(crate) auth_time: u64,
-    /// Who was given a code in it, and so is told when it ends.
+    /// The clients that were given a code in it, and so are notified of its end.
     clients: BTreeSet<String>,
     expires: u64,
 }
 
-/// A session that is no more.
+/// A session that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) sid: String,
     pub(crate) subject: String,
-    /// Who has to be told.
+    /// The clients to notify.
     pub(crate) clients: BTreeSet<String>,
 }
 
-/// An authorization code that can still be exchanged, or one that was.
+/// An authorization code that can still be exchanged, or a used one.
 struct Code {
     state: CodeState,
     kept_until: u64,
@@ -64,19 +64,19 @@ struct Code {
 
 enum CodeState {
     Fresh(Box<FreshCode>),
-    /// With the family that it led to.
+    /// With the token family that it led to.
     Used(Option<Digest>),
 }
 
-/// What somebody allowed a client in a session.
+/// A person's grant to a client in a session.
 pub(crate) struct Granted<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) scope: &'a [String],
     pub(crate) resource: &'a [String],
     pub(crate) nonce: Option<&'a str>,
-    /// How the person signed in, for a client that asked.
+    /// The authentication context class, for a client that requested one.
     pub(crate) acr: Option<&'a str>,
-    /// The key that everything that comes of it is bound to.
+    /// The key that all tokens of the grant are bound to.
     pub(crate) jkt: Option<&'a str>,
     pub(crate) session: &'a Session,
 }
@@ -91,7 +91,7 @@ pub(crate) struct FreshCode {
 }
 
 impl FreshCode {
-    /// What it stands for, for a client that has shown the key `jkt`.
+    /// The grant of the code, for a client that has proved the key `jkt`.
     pub(crate) fn granted<'a>(&'a self, jkt: Option<&'a str>) -> Granted<'a> {
         let age = self.issued.saturating_sub(self.session.auth_time);
         Granted {
@@ -106,7 +106,7 @@ impl FreshCode {
     }
 }
 
-/// What becomes of that which was issued with the scope `offline_access` when its session ends.
+/// The handling of tokens with the scope `offline_access` when their session ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Offline {
     End,
@@ -119,9 +119,9 @@ pub(crate) struct Store {
     sessions: HashMap<Digest, Session>,
     codes: HashMap<Digest, Code>,
     pushed: HashMap<Digest, (Parameters, u64)>,
-    /// Who is signed in at the provider behind this one, by that provider's cookie, and until when.
+    /// The person who is signed in at the provider behind this one, by that provider's cookie, and the end of that session.
     upstream: HashMap<Digest, (&'static User, u64)>,
-    /// What may come once, and until when it is remembered.
+    /// Values that can be used once, and the time until which they are remembered.
     once: HashMap<Digest, u64>,
     pub(crate) tokens: Tokens,
 }
@@ -142,25 +142,25 @@ impl Store {
         self.transactions.get(&Digest::of(id)).filter(|transaction| transaction.expires > now)
     }
 
-    /// Ends a transaction. Whether it was there: of two answers to one page, only the first counts.
+    /// Ends a transaction. Returns whether it existed: of two answers to one page, only the first counts.
     pub(crate) fn finish(&mut self, id: &str) -> bool {
         self.transactions.remove(&Digest::of(id)).is_some()
     }
 
-    // Pushed authorization requests, and what is used up
+    // Pushed authorization requests, and values that can be used once
 
     pub(crate) fn push(&mut self, reference: &str, parameters: Parameters, expires: u64, now: u64) {
         let pushed = (parameters, expires);
         bounded_insert(&mut self.pushed, PUSHED, Digest::of(reference), pushed, now, |pushed| pushed.1);
     }
 
-    /// Takes a pushed request: it is good for one browser.
+    /// Takes a pushed request, which can be used in one browser.
     pub(crate) fn take_pushed(&mut self, reference: &str, now: u64) -> Option<Parameters> {
         let (parameters, expires) = self.pushed.remove(&Digest::of(reference))?;
         (expires > now).then_some(parameters)
     }
 
-    /// Notes that something was used. Whether that was the first time.
+    /// Notes the use of a value. Returns whether it is the first.
     pub(crate) fn note_once(&mut self, name: &str, until: u64, now: u64) -> bool {
         let name = Digest::of(name);
         if self.once.get(&name).is_some_and(|until| *until > now) {
@@ -176,12 +176,12 @@ impl Store {
         self.sessions.get(&Digest::of(cookie)).filter(|session| session.expires > now)
     }
 
-    /// Whether the session with this `sid` still lasts.
+    /// Whether the session with this `sid` has not ended.
     pub(crate) fn lasts(&self, sid: &str, now: u64) -> bool {
         self.sessions.values().any(|session| session.sid == sid && session.expires > now)
     }
 
-    /// Remembers that a client has something of this session, and so is told when it ends.
+    /// Notes that a client has tokens of this session, so that it is notified of its end.
     pub(crate) fn involve(&mut self, sid: &str, client_id: &str) {
         for known in self.sessions.values_mut().filter(|known| known.sid == sid) {
             known.clients.insert(client_id.to_owned());
@@ -210,14 +210,14 @@ impl Store {
         session
     }
 
-    /// Whether a session with this `sid` lasts that nobody but this client is a part of.
+    /// Whether there is a session with this `sid` whose only client is this one.
     pub(crate) fn is_only_client(&self, sid: &str, client_id: &str) -> bool {
         let mut sessions = self.sessions.values().filter(|session| session.sid == sid).peekable();
         sessions.peek().is_some()
             && sessions.all(|session| session.clients.iter().all(|client| client == client_id))
     }
 
-    /// Ends the session of this browser, every session with this `sid`, and what was issued in them.
+    /// Ends the session of this browser, every session with this `sid`, and their tokens.
     pub(crate) fn sign_out(
         &mut self,
         cookie: Option<&str>,
@@ -229,12 +229,12 @@ impl Store {
         self.end(offline, |_, ended| Some(ended) == sid || Some(ended) == of_browser.as_deref())
     }
 
-    /// Ends the sessions of somebody, or everybody's.
+    /// Ends the sessions of one person, or all.
     pub(crate) fn end_sessions(&mut self, subject: Option<&str>, offline: Offline) -> Vec<Ended> {
         self.end(offline, |ended, _| subject.is_none_or(|subject| subject == ended))
     }
 
-    /// Ends what `is_meant` says by subject and `sid`.
+    /// Ends the sessions for which `is_meant` is true, by subject and `sid`.
     fn end(&mut self, offline: Offline, is_meant: impl Fn(&str, &str) -> bool) -> Vec<Ended> {
         let mut ended = BTreeMap::<String, Ended>::new();
         let mut note = |subject: &str, sid: &str, clients: &BTreeSet<String>| {
@@ -259,7 +259,7 @@ impl Store {
         let is_kept = |family: &Family| offline == Offline::Keep && family.is_offline();
         let families = self.tokens.end(|family| is_meant(&family.subject, &family.sid) && !is_kept(family));
         for family in families {
-            // After a restart, this is all that is known of the session.
+            // After a restart, only the family is known of the session.
             note(&family.subject, &family.sid, &BTreeSet::from([family.client_id]));
         }
         ended.into_values().collect()
@@ -271,7 +271,7 @@ impl Store {
         bounded_insert(&mut self.upstream, SESSIONS, Digest::of(cookie), value, now, |value| value.1);
     }
 
-    /// Who is signed in in this browser at the provider behind this one.
+    /// The person who is signed in in this browser at the provider behind this one.
     pub(crate) fn upstream(&self, cookie: &str, now: u64) -> Option<&'static User> {
         self.upstream.get(&Digest::of(cookie)).filter(|(_, until)| *until > now).map(|(user, _)| *user)
     }
@@ -280,7 +280,7 @@ impl Store {
         self.upstream.remove(&Digest::of(cookie));
     }
 
-    /// How many browsers are signed in at the provider behind this one.
+    /// The number of browsers that are signed in at the provider behind this one.
     pub(crate) fn upstream_sessions(&self, now: u64) -> usize {
         self.upstream.values().filter(|(_, until)| *until > now).count()
     }
@@ -310,8 +310,8 @@ impl Store {
         bounded_insert(&mut self.codes, CODES, code.0, code.1, now, |code| code.kept_until);
     }
 
-    /// Takes an authorization code: the first time, it is returned if it is still good. Any other time, what it led to
-    /// is revoked (RFC 6749 section 4.1.2).
+    /// Takes an authorization code. The first time, it is returned if it is still valid. Any later time, the tokens that it
+    /// led to are revoked (RFC 6749 section 4.1.2).
     pub(crate) fn take_code(&mut self, code: &str, now: u64) -> Option<FreshCode> {
         let code = self.codes.get_mut(&Digest::of(code)).filter(|code| code.kept_until > now)?;
         match std::mem::replace(&mut code.state, CodeState::Used(None)) {
@@ -325,8 +325,8 @@ impl Store {
         }
     }
 
-    /// Begins a family for what was granted, with an authorization code or without one. Without `refresh_token` it lasts
-    /// as long as its access token.
+    /// Begins a token family for a grant, with an authorization code or without one. Without `refresh_token` it lasts as
+    /// long as its access token.
     pub(crate) fn begin_family(
         &mut self,
         code: Option<&str>,

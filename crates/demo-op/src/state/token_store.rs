@@ -1,5 +1,4 @@
-//! Families of tokens: everything that was issued because of one authorization code. Bounded, and of every token only the
-//! digest.
+//! Token families: all tokens that were issued because of one authorization code. Bounded, and stored as digests only.
 
 use std::collections::HashMap;
 
@@ -10,14 +9,14 @@ use crate::state::bounded::bounded_insert;
 
 const FAMILIES: usize = 1024;
 const ACCESS_TOKENS: usize = 4096;
-/// So many earlier refresh tokens of a family go on working.
+/// The most earlier refresh tokens of a family that stay valid.
 const EARLIER: usize = 32;
 
 /// The length of a refresh token: 16 bytes that name its family and 32 that are new with every rotation, in base64url.
 pub(crate) const FAMILY_BYTES: usize = 16;
 const REFRESH_TOKEN_BYTES: usize = FAMILY_BYTES + 32;
 
-/// Everything that was issued because of one authorization code.
+/// All tokens that were issued because of one authorization code.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Family {
     pub(crate) client_id: String,
@@ -32,22 +31,22 @@ pub(crate) struct Family {
     pub(crate) jkt: Option<String>,
     /// The digest of the newest refresh token.
     pub(crate) refresh: Option<Digest>,
-    /// Those before that still work, each with its scope.
+    /// Earlier ones that are still valid, each with its scope.
     #[serde(default)]
     pub(crate) earlier: Vec<(Digest, Vec<String>)>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
-    /// When it is over, however often it is refreshed.
+    /// The end of the family, however often it is refreshed.
     #[serde(default)]
     pub(crate) ends: Option<u64>,
 }
 
-/// How long a family lasts.
+/// The lifetime of a family.
 #[derive(Clone, Copy)]
 pub(crate) struct Lifetime {
-    /// Without being used, in seconds.
+    /// While it is unused, in seconds.
     pub(crate) idle: u64,
-    /// When it is over in any case.
+    /// The latest end.
     pub(crate) ends: Option<u64>,
 }
 
@@ -58,18 +57,18 @@ impl Lifetime {
     }
 }
 
-/// What a refresh changes in its family.
+/// The change of a family by a refresh.
 pub(crate) struct Rotation<'a> {
-    /// The refresh token that is good from now on.
+    /// The new refresh token.
     pub(crate) refresh_token: &'a str,
-    /// The scope that it has.
+    /// Its scope.
     pub(crate) scope: Vec<String>,
-    /// Whether those before go on working.
+    /// Whether earlier ones stay valid.
     pub(crate) keep_earlier: bool,
 }
 
 impl Family {
-    /// The scope of an earlier refresh token that still works.
+    /// The scope of an earlier refresh token that is still valid.
     fn earlier(&self, token: &str) -> Option<&[String]> {
         self.earlier.iter().find(|(known, _)| known.matches(token)).map(|(_, scope)| scope.as_slice())
     }
@@ -83,7 +82,7 @@ impl Family {
 pub(crate) struct AccessToken {
     pub(crate) family: Digest,
     pub(crate) scope: Vec<String>,
-    /// Where it is good (RFC 8707). Empty: at this provider.
+    /// The resource servers (RFC 8707). Empty: this provider.
     #[serde(default)]
     pub(crate) resource: Vec<String>,
     /// The key that it is bound to.
@@ -93,20 +92,20 @@ pub(crate) struct AccessToken {
     pub(crate) expires: u64,
 }
 
-/// What lasts beyond the process.
+/// The part that is kept between two starts.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     families: HashMap<Digest, Family>,
     access_tokens: HashMap<Digest, AccessToken>,
 }
 
-/// What became of a refresh token that was shown.
+/// The result of presenting a refresh token.
 pub(crate) enum Refreshing {
-    /// It was the good one. The family and its key.
+    /// It was valid. The family and its key.
     Good(Digest, Box<Family>),
-    /// It belongs to a family, but was already used: the family is gone now.
+    /// It was used already: the family has been ended.
     Reused,
-    /// It belongs to another client: nothing changed.
+    /// It belongs to another client. Nothing was changed.
     AnotherClient,
     Unknown,
 }
@@ -117,7 +116,7 @@ impl Tokens {
         self.drop_orphans();
     }
 
-    /// Ends the families that `is_meant` says.
+    /// Ends the families for which `is_meant` is true.
     pub(crate) fn end(&mut self, is_meant: impl Fn(&Family) -> bool) -> Vec<Family> {
         let mut ended = Vec::new();
         self.families.retain(|_, family| {
@@ -131,8 +130,8 @@ impl Tokens {
         ended
     }
 
-    /// Looks at a refresh token that a client shows in order to use it. It names its family, so that a token that was
-    /// used before is told from one that never was, however long ago that is.
+    /// Checks a refresh token that a client wants to use. It contains the handle of its family, so that a used token can be
+    /// told from an unknown one, however old it is.
     pub(crate) fn refreshing(&mut self, token: &str, client_id: &str, now: u64) -> Refreshing {
         let Some((key, family)) = self.family_of(token, now) else { return Refreshing::Unknown };
         if family.client_id != client_id {
@@ -177,20 +176,20 @@ impl Tokens {
         bounded_insert(&mut self.access_tokens, limit, Digest::of(token), issued, now, |t| t.expires);
     }
 
-    /// An access token that is good now, with its family.
+    /// A valid access token, with its family.
     pub(crate) fn access_token(&self, token: &str, now: u64) -> Option<(&AccessToken, &Family)> {
         let access = self.access_tokens.get(&Digest::of(token)).filter(|access| access.expires > now)?;
         Some((access, self.families.get(&access.family)?))
     }
 
-    /// A refresh token that is good now.
+    /// The family of a valid refresh token.
     pub(crate) fn refresh_token(&self, token: &str, now: u64) -> Option<&Family> {
         let (_, family) = self.family_of(token, now)?;
         let newest = family.refresh.as_ref().is_some_and(|good| good.matches(token));
         (newest || family.earlier(token).is_some()).then_some(family)
     }
 
-    /// The family that a refresh token belongs to, whether it is the good one or an earlier one.
+    /// The family of a refresh token, whether it is the newest or an earlier one.
     pub(crate) fn family_of(&self, token: &str, now: u64) -> Option<(Digest, &Family)> {
         let bytes = secret::decode(token).filter(|bytes| bytes.len() == REFRESH_TOKEN_BYTES)?;
         let key = Digest::of(&bytes[..FAMILY_BYTES]);
@@ -206,14 +205,14 @@ impl Tokens {
         self.access_tokens.remove(&Digest::of(token));
     }
 
-    /// An access token lasts no longer than its family.
+    /// Removes access tokens whose family has ended.
     fn drop_orphans(&mut self) {
         let Tokens { families, access_tokens } = self;
         access_tokens.retain(|_, access| families.contains_key(&access.family));
     }
 }
 
-/// A family's handle, for a new family.
+/// The handle of a new family.
 pub(crate) fn family_handle() -> Result<[u8; FAMILY_BYTES], getrandom::Error> {
     secret::random()
 }
@@ -225,7 +224,7 @@ pub(crate) fn new_refresh_token(handle: [u8; FAMILY_BYTES]) -> Result<String, ge
     Ok(secret::encode(&bytes))
 }
 
-/// The handle in a refresh token that is known to be good.
+/// The handle in a valid refresh token.
 pub(crate) fn handle_in(refresh_token: &str) -> Option<[u8; FAMILY_BYTES]> {
     secret::decode(refresh_token)?.get(..FAMILY_BYTES)?.try_into().ok()
 }

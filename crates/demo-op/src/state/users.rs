@@ -37,7 +37,7 @@ impl User {
         USERS.iter().find(|user| user.subject == subject)
     }
 
-    /// The user whom a person may mean by this: the user name or the e-mail address.
+    /// The user whose user name or e-mail address a person has typed.
     pub(crate) fn known_as(name: &str) -> Option<&'static User> {
         let name = name.trim();
         USERS
@@ -45,7 +45,7 @@ impl User {
             .find(|user| user.username.eq_ignore_ascii_case(name) || user.email.eq_ignore_ascii_case(name))
     }
 
-    /// The user whom a program means by this: the user name, the e-mail address or the subject.
+    /// The user with this user name, e-mail address or subject.
     pub(crate) fn named(name: &str) -> Option<&'static User> {
         User::with_subject(name).or_else(|| User::known_as(name))
     }

@@ -1,4 +1,4 @@
-//! An authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+//! Exchanges an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 
 use crate::config::Client;
 use crate::crypto::secret::{self, Digest};

@@ -1,4 +1,4 @@
-//! A device that polls for its tokens (RFC 8628 sections 3.4 and 3.5).
+//! The polls of a device for its tokens (RFC 8628 sections 3.4 and 3.5).
 
 use axum::http::StatusCode;
 
@@ -27,12 +27,12 @@ pub(crate) fn exchange(
     let (code, why) = match polled {
         Polled::Unknown => return Ok(Reply::invalid_grant("the device code is unknown or was used")),
         Polled::AnotherKey => ("invalid_dpop_proof", "the device code is bound to another key"),
-        Polled::Expired => ("expired_token", "nobody entered the code in time"),
+        Polled::Expired => ("expired_token", "the code was not entered in time"),
         Polled::TooEarly => ("slow_down", "the device asks too often"),
-        Polled::Undecided => ("authorization_pending", "nobody has answered yet"),
+        Polled::Undecided => ("authorization_pending", "the person has not answered yet"),
         Polled::Denied => ("access_denied", "the person said no"),
         Polled::Allowed { scope, resource, session } => {
-            // Who has signed out since then has taken it back.
+            // A sign-out in the meantime withdraws the permission.
             if !provider.store().lasts(&session.sid, now) {
                 return Ok(Reply::bad_request("access_denied", "the session has ended"));
             }

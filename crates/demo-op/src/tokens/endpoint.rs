@@ -25,7 +25,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Result
         Some(_) => Ok(Reply::bad_request("unsupported_grant_type", "the grant type is not supported")),
         None => Ok(Reply::bad_request("invalid_request", "grant_type is missing")),
     };
-    // Also after a refusal: it may have revoked something.
+    // Even after a refusal, which may have revoked something.
     provider.persist().await;
     reply
 }

@@ -1,4 +1,4 @@
-//! Token exchange (RFC 8693): an access token of a client for another one of it, which is good for less or elsewhere.
+//! Token exchange (RFC 8693): an access token of a client for another one with fewer scopes or another resource.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::state::resource;
 use crate::state::scope::narrowed;
 use crate::state::token_store::AccessToken;
 
-/// The only kind of token that is taken and given (RFC 8693 section 3).
+/// The only type of token that is accepted and issued (RFC 8693 section 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 pub(crate) fn exchange(
@@ -30,18 +30,18 @@ pub(crate) fn exchange(
         return invalid("requested_token_type has to be that of an access token");
     }
     if asked.named("actor_token").is_some() {
-        return invalid("nobody can act for somebody else here");
+        return invalid("actor_token is not supported");
     }
     let access_token = secret::random_text()?;
     let now = provider.now();
     let mut store = provider.store();
     let Some((subject, family)) = store.tokens.access_token(subject_token, now) else {
-        return invalid("the subject token is unknown or over");
+        return invalid("the subject token is unknown or has expired");
     };
     if family.client_id != client.id {
         return invalid("the subject token was issued to another client");
     }
-    // Otherwise whoever has a bound token, and not its key, would get one out of it that they can use (RFC 9449 section 2).
+    // Otherwise a stolen bound token could be exchanged without its key for one that can be used (RFC 9449 section 2).
     if subject.jkt.is_some() && subject.jkt != jkt {
         return Ok(Reply::bad_request("invalid_dpop_proof", "the subject token is bound to another key"));
     }
@@ -51,7 +51,7 @@ pub(crate) fn exchange(
     let Some(resource) = resource::within(asked.named("resource"), &subject.resource) else {
         return Ok(Reply::invalid_target());
     };
-    // What comes of a token lasts no longer than it, and ends with it where its family does.
+    // The new token expires no later than the old one, and ends with its family.
     let expires = subject.expires.min(now + provider.access_token_lifetime());
     let issued = AccessToken { family: subject.family, scope, resource, jkt, issued: now, expires };
     let answer = json!({

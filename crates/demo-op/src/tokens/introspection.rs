@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662): a client learns about its own tokens.
+//! Introspection (RFC 7662) by a client of its own tokens.
 
 use serde_json::json;
 

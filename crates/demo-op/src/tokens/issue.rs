@@ -11,10 +11,10 @@ use crate::state::store::Granted;
 use crate::state::token_store::{self, AccessToken, Lifetime};
 use crate::state::users::User;
 
-/// How long an ID token lasts, in seconds. It is read once, when it is received.
+/// The lifetime of an ID token, in seconds. It is read once, on arrival.
 const ID_TOKEN_LIFETIME: u64 = 10 * 60;
 
-/// The token response for what somebody allowed; `resource` is for which of it the access token is.
+/// The token response for a grant; `resource` is the part of its resources that the access token is for.
 pub(crate) fn begin(
     provider: &Provider,
     client: &Client,
@@ -57,14 +57,14 @@ pub(crate) fn begin(
     Ok(Reply::json(body))
 }
 
-/// When a grant is over, however often it is refreshed.
+/// The end of a grant, however often it is refreshed.
 fn ends(quirks: &Quirks, auth_time: u64, now: u64) -> Option<u64> {
     let session = quirks.session_expiry.map(|expiry| auth_time + expiry.as_secs());
     let grant = quirks.authorization_lifetime.map(|lifetime| now + lifetime.as_secs());
     session.into_iter().chain(grant).min()
 }
 
-/// What a token response says.
+/// The content of a token response.
 pub(crate) struct Issue<'a> {
     pub(crate) subject: &'a str,
     pub(crate) sid: &'a str,
@@ -77,9 +77,9 @@ pub(crate) struct Issue<'a> {
     pub(crate) jkt: Option<&'a str>,
     pub(crate) access_token: &'a str,
     pub(crate) refresh_token: Option<&'a str>,
-    /// When the grant is over.
+    /// The end of the grant.
     pub(crate) ends: Option<u64>,
-    /// Whether a refresh brought it.
+    /// Whether this is a refresh.
     pub(crate) renewed: bool,
 }
 
@@ -95,7 +95,7 @@ impl Issue<'_> {
         }
     }
 
-    /// An access token lasts no longer than its grant.
+    /// An access token expires no later than its grant.
     fn expires(&self, provider: &Provider, now: u64) -> u64 {
         Lifetime { idle: provider.access_token_lifetime(), ends: self.ends }.expires(now)
     }
@@ -107,7 +107,7 @@ impl Issue<'_> {
             "expires_in": self.expires(provider, now).saturating_sub(now),
             "scope": self.scope.join(" "),
         });
-        // A refresh that narrows `openid` away gets no ID token, as it would not have got one at the beginning.
+        // A refresh without `openid` in its scope gets no ID token, as at the sign-in.
         if self.scope.iter().any(|scope| scope == "openid") {
             body["id_token"] = json!(self.id_token(provider, client, now)?);
         }

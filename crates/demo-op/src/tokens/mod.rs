@@ -1,4 +1,4 @@
-//! What tokens are asked for, used at and ended by: token endpoint, UserInfo, introspection, revocation.
+//! Token endpoint, UserInfo, introspection, revocation.
 
 mod code;
 mod device;

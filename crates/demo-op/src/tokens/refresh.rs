@@ -1,4 +1,4 @@
-//! A refresh token for new tokens (RFC 6749 section 6, OpenID Connect Core 12).
+//! Exchanges a refresh token for new tokens (RFC 6749 section 6, OpenID Connect Core 12).
 
 use crate::config::{Client, RefreshTokens};
 use crate::crypto::secret;
@@ -22,7 +22,7 @@ pub(crate) fn refresh(
         return Ok(Reply::error(code, "the provider is set to refuse refreshes"));
     }
     let refused = |why| Ok(Reply::error(quirks.refused_refresh_code.unwrap_or("invalid_grant"), why));
-    // Made before the store is locked, and thrown away if the token that is shown is not good.
+    // Made before the store is locked, and dropped if the refresh token is not valid.
     let access_token = secret::random_text()?;
     let new = match quirks.refresh_tokens {
         RefreshTokens::Rotate | RefreshTokens::KeepEarlier => {
@@ -40,7 +40,7 @@ pub(crate) fn refresh(
         Refreshing::AnotherClient => return refused("the refresh token was issued to another client"),
         Refreshing::Unknown => return refused("the refresh token is unknown, revoked or too old"),
     };
-    // A client that authenticates may change its key (RFC 9449 section 5); from a public one it is the only proof.
+    // A client that authenticates may change its key (RFC 9449 section 5); for a public one the key is the only proof.
     if client.public_key.is_none() && family.jkt.is_some() && family.jkt != jkt {
         return Ok(Reply::bad_request("invalid_dpop_proof", "the refresh token is bound to another key"));
     }

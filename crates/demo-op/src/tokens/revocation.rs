@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009): a client ends its own tokens.
+//! Revocation (RFC 7009) by a client of its own tokens.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) async fn revoke(provider: &Arc<Provider>, asked: &Request) -> Result<
     let now = provider.now();
     let session = {
         let mut store = provider.store();
-        // An earlier refresh token counts, too: who wants it to end wants what came of it to end.
+        // An earlier refresh token ends its whole family too.
         let family =
             store.tokens.family_of(token, now).map(|(key, family)| (Some(key), family.client_id.clone()));
         let session = store.tokens.family_of(token, now).map(|(_, family)| family.sid.clone());
@@ -38,7 +38,7 @@ pub(crate) async fn revoke(provider: &Arc<Provider>, asked: &Request) -> Result<
             }
             Some((Some(family), _)) => store.tokens.revoke_family(family),
             Some((None, _)) => store.tokens.revoke_access_token(token),
-            // A token that is not good any more is as good as revoked (RFC 7009 section 2.2).
+            // An invalid token counts as revoked (RFC 7009 section 2.2).
             None => {}
         }
         session

@@ -10,7 +10,7 @@ use crate::state::provider::Provider;
 use crate::state::users::User;
 
 pub(crate) fn respond(provider: &Provider, asked: &Request) -> Result<Reply, Failure> {
-    // A token in the address would end up in histories and logs, so only a form may carry it in place of the header.
+    // A token in the URL would end up in histories and logs, so only a form may contain it instead of the header.
     let in_form = asked.named("access_token").filter(|_| asked.method == axum::http::Method::POST);
     if asked.headers.contains_key(AUTHORIZATION) && in_form.is_some() {
         return Ok(Reply::bad_request("invalid_request", "the access token is sent in two ways")
@@ -28,19 +28,19 @@ pub(crate) fn respond(provider: &Provider, asked: &Request) -> Result<Reply, Fai
     let found = store
         .tokens
         .access_token(token, provider.now())
-        // One that was made for another server is not good here, whoever shows it (RFC 8707 section 3). The resources
-        // that the sign-in itself was for are meant in addition to this provider.
+        // A token for another server is not accepted (RFC 8707 section 3). The resources of the sign-in itself are accepted
+        // in addition to this provider.
         .filter(|(access, family)| access.resource.iter().all(|named| family.resource.contains(named)))
         .and_then(|(access, family)| Some((access, family, User::with_subject(&family.subject)?)));
     let Some((access, family, user)) = found else {
         return Ok(Reply::refused(
             StatusCode::UNAUTHORIZED,
             "invalid_token",
-            "the access token is unknown or over",
+            "the access token is unknown or has expired",
         )
         .with_challenge("Bearer realm=\"demo\", error=\"invalid_token\""));
     };
-    // A bound token is shown as one, with a proof of its key; nothing else makes a bearer token of it (RFC 9449 7.2).
+    // A bound token needs the scheme `DPoP` and a proof of its key. It is never accepted as a bearer token (RFC 9449 7.2).
     let shown_as_bound = asked.bound_token().is_some();
     if access.jkt.is_some() != shown_as_bound || (shown_as_bound && access.jkt != proven) {
         let why = "the access token is bound to another key, or to none";
@@ -57,7 +57,7 @@ pub(crate) fn respond(provider: &Provider, asked: &Request) -> Result<Reply, Fai
     let Some(algorithm) = client.and_then(|client| client.userinfo_signing) else {
         return Ok(Reply::json(Value::Object(claims)));
     };
-    // Who signs also says for whom (section 5.3.2).
+    // A signed answer names its issuer and audience (section 5.3.2).
     claims.insert("iss".to_owned(), json!(provider.issuer()));
     claims.insert("aud".to_owned(), json!(family.client_id));
     Ok(Reply::jwt(provider.keys().sign(algorithm, "JWT", &Value::Object(claims))?))

@@ -1,4 +1,4 @@
-//! A browser and a client, as far as the tests need them: cookies by hand, no redirect followed.
+//! A minimal browser and client for the tests: cookies by hand, no redirect followed.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const SCOPE: &str = "openid profile email offline_access";
 
-/// A clock that only moves when it is told to.
+/// A clock that moves only when it is told to.
 #[derive(Clone)]
 pub struct TestClock(Arc<Mutex<SystemTime>>);
 
@@ -54,7 +54,7 @@ pub fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap()
 }
 
-/// What came back.
+/// An answer of the provider.
 pub struct Answer {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
@@ -268,13 +268,13 @@ pub async fn tokens(provider: &DemoOp) -> Value {
     answer.json()
 }
 
-/// What a client was sent.
+/// A request that a client received.
 pub struct Received {
     pub head: String,
     pub body: String,
 }
 
-/// A client's listener: it answers every request with `status`, and keeps what it was sent.
+/// A client's listener: it answers every request with `status`, and keeps what it received.
 pub struct Listener {
     pub uri: String,
     received: tokio::sync::mpsc::UnboundedReceiver<Received>,

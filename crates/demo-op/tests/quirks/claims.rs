@@ -1,4 +1,4 @@
-//! What ID tokens say.
+//! The claims of ID tokens.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn claims_may_be_of_another_type_or_not_there() {
         assert_eq!(claims["auth_time"], 0);
         assert!(claims.get("sid").is_none());
         assert_eq!(claims["email"], "alice@example.com");
-        // UserInfo is in order.
+        // UserInfo is not affected.
         let userinfo = back.userinfo(text(&tokens, "access_token")).await.json();
         assert_eq!(userinfo["email_verified"], true);
     }

@@ -1,4 +1,4 @@
-//! What real providers do in another way than the demo provider does by default: each switch of `Quirks` by itself.
+//! Each switch of `Quirks` alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "../common/mod.rs"]

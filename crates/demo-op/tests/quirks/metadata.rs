@@ -1,4 +1,4 @@
-//! Where the metadata is.
+//! The place of the metadata.
 
 use abide_demo_op::{Endpoint, MetadataPlace, Quirks};
 

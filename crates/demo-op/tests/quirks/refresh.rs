@@ -137,7 +137,7 @@ async fn a_slow_token_endpoint_has_acted_before_it_answers() {
         _ = asking => panic!("it answers only after a minute"),
         acted = acted => acted.unwrap(),
     }
-    // The client has gone. The old token is used up all the same.
+    // The client has given up. The old token is still used up.
     provider.set_quirks(Quirks::default());
     assert_eq!(back.refresh(token).await.error(), "invalid_grant");
 

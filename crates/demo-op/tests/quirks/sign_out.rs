@@ -32,7 +32,10 @@ async fn the_address_after_a_sign_out_may_be_compared_with_its_port() {
     let tokens = sign_in(&mut browser, &back).await;
     let other_port = "http://127.0.0.1:50124/signed-out";
     assert_eq!(open_logout(&mut browser, &tokens, other_port).await.status, 400);
-    assert!(browser.authorize(&[("prompt", "none")]).await.redirected().contains_key("code"), "it goes on");
+    assert!(
+        browser.authorize(&[("prompt", "none")]).await.redirected().contains_key("code"),
+        "the session continues"
+    );
     assert_eq!(open_logout(&mut browser, &tokens, RETURN_TO).await.location().as_str(), RETURN_TO);
     // A redirect URI is still compared without the port.
     assert!(browser.authorize(&[("redirect_uri", "http://127.0.0.1:1234/callback")]).await.has_form());
