@@ -1,5 +1,5 @@
-//! How records stand in the sealed file: a count, then for each its name, the generation that last put it, and its
-//! content; lengths first, little endian. Own code, so that no copy of a secret is left in somebody's buffer.
+//! The records in the sealed file: a count, then for each its name, the generation that last set it, and its content.
+//! Lengths come first, in little endian. Own code, so that no copy of a secret stays in a buffer of a library.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const MOST: usize = 16 << 20;
 const LONGEST_NAME: usize = 1_024;
 
 pub(crate) struct Record {
-    /// The generation in which the record was last put: what a begun rotation is compared with.
+    /// The generation in which the record was last set. A begun rotation is compared with it.
     pub(crate) rotated: u64,
     pub(crate) content: Zeroizing<Vec<u8>>,
 }
@@ -53,7 +53,7 @@ pub(crate) fn decode(plain: &[u8]) -> Option<Records> {
     reader.0.is_empty().then_some(records)
 }
 
-/// `name` is at most [`LONGEST_NAME`] bytes: every name was admitted by [`encode`] once.
+/// `name` is at most [`LONGEST_NAME`] bytes: [`encode`] has accepted every name once.
 pub(crate) fn put_name(out: &mut Vec<u8>, name: &str) {
     let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&length.to_le_bytes());

@@ -1,4 +1,4 @@
-//! Files: private, replaced whole or not at all, flushed before anyone relies on them.
+//! Files: private, replaced completely or not at all, flushed before the caller relies on them.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::error::VaultError;
 
 const LOCK: &str = "vault.lock";
-/// Being written. It is taken over under another name when it is whole, also by the next start.
+/// The file that is being written. When it is complete, it gets its final name, if necessary at the next start.
 pub(crate) const FRESH: &str = "vault.abide.new";
-/// A second name for the newest generation, on its way to becoming the previous one.
+/// A second name for the newest generation while it becomes the previous one.
 const LINK: &str = "vault.abide.old";
-/// Far above what the vault writes. Larger files are not ours and are not read into memory.
+/// Far larger than anything that the vault writes. Larger files are not read into memory.
 const LARGEST: u64 = 64 << 20;
 
 pub(crate) struct Disk {
@@ -20,7 +20,7 @@ pub(crate) struct Disk {
     pub(crate) faults: std::sync::Arc<crate::faults::Faults>,
 }
 
-/// What reading a file brought.
+/// The result of reading a file.
 pub(crate) enum Found {
     Nothing,
     Bytes(Vec<u8>),
@@ -32,8 +32,8 @@ pub(crate) enum Found {
 pub(crate) struct Lock(File);
 
 impl Drop for Lock {
-    /// Let go of by name. A program that another thread is just starting has a copy of the open file until it runs, and
-    /// closing ours would leave the folder locked for that long.
+    /// Unlocks explicitly. A child process that another thread is just starting has a copy of the open file until it runs,
+    /// so closing ours would leave the folder locked for that time.
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
@@ -62,7 +62,7 @@ impl Disk {
         self.folder.join(name)
     }
 
-    /// Removes what an interrupted write left behind: it is sealed, but it must not outlive a later removal.
+    /// Removes the remains of an interrupted write: they are sealed, but must not outlive a later removal.
     pub(crate) fn tidy(&self) -> Result<(), VaultError> {
         [FRESH, LINK].into_iter().try_for_each(|name| self.remove(name))
     }
@@ -83,23 +83,23 @@ impl Disk {
         })
     }
 
-    /// Makes `name` hold `bytes`, durably, or leaves it as it was. With `keep`, what `name` held before is `keep`
-    /// afterwards. At no moment is there no `name`, except on file systems without hard links.
+    /// Writes `bytes` to `name`, durably, or leaves the file unchanged. With `keep`, the old content of `name` is kept as
+    /// `keep`. The file `name` exists at every moment, except on file systems without hard links.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8], keep: Option<&str>) -> Result<(), VaultError> {
         let (fresh, target) = (self.path(FRESH), self.path(name));
         let done = self.write_fresh(&fresh, bytes).and_then(|()| self.take_over(&fresh, &target, keep));
         if done.is_err() {
-            // The next write, or the next start, removes it if this does not.
+            // If this fails, the next write or start removes it.
             let _ = self.remove(FRESH);
         }
         failpoint!("disk.done");
         done
     }
 
-    /// Makes `name` what an interrupted [`Self::replace`] had written as a whole and not yet put in its place.
+    /// Renames the complete file of an interrupted [`Self::replace`] to `name`.
     pub(crate) fn finish(&self, name: &str, keep: &str) -> Result<(), VaultError> {
         let (fresh, target) = (self.path(FRESH), self.path(name));
-        // It was read, so it is there; whether it would survive a power cut is not known.
+        // It was read, so it exists, but it may not survive a power cut yet.
         self.step("save", &fresh, || OpenOptions::new().write(true).open(&fresh)?.sync_all())?;
         self.remove(LINK)?;
         self.take_over(&fresh, &target, Some(keep))
@@ -112,7 +112,7 @@ impl Disk {
         };
         let renamed = self.step("replace", target, || fs::rename(fresh, target));
         if let (Err(_), Some(moved)) = (&renamed, moved) {
-            // If this fails as well, the previous generation is where the state is, and opening finds it.
+            // If this fails too, the state is in the previous generation, which opening finds.
             let _ = self.step("restore", target, || fs::rename(&moved, target));
         }
         renamed?;
@@ -132,8 +132,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Gives `current` a second name, `previous`; where the file system has no hard links, moves it there and says
-    /// so.
+    /// Gives `current` a second name, `previous`. If the file system has no hard links, moves it there and returns the path.
     fn keep(&self, current: &Path, previous: &Path) -> Result<Option<PathBuf>, VaultError> {
         let link = self.path(LINK);
         match self.step("keep", current, || fs::hard_link(current, &link)) {
@@ -141,7 +140,7 @@ impl Disk {
                 failpoint!("disk.linked");
                 self.step("keep", previous, || fs::rename(&link, previous))?;
                 failpoint!("disk.kept");
-                // Two names of one file: then a rename does nothing and leaves both.
+                // If both were names of one file, a rename would do nothing and leave both.
                 self.remove(LINK)?;
                 failpoint!("disk.unlinked");
                 Ok(None)
@@ -154,8 +153,8 @@ impl Disk {
         }
     }
 
-    /// Writes `bytes` into `name` at `offset`, cutting off whatever stood there; durable if `flush`. Returns
-    /// `false`, and writes nothing, if the file is shorter than `offset`.
+    /// Writes `bytes` into `name` at `offset` and cuts off the old content after it; durable if `flush`. Returns `false`,
+    /// and writes nothing, if the file is shorter than `offset`.
     pub(crate) fn write_at(
         &self,
         name: &str,
@@ -184,7 +183,7 @@ impl Disk {
             self.step("save", &path, || file.sync_data())?;
             failpoint!("disk.flushed");
             if offset == 0 {
-                // The file may have been made just now; then its name has to last, too.
+                // The file may be new; then its name has to be durable too.
                 self.flush_folder()?;
             }
         }
@@ -220,12 +219,13 @@ impl Disk {
         })
     }
 
-    /// Makes names last. Windows flushes them with the file and opens no folder.
+    /// Makes names durable. Windows flushes them with the file and does not open folders.
     fn flush_folder(&self) -> Result<(), VaultError> {
         self.step("save", &self.folder, || {
             #[cfg(unix)]
             match File::open(&self.folder)?.sync_all() {
-                // File systems that cannot flush a folder (some network ones) say so; there is no more to be had.
+                // Some file systems (network ones) cannot flush a folder and return this error. Nothing more is possible
+                // there.
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
                 flushed => flushed?,

@@ -1,4 +1,4 @@
-//! What can go wrong, and what there is to tell when it did not.
+//! Errors of the vault, and notices after a successful start.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::key::KeyStoreError;
 
-/// Why the vault could not do what it was asked. The records in memory are as they were before the call.
+/// Why an operation of the vault failed. The records in memory are unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// Another process, or another handle in this one, owns the vault.
@@ -18,17 +18,17 @@ pub enum VaultError {
         /// The folder of the vault.
         folder: PathBuf,
     },
-    /// The keyring did not hand out, or did not take, the key.
+    /// The keyring did not return or store the key.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
     /// The file system refused.
     #[error("Abide could not {doing} {}: {source}. {}", .path.display(), advice(.source))]
     Storage {
-        /// What was being done: a verb, for the sentence.
+        /// The failed action: a verb, for the sentence.
         doing: &'static str,
-        /// The file or folder it was done to.
+        /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is intact but written by a later version of Abide.
@@ -43,7 +43,7 @@ pub enum VaultError {
         /// Its format version.
         version: u16,
     },
-    /// The vault is sealed with another passphrase.
+    /// The vault is sealed with a different passphrase.
     #[error(
         "This is not the passphrase that the vault {} is sealed with. Nothing was changed. Give the right one; if it is \
          lost, move all files away whose names begin with `vault.abide`, start Abide again and sign in again.",
@@ -53,7 +53,7 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
-    /// The vault is sealed in another way than the one that is configured.
+    /// The vault is sealed in a different way than the configured one.
     #[error(
         "The vault {} is sealed with {}, and the configuration says {}. Nothing was changed. Set `mode` under [vault] to \
          \"{}\"; or move all files away whose names begin with `vault.abide`, start Abide again and sign in again.",
@@ -72,7 +72,7 @@ pub enum VaultError {
         .memory.div_ceil(1024)
     )]
     Derivation {
-        /// What it takes, in KiB.
+        /// The needed memory, in KiB.
         memory: u32,
     },
     /// More than the vault holds: 16 MiB in all, 1 to 1,024 bytes in a name.
@@ -80,7 +80,7 @@ pub enum VaultError {
         "There is more to keep than the vault takes (16 MiB in all, 1 to 1,024 bytes in a name). Nothing was changed."
     )]
     TooLarge,
-    /// A rotation of a record that is not there.
+    /// A rotation of a record that does not exist.
     #[error("There is nothing to renew: the vault holds no such record. Sign in again.")]
     UnknownRecord,
     /// The operating system gave no random bytes.
@@ -128,29 +128,29 @@ fn advice(error: &io::Error) -> &'static str {
 pub enum Reason {
     /// It is torn, altered, or not a vault.
     Damaged,
-    /// It is sealed with another key than the one in the keyring.
+    /// It is sealed with a different key than the one in the keyring.
     OtherKey,
     /// The keyring no longer has a key.
     KeyMissing,
 }
 
-/// What [`Vault::open`](crate::Vault::open) has to tell although it succeeded.
+/// A notice of a successful [`Vault::open`](crate::Vault::open).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// The newest generation was missing or did not open; the one before it is in use. The last change is lost.
+    /// The newest generation was missing or could not be opened; the previous one is in use. The last change is lost.
     RecoveredPreviousGeneration,
-    /// A file did not open and was moved, whole, to `path`.
+    /// A file could not be opened and was moved, complete, to `path`.
     SetAside {
-        /// Where it is now.
+        /// The new place.
         path: PathBuf,
         /// Why.
         reason: Reason,
     },
-    /// Neither generation opened: the vault starts empty.
+    /// Neither generation could be opened: the vault starts empty.
     StartedEmpty,
-    /// The end of the rotation journal did not open: a rotation that began just before may not be listed.
+    /// The end of the rotation journal could not be read: a rotation that began just before may be missing.
     JournalIncomplete,
-    /// Nothing reaches the disk: everything is forgotten when Abide quits.
+    /// Nothing is written to the disk: everything is lost when Abide quits.
     MemoryOnly,
 }
 

@@ -1,4 +1,4 @@
-//! A disk that fails, or stops for good, at any chosen step; and what must hold then.
+//! A disk that fails at any chosen step, once or for good, and the state afterwards.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
@@ -16,7 +16,7 @@ pub(crate) struct Faults(Mutex<Plan>);
 #[derive(Default)]
 struct Plan {
     steps_left: Option<u32>,
-    /// Every step fails from then on, as if the process had been killed.
+    /// Every later step fails too, as if the process had been killed.
     for_good: bool,
     failed: Option<&'static str>,
 }
@@ -43,7 +43,7 @@ impl Faults {
         *self.0.lock().unwrap() = Plan { steps_left: Some(steps), for_good, failed: None };
     }
 
-    /// Which step failed, and an end to the failing.
+    /// The step that failed. Ends the failures.
     fn end(&self) -> Option<&'static str> {
         std::mem::take(&mut *self.0.lock().unwrap()).failed
     }
@@ -75,7 +75,7 @@ fn text(vault: &Vault, name: &str) -> Option<String> {
     vault.record(name).map(|content| String::from_utf8(content.to_vec()).unwrap())
 }
 
-/// Runs `act` on a vault with two generations, failing at each step in turn until it gets through without.
+/// Runs `act` on a vault with two generations, with a failure at each step in turn until it succeeds without one.
 fn at_every_step(for_good: bool, act: impl Fn(&mut Vault) -> bool, judge: impl Fn(&Run<'_>)) {
     for step in 0.. {
         let folder = tempfile::tempdir().unwrap();
@@ -118,7 +118,7 @@ fn a_put_that_fails_at_any_step_changes_nothing() {
             let expected = if run.succeeded { "new" } else { "old" };
             assert_eq!(run.memory.as_deref(), Some(expected));
             if run.disk.as_deref() != Some(expected) {
-                // All but the last flush of the folder is undone; that one came after the rename.
+                // Everything but the last flush of the folder is undone; that one comes after the rename.
                 assert_eq!((run.failed, run.disk.as_deref()), (Some("save"), Some("new")));
             }
         },

@@ -1,5 +1,5 @@
-//! The parsers of what stands in the vault's folder, for the package that throws anything at them (`crates/parser-contracts`). No
-//! released program has this module, and nothing in it is an interface that anybody may rely on.
+//! The parsers of the files in the vault's folder, for fuzzing (`crates/parser-contracts`). No released program contains
+//! this module, and its interface is not stable.
 #![allow(missing_docs)]
 
 use zeroize::Zeroizing;
@@ -9,7 +9,7 @@ use crate::journal;
 use crate::key::Key;
 use crate::sealed::{Kind, seal, unseal};
 
-/// Not a secret: it stands here.
+/// Not a secret: it is published here.
 fn key() -> Option<Key> {
     Key::from_entry(&[b'A'; 43]).ok()
 }
@@ -32,7 +32,7 @@ pub fn records(plain: &[u8]) -> Option<Records> {
     Some(records.into_iter().map(|(name, one)| (name, one.rotated, one.content.to_vec())).collect())
 }
 
-/// `None` for what is larger than the vault takes.
+/// `None` if it is larger than the vault allows.
 pub fn written(records: &Records) -> Option<Vec<u8>> {
     let records: Vec<_> = records
         .iter()
@@ -41,7 +41,7 @@ pub fn written(records: &Records) -> Option<Vec<u8>> {
     content::encode(&records).ok().map(|bytes| bytes.to_vec())
 }
 
-/// What a journal says whose first frame holds `plain`: names, numbers, attempts.
+/// The entries of a journal whose first frame holds `plain`: names, numbers, attempts.
 pub fn journal_of(plain: &[u8]) -> Option<Vec<(String, u64, u32)>> {
     let sealed = seal(&key()?, Kind::Journal, 0, plain).ok()?;
     let mut frame = u32::try_from(sealed.len()).ok()?.to_le_bytes().to_vec();
@@ -49,13 +49,13 @@ pub fn journal_of(plain: &[u8]) -> Option<Vec<(String, u64, u32)>> {
     journal(&frame)
 }
 
-/// What a journal says.
+/// The entries of a journal.
 pub fn journal(file: &[u8]) -> Option<Vec<(String, u64, u32)>> {
     let entries = journal::first(file, &key()?)?;
     Some(entries.into_iter().map(|(name, begun)| (name, begun.at, begun.attempts)).collect())
 }
 
-/// The file of a journal that says `entries`.
+/// The file of a journal with these entries.
 pub fn journalled(entries: &[(String, u64, u32)]) -> Option<Vec<u8>> {
     let begun = |at: &u64, attempts: &u32| journal::Begun { at: *at, attempts: *attempts, inherited: true };
     let entries = entries.iter().map(|(name, at, attempts)| (name.clone(), begun(at, attempts))).collect();

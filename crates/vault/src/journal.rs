@@ -1,10 +1,10 @@
-//! Which rotations have begun.
+//! The rotations that have begun.
 //!
-//! A file of frames, each a length and a sealed list of all that is open; the last frame that opens counts. A frame
-//! is sealed to its offset, and only ever appended: a torn one costs itself, never the one before.
+//! A file of frames, each a length and a sealed list of all open rotations; the last valid frame counts. A frame is sealed
+//! to its offset, and only ever appended: an incomplete frame is lost, but not the one before it.
 //!
-//! An entry remembers the vault's number when the rotation began. A record that was put under a higher number has
-//! rotated since, and the entry is spent. So a commit needs no journal write; and should the newest generation be
+//! An entry holds the vault's number at the beginning of the rotation. If the record was set under a higher number, the
+//! rotation is finished and the entry is spent. So a commit needs no write to the journal; and if the newest generation is
 //! lost, the entry counts again for the older one.
 
 use std::collections::BTreeMap;
@@ -18,14 +18,14 @@ use crate::key::Key;
 use crate::sealed::{Kind, seal, unseal};
 
 const FILE: &str = "vault.journal";
-/// Longer files are begun anew.
+/// Longer files are started anew.
 const LONG: u64 = 32 << 10;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Begun {
     pub(crate) at: u64,
     pub(crate) attempts: u32,
-    /// An earlier process began it.
+    /// A previous process began it.
     pub(crate) inherited: bool,
 }
 
@@ -34,12 +34,12 @@ pub(crate) type Entries = BTreeMap<String, Begun>;
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     pub(crate) entries: Entries,
-    /// Where the next frame goes: the end of the last one that opened.
+    /// The offset of the next frame: the end of the last valid one.
     end: u64,
 }
 
 impl Journal {
-    /// The journal, and whether all of it opened.
+    /// The journal, and whether it was completely readable.
     pub(crate) fn load(disk: &Disk, key: &Key) -> Result<(Self, bool), VaultError> {
         let mut journal = Self::default();
         let bytes = match disk.read(FILE)? {
@@ -56,7 +56,7 @@ impl Journal {
         Ok((journal, whole))
     }
 
-    /// Makes `entries` what the journal says.
+    /// Replaces the entries of the journal.
     pub(crate) fn write(
         &mut self,
         disk: &Disk,
@@ -78,18 +78,18 @@ impl Journal {
 }
 
 impl Begun {
-    /// Whether the record still stands as it did when the rotation began.
+    /// Whether the record is unchanged since the rotation began.
     pub(crate) fn is_open(&self, name: &str, records: &Records) -> bool {
         records.get(name).is_some_and(|record| record.rotated <= self.at)
     }
 
-    /// Whether the entry can matter no more: the record is gone, or both generations have its new content.
+    /// Whether the entry is no longer needed: the record is gone, or both generations have its new content.
     pub(crate) fn is_spent(&self, name: &str, records: &Records, generation: u64) -> bool {
         records.get(name).is_none_or(|record| record.rotated > self.at && record.rotated < generation)
     }
 }
 
-/// What the first frame of a file says.
+/// The content of the first frame of a file.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn first(file: &[u8], key: &Key) -> Option<Entries> {
     frame(&mut Reader(file), 0, key).map(|(entries, _)| entries)

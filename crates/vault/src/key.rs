@@ -1,4 +1,4 @@
-//! The vault's key, and where it is kept.
+//! The vault's key and its store.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,13 +30,13 @@ impl Key {
         Ok(key)
     }
 
-    /// The key as it stands in a keyring entry: 43 characters of base64. Text, because some keyrings keep only
-    /// text; short, because Windows keeps at most 2,560 bytes.
+    /// The key in the form of a keyring entry: 43 characters of base64. Text, because some keyrings store only text; short,
+    /// because Windows stores at most 2,560 bytes.
     pub fn to_entry(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD_NO_PAD.encode(self.bytes.as_slice()))
     }
 
-    /// Reads what [`to_entry`](Self::to_entry) wrote.
+    /// Reads the form of [`to_entry`](Self::to_entry).
     ///
     /// # Errors
     /// [`KeyStoreError::Malformed`] for anything else.
@@ -52,7 +52,7 @@ impl Key {
         }
     }
 
-    /// A key of zeros, to be filled in.
+    /// A key of zeros, to be filled.
     pub(crate) fn blank(origin: Origin) -> Self {
         Self { bytes: Box::new([0; LENGTH]), origin }
     }
@@ -65,7 +65,7 @@ impl Key {
         &mut self.bytes
     }
 
-    /// What it was made from: every file that it seals says so.
+    /// The source of the key, which is in every file that it seals.
     pub(crate) fn origin(&self) -> Origin {
         self.origin
     }
@@ -74,7 +74,7 @@ impl Key {
         Self { bytes: self.bytes.clone(), origin: self.origin }
     }
 
-    /// Names the key without telling it: a hash of 256 random bits says nothing about them.
+    /// The key's identifier: a hash, which reveals nothing about 256 random bits.
     pub(crate) fn id(&self) -> [u8; 16] {
         let digest = Sha256::new()
             .chain_update(b"abide vault key id 1\0")
@@ -98,28 +98,28 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Where the vault's key is kept.
+/// The place where the vault's key is kept.
 pub trait KeyStore: Send + Sync {
-    /// The key. `None` only if it is certain that there is none: a store that is locked, refuses or does not
-    /// answer is an error, because the vault makes a new key after `None`.
+    /// The key. `None` only if the store is certain that it has none. A store that is locked, refuses or does not answer
+    /// returns an error, because the vault makes a new key after `None`.
     ///
     /// # Errors
     /// Why the key could not be read.
     fn key(&self) -> Result<Option<Key>, KeyStoreError>;
 
-    /// Keeps the key, durably.
+    /// Stores the key, durably.
     ///
     /// # Errors
     /// Why it could not be kept.
     fn store(&self, key: &Key) -> Result<(), KeyStoreError>;
 
-    /// Whether keys outlive the process. If not, the vault writes no content to disk.
+    /// Whether keys are kept between two starts. If not, the vault writes no content to disk.
     fn durable(&self) -> bool {
         true
     }
 }
 
-/// No keyring: the vault lives in memory and nothing of it reaches the disk.
+/// No keyring: the vault is in memory only, and nothing is written to the disk.
 #[derive(Debug, Clone, Copy)]
 pub struct MemoryOnly;
 
@@ -137,7 +137,7 @@ impl KeyStore for MemoryOnly {
     }
 }
 
-/// Why a key could not be read or kept. Nothing was changed.
+/// Why a key could not be read or stored. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyStoreError {
     /// The keyring did not answer in time. It may be waiting for its password.
@@ -147,7 +147,7 @@ pub enum KeyStoreError {
         .after.as_secs_f32().ceil()
     )]
     TimedOut {
-        /// How long it was waited for.
+        /// The time limit.
         after: Duration,
     },
     /// The keyring is locked, or access to it was refused.
@@ -168,25 +168,25 @@ pub enum KeyStoreError {
          Your sessions are untouched. Restore the entry; or, if it is lost, delete it, start Abide again and sign in again."
     )]
     Malformed,
-    /// Several entries answer to the same name.
+    /// Several entries have the same name.
     #[error(
         "Your keyring has more than one entry for Abide's vault, so Abide cannot tell which is right. \
          Your sessions are untouched. Delete all but one and try again."
     )]
     Ambiguous,
-    /// The keyring took the key but does not give it back.
+    /// The keyring accepted the key but does not return it.
     #[error(
         "Your keyring accepted the key of Abide's vault but did not keep it. \
          Nothing was saved with it. Check the keyring, or let Abide keep your sessions in memory only."
     )]
     NotKept,
-    /// Anything else, in the keyring's own words.
+    /// Any other error, in the keyring's own words.
     #[error("Your keyring failed ({0}). Your sessions are untouched. Try again, or restart the keyring.")]
     Failed(String),
 }
 
 impl KeyStoreError {
-    /// A stable code that is finer than [`VaultError::code`].
+    /// A stable code that is more precise than [`VaultError::code`].
     pub fn code(&self) -> &'static str {
         match self {
             Self::TimedOut { .. } => "keyring_timed_out",

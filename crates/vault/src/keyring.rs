@@ -1,4 +1,4 @@
-//! The OS keyring as a [`KeyStore`], with an end to every wait.
+//! The OS keyring as a [`KeyStore`], with a limit on every wait.
 
 use std::fmt;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -11,10 +11,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::key::{Key, KeyStore, KeyStoreError};
 
-/// Makes any key store answer within a time, or fail with [`KeyStoreError::TimedOut`].
+/// Limits the time of every call to a key store; after it, the call fails with [`KeyStoreError::TimedOut`].
 ///
-/// Each call runs on a thread of its own, at most one at a time: a keyring that hangs for good costs one thread, not
-/// one for each attempt. A call that is given up runs on; its late answer is dropped and wiped.
+/// Each call runs on its own thread, at most one at a time, so that a keyring that never answers costs only one thread. A
+/// call that is given up continues; its late answer is dropped and wiped.
 pub struct Bounded<K> {
     inner: Arc<K>,
     deadline: Duration,
@@ -27,7 +27,7 @@ struct Busy {
     freed: Condvar,
 }
 
-/// Gives the place back when the call's thread ends, however it ends.
+/// Frees the place when the thread of a call ends, in any way.
 struct Place(Arc<Busy>);
 
 impl Drop for Place {
@@ -70,7 +70,7 @@ impl<K: KeyStore + 'static> Bounded<K> {
             .name("keyring".to_owned())
             .spawn(move || {
                 let _place = place;
-                // Nobody listens any more after the deadline; then the answer is dropped here.
+                // After the deadline there is no receiver; then the answer is dropped here.
                 let _ = answer.send(act(&inner));
             })
             .map_err(|error| KeyStoreError::Failed(error.to_string()))?;
@@ -102,12 +102,12 @@ impl<K: KeyStore + 'static> KeyStore for Bounded<K> {
 /// The keyring of the operating system: the Secret Service on Linux, the Keychain on macOS, the Credential Manager
 /// on Windows.
 ///
-/// A keyring that was absent at the first call stays absent for the life of the process.
+/// A keyring that is missing at the first call counts as missing for the life of the process.
 pub struct Keyring(Bounded<System>);
 
 impl Keyring {
-    /// The entry `account` of `service`. Each call gets at most `deadline`: enough for a person to type the
-    /// keyring's password if it asks for it.
+    /// The entry `account` of `service`. Each call may take at most `deadline`: enough for a person to type the keyring's
+    /// password.
     pub fn new(service: impl Into<String>, account: impl Into<String>, deadline: Duration) -> Self {
         Self(Bounded::new(System { service: service.into(), account: account.into() }, deadline))
     }
@@ -150,14 +150,14 @@ impl System {
         }
     }
 
-    /// Has the keyring unlocked, or fails. Some Secret Services (KeePassXC among them) find nothing while they are
-    /// locked, which looks exactly like an entry that does not exist; taking that for a missing key would replace
-    /// a good one. Writing is what makes every one of them ask for the password.
+    /// Unlocks the keyring, or fails. Some Secret Services (for example KeePassXC) find nothing while they are locked, which
+    /// looks the same as a missing entry. If Abide took that for a missing key, it would replace a good one. A write makes
+    /// every one of them ask for the password.
     #[cfg(all(unix, not(target_os = "macos")))]
     fn unlock(&self) -> Result<(), KeyStoreError> {
         let probe = self.entry(&format!("{}.unlock", self.account))?;
         probe.set_secret(b"Abide opens this keyring").map_err(explain)?;
-        // It holds nothing; if it stays behind, the next probe takes it along.
+        // It holds nothing; a leftover is removed by the next probe.
         let _ = probe.delete_credential();
         Ok(())
     }

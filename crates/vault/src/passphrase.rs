@@ -1,8 +1,7 @@
-//! A key that is made from a passphrase (Argon2id, RFC 9106), for where there is no keyring.
+//! A key that is made from a passphrase (Argon2id, RFC 9106), for computers without a keyring.
 //!
-//! What the key is made with besides the passphrase, the costs and a salt, stands in the header of every file that it
-//! seals. So it is read before anything is known to be genuine, and bounded: a file that somebody has put there must not
-//! cost all of the memory, or an hour.
+//! The header of every file contains the costs and the salt of its key. They are read before the file is known to be
+//! genuine, so they are bounded: a forged file must not use all of the memory, or an hour.
 
 use std::fmt;
 
@@ -13,13 +12,13 @@ use crate::error::VaultError;
 use crate::key::Key;
 
 const SALT: usize = 16;
-/// Longer ones are no passphrases but a mistake, a wrong file for instance.
+/// A longer one is probably a mistake, for instance a wrong file.
 const LONGEST: usize = 4_096;
 
-/// What a key was made from.
+/// The source of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Random numbers, kept in the OS keyring.
+    /// Random numbers, stored in the OS keyring.
     Keyring,
     /// A passphrase.
     Passphrase(Costs, [u8; SALT]),
@@ -28,7 +27,7 @@ pub(crate) enum Origin {
 impl Origin {
     pub(crate) const LENGTH: usize = 1 + 4 + 4 + 1 + SALT;
 
-    /// As it stands in a header: the kind, memory, passes, lanes, salt.
+    /// The form in a header: the kind, memory, passes, lanes, salt.
     pub(crate) fn encode(self) -> [u8; Self::LENGTH] {
         let mut out = [0; Self::LENGTH];
         if let Self::Passphrase(costs, salt) = self {
@@ -41,7 +40,7 @@ impl Origin {
         out
     }
 
-    /// `None` for what this version neither writes nor would carry out.
+    /// `None` for values that this version neither writes nor accepts.
     pub(crate) fn decode(bytes: &[u8; Self::LENGTH]) -> Option<Self> {
         let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         match bytes[0] {
@@ -56,7 +55,7 @@ impl Origin {
     }
 }
 
-/// What it costs to make a key from a passphrase, once at each start; and whoever guesses pays it for each guess.
+/// The costs of making a key from a passphrase, once at each start. An attacker has to pay them for each guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Costs {
     /// In KiB.
@@ -96,7 +95,7 @@ impl Passphrase {
         (1..=LONGEST).contains(&text.len()).then(|| Self { text, costs: Costs::default() })
     }
 
-    /// With other costs for a vault that is made from now on; one that is there says itself what it costs.
+    /// Sets other costs for a new vault. An existing one keeps its own.
     #[must_use]
     pub fn costing(self, costs: Costs) -> Self {
         Self { costs, ..self }
@@ -121,7 +120,7 @@ impl Passphrase {
         let too_much = || VaultError::Derivation { memory: costs.memory };
         let params = Params::new(costs.memory, costs.passes, costs.lanes.into(), Some(key.bytes().len()))
             .map_err(|_| too_much())?;
-        // Memory of our own: that of the crate is given back as it is.
+        // Our own memory, because the library does not wipe its own.
         let mut memory = Zeroizing::new(Vec::new());
         memory.try_reserve_exact(params.block_count()).map_err(|_| too_much())?;
         memory.resize(params.block_count(), Block::default());
@@ -164,8 +163,8 @@ mod tests {
         }
     }
 
-    /// Against the reference implementation, as Python's argon2-cffi binds it: `hash_secret_raw(b"password",
-    /// b"somesaltsomesalt", time_cost=3, memory_cost=65536, parallelism=4, hash_len=32, type=Type.ID)`.
+    /// Compared with the reference implementation through Python's argon2-cffi:
+    /// `hash_secret_raw(b"password", b"somesaltsomesalt", time_cost=3, memory_cost=65536, parallelism=4, hash_len=32, type=Type.ID)`.
     #[test]
     fn it_is_argon2id() {
         let key = passphrase("password").key(Costs::default(), *b"somesaltsomesalt").unwrap();

@@ -1,4 +1,4 @@
-//! How bytes are sealed: one header, one ciphertext.
+//! The sealed form of bytes: one header, one ciphertext.
 //!
 //! ```text
 //!  0  8  magic: which kind of file this is
@@ -13,11 +13,11 @@
 //!     n  ciphertext and tag, XChaCha20-Poly1305; all bytes before are its associated data
 //! ```
 //!
-//! The checks prove nothing against an attacker; the tag does that. They tell a damaged header from another key or a
-//! newer version, so that neither is claimed by mistake.
+//! The checks do not protect against an attacker; the tag does. They distinguish a damaged header from another key or a
+//! newer version, so that no wrong error is reported.
 //!
-//! Version 1 had no field for the key's origin, because there were only keyrings. It is read; what is written is
-//! version 2.
+//! Version 1 had no field for the key's source, because there were only keyrings. Both versions are read; version 2 is
+//! written.
 
 use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
@@ -30,13 +30,13 @@ use crate::passphrase::Origin;
 const VERSION: u16 = 2;
 const CHECKED: usize = 58;
 const CHECK: usize = 8;
-/// The header of version 1, and what every version begins with.
+/// The header of version 1, with which every version begins.
 const OLD_HEADER: usize = CHECKED + CHECK;
 const ORIGIN_END: usize = OLD_HEADER + Origin::LENGTH;
 const HEADER: usize = ORIGIN_END + CHECK;
 const TAG: usize = 16;
 
-/// What a sealed file is for. One kind never opens as the other.
+/// The kind of a sealed file. One kind never opens as the other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Vault,
@@ -52,12 +52,12 @@ impl Kind {
     }
 }
 
-/// Why sealed bytes do not open.
+/// Why sealed bytes cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     Damaged,
     OtherKey,
-    /// Sealed with a key of another kind: from the keyring if a passphrase was given, and the other way round.
+    /// Sealed with a key of another kind: from the keyring although a passphrase was given, or the reverse.
     OtherMode,
     WrongPassphrase,
     Newer(u16),
@@ -71,7 +71,7 @@ pub(crate) fn seal(
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let mut nonce = [0u8; 24];
     getrandom::fill(&mut nonce).map_err(|_| VaultError::Randomness)?;
-    // Room for all of it at once: a buffer that grows leaves copies behind.
+    // Room for everything at once: a growing buffer leaves copies behind.
     let mut out = Zeroizing::new(Vec::with_capacity(HEADER + plain.len() + TAG));
     out.extend_from_slice(kind.magic());
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -92,7 +92,7 @@ pub(crate) fn seal(
     Ok(out)
 }
 
-/// What the key of a file was made from, and how long its header is.
+/// The source of a file's key, and the length of its header.
 pub(crate) fn origin(kind: Kind, sealed: &[u8]) -> Result<(Origin, usize), Unreadable> {
     let old = sealed.get(..OLD_HEADER).ok_or(Unreadable::Damaged)?;
     if old[..8] != kind.magic()[..] || old[CHECKED..] != check(&old[..CHECKED]) {

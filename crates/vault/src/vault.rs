@@ -1,4 +1,4 @@
-//! The vault itself.
+//! The vault.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,34 +17,34 @@ use crate::sealed::{Kind, Unreadable, origin, seal, unseal};
 const CURRENT: &str = "vault.abide";
 const PREVIOUS: &str = "vault.abide.1";
 
-/// The open vault. It owns its folder until it is dropped; see the crate's page for what it promises.
+/// The open vault. It owns its folder until it is dropped. The documentation of the crate has its guarantees.
 pub struct Vault {
     records: Records,
     journal: Journal,
     /// The generation that is on disk.
     generation: u64,
-    /// The highest number that any write has had, also a failed one: none is used twice by one process.
+    /// The highest number of any write, even a failed one: a process uses each number once.
     number: u64,
     store: Option<Store>,
-    // Last, so that everything else is done when the lock goes.
+    // Last, so that everything else is finished when the lock is released.
     _lock: Lock,
 }
 
-/// Where the vault is kept; none in memory-only operation.
+/// The place of the vault; none if it is in memory only.
 struct Store {
     disk: Disk,
     key: Key,
 }
 
-/// An opened vault, and what there is to tell the user about it.
+/// An opened vault, with notices for the user.
 pub struct Opened {
     /// The vault.
     pub vault: Vault,
-    /// In the order in which it happened. Empty when all is as it was left.
+    /// In the order of their occurrence. Empty if nothing is unusual.
     pub news: Vec<News>,
 }
 
-/// Several changes that happen together or not at all. The last change of a name counts.
+/// Several changes that are made together or not at all. The last change of a name counts.
 #[derive(Default)]
 pub struct Changes(BTreeMap<String, Change>);
 
@@ -67,16 +67,14 @@ impl Changes {
         self
     }
 
-    /// Sets a record, and leaves a rotation of it as it is: for what changes beside the token while a refresh is
-    /// under way.
+    /// Sets a record without ending its rotation: for data beside the token that change while a refresh is pending.
     #[must_use]
     pub fn update(mut self, name: &str, content: Zeroizing<Vec<u8>>) -> Self {
         self.0.insert(name.to_owned(), Change::Update(content));
         self
     }
 
-    /// Removes a record from both generations, and forgets a rotation of it. Removing what is not there is no
-    /// change.
+    /// Removes a record from both generations, and forgets its rotation. Removing a missing record is no change.
     #[must_use]
     pub fn remove(mut self, name: &str) -> Self {
         self.0.insert(name.to_owned(), Change::Remove);
@@ -85,13 +83,13 @@ impl Changes {
 }
 
 impl Vault {
-    /// Locks `folder` (made if need be, private to this user) and reads the vault in it with the key from `keys`.
-    /// Makes and stores a key if there is none.
+    /// Locks `folder` (created if necessary, private to this user) and reads the vault in it with the key from `keys`. Makes
+    /// and stores a key if there is none.
     ///
     /// # Errors
-    /// [`VaultError::InUse`] if the vault has an owner; [`VaultError::Keys`] if the keyring is locked, refuses,
-    /// hangs or is missing; [`VaultError::Newer`]; [`VaultError::Storage`]. Nothing is lost then: at most a file that
-    /// does not open has been set aside already.
+    /// [`VaultError::InUse`] if the vault has an owner; [`VaultError::Keys`] if the keyring is locked, refuses, hangs or is
+    /// missing; [`VaultError::Newer`]; [`VaultError::Storage`]. Nothing is lost then, but a file that cannot be opened may
+    /// have been set aside.
     pub fn open(folder: &Path, keys: &dyn KeyStore) -> Result<Opened, VaultError> {
         let (disk, lock) = Disk::lock(folder)?;
         let mut vault = Self::empty(lock);
@@ -118,11 +116,11 @@ impl Vault {
         Ok(Opened { vault, news })
     }
 
-    /// As [`open`](Self::open), with a key that is made from a passphrase. Takes a moment on purpose.
+    /// As [`open`](Self::open), with a key that is made from a passphrase. This is slow on purpose.
     ///
     /// # Errors
     /// [`VaultError::WrongPassphrase`]; [`VaultError::OtherMode`] if the vault is sealed with a key in the keyring;
-    /// [`VaultError::Derivation`]; and as [`open`](Self::open). No file is touched then.
+    /// [`VaultError::Derivation`]; and as [`open`](Self::open). No file is changed then.
     pub fn open_with(folder: &Path, passphrase: &Passphrase) -> Result<Opened, VaultError> {
         let (disk, lock) = Disk::lock(folder)?;
         let mut vault = Self::empty(lock);
@@ -181,9 +179,9 @@ impl Vault {
         Ok(())
     }
 
-    /// A write that ended between its last byte and its renaming is as good as done: the file is whole and newer. So a
-    /// token that the provider has just exchanged is lost only while it is not on the disk at all. A removal is not
-    /// finished but has not happened: what it writes comes in two files.
+    /// Finishes a write that was interrupted between its last byte and its renaming: the file is complete and newer. So a
+    /// token that the provider has just issued is lost only if it was not on the disk at all. An interrupted removal is not
+    /// finished, because it writes two files.
     fn finish_interrupted(&mut self, disk: &Disk, key: &Key, news: &mut Vec<News>) -> Result<(), VaultError> {
         let Generation::Good(number, records) = read(disk, FRESH, key)? else { return Ok(()) };
         let nothing_removed = self.records.keys().all(|name| records.contains_key(name));
@@ -205,7 +203,7 @@ impl Vault {
         self.records.keys().map(String::as_str)
     }
 
-    /// Whether the records outlive the process.
+    /// Whether the records are kept between two starts.
     pub fn is_durable(&self) -> bool {
         self.store.is_some()
     }
@@ -218,15 +216,15 @@ impl Vault {
         self.change(Changes::new().put(name, content))
     }
 
-    /// Removes a record from both generations; durable when it returns. Nothing happens if it is not there.
+    /// Removes a record from both generations; durable when it returns. Does nothing if there is no such record.
     ///
     /// # Errors
-    /// As [`put`](Self::put); the record is then still there.
+    /// As [`put`](Self::put); the record then still exists.
     pub fn remove(&mut self, name: &str) -> Result<(), VaultError> {
         self.change(Changes::new().remove(name))
     }
 
-    /// Several changes in one durable write (two if something is removed). All of them happen, or none.
+    /// Makes several changes in one durable write (two if something is removed): all of them, or none.
     ///
     /// # Errors
     /// As [`put`](Self::put).
@@ -248,8 +246,8 @@ impl Vault {
         if let Some(store) = &self.store {
             let sealed = seal(&store.key, Kind::Vault, number, &plain)?;
             if changes.values().any(|change| matches!(change, Change::Remove)) {
-                // The previous generation first: if this ends half-way, the record is still there as a whole and
-                // the removal has not happened. Two files, not two names of one: a bad sector takes only one.
+                // The previous generation first: after a crash in between, the record still exists and the removal has not
+                // happened. Two files instead of two names for one, so that a bad sector damages only one.
                 store.disk.replace(PREVIOUS, &sealed, None)?;
                 store.disk.replace(CURRENT, &sealed, None)?;
             } else {
@@ -297,12 +295,11 @@ impl Vault {
         }
     }
 
-    /// Notes, durably, that the token in this record is about to be sent for a new one. Call it again to try
-    /// again.
+    /// Notes, durably, that the token in this record is about to be exchanged. Call it again before another attempt.
     ///
     /// # Errors
-    /// [`VaultError::UnknownRecord`], or as [`put`](Self::put). The refresh must not be sent then: after a crash
-    /// nobody would know of it.
+    /// [`VaultError::UnknownRecord`], or as [`put`](Self::put). The refresh must not be sent then, because it would be
+    /// unknown after a crash.
     pub fn begin_rotation(&mut self, name: &str) -> Result<(), VaultError> {
         if !self.records.contains_key(name) {
             return Err(VaultError::UnknownRecord);
@@ -320,7 +317,7 @@ impl Vault {
         self.write_journal(entries, true)
     }
 
-    /// The provider answered and there is no new token, or the refresh was never sent: the old token stands. Not
+    /// Notes that the old token is still valid: the provider answered without a new one, or the refresh was never sent. Not
     /// flushed at once; after a power cut the rotation may be listed as interrupted once more.
     ///
     /// # Errors
@@ -335,8 +332,8 @@ impl Vault {
         self.write_journal(entries, false)
     }
 
-    /// The records whose rotation began before this process and was neither committed nor abandoned. Their token
-    /// may be spent: it is tried once.
+    /// The records whose rotation began in an earlier process and was neither committed nor abandoned. Their token may be
+    /// used up, so it is tried once.
     pub fn interrupted(&self) -> impl Iterator<Item = &str> {
         let entries = self.journal.entries.iter();
         entries
@@ -344,8 +341,7 @@ impl Vault {
             .map(|(name, _)| name.as_str())
     }
 
-    /// How often a rotation of this record was begun since it was last put or abandoned, over all restarts. Zero
-    /// if none is open.
+    /// The number of rotations of this record since it was last set or abandoned, over all restarts. Zero if none is open.
     pub fn rotation_attempts(&self, name: &str) -> u32 {
         let begun = self.journal.entries.get(name).filter(|begun| begun.is_open(name, &self.records));
         begun.map_or(0, |begun| begun.attempts)
@@ -368,7 +364,7 @@ impl Vault {
     }
 }
 
-/// One of the two files, as it was found.
+/// The state of one of the two files.
 enum Generation {
     Missing,
     Good(u64, Records),
@@ -406,7 +402,7 @@ fn read(disk: &Disk, name: &str, key: &Key) -> Result<Generation, VaultError> {
     }
 }
 
-/// What the key of the vault that is there was made from, by the newest of its files whose header can be read.
+/// The source of the existing vault's key, from the newest file with a readable header.
 fn found(disk: &Disk) -> Result<Option<(&'static str, Origin)>, VaultError> {
     for name in [CURRENT, PREVIOUS, FRESH] {
         let Found::Bytes(bytes) = disk.read(name)? else { continue };
@@ -421,7 +417,7 @@ fn found(disk: &Disk) -> Result<Option<(&'static str, Origin)>, VaultError> {
     Ok(None)
 }
 
-/// Sets aside the files that are there and have a reason.
+/// Sets aside the existing files, each with its reason.
 fn start_empty(
     disk: &Disk,
     files: [(&str, Option<Reason>); 2],
@@ -441,7 +437,7 @@ fn start_empty(
     Ok(())
 }
 
-/// A new key that the store has shown to keep: a vault sealed with a key that is lost is lost.
+/// A new key, after a test that the store returns it: if the key were lost, the vault would be lost.
 fn new_key(keys: &dyn KeyStore) -> Result<Key, VaultError> {
     let key = Key::generate()?;
     keys.store(&key)?;

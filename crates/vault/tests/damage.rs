@@ -1,5 +1,4 @@
-//! Whatever happens to the file, the vault opens with exactly what one generation held, or with nothing, and keeps
-//! what it could not read.
+//! After any damage, the vault opens with exactly the content of one generation, or empty, and keeps the unreadable files.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;

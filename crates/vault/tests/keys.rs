@@ -63,10 +63,10 @@ fn an_entry_that_is_no_key_is_an_error_and_nothing_is_touched() {
     vault.put("a", bytes("1")).unwrap();
     drop(vault);
     let own = keys.entry().unwrap();
-    keys.put_entry("somebody's password");
+    keys.put_entry("another program's password");
     let error = Vault::open(folder.path(), &keys).unwrap_err();
     assert!(matches!(error, VaultError::Keys(KeyStoreError::Malformed)), "{error:?}");
-    assert!(!error.to_string().contains("somebody"));
+    assert!(!error.to_string().contains("another program"));
     keys.put_entry(&own);
     assert_eq!(text(&open(folder.path(), &keys), "a").unwrap(), "1");
 }
@@ -102,7 +102,7 @@ fn every_refusal_is_vault_locked_leaves_the_files_and_gives_the_lock_back() {
     }
 }
 
-/// Takes a key and forgets it.
+/// Accepts a key and forgets it.
 struct Forgetful;
 
 impl KeyStore for Forgetful {
@@ -210,7 +210,7 @@ fn memory_only_is_told_and_writes_no_content() {
     vault.put("b", bytes("3")).unwrap();
     vault.remove("b").unwrap();
     assert_eq!((text(&vault, "a").as_deref(), vault.rotation_attempts("a")), (Some("2"), 0));
-    assert!(Vault::open(folder.path(), &MemoryOnly).is_err(), "there is one owner all the same");
+    assert!(Vault::open(folder.path(), &MemoryOnly).is_err(), "there is still only one owner");
     drop(vault);
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap()).collect();
     assert_eq!(files.len(), 1);

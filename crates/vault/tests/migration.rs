@@ -1,4 +1,4 @@
-//! A vault of the first format: files that an earlier Abide wrote, with a key and contents that were made for this.
+//! A vault of the first format: files of an earlier Abide, with a key and contents made for this test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;

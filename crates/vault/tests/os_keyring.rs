@@ -1,4 +1,4 @@
-//! The real Secret Service: GNOME Keyring on a session bus of its own, in a home of its own, without a display.
+//! The real Secret Service: GNOME Keyring on its own session bus and home folder, without a display.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -93,7 +93,7 @@ fn save() {
     vault.put("session/work", bytes("refresh-1")).unwrap();
     drop(vault);
     assert_eq!(text(&open(&home().join("vault"), &keys), "session/work").unwrap(), "refresh-1");
-    // As any other program of the user sees it.
+    // As other programs of the user see it.
     let found = Command::new("secret-tool").args(["search", "--all", "service", "abide-test"]).output();
     let found = found.expect("secret-tool (package libsecret-tools) is needed by this test").stdout;
     let found = String::from_utf8(found).unwrap();

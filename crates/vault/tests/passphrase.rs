@@ -66,7 +66,7 @@ fn a_wrong_passphrase_has_its_own_code_and_touches_nothing() {
         assert!(error.to_string().contains("whose names begin with"), "{error}");
         assert_eq!(files(folder.path()), before);
     }
-    // Not even if the newest generation is damaged: which passphrase is right, the one before it knows.
+    // Not even if the newest generation is damaged: the previous one shows which passphrase is right.
     fs::write(folder.path().join("vault.abide"), b"torn").unwrap();
     let before = files(folder.path());
     let error = Vault::open_with(folder.path(), &passphrase("correct house")).unwrap_err();
@@ -135,7 +135,7 @@ fn two_vaults_with_one_passphrase_have_nothing_in_common() {
 }
 
 #[test]
-fn what_it_costs_stands_in_the_file_and_a_new_default_changes_nothing() {
+fn the_cost_is_in_the_file_and_a_new_default_changes_nothing() {
     let folder = kept();
     let dearer = || passphrase("correct horse").costing(Costs::new(128, 2, 1).unwrap());
     let Opened { mut vault, .. } = Vault::open_with(folder.path(), &dearer()).unwrap();

@@ -1,4 +1,4 @@
-//! What is put comes back, after a restart too, and only to whoever has the key.
+//! Records can be read again, after a restart too, but only with the key.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;

@@ -1,4 +1,4 @@
-//! The rotation journal: after a crash it is known whose token may be spent.
+//! The rotation journal: after a crash it names the record whose token may be used up.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -180,7 +180,7 @@ fn a_journal_cut_or_altered_anywhere_loses_at_most_the_frames_from_there() {
             (text(&vault, "work").as_deref(), text(&vault, "home").as_deref()),
             (Some("w1"), Some("h1"))
         );
-        // It goes on behind what is readable.
+        // New entries follow the readable ones.
         vault.begin_rotation("home").unwrap();
         drop(vault);
         assert!(interrupted(&open(folder.path(), &keys)).contains(&"home"), "at {at}");

@@ -1,4 +1,4 @@
-//! What the tests share: a strict key store, and short ways to say things.
+//! Shared by the tests: a strict key store, and short forms.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::Path;
@@ -38,7 +38,7 @@ impl KeyStore for Shelf {
     }
 }
 
-/// Opens a vault that has nothing to tell.
+/// Opens a vault without notices.
 pub(crate) fn open(folder: &Path, keys: &dyn KeyStore) -> Vault {
     let (vault, news) = open_with_news(folder, keys);
     assert_eq!(news, []);
@@ -58,14 +58,14 @@ pub(crate) fn text(vault: &Vault, name: &str) -> Option<String> {
     vault.record(name).map(|content| String::from_utf8(content.to_vec()).unwrap())
 }
 
-/// Opens only this one file, with the same key, in a folder of its own.
+/// Opens only this file, with the same key, in another folder.
 pub(crate) fn open_alone(file: &Path, keys: &dyn KeyStore) -> Vault {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(file, folder.path().join("vault.abide")).unwrap();
     open(folder.path(), keys)
 }
 
-/// Waits for a condition, with an end.
+/// Waits for a condition, with a time limit.
 pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
@@ -85,7 +85,7 @@ pub(crate) fn role() -> Option<String> {
     std::env::var("ABIDE_TEST_ROLE").ok()
 }
 
-/// Makes a sealed file say that a later version wrote it.
+/// Changes the version in a sealed file to a later one.
 pub(crate) fn make_newer(file: &Path) {
     use sha2::{Digest, Sha256};
     let mut bytes = std::fs::read(file).unwrap();
