@@ -1,10 +1,10 @@
-//! What this process was told about the desktop that it runs in.
+//! The desktop of this process, from its environment variables.
 
 use std::path::PathBuf;
 
-/// Where the desktop is. Tests point it at a private one.
+/// The addresses of the desktop. Tests use a private one.
 ///
-/// Only Linux needs it: Windows and macOS have one desktop, which a process is in or not.
+/// Only Linux needs it: Windows and macOS have one desktop, to which a process belongs or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// Address of the system bus (D-Bus specification, “Server Addresses”), where logind is.
@@ -24,7 +24,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// What the environment variables of this process say, with the usual places for what they leave out.
+    /// The environment variables of this process, with the usual defaults for missing ones.
     #[must_use]
     pub fn of_this_process() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -45,7 +45,7 @@ impl Environment {
         }
     }
 
-    /// Whether the screen is a Wayland compositor's, so that whatever speaks X11 is only its guest.
+    /// Whether the screen belongs to a Wayland compositor, so that X11 sees only a part of it.
     #[cfg(target_os = "linux")]
     pub(crate) fn is_wayland(&self) -> bool {
         self.wayland_display.is_some() || self.session_type.as_deref() == Some("wayland")

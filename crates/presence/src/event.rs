@@ -1,25 +1,26 @@
-//! What is reported about the user, and by which sources.
+//! The events about the user, and their sources.
 
-/// Something that the user, or the machine, did.
+/// An event of the user or the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The screen is locked, or shows another user's session.
     Locked,
     /// The screen shows the user's session again.
     Unlocked,
-    /// The machine is about to sleep. It waits for a moment: see [`Presence::ready_to_sleep`](crate::Presence::ready_to_sleep).
+    /// The machine is about to sleep. It waits for a moment: see
+    /// [`Presence::ready_to_sleep`](crate::Presence::ready_to_sleep).
     Suspending,
     /// The machine has woken up.
     Resumed,
 }
 
-/// The sources, by names that people can look up.
+/// The sources, by their documented names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// Report whether the screen is locked. Empty: no lock is ever noticed.
+    /// Sources for a locked screen. Empty: a lock is never noticed.
     pub lock: Vec<&'static str>,
-    /// Report sleep.
+    /// Sources for sleep.
     pub sleep: Vec<&'static str>,
-    /// Reports when keyboard and mouse were last used.
+    /// The source for the last use of keyboard and mouse.
     pub input: Option<&'static str>,
 }

@@ -1,7 +1,7 @@
-//! Whether the user is at the machine: is the screen locked, does the machine sleep, when was the last key pressed.
+//! Whether the user is at the machine: locked screen, sleep, last input.
 //!
-//! Facts only: what follows from them is decided in `abide-session`. Nothing here polls. [`Presence::event`] waits for
-//! what the desktop reports, and [`Input::ago`] asks when it is called.
+//! Facts only: `abide-session` decides what follows from them. Nothing here polls. [`Presence::event`] waits for reports of
+//! the desktop, and [`Input::ago`] queries when it is called.
 //!
 //! | | locked | sleep | input |
 //! | --- | --- | --- | --- |

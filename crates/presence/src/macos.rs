@@ -1,5 +1,5 @@
-//! macOS: notifications of the login window and of the workspace, which arrive on the main thread of a program that has a
-//! run loop there (the tray application has; the agent without a desktop hears nothing of locks and sleep).
+//! macOS: notifications of the login window and of the workspace. They arrive on the main thread of a program with a run
+//! loop there: the tray application has one, the agent without a desktop has none and gets no locks and no sleep.
 
 #![allow(unsafe_code)]
 
@@ -28,15 +28,15 @@ use crate::presence_state::PresenceState;
 use crate::sleep_delay::SleepDelay;
 use crate::sleep_history::{Clocks, SleepHistory};
 
-/// What the sources are called.
+/// The name of this source.
 const LOGIN_WINDOW: &str = "com.apple.screenIsLocked";
 const WORKSPACE: &str = "NSWorkspace";
 const INPUT: &str = "CGEventSource";
 
-/// How long a run loop on the main thread may take to answer. Where there is none, nothing ever does.
+/// The longest wait for a run loop on the main thread. Without one there is never an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What listens, until it is dropped.
+/// The observer, until it is dropped.
 pub(crate) struct Platform {
     delay: Arc<SleepDelay>,
     /// The observer on the main thread has a weak reference to it.
@@ -55,7 +55,7 @@ impl Drop for Platform {
     }
 }
 
-/// Keyboard and mouse, as the window server sees them.
+/// Keyboard and mouse of the window server.
 pub(crate) struct InputSource {
     sleeps: Arc<Mutex<SleepHistory>>,
     began: Instant,
@@ -63,7 +63,7 @@ pub(crate) struct InputSource {
 
 impl InputSource {
     pub(crate) async fn ago(&self) -> Option<Duration> {
-        // Without a session on the screen (SSH, a daemon) there is nobody to see.
+        // Without a session on the screen (SSH, a daemon) there is no user to see.
         session()?;
         // `kCGAnyInputEventType`.
         let any = CGEventType(u32::MAX);
@@ -79,13 +79,13 @@ impl InputSource {
     pub(crate) fn watch(&self) {}
 }
 
-/// Both clocks. `Instant` stands still while a Mac sleeps, `CLOCK_MONOTONIC` runs on.
+/// Both clocks. `Instant` stops while a Mac sleeps, `CLOCK_MONOTONIC` does not.
 fn clocks(began: Instant) -> Clocks {
     let boot = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default();
     Clocks { awake: began.elapsed(), boot }
 }
 
-/// Has the main thread listen, if it has a run loop.
+/// Subscribes on the main thread, if it has a run loop.
 pub(crate) async fn open(_: Environment, state: &Arc<PresenceState>) -> (Platform, Arc<InputSource>) {
     let began = Instant::now();
     let sleeps = Arc::new(Mutex::new(SleepHistory::new(clocks(began))));
@@ -98,12 +98,12 @@ pub(crate) async fn open(_: Environment, state: &Arc<PresenceState>) -> (Platfor
         listen(handles);
         let _ = listening.send(());
     });
-    // A run loop that begins later hears everything from then on.
+    // A run loop that begins later gets all notifications from then on.
     let _ = tokio::time::timeout(PATIENCE, opened).await;
     (Platform { delay, _state: Arc::clone(state) }, Arc::new(input))
 }
 
-/// What the window server says about the session of this process.
+/// The window server's description of the session of this process.
 fn session() -> Option<CFRetained<CFDictionary<CFString, CFType>>> {
     let session = CGSessionCopyCurrentDictionary()?;
     // SAFETY: it is documented to hold strings as keys, and any object is a `CFType`.
@@ -119,7 +119,7 @@ fn flag(session: &CFDictionary<CFString, CFType>, name: &str) -> Option<bool> {
         .or_else(|| value.downcast_ref::<CFNumber>().and_then(CFNumber::as_i64).map(|number| number != 0))
 }
 
-/// Where the notifications go.
+/// The receivers of the notifications.
 struct Handles {
     state: Weak<PresenceState>,
     delay: Arc<SleepDelay>,
@@ -185,7 +185,7 @@ define_class!(
     }
 );
 
-/// Registers with both centres; on the main thread, to which they deliver.
+/// Registers with both centres, on the main thread, where they deliver.
 fn listen(handles: Handles) {
     let Some(state) = handles.state.upgrade() else { return };
     let this = Observer::alloc().set_ivars(handles);
@@ -222,8 +222,8 @@ fn listen(handles: Handles) {
         // SAFETY: as above.
         unsafe { workspace.addObserver_selector_name_object(&observer, selector, Some(name), None) };
     }
-    // The centres do not keep it alive. It stays for as long as the program runs and says nothing any more once the
-    // state has gone: taking it back would have to happen on this thread, which may not listen any more by then.
+    // The centres do not keep it alive. It stays as long as the program runs, and does nothing once the state is gone:
+    // removing it would have to happen on this thread, which may no longer run a loop by then.
     let _ = Retained::into_raw(observer);
     if let Some(session) = session() {
         state.set_lock(LOGIN_WINDOW, Some(flag(&session, "CGSSessionScreenIsLocked").unwrap_or(false)));

@@ -1,4 +1,4 @@
-//! The two handles that a program has: [`Presence`] and [`Input`].
+//! The two handles of a program: [`Presence`] and [`Input`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::presence_state::PresenceState;
 #[cfg(windows)]
 use crate::windows as platform;
 
-/// What is known about the user's presence, from now on until it is dropped.
+/// The user's presence, watched until this is dropped.
 pub struct Presence {
     state: Arc<PresenceState>,
     events: UnboundedReceiver<Event>,
@@ -25,11 +25,11 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Connects to the desktop's sources. Never fails and takes three seconds at most: a source that does not answer is
-    /// missing in [`Self::sources`]. A screensaver that starts later is noticed; a bus that is missing now is not looked
-    /// for again.
+    /// Connects to the desktop's sources. Never fails, and takes three seconds at most: a source that does not answer is
+    /// missing in [`Self::sources`]. A screensaver that starts later is noticed; a bus that is missing now is not looked for
+    /// again.
     ///
-    /// Has to be called within a tokio runtime.
+    /// Must be called within a tokio runtime.
     pub async fn open(environment: Environment) -> Self {
         let (state, events) = PresenceState::new();
         let state = Arc::new(state);
@@ -37,7 +37,7 @@ impl Presence {
         Self { state, events, input: Input(input), platform }
     }
 
-    /// The sources, as they are now.
+    /// The present sources.
     #[must_use]
     pub fn sources(&self) -> Sources {
         self.state.sources()
@@ -49,41 +49,41 @@ impl Presence {
         self.input.clone()
     }
 
-    /// The next event. Pends for ever where there is no source. The state on opening is reported only if it is unusual:
-    /// the first event is [`Event::Locked`] if the screen is locked already.
+    /// The next event. Waits forever without a source. The first state is reported only if it is unusual: the first event is
+    /// [`Event::Locked`] if the screen is already locked.
     ///
     /// Cancel-safe: an event that was not returned is returned by the next call.
     pub async fn event(&mut self) -> Event {
         match self.events.recv().await {
             Some(event) => event,
-            // The state, which this holds, is the sender.
+            // `self` holds the state, which is the sender.
             None => std::future::pending().await,
         }
     }
 
-    /// Lets the machine sleep: the caller is done with what it does after [`Event::Suspending`]. Without this call the
-    /// machine sleeps two seconds after the event. Does nothing at other times.
+    /// Lets the machine sleep: the caller has finished its work after [`Event::Suspending`]. Without this call the machine
+    /// sleeps two seconds after the event. Does nothing at other times.
     pub fn ready_to_sleep(&self) {
         self.platform.ready_to_sleep();
     }
 }
 
-/// When keyboard and mouse were last used. Clones ask the same source.
+/// The last use of keyboard and mouse. Clones query the same source.
 #[derive(Clone)]
 pub struct Input(Arc<platform::InputSource>);
 
 impl Input {
-    /// How long ago the user touched keyboard or mouse; time asleep counts. `None`: unknown. Takes half a second at most.
+    /// The time since the last input; sleep counts. `None`: unknown. Takes half a second at most.
     ///
-    /// Some desktops report pauses only, and only from the first query on (Wayland): see [`Self::watch`]. There, the
-    /// answer for a user who is at the keyboard right now may be up to five seconds too old, never too young.
+    /// Some desktops report only pauses, and only from the first query on (Wayland): see [`Self::watch`]. There, the answer
+    /// for a user who is at the keyboard may be up to five seconds too large, never too small.
     pub async fn ago(&self) -> Option<Duration> {
         tokio::time::timeout(QUERY_TIMEOUT, self.0.ago()).await.ok().flatten()
     }
 
-    /// Prepares for [`Self::ago`]. Where input is known only from when it is asked for, the watch begins now, and from
-    /// then on the program wakes up when the user pauses for five seconds or returns. Elsewhere this does nothing. A
-    /// second call does nothing, and dropping clones does not end the watch.
+    /// Prepares for [`Self::ago`]. If input is known only after a query, the watch begins now, and from then on the program
+    /// wakes up when the user pauses for five seconds or returns. Elsewhere this does nothing. A second call does nothing,
+    /// and dropping clones does not end the watch.
     pub fn watch(&self) {
         self.0.watch();
     }

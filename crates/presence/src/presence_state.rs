@@ -1,4 +1,4 @@
-//! What the sources report, and the events that follow when the sum of it changes.
+//! The reports of all sources, and the events when their sum changes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,11 +30,11 @@ impl PresenceState {
     }
 
     fn reports(&self) -> MutexGuard<'_, Reports> {
-        // Consistent after every statement, so a panic elsewhere has not spoilt it.
+        // The data are consistent after every statement, so a panic elsewhere did no harm.
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `source` reports whether the screen is locked; `None`: it cannot, or is gone.
+    /// Takes a report of `source` about a locked screen; `None`: it cannot report, or is gone.
     pub(crate) fn set_lock(&self, source: &'static str, locked: Option<bool>) {
         let mut reports = self.reports();
         reports.locks.retain(|(name, _)| *name != source);
@@ -43,7 +43,7 @@ impl PresenceState {
         let sum = reports.locks.iter().any(|(_, locked)| *locked);
         if reports.locked != sum {
             reports.locked = sum;
-            // The receiver is gone once the presence has been dropped.
+            // The receiver is gone if the presence has been dropped.
             let _ = self.events.send(if sum { Event::Locked } else { Event::Unlocked });
         }
     }
@@ -77,7 +77,7 @@ impl PresenceState {
         self.reports().input = source;
     }
 
-    /// The sources, as they are now.
+    /// The present sources.
     pub(crate) fn sources(&self) -> Sources {
         let reports = self.reports();
         Sources {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_screen_is_locked_while_any_source_says_so() {
+    fn the_screen_is_locked_while_any_source_reports_it() {
         let (state, mut events) = PresenceState::new();
         state.set_lock("a", Some(false));
         state.set_lock("b", Some(false));

@@ -1,4 +1,4 @@
-//! Delays sleep until the caller is ready, where the system waits for a callback of ours to return.
+//! Delays sleep until the caller is ready, on systems that wait for our callback to return.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,11 +12,11 @@ pub(crate) struct SleepDelay {
 
 impl SleepDelay {
     fn ready(&self) -> MutexGuard<'_, bool> {
-        // A boolean is never half changed.
+        // A boolean is always consistent.
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a delay, which [`Self::release`] ends. Has to be called before the event is sent.
+    /// Starts a delay, which [`Self::release`] ends. Must be called before the event is sent.
     pub(crate) fn begin(&self) {
         *self.ready() = false;
     }
@@ -27,7 +27,7 @@ impl SleepDelay {
         self.changed.notify_all();
     }
 
-    /// Blocks until the machine may sleep, `at_most` that long.
+    /// Blocks until the machine may sleep, at most for `at_most`.
     pub(crate) fn wait(&self, at_most: Duration) {
         drop(self.changed.wait_timeout_while(self.ready(), at_most, |ready| !*ready));
     }
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn the_machine_sleeps_when_it_is_let_go_and_not_before_it_is_asked_again() {
         let delay = Arc::new(SleepDelay::default());
-        // Let go at some other time: that was not about this sleep.
+        // A release at another time does not count for this sleep.
         delay.release();
         delay.begin();
         let began = Instant::now();

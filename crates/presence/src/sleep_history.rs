@@ -1,26 +1,26 @@
-//! How long the machine slept, and when.
+//! The past sleeps of the machine, and their lengths.
 //!
-//! Desktops count idle time on a clock that stands still while the machine history: after a night, the last key was
-//! pressed “a minute ago”. Suspend counts as idle here, so the sleep since the last input is added.
+//! Desktops measure idle time with a clock that stops while the machine sleeps: after a night, the last key was pressed “a
+//! minute ago”. For Abide sleep counts as idle, so the sleep since the last input is added.
 
 use std::time::Duration;
 
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clocks {
-    /// Stands still while the machine history.
+    /// Stops while the machine sleeps.
     pub(crate) awake: Duration,
-    /// Runs on.
+    /// Continues while the machine sleeps.
     pub(crate) boot: Duration,
 }
 
-/// The number of history kept. Older ones are added together, which only makes an input look older.
+/// The number of sleeps to keep. Older ones are added together, which only makes an input look older.
 const KEPT: usize = 16;
 
-/// Differences between the two clocks below this are the time between reading one and the other.
+/// Smaller differences between the two clocks are the time between reading one and the other.
 const NOISE: Duration = Duration::from_millis(20);
 
-/// When the machine slept.
+/// The sleeps of the machine.
 #[derive(Debug)]
 pub(crate) struct SleepHistory {
     last: Clocks,
@@ -33,12 +33,12 @@ impl SleepHistory {
         Self { last: now, slept: Vec::new() }
     }
 
-    /// Compares the clocks. Frequent calls make it more precise when a sleep was.
+    /// Compares the clocks. Frequent calls make the time of a sleep more exact.
     pub(crate) fn note(&mut self, now: Clocks) {
         let boot = now.boot.saturating_sub(self.last.boot);
         let slept = boot.saturating_sub(now.awake.saturating_sub(self.last.awake));
         if slept < NOISE {
-            // `last` stays with the clocks' difference as it was, so that many small steps do not get lost.
+            // `last` keeps the old difference of the clocks, so that many small steps are not lost.
             let ahead = now.awake.saturating_sub(self.last.awake);
             self.last = Clocks { awake: now.awake, boot: self.last.boot + ahead };
             return;
@@ -51,7 +51,7 @@ impl SleepHistory {
         }
     }
 
-    /// Converts an age on the clock that stands still into real age.
+    /// Converts an age on the clock that stops into the real age.
     pub(crate) fn since(&self, now: Clocks, ago: Duration) -> Duration {
         let moment = now.awake.saturating_sub(ago);
         let slept = self.slept.iter().filter(|(over, _)| *over > moment).map(|(_, length)| *length);
@@ -76,7 +76,7 @@ mod tests {
         let mut history = SleepHistory::new(at(100, 100));
         history.note(at(200, 200));
         assert_eq!(history.since(at(200, 200), s(30)), s(30));
-        // Eight hours of sleep that nothing told of.
+        // Eight hours of sleep without a report.
         let now = at(210, 210 + 28_800);
         history.note(now);
         assert_eq!(history.since(now, s(30)), s(28_830));

@@ -1,4 +1,4 @@
-//! Windows: a thread with a window that nobody sees, to which the system tells of the session; a callback for sleep.
+//! Windows: a thread with a hidden window, which receives session notifications; a callback for sleep.
 
 #![allow(unsafe_code)]
 
@@ -37,7 +37,7 @@ use crate::limits::{OPEN_TIMEOUT, SLEEP_DELAY};
 use crate::presence_state::PresenceState;
 use crate::sleep_delay::SleepDelay;
 
-/// What the sources are called: after the functions that they are documented with.
+/// The names of the sources: the functions that document them.
 const LOCK: &str = "WTSRegisterSessionNotification";
 const SLEEP: &str = "PowerRegisterSuspendResumeNotification";
 const INPUT: &str = "GetLastInputInfo";
@@ -60,9 +60,9 @@ impl Drop for Platform {
     fn drop(&mut self) {
         self.delay.release();
         if let Some((id, thread)) = self.thread.take() {
-            // SAFETY: takes numbers. The thread has a queue, because it told its number from within its loop.
+            // SAFETY: takes numbers. The thread has a queue, because it sent its number from within its loop.
             unsafe { PostThreadMessageW(id, WM_QUIT, 0, 0) };
-            // It has nothing left to do that takes time.
+            // It has no slow work left.
             let _ = thread.join();
         }
     }
@@ -70,7 +70,7 @@ impl Drop for Platform {
 
 /// Keyboard and mouse of this session.
 pub(crate) struct InputSource {
-    /// Services run in session 0, where there is neither.
+    /// Services run in session 0, which has neither.
     interactive: bool,
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn open(_: Environment, state: &Arc<PresenceState>) -> (Platfor
     (platform, Arc::new(input))
 }
 
-/// The session of this process (Remote Desktop Services counts them).
+/// The session of this process (as Remote Desktop Services counts them).
 fn session() -> Option<u32> {
     let mut session = 0;
     // SAFETY: writes one number to where it is told.
@@ -118,11 +118,11 @@ fn session() -> Option<u32> {
     (found != 0).then_some(session)
 }
 
-/// What the window has been told. It lives on its thread.
+/// The state from the window's messages. It lives on its thread.
 struct SessionState {
     state: Arc<PresenceState>,
     locked: bool,
-    /// Somebody else is at the screen, or nobody: the session is disconnected.
+    /// Another user is at the screen, or the session is disconnected.
     away: bool,
 }
 
@@ -136,7 +136,7 @@ impl SessionState {
     }
 }
 
-/// The thread: takes messages until it is told to quit. `listening` is told its number once it hears everything.
+/// The thread: handles messages until it is told to quit. Sends its number to `listening` when it receives everything.
 fn listen(
     state: &Arc<PresenceState>,
     delay: Arc<SleepDelay>,
@@ -149,7 +149,7 @@ fn listen(
     // SAFETY: a window of this thread, or none, for which the call fails.
     let registered = unsafe { WTSRegisterSessionNotification(window, NOTIFY_FOR_THIS_SESSION) } != 0;
     if registered {
-        // After registering, so that nothing falls in between.
+        // After registering, so that no change in between is missed.
         let (locked, away) = present_state();
         let state = SessionState { state: Arc::clone(state), locked, away };
         state.tell();
@@ -175,7 +175,7 @@ fn listen(
     state.set_lock(LOCK, None);
 }
 
-/// A window that is never shown and takes only what is sent to it by name.
+/// A hidden window that receives only messages sent to it by name.
 fn window() -> HWND {
     // SAFETY: the class names a function with the signature that it has to have, and strings that live as long as the
     // program. Registering it a second time fails, and the first registration holds.
@@ -193,7 +193,7 @@ fn window() -> HWND {
     }
 }
 
-/// What the system tells the window.
+/// The system's messages to the window.
 unsafe extern "system" fn on_message(window: HWND, message: u32, what: WPARAM, more: LPARAM) -> LRESULT {
     if message != WM_WTSSESSION_CHANGE {
         // SAFETY: hands on what it was called with.
@@ -213,8 +213,7 @@ unsafe extern "system" fn on_message(window: HWND, message: u32, what: WPARAM, m
     0
 }
 
-/// Whether the session is locked, and whether it is in the background, as it is now. What cannot be found out is taken
-/// for the usual.
+/// Whether the session is locked, and whether it is in the background. An unknown value counts as the usual one.
 fn present_state() -> (bool, bool) {
     let (mut information, mut length) = (null_mut(), 0);
     // SAFETY: writes a pointer and a length to where it is told.
@@ -251,7 +250,7 @@ fn present_state() -> (bool, bool) {
 /// The callback for sleep, until it is dropped.
 struct Power {
     registration: *mut c_void,
-    /// What the system holds pointers to.
+    /// The system holds pointers to these.
     _parameters: Box<DEVICE_NOTIFY_SUBSCRIBE_PARAMETERS>,
     _context: Box<Context>,
 }
@@ -289,7 +288,7 @@ impl Drop for Power {
     }
 }
 
-/// What the system tells of sleep, on a thread of its own. It goes on when this returns, or after two seconds.
+/// The system's reports of sleep, on their own thread. The machine sleeps when this returns, or after two seconds.
 unsafe extern "system" fn on_power(context: *const c_void, what: u32, _: *const c_void) -> u32 {
     // SAFETY: the context that was registered, which outlives the registration.
     let context = unsafe { &*context.cast::<Context>() };

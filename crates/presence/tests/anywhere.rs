@@ -1,4 +1,4 @@
-//! Whatever the machine is: opening never fails, never takes long, and asking always comes back.
+//! On every machine: opening never fails or takes long, and a query always returns.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! When the user last touched keyboard or mouse.
+//! The time since the user's last input at keyboard and mouse.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -23,10 +23,10 @@ async fn a_key_on_x11_was_pressed_just_now() {
     let presence = Presence::open(environment.clone()).await;
     assert_eq!(presence.sources().input, Some("MIT-SCREEN-SAVER"));
     let input = presence.input();
-    until("nobody types", || async { input.ago().await.unwrap() > ms(300) }).await;
+    until("there is a pause", || async { input.ago().await.unwrap() > ms(300) }).await;
     x11.press_a_key();
     assert!(input.ago().await.unwrap() < ms(300));
-    // Under Wayland, the X server only sees what goes to its own windows.
+    // Under Wayland, the X server sees only the input to its own windows.
     for wayland in [
         Environment { wayland_display: Some("wayland-0".to_owned()), ..environment.clone() },
         Environment { session_type: Some("wayland".to_owned()), ..environment },
@@ -58,7 +58,7 @@ async fn the_compositors_own_monitor_comes_first() {
     let presence = Presence::open(environment).await;
     assert_eq!(presence.sources().input, Some("org.gnome.Mutter.IdleMonitor"));
     assert_eq!(presence.input().ago().await, Some(ms(83_000)));
-    // The desktop ends; something else is asked from then on.
+    // The desktop ends; another source is queried from then on.
     monitor.close().await.unwrap();
     assert!(presence.input().ago().await.unwrap() < ms(83_000));
     assert_eq!(presence.sources().input, Some("MIT-SCREEN-SAVER"));
@@ -92,13 +92,13 @@ async fn plasma_counts_milliseconds_and_others_seconds() {
     let locker = Screensaver::freedesktop(&desktop.session, Some(90)).await;
     assert_eq!(presence.input().ago().await, Some(ms(90_000)));
     locker.end().await;
-    // Whoever does not know says zero, or that it is not supported.
+    // A source that does not know answers zero, or that it is not supported.
     for idle in [Some(0), None] {
         let ignorant = Screensaver::plasma(&desktop.session, idle).await;
         assert_eq!(presence.input().ago().await, None);
         ignorant.end().await;
     }
-    // Plasma's answer says nothing under Wayland.
+    // Plasma's answer is ignored under Wayland.
     let _plasma = Screensaver::plasma(&desktop.session, Some(5)).await;
     let wayland = Environment { session_type: Some("wayland".to_owned()), ..desktop.environment() };
     assert_eq!(Presence::open(wayland).await.input().ago().await, None);
@@ -114,14 +114,14 @@ async fn a_wayland_compositor_tells_of_pauses() {
     let compositor = Compositor::start(2);
     let presence = Presence::open(on(&compositor)).await;
     assert_eq!(presence.sources().input, Some("ext-idle-notify-v1"));
-    // Nothing is watched, and nothing wakes up, before anybody wants to know.
+    // There is no watch, and no wake-up, before the first query.
     assert_eq!(compositor.notifications(), 0);
     let input = presence.input();
     input.watch();
     input.watch();
     until("it is asked for notifications", || async { compositor.notifications() == 1 }).await;
     assert!(!compositor.films_count());
-    // The user may have been away for hours by now: that cannot be known.
+    // The user may have been away for hours by now, which is unknown.
     compositor.idled();
     assert_eq!(input.ago().await, None);
     compositor.resumed();

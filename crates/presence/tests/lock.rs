@@ -1,4 +1,4 @@
-//! Locked and unlocked: logind, the screensavers, both, other people's sessions, and those who only pretend.
+//! Locked and unlocked: logind, the screensavers, both, other users' sessions, and forged signals.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -82,7 +82,7 @@ async fn a_screen_that_is_locked_already_is_the_first_event() {
 }
 
 #[tokio::test]
-async fn somebody_elses_session_at_the_screen_is_a_lock() {
+async fn another_users_session_at_the_screen_is_a_lock() {
     let desktop = Desktop::start();
     let logind = Logind::start(&desktop.system, &[AT_THE_SCREEN]).await;
     let mut presence = desktop.presence().await;
@@ -101,7 +101,7 @@ async fn a_session_without_a_screen_is_never_in_the_background() {
     assert_eq!(waiting(&mut presence).await, None);
     logind.active("4", true).await;
     logind.active("4", false).await;
-    // What comes after it has been seen, so that was seen too.
+    // The next report has arrived, so this one has too.
     logind.locked("4", true).await;
     assert_eq!(next(&mut presence).await, Event::Locked);
     logind.locked("4", false).await;
@@ -113,14 +113,14 @@ async fn the_session_is_the_one_this_program_was_started_in() {
     let desktop = Desktop::start();
     let other = Facts { id: "5", locked: true, ..AT_THE_SCREEN };
     let logind = Logind::start(&desktop.system, &[other, AT_THE_SCREEN]).await;
-    // By its name, which counts most.
+    // By its ID, which counts most.
     let named = |id: &str| Environment { session_id: Some(id.to_owned()), ..desktop.environment() };
     let mut presence = Presence::open(named("2")).await;
     assert_eq!(waiting(&mut presence).await, None);
-    // A name that is long gone: by the process.
+    // An outdated ID: by the process.
     let mut presence = Presence::open(named("99")).await;
     assert_eq!(waiting(&mut presence).await, Some(Event::Locked));
-    // A service of the user is in no session: what the user sees.
+    // A service of the user is not in a session: the session that the user sees.
     logind.started_by_the_system(Some("2"));
     let mut presence = desktop.presence().await;
     assert_eq!(presence.sources().lock, ["logind"]);
@@ -152,7 +152,7 @@ async fn a_screensaver_may_come_later_and_go() {
     until("it is seen", || async { presence.sources().lock == ["org.gnome.Shell.ScreenShield"] }).await;
     saver.set(true).await;
     assert_eq!(next(&mut presence).await, Event::Locked);
-    // It crashes while it is up: nobody says any more that the screen is locked.
+    // It crashes while it is active: there is no longer a report of a locked screen.
     saver.end().await;
     assert_eq!(next(&mut presence).await, Event::Unlocked);
     assert_eq!(presence.sources().lock, [""; 0]);
@@ -163,7 +163,7 @@ async fn a_screensaver_may_come_later_and_go() {
 }
 
 #[tokio::test]
-async fn a_screensaver_that_hangs_holds_nobody_up() {
+async fn a_screensaver_that_hangs_delays_nothing() {
     let desktop = Desktop::start();
     let logind = Logind::start(&desktop.system, &[AT_THE_SCREEN]).await;
     let _hanging = hanging(&desktop.session, "org.freedesktop.ScreenSaver").await;
@@ -185,18 +185,18 @@ async fn a_screensaver_that_hangs_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn nobody_can_pretend_to_be_the_screensaver_or_logind() {
+async fn other_programs_cannot_pretend_to_be_the_screensaver_or_logind() {
     let desktop = Desktop::start();
     let logind = Logind::start(&desktop.system, &[AT_THE_SCREEN]).await;
     let saver = Screensaver::freedesktop(&desktop.session, None).await;
     let mut presence = desktop.presence().await;
     saver.set(true).await;
     assert_eq!(next(&mut presence).await, Event::Locked);
-    // A program of the same user says that the screen is unlocked, and that the bus has lost the screensaver.
-    let nobody = None::<&str>;
+    // A program of the same user sends signals that the screen is unlocked, and that the bus has lost the screensaver.
+    let everyone = None::<&str>;
     let forger = desktop.session.connect().await;
     let (path, name) = ("/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver");
-    forger.emit_signal(nobody, path, name, "ActiveChanged", &false).await.unwrap();
+    forger.emit_signal(everyone, path, name, "ActiveChanged", &false).await.unwrap();
     let bus = "org.freedesktop.DBus";
     let lost = (name, "", "");
     let target = presence_of(&forger).await;
@@ -204,8 +204,8 @@ async fn nobody_can_pretend_to_be_the_screensaver_or_logind() {
     // And that the machine sleeps.
     let other = desktop.system.connect().await;
     let (path, manager) = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager");
-    other.emit_signal(nobody, path, manager, "PrepareForSleep", &true).await.unwrap();
-    // What really happens next is what comes next.
+    other.emit_signal(everyone, path, manager, "PrepareForSleep", &true).await.unwrap();
+    // The next event is the real one.
     logind.announce(true).await;
     assert_eq!(next(&mut presence).await, Event::Suspending);
     logind.announce(false).await;
@@ -275,7 +275,7 @@ async fn asking_a_desktop_that_tells_to_lock_is_not_a_lock() {
 }
 
 #[tokio::test]
-async fn where_nobody_tells_a_request_is_a_lock_until_the_user_is_back() {
+async fn without_a_lock_report_a_request_is_a_lock_until_the_user_is_back() {
     let desktop = Desktop::start();
     let x11 = X11::start();
     let other = Facts { id: "5", seat: "seat1", ..AT_THE_SCREEN };
@@ -283,7 +283,7 @@ async fn where_nobody_tells_a_request_is_a_lock_until_the_user_is_back() {
     let environment = Environment { x_display: Some(x11.display.clone()), ..desktop.environment() };
     let mut presence = Presence::open(environment).await;
     assert_eq!(presence.sources().input, Some("MIT-SCREEN-SAVER"));
-    // Somebody else's screen is not ours.
+    // A lock of another user's screen is ignored.
     logind.request("5", true).await;
     logind.locked("5", true).await;
     logind.announce(true).await;
@@ -294,7 +294,7 @@ async fn where_nobody_tells_a_request_is_a_lock_until_the_user_is_back() {
     assert_eq!(next(&mut presence).await, Event::Locked);
     logind.request("2", false).await;
     assert_eq!(next(&mut presence).await, Event::Unlocked);
-    // `Unlock` does not come when the user types the password.
+    // `Unlock` is not sent when the user types the password.
     logind.request("2", true).await;
     assert_eq!(next(&mut presence).await, Event::Locked);
     let input = presence.input();
@@ -321,7 +321,7 @@ async fn a_wayland_compositor_tells_that_the_user_is_back() {
     compositor.idled();
     compositor.resumed();
     assert_eq!(next(&mut presence).await, Event::Unlocked);
-    // A desktop that once has set the hint is believed from then on.
+    // A desktop that has once set the hint is trusted from then on.
     logind.locked("2", true).await;
     assert_eq!(next(&mut presence).await, Event::Locked);
     logind.locked("2", false).await;
@@ -332,7 +332,7 @@ async fn a_wayland_compositor_tells_that_the_user_is_back() {
 }
 
 #[tokio::test]
-async fn where_nobody_could_tell_that_the_user_is_back_a_request_is_none() {
+async fn without_a_report_of_the_users_return_a_request_is_ignored() {
     let desktop = Desktop::start();
     let logind = Logind::start(&desktop.system, &[AT_THE_SCREEN]).await;
     let mut presence = desktop.presence().await;

@@ -1,4 +1,4 @@
-//! Sleep and waking up, and what the machine waits for.
+//! Sleep and waking up, and delays of sleep.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -30,7 +30,7 @@ async fn the_machine_waits_until_we_are_ready() {
 }
 
 #[tokio::test]
-async fn nobody_keeps_the_machine_awake_by_saying_nothing() {
+async fn silence_does_not_keep_the_machine_awake() {
     let desktop = Desktop::start();
     let logind = Logind::start(&desktop.system, &[AT_THE_SCREEN]).await;
     let mut presence = desktop.presence().await;
@@ -38,7 +38,7 @@ async fn nobody_keeps_the_machine_awake_by_saying_nothing() {
     logind.announce(true).await;
     assert_eq!(next(&mut presence).await, Event::Suspending);
     let waited = logind.inhibitors_close().await;
-    // Less than the five seconds after which logind loses its patience.
+    // Less than the five seconds that logind waits at most.
     assert!(waited > Duration::from_secs(1) && waited < Duration::from_secs(4), "{waited:?}");
     logind.announce(false).await;
     assert_eq!(next(&mut presence).await, Event::Resumed);
@@ -94,8 +94,8 @@ async fn an_update_of_logind_loses_neither_sleep_nor_lock() {
     while events.last() != Some(&Event::Suspending) {
         events.push(next(&mut presence).await);
     }
-    // While it was away, that may or may not have been noticed. If it was, the session is found again, and how it is; the
-    // machine's sleep need not wait for that.
+    // The restart may or may not have been noticed. If it was, the session is looked up again; the machine's sleep need not
+    // wait for that.
     events.retain(|event| *event != Event::Suspending);
     if events.last() == Some(&Event::Unlocked) {
         events.push(next(&mut presence).await);
@@ -104,7 +104,7 @@ async fn an_update_of_logind_loses_neither_sleep_nor_lock() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_does_not_hold_the_machine_up() {
+async fn a_dropped_receiver_does_not_delay_sleep() {
     let desktop = Desktop::start();
     let logind = Logind::start(&desktop.system, &[AT_THE_SCREEN]).await;
     let mut presence = desktop.presence().await;

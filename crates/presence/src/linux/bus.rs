@@ -1,4 +1,4 @@
-//! Questions over D-Bus, each with an end.
+//! D-Bus calls with a time limit.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use zbus::proxy::{self, CacheProperties, MethodFlags};
 use zbus::zvariant::{DynamicDeserialize, DynamicType};
 use zbus::{Connection, Message};
 
-/// How long a bus may take to let us in, and how long anybody on it may take to answer.
+/// The longest time to connect to a bus, and to get an answer there.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The bus at `address`, if there is one.
@@ -19,7 +19,7 @@ pub(super) async fn connect(address: Option<&str>) -> Option<Connection> {
     tokio::time::timeout(PATIENCE, bus).await.ok()?.ok()
 }
 
-/// An object somewhere on a bus, seen through one of its interfaces.
+/// An object on a bus, with one of its interfaces.
 #[derive(Clone, Debug)]
 pub(super) struct Object {
     pub(super) name: String,
@@ -32,7 +32,7 @@ impl Object {
         Self { name: name.to_owned(), path: path.to_owned(), interface }
     }
 
-    /// Calls a method. Nothing is started in order to answer: a desktop that is not there should stay away.
+    /// Calls a method without starting a service for it: a missing desktop should stay missing.
     pub(super) async fn call<B, R>(&self, bus: &Connection, method: &str, body: &B) -> zbus::Result<R>
     where
         B: Serialize + DynamicType,
@@ -51,13 +51,13 @@ impl Object {
     }
 }
 
-/// Has the bus deliver what `rule` (D-Bus specification, “Match Rules”) describes.
+/// Subscribes to messages that match `rule` (D-Bus specification, “Match Rules”).
 pub(super) async fn listen(bus: &Connection, rule: &str) -> zbus::Result<()> {
     let daemon = Object::new("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus");
     daemon.call(bus, "AddMatch", &rule).await
 }
 
-/// The rule for news of who owns `name`.
+/// The rule for changes of the owner of `name`.
 pub(super) fn owners_of(name: &str) -> String {
     format!(
         "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',\
@@ -65,13 +65,13 @@ pub(super) fn owners_of(name: &str) -> String {
     )
 }
 
-/// Who owns `name` now. `None`: nobody.
+/// The present owner of `name`, if there is one.
 pub(super) async fn owner(bus: &Connection, name: &str) -> Option<OwnedUniqueName> {
     let daemon = Object::new("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus");
     daemon.call(bus, "GetNameOwner", &name).await.ok()
 }
 
-/// A change of owner, as the bus itself tells of it: the name, and who has it now.
+/// A change of owner, as the bus itself reports it: the name, and the new owner.
 pub(super) fn new_owner(message: &Message) -> Option<(String, Option<OwnedUniqueName>)> {
     let header = message.header();
     let is_bus = header.sender().is_some_and(|sender| sender == "org.freedesktop.DBus");
@@ -79,7 +79,7 @@ pub(super) fn new_owner(message: &Message) -> Option<(String, Option<OwnedUnique
         return None;
     }
     let (name, _, new): (String, String, String) = message.body().deserialize().ok()?;
-    // An empty name stands for nobody.
+    // An empty name means no owner.
     Some((name, OwnedUniqueName::try_from(new).ok()))
 }
 
@@ -91,7 +91,7 @@ pub(super) fn is_signal(message: &Message, interface: &str, member: &str) -> boo
         && header.member().is_some_and(|name| name == member)
 }
 
-/// Whether the message comes from `owner`. Anybody on the bus can send a signal that looks like somebody else's.
+/// Whether the message comes from `owner`. Every program on the bus can send a signal that looks like another's.
 pub(super) fn is_from(message: &Message, owner: Option<&OwnedUniqueName>) -> bool {
     message.header().sender().is_some_and(|sender| owner.is_some_and(|owner| sender == owner))
 }

@@ -11,12 +11,12 @@ pub(super) fn awake() -> Duration {
     read(ClockId::Monotonic)
 }
 
-/// The time since the machine was started, with sleep and without.
+/// The time since the machine was started, including sleep and excluding it.
 pub(super) fn clocks() -> Clocks {
     Clocks { awake: awake(), boot: read(ClockId::Boottime) }
 }
 
 fn read(clock: ClockId) -> Duration {
-    // Neither clock can be set, nor be before its own beginning.
+    // Neither clock can be set or be negative.
     Duration::try_from(clock_gettime(clock)).unwrap_or_default()
 }

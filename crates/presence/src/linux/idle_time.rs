@@ -1,15 +1,15 @@
-//! What a source knows about the last input.
+//! The time since the last input, from one source.
 
 use std::time::Duration;
 
 /// The time since the last input, as one source knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdleTime {
-    /// The source is not there: ask another.
+    /// The source is missing: ask another.
     Absent,
-    /// The source is there and does not know (yet).
+    /// The source exists and does not know (yet).
     Unknown,
-    /// How long ago the last input was, on a clock that stands still while the machine sleeps.
+    /// The time since the last input, on a clock that stops while the machine sleeps.
     Ago(Duration),
 }
 

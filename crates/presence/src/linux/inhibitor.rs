@@ -1,4 +1,4 @@
-//! logind's delay inhibitor: while it is open, the machine waits for us before it sleeps, five seconds at most.
+//! logind's delay inhibitor: while it is open, the machine waits before it sleeps, five seconds at most.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,12 +29,12 @@ impl Inhibitor {
         *self.state() = State { descriptor: Some(descriptor), awaited: false };
     }
 
-    /// The machine wants to sleep, and waits.
+    /// Notes that the machine wants to sleep, and waits.
     pub(super) fn begin(&self) {
         self.state().awaited = true;
     }
 
-    /// Lets it sleep, if it waits; at other times, the inhibitor is for the next sleep.
+    /// Lets the machine sleep, if it waits. At other times, the inhibitor is for the next sleep.
     pub(super) fn ready(&self) {
         let mut state = self.state();
         if state.awaited {
@@ -42,20 +42,20 @@ impl Inhibitor {
         }
     }
 
-    /// The machine does not wait any more. Whether the inhibitor is still held: a sleep that was called off leaves it.
+    /// Notes that the machine no longer waits. Returns whether the inhibitor is still held: a cancelled sleep leaves it.
     pub(super) fn end(&self) -> bool {
         let mut state = self.state();
         state.awaited = false;
         state.descriptor.is_some()
     }
 
-    /// Closes the descriptor, which is what logind waits for.
+    /// Closes the descriptor, for which logind waits.
     pub(super) fn release(&self) {
         *self.state() = State::default();
     }
 }
 
-/// Takes one from logind. `None`: it is not allowed, and the machine sleeps without waiting for us.
+/// Takes one from logind. `None`: it is not allowed, and the machine sleeps without waiting.
 pub(super) async fn take(bus: &Connection, logind: &Object) -> Option<OwnedFd> {
     let arguments = ("sleep", "Abide", "Saves the session before the machine sleeps", "delay");
     logind.call(bus, "Inhibit", &arguments).await.ok()

@@ -1,13 +1,13 @@
-//! When the user last touched keyboard or mouse.
+//! The time since the user's last input at keyboard and mouse.
 //!
-//! Asked in this order, until one answers:
+//! Queried in this order, until one answers:
 //!
 //! 1. The compositor's own monitor (`GetIdletime` of Mutter and of Muffin, milliseconds).
 //! 2. On Wayland, `ext-idle-notify-v1`.
-//! 3. On X11, the server's screensaver extension. Never under Wayland: Xwayland only sees what goes to its own windows.
-//! 4. On X11, `GetSessionIdleTime` of the screensaver. Last, because its unit depends on who answers: Plasma counts
-//!    milliseconds, others seconds, as the draft of the specification has it. Zero is not believed: it is also the
-//!    answer of those that do not know, as Plasma's on Wayland was.
+//! 3. On X11, the server's screensaver extension. Never under Wayland: Xwayland sees only the input to its own windows.
+//! 4. On X11, `GetSessionIdleTime` of the screensaver. Last, because its unit depends on the desktop: Plasma uses
+//! milliseconds, others seconds, as in the draft of the specification. Zero is ignored, because some answer zero if they do
+//! not know, for example Plasma on Wayland.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ const MONITORS: [(&str, &str); 2] = [
 
 const SCREENSAVER: &str = "org.freedesktop.ScreenSaver";
 
-/// What can be asked.
+/// The possible sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Monitor(usize),
@@ -52,7 +52,7 @@ impl Source {
     }
 }
 
-/// Asks the sources.
+/// Queries the sources.
 pub(crate) struct InputSource {
     environment: Environment,
     session_bus: Option<Connection>,
@@ -78,7 +78,7 @@ impl InputSource {
     pub(super) async fn find(&self) {
         for source in Source::ALL {
             let exists = match source {
-                // Asking would begin the watch.
+                // A query would begin the watch.
                 Source::Wayland => self.wayland.exists().await,
                 _ => self.ask(source).await != IdleTime::Absent,
             };
@@ -89,7 +89,7 @@ impl InputSource {
         self.settle_on(None);
     }
 
-    /// Asks the source that answered last; if it has gone, or there was none, all of them.
+    /// Queries the source that answered last; if it is gone or there was none, all of them.
     pub(crate) async fn ago(&self) -> Option<Duration> {
         let mut answer = match self.settled() {
             Some(source) => self.ask(source).await,
@@ -118,8 +118,7 @@ impl InputSource {
         matches!(self.settled(), Some(Source::Wayland | Source::X11))
     }
 
-    /// Waits until the user touches keyboard or mouse after a pause of some seconds; returns at once where that
-    /// is not reported.
+    /// Waits for input after a pause of some seconds; returns at once if the source does not report that.
     pub(super) async fn back(&self) {
         let _ = match (self.settled(), &self.environment.x_display) {
             (Some(Source::Wayland), _) => self.wayland.back().await,

@@ -1,14 +1,14 @@
-//! logind, on the system bus: is the user's session locked or in the background, does the machine sleep.
+//! logind, on the system bus: whether the user's session is locked or in the background, and whether the machine sleeps.
 //!
-//! Of logind's two ways to speak of a lock, `LockedHint` is what the desktop says is the case. The signals `Lock` and
-//! `Unlock` are requests to the desktop (`loginctl lock-session`): the desktop may ignore them, and no `Unlock` follows when
-//! the user has unlocked the screen. So the hint and the screensavers count, and where there is either, a request does not:
-//! a desktop that honours it reports the lock itself.
+//! logind reports a lock in two ways. `LockedHint` is what the desktop reports as a fact. The signals `Lock` and `Unlock`
+//! are requests to the desktop (`loginctl lock-session`). The desktop may ignore them, and no `Unlock` follows when the user
+//! unlocks the screen. So the hint and the screensavers count, and if there is either, requests are ignored: a desktop that
+//! follows a request reports the lock itself.
 //!
-//! Some desktops never report anything (Sway with swaylock, bare window managers), and a request is the only sign of a lock
-//! there. It counts, then, until `Unlock`, or until the user is seen at the keyboard after a pause. That may be while the
-//! password is typed, a moment before the screen is unlocked; but the session does not stay frozen for ever. Where
-//! the user's return is not reported, a request does not count.
+//! Some desktops never report anything (Sway with swaylock, plain window managers), and a request is the only sign of a lock
+//! there. It then counts until `Unlock`, or until there is input after a pause. That input may be the password, a moment
+//! before the screen is unlocked; but the session does not stay frozen forever. If the user's return is not reported,
+//! requests are ignored.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -38,7 +38,7 @@ const SESSION: &str = "org.freedesktop.login1.Session";
 const USER: &str = "org.freedesktop.login1.User";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
-/// What the sources are called.
+/// The name of this source.
 const SOURCE: &str = "logind";
 
 /// What logind reports about a session.
@@ -46,7 +46,7 @@ const SOURCE: &str = "logind";
 struct Session {
     path: OwnedObjectPath,
     locked_hint: bool,
-    /// Whether it is the one that its seat shows. Without a seat (SSH, a server) there is nothing to show.
+    /// Whether its seat shows another session. Without a seat (SSH, a server) there is no screen.
     in_background: bool,
 }
 
@@ -55,7 +55,7 @@ enum Reply {
     Inhibitor(Option<OwnedFd>),
 }
 
-/// Where logind's reports go, and the session that they are about.
+/// The receivers of logind's reports, and the session that they are about.
 pub(super) struct Handles {
     pub(super) state: Arc<PresenceState>,
     pub(super) inhibitor: Arc<Inhibitor>,
@@ -71,23 +71,23 @@ struct LogindWatch {
     manager: Object,
     owner: Option<OwnedUniqueName>,
     session: Option<Session>,
-    /// Counts what makes an earlier question about the session moot.
+    /// Counts the events that make the answer to an earlier query outdated.
     heard: u64,
     /// Whether this desktop sets the hint at all.
     hints: bool,
-    /// Somebody has asked for a lock, and there is no other way to know of it: until the user is back.
+    /// A lock was requested, and there is no other report about it: until the user is back.
     requested: Option<BoxFuture<'static, ()>>,
-    /// Whether it is being found out which session is the user's, and how it is.
+    /// Whether the user's session is being looked up.
     finding: bool,
     suspending: bool,
     questions: FuturesUnordered<BoxFuture<'static, Reply>>,
-    /// When the machine may sleep at the latest.
+    /// The time at which the machine may sleep at the latest.
     delay: Option<Pin<Box<Sleep>>>,
 }
 
-/// Reports logind's signals for as long as the bus is there. Sends `opened` when logind has answered.
+/// Reports logind's signals until the bus is gone. Sends `opened` when logind has answered.
 pub(super) async fn watch(bus: Connection, handles: Handles, opened: oneshot::Sender<()>) {
-    // Before the first question, so that nothing falls between an answer and the news that follow it.
+    // Before the first query, so that no signal between its answer and later ones is missed.
     let mut messages = MessageStream::from(&bus);
     let mut watch = LogindWatch {
         bus,
@@ -126,7 +126,7 @@ pub(super) async fn watch(bus: Connection, handles: Handles, opened: oneshot::Se
     watch.owned_by(None);
 }
 
-/// Until this is over, if there is anything.
+/// Waits until this has finished, if there is anything.
 async fn over(waiting: Option<&mut (impl Future<Output = ()> + Unpin)>) {
     match waiting {
         Some(waiting) => waiting.await,
@@ -150,19 +150,19 @@ impl LogindWatch {
             "type='signal',sender='{NAME}',interface='{PROPERTIES}',member='PropertiesChanged',arg0='{SESSION}'"
         );
         for rule in news.into_iter().chain([changes, bus::owners_of(NAME)]) {
-            // A bus that refuses this has nothing to tell.
+            // If the bus refuses this, there are no signals.
             let _ = bus::listen(&self.bus, &rule).await;
         }
         let owner = bus::owner(&self.bus, NAME).await;
         self.owned_by(owner);
     }
 
-    /// logind came, went, or was restarted by an update: sessions stay, inhibitors do not.
+    /// logind appeared, disappeared, or was restarted by an update. Sessions remain, inhibitors do not.
     fn owned_by(&mut self, owner: Option<OwnedUniqueName>) {
         if self.owner == owner {
             return;
         }
-        // Whoever would have told of waking up has gone.
+        // The old logind can no longer report that the machine wakes up.
         self.sleep(false);
         self.owner = owner;
         self.handles.inhibitor.release();
@@ -183,7 +183,7 @@ impl LogindWatch {
                 self.owned_by(owner);
             }
         } else if !bus::is_from(message, self.owner.as_ref()) {
-            // Somebody else, or an answer that is waited for elsewhere.
+            // Another program, or an answer that is awaited elsewhere.
         } else if bus::is_signal(message, MANAGER, "PrepareForSleep") {
             if let Ok(suspending) = message.body().deserialize::<bool>() {
                 self.sleep(suspending);
@@ -203,8 +203,8 @@ impl LogindWatch {
         message.header().path().is_some_and(|path| ours.is_some_and(|ours| ours == path))
     }
 
-    /// Whether the message may change what is known. While it is being found out which session is ours, or there is none,
-    /// any session's may.
+    /// Whether the message may change the state. While the user's session is being looked up, or there is none, this is true
+    /// for all sessions.
     fn is_news(&self, message: &Message) -> bool {
         bus::is_signal(message, MANAGER, "SessionNew")
             || bus::is_signal(message, MANAGER, "SessionRemoved")
@@ -212,7 +212,7 @@ impl LogindWatch {
                 && (self.finding || self.session.is_none() || self.is_ours(message)))
     }
 
-    /// Somebody asks the desktop to lock the screen, or to unlock it.
+    /// A request to the desktop to lock or unlock the screen.
     fn request(&mut self, lock: bool) {
         let told_otherwise = self.hints || self.handles.state.has_other_lock_source(SOURCE);
         self.requested = if lock && !told_otherwise && self.handles.input.reports_return() {
@@ -265,7 +265,7 @@ impl LogindWatch {
 
     fn take(&mut self, answer: Reply) {
         match answer {
-            // One that comes when the machine is already on its way to sleep would only hold it up.
+            // An inhibitor that arrives when the machine is already about to sleep would only delay it.
             Reply::Inhibitor(Some(descriptor)) if !self.suspending && self.owner.is_some() => {
                 self.handles.inhibitor.hold(descriptor);
             }
@@ -282,7 +282,7 @@ impl LogindWatch {
         let Some(session) = &self.session else { return self.tell() };
         self.hints |= session.locked_hint;
         if session.locked_hint || (was_in_background && !session.in_background) {
-            // The desktop speaks for itself; or the user came back through the greeter, which asks for the password.
+            // The desktop reports locks itself; or the user came back through the greeter, which asks for the password.
             self.requested = None;
         }
         self.tell();
@@ -322,7 +322,7 @@ async fn session_path(bus: &Connection, manager: &Object, id: Option<&str>) -> z
     if let Ok(path) = manager.call(bus, "GetSessionByPID", &std::process::id()).await {
         return Ok(path);
     }
-    // A service of the user (systemd --user) is in no session.
+    // A service of the user (systemd --user) is not in a session.
     let user: OwnedObjectPath = manager.call(bus, "GetUser", &rustix::process::getuid().as_raw()).await?;
     let properties = Object::new(NAME, user.as_str(), PROPERTIES);
     let display: OwnedValue = properties.call(bus, "Get", &(USER, "Display")).await?;

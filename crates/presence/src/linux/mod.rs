@@ -24,7 +24,7 @@ use crate::limits::OPEN_TIMEOUT;
 use crate::presence_state::PresenceState;
 use crate::sleep_history::SleepHistory;
 
-/// What listens, until it is dropped.
+/// The tasks that listen, until it is dropped.
 pub(crate) struct Platform {
     _watches: JoinSet<()>,
     inhibitor: Arc<Inhibitor>,
@@ -36,7 +36,7 @@ impl Platform {
     }
 }
 
-/// Asks all sources at once, and waits for the answers that come in time.
+/// Queries all sources at once, and waits for the answers that arrive in time.
 pub(crate) async fn open(
     environment: Environment,
     state: &Arc<PresenceState>,
@@ -74,7 +74,7 @@ pub(crate) async fn open(
         drop(opened);
     }
     let answers = async { tokio::join!(logind, screensavers, input.find()) };
-    // Later answers are taken all the same.
+    // Later answers are still used.
     let _ = tokio::time::timeout(OPEN_TIMEOUT.saturating_sub(began.elapsed()), answers).await;
     (Platform { _watches: watches, inhibitor }, input)
 }

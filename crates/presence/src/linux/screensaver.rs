@@ -1,7 +1,7 @@
 //! The desktops' screensavers on the session bus.
 //!
-//! What they report is “active”: the screen is covered, and on every desktop that locks at all it is locked then or a few
-//! seconds later. For us that is the same: no user works at a covered screen.
+//! They report “active”: the screen is covered. A desktop with a lock screen has locked it then, or does so a few seconds
+//! later. For Abide both are the same: the user does not work at a covered screen.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use zbus::{Connection, Message, MessageStream};
 use super::bus::{self, Object};
 use crate::presence_state::PresenceState;
 
-/// Name on the bus, path, interface. GNOME's own is behind `ScreenShield`; its `org.gnome.ScreenSaver` is a helper that
-/// only runs once somebody has asked for it, but older and related desktops answer there. Plasma answers to both the
-/// freedesktop name and its own, with one interface.
+/// Name on the bus, path, interface. GNOME's own is behind `ScreenShield`; its `org.gnome.ScreenSaver` is a helper that runs
+/// only after a request, but older and related desktops answer there. Plasma answers to the freedesktop name and its own,
+/// with one interface.
 const SCREENSAVERS: [(&str, &str, &str); 7] = [
     ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver"),
     ("org.gnome.Shell.ScreenShield", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver"),
@@ -33,11 +33,11 @@ struct Screensaver {
     name: &'static str,
     object: Object,
     owner: Option<OwnedUniqueName>,
-    /// Counts what was heard. An answer to a question that was put before the latest news is older than the news.
+    /// Counts the reports. An answer to a query from before the latest report is outdated.
     heard: u64,
 }
 
-/// What a question that is under way brings: which screensaver, what had been heard when it was put, the answer.
+/// The result of a pending query: the screensaver, the count when it was sent, the answer.
 struct ActiveReply {
     index: usize,
     heard: u64,
@@ -51,9 +51,9 @@ struct ScreensaverWatch {
     questions: FuturesUnordered<BoxFuture<'static, ActiveReply>>,
 }
 
-/// Reports the screensavers for as long as the bus is there. Sends `opened` when those that are there now have answered.
+/// Reports the screensavers until the bus is gone. Sends `opened` when the present ones have answered.
 pub(super) async fn watch(bus: Connection, state: Arc<PresenceState>, opened: oneshot::Sender<()>) {
-    // Before the first question, so that nothing falls between an answer and the news that follow it.
+    // Before the first query, so that no signal between its answer and later ones is missed.
     let mut messages = MessageStream::from(&bus);
     let savers = SCREENSAVERS.iter().map(|&(name, path, interface)| Screensaver {
         name,
@@ -87,7 +87,7 @@ pub(super) async fn watch(bus: Connection, state: Arc<PresenceState>, opened: on
 }
 
 impl ScreensaverWatch {
-    /// Has the bus tell us of all screensavers, and asks those that are there.
+    /// Subscribes to all screensavers, and queries the present ones.
     async fn begin(&mut self) {
         let interfaces: BTreeSet<_> = SCREENSAVERS.iter().map(|(_, _, interface)| interface).collect();
         let news = interfaces
@@ -95,7 +95,7 @@ impl ScreensaverWatch {
             .map(|interface| format!("type='signal',interface='{interface}',member='ActiveChanged'"));
         let owners = SCREENSAVERS.iter().map(|(name, _, _)| bus::owners_of(name));
         for rule in news.chain(owners) {
-            // A bus that refuses this has nothing to tell.
+            // If the bus refuses this, there are no signals.
             let _ = bus::listen(&self.bus, &rule).await;
         }
         for index in 0..self.savers.len() {
@@ -122,7 +122,7 @@ impl ScreensaverWatch {
         }
     }
 
-    /// A screensaver came, went, or was replaced: what the one before said no longer holds.
+    /// A screensaver appeared, disappeared, or was replaced: the old one's report no longer counts.
     fn owned_by(&mut self, index: usize, owner: Option<OwnedUniqueName>) {
         let saver = &mut self.savers[index];
         if saver.owner == owner {
@@ -141,7 +141,7 @@ impl ScreensaverWatch {
         self.questions.push(question.boxed());
     }
 
-    /// A screensaver that cannot tell (some own the name and only take inhibitions) is no source.
+    /// A screensaver that cannot answer (some own the name only for inhibitions) is not a source.
     fn take(&mut self, answer: &ActiveReply) {
         let saver = &self.savers[answer.index];
         if saver.heard == answer.heard {

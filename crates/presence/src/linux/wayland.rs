@@ -1,7 +1,8 @@
-//! `ext-idle-notify-v1`: a Wayland compositor says when there has been no input for a while, and when there is again.
+//! `ext-idle-notify-v1`: a Wayland compositor reports when there has been no input for a while, and when there is input
+//! again.
 //!
-//! It cannot be asked. What it says is enough nevertheless: at a pause it is known to the moment when the last input was,
-//! on coming back too; in between, the user has not paused, so the last input is younger than a pause.
+//! It cannot be queried, but its reports are enough. At the beginning and end of a pause, the time of the last input is
+//! known exactly. In between, there was no pause, so the last input is younger than a pause.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -26,13 +27,13 @@ use super::clocks::awake;
 use super::idle_time::IdleTime;
 use crate::environment::Environment;
 
-/// How long without input a pause is. Shorter: more wake-ups while the user is there. Longer: less is known then.
+/// The length of a pause. A shorter one causes more wake-ups while the user is there, a longer one gives less exact times.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The same, as the protocol has it (milliseconds).
+/// The same in the unit of the protocol (milliseconds).
 const PAUSE_MS: u32 = 5000;
 
-/// How late the compositor may report a pause.
+/// The longest delay of the compositor's report of a pause.
 const LATE: Duration = Duration::from_secs(5);
 
 /// The compositor's socket.
@@ -45,12 +46,12 @@ pub(super) fn socket(environment: &Environment) -> Option<PathBuf> {
     }
 }
 
-/// What the compositor has reported. Times are readings of [`awake`].
+/// The reports of the compositor. Times are readings of [`awake`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IdleState {
-    /// Nothing that helps: the watch has not begun yet, or the user has not been seen since.
+    /// Nothing useful: the watch has not begun yet, or there was no input since.
     NeverSeen,
-    /// Nothing since the watch began: it does not say whether the user was there then.
+    /// No report since the watch began, so it is unknown whether the user was there at that time.
     Nothing { began: Duration },
     /// The user paused.
     Paused { last_input: Duration },
@@ -76,7 +77,7 @@ impl IdleState {
     }
 }
 
-/// The watch over one compositor's seat, if there is one.
+/// The watch on one compositor's seat, if there is one.
 pub(super) struct IdleWatch {
     socket: Option<PathBuf>,
     runtime: Handle,
@@ -90,7 +91,7 @@ impl IdleWatch {
         Self { socket, runtime: Handle::current(), idle, task: Mutex::default() }
     }
 
-    /// Whether the compositor speaks the protocol.
+    /// Whether the compositor supports the protocol.
     pub(super) async fn exists(&self) -> bool {
         let Some(socket) = &self.socket else { return false };
         let found = async { Seat::find(UnixStream::connect(socket).await.ok()?).await };
@@ -115,7 +116,7 @@ impl IdleWatch {
         }));
     }
 
-    /// What is known by now. Begins the watch.
+    /// The known idle time. Begins the watch.
     pub(super) fn ago(&self) -> IdleTime {
         if self.socket.is_none() {
             return IdleTime::Absent;
@@ -144,18 +145,18 @@ impl Drop for IdleWatch {
 
 /// A connection to a compositor that has a seat and reports its pauses.
 struct Seat {
-    /// The compositor's socket, to know when there is something to read.
+    /// The compositor's socket, to wait for data.
     socket: UnixStream,
     queue: EventQueue<Events>,
     events: Events,
 }
 
-/// What the compositor has sent.
+/// The messages of the compositor.
 #[derive(Default)]
 struct Events {
     seat: Option<WlSeat>,
     notifier: Option<ExtIdleNotifierV1>,
-    /// The answer to `wl_display.sync`: everything that was asked before has been answered.
+    /// The answer to `wl_display.sync`: everything before it has been answered.
     synced: bool,
     idle: Option<watch::Sender<IdleState>>,
 }
@@ -176,10 +177,10 @@ impl Seat {
         (seat.events.seat.is_some() && seat.events.notifier.is_some()).then_some(seat)
     }
 
-    /// Takes the compositor's reports until it goes.
+    /// Receives the compositor's reports until it is gone.
     async fn watch(&mut self, idle: watch::Sender<IdleState>) {
         let (Some(seat), Some(notifier)) = (&self.events.seat, &self.events.notifier) else { return };
-        // From version 2 on, a film that keeps the screen on does not pass for a user.
+        // From version 2 on, a video that keeps the screen on does not count as a user.
         let _notification = if notifier.version() >= 2 {
             notifier.get_input_idle_notification(PAUSE_MS, seat, &self.queue.handle(), ())
         } else {
@@ -190,14 +191,14 @@ impl Seat {
         while self.turn().await.is_some() {}
     }
 
-    /// Sends what is to be sent, waits for something to come, and takes it in. `None`: the compositor has gone.
+    /// Sends and receives once, waiting if necessary. `None`: the compositor is gone.
     async fn turn(&mut self) -> Option<()> {
         self.queue.dispatch_pending(&mut self.events).ok()?;
         self.queue.flush().ok()?;
-        // `None`: something has come in the meantime.
+        // `None`: data have arrived in the meantime.
         if let Some(reading) = self.queue.prepare_read() {
             self.socket.readable().await.ok()?;
-            // `WouldBlock` is handed on as it is: it makes the socket wait for more.
+            // `WouldBlock` is returned unchanged: it makes the socket wait for more.
             let read = self.socket.try_io(Interest::READABLE, || match reading.read() {
                 Err(WaylandError::Io(error)) => Err(error),
                 Err(WaylandError::Protocol(error)) => Err(std::io::Error::other(error)),
@@ -263,7 +264,7 @@ impl Dispatch<ExtIdleNotificationV1, ()> for Events {
     }
 }
 
-/// What the seat has to tell (its name, its devices) does not matter here.
+/// The seat's name and devices are ignored.
 impl Dispatch<WlSeat, ()> for Events {
     fn event(_: &mut Self, _: &WlSeat, _: wl_seat::Event, (): &(), _: &Connection, _: &QueueHandle<Self>) {}
 }
@@ -290,7 +291,7 @@ mod tests {
 
     #[test]
     fn an_input_is_never_said_to_be_younger_than_it_is() {
-        // Nobody knows yet who was there before.
+        // Earlier input is unknown at this time.
         let began = IdleState::Nothing { began: s(100) };
         assert_eq!(began.ago(s(103)), IdleTime::Unknown);
         // No pause was reported, so there was none.

@@ -1,7 +1,7 @@
-//! An X server on this machine: its screensaver extension says how long there has been no input, and an alarm on its
-//! idle counter says when there is some again.
+//! An X server on this machine: its screensaver extension returns the time since the last input, and an alarm on its idle
+//! counter reports new input.
 //!
-//! A connection for each question: it takes a fraction of a millisecond, and between questions nothing is held.
+//! A connection for each query: it takes a fraction of a millisecond, and is closed between queries.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -24,13 +24,13 @@ const ANSWER: u8 = 1;
 /// The longest rest of an answer that is read: a list of a few counters.
 const LONGEST: usize = 65_536;
 
-/// How long without input the user has to be before coming back is told of (milliseconds).
+/// The pause after which new input is reported (milliseconds).
 const PAUSE_MS: u32 = 2000;
 
-/// The user is back when there was input within this time (milliseconds).
+/// The user is back if there was input within this time (milliseconds).
 const BACK_MS: u32 = 1000;
 
-/// How long ago the server last saw input, on a clock that stands still while the machine sleeps.
+/// The time since the server's last input, on a clock that stops while the machine sleeps.
 pub(super) async fn ago(display: &str) -> Option<Duration> {
     let mut server = Server::connect(display).await?;
     let extension = server.extension(screensaver::X11_EXTENSION_NAME).await?;
@@ -40,7 +40,7 @@ pub(super) async fn ago(display: &str) -> Option<Duration> {
     Some(Duration::from_millis(info.ms_since_user_input.into()))
 }
 
-/// Waits until there is input after a pause of two seconds. `None`: this server cannot tell, or has gone.
+/// Waits for input after a pause of two seconds. `None`: this server cannot report that, or is gone.
 pub(super) async fn back(display: &str) -> Option<()> {
     let mut server = Server::connect(display).await?;
     let extension = server.extension(sync::X11_EXTENSION_NAME).await?;
@@ -53,7 +53,7 @@ pub(super) async fn back(display: &str) -> Option<()> {
     let list = sync::ListSystemCountersRequest.serialize(opcode).0.concat();
     let counters: sync::ListSystemCountersReply = server.ask(&list).await?;
     let idle = counters.counters.into_iter().find(|counter| counter.name == b"IDLETIME")?;
-    // One after the other: the server tells of a fall only if it has noticed the rise.
+    // One after the other: the server reports a fall only if it has noticed the rise.
     let alarms =
         [(PAUSE_MS, sync::TESTTYPE::POSITIVE_COMPARISON), (BACK_MS, sync::TESTTYPE::NEGATIVE_TRANSITION)];
     for (id, (value, test)) in (server.setup.resource_id_base..).zip(alarms) {
@@ -62,7 +62,7 @@ pub(super) async fn back(display: &str) -> Option<()> {
             .value_type(sync::VALUETYPE::ABSOLUTE)
             .value(sync::Int64 { hi: 0, lo: value })
             .test_type(test)
-            // Once is enough.
+            // One report is enough.
             .delta(sync::Int64 { hi: 0, lo: 0 })
             .events(1);
         let create = sync::CreateAlarmRequest { id, value_list: Cow::Owned(alarm) };
@@ -82,12 +82,12 @@ struct Server {
 }
 
 impl Server {
-    /// Only over a socket of this machine: a display that is forwarded from elsewhere is watched by nobody here.
+    /// Only over a socket of this machine: the user of a forwarded display is elsewhere.
     async fn connect(display: &str) -> Option<Self> {
         let display = parse_display(Some(display)).ok().filter(|display| display.host.is_empty())?;
         let mut stream = UnixStream::connect(format!("/tmp/.X11-unix/X{}", display.display)).await.ok()?;
         let host = rustix::system::uname();
-        // Servers that let in every program of the user need no cookie, and there is no file of cookies then.
+        // Servers that accept every program of the user need no cookie, and then there is no file of cookies.
         let cookie = get_auth(Family::LOCAL, host.nodename().to_bytes(), display.display);
         let (protocol, secret) = cookie.ok().flatten().unwrap_or_default();
         let (mut connect, request) = Connect::with_authorization(protocol, secret);
@@ -107,7 +107,7 @@ impl Server {
         self.ask(&request.concat()).await.filter(|extension: &QueryExtensionReply| extension.present)
     }
 
-    /// Sends one request and reads its answer. Nothing else comes before: no events have been asked for.
+    /// Sends one request and reads its answer. Nothing else can arrive before it, because no events are subscribed.
     async fn ask<R: TryParse>(&mut self, request: &[u8]) -> Option<R> {
         self.stream.write_all(request).await.ok()?;
         let mut answer = self.beginning().await?.to_vec();

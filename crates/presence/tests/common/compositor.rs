@@ -1,4 +1,4 @@
-//! A stand-in for a Wayland compositor: it speaks the wire protocol, has one seat, and tells of pauses when it is told to.
+//! A fake Wayland compositor: it speaks the wire protocol, has one seat, and reports pauses on command.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -11,23 +11,23 @@ const DISPLAY: u32 = 1;
 const SEAT: (u32, &str, u32) = (1, "wl_seat", 7);
 const NOTIFIER: (u32, &str) = (2, "ext_idle_notifier_v1");
 
-/// A notification that was asked for.
+/// A subscribed notification.
 struct Notification {
     client: Arc<OwnedWriteHalf>,
     id: u32,
-    /// Whether films that keep the screen on do not count.
+    /// Whether videos that keep the screen on do not count.
     input_only: bool,
     timeout: u32,
 }
 
-/// The stand-in.
+/// The fake.
 pub struct Compositor {
     pub folder: tempfile::TempDir,
     notifications: Arc<Mutex<Vec<Notification>>>,
 }
 
 impl Compositor {
-    /// One that has this version of the protocol; 0: none.
+    /// A compositor with this version of the protocol; 0: without it.
     pub fn start(version: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("wayland-7")).unwrap();
@@ -41,27 +41,27 @@ impl Compositor {
         compositor
     }
 
-    /// The names under which a program finds it.
+    /// The environment variables for it.
     pub fn environment(&self) -> (Option<PathBuf>, Option<String>) {
         (Some(self.folder.path().to_owned()), Some("wayland-7".to_owned()))
     }
 
-    /// How many notifications were asked for, and whether they were the right ones.
+    /// The number of subscribed notifications; checks that they are the right ones.
     pub fn notifications(&self) -> usize {
         self.notifications.lock().unwrap().len()
     }
 
-    /// Whether films that keep the screen on count as input in what was asked for last.
+    /// Whether videos that keep the screen on count as input in the last subscription.
     pub fn films_count(&self) -> bool {
         !self.notifications.lock().unwrap().last().unwrap().input_only
     }
 
-    /// There has been no input for a while.
+    /// Reports that there has been no input for a while.
     pub fn idled(&self) {
         self.tell(0);
     }
 
-    /// There is input.
+    /// Reports input.
     pub fn resumed(&self) {
         self.tell(1);
     }
@@ -113,7 +113,7 @@ impl Client {
         Self { reader, writer, version, registry: 0, seat: 0, notifier: 0, notifications }
     }
 
-    /// Takes requests until the client goes. Anything unexpected ends the test with a message on standard error.
+    /// Handles requests until the client is gone. An unexpected one ends the test with a message on standard error.
     async fn serve(mut self) {
         while let Ok(object) = self.reader.read_u32_le().await {
             let head = self.reader.read_u32_le().await.unwrap();

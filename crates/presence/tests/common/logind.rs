@@ -1,4 +1,4 @@
-//! A stand-in for logind that is as strict as the real one, and notes what it was asked.
+//! A fake logind that is as strict as the real one, and notes its requests.
 
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -15,7 +15,7 @@ use super::{Bus, SOON};
 const NAME: &str = "org.freedesktop.login1";
 const MANAGER: &str = "/org/freedesktop/login1";
 
-/// One session, as logind knows it.
+/// One session of logind.
 #[derive(Clone)]
 pub struct Facts {
     pub id: &'static str,
@@ -35,15 +35,15 @@ impl Facts {
     }
 }
 
-/// What is asked of the stand-in, and what it knows.
+/// The requests to the fake, and its data.
 #[derive(Default)]
 struct State {
     sessions: Vec<Facts>,
     /// The session that this process is in.
     of_process: Option<&'static str>,
-    /// What the user sees.
+    /// The session that the user sees.
     display: Option<&'static str>,
-    /// Our ends of the inhibitors that were taken.
+    /// The fake's ends of the inhibitors.
     inhibitors: Vec<UnixStream>,
 }
 
@@ -76,7 +76,7 @@ impl Manager {
     }
 
     fn inhibit(&self, what: &str, who: &str, why: &str, mode: &str) -> fdo::Result<Fd<'static>> {
-        // Anything but a delay of sleep needs rights that a user does not have.
+        // Anything but a delay of sleep needs more rights than a user has.
         assert_eq!((what, who, mode), ("sleep", "Abide", "delay"));
         assert!(why.len() > 10, "people read this: {why}");
         let (ours, theirs) = UnixStream::pair().unwrap();
@@ -154,14 +154,14 @@ impl Session {
     async fn unlock(emitter: &SignalEmitter<'_>) -> zbus::Result<()>;
 }
 
-/// The stand-in.
+/// The fake.
 pub struct Logind {
     state: Arc<Mutex<State>>,
     bus: zbus::Connection,
 }
 
 impl Logind {
-    /// One that knows these sessions; this process is in the first.
+    /// A logind with these sessions; this process is in the first.
     pub async fn start(bus: &Bus, sessions: &[Facts]) -> Self {
         let state = State { of_process: sessions.first().map(|session| session.id), ..State::default() };
         let logind = Self { state: Arc::new(Mutex::new(state)), bus: bus.connect().await };
@@ -185,14 +185,14 @@ impl Logind {
         self.serve(path.as_str(), object).await;
     }
 
-    /// Somebody signs in.
+    /// A user signs in.
     pub async fn sign_in(&self, session: Facts) {
         self.add(session.clone()).await;
         let emitter = SignalEmitter::new(&self.bus, MANAGER).unwrap();
         Manager::session_new(&emitter, session.id, session.path().as_ref()).await.unwrap();
     }
 
-    /// This process is in no session; the user sees `display`.
+    /// Removes this process from its session; the user sees `display`.
     pub fn started_by_the_system(&self, display: Option<&'static str>) {
         let mut state = self.state.lock().unwrap();
         (state.of_process, state.display) = (None, display);
@@ -207,21 +207,21 @@ impl Logind {
         self.bus.object_server().interface(path).await.unwrap()
     }
 
-    /// The desktop says whether it has locked the screen.
+    /// The desktop reports whether it has locked the screen.
     pub async fn locked(&self, id: &str, locked: bool) {
         self.change(id, |session| session.locked = locked);
         let session = self.session(id).await;
         session.get().await.locked_hint_changed(session.signal_emitter()).await.unwrap();
     }
 
-    /// The session comes to the screen, or leaves it to another.
+    /// The session is shown on the screen, or leaves it to another.
     pub async fn active(&self, id: &str, active: bool) {
         self.change(id, |session| session.active = active);
         let session = self.session(id).await;
         session.get().await.active_changed(session.signal_emitter()).await.unwrap();
     }
 
-    /// `loginctl lock-session`, `loginctl unlock-session`: what is asked of the desktop.
+    /// `loginctl lock-session`, `loginctl unlock-session`: a request to the desktop.
     pub async fn request(&self, id: &str, lock: bool) {
         let session = self.session(id).await;
         if lock {
@@ -238,25 +238,25 @@ impl Logind {
         Manager::prepare_for_sleep(&emitter, sleep).await.unwrap();
     }
 
-    /// How many inhibitors are open.
+    /// The number of open inhibitors.
     pub fn inhibitors(&self) -> usize {
         let mut state = self.state.lock().unwrap();
-        // The end of the stream: the other end was closed, every copy of it.
+        // The stream has ended: every copy of the other end was closed.
         state.inhibitors.retain(|mut ours| !matches!(ours.read(&mut [0]), Ok(0)));
         state.inhibitors.len()
     }
 
-    /// Waits until every inhibitor is closed, as logind does before the machine sleeps. How long that took.
+    /// Waits until every inhibitor is closed, as logind does before the machine sleeps. Returns the time that it took.
     pub async fn inhibitors_close(&self) -> Duration {
         let began = Instant::now();
         while self.inhibitors() > 0 {
-            assert!(began.elapsed() < SOON, "the machine was never let go to sleep");
+            assert!(began.elapsed() < SOON, "an inhibitor stayed open");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         began.elapsed()
     }
 
-    /// An update restarts logind: its name goes and comes back, inhibitors are lost, sessions stay.
+    /// Restarts logind as an update does: its name disappears and comes back, inhibitors are lost, sessions remain.
     pub async fn restart(self, bus: &Bus) -> Self {
         let Self { state, bus: old } = self;
         old.close().await.unwrap();

@@ -1,4 +1,4 @@
-//! A desktop of a test's own: two private buses, and stand-ins for what is on them.
+//! A private desktop for a test: two buses with fake services.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod compositor;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use abide_presence::{Environment, Event, Presence};
 
-/// How long anything that has to happen may take on a busy machine.
+/// The longest time for anything that has to happen, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(10);
 
 /// A program that ends with the test.
@@ -34,7 +34,7 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Starts one where everybody may own every name, on which nothing is started by itself.
+    /// Starts one where every program may own every name, and no service is started automatically.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("bus.conf");
@@ -49,7 +49,7 @@ impl Bus {
             .args(["--nofork", "--nosyslog", "--print-address=1"])
             .arg(format!("--config-file={}", config.display()))
             .stdout(Stdio::piped())
-            // It complains about limits that it may not raise.
+            // It warns about limits that it may not raise.
             .stderr(Stdio::null())
             .spawn()
             .expect("dbus-daemon is installed");
@@ -58,7 +58,7 @@ impl Bus {
         Self { address: address.trim().to_owned(), _daemon: Running(daemon), _folder: folder }
     }
 
-    /// A connection of somebody's own.
+    /// A separate connection.
     pub async fn connect(&self) -> zbus::Connection {
         zbus::connection::Builder::address(self.address.as_str()).unwrap().build().await.unwrap()
     }
@@ -75,7 +75,7 @@ impl Desktop {
         Self { system: Bus::start(), session: Bus::start() }
     }
 
-    /// What a program on this desktop is told; no display.
+    /// The environment of a program on this desktop; no display.
     pub fn environment(&self) -> Environment {
         Environment {
             system_bus: Some(self.system.address.clone()),
@@ -94,12 +94,12 @@ pub async fn next(presence: &mut Presence) -> Event {
     tokio::time::timeout(SOON, presence.event()).await.expect("an event")
 }
 
-/// Whether an event has come by now. What is asked for must be known to have arrived.
+/// Whether an event has arrived by now. Call it only when the event must have arrived.
 pub async fn waiting(presence: &mut Presence) -> Option<Event> {
     tokio::time::timeout(Duration::ZERO, presence.event()).await.ok()
 }
 
-/// Waits until the condition holds.
+/// Waits until the condition is true.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let waited = tokio::time::timeout(SOON, async {
         while !holds().await {

@@ -1,4 +1,4 @@
-//! Stand-ins for what a desktop has on the session bus: screensavers and monitors of idle time.
+//! Fake services of a desktop on the session bus: screensavers and monitors of idle time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,7 @@ screensaver!(Freedesktop, "org.freedesktop.ScreenSaver");
 screensaver!(Gnome, "org.gnome.ScreenSaver");
 screensaver!(Xfce, "org.xfce.ScreenSaver");
 
-/// A screensaver that runs. Dropped, it has gone from the bus.
+/// A running screensaver. When dropped, it leaves the bus.
 pub struct Screensaver {
     active: Arc<AtomicBool>,
     path: &'static str,
@@ -45,7 +45,7 @@ pub struct Screensaver {
 }
 
 impl Screensaver {
-    /// Plasma's, with both of its names. `idle`: what it says when asked for the idle time.
+    /// Plasma's, with both of its names. `idle`: its answer about the idle time.
     pub async fn plasma(bus: &Bus, idle: Option<u32>) -> Self {
         let saver = Self::freedesktop(bus, idle).await;
         let object = Freedesktop { active: Arc::clone(&saver.active), idle };
@@ -54,7 +54,7 @@ impl Screensaver {
         saver
     }
 
-    /// One that only has the name that all share.
+    /// One with only the common name.
     pub async fn freedesktop(bus: &Bus, idle: Option<u32>) -> Self {
         let (active, bus) = (Arc::default(), bus.connect().await);
         let path = "/org/freedesktop/ScreenSaver";
@@ -89,10 +89,10 @@ impl Screensaver {
         self.tell(active).await;
     }
 
-    /// Only says so.
+    /// Only reports it.
     pub async fn tell(&self, active: bool) {
-        let nobody = None::<&str>;
-        self.bus.emit_signal(nobody, self.path, self.interface, "ActiveChanged", &active).await.unwrap();
+        let everyone = None::<&str>;
+        self.bus.emit_signal(everyone, self.path, self.interface, "ActiveChanged", &active).await.unwrap();
     }
 
     /// The program ends.
@@ -101,7 +101,7 @@ impl Screensaver {
     }
 }
 
-/// Somebody who owns a name and never answers.
+/// A program that owns a name and never answers.
 pub async fn hanging(bus: &Bus, name: &'static str) -> zbus::Connection {
     let bus = bus.connect().await;
     bus.request_name(name).await.unwrap();
@@ -118,7 +118,7 @@ impl Monitor {
     }
 }
 
-/// A compositor that says it has seen no input for this many milliseconds.
+/// A compositor that has seen no input for this many milliseconds.
 pub async fn mutter(bus: &Bus, idle: u64) -> zbus::Connection {
     let bus = bus.connect().await;
     bus.object_server().at("/org/gnome/Mutter/IdleMonitor/Core", Monitor(idle)).await.unwrap();

@@ -1,4 +1,4 @@
-//! A real X server without a screen, and somebody at its keyboard.
+//! A real X server without a screen, and a way to press its keys.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
