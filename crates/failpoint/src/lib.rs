@@ -1,11 +1,11 @@
 //! Places at which a test ends the agent as a crash does.
 //!
-//! Each boundary between us and the disk, or us and the provider, that a refresh crosses has a name in [`ALL`] and a call
-//! of [`reached`] at that place, behind the feature `failpoints` of the crate. Programs that are handed out are built
-//! without it: then neither this crate nor the calls are in them.
+//! Each boundary between the agent and the disk or the provider that a refresh crosses has a name in [`ALL`] and a call of
+//! [`reached`], behind the feature `failpoints` of the crate. Released programs are built without it, and then contain
+//! neither this crate nor the calls.
 //!
-//! A test names a folder in the variable [`FOLDER`]. There, [`TRACE`] gets one line for every place that is passed, and
-//! [`ARMED`] says at which the process is to end: a name, a space, and how often it has to be passed from now on.
+//! A test sets the variable [`FOLDER`] to a folder. There, [`TRACE`] gets one line for every place that is passed, and
+//! [`ARMED`] names the place at which the process ends: a name, a space, and how often it has to be passed from now on.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -13,14 +13,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The variable that names the folder of the test; without it nothing happens.
+/// The variable with the folder of the test. Without it nothing happens.
 pub const FOLDER: &str = "ABIDE_FAILPOINTS";
-/// The file in that folder that says where to end.
+/// The file in that folder that names the place to end at.
 pub const ARMED: &str = "armed";
-/// The file in that folder that says what was passed, in order.
+/// The file in that folder that lists the passed places, in order.
 pub const TRACE: &str = "trace";
 
-/// Every place there is. One that is not in this list does not exist, and a test holds that each of them is reached.
+/// All places. A test checks that each of them is reached.
 pub const ALL: &[&str] = &[
     // crates/agent: the refresh as a whole.
     "refresh.wanted",
@@ -50,7 +50,7 @@ pub const ALL: &[&str] = &[
     "disk.done",
 ];
 
-/// How often each place was passed since the test armed one.
+/// The number of passes of each place since the test armed one.
 struct Passed {
     armed: String,
     times: BTreeMap<&'static str, u32>,
@@ -58,16 +58,15 @@ struct Passed {
 
 static PASSED: Mutex<Passed> = Mutex::new(Passed { armed: String::new(), times: BTreeMap::new() });
 
-/// Says that the process has come this far, and ends it (SIGKILL) if that is what the test wants.
+/// Notes that the process has come this far, and ends it (SIGKILL) if the test wants that.
 ///
 /// # Panics
 ///
-/// For a name that is not in [`ALL`], and when the folder of the test cannot be written: a test that cannot see what
-/// happens is none.
+/// For a name that is not in [`ALL`], and if the folder of the test cannot be written, because the test would be blind then.
 #[allow(clippy::expect_used, reason = "only tests run this")]
 pub fn reached(name: &'static str) {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    assert!(ALL.contains(&name), "{name} is no place at which a test may end the agent");
+    assert!(ALL.contains(&name), "{name} is not a failpoint");
     let folder = Path::new(&folder);
     // One at a time, so that the trace is in the order of what happened.
     let mut passed = PASSED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +83,7 @@ pub fn reached(name: &'static str) {
     }
 }
 
-/// As a power failure would: nothing is flushed, nothing is told, no other thread does anything more.
+/// Ends as after a power failure: nothing is flushed or reported, and no other thread continues.
 fn end() -> ! {
     #[cfg(unix)]
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);

@@ -1,4 +1,4 @@
-//! What a provider answers in JSON.
+//! A provider's answers in JSON.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub(crate) fn jwks(data: &[u8]) -> Outcome {
     if let Ok(used) = used {
         let document: Value = serde_json::from_slice(data).unwrap();
         let published = document["keys"].as_array().unwrap();
-        // Who publishes a private key has published everybody's.
+        // A published private key makes the whole set unusable.
         let private = published.iter().filter(|key| key.get("d").is_some()).count();
         assert!(used + private <= published.len() && used <= 100);
     }
@@ -119,7 +119,7 @@ pub(crate) fn par_response(data: &[u8]) -> Outcome {
     (&answer).into()
 }
 
-/// Schemes are written in either case.
+/// Schemes may be in either case.
 fn mixed(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or_default();
     ["urn", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
@@ -132,7 +132,7 @@ pub(crate) fn registration_response(data: &[u8]) -> Outcome {
         Ok(client) => {
             let id = &client.registration.client_id;
             assert!(!id.is_empty() && id.len() <= 512 && id.bytes().all(|b| matches!(b, b' '..=b'~')));
-            // A client id may be the same text as the secret, and is no secret.
+            // A client ID may be the same text as the secret, and is not secret.
             let secrets: Vec<_> =
                 secrets.into_iter().filter(|secret| !id.contains(secret.as_str())).collect();
             keeps_in_debug(&client.registration, &secrets);

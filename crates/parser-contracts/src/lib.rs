@@ -1,8 +1,7 @@
-//! Untrusted input: what every parser of it has to keep to, whatever it is given.
+//! Contracts that every parser of untrusted input has to keep, whatever the input.
 //!
-//! A [`Target`] takes any bytes and panics when a property does not hold. cargo-fuzz drives the targets (`fuzz/`,
-//! `./x fuzz`); the inputs that are kept in `fuzz/corpus` are gone through by an ordinary test of this package. No program
-//! is made from it.
+//! A [`Target`] takes any bytes and panics if a property does not hold. cargo-fuzz drives the targets (`fuzz/`, `./x fuzz`);
+//! an ordinary test of this package runs the inputs in `fuzz/corpus`. No program contains this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test in everything but its place")]
 
 mod documents;
@@ -11,10 +10,10 @@ mod secrets;
 mod statements;
 mod vault;
 
-/// What became of an input.
+/// The result of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was taken for what it says.
+    /// It was accepted.
     Accepted,
     /// It was refused, as it should be.
     Refused,

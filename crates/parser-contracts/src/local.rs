@@ -1,4 +1,4 @@
-//! What stands in the configuration, and what programs and browsers on this computer send.
+//! The configuration, and requests of programs and browsers on this computer.
 
 use std::cell::OnceCell;
 
@@ -20,7 +20,7 @@ pub(crate) fn configuration(data: &[u8]) -> Outcome {
     (&read).into()
 }
 
-/// Where an input stands for the key of a client.
+/// The placeholder in an input for a client's key.
 const KEY: &str = "KEY";
 
 thread_local! {
@@ -39,11 +39,14 @@ pub(crate) fn local_request(data: &[u8]) -> Outcome {
             match asked {
                 Ok((client, _, _)) => {
                     assert_eq!(client.as_deref(), Some("tool"), "over TCP only a client is let in");
-                    assert!(text.contains(KEY), "nobody is let in without the key");
-                    assert!(text.contains(&ENDPOINT_PORT.to_string()), "nor under another name than ours");
+                    assert!(text.contains(KEY), "a request without the key is refused");
+                    assert!(
+                        text.contains(&ENDPOINT_PORT.to_string()),
+                        "a request to another name is refused"
+                    );
                     outcome = Outcome::Accepted;
                 }
-                // Who writes the key into the address has said it; in a header it stays between us.
+                // A key in the URL is already public; a key in a header must stay secret.
                 Err(refused) if in_header_only(&text) => keeps_in_debug(&refused, std::slice::from_ref(key)),
                 Err(_) => {}
             }
@@ -59,7 +62,7 @@ fn in_header_only(head: &str) -> bool {
     (first.starts_with("authorization:") || first.starts_with("x-abide-key:")) && lines.next().is_none()
 }
 
-/// Where an input stands for an answer that belongs to the sign-in.
+/// The placeholder in an input for the answer to the sign-in.
 const OURS: &str = "state=ours";
 
 pub(crate) fn callback(data: &[u8]) -> Outcome {
@@ -69,7 +72,7 @@ pub(crate) fn callback(data: &[u8]) -> Outcome {
     let port = CALLBACK_PORT.to_string();
     let mut outcome = Outcome::Refused;
     for query in &seen {
-        assert!(contains(data, port.as_bytes()), "somebody else's name was answered");
+        assert!(contains(data, port.as_bytes()), "a request to another name was answered");
         assert!(query.len() <= 24 * 1024, "an answer of {} bytes", query.len());
         for code in parameters(query, &["code"]) {
             assert!(!text.contains(&code), "the page shows the code");
@@ -84,7 +87,7 @@ pub(crate) fn callback(data: &[u8]) -> Outcome {
     outcome
 }
 
-/// Who asks in HTTP 1.0 is answered in it.
+/// A request in HTTP 1.0 gets an answer in HTTP 1.0.
 fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! Whether a refusal repeats a secret that it was given.
+//! Whether a refusal repeats a secret of its input.
 
 use std::fmt;
 
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// Shorter ones may stand in our own words by chance; so may what has no digit.
+/// A shorter text, or one without a digit, may be in our own words by chance.
 fn is_recognisable(secret: &str) -> bool {
     secret.len() >= 8 && secret.bytes().any(|b| b.is_ascii_digit())
 }
@@ -25,7 +25,7 @@ pub(crate) fn parameters(query: &str, names: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Panics if `shown`, in the form for people or in that for developers, contains one of the secrets.
+/// Panics if `shown`, in its display or debug form, contains one of the secrets.
 pub(crate) fn keeps(shown: &(impl fmt::Display + fmt::Debug), secrets: &[String]) {
     keeps_in_debug(shown, secrets);
     let text = shown.to_string();

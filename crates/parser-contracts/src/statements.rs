@@ -1,4 +1,4 @@
-//! What a provider signs, what a resource server says in a header, and what the browser brings back.
+//! Signed statements of a provider, headers of a resource server, and answers of the browser.
 
 use abide_oidc::fuzzing::{self, CLIENT_ID, ISSUER, NONCE, NOW};
 use abide_oidc::{CLOCK_SKEW, CallbackError, Challenge, Error, MAX_LOGOUT_TOKEN_AGE, StepUp};
@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::Outcome;
 use crate::secrets::{keeps, parameters};
 
-/// Where an input stands for what only the test knows.
+/// The placeholder in an input for a value that only the test knows.
 const STATE: &str = "STATE";
 
-/// The input as a token that somebody sent, and as header and claims that the provider has signed.
+/// The input as a foreign token, and as header and claims that the provider has signed.
 fn tokens(data: &[u8]) -> (Option<&str>, Option<(String, Value)>) {
     let raw = std::str::from_utf8(data).ok().filter(|raw| !raw.contains('\n'));
     let parts = data.iter().position(|byte| *byte == b'\n').map(|at| (&data[..at], &data[at + 1..]));
@@ -21,7 +21,7 @@ fn tokens(data: &[u8]) -> (Option<&str>, Option<(String, Value)>) {
     (raw, signed)
 }
 
-/// Goes through both, and makes sure that a signature that is not the provider's is never enough.
+/// Checks both, and that a signature by another key is never accepted.
 fn statement<T>(
     data: &[u8],
     verify: impl Fn(&str) -> Option<Result<T, Error>>,
@@ -45,9 +45,9 @@ fn statement<T>(
             let forged = format!("{message}.{turned}");
             assert!(
                 turned == signature || verify(&forged).unwrap().is_err(),
-                "a forged signature is believed"
+                "a forged signature is accepted"
             );
-            assert!(verify(&format!("{message}.")).unwrap().is_err(), "no signature is believed");
+            assert!(verify(&format!("{message}.")).unwrap().is_err(), "a missing signature is accepted");
         }
         Err(error) => keeps(error, &[]),
     }
@@ -73,7 +73,7 @@ pub(crate) fn id_token(data: &[u8]) -> Outcome {
         assert_eq!(refreshed.unwrap().subject, identity.subject, "the same token is about the same person");
         let mut other = identity.clone();
         other.subject.push('x');
-        assert!(fuzzing::refreshed_id_token(token, &other).unwrap().is_err(), "it is about somebody else");
+        assert!(fuzzing::refreshed_id_token(token, &other).unwrap().is_err(), "it is about another person");
     })
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn www_authenticate(data: &[u8]) -> Outcome {
     if let Ok(Some(step_up)) = StepUp::read(lines()) {
         assert!(
             !step_up.acr_values.is_empty() || step_up.max_age.is_some(),
-            "a sign-in as before helps nobody"
+            "the usual sign-in would not help"
         );
         let parameters = step_up.parameters(&Default::default());
         assert_eq!(parameters.check(), Ok(()), "what is asked for can be sent");
@@ -135,9 +135,9 @@ pub(crate) fn redirect_query(data: &[u8]) -> Outcome {
     let query = text.replace(STATE, &state);
     let received = pending.receive(&query);
     match &received {
-        Ok(_) => assert!(text.contains(STATE), "nobody but the provider knows the state"),
+        Ok(_) => assert!(text.contains(STATE), "only the provider knows the state"),
         Err(error) => {
-            assert!(error.is_stray() || text.contains(STATE), "only who knows the state ends a sign-in");
+            assert!(error.is_stray() || text.contains(STATE), "only an answer with the state ends a sign-in");
             if let CallbackError::Refused { description, .. } = error {
                 assert!(description.as_ref().is_none_or(|words| words.chars().count() <= 200));
             }

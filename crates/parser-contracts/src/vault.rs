@@ -1,4 +1,4 @@
-//! What stands in the vault's folder: written by us, and perhaps damaged or replaced since.
+//! The files in the vault's folder: written by us, and perhaps damaged or replaced since.
 
 use abide_agent::fuzzing as agent;
 use abide_vault::fuzzing;
@@ -25,8 +25,8 @@ pub(crate) fn records(data: &[u8]) -> Outcome {
     let records = fuzzing::records(data);
     if let Some(records) = &records {
         let held: usize = records.iter().map(|(name, _, content)| name.len() + content.len()).sum();
-        assert!(held <= data.len(), "nothing is made larger than it stood there");
-        // The vault writes neither empty names nor very long ones; it need not mind reading them.
+        assert!(held <= data.len(), "the content is not larger than the file");
+        // The vault writes neither empty names nor very long ones, but may read them.
         if let Some(written) = fuzzing::written(records) {
             assert_eq!(written.len(), data.len());
             assert_eq!(fuzzing::records(&written).as_ref(), Some(records));

@@ -1,4 +1,4 @@
-//! The inputs that are kept, gone through once more.
+//! Runs all kept inputs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test")]
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use abide_parser_contracts::{Outcome, TARGETS};
 
-/// All of them together, in bytes: they are in the repository.
+/// The most bytes of all inputs together, because they are in the repository.
 const MOST: u64 = 1 << 20;
 
 fn corpora() -> PathBuf {
@@ -25,7 +25,7 @@ fn every_input_that_is_kept_is_answered_as_its_parser_promises() {
     for target in TARGETS {
         let mut seen = [0, 0];
         for path in entries(&corpora().join(target.name)) {
-            // Says which one it was when the properties do not hold.
+            // Names the input if a property does not hold.
             println!("{}", path.display());
             let outcome = (target.run)(&std::fs::read(&path).unwrap());
             seen[usize::from(outcome == Outcome::Accepted)] += 1;
