@@ -1,5 +1,5 @@
-//! The `abide` command. The agent without a desktop, the demo provider and the check of the configuration are a program of
-//! their own beside it, which takes its place: so this file stays small enough to start in a millisecond.
+//! The `abide` command. The agent without a desktop, the demo provider and the check of the configuration are in a second
+//! program beside it, which replaces this process. So this file stays small enough to start in a millisecond.
 
 use std::process::{Command, ExitCode};
 
@@ -45,6 +45,6 @@ fn become_program(command: &mut Command) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn become_program(command: &mut Command) -> std::io::Result<()> {
     let status = command.status()?;
-    // It has said itself what was wrong; its code goes on.
+    // It has printed the error itself; only its code is passed on.
     std::process::exit(status.code().unwrap_or(1))
 }

@@ -1,5 +1,5 @@
-//! The examples of the documentation, run as they are written: what they print, and that no other user of the machine can
-//! read the token meanwhile. An argument stands in `/proc/PID/cmdline`, which is open to everybody.
+//! Runs the examples of the documentation as they are written: their output, and that no other user of the machine can read
+//! the token meanwhile. Arguments are in `/proc/PID/cmdline`, which every user can read.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -40,7 +40,7 @@ fn uses_a_token(line: &str) -> bool {
     ["token", "header", "curl", "run"].iter().any(|command| line.contains(&format!("abide {command}")))
 }
 
-/// Joins lines that go on in the next one, and takes comments off.
+/// Joins continued lines, and removes comments.
 fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut whole = Vec::<String>::new();
     let mut goes_on = false;
@@ -106,7 +106,7 @@ fn examples() -> Vec<Example> {
         let at_least = usize::from(command != "token");
         add(&format!("abide help {command}"), indented(&String::from_utf8(output).unwrap()), at_least);
     }
-    // The address is left to whoever pastes the command.
+    // The person who pastes the command fills in the address.
     let tray = quoted(&read(&root.join("src-tauri/src/tray/mod.rs")), "COMMAND: &str = \"", "\";");
     add("tray", tray.iter().map(|line| format!("{line} https://api.example.com/")).collect(), 1);
     let card = quoted(&read(&root.join("ui/src/parts/AccountCard.svelte")), "text={`", "`}");
@@ -125,7 +125,7 @@ fn quoted(text: &str, before: &str, after: &str) -> Vec<String> {
         .collect()
 }
 
-/// An agent that gives the same token to everybody who asks.
+/// An agent that gives the same token to every caller.
 fn serve_tokens(agent: &FakeAgent, token: &str) {
     let listener = UnixListener::bind(agent.socket()).unwrap();
     let token = token.to_owned();
@@ -145,7 +145,7 @@ fn serve_tokens(agent: &FakeAgent, token: &str) {
     });
 }
 
-/// A proxy that hands over each request and waits before it answers: so long, everybody can look.
+/// A proxy that passes on each request and waits before it answers, so that there is time to look.
 fn serve_requests(requests: mpsc::Sender<String>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -171,10 +171,10 @@ fn request(mut stream: TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// How long a program that has the token runs at least.
+/// The shortest run time of a program that has the token.
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// Where the token can be read while the child runs: the files of `/proc`, by what they tell.
+/// Looks for the token while the child runs: in its arguments and in its environment, from `/proc`.
 fn watch(child: &mut Child, token: &str) -> (bool, bool) {
     let until = Instant::now() + Duration::from_secs(30);
     let (mut in_arguments, mut in_environment) = (false, false);
@@ -194,7 +194,7 @@ fn watch(child: &mut Child, token: &str) -> (bool, bool) {
     (in_arguments, in_environment)
 }
 
-/// Runs a line as somebody who has copied it does, and says where the token was seen, and what the server got.
+/// Runs a line as a person who copied it, and returns where the token was visible and what the server received.
 fn run(
     example: &Example,
     requests: &Receiver<String>,
@@ -204,7 +204,7 @@ fn run(
     let agent = FakeAgent::absent();
     serve_tokens(&agent, token);
     let home = agent.home();
-    // curl itself, but over a proxy of ours; TLS would hide what arrives.
+    // curl itself, but through a proxy of the test; TLS would hide the requests.
     fs::write(home.join(".curlrc"), format!("proxy = \"http://127.0.0.1:{port}\"\nsilent\n")).unwrap();
     let programs = home.join("bin");
     fs::create_dir(&programs).unwrap();
@@ -235,14 +235,14 @@ fn run(
 
 #[test]
 fn no_example_shows_the_token_to_other_users() {
-    // Seen nowhere but here: other tests run meanwhile.
+    // Unique, because other tests run meanwhile.
     let token = format!("example-token-{}-{:p}", std::process::id(), &PAUSE);
     let (sender, requests) = mpsc::channel();
     let port = serve_requests(sender);
     for example in examples() {
         let (in_arguments, in_environment, request) = run(&example, &requests, port, &token);
         assert!(!in_arguments, "{example:?} shows the token to every user of the machine");
-        // `abide run` is there to put it into the environment, which other users cannot read.
+        // `abide run` puts it into the environment on purpose, which other users cannot read.
         assert_eq!(in_environment, example.line.contains("abide run"), "{example:?}");
         if example.line.contains("curl") {
             let request = request.unwrap_or_else(|| panic!("{example:?} sent nothing"));
@@ -254,7 +254,7 @@ fn no_example_shows_the_token_to_other_users() {
     }
 }
 
-/// curl reports what its server does by its exit code, which is kept; without a token it is not even started.
+/// curl's exit code depends on the server, and is kept. Without a token curl is not started.
 #[test]
 fn curl_ends_with_its_own_code_and_is_not_started_without_a_token() {
     let run = |agent: &FakeAgent, words: &[&str]| {
@@ -269,7 +269,7 @@ fn curl_ends_with_its_own_code_and_is_not_started_without_a_token() {
     };
     let agent = FakeAgent::absent();
     serve_tokens(&agent, "x");
-    // Nobody listens there (CURLE_COULDNT_CONNECT).
+    // There is no listener (CURLE_COULDNT_CONNECT).
     assert_eq!(run(&agent, &["-sS", "http://127.0.0.1:1/"]).status.code(), Some(7));
     // An address without a scheme is taken for https, which this server does not speak (CURLE_SSL_CONNECT_ERROR).
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -318,7 +318,7 @@ fn curl_sends_a_bound_token_with_its_proof_or_says_what_is_missing() {
     agent.finish();
 }
 
-/// Nor does a text tell somebody to do so.
+/// Nor does a text advise it.
 #[test]
 fn no_text_puts_a_token_into_an_argument() {
     let root = root();

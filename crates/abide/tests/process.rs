@@ -1,4 +1,4 @@
-//! The command as a process: what it becomes, what it leaves behind, and what happens when nobody reads.
+//! The command as a process: what replaces it, what it leaves behind, and closed outputs.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -115,8 +115,7 @@ fn the_configuration_is_checked_without_an_agent_too() {
     }
 }
 
-/// Whether this process, and with it every program that it starts, was told to ignore a signal: so does a shell with what
-/// it runs in the background.
+/// Whether this process, and every program that it starts, ignores a signal: a shell sets that for background jobs.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap_or("0");
@@ -151,11 +150,11 @@ fn ctrl_c_gives_the_sign_in_up_and_ends_as_the_signal_would() {
         assert!(sent.success());
         let until = Instant::now() + Duration::from_secs(20);
         while child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < until, "it goes on after signal {signal}");
+            assert!(Instant::now() < until, "it still runs after signal {signal}");
             std::thread::sleep(Duration::from_millis(5));
         }
         let Output { status, stderr, .. } = child.wait_with_output().unwrap();
-        // The sign-in was called off, and nothing else was asked.
+        // The sign-in was cancelled, and there was no other request.
         agent.finish();
         assert_eq!(status.signal(), Some(signal), "{}", text(&stderr));
         assert!(text(&stderr).ends_with("\nThe sign-in was cancelled.\n"), "{}", text(&stderr));

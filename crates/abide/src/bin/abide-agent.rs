@@ -36,7 +36,7 @@ fn running(port: u16) {
     say(&format!("Abide is running and answers at http://127.0.0.1:{port}. Stop it with Ctrl-C."));
 }
 
-/// What `abide config check` says while no agent runs.
+/// The output of `abide config check` while no agent runs.
 fn check(json: bool) -> ExitCode {
     let Some(found) = abide_agent::check_configuration() else {
         complain("Abide does not know where your home directory is. Set HOME and try again.");
@@ -47,7 +47,7 @@ fn check(json: bool) -> ExitCode {
     if found.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether somebody reads this does not matter to what runs.
+/// A closed output does not matter to a running agent.
 fn say(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }
