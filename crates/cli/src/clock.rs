@@ -1,15 +1,15 @@
-//! The two clocks, and times as people read them.
+//! The two clocks, and times for people.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: i64 = 86_400;
 
-/// The two clocks that the command shows times with.
+/// The clocks that the command shows times with.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    /// The present time, Unix seconds.
+    /// The present time, in Unix seconds.
     pub now: fn() -> u64,
-    /// How far local time is ahead of UTC at a time (Unix seconds), in seconds.
+    /// The offset of local time from UTC at a time (Unix seconds), in seconds.
     pub utc_offset: fn(u64) -> i32,
 }
 
@@ -60,8 +60,8 @@ fn hours_and_minutes(local: i64) -> String {
     format!("{:02}:{:02}", local.rem_euclid(DAY) / 3600, local.rem_euclid(3600) / 60)
 }
 
-/// Year, month (from 0) and day of the proleptic Gregorian calendar. The year is counted from March, so that the leap day
-/// is its last, and cut into eras of 400 years, which are all alike.
+/// Year, month (from 0) and day of the proleptic Gregorian calendar. The year begins in March, so that the leap day is its
+/// last day, and eras of 400 years are all alike.
 fn date(local: i64) -> (i64, usize, i64) {
     let days = local.div_euclid(DAY) + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -73,7 +73,7 @@ fn date(local: i64) -> (i64, usize, i64) {
     (era * 400 + year + i64::from(month < 2), usize::try_from(month).unwrap_or(0), day)
 }
 
-/// A time with its day, whenever that is: `25 Nov 2026, 21:04`.
+/// A time with its day, even if that is today: `25 Nov 2026, 21:04`.
 pub(crate) fn date_and_time(at: u64, clock: Clock) -> String {
     format!("{}, {}", day(at, clock), hours_and_minutes(local(at, clock)))
 }

@@ -1,4 +1,4 @@
-//! Why a command failed, what it says and which exit code it ends with.
+//! The errors of the command, with their messages and exit codes.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use abide_wire::terminal::{self, plain};
 
-/// What is wrong with an answer that did arrive.
+/// An error in an answer that did arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AnswerFault {
     /// The connection closed before the first byte.
@@ -23,22 +23,22 @@ pub(crate) enum AnswerFault {
     /// Not HTTP.
     #[error("it is not HTTP")]
     NotHttp,
-    /// The head is longer than we read.
+    /// The head is longer than the limit.
     #[error("its head is too long")]
     HeadTooLong,
     /// Neither a length nor chunks, or both, or two lengths.
     #[error("its length is missing")]
     NoLength,
-    /// The body is longer than we read.
+    /// The body is longer than the limit.
     #[error("it is larger than 1 MiB")]
     TooLarge,
     /// The chunks are not well formed.
     #[error("its chunks are damaged")]
     Chunk,
-    /// The body is not the JSON that was to come.
+    /// The body is not the expected JSON.
     #[error("it has unexpected content")]
     Content,
-    /// The token holds characters that no token may hold (RFC 6750 section 2.1).
+    /// The token contains characters that are not allowed (RFC 6750 section 2.1).
     #[error("the token has characters that a header cannot carry")]
     Token,
     /// An error status without an error answer.
@@ -52,7 +52,7 @@ pub(crate) enum Failure {
     /// The arguments are wrong.
     #[error("{sentence}\n{hint}")]
     Usage { sentence: String, hint: String },
-    /// Nobody listens.
+    /// There is no listener.
     #[error("Abide is not running. Start it from the menu, or run `abide agent`.")]
     NotRunning,
     /// Not even a home directory is known.
@@ -61,10 +61,10 @@ pub(crate) enum Failure {
     /// The socket is not the user's own.
     #[error("{} {problem}, so nothing was sent to it. Remove it if you did not expect that.", socket.display())]
     NotOurs { socket: PathBuf, problem: String },
-    /// The agent refused.
+    /// The agent refused the request.
     #[error("{description}")]
     Refused { code: Cow<'static, str>, description: String, exit: u8 },
-    /// The agent answered nonsense.
+    /// The agent's answer cannot be used.
     #[error("Abide\u{2019}s answer cannot be used: {0}. `abide doctor` shows what is running.")]
     Answer(#[from] AnswerFault),
     /// The agent did not answer in time.
@@ -73,13 +73,13 @@ pub(crate) enum Failure {
     /// The connection failed.
     #[error("The connection to Abide failed: {0}.")]
     Transport(io::Error),
-    /// The agent went away while it was being listened to.
+    /// The agent disappeared during a stream.
     #[error("Abide has stopped, or the account was removed.")]
     Stopped,
     /// A sign-in did not succeed.
     #[error("{sentence}")]
     SignIn { sentence: String, exit: u8 },
-    /// The user broke the command off.
+    /// The user cancelled the command.
     #[error("Cancelled.")]
     Interrupted,
     /// The key of a new client could not be written.
@@ -97,13 +97,13 @@ pub(crate) enum Failure {
     /// The header could not be passed to curl.
     #[error("The token could not be passed to curl: {0}.")]
     Handover(io::Error),
-    /// The agent or the demo provider did not start, or broke off.
+    /// The agent or the demo provider did not start, or stopped early.
     #[error("{0}")]
     Program(String),
     /// A check of `abide doctor` failed; the report says which.
     #[error("Some checks failed.")]
     Unhealthy,
-    /// Nobody reads our output any more, or it cannot be written.
+    /// The reader of the output is gone, or it cannot be written.
     #[error("The result could not be written: {0}.")]
     Output(io::Error),
 }
@@ -112,7 +112,7 @@ fn key_lost(name: &str, revoked: bool, source: &io::Error) -> String {
     let name = plain(name);
     if revoked {
         format!(
-            "The key could not be written ({source}), so {name} was not allowed. Mend that and try again."
+            "The key could not be written ({source}), so {name} was not allowed. Correct that and try again."
         )
     } else {
         format!(
@@ -130,7 +130,7 @@ fn unlaunched(program: &OsString, source: &io::Error) -> String {
     }
 }
 
-/// An error answer as read: the code stays open, because an agent may be newer than this command.
+/// An error answer. The code stays a string, because an agent may be newer than this command.
 #[derive(Deserialize)]
 struct AnsweredError {
     error: String,
@@ -138,7 +138,7 @@ struct AnsweredError {
 }
 
 impl Failure {
-    /// The failure that an answer with an error status stands for.
+    /// The failure for an answer with an error status.
     pub(crate) fn refused(status: u16, body: &[u8]) -> Self {
         let Ok(answered) = serde_json::from_slice::<AnsweredError>(body) else {
             return AnswerFault::Status(status).into();
@@ -152,7 +152,7 @@ impl Failure {
         }
     }
 
-    /// A mistake in the arguments of a command; the hint leads to that command's page.
+    /// An error in the arguments of a command; the hint names that command's help page.
     pub(crate) fn usage(sentence: impl Into<String>, command: &str) -> Self {
         let hint = if command.is_empty() {
             "`abide help` lists the commands.".to_owned()

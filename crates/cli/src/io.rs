@@ -1,4 +1,4 @@
-//! Everything that a command touches, so that it can be tested without a process.
+//! The surroundings of a command, so that it can be tested without a process.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -15,11 +15,11 @@ use crate::platform::LastAct;
 use crate::program::RunProgram;
 use crate::terminal::Style;
 
-/// Everything that a command touches.
+/// The surroundings of a command.
 pub struct Io<'a> {
-    /// Where results go.
+    /// The output for results.
     pub out: &'a mut dyn Write,
-    /// Where everything else that people read goes.
+    /// The output for other messages.
     pub err: &'a mut dyn Write,
     /// Whether `out` is a terminal.
     pub out_is_terminal: bool,
@@ -27,23 +27,23 @@ pub struct Io<'a> {
     pub err_is_terminal: bool,
     /// The environment.
     pub environment: &'a dyn Fn(&str) -> Option<OsString>,
-    /// The user whose agent is asked; on Unix the effective user id. A socket of anybody else is refused.
+    /// The user whose agent is asked; on Unix the effective user ID. Sockets of other users are refused.
     pub user: u32,
     /// The clocks.
     pub clock: Clock,
-    /// How long to wait for an answer. A refresh at the provider may be under way.
+    /// The longest wait for an answer. The agent may be refreshing tokens.
     pub patience: Duration,
-    /// How often `abide watch` looks for accounts that were added.
+    /// The pause after which `abide watch` looks for new accounts.
     pub look_every: Duration,
-    /// How often `abide logout` asks whether the provider has been told of the end.
+    /// The pause after which `abide logout` asks again whether the provider has been notified.
     pub ask_every: Duration,
-    /// For how long it asks.
+    /// The time for which it asks.
     pub told_within: Duration,
-    /// Arms this for the case that the user breaks the command off (Ctrl-C); the process ends after it.
+    /// Sets an action for Ctrl-C; the process ends after it.
     pub before_interruption: &'a dyn Fn(LastAct),
-    /// Becomes the program (`abide run`), or runs it and returns its exit code.
+    /// Replaces this process with the program (`abide run`), or runs it and returns its exit code.
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
-    /// Runs `abide agent`, `abide demo` and what else is not part of this crate.
+    /// Runs `abide agent`, `abide demo` and others that are not part of this crate.
     pub program: RunProgram<'a>,
 }
 
@@ -60,7 +60,7 @@ impl Io<'_> {
         Style::new(self.out_is_terminal, self.environment)
     }
 
-    /// Writes a result, whole lines, at once.
+    /// Writes a result as whole lines at once.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.out.write_all(bytes).and_then(|()| self.out.flush()).map_err(Failure::Output)
     }
@@ -69,12 +69,12 @@ impl Io<'_> {
         self.write(text.as_bytes())
     }
 
-    /// Writes JSON that the agent answered.
+    /// Writes JSON from the agent.
     pub(crate) fn pass_on(&mut self, answer: &Answer) -> Result<(), Failure> {
         self.json_line(answer.body())
     }
 
-    /// Writes JSON that the agent sent, on a line. It means what the agent wrote, and a terminal can show it.
+    /// Writes JSON from the agent on one line, unchanged in meaning and safe for a terminal.
     pub(crate) fn json_line(&mut self, json: &[u8]) -> Result<(), Failure> {
         serde_json::from_slice::<serde::de::IgnoredAny>(json).map_err(|_| AnswerFault::Content)?;
         let json = std::str::from_utf8(json.trim_ascii_end()).map_err(|_| AnswerFault::Content)?;
@@ -88,7 +88,7 @@ impl Io<'_> {
         self.say(&format!("{}\n", terminal::json(&value.to_string())))
     }
 
-    /// Tells people something that is not the result. Whether they hear it does not change the outcome.
+    /// Writes a message that is not the result. Errors are ignored.
     pub(crate) fn tell(&mut self, text: &str) {
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }

@@ -1,12 +1,11 @@
 //! The `abide` command: a client of the agent's local endpoint.
 //!
-//! `abide token` stands between a tool and its first request, so this crate is kept small and blocking: one connection,
-//! one write, one read; no runtime, no thread, no TLS. [`run`] takes the arguments and everything else that it touches
-//! ([`Io`]), so that it can be tested without a process.
+//! A tool's first request waits for `abide token`, so this crate is small and blocking: one connection, one write, one read;
+//! no runtime, no thread, no TLS. [`run`] takes the arguments and its surroundings ([`Io`]), so that it can be tested
+//! without a process.
 //!
 //! Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in required, 4 consent required or denied, 5 the agent is not running.
-//! `abide run` ends with the exit code of the program that it ran, 127 when there is no such program and 126 when it
-//! cannot be run.
+//! `abide run` ends with the exit code of its program, 127 if there is no such program and 126 if it cannot be run.
 
 pub mod arguments;
 mod clock;
@@ -34,7 +33,7 @@ pub use self::program::{Program, RunProgram};
 /// Runs one command with the process's own streams, environment and clocks. The arguments come without the program's
 /// name. Returns the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'_>) -> u8 {
-    // Not locked: a program behind the command may write from another thread.
+    // Not locked: a started program may write from another thread.
     let (mut stdout, mut stderr) = (streams::stdout(), streams::stderr());
     let (out_is_terminal, err_is_terminal) = (stdout.is_terminal(), stderr.is_terminal());
     let environment = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -68,13 +67,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8
         .and_then(|command| commands::run(command, json, io));
     match done {
         Ok(code) => code,
-        // Whoever read has gone away: there is nobody to tell.
+        // The reader of the output is gone.
         Err(Failure::Output(error)) if error.kind() == streams::ErrorKind::BrokenPipe => 1,
-        // They know, and the last act has said what became of it.
+        // The user knows, and the last action has printed its result.
         Err(Failure::Interrupted) => Failure::Interrupted.exit_code(),
         Err(failure) => {
             let text = if json { failure.to_json() } else { failure.to_text() };
-            // An error that cannot be written is still told by the exit code.
+            // If the error cannot be printed, the exit code still shows it.
             let _ = io.err.write_all(text.as_bytes()).and_then(|()| io.err.flush());
             failure.exit_code()
         }

@@ -1,6 +1,6 @@
-//! The programs behind the command, which this crate does not know how to run.
+//! The programs that the command starts, which are not part of this crate.
 
-/// A program behind the command, which this crate does not know how to run.
+/// A program that the command starts, and which is not part of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Program {
@@ -21,5 +21,5 @@ pub enum Program {
     },
 }
 
-/// Runs a program behind the command to its end; otherwise a sentence says why it did not start.
+/// Runs such a program to its end. Returns a sentence if it did not start.
 pub type RunProgram<'a> = &'a dyn Fn(Program) -> Result<(), String>;

@@ -1,9 +1,9 @@
-//! Colour, where a terminal shows it.
+//! Colours, if the terminal supports them.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
 
-/// The few inks of the terminal: one accent, and amber and red for meaning only.
+/// The few colours: one accent, and amber and red only for their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
     Bold,
@@ -13,14 +13,14 @@ pub(crate) enum Ink {
     Red,
 }
 
-/// Whether to use them.
+/// Whether to use colours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     colour: bool,
 }
 
 impl Style {
-    /// Colour on a terminal that can show it, unless `NO_COLOR` is set (no-color.org).
+    /// Colours on a terminal that supports them, unless `NO_COLOR` is set (no-color.org).
     pub(crate) fn new(terminal: bool, environment: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let colour = terminal
             && environment("NO_COLOR").is_none_or(|value| value.is_empty())

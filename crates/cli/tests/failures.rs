@@ -1,4 +1,4 @@
-//! What goes wrong, what is said then, and the exit codes.
+//! Errors, their messages, and the exit codes.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -74,7 +74,7 @@ fn json_is_safe_for_a_terminal_wherever_it_comes_from() {
     let said = once(&["status", "--json"], get("/v1/sessions"), answer("200 OK", &body)).out;
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(said["warnings"][0], meant.as_str());
-    // Text for people: none of it at all.
+    // Text for people contains none of them.
     for command in ["status", "claims"] {
         let outcome = if command == "status" {
             once(&["status"], get("/v1/sessions"), answer("200 OK", &body))
@@ -116,16 +116,16 @@ fn without_an_agent_it_is_said_how_to_start_it() {
     }
     let outcome = abide(&agent, &["status", "--json"]);
     assert!(outcome.err.starts_with(r#"{"error":"agent_not_running","#), "{}", outcome.err);
-    // A socket that a killed agent left behind is the same to the user.
+    // A socket that a killed agent left behind gives the same message.
     drop(std::os::unix::net::UnixListener::bind(agent.socket()).unwrap());
     assert_eq!(abide(&agent, &["token"]).code, 5);
 }
 
 #[test]
-fn a_socket_of_somebody_else_is_not_spoken_to() {
+fn a_socket_of_another_user_is_refused() {
     let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
-    let somebody = agent.home().metadata().unwrap().uid() + 1;
-    let outcome = abide_with(&agent, &["token"], Setting { user: Some(somebody), ..Setting::default() });
+    let other = agent.home().metadata().unwrap().uid() + 1;
+    let outcome = abide_with(&agent, &["token"], Setting { user: Some(other), ..Setting::default() });
     assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
     assert!(outcome.err.contains("belongs to another user"), "{}", outcome.err);
     agent.heard_nothing();
@@ -140,7 +140,7 @@ fn a_file_in_the_socket_s_place_is_not_spoken_to() {
     assert!(outcome.err.contains("is not a socket"), "{}", outcome.err);
 }
 
-/// A sandbox that forbids the socket says nothing about the agent.
+/// If a sandbox forbids the socket, the agent may still be running.
 #[test]
 #[allow(clippy::print_stdout, reason = "how a test says that it was skipped")]
 fn a_socket_that_may_not_be_used_is_not_an_agent_that_does_not_run() {
@@ -159,7 +159,7 @@ fn a_socket_that_may_not_be_used_is_not_an_agent_that_does_not_run() {
     assert!(outcome.err.contains("\"endpoint_forbidden\""), "{}", outcome.err);
 }
 
-/// Whether this process may pass over permissions.
+/// Whether this process may bypass permissions.
 fn passes_over_permissions() -> bool {
     std::fs::read("/etc/shadow").is_ok()
 }
@@ -196,7 +196,7 @@ fn an_agent_that_does_not_answer_is_given_up() {
 }
 
 #[test]
-fn nobody_reading_is_no_reason_to_complain() {
+fn a_closed_output_is_not_an_error() {
     let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
     let (code, err) = run_with(&agent, &["token"], Setting::default(), &mut Closed);
     agent.finish();

@@ -1,5 +1,6 @@
-//! The words of the command, a file for each page: whoever improves a sentence changes one file. `INSTA_UPDATE=always cargo test
-//! -p abide-cli --test pages` writes them. What a command does is tested elsewhere, by codes and structure.
+//! The texts of the command, one file for each page, so that a better sentence changes one file.
+//! `INSTA_UPDATE=always cargo test -p abide-cli --test pages` writes them. The behaviour of the command is tested elsewhere,
+//! by codes and structure.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 

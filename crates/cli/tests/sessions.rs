@@ -1,4 +1,4 @@
-//! Sessions: how they are shown, watched, ended, kept and begun.
+//! Sessions: how they are shown, watched, ended, extended and begun.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -60,7 +60,7 @@ fn every_state_has_its_lines() {
     );
 }
 
-/// A session with all that is known of the layers behind it.
+/// A session with everything that is known of the layers behind it.
 fn layered(provider: &str, identity: &str, more: &str) -> String {
     let layers = format!(
         r#""layers":[{},{},{}]"#,
@@ -121,7 +121,7 @@ fn a_name_or_method_of_the_provider_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn a_frozen_session_says_so_and_that_there_is_no_token() {
+fn a_frozen_session_is_shown_without_a_token() {
     let lines = status_lines(layered(
         r#""state":"active","evidence":"refresh""#,
         r#""state":"unknown","evidence":"nothing""#,
@@ -154,7 +154,7 @@ fn keep_does_not_promise_what_it_cannot_do() {
 }
 
 #[test]
-fn a_session_that_a_locked_screen_ended_says_so() {
+fn a_session_that_a_locked_screen_ended_shows_it() {
     let ended = status("work", "ended", r#""ended":"screen_locked","ended_at":1795549878"#);
     assert_eq!(status_lines(ended), ["work   signed out 1 min ago: the screen was locked"]);
 }
@@ -208,12 +208,12 @@ fn logout_takes_the_only_account_that_is_signed_in() {
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "You are signed out of work (id.example.com).\n"));
 }
 
-/// A session that the user has ended, and what became of the provider's side.
+/// A session that the user has ended, and its state at the provider.
 fn signed_out(provider_end: &str) -> String {
     status("work", "ended", &format!(r#""ended":"user_logout","provider_end":"{provider_end}""#))
 }
 
-/// A sign-out whose answers to the questions after it are these.
+/// A sign-out with these answers to the later questions.
 fn sign_out(words: &[&str], provider_ends: &[&str], setting: Setting<'_>) -> Outcome {
     let (first, later) = provider_ends.split_first().unwrap();
     let mut steps = vec![Step::Answer(
@@ -245,7 +245,7 @@ fn logout_waits_until_the_provider_has_been_told_and_says_what_came_of_it() {
 }
 
 #[test]
-fn a_provider_that_goes_on_is_pointed_out_in_amber_with_what_to_do() {
+fn a_provider_that_keeps_its_session_is_shown_in_amber_with_what_to_do() {
     let terminal = Setting { terminal: true, ..Setting::default() };
     let outcome = sign_out(&LOGOUT, &["pending", "goes_on"], terminal);
     let warning = "You are signed out of Abide, but id.example.com still accepts the old tokens. Sign out there too if others use this \
@@ -264,7 +264,7 @@ fn a_provider_that_cannot_be_told_does_not_keep_anybody_waiting_for_long() {
 }
 
 #[test]
-fn who_does_not_want_to_wait_does_not() {
+fn no_wait_returns_at_once() {
     let words = ["logout", "-a", "work", "--no-wait"];
     let outcome = sign_out(&words, &["pending"], Setting::default());
     assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{NOT_YET}")));
@@ -376,7 +376,7 @@ fn where_several_accounts_can_be_meant_it_is_asked_which() {
 
 const URL: &str = "https://id.example.com/authorize?client_id=abide&redirect_uri=http%3A%2F%2F127.0.0.1%3A40123%2Fcallback&state=x";
 
-/// The lines of an agent for a sign-in that goes through these states.
+/// The agent's answers for a sign-in with these states.
 fn sign_in(browser: bool, states: &[String]) -> Vec<Step> {
     let url = if browser { "null".to_owned() } else { format!("\"{URL}\"") };
     let mut steps = vec![
@@ -392,7 +392,7 @@ fn sign_in(browser: bool, states: &[String]) -> Vec<Step> {
 }
 
 #[test]
-fn login_waits_until_somebody_is_signed_in() {
+fn login_waits_until_you_are_signed_in() {
     let mut steps = vec![Step::Answer(get("/v1/sessions"), sessions(&[status("work", "signed_out", "")]))];
     steps.extend(sign_in(true, &[active("work")]));
     let agent = FakeAgent::new(steps);
@@ -498,7 +498,7 @@ fn a_sign_in_that_fails_says_why_and_one_that_is_broken_off_asks_for_another() {
     assert_eq!(outcome.code, 5);
 }
 
-/// Output on whose first line the user breaks the command off.
+/// An output on whose first line the user interrupts the command.
 struct Interrupting<'a> {
     armed: &'a RefCell<Option<LastAct>>,
     said: Vec<u8>,
@@ -517,7 +517,7 @@ impl Write for Interrupting<'_> {
 }
 
 #[test]
-fn who_breaks_a_sign_in_off_leaves_nothing_waiting_for_the_browser() {
+fn a_cancelled_sign_in_leaves_nothing_waiting_for_the_browser() {
     let mut steps = sign_in(false, &[]);
     let signed_out = status("work", "signed_out", "");
     steps.push(Step::Answer(post("/v1/sessions/work/cancel", "{}"), answer("202 Accepted", &signed_out)));
@@ -535,7 +535,7 @@ fn who_breaks_a_sign_in_off_leaves_nothing_waiting_for_the_browser() {
 }
 
 #[test]
-fn who_is_signed_in_already_has_nothing_to_give_up() {
+fn when_signed_in_there_is_nothing_to_cancel() {
     let agent = FakeAgent::new(vec![Step::Open(listen("/v1/sessions/work/events"), stream(&active("work")))]);
     let arm = |_: LastAct| panic!("armed without a sign-in");
     let setting = Setting { before_interruption: &arm, ..Setting::default() };
@@ -544,7 +544,7 @@ fn who_is_signed_in_already_has_nothing_to_give_up() {
 }
 
 #[test]
-fn who_is_signed_in_already_need_not_do_it_again() {
+fn when_signed_in_login_does_nothing() {
     let agent = FakeAgent::new(vec![Step::Open(listen("/v1/sessions/work/events"), stream(&active("work")))]);
     let outcome = abide(&agent, &["login", "--account", "work"]);
     agent.finish();

@@ -204,7 +204,8 @@ fn settings(activity: &str, on_lock: &str) -> Vec<u8> {
     )
 }
 
-/// What the doctor says from the accounts on, of two accounts with these skews; the exit code; and the same as JSON.
+/// The output of `abide doctor` from the accounts on, for two accounts with these clock differences; the exit code; the same
+/// as JSON.
 fn examined(skews: [&str; 2], presence: &[u8], rules: [(&str, &str); 2]) -> (Vec<String>, u8) {
     let account = |name: &str, skew: &str| {
         active(name).replace("\"clock_skew\":null", &format!("\"clock_skew\":{skew}"))
@@ -295,7 +296,7 @@ fn an_agent_that_follows_no_presence_is_not_blamed_for_it() {
 }
 
 #[test]
-fn the_doctor_of_nobody_says_how_to_start_it() {
+fn doctor_without_an_agent_shows_how_to_start_it() {
     let agent = FakeAgent::absent();
     let outcome = abide(&agent, &["doctor"]);
     assert_eq!(outcome.code, 5);

@@ -1,4 +1,4 @@
-//! `abide watch`: what changes is shown, for every account there is.
+//! `abide watch` shows changes of every account.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -32,7 +32,7 @@ fn watch_prints_a_line_a_change_until_the_agent_stops() {
 }
 
 #[test]
-fn watch_follows_every_account_and_ends_when_nobody_reads() {
+fn watch_follows_every_account_and_ends_when_the_reader_is_gone() {
     let steps = || {
         vec![
             Step::Answer(get("/v1/sessions"), sessions(&[active("work"), active("demo")])),
@@ -82,7 +82,7 @@ fn what_changes_behind_a_session_is_shown_and_only_that() {
     let agent = FakeAgent::new(vec![
         Step::Open(listen("/v1/sessions/work/events"), stream(&session("", first))),
         Step::Push(0, event(&session(r#","frozen":true"#, first))),
-        // A token was renewed: nothing that can be told apart.
+        // A token was renewed: no visible change.
         Step::Push(0, event(&session(r#","frozen":true,"access_token_expires_in":300"#, first))),
         Step::Push(0, event(&session("", later))),
         Step::Push(0, end()),
@@ -180,7 +180,7 @@ fn what_becomes_of_the_providers_side_is_a_line_once_it_is_settled() {
 fn an_account_that_is_added_later_is_watched_too() {
     let agent = FakeAgent::new(vec![
         Step::Answer(get("/v1/sessions"), sessions(&[])),
-        // Nothing is there yet; it is looked again.
+        // There is nothing yet; it asks again.
         Step::Answer(get("/v1/sessions"), sessions(&[active("work")])),
         Step::Open(listen("/v1/sessions/work/events"), stream(&active("work"))),
         Step::Answer(get("/v1/sessions"), sessions(&[active("work"), active("laboratory")])),
@@ -206,7 +206,7 @@ fn an_account_that_is_removed_ends_nothing_and_one_that_comes_back_is_watched_ag
         Step::Push(0, end()),
         Step::Answer(get("/v1/sessions"), sessions(&[])),
         Step::Answer(get("/v1/sessions"), sessions(&[active("work")])),
-        // Gone again before it is listened to.
+        // Removed again before it is watched.
         Step::Answer(
             listen("/v1/sessions/work/events"),
             error("404 Not Found", "unknown_account", "There is no account work."),

@@ -1,4 +1,4 @@
-//! The options and words of one command, as they were given.
+//! The options and words of one command as the user wrote them.
 
 use std::ffi::{OsStr, OsString};
 
@@ -8,9 +8,9 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use super::table::{self, Kind, OptionEntry};
 use crate::failure::Failure;
 
-/// What was given to a command.
+/// The options and words of a command.
 pub(super) struct Given {
-    /// The command, whose page explains the options.
+    /// The command, whose help page explains the options.
     command: &'static str,
     options: Vec<(&'static OptionEntry, OsString)>,
     pub(super) words: Vec<OsString>,
@@ -64,28 +64,28 @@ impl Given {
         self.options.iter().any(|(option, _)| option.long == long)
     }
 
-    /// The value of an option that was given last.
+    /// The last value of an option.
     pub(super) fn path(&self, long: &str) -> Option<OsString> {
         self.options.iter().rev().find(|(option, _)| option.long == long).map(|(_, value)| value.clone())
     }
 
-    /// The same as text, which `check` has made sure of.
+    /// The same as text, which `check` has verified.
     pub(super) fn text(&self, long: &str) -> Option<String> {
         self.path(long).and_then(|value| value.into_string().ok())
     }
 
-    /// The same as a number, which `check` has made sure of.
+    /// The same as a number, which `check` has verified.
     pub(super) fn number<T: TryFrom<u64>>(&self, long: &str) -> Option<T> {
         let value = self.text(long)?;
         T::try_from(seconds(&value)?).ok()
     }
 
-    /// All options with text values, in the order in which they were given.
+    /// All options with text values, in their order.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'static OptionEntry, &str)> {
         self.options.iter().filter_map(|(option, value)| Some((*option, value.to_str()?)))
     }
 
-    /// The word behind the command, `usual` if there is none.
+    /// The word after the command, or `usual` without one.
     pub(super) fn sub(&self, usual: &str) -> Result<String, Failure> {
         let Some(word) = self.words.first() else { return Ok(usual.to_owned()) };
         let sub = word.to_string_lossy();
@@ -98,7 +98,7 @@ impl Given {
         ))
     }
 
-    /// Refuses options of another command behind the same word.
+    /// Refuses options that belong to another command after the same word.
     pub(super) fn only_for(&self, sub: &str) -> Result<(), Failure> {
         let name = format!("{} {sub}", self.command);
         match self.options.iter().find(|(option, _)| table::option(&name, option.long).is_none()) {
@@ -120,7 +120,7 @@ impl Given {
         }
     }
 
-    /// Refuses words beyond these.
+    /// Refuses more words than this.
     pub(super) fn no_more_than(&self, words: usize) -> Result<(), Failure> {
         let Some(word) = self.words.get(words) else { return Ok(()) };
         let word = word.to_string_lossy();
@@ -129,13 +129,13 @@ impl Given {
     }
 }
 
-/// The option of a command, or of one behind it.
+/// The option of a command, or of one that follows it.
 fn known(command: &str, long: &str) -> Option<&'static OptionEntry> {
     table::option(command, long)
         .or_else(|| table::behind(command).find_map(|entry| table::option(entry.name, long)))
 }
 
-/// The name of an option without its dashes; a letter that is unknown keeps its one.
+/// The name of an option without its dashes; an unknown letter keeps its dash.
 pub(super) fn name_of(argument: &Arg<'_>) -> String {
     match argument {
         Arg::Short('h') => "help".into(),
@@ -148,7 +148,7 @@ pub(super) fn name_of(argument: &Arg<'_>) -> String {
     }
 }
 
-/// Whether a value is what the option says.
+/// Checks the value of an option.
 fn check(command: &str, option: &OptionEntry, value: &OsStr) -> Result<(), Failure> {
     let long = option.long;
     let wrong = |sentence: String| Err(Failure::usage(sentence, command));
@@ -191,7 +191,7 @@ fn seconds(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// A mistake that the parser found.
+/// An error of the parser.
 pub(super) fn misused(command: &str, error: &lexopt::Error) -> Failure {
     let sentence = match error {
         lexopt::Error::MissingValue { option: Some(option) } => format!("`{}` needs a value.", plain(option)),

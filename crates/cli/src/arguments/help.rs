@@ -1,9 +1,9 @@
-//! The help pages, made of the table: plain text of at most 80 columns.
+//! The help pages, generated from the table: plain text of at most 80 columns.
 
 use super::table::{self, CommandEntry, EXIT_CODES, GROUPS, Kind, OptionEntry};
 
 const WIDTH: usize = 80;
-/// Where the texts of options begin.
+/// The column of the options' texts.
 const COLUMN: usize = 29;
 
 /// The overview.
@@ -66,7 +66,7 @@ fn usage(command: &CommandEntry) -> String {
     line
 }
 
-/// The options of a command, under its name where the page is about several.
+/// The options of a command, under its name if the page has several commands.
 fn options(command: &CommandEntry, title: &str) -> String {
     let mut text = String::new();
     for option in table::options(command.name) {
@@ -90,14 +90,14 @@ fn options(command: &CommandEntry, title: &str) -> String {
     text
 }
 
-/// `-a, --account NAME`, with the dashes of all options under each other.
+/// `-a, --account NAME`, with aligned dashes.
 fn names(option: &OptionEntry) -> String {
     let short = option.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
     let value = if option.value.is_empty() { String::new() } else { format!(" {}", option.value) };
     format!("{short}--{}{value}", option.long)
 }
 
-/// Lines of at most [`WIDTH`] columns that begin after `indent` spaces. Examples stay as they are.
+/// Lines of at most [`WIDTH`] columns that begin after `indent` spaces. Examples are not wrapped.
 fn wrapped(text: &str, indent: usize) -> String {
     if text.starts_with("  ") {
         return format!("{text}\n");

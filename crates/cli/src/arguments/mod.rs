@@ -1,4 +1,4 @@
-//! What the user has written: one table of commands and options, read by the parser, the help, the manual and the completions.
+//! The arguments: one table of commands and options for the parser, the help, the manual and the completions.
 
 mod given;
 pub(crate) mod help;

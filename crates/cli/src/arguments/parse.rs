@@ -1,4 +1,4 @@
-//! The arguments, read into a command.
+//! Parses the arguments into a command.
 
 use std::ffi::{OsStr, OsString};
 
@@ -12,7 +12,7 @@ use super::token_request::TokenRequest;
 use crate::failure::Failure;
 use crate::program::Program;
 
-/// What is to be done.
+/// The parsed command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help(Option<String>),
@@ -40,7 +40,7 @@ pub(crate) enum Command {
     Program(Program),
 }
 
-/// How the provider's page reaches the user.
+/// The way in which the user opens the provider's page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Way {
     /// Abide opens the browser.
@@ -52,12 +52,12 @@ pub(crate) enum Way {
     Device,
 }
 
-/// Reads the arguments, which come without the program's name. `json` is set as soon as it is known that the answer, and so
-/// an error too, is to be JSON.
+/// Parses the arguments, without the program's name. `json` is set as soon as it is known that results and errors are to be
+/// JSON.
 pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     let Some((first, rest)) = arguments.split_first() else { return Ok(Command::Help(None)) };
     if first != "run" && first != "curl" {
-        // Known before anything can go wrong. What `abide run` and `abide curl` pass on belongs to the other program.
+        // Known before an error can occur. Arguments that `abide run` and `abide curl` pass on belong to the other program.
         let mut own = arguments.iter().take_while(|argument| *argument != OsStr::new("--"));
         *json = own.any(|argument| argument == OsStr::new("--json"));
     }
@@ -95,7 +95,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
     }
 }
 
-/// A command without words behind it.
+/// A command without words after it.
 fn alone(command: &str, given: &Given) -> Command {
     let account = given.text("account");
     match command {
@@ -122,7 +122,7 @@ fn alone(command: &str, given: &Given) -> Command {
     }
 }
 
-/// Where the embedded demo provider is, too: its issuer contains the port.
+/// The port of the embedded demo provider too: its issuer contains the port.
 const DEMO_PORT: u16 = 47610;
 
 fn help_on(rest: Vec<OsString>) -> Result<Command, Failure> {
@@ -161,7 +161,7 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     Ok(Command::Run { request: token_request(&given), program, arguments })
 }
 
-/// Takes the options of Abide's own that come first; everything else is for curl.
+/// Takes Abide's own options, which come first; everything else is for curl.
 fn curl(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     let mut parser = Parser::from_args(rest);
     let mut given = Given::new("curl");
@@ -266,7 +266,7 @@ fn new_account(given: &Given) -> Result<AccountRequest, Failure> {
             "`--client-secret-file` is for a client that is registered already; omit `--register`.",
         );
     }
-    // The agent has another folder.
+    // The agent has a different working folder.
     let absolute = |path: Option<OsString>| path.map(std::path::absolute).transpose();
     let (Ok(initial_token_file), Ok(client_secret_file), Ok(ca_file)) =
         (absolute(initial_token_file), absolute(client_secret_file), absolute(given.path("ca-file")))
@@ -288,7 +288,7 @@ fn new_account(given: &Given) -> Result<AccountRequest, Failure> {
     })
 }
 
-/// Whether a provider could be there: at an https address (OpenID Connect Discovery 1.0, section 3), or on this computer.
+/// Whether this can be an issuer: an https URL (OpenID Connect Discovery 1.0, section 3), or one on this computer.
 fn can_be_an_issuer(issuer: &str) -> bool {
     if let Some(rest) = issuer.strip_prefix("https://") {
         return !rest.is_empty();
@@ -331,7 +331,7 @@ fn unknown_command(name: &str) -> Failure {
     Failure::usage(sentence, "")
 }
 
-/// Whether two words differ by one letter too many, too few, wrong, or two that changed places.
+/// Whether two words differ by one letter: too many, too few, wrong, or two exchanged.
 fn one_slip_apart(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();

@@ -1,19 +1,19 @@
-//! The commands and options of `abide`, once: the parser, the help, the manual pages and the completions all read this.
+//! The commands and options of `abide`, defined once for the parser, the help, the manual pages and the completions.
 
-/// A command. The name of a command behind another one has both words: `accounts add`.
+/// A command. The name of a subcommand has both words: `accounts add`.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandEntry {
-    /// What is written behind `abide`.
+    /// The words after `abide`.
     pub name: &'static str,
-    /// The part of the overview that it belongs to; empty for a command that is explained on the page of another.
+    /// The part of the overview that lists it; empty for a command that is explained on another's page.
     pub group: &'static str,
-    /// What it does, in half a line.
+    /// A short description.
     pub summary: &'static str,
-    /// What is written behind it beside options.
+    /// The operands, beside options.
     pub operands: &'static str,
-    /// What it does, in paragraphs. A paragraph that begins with two spaces is an example and is not wrapped.
+    /// The description, in paragraphs. A paragraph that begins with two spaces is an example and is not wrapped.
     pub about: &'static [&'static str],
-    /// What to know afterwards: exit codes, limits.
+    /// Notes at the end: exit codes, limits.
     pub notes: &'static [&'static str],
 }
 
@@ -21,7 +21,7 @@ pub struct CommandEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// It has none.
+    /// No value.
     Flag,
     /// Any text.
     Text,
@@ -33,24 +33,24 @@ pub enum Kind {
     Number(u32),
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// Any text; these are known.
+    /// Any text; these are suggested.
     Known(&'static [&'static str]),
 }
 
 /// An option.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionEntry {
-    /// The commands that take it.
+    /// The commands that accept it.
     pub commands: &'static [&'static str],
-    /// The name behind the two dashes.
+    /// The name after the two dashes.
     pub long: &'static str,
-    /// The letter behind one dash.
+    /// The letter after one dash.
     pub short: Option<char>,
     /// How its value is read.
     pub kind: Kind,
-    /// What stands for the value in the help.
+    /// The placeholder for the value in the help.
     pub value: &'static str,
-    /// What it does.
+    /// A short description.
     pub help: &'static str,
 }
 
@@ -65,7 +65,7 @@ pub fn options(command: &str) -> impl Iterator<Item = &'static OptionEntry> {
     OPTIONS.iter().filter(move |option| option.commands.contains(&command))
 }
 
-/// The names of the commands that stand alone or in front of others, in the order of the overview.
+/// The names of the commands that are not subcommands, in the order of the overview.
 pub fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|command| command.name).filter(|name| !name.contains(' '))
 }
@@ -76,7 +76,7 @@ pub fn command(name: &str) -> Option<&'static CommandEntry> {
     COMMANDS.iter().find(|command| command.name == name)
 }
 
-/// The commands behind this one: of `accounts`, among others `accounts add`.
+/// The subcommands of this command: for `accounts` among others `accounts add`.
 pub fn behind(name: &str) -> impl Iterator<Item = &'static CommandEntry> {
     COMMANDS
         .iter()

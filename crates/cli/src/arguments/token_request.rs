@@ -1,4 +1,4 @@
-//! Which token is asked for, and how that is written to the agent.
+//! The request for a token, and its form for the agent.
 
 use std::time::Duration;
 
@@ -7,32 +7,32 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::http::{Answer, Endpoint, push_encoded};
 
-/// The agent waits ten minutes for somebody who signs in.
+/// The agent waits ten minutes for a person who signs in.
 const SIGN_IN_PATIENCE: Duration = Duration::from_secs(11 * 60);
 
-/// Which token is asked for.
+/// The request for a token.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TokenRequest {
     /// The account; without one the agent takes the only one.
     pub(crate) account: Option<String>,
-    /// Seconds that the token has to stay valid at least.
+    /// The shortest time for which the token has to stay valid, in seconds.
     pub(crate) min_validity: Option<u64>,
-    /// `none` or `request`: whether asking counts as using the session.
+    /// `none` or `request`: whether the request counts as use of the session.
     pub(crate) activity: Option<String>,
-    /// What else the agent is told, by its own names: what the token is for, and the request that it is used in.
+    /// Other parameters, by the agent's names: the target of the token, and the request that it is used in.
     pub(crate) parameters: Vec<(&'static str, String)>,
-    /// What a resource server has answered with (RFC 9470).
+    /// The `WWW-Authenticate` header of a resource server (RFC 9470).
     pub(crate) challenge: Option<String>,
 }
 
 impl TokenRequest {
-    /// Takes one of the options that the agent understands by itself; others are left alone.
+    /// Takes an option that the agent understands; others are ignored.
     pub(crate) fn take(&mut self, option: &str, value: &str) {
         let name = match option {
             "resource" => "resource",
             "audience" => "audience",
             "scope" => "scope",
-            // As the claims of a proof are called (RFC 9449, section 4.2).
+            // The names of the claims in a proof (RFC 9449, section 4.2).
             "url" => "htu",
             "method" => "htm",
             "nonce" => "nonce",
@@ -45,12 +45,12 @@ impl TokenRequest {
         self.parameters.push((name, value.to_owned()));
     }
 
-    /// What one of the agent's own names stands for.
+    /// The value of a parameter, by the agent's name.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
     }
 
-    /// Asks.
+    /// Sends the request.
     pub(crate) fn send(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
         let target = self.target();
         let Some(challenge) = &self.challenge else { return endpoint.call("GET", &target) };

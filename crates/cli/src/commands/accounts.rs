@@ -14,7 +14,7 @@ struct Accounts {
     accounts: Vec<Listed>,
 }
 
-/// An account as listed; fields that a newer agent adds are no mistake.
+/// A listed account; fields of a newer agent are ignored.
 #[derive(Deserialize)]
 struct Listed {
     name: String,
@@ -71,7 +71,7 @@ pub(super) fn remove(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Fail
     let mut target = String::from("/v1/accounts/");
     push_encoded(&mut target, name);
     let answer = io.endpoint()?.call("DELETE", &target)?;
-    // Without a registration there is nothing more to say.
+    // Without a registration there is no message.
     let removed: Option<AccountRemoved> = if answer.body().is_empty() { None } else { Some(answer.json()?) };
     if json {
         return match removed {

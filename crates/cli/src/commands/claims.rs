@@ -36,13 +36,13 @@ pub(super) fn claims(io: &mut Io<'_>, named: Option<String>, json: bool) -> Resu
     io.say(&page)
 }
 
-/// Names beyond this do not push everything else to the right.
+/// The widest name that moves the other column.
 const WIDEST: usize = 28;
 
 /// The claims that are times (OpenID Connect Core 1.0, sections 2 and 5.1).
 const TIMES: &[&str] = &["auth_time", "exp", "iat", "nbf", "updated_at"];
 
-/// Text as it is, a list of words with commas, times as people read them, anything else as JSON: on one line.
+/// Text unchanged, a list of words with commas, times for people, anything else as JSON: on one line.
 fn shown(name: &str, value: &Value, clock: Clock) -> String {
     if let Some(at) = value.as_u64().filter(|_| TIMES.contains(&name)) {
         return date_and_time(at, clock);

@@ -63,7 +63,7 @@ pub(super) fn allow(
     let allowed: Allowed = answer.json()?;
     let has_key = allowed.key.is_some();
     match show_allowed(io, name, program, &answer, allowed, json) {
-        // A key that could not be written is known to nobody, and it cannot be asked for again.
+        // A key that could not be written is lost, because the agent does not show it again.
         Err(Failure::Output(source)) if has_key => {
             let mut target = String::from("/v1/clients/");
             push_encoded(&mut target, name);
@@ -110,7 +110,7 @@ pub(super) fn revoke(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Fail
     io.say(&format!("{} may no longer have tokens.\n", plain(name)))
 }
 
-/// The program's file as the system will name it when it asks: found in `PATH` if only its name was given, links followed.
+/// The program's file by the name that the system reports: looked up in `PATH` if only its name was given, links followed.
 fn located(io: &Io<'_>, program: &OsString) -> Result<String, Failure> {
     let given = Path::new(program);
     let missing = || {

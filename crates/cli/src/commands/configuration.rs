@@ -10,7 +10,7 @@ use crate::program::Program;
 pub(super) fn path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let places = io.places()?;
     if !json {
-        // A path may hold a newline; whoever reads one line must not read half a path, so it is shown, not quoted.
+        // A path may contain a newline. A reader of one line must not read half a path, so it is made safe to show.
         return io.say(&format!("{}\n", plain(&places.config_file().to_string_lossy())));
     }
     io.json(&serde_json::json!({
@@ -22,8 +22,8 @@ pub(super) fn path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     }))
 }
 
-/// Looks for mistakes in the configuration file; the exit code is 1 when it cannot be used. An agent that runs knows
-/// more than the file says: how long the providers' sessions last.
+/// Checks the configuration file; the exit code is 1 if it cannot be used. A running agent knows more than the file, for
+/// example how long the providers' sessions last.
 pub(super) fn check(io: &mut Io<'_>, json: bool) -> Result<u8, Failure> {
     let answer = match io.endpoint()?.call("GET", "/v1/config/check") {
         Err(Failure::NotRunning) => {

@@ -1,23 +1,23 @@
-//! The code for another device, as a terminal shows it (RFC 8628, section 3.3).
+//! The code for another device in a terminal (RFC 8628, section 3.3).
 
 use abide_wire::DeviceCode;
 use abide_wire::text::duration;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
-/// Whether there is a picture of the page's address, for a telephone.
+/// Whether a QR code of the page's address is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Picture {
-    /// None: nobody looks at a file.
+    /// None: the output is a file.
     None,
-    /// In the terminal's own colours. Where those are light on dark, not every telephone reads it.
+    /// In the terminal's own colours. If those are light on dark, not every telephone can read it.
     Plain,
     /// Black on white, whatever the terminal's colours are.
     Inked,
 }
 
-/// What to do with the code. It stands beside the picture, because the person has to compare it with what the page shows
-/// (section 3.3.1).
+/// What to do with the code. It is shown beside the QR code, because the person has to compare it with the page (section
+/// 3.3.1).
 pub(super) fn page(code: &DeviceCode, picture: Picture) -> String {
     let lasts = duration(code.expires_in);
     let mut page = format!(
@@ -38,7 +38,7 @@ pub(super) fn page(code: &DeviceCode, picture: Picture) -> String {
     page
 }
 
-/// With the quiet zone around it, by which a reader finds the edge.
+/// With the quiet zone around it, which a reader needs to find the edge.
 fn drawn(address: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(address, EcLevel::L).ok()?;
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build())

@@ -1,4 +1,4 @@
-//! `abide doctor`: what is there, and whether it is as it should be. Changes nothing.
+//! `abide doctor`: checks the installation without changing anything.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -17,13 +17,13 @@ use crate::http::{Endpoint, exchange, push_encoded};
 use crate::io::Io;
 use crate::terminal::Ink;
 
-/// How long a connection over loopback may take.
+/// The longest time for a connection over loopback.
 const SOON: Duration = Duration::from_secs(3);
 
-/// How far two clocks may be apart, in seconds: as much as the validation of ID tokens allows.
+/// The largest difference of two clocks, in seconds: the same as in the validation of ID tokens.
 const MAX_SKEW: u64 = 60;
 
-/// How something is.
+/// The result of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Level {
@@ -32,11 +32,11 @@ enum Level {
     Fail,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Serialize)]
 struct Check {
     name: &'static str,
-    /// Whether it need not be mended; true for a warning.
+    /// True for a warning too.
     ok: bool,
     level: Level,
     detail: String,
@@ -57,7 +57,7 @@ struct Health {
     version: String,
 }
 
-/// What the agent has bound (`endpoint.json`).
+/// The addresses that the agent has bound (`endpoint.json`).
 #[derive(Deserialize)]
 struct Bound {
     http: Option<String>,
@@ -73,7 +73,7 @@ struct Taken {
 }
 
 impl Taken {
-    /// What it means for somebody who sends a client key there.
+    /// The consequence for programs that send a client key to the configured address.
     fn warning(&self, http: &str) -> String {
         let whose = match self.uid {
             Some(uid) => format!("a program of the user with the uid {uid}"),
@@ -162,7 +162,7 @@ fn configuration(places: &Places) -> Check {
     Check::of("configuration", ok, detail)
 }
 
-/// Nobody else may enter the folder of the socket: who can, could put another socket there.
+/// Only the user may enter the folder of the socket: anyone else could put another socket there.
 #[cfg(unix)]
 fn folder(folder: &Path, user: u32) -> Option<Check> {
     use std::os::unix::fs::MetadataExt as _;
@@ -240,7 +240,7 @@ fn accounts(snapshot: &Snapshot) -> String {
     text
 }
 
-/// How sessions are kept, and so whether they outlive a restart.
+/// How sessions are stored, and so whether they survive a restart.
 fn vault(endpoint: &Endpoint) -> Option<Check> {
     let answered = endpoint.call("GET", "/v1/vault").and_then(|answer| answer.json::<VaultStatus>());
     Some(match answered {
@@ -255,13 +255,13 @@ fn vault(endpoint: &Endpoint) -> Option<Check> {
                           chooses another way";
             Check::new("vault", Level::Warning, detail)
         }
-        // An older agent, which has no choice.
+        // An older agent, which has no such choice.
         Err(Failure::Refused { code, .. }) if code == "not_found" => return None,
         Err(failure) => Check::of("vault", false, failure.to_string()),
     })
 }
 
-/// This machine's clock, compared with every provider that has said what time it is.
+/// This machine's clock, compared with every provider whose time is known.
 fn clocks(accounts: &[SessionStatus]) -> Vec<Check> {
     let mut checks = Vec::<Check>::new();
     for (status, skew) in accounts.iter().filter_map(|status| Some((status, status.clock_skew?))) {
@@ -285,7 +285,7 @@ fn clocks(accounts: &[SessionStatus]) -> Vec<Check> {
             );
             Check::new("clock", Level::Fail, detail)
         };
-        // Two accounts at one provider see one clock.
+        // Two accounts at one provider have the same clock.
         if !checks.iter().any(|there| there.detail == check.detail) {
             checks.push(check);
         }
@@ -308,13 +308,12 @@ const SET_THE_CLOCK: &str = if cfg!(windows) {
     "let the network set it (timedatectl set-ntp true)"
 };
 
-/// What tells when the screen is locked, when the machine sleeps and when the user touched keyboard or mouse, and whether
-/// the accounts need more than that.
+/// The sources for locked screens, sleep and input, and whether the accounts need more than there are.
 fn presence(endpoint: &Endpoint, accounts: &[SessionStatus]) -> Vec<Check> {
     let answered = endpoint.call("GET", "/v1/presence").and_then(|answer| answer.json::<PresenceStatus>());
     let presence = match answered {
         Ok(presence) => presence,
-        // An older agent, which follows none of it.
+        // An older agent, which has no sources.
         Err(Failure::Refused { code, .. }) if code == "not_found" => return Vec::new(),
         Err(failure) => return vec![Check::of("presence", false, failure.to_string())],
     };
@@ -340,7 +339,7 @@ fn presence(endpoint: &Endpoint, accounts: &[SessionStatus]) -> Vec<Check> {
     ]
 }
 
-/// Of an account's settings, those that need somebody to tell: an agent of another version may know more or fewer.
+/// The account settings that need such a source. An agent of another version may have more or fewer.
 #[derive(serde::Deserialize)]
 struct PresenceRules {
     activity: ActivityPolicy,

@@ -1,4 +1,4 @@
-//! `abide login`: starts a sign-in and follows it to its end.
+//! `abide login`: starts a sign-in and waits for its end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,13 +17,13 @@ use crate::io::Io;
 use crate::platform::Stream;
 use crate::terminal::Style;
 
-/// How long somebody who has pressed Ctrl-C waits for the agent to hear of it.
+/// The longest wait for the agent after Ctrl-C.
 const SOON: Duration = Duration::from_secs(2);
 
 pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;
     let account = account(&endpoint, named, Among::All, "login")?;
-    // Listening before asking: no change can be missed.
+    // Subscribed before the request, so that no change is missed.
     let mut events = endpoint.events(&session_target(&account, "/events"))?;
     let (present, data) = next(&mut events)?;
     if is_signed_in(&present) && !present.sign_in_needed {
@@ -40,7 +40,7 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
     match begin(io, &endpoint, &present, way, json, &ours)
         .and_then(|way| follow(io, &endpoint, &mut events, way, json))
     {
-        // What fails now fails because of that.
+        // An error now is a consequence of that.
         Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
         done => done,
     }
@@ -49,14 +49,14 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
 /// The sign-in that this command has begun.
 #[derive(Default)]
 struct Ours {
-    /// Its number, from 1; 0 until the agent has said it.
+    /// Its number, from 1; 0 until the agent has answered.
     attempt: AtomicU64,
-    /// Whether the person has broken the command off.
+    /// Whether the user has cancelled the command.
     cancelled: AtomicBool,
 }
 
-/// Begins the sign-in, and says where it goes on. Returns the way that was taken: where no browser opens, the person gets
-/// the address.
+/// Begins the sign-in and shows the next step. Returns the way that was used: if no browser opens, the user gets the
+/// address.
 fn begin(
     io: &mut Io<'_>,
     endpoint: &Endpoint,
@@ -70,7 +70,7 @@ fn begin(
         Way::Address => b"{\"browser\":false}",
         Way::Device => b"{\"device\":true}",
     };
-    // The answer comes once the browser is open, or the address or the code is known.
+    // The answer arrives when the browser is open, or the address or the code is known.
     let answer = match endpoint.call_with("POST", &session_target(&present.account, "/login"), Some(body)) {
         Err(failure) if way == Way::Browser && no_browser(endpoint, &present.account) => {
             io.tell(&format!("{}\n", plain(&failure.to_string())));
@@ -118,7 +118,7 @@ fn no_browser(endpoint: &Endpoint, account: &str) -> bool {
     status.is_ok_and(|status: SessionStatus| status.last_error_code.as_deref() == Some("browser_not_started"))
 }
 
-/// What goes to a terminal has to be nothing but what it claims to be.
+/// Text for a terminal must contain nothing unexpected.
 fn can_be_shown(code: &DeviceCode) -> bool {
     let printable = |text: &str| !text.is_empty() && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     is_printable_url(&code.verification_uri)
@@ -126,8 +126,8 @@ fn can_be_shown(code: &DeviceCode) -> bool {
         && printable(&code.user_code)
 }
 
-/// On Ctrl-C the sign-in is cancelled: nothing is left waiting for the browser. A sign-in that somebody else has begun
-/// goes on.
+/// On Ctrl-C the sign-in is cancelled, so that nothing waits for the browser. A sign-in that another program has begun
+/// continues.
 fn cancel_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, present: &SessionStatus) -> Arc<Ours> {
     let ours = Arc::new(Ours::default());
     let cancelled = Arc::clone(&ours);
@@ -142,7 +142,7 @@ fn cancel_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, present: &SessionSt
             0 => "{}".to_owned(),
             attempt => format!("{{\"attempt\":{attempt}}}"),
         };
-        // The process ends either way; an agent that does not hear of it cancels the sign-in after ten minutes.
+        // The process ends in any case. An agent that does not get this cancels the sign-in after ten minutes.
         if endpoint.call_with("POST", &target, Some(body.as_bytes())).is_ok() {
             let _ = writeln!(err, "\nThe sign-in was cancelled.");
         }
@@ -150,10 +150,10 @@ fn cancel_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, present: &SessionSt
     ours
 }
 
-/// Waits for the end of the sign-in that has begun.
+/// Waits for the end of the sign-in.
 ///
-/// What the stream tells first may be older than that: how the session before it ended, say. So an end counts once the
-/// sign-in has been seen under way, or the agent, asked, knows of none.
+/// The first events may be older, for example about the end of the session before. So an end counts only after the sign-in
+/// was seen pending, or if the agent answers that it has none.
 fn follow(
     io: &mut Io<'_>,
     endpoint: &Endpoint,
@@ -166,7 +166,7 @@ fn follow(
         let (status, data) = next(events)?;
         match status.state {
             SessionState::Authorizing => under_way = true,
-            // The session is kept, and the provider wants to see the person: a sign-in is under way, or was.
+            // The session is kept, and the provider wants the person to sign in: a sign-in is or was pending.
             SessionState::Active | SessionState::Expiring if status.sign_in_needed => {
                 if status.signing_in {
                     under_way = true;
@@ -194,8 +194,8 @@ fn follow(
     }
 }
 
-/// Whether a sign-in failed because the person did not complete it, or the provider wants to see them again: whoever signs in
-/// once more can succeed (OpenID Connect Core 1.0, section 3.1.2.6; RFC 8628, section 3.5).
+/// Whether a sign-in failed because the person did not complete it, or the provider wants to see them again: another attempt
+/// can succeed (OpenID Connect Core 1.0, section 3.1.2.6; RFC 8628, section 3.5).
 fn is_for_the_person(code: Option<&str>) -> bool {
     const CODES: [&str; 7] = [
         "access_denied",
@@ -227,13 +227,13 @@ fn not_completed(status: SessionStatus) -> Failure {
 
 fn is_under_way(endpoint: &Endpoint, account: &str) -> Result<bool, Failure> {
     let status: SessionStatus = endpoint.call("GET", &session_target(account, ""))?.json()?;
-    // Signed in already: the stream is about to say so.
+    // Signed in already: the stream will report it.
     Ok(status.signing_in
         || status.state == SessionState::Authorizing
         || (is_signed_in(&status) && !status.sign_in_needed))
 }
 
-/// Says so: where the address has standard output for itself, on standard error.
+/// Prints the result. If standard output contains the address, it is printed on standard error.
 fn signed_in(io: &mut Io<'_>, sentence: &str, data: &[u8], way: Way, json: bool) -> Result<(), Failure> {
     if json {
         return io.json_line(data);
@@ -251,7 +251,7 @@ fn next(events: &mut Events<Stream>) -> Result<(SessionStatus, Vec<u8>), Failure
     Ok((status, data))
 }
 
-/// Whether this is an http(s) address and nothing but that: it goes to a terminal, or into another program.
+/// Whether this is only an http(s) address: it is printed on a terminal or passed to another program.
 fn is_printable_url(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://"))
         && url.bytes().all(|byte| byte.is_ascii_graphic())
@@ -272,7 +272,7 @@ fn how_to_open(begun: &SignInBegun, url: &str) -> String {
     text
 }
 
-/// The port that the browser comes back to, out of the address (`redirect_uri`, RFC 6749 section 4.1.1).
+/// The port of the redirect URI in the address (`redirect_uri`, RFC 6749 section 4.1.1).
 fn redirect_port(url: &str) -> Option<u16> {
     let (_, query) = url.split_once('?')?;
     let uri = query.split('&').find_map(|pair| pair.strip_prefix("redirect_uri="))?;

@@ -62,12 +62,12 @@ fn session_target(account: &str, call: &str) -> String {
     target
 }
 
-/// Which account is meant when none is named.
+/// The choice of an account if none is named.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Among {
-    /// The only one there is.
+    /// The only one.
     All,
-    /// The only one there is, or the only one that is signed in.
+    /// The only one, or the only one that is signed in.
     SignedIn,
 }
 
@@ -75,7 +75,7 @@ fn is_signed_in(status: &SessionStatus) -> bool {
     matches!(status.state, SessionState::Active | SessionState::Expiring)
 }
 
-/// The account that was named, or the only one that can be meant.
+/// The named account, or the only possible one.
 fn account(
     endpoint: &Endpoint,
     named: Option<String>,

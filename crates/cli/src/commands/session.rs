@@ -31,7 +31,7 @@ pub(super) fn logout(io: &mut Io<'_>, named: Option<String>, wait: bool, json: b
     }
     let status: SessionStatus = answer.json()?;
     if !json {
-        // Here it is over, whatever comes of the rest.
+        // The session has ended here, whatever happens next.
         let (account, provider) = (plain(&status.account), plain(&status.provider));
         io.say(&format!("You are signed out of {account} ({provider}).\n"))?;
     }
@@ -45,8 +45,8 @@ pub(super) fn logout(io: &mut Io<'_>, named: Option<String>, wait: bool, json: b
     }
 }
 
-/// Asks until the provider has been told, or for as long as people wait. Whatever goes wrong with that, the sign-out
-/// stands: what was known last is what there is to say.
+/// Asks until the provider has been notified, or the time is over. If that fails, the sign-out still counts, and the last
+/// known state is shown.
 fn until_told(
     io: &Io<'_>,
     endpoint: &Endpoint,
@@ -68,8 +68,8 @@ fn until_told(
     (answer, status)
 }
 
-/// Where the provider's limit is the nearest, only a renewal moves it: waits for that, for as long as people wait. Returns what
-/// is known then, and whether nothing is outstanding.
+/// If the provider's limit is the nearest, only a renewal moves it: waits for that, for a limited time. Returns the last
+/// state, and whether the renewal is finished.
 fn until_renewed(
     io: &Io<'_>,
     endpoint: &Endpoint,

@@ -1,4 +1,4 @@
-//! `abide token`, `abide header`, `abide curl`, `abide run`: the way of a token from the agent to a tool.
+//! `abide token`, `abide header`, `abide curl`, `abide run`: pass a token from the agent to a tool.
 
 use std::ffi::OsString;
 use std::process;
@@ -23,7 +23,7 @@ pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Resu
     Ok(())
 }
 
-/// A renewal cannot make tokens last longer than the provider does.
+/// A renewal cannot give a longer lifetime than the provider grants.
 fn warn_of_short_validity(io: &mut Io<'_>, request: &TokenRequest, token: &TokenAnswer) {
     if let Some(wanted) = request.min_validity.filter(|wanted| *wanted > token.expires_in) {
         io.tell(&format!(
@@ -44,11 +44,11 @@ pub(super) fn header(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Res
     Ok(())
 }
 
-/// Becomes curl, which reads the header from a pipe: an argument can be read by every user of the machine.
+/// Replaces this process with curl, which reads the header from a pipe: every user of the machine can read arguments.
 pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsString>) -> Result<u8, Failure> {
     let program = OsString::from("curl");
     let mut command = process::Command::new(&program);
-    // Without this, curl takes an address without a scheme for http, and sends the token unencrypted.
+    // Otherwise curl uses http for an address without a scheme, and sends the token unencrypted.
     command.args(["--proto-default", "https"]);
     {
         let (_answer, token) = fetch(io, request)?;
@@ -60,7 +60,7 @@ pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsStr
         }
         let method = request.parameter("htm");
         match if headers.proof.is_some() { method.or(Some("GET")) } else { method } {
-            // curl waits for a body if it is only told the name of this method.
+            // With only the name of this method, curl would wait for a body.
             Some("HEAD") => _ = command.arg("--head"),
             Some(method) => _ = command.args(["--request", method]),
             None => {}
@@ -70,11 +70,11 @@ pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsStr
     (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
 }
 
-/// What a request that uses a token carries.
+/// The headers of a request with a token.
 struct Headers<'a> {
     scheme: &'static str,
     token: &'a str,
-    /// A bound token is sent with a proof, which is about one request (RFC 9449, section 7.1).
+    /// A bound token is sent with a proof for one request (RFC 9449, section 7.1).
     proof: Option<&'a str>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Headers<'a> {
             return Ok(Self { scheme: "Bearer", token, proof: None });
         }
         if !answer.token_type.eq_ignore_ascii_case("DPoP") {
-            // Another type needs more than a header: sent as Bearer it would be refused, or worse.
+            // Another type needs more than a header. Sent as Bearer it would be refused, or worse.
             return Err(AnswerFault::Content.into());
         }
         match &answer.dpop {
@@ -107,7 +107,7 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// One header a line.
+    /// One header per line.
     fn lines(&self) -> Zeroizing<Vec<u8>> {
         match self.proof {
             None => concat(&["Authorization: ", self.scheme, " ", self.token, "\n"]),
@@ -117,7 +117,7 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// A JSON object. Of the characters that need an escape there, neither a token (see `fetch`) nor a proof has any.
+    /// A JSON object. Neither a token (see `fetch`) nor a proof contains characters that need an escape.
     fn json(&self) -> Zeroizing<Vec<u8>> {
         let begin = "{\"Authorization\":\"";
         match self.proof {
@@ -143,7 +143,7 @@ pub(super) fn run(
     (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
 }
 
-/// The parts in a buffer that is never moved and is wiped afterwards.
+/// The parts in a buffer that never moves and is wiped afterwards.
 fn concat(parts: &[&str]) -> Zeroizing<Vec<u8>> {
     let mut whole = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
     for part in parts {
@@ -155,7 +155,7 @@ fn concat(parts: &[&str]) -> Zeroizing<Vec<u8>> {
 fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), Failure> {
     let answer = request.send(&io.endpoint()?)?;
     let token: TokenAnswer = answer.json()?;
-    // What goes into a header, an environment or a shell must not be able to end it there (RFC 6750 section 2.1).
+    // The text must not be able to end a header, a variable or a shell word (RFC 6750 section 2.1).
     let valid = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
     let text = token.access_token.expose();
     if text.is_empty() || !text.bytes().all(valid) {

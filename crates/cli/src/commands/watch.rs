@@ -1,4 +1,4 @@
-//! `abide watch`: every change of the sessions, a line each.
+//! `abide watch`: one line for every change of the sessions.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -16,10 +16,10 @@ use crate::io::Io;
 use crate::terminal::Ink;
 use crate::view::{session, signals};
 
-/// News of an account: a state as it came, or the end of its stream.
+/// An account and its new state, or the end of its stream.
 type News = (String, Result<Option<Vec<u8>>, Failure>);
 
-/// What of an account was shown last.
+/// The part of an account that was shown last.
 #[derive(Default)]
 struct Shown {
     lines: [Option<String>; 4],
@@ -30,12 +30,12 @@ struct Watch {
     endpoint: Endpoint,
     sender: Sender<News>,
     news: Receiver<News>,
-    /// The accounts that are listened to.
+    /// The watched accounts.
     accounts: BTreeMap<String, Shown>,
     json: bool,
 }
 
-/// Shows every change until nobody reads, or nobody is there any more.
+/// Shows every change until the reader or the agent is gone.
 pub(super) fn watch(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
     let (sender, news) = mpsc::channel();
     let mut watch = Watch { endpoint: io.endpoint()?, sender, news, accounts: BTreeMap::new(), json };
@@ -44,14 +44,14 @@ pub(super) fn watch(io: &mut Io<'_>, named: Option<String>, json: bool) -> Resul
         None => watch.look().and_then(|()| watch.all(io)),
     };
     match done {
-        // The reader has seen enough: that is how a watch ends.
+        // The reader has gone, which is the usual end.
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }
 }
 
 impl Watch {
-    /// Follows the one account that is listened to.
+    /// Watches one account.
     fn one(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
         loop {
             match self.news.recv() {
@@ -62,7 +62,7 @@ impl Watch {
         }
     }
 
-    /// Follows every account, also those that are added later.
+    /// Watches every account, including later ones.
     fn all(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
         loop {
             match self.news.recv_timeout(io.look_every) {
@@ -81,7 +81,7 @@ impl Watch {
         }
     }
 
-    /// Listens to the accounts that are new.
+    /// Watches new accounts.
     fn look(&mut self) -> Result<(), Failure> {
         let snapshot: Snapshot = self.endpoint.call("GET", "/v1/sessions")?.json()?;
         for status in snapshot.accounts {
@@ -96,7 +96,7 @@ impl Watch {
         Ok(())
     }
 
-    /// One thread an account: each waits at its own connection.
+    /// One thread for each account, because each waits on its own connection.
     fn listen(&mut self, account: String) -> Result<(), Failure> {
         let mut events = self.endpoint.events(&session_target(&account, "/events"))?;
         self.accounts.insert(account.clone(), Shown::default());
@@ -113,7 +113,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Writes what can be told apart from what was shown before.
+    /// Prints a state if it differs visibly from the last one.
     fn show(&mut self, io: &mut Io<'_>, account: &str, data: &[u8]) -> Result<(), Failure> {
         let status: SessionStatus = serde_json::from_slice(data).map_err(|_| AnswerFault::Content)?;
         if self.json {

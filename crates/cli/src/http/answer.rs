@@ -1,4 +1,4 @@
-//! An answer, read whole.
+//! An answer, read completely.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Broken, FIRST_READ, MAX_BODY, MAX_HEAD};
 use crate::failure::{AnswerFault, Failure};
 
-/// A whole answer.
+/// A complete answer.
 pub(crate) struct Answer {
     status: u16,
     bytes: Zeroizing<Vec<u8>>,
@@ -23,7 +23,7 @@ impl Answer {
         &self.bytes[self.body.clone()]
     }
 
-    /// The body, understood.
+    /// The body, parsed.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_json::from_slice(self.body()).map_err(|_| AnswerFault::Content.into())
     }
@@ -37,14 +37,14 @@ impl Answer {
     }
 }
 
-/// How the body of an answer is delimited (RFC 9112 section 6.3).
+/// The end of an answer's body (RFC 9112 section 6.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Framing {
     Length(usize),
     Chunked,
 }
 
-/// Bytes that arrive: `bytes[start..end]` are read and not yet used.
+/// Arriving bytes: `bytes[start..end]` are read and not yet used.
 pub(super) struct Incoming<R> {
     pub(super) stream: R,
     bytes: Zeroizing<Vec<u8>>,
@@ -61,7 +61,7 @@ impl<R: Read> Incoming<R> {
         &self.bytes[self.start..self.end]
     }
 
-    /// Makes room for `wanted` unused bytes. The buffer that is left is wiped.
+    /// Makes room for `wanted` unused bytes. The old buffer is wiped.
     pub(super) fn reserve(&mut self, wanted: usize) {
         if self.bytes.len() - self.start >= wanted {
             return;
@@ -73,7 +73,7 @@ impl<R: Read> Incoming<R> {
         (self.start, self.end) = (0, unused);
     }
 
-    /// Reads once. The end of the stream is an answer that broke off.
+    /// Reads once. The end of the stream here means an incomplete answer.
     pub(super) fn fill(&mut self) -> Result<(), Broken> {
         if self.end == self.bytes.len() {
             let unused = self.end - self.start;
@@ -100,7 +100,7 @@ impl<R: Read> Incoming<R> {
         }
     }
 
-    /// Reads the head: the status, and how the body is delimited.
+    /// Reads the head: the status, and the framing of the body.
     pub(super) fn head(&mut self) -> Result<(u16, Framing), Broken> {
         loop {
             if self.start < self.end {
@@ -129,7 +129,7 @@ impl<R: Read> Incoming<R> {
         }
     }
 
-    /// Reads the line that begins a chunk (RFC 9112 section 7.1) and, of the last chunk, the end.
+    /// Reads the first line of a chunk (RFC 9112 section 7.1), and the end after the last chunk.
     pub(super) fn chunk_size(&mut self) -> Result<u64, Broken> {
         let size = loop {
             match httparse::parse_chunk_size(self.unused()) {
@@ -147,7 +147,7 @@ impl<R: Read> Incoming<R> {
         Ok(size)
     }
 
-    /// Reads the line end behind a chunk's data, or behind the last chunk: the agent sends no trailers.
+    /// Reads the line end after a chunk's data, or after the last chunk: the agent sends no trailers.
     pub(super) fn chunk_end(&mut self) -> Result<(), Broken> {
         while self.end - self.start < 2 {
             self.fill()?;
@@ -159,7 +159,7 @@ impl<R: Read> Incoming<R> {
         Ok(())
     }
 
-    /// Waits for at least one byte and hands over what is there, at most `limit` bytes.
+    /// Waits for at least one byte and returns the available ones, at most `limit` bytes.
     pub(super) fn some(&mut self, limit: u64) -> Result<&[u8], Broken> {
         if self.start == self.end {
             self.fill()?;
@@ -187,7 +187,7 @@ fn framing(status: u16, headers: &[httparse::Header<'_>]) -> Result<Framing, Ans
         } else {
             continue;
         };
-        // Two that disagree leave the length open; two that agree are still not what the agent sends.
+        // Two different lengths are ambiguous; the agent does not send two equal ones either.
         if found.replace(this).is_some() {
             return Err(AnswerFault::NoLength);
         }
@@ -244,7 +244,7 @@ pub(super) fn read<R: Read>(stream: R) -> Result<Answer, Broken> {
     }
 }
 
-/// Appends, and wipes the buffer that becomes too small.
+/// Appends, and wipes a buffer that becomes too small.
 fn append(bytes: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
     if bytes.capacity() - bytes.len() < more.len() {
         let mut larger = Vec::with_capacity((bytes.len() + more.len()).next_power_of_two());
@@ -259,7 +259,7 @@ pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Hands out one byte a read: every way in which an answer can be cut is taken.
+    /// Returns one byte for each read, so that an answer is split in every possible place.
     pub(in crate::http) struct Dribble<'a>(pub(in crate::http) &'a [u8]);
 
     impl Read for Dribble<'_> {

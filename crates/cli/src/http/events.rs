@@ -1,4 +1,4 @@
-//! Server-sent events (WHATWG HTML section 9.2), as far as the agent uses them.
+//! Server-sent events (WHATWG HTML section 9.2), the part that the agent uses.
 
 use std::io::Read;
 use std::time::Duration;
@@ -77,7 +77,7 @@ impl<R: Read> Events<R> {
             match self.incoming.chunk_size() {
                 Ok(0) => return Ok(None),
                 Ok(size) => self.chunk_left = size,
-                // An agent that is killed ends the stream in the middle; between two chunks nothing is lost by it.
+                // An agent that is killed ends the stream early; between two chunks nothing is lost.
                 Err(Broken::Fault(AnswerFault::Truncated)) if self.incoming.start == self.incoming.end => {
                     return Ok(None);
                 }

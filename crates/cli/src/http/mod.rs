@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 (RFC 9112) as the agent's local endpoint needs: one request on one connection, and an answer with
-//! a length or in chunks. Everything that was read is wiped when it is dropped, because it may hold a token.
+//! The part of HTTP/1.1 (RFC 9112) that the agent's local endpoint needs: one request on one connection, and an answer with
+//! a length or in chunks. Everything that was read is wiped when it is dropped, because it may contain a token.
 
 mod answer;
 mod events;
@@ -19,15 +19,15 @@ use crate::platform;
 const MAX_HEAD: usize = 8 << 10;
 /// The largest body of an answer, and the largest single event.
 const MAX_BODY: usize = 1 << 20;
-/// Enough for the head and the body of nearly every answer: one read, no second buffer.
+/// Enough for head and body of nearly every answer: one read, no second buffer.
 const FIRST_READ: usize = 8 << 10;
 
-/// Where the agent listens, and how it is spoken to.
+/// The agent's endpoint.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     /// The socket; on Windows the name of the pipe.
     pub(crate) socket: PathBuf,
-    /// The only user whose agent is spoken to.
+    /// The user whose agent is accepted.
     pub(crate) user: u32,
     /// How long to wait for an answer.
     pub(crate) patience: Duration,
@@ -36,7 +36,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// Sends one request and returns the answer to it if that is a success.
     pub(crate) fn call(&self, method: &str, target: &str) -> Result<Answer, Failure> {
-        // A call that changes something is JSON, also when it has nothing to say: no form in a browser can send that.
+        // A call that changes something has a JSON body, even an empty one: a form in a browser cannot send that.
         let body = if method == "GET" { None } else { Some(&b"{}"[..]) };
         self.call_with(method, target, body)
     }
@@ -64,7 +64,7 @@ impl Endpoint {
 }
 
 /// Sends one request over a connection and reads the answer. Error statuses become [`Failure::Refused`]. The connection has
-/// been told to wait for `patience`.
+/// the timeout `patience` already.
 pub(crate) fn exchange<S: Read + Write>(
     mut stream: S,
     host: &str,
@@ -82,7 +82,7 @@ pub(crate) fn exchange<S: Read + Write>(
 /// Why no answer was read.
 #[derive(Debug)]
 enum Broken {
-    /// Nothing came for as long as the connection waits.
+    /// No data arrived within the connection's timeout.
     TimedOut,
     Fault(AnswerFault),
     Io(io::Error),
@@ -98,7 +98,7 @@ impl Broken {
     fn of(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::TimedOut,
-            // The agent closed while we wrote: the same to the user as an answer that never came.
+            // The agent closed the connection during the write: for the user the same as a missing answer.
             io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => AnswerFault::Empty.into(),
             _ => Self::Io(error),
         }

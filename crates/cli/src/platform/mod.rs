@@ -1,5 +1,5 @@
-//! What differs between the systems: how the agent is reached, who owns its end, the time zone, how one program becomes
-//! another, and how one is broken off. The only module with `unsafe` code.
+//! The differences between systems: the connection to the agent and its owner, the time zone, replacing this process, and
+//! interruption. The only module with `unsafe` code.
 
 #[cfg(unix)]
 mod unix;
@@ -22,22 +22,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Whether the user has broken the program off, and the process is about to end for that reason.
+/// Whether the user has interrupted the program, and the process is about to end because of that.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Called by what [`before_interruption`] starts, before anything else.
+/// Called first by the action of [`before_interruption`].
 fn interrupted() {
     INTERRUPTED.store(true, Ordering::SeqCst);
 }
 
-/// Leaves the end of the process to the interruption, if there is one: whoever has started it sees that, and not an exit
-/// code that was quicker.
+/// Lets an interruption end the process, if there is one, so that the parent sees that instead of an earlier exit code.
 pub(crate) fn yield_to_interruption() {
     if INTERRUPTED.load(Ordering::SeqCst) {
-        // Far longer than the last act takes.
+        // Far longer than the last action takes.
         thread::sleep(Duration::from_secs(10));
     }
 }
 
-/// What is still done when the user breaks a command off. What it writes goes to standard error.
+/// An action when the user interrupts a command. It writes to standard error.
 pub type LastAct = Box<dyn FnOnce(&mut dyn Write) + Send>;

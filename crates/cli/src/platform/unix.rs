@@ -18,20 +18,20 @@ use crate::failure::Failure;
 /// A connection to the agent.
 pub(crate) type Stream = UnixStream;
 
-/// The user that this process acts for.
+/// The effective user of this process.
 pub(crate) fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Connects to the user's own agent. Somebody else's socket is not spoken to: its owner would learn what is asked for,
-/// and could hand out a token of their own choice.
+/// Connects to the user's own agent. Sockets of other users are refused: their owner would learn the request, and could
+/// return a token of their choice.
 pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<Stream, Failure> {
     let foreign = |problem: String| Failure::NotOurs { socket: socket.to_owned(), problem };
     let anothers =
         |owner: u32| foreign(format!("belongs to another user (uid {owner}) and not to you (uid {user})"));
     let unreachable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Failure::NotRunning,
-        // EACCES and EPERM: a sandbox, or a folder of somebody else's. It says nothing about the agent.
+        // EACCES and EPERM: a sandbox, or another user's folder. The agent may still be running.
         io::ErrorKind::PermissionDenied => Failure::Forbidden { socket: socket.to_owned(), source: error },
         _ => Failure::Transport(error),
     };
@@ -43,7 +43,7 @@ pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<St
         return Err(foreign("is not a socket".to_owned()));
     }
     let stream = UnixStream::connect(socket).map_err(unreachable)?;
-    // The file can have been exchanged since it was looked at; who listens at the other end cannot.
+    // The file may have been replaced since the check; the listener at the other end cannot.
     let owner = listener(&stream).map_err(Failure::Transport)?;
     if owner != user {
         return Err(anothers(owner));
@@ -55,13 +55,13 @@ pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<St
     Ok(stream)
 }
 
-/// The user whose process listens at the other end.
+/// The user of the process that listens at the other end.
 #[cfg(target_os = "linux")]
 fn listener(stream: &UnixStream) -> io::Result<u32> {
     Ok(rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw())
 }
 
-/// The user whose process listens at the other end.
+/// The user of the process that listens at the other end.
 #[cfg(not(target_os = "linux"))]
 fn listener(stream: &UnixStream) -> io::Result<u32> {
     use std::os::fd::AsRawFd as _;
@@ -72,12 +72,12 @@ fn listener(stream: &UnixStream) -> io::Result<u32> {
     if result == 0 { Ok(user) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Lets reads wait for as long as it takes.
+/// Removes the timeout of reads.
 pub(crate) fn wait_forever(stream: &Stream) -> io::Result<()> {
     stream.set_read_timeout(None)
 }
 
-/// How far local time is ahead of UTC at a time (Unix seconds), in seconds.
+/// The offset of local time from UTC at a time (Unix seconds), in seconds.
 pub(crate) fn utc_offset(at: u64) -> i32 {
     let Ok(at) = libc::time_t::try_from(at) else { return 0 };
     // SAFETY: `tm` is plain data for which all zeroes is a valid value, and localtime_r(3) writes only to it. It reads the
@@ -92,13 +92,13 @@ pub(crate) fn utc_offset(at: u64) -> i32 {
     i32::try_from(local.tm_gmtoff).unwrap_or(0)
 }
 
-/// Becomes the program: same process, same terminal, its own exit status. Returns only when that failed.
+/// Replaces this process with the program: same process, same terminal, its own exit status. Returns only on failure.
 pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
     Err(command.exec())
 }
 
-/// Has curl read a header from a pipe that it inherits. The pipe is written before anybody reads it, so what does not fit
-/// into it is refused: no server takes a header of that length.
+/// Makes curl read a header from an inherited pipe. The pipe is written before curl reads it, so a header that does not fit
+/// is refused: no server accepts one of that length.
 pub(crate) fn pass_header(command: &mut Command, header: Zeroizing<Vec<u8>>) -> io::Result<()> {
     let (reader, mut writer) = io::pipe()?;
     rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK)?;
@@ -106,13 +106,13 @@ pub(crate) fn pass_header(command: &mut Command, header: Zeroizing<Vec<u8>>) -> 
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     rustix::io::fcntl_setfd(&reader, rustix::io::FdFlags::empty())?;
-    // Stays open until this process has become curl.
+    // Stays open until curl has replaced this process.
     command.arg("--header").arg(format!("@/dev/fd/{}", reader.into_raw_fd()));
     Ok(())
 }
 
-/// Does `last` when the user breaks the program off (Ctrl-C, a closed terminal, kill), and then lets the signal end it,
-/// so that a shell sees what happened. To be called while there is one thread only: the others inherit its mask.
+/// Runs `last` when the user interrupts the program (Ctrl-C, a closed terminal, kill), and then lets the signal end it, so
+/// that a shell sees the reason. Call it while there is only one thread, because the others inherit its mask.
 pub(crate) fn before_interruption(last: LastAct) {
     // SAFETY: both are plain data for which all zeroes is a valid value; every pointer is to a local variable of the type
     // that the call reads or fills in, and a null action only asks.
@@ -121,13 +121,13 @@ pub(crate) fn before_interruption(last: LastAct) {
         libc::sigemptyset(&mut signals);
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
             let mut action: libc::sigaction = std::mem::zeroed();
-            // What the caller has switched off (nohup) stays off.
+            // A signal that the caller has disabled (nohup) stays disabled.
             let asked = libc::sigaction(signal, std::ptr::null(), &mut action);
             if asked == 0 && action.sa_sigaction == libc::SIG_DFL {
                 libc::sigaddset(&mut signals, signal);
             }
         }
-        // Blocked, so that no signal is lost between two looks: the thread below takes it.
+        // Blocked, so that no signal is lost before the thread below waits for it.
         if libc::pthread_sigmask(libc::SIG_BLOCK, &signals, std::ptr::null_mut()) != 0 {
             return;
         }

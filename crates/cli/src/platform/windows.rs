@@ -27,9 +27,9 @@ use zeroize::Zeroizing;
 use super::LastAct;
 use crate::failure::Failure;
 
-/// The server of the pipe may learn who we are and may not act in our name (`SECURITY_IDENTIFICATION`).
+/// The server of the pipe may identify us but not act in our name (`SECURITY_IDENTIFICATION`).
 const IDENTIFICATION: u32 = 0x0001_0000;
-/// How long to try while every instance of the pipe is taken.
+/// The time to retry while every instance of the pipe is in use.
 const BUSY: Duration = Duration::from_secs(5);
 /// Windows counts time in steps of 100 ns from 1601.
 const UNIX_EPOCH_IN_FILE_TIME: u64 = 11_644_473_600;
@@ -42,7 +42,7 @@ pub(crate) struct Stream {
 }
 
 impl Read for Stream {
-    /// A read from a pipe cannot be given a time limit, so it is begun only once something is there.
+    /// A read from a pipe has no timeout, so it starts only when data are there.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if !self.forever.load(Ordering::Relaxed) {
             let begun = Instant::now();
@@ -63,7 +63,7 @@ impl Read for Stream {
 }
 
 impl Stream {
-    /// Whether a read would return at once: something is there, or the other end is closed.
+    /// Whether a read would return at once: there are data, or the other end is closed.
     fn readable(&self) -> io::Result<bool> {
         let mut available = 0_u32;
         // SAFETY: the handle is open for as long as `self` is; a null buffer of length 0 asks for the count alone, which
@@ -96,13 +96,13 @@ impl Write for Stream {
     }
 }
 
-/// Users have no numbers here: the owner of the pipe is compared by security identifier.
+/// Windows users have no numbers: the owner of the pipe is compared by security identifier.
 pub(crate) fn effective_user() -> u32 {
     0
 }
 
-/// Connects to the user's own agent. Somebody else's pipe is not spoken to: its owner would learn what is asked for, and
-/// could hand out a token of their own choice.
+/// Connects to the user's own agent. Pipes of other users are refused: their owner would learn the request, and could return
+/// a token of their choice.
 pub(crate) fn connect(socket: &Path, _user: u32, patience: Duration) -> Result<Stream, Failure> {
     let begun = Instant::now();
     let busy = i32::try_from(ERROR_PIPE_BUSY).unwrap_or(i32::MAX);
@@ -126,7 +126,7 @@ pub(crate) fn connect(socket: &Path, _user: u32, patience: Duration) -> Result<S
     Ok(Stream { pipe, patience, forever: AtomicBool::new(false) })
 }
 
-/// Whether the process that serves the pipe runs as the user that this process runs as.
+/// Whether the process that serves the pipe has the same user as this process.
 fn served_by_us(pipe: &File) -> io::Result<bool> {
     let mut process = 0_u32;
     // SAFETY: the handle is open for as long as `pipe` is borrowed; the number is written to a local variable.
@@ -179,14 +179,14 @@ fn token_user(process: HANDLE) -> io::Result<Box<[u64; 32]>> {
     if filled == 0 { Err(io::Error::last_os_error()) } else { Ok(buffer) }
 }
 
-/// Lets reads wait for as long as it takes.
+/// Removes the timeout of reads.
 #[allow(clippy::unnecessary_wraps)] // The same on every system.
 pub(crate) fn wait_forever(stream: &Stream) -> io::Result<()> {
     stream.forever.store(true, Ordering::Relaxed);
     Ok(())
 }
 
-/// How far local time is ahead of UTC at a time (Unix seconds), in seconds.
+/// The offset of local time from UTC at a time (Unix seconds), in seconds.
 pub(crate) fn utc_offset(at: u64) -> i32 {
     let ticks = at.saturating_add(UNIX_EPOCH_IN_FILE_TIME).saturating_mul(10_000_000);
     #[allow(clippy::cast_possible_truncation)] // Split into halves.
@@ -207,27 +207,27 @@ pub(crate) fn utc_offset(at: u64) -> i32 {
     i32::try_from(seconds(local_ticks) - seconds(ticks)).unwrap_or(0)
 }
 
-/// There is no exec here: runs the program, waits for it, and ends with its exit code. Returns only when that failed.
+/// Windows has no exec: runs the program, waits for it, and ends with its exit code. Returns only on failure.
 pub(crate) fn become_program(command: &mut Command) -> io::Result<u8> {
     let status = command.status()?;
     std::process::exit(status.code().unwrap_or(1))
 }
 
-/// Has curl read a header from its standard input, which is a pipe: there is no file that stands for another one.
+/// Makes curl read a header from its standard input, a pipe: Windows has no file name for an inherited pipe.
 pub(crate) fn pass_header(command: &mut Command, header: Zeroizing<Vec<u8>>) -> io::Result<()> {
     let (reader, mut writer) = io::pipe()?;
     command.args(["--header", "@-"]).stdin(reader);
-    // The pipe may hold less than that until curl reads it. If curl does not start, nobody misses the header.
+    // The pipe may be too small until curl reads it. If curl does not start, the header is not needed.
     thread::spawn(move || {
         let _ = writer.write_all(&header);
     });
     Ok(())
 }
 
-/// What is still to be done: the system calls back without an argument of ours.
+/// The action for an interruption. The system calls back without an argument of ours.
 static LAST: Mutex<Option<LastAct>> = Mutex::new(None);
 
-/// Does `last` when the user breaks the program off (Ctrl-C, a closed console), and then lets the system end it.
+/// Runs `last` when the user interrupts the program (Ctrl-C, a closed console), and then lets the system end it.
 pub(crate) fn before_interruption(last: LastAct) {
     *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
     // SAFETY: the handler is a function of this program, so it is there for as long as the process is.
@@ -241,6 +241,6 @@ unsafe extern "system" fn handler(_event: u32) -> i32 {
         super::interrupted();
         last(&mut io::stderr());
     }
-    // Not handled: what the system does next is to end the process.
+    // Not handled, so the system ends the process next.
     0
 }

@@ -1,4 +1,4 @@
-//! What is known of the sessions behind ours, in words: the provider's, and how the user was recognized.
+//! The sessions behind ours, in words: the provider's, and how the user authenticated.
 
 use abide_wire::terminal::plain;
 use abide_wire::text::rough_duration;
@@ -11,7 +11,7 @@ fn layer(status: &SessionStatus, which: Layer) -> Option<&LayerStatus> {
     status.layers.iter().find(|layer| layer.layer == which)
 }
 
-/// The provider's session: whether it goes on, how and when that was known, and until when it lasts.
+/// The provider's session: its state, how and when that was known, and its end.
 pub(crate) fn provider(status: &SessionStatus, clock: Clock) -> Option<String> {
     let layer = layer(status, Layer::Provider)?;
     let mut parts = vec![state(layer, clock)];
@@ -22,7 +22,7 @@ pub(crate) fn provider(status: &SessionStatus, clock: Clock) -> Option<String> {
     Some(parts.join(" · "))
 }
 
-/// The same without how long ago, for a page whose lines say when they were written.
+/// The same without the age of the information, for a page whose lines have their own time.
 pub(crate) fn provider_now(status: &SessionStatus, clock: Clock) -> Option<String> {
     let layer = layer(status, Layer::Provider)?;
     let mut line = state(layer, clock);
@@ -65,7 +65,7 @@ fn end(layer: &LayerStatus, clock: Clock) -> String {
     }
 }
 
-/// How the user was recognized, by whom and when.
+/// How, where and when the user authenticated.
 pub(crate) fn identity(status: &SessionStatus, clock: Clock) -> Option<String> {
     let layer = layer(status, Layer::IdentityProvider)?;
     let how = recognized(&layer.methods);
@@ -87,7 +87,7 @@ pub(crate) fn identity(status: &SessionStatus, clock: Clock) -> Option<String> {
     Some(line)
 }
 
-/// The values of `amr` (RFC 8176 section 2) that have words of their own.
+/// The values of `amr` (RFC 8176 section 2) with their names for people.
 const METHODS: [(&str, &str); 20] = [
     ("pwd", "password"),
     ("pin", "PIN"),
@@ -111,8 +111,8 @@ const METHODS: [(&str, &str); 20] = [
     ("wia", "Windows sign-in"),
 ];
 
-/// How somebody was recognized, as people say it: `password and one-time code (level 2)`. What has no words is shown as
-/// it is; empty when nothing is known.
+/// The authentication methods in words: `password and one-time code (level 2)`. Unknown ones are shown unchanged; empty
+/// without any.
 pub(crate) fn recognized(methods: &[String]) -> String {
     let (mut said, mut others) = (Vec::<String>::new(), Vec::<String>::new());
     let mut several = false;
@@ -135,7 +135,7 @@ pub(crate) fn recognized(methods: &[String]) -> String {
             list.push(words);
         }
     }
-    // “Several factors” is worth a word only where they are not named.
+    // “Several factors” is shown only if they are not named.
     match said.len() {
         0 if several => said.push("several factors".to_owned()),
         1 if several => said.push("another factor".to_owned()),

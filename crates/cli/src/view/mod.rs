@@ -1,4 +1,4 @@
-//! What is shown of sessions.
+//! The texts about sessions.
 
 pub(crate) mod layers;
 pub(crate) mod session;

@@ -1,4 +1,4 @@
-//! Sessions and times as the terminal says them.
+//! Sessions and times as text for the terminal.
 
 use abide_wire::terminal::plain;
 use abide_wire::text::{duration, ended_by, limit, provider_end, rough_duration};
@@ -10,7 +10,7 @@ use super::{layers, signals};
 use crate::clock::{Clock, moment};
 use crate::terminal::{Ink, Style};
 
-/// What `abide status` shows.
+/// The output of `abide status`.
 pub(crate) fn status(snapshot: &Snapshot, clock: Clock, style: Style) -> String {
     let mut page = String::new();
     let longest = snapshot.accounts.iter().map(|status| plain(&status.account).chars().count()).max();
@@ -109,8 +109,8 @@ fn token(status: &SessionStatus) -> String {
     format!("{token} · {renews}")
 }
 
-/// `active · 11 min 42 s left (idle)`, amber in the last quarter, red in the last minute. A frozen session says so first:
-/// its time runs on, but nobody can use it.
+/// `active · 11 min 42 s left (idle)`, amber in the last quarter, red in the last minute. A frozen session is marked first:
+/// its limits continue, but it cannot be used.
 fn time_left(status: &SessionStatus, style: Style) -> String {
     let left = status.expires_in.unwrap_or(u64::MAX);
     let ink = match status.lifetime {
@@ -151,7 +151,7 @@ fn signed_out(status: &SessionStatus, clock: Clock) -> String {
     line
 }
 
-/// What became of the provider's side of a session that has ended here, with what to do where it goes on.
+/// The state of the provider's session after the end here, with what to do if it continues.
 pub(crate) fn provider_side(status: &SessionStatus, style: Style) -> Option<String> {
     let end = status.provider_end.filter(|_| status.state == SessionState::Ended)?;
     let sentence = provider_end(&plain(&status.provider), end, status.sign_out_page);
@@ -161,14 +161,14 @@ pub(crate) fn provider_side(status: &SessionStatus, style: Style) -> Option<Stri
             let what_to_do = format!("{sentence} Sign out there too if others use this computer.");
             Some(style.paint(Ink::Amber, &what_to_do).into_owned())
         }
-        // What the provider ended itself need not be told there.
+        // If the provider itself ended the session, it needs no notification.
         _ if ended_there => None,
         _ => Some(style.paint(Ink::Dim, &sentence).into_owned()),
     }
 }
 
-/// What `abide watch` shows of a session, without the time and the account: the session itself, the layers behind it as
-/// far as there is something to say, and what became of the provider's side once that is settled.
+/// The lines of `abide watch` about a session, without the time and the account: the session, the known layers behind it,
+/// and the state at the provider once it is final.
 pub(crate) fn lines(status: &SessionStatus, clock: Clock, style: Style) -> [Option<String>; 4] {
     let signed_in = matches!(status.state, SessionState::Active | SessionState::Expiring);
     let ended_there =

@@ -1,10 +1,10 @@
-//! By which signals the end of the provider's session would be noticed, in words.
+//! The signals by which the end of the provider's session is detected, in words.
 
 use abide_wire::{SessionStatus, Signal, SignalState, SignalStatus};
 
 use super::layers::list;
 
-/// Who or what tells, as a part of a list.
+/// The signal's name in a list.
 fn name(signal: Signal) -> &'static str {
     match signal {
         Signal::Iframe => "browser tab",
@@ -21,7 +21,7 @@ const BLOCKED: &str = "the browser hides the provider\u{2019}s cookie from Abide
 const UNCLEAR: &str = "the provider no longer says who is signed in there";
 const CLOSED: &str = "Abide\u{2019}s browser tab is closed; reopen it: abide monitor";
 
-/// What is relied on to notice an end there; nothing where that is what every session has, its refreshes.
+/// The signals that are used, or nothing if there are only the refreshes, which every session has.
 pub(crate) fn watched(status: &SessionStatus) -> Option<String> {
     let signals = &status.signals;
     let telling: Vec<Signal> =
@@ -56,13 +56,13 @@ fn named(one: &SignalStatus) -> String {
     name(one.signal).to_owned()
 }
 
-/// Whether an end would be noticed by this. Without a refresh token there are no refreshes that could tell.
+/// Whether this signal would report an end. Without a refresh token, refreshes cannot.
 fn tells(one: &SignalStatus, status: &SessionStatus) -> bool {
     matches!(one.state, SignalState::Works | SignalState::Waiting)
         && (one.signal != Signal::Refresh || status.renewable)
 }
 
-/// What tells all the time and has not done so yet may still turn out to tell nothing; what tells only of an end, not.
+/// A steady signal without an answer so far may turn out not to work. Signals that report only an end are not marked.
 fn with_doubt(signal: Signal, signals: &[SignalStatus]) -> String {
     let steady = matches!(signal, Signal::Iframe | Signal::Introspection | Signal::Userinfo | Signal::Events);
     let waiting = signals.iter().any(|one| one.signal == signal && one.state == SignalState::Waiting);
@@ -70,8 +70,8 @@ fn with_doubt(signal: Signal, signals: &[SignalStatus]) -> String {
     format!("{}{doubt}", name(signal))
 }
 
-/// What has changed in the signals, a line each: what no longer tells, and what tells now. Of what is seen for the first
-/// time, only what does not tell.
+/// The changes of the signals, one line each: those that no longer work, and those that work now. For a signal that is seen
+/// for the first time, only that it does not work.
 pub(crate) fn changes(before: &[SignalStatus], after: &[SignalStatus]) -> Vec<String> {
     let line = |one: &SignalStatus| {
         let was = before.iter().find(|old| old.signal == one.signal).map(|old| old.state);
@@ -85,7 +85,7 @@ pub(crate) fn changes(before: &[SignalStatus], after: &[SignalStatus]) -> Vec<St
             (signal, SignalState::Blocked | SignalState::Closed) => {
                 Some(format!("logout no longer detected by: {}", name(signal)))
             }
-            // The first refresh after a sign-in is nothing new: the provider's line tells of it.
+            // The first refresh after a sign-in is not news: it is in the line about the provider.
             (Signal::Refresh, SignalState::Works) if was == Some(SignalState::Waiting) => None,
             (signal, SignalState::Works) if was.is_some() => {
                 Some(format!("logout detected by: {}", name(signal)))
@@ -143,7 +143,7 @@ mod tests {
         );
         let blocked = [("iframe", "blocked"), ("refresh", "waiting"), ("events", "works")];
         assert_eq!(said(&blocked).unwrap(), format!("{cookie}; renewals and security events still work"));
-        // Without a refresh token nobody refreshes.
+        // Without a refresh token there are no renewals.
         let alone = watched(&status(&[("iframe", "blocked"), ("refresh", "waiting")], false));
         assert_eq!(alone.unwrap(), format!("{cookie}, so a logout there is not detected"));
     }

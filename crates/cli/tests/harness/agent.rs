@@ -1,4 +1,4 @@
-//! An agent that knows its lines: it checks, byte for byte, what it is sent, and answers what the test says.
+//! A scripted agent: it compares each request byte for byte, and sends the answers of the test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 use std::ffi::OsString;
@@ -13,13 +13,13 @@ use std::{fs, str};
 use tempfile::TempDir;
 
 pub enum Step {
-    /// A connection that sends exactly this and gets exactly that. The connection is closed.
+    /// A connection with exactly this request and this answer. It is closed afterwards.
     Answer(Vec<u8>, Vec<u8>),
     /// The same, and the connection stays open.
     Open(Vec<u8>, Vec<u8>),
-    /// More on the connection that was left open last but this many.
+    /// More data on an open connection, counted from the last.
     Push(usize, Vec<u8>),
-    /// Whatever is sent, nothing is answered until the command has given up.
+    /// No answer to any request until the command has given up.
     Silence,
 }
 
@@ -66,14 +66,14 @@ impl FakeAgent {
         ]
     }
 
-    /// Everything that was to be asked was asked, and nothing else.
+    /// Checks that everything expected was requested, and nothing else.
     pub fn finish(mut self) {
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap().unwrap();
         }
     }
 
-    /// The command has ended without a word to the agent.
+    /// Checks that the command has ended without a request.
     pub fn heard_nothing(mut self) {
         let thread = self.thread.take().unwrap();
         assert!(!thread.is_finished(), "the agent was asked");
@@ -168,7 +168,7 @@ pub fn error(status: &str, code: &str, description: &str) -> Vec<u8> {
     answer(status, &format!(r#"{{"error":"{code}","error_description":"{description}"}}"#))
 }
 
-/// One event in a chunk of its own.
+/// One event in its own chunk.
 pub fn event(data: &str) -> Vec<u8> {
     let event = format!("event: session\ndata: {data}\n\n");
     format!("{:x}\r\n{event}\r\n", event.len()).into_bytes()

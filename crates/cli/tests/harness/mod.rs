@@ -1,4 +1,4 @@
-//! Runs commands in this process, with everything that they touch in the test's hand.
+//! Runs commands in this process, with surroundings that the test controls.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 pub mod agent;
@@ -22,7 +22,7 @@ pub struct Outcome {
     pub err: String,
 }
 
-/// What a test may set otherwise.
+/// The settings that a test may change.
 pub struct Setting<'a> {
     pub terminal: bool,
     pub user: Option<u32>,
@@ -94,7 +94,7 @@ pub fn abide(agent: &FakeAgent, words: &[&str]) -> Outcome {
     abide_with(agent, words, Setting::default())
 }
 
-/// Runs a command against an agent that gives one answer.
+/// Runs a command with an agent that gives one answer.
 pub fn once(words: &[&str], expected: Vec<u8>, answer: Vec<u8>) -> Outcome {
     let agent = FakeAgent::new(vec![Step::Answer(expected, answer)]);
     let outcome = abide(&agent, words);
@@ -155,7 +155,7 @@ pub fn sessions(statuses: &[String]) -> Vec<u8> {
     answer("200 OK", &format!(r#"{{"accounts":[{}],"questions":[],"warnings":[]}}"#, statuses.join(",")))
 }
 
-/// One of the three layers; `more` says what is known.
+/// One of the three layers; `more` has its other members.
 pub fn layer(layer: &str, name: &str, more: &str) -> String {
     let mut fields = format!(r#""layer":"{layer}""#);
     if !more.contains("\"name\":") {
@@ -176,7 +176,7 @@ pub fn question(account: &str, can_be_kept: bool) -> String {
     )
 }
 
-/// Somebody who reads no further.
+/// A reader that has gone.
 pub struct Closed;
 
 impl Write for Closed {
