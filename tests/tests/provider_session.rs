@@ -42,7 +42,7 @@ mod provider_session {
         // Whoever signs out at the provider in another tab is signed out here within one poll.
         let page = scene.signs_in().await;
         scene.signal("iframe", "works").await;
-        page.says("Abide has just looked").await;
+        page.says("Abide has just checked").await;
         page.screenshot(&room.evidence().join("watching.png")).await;
         let other = scene.browser.open("about:blank").await;
         provider.sign_out_in_tab(&other).await;
@@ -306,7 +306,7 @@ mod provider_session {
         let foreign = scene.browser.open("about:blank").await;
         for query in ["", "?sid=guess", &format!("?iss={}&sid=guess", provider.issuer())] {
             foreign.go(&format!("http://127.0.0.1:{port}/frontchannel/work{query}")).await;
-            foreign.says("This is about no session").await;
+            foreign.says("No matching session").await;
             scene.goes_on().await;
         }
         provider.sign_out_in_tab(&foreign).await;
@@ -398,7 +398,7 @@ mod provider_session {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn signing_out_here_signs_out_there_where_the_account_says_so() {
+    async fn signing_out_here_signs_out_there_if_configured() {
         let room = Room::with_keyring("session-logout").await;
         // As Keycloak: a revocation ends the session in the browser, and its sign-out page then reaches nothing behind it.
         let quirks = Quirks { revocation_ends_session: true, upstream: true, ..Quirks::default() };

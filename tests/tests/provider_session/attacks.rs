@@ -15,13 +15,13 @@ use super::{listening, told_at};
 
 /// Whoever is not the page itself is not heard, even if they know what only the page knows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_speaks_for_the_page() {
+async fn other_programs_cannot_speak_for_the_page() {
     let room = Room::with_keyring("session-secret").await;
     let provider = Provider::demo().await;
     let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + "provider.poll = \"1h\"\n")).await;
     let page = scene.signs_in().await;
     scene.signal("iframe", "works").await;
-    page.says("Abide has just looked").await;
+    page.says("Abide has just checked").await;
     let place = page.address().await;
     let origin = place.trim_end_matches("/monitor");
     assert!(!page.history().await.iter().any(|visited| visited.contains('#')), "the ticket is not kept");
@@ -67,7 +67,7 @@ async fn nobody_speaks_for_the_page() {
 
 /// Both accounts have the same client at the provider, which knows one address of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_logout_token_about_somebody_else_ends_nothing() {
+async fn a_logout_token_about_another_person_ends_nothing() {
     let room = Room::with_keyring("session-other").await;
     let provider = Provider::demo().await;
     let port = free_port();

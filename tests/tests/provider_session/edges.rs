@@ -14,17 +14,17 @@ use super::scene_with_listener;
 
 /// A tab that is reloaded is the same tab.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reloaded_tab_goes_on_watching() {
+async fn a_reloaded_tab_keeps_watching() {
     let room = Room::with_keyring("session-reload").await;
     let provider = Provider::demo().await;
     let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
     let page = scene.signs_in().await;
     scene.signal("iframe", "works").await;
-    page.says("Abide has just looked").await;
+    page.says("Abide has just checked").await;
     for _ in 0..2 {
         page.evaluate("document.body.dataset.before = 'yes'; location.reload()").await;
         page.wait_for("body:not([data-before])").await;
-        page.says("Abide has just looked").await;
+        page.says("Abide has just checked").await;
         scene.signal("iframe", "works").await;
     }
     let other = scene.browser.open("about:blank").await;
@@ -47,7 +47,7 @@ async fn a_tab_that_is_opened_in_another_browser_ends_nothing() {
     elsewhere.says("Your browser hides the cookies").await;
     scene.signal("iframe", "blocked").await;
     scene.goes_on().await;
-    page.says("another one does").await;
+    page.says("another tab does").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

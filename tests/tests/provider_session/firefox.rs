@@ -22,7 +22,7 @@ async fn the_tab_watches(room: &Room, provider: &Provider, settings: &str) {
     let scene = Scene::with(room, provider, &(settings.to_owned() + WATCHING), browser).await;
     let page = signs_in(&scene).await;
     scene.signal("iframe", "works").await;
-    page.says("Abide has just looked").await;
+    page.says("Abide has just checked").await;
     page.screenshot(&room.evidence().join("watching.png")).await;
     let other = scene.browser.open("about:blank").await;
     provider.sign_out_in_tab(&other).await;

@@ -218,7 +218,7 @@ impl<'a, B: InTable> Scene<'a, B> {
     /// 1.0, section 3.1), so what hides the cookie stays unknown.
     pub(crate) async fn stays_although_the_frame_says_error(&self, page: &impl Tab) {
         self.signal("iframe", "failed").await;
-        page.says("Your session goes on").await;
+        page.says("Your session in Abide continues").await;
         page.screenshot(&self.room.evidence().join("failed-signal.png")).await;
         self.goes_on().await;
         assert_eq!(self.app.abide(&["token"]).await.code, 0);

@@ -1,7 +1,7 @@
-//! The loopback redirect (RFC 8252 section 7.3): a listener that lives as long as one sign-in.
+//! The loopback redirect (RFC 8252 section 7.3): a listener for the time of one sign-in.
 //!
-//! The browser brings the answer as a query. The listener takes it, hands it over, and sends the browser on to an
-//! address without a query, where a page says how it went: so neither the address bar nor the history keeps the code.
+//! The browser brings the answer in the query. The listener takes it and redirects the browser to an address without a
+//! query, whose page shows the result. So neither the address bar nor the history keeps the code.
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -26,38 +26,38 @@ use crate::browser::server::{self, onward, random, respond};
 use crate::server::tcp::{self, Admits, Tcp};
 use crate::server::{Limits, serve};
 
-/// So many answers are kept until one is looked at.
+/// The most answers that wait to be checked.
 const ARRIVALS: usize = 16;
-/// How long an answer that nothing waits for is held back until it is turned away.
+/// How long an unexpected answer waits before it is refused.
 const SAME_MOMENT: Duration = Duration::from_millis(50);
-/// The largest answer in a form, in bytes: as much as fits into a query.
+/// The largest answer in a form, in bytes: the same as in a query.
 const ANSWER: usize = 16 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Says with a stable code why an answer is stray, to whoever looks into a sign-in that does not come to its end.
+/// The header with the stable code of a refused answer, for the analysis of a sign-in that does not end.
 const ERROR_CODE: HeaderName = HeaderName::from_static("abide-error");
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// The code when no sign-in waits any more.
+/// The code if no sign-in waits.
 const UNEXPECTED: &str = "callback_unexpected";
-/// The code when there is not even a query.
+/// The code if there is no query.
 const STATE_MISSING: &str = "callback_state_missing";
 
-/// An answer from the browser, and where to say what the listener tells it.
+/// An answer from the browser, and the channel for its result.
 pub(crate) struct Arrival {
     pub(crate) query: String,
     pub(crate) verdict: oneshot::Sender<Verdict>,
 }
 
-/// What becomes of an answer.
+/// The result of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It belongs to this sign-in.
     Taken,
-    /// It does not, and this code says why; the sign-in goes on waiting.
+    /// It does not, for the reason in this code; the sign-in keeps waiting.
     Stray(&'static str),
 }
 
-/// How the sign-in went, for the page that the browser ends on.
+/// The result of the sign-in, for the page at its end.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     SignedIn {
@@ -67,7 +67,7 @@ pub(crate) enum Outcome {
     Failed {
         message: String,
     },
-    /// No stronger sign-in; the session goes on as it was.
+    /// The stronger sign-in failed; the session continues unchanged.
     NotStronger {
         message: String,
     },
@@ -83,21 +83,21 @@ pub(crate) enum Outcome {
 /// A future that a [`Guest`] returns.
 pub(crate) type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A page that the listener serves after the sign-in has come back, with requests of its own.
+/// A page with its own requests that the listener serves after the sign-in.
 pub(crate) trait Guest: Send + Sync {
     /// Whether a path belongs to the page.
     fn handles(&self, path: &str) -> bool;
-    /// Answers a request for such a path; `None` if nothing has that name. The listener has checked `Host`.
+    /// Answers a request for such a path; `None` if it does not exist. The listener has checked `Host`.
     fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answering<Option<Response<Full<Bytes>>>>;
-    /// Offers an authorization response that has come to the redirect URI; `false` if it does not belong to the page.
+    /// Offers an authorization response at the redirect URI; `false` if it does not belong to the page.
     fn offer(self: Arc<Self>, query: String) -> Answering<bool>;
-    /// The path that opens the page, good once; `None` if the system has no random numbers.
+    /// The path that opens the page, valid once; `None` if the system has no random numbers.
     fn entrance(&self) -> Option<SecretString>;
-    /// The session has ended: the page shows these words when it asks next.
+    /// The session has ended: the page shows these words at its next request.
     fn end(&self, words: String);
 }
 
-/// The fixed ports that pages of ours occupy. What merely serves its last page makes way for whoever needs the port.
+/// The fixed ports of our pages. A page that is only shown after a sign-in gives up its port when it is needed.
 #[derive(Default)]
 pub(crate) struct Ports(Mutex<Vec<Occupied>>);
 
@@ -124,7 +124,7 @@ impl Ports {
     }
 }
 
-/// The same port in the other family; `None` on a computer that has no IPv6.
+/// The same port for IPv6; `None` on a computer without IPv6.
 fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
     match tcp::bind(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)) {
         Ok(listener) => Ok(Some(listener)),
@@ -145,27 +145,27 @@ pub(crate) struct Callback {
 
 struct Place {
     path: String,
-    /// Where the page at the end is. Only the browser that brought the answer is told: whoever else is on this computer
-    /// can ask the listener too.
+    /// The path of the final page. Only the browser with the answer learns it, because other users of this computer can
+    /// reach the listener too.
     done: String,
     hosts: Vec<String>,
     arrivals: mpsc::Sender<Arrival>,
     outcome: watch::Receiver<Option<Outcome>>,
-    /// The page that goes on watching after the sign-in.
+    /// The page that watches after the sign-in.
     guest: OnceLock<Arc<dyn Guest>>,
-    /// Where the browser is sent on to, by a path that is good once: an address that holds an ID token is no argument of
-    /// a program.
+    /// The target of a redirect, by a path that is valid once: an address with an ID token must not be an argument of a
+    /// program.
     departure: Mutex<Option<(String, Url)>>,
     /// The digest of the answer that was taken. Browsers and filters repeat requests.
     taken: Mutex<Option<[u8; 32]>>,
 }
 
 impl Callback {
-    /// Binds what `configured` says: without a port, an ephemeral one; of several the first whose port is free. The socket
-    /// that is bound is the one that [`Callback::redirect_uri`] names.
+    /// Binds the first configured port that is free, or an ephemeral one without a port. [`Callback::redirect_uri`] names
+    /// the socket that is bound.
     pub(crate) async fn bind(ports: &Ports, configured: &[Url]) -> std::io::Result<Self> {
         let mut problem = std::io::ErrorKind::InvalidInput.into();
-        // Nobody has to make way while another port is free.
+        // No page has to give up its port while another port is free.
         for evict in [false, true] {
             for uri in configured {
                 match Self::bind_one(ports, uri, evict).await {
@@ -195,7 +195,7 @@ impl Callback {
             tcp::bind(wanted)?
         };
         let port = listener.local_addr()?.port();
-        // A browser may take `localhost` for either: who else listens there would get the answer.
+        // A browser may use IPv4 or IPv6 for `localhost`: another listener there would get the answer.
         let other = if configured.host_str() == Some("localhost") { on_ipv6(port)? } else { None };
         let mut redirect_uri = configured.clone();
         if redirect_uri.set_port(Some(port)).is_err() {
@@ -236,7 +236,7 @@ impl Callback {
         Ok(Self { redirect_uri, makes_way, arrivals, outcome, place, task })
     }
 
-    /// The address to put into the authorization request.
+    /// The redirect URI for the authorization request.
     pub(crate) fn redirect_uri(&self) -> &Url {
         &self.redirect_uri
     }
@@ -244,19 +244,19 @@ impl Callback {
     /// The next answer from the browser.
     pub(crate) async fn arrival(&mut self) -> Option<Arrival> {
         let arrival = self.arrivals.recv().await;
-        // The tab that was sent on has come back: how it went is open again.
+        // The redirected tab has come back, so the result is open again.
         self.outcome.send_if_modified(|outcome| {
             outcome.take_if(|outcome| matches!(outcome, Outcome::SentOn { .. })).is_some()
         });
         arrival
     }
 
-    /// Sends the tab that brought the last answer on to `target`, and waits for another answer.
+    /// Redirects the tab of the last answer to `target`, and waits for another answer.
     pub(crate) fn send_on(&self, target: Url) {
         self.outcome.send_replace(Some(Outcome::SentOn { target }));
     }
 
-    /// An address of this listener that sends the browser on to `target`, once.
+    /// An address of this listener that redirects the browser to `target` once.
     pub(crate) fn depart(&self, target: Url) -> Option<Url> {
         let ticket = random()?;
         let mut address = self.redirect_uri.clone();
@@ -271,25 +271,25 @@ impl Callback {
         self.outcome.send_replace(Some(outcome));
     }
 
-    /// From now on the page at the end watches. No other answer is waited for.
+    /// Makes the final page watch from now on. No other answer is expected.
     pub(crate) fn host(&mut self, guest: Arc<dyn Guest>) {
         let _ = self.place.guest.set(guest);
         self.no_more_arrivals();
     }
 
-    /// From now on whoever needs the port may have it.
+    /// Gives up the port when another sign-in needs it.
     pub(crate) fn make_way(&self) {
         self.makes_way.store(true, Ordering::Release);
     }
 
-    /// Whatever else arrives belongs to nothing any more, and is told so at once.
+    /// Refuses all later answers at once, because they belong to nothing.
     fn no_more_arrivals(&mut self) {
         self.make_way();
         self.arrivals.close();
         while self.arrivals.try_recv().is_ok() {}
     }
 
-    /// Shows the outcome, and goes on serving the page for a while in which the browser may still ask for it.
+    /// Shows the result, and serves the page for a while longer, because the browser may still request it.
     pub(crate) fn finish(mut self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
         self.no_more_arrivals();
@@ -307,7 +307,7 @@ impl Drop for Callback {
     }
 }
 
-/// One request to a listener of 127.0.0.1:`port` that has no socket. Every answer that arrives is put to `verdict`.
+/// One request to a listener on 127.0.0.1:`port` without a socket. Every answer is passed to `verdict`.
 #[cfg(feature = "fuzzing")]
 pub(crate) async fn alone(
     request: Request<Incoming>,
@@ -341,7 +341,7 @@ pub(crate) async fn alone(
 
 async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     let response = answer(request, place).await;
-    // The page that watches keeps its own secret there.
+    // The watching page keeps its secret in the storage.
     if place.guest.get().is_some() { response } else { without_storage(response) }
 }
 
@@ -362,22 +362,23 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
     if request.method() != Method::GET {
         return problem(
             StatusCode::METHOD_NOT_ALLOWED,
-            "Only a browser that comes back from a sign-in is expected here.",
+            "This address is only for a browser that comes back from a sign-in.",
         );
     }
     match (request.uri().path(), request.uri().query()) {
         (path, Some(query)) if path == place.path => arrived(query, place).await,
         (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
-        (path, None) if path == place.path => {
-            stray("This answer does not say what it belongs to. Nothing has changed.", STATE_MISSING)
-        }
+        (path, None) if path == place.path => stray(
+            "This page was opened without an answer from a provider. Nothing has changed.",
+            STATE_MISSING,
+        ),
         (path, None) if path.starts_with("/start/") => depart(path, place),
         _ => nothing(),
     }
 }
 
 fn nothing() -> Response<Full<Bytes>> {
-    problem(StatusCode::NOT_FOUND, "There is nothing here. You can close this tab.")
+    problem(StatusCode::NOT_FOUND, "There is no page here. You can close this tab.")
 }
 
 fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
@@ -408,7 +409,7 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
     if let Some(guest) = place.guest.get()
         && guest.clone().offer(query.to_owned()).await
     {
-        return problem(StatusCode::OK, "Abide has heard.");
+        return problem(StatusCode::OK, "Abide has received the answer. You can close this tab.");
     }
     if place.has_taken(query) {
         return again(place);
@@ -426,13 +427,13 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
         }
         Verdict::Stray(code) => {
             if code == UNEXPECTED {
-                // The same answer may be being taken at this moment.
+                // The same answer may be accepted at this moment.
                 tokio::time::sleep(SAME_MOMENT).await;
             }
             if place.has_taken(query) {
                 return again(place);
             }
-            stray("This answer does not belong to the sign-in that is under way. Nothing has changed.", code)
+            stray("This answer does not belong to the sign-in in progress. Nothing has changed.", code)
         }
     }
 }
@@ -473,7 +474,7 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
         }
         Some(Outcome::SentOn { target }) => onward(target.as_str()),
         Some(Outcome::SignedOut { provider }) => {
-            let line = format!("You are signed out of Abide, and {provider} has sent you back.");
+            let line = format!("You are signed out of Abide, and you are back from {provider}.");
             page(
                 StatusCode::OK,
                 &Page { title: "You are signed out", lines: &[&line, "You can close this tab."], good: true },
@@ -486,7 +487,7 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
         }
         Some(Outcome::NotStronger { message }) => {
             let close = "You can close this tab.";
-            let title = "Your session goes on as it was";
+            let title = "Your session continues unchanged";
             page(StatusCode::OK, &Page { title, lines: &[&message, close], good: false })
         }
         Some(Outcome::Failed { message }) => {
@@ -496,7 +497,7 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
                 &Page { title: "You are not signed in", lines: &[&message, again], good: false },
             )
         }
-        None => problem(StatusCode::OK, "The provider takes its time. Abide will tell you how it went."),
+        None => problem(StatusCode::OK, "Still waiting for your provider. Abide will notify you."),
     }
 }
 
@@ -516,9 +517,9 @@ fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
     response
 }
 
-/// Has the browser forget what another program has left for this port, service workers above all: one would see the next
-/// answer of a provider on a fixed port. Not `cookies`, which are those of every port, and not `cache`, which takes browsers
-/// long; nothing here is kept in it.
+/// Makes the browser delete data that another program has left for this port, above all service workers: one would see the
+/// next answer of a provider on a fixed port. Not `cookies`, which are shared by all ports, and not `cache`, which is slow
+/// in browsers and is not used here.
 fn without_storage(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
     response
@@ -593,7 +594,7 @@ mod tests {
         assert!(other.starts_with("HTTP/1.1 400"), "{other}");
     }
 
-    /// After `invalid_scope`, for instance: nothing new is opened.
+    /// For instance after `invalid_scope`: no new tab is opened.
     #[tokio::test]
     async fn the_tab_that_brought_an_answer_can_be_sent_to_the_provider_once_more() {
         let anywhere = "http://127.0.0.1/callback".parse().unwrap();
@@ -621,12 +622,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fixed_port_is_free_again_as_soon_as_nobody_is_waited_for() {
+    async fn a_fixed_port_is_free_again_after_the_last_wait() {
         let ports = Ports::default();
         let fixed = [free_port().await];
         let first = Callback::bind(&ports, &fixed).await.unwrap();
         let occupied = Callback::bind(&ports, &fixed).await.err().unwrap();
-        assert_eq!(occupied.kind(), std::io::ErrorKind::AddrInUse, "a sign-in that is under way stays");
+        assert_eq!(occupied.kind(), std::io::ErrorKind::AddrInUse, "a pending sign-in keeps its port");
         first.finish(Outcome::Failed { message: "no".to_owned() });
         let second = Callback::bind(&ports, &fixed).await.unwrap();
         assert!(get(&fixed[0], "/callback/done/guess").await.starts_with("HTTP/1.1 404"));

@@ -1,4 +1,4 @@
-//! The browser: how it is opened, and the loopback pages that it comes back to.
+//! The browser: how it is opened, and the loopback pages for its return.
 
 pub(crate) mod callback;
 pub(crate) mod opener;

@@ -1,4 +1,4 @@
-//! Opening the user's own browser.
+//! Opens the user's own browser.
 
 use std::ffi::OsString;
 use std::io;
@@ -27,29 +27,30 @@ impl BrowserError {
     }
 }
 
-/// How a browser is opened.
+/// The way to open a browser.
 #[derive(Clone, Debug)]
 pub(crate) enum Opener {
-    /// Programs with their arguments; the first that is there is taken. The address takes the place of `%s`, or
-    /// follows as one more argument.
+    /// Programs with their arguments; the first that exists is used. The address replaces `%s`, or is added as the last
+    /// argument.
     Programs(Vec<Vec<String>>),
-    /// What the desktop has chosen.
+    /// The desktop's default browser.
     Desktop,
 }
 
 impl Opener {
-    /// The configured command if there is one, then `$BROWSER`, then the desktop's choice.
+    /// The configured command, otherwise `$BROWSER`, otherwise the desktop's default.
     pub(crate) fn choose(configured: Option<&[String]>, browser: Option<OsString>) -> Self {
         if let Some(words) = configured.filter(|words| !words.is_empty()) {
             return Self::Programs(vec![words.to_vec()]);
         }
-        // `$BROWSER` is a list of commands, separated by colons; a drive letter has one of its own on Windows.
+        // `$BROWSER` is a list of commands, separated by colons; on Windows by semicolons, because drive letters have a
+        // colon.
         let separator = if cfg!(windows) { ';' } else { ':' };
         let list = browser.and_then(|list| list.into_string().ok()).unwrap_or_default();
         let commands: Vec<Vec<String>> = list
             .split(separator)
             .map(|command| {
-                // A path with a space in it is one word if there is such a file.
+                // A path with a space is one word if the file exists.
                 if std::path::Path::new(command).is_file() {
                     vec![command.to_owned()]
                 } else {
@@ -102,7 +103,7 @@ fn start(words: &[String], address: &Url) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for a child on a thread of its own, so that it does not stay behind as a zombie.
+/// Waits for a child on its own thread, so that it does not become a zombie.
 fn reap(mut child: std::process::Child) {
     let _ = std::thread::Builder::new()
         .name("browser".to_owned())

@@ -1,14 +1,14 @@
-//! The pages that a user lands on in the browser. Static but for escaped words of our own; no script, no text of the
-//! provider's as HTML, nothing loaded from anywhere.
+//! The pages in the user's browser. Static except for escaped texts of our own; no script, no text of the provider as HTML,
+//! nothing loaded from elsewhere.
 
-/// What a page says.
+/// The content of a page.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     pub(crate) lines: &'a [&'a str],
     pub(crate) good: bool,
 }
 
-/// The policy of every page: nothing but its own inline stylesheet. There is no text of others in it that could be one.
+/// The policy of every page: only its own inline stylesheet. It contains no foreign text.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
@@ -21,10 +21,10 @@ svg{display:block;width:48px;height:48px;margin-bottom:20px;color:var(--accent)}
 h1{margin:0 0 12px;font-size:22px;line-height:1.25;font-weight:600;letter-spacing:-.01em}p{margin:0 0 12px;overflow-wrap:anywhere}\
 p:last-child{margin:0;color:var(--soft);font-size:14px}";
 
-/// For the page that watches: when it is over, only the last line counts.
+/// The stylesheet of the watching page: after the end, only the last line is shown.
 const WATCHING: &str = "iframe,p:empty{display:none}.over .while{display:none}.over svg{color:var(--soft)}";
 
-/// The mark: an open ring around a keyhole, with a tick or a bar for those who do not see the colour.
+/// The mark: an open ring around a keyhole, with a tick or a bar for people who do not see the colour.
 const MARK: &str = "<svg viewBox=\"0 0 48 48\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"4\" stroke-linecap=\"round\" aria-hidden=\"true\">\
 <path d=\"M24 5a19 19 0 1 1-13.4 5.6\"/>";
 const TICK: &str = "<path d=\"M16 24.5l5.5 5.5L32 19\"/></svg>";
@@ -47,8 +47,8 @@ pub(crate) fn html(page: &Page<'_>) -> String {
     )
 }
 
-/// The page that watches. Its script fills in the state, and who is signed in: anybody on this computer can ask for the
-/// page, and only the tab that the browser was sent to has the secret that the rest needs.
+/// The watching page. Its script fills in the state and the user's name: everyone on this computer can request the page, but
+/// only the tab that the browser was sent to has the secret for the rest.
 pub(crate) fn monitor(provider: &str) -> String {
     let provider = escape(provider);
     format!(
@@ -57,8 +57,8 @@ pub(crate) fn monitor(provider: &str) -> String {
          <style>{STYLE}{WATCHING}</style></head>\
          <body><main class=\"good\">{MARK}{TICK}<h1>You are signed in</h1>\
          <p id=\"who\"></p>\
-         <p class=\"while\">Keep this tab open, and Abide notices here when you sign out at {provider}. You may also close \
-         it; your session goes on.</p>\
+         <p class=\"while\">Keep this tab open, so that Abide detects when you sign out at {provider}. You may also close \
+         it; your session in Abide continues.</p>\
          <p id=\"state\" role=\"status\">One moment.</p></main>\
          <iframe id=\"op\" title=\"{provider}\" hidden></iframe><iframe id=\"silent\" title=\"{provider}\" hidden></iframe>\
          <script src=\"/monitor/watch.js\"></script></body></html>"

@@ -1,5 +1,4 @@
-//! What the listeners share that browsers and providers come to: under which names they are reached, and answers that are
-//! not kept.
+//! Shared by all listeners for browsers and providers: their host names, and answers that are not cached.
 
 use std::time::Duration;
 
@@ -11,18 +10,18 @@ use hyper::body::{Bytes, Incoming};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// How long a body may take to arrive.
+/// The longest time for a body to arrive.
 const ARRIVAL: Duration = Duration::from_secs(5);
 
-/// The policy of an answer that is no page.
+/// The policy of an answer that is not a page.
 pub(crate) const NOTHING_ALLOWED: &str = "default-src 'none'";
 
-/// The names under which a listener on loopback is reached.
+/// The host names of a listener on loopback.
 pub(crate) fn hosts(port: u16) -> Vec<String> {
     ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec()
 }
 
-/// Whether a request names one of them. Under another name an attacker's page may have been pointed here (DNS rebinding).
+/// Whether a request uses one of them. With another name, it may come from an attacker's page (DNS rebinding).
 pub(crate) fn names_us(headers: &HeaderMap, hosts: &[String]) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     host.is_some_and(|host| hosts.iter().any(|ours| ours == host))
@@ -34,7 +33,7 @@ pub(crate) async fn body(request: Request<Incoming>, most: usize) -> Option<Byte
     Some(read.await.ok()?.ok()?.to_bytes())
 }
 
-/// An answer that is kept by nobody, and believed to be nothing else than it says.
+/// An answer that is not cached, and whose content type is not guessed.
 pub(crate) fn respond(
     status: StatusCode,
     kind: &'static str,
@@ -52,14 +51,14 @@ pub(crate) fn respond(
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // Made from words of ours and from origins, which are ASCII.
+    // The policy is made of our own words and of origins, so it is ASCII.
     if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
 }
 
-/// Sends the browser on.
+/// Redirects the browser.
 pub(crate) fn onward(target: &str) -> Response<Full<Bytes>> {
     let mut response = respond(StatusCode::SEE_OTHER, "text/plain", Bytes::new(), NOTHING_ALLOWED);
     if let Ok(target) = HeaderValue::from_str(target) {
@@ -68,7 +67,7 @@ pub(crate) fn onward(target: &str) -> Response<Full<Bytes>> {
     response
 }
 
-/// 256 random bits that fit into an address; `None` if the system has none to give.
+/// 256 random bits for an address; `None` if the system has no random numbers.
 pub(crate) fn random() -> Option<SecretString> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     getrandom::fill(&mut *bytes).ok()?;

@@ -1,8 +1,8 @@
-//! Where providers send word that a session has ended: OpenID Connect Front-Channel Logout 1.0 and Back-Channel Logout 1.0.
+//! Receives logout notifications of providers: OpenID Connect Front-Channel Logout 1.0 and Back-Channel Logout 1.0.
 //!
-//! Each account has an address of its own for either channel. The front channel comes from a page of the provider's in
-//! the user's browser and proves nothing, but it has to know `sid`, which no other page does. The back channel comes from
-//! the provider itself, signed; it reaches this machine only where somebody has seen to that.
+//! Each account has its own address for either channel. A front-channel request comes from a page of the provider in the
+//! user's browser. It is not proof, but it has to contain `sid`, which no other page knows. A back-channel request comes
+//! from the provider itself and is signed; it reaches this machine only if someone has arranged that.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -32,19 +32,19 @@ use crate::state::store::Store;
 /// The largest body: a logout token of at most 16 KiB, form-encoded.
 const BODY: usize = 48 * 1024;
 
-/// The pause between two attempts to open a port that another program has.
+/// The pause between two attempts to open a port that another program uses.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// How long a provider that could not be reached is left alone.
+/// The pause after a provider could not be reached.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// The listener while an account listens to one of the two channels, and as what it was configured.
+/// The listener, while an account uses one of the two channels, with its configuration.
 #[derive(Default)]
 pub(crate) struct LogoutListeners(tokio::sync::Mutex<Option<(LogoutListenerConfig, AbortHandle)>>);
 
 impl LogoutListeners {
-    /// Opens the listener if an account listens to one of the two channels, and closes it if none does any more, or to what
-    /// another was configured. Without it those accounts have one signal less; that is no reason not to start.
+    /// Opens the listener if an account uses one of the two channels, and closes it if none does or its configuration
+    /// changed. If it cannot be opened, those accounts have one signal less; Abide still starts.
     pub(crate) async fn apply(&self, store: &Arc<Store>, config: &LogoutListenerConfig) {
         let mut listening = self.0.lock().await;
         let wanted = store.core().accounts.iter().any(|account| {
@@ -108,8 +108,8 @@ fn tell_accounts(store: &Arc<Store>, failed: bool) {
     store.show();
 }
 
-/// On loopback, other users of this computer have nothing to say here. A listener that is reached by other names has a reverse
-/// proxy or a tunnel before it, which may run as another user; what it brings is signed, or names the session.
+/// On loopback, other users of this computer are refused. A listener with other names is behind a reverse proxy or a tunnel,
+/// which may run as another user; its requests are signed, or contain the `sid`.
 fn admits(config: &LogoutListenerConfig) -> Admits {
     if config.address.is_loopback() && config.hosts.is_empty() { Admits::ThisUser } else { Admits::Anyone }
 }
@@ -119,13 +119,13 @@ struct LogoutListener {
     store: Arc<Store>,
     hosts: Vec<String>,
     seen: Mutex<ReplayGuard>,
-    /// When a provider could last not be reached to validate a token, boot time, by account. Held while one is asked, so that
-    /// of many at once one asks and the others hear of it.
+    /// The time of the last failure to reach a provider for a validation, boot time, by account. Locked during a request, so
+    /// that of many notifications only one asks the provider.
     away: tokio::sync::Mutex<HashMap<String, Duration>>,
 }
 
 impl LogoutListener {
-    /// Binds what is configured; what is returned serves it.
+    /// Binds the configured address. The returned future serves it.
     async fn open(
         store: &Arc<Store>,
         config: &LogoutListenerConfig,
@@ -140,7 +140,7 @@ impl LogoutListener {
             seen: Mutex::default(),
             away: tokio::sync::Mutex::default(),
         });
-        tracing::info!(port, "providers can send word of logouts");
+        tracing::info!(port, "providers can send logout notifications");
         let listener = Tcp::new(listener, admits(config));
         Ok(async move {
             serve(listener, Limits::PROVIDER, move |request: Request<Incoming>, _| {
@@ -168,7 +168,7 @@ impl LogoutListener {
                 let account = (*account).to_owned();
                 self.back_channel(&account, request).await
             }
-            _ => answer(StatusCode::NOT_FOUND, "There is nothing here."),
+            _ => answer(StatusCode::NOT_FOUND, "There is no page here."),
         }
     }
 
@@ -200,10 +200,10 @@ impl LogoutListener {
                     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {}",
                     origin.unwrap_or_else(|_| "'none'".to_owned())
                 );
-                page(StatusCode::OK, "Abide has heard that your session has ended.", &policy)
+                page(StatusCode::OK, "Abide has received the end of your session.", &policy)
             }
-            // Whether the account exists, or who is signed in to it, is nobody's business.
-            _ => answer(StatusCode::BAD_REQUEST, "This is about no session of Abide\u{2019}s."),
+            // The answer does not reveal whether the account exists or who is signed in.
+            _ => answer(StatusCode::BAD_REQUEST, "No matching session."),
         }
     }
 
@@ -214,7 +214,7 @@ impl LogoutListener {
         };
         let mut tokens = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
         let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
-            return refused("invalid_request", "There has to be one `logout_token`.");
+            return refused("invalid_request", "Exactly one `logout_token` is needed.");
         };
         let watched = self.store.act(account, |account, _| {
             let held = account.held.as_ref();
@@ -222,13 +222,13 @@ impl LogoutListener {
             account.config.provider.watches(Signal::Backchannel).then_some(signed_with)
         });
         let Ok(Some(signed_with)) = watched else {
-            return refused("invalid_request", "No account here listens to that.");
+            return refused("invalid_request", "No account here accepts logout tokens.");
         };
         let Some(connection) = self.connection(account).await else {
             return refused("temporarily_unavailable", "The provider cannot be reached from here.");
         };
         let now = SystemTime::now();
-        // Section 2.6, rule 2: signed as the ID token was.
+        // Section 2.6, rule 2: the same algorithm as the ID token.
         let relying_party = connection.relying_party.held_to(signed_with);
         let token = match relying_party.logout_token(&connection.http, &token, now).await {
             Ok(token) => token,
@@ -237,7 +237,7 @@ impl LogoutListener {
                 return refused("invalid_request", error.code());
             }
         };
-        // Also where nobody is signed in: what is over for one session must not be kept for the next.
+        // Even without a session: a token for an old session must not be kept for the next one.
         let admitted = self.seen.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now);
         if let Err(error) = admitted {
             return refused("invalid_request", error.code());
@@ -246,7 +246,8 @@ impl LogoutListener {
             let began = account.session.view(at).began.unwrap_or_default().as_secs();
             let Some(held) = &account.held else { return };
             account.signals.heard(Signal::Backchannel, at.wall);
-            // Otherwise it is somebody else's session, or one that is over: there is nothing to end, so it has been ended.
+            // Otherwise it is about another session, or one that has ended: there is nothing to end, which counts as
+            // success.
             if token.answers(&held.identity, began) {
                 let signal = abide_session::Signal::BackChannel;
                 account.session.handle(at, Input::ProviderEnded { signal });
@@ -255,12 +256,12 @@ impl LogoutListener {
         self.end_the_same_elsewhere(account, &token);
         match outcome {
             Ok(()) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
-            Err(_) => refused("invalid_request", "No account here listens to that."),
+            Err(_) => refused("invalid_request", "No account here accepts logout tokens."),
         }
     }
 
-    /// Ends what other accounts hold of the provider's session that has ended. A token that names no session is about those of
-    /// its client alone.
+    /// Ends the sessions of other accounts that belong to the same session of the provider. A token without `sid` concerns only
+    /// accounts with the same client.
     fn end_the_same_elsewhere(&self, account: &str, token: &LogoutToken) {
         let client = self.store.act(account, |account, _| account.config.client_id.clone()).ok();
         let others: Vec<String> = {
@@ -284,8 +285,8 @@ impl LogoutListener {
         }
     }
 
-    /// How the provider is spoken to. Anybody may send us anything, so a provider that is away is not asked again for each
-    /// of them.
+    /// The connection to the provider. Anyone can send a notification, so an unreachable provider is not asked again for
+    /// each one.
     async fn connection(&self, account: &str) -> Option<Connection> {
         let present = || self.store.act(account, |account, _| account.connection.clone()).ok().flatten();
         if let Some(present) = present() {

@@ -1,4 +1,4 @@
-//! How Abide notices that the session at the provider has ended.
+//! Detection of the end of the provider's session.
 
 pub(crate) mod check_session;
 pub(crate) mod logout_listener;

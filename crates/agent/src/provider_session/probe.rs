@@ -1,4 +1,4 @@
-//! A look at the provider: whether it still accepts the access token. It costs no refresh token and moves no limit of ours.
+//! A probe: whether the provider still accepts the access token. It uses no refresh token and moves no limit of ours.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use crate::state::connection::connection;
 use crate::state::store::Store;
 use crate::tokens::claims;
 
-/// Starts the look that a session has asked for.
+/// Starts the probe that a session has asked for.
 pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     let (store, name) = (store.clone(), account.name.clone());
     let present = account.fresh_access_token();
@@ -27,7 +27,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     let events = events.filter(|_| account.config.provider.watches(Signal::Events));
     tokio::spawn(async move {
         let mut found = Probe::Unknown;
-        // Without a token that should be good there is nothing to ask about. The next refresh tells.
+        // Without a valid token there is nothing to ask about. The next refresh will tell.
         if let Some((token, subject)) = present
             && let Ok(connection) = connection(&store, &name).await
         {
@@ -71,13 +71,13 @@ enum Answer {
     Nothing,
 }
 
-/// Lets an answer take effect, and says what it is worth: a token that a refresh has replaced meanwhile may well be
-/// refused, and so may one that is older than the last use of the refresh token.
+/// Applies an answer, and returns what it means: a token that a refresh has replaced in the meantime may be refused, and so
+/// may one that is older than the last use of the refresh token.
 fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, answer: Answer) -> Answer {
     let present = account.held.as_ref().and_then(|held| held.access.as_ref());
     let replaced = present.is_none_or(|access| access.token.expose_secret() != asked.expose_secret());
     match answer {
-        // A refresh for another token may have ended this one: that says nothing about the session.
+        // A refresh for another token may have ended this one, which says nothing about the session.
         Answer::Rejected if replaced || account.own_is_suspect => return Answer::Nothing,
         // A token for one API, or a client that may not ask: nothing was ever accepted here.
         Answer::Rejected if account.is_final_answer_unproved(signal) => {
@@ -92,7 +92,7 @@ fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, a
     answer
 }
 
-/// Asks, and returns with the answer what UserInfo said.
+/// Asks, and returns the answer with UserInfo's claims.
 async fn ask(
     connection: &Connection,
     signal: Signal,

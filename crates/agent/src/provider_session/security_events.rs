@@ -1,5 +1,5 @@
-//! Security event tokens, fetched at the interval at which the provider is looked at (RFC 8936): news of logouts for a
-//! machine that nobody can reach from outside.
+//! Security event tokens, polled at the interval of the probes (RFC 8936): logout notifications for a machine that cannot be
+//! reached from outside.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,14 +14,14 @@ use crate::state::account::Account;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
 
-/// So many polls follow on each other at most, while the provider says that there are more events.
+/// The most polls in a row while the provider reports more events.
 const MOST_POLLS: usize = 10;
-/// How long an event waits for the key that it is signed with to be published.
+/// The longest time that an event waits for the publication of its key.
 const KEY_PATIENCE: Duration = Duration::from_secs(10 * 60);
-/// So many may wait at once.
+/// The most events that wait at once.
 const MOST_UNREAD: usize = 100;
 
-/// Fetches what there is, lets it take effect, and says so to the provider.
+/// Fetches events, applies them, and acknowledges them.
 pub(crate) async fn fetch(
     store: &Arc<Store>,
     name: &str,
@@ -47,23 +47,23 @@ pub(crate) async fn fetch(
                 }
                 Err(Error::SecurityEvent(error)) if waits(store, name, jti, error) => {}
                 Err(Error::SecurityEvent(error)) => refuse(&mut request, name, jti, error),
-                // The provider sends it again when its keys can be read.
+                // The provider sends it again, when its keys can be read.
                 Err(error) => tracing::warn!(account = name, code = error.code(), "an event waits"),
             }
         }
-        // What waits would only come again.
+        // Waiting events would only come again.
         if request.ack.is_empty() && request.set_errs.is_empty() {
             return;
         }
         if !answer.more_available {
-            // Only to say what became of them.
+            // Only to acknowledge.
             request.max_events = Some(0);
         }
     }
 }
 
-/// A key that the provider has just begun to use may not be published yet, or not be read yet: keys are read again at most
-/// once a minute. So an event with a key that nobody knows is left where it is for a while; the provider sends it again.
+/// A key that the provider has just begun to use may not be published or read yet: keys are read at most once a minute. So
+/// an event with an unknown key is not acknowledged for a while; the provider sends it again.
 fn waits(store: &Arc<Store>, name: &str, jti: &str, error: SecurityEventError) -> bool {
     if error != SecurityEventError::KeyUnknown {
         return false;
@@ -92,8 +92,8 @@ fn fails(store: &Arc<Store>, name: &str, error: &Error) {
     let _ = store.act(name, |account, _| account.signals.becomes(Signal::Events, state));
 }
 
-/// Lets an event take effect. The stream is the client's, and what is acknowledged is not sent again: every account of this
-/// client hears of it.
+/// Applies an event. The stream belongs to the client, and acknowledged events are not sent again, so every account of this
+/// client gets it.
 fn take(store: &Arc<Store>, name: &str, event: &abide_oidc::SecurityEvent) {
     let signal = abide_session::Signal::SecurityEvent;
     for name in same_client(store, name) {
@@ -102,7 +102,7 @@ fn take(store: &Arc<Store>, name: &str, event: &abide_oidc::SecurityEvent) {
             let Some(held) = &account.held else { return };
             match event.conclusion(&held.identity, began) {
                 Conclusion::SessionRevoked => account.session.handle(now, Input::ProviderEnded { signal }),
-                // What is said about the person is out of date: a refresh brings it, or the end.
+                // The claims about the person are out of date: a refresh gets new ones, or ends the session.
                 Conclusion::ClaimsChanged => {
                     account.session.handle(now, Input::ProviderSuspected { signal, offline: false });
                 }

@@ -1,4 +1,4 @@
-//! The end of a session: the provider's sign-out page, and what has still to be revoked.
+//! The end of a session: the provider's sign-out page, and pending revocations.
 
 pub(crate) mod pending;
 pub(crate) mod rp_initiated;
@@ -15,7 +15,7 @@ use crate::state::record::record_name;
 use crate::state::store::Store;
 use crate::state::tokens::Held;
 
-/// Opens the provider's sign-out page where that is wanted, and takes the session out of the vault.
+/// Opens the provider's sign-out page if wanted, and removes the session from the vault.
 pub(crate) fn ended(store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason) {
     account.sign_out_page = None;
     account.wider = None;
@@ -33,7 +33,7 @@ pub(crate) fn ended(store: &Arc<Store>, account: &mut Account, held: Option<Held
     }
 }
 
-/// Takes the session out of the vault and a farewell into it, and tells the provider.
+/// Replaces the session in the vault with a farewell, and notifies the provider.
 fn enqueue(store: &Arc<Store>, account: &mut Account, farewell: Farewell, page: Option<SignOutPage>) {
     account.provider_end = Some(ProviderEnd::Pending);
     account.farewell = Some(farewell.record_name());
@@ -41,7 +41,7 @@ fn enqueue(store: &Arc<Store>, account: &mut Account, farewell: Farewell, page: 
     let (config, connection) = (account.config.clone(), account.connection.clone());
     let after = store.clone();
     store.before_the_end(async move {
-        // First the vault is clean: a crash must not bring back a session that the provider has ended.
+        // First the vault: a crash must not restore a session that the provider has ended.
         if let Err(error) = written.await {
             tracing::error!(%error, "a session could not be removed from the vault");
             after.warning(format!("A session that has ended could not be removed from the vault. {error}"));

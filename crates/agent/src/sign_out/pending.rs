@@ -1,7 +1,7 @@
-//! What the provider still has to be told after a session has ended here, and whether it has heard.
+//! Pending notifications to the provider after a session has ended here, and their results.
 //!
-//! The session's record leaves the vault in the same write that a farewell comes into it: nobody is signed in again by a
-//! crash, and nothing is forgotten by one either. A farewell is removed when the provider has been told.
+//! One write replaces the session's record in the vault with a farewell: a crash neither restores the session nor loses the
+//! notification. A farewell is removed when the provider has been notified.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,15 +22,15 @@ use crate::state::store::Store;
 use crate::state::tokens::Held;
 use crate::view::notices;
 
-/// Pauses between attempts to tell a provider that does not answer; the last one is repeated.
+/// Pauses between attempts to notify a provider that does not answer; the last one is repeated.
 const PAUSES: [u64; 5] = [2, 15, 120, 600, 1800];
-/// How long tokens are not revoked because the provider's sign-out page is in the browser.
+/// The longest time that revocation waits for the provider's sign-out page in the browser.
 const BROWSER_FIRST: Duration = Duration::from_secs(120);
-/// A provider that cannot be told for a week is not told: by then its tokens are over.
+/// After a week without success the notification is dropped: the tokens have expired by then.
 const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 const PREFIX: &str = "farewell/";
 
-/// What is needed to say goodbye.
+/// The data for notifying the provider.
 pub(crate) struct Farewell {
     pub(crate) account: String,
     issuer: String,
@@ -39,9 +39,9 @@ pub(crate) struct Farewell {
     at: Duration,
     refresh_token: Option<SecretString>,
     access_token: Option<SecretString>,
-    /// Further refresh tokens that silent requests brought.
+    /// Refresh tokens from silent requests.
     others: Vec<SecretString>,
-    /// What all of them are bound to. To try one out, a proof is needed.
+    /// The key that all of them are bound to. A test of one needs a proof.
     dpop: Option<Arc<DpopKey>>,
     /// The provider's session that they belong to.
     sid: Option<String>,
@@ -64,7 +64,7 @@ struct Form {
 }
 
 impl Farewell {
-    /// What belonged to a session that has just ended; `None` if there is nothing to tell.
+    /// The data of a session that has just ended; `None` if there is nothing to notify.
     pub(crate) fn of(account: &Account, held: &Held) -> Option<Self> {
         let access_token = held.access.as_ref().map(|access| access.token.clone());
         if !account.config.logout.revoke || (held.refresh_token.is_none() && access_token.is_none()) {
@@ -89,7 +89,7 @@ impl Farewell {
         ours.is_some() && ours == sid && self.issuer == issuer && self.client_id == client_id
     }
 
-    /// The name of its record: of two sign-outs in a row, each has its own.
+    /// The name of its record, unique for each sign-out.
     pub(crate) fn record_name(&self) -> String {
         format!("{PREFIX}{}/{}", self.account, self.at.as_nanos())
     }
@@ -136,7 +136,7 @@ fn is_older(one: &str, other: &str) -> bool {
     (one.len(), one) < (other.len(), other)
 }
 
-/// Takes up the farewells that an earlier process did not finish.
+/// Continues the farewells of an earlier process.
 pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)]) {
     for (name, content) in records.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
         let found = Farewell::decode(content).and_then(|farewell| {
@@ -147,13 +147,13 @@ pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)
             Some((farewell, config))
         });
         let Some((farewell, config)) = found else {
-            // An account that is no longer there: nobody knows its provider any more.
+            // The account was removed, so its provider is unknown.
             forget(store, name.clone());
             continue;
         };
         let _ = store.act(&farewell.account, |account, _| {
             let name = farewell.record_name();
-            // What has ended with this start is newer than whatever an earlier process left.
+            // An end at this start is newer than records of an earlier process.
             if account.held.is_none() && account.farewell.as_ref().is_none_or(|known| is_older(known, &name))
             {
                 account.provider_end = Some(ProviderEnd::Pending);
@@ -164,7 +164,7 @@ pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)
     }
 }
 
-/// Tells the provider until it has heard, and then removes the record.
+/// Notifies the provider until it has answered, and then removes the record.
 pub(crate) fn say(
     store: &Arc<Store>,
     farewell: Farewell,
@@ -175,8 +175,8 @@ pub(crate) fn say(
     let after = store.clone();
     store.before_the_end(async move {
         if let Some(page) = &page {
-            // A revocation ends the provider's session before its sign-out page can: the session behind it, at another
-            // identity provider, would then stay. So the browser comes first.
+            // A revocation would end the provider's session before its sign-out page can end the one behind it, at another
+            // identity provider. So the browser comes first.
             let _ = tokio::time::timeout(BROWSER_FIRST, page.outcome()).await;
         }
         let end = if page.is_none() && is_shared(&after, &farewell) {
@@ -193,7 +193,7 @@ pub(crate) fn say(
     });
 }
 
-/// Whether another account uses the same session of the same client. At many providers a revocation ends that one's tokens, too.
+/// Whether another account uses the same session of the same client. At many providers a revocation also ends the other account's tokens.
 fn is_shared(store: &Arc<Store>, farewell: &Farewell) -> bool {
     let core = store.core();
     core.accounts.iter().filter(|other| other.name != farewell.account).any(|other| {
@@ -202,8 +202,8 @@ fn is_shared(store: &Arc<Store>, farewell: &Farewell) -> bool {
     })
 }
 
-/// Where only the browser could tell the provider, there is something to find out once it has come back from there. Nobody
-/// waits for that.
+/// If only the browser could notify the provider, the result is checked after it has come back from there. Nothing waits for
+/// that.
 fn look_again(
     store: &Arc<Store>,
     farewell: Farewell,
@@ -237,10 +237,10 @@ fn forget(store: &Arc<Store>, record: String) {
     });
 }
 
-/// Where nothing can be revoked, the sign-out page in the browser is all that the provider hears.
+/// Without revocation, the sign-out page in the browser is the only notification.
 pub(crate) fn only_in_the_browser(store: &Arc<Store>, account: &mut Account, page: SignOutPage) {
     let (store, name) = (store.clone(), account.name.clone());
-    // No record bears this name: there is nothing to keep for a later process.
+    // No record has this name, because nothing has to be kept for a later process.
     let awaited = format!("{PREFIX}{name}/page/{}", clock::wall().as_nanos());
     account.provider_end = Some(ProviderEnd::Pending);
     account.farewell = Some(awaited.clone());
@@ -253,7 +253,7 @@ pub(crate) fn only_in_the_browser(store: &Arc<Store>, account: &mut Account, pag
     });
 }
 
-/// Of several goodbyes only that of the last session is shown.
+/// Of several farewells only that of the last session is shown.
 fn report(store: &Arc<Store>, name: &str, awaited: &str, end: ProviderEnd) {
     tracing::info!(account = name, ?end, "the provider has been told of the end");
     let _ = store.act(name, |account, _| {
@@ -268,7 +268,7 @@ fn report(store: &Arc<Store>, name: &str, awaited: &str, end: ProviderEnd) {
     store.show();
 }
 
-/// A connection that can speak of these tokens.
+/// A connection for these tokens.
 async fn connect(farewell: &Farewell, config: &AccountConfig) -> Result<Connection, ConnectError> {
     Ok(connection::connect(config).await?.with_key(farewell.dpop.clone())?)
 }
@@ -290,7 +290,8 @@ async fn tell(
                     told
                 }
                 Err(error) => {
-                    // Whatever it is, it may be mended: the tokens are good until the provider has been told.
+                    // Whatever the error is, it may be corrected: the tokens stay valid until the provider has been
+                    // notified.
                     tracing::warn!(code = error.code(), "the provider cannot be told yet");
                     None
                 }
@@ -309,12 +310,12 @@ async fn tell(
     ProviderEnd::Unchecked
 }
 
-/// An answer as of something that stands in front of the provider for a while.
+/// An answer that may come from something in front of the provider.
 fn is_odd(error: &Error) -> bool {
     matches!(error, Error::UnexpectedStatus { .. } | Error::Document { .. } | Error::Redirected { .. })
 }
 
-/// One attempt; `None` if the provider cannot be reached for the moment.
+/// One attempt; `None` if the provider cannot be reached now.
 async fn once(
     farewell: &Farewell,
     connection: &Connection,
@@ -341,7 +342,7 @@ async fn once(
     if told {
         return Some(check(farewell, connection, verify).await);
     }
-    // Without a word to the provider there is nothing to find out, and trying the refresh token would use it.
+    // If the provider was not notified there is nothing to check, and a test of the refresh token would use it.
     Some(match page {
         None => ProviderEnd::LocalOnly,
         Some(page) => match page.shown().await {
@@ -351,7 +352,7 @@ async fn once(
     })
 }
 
-/// Tries out whether the provider still accepts what belonged to the session, if the account wants that.
+/// Tests whether the provider still accepts the tokens of the session, if the account is configured so.
 async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> ProviderEnd {
     if !verify {
         return ProviderEnd::Unchecked;
@@ -373,7 +374,7 @@ async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> Pr
             ProviderEnd::Unchecked
         }
         Ok(fresh) => {
-            // It was accepted. What came back is nobody's.
+            // It was accepted. The new token belongs to no session.
             if let Some(fresh) = fresh {
                 let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken, SystemTime::now()).await;
             }
@@ -382,8 +383,8 @@ async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> Pr
     }
 }
 
-/// What the provider says itself. To a client that may not ask, a provider answers the same about every token (RFC 7662,
-/// section 2.2), so a no counts only for a client that has shown who it is.
+/// What the provider reports about the token. To a client that may not introspect, a provider gives the same answer for every
+/// token (RFC 7662, section 2.2), so a negative answer counts only if the client has authenticated.
 async fn introspected(connection: &Connection, token: &SecretString, kind: TokenKind) -> Option<ProviderEnd> {
     let Connection { http, relying_party, .. } = connection;
     match relying_party.introspect(http, token, kind, SystemTime::now()).await {

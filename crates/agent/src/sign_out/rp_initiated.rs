@@ -16,17 +16,17 @@ use crate::state::connection::{Connection, connect};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
 
-/// How long the browser may take to come back: the provider may ask the person.
+/// The longest wait for the browser: the provider may ask the person.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// What has become of the provider's sign-out page.
+/// The state of the provider's sign-out page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// Nothing yet.
+    /// Not opened yet.
     Opening,
     /// The provider has none.
     NotOffered,
-    /// It was not shown.
+    /// It was not opened: the browser did not start.
     NotOpened,
     /// The browser has it.
     Open,
@@ -34,21 +34,21 @@ pub(crate) enum Shown {
     CameBack,
 }
 
-/// The provider's sign-out page, as far as the browser has told of it.
+/// The provider's sign-out page, as far as its state is known.
 pub(crate) struct SignOutPage(watch::Receiver<Shown>);
 
 impl SignOutPage {
-    /// Waits until it is known whether the page was shown; [`Shown::Opening`] where that will not be known any more.
+    /// Waits until it is known whether the page was opened; [`Shown::Opening`] if that will not be known.
     pub(crate) async fn shown(&self) -> Shown {
         let mut shown = self.0.clone();
         let _ = shown.wait_for(|shown| *shown != Shown::Opening).await;
         *shown.borrow()
     }
 
-    /// Waits until it is known whether the page was shown and the browser has come back, or will not any more.
+    /// Waits until the page was not opened, or the browser has come back from it or will not.
     pub(crate) async fn outcome(&self) -> Shown {
         let mut shown = self.0.clone();
-        // Whoever no longer waits for the browser drops the sender.
+        // The sender is dropped when the wait for the browser ends.
         let _ = shown
             .wait_for(|shown| matches!(shown, Shown::NotOffered | Shown::NotOpened | Shown::CameBack))
             .await;
@@ -56,8 +56,8 @@ impl SignOutPage {
     }
 }
 
-/// Opens the provider's sign-out page if the person has just ended the session and the account says so. Whether the
-/// provider has really ended anything is found out by the farewell, not here.
+/// Opens the provider's sign-out page if the person has ended the session and the account asks for it. Whether the provider
+/// has ended its session is checked later, by the farewell.
 pub(crate) fn in_the_browser(
     store: &Arc<Store>,
     account: &mut Account,
@@ -151,7 +151,7 @@ async fn open(
     Ok((callback, request.pending))
 }
 
-/// Waits for the browser; says whether it came.
+/// Waits for the browser; returns whether it came.
 async fn come_back(mut callback: Callback, pending: Option<LogoutPending>, provider: String) -> bool {
     let Some(pending) = pending else { return false };
     let back = async {

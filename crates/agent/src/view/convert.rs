@@ -1,10 +1,10 @@
-//! The session's own types as they cross a boundary, in one place.
+//! Conversions of the session's types to those that cross a boundary.
 
 use abide_oidc::ErrorKind;
 use abide_session::{EndReason, Limit};
 use abide_wire::{EndReason as Reason, ErrorCode, Evidence, LastErrorKind, LimitSource, Signal};
 
-/// The reason as it crosses a boundary.
+/// The end reason.
 pub(crate) fn reason(reason: EndReason) -> Reason {
     match reason {
         EndReason::UserLogout => Reason::UserLogout,
@@ -19,7 +19,7 @@ pub(crate) fn reason(reason: EndReason) -> Reason {
     }
 }
 
-/// By which way the provider's end became known, as it crosses a boundary.
+/// The signal that reported the provider's end.
 pub(crate) fn ended_by(reason: EndReason) -> Option<Signal> {
     match reason {
         EndReason::ProviderLogout(signal) => Some(signal_of(signal)),
@@ -28,7 +28,7 @@ pub(crate) fn ended_by(reason: EndReason) -> Option<Signal> {
     }
 }
 
-/// A signal as it crosses a boundary.
+/// The signal.
 pub(crate) fn signal_of(signal: abide_session::Signal) -> Signal {
     match signal {
         abide_session::Signal::Iframe => Signal::Iframe,
@@ -40,7 +40,7 @@ pub(crate) fn signal_of(signal: abide_session::Signal) -> Signal {
     }
 }
 
-/// How the provider's layer is known after this signal.
+/// The evidence for the provider's layer after this signal.
 pub(crate) fn evidence(signal: Signal) -> Evidence {
     match signal {
         Signal::Iframe => Evidence::Browser,
@@ -70,7 +70,7 @@ pub(crate) fn error_code(kind: ErrorKind) -> ErrorCode {
     }
 }
 
-/// A limit as it crosses a boundary.
+/// The limit.
 pub(crate) fn limit(limit: Limit) -> abide_wire::Limit {
     match limit {
         Limit::Idle => abide_wire::Limit::Idle,
@@ -80,7 +80,7 @@ pub(crate) fn limit(limit: Limit) -> abide_wire::Limit {
     }
 }
 
-/// The parameter that declared the provider's limit, as it crosses a boundary.
+/// The parameter that declared the provider's limit.
 pub(crate) fn limit_source(source: abide_session::LimitSource) -> LimitSource {
     match source {
         abide_session::LimitSource::SessionExpiry => LimitSource::SessionExpiry,
@@ -90,7 +90,7 @@ pub(crate) fn limit_source(source: abide_session::LimitSource) -> LimitSource {
     }
 }
 
-/// The other way round.
+/// The reverse conversion.
 pub(crate) fn session_limit_source(source: LimitSource) -> abide_session::LimitSource {
     match source {
         LimitSource::SessionExpiry => abide_session::LimitSource::SessionExpiry,

@@ -1,4 +1,4 @@
-//! The three sessions that a sign-in begins, one inside the other, and how each is known. Pure.
+//! The three sessions of a sign-in, one inside the other, with the evidence for each. Pure.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::view::convert::{ended_by, evidence};
 
-/// When and how something was heard of the provider's session last.
+/// The last report about the provider's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Heard {
     /// Wall time.
@@ -17,7 +17,7 @@ pub(crate) struct Heard {
     pub(crate) by: Evidence,
 }
 
-/// What the layers are made from.
+/// The input of the layers.
 pub(crate) struct Known<'a> {
     pub(crate) account: &'a str,
     pub(crate) provider: &'a str,
@@ -27,7 +27,7 @@ pub(crate) struct Known<'a> {
     pub(crate) last_idp: Option<&'a str>,
 }
 
-/// The layers of a session, from the user outwards; empty where nobody has signed in.
+/// The layers of a session, from the user outwards; empty before a sign-in.
 pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatus> {
     let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
     let at = |left: Duration| seconds(now.wall.saturating_add(left));
@@ -49,7 +49,7 @@ pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatu
         ],
         (State::Ended(reason), _) => {
             let ended = view.ended.map(|at| at.as_secs());
-            // The end of our session says nothing about the provider's, unless the provider was the one who said so.
+            // The end of our session says nothing about the provider's, unless the provider reported it.
             let there = match ended_by(reason) {
                 Some(signal) => LayerStatus {
                     evidence: evidence(signal),
@@ -86,7 +86,7 @@ fn provider(known: &Known<'_>, state: LayerState, since: Option<u64>, ends_at: O
     }
 }
 
-/// Nobody tells a client whether the user is still signed in there. What is known is how it began.
+/// A client does not learn whether the user is still signed in there. Only the beginning is known.
 fn identity_provider(provider: &str, identity: &Identity) -> LayerStatus {
     let methods: Vec<String> = identity.amr.iter().chain(&identity.acr).cloned().collect();
     let nothing = methods.is_empty() && identity.auth_time.is_none() && identity.idp.is_none();

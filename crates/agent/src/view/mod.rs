@@ -1,4 +1,4 @@
-//! What views show, made from what is known. Pure.
+//! The data and texts for views. Pure.
 
 pub(crate) mod convert;
 pub(crate) mod layers;

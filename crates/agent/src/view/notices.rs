@@ -1,4 +1,4 @@
-//! The words of notifications and of answers to tools. All decisions about what is said stand here.
+//! The texts of notifications and of answers to tools, all in one place.
 
 use abide_oidc::ErrorKind;
 use abide_session::EndReason;
@@ -108,7 +108,7 @@ pub(crate) fn still_accepted(account: &str, provider: &str, page: Option<SignOut
     )
 }
 
-/// `None` for a sign-out that the user has just asked for: they know.
+/// `None` for a sign-out that the user has just asked for.
 pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Notice> {
     if why == EndReason::UserLogout {
         return None;
@@ -130,7 +130,7 @@ pub(crate) fn login_required(account: &str) -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::LoginRequired,
         format!(
-            "Nobody is signed in to the account \u{201c}{account}\u{201d}. Run `abide login --account {account}`."
+            "You are not signed in to the account \u{201c}{account}\u{201d}. Run `abide login --account {account}`."
         ),
     )
 }
@@ -155,9 +155,9 @@ pub(crate) fn session_expired(account: &str, why: EndReason) -> ErrorAnswer {
 
 pub(crate) fn unknown_account(account: &str, known: &[String]) -> ErrorAnswer {
     let known = if known.is_empty() {
-        "There is none yet".to_owned()
+        "There is no account yet".to_owned()
     } else {
-        format!("There is {}", known.join(", "))
+        format!("Known accounts: {}", known.join(", "))
     };
     ErrorAnswer::new(
         ErrorCode::UnknownAccount,

@@ -1,5 +1,5 @@
-// The page that watches the provider's session: it asks the provider's iframe, and passes on what that says. It decides
-// nothing. Each request shows a secret that is good once; the answer brings the next one.
+// The page that watches the provider's session: it asks the provider's iframe and passes on its answers. It decides nothing.
+// Each request needs a secret that is valid once; the answer contains the next one.
 "use strict";
 (() => {
   const KEEP = "abide-monitor";
@@ -34,7 +34,7 @@
       credentials: "omit",
       redirect: "error",
     });
-    // Whoever else has the port by now does not speak like Abide: then this tab does not reach it.
+    // Another program that has the port now answers differently: then this tab no longer reaches Abide.
     const said = await answer.json().catch(() => {
       throw new TypeError();
     });
@@ -110,7 +110,7 @@
 
   addEventListener("message", (event) => {
     if (!watched || event.source !== asking.contentWindow || event.origin !== watched.origin) return;
-    // Anything else is no answer (Session Management 1.0, section 3.1).
+    // Anything else is not an answer (Session Management 1.0, section 3.1).
     if (!["unchanged", "changed", "error"].includes(event.data) || !patience) return;
     clearTimeout(patience);
     patience = 0;

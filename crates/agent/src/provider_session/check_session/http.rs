@@ -1,4 +1,4 @@
-//! The page's side of the listener.
+//! The requests of the page to the listener.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::browser::server::{NOTHING_ALLOWED, body, onward, respond};
 /// The largest request, in bytes.
 const BODY: usize = 4096;
 
-/// Answers a request below `/monitor`; `None` if there is nothing of that name. The caller has checked `Host`.
+/// Answers a request below `/monitor`; `None` if it does not exist. The caller has checked `Host`.
 pub(crate) async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Option<Response<Full<Bytes>>> {
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -65,8 +65,7 @@ async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Respo
     }
 }
 
-/// Only a script of this very listener may speak here: a browser says where a request comes from, and nobody in it can
-/// forge that.
+/// Only a script of this listener may use this: the browser sends the origin of a request, which a page cannot forge.
 fn is_own_page(headers: &HeaderMap, page: &Page) -> bool {
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");

@@ -1,7 +1,7 @@
 //! The page in the user's browser that watches the provider's session (OpenID Connect Session Management 1.0, section 3).
 //!
-//! It is the loopback page that the sign-in ended on, with the provider's iframe in it, because only there the provider's
-//! cookie is. What follows from the iframe's words is decided in [`abide_session::CheckSession`].
+//! It is the loopback page at the end of the sign-in, with the provider's iframe in it, because only there is the provider's
+//! cookie. [`abide_session::CheckSession`] decides what follows from the iframe's answers.
 
 mod http;
 mod silent;
@@ -31,19 +31,19 @@ use crate::state::tab::Tab;
 use crate::state::tokens::MOST_LEFTOVERS;
 use crate::view::{convert, notices};
 
-/// How long a page may take from the address to its first request.
+/// The longest time from the page's address to its first request.
 const TICKET: Duration = Duration::from_secs(120);
-/// How long a tab that said that it closes may come back: that is what a reload looks like.
+/// The time for which a tab that was closed may come back: a reload looks the same.
 const RELOAD: Duration = Duration::from_secs(30);
-/// A page that has said nothing for this long after it should have is asleep or gone.
+/// After this time without an expected request, a page is asleep or gone.
 const SLACK: Duration = Duration::from_secs(75);
-/// How many times less often a page asks that learns nothing.
+/// How many times less often a page asks if it gets no useful answers.
 const SLOWER: u32 = 5;
-/// The bounds of that.
+/// The shortest and the longest such interval.
 const SLOW: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(600)];
-/// The title of the page once the session is over.
+/// The title of the page after the end of the session.
 pub(crate) const OVER: &str = "You are signed out";
-/// How long a page is still told that the session is over.
+/// The time for which a page still gets the end of the session.
 const LAST_WORDS: Duration = Duration::from_secs(120);
 
 /// One page.
@@ -59,25 +59,25 @@ pub(crate) struct Page {
 
 struct Inner {
     monitor: CheckSession,
-    /// What the next request has to show.
+    /// The secret of the next request.
     secret: Option<Secret>,
-    /// The one before: a tab that is closed may not have read the answer that brought the next.
+    /// The previous secret: a tab that is closed may not have read the answer with the next one.
     before: Option<SecretString>,
     silent: Option<Silent>,
-    /// When the page spoke last, boot time.
+    /// The time of the page's last request, boot time.
     heard: Option<Duration>,
-    /// When it speaks next, if that takes longer than usual.
+    /// When it asks next, if that takes longer than usual.
     slow: Option<Duration>,
-    /// What the page says once the session is over.
+    /// The words of the page after the end of the session.
     over: Option<String>,
 }
 
-/// Good for one request.
+/// A secret for one request.
 struct Secret {
     value: SecretString,
-    /// Until when, boot time: a ticket in an address, and a tab that may be reloaded, are soon forgotten.
+    /// Its expiry, boot time: for a ticket in an address, and for a tab that may be reloaded.
     until: Option<Duration>,
-    /// Whether it stands in an address: then it may be opened in any browser.
+    /// Whether it is in an address: then any browser may open it.
     is_ticket: bool,
 }
 
@@ -87,18 +87,18 @@ impl Secret {
     }
 }
 
-/// What a page is told to do.
+/// An instruction to a page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Instruction {
     secret: String,
     next: &'static str,
     line: String,
-    /// What the page is called from now on.
+    /// The new title of the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_state: Option<String>,
-    /// Milliseconds until it asks again: the user may have changed that.
+    /// Milliseconds until the next request, which the user may have changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     poll: Option<u64>,
     /// Whether the page learns nothing: it may be closed, and loads the iframe anew before it asks.
@@ -107,7 +107,7 @@ pub(crate) struct Instruction {
     silent: Option<String>,
 }
 
-/// What a page needs to begin.
+/// The data that a page needs at the start.
 #[derive(Debug, Serialize)]
 pub(crate) struct Beginning {
     secret: String,
@@ -116,13 +116,13 @@ pub(crate) struct Beginning {
     client_id: String,
     session_state: String,
     iframe: Url,
-    /// Of the iframe.
+    /// The origin of the iframe.
     origin: String,
     /// Milliseconds.
     poll: u64,
 }
 
-/// What a page says.
+/// A message of a page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Say {
@@ -130,7 +130,7 @@ pub(crate) struct Say {
     told: Option<Words>,
 }
 
-/// The words of the provider's iframe (section 3.1).
+/// The answers of the provider's iframe (section 3.1).
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Words {
@@ -139,11 +139,11 @@ enum Words {
     Error,
 }
 
-/// Why a page is not listened to; a sentence for its reader.
+/// A refused page; a sentence for its reader.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(
-        "This tab no longer watches: another one does, or it was opened from a bookmark. You can close it."
+        "This tab no longer watches your session: another tab does, or it was opened from a bookmark. You can close it."
     )]
     Secret,
     #[error("{0}")]
@@ -159,8 +159,8 @@ impl Instruction {
     }
 }
 
-/// Makes the page on which a sign-in ends the one that watches, where account, provider and answer allow it. Gives the
-/// listener back otherwise.
+/// Makes the final page of a sign-in the watching page, if account, provider and answer allow it. Otherwise returns the
+/// listener.
 pub(crate) fn begin(store: &Arc<Store>, account: &mut Account, mut callback: Callback) -> Option<Callback> {
     let Some(page) = Page::of(store, account, callback.redirect_uri()) else { return Some(callback) };
     let page = Arc::new(page);
@@ -169,8 +169,8 @@ pub(crate) fn begin(store: &Arc<Store>, account: &mut Account, mut callback: Cal
     None
 }
 
-/// Tells the page that the session is over when it speaks next. The listener stays for that, until a new sign-in or until
-/// some time has passed.
+/// Sends the end of the session to the page at its next request. The listener stays for that, until a new sign-in or for a
+/// limited time.
 pub(crate) fn end(store: &Arc<Store>, account: &Account, reason: abide_session::EndReason) {
     let Some(tab) = &account.tab else { return };
     tab.page.end(goodbye(&account.provider(), reason));
@@ -233,7 +233,7 @@ impl Page {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new ticket; the page that has spoken so far is no longer listened to.
+    /// A new ticket; the present page is no longer accepted.
     pub(crate) fn ticket(&self) -> Option<SecretString> {
         let ticket = random()?;
         let until = clock::now().boot.saturating_add(TICKET);
@@ -260,7 +260,7 @@ impl Page {
         })?
     }
 
-    /// Works on the account, if this is its page: what the page of an earlier session says is about nobody.
+    /// Runs `work` on the account if this is its page: messages of an earlier session's page are ignored.
     fn work<T>(&self, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
         let store = self.store.upgrade()?;
         let done = store.act(&self.account, |account, _| {
@@ -270,7 +270,7 @@ impl Page {
         done.ok().flatten()
     }
 
-    /// Takes the secret that a request shows; it is good once. The next one is returned.
+    /// Accepts the secret of a request, which is valid once, and returns the next one.
     fn admit(&self, shown: &SecretString) -> Result<SecretString, Refusal> {
         let now = clock::now().boot;
         let mut inner = self.inner();
@@ -280,7 +280,7 @@ impl Page {
         };
         let next = random().ok_or(Refusal::Unprepared)?;
         if is_ticket {
-            // What was learned of one browser says nothing about another.
+            // The results from one browser do not count for another.
             inner.monitor = CheckSession::default();
         }
         inner.before = Some(shown.clone());
@@ -305,7 +305,7 @@ impl Page {
         Ok(Beginning {
             secret: secret.expose_secret().to_owned(),
             who: format!("You are signed in as {} with {}.", self.user, self.provider),
-            line: format!("Abide looks whether you are still signed in at {}.", self.provider),
+            line: format!("Abide is checking whether you are still signed in at {}.", self.provider),
             client_id,
             session_state,
             iframe: self.iframe.clone(),
@@ -314,7 +314,7 @@ impl Page {
         })
     }
 
-    /// The iframe has said something.
+    /// An answer of the iframe.
     pub(crate) async fn tell(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
         let secret = self.admit(&say.secret)?;
         if self.work(|account| account.config.provider.watches(Signal::Iframe)) == Some(false) {
@@ -332,14 +332,14 @@ impl Page {
         self.instruct(&secret, next).await
     }
 
-    /// Waits for what a silent request brings.
+    /// Waits for the result of a silent request.
     pub(crate) async fn silent(self: &Arc<Self>, say: &Say) -> Result<Instruction, Refusal> {
         let secret = self.admit(&say.secret)?;
         let answer = silent::outcome(self).await;
         let next = self.inner().monitor.answered(answer);
         match answer {
             SilentAnswer::SamePerson if next == Next::Poll => self.hear(),
-            // The provider sees its cookie. Whose session that is it has not said.
+            // The provider has received its cookie, but did not say whose session it is.
             SilentAnswer::InteractionNeeded if self.watches() => self.becomes_quiet(),
             _ => {}
         }
@@ -396,18 +396,18 @@ impl Page {
         }
     }
 
-    /// The user no longer wants a tab to watch.
+    /// The settings no longer ask for a tab that watches.
     fn dismiss(&self, secret: &SecretString) -> Instruction {
         self.becomes(SignalState::Closed);
-        let line = "Your settings no longer ask for this tab. Your session goes on. You can close this tab.";
+        let line = "Your settings no longer need this tab. Your session continues. You can close this tab.";
         Instruction::new(secret, "stop", line.to_owned())
     }
 
     async fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
         let provider = &self.provider;
         let line = match self.inner().monitor.is_in_doubt() {
-            false => format!("Nothing has changed at {provider}. Abide has just looked."),
-            true => format!("Something has changed at {provider}. Abide looks again soon."),
+            false => format!("Nothing has changed at {provider}. Abide has just checked."),
+            true => format!("Something has changed at {provider}. Abide will check again soon."),
         };
         let mut instruction = Instruction::new(secret, "poll", line);
         match next {
@@ -420,9 +420,9 @@ impl Page {
             }
             Next::Silent => {
                 instruction.next = "silent";
-                instruction.line = format!("Something has changed at {provider}. Abide asks what.");
+                instruction.line = format!("Something has changed at {provider}. Abide is checking.");
                 let Some(path) = silent::prepare(self).await else {
-                    // The provider did not take the request for the moment: one of the failures that are put up with.
+                    // The provider refused the request for now: counts as a failed attempt.
                     let next = self.inner().monitor.answered(SilentAnswer::Nothing);
                     return Box::pin(self.instruct(secret, next)).await;
                 };
@@ -461,23 +461,23 @@ impl Page {
                 SignalState::Blocked,
                 format!(
                     "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
-                     signed in there. Your session with Abide goes on. Abide tries again from time to time; you can close \
+                     signed in there. Your session in Abide continues. Abide tries again from time to time. You can close \
                      this tab."
                 ),
             ),
             CheckSessionState::Unclear => (
                 SignalState::Unclear,
                 format!(
-                    "Something has changed at {provider}, and it does not say who is signed in there now. Abide goes on \
-                     looking, and notices when you sign out there. Your session goes on."
+                    "Something has changed at {provider}, and it does not say who is signed in there now. Abide \
+                     keeps checking, and notices when you sign out there. Your session in Abide continues."
                 ),
             ),
             _ => (
                 SignalState::Failed,
                 format!(
-                    "{provider} did not answer this page in a way that Abide understands. Often that is because your \
-                     browser hides its cookies from a page inside another. Your session goes on. Abide tries again from \
-                     time to time; you can close this tab."
+                    "{provider} gave no answer that Abide understands. The usual reason is that your browser hides \
+                     its cookies from embedded pages. Your session in Abide continues. Abide tries again from time to \
+                     time. You can close this tab."
                 ),
             ),
         }
@@ -490,7 +490,7 @@ impl Page {
         });
     }
 
-    /// Notices when the tab says nothing any more: a browser may end it without a word.
+    /// Notices that the tab sends no more requests: a browser may end it without a message.
     fn look_after(self: &Arc<Self>, mut poll: Duration) {
         let (page, began) = (Arc::downgrade(self), clock::now().boot);
         tokio::spawn(async move {
@@ -498,7 +498,7 @@ impl Page {
                 tokio::time::sleep(poll.saturating_add(SLACK)).await;
                 let Some(page) = page.upgrade() else { return };
                 let gone = page.work(|account| {
-                    // A page that was told of a longer time is still on its way through the shorter one, or the other way round.
+                    // After a change of the interval, a page may still wait for the old one.
                     let longest =
                         poll.max(account.config.provider.poll).max(page.inner().slow.unwrap_or_default());
                     poll = account.config.provider.poll;
@@ -519,7 +519,7 @@ impl Page {
         });
     }
 
-    /// Takes a new ID token and session state of the same person over.
+    /// Stores a new ID token and session state of the same person.
     fn take_over(&self, found: silent::Silently) -> SilentAnswer {
         let Some(store) = self.store.upgrade() else { return SilentAnswer::Nothing };
         let taken = self.work(|account| {
@@ -539,7 +539,7 @@ impl Page {
                     store.before_the_end(give_back(connection, token));
                 }
             }
-            // What is to be given back, and the newest ID token, have to outlive a crash.
+            // Refresh tokens to revoke, and the newest ID token, have to survive a crash.
             store.write_down(account, clock::now());
             SilentAnswer::SamePerson
         });
@@ -547,7 +547,7 @@ impl Page {
     }
 }
 
-/// Opens the page again: the one that there is, or a new one.
+/// Opens the page again: the present one, or a new one.
 pub(crate) async fn open(store: &Arc<Store>, name: &str) -> Result<(), ErrorAnswer> {
     let refused = |text: String| ErrorAnswer::new(ErrorCode::InvalidRequest, text);
     let (signed_in, wanted, present, redirect_uris) = store.act(name, |account, _| {
@@ -598,7 +598,7 @@ fn same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
 }
 
-/// What the page says when the session is over.
+/// The words of the page after the end of the session.
 fn goodbye(provider: &str, reason: abide_session::EndReason) -> String {
     let words = text::ended_by(convert::reason(reason), convert::ended_by(reason));
     format!("Your session with {provider} is over: {words}. You can close this tab.")

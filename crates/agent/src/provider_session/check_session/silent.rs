@@ -13,19 +13,19 @@ use super::Page;
 use crate::browser::server::random;
 use crate::state::connection::Connection;
 
-/// How long the provider may take.
+/// The longest wait for the provider.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A silent request under way.
+/// A pending silent request.
 pub(super) struct Silent {
-    /// What the address of the frame ends with; taken when the frame asks for it.
+    /// The ticket at the end of the frame's address, with the target; taken when the frame requests it.
     ticket: Option<(SecretString, Url)>,
     pending: Arc<Pending>,
     connection: Connection,
     answer: watch::Sender<Option<SilentAnswer>>,
 }
 
-/// What it brought.
+/// The result.
 pub(super) struct Silently {
     pub(super) identity: Identity,
     pub(super) id_token: Option<SecretString>,
@@ -33,7 +33,7 @@ pub(super) struct Silently {
     pub(super) refresh_token: Option<SecretString>,
 }
 
-/// Prepares a request; returns the path that the frame asks for. The request itself is not told to the page: it holds the
+/// Prepares a request and returns the path for the frame. The page does not get the request itself, because it contains the
 /// ID token.
 pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
     let (mut connection, hint, signed_with) = page
@@ -44,7 +44,7 @@ pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
         .flatten()?;
     connection.relying_party = connection.relying_party.held_to(signed_with);
     let parameters = AuthorizationParameters {
-        // For the ID token and nothing else: no second grant for offline use, and nothing that needs consent.
+        // Only for the ID token: no second grant for offline use, and no scope that needs consent.
         scopes: Vec::new(),
         prompt: vec!["none".to_owned()],
         id_token_hint: hint,
@@ -70,7 +70,7 @@ pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
     Some(path)
 }
 
-/// Where the frame is to go; once.
+/// The target of the frame; valid once.
 pub(super) fn departure(page: &Page, ticket: &str) -> Option<Url> {
     use subtle::ConstantTimeEq;
     let mut inner = page.inner();
@@ -81,7 +81,7 @@ pub(super) fn departure(page: &Page, ticket: &str) -> Option<Url> {
     if right { silent.ticket.take().map(|(_, url)| url) } else { None }
 }
 
-/// Takes the answer that has come to the redirect URI; false if it is none to the request that is under way.
+/// Takes an answer at the redirect URI; false if it does not answer the pending request.
 pub(crate) async fn arrive(page: &Arc<Page>, query: &str) -> bool {
     let under_way = {
         let inner = page.inner();
@@ -95,7 +95,7 @@ pub(crate) async fn arrive(page: &Arc<Page>, query: &str) -> bool {
     if matches!(&received, Err(error) if error.is_stray()) {
         return false;
     }
-    // Used once.
+    // Valid once.
     if answer.borrow().is_some() {
         return false;
     }
@@ -130,7 +130,7 @@ async fn redeem(
             refresh_token: tokens.refresh_token,
         }),
         Err(error) => {
-            tracing::warn!(account = page.account, code = error.code(), "a silent answer is not believed");
+            tracing::warn!(account = page.account, code = error.code(), "a silent answer was refused");
             SilentAnswer::Nothing
         }
     }
