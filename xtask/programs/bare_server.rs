@@ -1,8 +1,8 @@
 //! A hyper server that gives one answer to everything: `bench-bare-server SOCKET <ANSWER`.
 //!
-//! What it answers is read from standard input, an HTTP answer with head and body, so that a client gets the same bytes
-//! from here as from the server that this one is measured beside. It listens on the socket and on a free port of
-//! 127.0.0.1, which it prints. Like the agent without a desktop, it has one thread.
+//! The answer, with head and body, is read from standard input, so that a client gets the same bytes from here as from the
+//! server that is compared. It listens on the socket and on a free port of 127.0.0.1, which it prints. Like the agent
+//! without a desktop, it has one thread.
 #![allow(clippy::print_stdout, reason = "the port is told on standard output")]
 
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Failure> {
     let socket = std::env::args_os().nth(1).ok_or("bench-bare-server SOCKET <ANSWER")?;
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    let answer = Answer::parse(&text).ok_or("standard input is no HTTP answer")?;
+    let answer = Answer::parse(&text).ok_or("standard input is not an HTTP answer")?;
     let answer: &'static Answer = Box::leak(Box::new(answer));
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -61,13 +61,13 @@ async fn connection(
     answer: &'static Answer,
 ) {
     let service = hyper::service::service_fn(|_| async { Ok::<_, Infallible>(answer.response()) });
-    // A client that hangs up in the middle is no concern of this program.
+    // A client that closes the connection early does not matter.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(hyper_util::rt::TokioIo::new(stream), service)
         .await;
 }
 
-/// What is said to everybody.
+/// The answer to every request.
 #[cfg(unix)]
 struct Answer {
     status: hyper::StatusCode,
@@ -85,7 +85,7 @@ impl Answer {
         for line in lines {
             let (name, value) = line.split_once(':')?;
             let name: hyper::header::HeaderName = name.trim().parse().ok()?;
-            // These two hyper writes by itself, as it does for the other server.
+            // hyper writes these two itself, as for the other server.
             if name != hyper::header::DATE && name != hyper::header::CONTENT_LENGTH {
                 headers.append(name, value.trim().parse().ok()?);
             }

@@ -1,4 +1,4 @@
-//! Asks an HTTP server the same thing again and again over connections that it keeps:
+//! Sends the same request to an HTTP server repeatedly, over connections that stay open:
 //!
 //! ```text
 //! bench-load WHERE answer                         one answer, head and body
@@ -6,8 +6,8 @@
 //! bench-load WHERE throughput CONNECTIONS MS      requests, nanoseconds that they took
 //! ```
 //!
-//! `WHERE` is `unix:PATH` or `tcp:PORT`; what is asked for is read from standard input, the whole request. One thread,
-//! and no more work for each request than one write and one read: the server should be what is waited for.
+//! `WHERE` is `unix:PATH` or `tcp:PORT`; the complete request is read from standard input. One thread, and for each request
+//! only one write and one read, so that the server is the slower side.
 #![allow(clippy::print_stdout, reason = "figures are told on standard output")]
 
 #[cfg(not(unix))]
@@ -31,7 +31,7 @@ mod unix {
 
     type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-    /// How many requests warm both sides up before the first one counts.
+    /// The requests that warm up both sides before the first one counts.
     const WARM_UP: usize = 200;
 
     pub(crate) fn main() -> Result {
@@ -103,12 +103,12 @@ mod unix {
         Tcp(TcpStream),
     }
 
-    /// A connection with at most one request under way.
+    /// A connection with at most one pending request.
     struct Connection {
         stream: Stream,
         answer: [u8; 8192],
         filled: usize,
-        /// Of the last whole answer.
+        /// The length of the last complete answer.
         length: usize,
     }
 
@@ -133,7 +133,7 @@ mod unix {
             }
         }
 
-        /// Reads once; whether the answer is there as a whole.
+        /// Reads once; returns whether the answer is complete.
         fn answered(&mut self) -> Result<bool> {
             let rest = &mut self.answer[self.filled..];
             let count = match &mut self.stream {

@@ -1,3 +1,3 @@
-//! A program that does nothing: what the start and the end of a Rust program cost on this machine.
+//! A program that does nothing: the cost of the start and end of a Rust program on this machine.
 
 fn main() {}

@@ -1,4 +1,4 @@
-//! `./x bench`: builds what is measured, has it measured, and keeps the table in docs/performance.md.
+//! `./x bench`: builds the programs, runs the measurements, and updates the table in docs/performance.md.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -9,8 +9,8 @@ const PAGE: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- The figures below are written by ./x bench. -->\n";
 const END: &str = "<!-- Here they end. -->\n";
 
-/// `--dev` measures the programs of the dev profile, to work on the measuring itself; other words are parts. The page
-/// is only written when everything was measured and nothing was spared.
+/// `--dev` measures the programs of the dev profile, to work on the measurements; other words select parts. The page is
+/// written only after a complete measurement.
 pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
     let parts: Vec<&String> = arguments.iter().filter(|argument| *argument != "--dev").collect();
     if let Some(unknown) = parts.iter().find(|part| part.starts_with('-')) {
@@ -20,11 +20,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::new()?;
     let built = ui::prepare(&mut steps)
         && steps.step(&format!("programs ({profile})"), |log| {
-            // As `./x dist` builds them, so that what is measured is what is shipped.
+            // Built as `./x dist` does, so that the shipped programs are measured.
             cargo::programs(profile, &["--bins"], log)
         })
         && steps.step("a Tauri tray that does nothing else", |log| {
-            // By itself: what it asks of Tauri is not what Abide asks of it.
+            // Separately, so that its features of Tauri do not change Abide's.
             let example =
                 ["build", "-p", "abide-desktop", "--example", "bare-tray", "--features", "bare-tray"];
             log.command(in_profile(cargo::cargo(example), profile))
@@ -42,7 +42,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
     }
     let load = busy();
     if load.is_some_and(|load| load > 0.5) {
-        println!("\nThis machine is busy. The ratios below bear that to a degree; the times do not.\n");
+        println!("\nThis machine is busy. The ratios below may still be right; the times are not.\n");
     }
     let measured = Command::new(cargo::program("debug", "abide-bench"))
         .args(&parts)
@@ -69,12 +69,12 @@ fn in_profile(mut command: Command, profile: &str) -> Command {
     command
 }
 
-/// How many programs wanted to run at the same time, on average over the last minute, where the system says so.
+/// The average number of programs that wanted to run at the same time during the last minute, if the system reports it.
 fn busy() -> Option<f64> {
     std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
-/// When, where and how.
+/// Time, place and method.
 fn circumstances(load: Option<f64>) -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let value = |text: &str, name: &str, separator: char| {
@@ -98,7 +98,7 @@ fn circumstances(load: Option<f64>) -> String {
     )
 }
 
-/// Puts the text between the marks.
+/// Replaces the text between the marks.
 fn keep(text: &str) -> Result {
     let path = cargo::root().join(PAGE);
     let page = std::fs::read_to_string(&path)?;

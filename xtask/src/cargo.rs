@@ -1,4 +1,4 @@
-//! Where the workspace is, and how cargo is called in it.
+//! The place of the workspace, and calls of cargo in it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -22,14 +22,14 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()).env("CARGO_TERM_COLOR", "never");
-    // Set by `cargo run` for this package: build scripts of others would see a change and run again.
+    // `cargo run` sets them for this package. Build scripts of others would take that for a change and run again.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
     }
     command
 }
 
-/// `cargo test`; what it runs, it runs as `user` where there is one.
+/// `cargo test`, as the user `user` if there is one.
 pub(crate) fn test<const N: usize>(user: Option<&TestsUser>, arguments: [&str; N]) -> Command {
     let mut command = cargo([]);
     if let Some(user) = user {
@@ -39,13 +39,13 @@ pub(crate) fn test<const N: usize>(user: Option<&TestsUser>, arguments: [&str; N
     command
 }
 
-/// A file that was built, `debug` or `release`, with the ending that programs have here.
+/// A built file, `debug` or `release`, with the suffix of programs on this system.
 pub(crate) fn program(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Builds the programs as they are shipped, with `more` arguments for cargo. On Linux the command links nothing at run
-/// time: half of what a program that starts in a millisecond does is loading libraries.
+/// Builds the programs as they are shipped, with `more` arguments for cargo. On Linux the command is linked statically: a
+/// program that starts in a millisecond would spend half of that on loading libraries.
 pub(crate) fn programs(profile: &str, more: &[&str], log: &mut Log) -> Result {
     let release = (profile == "release").then_some("--release");
     let mut all = cargo(["build", "-p", "abide-desktop", "-p", "abide"]);

@@ -1,5 +1,5 @@
-//! `./x crash [COUNT]`: the long form of what every test run does 200 times: the agent is killed wherever a refresh touches
-//! the disk or the provider, and at random moments, and must have its session afterwards.
+//! `./x crash [COUNT]`: the long form of a test that every run does 200 times. The agent is killed wherever a refresh
+//! touches the disk or the provider, and at random moments, and must still have its session afterwards.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ pub(crate) fn crash(arguments: &[String]) -> Result<ExitCode> {
         _ => return Err("./x crash knows one number: how often".into()),
     };
     let mut steps = Steps::new()?;
-    // Both packages together: only beside the tests the programs have the places at which a test ends them.
+    // Both packages together: only then are the failpoints built into the programs.
     let together = ["-p", "abide", "-p", "abide-tests"];
     let built = steps.step("build", |log| {
         let mut command = cargo::cargo(["build", "--bins", "--tests"]);

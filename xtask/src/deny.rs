@@ -8,9 +8,10 @@ use crate::{Result, cargo};
 
 pub(crate) const TOOL: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
-/// Licenses, sources and banned crates. Advisories change without us and are checked daily instead, in the workflow.
+/// Checks licenses, sources and banned crates. Advisories change without our changes, so a workflow checks them daily
+/// instead.
 pub(crate) fn check(log: &mut Log) -> Result {
-    // It looks at the crates of every platform and feature, and a build fetches only those that it needs.
+    // It reads the crates of every platform and feature, but a build fetches only those that it needs.
     log.command(cargo::cargo(["fetch", "--locked"]))?;
     let mut command = Command::new(TOOL.program());
     command

@@ -1,4 +1,4 @@
-//! Rules of the documents: links resolve, the index is complete, and troubleshooting has every code.
+//! Checks of the documents: links work, the index is complete, and troubleshooting has every code.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cargo;
 
-/// Every Markdown document that people read: those beside this repository's root, and all below `docs`.
+/// Every Markdown document for people: in the root of the repository, and below `docs`.
 fn documents() -> Vec<PathBuf> {
     fn walk(folder: &Path, deep: bool, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -25,7 +25,7 @@ fn documents() -> Vec<PathBuf> {
     found
 }
 
-/// The text without fenced code, in which brackets are no links and `#` is no heading.
+/// The text without fenced code, in which brackets are not links and `#` is not a heading.
 fn prose(text: &str) -> String {
     let mut fenced = false;
     let mut out = String::new();
@@ -40,7 +40,7 @@ fn prose(text: &str) -> String {
     out
 }
 
-/// The targets of the links `[text](target)`, without those that lead to the web.
+/// The targets of the links `[text](target)`, except those to the web.
 fn links(text: &str) -> Vec<String> {
     let text = prose(text);
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
@@ -104,7 +104,7 @@ fn the_index_names_every_document() {
     assert_eq!(missing, Vec::<PathBuf>::new(), "docs/README.md leads to each");
 }
 
-/// All text of a crate's sources in front of its unit tests, a text for each file.
+/// The sources of a crate without their unit tests, one text for each file.
 fn code_of(folder: &str) -> Vec<String> {
     fn walk(folder: &Path, into: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -123,7 +123,7 @@ fn code_of(folder: &str) -> Vec<String> {
     found
 }
 
-/// The text in front of the brace that closes the first one.
+/// The text up to the brace that closes the first one.
 fn block(text: &str) -> &str {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices() {
@@ -137,7 +137,7 @@ fn block(text: &str) -> &str {
     text
 }
 
-/// The string literals that are in `snake_case`, as codes are.
+/// The string literals in `snake_case`, the form of codes.
 fn snake_case(text: &str) -> impl Iterator<Item = String> {
     let is_code = |word: &&str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
@@ -146,8 +146,8 @@ fn snake_case(text: &str) -> impl Iterator<Item = String> {
     text.split('"').skip(1).step_by(2).filter(is_code).map(str::to_owned)
 }
 
-/// The codes of a source file: the arms of each `fn code` and of [`ErrorCode::as_str`], the tables of the macros that make
-/// such a function, and the codes that stand where the error is made.
+/// The codes of a source file: the arms of each `fn code` and of [`ErrorCode::as_str`], the tables of macros that make such
+/// a function, and codes at the place where the error is made.
 fn codes_in(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let functions = ["fn code(", "impl ErrorCode {"];
@@ -166,7 +166,7 @@ fn codes_in(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// The words in back quotes in front of the colon of each list item.
+/// The words in back quotes before the colon of each list item.
 fn items(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for item in text.split("\n- ").skip(1) {
@@ -178,7 +178,7 @@ fn items(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// What troubleshooting says about the lines of `abide doctor`, and about everything else.
+/// The entries of troubleshooting about the lines of `abide doctor`, and all others.
 fn troubleshooting() -> (BTreeSet<String>, BTreeSet<String>) {
     let text = std::fs::read_to_string(cargo::root().join("docs/troubleshooting.md")).unwrap();
     let (_, rest) = text.split_once("\n## The lines of `abide doctor`\n").unwrap();
@@ -225,7 +225,7 @@ fn troubleshooting_has_every_line_of_doctor_and_no_other() {
     assert_eq!(lines, troubleshooting().0, "the lines of the program, and those of docs/troubleshooting.md");
 }
 
-/// The unit as it is installed, with the addition for a passphrase that administrators are shown.
+/// The installed systemd unit, with the addition for a passphrase from the administrators' guide.
 #[cfg(target_os = "linux")]
 #[test]
 fn systemd_accepts_the_unit_and_the_addition_of_the_documents() {
@@ -237,7 +237,7 @@ fn systemd_accepts_the_unit_and_the_addition_of_the_documents() {
         return;
     }
     let unit = std::fs::read_to_string(cargo::root().join("packaging/systemd/abide-agent.service")).unwrap();
-    // systemd looks whether the program is there; Abide need not be installed here.
+    // systemd checks that the program exists; Abide need not be installed here.
     let unit = unit.replace("ExecStart=/usr/bin/abide agent", "ExecStart=/bin/true agent");
     assert!(unit.contains("/bin/true"));
     let page = std::fs::read_to_string(cargo::root().join("docs/administrators.md")).unwrap();
@@ -261,7 +261,7 @@ fn systemd_accepts_the_unit_and_the_addition_of_the_documents() {
             .collect::<Vec<_>>()
     };
     assert_eq!(complaints(&format!("{unit}\n{addition}")), Vec::<String>::new());
-    // It does complain of what it does not know.
+    // An unknown option is reported.
     assert_ne!(complaints(&format!("{unit}\n[Service]\nNoSuchOption=1\n")), Vec::<String>::new());
     std::fs::remove_dir_all(folder).unwrap();
 }

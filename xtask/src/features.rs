@@ -1,5 +1,5 @@
-//! `./x providers`: the table in docs/providers.md, of what the tests saw of each feature at each provider. `./x test`
-//! compares.
+//! `./x providers`: writes the table in docs/providers.md about the features of each provider in the tests. `./x test`
+//! compares it.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ const PAGE: Page = Page {
     begin: "<!-- The table below is written by ./x providers, from the last run of ./x test. -->\n",
 };
 pub(crate) const NOTES: Notes = Notes("provider-features");
-/// Each feature, as the tests call it, and its specification.
+/// Each feature, by its name in the tests, and its specification.
 const ROWS: [(&str, &str); 16] = [
     ("sign-in", "OpenID Connect Core 1.0; RFC 7636; RFC 8252"),
     ("pushed requests", "RFC 9126"),
@@ -39,18 +39,18 @@ const ROWS: [(&str, &str); 16] = [
 /// Words by row and column.
 type Grid = [[String; PROVIDERS.len()]; ROWS.len()];
 
-/// Writes the table of what the last run saw.
+/// Writes the table from the last run.
 pub(crate) fn write() -> Result<ExitCode> {
     PAGE.write(&table(&grid(&NOTES.read()?)))
 }
 
-/// Whether the table that is committed is what this run saw. A provider that this machine cannot have is not compared.
+/// Checks that the committed table fits this run. A provider that is not available on this machine is not compared.
 pub(crate) fn check(log: &mut Log) -> Result {
     let seen = NOTES.read()?;
     PAGE.check(log, |committed| [strangers(&seen), differences(&grid(&seen), committed)].concat())
 }
 
-/// What has no place in the table would be lost.
+/// Notes without a place in the table, which would be lost.
 fn strangers(seen: &[Value]) -> Vec<String> {
     let known = |one: &&Value| {
         PROVIDERS.contains(&text(one, "provider"))

@@ -1,4 +1,4 @@
-//! What `./x` does on a machine where something is missing, with programs of the test's own in place of the system's.
+//! `./x` on a machine where tools are missing, with fake programs instead of the system's.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::cargo;
 
-/// What the script itself is written with.
+/// The programs that the script itself needs.
 const OWN: &[&str] = &[
     "sh",
     "dirname",
@@ -23,7 +23,7 @@ const OWN: &[&str] = &[
     "env",
     "tr",
 ];
-/// What has to be there for `./x run`, each in a version that will do.
+/// The tools that `./x run` needs, each in a sufficient version.
 const THERE: &[(&str, &str)] = &[
     ("id", "echo 1000"),
     ("dpkg-query", "exit 1"),
@@ -41,13 +41,13 @@ const THERE: &[(&str, &str)] = &[
     ("cargo", "case $1 in --version) echo 'cargo 1.999.0' ;; *) echo \"cargo $*\" ;; esac"),
 ];
 
-/// A folder with the script, and a `PATH` with nothing in it but these programs. Removed when dropped.
+/// A folder with the script, and a `PATH` with only these programs. Removed when dropped.
 struct Machine(PathBuf);
 
 struct Said {
     code: Option<i32>,
     text: String,
-    /// What the package manager and curl were asked for.
+    /// The requests to the package manager and curl.
     asked: String,
 }
 
@@ -57,7 +57,7 @@ impl Machine {
         let _ = std::fs::remove_dir_all(&folder);
         let machine = Self(folder);
         std::fs::create_dir_all(machine.0.join("bin")).unwrap();
-        // The system's own programs are not in sight.
+        // The system's own programs are not in `PATH`.
         let script = std::fs::read_to_string(cargo::root().join("x")).unwrap();
         let bin = machine.0.join("bin").to_string_lossy().into_owned();
         std::fs::write(machine.0.join("x"), script.replace("/usr/bin", &bin)).unwrap();
@@ -104,9 +104,9 @@ impl Drop for Machine {
 }
 
 #[test]
-fn without_root_it_goes_on_where_what_is_needed_is_there() {
+fn without_root_it_continues_if_the_tools_are_there() {
     let machine = Machine::new("there");
-    // No package is installed, as with a compiler and a Node of the user's own.
+    // No package is installed: the user has their own compiler and Node.
     machine.has("curl", "exit 1");
     let said = machine.x("run");
     assert_eq!(said.code, Some(0), "{}", said.text);
@@ -168,7 +168,7 @@ fn it_says_when_rustup_could_not_be_reached() {
 fn an_installer_that_is_not_the_expected_one_is_not_started() {
     let machine = Machine::new("installer");
     machine.has("rustc", "echo 'rustc 1.63.0'");
-    // Whatever is asked for, this is what comes.
+    // Every download returns this.
     machine.has(
         "curl",
         "while [ \"$1\" != -o ]; do shift; done; printf '#!/bin/sh\\necho started >>asked\\n' >\"$2\"",

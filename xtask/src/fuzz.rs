@@ -1,4 +1,4 @@
-//! `./x fuzz`: anything at all for every parser of untrusted input.
+//! `./x fuzz`: random input for every parser of untrusted input.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -7,23 +7,22 @@ use crate::tool::Tool;
 use crate::{Result, cargo, steps};
 
 const TOOL: Tool = Tool { name: "cargo-fuzz", version: "0.13.1" };
-/// How long a target runs, in seconds: with `--smoke`, and when nothing is said.
+/// The time for each target, in seconds: with `--smoke`, and by default.
 const SMOKE: u32 = 10;
 const USUAL: u32 = 300;
-/// The largest input, in bytes: more than any of the parsers reads but for a provider's documents, which are bounded
-/// before they are parsed.
+/// The largest input, in bytes: more than any parser reads, except for a provider's documents, which are limited before they
+/// are parsed.
 const LONGEST: u32 = 32 * 1024;
-/// More memory than this for one input, in MiB, is a finding: one allocation, and all of them together with what the
-/// program itself takes.
+/// The memory limit for one input, in MiB: for one allocation, and for all of them together with the program's own memory.
 const ONE_ALLOCATION: u32 = 16;
 const ALL_MEMORY: u32 = 512;
-/// So is an input that takes longer than this, in seconds.
+/// The time limit for one input, in seconds.
 const TOO_LONG: u32 = 5;
 
 const USAGE: &str =
     "./x fuzz --smoke, or ./x fuzz TARGET [SECONDS]; the targets are the folders of fuzz/corpus";
 
-/// `--smoke`: every target, ten seconds each. A name, and perhaps a number of seconds: that target.
+/// `--smoke`: every target for ten seconds. A name, and optionally a number of seconds: that target.
 pub(crate) fn fuzz(arguments: &[String]) -> Result<ExitCode> {
     let all = targets()?;
     let (wanted, seconds) = match arguments {
@@ -42,7 +41,7 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<ExitCode> {
     }
     if steps.code() != ExitCode::SUCCESS {
         println!(
-            "What was found is in target/fuzz/found. Keep it: copy it to fuzz/corpus/TARGET, mend what it shows."
+            "What was found is in target/fuzz/found. Keep it: copy it to fuzz/corpus/TARGET, correct what it shows."
         );
     }
     Ok(steps.code())
@@ -61,7 +60,7 @@ fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What cargo-fuzz asks the compiler for is not stable, so the compiler is told that this is known.
+/// cargo-fuzz needs unstable options of the compiler, which are enabled here.
 fn cargo_fuzz(command: &str) -> Command {
     let mut cargo_fuzz = Command::new(TOOL.program());
     cargo_fuzz
@@ -75,8 +74,8 @@ fn cargo_fuzz(command: &str) -> Command {
     cargo_fuzz
 }
 
-/// What the run comes up with goes below `target`; the corpus that is kept only changes by hand. The program is started
-/// as it was built: cargo-fuzz would have cargo look at everything again before each of them.
+/// New inputs of the run are stored below `target`; the kept corpus changes only by hand. The program is started directly:
+/// cargo-fuzz would make cargo check everything again before each start.
 fn run(target: &str, seconds: u32) -> Result<Command> {
     let place = cargo::target().join("fuzz");
     let made = |folder: PathBuf| std::fs::create_dir_all(&folder).map(|()| folder);
@@ -96,7 +95,7 @@ fn run(target: &str, seconds: u32) -> Result<Command> {
     Ok(command)
 }
 
-/// What cargo-fuzz builds for, as the folder is called.
+/// The target of cargo-fuzz, which is the folder's name.
 fn host() -> Result<String> {
     let output = Command::new("rustc").arg("-vV").current_dir(cargo::root()).output()?;
     let text = String::from_utf8(output.stdout)?;

@@ -1,5 +1,5 @@
-//! `./x hostile`: the table in docs/hostile-provider.md, of what became of each thing that a provider can get wrong. The
-//! test that goes through them compares.
+//! `./x hostile`: writes the table in docs/hostile-provider.md about deviations of a provider and their results. Its test
+//! compares it.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ const PAGE: Page = Page {
 };
 const SEEN: &str = "target/acceptance/hostile-provider/table.md";
 
-/// Writes the table of the last run that went through all cases.
+/// Writes the table from the last complete run.
 pub(crate) fn write() -> Result<ExitCode> {
     let table = std::fs::read_to_string(cargo::root().join(SEEN))
         .map_err(|_| "No test has written down what it saw. `./x test hostile` does.")?;

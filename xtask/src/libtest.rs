@@ -1,16 +1,16 @@
-//! Reads what `cargo test` prints, and counts.
+//! Parses the output of `cargo test`, and counts.
 //!
 //! A test that cannot run on this machine prints `skipped: NAME: REASON` (one line, on either stream) and returns. The
 //! test harness counts it as passed; here it counts as skipped.
 
-/// How many, and which.
+/// The counts and names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
-    /// Names of what failed.
+    /// The names of failed tests.
     pub(crate) failures: Vec<String>,
-    /// Names of what was not run, with the reason.
+    /// The names of skipped tests, with the reason.
     pub(crate) skipped: Vec<(String, String)>,
 }
 
@@ -22,7 +22,7 @@ impl Tally {
         self.skipped.extend(other.skipped);
     }
 
-    /// `3 passed`, and what else there is to say.
+    /// `3 passed`, and the other counts.
     pub(crate) fn words(&self) -> String {
         let mut words = format!("{} passed", self.passed);
         if self.failed > 0 {
@@ -35,13 +35,13 @@ impl Tally {
     }
 }
 
-/// One program with tests in it, as cargo ran it.
+/// One test program that cargo ran.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
     /// The name of the crate or the path of the test file.
     pub(crate) name: String,
     pub(crate) tally: Tally,
-    /// What it printed, for the case that it fails.
+    /// Its output, in case it fails.
     pub(crate) lines: Vec<String>,
     reported: bool,
     broken: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Program {
 
 impl Program {
     fn close(mut self) -> Self {
-        // It ended without a count (a crash, or a harness of its own), or was well by its own count and failed after.
+        // It ended without a count (a crash, or its own harness), or failed after a good count.
         if self.broken && self.tally.failed == 0 {
             self.tally.failed = 1;
             self.tally.failures.push(format!("{}: ended before its count", self.name));
@@ -62,7 +62,7 @@ impl Program {
         self
     }
 
-    /// The part of the output that tells why tests failed.
+    /// The part of the output that explains failures.
     pub(crate) fn failures(&self) -> &[String] {
         let start = self.lines.iter().position(|line| line == "failures:").unwrap_or(0);
         &self.lines[start..]
@@ -71,13 +71,12 @@ impl Program {
 
 const IGNORED: &str = "marked as ignored";
 
-/// The reader: takes lines, gives back each program when it is over.
+/// The parser: takes lines, and returns each program at its end.
 #[derive(Debug)]
 pub(crate) struct Reader {
     current: Option<Program>,
-    /// Where the source of a test program is, from the root of the repository. Cargo prints it from the root of the
-    /// package, and does not say which package that is: not every one has tests of its own before those of its folder
-    /// `tests`.
+    /// The source of a test program, relative to the root of the repository. Cargo prints it relative to the package without
+    /// the package's name, and not every package has tests of its own before those of its folder `tests`.
     source_of: fn(&str) -> Option<String>,
 }
 
@@ -88,7 +87,7 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// Takes one line; the answer is the program that this line ends, if it does.
+    /// Takes one line; returns the program that ends with it.
     pub(crate) fn line(&mut self, line: &str) -> Option<Program> {
         if let Some(name) = self.started(line) {
             let before = self.current.replace(Program { name, ..Program::default() });
@@ -124,7 +123,7 @@ impl Reader {
         None
     }
 
-    /// The name of the program that cargo says it starts with this line.
+    /// The name of the program that cargo starts with this line.
     fn started(&self, line: &str) -> Option<String> {
         let line = line.trim_start();
         if let Some(name) = line.strip_prefix("Doc-tests ") {
@@ -139,22 +138,22 @@ impl Reader {
         Some(file.rsplit_once('-').map_or(file, |(name, _)| name).to_owned())
     }
 
-    /// No more lines.
+    /// Ends the input.
     pub(crate) fn end(&mut self) -> Option<Program> {
         self.current.take().map(Program::close)
     }
 }
 
-/// The source of a test program, out of what rustc has written beside it: `PROGRAM: SOURCE OTHER_SOURCE …`.
+/// The source of a test program, from the file that rustc has written beside it: `PROGRAM: SOURCE OTHER_SOURCE …`.
 fn source_beside(executable: &str) -> Option<String> {
-    // As cargo prints it, the path begins where cargo was started: in the root of the repository.
+    // Cargo prints a path relative to where it was started: the root of the repository.
     let notes = crate::cargo::root().join(executable).with_extension("d");
     source_in(&std::fs::read_to_string(notes).ok()?)
 }
 
 fn source_in(notes: &str) -> Option<String> {
     let sources = notes.lines().find_map(|line| line.split_once(": ").map(|(_, sources)| sources))?;
-    // A space in a path is written with a backslash before it.
+    // A space in a path is escaped with a backslash.
     let end = sources.match_indices(' ').find(|(at, _)| !sources[..*at].ends_with('\\'));
     let first = &sources[..end.map_or(sources.len(), |(at, _)| at)];
     let source = std::path::PathBuf::from(first.replace("\\ ", " "));
@@ -241,7 +240,7 @@ test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
 ",
         );
         assert_eq!(programs[1].name, "tests/harness.rs");
-        // The present program's own notes are read where they are.
+        // The running program's own file is read from its place.
         let this = std::env::current_exe().unwrap();
         assert_eq!(source_beside(this.to_str().unwrap()).unwrap(), "xtask/src/main.rs");
     }

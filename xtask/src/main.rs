@@ -1,5 +1,4 @@
-//! What `./x` hands over to, once a Rust toolchain is there: run, test, crash, dist, bench, mutants, fuzz, ui, types,
-//! signals, hostile, providers, pictures.
+//! The Rust part of `./x`: run, test, crash, dist, bench, mutants, fuzz, ui, types, signals, hostile, providers, pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -43,7 +42,7 @@ mod workflows;
 
 use std::process::ExitCode;
 
-/// Any failure, in words for the person at the terminal.
+/// Any failure, as text for the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
@@ -77,8 +76,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the shell could not fetch itself: the crates and the npm packages of the lock files, the providers of the tests,
-/// and `cargo-deny`.
+/// Fetches what the shell script could not: the crates and npm packages of the lock files, the providers of the tests, and
+/// `cargo-deny`.
 fn setup() -> Result<ExitCode> {
     let mut steps = steps::Steps::new()?;
     steps.step("crates", |log| log.command(cargo::cargo(["fetch", "--locked"])));

@@ -1,5 +1,5 @@
-//! The manual pages and completions of `abide`, made of the table that its parser and its help read. `manual FOLDER` writes
-//! them there.
+//! The manual pages and completions of `abide`, generated from the table of its parser and help. `manual FOLDER` writes
+//! them.
 #![allow(clippy::print_stderr, reason = "this is how it says what is wrong")]
 
 use std::fs;
@@ -37,7 +37,7 @@ fn write(folder: &Path) -> Result {
     Ok(())
 }
 
-/// Every option of the table is on the page of its command and in each completion.
+/// Checks that every option of the table is on its command's page and in each completion.
 fn check(folder: &Path) -> Result {
     let completions =
         ["abide.bash", "_abide", "abide.fish", "_abide.ps1", "abide.nu"].map(|name| folder.join(name));
@@ -83,7 +83,7 @@ fn subcommand(entry: &CommandEntry) -> Command {
     if entry.operands.is_empty() {
         return command;
     }
-    // Several words, or the whole line of another program.
+    // Several words, or the complete command line of another program.
     let operands = Arg::new("operands")
         .value_name(entry.operands)
         .num_args(0..)

@@ -1,11 +1,11 @@
-//! Where Maven Central is, on this machine: the address that Maven itself would take, for what is fetched without it.
+//! The address of Maven Central on this machine: the one that Maven itself would use, for downloads without it.
 
 use std::path::PathBuf;
 
 const CENTRAL: &str = "https://repo1.maven.org/maven2";
 
-/// Its address without a slash at the end: `MAVEN_CENTRAL`, a mirror in the `settings.xml` of the user or the system, or
-/// its own. What is fetched from there is compared with a checksum, wherever it came from.
+/// Its address without a slash at the end: `MAVEN_CENTRAL`, a mirror in the `settings.xml` of the user or the system, or the
+/// default. Downloads are compared with a checksum in any case.
 pub(crate) fn central() -> String {
     let chosen = std::env::var("MAVEN_CENTRAL").ok().filter(|address| !address.is_empty());
     let home = std::env::home_dir().map(|home| home.join(".m2/settings.xml"));
@@ -29,7 +29,7 @@ fn mirror(settings: &str) -> Option<String> {
         }
         let of = element(mirror, "mirrorOf")?;
         let mut of = of.split(',').map(str::trim);
-        // `!central` leaves it out; `external:*` is everything that is not on this machine.
+        // `!central` excludes it; `external:*` means every address that is not on this machine.
         let all = ["*", "central", "external:*"];
         of.clone().all(|one| one != "!central").then_some(())?;
         of.any(|one| all.contains(&one)).then_some(())?;

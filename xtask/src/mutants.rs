@@ -1,4 +1,4 @@
-//! `./x mutants`: whether the tests of the pure rooms notice when a room is wrong.
+//! `./x mutants`: whether the tests of the pure rooms detect mistakes in them.
 
 use std::process::{Command, ExitCode};
 
@@ -8,10 +8,10 @@ use crate::tool::Tool;
 use crate::{Result, cargo, steps};
 
 const TOOL: Tool = Tool { name: "cargo-mutants", version: "25.3.1" };
-/// Of the changes that compile, this many in a hundred have to be noticed, in each room.
+/// The percentage of the mutants that compile which must be detected, in each room.
 const WANTED: u64 = 95;
 
-/// Code that decides and does no I/O: every small mistake in it has to fail a test of its own package.
+/// Code that decides and does no I/O: a test of its package has to detect every small mistake.
 struct Room {
     name: &'static str,
     package: &'static str,
@@ -22,7 +22,7 @@ struct Room {
 /// The pure rooms. Grants, the agent's state and the policy are added here once they have tests of their own.
 const ROOMS: &[Room] = &[Room { name: "session", package: "abide-session", files: &[] }];
 
-/// Changes each room in every small way that cargo-mutants knows, and runs the tests of its package on each change.
+/// Makes every mutant that cargo-mutants knows in each room, and runs the tests of its package on it.
 pub(crate) fn mutants() -> Result<ExitCode> {
     let mut steps = steps::Steps::new()?;
     steps.step("cargo-mutants", |log| TOOL.install(log));
@@ -39,13 +39,13 @@ pub(crate) fn mutants() -> Result<ExitCode> {
 }
 
 impl Room {
-    /// Prints the figure and the survivors. Returns whether enough changes were noticed.
+    /// Prints the figure and the survivors. Returns whether enough mutants were detected.
     fn is_held(&self) -> Result<bool> {
         let output = cargo::root().join("target/mutants").join(self.name);
         let _ = std::fs::remove_dir_all(&output);
         std::fs::create_dir_all(&output)?;
-        // Exits with an error when a single one was missed, so the outcome is read and not the exit code. A few histories are
-        // enough: what they would notice, they notice soon.
+        // cargo-mutants fails if a single one was missed, so its result files are read instead of the exit code. A few
+        // histories are enough: what they detect, they detect soon.
         Command::new(TOOL.program())
             .args(["mutants", "-p", self.package, "--timeout", "60", "--no-shuffle"])
             .args(self.files.iter().flat_map(|glob| ["-f", glob]))
@@ -57,7 +57,7 @@ impl Room {
         let text = std::fs::read_to_string(output.join("mutants.out/outcomes.json"))?;
         let outcomes: Value = serde_json::from_str(&text)?;
         let count = |what: &str| outcomes[what].as_u64().unwrap_or(0);
-        // A change that makes a test run for ever is noticed too.
+        // A mutant that makes a test run forever counts as detected.
         let noticed = count("caught") + count("timeout");
         let viable = noticed + count("missed");
         if viable == 0 {

@@ -1,5 +1,4 @@
-//! Tables in the documentation that a run of the tests writes: where they stand, what the tests have written down for
-//! them, and whether the two agree.
+//! Tables in the documents that are written from a test run: their place, the notes of the tests, and the comparison.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,30 +9,30 @@ use crate::steps::Log;
 use crate::{Result, cargo};
 
 const END: &str = "<!-- Here it ends. -->\n";
-/// The providers of the tests, a column each.
+/// The providers of the tests, one column each.
 pub(crate) const PROVIDERS: [&str; 4] =
     ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak"];
-/// What stands in a cell about which no test has said anything.
+/// The content of a cell without a note.
 pub(crate) const UNTRIED: &str = "not tried";
 
-/// A page with one such table.
+/// A page with such a table.
 pub(crate) struct Page {
     pub(crate) path: &'static str,
-    /// The command that writes it, as people call it.
+    /// The command that writes it.
     pub(crate) command: &'static str,
-    /// The mark in front of the table.
+    /// The mark before the table.
     pub(crate) begin: &'static str,
 }
 
 impl Page {
-    /// Puts a table in the place of the one that is there.
+    /// Replaces the table.
     pub(crate) fn write(&self, table: &str) -> Result<ExitCode> {
         let page = std::fs::read_to_string(self.path)?;
         std::fs::write(self.path, self.with(&page, table)?)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Whether the table that is committed is what this run saw: `differences` says what is not, a line each.
+    /// Checks that the committed table fits this run: `differences` returns one line for each difference.
     pub(crate) fn check(&self, log: &mut Log, differences: impl FnOnce(&str) -> Vec<String>) -> Result {
         let page = std::fs::read_to_string(self.path)?;
         let differences = differences(self.parts(&page)?.1);
@@ -60,16 +59,16 @@ impl Page {
     }
 }
 
-/// What the tests write down in a folder: a file with one line of JSON each.
+/// The notes of the tests in a folder: one file with a line of JSON for each.
 pub(crate) struct Notes(pub(crate) &'static str);
 
 impl Notes {
-    /// What an earlier run saw is not about this one.
+    /// Removes the notes of an earlier run.
     pub(crate) fn forget(&self) {
         let _ = std::fs::remove_dir_all(self.folder());
     }
 
-    /// All of them.
+    /// All notes.
     pub(crate) fn read(&self) -> Result<Vec<Value>> {
         let mut all = Vec::new();
         let files = std::fs::read_dir(self.folder()).map_err(|_| "No test has written down what it saw.")?;
@@ -87,13 +86,13 @@ impl Notes {
     }
 }
 
-/// The cells of the row that begins with `label`, from the column after `skipped` others on.
+/// The cells of the row that begins with `label`, without the first `skipped` columns after it.
 pub(crate) fn row<'a>(committed: &'a str, label: &str, skipped: usize) -> Vec<&'a str> {
     let line = committed.lines().find(|line| line.starts_with(&format!("| {label} |")));
     line.unwrap_or_default().split('|').map(str::trim).skip(2 + skipped).collect()
 }
 
-/// What a note says of one thing.
+/// A text in a note.
 pub(crate) fn text<'a>(note: &'a Value, member: &str) -> &'a str {
     note[member].as_str().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! `./x pictures`: the pictures of the user guide, taken of the window's demonstration (`ui/src/demo`) in Chromium.
+//! `./x pictures`: the pictures of the user guide, made in Chromium from the demonstration of the window (`ui/src/demo`).
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -12,7 +12,7 @@ const WIDTH: u32 = 440;
 /// A picture in `docs/pictures`.
 struct Picture {
     name: &'static str,
-    /// The query of the demonstration's page.
+    /// The query of the demonstration page.
     scene: &'static str,
     /// In pixels.
     height: u32,
@@ -41,7 +41,7 @@ pub(crate) fn pictures() -> Result<ExitCode> {
     Ok(steps.code())
 }
 
-/// Builds the demonstration with relative addresses, so that it opens from the disk.
+/// Builds the demonstration with relative addresses, so that it can be opened from the disk.
 fn build(pages: &Path, log: &mut Log) -> Result {
     let pages = pages.to_string_lossy();
     let options =
@@ -55,7 +55,7 @@ fn take(picture: &Picture, pages: &Path, log: &mut Log) -> Result {
     let file = cargo::root().join("docs/pictures").join(format!("{}.png", picture.name));
     let mut command = Command::new("chromium");
     command
-        // Its sandbox does not work as root; the page is our own, from the disk.
+        // Its sandbox does not work as root. The page is our own, from the disk.
         .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
         .args(["--allow-file-access-from-files", "--virtual-time-budget=3000"])
         .arg(format!("--window-size={WIDTH},{}", picture.height))

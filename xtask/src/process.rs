@@ -1,4 +1,4 @@
-//! Runs a command and reads what it prints, line by line, until it ends or its time is over.
+//! Runs a command and reads its output line by line, until it ends or its time limit is reached.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitStatus};
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// How long after a command's end its output is waited for: a daemon it left behind may hold the pipe open for ever.
+/// The longest wait for output after the end of a command: a daemon that it left behind may keep the pipe open.
 const AFTERWARDS: Duration = Duration::from_secs(2);
 
-/// Runs `command`, gives each line of its output (both streams, in the order of writing) to `each`.
+/// Runs `command`, and passes each line of its output (both streams, in order) to `each`.
 ///
-/// A command that is not done within `limit` is ended, with all that it has started.
+/// After `limit`, the command and all its children are ended.
 pub(crate) fn stream(
     mut command: Command,
     limit: Duration,
@@ -56,7 +56,7 @@ pub(crate) fn stream(
     }
 }
 
-/// Ends a process and everything below it, the youngest first.
+/// Ends a process and all its descendants, the youngest first.
 fn end_tree(process: u32) {
     for child in children(process) {
         end_tree(child);

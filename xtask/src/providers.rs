@@ -1,6 +1,5 @@
-//! The providers that the tests sign in to, beside those from npm: `django-oidc-provider` from PyPI and Keycloak from Maven
-//! Central, each in one version for everybody, and LemonLDAP::NG from Debian, all under `target/tools`. Only Linux has the
-//! tests that need them.
+//! The providers of the tests, except those from npm: `django-oidc-provider` from PyPI and Keycloak from Maven Central, each
+//! in one fixed version, and LemonLDAP::NG from Debian, all under `target/tools`. Only Linux has the tests that need them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,22 +10,21 @@ use crate::{Result, cargo, maven, ui};
 
 const KEYCLOAK: &str = "26.7.3";
 const KEYCLOAK_SHA256: &str = "77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47";
-/// Raised when the way of installing it changes.
+/// Increase this when the installation changes.
 const KEYCLOAK_REVISION: u32 = 2;
-/// Who the tests are when they make their realms; they know it from their own `keycloak.rs`.
+/// The administrator account that the tests use to make realms; also in their `keycloak.rs`.
 const KEYCLOAK_ADMINISTRATOR: (&str, &str) = ("administrator", "demo");
-/// Keycloak asks for 21 in writing, and starts with this.
+/// Keycloak officially needs 21, but starts with this.
 const JAVA: u32 = 17;
 
-/// The version whose ways the tests and docs/providers/lemonldap-ng.md know.
+/// The version that the tests and docs/providers/lemonldap-ng.md are about.
 const LEMONLDAP: &str = "2.16.";
-/// Raised when the way of unpacking it changes.
+/// Increase this when the unpacking changes.
 const LEMONLDAP_REVISION: &str = "1";
 const LEMONLDAP_PACKAGES: [&str; 3] =
     ["liblemonldap-ng-common-perl", "liblemonldap-ng-handler-perl", "liblemonldap-ng-portal-perl"];
 
-/// Installs what is missing, so that it starts for the user of the tests; what this machine cannot have is counted as
-/// skipped.
+/// Installs missing providers for the user of the tests. Those that are not available on this machine count as skipped.
 pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
     for folder in ui::npm_folders().into_iter().filter(|folder| *folder != "ui") {
         steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
@@ -42,9 +40,9 @@ fn tools(name: &str) -> PathBuf {
     cargo::root().join("target/tools").join(name)
 }
 
-/// A program that the user of the tests finds, too.
+/// A program that the user of the tests finds too.
 fn found(program: &str, user: Option<&TestsUser>) -> Command {
-    // Looked for here: a command looks in its own `PATH` only.
+    // Looked up here, because a command searches only its own `PATH`.
     let place = user.and_then(|user| {
         let mut folders = std::env::split_paths(user.path());
         folders.find_map(|folder| Some(folder.join(program)).filter(|place| place.is_file()))
@@ -58,9 +56,9 @@ fn django(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let (environment, python) = (tools("django"), tools("django/bin/python"));
     let stamp = environment.join("abide-requirements");
     let wanted = ui::fingerprint(std::slice::from_ref(&requirements))?;
-    // An environment is bound to the Python that made it: after an upgrade of the system it may not start any more.
+    // An environment is bound to the Python that made it: it may not start any more after an upgrade of the system.
     let starts = Command::new(&python).args(["-c", "import oidc_provider"]).output();
-    // And the Python of one user may be closed to another, as one below /root is.
+    // And the Python of one user may be closed to another, for example below /root.
     let starts = starts.is_ok_and(|output| output.status.success())
         && user.is_none_or(|user| python.canonicalize().is_ok_and(|python| user.starts(&python)));
     if starts && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
@@ -83,7 +81,7 @@ fn django(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// The distribution, built for an embedded database and without the two consoles that no test opens.
+/// The distribution, built for an embedded database and without the two consoles.
 fn keycloak(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let folder = tools("keycloak");
     let stamp = folder.join("abide-version");
@@ -107,7 +105,7 @@ fn keycloak(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let mut unpack = Command::new("tar");
     unpack.arg("-xzf").arg(&archive).args(["--strip-components=1", "-C"]).arg(&unpacked);
     log.command(unpack)?;
-    // Where it is built is where it stays: what it writes then has the path in it.
+    // It has to stay where it is built, because it writes the path into its files.
     std::fs::rename(&unpacked, &folder)?;
     let script = |arguments: &[&str]| {
         let mut command = Command::new(folder.join("bin/kc.sh"));
@@ -115,12 +113,12 @@ fn keycloak(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
             .args(arguments)
             .env("ADMINISTRATOR_PASSWORD", KEYCLOAK_ADMINISTRATOR.1)
             .env("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx512m")
-            // Half a minute of work, once: the better compiler would not earn back what it takes.
+            // Half a minute of work, done once: the better compiler would take longer than it saves.
             .env("JAVA_OPTS_APPEND", "-XX:TieredStopAtLevel=1");
         command
     };
     log.command(script(&["build", "--db=dev-file", "--features-disabled=admin,account"]))?;
-    // Makes the database as well, which takes as long as the rest of a start: each run of the tests begins with a copy.
+    // Also makes the database, which takes as long as the rest of a start: each run of the tests begins with a copy.
     log.command(script(&[
         "bootstrap-admin",
         "user",
@@ -135,7 +133,7 @@ fn keycloak(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Fetches Keycloak, unless the file is there and whole.
+/// Downloads Keycloak, unless the complete file exists.
 fn download(log: &mut Log, archive: &Path) -> Result {
     if checked(log, archive).is_ok() {
         return Ok(());
@@ -164,7 +162,7 @@ fn checked(log: &mut Log, archive: &Path) -> Result {
     }
 }
 
-/// The major version of the Java that is there.
+/// The major version of the installed Java.
 fn java(user: Option<&TestsUser>) -> Option<u32> {
     let output = found("java", user).arg("-version").output().ok()?;
     major(&String::from_utf8_lossy(&output.stderr))
@@ -177,7 +175,7 @@ fn major(text: &str) -> Option<u32> {
     number.parse().ok()
 }
 
-/// Its portal, unpacked and not installed: the packages bring a web server, and a service that would start with the system.
+/// Its portal, unpacked but not installed: the packages bring a web server, and a service that starts with the system.
 fn lemonldap(log: &mut Log) -> Result<Option<String>> {
     let folder = tools("lemonldap-ng");
     let stamp = folder.join("abide-version");
@@ -200,7 +198,7 @@ fn lemonldap(log: &mut Log) -> Result<Option<String>> {
     remove(&folder)?;
     let packages = folder.join("packages");
     std::fs::create_dir_all(&packages)?;
-    // What apt fetches it has compared with the distribution's signed lists.
+    // apt compares its downloads with the distribution's signed lists.
     let mut fetch = Command::new("apt-get");
     fetch.args(["-q", "download"]).args(LEMONLDAP_PACKAGES).current_dir(&packages);
     log.command(fetch)?;

@@ -1,8 +1,8 @@
-//! The rooms of a crate: folders with one purpose each, in a fixed order. A room may use those before it in the list, never
-//! one after it, so there is no circle.
+//! The rooms of a crate: folders with one purpose each, in a fixed order. A room may use only rooms before it in the list,
+//! so there is no circle.
 //!
-//! What is read: every `crate::…`, `self::…` and `super::…` path; what the root of the crate hands on (`pub use`); and methods that
-//! an `impl` block adds to a type of another room, because a call of such a method needs no import.
+//! What is checked: every `crate::…`, `self::…` and `super::…` path; re-exports of the crate's root (`pub use`); and methods
+//! that an `impl` block adds to a type of another room, because a call of such a method needs no import.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::cargo;
 use crate::rust_source::{Source, read};
 
-/// The rooms of each crate, from the ground up. A room is a folder or a file directly in the folder of the sources. The root
+/// The rooms of each crate, lowest first. A room is a folder or file directly in the folder of the sources. The root
 /// (`lib.rs`, `main.rs`) is above all of them.
 const ROOMS: &[(&str, &[&str])] = &[
     (
@@ -110,13 +110,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src-tauri/src", &["face", "platform", "window", "notices", "question", "tray", "desktop"]),
 ];
 
-/// Crates in which the files inside a room form no circle either.
+/// Crates in which the files inside a room have no circle either.
 const FILES_IN_ORDER: &[&str] = &["crates/demo-op/src", "crates/oidc/src", "crates/presence/src"];
 
-/// The name of the root among the rooms.
+/// The name of the root in the list of rooms.
 const ROOT: &str = "the crate's root";
 
-/// The sources of one crate: their path below the folder, and what is in them.
+/// The sources of one crate, by their path below the folder.
 type Sources = BTreeMap<String, Source>;
 
 fn sources(folder: &Path) -> Sources {
@@ -137,7 +137,7 @@ fn sources(folder: &Path) -> Sources {
     found
 }
 
-/// The room that a path leads to: of its first segment, or of what the root hands on under that name.
+/// The room that a path leads to: its first segment, or the room that the root re-exports under that name.
 fn room_of(path: &[String], sources: &Sources) -> String {
     let Some(first) = path.first() else { return ROOT.to_owned() };
     let is_module = |source: &Source| source.module.first() == Some(first);
@@ -152,7 +152,7 @@ fn room_of(path: &[String], sources: &Sources) -> String {
     }
 }
 
-/// A use of one place by another, and where it stands.
+/// A use of one room by another, and its place.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge {
     from: String,
@@ -160,7 +160,7 @@ struct Edge {
     at: String,
 }
 
-/// Who uses whom, room by room.
+/// All uses between rooms.
 fn edges(sources: &Sources) -> BTreeSet<Edge> {
     let mut found = BTreeSet::new();
     for (file, source) in sources {
@@ -175,7 +175,7 @@ fn edges(sources: &Sources) -> BTreeSet<Edge> {
     found
 }
 
-/// Calls of a method that a room adds to a type of another. A name that is defined in more than one place says nothing.
+/// Calls of a method that a room adds to a type of another. Names that are defined in several places are ignored.
 fn calls(sources: &Sources) -> Vec<Edge> {
     let rooms = |has: &dyn Fn(&Source) -> bool| -> BTreeSet<&String> {
         sources.values().filter(|source| has(source)).filter_map(|source| source.module.first()).collect()
@@ -202,7 +202,7 @@ fn calls(sources: &Sources) -> Vec<Edge> {
     found
 }
 
-/// What breaks the order: rooms that are not in the list or not in the sources, and uses of a room further up.
+/// Violations: rooms that are missing in the list or in the sources, and uses of a later room.
 fn upward(sources: &Sources, rooms: &[&str]) -> Vec<String> {
     let there: BTreeSet<&str> =
         sources.values().filter_map(|source| source.module.first()).map(String::as_str).collect();
@@ -220,7 +220,7 @@ fn upward(sources: &Sources, rooms: &[&str]) -> Vec<String> {
     found
 }
 
-/// The module in which something is defined: the longest part of the path that is a file, through what files hand on.
+/// The module in which something is defined: the longest part of the path that is a file, following re-exports.
 fn file_of(path: &[String], sources: &Sources, depth: usize) -> Option<String> {
     let fits = |source: &Source| path.starts_with(&source.module);
     let (file, source) =
@@ -239,7 +239,7 @@ fn circle_of_files(sources: &Sources) -> Vec<String> {
         let targets = source.paths.iter().filter_map(|path| file_of(path, sources, 8));
         uses.insert(file, targets.filter(|target| target != file).collect());
     }
-    // What uses nothing that is left is in no circle.
+    // A file that uses none of the remaining ones is not in a circle.
     loop {
         let open: BTreeSet<String> = uses.keys().map(|file| (*file).to_owned()).collect();
         let before = uses.len();

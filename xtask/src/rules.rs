@@ -1,4 +1,4 @@
-//! Rules of the repository that no compiler holds: who may depend on whom, and a few that are read from the sources.
+//! Rules of the repository that the compiler does not check: dependencies between packages, and some about the sources.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cargo;
 
-/// Which of our packages each may use. Whoever is not listed may be used by nobody.
+/// The packages of ours that each may use. A package that is not listed may not be used.
 const EDGES: &[(&str, &[&str])] = &[
     ("abide-session", &[]),
     // A test's own, behind the feature `failpoints` of the others.
@@ -34,7 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // The two programs.
     ("abide", &["abide-cli", "abide-agent"]),
     ("abide-desktop", &["abide-agent", "abide-wire"]),
-    // Outside of everything.
+    // Outside of the programs.
     ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault"]),
     ("xtask", &["abide-wire", "abide-cli"]),
     (
@@ -56,7 +56,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const IN_TESTS: &[(&str, &str)] =
     &[("abide-agent", "abide-demo-op"), ("abide-oidc", "abide-demo-op"), ("abide-cli", "abide-demo-op")];
 
-/// What must not be reached, at any depth; a name ending in `*` stands for all that begin so.
+/// Packages that must not be reached at any depth; a name ending in `*` means all that begin so.
 const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("abide-session", &["tokio", "serde", "openidconnect", "tauri*"]),
     ("abide-cli", &["tokio", "openidconnect", "tauri*", "gtk*", "webkit*"]),
@@ -64,7 +64,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("abide-vault", &["tauri*", "gtk*"]),
     ("abide-wire", &["tokio", "tauri*", "gtk*"]),
     ("abide-demo-op", &["tauri*", "gtk*"]),
-    // No desktop's library either: it speaks to the desktop over sockets.
+    // No desktop library either: it connects to the desktop over sockets.
     ("abide-presence", &["tauri*", "gtk*", "openidconnect", "reqwest", "x11-dl"]),
     ("abide-agent", &["tauri*", "gtk*"]),
     ("abide", &["tauri*", "gtk*", "webkit*"]),
@@ -99,7 +99,7 @@ fn members(metadata: &Value) -> Vec<&Value> {
     array(metadata, "packages").iter().filter(|package| ids.contains(text(package, "id"))).collect()
 }
 
-/// What the members' manifests say about each other.
+/// The dependencies in the members' manifests.
 fn own_dependencies(metadata: &Value) -> Vec<Dependency> {
     let names: BTreeSet<&str> = members(metadata).iter().map(|package| text(package, "name")).collect();
     members(metadata)
@@ -157,7 +157,7 @@ fn the_agent_holds_the_demo_provider_only_behind_its_feature() {
     assert_eq!(enabling, ["demo"]);
 }
 
-/// The packages that `cargo build` makes these from, with the features that it would choose.
+/// The packages that `cargo build` uses for these, with the features that it would choose.
 fn built_from(packages: &[&str]) -> BTreeSet<String> {
     let mut command = cargo::cargo(["tree", "--locked", "--edges", "normal,build", "--prefix", "none"]);
     for package in packages {
@@ -236,13 +236,13 @@ fn what_must_stay_out_of_reach_is_out_of_reach() {
             }
         }
     }
-    // The tray application does reach Tauri: what is looked for above can be found.
+    // The tray application does reach Tauri, so the search above works.
     let desktop =
         members(&metadata).into_iter().find(|package| text(package, "name") == "abide-desktop").unwrap();
     assert!(reach(text(desktop, "id"), &nodes).iter().any(|id| name_of[id] == "tauri"));
 }
 
-/// Everything that a package is built from, without what only its tests use.
+/// All packages that a package is built from, without those that only its tests use.
 fn reach<'a>(from: &'a str, nodes: &BTreeMap<&'a str, &'a Value>) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut open = vec![from];
@@ -270,7 +270,7 @@ fn every_package_has_the_lints_of_the_workspace() {
     }
 }
 
-/// Files below `folder` with one of the endings, without what is installed or made.
+/// Files below `folder` with one of the suffixes, without installed or generated ones.
 fn sources(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     fn walk(folder: &Path, endings: &[&str], into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -290,7 +290,7 @@ fn sources(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// Where one of the words stands, as `path:line`.
+/// The places of the words, as `path:line`.
 fn mentions(files: &[PathBuf], words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for file in files {

@@ -10,7 +10,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if !ui::prepare(&mut steps) {
         return Ok(steps.code());
     }
-    // Cargo shows its own progress, which is the best there is.
+    // Cargo shows its own progress.
     let built = cargo::cargo(["build", "-p", "abide-desktop", "-p", "abide"])
         .env("CARGO_TERM_COLOR", "auto")
         .status()?;
@@ -41,7 +41,7 @@ fn display() -> bool {
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// Becomes the program, so that signals and the exit code are its own.
+/// Replaces this process with the program, so that signals and the exit code are its own.
 #[cfg(unix)]
 fn start(mut program: Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt;

@@ -1,5 +1,5 @@
-//! What a Rust file mentions and defines, as far as the order of the rooms needs it. No compiler: names and paths as they are
-//! written, without comments and texts.
+//! The names that a Rust file mentions and defines, as far as the check of the rooms needs them. Not a compiler: it reads
+//! names and paths as they are written, without comments and strings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,19 +11,19 @@ type Absolute = Vec<String>;
 pub(crate) struct Source {
     /// Its module, from the root of the crate. Empty for the root itself.
     pub(crate) module: Absolute,
-    /// Every path into the crate that it mentions, but for what it hands on.
+    /// Every path into the crate that it mentions, except for re-exports.
     pub(crate) paths: BTreeSet<Absolute>,
-    /// What is imported at the top of the file: the name here, and the path.
+    /// The imports at the top of the file: the local name, and the path.
     pub(crate) imports: BTreeMap<String, Absolute>,
-    /// The part of it that has a visibility (`pub use`).
+    /// The imports with a visibility (`pub use`).
     pub(crate) handed_on: BTreeMap<String, Absolute>,
-    /// Structs, enums, unions, traits and type aliases that are defined.
+    /// The structs, enums, unions, traits and type aliases that it defines.
     pub(crate) types: BTreeSet<String>,
-    /// All functions that are defined.
+    /// The functions that it defines.
     pub(crate) functions: BTreeSet<String>,
     /// Methods with a visibility in `impl` blocks without a trait: the type, and the method.
     pub(crate) methods: BTreeSet<(String, String)>,
-    /// What is called as a method or as a function of a type.
+    /// The names that are called as a method or as a function of a type.
     pub(crate) calls: BTreeSet<String>,
 }
 
@@ -35,7 +35,7 @@ enum Token {
     Mark(char),
 }
 
-/// Reads the file at `path`, below the folder of the sources.
+/// Parses the file at `path`, below the folder of the sources.
 pub(crate) fn read(path: &str, text: &str) -> Source {
     let mut module: Absolute = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if module.last().is_some_and(|last| last == "mod") || matches!(path, "lib.rs" | "main.rs") {
@@ -117,7 +117,7 @@ fn skip_text(chars: &[char], start: usize) -> usize {
     at + 1
 }
 
-/// A character, or the mark of a lifetime.
+/// Skips a character literal, or the mark of a lifetime.
 fn skip_character(chars: &[char], at: usize) -> usize {
     match (chars.get(at + 1), chars.get(at + 2)) {
         (Some('\\'), _) => {
@@ -128,7 +128,7 @@ fn skip_character(chars: &[char], at: usize) -> usize {
     }
 }
 
-/// From the `#` or `"` after the `r`. Also a raw name: `r#type`.
+/// Skips from the `#` or `"` after the `r`. Also a raw name: `r#type`.
 fn skip_raw(chars: &[char], start: usize) -> usize {
     let hashes = chars[start..].iter().take_while(|c| **c == '#').count();
     if chars.get(start + hashes) != Some(&'"') {
@@ -140,7 +140,7 @@ fn skip_raw(chars: &[char], start: usize) -> usize {
     (start + hashes + 1..chars.len()).find(ends).map_or(chars.len(), |end| end + 1 + hashes)
 }
 
-/// What a pair of braces is.
+/// The meaning of a pair of braces.
 enum Scope {
     /// A module inside the file.
     Module(String),
@@ -229,7 +229,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `pub`, `pub(crate)` and the like somewhere before `fn`, `const` and `async` between them.
+    /// Whether `pub`, `pub(crate)` or similar is before `fn`, with only `const` and `async` between them.
     fn has_visibility(&self, function: usize) -> bool {
         let mut at = function;
         while at > 0 {
@@ -258,7 +258,7 @@ impl Reader<'_> {
         }
     }
 
-    /// From `impl` to its opening brace; the type is the last name before generics, `where` and the brace.
+    /// From `impl` to its opening brace. The type is the last name before generics, `where` and the brace.
     fn implementation(&mut self, start: usize) {
         let (mut at, mut angles, mut kind, mut of_trait) = (start + 1, 0_i32, None, false);
         while let Some(token) = self.tokens.get(at) {
@@ -295,7 +295,7 @@ impl Reader<'_> {
             if at_the_top {
                 self.source.imports.insert(name.clone(), path.clone());
             }
-            // What a room hands on of itself is where it is defined and not here.
+            // A re-export of the room's own item counts where the item is defined.
             if at_the_top && has_visibility && path.starts_with(&here) {
                 self.source.handed_on.insert(name, path);
             } else {
@@ -322,8 +322,8 @@ impl Reader<'_> {
         self.source.module.iter().cloned().chain(inner).collect()
     }
 
-    /// From the root. A path without `crate`, `self` or `super` is taken for one into a module of this very one where it
-    /// may be: in the root and in `mod.rs`; elsewhere it leads to another crate.
+    /// The path from the root. A path without `crate`, `self` or `super` counts as one into this module if that is possible:
+    /// in the root and in `mod.rs`. Elsewhere it leads to another crate.
     fn absolute(&self, path: Vec<String>) -> Option<Absolute> {
         let mut base = self.module();
         let mut rest = path.as_slice();
@@ -355,7 +355,7 @@ impl Reader<'_> {
         self.tokens.windows(2).any(|pair| pair[0] == Token::Name("mod".to_owned()) && is_name(&pair[1]))
     }
 
-    /// The paths of a tree (`a::{b, c::d as e}`), each with its name here, and where the tree ends.
+    /// The paths of a tree (`a::{b, c::d as e}`), each with its local name, and the end of the tree.
     fn tree(&self, start: usize, before: &[String]) -> (Vec<(Vec<String>, String)>, usize) {
         let mut path = before.to_vec();
         let mut at = start;
@@ -366,7 +366,7 @@ impl Reader<'_> {
             } else if self.is(at, '{') {
                 return self.group(at, &path);
             } else {
-                // `*`, or generics: what was read so far.
+                // `*`, or generics: the path ends here.
                 at += usize::from(self.is(at, '*'));
                 break;
             }

@@ -1,4 +1,4 @@
-//! `./x signals`: the table in docs/provider-session.md, of what the tests saw of each signal. `./x test` compares.
+//! `./x signals`: writes the table in docs/provider-session.md about each signal in the tests. `./x test` compares it.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ const PAGE: Page = Page {
 };
 pub(crate) const NOTES: Notes = Notes("provider-session");
 const SAME_SITE: (&str, &str) = ("iframe", "Chromium, same site");
-/// Each signal, and the browser where it depends on that.
+/// Each signal, with the browser if it matters.
 const ROWS: [(&str, &str); 11] = [
     SAME_SITE,
     ("iframe", "Chromium, another site"),
@@ -34,12 +34,12 @@ const ROWS: [(&str, &str); 11] = [
 /// Words by row and column.
 type Grid = [[String; PROVIDERS.len()]; ROWS.len()];
 
-/// Writes the table of what the last run saw.
+/// Writes the table from the last run.
 pub(crate) fn write() -> Result<ExitCode> {
     PAGE.write(&table(&grid(&NOTES.read()?)))
 }
 
-/// Whether the table that is committed is what this run saw. A provider or a browser that this machine cannot have is not
+/// Checks that the committed table fits this run. Providers and browsers that are not available on this machine are not
 /// compared.
 pub(crate) fn check(log: &mut Log) -> Result {
     let seen = NOTES.read()?;
@@ -63,7 +63,7 @@ fn grid(seen: &[Value]) -> Grid {
     let find = |(signal, browser), provider| outcomes.get(&(signal, browser, provider)).copied();
     ROWS.map(|row| {
         PROVIDERS.map(|provider| {
-            // Without an iframe there is none in any browser.
+            // Without an iframe, the signal is missing in every browser.
             let none = row.0 == SAME_SITE.0 && find(SAME_SITE, provider) == Some("not_offered");
             let outcome = if none { Some("not_offered") } else { find(row, provider) };
             outcome.map_or(UNTRIED, words).to_owned()
@@ -91,7 +91,7 @@ fn differences(grid: &Grid, committed: &str) -> Vec<String> {
         let old = row(committed, &label, 0);
         for (column, cell) in cells.iter().enumerate() {
             let old = old.get(column).copied().unwrap_or_default();
-            // What no provider offers says nothing about whether this browser is here.
+            // A feature that no provider offers does not show whether this browser is available.
             let row_tried = cells.iter().any(|cell| tried(cell) && cell != words("not_offered"));
             let there = row_tried && grid.iter().any(|cells| tried(&cells[column]));
             if old != cell && (tried(cell) || there) {

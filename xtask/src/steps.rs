@@ -1,4 +1,4 @@
-//! Steps, one line each on the terminal, the whole output in `target/x-logs/STEP.log`; and the count at the end.
+//! Steps, one line each on the terminal, with the complete output in `target/x-logs/STEP.log`; and the count at the end.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use crate::libtest::Tally;
 use crate::{Result, cargo, process};
 
-/// No single step may take longer than this.
+/// The longest time for a single step.
 const LIMIT: Duration = Duration::from_secs(50 * 60);
 
-/// The steps of one command, and what came of them.
+/// The steps of one command, and their results.
 pub(crate) struct Steps {
     tally: Tally,
     begun: Instant,
@@ -24,12 +24,12 @@ impl Steps {
         Ok(Self { tally: Tally::default(), begun: Instant::now() })
     }
 
-    /// Does one step and counts it. A step that fails prints its whole output; the ones after it are done all the same.
+    /// Runs one step and counts it. A failed step prints its complete output; later steps still run.
     pub(crate) fn step(&mut self, name: &str, work: impl FnOnce(&mut Log) -> Result) -> bool {
         self.counted(name, |log| work(log).map(|()| None))
     }
 
-    /// The same for a step that not every machine can do: where it returns a reason, it is counted as skipped.
+    /// The same for a step that some machines cannot run: if it returns a reason, it counts as skipped.
     pub(crate) fn possible(
         &mut self,
         name: &str,
@@ -41,7 +41,7 @@ impl Steps {
         })
     }
 
-    /// The same for a step that consists of tests and brings its own count.
+    /// The same for a step that consists of tests and has its own count.
     pub(crate) fn tests(&mut self, name: &str, work: impl FnOnce(&mut Log) -> Result<Tally>) -> bool {
         self.counted(name, |log| work(log).map(Some))
     }
@@ -54,7 +54,7 @@ impl Steps {
             Ok(mut log) => (work(&mut log), Some(log)),
             Err(problem) => (Err(problem), None),
         };
-        // A step that printed lines of its own has used up the one that began with its name.
+        // A step that printed its own lines has used up the line with its name.
         if log.as_ref().is_some_and(|log| log.printed) {
             print!("  {:<38} ", "");
         }
@@ -84,12 +84,12 @@ impl Steps {
         }
     }
 
-    /// Whether everything went well, for a command whose steps need no count.
+    /// Whether all steps succeeded, for a command whose steps need no count.
     pub(crate) fn code(&self) -> ExitCode {
         if self.tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
-    /// What failed, what was skipped and why, and the line that everything ends with.
+    /// Prints the failed and skipped steps with reasons, and the last line.
     pub(crate) fn close(self) -> ExitCode {
         println!();
         for name in &self.tally.failures {
@@ -109,13 +109,13 @@ impl Steps {
     }
 }
 
-/// Where a step's output goes.
+/// The output of a step.
 pub(crate) struct Log {
     path: PathBuf,
     file: File,
     name: String,
     printed: bool,
-    /// Whether somebody is watching, to whom a line that changes says more than silence.
+    /// Whether a person is watching, so that progress is shown.
     watched: bool,
 }
 
@@ -132,7 +132,7 @@ impl Log {
         Ok(writeln!(self.file, "{text}")?)
     }
 
-    /// A line below the step's own, on the terminal.
+    /// Prints a line below the step's own on the terminal.
     pub(crate) fn print(&mut self, text: &str) {
         self.now("");
         if !self.printed {
@@ -142,7 +142,7 @@ impl Log {
         println!("    {text}");
     }
 
-    /// What is being done at this moment, at the end of the step's line; replaced by the next.
+    /// Shows the present activity at the end of the step's line, until the next.
     fn now(&self, doing: &str) {
         if self.watched && !self.printed {
             print!("\r\x1b[K  {:<38} {doing:.36}", self.name);
@@ -155,7 +155,7 @@ impl Log {
         self.stream(command, |_, _| {})
     }
 
-    /// Runs a command to its end and looks at each line of its output.
+    /// Runs a command to its end, and passes each line of its output to `each`.
     pub(crate) fn stream(&mut self, command: Command, mut each: impl FnMut(&mut Self, &str)) -> Result {
         let words = words(&command);
         self.line(&format!("$ {words}"))?;
@@ -187,7 +187,7 @@ impl Log {
     }
 }
 
-/// The command as one would type it, in the folder it runs in.
+/// The command as a person would type it, with its folder.
 fn words(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let mut words = program.to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! `./x test`: every check and every test there is.
+//! `./x test`: runs every check and every test.
 
 use std::process::{Command, ExitCode};
 use std::thread::JoinHandle;
@@ -8,7 +8,7 @@ use crate::steps::{Log, Steps};
 use crate::tests_user::TestsUser;
 use crate::{Result, cargo, deny, dist, features, providers, signals, tool, ui};
 
-/// Everything; with filters only the tests of those names.
+/// Runs everything; with filters only the tests with those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::new()?;
     if filters.is_empty() { all(&mut steps) } else { some(&mut steps, filters) }?;
@@ -30,7 +30,7 @@ fn all(steps: &mut Steps) -> Result {
     }
     steps.step("ui: types of the boundary", |log| log.command(types(&["--check"])));
     steps.step("command: manual pages and completions", |log| log.command(dist::manual()));
-    // The application holds the pages, so they come before anything that compiles it.
+    // The application contains the pages, so they are built before it.
     steps.step("ui: build", ui::build);
     steps.step("clippy", |log| {
         log.command(cargo::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
@@ -44,7 +44,7 @@ fn all(steps: &mut Steps) -> Result {
     let Some(user) = tests_user(steps) else { return Ok(()) };
     let user = user.as_ref();
     providers::install(steps, user);
-    // The running xtask is left out: Windows does not replace a program while it runs. Its tests are above.
+    // The running xtask is left out, because Windows does not replace a running program. Its tests are above.
     let built = steps.step("build", |log| {
         log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
     });
@@ -66,7 +66,7 @@ fn all(steps: &mut Steps) -> Result {
     Ok(())
 }
 
-/// Who the tests run as, where that is not who runs this. `None` where that user could not be made.
+/// The user that the tests run as, if it is a different one. `None` if that user could not be created.
 pub(crate) fn tests_user(steps: &mut Steps) -> Option<Option<TestsUser>> {
     let mut user = None;
     let ready = steps.step("an ordinary user for the tests", |log| {
@@ -76,7 +76,7 @@ pub(crate) fn tests_user(steps: &mut Steps) -> Option<Option<TestsUser>> {
     ready.then_some(user)
 }
 
-/// Words are names of tests; with something that begins with `-`, all of it goes to cargo as it is.
+/// Words are names of tests. If one argument begins with `-`, all go to cargo unchanged.
 fn some(steps: &mut Steps, filters: &[String]) -> Result {
     if !ui::prepare(steps) {
         return Ok(());
@@ -87,7 +87,7 @@ fn some(steps: &mut Steps, filters: &[String]) -> Result {
     if filters.iter().any(|filter| filter.starts_with('-')) {
         command.args(filters);
     } else {
-        // The tests start the programs that are there, so these have to be today's.
+        // The tests start the built programs, so these have to be up to date.
         let bins = ["build", "--workspace", "--exclude", "xtask", "--all-targets"];
         if !steps.step("build", |log| log.command(cargo::cargo(bins))) {
             return Ok(());
@@ -103,7 +103,7 @@ fn some(steps: &mut Steps, filters: &[String]) -> Result {
     Ok(())
 }
 
-/// Runs `cargo test`, one line for each program that has tests, and what failed in full.
+/// Runs `cargo test`, with one line for each test program, and the complete output of failures.
 pub(crate) fn cargo_test(log: &mut Log, command: Command) -> Result<Tally> {
     let mut reader = Reader::default();
     let mut total = Tally::default();
@@ -119,7 +119,7 @@ pub(crate) fn cargo_test(log: &mut Log, command: Command) -> Result<Tally> {
         finish(log, program, &mut total);
     }
     match outcome {
-        // Something failed that is no test: then the output has to be shown.
+        // The failure is not a test's, so the output has to be shown.
         Err(problem) if total.failed == 0 => Err(problem),
         Ok(()) if programs == 0 => Err("cargo ran no test at all".into()),
         _ => Ok(total),
@@ -146,12 +146,12 @@ fn types(arguments: &[&str]) -> Command {
     command
 }
 
-/// `./x types`: writes the window's types again.
+/// `./x types`: writes the window's types.
 pub(crate) fn write_types() -> Result<ExitCode> {
     Ok(if types(&[]).status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// `cargo-deny` is installed beside the first steps, which wait for the network more than for a processor.
+/// Installs `cargo-deny` during the first steps, which wait for the network more than for a processor.
 struct Background(Option<JoinHandle<std::io::Result<std::process::Output>>>);
 
 impl Background {

@@ -1,5 +1,5 @@
-//! Who the tests run as. Most people are ordinary users, so that is what tests run as: where root starts `./x test`, as
-//! `abide-tests`, an ordinary user that is made for it. What needs root is one program, `tests/tests/as_root.rs`.
+//! The user that the tests run as. Most people are ordinary users, so the tests run as one: if root starts `./x test`, as
+//! the new user `abide-tests`. Only `tests/tests/as_root.rs` needs root.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use crate::steps::Log;
 use crate::{Result, cargo};
 
 const NAME: &str = "abide-tests";
-/// Started by cargo in place of each test program.
+/// Cargo starts this instead of each test program.
 const RUNNER: &str = "xtask/programs/as_tests_user.sh";
-/// Where tests write, below the workspace.
+/// The folders that tests write to, below the workspace.
 const WRITTEN: [&str; 2] = ["target/acceptance", "target/tools/keycloak-runs"];
-/// Sockets of every user's display are made here. Only root can make the folders, as a machine's start does.
+/// The folders for sockets of displays. Only root can make them, as the start of a machine does.
 const OF_EVERY_DISPLAY: [&str; 2] = ["/tmp/.X11-unix", "/tmp/.ICE-unix"];
 
 /// The ordinary user that the tests of a run started by root run as.
@@ -24,14 +24,14 @@ pub(crate) struct TestsUser {
     home: PathBuf,
     /// The folders of `PATH` that this user can enter.
     path: String,
-    /// The folder above the workspace that this user cannot enter, where a mount namespace is the way past it.
+    /// The folder above the workspace that this user cannot enter, if a mount namespace is used to bypass it.
     closed: Option<PathBuf>,
-    /// Folders that stay open to everyone as long as the tests run, and their mode before.
+    /// Folders that are open to everyone while the tests run, with their earlier mode.
     opened: Vec<(PathBuf, u32)>,
 }
 
 impl TestsUser {
-    /// Creates the user and what it needs. `None` for an ordinary user, who runs the tests as they are.
+    /// Creates the user with its needs. `None` if an ordinary user runs this.
     pub(crate) fn prepare(log: &mut Log) -> Result<Option<Self>> {
         if !cfg!(target_os = "linux") || !is_root()? {
             return Ok(None);
@@ -61,7 +61,7 @@ impl TestsUser {
         Ok(Some(user))
     }
 
-    /// Has cargo run what it runs as this user.
+    /// Makes cargo run programs as this user.
     pub(crate) fn run_tests_of(&self, cargo: &mut Command) {
         let runner = serde_json::Value::from(vec![cargo::root().join(RUNNER).to_string_lossy()]);
         cargo
@@ -75,17 +75,17 @@ impl TestsUser {
             .env("ABIDE_TESTS_CLOSED", self.closed.as_deref().unwrap_or(Path::new("")));
     }
 
-    /// The folders of `PATH` that this user can enter: what is installed for the tests has to start for it.
+    /// The folders of `PATH` that this user can enter: programs that are installed for the tests have to start for it.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether this user can start a program that is outside of the workspace.
+    /// Whether this user can start a program outside of the workspace.
     pub(crate) fn starts(&self, program: &Path) -> bool {
         self.command("test").arg("-x").arg(program).status().is_ok_and(|status| status.success())
     }
 
-    /// A program as this user, without the way past a closed folder.
+    /// A program as this user, without the mount namespace.
     fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new("setpriv");
         command
@@ -103,7 +103,7 @@ impl TestsUser {
         command
     }
 
-    /// What a shell script prints that this user runs with these words.
+    /// The output of a shell script that this user runs with these words.
     fn asks(&self, script: &str, words: impl Iterator<Item = PathBuf>) -> Result<String> {
         let output = self.command("/bin/sh").args(["-c", script, "sh"]).args(words).output()?;
         succeeded(&output)?;
@@ -129,7 +129,7 @@ impl TestsUser {
         Ok(own.join(":"))
     }
 
-    /// The topmost folder on the way to `place`, or `place` itself, that this user cannot enter.
+    /// The topmost folder above `place`, or `place` itself, that this user cannot enter.
     fn first_closed(&self, place: &Path) -> Result<Option<PathBuf>> {
         let mut way: Vec<PathBuf> = place.ancestors().map(Path::to_path_buf).collect();
         way.reverse();
@@ -138,9 +138,9 @@ impl TestsUser {
         Ok((!found.is_empty()).then(|| PathBuf::from(found)))
     }
 
-    /// Makes the workspace readable, and what is above it passable.
+    /// Makes the workspace readable, and the folders above it passable.
     fn reach(&mut self, log: &mut Log, workspace: &Path) -> Result {
-        // Made under a umask that closes files to others, or in a folder of `mktemp`.
+        // They may have been made under a umask that closes files to others, or in a folder of `mktemp`.
         let closed = |path: &Path, bits: u32| path.metadata().is_ok_and(|file| file.mode() & bits != bits);
         if closed(&workspace.join("Cargo.toml"), 0o004) {
             let mut open = Command::new("chmod");
@@ -226,7 +226,7 @@ fn create(log: &mut Log) -> Result<(u32, u32, PathBuf)> {
     let mut add = Command::new("useradd");
     add.args(["--create-home", "--user-group", "--shell", "/bin/sh", "--comment", "tests of Abide", NAME]);
     let outcome = log.command(add);
-    // Another run may have made it in the same moment.
+    // Another run may have created it at the same moment.
     match (entry()?, outcome) {
         (Some(found), _) => Ok(found),
         (None, Err(problem)) => Err(problem),
@@ -234,7 +234,7 @@ fn create(log: &mut Log) -> Result<(u32, u32, PathBuf)> {
     }
 }
 
-/// Whether root may have mounts of its own here: in many containers it may not.
+/// Whether root may make mounts here, which many containers forbid.
 fn mounts() -> bool {
     let mut attempt = Command::new("unshare");
     attempt.args(["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);

@@ -1,4 +1,4 @@
-//! Tools that take long to build: each in one version for everybody, under `target/tools`.
+//! Tools that take long to build: each in one fixed version, under `target/tools`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,16 +18,16 @@ impl Tool {
         cargo::root().join("target/tools/bin").join(file)
     }
 
-    /// Whether the wanted version is there.
+    /// Whether this version is installed.
     pub(crate) fn installed(&self) -> bool {
-        // Called as cargo calls it: cargo-mutants knows its version by no other way.
+        // Called as cargo calls it, because cargo-mutants prints its version only then.
         let command = self.name.trim_start_matches("cargo-");
         let found = Command::new(self.program()).args([command, "--version"]).output();
         let wanted = format!("{} {}", self.name, self.version);
         found.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == wanted)
     }
 
-    /// The command that installs it. Without optimisation: it is built in a fraction of the time.
+    /// The command that installs it. Without optimisation, which builds much faster.
     pub(crate) fn installation(&self) -> Command {
         let mut command = if cfg!(unix) { Command::new("nice") } else { cargo::cargo([]) };
         if cfg!(unix) {
@@ -55,7 +55,7 @@ impl Tool {
     }
 }
 
-/// Removes what was only needed for building.
+/// Removes files that were needed only for building.
 pub(crate) fn tidy() {
     let _ = std::fs::remove_dir_all(cargo::root().join("target/tools/build"));
 }

@@ -1,4 +1,4 @@
-//! The window's pages, and what npm brings.
+//! The window's pages, and npm packages.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use crate::steps::{Log, Steps};
 use crate::{Result, cargo};
 
-/// Folders with a `package.json` of their own, except the bundler's, which only `./x dist` needs.
+/// Folders with a `package.json`, except the bundler's, which only `./x dist` needs.
 pub(crate) fn npm_folders() -> Vec<&'static str> {
     let folders = ["ui", "tests/providers"];
     folders.into_iter().filter(|folder| cargo::root().join(folder).join("package.json").exists()).collect()
@@ -20,7 +20,7 @@ pub(crate) fn npm(folder: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Installs what the folder's lock file says, unless that is there already.
+/// Installs the packages of the folder's lock file, unless they are installed.
 pub(crate) fn npm_install(folder: &str, log: &mut Log) -> Result {
     let folder_path = cargo::root().join(folder);
     let stamp = folder_path.join("node_modules/.abide-lock");
@@ -28,12 +28,12 @@ pub(crate) fn npm_install(folder: &str, log: &mut Log) -> Result {
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return log.line("current");
     }
-    // What the lock file says and nothing else, and no package's own program is run while it is installed.
+    // Only the packages of the lock file, without running their install scripts.
     log.command(npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
     Ok(std::fs::write(stamp, wanted)?)
 }
 
-/// Builds the pages into `ui/dist`, unless they were built from the same sources before.
+/// Builds the pages into `ui/dist`, unless they were built from the same sources.
 pub(crate) fn build(log: &mut Log) -> Result {
     let root = cargo::root().join("ui");
     let mut sources = Vec::new();
@@ -56,14 +56,14 @@ pub(crate) fn has_script(folder: &str, script: &str) -> Result<bool> {
     Ok(package["scripts"][script].is_string())
 }
 
-/// `./x ui`: the pages alone.
+/// `./x ui`: builds only the pages.
 pub(crate) fn ui() -> Result<ExitCode> {
     let mut steps = Steps::new()?;
     prepare(&mut steps);
     Ok(steps.code())
 }
 
-/// The two steps that must come before the application is compiled: it holds the pages.
+/// The two steps before the application is compiled, because it contains the pages.
 pub(crate) fn prepare(steps: &mut Steps) -> bool {
     steps.step("ui: npm packages", |log| npm_install("ui", log)) && steps.step("ui: build", build)
 }
@@ -83,7 +83,7 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result {
     Ok(())
 }
 
-/// What changes when one of the files does.
+/// A value that changes when one of the files changes.
 pub(crate) fn fingerprint(files: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in files {

@@ -33,7 +33,7 @@ pub(crate) fn files(zsh: &str) -> Result<BTreeMap<String, PathBuf>> {
             "_abide" => format!("{zsh}/_abide"),
             "abide.fish" => "usr/share/fish/vendor_completions.d/abide.fish".to_owned(),
             page if page.ends_with(".1") => format!("usr/share/man/man1/{page}"),
-            // Those who use another shell take the file into its configuration.
+            // Users of another shell add the file to its configuration.
             other => format!("usr/share/abide/completions/{other}"),
         };
         files.insert(place, Path::new(MANUAL).join(name));
@@ -97,8 +97,8 @@ pub(crate) fn unpack_deb(deb: &Path, tree: &Path, log: &mut Log) -> Result {
     complete(tree)
 }
 
-/// The bundler writes down the tray library that Tauri uses by itself. With the tray of our `Cargo.toml` nothing loads
-/// it, so the package is packed again without that line.
+/// The bundler adds the tray library that Tauri uses by default. With the tray in our `Cargo.toml` nothing loads it, so the
+/// package is packed again without that line.
 pub(crate) fn pack_deb(tree: &Path, deb: &Path, log: &mut Log) -> Result {
     let control = tree.join("DEBIAN/control");
     let text = std::fs::read_to_string(&control)?;
@@ -129,7 +129,7 @@ pub(crate) fn depends(deb: &Path, log: &mut Log) -> Result {
     Ok(())
 }
 
-/// A tool that starts in a millisecond, on a server as well, pulls in no desktop.
+/// A tool that starts in a millisecond and runs on servers must not link a desktop library.
 pub(crate) fn links(program: &Path, log: &mut Log) -> Result {
     let output = Command::new("ldd").arg(program).output()?;
     let listed =
@@ -158,7 +158,7 @@ pub(crate) fn desktop_entry(tree: &Path, log: &mut Log) -> Result {
     log.command(validate)
 }
 
-/// Installs the package on this machine (so it needs root or sudo), starts the command, and removes it.
+/// Installs the package on this machine (which needs root or sudo), starts the command, and removes it.
 pub(crate) fn install(deb: &Path, log: &mut Log) -> Result {
     log.command(dpkg(["-i".as_ref(), deb.as_os_str()]))?;
     let mut command = Command::new("/usr/bin/abide");
@@ -172,7 +172,7 @@ pub(crate) fn install(deb: &Path, log: &mut Log) -> Result {
     Ok(())
 }
 
-/// `dpkg`, which only root may have installed anything.
+/// `dpkg`; only root may install packages.
 fn dpkg(arguments: [&OsStr; 2]) -> Command {
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
     let mut command = Command::new(if root { "dpkg" } else { "sudo" });

@@ -19,16 +19,16 @@ use self::product::Product;
 use crate::steps::{Log, Steps};
 use crate::{Result, cargo, ui};
 
-/// What `./x dist` was asked for.
+/// The arguments of `./x dist`.
 struct Wanted {
-    /// `release`; `debug` packs the programs of the dev profile, to try the packaging itself.
+    /// `release`; `debug` packs the programs of the dev profile, for work on the packaging.
     profile: &'static str,
     bundles: Vec<String>,
     /// Where the programs are, if they are not to be built.
     programs: Option<PathBuf>,
     /// The runtime of the AppImage, if not the one from the registry.
     runtime: Option<PathBuf>,
-    /// Also install the `.deb` here, look, and remove it again.
+    /// Also install the `.deb` here, check it, and remove it again.
     install: bool,
 }
 
@@ -232,12 +232,12 @@ fn programs(wanted: &Wanted, log: &mut Log) -> Result {
     cargo::programs(wanted.profile, &[], log)
 }
 
-/// A program that is handed out cannot be told by a variable where to end.
+/// Checks that no variable can end a released program.
 fn no_fail_points(wanted: &Wanted, log: &mut Log) -> Result {
     for name in ["abide-desktop", "abide", "abide-agent"] {
         let program = std::fs::read(cargo::program(wanted.profile, name))?;
         let there = |word: &[u8]| program.windows(word.len()).any(|window| window == word);
-        // What surely is in each of them can be found in this way.
+        // This text is certainly in each of them, so the search works.
         if !there(b"XDG_RUNTIME_DIR") && cfg!(target_os = "linux") {
             return Err(format!("what {name} holds cannot be read").into());
         }
@@ -249,11 +249,11 @@ fn no_fail_points(wanted: &Wanted, log: &mut Log) -> Result {
     Ok(())
 }
 
-/// What the bundler puts beside the tray application: the command, and the agent that it becomes.
+/// The programs beside the tray application: the command, and the agent that replaces it.
 const BESIDE: [&str; 2] = ["abide", "abide-agent"];
 
-/// The bundler takes the tray application from the root package; the others come beside it as external programs, which
-/// it wants to find under names that end with the target.
+/// The bundler takes the tray application from the root package. It expects the others as external programs, with names that
+/// end with the target.
 fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
     let version = Command::new("rustc").arg("-vV").output()?.stdout;
     let version = String::from_utf8_lossy(&version).into_owned();
@@ -264,7 +264,7 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
         let beside = folder.join(format!("{name}-{target}{}", std::env::consts::EXE_SUFFIX));
         std::fs::copy(cargo::program(wanted.profile, name), beside)?;
     }
-    // Only here, not in tauri.conf.json: there, every ordinary build would ask for the file too.
+    // Not in tauri.conf.json, because every ordinary build would need the file then.
     let overlay = serde_json::json!({ "bundle": {
         "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")),
         "linux": {
@@ -291,7 +291,7 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
 /// Where the manual pages and the completions are made.
 const MANUAL: &str = "target/manual";
 
-/// Makes the manual pages and the completions of the command, and looks whether each option is in them.
+/// Makes the manual pages and the completions of the command, and checks that each option is in them.
 pub(crate) fn manual() -> Command {
     let mut command =
         cargo::cargo(["run", "-q", "-p", "xtask", "--features", "manual", "--bin", "manual", "--"]);

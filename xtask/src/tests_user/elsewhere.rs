@@ -1,4 +1,4 @@
-//! Elsewhere than on Unix, tests run as the user who starts them.
+//! On other systems than Unix, tests run as the user who starts them.
 
 use std::process::Command;
 
