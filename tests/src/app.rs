@@ -29,11 +29,11 @@ impl<'a> App<'a> {
         Self::answering(room, room.start(program("abide"), &["agent"])).await
     }
 
-    /// Waits until an agent answers that was started in some other way.
+    /// Waits until an agent answers that was started in another way.
     ///
     /// # Panics
     ///
-    /// When it does not, with what it said.
+    /// When it does not, with its output.
     pub async fn answering(room: &'a Room, mut program: Owned) -> Self {
         let places = room.places();
         let way = Way::Socket(places.socket());
@@ -57,13 +57,13 @@ impl<'a> App<'a> {
         panic!("the application's endpoint does not answer ({tcp:?}):\n{}", program.output());
     }
 
-    /// The process.
+    /// The process ID.
     #[must_use]
     pub fn process(&self) -> u32 {
         self.program.id()
     }
 
-    /// What it logged.
+    /// Its log.
     #[must_use]
     pub fn log(&self) -> String {
         self.program.output()
@@ -85,7 +85,7 @@ impl<'a> App<'a> {
         self.tcp.expect("a port in endpoint.json")
     }
 
-    /// All accounts, as `GET /v1/sessions` tells them.
+    /// All accounts, as in `GET /v1/sessions`.
     pub async fn snapshot(&self) -> Value {
         let answer = self.way.request("GET", "/v1/sessions", &["Host: localhost"], "").await;
         let answer = answer.expect("an answer");
@@ -118,7 +118,7 @@ impl<'a> App<'a> {
         self.program.kill();
     }
 
-    /// How it ended, if it did.
+    /// Its exit status, if it has ended.
     pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.program.ended()
     }
@@ -137,7 +137,7 @@ impl Drop for App<'_> {
     }
 }
 
-/// What `abide …` did.
+/// The result of `abide …`.
 #[derive(Clone, Debug)]
 pub struct Done {
     /// The exit code.
@@ -162,7 +162,7 @@ pub async fn abide(room: &Room, arguments: &[&str]) -> Done {
     }
 }
 
-/// The command in a room, to be started by the caller; killed when dropped.
+/// The command in a room, for the caller to start; killed when dropped.
 #[must_use]
 pub fn command(room: &Room, arguments: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(program("abide"));
@@ -195,7 +195,7 @@ pub fn one_account(issuer: &str, browser: Option<&[String]>, session: &str) -> S
     browser + &account_with(issuer, scopes, session)
 }
 
-/// The same for an account with settings of its own, a line each.
+/// The same with more settings for the account, one line each.
 #[must_use]
 pub fn account_with(issuer: &str, settings: &str, session: &str) -> String {
     format!(

@@ -35,7 +35,7 @@ struct Socket {
     last: u64,
 }
 
-/// Whether a page in a frame gets its cookies where the page around it is on another site.
+/// Whether an embedded page gets its cookies if the page around it is on another site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookies {
     /// It does.
@@ -57,13 +57,13 @@ impl<'a> Browser<'a> {
         Self::launch(desktop.room(), desktop.look == Look::Dark, &[]).await
     }
 
-    /// Starts Chromium where there is no desktop: the pages are the same, and can be photographed.
+    /// Starts Chromium without a desktop: the pages are the same, and pictures of them can be taken.
     pub async fn headless(room: &'a Room) -> Self {
         Self::launch(room, false, &["--headless=new"]).await
     }
 
-    /// The same with another site that it finds on this machine; with third-party cookies, or without as when a person
-    /// has blocked them in its settings.
+    /// The same with another site that it finds on this machine; with third-party cookies, or without them as after a change
+    /// of its settings.
     pub async fn headless_at(room: &'a Room, site: &OtherSite, cookies: Cookies) -> Self {
         let mode = i32::from(cookies == Cookies::Blocked);
         let settings = json!({ "profile": {
@@ -78,7 +78,7 @@ impl<'a> Browser<'a> {
         browser
     }
 
-    /// What it was told about third-party cookies, if anything.
+    /// Its setting for third-party cookies, if there is one.
     #[must_use]
     pub fn cookies(&self) -> Option<Cookies> {
         self.cookies
@@ -100,7 +100,7 @@ impl<'a> Browser<'a> {
             "--disable-component-update".into(),
             "--disable-dev-shm-usage".into(),
             "--disable-features=Translate,MediaRouter,OptimizationHints".into(),
-            // Nothing leaves the machine, whatever a page asks for.
+            // Nothing leaves the machine, whatever a page requests.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost".into(),
             "--window-size=900,700".into(),
             "--window-position=40,60".into(),
@@ -141,7 +141,7 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// The command that opens a URL in this browser when the URL is appended, for Abide's configuration.
+    /// The command that opens a URL, appended to it, in this browser, for Abide's configuration.
     #[must_use]
     pub fn command(&self) -> &[String] {
         &self.command
@@ -161,7 +161,7 @@ impl<'a> Browser<'a> {
                 .send(Message::text(request.to_string()))
                 .await
                 .map_err(|error| error.to_string())?;
-            // Events and late answers come in between; nobody waits for those.
+            // Events and late answers in between are ignored.
             while let Some(message) = socket.stream.next().await {
                 let message = message.map_err(|error| error.to_string())?;
                 let Ok(text) = message.to_text() else { continue };
@@ -192,7 +192,7 @@ impl<'a> Browser<'a> {
         self.targets().await.into_iter().map(|(_, url)| url).collect()
     }
 
-    /// Waits for a tab whose address fits, and takes it over.
+    /// Waits for a tab with a fitting address, and controls it.
     pub async fn page(
         &self,
         what: &str,
@@ -239,7 +239,7 @@ impl Page<'_> {
         self.browser.call(Some(&self.session), method, parameters).await
     }
 
-    /// The addresses that the tab has been at, as its Back button knows them.
+    /// The addresses of the tab's history.
     pub async fn history(&self) -> Vec<String> {
         let answer = self.call("Page.getNavigationHistory", json!({})).await.expect("the tab's history");
         let entries = answer["entries"].as_array().cloned().unwrap_or_default();
@@ -278,7 +278,7 @@ impl Tab for Page<'_> {
             let event = json!({
                 "type": kind, "x": place[0], "y": place[1], "button": "left", "buttons": 1, "clickCount": 1
             });
-            // A click that navigates may take the answer with it.
+            // A click that navigates may lose its answer.
             let _ = self.call("Input.dispatchMouseEvent", event).await;
         }
     }
@@ -324,7 +324,7 @@ impl Tab for Page<'_> {
     }
 }
 
-/// Why Chromium cannot have its sandbox here, if so.
+/// The reason why Chromium cannot use its sandbox here, if there is one.
 fn unsandboxed(program: &Path) -> Option<&'static str> {
     if rustix::process::geteuid().is_root() {
         return Some("it refuses to work for root");

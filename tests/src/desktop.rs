@@ -1,4 +1,4 @@
-//! A desktop as people have it: display, window manager, a panel that hosts StatusNotifierItems, notifications.
+//! A usual desktop: display, window manager, a panel that hosts StatusNotifierItems, notifications.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -24,7 +24,7 @@ pub struct Window {
     pub title: String,
 }
 
-/// Where something is on the screen, in pixels.
+/// The place of something on the screen, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
     /// From the left.
@@ -45,8 +45,8 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Starts everything and returns once it is there: the keyring, the host of tray icons and the notification
-    /// server have their names on the bus, and the window manager manages.
+    /// Starts everything and waits until it is ready: the keyring, the host of tray icons and the notification server own
+    /// their names on the bus, and the window manager runs.
     pub async fn start(name: &str, look: Look) -> Self {
         let mut desktop = Self::without_panel(name, look).await;
         let panel = desktop.room.start("xfce4-panel", &["--disable-wm-check"]);
@@ -56,7 +56,7 @@ impl Desktop {
         desktop
     }
 
-    /// The same without a panel, so that no tray icon has a place.
+    /// The same without a panel, so that there is no place for a tray icon.
     pub async fn without_panel(name: &str, look: Look) -> Self {
         let mut room = Room::with_keyring(name).await;
         write_settings(&room, look);
@@ -73,7 +73,7 @@ impl Desktop {
         room.set("XDG_CURRENT_DESKTOP", "XFCE");
         room.set("XDG_SESSION_TYPE", "x11");
         room.set("GDK_BACKEND", "x11");
-        // No graphics card here: asking for one only costs seconds and warnings.
+        // There is no graphics card here: looking for one costs seconds and warnings.
         room.set("LIBGL_ALWAYS_SOFTWARE", "1");
 
         let manager = room.start("openbox", &["--sm-disable"]);
@@ -92,7 +92,7 @@ impl Desktop {
         desktop
     }
 
-    /// A watcher alone shows nothing: wait until a host has registered with it.
+    /// A watcher alone shows nothing: waits until a host has registered with it.
     async fn host_of_tray_icons(&self) {
         let watcher = zbus::Proxy::new(
             self.room.bus(),
@@ -121,7 +121,7 @@ impl Desktop {
         &mut self.room
     }
 
-    /// Runs a small program of the desktop and returns what it printed; `None` when it failed.
+    /// Runs a small program of the desktop and returns its output; `None` if it failed.
     pub async fn tool(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let output = tokio::process::Command::new(program)
             .args(arguments)
@@ -188,12 +188,12 @@ impl Desktop {
         self.tool("xdotool", &["mousemove", &x, &y, "click", &button]).await.expect("click");
     }
 
-    /// Moves the pointer away from everything, so that no tooltip is in the picture.
+    /// Moves the pointer away, so that no tooltip is in the picture.
     pub async fn pointer_away(&self) {
         let _ = self.tool("xdotool", &["mousemove", "640", "790"]).await;
     }
 
-    /// Where a window is, its frame not counted.
+    /// The area of a window without its frame.
     pub async fn area(&self, window_id: &str) -> Option<Area> {
         let text = self.tool("xdotool", &["getwindowgeometry", "--shell", window_id]).await?;
         let value = |name: &str| {
@@ -202,7 +202,7 @@ impl Desktop {
         Some(Area { x: value("X")?, y: value("Y")?, width: value("WIDTH")?, height: value("HEIGHT")? })
     }
 
-    /// Where the panel shows tray icons.
+    /// The area of the panel for tray icons.
     pub async fn tray_area(&self) -> Area {
         eventually("the panel's place for tray icons", s(10), || async {
             let found = self.tool("xdotool", &["search", "--onlyvisible", "--class", "Wrapper-2.0"]).await?;
@@ -228,13 +228,13 @@ impl Desktop {
     /// Keeps a picture of one window with its frame, and a little of what is around it.
     pub async fn closeup_of(&self, window: &Window, name: &str) -> PathBuf {
         let area = self.area(&window.id).await.expect("where the window is");
-        // Some window managers make the place of a framed window a frame too low.
+        // Some window managers report the place of a framed window too low by its frame.
         let (x, y) = ((area.x - 16).max(0), (area.y - 60).max(0));
         let part = Area { x, y, width: area.width + 32, height: area.height + 76 };
         self.closeup(name, part, 1).await
     }
 
-    /// How many colours a window shows: one that has drawn nothing has a handful.
+    /// The number of colours in a window: one that has drawn nothing has very few.
     pub async fn colours(&self, window: &Window) -> Option<u32> {
         let arguments = ["-silent", "-window", &window.id, "-format", "%k", "info:-"];
         self.tool("import", &arguments).await?.trim().parse().ok()
@@ -260,8 +260,8 @@ impl Drop for Desktop {
     }
 }
 
-/// When the test has failed: keeps a picture of the screen as it was at that moment. Whatever is on the screen calls
-/// this before it goes; the first picture is the one that counts.
+/// If the test has failed: keeps a picture of the screen. Everything on the screen calls this before it ends; the first
+/// picture counts.
 pub(crate) fn picture_of_failure(room: &Room) {
     if !std::thread::panicking() || room.variable("DISPLAY").is_none() {
         return;
@@ -278,7 +278,7 @@ pub(crate) fn picture_of_failure(room: &Room) {
     }
 }
 
-/// Distributions put the notification server where only D-Bus looks for it.
+/// Distributions put the notification server into a folder that only D-Bus knows.
 fn notification_server() -> String {
     let service = "/usr/share/dbus-1/services/org.xfce.xfce4-notifyd.Notifications.service";
     std::fs::read_to_string(service)

@@ -1,4 +1,4 @@
-//! What a screen reader finds in a program's windows (AT-SPI).
+//! The windows of a program as a screen reader sees them (AT-SPI).
 
 use zbus::fdo::DBusProxy;
 use zbus::zvariant::OwnedObjectPath;
@@ -6,17 +6,17 @@ use zbus::zvariant::OwnedObjectPath;
 use crate::room::Room;
 use crate::{eventually, s};
 
-/// The states that are asked for here, by their number in AT-SPI.
+/// The states that are needed here, by their number in AT-SPI.
 const FOCUSED: u32 = 12;
 const SENSITIVE: u32 = 24;
 const SHOWING: u32 = 25;
 
-/// Something in a window.
+/// An element of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What it is: `label`, `push button`, `dialog`, …
+    /// Its role: `label`, `push button`, `dialog`, …
     pub role: String,
-    /// What it says.
+    /// Its text.
     pub name: String,
     /// Whether the keyboard acts on it.
     pub focused: bool,
@@ -54,7 +54,7 @@ impl Accessible {
         self.proxy(name, path).await?.call("GetChildren", &()).await.ok()
     }
 
-    /// The process's place on the accessibility bus.
+    /// The process's address on the accessibility bus.
     async fn application(&self) -> Option<(String, OwnedObjectPath)> {
         let names = DBusProxy::new(&self.bus).await.ok()?;
         let all = self.children("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root").await?;
@@ -77,7 +77,7 @@ impl Accessible {
                 continue;
             }
             let mut open = vec![(name, path)];
-            // A dialog is small; a web page in a window need not be read to its end.
+            // A dialog is small; a web page in a window is not read completely.
             while let Some((name, path)) = open.pop().filter(|_| found.len() < 200) {
                 if let Some(item) = self.item(&name, &path).await {
                     found.push(item);
@@ -104,7 +104,7 @@ impl Accessible {
         })
     }
 
-    /// What is said aloud of the window whose title contains `title`.
+    /// The spoken description of the window whose title contains `title`.
     pub async fn description(&self, title: &str) -> Option<String> {
         let (name, path) = self.application().await?;
         for (name, path) in self.children(&name, &path).await? {
@@ -117,7 +117,7 @@ impl Accessible {
         None
     }
 
-    /// Presses the button of this name, as a screen reader does. Says whether there is one.
+    /// Presses the button of this name, as a screen reader does. Returns whether it exists.
     pub async fn press(&self, title: &str, button: &str) -> bool {
         let Some((name, path)) = self.application().await else { return false };
         let mut open = self.children(&name, &path).await.unwrap_or_default();
@@ -135,7 +135,7 @@ impl Accessible {
         false
     }
 
-    /// All words in the windows whose title contains `title`, one thing a line.
+    /// All text in the windows whose title contains `title`, one element per line.
     pub async fn text(&self, title: &str) -> String {
         let items = self.items(title).await;
         items.into_iter().filter(|item| item.showing).map(|item| item.name + "\n").collect()

@@ -16,7 +16,8 @@ use crate::room::Room;
 use crate::tab::Tab;
 use crate::{eventually, s};
 
-/// Beyond what the browser sets itself when it is driven: no proxy, no questions, and the name of the other site is here.
+/// In addition to the browser's own settings under control: no proxy, no questions, and the other site's name is on this
+/// machine.
 const PREFERENCES: &str = r#"user_pref("network.proxy.type", 0);
 user_pref("network.dns.localDomains", "op.test");
 user_pref("network.captive-portal-service.enabled", false);
@@ -46,13 +47,13 @@ pub struct FirefoxTab<'a> {
 }
 
 impl Firefox {
-    /// Why there can be none here, if so.
+    /// The reason why it is missing here, if there is one.
     #[must_use]
     pub fn missing() -> Option<&'static str> {
         find().is_none().then_some("Firefox is not installed; `./x setup` installs it")
     }
 
-    /// Starts it without a window, with its default settings for cookies; it believes any certificate.
+    /// Starts it without a window, with its default settings for cookies; it accepts any certificate.
     pub async fn headless(room: &Room) -> Self {
         let profile = room.path("firefox");
         std::fs::create_dir_all(&profile).expect("a profile for Firefox");
@@ -118,10 +119,10 @@ impl Firefox {
 }
 
 impl FirefoxTab<'_> {
-    /// Keys and clicks: what WebDriver calls actions.
+    /// Keys and clicks: the actions of WebDriver.
     async fn act(&self, actions: Value) {
         let wanted = json!({ "context": self.context, "actions": actions });
-        // What navigates may take the answer with it.
+        // A navigation may lose its answer.
         let _ = self.browser.call("input.performActions", wanted).await;
     }
 
@@ -143,7 +144,7 @@ impl FirefoxTab<'_> {
 
 impl Tab for FirefoxTab<'_> {
     async fn evaluate(&self, expression: &str) -> Value {
-        // Values arrive with their types; as JSON they are what they are.
+        // Values arrive with their types; JSON keeps them unchanged.
         let expression = format!("Promise.resolve({expression}).then((it) => JSON.stringify(it))");
         let wanted = json!({
             "expression": expression, "target": { "context": self.context }, "awaitPromise": true
@@ -213,7 +214,7 @@ fn find() -> Option<PathBuf> {
         .find(|candidate| candidate.is_file() && !is_snap(candidate))
 }
 
-/// Whether this only leads to a snap, which sees no profile outside of its own folders.
+/// Whether this only starts a snap, which cannot read profiles outside of its own folders.
 fn is_snap(program: &Path) -> bool {
     let small = program.metadata().is_ok_and(|found| found.len() < 10_000);
     program.starts_with("/snap")

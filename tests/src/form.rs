@@ -1,4 +1,4 @@
-//! Signing in without a browser: the provider's pages fetched, their forms filled in and sent.
+//! Sign-in without a browser: the provider's pages are fetched, and their forms filled in and sent.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,16 @@ pub struct Form {
     pub buttons: Vec<(String, String)>,
 }
 
-/// Where a journey through pages ended.
+/// The last page of a visit.
 #[derive(Clone, Debug)]
 pub struct Landed {
-    /// The last address asked.
+    /// The last address.
     pub url: Url,
     /// The status of its answer.
     pub status: u16,
     /// The answer.
     pub body: String,
-    /// The code with which Abide says why it turned the browser away.
+    /// The code of a refusal by Abide.
     pub code: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Landed {
     }
 }
 
-/// A person with cookies and without a screen.
+/// A simple browser: cookies, but no screen.
 pub struct Visitor {
     http: reqwest::Client,
     cookies: BTreeMap<String, String>,
@@ -54,13 +54,13 @@ impl Default for Visitor {
 }
 
 impl Visitor {
-    /// Opens an address and follows where it leads.
+    /// Opens an address and follows redirects.
     pub async fn open(&mut self, url: &str) -> Landed {
         let url = Url::parse(url).expect("an address");
         self.travel(url, None).await
     }
 
-    /// Fills fields of a page's form in, presses a button (by its value, if it has one), and follows.
+    /// Fills in fields of a page's form, presses a button (by its value, if it has one), and follows redirects.
     pub async fn submit(&mut self, page: &Landed, filled: &[(&str, &str)], button: Option<&str>) -> Landed {
         let form = page.form();
         let mut fields = form.fields;
@@ -77,7 +77,7 @@ impl Visitor {
         self.travel(action, Some(fields)).await
     }
 
-    /// From the address that Abide opens in a browser to the page that Abide shows in the end.
+    /// Signs in: from the address that Abide opens in a browser to Abide's last page.
     pub async fn sign_in(&mut self, authorization_url: &str, user: &str, password: &str) -> Landed {
         let page = self.open(authorization_url).await;
         if page.url.path() == "/callback" {

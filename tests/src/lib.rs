@@ -1,22 +1,23 @@
-//! Abide, end to end. The library is the bench that the tests in `tests/` work at; it starts, watches and ends real
-//! parts, and asserts nothing about Abide itself:
+//! Abide, end to end. The library is the test bench for the tests in `tests/`. It starts, watches and ends real parts, and
+//! asserts nothing about Abide itself:
 //!
-//! - [`room`]: a user's private surroundings (folders, D-Bus session, keyring), apart from those of the person who
-//!   runs the tests;
+//! - [`room`]: a user's private environment (folders, D-Bus session, keyring), separate from that of the person who runs the
+//!   tests;
 //! - [`desktop`]: the same with a display, a window manager, a panel and a notification server;
-//! - [`tray`], [`dialog`], [`notices`]: what a person sees there, read over the interfaces that the desktop itself and
-//!   screen readers use;
-//! - [`session_control`]: logind and a screensaver, as python-dbusmock plays them;
-//! - [`browser`], [`firefox`]: Chromium and Firefox, each driven through its debugging protocol; [`tab`]: what both can;
+//! - [`tray`], [`dialog`], [`notices`]: what a person sees there, read over the interfaces of the desktop and of screen
+//!   readers;
+//! - [`session_control`]: logind and a screensaver, simulated by python-dbusmock;
+//! - [`browser`], [`firefox`]: Chromium and Firefox, each controlled through its debugging protocol; [`tab`]: what both can
+//!   do;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
-//! - [`witness`]: a proxy that sees what passes between Abide and a provider;
+//! - [`witness`]: a proxy that sees the traffic between Abide and a provider;
 //! - [`app`]: Abide's two programs;
-//! - [`seen`]: what the tests write down for the documentation.
+//! - [`seen`]: the notes of the tests for the documents.
 //!
-//! Everything is waited for by condition with a deadline ([`eventually`]), and everything that was started is ended
-//! when its owner is dropped.
+//! Every wait is for a condition, with a time limit ([`eventually`]), and everything that was started is ended when its
+//! owner is dropped.
 
-// Test support: here a broken expectation is a failed test, and its message says which.
+// Test support: a failed expectation is a failed test, with a message.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(target_os = "linux")]
@@ -84,13 +85,13 @@ pub const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Says that a test cannot run here, in the form that the test command counts. Written past the test harness, which
-/// would swallow the output of a test that passes.
+/// Reports that a test cannot run here, in the form that `./x test` counts. Written past the test harness, which would hide
+/// the output of a test that passes.
 pub fn skipped(name: &str, reason: &str) {
     let _ = writeln!(std::io::stdout().lock(), "skipped: {name}: {reason}");
 }
 
-/// The folder that keeps what the tests saw, `target/acceptance/NAME`, created.
+/// The folder `target/acceptance/NAME` for pictures and logs of a test, created.
 ///
 /// # Panics
 ///
@@ -112,8 +113,8 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace's root")
 }
 
-/// The path of a built program of this workspace: in `ABIDE_TEST_PROGRAMS` if that is set, otherwise where the test
-/// itself was built.
+/// The path of a built program of this workspace: in `ABIDE_TEST_PROGRAMS` if that is set, otherwise beside the running
+/// test.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! `abide login --no-browser`, with a person at the other end who has no browser either.
+//! `abide login --no-browser`, with a person who has no browser either.
 
 use std::process::Stdio;
 
@@ -11,7 +11,7 @@ use crate::providers::{PASSWORD, USER};
 use crate::room::Room;
 use crate::s;
 
-/// A sign-in under way: the command waits for its end.
+/// A pending sign-in: the command waits for its end.
 pub struct Login {
     child: Child,
     /// The address that it printed.
@@ -19,7 +19,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// Begins. Panics with what the command says when it does not print an address.
+    /// Begins. Panics with the output if the command prints no address.
     pub async fn begin(room: &Room) -> Self {
         Self::begin_with(room, &[]).await
     }
@@ -64,11 +64,11 @@ impl Login {
         begun.unwrap_or_else(|done| panic!("abide login --no-browser printed no address: {done:?}"))
     }
 
-    /// Begins with these arguments, or returns what the command says in place of an address.
+    /// Begins with these arguments, or returns the command's output if it prints no address.
     ///
     /// # Errors
     ///
-    /// When it does not begin, for instance because the provider refuses what is pushed to it.
+    /// When it does not begin, for instance because the provider refuses the pushed request.
     pub async fn try_begin(room: &Room, more: &[&str]) -> Result<Self, Done> {
         let mut child = command(room, &[&["login", "--no-browser"], more].concat())
             .stdout(Stdio::piped())
@@ -100,13 +100,13 @@ impl Login {
 async fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     let output = child.stdout.as_mut().expect("the command's output");
-    // One byte at a time: nothing of what follows is taken away.
+    // One byte at a time, so that nothing after the line is consumed.
     let mut output = BufReader::with_capacity(1, output);
     let _ = tokio::time::timeout(s(20), output.read_line(&mut line)).await.expect("an address within 20 s");
     line
 }
 
-/// Signs in to one of several accounts, from beginning to end.
+/// Signs in to one of several accounts completely.
 pub async fn sign_in_to(room: &Room, account: &str) {
     let login = Login::begin_for(room, account).await;
     Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
@@ -114,7 +114,7 @@ pub async fn sign_in_to(room: &Room, account: &str) {
     assert_eq!(done.code, 0, "{done:?}");
 }
 
-/// Signs in from beginning to end; returns the page that a person would see last.
+/// Signs in completely; returns the last page.
 pub async fn sign_in(room: &Room) -> Landed {
     let login = Login::begin(room).await;
     let page = Visitor::default().sign_in(&login.url, USER, PASSWORD).await;

@@ -1,4 +1,4 @@
-//! Programs that the tests start, and end.
+//! Programs that the tests start and end.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,17 +8,17 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// A started program in a process group of its own. It is killed with its group when this is dropped, and by the
-/// kernel should the test die first.
+/// A started program in its own process group. It is killed with its group when this is dropped, and by the kernel if the
+/// test dies first.
 pub struct Owned {
     child: Child,
     log: PathBuf,
 }
 
 impl Owned {
-    /// Starts `program`; its output goes to a file in `logs`. The environment is `environment` and nothing else.
+    /// Starts `program` with its output in a file in `logs`, and with `environment` only.
     ///
-    /// Must be called on the test's own thread: the kernel's promise is bound to the thread that starts the program.
+    /// Call it on the test's own thread, because the kernel ends the program together with the thread that started it.
     ///
     /// # Panics
     ///
@@ -32,7 +32,7 @@ impl Owned {
         Self::start_with(program, arguments, environment, logs, |_| {})
     }
 
-    /// The same, with a last word on the command.
+    /// The same, with a last change to the command.
     ///
     /// # Panics
     ///
@@ -72,13 +72,13 @@ impl Owned {
         self.child.id()
     }
 
-    /// What it wrote so far.
+    /// Its output so far.
     #[must_use]
     pub fn output(&self) -> String {
         std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
-    /// How it ended, if it did.
+    /// Its exit status, if it has ended.
     ///
     /// # Panics
     ///
@@ -92,7 +92,7 @@ impl Owned {
         self.child.stdin.take()
     }
 
-    /// Ends it the way a crash does: at once, without a word (SIGKILL).
+    /// Kills it at once (SIGKILL), like a crash.
     pub fn kill(&mut self) {
         if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
             let _ = kill_process_group(pid, Signal::KILL);
@@ -114,8 +114,8 @@ impl Drop for Owned {
     }
 }
 
-/// Ends every process whose environment has `HOME` at this folder. Such a folder belongs to one test, so these are that
-/// test's own: programs which the session bus or the desktop started on its behalf.
+/// Ends every process with this folder as `HOME`. Such a folder belongs to one test, so these are programs that the session
+/// bus or the desktop started for it.
 pub fn end_all_at_home(home: &Path) {
     let wanted = [b"HOME=", home.as_os_str().as_encoded_bytes()].concat();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {

@@ -1,4 +1,4 @@
-//! HTTP byte by byte, over a socket or TCP: for requests that no well-behaved client would send.
+//! HTTP byte by byte, over a socket or TCP: for requests that no usual client would send.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::s;
 
-/// Where to connect.
+/// The address to connect to.
 #[derive(Clone, Debug)]
 pub enum Way {
     /// A Unix socket.
@@ -24,7 +24,7 @@ pub struct Answer {
     pub status: u16,
     /// Header fields, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, as it came over the wire.
+    /// The body as received.
     pub body: String,
 }
 
@@ -65,7 +65,7 @@ impl Way {
     ///
     /// # Errors
     ///
-    /// When nobody listens or the system refuses.
+    /// When there is no listener or the system refuses.
     pub async fn connect(&self) -> std::io::Result<Box<dyn Stream>> {
         Ok(match self {
             Self::Socket(path) => Box::new(UnixStream::connect(path).await?),
@@ -76,7 +76,7 @@ impl Way {
     /// Sends these bytes and returns the answer; `None` when the connection closed without one.
     pub async fn send(&self, bytes: &[u8]) -> Option<Answer> {
         let mut stream = self.connect().await.expect("a connection");
-        // The other side may well have closed before it read everything.
+        // The other side may have closed before it read everything.
         let _ = stream.write_all(bytes).await;
         let _ = stream.flush().await;
         read(&mut stream, s(15)).await

@@ -1,4 +1,4 @@
-//! A user's private surroundings: folders, D-Bus session, keyring.
+//! A user's private environment: folders, D-Bus session, keyring.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,11 +11,10 @@ use zbus::names::BusName;
 use crate::owned::{Owned, end_all_at_home};
 use crate::{eventually, evidence, s};
 
-/// What unlocks the room's keyring.
+/// The password of the room's keyring.
 const KEYRING_PASSWORD: &str = "the keyring of a test";
 
-/// Folders, a D-Bus session and a keyring of their own. Ends everything in it when dropped; keeps the logs when the
-/// test failed.
+/// Separate folders, D-Bus session and keyring. Ends everything in it when dropped; keeps the logs if the test failed.
 pub struct Room {
     name: String,
     environment: Vec<(String, String)>,
@@ -44,7 +43,7 @@ impl Room {
         room
     }
 
-    /// Folders and a D-Bus session where nothing keeps secrets, and nothing that could is started.
+    /// Folders and a D-Bus session without a service for secrets.
     pub async fn without_keyring(name: &str) -> Self {
         let root = tempfile::Builder::new().prefix("abide-").tempdir().expect("a temporary folder");
         let mut room = Self {
@@ -55,7 +54,7 @@ impl Room {
             since: std::time::SystemTime::now(),
             root,
         };
-        // What an earlier failure left is not about this run.
+        // Logs of an earlier failure are not about this run.
         let earlier = crate::workspace().join("target/acceptance").join(name);
         let _ = std::fs::remove_file(earlier.join("failed.png"));
         let _ = std::fs::remove_dir_all(earlier.join("failed-logs"));
@@ -65,7 +64,7 @@ impl Room {
 
     async fn start_bus(&mut self) {
         let address = format!("unix:path={}", self.path("run/bus").display());
-        // Services are activated as in any session, except the keyring: whoever wants one starts it.
+        // Services are started on demand as in any session, except for the keyring, which tests start themselves.
         let services = self.path("services");
         for file in ["org.xfce.Xfconf.service", "org.a11y.Bus.service", "ca.desrt.dconf.service"] {
             let _ = std::fs::copy(Path::new("/usr/share/dbus-1/services").join(file), services.join(file));
@@ -86,7 +85,7 @@ impl Room {
             &["--nofork", "--nosyslog", &format!("--config-file={}", configuration.display())],
         );
         self.keep(daemon);
-        // The system bus is this one too: whether somebody locks the screen of the machine is not about the test.
+        // This bus is also the system bus, so that locking the real screen does not change the test.
         self.environment.push(("DBUS_SYSTEM_BUS_ADDRESS".into(), address.clone()));
         self.environment.push(("DBUS_SESSION_BUS_ADDRESS".into(), address));
         self.bus = Some(eventually("the D-Bus session", s(10), || self.new_connection()).await);
@@ -107,7 +106,7 @@ impl Room {
         self.bus.as_ref().expect("the room's bus")
     }
 
-    /// Waits until somebody owns this name on the room's bus.
+    /// Waits until this name has an owner on the room's bus.
     pub async fn bus_name(&self, name: &str) {
         let bus = DBusProxy::new(self.bus()).await.expect("the bus itself");
         let wanted: BusName<'_> = name.try_into().expect("a bus name");
@@ -122,7 +121,7 @@ impl Room {
         Owned::start(program.as_ref(), arguments, &self.environment, &self.path("logs"))
     }
 
-    /// The same, with a last word on the command.
+    /// The same, with a last change to the command.
     pub fn start_with<A: AsRef<std::ffi::OsStr>>(
         &self,
         program: impl AsRef<Path>,
@@ -137,7 +136,7 @@ impl Room {
         self.programs.push(program);
     }
 
-    /// Sets a variable for what is started from now on.
+    /// Sets a variable for programs that are started later.
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.retain(|(key, _)| key != name);
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -161,7 +160,7 @@ impl Room {
         self.root.path().join(inside)
     }
 
-    /// Where Abide keeps its things in this room.
+    /// Abide's folders in this room.
     ///
     /// # Panics
     ///
@@ -172,13 +171,13 @@ impl Room {
             .expect("places for a user with a home")
     }
 
-    /// Since when it is there.
+    /// The time since the room was made.
     #[must_use]
     pub fn since(&self) -> std::time::SystemTime {
         self.since
     }
 
-    /// Where what the test saw is kept; created when it is asked for.
+    /// The folder for pictures and logs of the test; created on demand.
     #[must_use]
     pub fn evidence(&self) -> PathBuf {
         evidence(&self.name)
@@ -187,7 +186,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        // Last started, first ended: the bus outlives those who talk over it.
+        // Last started, first ended: the bus ends after the programs that use it.
         while let Some(program) = self.programs.pop() {
             drop(program);
         }
@@ -202,7 +201,7 @@ impl Drop for Room {
     }
 }
 
-/// A bare environment with folders under `root`, which are created.
+/// A minimal environment with folders under `root`, which are created.
 fn environment(root: &Path) -> Vec<(String, String)> {
     for folder in ["home", "run", "config", "state", "cache", "data", "logs", "services", "tmp"] {
         let path = root.join(folder);

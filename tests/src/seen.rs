@@ -1,13 +1,13 @@
-//! What the tests saw of each signal of an end at the provider, for the table in docs/provider-session.md. `./x signals`
-//! makes the table of it, and `./x test` compares. And what they saw of everything else that a provider may have.
+//! Notes of the tests about each signal of an end at the provider, for the table in docs/provider-session.md: `./x signals`
+//! writes it, and `./x test` compares it. Also notes about other features of providers.
 
 use serde_json::json;
 
 use crate::evidence;
 use crate::providers::Provider;
 
-/// Writes down what came of trying something that a provider may have, for the table in docs/providers.md, which
-/// `./x providers` makes: `works`, `not offered`, `refused: `code``, or another few words.
+/// Notes the result of trying a feature of a provider, for the table in docs/providers.md, which `./x providers` writes:
+/// `works`, `not offered`, `refused: `code``, or a few other words.
 ///
 /// # Panics
 ///
@@ -20,8 +20,8 @@ pub fn tried(feature: &str, provider: &Provider, outcome: &str) {
     std::fs::write(file, format!("{line}\n")).expect("write down what was seen");
 }
 
-/// Writes down what became of a session when the provider's ended, or what its signal said: `ended`, `goes_on`, `blocked`,
-/// `failed`, `not_offered`. `browser` is there for a signal that depends on it.
+/// Notes what a signal did after the end of the provider's session: `ended`, `goes_on`, `blocked`, `failed`, `not_offered`.
+/// `browser` is set if the signal depends on it.
 ///
 /// # Panics
 ///

@@ -1,5 +1,4 @@
-//! What tells a desktop's programs of locks, sleep and other users: logind and a screensaver, as python-dbusmock plays
-//! them on the room's bus.
+//! logind and a screensaver on the room's bus, simulated by python-dbusmock: they report locks, sleep and other users.
 
 use std::path::Path;
 
@@ -14,7 +13,7 @@ const MANAGER: &str = "/org/freedesktop/login1";
 const MOCK: &str = "org.freedesktop.DBus.Mock";
 const SCREENSAVER: &str = "org.gnome.ScreenSaver";
 
-/// The user's session, as logind knows it.
+/// The user's session in logind.
 const SESSION: &str = "c1";
 
 /// logind and a screensaver in a room, with one session on a seat.
@@ -24,7 +23,7 @@ pub struct SessionControl {
 }
 
 impl SessionControl {
-    /// Starts both. Programs that are started in the room afterwards are in the session.
+    /// Starts both. Programs that are started in the room later are in the session.
     pub async fn start(room: &mut Room) -> Self {
         let mock = |template: &str, bus: &str| {
             room.start(Path::new("/usr/bin/python3"), &["-m", "dbusmock", bus, "--template", template])
@@ -49,7 +48,7 @@ impl SessionControl {
         self.object(LOGIND, &format!("{MANAGER}/session/{SESSION}"), interface).await
     }
 
-    /// The desktop says that it has locked or unlocked the screen.
+    /// The desktop reports that it has locked or unlocked the screen.
     pub async fn lock(&self, locked: bool) {
         let session = self.session("org.freedesktop.login1.Session").await;
         session.call::<_, _, ()>("SetLockedHint", &locked).await.expect("set the hint");
@@ -63,7 +62,7 @@ impl SessionControl {
         session.call::<_, _, ()>("UpdateProperties", &arguments).await.expect("switch the user");
     }
 
-    /// The screensaver comes or goes.
+    /// The screensaver starts or ends.
     pub async fn blank(&self, active: bool) {
         let screensaver = self.object(SCREENSAVER, "/org/gnome/ScreenSaver", SCREENSAVER).await;
         screensaver.call::<_, _, ()>("SetActive", &active).await.expect("the screensaver");
@@ -76,7 +75,7 @@ impl SessionControl {
         manager.call::<_, _, ()>("EmitSignal", &arguments).await.expect("announce sleep");
     }
 
-    /// Waits until so many programs hold up the machine's sleep.
+    /// Waits until this number of programs delays the machine's sleep.
     pub async fn inhibitors(&self, wanted: usize) {
         let manager = self.object(LOGIND, MANAGER, "org.freedesktop.login1.Manager").await;
         eventually(&format!("{wanted} to hold up the sleep"), s(5), || async {

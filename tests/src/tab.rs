@@ -1,4 +1,4 @@
-//! What a test does in a tab of whatever browser.
+//! Actions in a tab of any browser.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::{eventually, s};
 
 /// A tab.
-#[allow(async_fn_in_trait, reason = "nobody sends these to another thread")]
+#[allow(async_fn_in_trait, reason = "these stay on one thread")]
 pub trait Tab {
-    /// What an expression is in the page; `Null` while the page is on its way to another one.
+    /// The value of an expression in the page; `Null` while the page changes to another one.
     async fn evaluate(&self, expression: &str) -> Value;
 
-    /// Leads the tab to an address, as if it had been typed.
+    /// Opens an address in the tab, as if it had been typed.
     async fn go(&self, url: &str);
 
     /// Clicks in the middle of an element.
@@ -27,12 +27,12 @@ pub trait Tab {
     /// Keeps a picture of the page.
     async fn screenshot(&self, path: &Path) -> PathBuf;
 
-    /// The page's address as the page sees it.
+    /// The page's address.
     async fn address(&self) -> String {
         self.evaluate("location.href").await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// The words of the page.
+    /// The text of the page.
     async fn text(&self) -> String {
         self.evaluate("document.body ? document.body.innerText : ''")
             .await
@@ -41,7 +41,7 @@ pub trait Tab {
             .to_owned()
     }
 
-    /// Waits until the page says something.
+    /// Waits until the page contains this text.
     async fn says(&self, words: &str) -> String {
         let wanted = words.to_lowercase();
         eventually(&format!("the page to say “{words}”"), s(20), || async {

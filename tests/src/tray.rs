@@ -19,11 +19,11 @@ pub struct Tray {
 pub struct Entry {
     /// Its number in the menu.
     pub id: i32,
-    /// Its words, without the marks for keyboard shortcuts.
+    /// Its text, without the marks for keyboard shortcuts.
     pub label: String,
     /// Whether it can be chosen.
     pub enabled: bool,
-    /// How deep it lies: 0 in the menu itself.
+    /// Its depth: 0 in the menu itself.
     pub depth: usize,
 }
 
@@ -65,7 +65,7 @@ impl Tray {
         None
     }
 
-    /// A property, read anew.
+    /// A property, read again.
     async fn property<T: TryFrom<OwnedValue>>(&self, name: &str) -> Option<T> {
         let properties = zbus::Proxy::new(
             &self.bus,
@@ -89,7 +89,7 @@ impl Tray {
         self.property("Status").await.unwrap_or_default()
     }
 
-    /// What is shown when the pointer rests on the icon: title and text, in lines.
+    /// The tooltip: title and text, in lines.
     pub async fn tooltip(&self) -> String {
         let parts: Option<(String, Vec<Pixmap>, String, String)> = self.property("ToolTip").await;
         let (_, _, title, text) = parts.unwrap_or_default();
@@ -123,7 +123,7 @@ impl Tray {
         zbus::Proxy::new(&self.bus, self.service.clone(), path, "com.canonical.dbusmenu").await.ok()
     }
 
-    /// The menu as it is now, submenus included, separators left out.
+    /// The present menu, with submenus, without separators.
     pub async fn menu(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let Some(menu) = self.menu_proxy().await else { return entries };
@@ -160,7 +160,7 @@ impl Tray {
     }
 }
 
-/// Adds an entry and those below it: `(ia{sv}av)`.
+/// Adds an entry and its submenu: `(ia{sv}av)`.
 fn collect(node: &Value<'_>, depth: usize, into: &mut Vec<Entry>) {
     let node = match node {
         Value::Value(inner) => inner.as_ref(),
@@ -180,7 +180,7 @@ fn collect(node: &Value<'_>, depth: usize, into: &mut Vec<Entry>) {
     }
 }
 
-/// The seconds that the first duration in a text stands for (`1 min 58 s`, `58 s`, `12 min`, `3 h 5 min`).
+/// The first duration in a text, in seconds (`1 min 58 s`, `58 s`, `12 min`, `3 h 5 min`).
 #[must_use]
 pub fn seconds_in(text: &str) -> Option<u64> {
     let mut total = None;

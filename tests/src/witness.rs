@@ -1,4 +1,4 @@
-//! An HTTP proxy between Abide and a provider on loopback, which sees every secret that passes.
+//! An HTTP proxy between Abide and a provider on loopback, which records every secret that passes.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,10 +8,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::{Url, form_urlencoded};
 
-/// What a request holds that nobody else may see.
+/// The secrets in a request.
 const ASKED: [&str; 6] =
     ["code", "code_verifier", "refresh_token", "client_secret", "client_assertion", "device_code"];
-/// What an answer does.
+/// The secrets in an answer.
 const ANSWERED: [&str; 4] = ["access_token", "refresh_token", "id_token", "device_code"];
 
 /// The proxy. It ends with the runtime of the test.
@@ -25,7 +25,7 @@ struct Seen {
     secrets: BTreeSet<String>,
     paths: Vec<String>,
     newest_access_token: String,
-    /// The next token request gets this answer from the proxy; what it asked with is put in the place of `{}`.
+    /// The next token request gets this answer from the proxy; `{}` is replaced by the secret of the request.
     refusal: Option<&'static str>,
 }
 
@@ -48,13 +48,13 @@ impl Witness {
         Self { port, seen }
     }
 
-    /// The line of the configuration that puts it in between.
+    /// The line of the configuration that sets it.
     #[must_use]
     pub fn setting(&self) -> String {
         format!("proxy = {{ url = \"http://127.0.0.1:{}\", loopback = true }}\n", self.port)
     }
 
-    /// Everything secret that has passed.
+    /// Every secret that has passed.
     ///
     /// # Panics
     ///
@@ -64,7 +64,7 @@ impl Witness {
         self.seen.lock().expect("what was seen").secrets.clone()
     }
 
-    /// The access token that passed last.
+    /// The last access token that passed.
     ///
     /// # Panics
     ///
@@ -74,7 +74,7 @@ impl Witness {
         self.seen.lock().expect("what was seen").newest_access_token.clone()
     }
 
-    /// How many requests passed to paths that end like this.
+    /// The number of requests to paths with this ending.
     ///
     /// # Panics
     ///
@@ -84,7 +84,8 @@ impl Witness {
         self.seen.lock().expect("what was seen").paths.iter().filter(|seen| seen.ends_with(path)).count()
     }
 
-    /// The next token request is refused with this `head` and `body`; `{}` in the body is what it was asked with.
+    /// Refuses the next token request with this `head` and `body`; `{}` in the body is replaced by the secret of the
+    /// request.
     ///
     /// # Panics
     ///
@@ -129,7 +130,7 @@ async fn pass(mut socket: TcpStream, seen: Arc<Mutex<Seen>>) -> Option<()> {
     socket.write_all(&answer).await.ok()
 }
 
-/// Gives what a token request was made with.
+/// Notes a request, and returns its secrets.
 fn note_request(seen: &Mutex<Seen>, path: &str, form: &[(String, String)]) -> String {
     let mut seen = seen.lock().unwrap();
     seen.paths.push(path.to_owned());
@@ -155,7 +156,7 @@ fn note_answer(seen: &Mutex<Seen>, answer: &[u8]) {
     }
 }
 
-/// The metadata of a provider says that it takes clients with a secret, whether it does or not. So one is sent to it.
+/// Changes the provider's metadata to offer client authentication with a secret, so that one is sent.
 fn offering_secrets(answer: Vec<u8>) -> Vec<u8> {
     const MEMBER: &str = "token_endpoint_auth_methods_supported";
     let at = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(answer.len());

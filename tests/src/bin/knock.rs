@@ -1,4 +1,4 @@
-//! Knocks at a socket as whoever runs it, and prints what is said: `abide-test-knock SOCKET`.
+//! Connects to a socket as the user that runs it, and prints the answer: `abide-test-knock SOCKET`.
 #![allow(clippy::print_stdout)]
 
 #[cfg(not(unix))]
@@ -12,7 +12,7 @@ fn main() -> std::io::Result<()> {
     let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
     println!("connected");
     stream.set_read_timeout(Some(std::time::Duration::from_secs(10)))?;
-    // Being hung up on is an answer, too.
+    // A closed connection is an answer too.
     let _ = stream.write_all(b"GET /v1/sessions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let mut said = Vec::new();
     let _ = stream.read_to_end(&mut said);

@@ -13,14 +13,14 @@ use crate::workspace;
 /// The secret of its clients that have one.
 pub(super) const SECRET: &str = "a-secret-of-the-tests";
 
-/// What a test may want otherwise.
+/// Settings that a test may change.
 #[derive(Clone, Debug)]
 pub struct DjangoSettings {
-    /// Where Abide waits for the answer. The provider compares it as a string, so the port is part of it.
+    /// The redirect URI. The provider compares it as a string, so the port is part of it.
     pub redirect_uri: String,
-    /// Where its sign-out may lead.
+    /// The post-logout redirect URI.
     pub post_logout_redirect_uri: Option<String>,
-    /// Another name than 127.0.0.1, over https.
+    /// A name other than 127.0.0.1, over https.
     pub site: Option<OtherSite>,
     /// How long an access token lives, in seconds.
     pub access_token: u64,
@@ -50,12 +50,12 @@ pub struct Django {
     /// The site that it is part of, without a path.
     pub(super) site: String,
     redirect_uri: String,
-    /// Which other site it is on, if so.
+    /// The other site that it is on, if it is.
     other: Option<OtherSite>,
 }
 
 impl Django {
-    /// Why there can be none here, if so.
+    /// The reason why it is missing here, if there is one.
     #[must_use]
     pub fn missing() -> Option<&'static str> {
         let there = workspace().join("target/tools/django/abide-requirements").is_file();
@@ -80,7 +80,7 @@ impl Django {
             give("--key", &site.key.to_string_lossy());
         }
         let program = room.start_with(&python, &arguments, |command| {
-            // Nothing is written beside the sources.
+            // No compiled files beside the sources.
             command.stdin(Stdio::piped()).env("PYTHONDONTWRITEBYTECODE", "1");
         });
         let issuer = announced("django-oidc-provider", &program).await;
@@ -89,7 +89,7 @@ impl Django {
         Self { _program: program, issuer, site, redirect_uri: settings.redirect_uri, other }
     }
 
-    /// What an account needs to reach it.
+    /// The settings of an account that uses it.
     pub(super) fn account_settings(&self) -> String {
         let believed =
             self.other.as_ref().map(|site| format!("ca_file = \"{}\"\n", site.authority.display()));
@@ -106,7 +106,7 @@ impl Django {
         asked.expect("an answer").json().await.expect("what was asked so far")
     }
 
-    /// How many silent authorization requests there were, however they were answered.
+    /// The number of silent authorization requests, whatever their answers.
     pub async fn silent_requests(&self) -> usize {
         let record = self.record().await;
         record.iter().filter(|entry| entry["route"] == "authorize" && entry["prompt"] == "none").count()
@@ -117,7 +117,7 @@ impl Django {
         let count = |fits: &dyn Fn(&Value) -> bool| record.iter().filter(|entry| fits(entry)).count();
         let answered = |entry: &Value, route: &str| entry["route"] == route && entry["status"] == 200;
         Asked {
-            // One more for each page on the way, but only one leads back with a code.
+            // Each page on the way is one more request, but only one leads back with a code.
             authorizations: count(&|entry| entry["route"] == "authorize" && entry["answered"] == true),
             refreshes: count(&|entry| answered(entry, "token") && entry["grant_type"] == "refresh_token"),
             revocations: 0,

@@ -1,4 +1,4 @@
-//! Keycloak: one server for all tests of a program, and a realm of its own for each.
+//! Keycloak: one server for all tests of a program, with a separate realm for each.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,31 +13,31 @@ use crate::owned::Owned;
 use crate::tab::Tab;
 use crate::{eventually, http, s, workspace};
 
-/// It takes ten seconds on two processors that have nothing else to do; this is for a machine that has.
+/// A start takes ten seconds on two idle processors; this is for a busy machine.
 const START: Duration = s(240);
-/// The administrator of a server that nobody else reaches, who is in its database from the installation (`xtask`).
+/// The administrator of a server that only the tests reach. It is in the database from the installation (`xtask`).
 const ADMINISTRATOR: &str = "administrator";
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 static REALMS: AtomicUsize = AtomicUsize::new(0);
 
-/// What a test may want otherwise.
+/// Settings that a test may change.
 #[derive(Clone, Debug)]
 pub struct RealmSettings {
     /// How long an access token lives.
     pub access_token: Duration,
-    /// How long the provider's session lives without being used.
+    /// The lifetime of the provider's session without use.
     pub session_idle: Duration,
-    /// How long it lives at most.
+    /// The longest lifetime of the provider's session.
     pub session_max: Duration,
-    /// Where Abide's pages may be: `check_session_iframe` answers nobody else. The origin of the redirect URI with its
-    /// port, which Keycloak does not overlook here as it does in redirect URIs; `*` for any.
+    /// The origins of Abide's pages: `check_session_iframe` answers only them. The origin of the redirect URI with its port,
+    /// which Keycloak does not ignore here as it does in redirect URIs; `*` for any.
     pub web_origins: Vec<String>,
-    /// Where the browser is sent in an iframe when the provider's session ends.
+    /// The front-channel logout URI.
     pub front_channel_logout: Option<String>,
-    /// Where the provider itself sends a logout token then.
+    /// The back-channel logout URI.
     pub back_channel_logout: Option<String>,
-    /// Another name than 127.0.0.1, over https.
+    /// A name other than 127.0.0.1, over https.
     pub site: Option<OtherSite>,
 }
 
@@ -60,12 +60,12 @@ pub struct Realm {
     server: &'static Server,
     name: String,
     pub(super) issuer: String,
-    /// Which other site it is on, if so.
+    /// The other site that it is on, if it is.
     other: Option<OtherSite>,
 }
 
 impl Realm {
-    /// Why there can be none here, if so.
+    /// The reason why it is missing here, if there is one.
     #[must_use]
     pub fn missing() -> Option<&'static str> {
         let there = installed().join("abide-version").is_file();
@@ -84,7 +84,7 @@ impl Realm {
         Self { server, name, issuer, other: settings.site.clone() }
     }
 
-    /// What an account needs to reach it.
+    /// The settings of an account that uses it.
     pub(super) fn account_settings(&self) -> String {
         let believed =
             self.other.as_ref().map(|site| format!("ca_file = \"{}\"\n", site.authority.display()));
@@ -95,8 +95,8 @@ impl Realm {
         self.other.as_ref().map_or_else(http, |other| other.http(self.server.https_port))
     }
 
-    /// Changes what is registered about the client `abide`: members of the admin interface's `ClientRepresentation`.
-    /// `attributes` are replaced one by one, everything else as a whole.
+    /// Changes the registration of the client `abide`: members of the admin interface's `ClientRepresentation`. `attributes`
+    /// are replaced one by one, everything else completely.
     ///
     /// # Panics
     ///
@@ -117,7 +117,7 @@ impl Realm {
         self.server.ask(reqwest::Method::PUT, &path, Some(&client)).await;
     }
 
-    /// A token with which one client may register.
+    /// An initial access token for one registration.
     ///
     /// # Panics
     ///
@@ -165,7 +165,7 @@ impl Realm {
     }
 }
 
-/// The realm as its import format has it.
+/// The realm in Keycloak's import format.
 fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
     let user = |user: &str| {
         let first = user[..1].to_uppercase() + &user[1..];
@@ -176,7 +176,7 @@ fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
             "realmRoles": ["offline_access", format!("default-roles-{name}")],
         })
     };
-    // A token is introspected for those only that it is meant for.
+    // A token can be introspected only by its audience.
     let audience = json!({
         "name": "resource-server", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper",
         "config": { "included.client.audience": "resource-server", "access.token.claim": "true" },
@@ -200,13 +200,13 @@ fn representation(name: &str, issuer: &str, settings: &RealmSettings) -> Value {
     let mut signed = abide.clone();
     signed["clientId"] = "abide-signed".into();
     signed["attributes"]["user.info.response.signature.alg"] = "ES256".into();
-    // It exchanges what it was issued itself: that is for clients with a secret here.
+    // It exchanges only tokens that were issued to itself, and only for clients with a secret.
     let exchanger = json!({
         "clientId": "exchanger", "publicClient": false, "secret": SECRET, "standardFlowEnabled": true,
         "redirectUris": ["http://127.0.0.1/callback"],
         "attributes": { "standard.token.exchange.enabled": "true" },
     });
-    // Another app that people sign in to in the same browser. It lands at a page that is there anyhow.
+    // Another app that people sign in to in the same browser. Its redirect URI is an existing page.
     let elsewhere = json!({
         "clientId": "elsewhere", "publicClient": true, "standardFlowEnabled": true,
         "redirectUris": [format!("{issuer}/.well-known/openid-configuration")],
@@ -234,10 +234,10 @@ fn installed() -> PathBuf {
 
 /// The running program.
 struct Server {
-    /// Nobody drops a static value: the kernel ends the program with this one.
+    /// A static value is never dropped: the kernel ends the program together with this one.
     _program: Owned,
     origin: String,
-    /// Where it serves the other site.
+    /// The port of the other site.
     https_port: u16,
 }
 
@@ -248,7 +248,7 @@ impl Server {
         let (origin, https_port) = eventually("Keycloak", START, || async {
             let output = program.output();
             assert!(!output.contains("Failed to start"), "{output}");
-            // The last line of its start; what it serves before that is not complete.
+            // The last line of its start; earlier answers are not complete.
             let (_, said) = output.split_once("Listening on: ")?;
             let address = |scheme: &str| {
                 let mut words = said.lines().next()?.split(|c: char| c.is_whitespace());
@@ -263,7 +263,7 @@ impl Server {
         Self { _program: program, origin, https_port }
     }
 
-    /// Asks the admin interface; `path` is below `/admin/realms`.
+    /// Calls the admin interface; `path` is below `/admin/realms`.
     async fn ask(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Value {
         let token: Value = http()
             .post(format!("{}/realms/master/protocol/openid-connect/token", self.origin))
@@ -295,8 +295,8 @@ impl Server {
     }
 }
 
-/// A folder for what this run of Keycloak writes, with the installed program linked into it. Those of runs that are over
-/// are removed: a run ends with its test program, which has no time to do it.
+/// A folder for the files of this run of Keycloak, with the installed program linked into it. Those of earlier runs are
+/// removed: a test program has no time to do it at its end.
 fn home_of_its_own(installed: &Path) -> PathBuf {
     let runs = installed.with_file_name("keycloak-runs");
     for entry in std::fs::read_dir(&runs).into_iter().flatten().flatten() {
@@ -315,14 +315,14 @@ fn home_of_its_own(installed: &Path) -> PathBuf {
     home
 }
 
-/// Starts it without its script, whose child it would be: then nobody would end it when the test program dies.
+/// Starts it without its script: as the script's child it would not be ended if the test program dies.
 fn start(home: &Path) -> Owned {
     let path = |inside: &str| home.join(inside).to_string_lossy().into_owned();
     let mut arguments: Vec<String> = [
         "-Xms64m",
         "-Xmx512m",
         "-XX:MaxMetaspaceSize=256m",
-        // A short life with little to do: what is saved at the start is not missed later.
+        // A short life with little work: a faster start matters more than speed.
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
@@ -368,8 +368,8 @@ fn start(home: &Path) -> Owned {
     .map(|(name, value)| (name.to_owned(), value));
     let home = home.to_owned();
     let (sender, started) = std::sync::mpsc::channel();
-    // The kernel ends the program with the thread that has started it. A test's own is over long before the last test, so
-    // this one stays as long as the process does.
+    // The kernel ends the program together with the thread that has started it. A test's own thread ends long before the
+    // last test, so this thread stays as long as the process does.
     std::thread::spawn(move || {
         let _ = sender.send(Owned::start(Path::new("java"), arguments, &environment, &home.join("data")));
         loop {

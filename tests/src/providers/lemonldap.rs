@@ -1,4 +1,4 @@
-//! LemonLDAP::NG from Debian: its portal under a server of its own, with a Relying Party for each client of the tests.
+//! LemonLDAP::NG from Debian: its portal on a server of its own, with a Relying Party for each client of the tests.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use crate::room::Room;
 use crate::tab::Tab;
 use crate::{eventually, free_port, http, s, workspace};
 
-/// What a test may want otherwise.
+/// Settings that a test may change.
 #[derive(Clone, Debug)]
 pub struct LemonLdapSettings {
-    /// Where Abide waits for the answer. The portal compares it as a string, so the port is part of it.
+    /// The redirect URI. The portal compares it as a string, so the port is part of it.
     pub redirect_uri: String,
-    /// Where its sign-out may lead.
+    /// The post-logout redirect URI.
     pub post_logout_redirect_uri: String,
     /// How long an access token lives, in seconds.
     pub access_token: u64,
@@ -29,7 +29,7 @@ impl Default for LemonLdapSettings {
     }
 }
 
-/// A running portal. Its issuer ends with a slash, as that of every portal does by default.
+/// A running portal. Its issuer ends with a slash, as by default in every portal.
 pub struct LemonLdap {
     /// Ended when dropped.
     _program: Owned,
@@ -38,7 +38,7 @@ pub struct LemonLdap {
 }
 
 impl LemonLdap {
-    /// Why there can be none here, if so.
+    /// The reason why it is missing here, if there is one.
     #[must_use]
     pub fn missing() -> Option<&'static str> {
         let there = workspace().join("target/tools/lemonldap-ng/abide-version").is_file();
@@ -68,7 +68,7 @@ impl LemonLdap {
         Self { _program: program, issuer, redirect_uri: settings.redirect_uri }
     }
 
-    /// What an account needs to reach it.
+    /// The settings of an account that uses it.
     pub(super) fn account_settings(&self) -> String {
         format!("redirect_uri = \"{}\"\n", self.redirect_uri)
     }
@@ -86,7 +86,7 @@ impl LemonLdap {
         }
     }
 
-    /// Loses every session and every token, as an administrator does who empties the store.
+    /// Deletes every session and token, as an administrator does who empties the store.
     ///
     /// # Panics
     ///
@@ -98,13 +98,13 @@ impl LemonLdap {
 
     pub(super) async fn sign_out_in_tab(&self, page: &impl Tab) {
         page.go(&format!("{}?logout=1", self.issuer)).await;
-        // Its words are put in by scripts; what it asks for is there without them.
+        // Scripts add its texts; the fields exist without them.
         page.go(&self.issuer).await;
         page.wait_for("input[name=user]").await;
     }
 }
 
-/// What an administrator registers, by name: the options as the portal's configuration has them.
+/// The registered Relying Parties, by name, with options as in the portal's configuration.
 fn relying_parties(issuer: &str, settings: &LemonLdapSettings) -> Value {
     let party = |client: &str, redirect_uri: &str, more: Value| {
         let mut options = json!({

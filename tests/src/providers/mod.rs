@@ -1,4 +1,4 @@
-//! OpenID Providers to sign in at: our own, and four that others wrote.
+//! The OpenID Providers of the tests: our own, and four by others.
 
 mod django;
 mod keycloak;
@@ -20,9 +20,9 @@ use crate::room::Room;
 use crate::tab::Tab;
 use crate::{eventually, http, s};
 
-/// Who signs in. `oidc-provider`'s development pages take any password, the others only this one.
+/// The user. `oidc-provider`'s development pages accept any password, the others only this one.
 pub const USER: &str = "alice";
-/// Somebody else, with the same password.
+/// Another user, with the same password.
 pub const OTHER_USER: &str = "bob";
 /// The password.
 pub const PASSWORD: &str = "demo";
@@ -41,7 +41,7 @@ pub enum Provider {
     LemonLdap(LemonLdap),
 }
 
-/// What a provider was asked so far.
+/// The number of requests to a provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// Authorization requests; at Django, Keycloak and LemonLDAP::NG only those that led to a code.
@@ -70,7 +70,7 @@ impl Provider {
         Self::Django(Django::start(room, settings).await)
     }
 
-    /// A realm of its own at the one Keycloak that all tests of this program share.
+    /// A separate realm of the one Keycloak that all tests of this program share.
     pub async fn keycloak(settings: RealmSettings) -> Self {
         Self::Keycloak(Realm::create(&settings).await)
     }
@@ -80,7 +80,7 @@ impl Provider {
         Self::LemonLdap(LemonLdap::start(room, settings).await)
     }
 
-    /// What its software is called.
+    /// The name of its software.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ impl Provider {
         }
     }
 
-    /// What all pages of the provider's site begin with: some of them are not below the issuer.
+    /// The common beginning of all pages of the provider's site: some are not below the issuer.
     fn site(&self) -> &str {
         match self {
             Self::Django(provider) => &provider.site,
@@ -112,7 +112,7 @@ impl Provider {
         }
     }
 
-    /// What an account at this provider needs in `config.toml` beside issuer, client and scopes.
+    /// The settings of an account at this provider in `config.toml`, beside issuer, client and scopes.
     #[must_use]
     pub fn account_settings(&self) -> String {
         match self {
@@ -123,7 +123,7 @@ impl Provider {
         }
     }
 
-    /// What it was asked so far.
+    /// The number of requests so far.
     pub async fn asked(&self) -> Asked {
         match self {
             Self::Demo(provider) => asked_of_demo(provider),
@@ -134,18 +134,18 @@ impl Provider {
         }
     }
 
-    /// Does in a tab what a person does, from whatever page the provider shows to the page that Abide shows: fills in
-    /// name and password, agrees when asked. `seen` is called on each of the provider's pages before it is sent.
+    /// Does in a tab what a person does, from any page of the provider to Abide's page: fills in name and password, agrees
+    /// if asked. `seen` is called on each of the provider's pages before it is sent.
     pub async fn sign_in<T: Tab>(&self, page: &T, seen: impl AsyncFnMut(&T, usize)) {
         self.answer_pages(page, USER, |_| false, seen).await;
     }
 
-    /// The same as somebody else.
+    /// The same as another user.
     pub async fn sign_in_as(&self, page: &impl Tab, user: &str) {
         self.answer_pages(page, user, |_| false, async |_: &_, _| {}).await;
     }
 
-    /// Answers the provider's pages until the tab has left it, or is where `there` says.
+    /// Answers the provider's pages until the tab has left it, or its address is right for `there`.
     async fn answer_pages<T: Tab>(
         &self,
         page: &T,
@@ -176,7 +176,7 @@ impl Provider {
             pages += 1;
             assert!(pages < 6, "the provider asks and asks");
             if page.has("input[name=password]").await {
-                // Not asked of somebody who is known already.
+                // Not asked if the user is known already.
                 if page.has(name).await {
                     page.fill(name, user).await;
                 }
@@ -185,20 +185,20 @@ impl Provider {
             } else if page.has(agree).await {
                 page.click(agree).await;
             }
-            // What has nothing to press goes on by itself: a form that is on its way to Abide.
+            // A page without a button continues by itself: a form on its way to Abide.
             last = address;
         }
     }
 
-    /// Ends the provider's own session in a tab, by the provider's own pages. Abide has no part in it.
+    /// Ends the provider's own session in a tab, through the provider's own pages and without Abide.
     pub async fn sign_out_in_tab(&self, page: &impl Tab) {
         match self {
             Self::Demo(provider) => {
                 page.go(&format!("{}/signout", provider.issuer())).await;
                 let button = "form button[value=sign-out]";
                 let asked = eventually("the sign-out page", s(20), || async {
-                    let nobody = page.text().await.contains("You are not signed in");
-                    if nobody { Some(false) } else { page.has(button).await.then_some(true) }
+                    let signed_out = page.text().await.contains("You are not signed in");
+                    if signed_out { Some(false) } else { page.has(button).await.then_some(true) }
                 })
                 .await;
                 if asked {
@@ -216,7 +216,7 @@ impl Provider {
         }
     }
 
-    /// Answers the pages behind the code that another device shows, to the last one, which asks nothing more.
+    /// Answers the pages for the code of another device, up to the last one.
     ///
     /// # Panics
     ///
@@ -257,8 +257,8 @@ impl Provider {
         panic!("the provider asks and asks: {}", page.text().await);
     }
 
-    /// Begins a session of the provider in a tab, without Abide: at its site, or at another app that signs in there.
-    /// Whoever was signed in is signed out before.
+    /// Begins a session of the provider in a tab, without Abide: at its site, or at another app that signs in there. An
+    /// earlier session is ended first.
     ///
     /// # Panics
     ///
@@ -277,7 +277,7 @@ impl Provider {
         self.sign_in_elsewhere(page, user, &[]).await;
     }
 
-    /// The person who is signed in shows once more who they are, because another app wants to be sure.
+    /// Makes the signed-in person authenticate again, because another app asks for it.
     ///
     /// # Panics
     ///
@@ -289,7 +289,7 @@ impl Provider {
         }
     }
 
-    /// Signs in to the other app that the provider knows.
+    /// Signs in to the other registered app.
     async fn sign_in_elsewhere(&self, page: &impl Tab, user: &str, more: &[(&str, &str)]) {
         let metadata = self.metadata().await;
         let endpoint = metadata["authorization_endpoint"].as_str().expect("an authorization endpoint");
@@ -312,12 +312,12 @@ impl Provider {
         assert!(address.contains("code="), "{user} is signed in elsewhere: {address}");
     }
 
-    /// What it says about itself.
+    /// Its metadata.
     pub async fn metadata(&self) -> Value {
         json_at(&self.http(), &self.metadata_address()).await
     }
 
-    /// An issuer may end with a slash, which is not said twice.
+    /// An issuer may end with a slash, which is not repeated.
     fn metadata_address(&self) -> String {
         format!("{}/.well-known/openid-configuration", self.issuer().trim_end_matches('/'))
     }
@@ -331,7 +331,7 @@ impl Provider {
         }
     }
 
-    /// Asks the provider who an access token belongs to: the status, and the claims if it was accepted.
+    /// Asks UserInfo about an access token: the status, and the claims on success.
     pub async fn userinfo(&self, token: &str) -> (u16, Value) {
         let metadata = self.metadata().await;
         let endpoint = metadata["userinfo_endpoint"].as_str().expect("a UserInfo endpoint");
@@ -340,7 +340,7 @@ impl Provider {
         (status, answer.json().await.unwrap_or_default())
     }
 
-    /// Whether the provider still stands by an access token, as it tells a resource server (RFC 7662).
+    /// Whether the provider reports an access token as active to a resource server (RFC 7662).
     ///
     /// # Panics
     ///
@@ -368,7 +368,7 @@ fn asked_of_demo(provider: &DemoOp) -> Asked {
         entries.iter().filter(move |entry| entry.endpoint == endpoint && entry.outcome == Outcome::Ok)
     };
     Asked {
-        // A silent request is the tab's own, and no sign-in.
+        // A silent request is the tab's own, not a sign-in.
         authorizations: entries
             .iter()
             .filter(|entry| entry.endpoint == Endpoint::Authorization && entry.parameter("prompt") != "none")
@@ -379,7 +379,8 @@ fn asked_of_demo(provider: &DemoOp) -> Asked {
     }
 }
 
-/// Presses the button that a provider's sign-out asks for, unless nobody is signed in, and waits for the last page's words.
+/// Presses the button that a provider's sign-out page shows, unless there is no session, and waits for the last page's
+/// words.
 async fn confirm(page: &impl Tab, button: &str, words: &str) {
     let asked = eventually("the provider's question, or its last word", s(20), || async {
         if page.text().await.to_lowercase().contains(words) {
@@ -394,7 +395,7 @@ async fn confirm(page: &impl Tab, button: &str, words: &str) {
     }
 }
 
-/// The issuer that a provider's program prints once it serves.
+/// The issuer that a provider's program prints when it is ready.
 async fn announced(name: &str, program: &Owned) -> String {
     eventually(name, s(40), || async {
         let output = program.output();

@@ -1,4 +1,4 @@
-//! A name that is another site than the pages on loopback, with a certificate that only this test's programs believe.
+//! A name that is another site than the pages on loopback, with a certificate that only this test's programs accept.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -13,11 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::room::Room;
 
-/// The name. Nobody can own it (RFC 2606, section 2), and no resolver is asked for it.
+/// The name. It is reserved (RFC 2606, section 2), and no resolver is asked for it.
 const NAME: &str = "op.test";
 
-/// What a program of tests has of certificates: one authority, and one site. A server that its tests share has to show the
-/// same certificate to all of them.
+/// The certificates of a test program: one authority, and one site. A server that its tests share has to send the same
+/// certificate to all of them.
 pub(super) struct Certificates {
     authority: String,
     pub(super) site: String,
@@ -53,15 +53,15 @@ impl Certificates {
 /// The site. Its server is on 127.0.0.1.
 #[derive(Clone, Debug)]
 pub struct OtherSite {
-    /// PEM file with the certificate of the authority, for those who are to believe.
+    /// PEM file with the certificate of the authority, for the programs that must accept it.
     pub authority: PathBuf,
     pub(super) certificate: PathBuf,
     pub(super) key: PathBuf,
 }
 
 impl OtherSite {
-    /// Writes down the authority and the certificate, and shows Abide the way to the name: a proxy, as there is one in many a
-    /// company. What is started in the room from now on uses it.
+    /// Writes the certificates, and gives Abide a way to the name: a proxy, as in many companies. Programs that are started
+    /// in the room later use it.
     ///
     /// # Panics
     ///
@@ -87,7 +87,7 @@ impl OtherSite {
         NAME
     }
 
-    /// What Chromium is started with to find the name here, and to believe this one key.
+    /// Chromium's arguments to find the name here, and to accept this one key.
     pub(crate) fn chromium(&self) -> [String; 2] {
         [
             format!(
@@ -97,7 +97,7 @@ impl OtherSite {
         ]
     }
 
-    /// A client of this program that finds and believes the server at this port.
+    /// A client of this program that accepts the server at this port.
     pub(super) fn http(&self, port: u16) -> reqwest::Client {
         let pem = std::fs::read(&self.authority).expect("the authority's certificate");
         let authority = reqwest::Certificate::from_pem(&pem).expect("a certificate");
@@ -109,7 +109,7 @@ impl OtherSite {
     }
 }
 
-/// A proxy (`CONNECT`; RFC 9110, section 9.3.6) that knows the way to the name and to nothing else. Ends with the test.
+/// A proxy (`CONNECT`; RFC 9110, section 9.3.6) that reaches only this name. Ends with the test.
 async fn proxy() -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port for a proxy");
     let address = listener.local_addr().expect("the proxy's address");
