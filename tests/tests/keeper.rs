@@ -103,7 +103,7 @@ mod question {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn an_end_that_nobody_can_move_is_told_and_not_asked_about() {
+    async fn an_end_that_cannot_be_moved_is_announced_without_a_question() {
         let _turn = TURN.lock().await;
         let desktop = Desktop::start("absolute", Look::Dark).await;
         let provider = Provider::demo().await;
@@ -166,7 +166,7 @@ mod question {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn whoever_closes_the_question_is_not_asked_again() {
+    async fn a_closed_question_is_not_asked_again() {
         let _turn = TURN.lock().await;
         let desktop = Desktop::start("ignored", Look::Light).await;
         let provider = Provider::demo().await;
@@ -228,7 +228,7 @@ mod question {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn when_a_tool_was_faster_the_dialog_says_so_and_no_click_falls_through() {
+    async fn when_a_tool_was_faster_the_dialog_shows_it_and_no_click_falls_through() {
         let _turn = TURN.lock().await;
         let desktop = Desktop::start("faster-tool", Look::Dark).await;
         let provider = Provider::demo().await;

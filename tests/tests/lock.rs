@@ -104,7 +104,7 @@ mod locked {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_locked_screen_ends_the_session_where_the_account_says_so() {
+    async fn a_locked_screen_ends_the_session_if_configured() {
         let _turn = TURN.lock().await;
         let mut desktop = Desktop::start("locked-end", Look::Light).await;
         let control = SessionControl::start(desktop.room_mut()).await;

@@ -86,7 +86,7 @@ mod network {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_browser_comes_back_over_ipv6_where_the_redirect_uri_says_so() {
+    async fn the_browser_comes_back_over_ipv6_if_the_redirect_uri_does() {
         let room = Room::with_keyring("network-ipv6").await;
         let client = Client { redirect_uris: vec!["http://[::1]/callback".to_owned()], ..Client::default() };
         let config = Config { clients: vec![client], ..Config::default() };

@@ -101,7 +101,7 @@ mod registration {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_provider_that_registers_nobody_is_named_and_so_is_the_way_out() {
+    async fn a_provider_without_registration_is_named_with_the_way_out() {
         let room = Room::with_keyring("registration-closed").await;
         let registration = Registration::Closed;
         let provider = DemoOp::start(Config { registration, ..Config::default() }).await.unwrap();

@@ -130,7 +130,7 @@ mod sign_ins {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn an_unreachable_provider_is_said_and_the_program_goes_on() {
+    async fn an_unreachable_provider_is_reported_and_the_program_keeps_running() {
         let room = Room::with_keyring("sign-in-unreachable").await;
         // A port that was free a moment ago.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
