@@ -125,7 +125,7 @@ async fn relay(listener: TcpListener, own: String, provider: String) {
     while let Ok((stream, _)) = listener.accept().await {
         let (own, provider) = (own.clone(), provider.clone());
         tokio::spawn(async move {
-            // Whoever hangs up early gets no answer.
+            // A client that closes the connection early gets no answer.
             let _ = pass_on(stream, &own, &provider).await;
         });
     }

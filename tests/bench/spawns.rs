@@ -70,7 +70,7 @@ pub(crate) async fn measure(table: &mut Table, room: &Room, provider: &Provider)
         assert_eq!(status, 200, "{:?} prints no token", runners[index].command);
     }
     for round in 0..WARM_UP + ROUNDS {
-        // Nobody is always the first, nor always the one after the same other.
+        // The order changes, so that no program is always the first or always follows the same one.
         let count = runners.len();
         for turn in 0..count {
             let turn = if round % 2 == 0 { turn } else { count - 1 - turn };

@@ -1,6 +1,6 @@
-//! The whole path, as a person goes it: tray, browser, terminal, dialog, and a power failure at the end.
+//! The whole path of a person: tray, browser, terminal, dialog, and a power failure at the end.
 //!
-//! What was on the screen at each step is kept under `target/acceptance/`.
+//! Pictures of the screen at each step are kept under `target/acceptance/`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -24,12 +24,12 @@ mod path {
     use abide_tests::{eventually, s};
     use tokio::sync::Mutex;
 
-    /// Minutes in real life; here a person who answers quickly.
+    /// Minutes in real life; here for a person who answers quickly.
     const SESSION: &str = "end_after = \"25s\"\nwarn_after = \"10s\"\nabsolute = \"1h\"";
     const WARNING: Duration = s(20);
     const TITLE: &str = "Your session will expire soon";
 
-    /// One desktop after the other: two at once would only slow each other down.
+    /// One desktop after the other: two at once would slow each other down.
     static TURN: Mutex<()> = Mutex::const_new(());
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,7 +179,7 @@ mod path {
             .await;
             self.picture_of_the_tray("tray-active").await;
             self.desktop.click(self.desktop.tray_area().await, 3).await;
-            // The panel draws the menu in its own time; the picture is for people, nothing hangs on it.
+            // The panel draws the menu with a delay; the picture is for people, no check depends on it.
             tokio::time::sleep(Duration::from_millis(400)).await;
             self.desktop.screenshot("menu").await;
             self.desktop.key("Escape").await;
@@ -233,7 +233,7 @@ mod path {
             assert!(session["expires_in"].as_u64().is_some_and(|left| left > 15), "{session}");
         }
 
-        /// Answers by keyboard alone, as soon as the dialog takes an answer: goes to the button, and presses it.
+        /// Answers only by keyboard, as soon as the dialog accepts an answer: moves to the button, and presses it.
         async fn answers(&self, name: &str) {
             let window = self.question().await;
             self.desktop.activate(&window).await;
@@ -264,7 +264,7 @@ mod path {
             .await;
             let session = self.app.state("work", "active", s(2)).await;
             assert!(session["expires_in"].as_u64().is_some_and(|left| left > 15), "{session}");
-            // Until the new token is safe on the disk, the old one serves.
+            // Until the new token is on the disk, the old one is served.
             let token = eventually("the token that the refresh brought", s(5), || async {
                 let done = self.app.abide(&["token"]).await;
                 assert_eq!(done.code, 0, "{}", done.stderr);

@@ -1,5 +1,5 @@
-//! What only root can do: act as another user, and look into a process that is closed to its own user. `./x test` runs this
-//! as root where root has started it, and everything else as an ordinary user.
+//! Tests that need root: they act as another user, and read the memory of a process that its own user may not read.
+//! `./x test` runs this as root if root has started it, and everything else as an ordinary user.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(target_os = "linux")]
@@ -42,7 +42,7 @@ mod as_root {
         ordinary
     }
 
-    /// What is in a process's memory that it can write to. Secrets are made while it runs.
+    /// The writable memory of a process. Secrets are made while it runs.
     fn memory(process: u32, needles: &Needles) -> Vec<String> {
         let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
         let memory = std::fs::File::open(format!("/proc/{process}/mem")).unwrap();
@@ -53,7 +53,7 @@ mod as_root {
             let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
             let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
             let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-            // What was mapped a moment ago may be gone.
+            // A mapping may have disappeared a moment ago.
             if memory.read_exact_at(&mut bytes, start).is_ok() {
                 found.extend(needles.within(&bytes).into_iter().map(|hit| format!("{hit} in {line}")));
             }
@@ -74,7 +74,7 @@ mod as_root {
         assert_eq!(of_owner(&socket), 0o600, "the socket is its owner's");
         assert_eq!(of_owner(socket.parent().unwrap()) & 0o077, 0, "and so is its folder");
 
-        // Doors open on purpose: what is left is the question who is calling.
+        // Access is opened on purpose, so that only the check of the caller is left.
         let knock = room.path("run/knock");
         std::fs::copy(env!("CARGO_BIN_EXE_abide-test-knock"), &knock).unwrap();
         for path in
@@ -134,7 +134,7 @@ mod as_root {
         let processes = Processes::watch(&room);
         let app = App::headless(&room).await;
         let secrets = walk.everything(&room, &app, &processes).await;
-        // Root also sees with which variables the agent itself was started.
+        // Root also sees the environment of the agent itself.
         walk.nothing_outside(&room, &processes, &secrets);
         let held = Needles::new(&BTreeSet::from([walk.witness.access_token()]));
         assert!(!memory(app.process(), &held).is_empty(), "what is held is found");
@@ -142,7 +142,7 @@ mod as_root {
         let secrets = walk.signs_out(&room).await;
         let needles = Needles::new(&secrets);
         let mut left = Vec::new();
-        // The farewells are said, and the page in the browser is served for a minute.
+        // The provider is notified, and the page in the browser is served for a minute.
         for _ in 0..90 {
             left = memory(app.process(), &needles);
             if left.is_empty() {

@@ -1,5 +1,5 @@
-//! The agent ends without a word, again and again, wherever a refresh touches the disk or the provider: the session is
-//! there afterwards. `ABIDE_CRASHES` says how often; `./x crash` does it at least 2,000 times.
+//! The agent is killed repeatedly, wherever a refresh touches the disk or the provider, and still has its session
+//! afterwards. `ABIDE_CRASHES` sets how often; `./x crash` does it at least 2,000 times.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::print_stdout,
@@ -23,7 +23,7 @@ mod crash_safety {
     use abide_tests::{s, skipped};
     use bench::{Bench, Chance, Fate, crashes, prepared, with_a_passphrase};
 
-    /// Of all kills, so many in a hundred are at named places; the others are at random moments.
+    /// The percentage of kills at named places; the others are at random moments.
     const AT_PLACES: usize = 50;
 
     const RELEASED: &str = "programs that are handed out have no places at which a test could end them";
@@ -36,7 +36,7 @@ mod crash_safety {
         let room = prepared(Room::with_keyring("crash-places").await);
         let mut bench = Bench::signed_in(&room, "").await;
         let wanted = crashes() * AT_PLACES / 100;
-        // What a refresh passes, each place as often as it does.
+        // The places that a refresh passes, each as often as it does.
         let route = bench.route().await;
         let passed: BTreeSet<&str> = route.iter().map(|(name, _)| name.as_str()).collect();
         let all: BTreeSet<&str> = abide_failpoint::ALL.iter().copied().collect();
@@ -70,7 +70,7 @@ mod crash_safety {
         while bench.kills() < wanted {
             let moment = refresh.mul_f64(chance.fraction());
             let fate = bench.refresh_until(moment).await;
-            // A start is as good a moment as any: it reads, and finishes what was begun.
+            // A start is a good moment too: it reads, and finishes interrupted writes.
             if chance.fraction() < 0.3 {
                 bench.start_until(s(1).mul_f64(chance.fraction() * 0.08)).await;
             }

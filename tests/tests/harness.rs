@@ -1,4 +1,4 @@
-//! The bench itself, without Abide: if this fails, nothing that the other tests say about Abide counts.
+//! The test bench itself, without Abide: if this fails, the results of the other tests do not count.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -18,7 +18,7 @@ async fn a_desktop_is_there_and_is_read() {
     let desktop = Desktop::start("harness", Look::Light).await;
     let notices = Notices::listen(desktop.room()).await;
 
-    // Any program with a window serves; this one comes with the notification server.
+    // Any program with a window is enough; this one comes with the notification server.
     let settings = desktop.room().start::<&str>("xfce4-notifyd-config", &[]);
     let window = desktop.window("Notifications", s(15)).await;
     desktop.activate(&window).await;
@@ -78,7 +78,7 @@ async fn a_browser_signs_in_at_both_providers() {
         let port = listener.local_addr().unwrap().port();
         let (arrived, mut arrival) = tokio::sync::mpsc::channel(8);
         let answering = tokio::spawn(async move {
-            // A browser opens connections that it may never use: each is waited for on its own.
+            // A browser opens connections that it may never use: each is handled separately.
             while let Ok((mut stream, _)) = listener.accept().await {
                 let arrived = arrived.clone();
                 tokio::spawn(async move {

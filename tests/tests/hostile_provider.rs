@@ -1,5 +1,5 @@
-//! A provider that gets everything wrong that the specifications let it get wrong, one thing at a time, and the program
-//! that signs in there: the agent, the command, and a browser that is a plain HTTP client.
+//! A provider that makes every mistake, one at a time, and the programs that sign in there: the agent, the command, and a
+//! browser that is a plain HTTP client.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -39,10 +39,10 @@ mod hostile_provider {
     use self::lane::Lane;
     use self::stand_in::StandIn;
 
-    /// So many providers and sign-ins at once.
+    /// The number of providers and sign-ins at once.
     const LANES: usize = 8;
 
-    /// The cases to run; parts of their names in the environment, with commas between them, choose some.
+    /// The cases to run. Parts of their names in the environment, separated by commas, select some.
     fn chosen() -> (Vec<Case>, bool) {
         let all = cases::all();
         let Ok(part) = std::env::var("ABIDE_TEST_HOSTILE") else { return (all, true) };

@@ -1,4 +1,4 @@
-//! The question on a real desktop: several sessions at once, one that cannot be kept, an answer in the notification, no
+//! The question on a real desktop: several sessions at once, one that cannot be extended, an answer in the notification, no
 //! answer at all, no place for a tray icon.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -25,7 +25,7 @@ mod question {
     const ONE: &str = "Your session will expire soon";
     const SEVERAL: &str = "Your sessions will expire soon";
 
-    /// One desktop after the other: two at once would only slow each other down.
+    /// One desktop after the other: two at once would slow each other down.
     static TURN: Mutex<()> = Mutex::const_new(());
 
     /// The notification service, as a screen reader sees it.
@@ -118,7 +118,7 @@ mod question {
         let text = accessible.text(ONE).await;
         assert!(text.contains("it reaches its longest time") && !text.contains("Yes"), "{text}");
         desktop.closeup_of(&window, "question").await;
-        // A tool changes nothing about it.
+        // A tool does not change it.
         assert_eq!(app.abide(&["token"]).await.code, 0);
         assert_eq!(desktop.windows(ONE).await.len(), 1);
         desktop.activate(&window).await;
@@ -189,7 +189,7 @@ mod question {
         notices.wait("what happened", 0, |notice| notice.title == "You are signed out").await;
     }
 
-    /// Every second would drown out everything else.
+    /// A message every second would be too much.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_screen_reader_is_told_at_thirty_and_ten_seconds_and_not_every_second() {
         let _turn = TURN.lock().await;
@@ -219,7 +219,7 @@ mod question {
         assert_eq!(app.abide(&["keep"]).await.code, 0);
     }
 
-    /// What stands under the pointer when it is moved there.
+    /// The window under the pointer.
     async fn under_the_pointer(desktop: &Desktop, area: Area) -> String {
         let (x, y) = ((area.x + area.width / 2).to_string(), (area.y + area.height / 2).to_string());
         let seen = desktop.tool("xdotool", &["mousemove", &x, &y, "getmouselocation", "--shell"]).await;
@@ -240,7 +240,7 @@ mod question {
         let window = desktop.window(ONE, s(15)).await;
         armed(&accessible, ONE, "Yes").await;
 
-        // Everything that is not there for the layout alone says what it is.
+        // Every element that is not only for the layout has a name.
         let named: Vec<(String, String)> = accessible
             .items(ONE)
             .await

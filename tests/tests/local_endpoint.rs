@@ -1,4 +1,4 @@
-//! The local endpoint, as its neighbours see it: web pages, tools, other users, and a hundred callers at once.
+//! The local endpoint from outside: web pages, tools, other users, and a hundred callers at once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -197,12 +197,12 @@ mod endpoint {
         let port = app.port();
         let old = app.abide(&["token", "--activity", "none"]).await.stdout;
         let before = provider.record().refreshes();
-        // A token has to last ten seconds when it is handed out: below that, it is as good as expired.
+        // A token must be valid for ten seconds when it is handed out: with less time left, it counts as expired.
         eventually("the access token to run out", s(15), || async {
             app.session("work").await["access_token_expires_in"].as_u64().filter(|left| *left < 10)
         })
         .await;
-        assert_eq!(provider.record().refreshes(), before, "nobody asked, nothing was refreshed");
+        assert_eq!(provider.record().refreshes(), before, "no refresh without a request");
         let (host, key) = (format!("Host: 127.0.0.1:{port}"), format!("Authorization: Bearer {key}"));
         let callers: Vec<_> = (0..90)
             .map(|_| {
@@ -235,14 +235,14 @@ mod endpoint {
         configure(&room, &one_account(provider.issuer(), None, SESSION));
         assert_eq!(abide(&room, &["token"]).await.code, 5, "no agent");
         let app = App::headless(&room).await;
-        assert_eq!(abide(&room, &["token"]).await.code, 3, "nobody is signed in");
+        assert_eq!(abide(&room, &["token"]).await.code, 3, "not signed in");
         assert_eq!(abide(&room, &["tokn"]).await.code, 2, "no such command");
         assert_eq!(abide(&room, &["token", "--account", "nobody"]).await.code, 2, "no such account");
         sign_in(&room).await;
         let done = abide(&room, &["token"]).await;
         assert_eq!((done.code, done.stderr.as_str()), (0, ""));
 
-        // The same program somewhere else is somebody else, who has no grant.
+        // The same program at another path has no grant.
         let copy = room.path("home/abide");
         std::fs::copy(program("abide"), &copy).unwrap();
         let run_copy = || async {
@@ -288,7 +288,7 @@ mod endpoint {
         assert_eq!(doctor.code, 1, "{}", doctor.stdout);
         assert!(doctor.stdout.lines().any(|line| line.starts_with("fail  HTTP") && line.contains(&address)));
 
-        // What a killed agent leaves there is not to be believed: nothing holds the lock that it names.
+        // A file that a killed agent left is not valid: the lock that it names is free.
         app.kill();
         eventually("the agent to end", s(10), || async {
             (abide(&room, &["status"]).await.code == 5).then_some(())

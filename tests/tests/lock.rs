@@ -20,11 +20,11 @@ mod locked {
 
     const TITLE: &str = "Your session will expire soon";
 
-    /// One desktop after the other: two at once would only slow each other down.
+    /// One desktop after the other: two at once would slow each other down.
     static TURN: Mutex<()> = Mutex::const_new(());
 
     async fn frozen(app: &App<'_>, wanted: bool) {
-        eventually(if wanted { "a frozen session" } else { "a session that goes on" }, s(5), || async {
+        eventually(if wanted { "a frozen session" } else { "a session that continues" }, s(5), || async {
             (app.session("work").await["frozen"] == wanted).then_some(())
         })
         .await;
@@ -70,7 +70,7 @@ mod locked {
         frozen(&app, true).await;
         control.show(false).await;
         control.show(true).await;
-        assert_eq!(app.abide(&["token"]).await.code, 1, "the screensaver still says so");
+        assert_eq!(app.abide(&["token"]).await.code, 1, "the screensaver is still active");
         control.show(false).await;
         control.blank(false).await;
         control.show(true).await;
@@ -138,7 +138,7 @@ mod locked {
         control.inhibitors(1).await;
         control.announce_sleep(true).await;
         control.inhibitors(0).await;
-        // The battery dies: what was written down before the sleep is what there is.
+        // The battery is empty: only the state from before the sleep is left.
         app.kill();
         let app = App::headless(room).await;
         app.state("work", "active", s(10)).await;
@@ -161,7 +161,7 @@ mod locked {
         let app = App::desktop(room).await;
         let notices = Notices::listen(room).await;
         login::sign_in(room).await;
-        // A tool that asks all the time is not a person who is there.
+        // A tool that asks all the time does not prove that a person is present.
         let (asked, before) = tokio::join!(app.state("work", "expiring", s(15)), async {
             for _ in 0..12 {
                 assert_eq!(app.abide(&["token"]).await.code, 0);
@@ -176,6 +176,6 @@ mod locked {
         let kept = app.state("work", "active", s(6)).await;
         assert!(kept["expires_in"].as_u64().is_some_and(|left| left > 10), "{kept}");
         desktop.no_window(TITLE, s(4)).await;
-        notices.wait("that it goes on", before, |notice| notice.body.contains("You are back")).await;
+        notices.wait("that it continues", before, |notice| notice.body.contains("You are back")).await;
     }
 }

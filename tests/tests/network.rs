@@ -1,4 +1,4 @@
-//! The network as people have it: proxies from the environment, IPv6, and a provider that asks for patience.
+//! Usual networks: proxies from the environment, IPv6, and a provider that asks for a pause.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -21,10 +21,10 @@ mod network {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
-    /// Nobody resolves it (RFC 6761, section 6.4).
+    /// A name that does not resolve (RFC 6761, section 6.4).
     const FAR: &str = "https://id.example.invalid";
 
-    /// A proxy that reaches nobody, and the heads of what it was asked.
+    /// A proxy that connects to no server, and the heads of its requests.
     async fn proxy() -> (u16, Arc<Mutex<Vec<String>>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -79,7 +79,7 @@ mod network {
         assert!(head.starts_with("connect id.example.invalid:443 http/1.1\r\n"), "{head}");
         assert!(head.contains("proxy-authorization: basic "), "{head}");
         said += &app.log();
-        // Also as the header has it.
+        // Also in the form of the header.
         for secret in ["canary", "YWxpY2U6Y2FuYXJ5"] {
             assert!(!said.contains(secret), "{}", said.lines().find(|line| line.contains(secret)).unwrap());
         }

@@ -1,5 +1,5 @@
-//! What becomes of a preset: the account that is written down, and what is then sent to the provider, byte by byte where it
-//! matters. The provider is the demo provider, in place of each of them.
+//! The effect of a preset: the account in the configuration, and the requests to the provider, compared byte by byte where
+//! it matters. The demo provider takes the role of each provider.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -29,8 +29,8 @@ mod presets {
     const LOCALHOST: &str = "http://localhost:*/callback";
     const FIXED: &str = "http://127.0.0.1:4762?/callback";
 
-    /// A preset, and what its authorization request has: scope, prompt, redirect URI (`*` is any port, `4762?` one of three),
-    /// and parameters of the provider's own.
+    /// A preset, and its authorization request: scope, prompt, redirect URI (`*` is any port, `4762?` one of three), and the
+    /// provider's own parameters.
     type Row = (
         &'static str,
         &'static str,
@@ -55,7 +55,7 @@ mod presets {
         ("zitadel", OFFLINE, Some("consent"), ANY, &[]),
     ];
 
-    /// What every request has.
+    /// The parameters of every request.
     const ALWAYS: [&str; 9] = [
         "client_id",
         "code_challenge",
@@ -110,7 +110,7 @@ mod presets {
         let unknown = app.abide(&["accounts", "add", "x", "--preset", "x", "--client-id", "x"]).await;
         let known = names.iter().all(|name| unknown.stderr.contains(name));
         assert!(unknown.code != 0 && known, "what there is, is said: {}", unknown.stderr);
-        // Each has its row; any-tenant has a test of its own.
+        // Each preset has a row; any-tenant has a separate test.
         let listed = unknown.stderr.matches(", ").count() + 1;
         assert_eq!(listed, TABLE.len() + 1, "{}", unknown.stderr);
     }
@@ -131,7 +131,7 @@ mod presets {
         }
         let config = std::fs::read_to_string(room.places().config_file()).unwrap();
         assert!(config.contains(&format!("client_secret_file = \"{}\"", secret.display())), "{config}");
-        // Where the provider has one issuer only, it need not be said; and no preset is one, too.
+        // If the provider has only one issuer, it may be left out; `none` is accepted as a preset too.
         let done = app.abide(&["accounts", "add", "a", "--preset", "google", "--client-id", "x"]).await;
         assert_eq!(done.code, 0, "{done:?}");
         let words = ["accounts", "add", "b", "--issuer", "https://accounts.google.com", "--client-id", "x"];
@@ -168,7 +168,7 @@ mod presets {
     const TENANT: &str = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
     const OTHER: &str = "82229342-1101-4ab6-817b-70c0747630f3";
 
-    /// The demo provider as Entra is at `organizations`: a template in its discovery, and no `iss` in its answer.
+    /// The demo provider in the form of Entra at `organizations`: a template in its metadata, and no `iss` in its answer.
     fn of_many_tenants(issuer: &str, tenant: &str) -> Vec<Deviation> {
         let claims = vec![
             Edit::Set("/iss", json!(format!("{{issuer}}/{issuer}/v2.0"))),
@@ -209,7 +209,7 @@ mod presets {
         provider.misbehave(of_many_tenants(TENANT, TENANT));
         sign_in(&room).await;
         assert_eq!(app.abide(&["token"]).await.code, 0);
-        // Another tenant cannot take the session over with a renewal.
+        // Another tenant cannot take over the session with a renewal.
         provider.misbehave(of_many_tenants(OTHER, OTHER));
         let _ = app.abide(&["keep"]).await;
         let last_error = abide_tests::eventually("the renewal to be refused", abide_tests::s(10), || async {

@@ -1,5 +1,5 @@
-//! Everything that each provider has, tried with the programs and a real browser, for the table in docs/providers.md. What
-//! the program does not show is tried with `abide-oidc` by itself.
+//! All features of each provider, tried with the programs and a real browser, for the table in docs/providers.md. Features
+//! that the program does not show are tried with `abide-oidc` alone.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(target_os = "linux")]
@@ -122,7 +122,7 @@ mod provider_features {
                 )
             };
             let ending = format!("logout = {{ provider = true, redirect_uri = \"{signed_out}\" }}\n");
-            // This Keycloak wants PKCE of the client, and then there as well.
+            // This Keycloak requires PKCE of the client, and then for devices too.
             let device = format!("device_pkce = {}\n", matches!(provider, Provider::Keycloak(_)));
             text += &account("work", "abide", &(ending + &device));
             text += &account("form", "abide", "response_mode = \"form_post\"\n");
@@ -143,7 +143,7 @@ mod provider_features {
             tried(feature, self.provider, outcome);
         }
 
-        /// Whether the metadata names it.
+        /// Whether the metadata contain it.
         fn offers(&self, member: &str) -> bool {
             !matches!(&self.metadata[member], Value::Null | Value::Bool(false))
         }
@@ -152,7 +152,7 @@ mod provider_features {
             self.metadata[member].as_array().is_some_and(|list| list.iter().any(|one| one == value))
         }
 
-        /// Signs in with the browser. Returns the address that it was sent to, or what the command said.
+        /// Signs in with the browser. Returns the address that it was sent to, or the output of the command.
         async fn signs_in(&self, account: &str) -> Result<(String, Page<'_>), Done> {
             let login = Login::try_begin(self.room, &["--account", account]).await?;
             let url = login.url.clone();
@@ -207,8 +207,9 @@ mod provider_features {
                     (self.provider.userinfo(&token).await.0 == 401).then_some(())
                 })
                 .await;
-                // The sign-out page came first. Some providers count no revocation of what has ended with their session.
-                eventually("what became of the session there", s(10), || async {
+                // The sign-out page came first. Some providers count no revocation of tokens that have ended with their
+                // session.
+                eventually("the result at the provider", s(10), || async {
                     (self.app.session("work").await["provider_end"] != "pending").then_some(())
                 })
                 .await;
@@ -219,12 +220,12 @@ mod provider_features {
             }
         }
 
-        /// By the same refresh token, and the session goes on with its own.
+        /// With the same refresh token, while the session keeps its own scope.
         async fn issues_for_less(&self) {
             let words = ["token", "--account", "work", "--scope", "openid email", "--json"];
             let done = self.app.abide(&words).await;
             if done.code != 0 {
-                // Some add scopes of their own to whatever is asked for, and a tool that asked for less gets nothing then.
+                // Some add their own scopes to every request; a tool that asked for fewer then gets nothing.
                 let said: Value = serde_json::from_str(&done.stderr).unwrap();
                 let code = said["error"].as_str().unwrap();
                 return self.tried("a token with fewer scopes", &format!("refused: `{code}`"));
@@ -237,14 +238,14 @@ mod provider_features {
             self.tried("a token with fewer scopes", if narrower { "works" } else { "ignored" });
         }
 
-        /// Whether tokens are bound to a key of ours, and of no use without it.
+        /// Whether tokens are bound to our key, and refused without it.
         async fn binds_tokens(&self) {
             if !self.offers("dpop_signing_alg_values_supported") {
                 return self.tried("DPoP", "not offered");
             }
             self.signs_in("bound").await.unwrap().1.close().await;
             let token = self.token("bound").await;
-            assert_eq!(self.provider.userinfo(token.trim()).await.0, 401, "whoever steals it cannot use it");
+            assert_eq!(self.provider.userinfo(token.trim()).await.0, 401, "a stolen token cannot be used");
             let endpoint = self.metadata["userinfo_endpoint"].as_str().unwrap();
             assert_eq!(self.with_header("bound", endpoint).await, 200);
             assert_eq!(self.app.abide(&["keep", "--account", "bound"]).await.code, 0);
@@ -256,7 +257,7 @@ mod provider_features {
             self.tried("DPoP", "works");
         }
 
-        /// The status that a tool gets which puts on its request what `abide header` says.
+        /// The status of a tool's request with the headers of `abide header`.
         async fn with_header(&self, account: &str, url: &str) -> u16 {
             let mut nonce = None;
             for _ in 0..2 {
@@ -279,7 +280,7 @@ mod provider_features {
             401
         }
 
-        /// Some ask, even with `id_token_hint`.
+        /// Some ask for confirmation, even with `id_token_hint`.
         async fn confirms_the_sign_out(&self, page: &Page<'_>) {
             let button = "button[name=logout], #kc-logout, form button[value=sign-out]";
             let back = eventually("the provider's question, or the way back", s(20), || async {
@@ -304,7 +305,7 @@ mod provider_features {
                     let visited = page.history().await;
                     assert!(!visited.iter().any(|address| address.contains("code=")), "{visited:?}");
                     page.close().await;
-                    // A provider that does not know it answers in the address all the same.
+                    // A provider that does not support it answers in the URL.
                     let offered = self.lists("response_modes_supported", "form_post");
                     if offered { "works".to_owned() } else { "ignored".to_owned() }
                 }
@@ -312,7 +313,7 @@ mod provider_features {
             self.tried("answer in a form", &outcome);
         }
 
-        /// The code that the account shows after a sign-in that was refused.
+        /// The account's error code after a refused sign-in.
         async fn refusal(&self, account: &str) -> String {
             let session = self.app.session(account).await;
             let code = session["last_error_code"].as_str().unwrap_or_else(|| panic!("a code: {session}"));
@@ -348,7 +349,7 @@ mod provider_features {
             self.tried("resource indicators", &outcome);
         }
 
-        /// For whom a token is, as it says itself, or as the provider says of it.
+        /// The audience of a token, from its claims or from the provider.
         async fn audience(&self, token: &str) -> Value {
             let own = token.split('.').nth(1).and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
             if let Some(claims) = own.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) {
@@ -407,7 +408,7 @@ mod provider_features {
         }
 
         async fn by_itself(mut self, scopes: &[&str]) {
-            // Its last page has the port that a provider may have registered.
+            // Its last page uses the port that a provider may have registered.
             self.app.kill();
             let abide = Registration::public("abide");
             let bare = Bare::new(self.provider, &self.browser, scopes, abide).await;

@@ -1,4 +1,4 @@
-//! The provider's session ends, and Abide notices, or does not take for an end what is none. With a real browser.
+//! The provider's session ends and Abide detects it, or ignores what is not an end. With a real browser.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -30,7 +30,7 @@ mod provider_session {
         OFFLINE, ONLINE, SESSION, Scene, WATCHING, confidential, django_elsewhere, keycloak_elsewhere, opener,
     };
 
-    /// What is the same with every provider that has the iframe.
+    /// The checks for every provider with the iframe.
     async fn the_tab_watches(room: &Room, provider: &Provider, scopes: &str) {
         let browser = Browser::headless(room).await;
         the_tab_watches_in(room, provider, scopes, browser).await;
@@ -39,7 +39,7 @@ mod provider_session {
     async fn the_tab_watches_in(room: &Room, provider: &Provider, scopes: &str, browser: Browser<'_>) {
         let scene = Scene::with(room, provider, &(scopes.to_owned() + WATCHING), browser).await;
 
-        // Whoever signs out at the provider in another tab is signed out here within one poll.
+        // After a sign-out at the provider in another tab, the session here ends within one poll.
         let page = scene.signs_in().await;
         scene.signal("iframe", "works").await;
         page.says("Abide has just checked").await;
@@ -52,7 +52,7 @@ mod provider_session {
         page.screenshot(&room.evidence().join("over.png")).await;
         page.close().await;
 
-        // A renewal is none of the tab's business.
+        // A renewal does not concern the tab.
         let page = scene.signs_in().await;
         scene.signal("iframe", "works").await;
         let asked = provider.asked().await.refreshes;
@@ -68,7 +68,7 @@ mod provider_session {
         .await;
         scene.goes_on().await;
 
-        // Somebody else at the same browser is not the person of this session.
+        // Another person in the same browser is not the person of this session.
         provider.sign_in_in_tab(&other, OTHER_USER).await;
         scene.ended_by("iframe").await;
         page.close().await;
@@ -125,7 +125,7 @@ mod provider_session {
         scene.goes_on().await;
     }
 
-    /// What remains with a public client at a provider that answers every silent request with `consent_required`.
+    /// The remaining signals with a public client at a provider that answers every silent request with `consent_required`.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_provider_that_would_have_to_ask_is_watched_for_sign_outs() {
         if let Some(reason) = Django::missing() {
@@ -221,7 +221,7 @@ mod provider_session {
         page.says("Your session with").await;
     }
 
-    /// Another page in the browser cannot speak for the one that watches.
+    /// Another page in the browser cannot act as the one that watches.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_foreign_page_says_nothing() {
         let room = Room::with_keyring("session-foreign").await;
@@ -232,7 +232,7 @@ mod provider_session {
         let place = page.address().await;
         let foreign =
             scene.browser.open(&format!("{}/.well-known/openid-configuration", provider.issuer())).await;
-        // Even with the secret that only the page knows: a browser says where a request comes from.
+        // Even with the secret that only the page knows: the browser sends the origin of a request.
         let secret = page.evaluate("sessionStorage.getItem('abide-monitor')").await;
         let shout = format!(
             "(async () => {{ const told = {{ secret: {secret}, told: 'changed' }}; \
@@ -323,7 +323,7 @@ mod provider_session {
             let scene = Scene::new(&room, &provider, &settings).await;
             sign_in(&room).await;
             scene.signal(signal, "works").await;
-            // A provider that is away ends nothing.
+            // An unreachable provider ends nothing.
             scene.demo().refuse().await;
             scene.signal(signal, "failed").await;
             scene.goes_on().await;
@@ -350,7 +350,7 @@ mod provider_session {
         scene.signal("events", "works").await;
         let other = SecurityEvent::SessionRevoked { user: "bob".into(), sid: None };
         let jti = demo.queue_event(&other).unwrap();
-        eventually("the event about somebody else to be acknowledged", s(10), || async {
+        eventually("the event about another person to be acknowledged", s(10), || async {
             (demo.record().event(&jti) == Some(abide_demo_op::EventState::Acknowledged)).then_some(())
         })
         .await;
@@ -400,7 +400,8 @@ mod provider_session {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn signing_out_here_signs_out_there_if_configured() {
         let room = Room::with_keyring("session-logout").await;
-        // As Keycloak: a revocation ends the session in the browser, and its sign-out page then reaches nothing behind it.
+        // Like Keycloak: a revocation ends the session in the browser, and its sign-out page then does not reach the
+        // provider behind it.
         let quirks = Quirks { revocation_ends_session: true, upstream: true, ..Quirks::default() };
         let config = Config { quirks, ..Config::default() };
         let provider = Provider::Demo(DemoOp::start(config).await.unwrap());
@@ -497,7 +498,7 @@ mod provider_session {
         let scene = Scene::new(&room, &provider, OFFLINE).await;
         scene.signs_in().await.close().await;
         assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
-        eventually("what became of the provider's side", s(10), || async {
+        eventually("the result at the provider", s(10), || async {
             (scene.app.session("work").await["provider_end"] == "local_only").then_some(())
         })
         .await;

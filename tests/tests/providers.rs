@@ -1,5 +1,5 @@
-//! Providers as they are: each that others wrote, with a real browser in front of it, from the sign-in to the sign-out.
-//! `oidc-provider` is in `acceptance.rs` as well, on a whole desktop.
+//! Real providers: each one by others, with a real browser, from the sign-in to the sign-out. `oidc-provider` is also in
+//! `acceptance.rs`, on a complete desktop.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -53,7 +53,7 @@ mod providers {
         assert!(!provider.stands_by(&token).await, "a refresh takes the old token away");
         assert!(provider.stands_by(&fresh).await);
         scene.signs_out().await;
-        // It has no revocation endpoint, so that is all that there is to see.
+        // It has no revocation endpoint, so there is nothing more to check.
         assert_eq!(provider.asked().await.revocations, 0);
     }
 
@@ -70,7 +70,7 @@ mod providers {
         let token = scene.refreshes(&token).await;
         assert!(provider.stands_by(&token).await);
         scene.signs_out_and_the_provider_revokes(&token).await;
-        assert!(!provider.stands_by(&token).await, "introspection says so too");
+        assert!(!provider.stands_by(&token).await, "introspection confirms it");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +144,7 @@ mod providers {
             (session["last_error_code"].is_string() || session["state"] == "ended").then_some(session)
         })
         .await;
-        // The refusal is named, whether or not it is taken for final.
+        // The refusal is named, whether or not it ends the session.
         if session["state"] == "ended" {
             assert_eq!(session["ended"], "refresh_rejected", "{session}");
             assert_eq!(scene.app.abide(&["token"]).await.code, 3);
@@ -154,7 +154,7 @@ mod providers {
         }
     }
 
-    /// Reads what comes first to an address where nobody else calls, and says that it was understood.
+    /// Reads the first request to an unused address, and answers that it was understood.
     async fn first_request(listener: &TcpListener) -> String {
         let answered = async {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -174,7 +174,7 @@ mod providers {
         tokio::time::timeout(s(20), answered).await.expect("a call within 20 s")
     }
 
-    /// What tests of a provider's own session stand on.
+    /// The base of all tests of a provider's own session.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_session_at_oidc_provider_changes_hands_and_ends_in_a_tab() {
         let room = Room::with_keyring("providers-node-tab").await;
@@ -225,7 +225,7 @@ mod providers {
         provider.sign_in_again_in_tab(&page, USER).await;
         provider.sign_in_in_tab(&page, OTHER_USER).await;
         provider.sign_out_in_tab(&page).await;
-        // Twice is once.
+        // A repetition changes nothing.
         provider.sign_out_in_tab(&page).await;
     }
 
@@ -257,7 +257,7 @@ mod providers {
             assert_eq!(done.code, 0, "{done:?}");
             let session = self.app.state("work", "active", s(10)).await;
             assert_eq!(session["renewable"], true, "{session}");
-            // One more where the tab that watches has tried a silent request.
+            // One more if the watching tab has tried a silent request.
             let since = self.provider.asked().await.authorizations - asked.authorizations;
             assert!((1..=2).contains(&since), "{since} sign-ins");
         }
@@ -282,8 +282,8 @@ mod providers {
             done.stdout
         }
 
-        /// Two refreshes. All three providers take the old refresh token away, so the second is granted only for the
-        /// one that the first has brought.
+        /// Two refreshes. All three providers invalidate the old refresh token, so the second one succeeds only with the new
+        /// token of the first.
         async fn refreshes(&self, token: &str) -> String {
             let mut token = token.to_owned();
             for _ in 0..2 {

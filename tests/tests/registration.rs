@@ -1,4 +1,4 @@
-//! Accounts whose client Abide registers by itself: RFC 7591, RFC 7592.
+//! Accounts with dynamic registration: RFC 7591, RFC 7592.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -59,7 +59,7 @@ mod registration {
         sign_in_to(&room, "work").await;
         assert_eq!(app.abide(&["keep"]).await.code, 0, "a refresh token that works");
 
-        // What ends the registration outlives the process, and stands in no file that can be read.
+        // The token that ends the registration survives the process, and is in no readable file.
         app.kill();
         drop(app);
         let app = App::headless(&room).await;
@@ -141,7 +141,8 @@ mod registration {
         assert!(!file.exists(), "it goes with the account");
     }
 
-    /// The client is there, and its end cannot be reached: said, with its name, and the account is gone all the same.
+    /// The client exists, and its registration cannot be ended: this is shown with its name, and the account is still
+    /// removed.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_registration_that_cannot_be_ended_is_said() {
         let room = Room::with_keyring("registration-away").await;

@@ -1,4 +1,4 @@
-//! What must not decide anything, and what must not be lost: a log that cannot be written, and an answer that comes late.
+//! Two failures without consequences: a log that cannot be written, and a late answer.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -29,7 +29,7 @@ mod resilience {
         let app = App::headless(&room).await;
         sign_in(&room).await;
         provider.set_quirks(Quirks { token_answer_delay: s(4), ..Quirks::default() });
-        // Abide stops waiting after a second; the provider has rotated the refresh token and says so later.
+        // Abide stops waiting after a second; the provider has rotated the refresh token and answers later.
         eventually("a tool to be told that the provider does not answer", s(30), || async {
             (abide(&room, &["token", "--min-validity", "1h"]).await.code == 1).then_some(())
         })
@@ -52,7 +52,7 @@ mod resilience {
         let config = Config { access_token_lifetime: s(6), ..Config::default() };
         let provider = DemoOp::start(config).await.unwrap();
         configure(&room, &one_account(provider.issuer(), None, SESSION));
-        // Nothing reads the pipe after its first byte.
+        // The pipe is not read after its first byte.
         let script = "exec 2> >(head -c 1 >/dev/null); exec \"$0\" agent";
         let agent = program("abide");
         let started = room.start("bash", &["-c", script, agent.to_str().unwrap()]);

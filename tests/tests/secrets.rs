@@ -1,5 +1,5 @@
-//! What is secret is nowhere but where it is used: every secret that passes between Abide and a provider is looked for in
-//! the log, the files, the arguments and the environment of every program. In memory: `as_root.rs`.
+//! Secrets are only where they are used: every secret between Abide and a provider is searched for in the log, the files,
+//! the arguments and the environment of every program. In memory: `as_root.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(target_os = "linux")]
@@ -36,7 +36,7 @@ mod secrets {
         let started: Vec<_> = processes.all().into_iter().map(|(arguments, _)| arguments).collect();
         assert!(started.iter().any(|arguments| contains(arguments, b"printf")), "the browser was seen");
 
-        // No core is written, and no other program of the same user looks into the process.
+        // No core dump is written, and no other program of the same user can read the process.
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", app.process())).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         assert!(core.split_whitespace().skip(4).take(2).all(|limit| limit == "0"), "{core}");

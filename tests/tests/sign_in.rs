@@ -1,4 +1,4 @@
-//! Sign-ins that go wrong, and sessions that end: each with a clear message and a program that can be used afterwards.
+//! Failing sign-ins, and sessions that end: each with a clear message and a program that still works.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -212,7 +212,7 @@ mod sign_ins {
         for (button, code) in [("cancel", 3), ("sign-in", 0)] {
             let login = Login::on_another_device(&room).await;
             assert_eq!(app.session("work").await["state"], "authorizing");
-            // The person, somewhere else.
+            // The person, at another device.
             let mut person = Visitor::default();
             let form = person.open(&login.url).await;
             let who = [("username", USER), ("password", PASSWORD)];
@@ -234,7 +234,7 @@ mod sign_ins {
         let settings = "claims = { mail = \"email\", checked = \"/email_verified\", team = \"/groups/0\" }\n";
         configure(&room, &account_with(provider.issuer(), settings, SESSION));
         let mut app = App::headless(&room).await;
-        assert_eq!(abide(&room, &["claims", "-a", "work"]).await.code, 3, "nobody is signed in");
+        assert_eq!(abide(&room, &["claims", "-a", "work"]).await.code, 3, "not signed in");
         sign_in(&room).await;
         let claims = async || -> serde_json::Value {
             let done = abide(&room, &["claims", "--json"]).await;
@@ -249,7 +249,7 @@ mod sign_ins {
         assert_eq!(read(), 1);
         assert_eq!(abide(&room, &["keep"]).await.code, 0);
         eventually("UserInfo to be read again", s(10), || async { (read() == 2).then_some(()) }).await;
-        // What was said is there after a crash, although nobody has asked the provider again.
+        // The claims are still there after a crash, without a request to the provider.
         eventually("the vault", s(10), || async { (claims().await["read_at"].is_u64()).then_some(()) }).await;
         app.kill();
         let _app = App::headless(&room).await;

@@ -57,14 +57,14 @@ mod tokens {
         assert!(said.get("dpop").is_none(), "no request was named: {said}");
         let unnamed = abide(&room, &["header"]).await;
         assert_eq!((unnamed.code, unnamed.stdout.as_str()), (2, ""), "{}", unnamed.stderr);
-        // Somebody who has stolen the token, and not the key.
+        // An attacker who has stolen the token, but not the key.
         let http = abide_tests::http();
         for scheme in ["Bearer", "DPoP"] {
             let token = said["access_token"].as_str().unwrap();
             let stolen = http.get(&resource).header("authorization", format!("{scheme} {token}"));
             assert_eq!(stolen.send().await.unwrap().status(), 401, "{scheme}");
         }
-        // A tool that asks Abide: once without the nonce, which the server then says.
+        // A tool that asks Abide: first without the nonce, which the server then sends.
         let first = use_header(&room, &resource, None).await;
         assert_eq!(first.status(), 401);
         let nonce = first.headers()["dpop-nonce"].to_str().unwrap().to_owned();
@@ -73,7 +73,7 @@ mod tokens {
         assert_eq!(second.json::<Value>().await.unwrap()["email"], "alice@example.com");
         let again = abide(&room, &["token", "--json", "--min-validity", "1h"]).await;
         assert_eq!(json(&again)["token_type"], "DPoP", "renewed with the same key");
-        // The key goes on in another process.
+        // Another process continues with the same key.
         app.quit().await;
         let _app = App::headless(&room).await;
         let nonce = use_header(&room, &resource, None).await.headers()["dpop-nonce"].clone();
@@ -210,7 +210,7 @@ mod tokens {
         assert_eq!(refreshes(&provider), sent, "the refresh token has nothing to do with it");
     }
 
-    /// A browser that writes down where it is to go.
+    /// A program instead of a browser that notes the address.
     fn scribe(room: &Room) -> (String, std::path::PathBuf) {
         let file = room.path("address");
         let script = format!("printf %s \"$1\" > {0}.new && mv {0}.new {0}", file.display());
@@ -250,12 +250,12 @@ mod tokens {
             entries.iter().filter(|entry| entry.parameter("acr_values") == "urn:abide:demo:recent").collect();
         assert!(!asked.is_empty(), "the provider was asked for it");
         assert_eq!(app.session("work").await["at_most_until"], ended, "the session is not made longer");
-        // Strong enough now: nobody is asked again.
+        // Strong enough now: the person is not asked again.
         std::fs::remove_file(&address).unwrap();
         let done = abide(&room, &["token", "--challenge", CHALLENGE]).await;
         assert_eq!(done.code, 0, "{done:?}");
         assert!(!address.exists(), "no browser was opened");
-        // And it goes on in another process, with the new refresh token.
+        // Another process continues with the new refresh token.
         app.quit().await;
         let _app = App::headless(&room).await;
         let done = abide(&room, &["token", "--challenge", CHALLENGE]).await;
@@ -306,24 +306,24 @@ mod tokens {
             assert!(said.contains(&format!("\"{code}\"")), "{said}");
             assert!(output.stdout.is_empty());
         };
-        // Who has just seen a page for nothing is left alone, until the next session.
+        // A person who has just seen a page without success is not asked again until the next session.
         let anew = || async {
             assert_eq!(abide(&room, &["logout", "--no-wait"]).await.code, 0);
             sign_in(&room).await;
         };
-        // Somebody else signs in.
+        // Another person signs in.
         let tool = challenged(CHALLENGE);
         Visitor::default().sign_in(&opened().await, "bob", PASSWORD).await;
         failed(&tool.await.unwrap(), "access_denied");
-        assert_eq!(abide(&room, &["token"]).await.stdout, before, "the session goes on as it was");
+        assert_eq!(abide(&room, &["token"]).await.stdout, before, "the session continues unchanged");
         anew().await;
-        // The provider does not do what is asked for.
+        // The provider ignores the request.
         let stronger = "Bearer error=\"insufficient_user_authentication\", acr_values=\"phr\"";
         let tool = challenged(stronger);
         Visitor::default().sign_in(&opened().await, USER, PASSWORD).await;
         failed(&tool.await.unwrap(), "unmet_authentication_requirements");
         anew().await;
-        // The person does not want to, and is left alone then.
+        // The person refuses, and is not asked again.
         let tool = challenged(stronger);
         let mut person = Visitor::default();
         let form = person.open(&opened().await).await;

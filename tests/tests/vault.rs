@@ -1,4 +1,4 @@
-//! What outlives the process: sealed, found again after a crash, gone after a sign-out.
+//! The stored session: sealed, found again after a crash, gone after a sign-out.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -40,7 +40,7 @@ mod vault {
         found
     }
 
-    /// Every run of characters in the room's files that could be a token.
+    /// Every sequence of characters in the room's files that could be a token.
     fn words_in_files(room: &Room) -> Vec<String> {
         let folders: Vec<PathBuf> = ["state", "config", "run", "cache", "data", "home", "logs", "tmp"]
             .map(|name| room.path(name))
@@ -62,7 +62,7 @@ mod vault {
         assert_eq!(abide(room, &["keep"]).await.code, 0);
         eventually("a refresh", s(10), || async { (provider.record().refreshes() > before).then_some(()) })
             .await;
-        // The new refresh token is on the disk before the new access token is handed out: before that a crash may cost it.
+        // The new refresh token is on the disk before the new access token is handed out; before that a crash may lose it.
         eventually("the new token", s(10), || async {
             (abide(room, &["token"]).await.stdout != token).then_some(())
         })
@@ -90,10 +90,10 @@ mod vault {
         app.kill();
         drop(app);
         let app = App::headless(&room).await;
-        assert_eq!(app.session("work").await["state"], "active", "signed in again, nobody was asked");
+        assert_eq!(app.session("work").await["state"], "active", "signed in again without a question");
         assert_eq!(provider.record().count(Endpoint::Authorization), 1);
 
-        // The provider knows the refresh token that was at rest by its fingerprint, once it is used.
+        // The provider knows the stored refresh token by its fingerprint, once it is used.
         let earlier = provider.record().refreshes();
         assert_eq!(abide(&room, &["token"]).await.code, 0, "what was at rest is good");
         let entries = provider.record().entries();
@@ -102,7 +102,11 @@ mod vault {
         assert!(!used.is_empty());
         assert!(words.iter().all(|word| fingerprint(word) != used), "no file held the refresh token");
         keep(&room, &provider).await;
-        assert_eq!(abide(&room, &["token"]).await.code, 0, "the rotation of tokens goes on after the crash");
+        assert_eq!(
+            abide(&room, &["token"]).await.code,
+            0,
+            "the rotation of tokens continues after the crash"
+        );
         keep(&room, &provider).await;
     }
 
@@ -125,7 +129,7 @@ mod vault {
         let state = app.session("work").await["state"].clone();
         assert!(state == "ended" || state == "signed_out", "{state}");
         assert_eq!(app.abide(&["token"]).await.code, 3);
-        // That the provider has ended it was tried out once, by the process that told it.
+        // The process that notified the provider tested once that the session has ended there.
         let granted = |entry: &&abide_demo_op::Entry| entry.is_refresh() && entry.outcome == Outcome::Ok;
         assert_eq!(provider.record().entries().iter().filter(granted).count(), 0, "nothing was left to use");
     }
@@ -145,7 +149,7 @@ mod vault {
         app.kill();
         drop(app);
         let app = App::headless(&room).await;
-        assert_eq!(app.abide(&["token"]).await.code, 3, "nothing was kept, nobody is signed in");
+        assert_eq!(app.abide(&["token"]).await.code, 3, "nothing was kept, not signed in");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,6 +161,6 @@ mod vault {
         let second =
             tokio::time::timeout(s(15), abide(&room, &["agent"])).await.expect("a second agent ends");
         assert!(!second.stderr.contains("panicked"), "{}", second.stderr);
-        assert_eq!(app.session("work").await["state"], "signed_out", "the first goes on");
+        assert_eq!(app.session("work").await["state"], "signed_out", "the first still runs");
     }
 }

@@ -1,4 +1,4 @@
-//! The ways of keeping sessions between two starts, and what becomes of them when a keyring or a disk gives out.
+//! The ways of storing sessions, and failures of a keyring or a disk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -41,7 +41,7 @@ mod ways_of_keeping {
         file
     }
 
-    /// What is in the folder of the vault, but for what every agent writes there anew.
+    /// The files in the folder of the vault, except those that every agent writes anew.
     fn vault_files(room: &Room) -> Vec<(String, Vec<u8>)> {
         let mut files: Vec<_> = std::fs::read_dir(room.places().state)
             .unwrap()
@@ -54,7 +54,7 @@ mod ways_of_keeping {
         files
     }
 
-    /// An agent that does not start: what it said.
+    /// The output of an agent that does not start.
     async fn refused(room: &Room) -> String {
         let done = tokio::time::timeout(s(50), abide(room, &["agent"])).await.expect("an end");
         assert_eq!(done.code, 1, "{done:?}");
@@ -95,7 +95,7 @@ mod ways_of_keeping {
         assert_eq!(app.abide(&["token"]).await.code, 0);
         drop(app);
 
-        // A file that others can read is no place for it.
+        // A file that others can read is refused.
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         let said = refused(&room).await;
         assert!(said.contains("Others can read") && said.contains("chmod 600"), "{said}");
@@ -120,7 +120,7 @@ mod ways_of_keeping {
         };
         let mut app = App::answering(&room, through_a_pipe(&room)).await;
         sign_in(&room).await;
-        // Its variables are closed to its own user: `as_root.rs` looks at them.
+        // Its user cannot read its environment: `as_root.rs` checks that.
         let arguments = std::fs::read(format!("/proc/{}/cmdline", app.process())).unwrap();
         assert!(!arguments.windows(7).any(|window| window == b"battery") && !arguments.is_empty());
         app.kill();
@@ -173,7 +173,7 @@ mod ways_of_keeping {
         for word in ["No keyring", "\"passphrase\"", "\"memory\"", "[vault]"] {
             assert!(said.contains(word), "{word}: {said}");
         }
-        // Who has not chosen works on, and is told how to choose.
+        // Without a configured way, the agent runs and explains the choice.
         configure(&room, &one_account(provider.issuer(), None, SESSION));
         let app = App::headless(&room).await;
         let status = app.abide(&["status"]).await.stdout;
@@ -187,7 +187,7 @@ mod ways_of_keeping {
         let room = Room::without_keyring("vault-hanging").await;
         let provider = provider().await;
         kept(&room, &provider, "mode = \"keyring\"");
-        // Somebody has the keyring's name and never answers.
+        // A program owns the keyring's name and never answers.
         let silent = room.new_connection().await.expect("a connection");
         silent.request_name("org.freedesktop.secrets").await.unwrap();
         let since = Instant::now();
@@ -252,7 +252,7 @@ mod ways_of_keeping {
         assert_eq!(app.abide(&["token"]).await.code, 0);
     }
 
-    /// From now on no file of the process may be larger: as on a full disk, what is written fails half-way.
+    /// From now on no file of the process may become larger: as on a full disk, writes fail half-way.
     async fn full_disk(app: &App<'_>, room: &Room, most: &str) {
         let process = app.process().to_string();
         let limit = format!("--fsize={most}:unlimited");
@@ -273,7 +273,7 @@ mod ways_of_keeping {
         let words = ["-c", "trap '' XFSZ; exec \"$0\" agent", abide.to_str().unwrap()];
         let mut app = App::answering(&room, room.start("sh", &words)).await;
         sign_in(&room).await;
-        // The journal has room, the vault has not.
+        // There is room for the journal, but not for the vault.
         let state = room.places().state;
         let journal = std::fs::metadata(state.join("vault.journal")).map_or(0, |file| file.len());
         let most = largest(&state) - 200;

@@ -94,7 +94,7 @@ def configure(options, folder):
                 "OPTIONS": {"timeout": 10, "transaction_mode": "IMMEDIATE"},
             }
         },
-        # Alice's password is a short one, and there is nobody to protect.
+        # Alice's password is short, because there is no real person to protect.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
         USE_TZ=True,
@@ -166,7 +166,7 @@ def main():
         if options.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(options.certificate, options.key)
-            # The handshake belongs to the request's own thread: nobody waits for a client that never says a word.
+            # The handshake runs in the thread of the request, so that a silent client delays no other.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
             # Django compares the origin of a form with its own.
             server.base_environ["HTTPS"] = "on"

@@ -1,4 +1,4 @@
-//! An agent that is signed in, killed, and started again; and what must hold then.
+//! An agent that is signed in, killed, and started again; and its expected state afterwards.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,26 +17,26 @@ use abide_vault::{Costs, Passphrase, Vault, Zeroizing};
 
 const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
 
-/// How often in all.
+/// The number of kills in all.
 pub(super) fn crashes() -> usize {
     let wanted = std::env::var("ABIDE_CRASHES").unwrap_or_default();
     wanted.parse().unwrap_or(200)
 }
 
-/// What a kill did to the session.
+/// The effect of a kill on the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// The provider has not exchanged the token, or the new one is on the disk: the session is there.
+    /// The provider has not exchanged the token, or the new one is on the disk: the session still exists.
     Kept,
-    /// The provider has exchanged it, and its answer has not reached the disk: nobody can have the new one.
+    /// The provider has exchanged it, but its answer has not reached the disk: the new token is lost.
     Lost,
-    /// The same, if the process did not come further than it could say: only at a random moment.
+    /// Either of them, if the process was killed at a random moment before it could report its place.
     Unknown,
     /// The place was not passed; killed from outside instead.
     Missed,
 }
 
-/// Moments and decisions that differ from run to run; the number at the beginning is told, so that a run can be repeated.
+/// Random moments and decisions. The seed is printed, so that a run can be repeated.
 pub(super) struct Chance(u64);
 
 impl Chance {
@@ -58,7 +58,7 @@ impl Chance {
     }
 }
 
-/// A room in which the programs look for the places at which they are to end.
+/// A room whose programs look for failpoints.
 pub(super) fn prepared(mut room: Room) -> Room {
     let points = room.path("points");
     std::fs::create_dir(&points).unwrap();
@@ -66,8 +66,8 @@ pub(super) fn prepared(mut room: Room) -> Room {
     room
 }
 
-/// The vault of this room is sealed with a passphrase, which costs nearly nothing: starts are many. What it costs stands in
-/// the vault, so it is made before the agent starts. Returns what the configuration says about it.
+/// The vault of this room is sealed with a passphrase of very low cost, because there are many starts. The cost is in the
+/// vault, so it is made before the agent starts. Returns the lines for the configuration.
 pub(super) fn with_a_passphrase(room: &Room) -> String {
     let file = room.path("passphrase");
     std::fs::write(&file, "correct horse battery staple").unwrap();
@@ -79,7 +79,7 @@ pub(super) fn with_a_passphrase(room: &Room) -> String {
     format!("[vault]\nmode = \"passphrase\"\npassphrase_file = \"{}\"\n", file.display())
 }
 
-/// The room, the provider, the agent that runs, and the count.
+/// The room, the provider, the running agent, and the count.
 pub(super) struct Bench<'a> {
     room: &'a Room,
     provider: DemoOp,
@@ -92,7 +92,7 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Signs in; `vault` is what else the configuration says.
+    /// Signs in; `vault` is the rest of the configuration.
     pub(super) async fn signed_in(room: &'a Room, vault: &str) -> Self {
         let provider = DemoOp::start(Config::default()).await.unwrap();
         configure(room, &format!("{}\n{vault}", one_account(provider.issuer(), None, SESSION)));
@@ -131,7 +131,7 @@ impl<'a> Bench<'a> {
         )
     }
 
-    /// Whose token this is, by the provider's word.
+    /// The person that the provider reports for this token.
     async fn subject_of(&self, token: &str) -> String {
         let userinfo = format!("{}/userinfo", self.provider.issuer());
         let answer = http().get(userinfo).bearer_auth(token).send().await.unwrap();
@@ -140,7 +140,7 @@ impl<'a> Bench<'a> {
         claims["sub"].as_str().unwrap().to_owned()
     }
 
-    /// The places that a refresh passes, each with how often it was passed by then.
+    /// The places that a refresh passes, each with the number of its passes.
     pub(super) async fn route(&self) -> Vec<(String, u32)> {
         self.arm("");
         assert_eq!(abide(self.room, &["keep"]).await.code, 0);
@@ -153,7 +153,7 @@ impl<'a> Bench<'a> {
         self.whole_refresh().await.into_iter().map(counted).collect()
     }
 
-    /// From its first step to the end of what follows from it.
+    /// The duration of a refresh from its first step to the end of its consequences.
     pub(super) async fn duration_of_a_refresh(&self) -> Duration {
         self.arm("");
         let whole = async {
@@ -169,7 +169,7 @@ impl<'a> Bench<'a> {
         self.room.path("points").join(file)
     }
 
-    /// Says where the process is to end, and forgets where it came.
+    /// Sets the place at which the process ends, and clears the trace.
     fn arm(&self, place: &str) {
         let (armed, fresh) = (self.point(abide_failpoint::ARMED), self.point("fresh"));
         std::fs::write(self.point(abide_failpoint::TRACE), "").unwrap();
@@ -177,10 +177,10 @@ impl<'a> Bench<'a> {
         std::fs::rename(fresh, armed).unwrap();
     }
 
-    /// Where the process came.
+    /// The passed places.
     fn trace(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.point(abide_failpoint::TRACE)).unwrap_or_default();
-        // The last line may be half-written.
+        // The last line may be incomplete.
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         whole.lines().map(str::to_owned).collect()
     }
@@ -193,7 +193,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Waits until a refresh has been served, UserInfo has been read after it, and nothing is being written.
+    /// Waits until a refresh has been served, UserInfo has been read after it, and no write is pending.
     async fn whole_refresh(&self) -> Vec<String> {
         let is_whole = || {
             let trace = self.trace();
@@ -206,18 +206,18 @@ impl<'a> Bench<'a> {
         self.trace()
     }
 
-    /// Has a refresh begin that ends the process at this place.
+    /// Starts a refresh that ends the process at this place.
     pub(super) async fn refresh_until_killed_at(&mut self, name: &str, times: u32) -> Fate {
         let before = self.provider.record().refreshes();
         let app = RefCell::new(self.app.take().expect("an agent"));
         self.arm(&format!("{name} {times}"));
-        // It may well be gone before it answers.
+        // It may end before it answers.
         let _ = abide(self.room, &["keep"]).await;
         let ended = self.until("the end", || app.borrow_mut().ended().is_some());
         let fate = if tokio::time::timeout(s(4), ended).await.is_ok() {
             let signal = app.borrow_mut().ended().and_then(|status| status.signal());
             assert_eq!(signal, Some(9), "killed at {name}, and nothing else: {}", app.borrow().log());
-            // Nothing was passed where a write from before was the one that ended there.
+            // Nothing was passed if an earlier write was the one that ended there.
             let came = self.trace();
             assert!(came.last().is_none_or(|last| last == name), "it ended where it was to end: {came:?}");
             self.fate(before, true).await
@@ -231,7 +231,7 @@ impl<'a> Bench<'a> {
         fate
     }
 
-    /// Has a refresh begin, and kills the process a while later.
+    /// Starts a refresh, and kills the process a while later.
     pub(super) async fn refresh_until(&mut self, moment: Duration) -> Fate {
         let before = self.provider.record().refreshes();
         let mut app = self.app.take().expect("an agent");
@@ -247,7 +247,7 @@ impl<'a> Bench<'a> {
         self.fate(before, false).await
     }
 
-    /// Starts the agent and kills it a while later, whatever it has come to.
+    /// Starts the agent and kills it a while later, whatever its state.
     pub(super) async fn start_until(&mut self, moment: Duration) {
         let mut program = self.room.start(program("abide"), &["agent"]);
         tokio::time::sleep(moment).await;
@@ -255,9 +255,9 @@ impl<'a> Bench<'a> {
         self.kills += 1;
     }
 
-    /// What must have become of the session, by the provider's record and by how far the process came.
+    /// The expected effect on the session, from the provider's record and the trace of the process.
     async fn fate(&self, before: usize, exact: bool) -> Fate {
-        // What was sent by the process is answered before this is.
+        // All requests of the process are answered before this one.
         let discovery = format!("{}/.well-known/openid-configuration", self.provider.issuer());
         assert_eq!(http().get(discovery).send().await.unwrap().status(), 200);
         let record = self.provider.record();
@@ -276,7 +276,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Starts the agent and holds it to what must have become of the session.
+    /// Starts the agent and checks that its state is the expected one.
     pub(super) async fn comes_back(&mut self, fate: Fate) {
         let came = self.trace();
         self.arm("");
@@ -299,10 +299,10 @@ impl<'a> Bench<'a> {
             assert!(session["user"].as_str().is_some_and(|user| user.contains(USER)), "{what}");
             self.whole_refresh().await;
         } else {
-            // In the window the old token is tried once, and the provider's answer believed.
+            // In the window the old token is tried once, and the provider's answer counts.
             assert_eq!(token.code, 3, "{what}");
             assert_eq!(session["ended"], "refresh_rejected", "{what}");
-            // A session that has ended says goodbye to the provider, and tries out that the token is worth nothing there.
+            // A session that has ended notifies the provider, and tests that the token is not accepted there.
             assert!((1..=2).contains(&asked), "one refresh brings the news that there is no token: {what}");
             let entries = record.entries();
             for refused in entries.iter().rev().filter(|entry| entry.is_refresh()).take(asked) {

@@ -11,7 +11,7 @@ const PROCESSES: usize = 32;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_two_processes_at_the_moment_of_expiry_cause_one_refresh() {
     let room = Room::with_keyring("crash-thirty-two").await;
-    // A token has to last ten seconds when it is handed out: below that, it is as good as expired.
+    // A token must be valid for ten seconds when it is handed out: with less time left, it counts as expired.
     let config = Config { access_token_lifetime: s(12), ..Config::default() };
     let provider = DemoOp::start(config).await.unwrap();
     configure(&room, &one_account(provider.issuer(), None, "end_after = \"15m\"\nwarn_after = \"12m\""));

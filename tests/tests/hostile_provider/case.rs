@@ -1,94 +1,94 @@
-//! What a case is, and words to write one down with.
+//! A case, and functions to write one.
 
 use abide_demo_op::{
     Answer, Body, Deviation, Edit, Endpoint, Form, IdToken, QueryEdit, Signature, When, Wrong,
 };
 use serde_json::Value;
 
-/// One thing that a provider gets wrong, or gets right in an unusual way.
+/// One mistake of a provider, or something unusual that is allowed.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// Its name; that of the OpenID Foundation's test where there is one.
+    /// Its name; that of the OpenID Foundation's test if there is one.
     pub(crate) name: String,
-    /// What the provider does.
+    /// The provider's behaviour, in words.
     pub(crate) deviation: String,
-    /// Where it is written that it must not, or that it may.
+    /// The specification that forbids or allows it.
     pub(crate) section: &'static str,
-    /// The same for the provider.
+    /// The same for the demo provider.
     pub(crate) wrong: Vec<Deviation>,
-    /// What has to become of it.
+    /// The expected result.
     pub(crate) expected: Expected,
-    /// Which account signs in.
+    /// The account that signs in.
     pub(crate) account: Account,
-    /// Whether the request at fault goes to somebody else, so that the provider does not count it.
+    /// Whether the wrong request goes to another server, so that the provider does not count it.
     pub(crate) elsewhere: bool,
-    /// In which way.
+    /// Abide's action.
     pub(crate) way: Way,
-    /// What the person says to whom a device shows its code.
+    /// The person who is shown a device's code.
     pub(crate) person: Person,
-    /// How often the provider is asked there, where that is what matters.
+    /// The expected number of requests to an endpoint, if it matters.
     pub(crate) asked: Option<(Endpoint, usize)>,
-    /// The type of the access token that is served (RFC 6749, section 7.1), where that is what matters.
+    /// The type of the served access token (RFC 6749, section 7.1), if it matters.
     pub(crate) kind: Option<&'static str>,
-    /// What a tool asks for, as a query, in a case about tokens for one purpose.
+    /// The query of a tool, in a case about tokens for one purpose.
     pub(crate) tool: &'static str,
 }
 
-/// What Abide does in a case.
+/// Abide's action in a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// It signs in with a browser.
     Browser,
     /// It signs in with a code that is entered on another device.
     Device,
-    /// It registers itself.
+    /// It registers a client.
     Registration,
 }
 
-/// Who is shown a code.
+/// The person who is shown a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Person {
-    /// Says yes.
+    /// Agrees.
     Allows,
-    /// Says no.
+    /// Refuses.
     Denies,
-    /// Has gone.
+    /// Is absent.
     Absent,
 }
 
-/// What has to become of a case.
+/// The expected result of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// Refused with this code before anybody is shown a code to enter; nothing is polled.
+    /// Refused with this code before a code is shown; nothing is polled.
     NoCode(&'static str),
-    /// Refused with this code; nobody is registered, and nothing is tried again.
+    /// Refused with this code; nothing is registered or retried.
     NotRegistered(&'static str),
     /// Registered, as a public client.
     Registered,
-    /// Signed in; a tool that asks for a token for one purpose gets none, for this reason (the first) under this code (the
-    /// second). The session's own token is served as before, and the next renewal is good: nothing was lost.
+    /// Signed in; a tool that asks for a token for one purpose is refused, for this reason (the first) with this code (the
+    /// second). The session's own token is still served, and the next renewal works.
     Withheld(&'static str, &'static str),
     /// Signed in; a tool gets a token for one purpose.
     Handed,
-    /// Refused with this code before a browser starts; nothing but metadata and keys is asked for.
+    /// Refused with this code before a browser starts; only metadata and keys are requested.
     NoBrowser(&'static str),
-    /// Refused with this code after the browser; nobody is signed in, no token is served and UserInfo is not asked for.
+    /// Refused with this code after the browser; not signed in, no token is served and UserInfo is not asked.
     NoToken(&'static str),
     /// As before, and the token endpoint is not asked either.
     NoExchange(&'static str),
-    /// The browser's request is turned away with this code, and the sign-in goes on waiting for the right one.
+    /// The browser's request is refused with this code, and the sign-in keeps waiting for the right one.
     Stray(&'static str),
-    /// Refused with this code when UserInfo is read; nobody is signed in, and no token is served.
+    /// Refused with this code when UserInfo is read; not signed in, and no token is served.
     Substituted(&'static str),
-    /// Signed in, with none of what UserInfo said, and with this code.
+    /// Signed in, without the claims of UserInfo, and with this code.
     NoClaims(&'static str),
     /// Signed in, and a token is served.
     Served,
-    /// Signed in; a renewal is refused with this code, the session is over and no token is served.
+    /// Signed in; a renewal is refused with this code, the session has ended and no token is served.
     Ended(&'static str),
-    /// Signed in; a renewal is refused with this code, the session is kept and no other token than before is served.
+    /// Signed in; a renewal is refused with this code, the session is kept and only the old token is served.
     Kept(&'static str),
-    /// As before, and the next renewal, with nothing wrong, brings a token: nothing was lost.
+    /// As before, and the next renewal, without a mistake, gets a token.
     Recovers(&'static str),
     /// Signed in; a renewal is refused with this code, the session is kept and the person has to sign in again.
     SignInNeeded(&'static str),
@@ -97,7 +97,7 @@ pub(crate) enum Expected {
 }
 
 impl Expected {
-    /// The error code; none in a case that ends well.
+    /// The error code; none in a case that succeeds.
     pub(crate) fn code(self) -> Option<&'static str> {
         match self {
             Self::NoBrowser(code)
@@ -118,22 +118,22 @@ impl Expected {
     }
 }
 
-/// Which account signs in.
+/// The account that signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Account {
     /// A public client that gets ES256.
     Plain,
-    /// The same, which does not wait long for an answer.
+    /// The same, with a short timeout.
     Hasty,
     /// A public client that gets RS256.
     Rsa,
     /// A client with a secret.
     Secret,
-    /// A public client that wants its tokens bound to a key of its own.
+    /// A public client that requires bound tokens.
     Bound,
-    /// The same, where the provider offers it.
+    /// The same, if the provider offers it.
     Offered,
-    /// A public client that gets tokens for one purpose by exchange.
+    /// A public client that gets tokens for one purpose by token exchange.
     Trading,
     /// A public client whose UserInfo is signed.
     Sealed,
@@ -176,7 +176,7 @@ impl Case {
         Self { person, ..self }
     }
 
-    /// The provider is asked so often, and no oftener.
+    /// The provider is asked exactly so often.
     pub(crate) fn asking(self, endpoint: Endpoint, times: usize) -> Self {
         Self { asked: Some((endpoint, times)), ..self }
     }
@@ -190,7 +190,7 @@ impl Case {
     }
 }
 
-/// Not in the sign-in: in renewals, and from the second look at metadata or keys on.
+/// Not in the sign-in: in renewals, and from the second read of metadata or keys on.
 pub(crate) fn later(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     for deviation in &mut deviations {
         deviation.when = if deviation.at == Endpoint::Token { When::Renewing } else { When::From(2) };
@@ -198,7 +198,7 @@ pub(crate) fn later(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     deviations
 }
 
-/// In answers to the requests that a token for one purpose is asked for with.
+/// In answers to token exchanges.
 pub(crate) fn exchanging(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     for deviation in &mut deviations {
         deviation.when = When::Exchanging;
@@ -206,14 +206,14 @@ pub(crate) fn exchanging(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     deviations
 }
 
-/// The metadata says where requests can be pushed to.
+/// The metadata name an endpoint for pushed requests.
 pub(crate) fn pushing(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     let place = format!("{{issuer}}{}", Endpoint::PushedAuthorization.path());
     deviations.splice(..0, set(Endpoint::Discovery, "/pushed_authorization_request_endpoint", place));
     deviations
 }
 
-/// In the answer to the first request alone.
+/// Only in the answer to the first request.
 pub(crate) fn once(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     for deviation in &mut deviations {
         deviation.when = When::Only(1);
@@ -275,7 +275,7 @@ pub(crate) fn query(edits: Vec<QueryEdit>) -> Vec<Deviation> {
     vec![Deviation::new(Endpoint::SignIn, Wrong::Query(edits))]
 }
 
-/// The ID token says nothing but who it is, so that UserInfo is asked.
+/// The ID token contains no name or email, so that UserInfo is asked.
 pub(crate) fn nameless(mut deviations: Vec<Deviation>) -> Vec<Deviation> {
     let names = ["/name", "/email", "/preferred_username", "/given_name", "/family_name"];
     deviations.extend(claims(names.map(Edit::Remove).to_vec()));

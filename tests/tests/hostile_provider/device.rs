@@ -29,7 +29,7 @@ pub(crate) async fn run(scene: &Scene<'_>, case: &Case) -> Result<(), String> {
         ensure!(!unexpected, "a code is shown: {line}");
         enter(scene, case.person, code).await?;
     }
-    // What it says at the end is not held back.
+    // Its last output is read in the background.
     let rest = tokio::spawn(async move {
         let mut rest = String::new();
         let _ = tokio::io::AsyncReadExt::read_to_string(&mut said, &mut rest).await;
@@ -40,7 +40,7 @@ pub(crate) async fn run(scene: &Scene<'_>, case: &Case) -> Result<(), String> {
         Expected::NoCode(code) => scene.not_begun(code, &done).await,
         Expected::NoToken(code) => {
             ensure!(begun["device"].is_object(), "no code was shown: {line} {done:?}");
-            scene.nobody(code, &done).await?;
+            scene.not_signed_in(code, &done).await?;
             ensure!(scene.asked(Endpoint::UserInfo) == 0, "UserInfo was asked");
             Ok(())
         }
@@ -51,7 +51,7 @@ pub(crate) async fn run(scene: &Scene<'_>, case: &Case) -> Result<(), String> {
     }
 }
 
-/// The person goes to the page of the provider, and nowhere else, whatever the device shows.
+/// The person goes only to the page of the provider, whatever the device shows.
 async fn enter(scene: &Scene<'_>, person: Person, code: &str) -> Result<(), String> {
     let button = match person {
         Person::Allows => "sign-in",

@@ -1,4 +1,4 @@
-//! One provider and its accounts, and the cases that are run there one after another.
+//! One provider with its accounts, and the cases that run there one after another.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -18,12 +18,12 @@ use super::case::{Account, Case, Expected, Way};
 use super::stand_in::StandIn;
 use super::{device, registering};
 
-/// No case may take longer.
+/// The time limit of a case.
 const LIMIT: Duration = s(40);
 const SUBJECT: &str = "demo-user-1";
 const EMAIL: &str = "alice@example.com";
 
-/// Endpoints at which it matters how often the provider is asked.
+/// Endpoints whose number of requests matters.
 const COUNTED: [Endpoint; 5] = [
     Endpoint::Token,
     Endpoint::UserInfo,
@@ -34,7 +34,7 @@ const COUNTED: [Endpoint; 5] = [
 /// The secret of the accounts that have one; in a header it is written differently.
 pub(crate) const SECRET: &str = "a secret: 1+1=2 %41";
 
-/// Where the secret of the accounts that have one is.
+/// The file with the secret of the accounts that have one.
 pub(crate) fn secret_file() -> PathBuf {
     evidence("hostile-provider").join("client-secret")
 }
@@ -44,7 +44,7 @@ pub(crate) struct Lane {
     provider: DemoOp,
 }
 
-/// What a case needs of the world.
+/// The environment of a case.
 pub(crate) struct Scene<'a> {
     pub(crate) lane: &'a Lane,
     pub(crate) room: &'a Room,
@@ -70,7 +70,7 @@ impl Account {
         }
     }
 
-    /// The last ones are those of the first lane.
+    /// The last ones exist only in the first lane.
     const ALL: [Self; 8] = [
         Self::Plain,
         Self::Hasty,
@@ -84,7 +84,7 @@ impl Account {
 }
 
 impl Lane {
-    /// The first has an RSA key, too, which takes a while to make, where some case needs it.
+    /// The first one also has an RSA key if a case needs it, because making one takes a while.
     pub(crate) async fn start(number: usize, rsa: bool) -> Self {
         let kinds = match (number, rsa) {
             (0, true) => &Account::ALL[..],
@@ -99,18 +99,18 @@ impl Lane {
             ..Client::default()
         };
         let clients = kinds.iter().map(client).collect();
-        // A device polls as often as Abide does at most.
+        // Abide polls at its own shortest interval.
         let config = Config { clients, device_poll_interval: Duration::ZERO, ..Config::default() };
         let provider = DemoOp::start(config).await.expect("a provider");
         Self { number, provider }
     }
 
-    /// What the configuration says of its accounts.
+    /// The configuration of its accounts.
     pub(crate) fn accounts(&self) -> String {
         let account = |kind: Account| {
             let more = match kind {
                 Account::Plain | Account::Rsa => String::new(),
-                // Enough for a provider on this computer, and not long to wait for one that is silent.
+                // Enough for a provider on this computer, and short for one that does not answer.
                 Account::Hasty => "timeout = \"4s\"\n".to_owned(),
                 Account::Secret => format!("client_secret_file = {:?}\n", secret_file()),
                 Account::Bound => "dpop = \"required\"\n".to_owned(),
@@ -219,7 +219,7 @@ impl Scene<'_> {
         let mut landed = Visitor::default().sign_in(&address, USER, PASSWORD).await;
         if let Expected::Stray(code) = case.expected {
             self.turned_away(&landed, code).await?;
-            // What is right comes after it, and is taken.
+            // The right answer comes next, and is accepted.
             self.lane.provider.misbehave(Vec::new());
             landed = Visitor::default().sign_in(&address, USER, PASSWORD).await;
         }
@@ -227,9 +227,9 @@ impl Scene<'_> {
         self.after_the_browser(case, &done, &landed).await
     }
 
-    /// Refused before anybody was asked to do anything.
+    /// Refused before the person had to do anything.
     pub(crate) async fn not_begun(&self, code: &str, done: &Done) -> Result<(), String> {
-        self.nobody(code, done).await?;
+        self.not_signed_in(code, done).await?;
         ensure!(self.asked(Endpoint::Token) == 0, "the token endpoint was asked");
         ensure!(self.asked(Endpoint::UserInfo) == 0, "UserInfo was asked");
         let started = self.stand_in.take(&self.client);
@@ -240,7 +240,7 @@ impl Scene<'_> {
     async fn after_the_browser(&self, case: &Case, done: &Done, landed: &Landed) -> Result<(), String> {
         let expected = case.expected;
         if let Expected::NoToken(code) | Expected::NoExchange(code) | Expected::Substituted(code) = expected {
-            self.nobody(code, done).await?;
+            self.not_signed_in(code, done).await?;
             let failed = landed.body.contains("You are not signed in");
             ensure!(failed, "the page does not say that it failed: {} {}", landed.url, landed.body);
             let exchanges = match case.asked {
@@ -258,7 +258,7 @@ impl Scene<'_> {
         self.signed_in(case).await
     }
 
-    /// Somebody is signed in; the rest of the case.
+    /// The rest of the case, after the sign-in.
     pub(crate) async fn signed_in(&self, case: &Case) -> Result<(), String> {
         let expected = case.expected;
         let answer = self.ask("").await?;
@@ -293,13 +293,13 @@ impl Scene<'_> {
             }
             _ => {
                 ensure!(status["last_error_code"].is_null(), "in last_error: {status}");
-                ensure!(status["user"] == EMAIL, "somebody else: {status}");
+                ensure!(status["user"] == EMAIL, "another person: {status}");
             }
         }
         Ok(())
     }
 
-    /// The browser's request did not belong to the sign-in, which waits as before.
+    /// The browser's request did not belong to the sign-in, which still waits.
     async fn turned_away(&self, landed: &Landed, code: &str) -> Result<(), String> {
         let found = (landed.status, landed.code.as_deref());
         ensure!(found == (400, Some(code)), "turned away with {found:?}: {}", landed.body);
@@ -323,7 +323,7 @@ impl Scene<'_> {
         Err(format!("the reason is not {code}: {}", &self.app.log()[from..]))
     }
 
-    /// A tool asks for a token for one purpose and gets none. The session is what it was.
+    /// A tool asks for a token for one purpose and gets none. The session does not change.
     async fn withheld(&self, tool: &str, code: &str, said: &str, first: &str) -> Result<(), String> {
         let logged = self.app.log().len();
         let refused = self.ask(tool).await;
@@ -338,14 +338,14 @@ impl Scene<'_> {
         self.renewed(first).await
     }
 
-    /// Renews now, and looks what became of it.
+    /// Renews now, and checks the result.
     async fn renewal(&self, expected: Expected, first: &str) -> Result<(), String> {
         let kept = abide(self.room, &["keep", "--account", &self.account]).await;
         ensure!(kept.code == 0, "abide keep: {kept:?}");
         let Some(code) = expected.code() else { return self.renewed(first).await };
         let status = self.last_error(code).await?;
         if matches!(expected, Expected::Ended(_)) {
-            ensure!(status["state"] == "ended", "the session goes on: {status}");
+            ensure!(status["state"] == "ended", "the session continues: {status}");
             ensure!(self.token().await.is_err(), "a token is served");
             return Ok(());
         }
@@ -361,14 +361,14 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// Waits for another token than the first.
+    /// Waits for a token other than the first.
     async fn renewed(&self, first: &str) -> Result<(), String> {
         for _ in 0..400 {
             let now = self.token().await?;
             if now != first {
                 let status = self.status().await;
                 ensure!(status["last_error_code"].is_null(), "in last_error: {status}");
-                ensure!(status["user"] == EMAIL, "somebody else: {status}");
+                ensure!(status["user"] == EMAIL, "another person: {status}");
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
@@ -376,8 +376,8 @@ impl Scene<'_> {
         Err(format!("no new token is served: {}", self.status().await))
     }
 
-    /// Nobody is signed in, for this reason, and there is no token.
-    pub(crate) async fn nobody(&self, code: &str, done: &Done) -> Result<(), String> {
+    /// Not signed in, for this reason, and without a token.
+    pub(crate) async fn not_signed_in(&self, code: &str, done: &Done) -> Result<(), String> {
         ensure!(done.code != 0, "signed in, where {code} was expected: {done:?}");
         ensure!(done.stderr.len() > 10, "nothing was said: {done:?}");
         let status = self.last_error(code).await?;
@@ -393,7 +393,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Waits for the code of what went wrong; gives the state of the session at that moment.
+    /// Waits for the code of the last error; returns the state of the session at that moment.
     async fn last_error(&self, code: &str) -> Result<Value, String> {
         let mut status = Value::Null;
         for _ in 0..200 {
@@ -413,7 +413,7 @@ impl Scene<'_> {
         self.app.session(&self.account).await
     }
 
-    /// The access token, as a tool gets it, or the code of the refusal.
+    /// The access token for a tool, or the code of the refusal.
     async fn token(&self) -> Result<String, String> {
         let answer = self.ask("").await?;
         Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
@@ -432,12 +432,12 @@ impl Scene<'_> {
         }
     }
 
-    /// How often the provider was asked in this case.
+    /// The number of requests to the provider in this case.
     pub(crate) fn asked(&self, endpoint: Endpoint) -> usize {
         counted(&self.lane.provider, endpoint) - self.before.get(&endpoint).copied().unwrap_or_default()
     }
 
-    /// Nobody is signed in or about to be, whatever happened.
+    /// Signs out, unless the session has ended already.
     async fn tidy(&self) {
         let status = self.status().await;
         if status["state"] != "signed_out" && status["state"] != "ended" {
@@ -447,7 +447,7 @@ impl Scene<'_> {
     }
 }
 
-/// Of token requests those for a sign-in. One for a renewal may be left from the case before.
+/// Token requests for a sign-in. One for a renewal may be left from the previous case.
 fn counted(provider: &DemoOp, endpoint: Endpoint) -> usize {
     let all = provider.record().count(endpoint);
     if endpoint == Endpoint::Token { all - provider.record().refreshes() } else { all }

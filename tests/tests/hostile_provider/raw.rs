@@ -1,4 +1,4 @@
-//! A server that speaks no proper HTTP: for each path the bytes that it answers with.
+//! A server that sends wrong HTTP: for each path these bytes.
 
 use std::sync::OnceLock;
 
@@ -6,12 +6,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 static PORT: OnceLock<u16> = OnceLock::new();
-/// Bound, so that nobody else gets its port, and not listening.
+/// Bound, so that no other program gets its port, and not listening.
 static CLOSED: OnceLock<TcpSocket> = OnceLock::new();
 
 const ANSWERS: [(&str, &[u8]); 11] = [
     ("nothing", b""),
-    ("noise", b"\x00\xff\x16\x03\x01 this is no HTTP at all\r\n\r\n"),
+    ("noise", b"\x00\xff\x16\x03\x01 this is not HTTP\r\n\r\n"),
     ("banner", b"220 mail.example.com ESMTP ready\r\n"),
     ("alert", b"\x15\x03\x01\x00\x02\x02\x46"),
     ("http2", b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64"),
@@ -23,12 +23,12 @@ const ANSWERS: [(&str, &[u8]); 11] = [
     ("only-going-on", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"),
 ];
 
-/// An address that answers so.
+/// An address with this answer.
 pub(crate) fn address(answer: &str) -> String {
     format!("http://127.0.0.1:{}/{answer}", PORT.get().expect("the server runs"))
 }
 
-/// An address that nobody listens at.
+/// An address without a listener.
 pub(crate) fn closed() -> String {
     let socket = CLOSED.get().expect("the server runs");
     format!("http://127.0.0.1:{}/closed", socket.local_addr().expect("its port").port())

@@ -1,4 +1,4 @@
-//! A registration, as the program's core does it.
+//! A registration by the library.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::case::{Account, Case, Expected};
 
 const REDIRECT: &str = "http://127.0.0.1/callback";
 
-/// Runs a case in which a client registers by itself.
+/// Runs a case in which a client registers dynamically.
 pub(crate) async fn run(provider: &DemoOp, case: &Case) -> Result<(), String> {
     let others = || {
         use abide_demo_op::Endpoint::{Authorization, DeviceAuthorization, PushedAuthorization};
@@ -30,7 +30,7 @@ pub(crate) async fn run(provider: &DemoOp, case: &Case) -> Result<(), String> {
         (Expected::Registered, Ok(client)) => {
             ensure!(!client.registration.client_id.is_empty(), "it has no name");
             let secret = client.registration.client_secret.is_some();
-            ensure!(!secret || case.kind == Some("secret"), "a secret is kept that nobody asked for");
+            ensure!(!secret || case.kind == Some("secret"), "an unrequested secret is kept");
             Ok(())
         }
         (expected, Ok(client)) => Err(format!("{expected:?} was expected, and it is registered: {client:?}")),
@@ -44,7 +44,7 @@ async fn registered(provider: &DemoOp, account: Account) -> Result<RegisteredCli
     let found = Provider::discover(&http, provider.issuer()).await?;
     let redirect = Url::parse(REDIRECT).expect("an address");
     let client = register(&http, &found, &ClientMetadata::native("Abide", vec![redirect])).await?;
-    // One that cannot be used is none.
+    // An unusable one is ignored.
     RelyingParty::new(found, client.registration.clone())?;
     Ok(client)
 }

@@ -1,4 +1,4 @@
-//! What is opened in place of a browser: it writes down the address that it was given.
+//! A program instead of a browser: it notes the address that it was given.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use abide_tests::room::Room;
 use url::Url;
 
-/// A program that notes each address in a file of its own.
+/// A program that writes each address to a separate file.
 pub(crate) struct StandIn {
     folder: PathBuf,
 }
@@ -19,7 +19,7 @@ impl StandIn {
         Self { folder }
     }
 
-    /// The line of the configuration. The address comes last, as one argument; how many there were stands in front of it.
+    /// The line of the configuration. The address is the last argument; the number of arguments is written before it.
     pub(crate) fn setting(&self) -> String {
         let place = self.folder.display();
         let script = format!(
@@ -48,14 +48,13 @@ impl StandIn {
         Some(address.to_owned())
     }
 
-    /// What nobody has taken.
+    /// The addresses that no test has taken.
     pub(crate) fn left(&self) -> Vec<String> {
         self.noted().into_iter().map(|(_, noted)| noted).collect()
     }
 }
 
-/// What was noted, and where that leads: the browser is given an address of the program's own, which sends it on to the
-/// provider once.
+/// The noted address and its target: the browser gets an address of Abide's own, which redirects it to the provider once.
 fn arrived(path: &std::path::Path) -> Option<String> {
     let noted = std::fs::read_to_string(path).ok()?;
     let Some((count, own)) = noted.split_once(' ').filter(|(_, address)| address.contains("/start/")) else {

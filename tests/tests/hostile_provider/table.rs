@@ -18,7 +18,7 @@ fn outcome(expected: Expected) -> &'static str {
         Expected::Handed => "tool gets a token",
         Expected::NoToken(_) | Expected::Substituted(_) => "no session, no token",
         Expected::NoExchange(_) => "no token request",
-        Expected::Stray(_) => "turned away, goes on waiting",
+        Expected::Stray(_) => "refused, keeps waiting",
         Expected::NoClaims(_) => "signed in without claims",
         Expected::Served => "token served",
         Expected::Ended(_) => "session over",
@@ -35,7 +35,7 @@ fn row(case: &Case) -> String {
     format!("| `{}` | {deviation} | {} | {code} | {} |\n", case.name, case.section, outcome(case.expected))
 }
 
-/// Writes down what this run saw, and holds the page against it.
+/// Writes the results of this run, and compares the page with them.
 pub(crate) fn compare(cases: &[Case]) {
     let mut table = "| case | what the provider does | specification | error code | what follows |\n\
                      | --- | --- | --- | --- | --- |\n"

@@ -1,4 +1,4 @@
-//! `abide-oidc` by itself at a real provider, with a real browser: for what the program does not show.
+//! `abide-oidc` alone at a real provider, with a real browser: for features that the program does not show.
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ use url::Url;
 pub(crate) struct Bare<'a> {
     provider: &'a Provider,
     browser: &'a Browser<'a>,
-    /// Where the answer comes to; without a port, to any.
+    /// The redirect URI; without a port, any port is used.
     redirect_uri: Url,
     scopes: &'a [&'a str],
     http: Http,
@@ -44,12 +44,12 @@ impl<'a> Bare<'a> {
         Ok(self.signs_in_with(false).await?.0)
     }
 
-    /// Whether the answer comes as a form where that is asked for.
+    /// Whether the answer is a form if that is requested.
     pub(crate) async fn answers_in_a_form(&self) -> bool {
         self.signs_in_with(true).await.unwrap().1 == "POST"
     }
 
-    /// With the method of the request that brought the answer.
+    /// Also returns the method of the request with the answer.
     async fn signs_in_with(&self, form_post: bool) -> Result<(Tokens, String), abide_oidc::Error> {
         let wanted = ("127.0.0.1", self.redirect_uri.port().unwrap_or(0));
         let listener =
@@ -74,7 +74,7 @@ impl<'a> Bare<'a> {
         Ok((self.client.exchange(&self.http, &request.pending, code, now).await?, method))
     }
 
-    /// What introspection says of an access token that is good.
+    /// The introspection of a valid access token.
     pub(crate) async fn introspection(&self, tokens: &Tokens) -> String {
         let now = SystemTime::now();
         match self.client.introspect(&self.http, &tokens.access_token, TokenKind::AccessToken, now).await {
@@ -84,7 +84,7 @@ impl<'a> Bare<'a> {
         }
     }
 
-    /// Whether a refresh takes the refresh token away that was used.
+    /// Whether a refresh invalidates the used refresh token.
     pub(crate) async fn rotation(&self, tokens: &Tokens) -> String {
         let (http, now) = (&self.http, SystemTime::now());
         let old = tokens.refresh_token.as_ref().expect("a refresh token");
@@ -92,7 +92,7 @@ impl<'a> Bare<'a> {
         assert!(fresh.refresh_token.is_some(), "another one in its place");
         match self.client.try_refresh_token(http, old, now).await {
             Err(error) => format!("works; the old one gets `{}`", error.code()),
-            Ok(_) => "the old one goes on".to_owned(),
+            Ok(_) => "the old one stays valid".to_owned(),
         }
     }
 
@@ -150,7 +150,7 @@ async fn answer(listener: &TcpListener) -> (String, String) {
     }
 }
 
-/// Whether a request has arrived with its body.
+/// Whether a request has arrived with its complete body.
 fn is_whole(request: &str) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
     let length = head.to_ascii_lowercase().lines().find_map(|line| {

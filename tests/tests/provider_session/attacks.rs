@@ -1,4 +1,4 @@
-//! Who else is on this computer, in this browser, or at the provider.
+//! Attacks from this computer, this browser, and the provider.
 
 use abide_demo_op::Delivery;
 use abide_tests::app::{App, account_with, configure};
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::scene::{OFFLINE, SESSION, Scene};
 use super::{listening, told_at};
 
-/// Whoever is not the page itself is not heard, even if they know what only the page knows.
+/// Only the page itself is accepted, even if an attacker knows the page's secret.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_programs_cannot_speak_for_the_page() {
     let room = Room::with_keyring("session-secret").await;
@@ -49,7 +49,7 @@ async fn other_programs_cannot_speak_for_the_page() {
     let guess = json!({ "secret": "guess", "told": "changed" }).to_string();
     assert_eq!(post(origin, "application/json", &guess).send().await.unwrap().status(), 403);
     assert_eq!(http().get(format!("{place}/silent/guess")).send().await.unwrap().status(), 404);
-    // None of that has used the secret up; the first right request does.
+    // None of these has used up the secret; the first right request does.
     let unchanged = json!({ "secret": secret, "told": "unchanged" }).to_string();
     assert_eq!(post(origin, "application/json", &unchanged).send().await.unwrap().status(), 200);
     assert_eq!(post(origin, "application/json", &unchanged).send().await.unwrap().status(), 403);
@@ -65,7 +65,7 @@ async fn other_programs_cannot_speak_for_the_page() {
     assert!(policy.contains(&frames) && !policy.contains("script-src 'unsafe-inline'"), "{policy}");
 }
 
-/// Both accounts have the same client at the provider, which knows one address of it.
+/// Both accounts have the same client at the provider, with one registered address.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_logout_token_about_another_person_ends_nothing() {
     let room = Room::with_keyring("session-other").await;
@@ -87,7 +87,7 @@ async fn a_logout_token_about_another_person_ends_nothing() {
         let notices = demo.record().notices();
         notices.into_iter().filter(|notice| notice.delivery == Delivery::Answered(200)).count() == user
     };
-    eventually("the word about somebody else", s(10), || async { told(1).then_some(()) }).await;
+    eventually("the notification about another person", s(10), || async { told(1).then_some(()) }).await;
     assert_eq!(app.session("work").await["state"], "active");
     assert_eq!(demo.end_session(USER), 1);
     app.state("work", "ended", s(10)).await;

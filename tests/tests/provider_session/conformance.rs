@@ -1,5 +1,5 @@
-//! The OpenID Foundation's modules for relying parties about session management and front-channel logout, each with its
-//! name and the exact outcome here. Those for back-channel and RP-initiated logout are beside the code that validates, in
+//! The OpenID Foundation's test modules for relying parties about session management and front-channel logout, each with its
+//! name and its exact result here. Those for back-channel and RP-initiated logout are beside the validating code, in
 //! `crates/oidc/tests/protocol`.
 
 use abide_tests::providers::Provider;
@@ -13,7 +13,7 @@ use super::scene_with_listener;
 /// Ends the session at the provider, too.
 const BOTH: &str = "logout.provider = true\nlogout.redirect_uri = \"http://127.0.0.1/signed-out\"\n";
 
-/// Signs out here, and sees the browser come back from the provider's sign-out.
+/// Signs out here, and waits until the browser comes back from the provider's sign-out.
 async fn signs_out_here(scene: &Scene<'_>) {
     assert_eq!(scene.app.abide(&["logout"]).await.code, 0);
     scene.opened().await.says("You are signed out").await;
@@ -26,8 +26,8 @@ async fn signs_out_here(scene: &Scene<'_>) {
     assert_eq!(scene.app.abide(&["token"]).await.code, 3);
 }
 
-/// `unchanged`, sign-out by the relying party, the way back. The module wants the frame asked once more after that, which
-/// says `changed`: Abide knows by then that the session is over, and its tab has stopped asking.
+/// `unchanged`, sign-out by the relying party, the way back. The module asks the frame once more after that, and expects
+/// `changed`: Abide has ended the session by then, and its tab has stopped asking.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn oidcc_client_test_session_management() {
     let room = Room::with_keyring("session-oidcc-management").await;
@@ -43,7 +43,7 @@ async fn oidcc_client_test_session_management() {
     assert_eq!(asked(), 2, "the sign-in, and the silent request that tries the cookie out");
     signs_out_here(&scene).await;
     page.says("Your session with").await;
-    assert_eq!(asked(), 2, "nobody asks after the end");
+    assert_eq!(asked(), 2, "no request after the end");
 }
 
 /// The provider's sign-out page calls, and the session ends.
@@ -57,7 +57,7 @@ async fn oidcc_client_test_rp_frontchannel_opinitlogout() {
     scene.ended_by("frontchannel").await;
 }
 
-/// The call that comes back from a sign-out that began here is about no session any more, and changes nothing.
+/// The call that comes back from a sign-out that began here matches no session, and changes nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn oidcc_client_test_rp_frontchannel_rpinitlogout() {
     let room = Room::with_keyring("session-oidcc-front-rp").await;

@@ -1,4 +1,4 @@
-//! What happens between one session and the next, one tab and the next, one account and the next.
+//! Transitions between sessions, tabs and accounts.
 
 use abide_demo_op::{Config, DemoOp, Endpoint, EventStream, SecurityEvent};
 use abide_tests::app::{App, account_with, configure};
@@ -32,7 +32,7 @@ async fn a_reloaded_tab_keeps_watching() {
     scene.ended_by("iframe").await;
 }
 
-/// In a browser in which nobody is signed in at the provider, the page has nothing to go by.
+/// In a browser without a session at the provider, the page learns nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tab_that_is_opened_in_another_browser_ends_nothing() {
     let room = Room::with_keyring("session-two-browsers").await;
@@ -65,7 +65,7 @@ async fn a_stray_answer_to_a_page_that_watches_is_told_so_at_once() {
     scene.goes_on().await;
 }
 
-/// Providers that demand registered ports make one serve for everything.
+/// If a provider requires registered ports, one port has to be enough for everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_fixed_port_serves_the_tab_the_sign_out_and_the_next_sign_in() {
     let room = Room::with_keyring("session-port").await;
@@ -82,11 +82,11 @@ async fn one_fixed_port_serves_the_tab_the_sign_out_and_the_next_sign_in() {
     assert_eq!(scene.app.abide(&["logout", "--no-wait"]).await.code, 0);
     let address = scene.address().await;
     assert!(address.starts_with(&format!("http://127.0.0.1:{port}/")), "{address}");
-    // Nobody has come back from the sign-out page, and the person signs in again.
+    // The browser has not come back from the sign-out page, and the person signs in again.
     let login = Login::begin(&room).await;
     page.go(&login.url).await;
     scene.ends_sign_in(login, &page).await;
-    // And whoever comes back from it does.
+    // The return from it is accepted too.
     assert_eq!(scene.app.abide(&["logout", "--no-wait"]).await.code, 0);
     page.go(&scene.address().await).await;
     page.says("You are signed out").await;
@@ -106,7 +106,7 @@ async fn a_tab_that_is_not_there_is_not_waited_for() {
     scene.signal("iframe", "closed").await;
 }
 
-/// Both are signed in with one client at one provider, which tells of each event once.
+/// Both are signed in with one client at one provider, which sends each event once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_about_a_person_ends_the_sessions_of_all_accounts_of_the_client() {
     let room = Room::with_keyring("session-events-two").await;
@@ -136,7 +136,7 @@ async fn an_event_about_a_person_ends_the_sessions_of_all_accounts_of_the_client
     }
 }
 
-/// Whoever reaches the listener cannot make Abide ask the provider again and again, nor keep a port open that nobody needs.
+/// Strangers at the listener cannot make Abide ask the provider repeatedly, nor keep an unneeded port open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_at_the_logout_listener_cost_the_provider_nothing() {
     let room = Room::with_keyring("session-strangers").await;

@@ -16,7 +16,7 @@ async fn signs_in<'a>(scene: &'a Scene<'_, Firefox>) -> FirefoxTab<'a> {
     page
 }
 
-/// Whoever signs out at the provider in another tab is signed out here.
+/// After a sign-out at the provider in another tab, the session here ends.
 async fn the_tab_watches(room: &Room, provider: &Provider, settings: &str) {
     let browser = Firefox::headless(room).await;
     let scene = Scene::with(room, provider, &(settings.to_owned() + WATCHING), browser).await;
@@ -73,7 +73,7 @@ async fn keycloak_on_another_site_in_firefox_ends_nothing() {
     scene.stays_although_the_frame_says_error(&page).await;
 }
 
-/// Firefox gives a frame a jar of its own for each site around it, and the provider's cookie is not in that one.
+/// Firefox has separate cookies for a frame on each surrounding site, without the provider's cookie.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_site_in_firefox_ends_nothing_and_is_named() {
     if let Some(reason) = Firefox::missing().or(Django::missing()) {

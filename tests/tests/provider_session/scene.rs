@@ -19,15 +19,15 @@ pub(crate) const OFFLINE: &str = "scopes = [\"openid\", \"profile\", \"email\", 
 pub(crate) const ONLINE: &str = "scopes = [\"openid\", \"profile\", \"email\"]\n";
 pub(crate) const WATCHING: &str = "provider.poll = \"2s\"\n";
 
-/// A browser that writes down what it is to open.
+/// A program instead of a browser that notes the address.
 pub(crate) fn opener(room: &Room) -> String {
     let file = room.path("opened");
     let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
     format!("browser = {}\n", json!(["sh", "-c", script]))
 }
 
-/// An account with a secret: a public client is asked for consent each time at django-oidc-provider, so that a silent
-/// request never says who is signed in.
+/// An account with a secret: django-oidc-provider asks a public client for consent each time, so a silent request never
+/// names the person.
 pub(crate) fn confidential(room: &Room) -> String {
     let secret = room.path("client-secret");
     std::fs::write(&secret, "a-secret-of-the-tests\n").unwrap();
@@ -62,12 +62,12 @@ impl<'a> Scene<'a> {
         Self::with(room, provider, settings, Browser::headless(room).await).await
     }
 
-    /// The address that Abide wanted a browser for.
+    /// A page in the browser at the address that Abide opened.
     pub(crate) async fn opened(&self) -> Page<'_> {
         self.browser.open(&self.address().await).await
     }
 
-    /// The address that Abide wanted a browser for, itself.
+    /// The address that Abide opened.
     pub(crate) async fn address(&self) -> String {
         let file = self.room.path("opened");
         let address =
@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
         address
     }
 
-    /// Signs in, and leaves the tab open.
+    /// Signs in, and keeps the tab open.
     pub(crate) async fn signs_in(&self) -> Page<'_> {
         let login = Login::begin(self.room).await;
         let page = self.browser.open(&login.url).await;
@@ -86,11 +86,11 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The looks at the provider by way of one signal.
+/// The probes of the provider by one signal.
 pub(crate) struct Looked<'a> {
     app: &'a App<'a>,
     signal: &'static str,
-    /// When it was heard last.
+    /// The time of the last one.
     last: Cell<Option<u64>>,
 }
 
@@ -109,7 +109,7 @@ impl Looked<'_> {
         self.status().await.0
     }
 
-    /// Waits for another look, and returns the signal's state after it: `ended` where nobody is signed in any more.
+    /// Waits for another probe, and returns the signal's state after it: `ended` if the session has ended.
     pub(crate) async fn again(&self) -> String {
         let what = format!("another look by {}", self.signal);
         eventually(&what, s(20), || async {
@@ -124,7 +124,7 @@ impl Looked<'_> {
     }
 }
 
-/// How the table calls a browser.
+/// The name of a browser in the table.
 pub(crate) trait InTable {
     fn in_table(&self, elsewhere: bool) -> &'static str;
 }
@@ -156,7 +156,7 @@ impl<'a, B: InTable> Scene<'a, B> {
         Self { room, provider, browser, app: App::headless(room).await }
     }
 
-    /// Does in a tab what the person who signs in does there.
+    /// Does in a tab what a person does to sign in.
     pub(crate) async fn ends_sign_in(&self, login: Login, page: &impl Tab) {
         self.provider.sign_in_as(page, USER).await;
         page.says("You are signed in").await;
@@ -174,7 +174,7 @@ impl<'a, B: InTable> Scene<'a, B> {
         .await
     }
 
-    /// To wait until a signal has been heard once more.
+    /// Prepares to wait for the next result of a signal.
     pub(crate) fn looked_at(&self, signal: &'static str) -> Looked<'_> {
         Looked { app: &self.app, signal, last: Cell::new(None) }
     }
@@ -188,23 +188,23 @@ impl<'a, B: InTable> Scene<'a, B> {
         self.saw(signal, "ended");
     }
 
-    /// Writes down what became of a signal, for the table.
+    /// Notes the result of a signal, for the table.
     pub(crate) fn saw(&self, signal: &str, outcome: &str) {
         let config = std::fs::read_to_string(self.room.places().config_file()).unwrap();
-        // The pages on loopback are at 127.0.0.1, unless the account has them at the other name.
+        // The pages on loopback are at 127.0.0.1, unless the account uses the other name.
         let elsewhere = !self.provider.issuer().contains("//127.0.0.1:")
             || config.contains("redirect_uri = \"http://localhost");
         let browser = (signal == "iframe").then(|| self.browser.in_table(elsewhere));
         seen::saw(signal, browser, self.provider, outcome);
     }
 
-    /// What has been asked of the provider since says that it was looked at again, and the session is there.
+    /// Checks that the provider was asked again since, and that the session still exists.
     pub(crate) async fn goes_on(&self) {
         let session = self.app.session("work").await;
         assert_eq!(session["state"], "active", "{session}");
     }
 
-    /// A tab that is told nothing says so and ends nothing.
+    /// A tab that cannot learn anything shows that and ends nothing.
     pub(crate) async fn stays_although_the_cookie_is_hidden(&self, page: &impl Tab) {
         self.signal("iframe", "blocked").await;
         page.says("Your browser hides the cookies").await;
@@ -214,8 +214,8 @@ impl<'a, B: InTable> Scene<'a, B> {
         self.saw("iframe", "blocked");
     }
 
-    /// The provider's frame says `error` where it finds no cookie, and nobody may ask further after that (Session Management
-    /// 1.0, section 3.1), so what hides the cookie stays unknown.
+    /// The provider's frame answers `error` if it finds no cookie, and further requests are not allowed then (Session
+    /// Management 1.0, section 3.1). So it stays unknown what hides the cookie.
     pub(crate) async fn stays_although_the_frame_says_error(&self, page: &impl Tab) {
         self.signal("iframe", "failed").await;
         page.says("Your session in Abide continues").await;

@@ -1,4 +1,4 @@
-//! What each provider offers, and what the signals that need no page notice of a sign-out in a tab.
+//! The signals that each provider offers, and those without a page that detect a sign-out in a tab.
 
 use abide_tests::providers::{Django, DjangoSettings, Provider, Realm, RealmSettings};
 use abide_tests::room::Room;
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::scene::{OFFLINE, ONLINE, Scene, WATCHING};
 
-/// What the session makes of a sign-out at the provider when this signal alone is listened to.
+/// The session's state after a sign-out at the provider, with only this signal.
 async fn signs_out(room: &Room, provider: &Provider, scopes: &str, signal: &'static str) -> &'static str {
     let settings = format!("{scopes}provider.watch = [\"{signal}\"]\n{WATCHING}");
     let scene = Scene::new(room, provider, &settings).await;
     let page = scene.signs_in().await;
     let looked = scene.looked_at(signal);
     if signal != "refresh" {
-        // What the first look says may be contradicted by a refresh: then there is no second one.
+        // A refresh may contradict the first probe: then there is no second one.
         for _ in 0..2 {
             if looked.again().await == "not_offered" {
                 scene.goes_on().await;
@@ -27,7 +27,7 @@ async fn signs_out(room: &Room, provider: &Provider, scopes: &str, signal: &'sta
     if signal == "refresh" {
         let _ = scene.app.abide(&["keep"]).await;
     } else {
-        // The look that was under way may be older than the sign-out.
+        // The pending probe may be older than the sign-out.
         looked.again().await;
     }
     looked.again().await;
@@ -60,7 +60,7 @@ async fn offers(provider: &Provider) {
             seen::saw(signal, browser, provider, "not_offered");
         }
     }
-    // A transmitter of events says so at a place of its own (OpenID Shared Signals Framework 1.0, section 7.2).
+    // A transmitter of events has separate metadata (OpenID Shared Signals Framework 1.0, section 7.2).
     let issuer = url::Url::parse(provider.issuer()).unwrap();
     let (origin, path) = (issuer.origin().ascii_serialization(), issuer.path().trim_end_matches('/'));
     let offered = answers(format!("{origin}/.well-known/ssf-configuration{path}")).await
@@ -105,7 +105,7 @@ async fn what_asking_oidc_provider_finds_out() {
     .await;
 }
 
-/// Its sign-out leaves tokens alone.
+/// Its sign-out does not revoke tokens.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_asking_django_oidc_provider_finds_out() {
     if let Some(reason) = Django::missing() {

@@ -1,4 +1,4 @@
-//! Secrets, and where they are looked for: files, arguments, environments, memory.
+//! Secrets, and the places that are searched: files, arguments, environments, memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt as _;
@@ -11,13 +11,13 @@ use abide_tests::room::Room;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
-/// How often the running programs are looked at.
+/// The pause between two looks at the running programs.
 const SAMPLING: Duration = Duration::from_millis(1);
-/// For so long after it was first seen a process is looked at again: it may not yet be the program that it becomes.
+/// The time for which a new process is looked at again: it may not have started its program yet.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// A secret in every form that a program might write it in. Of base64 the part that does not depend on what stands
-/// before and after it.
+/// A secret in every form that a program might write. For base64, the part that does not depend on the bytes before and
+/// after it.
 fn forms(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
     let percent: String = url::form_urlencoded::byte_serialize(bytes).collect();
@@ -39,7 +39,7 @@ fn forms(secret: &str) -> BTreeSet<Vec<u8>> {
     forms
 }
 
-/// Many secrets, looked for at once.
+/// Many secrets, searched for at once.
 pub(crate) struct Needles(BTreeMap<[u8; 8], Vec<(String, Vec<u8>)>>);
 
 impl Needles {
@@ -54,9 +54,9 @@ impl Needles {
         Self(needles)
     }
 
-    /// Which secrets are in there, and how each of them stands there.
+    /// The secrets that occur, and the form of each.
     pub(crate) fn within(&self, hay: &[u8]) -> Vec<String> {
-        // Most bytes begin nothing: the first is looked up before the rest is compared.
+        // Most bytes cannot be the beginning, so the first byte is looked up before the rest is compared.
         let mut begins = [false; 256];
         self.0.keys().for_each(|start| begins[usize::from(start[0])] = true);
         let mut found = Vec::new();
@@ -71,7 +71,7 @@ impl Needles {
     }
 }
 
-/// What every program that runs in the room was started with, looked at all the time.
+/// Arguments and environment of every program in the room, watched all the time.
 pub(crate) struct Processes {
     seen: Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>,
     stop: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! A way through everything in which a secret passes between Abide and a provider.
+//! A walk through everything in which a secret passes between Abide and a provider.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::needles::{Needles, Processes, nothing_outside};
 
 const CLIENT_SECRET: &str = "canary-client-secret-5b1f0c7e93";
 
-/// The provider, and the proxy that sees every secret on its way.
+/// The provider, and the proxy that sees every secret.
 pub(crate) struct Walk {
     pub(crate) witness: Witness,
     provider: DemoOp,
@@ -41,14 +41,14 @@ impl Walk {
         Self { witness, provider, secret_file }
     }
 
-    /// Goes through all of it. Returns the secrets that passed.
+    /// Goes through everything. Returns the secrets that passed.
     pub(crate) async fn everything(
         &self,
         room: &Room,
         app: &App<'_>,
         processes: &Processes,
     ) -> BTreeSet<String> {
-        // In, out of the memory, round the refresh.
+        // Sign-in, token, refresh.
         sign_in_with_the_browser(room, &["login", "--account", "work"]).await;
         for command in ["token", "header", "claims"] {
             run_in_sight(room, app, processes, &[command, "--account", "work"]).await;
@@ -62,7 +62,7 @@ impl Walk {
         sign_in_to(room, "other").await;
         the_other_ways(room, &self.provider).await;
 
-        // What goes wrong: a provider that repeats what it was asked with, and one that takes no secret.
+        // Errors: a provider that repeats the request in its answer, and one that refuses the secret.
         self.witness.refuse_next(
             "400 Bad Request\ncontent-type: application/json\n\n{\"error\":\"invalid_request\",\"error_description\":\"not this one: {}\"}",
         );
@@ -89,7 +89,7 @@ impl Walk {
         secrets
     }
 
-    /// Signs out everywhere. Returns all secrets that have passed by then.
+    /// Signs out everywhere. Returns all secrets that have passed until then.
     pub(crate) async fn signs_out(&self, room: &Room) -> BTreeSet<String> {
         for account in ["work", "other", "device", "bound"] {
             assert_eq!(abide(room, &["logout", "--account", account]).await.code, 0);
@@ -97,13 +97,13 @@ impl Walk {
         self.witness.secrets()
     }
 
-    /// No secret is in a file, an argument or an environment, but for the file that the client's secret is read from.
+    /// No secret is in a file, an argument or an environment, except for the file with the client's secret.
     pub(crate) fn nothing_outside(&self, room: &Room, processes: &Processes, secrets: &BTreeSet<String>) {
         nothing_outside(room, processes, secrets, std::slice::from_ref(&self.secret_file));
     }
 }
 
-/// Accounts behind the witness, one of them with bound tokens, and one whose secret the provider does not take.
+/// Accounts behind the witness: one of them with bound tokens, and one whose secret the provider refuses.
 fn configuration(provider: &DemoOp, witness: &Witness, opener: &str, secret_file: &str) -> String {
     let account = |name: &str, more: &str| {
         format!(
@@ -123,7 +123,7 @@ fn configuration(provider: &DemoOp, witness: &Witness, opener: &str, secret_file
     )
 }
 
-/// Opens the browser, which writes down where it was sent and stays for a moment, and signs in there.
+/// Opens the browser, which notes the address and stays for a moment, and signs in there.
 async fn sign_in_with_the_browser(room: &Room, command: &[&str]) {
     let address = room.path("opened");
     let _ = std::fs::remove_file(&address);
@@ -142,7 +142,7 @@ pub(crate) fn contains(hay: &[u8], wanted: &[u8]) -> bool {
     hay.windows(wanted.len()).any(|part| part == wanted)
 }
 
-/// Runs a command that is over in a few milliseconds, and has it wait until it was seen.
+/// Runs a command that takes only milliseconds, and makes it wait until it was seen.
 async fn run_in_sight(room: &Room, app: &App<'_>, processes: &Processes, arguments: &[&str]) {
     let signal = |name: &str| {
         let process = app.process().to_string();
@@ -161,7 +161,7 @@ async fn run_in_sight(room: &Room, app: &App<'_>, processes: &Processes, argumen
     assert_eq!(done.code, 0, "{arguments:?}: {done:?}");
 }
 
-/// With a code on another device, with bound tokens, for one purpose, and once more in a stronger way.
+/// Sign-in with a code on another device, bound tokens, a token for one purpose, and a stronger sign-in.
 async fn the_other_ways(room: &Room, provider: &DemoOp) {
     let login = Login::on_another_device_for(room, "device").await;
     let mut person = Visitor::default();

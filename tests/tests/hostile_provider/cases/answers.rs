@@ -1,4 +1,5 @@
-//! Answers that are none, at every endpoint that Abide asks: statuses, kinds, shapes, sizes, speeds, and what is no HTTP.
+//! Wrong answers of every endpoint that Abide uses: statuses, content types, shapes, sizes, speeds, and bytes that are not
+//! HTTP.
 
 use abide_demo_op::{Answer, Body, Deviation, Endpoint, Wrong};
 
@@ -13,25 +14,25 @@ use crate::hostile_provider::raw;
 const HTTP: &str = "RFC 9110, 15";
 const JSON: &str = "RFC 8259, 2";
 
-/// A place where the provider is asked, and what has to become of an answer that is none.
+/// An endpoint, and the expected result of a wrong answer.
 #[derive(Clone, Copy)]
 struct Place {
     name: &'static str,
     at: Endpoint,
-    /// Where the metadata says it is, if it does.
+    /// Its member in the metadata, if there is one.
     member: &'static str,
-    /// What its document's codes begin with.
+    /// The prefix of its document's codes.
     document: Document,
     outcome: fn(&'static str) -> Expected,
     way: Way,
-    /// The status of an answer that is in order.
+    /// The status of a right answer.
     status: u16,
     /// The code for 204.
     empty: &'static str,
     dress: fn(Vec<Deviation>) -> Vec<Deviation>,
 }
 
-/// The codes of a document: of another kind, malformed, duplicated, too deep.
+/// The codes of a document: wrong content type, malformed, duplicated, too deep.
 type Document = [&'static str; 4];
 
 const TOKEN: Document = [
@@ -180,7 +181,7 @@ impl Place {
     ) -> Case {
         let (name, deviation) =
             (format!("{}-answer-{name}", self.name), format!("{}: {deviation}", self.words()));
-        // The provider has not acted on a renewal that it answers with something else altogether.
+        // The provider has not acted on a renewal if its answer is completely replaced.
         let made_up =
             |one: &Deviation| matches!(&one.what, Wrong::Answer(answer) if is_made_up(&answer.body));
         let expected = match (self.outcome)(code) {
@@ -190,9 +191,9 @@ impl Place {
         case(name, deviation, section, expected, (self.dress)(wrong)).by(self.way)
     }
 
-    /// This body, in an answer that is in order otherwise.
+    /// This body, in an otherwise right answer.
     fn body(self, body: Body) -> Vec<Deviation> {
-        // One that has nothing of the right one would have another status, too.
+        // A completely replaced answer would also have another status.
         let status = is_made_up(&body).then_some(self.status);
         vec![Deviation::new(self.at, Wrong::Answer(Answer { status, headers: Vec::new(), body }))]
     }
@@ -325,7 +326,7 @@ fn shapes(place: Place) -> Vec<Case> {
     let mut cases = vec![
         text("empty", "an empty body", malformed, ""),
         text("half", "half of an object", malformed, r#"{"a":"#),
-        text("not-json", "no JSON, under the name of it", malformed, "<html></html>"),
+        text("not-json", "not JSON, with its content type", malformed, "<html></html>"),
         text("number", "a number", malformed, "7"),
         text("null", "`null`", malformed, "null"),
         text("twice-the-object", "two objects", malformed, "{}{}"),
@@ -412,14 +413,14 @@ fn noise(place: Place) -> Vec<Case> {
     };
     let mut cases = vec![
         place.row(
-            "nobody-there",
-            "nobody listens there",
+            "no-listener",
+            "nothing listens there",
             "RFC 9110, 4.2",
             "provider_unreachable",
             at(&raw::closed()),
         ),
         row("nothing", "the connection closes without an answer"),
-        row("noise", "bytes that are no HTTP"),
+        row("noise", "bytes that are not HTTP"),
         row("half-a-head", "half of a head"),
         row("two-lengths", "two lengths that contradict each other"),
         row("short", "less than was announced"),
@@ -430,18 +431,18 @@ fn noise(place: Place) -> Vec<Case> {
             row("alert", "an alert of TLS"),
             row("http2", "HTTP/2"),
             row("bad-length", "a negative length"),
-            row("bad-chunk", "chunks whose length is no number"),
+            row("bad-chunk", "chunks whose length is not a number"),
             row("only-going-on", "100 Continue, and nothing after it"),
         ]);
     }
-    // What was asked there was not the provider: it knows nothing of it.
+    // The request went to another server, so the provider has not counted it.
     for case in &mut cases {
         case.elsewhere = true;
     }
     cases
 }
 
-/// What is unusual, and allowed.
+/// Unusual answers that are allowed.
 fn unusual() -> Vec<Case> {
     let good = |name: &str, deviation: &str, wrong| case(name, deviation, JSON, Served, wrong);
     vec![
@@ -463,7 +464,7 @@ fn unusual() -> Vec<Case> {
         ),
         good(
             "token-answer-cookie",
-            "the code's exchange sets a cookie, which nobody keeps",
+            "the code's exchange sets a cookie, which is not kept",
             header(Endpoint::Token, "set-cookie", "a=b"),
         ),
     ]

@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key, by a provider that does not bind them, or does not take the proof.
+//! Bound tokens, at a provider that does not bind them or does not accept the proof.
 
 use abide_demo_op::Edit::{self, Remove, Set};
 use abide_demo_op::Endpoint::{self, DeviceAuthorization, Discovery, PushedAuthorization, Token, UserInfo};
@@ -84,7 +84,7 @@ fn required() -> Vec<Case> {
         metadata("none", "`none`", "dpop_algorithm_unsupported", json!(["none"])),
         metadata("symmetric", "`HS256`", "dpop_algorithm_unsupported", json!(["HS256"])),
         metadata("empty", "an empty list", "dpop_algorithm_unsupported", json!([])),
-        // As if nothing were said: a member that is no list decides nothing.
+        // The same as without the member: a value that is not a list is ignored.
         good(
             "algorithms-text",
             "the tokens have to be bound, and the algorithms for proofs are a text",
@@ -94,13 +94,13 @@ fn required() -> Vec<Case> {
         metadata("numbers", "numbers", "dpop_algorithm_unsupported", json!([256])),
         good(
             "unmentioned",
-            "the metadata says nothing of proofs, and the tokens are bound",
+            "the metadata does not mention proofs, and the tokens are bound",
             METADATA,
             silent,
         ),
         row(
             "required-unmentioned-bearer",
-            "the metadata says nothing of proofs, and the tokens are not bound",
+            "the metadata does not mention proofs, and the tokens are not bound",
             METADATA,
             NoToken("dpop_token_not_bound"),
             unmentioned,
@@ -113,7 +113,7 @@ fn offered() -> Vec<Case> {
         row(&format!("offered-{name}"), deviation, section, expected, wrong).of(Account::Offered)
     };
     let bearer = |mut wrong: Vec<Deviation>| {
-        // To whom a bearer token is shown, it is one.
+        // A server that gets a bearer token treats it as one.
         let profile = json!({ "sub": "demo-user-1", "email": "alice@example.com" });
         wrong.extend(body(UserInfo, Body::Text(profile.to_string())));
         wrong
@@ -152,7 +152,7 @@ fn offered() -> Vec<Case> {
         .serving("Bearer"),
         row(
             "unmentioned",
-            "the metadata says nothing of proofs",
+            "the metadata does not mention proofs",
             METADATA,
             Served,
             edited(Discovery, vec![Remove(ALGORITHMS)]),
@@ -160,14 +160,14 @@ fn offered() -> Vec<Case> {
         .serving("Bearer"),
         row(
             "unmentioned-bound",
-            "the metadata says nothing of proofs, and the token is bound to a key that nobody showed",
+            "the metadata does not mention proofs, and the token is bound to an unknown key",
             TYPE,
             NoToken("token_type_unsupported"),
             surprised(Remove(ALGORITHMS)),
         ),
         row(
             "algorithms-others-bound",
-            "no algorithm fits, and the token is bound to a key that nobody showed",
+            "no algorithm fits, and the token is bound to an unknown key",
             TYPE,
             NoToken("token_type_unsupported"),
             surprised(Set(ALGORITHMS, json!(["RS256"]))),
@@ -175,7 +175,7 @@ fn offered() -> Vec<Case> {
     ]
 }
 
-/// The account wants none of it.
+/// The account uses no bound tokens.
 fn not_wanted() -> Vec<Case> {
     let row = |name: &str, deviation: &str, expected, wrong| {
         row(&format!("off-{name}"), deviation, TYPE, expected, wrong).of(Account::Plain)
@@ -203,7 +203,7 @@ fn error(error: &str) -> Body {
     Body::Text(json!({ "error": error }).to_string())
 }
 
-/// What a nonce can look like, and what becomes of the exchange of the code.
+/// Forms of a nonce, and the result of the code's exchange.
 fn nonces() -> Vec<Case> {
     let wanted = |nonce: &str| answer(Token, 400, &[("dpop-nonce", nonce)], error("use_dpop_nonce"));
     let good = |name: &str, deviation: &str, wrong, times| {
@@ -421,7 +421,7 @@ fn renewals() -> Vec<Case> {
     ]
 }
 
-/// Where requests are pushed to, and where a device asks for its code.
+/// The endpoint for pushed requests, and the device authorization endpoint.
 fn before_the_browser() -> Vec<Case> {
     let at =
         |at: Endpoint, headers: &[(&'static str, &str)], code: &str| answer(at, 400, headers, error(code));

@@ -1,5 +1,5 @@
-//! What the OpenID Foundation's tests of a Relying Party do, under their names, as far as a public client with the code
-//! flow, or one with a secret, can meet it.
+//! The OpenID Foundation's tests of a Relying Party, under their names, as far as they apply to a public client with the
+//! code flow, or to one with a secret.
 
 use abide_demo_op::Edit::{Append, Beside, Remove, Set};
 use abide_demo_op::Endpoint::{Discovery, Jwks, Registration, UserInfo};
@@ -149,7 +149,7 @@ fn code_flow() -> Vec<Case> {
         ),
         row(
             "userinfo-invalid-sub",
-            "UserInfo is about somebody else",
+            "UserInfo is about another person",
             "Core 1.0, 5.3.2",
             Substituted("userinfo_subject_mismatch"),
             nameless(set(UserInfo, "/sub", "demo-user-2")),
@@ -182,7 +182,7 @@ fn code_flow() -> Vec<Case> {
     ]
 }
 
-/// A client with a secret, a signed UserInfo, and what this client does in another way than the test has it.
+/// A client with a secret, a signed UserInfo, and tests to which this client reacts differently.
 fn others() -> Vec<Case> {
     let in_body =
         nameless(answer(UserInfo, 400, &[], Body::Text(r#"{"error":"no token in the body"}"#.into())));
@@ -243,7 +243,7 @@ fn configuration() -> Vec<Case> {
     ]
 }
 
-/// The ID token from the given answer on is signed with a key that is published from the second look on.
+/// From the given answer on, the ID token is signed with a key that is published from the second read on.
 fn new_key(mut token: Vec<Deviation>, keys: Value) -> Vec<Deviation> {
     token.extend(later(set(Jwks, "/keys", keys)));
     token
@@ -293,14 +293,14 @@ fn refresh() -> Vec<Case> {
         ),
         claim(
             "invalid-sub",
-            "the new ID token is about somebody else",
+            "the new ID token is about another person",
             "id_token_subject_changed",
             Set("/sub", "demo-user-2".into()),
         ),
     ]
 }
 
-/// Behind the same tests, what they leave open.
+/// Our own cases on the same subjects.
 fn ours() -> Vec<Case> {
     const ROTATION: &str = "Core 1.0, 10.1.1";
     let mut away = by_new_key();
@@ -373,7 +373,7 @@ fn ours() -> Vec<Case> {
         .of(Account::Sealed),
         case(
             "userinfo-signed-word",
-            "UserInfo has to be signed, and is a word",
+            "UserInfo has to be signed, and is a text",
             "Core 1.0, 5.3.2",
             NoClaims("userinfo_malformed"),
             nameless(answer(
@@ -393,7 +393,7 @@ fn ours() -> Vec<Case> {
         ),
         case(
             "aud-several-without-azp",
-            "`aud` has an application that nobody trusts",
+            "`aud` has an application that is not trusted",
             "Core 1.0, 3.1.3.7 rule 3",
             NoToken("id_token_audience_mismatch"),
             claims(vec![Set("/aud", json!(["another", "somebody"]))]),
@@ -421,7 +421,7 @@ fn ours() -> Vec<Case> {
         ),
         case(
             "rotation-keys-broken",
-            "the keys change, and what is published is no key set",
+            "the keys change, and what is published is not a key set",
             ROTATION,
             NoToken("keys_malformed"),
             broken,

@@ -1,4 +1,4 @@
-//! Signing in on another device: the code that a person is shown, and what the provider answers to whoever polls.
+//! Sign-in on another device: the code for the person, and the provider's answers to polls.
 
 use abide_demo_op::Edit::{self, Append, Now, Remove, Set, Text, Twice};
 use abide_demo_op::Endpoint::{DeviceAuthorization, Discovery, Token};
@@ -83,7 +83,7 @@ fn codes() -> Vec<Case> {
     cases
 }
 
-/// Where the person is sent: `{}` stands for nothing here, the text is what the device would show and write into a QR code.
+/// The addresses for the person. `{}` is not replaced here: the text is what the device would show and write into a QR code.
 fn pages() -> Vec<Case> {
     const ADDRESSES: [(&str, &str, &str); 17] = [
         ("file", "is a file", "file:///etc/passwd"),
@@ -222,7 +222,7 @@ fn errors() -> Vec<Case> {
     cases.push(refused(400, "device_flow_disabled", "provider_refused"));
     cases.push(row(
         "endpoint-missing",
-        "there is no place to ask for a code",
+        "there is no endpoint to ask for a code",
         "RFC 8628, 4",
         NoCode("endpoint_missing"),
         edited(Discovery, vec![Remove("/device_authorization_endpoint")]),
@@ -306,7 +306,7 @@ fn polls() -> Vec<Case> {
     ]
 }
 
-/// Answers after which a device goes on asking: until the code is over, and no longer.
+/// Answers after which a device keeps polling, until the code expires.
 fn late() -> Vec<Case> {
     let until = |name: &str, deviation: &str, seconds: u64, code, mut wrong: Vec<Deviation>| {
         wrong.extend(set(DeviceAuthorization, "/expires_in", seconds));
@@ -381,7 +381,7 @@ fn late() -> Vec<Case> {
     ]
 }
 
-/// The person has said yes, and what the provider issues is wrong.
+/// The person has agreed, and the issued tokens are wrong.
 fn tokens() -> Vec<Case> {
     const RULES: &str = "Core 1.0, 3.1.3.7";
     let refused = |name: &str, deviation: &str, section, code, wrong| {
@@ -439,7 +439,7 @@ fn tokens() -> Vec<Case> {
         ),
         refused(
             "signature-stranger",
-            "the ID token is signed by somebody else",
+            "the ID token is signed with a foreign key",
             RULES,
             "id_token_signature_invalid",
             signed(Vec::new(), Signature::Stranger),

@@ -1,4 +1,4 @@
-//! Metadata that must not be believed.
+//! Metadata that must be refused.
 
 use abide_demo_op::Edit::{Append, Capitals, Remove, Set, Text, Twice};
 use abide_demo_op::Endpoint::Discovery;
@@ -91,7 +91,7 @@ fn issuer() -> Vec<Case> {
     ]
 }
 
-/// Members that have to be there, and of the right type.
+/// Members that are required, with the right type.
 fn members() -> Vec<Case> {
     let mut cases = Vec::new();
     for (member, pointer) in [
@@ -164,7 +164,7 @@ fn members() -> Vec<Case> {
     cases
 }
 
-/// What the provider says that it can do.
+/// The capabilities in the metadata.
 fn lists() -> Vec<Case> {
     let list = |name: &str, deviation: &str, section, code, pointer, value: Value| {
         case(format!("discovery-{name}"), deviation, section, NoBrowser(code), set(Discovery, pointer, value))
@@ -229,7 +229,7 @@ fn lists() -> Vec<Case> {
         ),
         list(
             "signing-unknown",
-            "ID tokens are signed with algorithms that nobody knows",
+            "ID tokens are signed with unknown algorithms",
             "RFC 7518, 3.1",
             "signing_algorithms_unsupported",
             algorithms,
@@ -280,7 +280,7 @@ fn lists() -> Vec<Case> {
     ]
 }
 
-/// What is unusual, and allowed.
+/// Unusual metadata that are allowed.
 fn unusual() -> Vec<Case> {
     let good = |name: &str, deviation: &str, section, edits| {
         case(format!("discovery-{name}"), deviation, section, Served, edited(Discovery, edits))
@@ -340,7 +340,7 @@ fn unusual() -> Vec<Case> {
         ),
         good(
             "check-session-unusable",
-            "`check_session_iframe` is no address: the session is not watched there",
+            "`check_session_iframe` is not an address: the session is not watched there",
             "Session Management 1.0, 3.3",
             vec![Set("/check_session_iframe", json!("javascript:alert(1)"))],
         ),

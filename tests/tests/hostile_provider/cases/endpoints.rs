@@ -1,4 +1,4 @@
-//! Addresses in the metadata that must not be opened or asked.
+//! Addresses in the metadata that must not be opened or requested.
 
 use abide_demo_op::Endpoint::Discovery;
 
@@ -7,7 +7,7 @@ use crate::hostile_provider::case::{Case, case, set};
 
 const SECTION: &str = "RFC 6749, 3.1; RFC 8252, 8.1";
 
-/// What an address should not be, for what it is handed to: a browser, or the network.
+/// Addresses that are dangerous for a browser or for the network.
 const EVERYWHERE: [(&str, &str, &str, &str); 8] = [
     ("file", "is a file", "file:///etc/passwd", "endpoint_invalid"),
     ("http-elsewhere", "is plain http on another computer", "http://192.0.2.1/x", "endpoint_insecure"),
@@ -21,10 +21,10 @@ const EVERYWHERE: [(&str, &str, &str, &str); 8] = [
     ),
     ("fragment", "has a fragment", "{issuer}/x#y", "endpoint_invalid"),
     ("line-break", "has a line break", "{issuer}/x\r\nX-Injected: 1", "endpoint_invalid"),
-    ("ftp", "is no web address", "ftp://127.0.0.1/x", "endpoint_invalid"),
+    ("ftp", "is not a web address", "ftp://127.0.0.1/x", "endpoint_invalid"),
 ];
 
-/// What only whoever starts a program has to fear.
+/// Addresses that are dangerous only when a program is started with them.
 const BROWSER: [(&str, &str, &str, &str); 37] = [
     ("file-upper-case", "is a file, the scheme in capitals", "FILE:///etc/passwd", "endpoint_invalid"),
     ("file-host", "is a file on a share", "file://evil.example/share/program.exe", "endpoint_invalid"),
@@ -142,7 +142,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("no-host", "has no host", "https:///authorize"),
         ("no-slashes", "has no slashes", "https:id.example.com"),
         ("port-out-of-range", "has a port that there is not", "https://id.example.com:99999/"),
-        ("bad-address", "has an IP address that is none", "https://[::g]/authorize"),
+        ("bad-address", "has an invalid IP address", "https://[::g]/authorize"),
     ];
     for (name, words, address) in host {
         cases.push(row(ENDPOINTS[0], (name, words, address, "endpoint_invalid")));

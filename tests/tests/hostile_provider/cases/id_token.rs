@@ -1,4 +1,4 @@
-//! ID tokens whose claims must not be believed.
+//! ID tokens whose claims must be refused.
 
 use abide_demo_op::Edit;
 use abide_demo_op::Edit::{Append, Beside, Capitals, Now, Remove, Set, Twice};
@@ -21,7 +21,7 @@ fn good(name: &str, deviation: &str, section: &'static str, edits: Vec<Edit>) ->
     case(format!("id-token-{name}"), deviation, section, Served, claims(edits))
 }
 
-/// Who made it, and for whom.
+/// The issuer and the audience.
 fn parties() -> Vec<Case> {
     let issuer = |name: &str, deviation: &str, edits| {
         refused(name, deviation, "Core 1.0, 3.1.3.7 rule 2", "id_token_issuer_mismatch", edits)
@@ -95,7 +95,7 @@ fn parties() -> Vec<Case> {
         ),
         refused(
             "aud-with-a-stranger",
-            "`aud` has an application that nobody trusts, beside us",
+            "`aud` has an application that is not trusted, beside us",
             "Core 1.0, 3.1.3.7 rule 3",
             "id_token_audience_untrusted",
             vec![Beside("/aud", "somebody".into())],
@@ -287,7 +287,7 @@ fn times() -> Vec<Case> {
     ]
 }
 
-/// What binds it to this sign-in and to the access token.
+/// The claims that bind it to this sign-in and to the access token.
 fn binding() -> Vec<Case> {
     let nonce = |name: &str, deviation: &str, edit| {
         refused(name, deviation, "Core 1.0, 3.1.3.7 rule 11", "id_token_nonce_mismatch", vec![edit])
@@ -339,7 +339,7 @@ fn binding() -> Vec<Case> {
         ),
         refused(
             "claim-twice",
-            "a claim that nobody needs is there twice",
+            "an unused claim is there twice",
             "RFC 7519, 4",
             "id_token_duplicate_member",
             vec![Twice("email", "bob@example.com".into())],

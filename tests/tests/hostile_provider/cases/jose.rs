@@ -1,4 +1,4 @@
-//! ID tokens whose header, signature or form must not be believed.
+//! ID tokens whose header, signature or form must be refused.
 
 use abide_demo_op::Edit::{Remove, Set, Twice};
 use abide_demo_op::{Edit, Form, Signature};
@@ -175,7 +175,7 @@ fn headers() -> Vec<Case> {
         ),
         case(
             "id-token-jku-ignored",
-            "`jku`, `x5u` and `jwk` offer other keys, which nobody asks for",
+            "`jku`, `x5u` and `jwk` offer other keys, which are not fetched",
             "RFC 8725, 3.10",
             Served,
             jose(vec![

@@ -11,7 +11,7 @@ use crate::hostile_provider::case::{Account, Case, case, json as edited, set, si
 const SET: &str = "RFC 7517, 5";
 const KEY: &str = "RFC 7517, 4";
 const MATCH: &str = "Core 1.0, 10.1";
-/// Somebody's coordinate, as any key has one.
+/// The coordinate of some other key.
 const NUMBER: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -54,7 +54,7 @@ fn documents() -> Vec<Case> {
     ]
 }
 
-/// Keys that are left out: what was signed with them is signed with an unknown key.
+/// Keys that are left out: a signature by one of them is by an unknown key.
 fn unfit() -> Vec<Case> {
     let unknown = |name: &str, deviation: &str, section, edits: Vec<Edit>| {
         case(format!("jwks-{name}"), deviation, section, NoToken("id_token_key_unknown"), edited(Jwks, edits))
@@ -132,7 +132,7 @@ fn unfit() -> Vec<Case> {
     ]
 }
 
-/// Several keys, and none that is right.
+/// Several keys without the right one.
 fn choice() -> Vec<Case> {
     let refused = |name: &str, deviation: &str, code, wrong| {
         case(format!("jwks-{name}"), deviation, MATCH, NoToken(code), wrong)
@@ -148,7 +148,7 @@ fn choice() -> Vec<Case> {
     vec![
         refused(
             "wrong-coordinate",
-            "the key's `x` is somebody else's: the point is on no curve",
+            "the key's `x` is from another key: the point is not on the curve",
             "id_token_signature_invalid",
             set(Jwks, "/keys/0/x", NUMBER),
         ),

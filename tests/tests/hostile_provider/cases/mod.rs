@@ -1,4 +1,4 @@
-//! The cases, by what the provider gets wrong.
+//! The cases, by subject.
 
 mod answers;
 mod bound;

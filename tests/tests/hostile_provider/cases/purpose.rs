@@ -1,5 +1,5 @@
-//! Tokens for one purpose: by the refresh token, and by exchange. A tool gets what it asked for, or nothing; the session stays
-//! what it was.
+//! Tokens for one purpose: by the refresh token, and by exchange. A tool gets the requested token, or none; the session does
+//! not change.
 
 use abide_demo_op::Edit::{self, Append, Remove, Set, Text, Twice};
 use abide_demo_op::Endpoint::Token;
@@ -13,7 +13,7 @@ use crate::hostile_provider::case::{
 
 const NARROW: &str = "RFC 6749, 6";
 const EXCHANGE: &str = "RFC 8693, 2.2.1";
-/// What a tool asks for.
+/// The request of a tool.
 const SCOPES: &str = "scope=openid%20email";
 const RESOURCE: &str = "resource=https://api.example.com/";
 
@@ -52,7 +52,7 @@ fn said(code: &str) -> &'static str {
     }
 }
 
-/// A narrower token. The refresh token has been rotated, in an answer that is refused.
+/// A token with fewer scopes. The refresh token has been rotated in the refused answer.
 fn narrowed() -> Vec<Case> {
     let wider = |name: &str, words: &str, scope: &str| {
         let deviation = format!("the token for fewer scopes has {words}");
@@ -108,7 +108,7 @@ fn narrowed() -> Vec<Case> {
     ]
 }
 
-/// An ID token is not needed there. One that is there and wrong says that the answer is about something else.
+/// An ID token is not needed there. But a wrong one means that the answer is about something else.
 fn statements() -> Vec<Case> {
     let refused = |name: &str, deviation: &str, code, wrong| {
         narrow(name, deviation, "Core 1.0, 12.2", Withheld(code, said(code)), wrong)
@@ -117,7 +117,7 @@ fn statements() -> Vec<Case> {
     vec![
         claim(
             "sub-other",
-            "the ID token beside it is about somebody else",
+            "the ID token beside it is about another person",
             "id_token_subject_changed",
             Set("/sub", "demo-user-2".into()),
         ),
@@ -147,7 +147,7 @@ fn statements() -> Vec<Case> {
         ),
         refused(
             "signature-stranger",
-            "the ID token beside it is signed by somebody else",
+            "the ID token beside it is signed with a foreign key",
             "id_token_signature_invalid",
             signed(Vec::new(), Signature::Stranger),
         ),
@@ -191,7 +191,7 @@ fn exchanged() -> Vec<Case> {
         ),
         row(
             "type-n-a",
-            "the token in exchange is none to show to anybody",
+            "the token in exchange has the type `N_A`",
             "token_type_unsupported",
             Set("/token_type", "N_A".into()),
         ),
@@ -226,7 +226,7 @@ fn exchanged() -> Vec<Case> {
     ]
 }
 
-/// What was issued is something else than an access token.
+/// The issued token is not an access token.
 fn kinds() -> Vec<Case> {
     const KIND: &str = "/issued_token_type";
     let row = |name: &str, words: &str, code, edit: Edit| {
@@ -339,7 +339,7 @@ fn good() -> Vec<Case> {
         exchange("nothing-wrong", "a token for a resource, in exchange", EXCHANGE, Handed, Vec::new()),
         exchange(
             "refresh-token",
-            "a refresh token comes with it, which nobody wants",
+            "a refresh token comes with it, which is not used",
             EXCHANGE,
             Handed,
             edited(Token, vec![Set("/refresh_token", "r".into())]),

@@ -1,4 +1,4 @@
-//! Authorization requests that are pushed, and what the provider makes of them.
+//! Pushed authorization requests, and the provider's answers.
 
 use abide_demo_op::Body;
 use abide_demo_op::Edit::{self, Remove, Set, Text, Twice};
@@ -21,7 +21,7 @@ fn refused(name: &str, deviation: &str, code: &'static str, edit: Edit) -> Case 
     case(format!("pushed-{name}"), deviation, RESPONSE, NoBrowser(code), wrong).asking(PushedAuthorization, 1)
 }
 
-/// Where the provider says that it keeps the request.
+/// The `request_uri`.
 fn places() -> Vec<Case> {
     const URI: &str = "/request_uri";
     let missing = |name: &str, deviation: &str, edit| {
@@ -105,11 +105,11 @@ fn lifetimes() -> Vec<Case> {
             "`expires_in` is 10^18: a day is believed",
             vec![Set(EXPIRES, json!(1_000_000_000_000_000_000_u64))],
         ),
-        good("unknown-members", "members that nobody knows", vec![Set("/x", json!([{}]))]),
+        good("unknown-members", "unknown members", vec![Set("/x", json!([{}]))]),
     ]
 }
 
-/// Success is 201 and nothing else.
+/// Only 201 is success.
 fn statuses() -> Vec<Case> {
     let of = |status: u16, words: &str, code| {
         let (name, deviation) = (format!("pushed-status-{status}"), format!("{status} {words}"));
@@ -119,7 +119,7 @@ fn statuses() -> Vec<Case> {
     vec![
         of(200, "and a good answer, which has to be 201", "pushed_request_not_created"),
         of(202, "accepted", "pushed_request_not_created"),
-        of(203, "changed by somebody on the way", "pushed_request_not_created"),
+        of(203, "changed on the way", "pushed_request_not_created"),
         of(206, "a part of it", "pushed_request_not_created"),
         of(400, "with a good answer", "provider_unexpected_status"),
         of(403, "with a good answer", "pushed_request_refused"),

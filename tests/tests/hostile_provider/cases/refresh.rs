@@ -1,5 +1,5 @@
-//! Renewals that go wrong. The session is over when the provider says so, or says something that must not be believed; it
-//! is kept when the provider says nothing that can be used.
+//! Failing renewals. The session ends if the provider ends it, or sends a statement that must be refused. It is kept if the
+//! answer is unusable.
 
 use abide_demo_op::Body;
 use abide_demo_op::Edit::{Append, Beside, Now, Remove, Set, Text, Twice};
@@ -18,8 +18,8 @@ pub(crate) fn cases() -> Vec<Case> {
     [statements(), answers(), errors(), unusual()].concat()
 }
 
-/// A new ID token that is wrong ends the session, unless it is so by a clock or by keys that have just changed: that passes,
-/// and the next renewal is good.
+/// A wrong new ID token ends the session, unless the cause is a clock or keys that have just changed: the next renewal then
+/// works.
 fn over(code: &'static str) -> Expected {
     match code {
         "id_token_expired"
@@ -57,7 +57,7 @@ fn statements() -> Vec<Case> {
         claim("aud-missing", "the new ID token has no `aud`", "id_token_audience_missing", Remove("/aud")),
         claim(
             "aud-untrusted",
-            "the new ID token is for somebody else, too",
+            "the new ID token is for another client, too",
             "id_token_audience_untrusted",
             Beside("/aud", "x".into()),
         ),
@@ -133,7 +133,7 @@ fn statements() -> Vec<Case> {
         ),
         ended(
             "signature-stranger",
-            "the new ID token is signed by somebody else",
+            "the new ID token is signed with a foreign key",
             "id_token_signature_invalid",
             signed(Vec::new(), Signature::Stranger),
         ),
@@ -146,7 +146,7 @@ fn answers() -> Vec<Case> {
     let kept = |name: &str, deviation: &str, code, edits| {
         case(format!("refresh-{name}"), deviation, "RFC 6749, 6", Kept(code), later(edited(Token, edits)))
     };
-    // The new refresh token in it takes the place of the old one, which is spent.
+    // Its new refresh token replaces the old one, which is used up.
     let lives = |name: &str, deviation: &str, code, edits| {
         let wrong = later(edited(Token, edits));
         case(format!("refresh-{name}"), deviation, "RFC 6749, 6", Recovers(code), wrong)

@@ -1,4 +1,4 @@
-//! Registering by itself, at a provider that makes something else of the client.
+//! Dynamic registration, at a provider that changes the client.
 
 use abide_demo_op::Body;
 use abide_demo_op::Edit::{self, Append, Remove, Set, Text, Twice};
@@ -64,7 +64,7 @@ fn names() -> Vec<Case> {
     ]
 }
 
-/// What the client may do, changed into something that it did not ask for.
+/// Metadata of the client that differ from the requested ones.
 fn rights() -> Vec<Case> {
     let uris = |name: &str, words: &str, edit| {
         let (name, deviation) = (format!("redirect-uris-{name}"), format!("`redirect_uris` {words}"));
@@ -114,7 +114,7 @@ fn rights() -> Vec<Case> {
         responses("empty", "is empty", json!([])),
         malformed("response-types-text", "`response_types` is a text", Set("/response_types", "code".into())),
         algorithm("none", "`none`", "registration_algorithm_refused", ID_TOKEN, "none"),
-        algorithm("unknown", "one that nobody knows", "registration_algorithm_refused", ID_TOKEN, "XS999"),
+        algorithm("unknown", "an unknown one", "registration_algorithm_refused", ID_TOKEN, "XS999"),
         algorithm("empty", "empty", "registration_algorithm_refused", ID_TOKEN, ""),
         algorithm(
             "symmetric",
@@ -169,7 +169,7 @@ fn secrets() -> Vec<Case> {
     ]
 }
 
-/// Where the registration can be changed and ended (RFC 7592). Without a place that can be used, it stays.
+/// The address at which the registration can be changed and ended (RFC 7592). Without a usable one, the registration stays.
 fn management() -> Vec<Case> {
     const TOKEN: &str = "/registration_access_token";
     const PLACE: &str = "/registration_client_uri";
@@ -249,7 +249,7 @@ fn errors() -> Vec<Case> {
         at("202", "202, and perhaps later", 202, "provider_unexpected_status", "{}".to_owned()),
         case(
             "registration-endpoint-missing",
-            "there is no place to register at",
+            "there is no endpoint to register at",
             "Discovery 1.0, 3",
             NotRegistered("endpoint_missing"),
             edited(Discovery, vec![Remove("/registration_endpoint")]),

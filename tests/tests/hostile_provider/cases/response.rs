@@ -1,4 +1,4 @@
-//! What the browser brings back, or somebody else in its place.
+//! Answers in the browser, from the provider or from an attacker.
 
 use abide_demo_op::Endpoint::Discovery;
 use abide_demo_op::QueryEdit::{self, Again, Fragment, Nothing, Remove, Rename, Set, Text};
@@ -30,7 +30,7 @@ fn set(name: &'static str, value: &str) -> QueryEdit {
     Set(name, value.to_owned())
 }
 
-/// None of these may end the sign-in: anybody on this computer, and any page, could send them.
+/// None of these may end the sign-in: any user of this computer, and any page, could send them.
 fn strays() -> Vec<Case> {
     let unknown = |name: &str, deviation: &str, edits| {
         row(name, deviation, STATE, Stray("callback_state_unknown"), edits)
@@ -45,7 +45,7 @@ fn strays() -> Vec<Case> {
         missing("without-state", "`state` is missing", vec![Remove("state")]),
         missing("state-renamed", "`state` is called `State`", vec![Rename("state", "State")]),
         missing("nothing", "there are no parameters", vec![Nothing]),
-        missing("fragment", "the parameters stand behind `#`", vec![Fragment]),
+        missing("fragment", "the parameters are behind `#`", vec![Fragment]),
         missing("noise", "the query is noise", vec![Text("%ff%fe&=")]),
         missing("only-error", "an error without `state`", vec![Text("error=access_denied")]),
         unknown(
@@ -75,7 +75,7 @@ fn strays() -> Vec<Case> {
         ),
         row(
             "unknown-twice",
-            "a parameter that nobody knows is there twice",
+            "an unknown parameter is there twice",
             ONCE,
             Stray("callback_duplicate_parameter"),
             vec![set("x", "1"), Again("x", "2")],
@@ -229,7 +229,7 @@ fn unusual() -> Vec<Case> {
     let mut unpromised = without(Discovery, "/authorization_response_iss_parameter_supported");
     unpromised.extend(query(vec![Remove("iss")]));
     vec![
-        good("unknown-parameters", "parameters that nobody knows", vec![set("x", "1"), set("y", "<>")]),
+        good("unknown-parameters", "unknown parameters", vec![set("x", "1"), set("y", "<>")]),
         good(
             "tokens-beside-code",
             "tokens beside the code, which are not looked at",
@@ -237,7 +237,7 @@ fn unusual() -> Vec<Case> {
         ),
         good(
             "session-state-unusable",
-            "`session_state` is no such thing",
+            "`session_state` cannot be one",
             vec![set("session_state", "no salt")],
         ),
         case(

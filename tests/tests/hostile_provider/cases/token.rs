@@ -1,4 +1,4 @@
-//! Token responses that must not be believed.
+//! Token responses that must be refused.
 
 use abide_demo_op::Body;
 use abide_demo_op::Edit;
@@ -32,7 +32,7 @@ fn members() -> Vec<Case> {
     let kind = |name: &str, deviation: &str, edit| {
         refused(name, deviation, "RFC 6749, 7.1", "token_type_unsupported", vec![edit])
     };
-    let nobody = |name: &str, deviation: &str, edit| {
+    let no_id_token = |name: &str, deviation: &str, edit| {
         refused(name, deviation, "Core 1.0, 3.1.3.3", "id_token_missing", vec![edit])
     };
     let twice = |name: &str, value: &str| {
@@ -101,8 +101,8 @@ fn members() -> Vec<Case> {
         malformed("expires-in-object", "`expires_in` is an object", Set("/expires_in", json!({ "s": 300 }))),
         malformed("scope-number", "`scope` is a number", Set("/scope", json!(1))),
         malformed("scope-list", "`scope` is a list", Set("/scope", json!(["openid"]))),
-        nobody("id-token-missing", "`id_token` is missing", Remove("/id_token")),
-        nobody("id-token-null", "`id_token` is `null`", Set("/id_token", Value::Null)),
+        no_id_token("id-token-missing", "`id_token` is missing", Remove("/id_token")),
+        no_id_token("id-token-null", "`id_token` is `null`", Set("/id_token", Value::Null)),
         malformed("id-token-number", "`id_token` is a number", Set("/id_token", json!(1))),
         malformed(
             "id-token-object",
@@ -225,7 +225,7 @@ fn unusual() -> Vec<Case> {
         good("scope-missing", "`scope` is missing: it is what was asked for", vec![Remove("/scope")]),
         good(
             "unknown-members",
-            "members that nobody knows",
+            "unknown members",
             vec![Set("/not-before-policy", json!(0)), Set("/x", json!([{}]))],
         ),
         good("refresh-token-missing", "there is no refresh token", vec![Remove("/refresh_token")]),

@@ -1,4 +1,4 @@
-//! Members of a type that they must not have. What decides is refused; what decides nothing is carried as it is.
+//! Members with a wrong type. Members that matter are refused; others are passed on unchanged.
 
 use abide_demo_op::Edit;
 use abide_demo_op::Edit::Set;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::hostile_provider::case::Expected::{NoToken, Renewed, Served};
 use crate::hostile_provider::case::{Case, case, claims, json as edited, later, nameless, set};
 
-/// Claims without which nothing can be decided (Core 1.0, 2 and 3.1.3.7).
+/// Claims that matter (Core 1.0, 2 and 3.1.3.7).
 const DECIDING: [&str; 10] =
     ["/iss", "/sub", "/aud", "/exp", "/iat", "/nbf", "/nonce", "/azp", "/at_hash", "/auth_time"];
 
@@ -55,7 +55,7 @@ const OTHERS: [&str; 38] = [
     "/session_state",
 ];
 
-/// Metadata that decide nothing: they are never read, or what they say is only a hint.
+/// Metadata that do not matter: they are never read, or are only hints.
 const METADATA: [&str; 49] = [
     "/scopes_supported",
     "/response_modes_supported",
@@ -112,7 +112,7 @@ pub(crate) fn cases() -> Vec<Case> {
     [deciding(), carried(), at_renewal(), profile(), metadata()].concat()
 }
 
-/// A value of each type that JSON has.
+/// A value of each JSON type.
 fn types() -> [(&'static str, &'static str, Value); 6] {
     [
         ("null", "`null`", Value::Null),
@@ -132,11 +132,11 @@ fn about(pointer: &str, what: &str) -> String {
     format!("`{}` is {what}", pointer.trim_start_matches('/'))
 }
 
-/// Each claim that decides, as each type that it never has.
+/// Each claim that matters, with each wrong type.
 fn deciding() -> Vec<Case> {
     let never = |pointer: &str, how: &str| match pointer {
         "/exp" | "/iat" | "/nbf" | "/auth_time" => !matches!(how, "null" | "number"),
-        // What `aud` is as a text is another client.
+        // A text as `aud` is another client.
         _ => !matches!(how, "null" | "text"),
     };
     let mut cases = Vec::new();
@@ -156,7 +156,7 @@ fn deciding() -> Vec<Case> {
     cases
 }
 
-/// Every other claim, as every type.
+/// Every other claim, with every type.
 fn carried() -> Vec<Case> {
     let mut cases = Vec::new();
     for pointer in OTHERS {
@@ -182,13 +182,13 @@ fn carried() -> Vec<Case> {
     cases
 }
 
-/// The test sees by the address who has signed in, so `email` stays as it is.
+/// The test recognizes the user by `email`, so it stays unchanged.
 fn all_but_email(value: &Value) -> Vec<Edit> {
     let edited = OTHERS.into_iter().filter(|pointer| *pointer != "/email");
     edited.map(|pointer| Set(pointer, value.clone())).collect()
 }
 
-/// A session that runs does not end for them either.
+/// These do not end a running session either.
 fn at_renewal() -> Vec<Case> {
     let renewed = |name: String, deviation: String, edits| {
         case(name, deviation, "Core 1.0, 12.2", Renewed, later(claims(edits)))
@@ -219,7 +219,7 @@ fn profile() -> Vec<Case> {
     types().into_iter().map(carried).collect()
 }
 
-/// Every member of the metadata that decides nothing, as a type that it never has.
+/// Every member of the metadata that does not matter, with each wrong type.
 fn metadata() -> Vec<Case> {
     let never = ["number", "list", "object"];
     let mut cases = Vec::new();

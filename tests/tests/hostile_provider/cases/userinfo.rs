@@ -1,4 +1,4 @@
-//! What UserInfo says must fit, or is not used.
+//! UserInfo that does not fit is not used.
 
 use abide_demo_op::Body;
 use abide_demo_op::Edit::{self, Append, Capitals, Remove, Set, Text, Twice};
@@ -131,7 +131,7 @@ fn unusual() -> Vec<Case> {
         )
     };
     vec![
-        good("unknown-claims", "claims that nobody knows", vec![Set("/x", json!({ "y": [1, null] }))]),
+        good("unknown-claims", "unknown claims", vec![Set("/x", json!({ "y": [1, null] }))]),
         good(
             "other-iss",
             "`iss` and `aud` in unsigned claims mean nothing",
