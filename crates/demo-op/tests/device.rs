@@ -153,7 +153,7 @@ async fn codes_cannot_be_guessed() {
     }
     let page = browser.open("/device", &right).await;
     assert_eq!((page.status, last(&provider, Endpoint::Device)), (429, Outcome::Error("slow_down")));
-    assert!(page.body.contains("Try it again in a minute") && page.has_form());
+    assert!(page.body.contains("Try again in a minute") && page.has_form());
     clock.advance(60);
     assert_eq!(browser.open("/device", &right).await.status, 200);
 }

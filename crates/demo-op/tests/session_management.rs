@@ -36,7 +36,7 @@ async fn every_authorization_response_has_a_session_state_of_its_own() {
     let silent = session_state(&mut browser, &[("prompt", "none")]).await;
     assert!(silent != signed_in && fits(&silent, &browser.state()), "salted anew");
     assert!(!silent.contains(' '));
-    assert!(!fits(&nobody, &browser.state()), "what was true before the sign-in is not any more");
+    assert!(!fits(&signed_out, &browser.state()), "what was true before the sign-in is not any more");
 }
 
 #[tokio::test]
