@@ -96,7 +96,7 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// `unknown_account`; `invalid_request` when somebody is signed in already.
+    /// `unknown_account`; `invalid_request` when the user is already signed in.
     pub fn sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
         self.start_sign_in(account, Opening::Browser)
     }
@@ -323,7 +323,7 @@ impl Agent {
         self.remove(account).await.map(|_| ())
     }
 
-    /// The same, with what became of the account's registration if Abide had registered itself.
+    /// Removes an account. If Abide had registered itself for it, returns the result of deleting the registration.
     pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
         let _one = self.0.store.adding.lock().await;
         let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
@@ -369,7 +369,7 @@ impl Agent {
         Ok(())
     }
 
-    /// Who tells Abide of locked screens, sleep and input; nobody while the desktop has not answered yet.
+    /// Which services of the system report locked screens, sleep and input; none until the desktop has answered.
     pub async fn presence(&self) -> PresenceStatus {
         let (sender, answer) = oneshot::channel();
         match self.0.presence.send(sender).await {

@@ -14,7 +14,7 @@ pub struct Options {
     pub desktop: bool,
     /// The program with its arguments that opens the browser; comes before the configuration.
     pub browser: Option<Vec<String>>,
-    /// Where the desktop is that tells of locked screens, sleep and input.
+    /// Where to find the desktop services that report locked screens, sleep and input.
     pub presence: abide_presence::Environment,
     /// `$BROWSER` as it was when the program started.
     pub browser_variable: Option<OsString>,

@@ -1,4 +1,4 @@
-//! The embedded demonstration provider: the first account of somebody who has none yet.
+//! The embedded demonstration provider: the first account of a user who has no account yet.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

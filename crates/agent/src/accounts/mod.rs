@@ -16,7 +16,7 @@ use crate::config::{AccountConfig, Config, ConfigError};
 use crate::state::connection::ConnectError;
 use crate::state::store::Store;
 
-/// Stands in for the client identifier until there is one.
+/// A placeholder until the account has a client identifier.
 const NOT_YET: &str = "not-registered-yet";
 
 /// Why an account was not added.

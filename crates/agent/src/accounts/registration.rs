@@ -213,7 +213,7 @@ pub(crate) async fn register(
     Ok(Registered { client, managed })
 }
 
-/// Ends a registration that is of no use. If the provider still has the client then, the error says so.
+/// Deletes a registration that is not needed. If the provider still has the client then, the error includes that.
 pub(crate) async fn given_up(
     error: RegistrationError,
     managed: Option<Managed>,

@@ -21,7 +21,7 @@ pub(crate) enum Source {
     Own,
     /// A program, by device and inode.
     Program(u64, u64),
-    /// Everything that is not told apart.
+    /// All programs that cannot be identified.
     Others,
 }
 

@@ -18,7 +18,7 @@ use crate::state::connection::Connection;
 use crate::state::revoke::give_back;
 use crate::state::store::Store;
 
-/// A sign-in that takes longer is given up, whatever the code is good for: so nobody is told to take more time.
+/// A sign-in is cancelled after this time, even if the code is valid longer: users are shown the shorter of the two.
 const LONGEST: Duration = Duration::from_secs(590);
 
 /// Asks for a code, has it shown, and waits for what the person does with it.
@@ -86,8 +86,8 @@ pub(crate) async fn authorize(
     }
 }
 
-/// One question whether the person is done. Once it is asked, the provider may issue tokens: whoever gives the sign-in up
-/// meanwhile must not leave them lying about.
+/// Asks once whether the user is done. From then on the provider may have issued tokens, so a sign-in that is cancelled
+/// meanwhile must still revoke them.
 async fn poll(
     store: &Arc<Store>,
     connection: &Connection,

@@ -32,7 +32,7 @@ use crate::view::convert::error_code;
 use crate::view::layers::Heard;
 use crate::view::notices;
 
-/// Why nobody is signed in now. Each is a sentence for people.
+/// Why a sign-in failed. Each is a sentence for people.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignInError {
     #[error(transparent)]
@@ -52,7 +52,7 @@ pub(crate) enum SignInError {
          Sign in with a browser on this computer."
     )]
     NotHeldThere,
-    #[error("Nobody entered the code in time. Begin again for a new one.")]
+    #[error("The code was not entered in time. Sign in again for a new code.")]
     CodeExpired,
     #[error("This computer gives no random numbers at the moment. Try again.")]
     NoRandomness,
@@ -194,7 +194,8 @@ async fn run(
     let request = asked.map_err(SignInError::of)?;
     let begun = SignInBegun { account: name.to_owned(), ..SignInBegun::default() };
     announce.send_replace(Some(if opening == Opening::Browser {
-        // Whoever on this computer reads the arguments of programs could go there faster, and sign in as somebody else.
+        // Programs on this computer can read the arguments of other programs: one could open the address first, and sign in
+        // as another user.
         let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
         store.opener.open(&address)?;
         begun
@@ -217,7 +218,7 @@ async fn run(
         let again = ask(fewer).await;
         answered = match again {
             Ok(request) => {
-                // The tab that has brought the refusal goes on to the provider.
+                // The tab that delivered the refusal is sent to the provider again.
                 callback.send_on(request.url);
                 pending = request.pending;
                 answer(&mut callback, &pending, &provider).await
@@ -295,8 +296,8 @@ pub(crate) async fn answer(
     Err(SignInError::GivenUp)
 }
 
-/// Once the provider issues tokens, cancelling must not stop halfway: what nobody wants any more is given back, in the vault
-/// and at the provider. That is seen at the end, by what the session waits for.
+/// From the moment the provider issues tokens, cancelling must not stop halfway: tokens that are no longer needed are
+/// deleted from the vault and revoked at the provider. The end of the sign-in checks this by what the session waits for.
 async fn to_its_end(
     work: impl Future<Output = Result<String, SignInError>> + Send + 'static,
 ) -> Result<String, SignInError> {
@@ -357,7 +358,7 @@ async fn complete(
     let (profile, unknown) = match profile(connection, &tokens, wanted).await {
         Ok(read) => (read, None),
         Err(error @ abide_oidc::Error::UserInfoSubjectMismatch) => {
-            // The access token, which tools would be given, is somebody else's as well (Core, section 5.3.2).
+            // The access token, which tools would get, belongs to another user as well (Core, section 5.3.2).
             revoke_token(store, connection, tokens.refresh_token);
             return Err(error.into());
         }
@@ -403,7 +404,7 @@ async fn complete(
         revoke_unused(store, connection, held);
         return Err(SignInError::OtherPerson(user));
     }
-    // A session that goes on may be refreshing its tokens at this moment.
+    // A session that continues may be refreshing its tokens at this moment.
     let _turn = match &turn {
         Some(turn) => Some(turn.lock().await),
         None => None,
@@ -455,7 +456,7 @@ async fn profile(
     connection.userinfo(&tokens.access_token, &identity.subject).await.map(Some)
 }
 
-/// Waits until it is known where a sign-in goes on, for somebody who prints it.
+/// Waits until the address or the code of a sign-in is known, for a caller that prints it.
 pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun, ErrorAnswer> {
     let begun = store.act(name, |account, _| {
         account.sign_in.as_ref().map(|sign_in| (sign_in.attempt.number(), sign_in.begun.clone()))

@@ -1,5 +1,5 @@
-//! A stronger sign-in for a session that goes on: a resource server has refused a tool's token, and said which sign-in it
-//! wants (RFC 9470). The tool passes that on, the person signs in again in the browser, and the tool gets the better token.
+//! A stronger sign-in for a running session: a resource server refused a tool's token and named the sign-in that it requires
+//! (RFC 9470). The tool passes that on, the user signs in again in the browser, and the tool gets the new token.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -37,14 +37,14 @@ enum Step {
     Wait(watch::Receiver<Option<Result<(), ErrorAnswer>>>),
 }
 
-/// Has the person who is signed in sign in again as `wanted`, and returns once that is done. One browser page serves
-/// every tool that wants the same. A session that is strong enough needs nothing.
+/// Makes the signed-in user sign in again as `wanted`, and returns once that is done. One browser page serves every tool
+/// that requires the same. A session that is already strong enough needs nothing.
 ///
 /// # Errors
 ///
-/// `login_required`, `session_expired`; `access_denied` if the person does not want to, or is somebody else;
-/// `unmet_authentication_requirements` if the provider does not do it; `temporarily_unavailable`,
-/// `provider_unreachable`. The session goes on as it was.
+/// `login_required`, `session_expired`; `access_denied` if the user refuses, or another user signs in;
+/// `unmet_authentication_requirements` if the provider does not do it; `temporarily_unavailable`, `provider_unreachable`.
+/// The session stays as it was.
 pub(crate) async fn step_up(
     store: &Arc<Store>,
     name: &str,
@@ -133,13 +133,13 @@ fn left_alone(times: u32) -> Duration {
 enum StepUpError {
     #[error("{0}")]
     SignIn(SignInError),
-    #[error("Nobody signed in within ten minutes.")]
+    #[error("You did not sign in within ten minutes.")]
     TimedOut,
-    #[error("{0} signed in, which is somebody else. The session goes on as it was.")]
+    #[error("{0} signed in instead of you. Your session stays as it was.")]
     SomebodyElse(String),
     #[error(
-        "You have signed in again, but not in the way that is asked for: {0} does not offer it, or not to you. Your session \
-         goes on."
+        "You have signed in again, but not in the required way: {0} does not offer it, or not to you. Your session \
+         continues."
     )]
     Unmet(String),
     #[error("The session has ended meanwhile.")]
@@ -244,7 +244,7 @@ async fn run(
     outcome.map(|_| ())
 }
 
-/// The session goes on with what came back. Returns who signed in.
+/// Stores the new tokens in the session. Returns who signed in.
 async fn install(
     store: &Arc<Store>,
     name: &str,
@@ -299,7 +299,7 @@ async fn install(
     if met { Ok(user) } else { Err(StepUpError::Unmet(provider)) }
 }
 
-/// What the session has, and the new sign-in has not brought, goes on. `own` is the refresh token that it has brought.
+/// Keeps what the session has and the new sign-in did not bring. `own` is the new sign-in's refresh token.
 fn go_on(fresh: &mut Held, before: &Held, own: Option<&SecretString>) {
     let id_token = fresh.id_token.take();
     fresh.inherit(before);
