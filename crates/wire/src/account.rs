@@ -6,38 +6,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::window::NewAccount;
 
-/// An account to be added, as `POST /v1/accounts` takes it.
+/// An account to be added: the body of `POST /v1/accounts`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountRequest {
     /// Its name: lower-case letters, digits, `-` and `_`, at most 32.
     pub name: String,
-    /// The issuer, byte for byte. `None`: the only one that the preset's provider has.
+    /// The issuer, byte for byte. `None`: the issuer of the preset's provider, if it has only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// The client identifier that is registered at the provider. `None` with [`Self::register`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// Whether Abide is to register itself there (RFC 7591).
+    /// Whether Abide registers itself at the provider (RFC 7591).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub register: bool,
-    /// A file with the token that the provider wants to see before it registers anybody: an absolute path.
+    /// A file with the initial access token that the provider requires for a registration: an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_token_file: Option<PathBuf>,
-    /// A file with the client's secret, for a provider that insists on one: an absolute path.
+    /// A file with the client secret, for a provider that requires one: an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret_file: Option<PathBuf>,
-    /// Where the provider's metadata are, if not at the place that the issuer tells.
+    /// The address of the provider's metadata, if it does not follow from the issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_url: Option<String>,
-    /// Where the browser comes back to, instead of what the preset says: loopback addresses, byte for byte as they are
-    /// registered. Of several the first whose port is free.
+    /// The redirect URIs, instead of the preset's: loopback addresses, byte for byte as they are registered. If there are
+    /// several, Abide uses the first one whose port is free.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,
     /// A file with certificates that are trusted in addition to the system's: an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Which provider's settings are to be used; `none` for none. Without it, those of the provider that the issuer tells.
+    /// The preset whose settings are used; `none` for no preset. Without it, Abide chooses the preset by the issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
 }
@@ -48,7 +48,7 @@ impl From<NewAccount> for AccountRequest {
     }
 }
 
-/// What became of it.
+/// The account that was added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AccountAdded {
@@ -56,32 +56,32 @@ pub struct AccountAdded {
     pub name: String,
     /// The issuer, byte for byte.
     pub issuer: String,
-    /// The client identifier; that of the registration, if there was one.
+    /// The client identifier; after a registration, the one that the provider assigned.
     pub client_id: String,
     /// Whether Abide has registered itself.
     pub registered: bool,
     /// The preset that was used.
     pub preset: Option<String>,
-    /// What people call that provider.
+    /// The usual name of the preset's provider.
     pub preset_title: Option<String>,
-    /// The lines that the configuration got beside the issuer and the client identifier.
+    /// The lines that were added to the configuration besides the issuer and the client identifier.
     pub settings: Vec<String>,
-    /// What the user has to know or to do: a sentence or two each.
+    /// What the user has to know or do: a sentence or two each.
     pub notes: Vec<String>,
 }
 
-/// What became of the registration of an account that was removed (RFC 7592).
+/// The result of deleting the client registration of an account that was removed (RFC 7592).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRemoved {
     /// The account's name.
     pub name: String,
     /// The client identifier that Abide had registered.
     pub client_id: String,
-    /// Why the provider still knows it, in a sentence; `None`: it has forgotten it.
+    /// Why the provider still has the registration, in a sentence; `None` if it deleted it.
     pub still_registered: Option<String>,
 }
 
-/// The presets that an account can be made with, by name, and `none` for an account without one.
+/// The names of the presets for a new account, and `none` for an account without a preset.
 pub const PRESETS: &[&str] = &[
     "auth0",
     "authentik",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Claims of ID token and UserInfo, merged; under names of the user's own where the account has a mapping.
+/// The claims of ID token and UserInfo, merged. With a mapping in the account's configuration, under the names that the user
+/// chose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ClaimsAnswer {
@@ -13,9 +14,9 @@ pub struct ClaimsAnswer {
     pub account: String,
     /// The issuer, byte for byte.
     pub issuer: String,
-    /// Whether the names are the user's own.
+    /// Whether the names come from the account's mapping.
     pub mapped: bool,
-    /// When the provider was asked last, Unix seconds; `None` where only the ID token is known.
+    /// When UserInfo was read last, Unix seconds; `None` if only the ID token is known.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub read_at: Option<u64>,
     /// The claims by name.

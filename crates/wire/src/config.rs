@@ -1,27 +1,27 @@
-//! What is found in a configuration file: `abide config check` and the window.
+//! The result of checking a configuration file, for `abide config check` and the window.
 
 use serde::{Deserialize, Serialize};
 
 use crate::terminal::{self, plain};
 
-/// How much a problem matters.
+/// How serious a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The file cannot be used like this.
+    /// The file cannot be used.
     Error,
-    /// It can, but something else would serve better.
+    /// The file can be used, but another setting would be better.
     Advice,
 }
 
-/// Something about a configuration file.
+/// A problem in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConfigProblem {
-    /// How much it matters.
+    /// How serious it is.
     pub severity: Severity,
-    /// The account that it is about.
+    /// The account that it concerns.
     pub account: Option<String>,
     /// Line, from 1.
     pub line: Option<u32>,
@@ -29,11 +29,11 @@ pub struct ConfigProblem {
     pub column: Option<u32>,
     /// What is wrong and what was expected.
     pub message: String,
-    /// Lines for the file that would mend it.
+    /// Lines for the file that correct it.
     pub suggestion: Option<String>,
 }
 
-/// The outcome of a check.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConfigCheck {
@@ -41,18 +41,18 @@ pub struct ConfigCheck {
     pub file: String,
     /// Whether it can be used.
     pub ok: bool,
-    /// What was found, errors first.
+    /// The problems, errors first.
     pub problems: Vec<ConfigProblem>,
 }
 
 impl ConfigCheck {
-    /// As one line of JSON that a terminal can show.
+    /// The result as one line of JSON, safe to print to a terminal.
     #[must_use]
     pub fn json(&self) -> String {
         terminal::json(&serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// As a page for a terminal; ends with a newline.
+    /// The result as a page for a terminal; ends with a newline.
     #[must_use]
     pub fn page(&self) -> String {
         let file = plain(&self.file);

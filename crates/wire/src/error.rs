@@ -1,17 +1,17 @@
-//! Error answers of the local API, with codes that stay the same over releases.
+//! Error answers of the local API. The codes stay the same in all releases.
 
 use serde::{Deserialize, Serialize};
 
 use crate::session::SettingField;
 
-/// The stable codes of the local API's errors, named as OAuth 2.0 and OpenID Connect name theirs.
+/// The stable error codes of the local API, with the names that OAuth 2.0 and OpenID Connect use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// Nobody is signed in to the account.
+    /// The user is not signed in to the account.
     LoginRequired,
-    /// The client has no grant, and nobody was there to ask.
+    /// The client has no grant, and the user could not be asked.
     ConsentRequired,
     /// The client, its origin or its user may not do this.
     AccessDenied,
@@ -23,12 +23,11 @@ pub enum ErrorCode {
     InvalidTarget,
     /// The provider issues no token with that scope.
     InvalidScope,
-    /// The user has signed in again, and not in the way that was asked for (OpenID Connect Core Unmet Authentication
-    /// Requirements 1.0).
+    /// The user signed in again, but not in the required way (OpenID Connect Core Unmet Authentication Requirements 1.0).
     UnmetAuthenticationRequirements,
     /// The session has ended; the description says why.
     SessionExpired,
-    /// The provider cannot be reached, the session is kept.
+    /// The provider cannot be reached. The session is kept.
     ProviderUnreachable,
     /// The person has to act, and not by a sign-in alone: agree to something, or correct the account. The session is kept.
     ActionRequired,
@@ -43,7 +42,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The code as it stands in an answer.
+    /// The code as text, for an answer.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,7 +64,7 @@ impl ErrorCode {
         }
     }
 
-    /// The HTTP status that goes with the code.
+    /// The HTTP status of an answer with this code.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -100,9 +99,9 @@ impl ErrorCode {
 pub struct ErrorAnswer {
     /// The stable code.
     pub error: ErrorCode,
-    /// What happened, what it means, what to do: one or two sentences.
+    /// What happened, what it means, and what to do: one or two sentences.
     pub error_description: String,
-    /// The setting that was refused, if it was one.
+    /// The setting that was refused, if a setting was the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<SettingField>,
 }

@@ -1,11 +1,10 @@
-//! What crosses a boundary of Abide: the local API, the command and the window.
+//! The types that Abide's programs exchange: over the local API, with the command and with the window.
 //!
-//! Every answer of a local interface is one of these types, and so is every error code. Two rules are held here, by
-//! construction: no type carries a refresh token, and only [`token::TokenAnswer`], which the window never receives, can
-//! hold an access token.
+//! Every answer of a local interface is one of these types, and so is every error code. The types keep two rules: no type
+//! contains a refresh token, and only [`token::TokenAnswer`], which the window never receives, can contain an access token.
 //!
-//! The crate does no I/O. It also knows where the local endpoint is to be found ([`paths`]), because that is agreed
-//! between the agent and its clients.
+//! The crate does no I/O. It also defines where the local endpoint is ([`paths`]), because agent and clients have to agree
+//! on that.
 
 pub mod account;
 pub mod claims;
@@ -35,7 +34,7 @@ pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
 pub use vault::{VaultMode, VaultStatus};
 
-/// The TypeScript that the window is written against, as one module.
+/// The TypeScript types for the window, as one module.
 ///
 /// # Errors
 ///

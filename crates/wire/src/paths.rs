@@ -1,5 +1,5 @@
-//! Where the agent and its clients meet. The environment is passed in: nothing here reads it by itself except
-//! [`Places::of_this_user`].
+//! The files and sockets by which clients find the agent. The environment is passed in: only [`Places::of_this_user`] reads
+//! it itself.
 
 use std::env;
 use std::ffi::OsString;
@@ -24,9 +24,9 @@ impl Places {
         Self::from_environment(|name| env::var_os(name).filter(|value| !value.is_empty()))
     }
 
-    /// The folders that these environment variables name.
+    /// The folders that these environment variables define.
     pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Option<Self> {
-        // A relative path in an XDG variable is invalid and to be ignored, says the specification.
+        // The specification: a relative path in an XDG variable is invalid and to be ignored.
         let folder = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
         if cfg!(windows) {
             let roaming = folder("APPDATA")?;
@@ -64,7 +64,7 @@ impl Places {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         if cfg!(windows) {
-            // One pipe a user: the state folder's path is the user's own, so its digest names the user.
+            // One pipe per user: every user has another state folder, so a digest of its path identifies the user.
             let digest =
                 self.state.to_string_lossy().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                     (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
@@ -75,7 +75,7 @@ impl Places {
         }
     }
 
-    /// What is bound, for those who look: written by the agent once it listens.
+    /// The addresses that the agent listens on. The agent writes this file once it listens.
     #[must_use]
     pub fn endpoint_file(&self) -> PathBuf {
         self.runtime.join("endpoint.json")

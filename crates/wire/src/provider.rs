@@ -1,8 +1,8 @@
-//! What is known of the provider's session, and by which way.
+//! The state of the provider's session, and the signals that tell Abide about it.
 
 use serde::{Deserialize, Serialize};
 
-/// How news of the provider's session come.
+/// A way in which Abide learns that the provider's session has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -15,7 +15,7 @@ pub enum Signal {
     Introspection,
     /// UserInfo at an interval (OpenID Connect Core 1.0, section 5.3).
     Userinfo,
-    /// A page of the provider's in the browser (OpenID Connect Front-Channel Logout 1.0).
+    /// A page that the provider opens in the browser (OpenID Connect Front-Channel Logout 1.0).
     Frontchannel,
     /// A logout token (OpenID Connect Back-Channel Logout 1.0).
     Backchannel,
@@ -35,7 +35,7 @@ impl Signal {
         Self::Events,
     ];
 
-    /// The word in the configuration.
+    /// The name in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,54 +50,54 @@ impl Signal {
     }
 }
 
-/// Whether a signal can be relied on.
+/// Whether a signal works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SignalState {
-    /// Nothing has been heard yet.
+    /// Nothing has been received yet.
     Waiting,
     /// It works.
     Works,
-    /// The browser hides the provider's cookie from a page inside another, so the signal says nothing.
+    /// The browser does not give the provider's cookie to an embedded page, so the signal carries no information.
     Blocked,
-    /// The tab that listens is closed, or sleeps.
+    /// The tab that listens is closed or suspended.
     Closed,
     /// The provider's session has changed, and the provider does not say who is signed in now.
     Unclear,
-    /// It was tried and brings nothing.
+    /// It was tried and does not work.
     Failed,
     /// The provider does not offer it to this account.
     NotOffered,
 }
 
-/// One signal that an account listens to.
+/// A signal that an account uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SignalStatus {
     /// Which one.
     pub signal: Signal,
-    /// Whether it can be relied on.
+    /// Whether it works.
     pub state: SignalState,
-    /// When it was heard last, Unix seconds.
+    /// When it last brought an answer, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub heard_at: Option<u64>,
 }
 
-/// What became of the provider's side after a session has ended here.
+/// The state of the provider's session after the session has ended in Abide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderEnd {
-    /// The provider has not been told yet. It is told again, also after a restart.
+    /// The provider has not been notified yet. Abide tries again, also after a restart.
     Pending,
-    /// The account says that the provider is not told, or the provider offers no way to.
+    /// The provider is not notified: the account is configured so, or the provider offers no way.
     LocalOnly,
-    /// The provider no longer accepts what belonged to the session: this was tried out.
+    /// The provider no longer accepts the session's tokens: Abide has tried them.
     Ended,
-    /// The provider was told, and accepts it still.
+    /// The provider was notified, but still accepts the session's tokens.
     GoesOn,
-    /// The provider was told, and whether it has ended could not be checked.
+    /// The provider was notified, but Abide could not check whether the session has ended.
     Unchecked,
     /// Another account uses the same session, so nothing was revoked.
     Shared,

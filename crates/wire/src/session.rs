@@ -1,4 +1,4 @@
-//! Sessions as they are shown: in `abide status`, in the tray, in the window, in the event stream.
+//! Sessions as users see them: in `abide status`, the tray, the window and the event stream.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,15 @@ use crate::provider::{ProviderEnd, SignOutPage, Signal, SignalStatus};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionState {
-    /// Nobody has signed in since the account was set up.
+    /// The user has not signed in since the account was set up.
     SignedOut,
-    /// The browser is open at the provider.
+    /// A sign-in is in progress in the browser.
     Authorizing,
     /// Signed in.
     Active,
-    /// Signed in, and the question "Keep session?" is up.
+    /// Signed in, and the question "Keep session?" is shown.
     Expiring,
-    /// Was signed in; `ended` says why that is over.
+    /// The session has ended; `ended` has the reason.
     Ended,
 }
 
@@ -28,13 +28,13 @@ pub enum SessionState {
 pub enum EndReason {
     /// The user signed out.
     UserLogout,
-    /// Nothing used the session and nobody answered the question.
+    /// Nothing used the session, and the user did not answer the question.
     IdleTimeout,
-    /// The longest time that a session may last is over.
+    /// The session reached its longest time.
     AbsoluteTimeout,
-    /// The end that the provider declared for its session has passed.
+    /// The session reached the end that the provider declared for it.
     ProviderTimeout,
-    /// The access token ended, and the provider gave no refresh token for another.
+    /// The access token expired, and the provider gave no refresh token.
     AccessTokenExpired,
     /// The user answered the question with No.
     Declined,
@@ -42,11 +42,11 @@ pub enum EndReason {
     ProviderLogout,
     /// The provider no longer accepts the refresh token.
     RefreshRejected,
-    /// The screen was locked, and the account is set up to end then.
+    /// The screen was locked, and the account is configured to end the session then.
     ScreenLocked,
 }
 
-/// Which limit is the nearest.
+/// Which limit comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -55,9 +55,9 @@ pub enum Limit {
     Idle,
     /// The longest time that a session may last.
     Absolute,
-    /// The end that the provider declared for its session: `provider_limit` names the parameter.
+    /// The end that the provider declared for its session; `provider_limit` names the parameter.
     Provider,
-    /// The end of the access token, where the provider gave no refresh token for another.
+    /// The end of the access token, if the provider gave no refresh token.
     AccessToken,
 }
 
@@ -76,38 +76,38 @@ pub enum LimitSource {
     RefreshExpiresIn,
 }
 
-/// One of the three sessions that a sign-in begins, one inside the other.
+/// One of the three sessions that a sign-in creates, each inside the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
-    /// The session that Abide keeps.
+    /// Abide's own session.
     Application,
     /// The session at the OpenID Provider.
     Provider,
-    /// The session at whoever checked who the user is: an upstream identity provider, or the provider itself.
+    /// The session at the service that checked the user's identity: an upstream identity provider, or the provider itself.
     IdentityProvider,
 }
 
-/// What is known of a layer.
+/// The state of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LayerState {
-    /// It goes on, as far as is known.
+    /// Not ended, as far as is known.
     Active,
-    /// It is over.
+    /// Ended.
     Ended,
-    /// Nothing is known.
+    /// Unknown.
     Unknown,
 }
 
-/// How that is known.
+/// How Abide knows this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// Abide itself decides.
+    /// Abide decides it itself.
     OwnLimits,
     /// The claims of the ID token.
     IdToken,
@@ -115,11 +115,11 @@ pub enum Evidence {
     Refresh,
     /// The provider's iframe in a tab of the browser.
     Browser,
-    /// The provider's answer when it was asked about the access token.
+    /// The provider's answer to a question about the access token.
     Asked,
-    /// The provider sent word.
+    /// The provider sent a notification.
     Told,
-    /// The provider does not tell.
+    /// The provider gives no information.
     Nothing,
 }
 
@@ -138,15 +138,15 @@ pub enum LastErrorKind {
     UnusableAnswer,
 }
 
-/// One of the three layers, as shown. Times are Unix seconds.
+/// One of the three layers. Times are Unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LayerStatus {
     /// Which one.
     pub layer: Layer,
-    /// Who keeps it: the account, the provider's host, the identity provider's name.
+    /// Its name: the account, the provider's host, or the identity provider's name.
     pub name: String,
-    /// Whether it goes on.
+    /// Its state.
     pub state: LayerState,
     /// When it began.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
@@ -154,13 +154,13 @@ pub struct LayerStatus {
     /// When it ends, or has ended.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub ends_at: Option<u64>,
-    /// How state and end are known. Its former name is read too: an older agent may still run after an upgrade.
+    /// How Abide knows the state and the end. Its former name is read too: an older agent may still run after an upgrade.
     #[serde(alias = "known_by")]
     pub evidence: Evidence,
-    /// When it was heard of last.
+    /// When Abide last received something about it.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub checked_at: Option<u64>,
-    /// How the user was recognized: the values of `amr` (RFC 8176), and of `acr`.
+    /// How the user was authenticated: the values of `amr` (RFC 8176) and of `acr`.
     pub methods: Vec<String>,
 }
 
@@ -172,14 +172,14 @@ pub enum ActivityPolicy {
     /// A tool asks for a token.
     #[default]
     Requests,
-    /// The user touches keyboard or mouse.
+    /// The user uses keyboard or mouse.
     Input,
     /// Either of them.
     Both,
 }
 
 impl ActivityPolicy {
-    /// The word in the configuration.
+    /// The name in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -190,14 +190,14 @@ impl ActivityPolicy {
     }
 }
 
-/// What locking the screen does to a session.
+/// What happens to a session when the screen is locked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OnLock {
     /// Nothing.
     Keep,
-    /// No token is handed out until the screen is unlocked.
+    /// Abide gives out no token until the screen is unlocked.
     #[default]
     Freeze,
     /// The session ends.
@@ -205,7 +205,7 @@ pub enum OnLock {
 }
 
 impl OnLock {
-    /// The word in the configuration.
+    /// The name in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -216,7 +216,7 @@ impl OnLock {
     }
 }
 
-/// The settings of an account's session. Durations in whole seconds.
+/// The settings of an account's session. Durations are whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
@@ -224,7 +224,7 @@ pub struct SessionSettings {
     /// How long a session lasts without use.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub end_after: u64,
-    /// After how long without use the question comes.
+    /// How long a session is unused before the question comes.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub warn_after: u64,
     /// How long a session lasts at most.
@@ -232,22 +232,22 @@ pub struct SessionSettings {
     pub absolute: u64,
     /// What counts as use.
     pub activity: ActivityPolicy,
-    /// What locking the screen does.
+    /// What happens when the screen is locked.
     pub on_lock: OnLock,
-    /// By which ways the end of the provider's session is noticed; the answers to refreshes always count.
+    /// The signals that tell Abide about the end of the provider's session. Answers to refreshes always count.
     pub watch: Vec<Signal>,
-    /// How often the provider is asked, by the tab in the browser and by Abide itself.
+    /// How often the tab in the browser and Abide itself ask the provider.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub poll: u64,
-    /// Whether signing out here signs out at the provider too.
+    /// Whether signing out of Abide also signs out at the provider.
     pub provider_logout: bool,
-    /// Whether signing out here revokes the tokens.
+    /// Whether signing out of Abide revokes the tokens.
     pub revoke: bool,
     /// Whether UserInfo is read after the sign-in and after each renewal.
     pub claims: bool,
 }
 
-/// A member of [`SessionSettings`] whose value can be refused.
+/// A field of [`SessionSettings`] whose value can be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -315,7 +315,7 @@ impl std::fmt::Display for SettingProblem {
     }
 }
 
-/// One account and its session, as shown. All times are Unix seconds, all durations whole seconds.
+/// An account and its session. All times are Unix seconds, all durations whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SessionStatus {
@@ -323,17 +323,17 @@ pub struct SessionStatus {
     pub account: String,
     /// The issuer, byte for byte.
     pub issuer: String,
-    /// The provider as people would name it: its host.
+    /// The provider's host.
     pub provider: String,
-    /// Who is signed in: an email address or name; `None` when nobody is.
+    /// Who is signed in: an email address or name; `None` when signed out.
     pub user: Option<String>,
     /// The state.
     pub state: SessionState,
-    /// Why the last session ended, in `ended`.
+    /// Why the last session ended, if the state is `ended`.
     pub ended: Option<EndReason>,
-    /// How that became known, where the provider ended it.
+    /// By which signal Abide learned that, if the provider ended the session.
     pub ended_by: Option<Signal>,
-    /// What became of the provider's side of it.
+    /// The state of the provider's session since then.
     pub provider_end: Option<ProviderEnd>,
     /// What is known of the provider's sign-out page, after an end at which it was to be opened.
     #[serde(default)]
@@ -346,54 +346,54 @@ pub struct SessionStatus {
     pub expires_in: Option<u64>,
     /// Which limit that is.
     pub limit: Option<Limit>,
-    /// The whole length, in seconds, of which `expires_in` is left: the ring is full at this value.
+    /// The whole duration, in seconds, that `expires_in` counts down from: the ring is full at this value.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub lifetime: Option<u64>,
     /// When the session began.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub since: Option<u64>,
-    /// The end that nothing can move.
+    /// The end that nothing can extend.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub at_most_until: Option<u64>,
-    /// Seconds that the present access token stays valid; `None` when there is none.
+    /// Seconds until the current access token expires; `None` when there is none.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub access_token_expires_in: Option<u64>,
-    /// Whether a refresh token is there, so that the access token renews by itself.
+    /// Whether Abide has a refresh token, so that it can renew the access token.
     pub renewable: bool,
-    /// Whether using the session, or *Yes*, moves its nearest end.
-    /// Absent from an agent that still runs after an upgrade, and then not denied.
+    /// Whether using the session, or *Yes*, moves its next end.
+    /// Missing from an agent that still runs after an upgrade, and then taken as true.
     #[serde(default = "unknown_is_yes")]
     pub can_be_kept: bool,
-    /// Whether the provider wants the person to sign in again before it gives new tokens. The session is kept.
+    /// Whether the provider wants the user to sign in again before it gives new tokens. The session is kept.
     #[serde(default)]
     pub sign_in_needed: bool,
-    /// Whether a sign-in is under way: in `authorizing`, or again for a session that is kept.
+    /// Whether a sign-in is in progress: in state `authorizing`, or again for a session that is kept.
     #[serde(default)]
     pub signing_in: bool,
-    /// The parameter that declared the nearest end of the provider's session.
+    /// The parameter that declared the next end of the provider's session.
     #[serde(default)]
     pub provider_limit: Option<LimitSource>,
-    /// Whether the session is frozen because the screen is locked: it goes on, but no token is handed out.
+    /// Whether the session is frozen because the screen is locked: it stays, but Abide gives out no token.
     pub frozen: bool,
-    /// The three layers, from the user outwards; empty before the first sign-in.
+    /// The three layers, Abide's own first; empty before the first sign-in.
     pub layers: Vec<LayerStatus>,
-    /// By which signals the end of the provider's session would be noticed; empty when nobody is signed in.
-    /// Absent from an agent that still runs after an upgrade.
+    /// The signals that tell Abide about the end of the provider's session; empty when signed out.
+    /// Missing from an agent that still runs after an upgrade.
     #[serde(default)]
     pub signals: Vec<SignalStatus>,
-    /// How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
-    /// provider has not said what time it is.
+    /// How many seconds the provider's clock is ahead of this computer's; negative when it is behind. `None` if the provider
+    /// has not sent a time yet.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub clock_skew: Option<i64>,
-    /// When the idle time that is set is not shorter than what the provider declares for its session: an idle time that
-    /// is, one minute less than the provider's, in seconds.
+    /// An idle time, in seconds, that is one minute shorter than the time that the provider declares for its session. Only
+    /// when the configured idle time is not shorter than that time.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub advised_end_after: Option<u64>,
-    /// What went wrong last, in a sentence for people; gone after the next success.
+    /// The last error, in a sentence for people; `None` after the next success.
     #[serde(default, alias = "trouble")]
     pub last_error: Option<String>,
-    /// The same as a stable code in snake case.
-    /// Absent from an agent that still runs after an upgrade.
+    /// The last error as a stable code in snake case.
+    /// Missing from an agent that still runs after an upgrade.
     #[serde(default, alias = "trouble_code")]
     pub last_error_code: Option<String>,
     /// What has to change before it can work. Absent from an agent that still runs after an upgrade.
@@ -405,44 +405,44 @@ fn unknown_is_yes() -> bool {
     true
 }
 
-/// The question "Keep session?" that is up now.
+/// The question "Keep session?" that is shown now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Question {
-    /// Which question this is: an answer names it, so that a late answer cannot fit a later question.
+    /// Identifies the question. An answer names it, so that a late answer cannot apply to a later question.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub id: u64,
     /// The account that is about to expire.
     pub account: String,
-    /// The provider as people would name it.
+    /// The provider's host.
     pub provider: String,
-    /// Seconds until the session ends without an answer.
+    /// Seconds until the session ends if the user does not answer.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seconds_left: u64,
     /// The limit that would end it.
     pub limit: Limit,
-    /// Whether *Yes* can move that limit. If not, the question only says that the end is near.
+    /// Whether *Yes* can move that limit. If not, the question only announces the end.
     pub can_be_kept: bool,
-    /// Until when *Yes* would keep it, Unix seconds.
+    /// Until when *Yes* keeps the session, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub yes_keeps_until: u64,
 }
 
-/// Everything that a view shows, whole. Views own no truth: they draw the newest snapshot.
+/// Everything that a view shows. Views keep no state of their own: they draw the newest snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Snapshot {
     /// All accounts, in the order of the configuration.
     pub accounts: Vec<SessionStatus>,
-    /// The questions that are up, the one that ends first at the top. They are asked together.
+    /// The questions that are shown, sorted by the time of the end. They are asked together.
     pub questions: Vec<Question>,
-    /// What the user should know about the program itself, for instance that the keyring is not there.
+    /// What the user should know about Abide itself, for instance that the keyring is not available.
     #[serde(alias = "remarks")]
     pub warnings: Vec<String>,
 }
 
 impl Snapshot {
-    /// The account whose session ends first; if nobody is signed in anywhere, the first account.
+    /// The account whose session ends first; if no account is signed in, the first account.
     #[must_use]
     pub fn leading(&self) -> Option<&SessionStatus> {
         self.accounts
@@ -453,14 +453,14 @@ impl Snapshot {
     }
 }
 
-/// Who tells Abide whether the user is at the machine, by names that people can look up.
+/// Which services of the system report whether the user is at the computer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceStatus {
-    /// Who tells whether the screen is locked; empty when nobody does.
+    /// The services that report whether the screen is locked; empty when there are none.
     pub lock: Vec<String>,
-    /// Who tells of sleep; empty when nobody does.
+    /// The services that report sleep; empty when there are none.
     pub sleep: Vec<String>,
-    /// Who tells when keyboard and mouse were last used.
+    /// The service that reports when keyboard and mouse were last used.
     pub input: Option<String>,
     /// Whether the screen is locked.
     pub locked: bool,
@@ -471,23 +471,23 @@ pub struct PresenceStatus {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// Somebody signed in.
+    /// The user signed in.
     SignedIn,
-    /// A sign-in did not succeed.
+    /// A sign-in failed.
     SignInFailed,
     /// The session will end soon.
     Expiring,
-    /// The question was answered by a tool's activity.
+    /// A tool used the session, which answered the question.
     StillActive,
     /// The session ended.
     Ended,
     /// A tool needs a stronger sign-in (RFC 9470).
     StepUp,
-    /// Something else to know.
+    /// Another problem.
     Problem,
 }
 
-/// Something to tell the user once. Contains no secret.
+/// A message that the user sees once. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Notice {
@@ -495,7 +495,7 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// The account, if it is about one.
     pub account: Option<String>,
-    /// The question that it goes with: once that is no longer up, the notification is out of date.
+    /// The question that it belongs to: when that is no longer shown, the notification is out of date.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub question: Option<u64>,
     /// A short title.

@@ -1,11 +1,12 @@
 //! Text that others wrote (a provider's user name, an error description, a file's content), made safe for a terminal.
 //!
-//! Two forms, one rule: what [`is_unsafe`] names reaches no terminal as it is, neither in text for people nor in JSON.
+//! Both forms follow one rule: a character that [`is_unsafe`] matches is never printed to a terminal as it is, neither in
+//! text for people nor in JSON.
 
 use std::borrow::Cow;
 
-/// Whether a terminal acts on a character or hides it, so that what is shown is not what is there: control characters (C0, DEL,
-/// C1), characters that turn the reading direction, and those without width.
+/// Whether a terminal obeys or hides a character, so that the reader does not see what was printed: control characters (C0,
+/// DEL, C1), characters that change the reading direction, and characters without width.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -30,7 +31,7 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// Text on one line, with U+FFFD in the place of every unsafe character.
+/// Text on one line, with U+FFFD instead of every unsafe character.
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     if text.contains(is_unsafe) {
@@ -40,11 +41,11 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Appends JSON with every unsafe character as `\uXXXX` (RFC 8259, section 7), so that it means the same. Line ends and tabs
-/// between its parts stay. The buffer does not move while this fills it: what it holds may be secret.
+/// Appends JSON with every unsafe character as `\uXXXX` (RFC 8259, section 7), so that its meaning stays the same. Line ends
+/// and tabs between its parts stay. The buffer is not reallocated meanwhile: its content may be secret.
 pub fn push_json(buffer: &mut Vec<u8>, json: &str) {
     let is_escaped = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t');
-    // An unsafe character has a byte at least, and becomes two escapes of six bytes at most.
+    // An unsafe character has at least one byte and becomes at most two escapes of six bytes.
     buffer.reserve_exact(json.len() + 11 * json.chars().filter(|c| is_escaped(*c)).count());
     for c in json.chars() {
         if is_escaped(c) {
@@ -70,7 +71,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Of each class the ends.
+    /// The first and last characters of each class.
     const UNSAFE: [char; 23] = [
         '\u{1}',
         '\u{1b}',

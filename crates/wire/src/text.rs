@@ -3,7 +3,7 @@
 use crate::provider::{ProviderEnd, SignOutPage, Signal};
 use crate::session::{EndReason, Limit};
 
-/// A duration in words: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`. Whole seconds.
+/// A duration in words: `58 s`, `2 min 58 s`, `11 min 42 s`, `3 h 5 min`, `2 d 3 h`.
 #[must_use]
 pub fn duration(seconds: u64) -> String {
     let (days, hours, minutes, rest) =
@@ -41,7 +41,7 @@ pub fn ended(reason: EndReason) -> &'static str {
     }
 }
 
-/// The reason for an end, with the evidence if the provider ended the session.
+/// Why a session ended, and how Abide knows it if the provider ended the session.
 #[must_use]
 pub fn ended_by(reason: EndReason, signal: Option<Signal>) -> String {
     let said = ended(reason);

@@ -1,23 +1,23 @@
-//! The answer to a token request. The only type of this crate that holds a secret.
+//! The answer to a token request: the only type of this crate that contains a secret.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// An access token on its way to a tool: it does not print, does not compare, and is wiped when dropped.
+/// An access token on its way to a tool. It cannot be printed or compared, and is wiped when dropped.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccessToken(Zeroizing<String>);
 
 impl AccessToken {
-    /// Takes the token over.
+    /// Takes ownership of the token.
     #[must_use]
     pub fn new(token: String) -> Self {
         Self(Zeroizing::new(token))
     }
 
-    /// The token itself. Hand it to the tool that asked, and to nothing else.
+    /// The token itself. Give it only to the tool that asked.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -35,9 +35,9 @@ impl fmt::Debug for AccessToken {
 pub struct TokenAnswer {
     /// The access token.
     pub access_token: AccessToken,
-    /// `Bearer`; or `DPoP` for a token that is used with a proof for each request (RFC 9449).
+    /// `Bearer`; or `DPoP` for a token that requires a proof with every request (RFC 9449).
     pub token_type: String,
-    /// Seconds that the token stays valid.
+    /// Seconds until the token expires.
     pub expires_in: u64,
     /// When it ends, Unix seconds.
     pub expires_at: u64,
@@ -47,7 +47,8 @@ pub struct TokenAnswer {
     pub account: String,
     /// The issuer, byte for byte.
     pub issuer: String,
-    /// The proof for the request that was named with `htm` and `htu`: what the header `DPoP` says. For a token of type
+    /// The proof for the request that `htm` and `htu` describe: the value of the header `DPoP`. Only for a token of type
+    /// `DPoP`, and valid for that one request.
     /// `DPoP` and for that one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop: Option<String>,

@@ -1,22 +1,22 @@
-//! How sessions are kept between two starts of the agent.
+//! How sessions are stored between two starts of the agent.
 
 use serde::{Deserialize, Serialize};
 
-/// How sessions are kept between two starts of the agent.
+/// How sessions are stored between two starts of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VaultMode {
-    /// On the disk, sealed with a key in the keyring of the system.
+    /// On disk, encrypted with a key in the system's keyring.
     Keyring,
-    /// On the disk, sealed with a key that is made from a passphrase.
+    /// On disk, encrypted with a key that is derived from a passphrase.
     Passphrase,
-    /// In memory: not at all.
+    /// In memory only.
     Memory,
 }
 
-/// What `GET /v1/vault` answers.
+/// The answer of `GET /v1/vault`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultStatus {
-    /// The way that is in use.
+    /// The mode in use.
     pub mode: VaultMode,
 }

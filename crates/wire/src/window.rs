@@ -1,20 +1,20 @@
-//! What the window says and receives. No type here, nor any that it uses, can hold a token.
+//! What the window sends and receives. No type here, nor any that it uses, can contain a token.
 
 use serde::{Deserialize, Serialize};
 
 use crate::session::SettingField;
 
-/// A provider that discovery has found, before it becomes an account.
+/// A provider that discovery found, before it becomes an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DiscoveredProvider {
     /// The issuer, byte for byte as the provider writes it.
     pub issuer: String,
-    /// The provider as people would name it: its host.
+    /// The provider's host.
     pub provider: String,
-    /// A name for the account that is still free.
+    /// A name for the account that is not in use.
     pub suggested_name: String,
-    /// Whether the provider says that it hands out refresh tokens; `None` when it does not say.
+    /// Whether the provider declares that it issues refresh tokens; `None` when it does not say.
     pub offline_access: Option<bool>,
     /// Whether signing out can also end the session at the provider.
     pub provider_logout: bool,
@@ -43,12 +43,12 @@ pub struct WindowError {
     pub code: String,
     /// What happened, what it means, what to do.
     pub message: String,
-    /// The setting that was refused, if it was one.
+    /// The setting that was refused, if a setting was the cause.
     pub field: Option<SettingField>,
 }
 
 impl WindowError {
-    /// An error that is about no single setting.
+    /// An error that concerns no setting.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), field: None }
     }

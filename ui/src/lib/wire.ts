@@ -20,11 +20,11 @@ export type LayerStatus = {
  */
 layer: Layer, 
 /**
- * Who keeps it: the account, the provider's host, the identity provider's name.
+ * Its name: the account, the provider's host, or the identity provider's name.
  */
 name: string, 
 /**
- * Whether it goes on.
+ * Its state.
  */
 state: LayerState, 
 /**
@@ -36,15 +36,15 @@ since: number | null,
  */
 ends_at: number | null, 
 /**
- * How state and end are known.
+ * How Abide knows the state and the end. Its former name is read too: an older agent may still run after an upgrade.
  */
 evidence: Evidence, 
 /**
- * When it was heard of last.
+ * When Abide last received something about it.
  */
 checked_at: number | null, 
 /**
- * How the user was recognized: the values of `amr` (RFC 8176), and of `acr`.
+ * How the user was authenticated: the values of `amr` (RFC 8176) and of `acr`.
  */
 methods: Array<string>, };
 
@@ -58,11 +58,11 @@ export type SignalStatus = {
  */
 signal: Signal, 
 /**
- * Whether it can be relied on.
+ * Whether it works.
  */
 state: SignalState, 
 /**
- * When it was heard last, Unix seconds.
+ * When it last brought an answer, Unix seconds.
  */
 heard_at: number | null, };
 
@@ -82,7 +82,7 @@ export type SessionSettings = {
  */
 end_after: number, 
 /**
- * After how long without use the question comes.
+ * How long a session is unused before the question comes.
  */
 warn_after: number, 
 /**
@@ -94,23 +94,23 @@ absolute: number,
  */
 activity: ActivityPolicy, 
 /**
- * What locking the screen does.
+ * What happens when the screen is locked.
  */
 on_lock: OnLock, 
 /**
- * By which ways the end of the provider's session is noticed; the answers to refreshes always count.
+ * The signals that tell Abide about the end of the provider's session. Answers to refreshes always count.
  */
 watch: Array<Signal>, 
 /**
- * How often the provider is asked, by the tab in the browser and by Abide itself.
+ * How often the tab in the browser and Abide itself ask the provider.
  */
 poll: number, 
 /**
- * Whether signing out here signs out at the provider too.
+ * Whether signing out of Abide also signs out at the provider.
  */
 provider_logout: boolean, 
 /**
- * Whether signing out here revokes the tokens.
+ * Whether signing out of Abide revokes the tokens.
  */
 revoke: boolean, 
 /**
@@ -132,11 +132,11 @@ account: string,
  */
 issuer: string, 
 /**
- * The provider as people would name it: its host.
+ * The provider's host.
  */
 provider: string, 
 /**
- * Who is signed in: an email address or name; `None` when nobody is.
+ * Who is signed in: an email address or name; `None` when signed out.
  */
 user: string | null, 
 /**
@@ -144,15 +144,15 @@ user: string | null,
  */
 state: SessionState, 
 /**
- * Why the last session ended, in `ended`.
+ * Why the last session ended, if the state is `ended`.
  */
 ended: EndReason | null, 
 /**
- * How that became known, where the provider ended it.
+ * By which signal Abide learned that, if the provider ended the session.
  */
 ended_by: Signal | null, 
 /**
- * What became of the provider's side of it.
+ * The state of the provider's session since then.
  */
 provider_end: ProviderEnd | null, 
 /**
@@ -172,7 +172,7 @@ expires_in: number | null,
  */
 limit: Limit | null, 
 /**
- * The whole length, in seconds, of which `expires_in` is left: the ring is full at this value.
+ * The whole duration, in seconds, that `expires_in` counts down from: the ring is full at this value.
  */
 lifetime: number | null, 
 /**
@@ -180,64 +180,64 @@ lifetime: number | null,
  */
 since: number | null, 
 /**
- * The end that nothing can move.
+ * The end that nothing can extend.
  */
 at_most_until: number | null, 
 /**
- * Seconds that the present access token stays valid; `None` when there is none.
+ * Seconds until the current access token expires; `None` when there is none.
  */
 access_token_expires_in: number | null, 
 /**
- * Whether a refresh token is there, so that the access token renews by itself.
+ * Whether Abide has a refresh token, so that it can renew the access token.
  */
 renewable: boolean, 
 /**
- * Whether using the session, or *Yes*, moves its nearest end.
- * Absent from an agent that still runs after an upgrade, and then not denied.
+ * Whether using the session, or *Yes*, moves its next end.
+ * Missing from an agent that still runs after an upgrade, and then taken as true.
  */
 can_be_kept: boolean, 
 /**
- * Whether the provider wants the person to sign in again before it gives new tokens. The session is kept.
+ * Whether the provider wants the user to sign in again before it gives new tokens. The session is kept.
  */
 sign_in_needed: boolean, 
 /**
- * Whether a sign-in is under way: in `authorizing`, or again for a session that is kept.
+ * Whether a sign-in is in progress: in state `authorizing`, or again for a session that is kept.
  */
 signing_in: boolean, 
 /**
- * The parameter that declared the nearest end of the provider's session.
+ * The parameter that declared the next end of the provider's session.
  */
 provider_limit: LimitSource | null, 
 /**
- * Whether the session is frozen because the screen is locked: it goes on, but no token is handed out.
+ * Whether the session is frozen because the screen is locked: it stays, but Abide gives out no token.
  */
 frozen: boolean, 
 /**
- * The three layers, from the user outwards; empty before the first sign-in.
+ * The three layers, Abide's own first; empty before the first sign-in.
  */
 layers: Array<LayerStatus>, 
 /**
- * By which signals the end of the provider's session would be noticed; empty when nobody is signed in.
- * Absent from an agent that still runs after an upgrade.
+ * The signals that tell Abide about the end of the provider's session; empty when signed out.
+ * Missing from an agent that still runs after an upgrade.
  */
 signals: Array<SignalStatus>, 
 /**
- * How many seconds the provider's clock is ahead of this machine's; negative when it is behind. `None` while the
- * provider has not said what time it is.
+ * How many seconds the provider's clock is ahead of this computer's; negative when it is behind. `None` if the provider
+ * has not sent a time yet.
  */
 clock_skew: number | null, 
 /**
- * When the idle time that is set is not shorter than what the provider declares for its session: an idle time that
- * is, one minute less than the provider's, in seconds.
+ * An idle time, in seconds, that is one minute shorter than the time that the provider declares for its session. Only
+ * when the configured idle time is not shorter than that time.
  */
 advised_end_after: number | null, 
 /**
- * What went wrong last, in a sentence for people; gone after the next success.
+ * The last error, in a sentence for people; `None` after the next success.
  */
 last_error: string | null, 
 /**
- * The same as a code that stays the same from version to version, in snake case.
- * Absent from an agent that still runs after an upgrade.
+ * The last error as a stable code in snake case.
+ * Missing from an agent that still runs after an upgrade.
  */
 last_error_code: string | null, 
 /**
@@ -247,7 +247,7 @@ last_error_kind: LastErrorKind | null, };
 
 export type Question = { 
 /**
- * Which question this is: an answer names it, so that a late answer cannot fit a later question.
+ * Identifies the question. An answer names it, so that a late answer cannot apply to a later question.
  */
 id: number, 
 /**
@@ -255,11 +255,11 @@ id: number,
  */
 account: string, 
 /**
- * The provider as people would name it.
+ * The provider's host.
  */
 provider: string, 
 /**
- * Seconds until the session ends without an answer.
+ * Seconds until the session ends if the user does not answer.
  */
 seconds_left: number, 
 /**
@@ -267,11 +267,11 @@ seconds_left: number,
  */
 limit: Limit, 
 /**
- * Whether *Yes* can move that limit. If not, the question only says that the end is near.
+ * Whether *Yes* can move that limit. If not, the question only announces the end.
  */
 can_be_kept: boolean, 
 /**
- * Until when *Yes* would keep it, Unix seconds.
+ * Until when *Yes* keeps the session, Unix seconds.
  */
 yes_keeps_until: number, };
 
@@ -281,11 +281,11 @@ export type Snapshot = {
  */
 accounts: Array<SessionStatus>, 
 /**
- * The questions that are up, the one that ends first at the top. They are asked together.
+ * The questions that are shown, sorted by the time of the end. They are asked together.
  */
 questions: Array<Question>, 
 /**
- * What the user should know about the program itself, for instance that the keyring is not there.
+ * What the user should know about Abide itself, for instance that the keyring is not available.
  */
 warnings: Array<string>, };
 
@@ -301,7 +301,7 @@ kind: NoticeKind,
  */
 account: string | null, 
 /**
- * The question that it goes with: once that is no longer up, the notification is out of date.
+ * The question that it belongs to: when that is no longer shown, the notification is out of date.
  */
 question: number | null, 
 /**
@@ -317,11 +317,11 @@ export type Severity = "error" | "advice";
 
 export type ConfigProblem = { 
 /**
- * How much it matters.
+ * How serious it is.
  */
 severity: Severity, 
 /**
- * The account that it is about.
+ * The account that it concerns.
  */
 account: string | null, 
 /**
@@ -337,7 +337,7 @@ column: number | null,
  */
 message: string, 
 /**
- * Lines for the file that would mend it.
+ * Lines for the file that correct it.
  */
 suggestion: string | null, };
 
@@ -351,7 +351,7 @@ file: string,
  */
 ok: boolean, 
 /**
- * What was found, errors first.
+ * The problems, errors first.
  */
 problems: Array<ConfigProblem>, };
 
@@ -365,11 +365,11 @@ account: string,
  */
 issuer: string, 
 /**
- * Whether the names are the user's own.
+ * Whether the names come from the account's mapping.
  */
 mapped: boolean, 
 /**
- * When the provider was asked last, Unix seconds; `None` where only the ID token is known.
+ * When UserInfo was read last, Unix seconds; `None` if only the ID token is known.
  */
 read_at: number | null, 
 /**
@@ -383,15 +383,15 @@ export type DiscoveredProvider = {
  */
 issuer: string, 
 /**
- * The provider as people would name it: its host.
+ * The provider's host.
  */
 provider: string, 
 /**
- * A name for the account that is still free.
+ * A name for the account that is not in use.
  */
 suggested_name: string, 
 /**
- * Whether the provider says that it hands out refresh tokens; `None` when it does not say.
+ * Whether the provider declares that it issues refresh tokens; `None` when it does not say.
  */
 offline_access: boolean | null, 
 /**
@@ -427,6 +427,6 @@ code: string,
  */
 message: string, 
 /**
- * The setting that was refused, if it was one.
+ * The setting that was refused, if a setting was the cause.
  */
 field: SettingField | null, };
