@@ -118,7 +118,7 @@ fn show(app: &AppHandle, snapshot: &Snapshot) {
     }
 }
 
-/// Shows a notification. A desktop without notifications is no reason to stop.
+/// Shows a notification. On a desktop without notifications, it does nothing.
 fn notify(app: &AppHandle, notice: &Notice) {
     let questions = app.try_state::<Agent>().map(|agent| agent.snapshot().questions).unwrap_or_default();
     notices(app, |notices| notices.tell(notice, &questions));

@@ -70,8 +70,8 @@ impl Palette {
     /// For a dark background.
     pub(crate) const ON_DARK: Self =
         Self { ink: [0xe6, 0xea, 0xea], amber: [0xf2, 0xa9, 0x3b], red: [0xff, 0x7a, 0x70], track: 0.30 };
-    /// For a background that nobody tells: tones from the middle, which stand out from light and dark alike. The neutral
-    /// one is the accent, because a middle grey would look switched off.
+    /// For an unknown background: medium tones, which are visible on light and dark. The neutral one is the accent colour,
+    /// because a medium grey would look switched off.
     pub(crate) const ON_ANY: Self =
         Self { ink: [0x1c, 0x97, 0x8d], amber: [0xc2, 0x7a, 0x10], red: [0xf0, 0x4e, 0x47], track: 0.30 };
     /// For a picture of which the system uses only the opacity.
@@ -89,7 +89,7 @@ pub(crate) mod shape {
     pub(crate) const RADIUS: f32 = 6.0;
     /// How thick it is.
     pub(crate) const STROKE: f32 = 2.0;
-    /// The ring of a mark that nobody is signed in to.
+    /// The ring of the mark when no one is signed in.
     pub(crate) const HOLLOW_RADIUS: f32 = 6.375;
     /// How thick that is.
     pub(crate) const HOLLOW_STROKE: f32 = 1.25;

@@ -91,7 +91,7 @@ pub fn run() -> ExitCode {
         }
     };
     let code = app.run_return(|_, event| {
-        // Closing the last window is not quitting: the tray goes on.
+        // Closing the last window does not quit the program: the tray stays.
         if let RunEvent::ExitRequested { code: None, api, .. } = event {
             api.prevent_exit();
         }

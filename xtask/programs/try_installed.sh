@@ -1,5 +1,5 @@
 #!/bin/sh
-# Uses Abide as somebody who has just installed it: starts the agent, signs in with the demo provider, gets a token, signs out.
+# Uses Abide as after a fresh installation: starts the agent, signs in with the demo provider, gets a token, signs out.
 #
 #   try_installed.sh FOLDER AGENT ABIDE    FOLDER: an empty one. AGENT, ABIDE: commands for a shell
 set -eu

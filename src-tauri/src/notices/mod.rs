@@ -17,7 +17,7 @@ use abide_wire::{Notice, NoticeKind, Question, text};
 
 pub(crate) use self::imp::Board;
 
-/// A place for a notification: what comes into the same place takes the place of what was there.
+/// The place of a notification: a new one with the same place replaces the old one.
 pub(crate) type Place = u64;
 
 /// A notification.
@@ -52,7 +52,7 @@ pub(crate) enum Deed {
     Chosen(Choice, Vec<u64>),
 }
 
-/// Where notifications are shown. Its calls return at once; a desktop that shows none is no trouble.
+/// Shows notifications. Its calls return at once; a desktop that shows none is not an error.
 pub(crate) trait Shows: Send {
     /// Shows the card in this place.
     fn show(&self, place: Place, card: Card);

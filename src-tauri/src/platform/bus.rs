@@ -91,7 +91,7 @@ impl socket::ReadHalf for Quiet {
         loop {
             let mut ready = self.0.readable().await?;
             if let Ok(read) = ready.try_io(|socket| socket.get_ref().read(buffer)) {
-                // No files come this way: nobody was told that they could.
+                // File descriptors are never received: this connection does not announce that it accepts them.
                 return read.map(|length| (length, Vec::new()));
             }
         }

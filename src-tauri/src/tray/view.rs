@@ -23,7 +23,7 @@ pub(crate) struct AccountView {
     pub(crate) name: String,
     /// Who is signed in and for how long, or why not.
     pub(crate) status: String,
-    /// The same with the time left out of account: as long as this stays, nobody who does not look has to hear of a change.
+    /// The same without the time left: while this stays the same, a closed menu needs no update.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(crate) lasting_status: String,
     /// "Sign in", or "Cancel sign-in" while the browser is open.
@@ -85,8 +85,8 @@ pub(crate) mod item {
 }
 
 impl Action {
-    /// What choosing this item means now. A menu that was opened a while ago may offer what is no longer possible: then
-    /// it means nothing.
+    /// The meaning of a chosen item now. `None` if a menu that was opened earlier offers something that is no longer
+    /// possible.
     pub(crate) fn of(id: &str, snapshot: &Snapshot) -> Option<Self> {
         match id {
             item::COPY => return Some(Self::CopyCommand),
@@ -344,7 +344,7 @@ mod tests {
             assert!(!offered(SessionState::Active, &[(iframe, state)]), "{state:?}");
         }
         assert!(!offered(SessionState::Active, &[(refresh, SignalState::Closed)]));
-        assert!(!offered(SessionState::Ended, &closed), "nobody is signed in");
+        assert!(!offered(SessionState::Ended, &closed), "signed out");
     }
 
     #[test]

@@ -5,7 +5,7 @@ import type { LayerStatus, Question, SessionSettings, SessionStatus, SignalState
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** An account that nobody is signed in to, with what is different about it. */
+/** A signed-out account, with the given differences. */
 export function account(over: Partial<SessionStatus> = {}): SessionStatus {
   return {
     account: "work",

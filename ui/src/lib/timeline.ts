@@ -8,16 +8,16 @@ export type Kind =
   | "past"
   /** It will be like that as far as is known: up to a declared end, or to the end without use. */
   | "declared"
-  /** It can be like that at the most. */
+  /** The longest that it can last. */
   | "possible"
-  /** Nobody knows. */
+  /** Unknown. */
   | "unknown";
 
 export interface Part {
   kind: Kind;
   from: number;
   to: number;
-  /** Whether it began before the axis, or goes on behind it. */
+  /** Whether it began before the axis, or continues after it. */
   cutStart: boolean;
   cutEnd: boolean;
 }
@@ -70,7 +70,7 @@ export function timeline(status: SessionStatus, now: number): Timeline | null {
         return since === null || layer.ends_at === null ? [] : part("past", since, layer.ends_at);
       case "active":
         return [
-          // Somebody was signed in there when our session began; since when is not known.
+          // The user was signed in there when Abide's session began; the time before that is unknown.
           ...(since === null ? part("unknown", start, began) : []),
           ...part("past", since ?? began, now),
           ...(layer.ends_at === null ? part("unknown", now, stop) : part("declared", now, layer.ends_at)),

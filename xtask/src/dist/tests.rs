@@ -309,7 +309,7 @@ fn the_command_is_that_of_the_running_agent_and_of_no_other() {
     while command() != "mounted status\n" {
         assert!(std::time::Instant::now() < deadline, "{}", command());
     }
-    // A folder that is another user's, and mounted by nobody.
+    // A folder of another user that is not mounted.
     note(agent.id(), &me, "/");
     assert_eq!(command(), "image --command status\n");
     // Another program has the number by now.

@@ -1,7 +1,7 @@
 //! The menu as panels ask for it: `com.canonical.dbusmenu`.
 //!
-//! A panel keeps a copy of the menu. It is told of a change when that matters: at once while the menu is open, and of a
-//! count that nobody sees in calm steps. Just before it opens the menu, it asks, and then is told what is new.
+//! A panel keeps a copy of the menu. Changes are sent at once while the menu is open, and at longer intervals for a
+//! countdown in a closed menu. Just before a panel opens the menu, it asks for changes and gets them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::tray::view::{ItemView, WATCH_AGAIN, item};
 
 pub(super) const MENU_PATH: &str = "/MenuBar";
 
-/// How long a menu counts as open when nobody says that it was closed.
+/// How long a menu counts as open if no panel reports that it was closed.
 const OPEN_AT_MOST: Duration = Duration::from_secs(120);
 
 /// A line of the menu.
@@ -139,7 +139,7 @@ impl Menu {
         let children =
             if depth == 0 { Vec::new() } else { below.iter().map(|line| line.value(depth - 1)).collect() };
         if parent == 0 && depth < 0 {
-            // Whoever has asked for everything knows everything.
+            // A caller that reads the whole menu has all changes.
             self.catch_up();
         }
         Some((parent, properties, children))
@@ -284,7 +284,7 @@ impl MenuObject {
     }
 }
 
-/// Tells panels. That nobody listens, or that the bus is gone, is no trouble of ours.
+/// Sends changes to the panels. Errors are only logged: there may be no panel, or no bus any more.
 pub(super) async fn tell(emitter: &SignalEmitter<'_>, news: News) {
     let told = match news {
         News::None => Ok(()),

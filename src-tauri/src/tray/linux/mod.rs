@@ -1,5 +1,5 @@
-//! The tray on Linux: a StatusNotifierItem of Abide's own. It works on the agent's threads and wakes nobody else: the
-//! panel is told when something visible has changed, and then asks for it.
+//! The tray on Linux: a StatusNotifierItem that Abide implements itself. It runs on the agent's threads and wakes other
+//! processes only if necessary: it signals a visible change to the panel, which then reads it.
 
 mod item;
 mod menu;
@@ -241,7 +241,7 @@ impl Place {
         Ok((panels, hosts))
     }
 
-    /// Tells the watcher of the icon. Says whether somebody shows it.
+    /// Registers the icon with the watcher. Returns whether a panel shows it.
     async fn register(&self) -> bool {
         let registered = self.watcher.call_method("RegisterStatusNotifierItem", &(self.name.as_str(),)).await;
         if let Err(error) = registered {
