@@ -126,7 +126,7 @@ fn notify(app: &AppHandle, notice: &Notice) {
 
 /// Tells the user once that the desktop shows no tray icon, and opens the window.
 fn no_tray(app: &AppHandle) {
-    let title = "Abide has no place in your panel".to_owned();
+    let title = "Abide cannot show its tray icon".to_owned();
     let body = "This desktop shows no tray icons, so Abide has opened its window. Questions and reminders still appear."
         .to_owned();
     notify(app, &Notice { kind: NoticeKind::Problem, account: None, question: None, title, body });

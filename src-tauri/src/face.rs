@@ -1,16 +1,16 @@
-//! The mark as a picture: the ring that empties around the keyhole. The geometry is that of `icons/README.md`, in a square
-//! of 16 × 16 units.
+//! Draws Abide's mark: a ring around a keyhole, which gets shorter with the time left. The geometry is that of
+//! `icons/README.md`, in a square of 16 × 16 units.
 
 use tiny_skia::{
     BlendMode, Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform,
 };
 
-/// What the mark shows. Two equal faces are the same picture: it is drawn again only when its face changes.
+/// What the mark shows. Equal faces give equal pictures, so it is only drawn again when its face changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Face {
     /// The ring.
     pub(crate) ring: Ring,
-    /// How near the end is.
+    /// How close the end is.
     pub(crate) tone: Tone,
     /// Whether something needs attention.
     pub(crate) dot: bool,
@@ -19,28 +19,28 @@ pub(crate) struct Face {
 /// The ring of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ring {
-    /// Signed out: a thin ring, nothing in it.
+    /// Signed out: a thin ring without a keyhole.
     Hollow,
-    /// The browser is open at the provider: a quarter.
+    /// A sign-in is in progress: a quarter of the ring.
     SigningIn,
-    /// Signed in: so many sixtieths of the time are left, 0 to 60.
+    /// Signed in: the time left, in sixtieths, 0 to 60.
     Left(u8),
-    /// The same while the session is frozen, because the screen is locked.
+    /// The same, for a session that is frozen because the screen is locked.
     Barred(u8),
 }
 
-/// How near the end is. Colour only repeats what the length of the ring says.
+/// How close the end is. The colour only repeats what the length of the ring shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// Enough time.
     Calm,
     /// The last quarter.
     Amber,
-    /// The last minute, or the question is up.
+    /// The last minute, or the question is shown.
     Red,
 }
 
-/// The ring for this much time, rounded up so that a session with time left never looks empty.
+/// The length of the ring for this time, rounded up so that a session with time left never looks empty.
 pub(crate) fn sixtieths(left: u64, whole: u64) -> u8 {
     if whole == 0 {
         return 60;
@@ -49,16 +49,16 @@ pub(crate) fn sixtieths(left: u64, whole: u64) -> u8 {
     u8::try_from(parts).unwrap_or(60)
 }
 
-/// The colours to draw with, as sRGB.
+/// The colours of the drawing, as sRGB.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Palette {
-    /// The neutral colour, and the keyhole's.
+    /// The neutral colour, also for the keyhole.
     pub(crate) ink: [u8; 3],
     /// The last quarter, and the dot.
     pub(crate) amber: [u8; 3],
     /// The last minute.
     pub(crate) red: [u8; 3],
-    /// How much of the ink the track keeps, 0 to 1.
+    /// The opacity of the ring's background, 0 to 1.
     pub(crate) track: f32,
 }
 
@@ -74,7 +74,7 @@ impl Palette {
     /// because a medium grey would look switched off.
     pub(crate) const ON_ANY: Self =
         Self { ink: [0x1c, 0x97, 0x8d], amber: [0xc2, 0x7a, 0x10], red: [0xf0, 0x4e, 0x47], track: 0.30 };
-    /// For a picture of which the system uses only the opacity.
+    /// For a picture whose opacity is all that the system uses.
     pub(crate) const TEMPLATE: Self = Self { ink: [0; 3], amber: [0; 3], red: [0; 3], track: 0.25 };
 }
 
@@ -87,11 +87,11 @@ pub(crate) mod shape {
     pub(crate) const CENTRE: f32 = 8.0;
     /// The ring.
     pub(crate) const RADIUS: f32 = 6.0;
-    /// How thick it is.
+    /// The width of its line.
     pub(crate) const STROKE: f32 = 2.0;
     /// The ring of the mark when no one is signed in.
     pub(crate) const HOLLOW_RADIUS: f32 = 6.375;
-    /// How thick that is.
+    /// The width of its line.
     pub(crate) const HOLLOW_STROKE: f32 = 1.25;
     /// The keyhole's head: centre and radius.
     pub(crate) const HEAD: [f32; 3] = [8.0, 6.92, 1.75];
@@ -99,21 +99,21 @@ pub(crate) mod shape {
     pub(crate) const SHAFT: [f32; 4] = [7.0, 7.0, 9.0, 11.25];
     /// The bar over a frozen session: from the lower left to the upper right.
     pub(super) const BAR: [f32; 4] = [3.5, 12.5, 12.5, 3.5];
-    /// How thick it is.
+    /// The width of its line.
     pub(super) const BAR_STROKE: f32 = 1.5;
-    /// The free space beside bar and dot.
+    /// The gap beside bar and dot.
     pub(super) const FREE: f32 = 1.0;
     /// The dot: centre and radius.
     pub(super) const DOT: [f32; 3] = [13.0, 3.0, 2.5];
 
-    /// How long the arc for so many sixtieths is: never so short that it cannot be seen.
+    /// The angle of the arc for this many sixtieths: never too small to be seen.
     pub(crate) fn degrees(sixtieths: u8) -> f32 {
         if sixtieths == 0 { 0.0 } else { (f32::from(sixtieths.min(60)) * 6.0).max(20.0) }
     }
 }
 
 impl Tone {
-    /// The colour of what is left.
+    /// The colour of the time left.
     pub(crate) fn colour(self, palette: &Palette) -> [u8; 3] {
         match self {
             Self::Calm => palette.ink,
@@ -123,8 +123,8 @@ impl Tone {
     }
 }
 
-/// Draws the face into a square of `size` pixels: rows of RGBA, eight bits each, not premultiplied. A size of zero, or one
-/// that memory cannot hold, gives an empty picture.
+/// Draws the face into a square of `size` pixels: rows of RGBA, eight bits each, not premultiplied. If `size` is zero or too
+/// large for the memory, the picture is empty.
 pub(crate) fn draw(face: &Face, size: u32, palette: &Palette) -> Vec<u8> {
     let Some(mut canvas) = Pixmap::new(size, size) else { return Vec::new() };
     #[allow(clippy::cast_precision_loss)] // Sizes of icons are small.
@@ -240,7 +240,7 @@ fn paint(colour: Color) -> Paint<'static> {
     paint
 }
 
-/// An arc around the centre, in degrees clockwise from 12 o'clock; 360 of them are a closed circle.
+/// An arc around the centre, in degrees clockwise from 12 o'clock; 360 make a circle.
 fn arc(radius: f32, from: f32, to: f32) -> Option<Path> {
     let mut builder = PathBuilder::new();
     if to - from >= 360.0 {
@@ -273,7 +273,7 @@ mod tests {
         Face { ring, tone: Tone::Calm, dot: false }
     }
 
-    /// How much there is to see: the sum of all opacities, in whole pixels.
+    /// The visible area: the sum of all opacities, in whole pixels.
     fn weight(picture: &[u8]) -> u32 {
         picture.chunks_exact(4).map(|pixel| u32::from(pixel[3])).sum::<u32>() / 255
     }
@@ -367,7 +367,7 @@ mod tests {
         for (palette, backgrounds) in panels {
             for colour in [palette.ink, palette.amber, palette.red] {
                 for background in backgrounds {
-                    // What WCAG 2.1 asks of graphics.
+                    // The minimum that WCAG 2.1 requires for graphics.
                     let found = contrast(colour, *background);
                     assert!(found >= 3.0, "{colour:x?} on {background:x?}: {found:.2}");
                 }

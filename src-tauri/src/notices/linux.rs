@@ -14,11 +14,11 @@ use super::{Card, Choice, Deed, Place, Shows};
 use crate::platform::bus;
 
 const SERVER: &str = "org.freedesktop.Notifications";
-/// What servers call a click on the notification itself.
+/// The action that servers report for a click on the notification itself.
 const DEFAULT: &str = "default";
 const KEEP: &str = "keep";
 const SIGN_OUT: &str = "sign-out";
-/// The name of the program's icon and of its desktop entry, where it is installed.
+/// The name of the icon and of the desktop entry of an installed Abide.
 const INSTALLED: &str = "abide-desktop";
 
 enum Order {
@@ -26,12 +26,12 @@ enum Order {
     Clear(Place),
 }
 
-/// Notifications through the session bus. What a server does with them, or does not, holds nothing up: a task of its own
-/// speaks to it.
+/// Notifications through the session bus. A separate task sends them, so that a slow server delays nothing else.
 pub(crate) struct Board(mpsc::UnboundedSender<Order>);
 
 impl Board {
-    /// A board; `runtime` is a folder for what is there only while the program runs, and `done` hears what the user does.
+    /// A new board. `runtime` is a folder for files that exist only while the program runs; `done` receives what the user
+    /// does.
     pub(crate) fn new(app: &AppHandle, runtime: &Path, done: impl Fn(Deed) + Send + 'static) -> Self {
         let (orders, waiting) = mpsc::unbounded_channel();
         tauri::async_runtime::spawn(work(app.clone(), runtime.to_owned(), waiting, done));
@@ -49,14 +49,14 @@ impl Shows for Board {
     }
 }
 
-/// Carries orders out, one after the other, until the program ends.
+/// Carries out orders, one after the other, until the program ends.
 async fn work(
     app: AppHandle,
     runtime: PathBuf,
     mut orders: mpsc::UnboundedReceiver<Order>,
     done: impl Fn(Deed) + Send + 'static,
 ) {
-    // Nothing is asked of the bus before there is something to show.
+    // The bus is not used before the first notification.
     let Some(first) = orders.recv().await else { return };
     let served = async {
         let bus =
@@ -96,7 +96,7 @@ async fn work(
 struct Server {
     proxy: zbus::Proxy<'static>,
     icon: Icon,
-    /// What is shown, by place: the server's number for it, and the questions that a choice answers.
+    /// The shown notifications, by place: the server's number, and the questions that a choice answers.
     shown: HashMap<Place, (u32, Vec<u64>)>,
 }
 
@@ -121,19 +121,19 @@ impl Server {
             },
         };
         if let Err(error) = done {
-            // A server that is not there, or hangs until the connection's patience is over.
+            // The server is missing, or did not answer in time.
             tracing::warn!(%error, "the notification server did not do it");
         }
     }
 
     async fn show(&mut self, place: Place, card: Card) -> zbus::Result<()> {
-        // Asked each time: another server may have taken over.
+        // Asked each time, because another server may have taken over.
         let able: Vec<String> = self.proxy.call("GetCapabilities", &()).await?;
         let able = |what: &str| able.iter().any(|name| name == what);
         let body = if able("body-markup") { glib::markup_escape_text(&card.body).into() } else { card.body };
         let mut actions = Vec::new();
         if able("actions") {
-            // Without words: it is no button, but the notification itself.
+            // An empty text: this action is not a button, but a click on the notification.
             actions.extend([DEFAULT, ""]);
             for (choice, words) in &card.choices {
                 actions.extend([name_of(*choice), words]);
@@ -153,7 +153,7 @@ impl Server {
         Ok(())
     }
 
-    /// What a signal of the server means.
+    /// The meaning of a signal from the server.
     fn heard(&mut self, signal: &zbus::Message) -> Option<Deed> {
         let header = signal.header();
         let body = signal.body();
@@ -188,13 +188,13 @@ fn name_of(choice: Choice) -> &'static str {
 
 /// The icon that notifications show.
 struct Icon {
-    /// A name in the icon theme, or the path of a file; empty when there is neither.
+    /// A name in the icon theme, or the path of a file; empty when there is no icon.
     name: String,
-    /// Whether the desktop knows the program.
+    /// Whether Abide is installed, so that the desktop knows it.
     installed: bool,
 }
 
-/// Notification servers know the icons of installed programs by name; a file serves also when Abide is not installed.
+/// Notification servers find the icons of installed programs by name. If Abide is not installed, a file is used.
 async fn icon(app: &AppHandle, runtime: &Path) -> Icon {
     let (tell, told) = tokio::sync::oneshot::channel();
     let asked = app.run_on_main_thread(move || {

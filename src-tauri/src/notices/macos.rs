@@ -1,8 +1,8 @@
 //! The notification centre.
 //!
-//! It serves bundles only: a program that was started from anywhere else shows its notifications the way Tauri's plugin
-//! does, without choices, tells no click, and cannot take one away again. In a bundle, whether anything is shown is the
-//! user's choice, which macOS asks for when there is something to show for the first time.
+//! It works only for a program in a bundle. Outside a bundle, Abide shows notifications like Tauri's plugin: without
+//! choices, without clicks, and it cannot remove them. In a bundle, the user decides whether notifications are shown; macOS
+//! asks at the first one.
 #![allow(unsafe_code)] // A class of our own, and an extern static; each says why it is sound.
 
 use std::cell::RefCell;
@@ -32,11 +32,11 @@ const KEEP: &str = "keep";
 const SIGN_OUT: &str = "sign-out";
 
 thread_local! {
-    /// The centre does not keep whom it tells. Only the main thread has one.
+    /// The centre keeps no strong reference to its delegate, so this one does. Only the main thread has it.
     static LISTENER: RefCell<Option<Retained<Listener>>> = const { RefCell::new(None) };
 }
 
-/// Notifications. The notification centre does its part on threads of its own.
+/// Notifications. The notification centre works on its own threads.
 pub(crate) struct Board {
     app: AppHandle,
     /// `None` outside a bundle.
@@ -44,7 +44,7 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// A board; `done` hears what the user does.
+    /// A new board; `done` receives what the user does.
     pub(crate) fn new(app: &AppHandle, _: &Path, done: impl Fn(Deed) + Send + 'static) -> Self {
         let centre = is_bundle()
             .then(|| Arc::new(Centre { state: Mutex::default(), done: Mutex::new(Box::new(done)) }));
@@ -81,14 +81,14 @@ impl Shows for Board {
     }
 }
 
-/// Whether the program was started from its bundle. An identifier alone is no sign: what is built for development has one
-/// as well, and the notification centre ends such a program.
+/// Whether the program was started from its bundle. An identifier alone does not show that: development builds have one as
+/// well, and the notification centre ends such a program.
 fn is_bundle() -> bool {
     let bundle = NSBundle::mainBundle();
     bundle.bundleIdentifier().is_some() && bundle.bundlePath().to_string().ends_with(".app")
 }
 
-/// What is shown, and who hears of it.
+/// The shown notifications, and the receiver of what the user does.
 struct Centre {
     state: Mutex<State>,
     done: Mutex<Box<dyn Fn(Deed) + Send>>,
@@ -99,7 +99,7 @@ struct State {
     /// The number of the last card.
     last: u64,
     shown: HashMap<Place, (u64, Card)>,
-    /// The choices that the notification centre knows, with their words.
+    /// The sets of choices that the notification centre knows, with their labels.
     choices: Vec<Vec<(Choice, &'static str)>>,
 }
 
@@ -108,7 +108,7 @@ impl Centre {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what is to be shown in this place, and gives it a number.
+    /// Records what to show in this place, and gives it a number.
     fn put(&self, place: Place, card: Card) -> u64 {
         let mut state = self.state();
         state.last += 1;
@@ -126,7 +126,7 @@ impl Centre {
         centre.removeDeliveredNotificationsWithIdentifiers(&names);
     }
 
-    /// Makes the centre know the choices of this card. The centre takes all that there are at once.
+    /// Registers the choices of this card. The centre only accepts all sets together.
     fn make_known(&self, number: u64, place: Place) {
         let mut state = self.state();
         let Some((_, card)) = state.shown.get(&place).filter(|(shown, _)| *shown == number) else { return };
@@ -140,7 +140,7 @@ impl Centre {
             .setNotificationCategories(&NSSet::from_retained_slice(&categories));
     }
 
-    /// Shows the card with this number, unless it has been replaced or taken away meanwhile.
+    /// Shows the card with this number, unless it has been replaced or removed meanwhile.
     fn deliver(&self, place: Place, number: u64) {
         let state = self.state();
         let Some((_, card)) = state.shown.get(&place).filter(|(shown, _)| *shown == number) else { return };
@@ -150,7 +150,7 @@ impl Centre {
         if !card.choices.is_empty() {
             content.setCategoryIdentifier(&name_of_category(&card.choices));
         }
-        // What has the same name takes the place of what was there.
+        // A notification with the same name replaces the old one.
         let request = UNNotificationRequest::requestWithIdentifier_content_trigger(
             &name_of_place(place),
             &content,
@@ -182,7 +182,8 @@ impl Centre {
     }
 }
 
-/// Asks whether notifications may be shown, makes the choices known, and shows it: each when the one before is done.
+/// Asks whether notifications may be shown, registers the choices, and shows the card: each step when the previous one is
+/// done.
 fn show_if_allowed(centre: Arc<Centre>, place: Place, number: u64) {
     let allowed = RcBlock::new(move |allowed: Bool, error: *mut NSError| {
         warn(error);
@@ -190,7 +191,7 @@ fn show_if_allowed(centre: Arc<Centre>, place: Place, number: u64) {
             return;
         }
         centre.make_known(number, place);
-        // The answer says that the centre has taken the choices: without them, buttons would be missing.
+        // The answer means that the centre has registered the choices. Without them, buttons would be missing.
         let centre = Arc::clone(&centre);
         let known =
             RcBlock::new(move |_: NonNull<NSSet<UNNotificationCategory>>| centre.deliver(place, number));
@@ -208,7 +209,7 @@ fn warn(error: *mut NSError) {
     }
 }
 
-/// The name of what is shown in this place. Places are counted anew in each run, so the run is part of it.
+/// The name of the notification in this place. Places are numbered anew in each run, so the name contains the run.
 fn name_of_place(place: Place) -> Retained<NSString> {
     NSString::from_str(&format!("{}-{place}", process::id()))
 }
@@ -248,11 +249,11 @@ fn is_default(action: &str) -> bool {
     default.to_string() == action
 }
 
-/// Makes this one hear what the user does, on the main thread.
+/// Makes this object receive, on the main thread, what the user does.
 fn listen(centre: Arc<Centre>) {
     let listener = Listener::new(centre);
     let centre = UNUserNotificationCenter::currentNotificationCenter();
-    // What an earlier run has left can no longer be answered.
+    // Notifications of an earlier run can no longer be answered.
     centre.removeAllDeliveredNotifications();
     centre.setDelegate(Some(ProtocolObject::from_ref(&*listener)));
     LISTENER.set(Some(listener));
@@ -279,7 +280,7 @@ define_class!(
             _notification: &UNNotification,
             present: &DynBlock<dyn Fn(UNNotificationPresentationOptions)>,
         ) {
-            // Also while the program's window is in front.
+            // Also shown while the program's window is in front.
             present.call((UNNotificationPresentationOptions::Banner | UNNotificationPresentationOptions::List,));
         }
 

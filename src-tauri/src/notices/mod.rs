@@ -1,7 +1,7 @@
-//! Notifications: what has happened, and the question for those who answer it there.
+//! Notifications: what has happened, and the question, for users who answer it there.
 //!
-//! A notification about a question lives as long as the question. What happened then takes its place, so that nothing
-//! that is out of date stands beside it, and several questions are one notification.
+//! A notification about a question lives as long as the question. Its result then replaces it, so that no outdated
+//! notification stays, and several questions share one notification.
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -27,8 +27,8 @@ pub(crate) struct Card {
     pub(crate) title: String,
     /// Plain sentences. Text, never markup.
     pub(crate) body: String,
-    /// What can be chosen on it, where the desktop offers that, with the words for it. A click on the notification itself
-    /// always opens the window.
+    /// The choices with their labels, if the desktop supports choices. A click on the notification itself always opens the
+    /// window.
     pub(crate) choices: Vec<(Choice, &'static str)>,
     /// The questions that a choice answers: those that the notification is about.
     pub(crate) questions: Vec<u64>,
@@ -56,7 +56,7 @@ pub(crate) enum Deed {
 pub(crate) trait Shows: Send {
     /// Shows the card in this place.
     fn show(&self, place: Place, card: Card);
-    /// Takes whatever is in this place away.
+    /// Removes the notification in this place.
     fn clear(&self, place: Place);
 }
 
@@ -64,7 +64,7 @@ pub(crate) trait Shows: Send {
 pub(crate) struct Notices<S> {
     board: S,
     next: Place,
-    /// The notification about the questions that are up.
+    /// The notification about the current questions.
     asked: Option<Asked>,
 }
 
@@ -74,7 +74,7 @@ struct Asked {
 }
 
 impl<S: Shows> Notices<S> {
-    /// Shows on this board.
+    /// Shows notifications on this board.
     pub(crate) fn new(board: S) -> Self {
         Self { board, next: 0, asked: None }
     }
@@ -84,10 +84,10 @@ impl<S: Shows> Notices<S> {
         self.next
     }
 
-    /// Something to tell; `questions` are those that are up now.
+    /// Shows a notice; `questions` are the current ones.
     pub(crate) fn tell(&mut self, notice: &Notice, questions: &[Question]) {
         if let Some(id) = notice.question {
-            // A question that is no longer up needs no notification.
+            // A question that has already ended needs no notification.
             if questions.iter().any(|question| question.id == id) {
                 let place = self.asked.take().map_or_else(|| self.next_place(), |asked| asked.place);
                 self.board.show(place, about(questions, Some(notice)));
@@ -103,7 +103,7 @@ impl<S: Shows> Notices<S> {
         self.board.show(place, Card { title, body, choices: Vec::new(), questions: Vec::new() });
     }
 
-    /// The place of the notification about the question that this notice is the end of, if it was about that one alone.
+    /// The place of a question's notification, if this notice reports its end and it was about that question only.
     fn ends_what_was_asked(&mut self, notice: &Notice) -> Option<Place> {
         let is_end = matches!(notice.kind, NoticeKind::StillActive | NoticeKind::Ended);
         let asked = self.asked.take_if(|asked| match asked.questions.as_slice() {
@@ -113,7 +113,7 @@ impl<S: Shows> Notices<S> {
         Some(asked.place)
     }
 
-    /// Follows the questions that are up.
+    /// Updates the notification for the current questions.
     pub(crate) fn follow(&mut self, questions: &[Question]) {
         let Some(asked) = &mut self.asked else { return };
         let before = asked.questions.len();
@@ -135,7 +135,7 @@ impl<S: Shows> Notices<S> {
     }
 }
 
-/// The notification about these questions; the words about a single one come with its notice.
+/// The notification about these questions. The text about a single question comes from its notice.
 fn about(questions: &[Question], notice: Option<&Notice>) -> Card {
     let can_be_kept = questions.iter().any(|question| question.can_be_kept);
     let alone = questions.len() == 1;
@@ -175,10 +175,10 @@ mod tests {
 
     use super::*;
 
-    /// What came into a place, or that it was cleared.
+    /// A call of the board: what was shown in a place, or `None` if it was removed.
     type Call = (Place, Option<Card>);
 
-    /// What was shown and cleared, in order.
+    /// Records what was shown and removed, in order.
     #[derive(Clone, Default)]
     struct Double(Arc<Mutex<Vec<Call>>>);
 
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(card.questions, [7, 8]);
         assert_eq!(card.choices[0], (Choice::Keep, "Keep all"));
 
-        // One of them is over: that is said apart, and the other one remains.
+        // One of them has ended: that is a separate notification, and the other question's stays.
         notices.tell(&notice(NoticeKind::Ended, "work", None), &both[1..]);
         notices.follow(&both[1..]);
         assert_eq!(board.places()[2..], [(2, true), (1, true)]);

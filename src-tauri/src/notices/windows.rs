@@ -1,9 +1,9 @@
 //! Toasts.
 //!
-//! Windows shows them for programs that have an entry in the start menu under their identifier, which the installer
-//! makes; a program that lies where it was built shows them under the name of PowerShell. What the user does is told
-//! while a toast is on the screen. Once it has moved into the notification centre, Windows tells it only to programs that
-//! have registered a COM server, which Abide has not: then its dialog, its menu and its window remain.
+//! Windows shows toasts for programs whose identifier has an entry in the start menu; the installer creates it. A
+//! development build uses the identifier of PowerShell instead. Windows reports clicks only while a toast is on the screen.
+//! For a toast in the notification centre, it reports them only to programs with a registered COM server, which Abide does
+//! not have: users can answer in the dialog, the menu or the window.
 
 use std::collections::HashMap;
 use std::path::{MAIN_SEPARATOR, Path};
@@ -22,23 +22,23 @@ use super::{Card, Choice, Deed, Place, Shows};
 
 const KEEP: &str = "keep";
 const SIGN_OUT: &str = "sign-out";
-/// The identifier under which PowerShell is known: every Windows has it.
+/// The identifier of PowerShell, which every Windows has.
 const POWERSHELL: &str = r"{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe";
 
 enum Order {
     Show(Place, Card),
     Clear(Place),
-    /// The user did something with the toast of this number: these are the arguments of what was clicked.
+    /// The user clicked on the toast with this number; the arguments of the clicked part.
     Activated(u64, String),
-    /// The toast of this number has left the screen.
+    /// The toast with this number has left the screen.
     Dismissed(u64, ToastDismissalReason),
 }
 
-/// Toasts, on a thread of their own: what Windows does with them, or does not, holds nothing up.
+/// Toasts, on a separate thread, so that a slow Windows delays nothing else.
 pub(crate) struct Board(Sender<Order>);
 
 impl Board {
-    /// A board; `done` hears what the user does.
+    /// A new board; `done` receives what the user does.
     pub(crate) fn new(app: &AppHandle, _: &Path, done: impl Fn(Deed) + Send + 'static) -> Self {
         let (orders, waiting) = mpsc::channel();
         let (identifier, told) = (identifier(app), orders.clone());
@@ -62,7 +62,7 @@ impl Shows for Board {
     }
 }
 
-/// Who shows the toasts: an installed program under its own identifier.
+/// The identifier for the toasts: Abide's own, or PowerShell's for a development build.
 fn identifier(app: &AppHandle) -> String {
     let built_here = std::env::current_exe().is_ok_and(|program| {
         let folder = program.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
@@ -73,9 +73,9 @@ fn identifier(app: &AppHandle) -> String {
     if built_here { POWERSHELL.to_owned() } else { app.config().identifier.clone() }
 }
 
-/// Carries orders out, one after the other, until the program ends.
+/// Carries out orders, one after the other, until the program ends.
 fn work(identifier: &str, orders: &Receiver<Order>, told: Sender<Order>, done: impl Fn(Deed)) {
-    // Nothing is asked of Windows before there is something to show.
+    // Windows is not used before the first notification.
     let Ok(mut order) = orders.recv() else { return };
     let mut toasts = match Toasts::new(identifier, told) {
         Ok(toasts) => toasts,
@@ -115,13 +115,13 @@ struct Toasts {
     told: Sender<Order>,
     /// The number of the last toast.
     last: u64,
-    /// What is shown, by place.
+    /// The shown toasts, by place.
     shown: HashMap<Place, Shown>,
 }
 
 struct Shown {
     number: u64,
-    /// Tells what happens only as long as it is kept.
+    /// Reports events only while it exists.
     toast: ToastNotification,
     /// The questions that a choice answers.
     questions: Vec<u64>,
@@ -131,7 +131,7 @@ impl Toasts {
     fn new(identifier: &str, told: Sender<Order>) -> Result<Self> {
         let identifier = HSTRING::from(identifier);
         let notifier = ToastNotificationManager::CreateToastNotifierWithId(&identifier)?;
-        // What an earlier run has left in the notification centre can no longer be answered.
+        // Toasts of an earlier run can no longer be answered.
         let history = ToastNotificationManager::History();
         if let Err(error) = history.and_then(|history| history.RemoveGroupWithId(group(), &identifier)) {
             tracing::debug!(%error, "old notifications could not be taken away");
@@ -143,7 +143,7 @@ impl Toasts {
         self.last += 1;
         let number = self.last;
         let toast = ToastNotification::CreateToastNotification(&document(&card)?)?;
-        // What has the same tag takes the place of what was there.
+        // A toast with the same tag replaces the old one.
         toast.SetTag(&tag(place))?;
         toast.SetGroup(group())?;
         let told = self.told.clone();
@@ -167,18 +167,18 @@ impl Toasts {
         Ok(())
     }
 
-    /// Takes it from the screen and out of the notification centre, wherever it is.
+    /// Removes it from the screen and from the notification centre.
     fn clear(&mut self, place: Place) -> Result<()> {
         if let Some(shown) = self.shown.remove(&place)
             && let Err(error) = self.notifier.Hide(&shown.toast)
         {
-            // It was not on the screen any more.
+            // It was no longer on the screen.
             tracing::debug!(%error, "a notification was not hidden");
         }
         ToastNotificationManager::History()?.RemoveGroupedTagWithId(&tag(place), group(), &self.identifier)
     }
 
-    /// What a click means. Nothing, if another toast has taken the place of this one.
+    /// The meaning of a click. `None` if another toast has replaced this one.
     fn activated(&mut self, number: u64, arguments: &str) -> Option<Deed> {
         let place = *self.shown.iter().find(|(_, shown)| shown.number == number)?.0;
         let questions = self.shown.remove(&place)?.questions;
@@ -190,7 +190,7 @@ impl Toasts {
     }
 
     fn dismissed(&mut self, number: u64, reason: ToastDismissalReason) {
-        // What has moved into the notification centre is remembered as long as it is about a question.
+        // A toast that moved into the notification centre is kept in the list if it is about a question.
         let is_there = reason == ToastDismissalReason::TimedOut;
         self.shown.retain(|_, shown| shown.number != number || is_there && !shown.questions.is_empty());
     }
@@ -200,12 +200,12 @@ fn tag(place: Place) -> HSTRING {
     HSTRING::from(place.to_string())
 }
 
-/// All of ours.
+/// The group of all of Abide's toasts.
 fn group() -> &'static HSTRING {
     h!("abide")
 }
 
-/// The toast as a document. Texts are set as texts, so that nothing in them is markup.
+/// The toast as a document. Texts are set as text nodes, so that nothing in them is markup.
 fn document(card: &Card) -> Result<XmlDocument> {
     let document = XmlDocument::new()?;
     let toast = document.CreateElement(h!("toast"))?;

@@ -1,5 +1,5 @@
-//! Light or dark, as the desktop wants it. Programs that draw with GTK 3 do not follow that by themselves where it is told
-//! through the desktop portal only, as GNOME does.
+//! Light or dark, as the desktop prefers. GTK 3 does not follow the preference by itself if only the desktop portal reports
+//! it, as in GNOME.
 
 use std::cell::OnceCell;
 
@@ -14,7 +14,7 @@ const SETTINGS: &str = "org.freedesktop.portal.Settings";
 const NAMESPACE: &str = "org.freedesktop.appearance";
 const KEY: &str = "color-scheme";
 
-/// Follows what the desktop portal tells, until the program ends. Without a portal everything stays as GTK has it.
+/// Follows the portal's preference until the program ends. Without a portal, GTK's own setting stays.
 pub(crate) async fn follow(app: AppHandle) {
     if let Err(error) = listen(&app).await {
         tracing::debug!(%error, "the desktop does not tell whether it is light or dark");
@@ -46,7 +46,7 @@ fn apply(app: &AppHandle, value: &OwnedValue) {
     let wish = wish(value);
     let applied = app.run_on_main_thread(move || {
         thread_local! {
-            /// What GTK had before anybody had a wish.
+            /// GTK's setting before the first preference.
             static OWN: OnceCell<bool> = const { OnceCell::new() };
         }
         let Some(settings) = gtk::Settings::default() else { return };
@@ -58,8 +58,7 @@ fn apply(app: &AppHandle, value: &OwnedValue) {
     }
 }
 
-/// Whether dark is wished (1) or light (2), if either is. The value may be wrapped once more: that is how the older of the
-/// portal's two calls answers.
+/// The preference: dark (1) or light (2), if there is one. The older of the portal's two calls wraps the value once more.
 fn wish(value: &zbus::zvariant::Value<'_>) -> Option<bool> {
     match value {
         zbus::zvariant::Value::Value(inner) => wish(inner),

@@ -15,12 +15,12 @@ use tokio::sync::OnceCell;
 use zbus::address::transport::{Transport, UnixSocket};
 use zbus::connection::{Builder, socket};
 
-/// How long anybody on the bus may take to answer. A desktop that hangs must not hold Abide up.
+/// How long a program on the bus may take to answer, so that a desktop that hangs does not block Abide.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 static CONNECTION: OnceCell<Option<zbus::Connection>> = OnceCell::const_new();
 
-/// The connection; `None` where there is no session bus. Tried once: a login either has one or not.
+/// The connection; `None` without a session bus. Tried only once: a desktop session has a bus from the start or never.
 pub(crate) async fn session() -> Option<zbus::Connection> {
     let connect = || async {
         match tokio::time::timeout(PATIENCE, connect()).await {
@@ -60,8 +60,8 @@ async fn connect() -> zbus::Result<zbus::Connection> {
     builder.method_timeout(PATIENCE).build().await
 }
 
-/// A socket that wakes the program up when there is something to read, and for nothing else. An ordinary one also does
-/// each time that the other side has read what was written: three times for every look that a panel takes.
+/// A socket that wakes the program only when there is something to read. An ordinary one also wakes it each time the other
+/// side has read something: three times for every read of a panel.
 #[derive(Clone, Debug)]
 struct Quiet(Arc<AsyncFd<UnixStream>>);
 
@@ -72,7 +72,7 @@ impl Quiet {
 }
 
 fn watch(stream: UnixStream, interest: Interest) -> io::Result<AsyncFd<UnixStream>> {
-    // SAFETY: a stream names the same open socket until it is dropped, and the `AsyncFd` owns it.
+    // SAFETY: a stream refers to the same open socket until it is dropped, and the `AsyncFd` owns it.
     Ok(unsafe { AsyncFd::register_with_interest(stream, interest) }?)
 }
 
@@ -104,7 +104,7 @@ impl socket::WriteHalf for Quiet {
         loop {
             match self.0.get_ref().write(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    // The other side is behind: only now it matters when there is room again.
+                    // The other side reads slowly: only now wait until the socket is writable again.
                     let full = watch(self.0.get_ref().try_clone()?, Interest::WRITABLE)?;
                     let _room = full.writable().await?;
                 }

@@ -40,16 +40,16 @@ pub(crate) fn panel() -> (Palette, u32) {
     (palette_for(&std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default()), 24 * scale())
 }
 
-/// How many pixels a point has on the finest screen. A panel of 16 to 24 points scales a picture of 24 well; one that is
-/// larger than need be is sent over the bus with every change.
+/// The pixels per point of the finest screen. A panel of 16 to 24 points scales a picture of 24 well. A larger one would
+/// only make every update on the bus larger.
 fn scale() -> u32 {
     let Some(display) = gtk::gdk::Display::default() else { return 1 };
     let screens = (0..display.n_monitors()).filter_map(|number| display.monitor(number));
     screens.filter_map(|screen| u32::try_from(screen.scale_factor()).ok()).max().unwrap_or(1).clamp(1, 3)
 }
 
-/// GNOME's own panel is dark whatever the theme. No other desktop tells the colour of its panel, and many have a dark one
-/// with a light theme.
+/// GNOME's own panel is dark with every theme. Other desktops do not report the colour of their panel, and many have a dark
+/// panel with a light theme.
 fn palette_for(desktops: &str) -> Palette {
     let names: Vec<&str> = desktops.split(':').collect();
     let has_light_panel = names.iter().any(|name| ["GNOME-Classic", "GNOME-Flashback"].contains(name));
@@ -58,7 +58,7 @@ fn palette_for(desktops: &str) -> Palette {
 
 pub(crate) fn clock(unix: u64) -> String {
     thread_local! {
-        /// The last minute that was asked for: the zone's file is looked up for each, and a countdown asks every second.
+        /// The last minute that was formatted. Formatting reads the time zone's file, and a countdown asks every second.
         static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
     }
     LAST.with_borrow_mut(|(minute, said)| {

@@ -31,7 +31,7 @@ pub(crate) fn copy(text: &str) {
 }
 
 pub(crate) fn panel() -> (Palette, u32) {
-    // 18 points, twice: the menu bar colours a template itself.
+    // 18 points, twice the resolution. The menu bar colours a template itself.
     (Palette::TEMPLATE, 36)
 }
 

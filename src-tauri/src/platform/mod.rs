@@ -1,9 +1,9 @@
-//! The few things that each platform does in its own way, with the same names everywhere.
+//! Functions that differ between the platforms, with the same names on each.
 //!
-//! - `begin() -> Result<(), String>`: before anything else; a reason when there is no desktop to run on.
+//! - `begin() -> Result<(), String>`: called first; the error explains why there is no desktop.
 //! - `alarm(title, text)`: a message that waits until it is closed; main thread.
 //! - `copy(text)`: puts text on the clipboard; main thread.
-//! - `panel() -> (Palette, u32)`: the colours that read on the panel, and the icon's size in pixels.
+//! - `panel() -> (Palette, u32)`: the colours that are visible on the panel, and the icon's size in pixels.
 //! - `clock(unix) -> String`: a time of day as the user's locale writes it.
 
 #[cfg(target_os = "linux")]

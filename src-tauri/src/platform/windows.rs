@@ -19,7 +19,7 @@ use windows_sys::w;
 
 use crate::face::Palette;
 
-/// The text as Windows takes it: UTF-16 with a zero at its end.
+/// The text in the form that Windows expects: UTF-16 with a zero at the end.
 pub(crate) fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
 }
@@ -75,7 +75,7 @@ pub(crate) fn panel() -> (Palette, u32) {
     (palette, u32::try_from(side).unwrap_or(16).clamp(16, 64))
 }
 
-/// Whether the taskbar is light: its own setting, apart from that of the windows. Dark where there is no such setting.
+/// Whether the taskbar is light: a setting separate from that of the windows. Dark if the setting is missing.
 fn taskbar_is_light() -> bool {
     let mut value = 0_u32;
     let mut size = size_of::<u32>() as u32;
@@ -119,7 +119,7 @@ pub(crate) fn clock(unix: u64) -> String {
             text.len() as i32,
         )
     };
-    // The length counts the zero at the end.
+    // The length includes the zero at the end.
     let length = usize::try_from(length).unwrap_or(0).saturating_sub(1);
     String::from_utf16_lossy(text.get(..length).unwrap_or_default())
 }

@@ -15,8 +15,8 @@ pub(crate) use self::imp::Tray;
 pub(crate) use self::imp::touched;
 pub(crate) use self::view::{Action, View};
 
-/// What "Copy command" copies; the address follows. The header goes through a pipe: an argument can be read by every user of
-/// the computer.
+/// What "Copy command" copies, before the address. The header goes through a pipe, because every user of the computer can
+/// read arguments.
 pub(crate) const COMMAND: &str = "abide curl";
 
 /// What the tray hands on to the program around it.

@@ -1,7 +1,7 @@
 //! The tray on Windows and macOS, through Tauri.
 //!
-//! All of it runs on the main thread. The menu is built once for a set of accounts; after that only texts change, and the
-//! one line that a closed tab brings is put in and taken out.
+//! Everything runs on the main thread. The menu is built once for a set of accounts. After that only texts change, and one
+//! line is added or removed when a tab is closed or opened.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -24,14 +24,14 @@ pub(crate) struct Tray {
 struct Parts {
     /// The icon and its menu.
     placed: Option<Placed>,
-    /// Whether the icon has been tried at all.
+    /// Whether creating the icon has been tried.
     tried: bool,
 }
 
 struct Placed {
     icon: TrayIcon,
     accounts: Vec<AccountItems>,
-    /// What the icon and the items say now.
+    /// What the icon and the items show now.
     shown: View,
 }
 
@@ -40,12 +40,12 @@ struct AccountItems {
     status: Line,
     sign_in: MenuItem<Wry>,
     keep: MenuItem<Wry>,
-    /// In the menu only while there is something to open again.
+    /// In the menu only while there is a tab to open again.
     watch: MenuItem<Wry>,
     sign_out: MenuItem<Wry>,
 }
 
-/// Where an account's state stands: a line of the menu, or with several accounts the title of its submenu.
+/// The place of an account's state: a line of the menu, or with several accounts the title of its submenu.
 enum Line {
     Item(MenuItem<Wry>, Menu<Wry>),
     Title(Submenu<Wry>),
@@ -160,7 +160,7 @@ impl AccountItems {
 }
 
 impl Line {
-    /// Puts the line of a closed tab behind "Keep session", or takes it out.
+    /// Adds the line for a closed tab after "Keep session", or removes it.
     fn show_watch(&self, watch: &MenuItem<Wry>, wanted: bool) -> tauri::Result<()> {
         match (self, wanted) {
             // The account's state and a separator come first.
@@ -214,7 +214,7 @@ fn build_menu(app: &AppHandle, accounts: &[AccountView]) -> tauri::Result<(Menu<
     Ok((menu, items))
 }
 
-/// In a menu's text an ampersand marks a key; names of people and accounts mean it literally.
+/// In a menu's text an ampersand marks a key. In names of users and accounts it has to be shown.
 fn literal(text: &str) -> String {
     text.replace('&', "&&")
 }
@@ -224,7 +224,7 @@ fn picture(view: &View) -> Image<'static> {
     Image::new_owned(face::draw(&view.face, size, &palette), size, size)
 }
 
-/// Windows takes 127 UTF-16 units and no more.
+/// Windows accepts at most 127 UTF-16 units.
 fn tooltip(view: &View) -> String {
     let mut room = 127;
     format!("Abide \u{b7} {}", view.tooltip.join("\n"))

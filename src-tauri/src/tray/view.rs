@@ -9,14 +9,14 @@ use crate::face::{Face, Ring, Tone, sixtieths};
 pub(crate) struct View {
     /// The icon.
     pub(crate) face: Face,
-    /// A line for each account, the one whose session ends first at the top, then what needs attention.
+    /// One line for each account, the one whose session ends first at the top, then the warnings.
     pub(crate) tooltip: Vec<String>,
     /// The accounts in the menu, in the order of the configuration.
     pub(crate) accounts: Vec<AccountView>,
 }
 
-/// An account in the menu. Which items there are depends on the set of accounts alone, but for the one that a closed tab
-/// brings; texts and greying follow the state.
+/// An account in the menu. Its items depend only on the set of accounts, except for the item for a closed tab. Texts and
+/// greying follow the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccountView {
     /// The account's name.
@@ -39,7 +39,7 @@ pub(crate) struct AccountView {
 /// An item of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ItemView {
-    /// What it says.
+    /// Its text.
     pub(crate) label: String,
     /// Whether it can be chosen.
     pub(crate) enabled: bool,
@@ -48,7 +48,7 @@ pub(crate) struct ItemView {
 /// The item that opens the tab again.
 pub(crate) const WATCH_AGAIN: &str = "Watch in the browser again";
 
-/// What choosing an item asks for.
+/// The action of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Open the browser for this account.
@@ -71,7 +71,7 @@ pub(crate) enum Action {
     Quit,
 }
 
-/// The identifiers of the items, the account behind a colon where it is about one.
+/// The identifiers of the items. If an item concerns an account, a colon and the account's name follow.
 pub(crate) mod item {
     pub(crate) const STATUS: &str = "status";
     pub(crate) const SIGN_IN: &str = "sign-in";
@@ -154,17 +154,17 @@ fn is_signed_in(status: &SessionStatus) -> bool {
     matches!(status.state, SessionState::Active | SessionState::Expiring)
 }
 
-/// Whether to offer *Keep session*. A frozen session waits for its user.
+/// Whether to offer *Keep session*. A frozen session waits until the screen is unlocked.
 fn offers_keep(status: &SessionStatus) -> bool {
     is_signed_in(status) && !status.frozen && status.can_be_kept
 }
 
-/// Whether to offer *Sign in*: without a session, and where the provider wants to see the person again.
+/// Whether to offer *Sign in*: without a session, and if the provider requires another sign-in.
 fn offers_sign_in(status: &SessionStatus) -> bool {
     !is_signed_in(status) || status.sign_in_needed
 }
 
-/// Whether the tab that watches the provider's session was there and is gone.
+/// Whether the tab that watches the provider's session was open and has been closed.
 fn can_watch_again(status: &SessionStatus) -> bool {
     let closed = |signal: &abide_wire::SignalStatus| {
         signal.signal == Signal::Iframe && signal.state == SignalState::Closed
@@ -193,8 +193,8 @@ fn face(snapshot: &Snapshot) -> Face {
     } else {
         Tone::Calm
     };
-    // In a panel half a minute of a quarter of an hour is the least that shows; every picture costs the panel a look. It
-    // takes that look together with the tooltip.
+    // With a limit of a quarter of an hour, a panel icon shows no smaller change than half a minute, and every new picture
+    // makes the panel read it. It reads the picture together with the tooltip.
     let parts = sixtieths(calm(left), whole);
     Face { ring: drawn(parts + parts % 2), tone, dot }
 }
@@ -213,8 +213,8 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     lines
 }
 
-/// The time as the tooltip says it: never more than there is, in steps of a quarter of a minute, then of five seconds, and
-/// to the second at the very end. With each new text a panel reads everything anew, and few look.
+/// The time in the tooltip: rounded down, in steps of a quarter of a minute, then of five seconds, and exact at the very
+/// end. With each new text a panel reads everything again.
 fn calm(left: u64) -> u64 {
     match left {
         30..120 => left - left % 15,
@@ -223,7 +223,7 @@ fn calm(left: u64) -> u64 {
     }
 }
 
-/// The state in few words. `shown` says which time is shown for what is left.
+/// The state in few words. `shown` converts the time left into the time to show.
 fn brief(status: &SessionStatus, shown: impl Fn(u64) -> u64) -> String {
     match (status.state, status.expires_in, status.ended) {
         _ if status.frozen => "frozen, the screen is locked".to_owned(),
@@ -410,7 +410,7 @@ mod tests {
         let face = |parts, tone| Face { ring: Ring::Left(parts), tone, dot: false };
         assert_eq!(face_at(900, SessionState::Active), face(60, Tone::Calm));
         assert_eq!(face_at(226, SessionState::Active), face(16, Tone::Calm));
-        // Rounded up to a whole half minute of the quarter of an hour: never emptier than the time that is left.
+        // Rounded up to half a minute: never emptier than the time that is left.
         assert_eq!(face_at(225, SessionState::Active), face(16, Tone::Amber));
         assert_eq!(face_at(210, SessionState::Active), face(14, Tone::Amber));
         assert_eq!(face_at(180, SessionState::Expiring), face(12, Tone::Red));

@@ -1,4 +1,4 @@
-//! The icon as panels ask for it: `org.kde.StatusNotifierItem`.
+//! The icon as panels read it: `org.kde.StatusNotifierItem`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::window;
 
 pub(super) const ITEM_PATH: &str = "/StatusNotifierItem";
 
-/// A picture as panels take it: width, height, rows of ARGB in network byte order.
+/// A picture as panels expect it: width, height, rows of ARGB in network byte order.
 type Pixmap = (i32, i32, Vec<u8>);
 
 pub(super) struct Item {
@@ -20,7 +20,7 @@ pub(super) struct Item {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What is here changes with a signal of its own, so `PropertiesChanged` has nothing to add.
+/// Every property has its own change signal, so `PropertiesChanged` is not needed.
 #[zbus::interface(name = "org.kde.StatusNotifierItem")]
 impl Item {
     /// A left click.
@@ -28,7 +28,7 @@ impl Item {
         window::open(&self.app);
     }
 
-    /// A click with the middle button; a menu is not drawn here, and nothing turns with the wheel.
+    /// A middle click. It does nothing, and neither does the wheel; the panel draws the menu.
     fn secondary_activate(&self, _x: i32, _y: i32) {}
 
     fn context_menu(&self, _x: i32, _y: i32) -> zbus::fdo::Result<()> {

@@ -1,4 +1,4 @@
-//! The menu as panels ask for it: `com.canonical.dbusmenu`.
+//! The menu as panels read it: `com.canonical.dbusmenu`.
 //!
 //! A panel keeps a copy of the menu. Changes are sent at once while the menu is open, and at longer intervals for a
 //! countdown in a closed menu. Just before a panel opens the menu, it asks for changes and gets them.
@@ -23,10 +23,10 @@ const OPEN_AT_MOST: Duration = Duration::from_secs(120);
 /// A line of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
-    /// The number that panels know it by. A line keeps its number for good: a click on a menu that is out of date can
-    /// mean nothing, but never something else.
+    /// The number by which panels identify the line. A line never gives its number to another one, so a click on an outdated
+    /// menu may do nothing, but never something else.
     id: i32,
-    /// What choosing it asks for; of a separator, its place.
+    /// The action of the item; for a separator, its place.
     key: String,
     kind: Kind,
     below: Vec<Line>,
@@ -35,7 +35,7 @@ struct Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Separator,
-    /// `lasting` is what panels that do not show the menu are told a change of.
+    /// While the menu is closed, only changes of `lasting` are sent.
     Item {
         label: String,
         lasting: String,
@@ -46,31 +46,31 @@ enum Kind {
 /// Properties of a line, as they cross the bus.
 pub(super) type Properties = HashMap<&'static str, Value<'static>>;
 
-/// What a panel has to be told.
+/// What to send to the panels.
 #[derive(Debug, PartialEq)]
 pub(super) enum News {
     /// Nothing.
     None,
-    /// These lines say something else.
+    /// These lines have changed.
     Lines(Vec<(i32, Properties)>),
-    /// There are other lines.
+    /// Lines were added or removed.
     Layout(u32),
 }
 
-/// The menu, and what panels know of it.
+/// The menu, and what panels know about it.
 #[derive(Default)]
 pub(super) struct Menu {
     ids: HashMap<String, i32>,
     lines: Vec<Line>,
     revision: u32,
-    /// What panels were told last: label and whether it can be chosen.
+    /// What was last sent to the panels: the label, and whether it can be chosen.
     told: HashMap<i32, (String, bool)>,
     /// Until when the menu counts as open.
     open: Option<Instant>,
 }
 
 impl Menu {
-    /// Follows the newest view.
+    /// Updates the menu for the newest view.
     pub(super) fn follow(&mut self, view: &View, now: Instant) -> News {
         let fresh = Lines { ids: &mut self.ids }.of(view);
         if !same_shape(&self.lines, &fresh) {
@@ -96,7 +96,7 @@ impl Menu {
         if is_news { self.catch_up() } else { News::None }
     }
 
-    /// Whatever panels do not know yet.
+    /// All changes that the panels do not have yet.
     fn catch_up(&mut self) -> News {
         let mut lines = Vec::new();
         flatten(&self.lines, &mut lines);
@@ -151,7 +151,7 @@ impl Line {
         match &self.kind {
             Kind::Separator => HashMap::from([("type", "separator".into())]),
             Kind::Item { label, enabled, .. } => {
-                // An underscore marks a key; names of people and accounts mean it literally.
+                // An underscore marks a key. In names of users and accounts it has to be shown.
                 let mut properties: Properties = HashMap::from([
                     ("label", label.replace('_', "__").into()),
                     ("enabled", (*enabled).into()),
@@ -222,7 +222,7 @@ impl Lines<'_> {
                 lines.push(self.separator("choices"));
                 lines.extend(choices);
             } else {
-                // Another number than the plain line has: panels do not expect a line to become a submenu.
+                // This line has another number than the plain line: panels do not expect a line to become a submenu.
                 let key = format!("{key}:more");
                 lines.push(self.line(&key, &account.status, &account.lasting_status, true, choices));
             }
@@ -349,7 +349,7 @@ impl MenuObject {
         Vec::new()
     }
 
-    /// Says that no other layout is needed: what is new has been told already.
+    /// Answers that no new layout is needed: the changes have already been sent.
     async fn about_to_show(&self, id: i32, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>) -> bool {
         if id == 0 {
             let news = self.shared.menu(|menu| menu.open(Instant::now()));

@@ -20,7 +20,7 @@ use crate::face::{self, Face, Palette};
 use crate::platform::{self, bus};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
-/// How long a panel may take to come up at login before the window serves in its place.
+/// How long to wait for a panel at login, before the window is opened instead.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The tray.
@@ -34,7 +34,7 @@ impl Tray {
         Self(views)
     }
 
-    /// Shows the view, as soon as there is a panel that shows it.
+    /// Shows the view as soon as a panel shows the icon.
     pub(crate) fn show(&self, view: View) {
         self.0.send_if_modified(|shown| {
             let changed = shown.as_ref() != Some(&view);
@@ -44,21 +44,21 @@ impl Tray {
     }
 }
 
-/// The colours that read on the panel, and the picture's side in pixels.
+/// The colours that are visible on the panel, and the picture's side in pixels.
 type Panel = (Palette, u32);
 
-/// What the objects on the bus answer from.
+/// The state that the objects on the bus show.
 struct Shared(Mutex<Shown>);
 
 struct Shown {
     panel: Panel,
     view: View,
     menu: Menu,
-    /// The picture of a face: drawn once, however often it is asked for.
+    /// The picture of a face, drawn only once.
     picture: Option<(Face, Vec<u8>)>,
 }
 
-/// What has changed for those who look.
+/// The visible changes.
 struct Changes {
     icon: bool,
     tooltip: bool,
@@ -75,7 +75,7 @@ impl Shared {
     }
 
     fn tooltip(&self) -> String {
-        // Some panels read the text as markup. What a provider says must stay text.
+        // Some panels read the text as markup. Text of a provider must stay text.
         self.with(|shown| shown.view.tooltip.join("\n").replace('<', "\u{2039}").replace('>', "\u{203a}"))
     }
 
@@ -95,7 +95,7 @@ impl Shared {
         })
     }
 
-    /// Follows the screens: another one may be finer.
+    /// Draws for the current screens: a new one may have a higher resolution.
     fn draw_for(&self, panel: Panel) {
         self.with(|shown| (shown.panel, shown.picture) = (panel, None));
     }
@@ -111,7 +111,7 @@ impl Shared {
     }
 }
 
-/// Waits for the first view, and then keeps it and its successors in the panel.
+/// Waits for the first view, then shows it and all later ones in the panel.
 async fn keep(app: AppHandle, handlers: Handlers, mut views: watch::Receiver<Option<View>>) {
     let Ok(Some(view)) = views.wait_for(Option::is_some).await.map(|view| view.clone()) else { return };
     let mut panels = watch_panel(&app);
@@ -132,7 +132,7 @@ async fn keep(app: AppHandle, handlers: Handlers, mut views: watch::Receiver<Opt
     }
 }
 
-/// What the panel is like, now and whenever the screens change. Only the main thread knows.
+/// The properties of the panel, now and whenever the screens change. Only the main thread can read them.
 fn watch_panel(app: &AppHandle) -> watch::Receiver<Option<Panel>> {
     let (panels, newest) = watch::channel(None);
     let begun = app.run_on_main_thread(move || {
@@ -149,7 +149,7 @@ fn watch_panel(app: &AppHandle) -> watch::Receiver<Option<Panel>> {
     newest
 }
 
-/// Abide's place on the bus, and in the panel once there is one.
+/// Abide's connection to the bus, and its place in the panel once there is one.
 struct Place {
     bus: zbus::Connection,
     watcher: zbus::Proxy<'static>,
@@ -209,7 +209,7 @@ impl Place {
                     let Some(view) = changed.ok().and_then(|()| views.borrow_and_update().clone()) else { return };
                     self.tell(shared.follow(view)).await;
                 }
-                // A panel has come up, or comes back.
+                // A panel has started, or has come back.
                 Some(change) = panels.next() => {
                     let came = change.args().is_ok_and(|change| change.new_owner.is_some());
                     has_host = came && self.register().await;
