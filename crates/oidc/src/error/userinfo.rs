@@ -6,7 +6,7 @@ statement_errors! {
     /// Why a signed UserInfo is refused. Its `sub` is checked afterwards, as with an unsigned one.
     UserInfoError;
     malformed = "userinfo_malformed", "The provider's profile cannot be read.";
-    header = "userinfo_header_refused", "The provider sent another kind of token than a profile.";
+    header = "userinfo_header_refused", "The provider sent another kind of token instead of a profile.";
     /// A member is there twice (RFC 7519, section 4).
     DuplicateMember = "userinfo_duplicate_member", "The provider's profile contradicts itself.";
     /// Five parts: encrypted, which was not registered.
