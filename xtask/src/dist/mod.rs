@@ -1,7 +1,7 @@
-//! `./x dist`: installers, with the programs inside, and a look at what came out.
+//! `./x dist`: makes installers with both programs inside, and checks them.
 //!
-//! On each system its own kinds are made by Tauri's bundler, but the AppImage, which is packed here. On Linux the kinds of other
-//! systems can be packed too, from programs that were built for them.
+//! Tauri's bundler makes the packages of each system, except the AppImage, which is made here. On Linux, packages for other
+//! systems can be made too, from programs that were built for them.
 
 #[cfg(target_os = "linux")]
 mod appimage;

@@ -93,7 +93,7 @@ fn pages() -> Vec<Case> {
             "is a script that looks like an address",
             "javascript://id.example.com/%0aalert(1)",
         ),
-        ("data", "is a page by itself", "data:text/html,x"),
+        ("data", "is a `data:` URL", "data:text/html,x"),
         ("custom-scheme", "is for another application", "otherapp://device"),
         ("tel", "is a number to call", "tel:+1900555"),
         ("user-info", "has a user name in front of the host", "https://id.example.com@evil.example/"),

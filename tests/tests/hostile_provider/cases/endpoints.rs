@@ -32,7 +32,7 @@ const BROWSER: [(&str, &str, &str, &str); 37] = [
     ("path", "is a program's path", "/usr/bin/xcalc", "endpoint_invalid"),
     (
         "windows-path",
-        "is a program's path as Windows has it",
+        "is the path of a program on Windows",
         "C:\\Windows\\System32\\calc.exe",
         "endpoint_invalid",
     ),
@@ -45,7 +45,7 @@ const BROWSER: [(&str, &str, &str, &str); 37] = [
         "javascript://127.0.0.1/%0aalert(1)",
         "endpoint_invalid",
     ),
-    ("data", "is a page by itself", "data:text/html,<script>alert(1)</script>", "endpoint_invalid"),
+    ("data", "is a `data:` URL", "data:text/html,<script>alert(1)</script>", "endpoint_invalid"),
     ("vbscript", "is a script for another browser", "vbscript:msgbox(1)", "endpoint_invalid"),
     ("view-source", "is a browser's own scheme", "view-source:{issuer}/", "endpoint_invalid"),
     ("about", "is a page of the browser", "about:config", "endpoint_invalid"),

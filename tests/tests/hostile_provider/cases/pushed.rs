@@ -48,7 +48,7 @@ fn places() -> Vec<Case> {
         unusable("http-loopback", "is plain http on loopback", "{issuer}/requests/1"),
         unusable("file", "is a file", "file:///etc/passwd"),
         unusable("javascript", "is a script", "javascript:alert(1)"),
-        unusable("data", "is a page by itself", "data:text/html,x"),
+        unusable("data", "is a `data:` URL", "data:text/html,x"),
         unusable("relative", "is relative", "/requests/1"),
         unusable("word", "is a word", "6esc_11ACC5bwc014ltc14eY22c"),
         unusable("flag", "is an option", "--help"),
