@@ -29,11 +29,11 @@ pub enum ErrorCode {
     SessionExpired,
     /// The provider cannot be reached. The session is kept.
     ProviderUnreachable,
-    /// The person has to act, and not by a sign-in alone: agree to something, or correct the account. The session is kept.
+    /// The user has to do more than sign in: agree to something, or correct the account. The session is kept.
     ActionRequired,
-    /// Something on this computer is in the way: a file, the clock. The session is kept.
+    /// Something on this computer prevents it, such as a file or the clock. The session is kept.
     ThisComputer,
-    /// The provider has answered, and the answer cannot be used. The session is kept.
+    /// The provider's answer cannot be used. The session is kept.
     UnusableAnswer,
     /// The agent cannot answer right now; the same request may succeed later.
     TemporarilyUnavailable,

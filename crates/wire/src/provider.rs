@@ -103,8 +103,8 @@ pub enum ProviderEnd {
     Shared,
 }
 
-/// What is known of the provider's sign-out page after a sign-out (OpenID Connect RP-Initiated Logout 1.0). Absent where the
-/// account does not ask for it.
+/// The state of the provider's sign-out page after a sign-out (OpenID Connect RP-Initiated Logout 1.0). Only if the account is
+/// configured to open it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

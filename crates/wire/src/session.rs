@@ -123,18 +123,18 @@ pub enum Evidence {
     Nothing,
 }
 
-/// What has to change before something that went wrong can work.
+/// Who or what has to change before a failed request can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum LastErrorKind {
-    /// Nothing: the same request works when the provider or the network answers again.
+    /// Nothing: the same request succeeds when the provider or the network is available again.
     Passing,
-    /// The person has to act: sign in again, agree to something, or correct the account.
+    /// The user: sign in again, agree to something, or correct the account.
     ActionRequired,
-    /// Something on this computer: a file, the clock.
+    /// This computer, for instance a file or the clock.
     ThisComputer,
-    /// The provider's answer, which cannot be used.
+    /// The provider: its answer cannot be used.
     UnusableAnswer,
 }
 
@@ -335,7 +335,7 @@ pub struct SessionStatus {
     pub ended_by: Option<Signal>,
     /// The state of the provider's session since then.
     pub provider_end: Option<ProviderEnd>,
-    /// What is known of the provider's sign-out page, after an end at which it was to be opened.
+    /// The state of the provider's sign-out page, if it was to be opened at the end of the session.
     #[serde(default)]
     pub sign_out_page: Option<SignOutPage>,
     /// When the last session ended.
@@ -396,7 +396,7 @@ pub struct SessionStatus {
     /// Missing from an agent that still runs after an upgrade.
     #[serde(default, alias = "trouble_code")]
     pub last_error_code: Option<String>,
-    /// What has to change before it can work. Absent from an agent that still runs after an upgrade.
+    /// Who or what has to change before it can succeed. Missing from an agent that still runs after an upgrade.
     #[serde(default)]
     pub last_error_kind: Option<LastErrorKind>,
 }

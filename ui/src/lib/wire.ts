@@ -156,7 +156,7 @@ ended_by: Signal | null,
  */
 provider_end: ProviderEnd | null, 
 /**
- * What is known of the provider's sign-out page, after an end at which it was to be opened.
+ * The state of the provider's sign-out page, if it was to be opened at the end of the session.
  */
 sign_out_page: SignOutPage | null, 
 /**
@@ -241,7 +241,7 @@ last_error: string | null,
  */
 last_error_code: string | null, 
 /**
- * What has to change before it can work. Absent from an agent that still runs after an upgrade.
+ * Who or what has to change before it can succeed. Missing from an agent that still runs after an upgrade.
  */
 last_error_kind: LastErrorKind | null, };
 
