@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-oidc", &["abide-failpoint"]),
     ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
+    ("abide-audit", &[]),
     ("abide-demo-op", &[]),
     ("abide-presence", &[]),
     (
@@ -25,12 +26,13 @@ const EDGES: &[(&str, &[&str])] = &[
             "abide-oidc",
             "abide-vault",
             "abide-wire",
+            "abide-audit",
             "abide-demo-op",
             "abide-presence",
             "abide-failpoint",
         ],
     ),
-    ("abide-cli", &["abide-wire"]),
+    ("abide-cli", &["abide-wire", "abide-audit"]),
     // The two programs.
     ("abide", &["abide-cli", "abide-agent"]),
     ("abide-desktop", &["abide-agent", "abide-wire"]),
