@@ -103,6 +103,9 @@ pub(crate) enum Failure {
     /// A check of `abide doctor` failed; the report says which.
     #[error("Some checks failed.")]
     Unhealthy,
+    /// The record cannot be read.
+    #[error("The record cannot be read: {}: {source}.", path.display())]
+    Audit { path: PathBuf, source: io::Error },
     /// The reader of the output is gone, or it cannot be written.
     #[error("The result could not be written: {0}.")]
     Output(io::Error),
@@ -182,6 +185,7 @@ impl Failure {
             Self::Handover(_) => "token_not_passed",
             Self::Program(_) => "not_started",
             Self::Unhealthy => "unhealthy",
+            Self::Audit { .. } => "audit_unreadable",
             Self::Output(_) => "output_failed",
         }
     }

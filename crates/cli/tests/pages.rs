@@ -229,6 +229,57 @@ fn what_the_command_says_when_it_fails() {
 }
 
 #[test]
+fn audit() {
+    use abide_audit::{Caller, CallerKind, Chain, Entry, Event, file_name};
+    let at = 1_795_549_938_000;
+    let mut chain = Chain::default();
+    let mut lines = Vec::new();
+    let mut add = |event: Event, more: &dyn Fn(&mut Entry)| {
+        let mut entry = Entry::new(at, event);
+        more(&mut entry);
+        lines.push(chain.append(&entry));
+    };
+    add(Event::AgentStarted, &|entry| entry.name = Some("0.1.0".into()));
+    add(Event::SessionBegan, &|entry| {
+        entry.account = Some("work".into());
+        entry.user = Some("alice@example.com".into());
+    });
+    add(Event::TokenServed, &|entry| {
+        entry.account = Some("work".into());
+        entry.caller = Some(Caller { name: Some("ci".into()), ..Caller::new(CallerKind::Client) });
+        entry.audience = vec!["https://api.example.com".into()];
+        entry.scope = Some("openid profile".into());
+        (entry.times, entry.until) = (Some(41), Some(at + 200));
+    });
+    add(Event::TokenRefused, &|entry| {
+        entry.caller =
+            Some(Caller { program: Some("/usr/bin/curl".into()), ..Caller::new(CallerKind::Program) });
+        entry.reason = Some("consent_required".into());
+        entry.missing = Some(3);
+    });
+    add(Event::RecordResumed, &|entry| entry.lost_bytes = Some(40));
+    let kept = |lines: &[Vec<u8>]| {
+        let agent = FakeAgent::absent();
+        let folder = agent.home().join("state/abide/audit");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(file_name(1)), lines.concat()).unwrap();
+        agent
+    };
+    let mut changed = lines.clone();
+    changed.remove(1);
+    changed[3] = String::from_utf8(changed[3].clone()).unwrap().replace("40", "41").into_bytes();
+    hold(
+        "audit",
+        &joined([
+            shown(FakeAgent::absent(), &["audit"]),
+            shown(kept(&lines), &["audit"]),
+            shown(kept(&lines), &["audit", "verify"]),
+            shown(kept(&changed), &["audit", "verify"]),
+        ]),
+    );
+}
+
+#[test]
 fn doctor() {
     let health = format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let report = |skews: [&str; 2], mode: &str, presence: &str, activity: &str| {

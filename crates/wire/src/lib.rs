@@ -7,6 +7,7 @@
 //! on that.
 
 pub mod account;
+pub mod audit;
 pub mod claims;
 pub mod config;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod vault;
 pub mod window;
 
 pub use account::{AccountAdded, AccountRemoved, AccountRequest, PRESETS};
+pub use audit::AuditStatus;
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use error::{ErrorAnswer, ErrorCode};

@@ -82,6 +82,18 @@ impl Places {
     }
 }
 
+/// The administrator's policy. `None` on Windows, where policies are in the registry.
+#[must_use]
+pub fn policy_file() -> Option<PathBuf> {
+    if cfg!(windows) {
+        None
+    } else if cfg!(target_os = "macos") {
+        Some(PathBuf::from("/Library/Application Support/Abide/policy.toml"))
+    } else {
+        Some(PathBuf::from("/etc/abide/policy.toml"))
+    }
+}
+
 #[cfg(all(test, unix, not(target_os = "macos")))]
 mod tests {
     #![allow(clippy::unwrap_used)]

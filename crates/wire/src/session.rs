@@ -245,6 +245,10 @@ pub struct SessionSettings {
     pub revoke: bool,
     /// Whether UserInfo is read after the sign-in and after each renewal.
     pub claims: bool,
+    /// The settings that the administrator has locked, by their names here. Ignored in a change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>", optional))]
+    pub locked: Vec<String>,
 }
 
 /// A field of [`SessionSettings`] whose value can be refused.

@@ -34,9 +34,14 @@ pub(crate) enum Command {
     ClientsList,
     ClientsAllow { name: String, program: Option<OsString> },
     ClientsRevoke(String),
+    AuditShow { last: usize, account: Option<String> },
+    AuditFollow { account: Option<String> },
+    AuditVerify,
+    AuditExport { ocsf: bool },
     Doctor,
     ConfigPath,
     ConfigCheck,
+    ConfigReload,
     Program(Program),
 }
 
@@ -87,6 +92,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
     match command {
         "accounts" => accounts(&given),
         "clients" => clients(&given),
+        "audit" => audit(&given),
         "config" => configuration(&given),
         _ => {
             given.no_more_than(0)?;
@@ -316,11 +322,28 @@ fn clients(given: &Given) -> Result<Command, Failure> {
     }
 }
 
+fn audit(given: &Given) -> Result<Command, Failure> {
+    let sub = given.sub("show")?;
+    given.only_for(&sub)?;
+    given.no_more_than(1)?;
+    let account = given.text("account");
+    Ok(match sub.as_str() {
+        "follow" => Command::AuditFollow { account },
+        "verify" => Command::AuditVerify,
+        "export" => Command::AuditExport { ocsf: given.text("format").as_deref() == Some("ocsf") },
+        _ => Command::AuditShow { last: given.number("last").unwrap_or(50), account },
+    })
+}
+
 fn configuration(given: &Given) -> Result<Command, Failure> {
     let sub = given.sub("path")?;
     given.only_for(&sub)?;
     given.no_more_than(1)?;
-    Ok(if sub == "check" { Command::ConfigCheck } else { Command::ConfigPath })
+    Ok(match sub.as_str() {
+        "check" => Command::ConfigCheck,
+        "reload" => Command::ConfigReload,
+        _ => Command::ConfigPath,
+    })
 }
 
 fn unknown_command(name: &str) -> Failure {

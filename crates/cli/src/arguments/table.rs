@@ -233,6 +233,21 @@ pub const OPTIONS: &[OptionEntry] = &[
         "The program on this computer that may have tokens. Without this option, Abide makes a key.",
     ),
     OptionEntry {
+        kind: Kind::Number(100_000),
+        ..text(&["audit", "audit show"], "last", None, "NUMBER", "How many lines. The default is 50.")
+    },
+    text(&["audit", "audit show", "audit follow"], "account", Some('a'), "NAME", "Only this account."),
+    OptionEntry {
+        kind: Kind::OneOf(&["json", "ocsf"]),
+        ..text(
+            &["audit export"],
+            "format",
+            None,
+            "FORMAT",
+            "json: the lines as they are (the default). ocsf: events of the Open Cybersecurity Schema Framework 1.3.",
+        )
+    },
+    OptionEntry {
         kind: Kind::Number(u32::MAX),
         ..text(
             &["agent"],
@@ -276,9 +291,15 @@ pub const OPTIONS: &[OptionEntry] = &[
         "Print the result as JSON, with the key if there is one.",
     ),
     flag(&["config", "config path"], "json", "Print this path and the others that Abide uses as JSON."),
-    flag(&["config check"], "json", "Print the findings as JSON."),
+    flag(&["config check", "config reload"], "json", "Print the findings as JSON."),
     flag(&["doctor"], "json", "Print the checks as JSON."),
-    flag(&["run", "agent", "demo", "help"], "json", "Print errors as JSON."),
+    flag(
+        &["audit", "audit show", "audit follow"],
+        "json",
+        "Print the lines as they are: a JSON object each.",
+    ),
+    flag(&["audit verify"], "json", "Print the findings as JSON."),
+    flag(&["run", "agent", "demo", "help", "audit export"], "json", "Print errors as JSON."),
 ];
 
 const fn text(
@@ -512,6 +533,51 @@ pub const COMMANDS: &[CommandEntry] = &[
         notes: &[],
     },
     CommandEntry {
+        name: "audit",
+        group: "Set-up",
+        summary: "show, follow, verify and export the record",
+        operands: "",
+        about: &[
+            "Abide records every token that a program got or was refused, sign-ins, renewals, ends of sessions, questions and their \
+             answers, and changes of clients and accounts. The record contains fingerprints of tokens, never tokens.",
+            "Each line is bound to the line before by a hash, and the vault keeps the hash of the last line. `verify` finds lines that \
+             were changed, removed, added or moved. Without a running Abide it cannot find lines that were removed at the end.",
+        ],
+        notes: &["Exit codes of `verify`: 0 the record is as Abide wrote it, 1 it is not."],
+    },
+    CommandEntry {
+        name: "audit show",
+        group: "",
+        summary: "show the last lines",
+        operands: "",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
+        name: "audit follow",
+        group: "",
+        summary: "show new lines as they come",
+        operands: "",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
+        name: "audit verify",
+        group: "",
+        summary: "check that the record is as Abide wrote it",
+        operands: "",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
+        name: "audit export",
+        group: "",
+        summary: "print the whole record for other systems",
+        operands: "",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
         name: "config",
         group: "Set-up",
         summary: "show where the configuration is, and check it",
@@ -520,6 +586,8 @@ pub const COMMANDS: &[CommandEntry] = &[
             "`path` prints the path of the file. `check` reports errors with line and column, and suggests improvements, for example \
              an idle time shorter than the provider's session. Lines to add to the file are indented. What it knows of the \
              providers comes from the running Abide; otherwise only the file is checked.",
+            "`reload` has the running Abide read the file again. On Linux it does that by itself when the file changes. A file with an \
+             error changes nothing.",
         ],
         notes: &["Exit codes of `check`: 0 the file can be used, even if there is advice, 1 it cannot."],
     },
@@ -535,6 +603,14 @@ pub const COMMANDS: &[CommandEntry] = &[
         name: "config check",
         group: "",
         summary: "check the file",
+        operands: "",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
+        name: "config reload",
+        group: "",
+        summary: "read the file again now",
         operands: "",
         about: &[],
         notes: &[],

@@ -40,3 +40,14 @@ pub(super) fn check(io: &mut Io<'_>, json: bool) -> Result<u8, Failure> {
     }
     Ok(u8::from(!found.ok))
 }
+
+/// Has the agent read the file again.
+pub(super) fn reload(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
+    let answer = io.endpoint()?.call("POST", "/v1/config/reload")?;
+    if json {
+        return io.pass_on(&answer);
+    }
+    let found: ConfigCheck = answer.json()?;
+    io.say("Abide has read the configuration again.\n")?;
+    if found.problems.is_empty() { Ok(()) } else { io.say(&found.page()) }
+}

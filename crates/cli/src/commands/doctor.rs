@@ -87,6 +87,7 @@ impl Taken {
 pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let places = io.places()?;
     let mut checks = vec![configuration(&places)];
+    checks.extend(policy());
     checks.extend(folder(&places.runtime, io.user));
     let agent = agent(io);
     let running = !matches!(agent, Err(Failure::NotRunning));
@@ -160,6 +161,16 @@ fn configuration(places: &Places) -> Check {
         Err(error) => (false, format!("{shown} cannot be read: {error}")),
     };
     Check::of("configuration", ok, detail)
+}
+
+/// Whether an administrator has decided on settings.
+fn policy() -> Option<Check> {
+    let file = abide_wire::paths::policy_file().filter(|file| file.exists())?;
+    let detail = format!(
+        "{}: settings of your administrator. You cannot change those that are locked",
+        file.display()
+    );
+    Some(Check::of("policy", true, detail))
 }
 
 /// Only the user may enter the folder of the socket: anyone else could put another socket there.

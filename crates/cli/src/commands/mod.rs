@@ -1,6 +1,7 @@
 //! The commands.
 
 mod accounts;
+mod audit;
 mod claims;
 mod clients;
 mod configuration;
@@ -42,9 +43,14 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::ClientsList => clients::list(io, json)?,
         Command::ClientsAllow { name, program } => clients::allow(io, &name, program, json)?,
         Command::ClientsRevoke(name) => clients::revoke(io, &name, json)?,
+        Command::AuditShow { last, account } => audit::show(io, last, account.as_deref(), json)?,
+        Command::AuditFollow { account } => audit::follow(io, account.as_deref(), json)?,
+        Command::AuditVerify => return audit::verify(io, json),
+        Command::AuditExport { ocsf } => return audit::export(io, ocsf),
         Command::Doctor => doctor::doctor(io, json)?,
         Command::ConfigPath => configuration::path(io, json)?,
         Command::ConfigCheck => return configuration::check(io, json),
+        Command::ConfigReload => configuration::reload(io, json)?,
         Command::Program(program) => (io.program)(program).map_err(Failure::Program)?,
         Command::Help(topic) => {
             io.say(&topic.as_deref().and_then(help::page).unwrap_or_else(help::overview))?;

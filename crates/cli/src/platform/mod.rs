@@ -1,6 +1,7 @@
 //! The differences between systems: the connection to the agent and its owner, the time zone, replacing this process, and
 //! interruption. The only module with `unsafe` code.
 
+mod changes;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
@@ -16,6 +17,8 @@ pub(crate) use windows::{
     Stream, become_program, before_interruption, connect, effective_user, pass_header, utc_offset,
     wait_forever,
 };
+
+pub(crate) use changes::Changes;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
