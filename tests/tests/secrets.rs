@@ -33,6 +33,11 @@ mod secrets {
         let app = App::headless(&room).await;
         let secrets = walk.everything(&room, &app, &processes).await;
         walk.nothing_outside(&room, &processes, &secrets);
+        let recorded: String = std::fs::read_dir(room.places().state.join("audit"))
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect();
+        assert!(recorded.contains("\"token.served\""), "the record was looked through");
         let started: Vec<_> = processes.all().into_iter().map(|(arguments, _)| arguments).collect();
         assert!(started.iter().any(|arguments| contains(arguments, b"printf")), "the browser was seen");
 

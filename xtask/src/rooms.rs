@@ -24,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "browser",
             "grants",
             "persistence",
+            "audit",
             "view",
             "state",
             "tokens",

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use abide_audit::Event as Recorded;
 use abide_oidc::StepUp;
 use abide_session::{Input, QuestionId};
 use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
@@ -13,6 +14,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use crate::accounts::AddError;
+use crate::audit::Audit;
+use crate::config::edit::ConfigFile;
 use crate::config::{Config, ConfigError, check};
 use crate::grants::Clients;
 use crate::provider_session::check_session;
@@ -35,6 +38,10 @@ pub(crate) struct Inner {
     /// The time keeper and the transports.
     pub(crate) tasks: Mutex<Vec<AbortHandle>>,
     pub(crate) logouts: LogoutListeners,
+    /// What counts from the start on.
+    pub(crate) started_with: accounts::reload::FromTheStart,
+    /// What is shown about the configuration file.
+    pub(crate) config_warnings: Mutex<Vec<String>>,
     pub(crate) port: u16,
     /// How sessions are kept between two starts.
     pub(crate) vault: VaultMode,
@@ -186,10 +193,14 @@ impl Agent {
     ///
     /// `unknown_account`; `login_required` when there is no session to keep.
     pub fn keep(&self, account: &str) -> Result<(), ErrorAnswer> {
-        self.0.store.act(account, |account, now| {
+        let store = &self.0.store;
+        store.act(account, |account, now| {
             account.session.handle(now, Input::Keep);
             match account.session.checkpoint(now) {
-                Some(_) => Ok(()),
+                Some(_) => {
+                    store.record(&account.name, Recorded::SessionKept, |_| {});
+                    Ok(())
+                }
                 None => Err(notices::login_required(&account.name)),
             }
         })?
@@ -204,6 +215,10 @@ impl Agent {
         };
         if let Some(name) = name {
             let input = Input::Answer { question: QuestionId(number), keep };
+            let answer = if keep { "yes" } else { "no" };
+            self.0
+                .store
+                .record(&name, Recorded::QuestionAnswered, |entry| entry.reason = Some(answer.to_owned()));
             let _ = self.0.store.act(&name, |account, now| account.session.handle(now, input));
         }
     }
@@ -243,7 +258,7 @@ impl Agent {
     pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
         let issuer = issuer.trim();
         let mut account = accounts::supposed(issuer);
-        let config = Config::read(&self.0.store.options.places.config_file()).map_err(refused)?;
+        let config = Config::effective(&self.0.store.options).map_err(refused)?;
         account.proxy = config.proxy;
         let connection = connect(&account)
             .await
@@ -302,15 +317,11 @@ impl Agent {
 
     /// The same with all that can be said about a new account. With a registration, the provider is asked first.
     pub(crate) async fn add(&self, request: AccountRequest) -> Result<AccountAdded, AddError> {
-        let added = accounts::add(&self.0.store, request).await?;
-        let configured = self.0.store.configured()?;
-        // The demonstration is for those who have nothing else.
-        #[cfg(feature = "demo")]
-        self.0.demo.withdraw(&self.0.store, &configured);
-        if let Some(config) = configured.get(&added.name) {
-            self.0.store.add(&added.name, config.clone(), None);
-        }
-        self.listen_as_configured().await?;
+        // One after another: of two of the same name, the second must not touch what is the first one's.
+        let _one = self.0.store.adding.lock().await;
+        let (added, config) = accounts::add(&self.0.store, request).await?;
+        self.0.store.record(&added.name, Recorded::AccountAdded, |_| {});
+        self.take_over(&config).await;
         Ok(added)
     }
 
@@ -327,19 +338,62 @@ impl Agent {
     pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
         let _one = self.0.store.adding.lock().await;
         let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
-        Config::remove(&self.0.store.options.places.config_file(), account).map_err(refused)?;
+        let file = ConfigFile::read(&self.0.store.options).map_err(refused)?;
+        let configured = file.remove(account).map_err(refused)?;
         self.0.store.drop_account(account);
+        self.0.store.record(account, Recorded::AccountRemoved, |_| {});
         let removed = match config {
             Some(config) => accounts::end_registration(&self.0.store, account, &config).await,
             None => None,
         };
-        self.listen_as_configured().await.map_err(refused)?;
+        self.0.logouts.apply(&self.0.store, &configured.logout_listener).await;
         Ok(removed)
     }
 
-    async fn listen_as_configured(&self) -> Result<(), ConfigError> {
-        let config = Config::read(&self.0.store.options.places.config_file())?;
-        self.0.logouts.apply(&self.0.store, &config.logout_listener).await;
+    /// Takes over what a configuration says.
+    async fn take_over(&self, config: &Config) {
+        let store = &self.0.store;
+        // The demonstration is for those who have nothing else.
+        #[cfg(feature = "demo")]
+        self.0.demo.withdraw(store, &config.accounts);
+        accounts::reload::take_over(store, config);
+        store.audit.configure(config.audit);
+        self.0.logouts.apply(store, &config.logout_listener).await;
+    }
+
+    /// The files that the configuration is read from.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn config_files(&self) -> Vec<std::path::PathBuf> {
+        let options = &self.0.store.options;
+        let policy = options.policy.path().map(std::path::Path::to_owned);
+        std::iter::once(options.places.config_file()).chain(policy).collect()
+    }
+
+    /// Reads the configuration file again. A file that cannot be used changes nothing, and views show why.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file.
+    pub(crate) async fn reload(&self) -> Result<(), WindowError> {
+        let store = &self.0.store;
+        let _one = store.adding.lock().await;
+        let read = Config::effective(&store.options);
+        let (warnings, code) = match &read {
+            Ok(config) => (self.0.started_with.later(config).into_iter().collect(), None),
+            Err(error) => {
+                let text = format!("{error} Abide keeps the settings that it has read before.");
+                (vec![text], Some(error.code().to_owned()))
+            }
+        };
+        store.audit.event(Recorded::ConfigReloaded, |entry| entry.reason = code);
+        let before = {
+            let mut shown = self.0.config_warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *shown, warnings.clone())
+        };
+        before.iter().filter(|text| !warnings.contains(text)).for_each(|text| store.end_warning(text));
+        warnings.into_iter().for_each(|text| store.warning(text));
+        let config = read.map_err(refused)?;
+        self.take_over(&config).await;
         Ok(())
     }
 
@@ -362,10 +416,13 @@ impl Agent {
     /// `not_configured` for the demonstration account, `invalid_account` when the limits contradict each other, and what
     /// can be wrong with the file. Nothing has changed then.
     pub async fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
-        let path = self.0.store.options.places.config_file();
-        let (changed, listener) = Config::change_session(&path, account, &settings).map_err(refused)?;
-        self.0.store.change_rules(account, changed);
-        self.0.logouts.apply(&self.0.store, &listener).await;
+        let file = ConfigFile::read(&self.0.store.options).map_err(refused)?;
+        let mut config = file.change_session(account, &settings).map_err(refused)?;
+        self.0.store.record(account, Recorded::SettingsChanged, |_| {});
+        if let Some(changed) = config.accounts.remove(account) {
+            self.0.store.change_rules(account, changed);
+        }
+        self.0.logouts.apply(&self.0.store, &config.logout_listener).await;
         Ok(())
     }
 
@@ -381,8 +438,7 @@ impl Agent {
     /// What is wrong with the configuration file as it is now, and what would serve better.
     #[must_use]
     pub fn config_check(&self) -> ConfigCheck {
-        let file = self.0.store.options.places.config_file();
-        check::check(&file, &self.0.store.snapshot().accounts)
+        check::check(&self.0.store.options, &self.0.store.snapshot().accounts)
     }
 
     /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
@@ -396,6 +452,9 @@ impl Agent {
         let _ = std::fs::remove_file(places.endpoint_file());
         #[cfg(unix)]
         let _ = std::fs::remove_file(places.socket());
+        self.0.store.audit.event(Recorded::AgentStopped, |_| {});
+        // Before the vault has written everything: the end of the record is sealed in it.
+        self.0.store.audit.close().await;
         self.0.store.write_all_down().await;
         let _ = self.0.store.last_words().await;
         crate::platform::log::flush();
@@ -415,6 +474,11 @@ impl Agent {
         Ok(())
     }
 
+    /// The record of what was decided.
+    pub(crate) fn audit(&self) -> &Audit {
+        &self.0.store.audit
+    }
+
     pub(crate) fn clients(&self) -> &Clients {
         &self.0.clients
     }
@@ -423,8 +487,8 @@ impl Agent {
 /// What is wrong with this user's configuration file, without an agent; `None` when not even a home folder is known.
 #[must_use]
 pub fn check_configuration() -> Option<ConfigCheck> {
-    let places = abide_wire::paths::Places::of_this_user()?;
-    Some(check::check(&places.config_file(), &[]))
+    let options = crate::options::Options::of_this_user(false)?;
+    Some(check::check(&options, &[]))
 }
 
 fn refused(error: ConfigError) -> WindowError {

@@ -16,6 +16,7 @@ macro_rules! failpoint {
 mod accounts;
 mod agent;
 mod api;
+mod audit;
 mod browser;
 mod config;
 #[cfg(feature = "fuzzing")]
@@ -38,7 +39,7 @@ use std::alloc::System;
 
 pub use agent::{Agent, check_configuration};
 pub use config::ConfigError;
-pub use options::Options;
+pub use options::{Options, PolicyFile};
 pub use persistence::options::PassphraseError;
 pub use platform::file::FolderError;
 #[cfg(feature = "demo")]

@@ -22,9 +22,59 @@ pub struct Options {
     pub passphrase_fd: Option<u32>,
     /// The folder of the credentials that systemd handed to this process.
     pub credentials: Option<PathBuf>,
+    /// The administrator's policy.
+    pub policy: PolicyFile,
+}
+
+/// Where an administrator's policy is. Nothing that a user can set changes it in a program that is handed out.
+#[derive(Clone, Debug)]
+pub struct PolicyFile {
+    path: Option<PathBuf>,
+    of_a_test: bool,
+}
+
+impl PolicyFile {
+    /// The file of this system; in a build for tests, the one that `ABIDE_TEST_POLICY` names.
+    #[must_use]
+    pub fn of_this_system() -> Self {
+        #[cfg(debug_assertions)]
+        if let Some(path) = std::env::var_os("ABIDE_TEST_POLICY") {
+            return Self { path: Some(path.into()), of_a_test: true };
+        }
+        Self { path: abide_wire::paths::policy_file(), of_a_test: false }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path: Some(path), of_a_test: false }
+    }
+
+    pub(crate) fn path(&self) -> Option<&std::path::Path> {
+        self.path.as_deref()
+    }
+
+    /// Whether the file need not be root's.
+    pub(crate) fn may_belong_to_this_user(&self) -> bool {
+        cfg!(debug_assertions) && self.of_a_test
+    }
 }
 
 impl Options {
+    /// Everything in one folder, and nothing of this system.
+    #[cfg(test)]
+    pub(crate) fn within(folder: &std::path::Path) -> Self {
+        Self {
+            places: Places { config: folder.into(), state: folder.into(), runtime: folder.into() },
+            desktop: false,
+            browser: None,
+            presence: abide_presence::Environment::of_this_process(),
+            browser_variable: None,
+            passphrase_fd: None,
+            credentials: None,
+            policy: PolicyFile { path: None, of_a_test: false },
+        }
+    }
+
     /// What the environment of this process says; `None` when not even a home directory is known.
     #[must_use]
     pub fn of_this_user(desktop: bool) -> Option<Self> {
@@ -37,6 +87,7 @@ impl Options {
             browser_variable,
             passphrase_fd: None,
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            policy: PolicyFile::of_this_system(),
         })
     }
 }

@@ -116,7 +116,11 @@ revoke: boolean,
 /**
  * Whether UserInfo is read after the sign-in and after each renewal.
  */
-claims: boolean, };
+claims: boolean, 
+/**
+ * The settings that the administrator has locked, by their names here. Ignored in a change.
+ */
+locked?: Array<string>, };
 
 export type SettingField = "end_after" | "warn_after" | "absolute" | "poll";
 

@@ -9,7 +9,7 @@ use crate::config::{AccountConfig, Config};
 use crate::state::store::Store;
 
 /// The name of its account.
-pub(crate) const ACCOUNT: &str = "demo";
+pub(crate) const ACCOUNT: &str = super::DEMO;
 /// Its port on 127.0.0.1: fixed, because the issuer contains it and a session belongs to an issuer.
 const PORT: u16 = 47610;
 

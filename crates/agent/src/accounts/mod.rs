@@ -4,6 +4,7 @@
 pub(crate) mod demo;
 pub(crate) mod presets;
 pub(crate) mod registration;
+pub(crate) mod reload;
 
 use std::sync::Arc;
 
@@ -12,9 +13,13 @@ use abide_wire::{AccountAdded, AccountRemoved, AccountRequest, ErrorAnswer, Erro
 
 use crate::accounts::presets::Preset;
 use crate::accounts::registration::RegistrationError;
+use crate::config::edit::ConfigFile;
 use crate::config::{AccountConfig, Config, ConfigError};
 use crate::state::connection::ConnectError;
 use crate::state::store::Store;
+
+/// The name of the demonstration account.
+const DEMO: &str = "demo";
 
 /// A placeholder until the account has a client identifier.
 const NOT_YET: &str = "not-registered-yet";
@@ -70,11 +75,14 @@ impl From<AddError> for WindowError {
 
 /// Writes an account into the configuration file: with the settings of the provider that it is at, and with a client that
 /// is registered now where that is asked for.
-pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<AccountAdded, AddError> {
-    // One after another: of two of the same name, the second must not touch what is the first one's.
-    let _one = store.adding.lock().await;
-    let path = store.options.places.config_file();
-    Config::has_room_for(&path, &request.name)?;
+///
+/// Returns what was added, and what the file says now. The caller holds [`Store::adding`].
+pub(crate) async fn add(
+    store: &Arc<Store>,
+    request: AccountRequest,
+) -> Result<(AccountAdded, Config), AddError> {
+    let file = ConfigFile::read(&store.options)?;
+    file.config.has_room_for(&request.name)?;
     let preset = preset(&request)?;
     let issuer = match (&request.issuer, preset.as_ref().and_then(|preset| preset.issuer.clone())) {
         (Some(issuer), _) => issuer.trim().to_owned(),
@@ -89,7 +97,7 @@ pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<A
     let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
     // What cannot be an account is not registered either.
     let mut config = Config::account(&request.name, &lines)?;
-    config.proxy = config.proxy.or(Config::read(&path)?.proxy);
+    config.proxy = config.proxy.or_else(|| file.config.proxy.clone());
     let registered = match request.register {
         false => None,
         true => {
@@ -102,25 +110,30 @@ pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<A
         if let Some(registered) = &registered {
             notes.extend(registered.keep(store, &request.name, &mut lines).await?);
         }
-        Ok::<_, AddError>(Config::add(&path, &request.name, &lines)?)
+        // The provider may have taken its time, and the file may have been changed meanwhile.
+        let file = if request.register { ConfigFile::read(&store.options)? } else { file };
+        Ok::<_, AddError>(file.add(&request.name, &lines)?)
     };
-    if let Err(error) = written.await {
-        let managed = registered.and_then(|registered| registered.managed);
-        if request.register {
-            registration::forget(store, &request.name, true).await;
+    let configured = match written.await {
+        Ok(configured) => configured,
+        Err(error) => {
+            let managed = registered.and_then(|registered| registered.managed);
+            if request.register {
+                registration::forget(store, &request.name, true).await;
+            }
+            // A client that no account has is not left behind.
+            let ended = match managed {
+                Some(managed) => managed.end(&config).await,
+                None => Ok(()),
+            };
+            return Err(match ended {
+                Ok(()) => error,
+                Err(still_registered) => AddError::LeftBehind(Box::new(error), still_registered),
+            });
         }
-        // A client that no account has is not left behind.
-        let ended = match managed {
-            Some(managed) => managed.end(&config).await,
-            None => Ok(()),
-        };
-        return Err(match ended {
-            Ok(()) => error,
-            Err(still_registered) => AddError::LeftBehind(Box::new(error), still_registered),
-        });
-    }
+    };
     let known = ["issuer", "client_id"];
-    Ok(AccountAdded {
+    let added = AccountAdded {
         issuer,
         client_id: lines["client_id"].as_str().unwrap_or_default().to_owned(),
         registered: registered.is_some(),
@@ -134,7 +147,8 @@ pub(crate) async fn add(store: &Arc<Store>, request: AccountRequest) -> Result<A
             .collect(),
         notes,
         name: request.name,
-    })
+    };
+    Ok((added, configured))
 }
 
 fn lines(issuer: &str, client_id: &str, preset: Option<&Preset>) -> toml_edit::Table {

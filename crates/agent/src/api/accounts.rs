@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::audit;
 use super::body::{Answered, body, empty, json_answer, ok};
 use super::routes::Call;
 
@@ -53,7 +54,9 @@ pub(super) async fn change_settings(call: Call) -> Answered {
 
 /// `GET /v1/claims/{account}`.
 pub(super) async fn claims(call: Call) -> Answered {
-    ok(&call.agent.claims(call.name())?)
+    let claims = call.agent.claims(call.name())?;
+    audit::claims(&call);
+    ok(&claims)
 }
 
 /// `POST /v1/discover`.

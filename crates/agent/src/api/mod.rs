@@ -4,6 +4,7 @@
 //! two transports.
 
 mod accounts;
+mod audit;
 mod auth;
 mod body;
 mod clients;

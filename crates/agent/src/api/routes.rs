@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 
 use super::auth::{Caller, Peer, Right, admit};
 use super::body::{Answered, Body, error, not_found};
-use super::{accounts, clients, sessions, system, token};
+use super::{accounts, audit, clients, sessions, system, token};
 use crate::agent::Agent;
 use crate::server::{Connection, Quiet};
 
@@ -19,6 +19,8 @@ use crate::server::{Connection, Quiet};
 pub(super) struct Call {
     pub(super) agent: Agent,
     pub(super) caller: Caller,
+    /// The same, as it is recorded.
+    pub(super) who: abide_audit::Caller,
     pub(super) request: Request<Incoming>,
     /// What it came over.
     pub(super) connection: Arc<Connection>,
@@ -85,9 +87,11 @@ static ROUTES: &[Route] = routes! {
     GET "/v1/clients" Changes clients::list;
     POST "/v1/clients" Changes clients::allow;
     DELETE "/v1/clients/{name}" Changes clients::revoke;
+    GET "/v1/audit" Changes audit::status;
     GET "/v1/vault" State system::vault;
     GET "/v1/presence" State system::presence;
     GET "/v1/config/check" Changes system::config_check;
+    POST "/v1/config/reload" Changes system::reload;
     POST "/v1/show" Changes system::show;
     POST "/v1/quit" Changes system::quit;
 };
@@ -132,6 +136,7 @@ pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Pee
             REFUSED.lock().unwrap_or_else(PoisonError::into_inner).say(|more| {
                 tracing::warn!(code = refused.error.as_str(), %path, origin, more, "refused");
             });
+            audit::turned_away(agent, peer, &refused);
             return error(&refused);
         }
     };
@@ -141,10 +146,13 @@ pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Pee
 async fn route(agent: &Agent, request: Request<Incoming>, peer: &Peer, caller: Caller) -> Answered {
     let found = Route::find(request.method(), request.uri().path());
     let (route, name) = found.ok_or_else(not_found)?;
-    let handler = route.open(&caller, peer)?;
+    let who = audit::who(&caller, peer);
+    let handler = route.open(&caller, peer).inspect_err(|refused| {
+        audit::no_right(agent, who.clone(), route.path, route.needs == Right::Tokens, refused);
+    })?;
     let name = decoded(name).ok_or_else(not_found)?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
-    handler(Call { agent: agent.clone(), caller, request, connection, name }).await
+    handler(Call { agent: agent.clone(), caller, who, request, connection, name }).await
 }
 
 /// A segment of a path as it was meant (RFC 3986, section 2.1); `None` if that is not text.

@@ -1,6 +1,6 @@
 //! Calls about Abide itself.
 
-use abide_wire::VaultStatus;
+use abide_wire::{ErrorAnswer, ErrorCode, VaultStatus};
 use http::StatusCode;
 use serde_json::json;
 
@@ -25,6 +25,15 @@ pub(super) async fn presence(call: Call) -> Answered {
 
 /// `GET /v1/config/check`.
 pub(super) async fn config_check(call: Call) -> Answered {
+    ok(&call.agent.config_check())
+}
+
+/// `POST /v1/config/reload`.
+pub(super) async fn reload(call: Call) -> Answered {
+    call.agent
+        .reload()
+        .await
+        .map_err(|refused| ErrorAnswer::new(ErrorCode::InvalidRequest, refused.message))?;
     ok(&call.agent.config_check())
 }
 

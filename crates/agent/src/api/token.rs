@@ -8,6 +8,7 @@ use abide_wire::ErrorAnswer;
 use serde::Deserialize;
 use url::Url;
 
+use super::audit;
 use super::auth::Caller;
 use super::body::{Answered, body, invalid, ok};
 use super::routes::Call;
@@ -16,7 +17,10 @@ use crate::tokens::TokenParams;
 
 /// `GET /v1/token`.
 pub(super) async fn present(call: Call) -> Answered {
-    ok(&call.agent.token(&asked(call.query())?).await?)
+    audit::has_to_be_written(&call)?;
+    let asked = asked(call.query())?;
+    let answer = call.agent.token(&asked).await;
+    ok(&audit::token(&call.agent, &call.who, &asked, answer)?)
 }
 
 /// `POST /v1/token`: the same, once what a resource server has answered with is met (RFC 9470).
@@ -33,7 +37,8 @@ pub(super) async fn stronger(call: Call) -> Answered {
         www_authenticate: Headers,
     }
     let asked = asked(call.query())?;
-    let Call { agent, caller, request, .. } = call;
+    audit::has_to_be_written(&call)?;
+    let Call { agent, caller, who, request, .. } = call;
     let challenged: Challenged = body(request).await?;
     let headers = match challenged.www_authenticate {
         Headers::One(one) => vec![one],
@@ -52,8 +57,12 @@ pub(super) async fn stronger(call: Call) -> Answered {
         Caller::Client(name) => name.as_str(),
         _ => "A program of yours",
     };
-    agent.step_up(&name, wanted, tool).await?;
-    ok(&agent.token(&TokenParams { account: Some(name), ..asked }).await?)
+    let asked = TokenParams { account: Some(name.clone()), ..asked };
+    let answer = match agent.step_up(&name, wanted, tool).await {
+        Ok(()) => agent.token(&asked).await,
+        Err(refused) => Err(refused),
+    };
+    ok(&audit::token(&agent, &who, &asked, answer)?)
 }
 
 pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {

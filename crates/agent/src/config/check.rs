@@ -4,15 +4,18 @@ use std::path::Path;
 
 use abide_wire::{ConfigCheck, ConfigProblem, SessionStatus, Severity, text};
 
+use crate::config::edit::ConfigFile;
 use crate::config::surroundings::{self, Finding};
 use crate::config::{Config, ConfigError, place_of};
+use crate::options::Options;
 
 /// Reads the file as it is now. `statuses` is what is known of the accounts while an agent runs: only then the provider
 /// may have said how long its session lasts.
-pub(crate) fn check(path: &Path, statuses: &[SessionStatus]) -> ConfigCheck {
-    let read = Config::read(path);
+pub(crate) fn check(options: &Options, statuses: &[SessionStatus]) -> ConfigCheck {
+    let path = &options.places.config_file();
+    let read = ConfigFile::read(options);
     let problems = match read {
-        Ok(config) => {
+        Ok(ConfigFile { config, text, .. }) => {
             let search: Vec<_> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
             let mut problems: Vec<ConfigProblem> = surroundings::look_at(&config, &search)
                 .into_iter()
@@ -21,6 +24,7 @@ pub(crate) fn check(path: &Path, statuses: &[SessionStatus]) -> ConfigCheck {
             problems.sort_by_key(|problem| problem.severity == Severity::Advice);
             let known = statuses.iter().filter(|status| config.accounts.contains_key(&status.account));
             problems.extend(known.filter_map(|status| advice(path, &config, status)));
+            problems.extend(without_effect(&config, &text));
             problems
         }
         Err(error) => vec![problem(path, &error)],
@@ -75,6 +79,24 @@ fn problem(path: &Path, error: &ConfigError) -> ConfigProblem {
     }
 }
 
+/// Settings of the user that the administrator's policy overrides.
+fn without_effect(config: &Config, text: &str) -> Vec<ConfigProblem> {
+    let path = config.policy.path.as_deref().unwrap_or(Path::new(""));
+    let found = toml::from_str(text).map(|user| config.policy.without_effect(&user)).unwrap_or_default();
+    let advice = |setting: String| ConfigProblem {
+        severity: Severity::Advice,
+        account: None,
+        line: None,
+        column: None,
+        message: format!(
+            "`{setting}` is set by your administrator ({}). The value in this file has no effect.",
+            path.display()
+        ),
+        suggestion: None,
+    };
+    found.into_iter().map(advice).collect()
+}
+
 /// An idle time that the provider's session does not outlast cannot be held.
 fn advice(path: &Path, config: &Config, status: &SessionStatus) -> Option<ConfigProblem> {
     let session = &config.accounts.get(&status.account)?.session;
@@ -110,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, content).unwrap();
-        check(&path, statuses)
+        check(&Options::within(folder.path()), statuses)
     }
 
     const GOOD: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n";

@@ -1,9 +1,12 @@
 //! `config.toml`, changed: comments and order of what is there stay.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::config::policy::Policy;
 use crate::config::validate::check;
 use crate::config::{AccountConfig, Config, ConfigError, position, read_or_empty};
+use crate::options::Options;
 
 impl Config {
     /// What the account would be that these lines describe.
@@ -15,35 +18,84 @@ impl Config {
     }
 
     /// Whether the name of a new account is free.
-    pub(crate) fn has_room_for(path: &Path, name: &str) -> Result<(), ConfigError> {
-        match Self::read(path)?.accounts.contains_key(name) {
+    pub(crate) fn has_room_for(&self, name: &str) -> Result<(), ConfigError> {
+        match self.accounts.contains_key(name) {
             true => Err(ConfigError::NameTaken(name.to_owned())),
             false => Ok(()),
         }
     }
+}
 
-    /// Adds an account to the file; comments and order of what is there stay.
-    pub(crate) fn add(path: &Path, name: &str, lines: &toml_edit::Table) -> Result<(), ConfigError> {
-        Self::has_room_for(path, name)?;
-        Self::account(name, lines)?;
-        edit(path, |accounts| {
+/// The file as it was read, and what it means under the administrator's policy.
+#[cfg_attr(test, derive(Clone))]
+pub(crate) struct ConfigFile {
+    path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) config: Config,
+}
+
+impl ConfigFile {
+    /// Reads it; a missing one is an empty one.
+    pub(crate) fn read(options: &Options) -> Result<Self, ConfigError> {
+        let policy = Policy::read(&options.policy)?;
+        Self::read_under(&options.places.config_file(), Arc::new(policy))
+    }
+
+    pub(crate) fn read_under(path: &Path, policy: Arc<Policy>) -> Result<Self, ConfigError> {
+        let text = read_or_empty(path)?;
+        let config = Config::parse_under(path, &text, policy)?;
+        Ok(Self { path: path.to_owned(), text, config })
+    }
+
+    /// Changes the table of accounts. Returns what the file means now.
+    pub(crate) fn edit(self, change: impl FnOnce(&mut toml_edit::Table)) -> Result<Config, ConfigError> {
+        let text = edited(&self.path, &self.text, change)?;
+        let config = Config::parse_under(&self.path, &text, self.config.policy)?;
+        write(&self.path, &text)?;
+        Ok(config)
+    }
+
+    /// Why the policy does not allow a change.
+    pub(crate) fn locked(&self, setting: &str) -> ConfigError {
+        let path = self.config.policy.path.clone().unwrap_or_default();
+        ConfigError::Locked { setting: setting.to_owned(), path }
+    }
+
+    /// Adds an account; comments and order of what is there stay. Returns what the file says now.
+    pub(crate) fn add(self, name: &str, lines: &toml_edit::Table) -> Result<Config, ConfigError> {
+        self.config.has_room_for(name)?;
+        Config::account(name, lines)?;
+        self.edit(|accounts| {
             accounts.insert(name, toml_edit::Item::Table(lines.clone()));
         })
     }
 
-    /// Removes an account from the file. An account that is not there is removed already.
-    pub(crate) fn remove(path: &Path, name: &str) -> Result<(), ConfigError> {
-        edit(path, |accounts| {
+    /// Removes an account. An account that is not there is removed already.
+    pub(crate) fn remove(self, name: &str) -> Result<Config, ConfigError> {
+        if self.config.policy.ships(name) {
+            return Err(self.locked(&format!("accounts.{name}")));
+        }
+        self.edit(|accounts| {
             accounts.remove(name);
         })
     }
 }
 
-/// Changes the table of accounts.
-pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> Result<(), ConfigError> {
-    let text = read_or_empty(path)?;
+/// Writes the file. Where it is a symbolic link, what that leads to is written, and the link stays.
+fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    crate::platform::file::write(&real, text.as_bytes())
+        .map_err(|error| ConfigError::File { path: path.to_owned(), error })
+}
+
+/// The text with another table of accounts.
+fn edited(
+    path: &Path,
+    text: &str,
+    change: impl FnOnce(&mut toml_edit::Table),
+) -> Result<String, ConfigError> {
     let mut document: toml_edit::DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        let (line, column) = error.span().map_or((1, 1), |span| position(&text, span.start));
+        let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
         ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
     })?;
     let item = document.entry("accounts").or_insert_with(|| {
@@ -59,14 +111,17 @@ pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut toml_edit::Table)) -> R
         Some(table) => change(table),
         None => return Err(ConfigError::Refused("`accounts` in the configuration is no table.".to_owned())),
     }
-    crate::platform::file::write(path, document.to_string().as_bytes())
-        .map_err(|error| ConfigError::File { path: path.to_owned(), error })
+    Ok(document.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
+        ConfigFile::read_under(path, Arc::default())
+    }
 
     #[test]
     fn adding_and_removing_an_account_keeps_comments() {
@@ -76,16 +131,30 @@ mod tests {
         let mut new = toml_edit::Table::new();
         new["issuer"] = toml_edit::value("https://id.example.com/");
         new["client_id"] = toml_edit::value("abide");
-        Config::add(&path, "work", &new).unwrap();
+        let add = || read(&path)?.add("work", &new);
+        assert_eq!(add().unwrap().accounts["work"].issuer, "https://id.example.com/");
         assert_eq!(Config::read(&path).unwrap().accounts["work"].issuer, "https://id.example.com/");
-        assert!(matches!(Config::add(&path, "work", &new), Err(ConfigError::NameTaken(_))));
-        Config::remove(&path, "work").unwrap();
+        assert!(matches!(add(), Err(ConfigError::NameTaken(_))));
+        read(&path).unwrap().remove("work").unwrap();
         assert!(Config::read(&path).unwrap().accounts.is_empty());
         assert!(
             std::fs::read_to_string(&path)
                 .unwrap()
                 .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, real) = (folder.path().join("config.toml"), folder.path().join("dotfiles.toml"));
+        std::fs::write(&real, "[accounts.old]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n")
+            .unwrap();
+        std::os::unix::fs::symlink(&real, &path).unwrap();
+        read(&path).unwrap().remove("old").unwrap();
+        assert!(path.symlink_metadata().unwrap().is_symlink());
+        assert!(!std::fs::read_to_string(&real).unwrap().contains("old"));
     }
 
     #[test]
@@ -97,10 +166,10 @@ mod tests {
         let mut new = toml_edit::Table::new();
         new["issuer"] = toml_edit::value("https://id.example.org");
         new["client_id"] = toml_edit::value("abide");
-        Config::add(&path, "work", &new).unwrap();
+        read(&path).unwrap().add("work", &new).unwrap();
         let names: Vec<_> = Config::read(&path).unwrap().accounts.into_keys().collect();
         assert_eq!(names, ["home", "work"]);
-        Config::remove(&path, "home").unwrap();
+        read(&path).unwrap().remove("home").unwrap();
         assert_eq!(Config::read(&path).unwrap().accounts.len(), 1);
     }
 }

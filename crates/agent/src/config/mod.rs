@@ -1,8 +1,11 @@
 //! `config.toml`: read whole or refused whole.
 
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod dpop;
 pub(crate) mod edit;
+mod error;
+pub(crate) mod policy;
 pub(crate) mod proxy;
 pub(crate) mod requests;
 pub(crate) mod settings;
@@ -14,20 +17,27 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::{AuthorizationParameters, ClaimsMapping, Proxy};
 use abide_session::{Limits, Rules};
-use abide_wire::{ActivityPolicy, OnLock, SettingProblem, Signal};
+use abide_wire::{ActivityPolicy, OnLock, Signal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+pub use crate::config::error::ConfigError;
+
+use crate::config::audit::AuditConfig;
 use crate::config::dpop::Dpop;
+use crate::config::edit::ConfigFile;
+use crate::config::policy::Policy;
 use crate::config::proxy::proxy;
 use crate::config::requests::{PushedRequests, ResponseMode};
 use crate::config::validate::check;
 use crate::config::vault::VaultConfig;
+use crate::options::Options;
 
 /// The configuration of one user.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,8 +55,14 @@ pub(crate) struct Config {
     /// How sessions are kept between two starts.
     #[serde(default)]
     pub(crate) vault: VaultConfig,
+    /// The record of what was decided.
+    #[serde(default)]
+    pub(crate) audit: AuditConfig,
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, AccountConfig>,
+    /// What the administrator has decided.
+    #[serde(skip)]
+    pub(crate) policy: Arc<Policy>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -174,6 +190,9 @@ pub(crate) struct AccountConfig {
     /// Names of the user's own for claims: a claim, or a JSON Pointer to a part of one (RFC 6901).
     #[serde(default)]
     pub(crate) claims: BTreeMap<String, String>,
+    /// The settings that the administrator has locked, by their names in the window and the local endpoint.
+    #[serde(skip)]
+    pub(crate) locked: Vec<String>,
 }
 
 /// How the end of the provider's session is noticed.
@@ -316,92 +335,48 @@ fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Er
     })
 }
 
-/// Why a configuration is refused.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read or written.
-    #[error("{} cannot be used: {error}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The file is not TOML, or not of the form that is expected.
-    #[error("{}:{line}:{column}: {message}", path.display())]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What was expected.
-        message: String,
-    },
-    /// An account contradicts itself.
-    #[error("{}: account \u{201c}{account}\u{201d}: {message}", path.display())]
-    Account {
-        /// The file.
-        path: PathBuf,
-        /// The account.
-        account: String,
-        /// What is wrong and what to write instead.
-        message: String,
-    },
-    /// A new account has a name that is taken.
-    #[error("There is an account \u{201c}{0}\u{201d} already. Choose another name.")]
-    NameTaken(String),
-    /// What was to be written cannot be accepted.
-    #[error("{0}")]
-    Refused(String),
-    /// A setting of the session cannot have this value.
-    #[error("{0}")]
-    Setting(SettingProblem),
-    /// The account does not come from the file.
-    #[error(
-        "\u{201c}{0}\u{201d} does not stand in the configuration, so it has no settings to change. Add an account of your own."
-    )]
-    NotInTheFile(String),
-}
-
-impl ConfigError {
-    /// A stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::File { .. } => "config_file",
-            Self::Form { .. } => "config_form",
-            Self::Account { .. } => "config_account",
-            Self::NameTaken(_) => "name_taken",
-            Self::Refused(_) => "invalid_account",
-            Self::Setting(problem) => problem.code(),
-            Self::NotInTheFile(_) => "not_configured",
-        }
-    }
-}
-
 impl Config {
-    /// Reads the file; a missing one is an empty one.
+    /// Reads the file of a user, under the policy of the administrator. A missing file is an empty one.
+    pub(crate) fn effective(options: &Options) -> Result<Self, ConfigError> {
+        ConfigFile::read(options).map(|file| file.config)
+    }
+
+    /// Reads a file without a policy.
+    #[cfg(test)]
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         Self::parse(path, &read_or_empty(path)?)
     }
 
-    /// Reads what stands in the file.
+    /// Reads what stands in the file, without a policy.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|error| {
+        Self::parse_under(path, text, Arc::default())
+    }
+
+    /// Reads what stands in the file, under a policy.
+    pub(crate) fn parse_under(path: &Path, text: &str, policy: Arc<Policy>) -> Result<Self, ConfigError> {
+        let refused = |error: toml::de::Error| {
             let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
             ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
-        })?;
+        };
+        let mut config: Self = if policy.is_there() {
+            policy::user_form(text, &policy).map_err(refused)?;
+            let user = toml::from_str(text).map_err(refused)?;
+            policy.over(&user).try_into().map_err(refused)?
+        } else {
+            toml::from_str(text).map_err(refused)?
+        };
         for (name, account) in &mut config.accounts {
             account.proxy = account.proxy.take().or_else(|| config.proxy.clone());
+            account.locked = policy.locked_settings(name);
+            policy.reconcile(name, account);
             check(name, account).map_err(|message| ConfigError::Account {
                 path: path.to_owned(),
                 account: name.clone(),
                 message,
             })?;
         }
+        config.policy = policy;
         Ok(config)
     }
 }
@@ -449,6 +424,7 @@ impl AccountConfig {
             provider: ProviderConfig::default(),
             logout: LogoutConfig::default(),
             claims: BTreeMap::new(),
+            locked: Vec::new(),
         }
     }
 

@@ -1,15 +1,14 @@
 //! The settings of an account that the window and the local endpoint change, and how they get into `config.toml`.
 
-use std::path::Path;
 use std::time::Duration;
 
 use abide_session::LimitsError;
 use abide_wire::{SessionSettings, SettingProblem, Signal};
 use toml_edit::{Item, TableLike, Value};
 
-use crate::config::edit::edit;
+use crate::config::edit::ConfigFile;
 use crate::config::validate::{SHORTEST_POLL, check};
-use crate::config::{AccountConfig, Config, ConfigError, LogoutListenerConfig, SessionConfig};
+use crate::config::{AccountConfig, Config, ConfigError, SessionConfig};
 
 /// The first setting that cannot have its value.
 fn problem_of(account: &AccountConfig) -> Option<SettingProblem> {
@@ -38,6 +37,7 @@ impl AccountConfig {
             provider_logout: self.logout.provider,
             revoke: self.logout.revoke,
             claims: self.provider.claims,
+            locked: self.locked.clone(),
         }
     }
 
@@ -60,32 +60,45 @@ impl AccountConfig {
     }
 }
 
-impl Config {
-    /// Changes an account's settings in the file; comments and order of what is there stay. Returns the account as it is
-    /// now, and where the file wants providers to send word of logouts.
+impl ConfigFile {
+    /// Changes an account's settings in the file; comments and order of what is there stay. Returns what the file means now.
     pub(crate) fn change_session(
-        path: &Path,
+        self,
         name: &str,
         settings: &SessionSettings,
-    ) -> Result<(AccountConfig, LogoutListenerConfig), ConfigError> {
-        let mut present = Self::read(path)?;
-        let Some(mut account) = present.accounts.remove(name) else {
+    ) -> Result<Config, ConfigError> {
+        let Some(mut account) = self.config.accounts.get(name).cloned() else {
             return Err(ConfigError::NotInTheFile(name.to_owned()));
         };
         let before = account.settings();
         account.set(settings);
+        let after = account.settings();
+        if let Some(locked) = before.locked.iter().find(|setting| differs(&before, &after, setting)) {
+            return Err(self.locked(locked));
+        }
         if let Some(problem) = problem_of(&account) {
             return Err(ConfigError::Setting(problem));
         }
         check(name, &account).map_err(ConfigError::Refused)?;
-        let after = account.settings();
-        edit(path, |accounts| {
-            let Some(table) = accounts.get_mut(name).and_then(Item::as_table_like_mut) else { return };
+        self.edit(|accounts| {
+            // An account that the policy ships need not be in the file.
+            let account = accounts.entry(name).or_insert_with(|| {
+                let mut table = toml_edit::Table::new();
+                table.set_implicit(true);
+                Item::Table(table)
+            });
+            let Some(table) = account.as_table_like_mut() else { return };
             write_session(table, settings);
             write_provider(table, &before, &after);
-        })?;
-        Ok((account, present.logout_listener))
+        })
     }
+}
+
+/// Whether a setting has another value.
+fn differs(before: &SessionSettings, after: &SessionSettings, setting: &str) -> bool {
+    let value =
+        |settings: &SessionSettings| serde_json::to_value(settings).map(|all| all[setting].clone()).ok();
+    value(before) != value(after)
 }
 
 fn written(seconds: u64) -> String {
@@ -151,7 +164,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use abide_wire::{ActivityPolicy, OnLock, SettingField};
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
+
+    fn change(path: &Path, settings: &SessionSettings) -> Result<Config, ConfigError> {
+        ConfigFile::read_under(path, std::sync::Arc::default())?.change_session("work", settings)
+    }
 
     const ACCOUNT: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n";
     const USUAL: &str = "[accounts.work.session]\nend_after = \"15m\"\nwarn_after = \"12m\"\nabsolute = \"12h\"\n\
@@ -165,11 +182,11 @@ mod tests {
     }
 
     /// What the file says after a change of what it says now.
-    fn after(text: &str, change: impl FnOnce(&mut SessionSettings)) -> String {
+    fn after(text: &str, edit: impl FnOnce(&mut SessionSettings)) -> String {
         let (_folder, path) = file(text);
         let mut settings = Config::read(&path).unwrap().accounts["work"].settings();
-        change(&mut settings);
-        let (account, _) = Config::change_session(&path, "work", &settings).unwrap();
+        edit(&mut settings);
+        let account = change(&path, &settings).unwrap().accounts["work"].clone();
         let read = Config::read(&path).unwrap();
         assert_eq!(read.accounts["work"].settings(), account.settings(), "the file says what was asked for");
         std::fs::read_to_string(&path).unwrap()
@@ -231,7 +248,7 @@ mod tests {
         let (_folder, path) = file(ACCOUNT);
         let mut settings = Config::read(&path).unwrap().accounts["work"].settings();
         settings.poll = 1;
-        let refused = Config::change_session(&path, "work", &settings).unwrap_err();
+        let refused = change(&path, &settings).unwrap_err();
         assert_eq!(refused.code(), "poll_too_short");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), ACCOUNT);
     }
@@ -240,10 +257,10 @@ mod tests {
     fn a_refusal_names_the_setting_as_data() {
         let (_folder, path) = file(ACCOUNT);
         let usual = Config::read(&path).unwrap().accounts["work"].settings();
-        let refused = |change: fn(&mut SessionSettings)| {
+        let refused = |edit: fn(&mut SessionSettings)| {
             let mut settings = usual.clone();
-            change(&mut settings);
-            match Config::change_session(&path, "work", &settings).unwrap_err() {
+            edit(&mut settings);
+            match change(&path, &settings).unwrap_err() {
                 ConfigError::Setting(problem) => (problem.code(), problem.field()),
                 other => panic!("{other}"),
             }

@@ -43,6 +43,11 @@ pub(crate) fn others_may_write(path: &Path) -> bool {
     system::others_may_write(path)
 }
 
+/// Whether a file is root's, and only root may write to it or put another one in its place.
+pub(crate) fn only_root_may_write(path: &Path) -> bool {
+    system::only_root_may_write(path)
+}
+
 #[cfg(unix)]
 mod system {
     use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
@@ -84,6 +89,12 @@ mod system {
         Ok(())
     }
 
+    pub(super) fn only_root_may_write(path: &Path) -> bool {
+        let roots =
+            |path: &Path| path.metadata().is_ok_and(|found| found.uid() == 0 && found.mode() & 0o022 == 0);
+        path.canonicalize().is_ok_and(|real| roots(&real) && real.parent().is_some_and(roots))
+    }
+
     pub(super) fn others_may_write(path: &Path) -> bool {
         let this_user = rustix::process::geteuid().as_raw();
         let writable = |path: &Path, is_folder: bool| {
@@ -106,6 +117,10 @@ mod system {
     pub(super) fn private_folder(path: &Path, _: bool) -> Result<(), FolderError> {
         let created = std::fs::create_dir_all(path);
         created.map_err(|source| FolderError::System { path: path.to_owned(), source })
+    }
+
+    pub(super) fn only_root_may_write(_: &Path) -> bool {
+        false
     }
 
     /// The folders of a user's profile are that user's.

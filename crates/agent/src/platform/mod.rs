@@ -1,6 +1,8 @@
 //! What only the operating system knows: time that counts while it sleeps, which boot this is, and who is at the other
 //! end of the socket. The only place of this crate where `unsafe` may stand.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod file;
 pub(crate) mod log;

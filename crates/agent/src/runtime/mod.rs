@@ -5,6 +5,7 @@ pub mod demo;
 pub(crate) mod effects;
 pub(crate) mod headless;
 pub(crate) mod presence;
+mod reload;
 pub(crate) mod single_instance;
 pub(crate) mod socket;
 pub(crate) mod start;

@@ -9,8 +9,10 @@ use abide_vault::{KeyStoreError, VaultError};
 use abide_wire::paths::Places;
 use serde_json::json;
 
+use crate::accounts::reload::FromTheStart;
 use crate::agent::{Agent, Inner};
 use crate::api::{Taken, bind_socket, bind_tcp, serve_tcp};
+use crate::audit::{Audit, AuditError, SEAL};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
 use crate::grants::Clients;
@@ -21,9 +23,9 @@ use crate::platform;
 use crate::platform::file::{self, FolderError};
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::runtime::effects::Flows;
-use crate::runtime::presence;
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
+use crate::runtime::{presence, reload};
 use crate::sign_out::pending;
 use crate::state::record::record_name;
 use crate::state::store::Store;
@@ -61,6 +63,9 @@ pub enum StartError {
     /// A folder cannot be used.
     #[error("{0}")]
     Folder(#[from] FolderError),
+    /// The record of tokens and sign-ins cannot be opened.
+    #[error("The record of tokens and sign-ins cannot be opened: {0}\nNothing has been handed out.")]
+    Audit(String),
     /// The local endpoint cannot be opened.
     #[error("The local endpoint cannot be opened: {0}")]
     Endpoint(io::Error),
@@ -79,8 +84,15 @@ impl StartError {
             Self::Thread => "thread",
             Self::Clients(_) => "clients",
             Self::Folder(_) => "folder",
+            Self::Audit(_) => "audit",
             Self::Endpoint(_) => "endpoint",
         }
+    }
+}
+
+impl From<AuditError> for StartError {
+    fn from(error: AuditError) -> Self {
+        Self::Audit(error.to_string())
     }
 }
 
@@ -102,7 +114,7 @@ impl Agent {
     /// When one of these cannot be done. Nothing has changed then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         platform::harden();
-        let config = Config::read(&options.places.config_file())?;
+        let config = Config::effective(&options)?;
         file::private_folder(&options.places.state)?;
         file::runtime_folder(&options.places.runtime)?;
         // Both ask others: at the same time.
@@ -134,7 +146,10 @@ impl Agent {
         let named = config.browser.as_deref().filter(|_| !others_write);
         let configured = options.browser.as_deref().or(named);
         let opener = Opener::choose(configured, options.browser_variable.clone());
-        let store = Store::new(options, Box::new(Flows), opener, found.vault, found.warnings);
+        let sealed =
+            found.records.iter().find(|(name, _)| name == SEAL).map(|(_, content)| content.as_slice());
+        let audit = Audit::open(&options.places.state, &config.audit, found.vault.clone(), sealed)?;
+        let store = Store::new(options, Box::new(Flows), opener, found.vault, audit, found.warnings);
         if others_write {
             store.warning(format!(
                 "Other users can change {}, so the program that it names as the browser is not run. Take that right from them: \
@@ -172,6 +187,8 @@ impl Agent {
             clients,
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),
+            started_with: FromTheStart::of(&config),
+            config_warnings: Mutex::default(),
             port,
             vault: found.mode,
             #[cfg(feature = "demo")]
@@ -188,6 +205,8 @@ impl Agent {
             tokio::spawn(serve_tcp(agent.clone(), bound)).abort_handle(),
             tokio::spawn(store.clone().keep_time()).abort_handle(),
             tokio::spawn(presence::follow(store.clone(), presence, asked)).abort_handle(),
+            tokio::spawn(warn_of_the_record(store.clone())).abort_handle(),
+            tokio::spawn(reload::when_changed(agent.clone())).abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);
@@ -196,6 +215,25 @@ impl Agent {
         advertise(places, port, taken).map_err(StartError::Endpoint)?;
         tracing::info!(port, "the local endpoint is open");
         Ok(agent)
+    }
+}
+
+/// Shows what is wrong with the record, as long as it is.
+async fn warn_of_the_record(store: std::sync::Arc<Store>) {
+    let mut trouble = store.audit.trouble();
+    let mut shown: Option<String> = None;
+    loop {
+        let present = trouble.borrow_and_update().clone();
+        if let Some(before) = shown.take().filter(|before| present.as_ref() != Some(before)) {
+            store.end_warning(&before);
+        }
+        if let Some(text) = &present {
+            store.warning(text.clone());
+        }
+        shown = present;
+        if trouble.changed().await.is_err() {
+            return;
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod step_up;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use abide_audit::Event;
 use abide_oidc::{
     AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ErrorKind,
     OAuthError, Pending, Tokens,
@@ -149,6 +150,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
 fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, error: &SignInError) {
     let message = error.to_string();
     tracing::warn!(account = name, %error, "the sign-in did not succeed");
+    store.record(name, Event::SignInFailed, |entry| entry.reason = Some(error.code().to_owned()));
     let _ = store.act(name, |account, now| {
         if account.session.awaits(attempt) {
             account.last_error = Some(LastError::new(error.code(), error.kind(), message.clone()));

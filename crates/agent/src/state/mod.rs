@@ -1,6 +1,7 @@
 //! The accounts and their sessions behind one lock. Knows no flow.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod commit;
 pub(crate) mod connection;
 pub(crate) mod dpop;

@@ -1,23 +1,25 @@
 //! The accounts behind one lock, and what follows from the outputs of their sessions.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use abide_audit::{Entry, Event as Recorded};
 use abide_oidc::ErrorKind;
 use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
 use abide_wire::{ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
+use crate::audit::Audit;
 use crate::browser::callback::Ports;
 use crate::browser::opener::Opener;
-use crate::config::{AccountConfig, Config};
+use crate::config::AccountConfig;
 use crate::options::Options;
 use crate::persistence::vault::VaultThread;
 use crate::platform::clock;
 use crate::state::account::Account;
+use crate::state::audit as record;
 use crate::state::connection::Connection;
 use crate::state::effects::Effects;
 use crate::state::event::Event;
@@ -45,6 +47,7 @@ pub(crate) struct Store {
     effects: Box<dyn Effects>,
     pub(crate) opener: Opener,
     pub(crate) vault: VaultThread,
+    pub(crate) audit: Audit,
     pub(crate) snapshots: watch::Sender<Snapshot>,
     pub(crate) events: broadcast::Sender<Event>,
     /// When the user touched keyboard or mouse, once the desktop has been asked whether it tells.
@@ -74,6 +77,7 @@ impl Store {
         effects: Box<dyn Effects>,
         opener: Opener,
         vault: VaultThread,
+        audit: Audit,
         warnings: Vec<String>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -81,6 +85,7 @@ impl Store {
             effects,
             opener,
             vault,
+            audit,
             snapshots: watch::Sender::new(Snapshot::default()),
             events: broadcast::Sender::new(64),
             input: OnceLock::new(),
@@ -171,6 +176,19 @@ impl Store {
         self.effects.rules_changed(self);
     }
 
+    /// Gives an account another configuration. Its session goes on; the provider is reached anew, as the configuration says.
+    pub(crate) fn change_account(self: &Arc<Self>, name: &str, config: AccountConfig) {
+        let rules = config.rules();
+        let _ = self.act(name, |account, now| {
+            account.config = config;
+            account.connection = None;
+            account.note_what_is_offered();
+            account.session.set_rules(now, rules);
+        });
+        self.publish(&self.core(), clock::now());
+        self.effects.rules_changed(self);
+    }
+
     /// Works on one account and sets in motion what follows from it.
     ///
     /// # Errors
@@ -245,6 +263,21 @@ impl Store {
             core.warnings.push(text);
             self.publish(&core, clock::now());
         }
+    }
+
+    /// Takes a warning down.
+    pub(crate) fn end_warning(&self, text: &str) {
+        let mut core = self.core();
+        core.warnings.retain(|warning| warning != text);
+        self.publish(&core, clock::now());
+    }
+
+    /// Records something about an account.
+    pub(crate) fn record(&self, account: &str, event: Recorded, more: impl FnOnce(&mut Entry)) {
+        self.audit.event(event, |entry| {
+            entry.account = Some(account.to_owned());
+            more(entry);
+        });
     }
 
     /// Tells the user something once.
@@ -323,6 +356,7 @@ impl Store {
     }
 
     fn perform(self: &Arc<Self>, account: &mut Account, output: Output, now: Now) {
+        record::output(&self.audit, account, output);
         match output {
             Output::Authorize { attempt } => self.effects.authorize(self, account, attempt),
             Output::AbandonAuthorization { attempt, why } => self.abandon(account, attempt, why),
@@ -446,11 +480,6 @@ impl Store {
             *present = fresh;
             modified
         });
-    }
-
-    /// The accounts of the configuration as it is now.
-    pub(crate) fn configured(&self) -> Result<BTreeMap<String, AccountConfig>, crate::config::ConfigError> {
-        Ok(Config::read(&self.options.places.config_file())?.accounts)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use abide_audit::Event;
 use abide_oidc::{ErrorKind, Identity, OAuthError, RefreshError, Tokens};
 use abide_session::{Attempt, Input, Now, RefreshFailure, Signal as Suspected};
 use abide_wire::{Evidence, Signal, SignalState};
@@ -51,6 +52,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
 }
 
 fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, failure: RefreshFailure, last_error: LastError) {
+    store.record(name, Event::RefreshFailed, |entry| entry.reason = Some(last_error.code.to_owned()));
     let _ = store.act(name, |account, now| {
         if account.session.awaits(attempt) {
             account.refresh = None;
@@ -239,7 +241,10 @@ async fn take_over(
         commit(store, name, issued, how, |account, now| refreshed(account, now, attempt, lifetimes)).await;
     failpoint!("refresh.served");
     match done {
-        Ok(()) => claims::read_again(store, name),
+        Ok(()) => {
+            store.record(name, Event::SessionRefreshed, |_| {});
+            claims::read_again(store, name);
+        }
         // The session ended meanwhile: what has just been issued is revoked.
         Err(NotCommitted::Gone { unused, .. }) => revoke_unused(store, &connection, *unused),
         Err(NotCommitted::NotStored(error, issued)) => {

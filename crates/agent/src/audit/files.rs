@@ -1,0 +1,185 @@
+//! The files of the record: where it is taken up, how lines are added, when a new file begins.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use abide_audit::{Chain, Entry, Event, Line, file_name, first_of};
+
+use super::{Status, now};
+use crate::platform::file::{FolderError, private_folder};
+
+/// Lines are shorter than this: so much of a file's end holds the last one.
+const TAIL: u64 = 64 << 10;
+
+/// Why the record cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuditError {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("{} cannot be used: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error("The system has no room for another thread.")]
+    NoThread,
+    #[error("The system gives no random numbers right now.")]
+    NoRandomness,
+}
+
+/// The open record.
+pub(super) struct Files {
+    folder: PathBuf,
+    file: Option<File>,
+    /// The bytes of whole lines in the file that is open.
+    size: u64,
+    /// The number of the first line of each file, in order.
+    firsts: Vec<u64>,
+    pub(super) chain: Chain,
+}
+
+/// The end of a file.
+struct Tail {
+    /// The last line, if it is whole.
+    last: Option<Line>,
+    /// Bytes behind the last newline.
+    half: u64,
+    /// Bytes before that.
+    size: u64,
+}
+
+impl Files {
+    /// Takes up the record. Also returns what there is to record about its end.
+    pub(super) fn open(folder: &Path, seal: Option<Status>) -> Result<(Self, Option<Entry>), AuditError> {
+        private_folder(folder)?;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error: io::Error| AuditError::File { path, error }
+        };
+        let mut firsts: Vec<u64> = std::fs::read_dir(folder)
+            .map_err(failed(folder))?
+            .filter_map(|entry| first_of(entry.ok()?.file_name().to_str()?))
+            .collect();
+        firsts.sort_unstable();
+        let sealed = seal.map_or(Chain::default(), |seal| seal.last);
+        let Some(&newest) = firsts.last() else {
+            let files = Self { folder: folder.to_owned(), file: None, size: 0, firsts, chain: sealed };
+            return Ok((files, broken_if(sealed.n > 0)));
+        };
+        let path = folder.join(file_name(newest));
+        let mut file = open(&path).map_err(failed(&path))?;
+        let tail = tail(&mut file).map_err(failed(&path))?;
+        let found = tail.last.as_ref().map(|line| Chain { n: line.n, hash: line.hash });
+        let as_sealed = found
+            .is_some_and(|found| found.n > sealed.n || (found.n == sealed.n && found.hash == sealed.hash));
+        if tail.half > 0 {
+            cut(&path, tail.size).map_err(failed(&path))?;
+        }
+        // Where the end cannot be relied on, the numbers go on behind everything that was ever there: the gap stays visible.
+        let behind = Chain { n: sealed.n.max(found.map_or(newest, |found| found.n)), hash: sealed.hash };
+        let chain = found.filter(|_| as_sealed).unwrap_or(behind);
+        let files = Self { folder: folder.to_owned(), file: Some(file), size: tail.size, firsts, chain };
+        let half = (tail.half > 0).then(|| {
+            let mut entry = Entry::new(now(), Event::RecordResumed);
+            entry.lost_bytes = Some(tail.half);
+            entry
+        });
+        // A file whose only line was never finished has no last line, and nothing is missing.
+        let unfinished = found.is_none() && tail.size == 0 && newest == sealed.n + 1;
+        if unfinished {
+            return Ok((Self { chain: sealed, ..files }, half));
+        }
+        Ok((files, broken_if(!as_sealed).or(half)))
+    }
+
+    /// Where the record has got to.
+    pub(super) fn status(&self, sealed: u64) -> Status {
+        let first = self.firsts.first().copied().unwrap_or(self.chain.n + 1);
+        Status { first, last: self.chain, sealed }
+    }
+
+    /// Adds lines, and returns them. Durable when it returns; otherwise nothing was added.
+    pub(super) fn append(&mut self, entries: &[Entry]) -> io::Result<Vec<u8>> {
+        let mut chain = self.chain;
+        let lines = entries.iter().fold(Vec::new(), |mut lines, entry| {
+            lines.extend_from_slice(&chain.append(entry));
+            lines
+        });
+        let written = self.add(&lines);
+        match written {
+            Ok(()) => {
+                self.size += lines.len() as u64;
+                self.chain = chain;
+                Ok(lines)
+            }
+            Err(error) => {
+                // What was written of it goes again, so that the next line begins a line.
+                if let Some(first) = self.firsts.last().filter(|_| self.file.is_some()) {
+                    let _ = cut(&self.folder.join(file_name(*first)), self.size);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn add(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.file.is_none() {
+            let first = self.chain.n + 1;
+            self.file = Some(open(&self.folder.join(file_name(first)))?);
+            self.size = 0;
+            self.firsts.push(first);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(lines)?;
+        file.sync_data()
+    }
+
+    /// Whether the next line belongs into a new file.
+    pub(super) fn is_full(&self, limit: u64) -> bool {
+        self.file.is_some() && self.size >= limit
+    }
+
+    /// Has the next line begin a new file. Returns the files that are too many then, oldest first.
+    pub(super) fn rotate(&mut self, keep: usize) -> Vec<u64> {
+        self.file = None;
+        let too_many = (self.firsts.len() + 1).saturating_sub(keep.max(2));
+        self.firsts.drain(..too_many.min(self.firsts.len())).collect()
+    }
+
+    /// Removes a file that is no longer kept.
+    pub(super) fn remove(&self, first: u64) -> io::Result<()> {
+        std::fs::remove_file(self.folder.join(file_name(first)))
+    }
+}
+
+fn broken_if(broken: bool) -> Option<Entry> {
+    broken.then(|| Entry::new(now(), Event::RecordBroken))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Removes everything behind the first bytes. A file that is open to append cannot do that on Windows.
+fn cut(path: &Path, size: u64) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.set_len(size)
+}
+
+fn tail(file: &mut File) -> io::Result<Tail> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let from = length.saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let half = (bytes.len() - whole) as u64;
+    let lines = &bytes[..whole.saturating_sub(1)];
+    let start = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let last = Line::read(&lines[start..]).ok();
+    Ok(Tail { last, half, size: length - half })
+}

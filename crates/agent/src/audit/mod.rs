@@ -1,0 +1,203 @@
+//! The record of what was decided. Recording never waits for the disk: entries go through a bounded queue to a thread that writes
+//! them in groups, in the order in which they came.
+
+mod files;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use abide_audit::{Chain, Entry, Event, FingerprintKey, Hash};
+use abide_vault::Zeroizing;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{oneshot, watch};
+
+use crate::config::audit::{AuditConfig, IfNotWritten};
+use crate::persistence::vault::VaultThread;
+use crate::platform::clock;
+
+pub(crate) use files::AuditError;
+
+/// How many entries may wait for the disk.
+const WAITING: usize = 2048;
+/// The record of the vault that seals the end.
+pub(crate) const SEAL: &str = "audit";
+
+enum Job {
+    Entry(Box<Entry>),
+    /// Answered with where the record has got to, once everything before is on the disk.
+    Settle(oneshot::Sender<Status>),
+    /// As before; the end is sealed too.
+    Close(oneshot::Sender<Status>),
+    Configure(AuditConfig),
+}
+
+/// Where the record has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The first line that is kept.
+    pub(crate) first: u64,
+    /// The last line that is on the disk.
+    pub(crate) last: Chain,
+    /// The last line that is sealed in the vault.
+    pub(crate) sealed: u64,
+}
+
+/// What the vault keeps of the record.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    key: Zeroizing<String>,
+    first: u64,
+    last: u64,
+    hash: String,
+}
+
+struct Shared {
+    folder: PathBuf,
+    key: FingerprintKey,
+    /// Entries that found no place in the queue since the last one that was written.
+    missing: AtomicU64,
+    /// Whether tokens are refused while the record cannot be written.
+    refuses: AtomicBool,
+    /// What is wrong with the disk, for views.
+    trouble: watch::Sender<Option<String>>,
+}
+
+/// A handle on the record.
+#[derive(Clone)]
+pub(crate) struct Audit {
+    queue: SyncSender<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Audit {
+    /// Takes up the record in `folder`. `sealed` is what the vault has of it.
+    pub(crate) fn open(
+        folder: &Path,
+        config: &AuditConfig,
+        vault: VaultThread,
+        sealed: Option<&[u8]>,
+    ) -> Result<Self, AuditError> {
+        let sealed = sealed.and_then(|sealed| serde_json::from_slice::<Sealed>(sealed).ok());
+        let key = sealed.as_ref().and_then(|sealed| key_of(&sealed.key)).map_or_else(new_key, Ok)?;
+        let seal = sealed.as_ref().and_then(|sealed| {
+            let last = Chain { n: sealed.last, hash: Hash::read(&sealed.hash)? };
+            Some(Status { first: sealed.first, last, sealed: sealed.last })
+        });
+        let folder = folder.join(abide_audit::FOLDER);
+        let (files, found) = files::Files::open(&folder, seal)?;
+        let shared = Arc::new(Shared {
+            folder,
+            key,
+            missing: AtomicU64::new(0),
+            refuses: AtomicBool::new(config.if_not_written == IfNotWritten::Refuse),
+            trouble: watch::Sender::new(None),
+        });
+        let (queue, jobs) = sync_channel(WAITING);
+        let writer = writer::Writer::new(files, *config, vault, shared.clone());
+        let thread = std::thread::Builder::new().name("audit".to_owned());
+        thread.spawn(move || writer.run(&jobs)).map_err(|_| AuditError::NoThread)?;
+        let audit = Self { queue, shared };
+        audit.event(Event::AgentStarted, |entry| entry.name = Some(env!("CARGO_PKG_VERSION").to_owned()));
+        if let Some(found) = found {
+            audit.put(found);
+        }
+        Ok(audit)
+    }
+
+    /// Records an event of now.
+    pub(crate) fn event(&self, event: Event, more: impl FnOnce(&mut Entry)) {
+        let mut entry = Entry::new(now(), event);
+        more(&mut entry);
+        self.put(entry);
+    }
+
+    fn put(&self, mut entry: Entry) {
+        entry.bound();
+        if self.queue.try_send(Job::Entry(Box::new(entry))).is_err() {
+            self.shared.missing.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What stands for a token in the record.
+    pub(crate) fn fingerprint(&self, token: &str) -> String {
+        self.shared.key.of(token)
+    }
+
+    /// Whether tokens may be handed out: always, unless they are refused while the record cannot be written.
+    pub(crate) fn admits_tokens(&self) -> bool {
+        let broken =
+            || self.shared.trouble.borrow().is_some() || self.shared.missing.load(Ordering::Relaxed) > 0;
+        !(self.shared.refuses.load(Ordering::Relaxed) && broken())
+    }
+
+    /// What is wrong with the disk, as it changes.
+    pub(crate) fn trouble(&self) -> watch::Receiver<Option<String>> {
+        self.shared.trouble.subscribe()
+    }
+
+    /// The folder of its files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.shared.folder
+    }
+
+    /// Waits until everything so far is on the disk.
+    pub(crate) async fn settle(&self) -> Option<Status> {
+        self.ask(Job::Settle).await
+    }
+
+    /// The same, and seals the end. For the end of the program.
+    pub(crate) async fn close(&self) {
+        let _ = self.ask(Job::Close).await;
+    }
+
+    async fn ask(&self, job: fn(oneshot::Sender<Status>) -> Job) -> Option<Status> {
+        let (sender, answer) = oneshot::channel();
+        let queue = self.queue.clone();
+        // The queue may be full for as long as the disk hangs.
+        tokio::task::spawn_blocking(move || queue.send(job(sender))).await.ok()?.ok()?;
+        answer.await.ok()
+    }
+
+    /// Takes over other settings.
+    pub(crate) fn configure(&self, config: AuditConfig) {
+        self.shared.refuses.store(config.if_not_written == IfNotWritten::Refuse, Ordering::Relaxed);
+        let _ = self.queue.try_send(Job::Configure(config));
+    }
+}
+
+/// Unix milliseconds.
+fn now() -> u64 {
+    u64::try_from(clock::wall().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn key_of(text: &str) -> Option<FingerprintKey> {
+    let bytes = Zeroizing::new(STANDARD_NO_PAD.decode(text).ok()?);
+    Some(FingerprintKey::new(bytes.as_slice().try_into().ok()?))
+}
+
+fn new_key() -> Result<FingerprintKey, AuditError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|_| AuditError::NoRandomness)?;
+    Ok(FingerprintKey::new(key))
+}
+
+impl Shared {
+    /// What the vault is to keep; `None` if it cannot be written as JSON.
+    fn sealed(&self, status: Status) -> Option<Zeroizing<Vec<u8>>> {
+        let sealed = Sealed {
+            key: Zeroizing::new(STANDARD_NO_PAD.encode(self.key.expose())),
+            first: status.first,
+            last: status.last.n,
+            hash: status.last.hash.to_string(),
+        };
+        serde_json::to_vec(&sealed).ok().map(Zeroizing::new)
+    }
+}
