@@ -57,6 +57,8 @@ mod audit {
         let refused = app.socket().request("GET", "/v1/token", &["Host: localhost"], "").await.unwrap();
         assert_eq!(refused.status, 401);
         assert_eq!(abide(&room, &["logout"]).await.code, 0);
+        let described = app.socket().request("GET", "/openapi.json", &["Host: localhost"], "").await.unwrap();
+        assert_eq!((described.status, &described.json()["openapi"]), (200, &"3.1.0".into()));
 
         let (code, report) = verified(&room).await;
         assert!(code == 0 && report["sealed"] == report["last"], "{report}");

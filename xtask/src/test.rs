@@ -28,7 +28,11 @@ fn all(steps: &mut Steps) -> Result {
             steps.step(&format!("ui: {script}"), |log| log.command(ui::npm("ui", &["run", script])));
         }
     }
-    steps.step("ui: types of the boundary", |log| log.command(types(&["--check"])));
+    for program in PROGRAMS {
+        steps.step(&format!("{program}: as the types of the boundary say"), |log| {
+            log.command(types(program, &["--check"]))
+        });
+    }
     steps.step("command: manual pages and completions", |log| log.command(dist::manual()));
     // The application contains the pages, so they are built before it.
     steps.step("ui: build", ui::build);
@@ -139,16 +143,24 @@ fn finish(log: &mut Log, program: Program, total: &mut Tally) {
     total.add(program.tally);
 }
 
-fn types(arguments: &[&str]) -> Command {
+/// What is made from the types of crates/wire: the window's types, and the description of the local API.
+const PROGRAMS: [&str; 2] = ["wire-types", "openapi"];
+
+fn types(program: &str, arguments: &[&str]) -> Command {
     let mut command =
-        cargo::cargo(["run", "-q", "-p", "xtask", "--features", "types", "--bin", "wire-types", "--"]);
+        cargo::cargo(["run", "-q", "-p", "xtask", "--features", "types", "--bin", program, "--"]);
     command.args(arguments);
     command
 }
 
 /// `./x types`: writes the window's types.
 pub(crate) fn write_types() -> Result<ExitCode> {
-    Ok(if types(&[]).status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for program in PROGRAMS {
+        if !types(program, &[]).status()?.success() {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Installs `cargo-deny` during the first steps, which wait for the network more than for a processor.

@@ -8,6 +8,7 @@ use crate::window::NewAccount;
 
 /// An account to be added: the body of `POST /v1/accounts`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AccountRequest {
     /// Its name: lower-case letters, digits, `-` and `_`, at most 32.
@@ -50,6 +51,7 @@ impl From<NewAccount> for AccountRequest {
 
 /// The account that was added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AccountAdded {
     /// The account's name.
@@ -72,6 +74,7 @@ pub struct AccountAdded {
 
 /// The result of deleting the client registration of an account that was removed (RFC 7592).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountRemoved {
     /// The account's name.
     pub name: String,

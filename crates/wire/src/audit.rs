@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What `GET /v1/audit` answers: where the record has got to, once everything before is on the disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditStatus {
     /// The folder of its files.
     pub folder: String,

@@ -8,6 +8,7 @@ use serde_json::Value;
 /// The claims of ID token and UserInfo, merged. With a mapping in the account's configuration, under the names that the user
 /// chose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ClaimsAnswer {
     /// The account.

@@ -6,6 +6,7 @@ use crate::session::SettingField;
 
 /// The stable error codes of the local API, with the names that OAuth 2.0 and OpenID Connect use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -96,6 +97,7 @@ impl ErrorCode {
 
 /// The body of every error answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorAnswer {
     /// The stable code.
     pub error: ErrorCode,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A way in which Abide learns that the provider's session has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
@@ -52,6 +53,7 @@ impl Signal {
 
 /// Whether a signal works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SignalState {
@@ -73,6 +75,7 @@ pub enum SignalState {
 
 /// A signal that an account uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SignalStatus {
     /// Which one.
@@ -86,6 +89,7 @@ pub struct SignalStatus {
 
 /// The state of the provider's session after the session has ended in Abide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderEnd {
@@ -106,6 +110,7 @@ pub enum ProviderEnd {
 /// The state of the provider's sign-out page after a sign-out (OpenID Connect RP-Initiated Logout 1.0). Only if the account is
 /// configured to open it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum SignOutPage {

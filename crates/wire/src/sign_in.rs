@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the user continues. All fields but the account are empty when Abide opens the browser itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignInBegun {
     /// The account.
     pub account: String,
@@ -27,6 +28,7 @@ pub struct SignInBegun {
 
 /// A page that any device can open, and the code to enter there (RFC 8628, section 3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceCode {
     /// The page.
     pub verification_uri: String,

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 /// An access token on its way to a tool. It cannot be printed or compared, and is wiped when dropped.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct AccessToken(Zeroizing<String>);
+pub struct AccessToken(#[cfg_attr(feature = "schema", schemars(with = "String"))] Zeroizing<String>);
 
 impl AccessToken {
     /// Takes ownership of the token.
@@ -32,6 +33,7 @@ impl fmt::Debug for AccessToken {
 
 /// The answer of `GET /v1/token` and `GET /access_token`, after RFC 6749 section 5.1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenAnswer {
     /// The access token.
     pub access_token: AccessToken,
@@ -49,7 +51,6 @@ pub struct TokenAnswer {
     pub issuer: String,
     /// The proof for the request that `htm` and `htu` describe: the value of the header `DPoP`. Only for a token of type
     /// `DPoP`, and valid for that one request.
-    /// `DPoP` and for that one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop: Option<String>,
 }

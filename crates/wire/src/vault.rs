@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How sessions are stored between two starts of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VaultMode {
     /// On disk, encrypted with a key in the system's keyring.
@@ -16,6 +17,7 @@ pub enum VaultMode {
 
 /// The answer of `GET /v1/vault`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VaultStatus {
     /// The mode in use.
     pub mode: VaultMode,

@@ -6,6 +6,7 @@ use crate::session::SettingField;
 
 /// A provider that discovery found, before it becomes an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DiscoveredProvider {
     /// The issuer, byte for byte as the provider writes it.
@@ -24,6 +25,7 @@ pub struct DiscoveredProvider {
 
 /// An account to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
@@ -37,6 +39,7 @@ pub struct NewAccount {
 
 /// Why a command of the window failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct WindowError {
     /// A stable code.

@@ -68,6 +68,7 @@ static ROUTES: &[Route] = routes! {
     GET "/access_token" Tokens token::present;
     POST "/v1/token" Tokens token::stronger;
     GET "/health" Nothing system::health;
+    GET "/openapi.json" Nothing system::openapi;
     GET "/v1/sessions" State sessions::list;
     GET "/v1/sessions/{account}" State sessions::one;
     GET "/v1/sessions/{account}/events" State sessions::events;
@@ -188,12 +189,28 @@ mod tests {
     }
 
     #[test]
-    fn only_health_is_for_everyone_and_only_reading_for_programs_without_a_grant() {
+    fn only_health_and_the_description_are_for_everyone_and_only_reading_for_programs_without_a_grant() {
         let needs = |right: Right| ROUTES.iter().filter(move |route| route.needs == right);
-        assert_eq!(needs(Right::Nothing).map(|route| route.path).collect::<Vec<_>>(), ["/health"]);
+        assert_eq!(
+            needs(Right::Nothing).map(|route| route.path).collect::<Vec<_>>(),
+            ["/health", "/openapi.json"]
+        );
         assert!(needs(Right::State).all(|route| route.method == Method::GET));
         let changes = ROUTES.iter().filter(|route| route.method != Method::GET && route.path != "/v1/token");
         assert!(changes.into_iter().all(|route| route.needs == Right::Changes));
+    }
+
+    #[test]
+    fn the_description_has_every_call_and_no_other() {
+        let description: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let mut described = std::collections::BTreeSet::new();
+        for (path, methods) in description["paths"].as_object().unwrap() {
+            described.extend(
+                methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())),
+            );
+        }
+        let calls = ROUTES.iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();
+        assert_eq!(described, calls);
     }
 
     #[test]

@@ -4,13 +4,18 @@ use abide_wire::{ErrorAnswer, ErrorCode, VaultStatus};
 use http::StatusCode;
 use serde_json::json;
 
-use super::body::{Answered, empty, ok};
+use super::body::{Answered, empty, json_text, ok};
 use super::routes::Call;
 use crate::state::event::Event;
 
 /// `GET /health`.
 pub(super) async fn health(_: Call) -> Answered {
     ok(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+/// `GET /openapi.json`: this API, described. `./x types` makes the file from the routes and the types of `abide-wire`.
+pub(super) async fn openapi(_: Call) -> Answered {
+    Ok(json_text(include_str!("openapi.json")))
 }
 
 /// `GET /v1/vault`.

@@ -1,0 +1,314 @@
+//! Writes crates/agent/src/api/openapi.json: the local API, from its table of routes and the types of crates/wire. With `--check`,
+//! only says whether it is current.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use abide_wire::window::DiscoveredProvider;
+use abide_wire::{
+    AccountAdded, AccountRemoved, AccountRequest, AuditStatus, ClaimsAnswer, ConfigCheck, ErrorAnswer,
+    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
+};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+const ROUTES: &str = "crates/agent/src/api/routes.rs";
+const PLACE: &str = "crates/agent/src/api/openapi.json";
+
+fn main() -> ExitCode {
+    let checks = std::env::args().any(|argument| argument == "--check");
+    match run(checks) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(checks: bool) -> Result<(), String> {
+    let routes = std::fs::read_to_string(ROUTES).map_err(|error| format!("{ROUTES}: {error}"))?;
+    let mut wanted =
+        serde_json::to_string_pretty(&document(&rows(&routes))?).map_err(|error| error.to_string())?;
+    wanted.push('\n');
+    if !checks {
+        std::fs::write(PLACE, wanted).map_err(|error| format!("{PLACE}: {error}"))?;
+        println!("wrote {PLACE}");
+        return Ok(());
+    }
+    match std::fs::read_to_string(PLACE) {
+        Ok(found) if found.replace("\r\n", "\n") == wanted => Ok(()),
+        _ => Err(format!("{PLACE} is not what routes and types say. Run `./x types` and commit the result.")),
+    }
+}
+
+/// A row of the table of routes.
+struct Row {
+    method: String,
+    path: String,
+    needs: String,
+}
+
+/// The rows, as `routes! { … }` has them.
+fn rows(source: &str) -> Vec<Row> {
+    let table = source.split("= routes! {").nth(1).and_then(|rest| rest.split("\n};").next()).unwrap_or("");
+    let row = |line: &str| {
+        let (method, rest) = line.trim().split_once(" \"")?;
+        let (path, rest) = rest.split_once("\" ")?;
+        let needs = rest.split(' ').next()?;
+        let known = ["GET", "POST", "PUT", "DELETE"].contains(&method);
+        known.then(|| Row { method: method.to_lowercase(), path: path.to_owned(), needs: needs.to_owned() })
+    };
+    table.lines().filter_map(row).collect()
+}
+
+/// What a call takes and answers.
+struct Call {
+    summary: &'static str,
+    query: &'static [(&'static str, &'static str)],
+    body: Option<Value>,
+    answers: Vec<(&'static str, Option<Value>)>,
+}
+
+const TOKEN: &[(&str, &str)] = &[
+    ("account", "The account. Needed only if several are signed in."),
+    ("min_validity", "How long the token must still be valid: seconds, or like 60s."),
+    ("activity", "request (default) or none: whether this counts as use of the session."),
+    ("resource", "A resource that the token is for (RFC 8707). Can be repeated."),
+    ("audience", "An audience that the token is for. Can be repeated."),
+    ("scope", "Scopes, separated by spaces."),
+    ("htm", "The method of the request that a DPoP proof is for (RFC 9449)."),
+    ("htu", "The address of that request."),
+    ("nonce", "The last DPoP-Nonce of its server."),
+];
+
+fn object(properties: Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+fn nullable(kind: &str) -> Value {
+    json!({ "type": [kind, "null"] })
+}
+
+/// Everything that a call takes and answers, by method and path.
+fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call> {
+    fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
+        schemas.subschema_for::<T>().to_value()
+    }
+    let text = || json!({ "type": "string" });
+    let plain = |summary, answers| Call { summary, query: &[], body: None, answers };
+    let with = |summary, body, answers| Call { summary, query: &[], body: Some(body), answers };
+    Some(match (method, path) {
+        ("get", "/v1/token" | "/access_token") => {
+            Call { query: TOKEN, ..plain("An access token", vec![("200", Some(of::<TokenAnswer>(schemas)))]) }
+        }
+        ("post", "/v1/token") => Call {
+            query: TOKEN,
+            ..with(
+                "An access token after a stronger sign-in (RFC 9470)",
+                object(
+                    json!({ "www_authenticate": { "oneOf": [text(), { "type": "array", "items": text() }] } }),
+                    &["www_authenticate"],
+                ),
+                vec![("200", Some(of::<TokenAnswer>(schemas)))],
+            )
+        },
+        ("get", "/health") => plain(
+            "That this is Abide",
+            vec![(
+                "200",
+                Some(object(json!({ "status": text(), "version": text() }), &["status", "version"])),
+            )],
+        ),
+        ("get", "/openapi.json") => {
+            plain("This description", vec![("200", Some(json!({ "type": "object" })))])
+        }
+        ("get", "/v1/sessions") => plain("All sessions", vec![("200", Some(of::<Snapshot>(schemas)))]),
+        ("get", "/v1/sessions/{account}") => {
+            plain("One session", vec![("200", Some(of::<SessionStatus>(schemas)))])
+        }
+        ("get", "/v1/sessions/{account}/events") => {
+            plain("Changes of a session as server-sent events, the present state first", vec![("200", None)])
+        }
+        ("post", "/v1/sessions/{account}/login") => with(
+            "Starts a sign-in",
+            object(json!({ "browser": { "type": "boolean" }, "device": { "type": "boolean" } }), &[]),
+            vec![("202", Some(of::<SignInBegun>(schemas)))],
+        ),
+        ("post", "/v1/sessions/{account}/cancel") => with(
+            "Cancels a sign-in",
+            object(json!({ "attempt": nullable("integer") }), &[]),
+            vec![("202", Some(of::<SessionStatus>(schemas)))],
+        ),
+        ("post", "/v1/sessions/{account}/keep") => {
+            plain("Extends the session", vec![("202", Some(of::<SessionStatus>(schemas)))])
+        }
+        ("post", "/v1/sessions/{account}/logout") => {
+            plain("Signs out", vec![("202", Some(of::<SessionStatus>(schemas)))])
+        }
+        ("post", "/v1/sessions/{account}/monitor") => plain(
+            "Opens the tab that watches the provider's session",
+            vec![("202", Some(of::<SessionStatus>(schemas)))],
+        ),
+        ("get", "/v1/claims/{account}") => {
+            plain("What the provider says about the user", vec![("200", Some(of::<ClaimsAnswer>(schemas)))])
+        }
+        ("get", "/v1/accounts") => {
+            let account = object(
+                json!({ "name": text(), "issuer": text(), "client_id": text() }),
+                &["name", "issuer", "client_id"],
+            );
+            let accounts =
+                object(json!({ "accounts": { "type": "array", "items": account } }), &["accounts"]);
+            plain("The accounts", vec![("200", Some(accounts))])
+        }
+        ("post", "/v1/accounts") => with(
+            "Adds an account",
+            of::<AccountRequest>(schemas),
+            vec![("201", Some(of::<AccountAdded>(schemas)))],
+        ),
+        ("delete", "/v1/accounts/{account}") => {
+            plain("Removes an account", vec![("200", Some(of::<AccountRemoved>(schemas))), ("204", None)])
+        }
+        ("get", "/v1/accounts/{account}/session") => {
+            plain("The settings of an account", vec![("200", Some(of::<SessionSettings>(schemas)))])
+        }
+        ("put", "/v1/accounts/{account}/session") => with(
+            "Changes them",
+            of::<SessionSettings>(schemas),
+            vec![("200", Some(of::<SessionSettings>(schemas)))],
+        ),
+        ("post", "/v1/discover") => with(
+            "Looks at a provider before it becomes an account",
+            object(json!({ "issuer": text() }), &["issuer"]),
+            vec![("200", Some(of::<DiscoveredProvider>(schemas)))],
+        ),
+        ("get", "/v1/clients") => {
+            let client = object(
+                json!({
+                    "name": text(),
+                    "kind": text(),
+                    "program": nullable("string"),
+                    "since": { "type": "integer" },
+                }),
+                &["name", "kind", "program", "since"],
+            );
+            let clients = object(json!({ "clients": { "type": "array", "items": client } }), &["clients"]);
+            plain("The clients", vec![("200", Some(clients))])
+        }
+        ("post", "/v1/clients") => with(
+            "Allows a client",
+            object(json!({ "name": text(), "program": nullable("string") }), &["name"]),
+            vec![(
+                "201",
+                Some(object(json!({ "name": text(), "key": nullable("string") }), &["name", "key"])),
+            )],
+        ),
+        ("delete", "/v1/clients/{name}") => plain("Revokes a client", vec![("204", None)]),
+        ("get", "/v1/audit") => {
+            plain("Where the record is, and where it ends", vec![("200", Some(of::<AuditStatus>(schemas)))])
+        }
+        ("get", "/v1/vault") => {
+            plain("How sessions are stored", vec![("200", Some(of::<VaultStatus>(schemas)))])
+        }
+        ("get", "/v1/presence") => plain(
+            "How Abide learns of locked screens, sleep and input",
+            vec![("200", Some(of::<PresenceStatus>(schemas)))],
+        ),
+        ("get", "/v1/config/check") => {
+            plain("Checks the configuration file", vec![("200", Some(of::<ConfigCheck>(schemas)))])
+        }
+        ("post", "/v1/config/reload") => {
+            plain("Reads the configuration file again", vec![("200", Some(of::<ConfigCheck>(schemas)))])
+        }
+        ("post", "/v1/show") => plain("Shows the window", vec![("204", None)]),
+        ("post", "/v1/quit") => plain("Ends Abide", vec![("204", None)]),
+        _ => return None,
+    })
+}
+
+/// What a right means, in a sentence.
+fn right(needs: &str) -> &'static str {
+    match needs {
+        "Nothing" => "For everybody on this computer.",
+        "State" => "For every program of this user, and for holders of a client key.",
+        "Tokens" => "For the `abide` command and for clients with a grant.",
+        _ => "For the `abide` command.",
+    }
+}
+
+fn content(schema: &Value) -> Value {
+    json!({ "application/json": { "schema": schema } })
+}
+
+fn operation(row: &Row, call: &Call, error: &Value) -> Value {
+    let named = row.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let text = json!({ "type": "string" });
+    let place = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": text });
+    let query = |(name, about): &(&str, &str)| json!({ "name": name, "in": "query", "required": false, "description": about, "schema": text });
+    let parameters: Vec<Value> = named.map(place).chain(call.query.iter().map(query)).collect();
+    let mut answers = Map::new();
+    for (status, schema) in &call.answers {
+        let mut answer = json!({ "description": call.summary });
+        match schema {
+            Some(schema) => answer["content"] = content(schema),
+            None if *status == "200" => answer["content"] = json!({ "text/event-stream": {} }),
+            None => {}
+        }
+        answers.insert((*status).to_owned(), answer);
+    }
+    answers.insert(
+        "default".to_owned(),
+        json!({ "description": "A refusal, with a stable code", "content": content(error) }),
+    );
+    let mut operation = json!({
+        "summary": call.summary,
+        "description": right(&row.needs),
+        "parameters": parameters,
+        "responses": answers,
+    });
+    if let Some(body) = &call.body {
+        operation["requestBody"] = json!({ "required": true, "content": content(body) });
+    }
+    if row.needs == "Nothing" {
+        operation["security"] = json!([]);
+    }
+    operation
+}
+
+fn document(rows: &[Row]) -> Result<Value, String> {
+    let mut schemas = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator();
+    let error = schemas.subschema_for::<ErrorAnswer>().to_value();
+    let mut paths = Map::new();
+    let mut seen = BTreeSet::new();
+    for row in rows {
+        let call = call(&mut schemas, &row.method, &row.path)
+            .ok_or_else(|| format!("xtask/src/openapi.rs does not describe {} {}", row.method, row.path))?;
+        if !seen.insert((&row.method, &row.path)) {
+            return Err(format!("{} {} is there twice", row.method, row.path));
+        }
+        let path = paths.entry(row.path.clone()).or_insert_with(|| json!({}));
+        path[row.method.as_str()] = operation(row, &call, &error);
+    }
+    Ok(json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Abide's local endpoint",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Over a socket, where the program is known by its executable, or over HTTP on loopback with a client key. \
+                            docs/local-endpoint.md explains it.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "http://127.0.0.1:47600" }],
+        "security": [{ "client_key": [] }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.take_definitions(true),
+            "securitySchemes": { "client_key": { "type": "http", "scheme": "bearer" } },
+        },
+    }))
+}
