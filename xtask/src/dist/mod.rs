@@ -6,6 +6,8 @@
 #[cfg(target_os = "linux")]
 mod appimage;
 mod linux;
+#[cfg(unix)]
+mod macos;
 mod product;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
@@ -86,6 +88,11 @@ impl Wanted {
         self.bundles.iter().map(String::as_str).filter(|bundle| here.contains(bundle)).collect()
     }
 
+    /// Whether any of these needs programs for this system that are not there yet.
+    fn builds(&self) -> bool {
+        !self.of_tauri().is_empty() || (self.programs.is_none() && self.wants("appimage"))
+    }
+
     fn programs(&self) -> PathBuf {
         self.programs.clone().unwrap_or_else(|| cargo::target().join(self.profile))
     }
@@ -107,7 +114,7 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
         )
         .into());
     }
-    let built = wanted.programs.is_some() || build(&wanted, &mut steps);
+    let built = !wanted.builds() || build(&wanted, &mut steps);
     let manual = built && steps.step("manual pages and completions", |log| log.command(manual()));
     if !manual {
         return Ok(steps.close());
@@ -130,6 +137,10 @@ pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
     #[cfg(target_os = "linux")]
     if wanted.wants("nsis") || wanted.wants("msi") {
         windows_packages(&wanted, &product, &mut steps);
+    }
+    #[cfg(target_os = "linux")]
+    if wanted.wants("dmg") {
+        macos_image(&wanted, &product, &mut steps);
     }
     println!();
     for folder in &wanted.bundles {
@@ -188,14 +199,16 @@ fn look_at_appimage(wanted: &Wanted, product: &Product, steps: &mut Steps) {
     steps.possible("appimage: runs, signs in, goes (extracted)", |log| appimage::try_it(&image, false, log));
 }
 
-/// Of programs that were built for Windows, by `--programs FOLDER`.
+/// Of programs that were built for Windows, in the folder of `--programs` or where `cargo build --target` leaves them.
 #[cfg(target_os = "linux")]
 fn windows_packages(wanted: &Wanted, product: &Product, steps: &mut Steps) {
     let mut staged = None;
     steps.possible("windows: programs, signed", |log| {
         let lacking = windows::lacking();
         if lacking.is_none() {
-            staged = Some(windows::stage(product, &wanted.programs(), log)?);
+            let built = cargo::target().join("cross/x86_64-pc-windows-gnu").join(wanted.profile);
+            let programs = wanted.programs.clone().unwrap_or(built);
+            staged = Some(windows::stage(product, &programs, log)?);
         }
         Ok(lacking)
     });
@@ -216,6 +229,22 @@ fn windows_packages(wanted: &Wanted, product: &Product, steps: &mut Steps) {
                 windows::look_at_msi(product, &staged, &package, log)
             });
         }
+    }
+}
+
+/// Of programs that were built for macOS, by `--programs FOLDER`; without them it holds stand-ins.
+#[cfg(target_os = "linux")]
+fn macos_image(wanted: &Wanted, product: &Product, steps: &mut Steps) {
+    let mut image = None;
+    steps.possible("macos: bundle and image", |log| {
+        let lacking = lacking(&macos::TOOLS);
+        if lacking.is_none() {
+            image = Some(macos::image(product, wanted.programs.as_deref(), &wanted.out("dmg"), log)?);
+        }
+        Ok(lacking)
+    });
+    if let Some(image) = image {
+        steps.step("macos: bundle, read back", |log| macos::look(product, &image, log));
     }
 }
 
@@ -272,6 +301,14 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
             "rpm": { "files": linux::bundler_files("usr/share/zsh/site-functions")? },
         },
     } });
+    #[cfg(target_os = "macos")]
+    let overlay = {
+        let files = macos::files(&Product::read()?)?.into_iter();
+        let files = files.map(|(place, source)| (place, source.to_string_lossy().into_owned().into()));
+        let mut overlay = overlay;
+        overlay["bundle"]["macOS"]["files"] = files.collect::<serde_json::Map<_, _>>().into();
+        overlay
+    };
     let overlay_file = folder.join("tauri.json");
     std::fs::write(&overlay_file, overlay.to_string())?;
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::product::{Product, version};
-use super::{appimage, windows};
+use super::{appimage, macos, windows};
 use crate::cargo;
 
 #[test]
@@ -98,6 +98,36 @@ fn every_file_of_the_windows_packages_is_installed_and_removed() {
     let (old, new) = (line(&source), line(&newer));
     assert_ne!(part(&old, " Id"), part(&new, " Id"));
     assert_eq!(part(&old, "UpgradeCode"), part(&new, "UpgradeCode"));
+}
+
+#[test]
+fn the_bundle_for_macos_is_whole() {
+    let product = Product::read().unwrap();
+    let folder = std::env::temp_dir().join(format!("abide-bundle-{}", std::process::id()));
+    let app = macos::bundle(&product, None, &folder).unwrap();
+    let contents = app.join("Contents");
+    let information = std::fs::read_to_string(contents.join("Info.plist")).unwrap();
+    let says = |key: &str| {
+        let (_, rest) =
+            information.split_once(&format!("<key>{key}</key>")).unwrap_or_else(|| panic!("{key}"));
+        rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()
+    };
+    assert!(contents.join("MacOS").join(says("CFBundleExecutable")).is_file());
+    let icon = std::fs::read(contents.join("Resources").join(says("CFBundleIconFile"))).unwrap();
+    macos::whole_icon(&icon).unwrap();
+    assert!(macos::whole_icon(&icon[..icon.len() - 1]).is_err(), "cut off");
+    assert_eq!(says("CFBundleShortVersionString"), product.version);
+    assert_eq!(says("CFBundleIdentifier"), product.identifier);
+    let tauri = std::fs::read_to_string(cargo::root().join("tauri.conf.json")).unwrap();
+    assert!(tauri.contains(&format!("\"minimumSystemVersion\": \"{}\"", says("LSMinimumSystemVersion"))));
+    assert_eq!(information.matches("<key>").count(), information.matches("</key>").count());
+    assert!(information.contains("<key>LSUIElement</key>\n\t<true/>"), "no icon in the Dock");
+    let agent = product.text("/macos/agent").unwrap();
+    let agent_file = contents.join(format!("Resources/{agent}.plist"));
+    let list = std::fs::read_to_string(agent_file).unwrap();
+    assert!(list.contains(&format!("<string>{agent}</string>")), "launchd wants the label in the name");
+    assert!(list.contains(&format!("/Applications/{}.app/Contents/MacOS/abide<", product.name)));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// The folder of an AppImage with scripts in place of the programs, and a user's home. Removed when dropped.
