@@ -1,4 +1,5 @@
 ; A setup program for one user, made by `./x dist`. /S installs without questions, /AUTOSTART also starts Abide with Windows.
+Target amd64-unicode
 Unicode true
 ManifestDPIAware true
 RequestExecutionLevel user
@@ -90,12 +91,13 @@ FunctionEnd
       ${IPersistFile::Load} $1 '("${link}",${STGM_READWRITE})'
       ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}",.r2)'
       ${If} $2 P<> 0
-        System::Call 'oleaut32::SysAllocString(w "{{identifier}}")p.r3'
+        System::Call '*(&w260 "{{identifier}}")p.r3'
         System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r4'
-        System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_BSTR},,&p r3)p.r5'
+        ; A PROPVARIANT of the kind VT_LPWSTR.
+        System::Call '*(&i2 31,&i6 0,p r3,&i8 0)p.r5'
         ${IPropertyStore::SetValue} $2 '($4,$5)'
         ${IPropertyStore::Commit} $2 ""
-        System::Call 'oleaut32::SysFreeString(p r3)'
+        System::Free $3
         System::Free $4
         System::Free $5
         ${IUnknown::Release} $2 ""

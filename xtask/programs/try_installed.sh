@@ -15,14 +15,16 @@ fail() { echo "failed: $*" >&2; [ ! -f agent.log ] || tail -n 20 agent.log >&2; 
 
 echo "version: $(eval "$abide --version")"
 # No keyring here, and other tests may hold the usual port.
-mkdir -p home/.config/abide
-printf '[vault]\nmode = "memory"\n[endpoint]\nport = 0\n' >home/.config/abide/config.toml
+config=${ABIDE_TRY_CONFIG:-$HOME/.config/abide/config.toml}
+ready=${ABIDE_TRY_READY:-run/abide/endpoint.json}
+mkdir -p "${config%/*}"
+printf '[vault]\nmode = "memory"\n[endpoint]\nport = 0\n' >"$config"
 eval "exec $agent" >agent.log 2>&1 </dev/null &
 process=$!
 own=$process
 trap 'kill $own $process 2>/dev/null || true' EXIT
 tries=0
-until [ -e run/abide/endpoint.json ]; do
+until [ -e "$ready" ]; do
   kill -0 $process 2>/dev/null || fail "the agent has ended"
   [ $((tries += 1)) -le 150 ] || fail "the agent does not start"
   sleep 0.2

@@ -213,22 +213,27 @@ fn windows_packages(wanted: &Wanted, product: &Product, steps: &mut Steps) {
         Ok(lacking)
     });
     let Some(staged) = staged else { return };
+    let (mut setup, mut package) = (None, None);
     if wanted.wants("nsis") {
         steps.step("windows: setup program", |log| {
-            windows::nsis(product, &staged, &wanted.out("nsis"), log).map(drop)
+            setup = Some(windows::nsis(product, &staged, &wanted.out("nsis"), log)?);
+            Ok(())
         });
     }
     if wanted.wants("msi") {
-        let mut package = PathBuf::new();
-        let made = steps.step("windows: msi", |log| {
-            package = windows::msi(product, &staged, &wanted.out("msi"), log)?;
+        steps.step("windows: msi", |log| {
+            package = Some(windows::msi(product, &staged, &wanted.out("msi"), log)?);
             Ok(())
         });
-        if made {
-            steps.step("windows: msi, table by table", |log| {
-                windows::look_at_msi(product, &staged, &package, log)
-            });
-        }
+    }
+    if let Some(package) = &package {
+        steps
+            .step("windows: msi, table by table", |log| windows::look_at_msi(product, &staged, package, log));
+    }
+    if let (Some(package), Some(setup)) = (package, setup) {
+        steps.possible("windows: install, run, go (Wine)", |log| {
+            windows::try_them(&package, &setup, &staged, log)
+        });
     }
 }
 

@@ -349,3 +349,28 @@ pub(crate) fn look_at_msi(product: &Product, staged: &Staged, package: &Path, lo
     }
     Ok(())
 }
+
+/// Installs both packages under Wine, uses what they install, and removes them. Returns why this machine cannot.
+pub(crate) fn try_them(
+    package: &Path,
+    setup: &Path,
+    staged: &Staged,
+    log: &mut Log,
+) -> Result<Option<String>> {
+    if let Some(lacking) =
+        super::lacking(&[("wine", "wine, wine64"), ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64")])
+    {
+        return Ok(Some(lacking));
+    }
+    let folder = std::env::temp_dir().join(format!("abide-wine-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let mut command = Command::new("/bin/sh");
+    command.arg(cargo::root().join("xtask/programs/try_windows.sh")).arg(&folder).args([package, setup]);
+    // Stand-ins for the programs only print a version.
+    if std::fs::metadata(staged.folder.join("abide-agent.exe"))?.len() > 1_000_000 {
+        command.arg("programs");
+    }
+    let tried = log.command(command);
+    std::fs::remove_dir_all(&folder)?;
+    tried.map(|()| None)
+}
