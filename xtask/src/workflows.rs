@@ -33,13 +33,26 @@ fn actions_are_named_by_their_commit() {
 }
 
 #[test]
-fn workflows_may_read_and_no_more() {
+fn workflows_read_and_only_the_draft_of_a_release_writes() {
     for (file, text) in files(".github/workflows", ".yml") {
         let (_, rights) =
             text.split_once("\npermissions:\n").unwrap_or_else(|| panic!("{file}: no permissions"));
         let rights: Vec<_> = rights.lines().take_while(|line| line.starts_with(' ')).map(str::trim).collect();
         assert_eq!(rights, ["contents: read"], "{file}");
-        assert!(!text.contains(": write"), "{file}");
+        // The job that drafts a release writes the draft and says where its files were built; nothing else writes anything.
+        let writes: Vec<_> = text.lines().filter(|line| line.contains(": write")).map(str::trim).collect();
+        if file.ends_with("release.yml") {
+            let (_, draft) = text.split_once("\n  draft:\n").unwrap();
+            assert_eq!(draft.matches(": write").count(), writes.len(), "{file}: only the draft writes");
+            assert!(!draft.contains("cargo") && !draft.contains("npm"), "{file}: it builds nothing");
+            let rights = ["contents: write", "id-token: write", "attestations: write"];
+            assert!(
+                writes.iter().all(|line| rights.iter().any(|right| line.starts_with(right))),
+                "{writes:?}"
+            );
+        } else {
+            assert!(writes.is_empty(), "{file}: {writes:?}");
+        }
         let checkouts = text.matches("uses: actions/checkout@").count();
         assert_eq!(text.matches("persist-credentials: false").count(), checkouts, "{file}");
     }
