@@ -1,4 +1,5 @@
-//! The Rust part of `./x`: run, test, crash, dist, bench, mutants, fuzz, ui, types, signals, hostile, providers, pictures.
+//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, signals, hostile, providers,
+//! pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod bench;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
             "run" => run::run(&rest),
             "test" => test::test(&rest),
             "dist" => dist::dist(&rest),
+            "release" => dist::release(&rest),
             "bench" => bench::bench(&rest),
             "mutants" => mutants::mutants(),
             "crash" => crash::crash(&rest),

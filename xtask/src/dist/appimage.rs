@@ -128,8 +128,10 @@ pub(crate) fn look(product: &Product, image: &Path, log: &mut Log) -> Result {
 
 /// Uses the image as an ordinary user who has just got it. Returns why this machine cannot.
 pub(crate) fn try_it(image: &Path, fuse: bool, log: &mut Log) -> Result<Option<String>> {
-    if fuse && !(Path::new("/dev/fuse").exists() && Path::new("/usr/bin/fusermount").exists()) {
-        return Ok(Some("there is no FUSE here (/dev/fuse, fusermount)".to_owned()));
+    let library = Command::new("/sbin/ldconfig").arg("-p").output();
+    let library = library.is_ok_and(|list| String::from_utf8_lossy(&list.stdout).contains("libfuse.so.2"));
+    if fuse && !(Path::new("/dev/fuse").exists() && Path::new("/usr/bin/fusermount").exists() && library) {
+        return Ok(Some("there is no FUSE here (/dev/fuse, fusermount, libfuse.so.2)".to_owned()));
     }
     let way = if fuse { "fuse" } else { "extract" };
     let folder = std::env::temp_dir().join(format!("abide-appimage-{way}-{}", std::process::id()));

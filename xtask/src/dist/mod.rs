@@ -9,6 +9,8 @@ mod linux;
 #[cfg(unix)]
 mod macos;
 mod product;
+mod release;
+mod sbom;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 #[cfg(target_os = "linux")]
@@ -18,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use self::product::Product;
+pub(crate) use self::release::release;
 use crate::steps::{Log, Steps};
 use crate::{Result, cargo, ui};
 
