@@ -74,7 +74,7 @@ impl Walk {
         let last_error = app.session("other").await["last_error"].to_string();
         assert!(last_error.contains("not this one"), "{last_error}");
         let done = abide(room, &["login", "--no-browser", "--account", "confidential"]).await;
-        assert_eq!(done.code, 1, "{done:?}");
+        assert_ne!(done.code, 0, "{done:?}");
 
         let secrets: BTreeSet<String> = self.witness.secrets();
         assert!(secrets.contains(CLIENT_SECRET), "the secret was used: {secrets:?}");
