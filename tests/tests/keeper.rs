@@ -288,7 +288,9 @@ mod question {
         let app = App::desktop(room).await;
         let window = desktop.window("Abide", s(25)).await;
         notices
-            .wait("that there is no place", 0, |notice| notice.title.contains("no place in your panel"))
+            .wait("that there is no tray icon", 0, |notice| {
+                notice.title.contains("cannot show its tray icon")
+            })
             .await;
         eventually("something in the window", s(15), || async {
             desktop.colours(&window).await.filter(|colours| *colours > 50)
