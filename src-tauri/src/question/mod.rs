@@ -24,8 +24,7 @@ use tauri::AppHandle;
 pub(crate) use self::words::{Buttons, Words};
 
 /// Called at most once, when the user ends the dialog: with the questions that were on the screen at that moment, and
-/// whether to keep their sessions. `None`: closed without an answer. Then the sessions' own deadlines decide, and the menu
-/// still offers to keep them.
+/// whether to keep their sessions. `None`: closed without an answer. Then the question comes back ([`Asker`]).
 pub(crate) type Answer = Box<dyn FnOnce(Vec<u64>, Option<bool>) + Send>;
 
 /// How long no key may have been pressed before the dialog takes an answer: what the user was typing somewhere else when
@@ -79,7 +78,13 @@ pub(crate) fn has_joined(before: &[Row], now: &[Row]) -> bool {
     now.iter().any(|row| before.iter().all(|was| was.question.id != row.question.id))
 }
 
+/// The time, in seconds, below which a closed question does not come back: too short to read and answer it.
+const TOO_SHORT: u64 = 5;
+
 /// Keeps the dialog as the snapshots say.
+///
+/// Escape and the close button are often hit by accident. A question that was closed without an answer comes back when half
+/// of the time that was left has passed, until [`TOO_SHORT`]. One that only says that the end is near does not.
 pub(crate) struct Asker<D> {
     dialog: D,
     /// What the dialog shows; empty when there is none.
@@ -91,8 +96,10 @@ pub(crate) struct Asker<D> {
 /// What the dialogs have said.
 #[derive(Default)]
 struct Heard {
-    /// Questions that the user has answered or closed, while they are still in the snapshots.
+    /// Questions that the user has answered, while they are still in the snapshots.
     done: Vec<u64>,
+    /// Questions that the user has closed without an answer, and with how many seconds left, once a snapshot has said it.
+    closed: Vec<(u64, Option<u64>)>,
     /// How many dialogs there have been.
     dialogs: u64,
     /// Whether the user has ended the last one.
@@ -150,14 +157,21 @@ impl<D: QuestionDialog> Asker<D> {
         self.rows = rows;
     }
 
-    /// The questions that the user has not answered or closed. Forgets the dialog if the user has ended it.
+    /// The questions that the user has not answered, without those that were closed a moment ago. Forgets the dialog if the
+    /// user has ended it.
     fn still_to_ask(&mut self, questions: &[Question]) -> Vec<Question> {
         let mut heard = lock(&self.heard);
         heard.done.retain(|done| questions.iter().any(|question| question.id == *done));
+        heard.closed.retain_mut(|(id, then)| {
+            let Some(question) = questions.iter().find(|question| question.id == *id) else { return false };
+            let then = *then.get_or_insert(question.seconds_left);
+            !question.can_be_kept || question.seconds_left > then / 2 || question.seconds_left < TOO_SHORT
+        });
         if heard.ended {
             self.rows.clear();
         }
-        questions.iter().filter(|question| !heard.done.contains(&question.id)).cloned().collect()
+        let rests = |id| heard.done.contains(&id) || heard.closed.iter().any(|(closed, _)| *closed == id);
+        questions.iter().filter(|question| !rests(question.id)).cloned().collect()
     }
 
     fn answer(&self) -> Answer {
@@ -171,7 +185,10 @@ impl<D: QuestionDialog> Asker<D> {
         Box::new(move |questions, keep| {
             {
                 let mut heard = lock(&heard);
-                heard.done.extend(&questions);
+                match keep {
+                    Some(_) => heard.done.extend(&questions),
+                    None => heard.closed.extend(questions.iter().map(|id| (*id, None))),
+                }
                 heard.ended |= heard.dialogs == number;
             }
             if let Some(keep) = keep {
@@ -363,14 +380,36 @@ mod tests {
     }
 
     #[test]
-    fn what_was_closed_without_an_answer_is_not_asked_again_and_hides_nothing_else() {
+    fn what_was_closed_without_an_answer_comes_back_and_hides_nothing_else() {
         let (double, mut asker, answers) = setting();
         asker.follow(&asking(&[question(1, "work", 100)]));
         double.end(None);
-        asker.follow(&asking(&[question(1, "work", 99)]));
-        asker.follow(&asking(&[question(1, "work", 98), question(9, "home", 150)]));
-        assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "show 9:150"]);
+        for left in [100, 99, 51, 50] {
+            asker.follow(&asking(&[question(1, "work", left)]));
+        }
+        assert_eq!(*double.calls.lock().unwrap(), ["show 1:100", "show 1:50"], "at half of the time");
+        double.end(None);
+        asker.follow(&asking(&[question(1, "work", 49), question(9, "home", 150)]));
+        assert_eq!(double.calls.lock().unwrap().last().unwrap(), "show 9:150");
+        asker.follow(&asking(&[question(1, "work", 24), question(9, "home", 125)]));
+        assert_eq!(double.calls.lock().unwrap().last().unwrap(), "update 9:125 1:24");
         assert!(answers.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_closed_question_stays_away_in_the_last_seconds_and_where_nothing_can_be_kept() {
+        let (double, mut asker, _) = setting();
+        asker.follow(&asking(&[question(1, "work", 8)]));
+        double.end(None);
+        let last = Question { can_be_kept: false, ..question(2, "home", 100) };
+        for left in [8, 4, 1] {
+            asker.follow(&asking(&[question(1, "work", left)]));
+        }
+        asker.follow(&asking(std::slice::from_ref(&last)));
+        double.end(None);
+        asker.follow(&asking(std::slice::from_ref(&last)));
+        asker.follow(&asking(&[Question { seconds_left: 20, ..last }]));
+        assert_eq!(*double.calls.lock().unwrap(), ["show 1:8", "show 2:100"]);
     }
 
     #[test]
