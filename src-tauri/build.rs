@@ -15,9 +15,11 @@ const COMMANDS: &[&str] = &[
     "claims",
     "settings",
     "change_settings",
+    "presets",
     "discover",
     "add_account",
     "remove_account",
+    "diagnosis",
 ];
 
 /// Stands in for the window in a debug build, so that the rest can be checked and run without Node.

@@ -72,9 +72,11 @@ pub fn run() -> ExitCode {
             window::claims,
             window::settings,
             window::change_settings,
+            window::presets,
             window::discover,
             window::add_account,
             window::remove_account,
+            window::diagnosis,
         ])
         .setup(move |app| {
             #[cfg(target_os = "macos")]

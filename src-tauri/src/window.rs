@@ -2,7 +2,9 @@
 //! else together. Its commands pass on to the agent.
 
 use abide_agent::Agent;
-use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
+use abide_wire::window::{
+    Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
+};
 use abide_wire::{ClaimsAnswer, ErrorAnswer, SessionSettings, Snapshot};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
@@ -142,17 +144,31 @@ pub(crate) async fn change_settings(
     agent.change_settings(&account, settings).await
 }
 
+#[tauri::command(async)]
+pub(crate) fn presets(agent: State<'_, Agent>) -> Vec<ProviderPreset> {
+    agent.presets()
+}
+
 #[tauri::command]
 pub(crate) async fn discover(
     agent: State<'_, Agent>,
     issuer: String,
+    preset: Option<String>,
 ) -> Result<DiscoveredProvider, WindowError> {
-    agent.discover(&issuer).await
+    agent.discover(&issuer, preset.as_deref()).await
 }
 
 #[tauri::command]
-pub(crate) async fn add_account(agent: State<'_, Agent>, account: NewAccount) -> Result<(), WindowError> {
+pub(crate) async fn add_account(
+    agent: State<'_, Agent>,
+    account: NewAccount,
+) -> Result<NewAccountAdded, WindowError> {
     agent.add_account(account).await
+}
+
+#[tauri::command]
+pub(crate) async fn diagnosis(agent: State<'_, Agent>) -> Result<Diagnosis, WindowError> {
+    Ok(agent.diagnosis().await)
 }
 
 #[tauri::command]

@@ -182,7 +182,7 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         ),
         ("post", "/v1/discover") => with(
             "Looks at a provider before it becomes an account",
-            object(json!({ "issuer": text() }), &["issuer"]),
+            object(json!({ "issuer": text(), "preset": text() }), &["issuer"]),
             vec![("200", Some(of::<DiscoveredProvider>(schemas)))],
         ),
         ("get", "/v1/clients") => {

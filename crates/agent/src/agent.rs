@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use abide_audit::Event as Recorded;
 use abide_oidc::StepUp;
 use abide_session::{Input, QuestionId};
-use abide_wire::window::{DiscoveredProvider, NewAccount, WindowError};
+use abide_wire::window::{
+    Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
+};
 use abide_wire::{
     AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode,
     PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
@@ -21,7 +23,7 @@ use crate::grants::Clients;
 use crate::provider_session::check_session;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
-use crate::state::connection::connect;
+use crate::state::connection::discover;
 use crate::state::event::Event;
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
@@ -250,20 +252,31 @@ impl Agent {
         self.0.store.account_for(asked)
     }
 
-    /// Looks at a provider before it becomes an account.
+    /// The providers whose settings are known, in the order of their names.
+    #[must_use]
+    pub fn presets(&self) -> Vec<ProviderPreset> {
+        accounts::presets::all()
+    }
+
+    /// Looks at a provider before it becomes an account, with the settings of a preset or of the one that fits.
     ///
     /// # Errors
     ///
-    /// The codes of `abide_oidc::Error`, with a sentence for people.
-    pub async fn discover(&self, issuer: &str) -> Result<DiscoveredProvider, WindowError> {
+    /// `unknown_preset`, `discovery_failed`, and what can be wrong with the file.
+    pub async fn discover(
+        &self,
+        issuer: &str,
+        preset: Option<&str>,
+    ) -> Result<DiscoveredProvider, WindowError> {
         let issuer = issuer.trim();
-        let mut account = accounts::supposed(issuer);
+        let preset = accounts::preset(preset, Some(issuer))?;
+        let mut account = accounts::supposed(issuer, preset.as_ref())?;
         let config = Config::effective(&self.0.store.options).map_err(refused)?;
         account.proxy = config.proxy;
-        let connection = connect(&account)
+        // Before there is a client: not every provider accepts one without a secret.
+        let (_, provider) = discover(&account)
             .await
             .map_err(|error| WindowError::new("discovery_failed", error.to_string()))?;
-        let provider = connection.relying_party.provider();
         Ok(DiscoveredProvider {
             issuer: provider.issuer().to_owned(),
             provider: provider.display_host(),
@@ -271,6 +284,17 @@ impl Agent {
             offline_access: provider.offers_scope("offline_access"),
             provider_logout: provider.has_end_session(),
             revocation: provider.has_revocation(),
+            session_management: provider.has_check_session(),
+            logout_notices: provider.has_frontchannel_logout() || provider.has_backchannel_logout(),
+            device: provider.has_device_authorization(),
+            pushed_requests: provider.has_pushed_authorization(),
+            dpop: provider.has_dpop(),
+            registration: provider.has_registration(),
+            preset: preset.as_ref().map(|preset| preset.name.to_owned()),
+            preset_title: preset.as_ref().map(|preset| preset.title.clone()),
+            notes: preset.map(|preset| preset.notes).unwrap_or_default(),
+            redirect_uris: account.redirect_uris.iter().map(ToString::to_string).collect(),
+            logout_redirect_uris: account.logout.redirect_uris.iter().map(ToString::to_string).collect(),
         })
     }
 
@@ -306,13 +330,17 @@ impl Agent {
             .collect()
     }
 
-    /// Adds an account to the configuration file and offers it.
+    /// Adds an account to the configuration file and offers it. The provider is asked first: a client that it refuses is
+    /// not added.
     ///
     /// # Errors
     ///
-    /// `name_taken`, `invalid_account`, and what can be wrong with the file.
-    pub async fn add_account(&self, account: NewAccount) -> Result<(), WindowError> {
-        self.add(account.into()).await.map(|_| ()).map_err(WindowError::from)
+    /// `name_taken`, `invalid_account`, what the provider says, and what can be wrong with the file.
+    pub async fn add_account(&self, account: NewAccount) -> Result<NewAccountAdded, WindowError> {
+        let request = AccountRequest::from(account);
+        accounts::trial::check(&self.0.store, &request).await?;
+        let added = self.add(request).await?;
+        Ok(NewAccountAdded { name: added.name, client_id: added.client_id, notes: added.notes })
     }
 
     /// The same with all that can be said about a new account. With a registration, the provider is asked first.
@@ -432,6 +460,26 @@ impl Agent {
         match self.0.presence.send(sender).await {
             Ok(()) => answer.await.unwrap_or_default(),
             Err(_) => PresenceStatus::default(),
+        }
+    }
+
+    /// Whether the window opens by itself: at the first start, if no account is configured. True once.
+    #[must_use]
+    pub fn is_first_start(&self) -> bool {
+        let configured =
+            Config::effective(&self.0.store.options).map_or(true, |config| !config.accounts.is_empty());
+        accounts::is_first_start(&self.0.store.options.places.state, configured)
+    }
+
+    /// The state of the program, for the page that helps.
+    pub async fn diagnosis(&self) -> Diagnosis {
+        Diagnosis {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            endpoint: format!("http://127.0.0.1:{}", self.port()),
+            vault: self.vault_mode(),
+            presence: self.presence().await,
+            configuration: self.config_check(),
         }
     }
 

@@ -45,7 +45,16 @@ pub struct AccountRequest {
 
 impl From<NewAccount> for AccountRequest {
     fn from(new: NewAccount) -> Self {
-        Self { name: new.name, issuer: Some(new.issuer), client_id: Some(new.client_id), ..Self::default() }
+        Self {
+            name: new.name,
+            issuer: Some(new.issuer),
+            client_id: new.client_id,
+            register: new.register,
+            preset: new.preset,
+            client_secret_file: new.client_secret_file.map(PathBuf::from),
+            initial_token_file: new.initial_token_file.map(PathBuf::from),
+            ..Self::default()
+        }
     }
 }
 

@@ -84,8 +84,13 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         ConfigProblem,
         ConfigCheck,
         ClaimsAnswer,
+        PresenceStatus,
+        VaultMode,
+        window::ProviderPreset,
         window::DiscoveredProvider,
         window::NewAccount,
+        window::NewAccountAdded,
+        window::Diagnosis,
         window::WindowError,
     );
     Ok(out)

@@ -477,6 +477,7 @@ impl Snapshot {
 /// Which services of the system report whether the user is at the computer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PresenceStatus {
     /// The services that report whether the screen is locked; empty when there are none.
     pub lock: Vec<String>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How sessions are stored between two starts of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum VaultMode {
     /// On disk, encrypted with a key in the system's keyring.

@@ -2,7 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::SettingField;
+use crate::config::ConfigCheck;
+use crate::session::{PresenceStatus, SettingField};
+use crate::vault::VaultMode;
+
+/// The known settings of a provider that many people use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ProviderPreset {
+    /// The name by which it is chosen.
+    pub name: String,
+    /// The product's or company's name.
+    pub title: String,
+    /// The issuer, if the provider has only one.
+    pub issuer: Option<String>,
+    /// Forms of its issuers. A word in capital letters is a value to fill in; text after a space is a remark.
+    pub issuer_forms: Vec<String>,
+    /// What the user has to know or to do.
+    pub notes: Vec<String>,
+}
 
 /// A provider that discovery found, before it becomes an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +39,28 @@ pub struct DiscoveredProvider {
     pub provider_logout: bool,
     /// Whether tokens can be revoked.
     pub revocation: bool,
+    /// Whether a tab in the browser can see the end of the provider's session (OpenID Connect Session Management 1.0).
+    pub session_management: bool,
+    /// Whether the provider's pages or servers can notify clients of a logout (Front-Channel and Back-Channel Logout 1.0).
+    pub logout_notices: bool,
+    /// Whether a sign-in on another device is possible (RFC 8628).
+    pub device: bool,
+    /// Whether authorization requests are pushed (RFC 9126).
+    pub pushed_requests: bool,
+    /// Whether tokens can be bound to a key (RFC 9449).
+    pub dpop: bool,
+    /// Whether Abide can register itself (RFC 7591).
+    pub registration: bool,
+    /// The preset that fits.
+    pub preset: Option<String>,
+    /// That preset's title.
+    pub preset_title: Option<String>,
+    /// What the user has to know or to do there.
+    pub notes: Vec<String>,
+    /// The redirect URIs to register.
+    pub redirect_uris: Vec<String>,
+    /// The redirect URIs after a logout to register.
+    pub logout_redirect_uris: Vec<String>,
 }
 
 /// An account to be added.
@@ -33,8 +73,46 @@ pub struct NewAccount {
     pub name: String,
     /// The issuer, byte for byte.
     pub issuer: String,
-    /// The client identifier that is registered at the provider.
+    /// The client identifier that is registered at the provider; `None` with [`Self::register`].
+    pub client_id: Option<String>,
+    /// Whether Abide registers itself.
+    pub register: bool,
+    /// The preset to use; `None` for the one that fits the issuer.
+    pub preset: Option<String>,
+    /// The absolute path of a file with the client's secret.
+    pub client_secret_file: Option<String>,
+    /// The absolute path of a file with the initial access token for a registration.
+    pub initial_token_file: Option<String>,
+}
+
+/// An account that the window has added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NewAccountAdded {
+    /// Its name.
+    pub name: String,
+    /// The client identifier; the registered one, if Abide has registered itself.
     pub client_id: String,
+    /// What the user has to know or to do.
+    pub notes: Vec<String>,
+}
+
+/// The state of the program, for the page that helps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Diagnosis {
+    /// The version of Abide.
+    pub version: String,
+    /// Operating system and processor.
+    pub system: String,
+    /// The address of the local endpoint.
+    pub endpoint: String,
+    /// How sessions are kept between two starts.
+    pub vault: VaultMode,
+    /// How a locked screen, sleep, keyboard and mouse are detected.
+    pub presence: PresenceStatus,
+    /// What is wrong with the configuration file, and what could be better.
+    pub configuration: ConfigCheck,
 }
 
 /// Why a command of the window failed.

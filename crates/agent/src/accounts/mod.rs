@@ -5,7 +5,9 @@ pub(crate) mod demo;
 pub(crate) mod presets;
 pub(crate) mod registration;
 pub(crate) mod reload;
+pub(crate) mod trial;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use abide_wire::window::WindowError;
@@ -31,6 +33,9 @@ pub(crate) enum AddError {
     Config(#[from] ConfigError),
     #[error("{0}")]
     Registration(#[from] RegistrationError),
+    /// The provider was asked before the account was saved.
+    #[error("{0}")]
+    Provider(#[from] ConnectError),
     #[error("There is no preset \u{201c}{0}\u{201d}. There are: {1}.")]
     NoSuchPreset(String, String),
     #[error("Say which provider: --issuer URL{0}")]
@@ -48,6 +53,7 @@ impl AddError {
         match self {
             Self::Config(error) => error.code(),
             Self::Registration(error) => error.code(),
+            Self::Provider(error) => error.code(),
             Self::NoSuchPreset(..) => "unknown_preset",
             Self::IssuerMissing(_) => "issuer_missing",
             Self::OneOfClientAndRegistration => "client_id_or_registration",
@@ -58,9 +64,8 @@ impl AddError {
     /// As the local API says it.
     pub(crate) fn answer(&self) -> ErrorAnswer {
         let code = match self {
-            Self::Registration(RegistrationError::Provider(ConnectError::Unreachable(_))) => {
-                ErrorCode::ProviderUnreachable
-            }
+            Self::Registration(RegistrationError::Provider(ConnectError::Unreachable(_)))
+            | Self::Provider(ConnectError::Unreachable(_)) => ErrorCode::ProviderUnreachable,
             _ => ErrorCode::InvalidRequest,
         };
         ErrorAnswer::new(code, self.to_string())
@@ -83,7 +88,7 @@ pub(crate) async fn add(
 ) -> Result<(AccountAdded, Config), AddError> {
     let file = ConfigFile::read(&store.options)?;
     file.config.has_room_for(&request.name)?;
-    let preset = preset(&request)?;
+    let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
     let issuer = match (&request.issuer, preset.as_ref().and_then(|preset| preset.issuer.clone())) {
         (Some(issuer), _) => issuer.trim().to_owned(),
         (None, Some(issuer)) => issuer,
@@ -92,8 +97,7 @@ pub(crate) async fn add(
     if request.register == request.client_id.is_some() {
         return Err(AddError::OneOfClientAndRegistration);
     }
-    let mut lines = lines(&issuer, request.client_id.as_deref().unwrap_or(NOT_YET), preset.as_ref());
-    own_lines(&request, &mut lines);
+    let mut lines = wanted(&request, &issuer, preset.as_ref());
     let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
     // What cannot be an account is not registered either.
     let mut config = Config::account(&request.name, &lines)?;
@@ -177,21 +181,37 @@ fn own_lines(request: &AccountRequest, lines: &mut toml_edit::Table) {
     }
 }
 
-/// What an account at this issuer would be, for a look at the provider.
-pub(crate) fn supposed(issuer: &str) -> AccountConfig {
-    let lines = lines(issuer, NOT_YET, presets::of(issuer).as_ref());
-    Config::account("supposed", &lines)
-        .unwrap_or_else(|_| AccountConfig::new(issuer.to_owned(), NOT_YET.to_owned()))
+/// The account that would be made of this request, with a client identifier of its own or none yet.
+fn wanted(request: &AccountRequest, issuer: &str, preset: Option<&Preset>) -> toml_edit::Table {
+    let mut lines = lines(issuer, request.client_id.as_deref().unwrap_or(NOT_YET), preset);
+    own_lines(request, &mut lines);
+    lines
 }
 
-fn preset(request: &AccountRequest) -> Result<Option<Preset>, AddError> {
-    match request.preset.as_deref() {
+/// An account at this issuer, for a look at the provider.
+pub(crate) fn supposed(issuer: &str, preset: Option<&Preset>) -> Result<AccountConfig, AddError> {
+    Ok(Config::account("supposed", &lines(issuer, NOT_YET, preset))?)
+}
+
+/// Whether this is the first start, of somebody without an account. It is remembered in the folder; where that fails, the
+/// answer is no, because a window that opens at each start would be worse than none.
+pub(crate) fn is_first_start(state: &Path, configured: bool) -> bool {
+    let mark = state.join("started");
+    if configured || mark.exists() {
+        return false;
+    }
+    crate::platform::file::write(&mark, b"").is_ok()
+}
+
+/// The preset of this name, or the one that fits the issuer.
+pub(crate) fn preset(name: Option<&str>, issuer: Option<&str>) -> Result<Option<Preset>, AddError> {
+    match name {
         Some("none") => Ok(None),
         Some(name) => {
             let unknown = || AddError::NoSuchPreset(name.to_owned(), presets::names().join(", "));
             presets::named(name).ok_or_else(unknown).map(Some)
         }
-        None => Ok(request.issuer.as_deref().and_then(|issuer| presets::of(issuer.trim()))),
+        None => Ok(issuer.and_then(|issuer| presets::of(issuer.trim()))),
     }
 }
 
@@ -223,6 +243,27 @@ pub(crate) async fn end_registration(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_first_start_without_an_account_is_one_start() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_first_start(folder.path(), true), "an account is configured");
+        assert!(is_first_start(folder.path(), false));
+        assert!(!is_first_start(folder.path(), false), "it is remembered");
+        assert!(
+            !is_first_start(&folder.path().join("started"), false),
+            "it cannot be remembered: not a folder"
+        );
+    }
+
+    #[test]
+    fn a_provider_that_no_sign_in_can_use_is_not_looked_at() {
+        let code = |issuer: &str| supposed(issuer, None).err().map(|error| error.code());
+        assert_eq!(code("http://id.example.com"), Some("invalid_account"));
+        assert_eq!(code("not an address"), Some("invalid_account"));
+        assert_eq!(code("https://id.example.com"), None);
+        assert_eq!(code("http://127.0.0.1:8080"), None);
+    }
 
     #[test]
     fn what_the_person_gives_comes_before_the_preset() {

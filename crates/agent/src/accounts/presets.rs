@@ -1,6 +1,7 @@
 //! What is known of providers that many people use: a file each, which becomes lines of the configuration when an account
 //! is added. No provider's name stands anywhere else in the program.
 
+use abide_wire::window::ProviderPreset;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -68,6 +69,18 @@ pub(crate) fn names() -> Vec<&'static str> {
     FILES.iter().map(|(name, _)| *name).collect()
 }
 
+/// All of them, for the window.
+pub(crate) fn all() -> Vec<ProviderPreset> {
+    let shown = |preset: Preset| ProviderPreset {
+        name: preset.name.to_owned(),
+        title: preset.title,
+        issuer: preset.issuer,
+        issuer_forms: preset.issuer_forms,
+        notes: preset.notes,
+    };
+    names().into_iter().filter_map(named).map(shown).collect()
+}
+
 /// The preset of this name.
 pub(crate) fn named(name: &str) -> Option<Preset> {
     let (name, text) = FILES.iter().find(|(known, _)| *known == name)?;
@@ -115,6 +128,12 @@ mod tests {
         let mut known = names();
         known.push("none");
         assert_eq!(abide_wire::PRESETS, known);
+    }
+
+    #[test]
+    fn the_window_gets_every_preset() {
+        let shown: Vec<String> = all().into_iter().map(|preset| preset.name).collect();
+        assert_eq!(shown, names());
     }
 
     #[test]

@@ -64,9 +64,10 @@ pub(super) async fn discover(call: Call) -> Answered {
     #[derive(Deserialize)]
     struct Wanted {
         issuer: String,
+        preset: Option<String>,
     }
     let wanted: Wanted = body(call.request).await?;
-    let found = call.agent.discover(&wanted.issuer).await;
+    let found = call.agent.discover(&wanted.issuer, wanted.preset.as_deref()).await;
     ok(&found.map_err(|refused| ErrorAnswer::new(ErrorCode::InvalidRequest, refused.message))?)
 }
 

@@ -1,0 +1,85 @@
+//! A test of a new account before it is saved.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use abide_wire::AccountRequest;
+use url::Url;
+
+use crate::accounts::{AddError, preset, wanted};
+use crate::config::{AccountConfig, Config};
+use crate::sign_in::parameters;
+use crate::sign_in::scopes::{is_scope_refused, wanted_scopes};
+use crate::state::connection::{ConnectError, connect};
+use crate::state::store::Store;
+
+/// Stands for the port that a sign-in gets from the system. Providers do not compare it (RFC 8252, section 7.3).
+const SOME_PORT: u16 = 49_152;
+
+/// Asks the provider what can be asked without the user: whether it is there, whether the client fits it, and, where
+/// requests are pushed (RFC 9126), whether it accepts client identifier and redirect URI. A client that is going to be
+/// registered is tested by that.
+pub(crate) async fn check(store: &Arc<Store>, request: &AccountRequest) -> Result<(), AddError> {
+    if request.register {
+        return Ok(());
+    }
+    let present = Config::effective(&store.options)?;
+    present.has_room_for(&request.name)?;
+    let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
+    let issuer = request.issuer.as_deref().unwrap_or_default().trim();
+    let mut config = Config::account(&request.name, &wanted(request, issuer, preset.as_ref()))?;
+    config.proxy = config.proxy.or(present.proxy);
+    Ok(accepted(&config).await?)
+}
+
+async fn accepted(config: &AccountConfig) -> Result<(), ConnectError> {
+    let connection = connect(config).await?.with_new_key(config.dpop)?;
+    let relying_party = &connection.relying_party;
+    let Some(redirect_uri) = config.redirect_uris.first().map(with_port) else { return Ok(()) };
+    let parameters = parameters(config, wanted_scopes(config, relying_party.provider()));
+    let asked = relying_party
+        .start_authorization(&connection.http, &redirect_uri, &parameters, SystemTime::now())
+        .await;
+    match asked {
+        // A sign-in tries again with fewer scopes.
+        Err(error) if !is_scope_refused(&error) => Err(ConnectError::of(error)),
+        _ => Ok(()),
+    }
+}
+
+fn with_port(configured: &Url) -> Url {
+    let mut uri = configured.clone();
+    if uri.port().is_none() {
+        // Refused for addresses without a host only, which no account has.
+        let _ = uri.set_port(Some(SOME_PORT));
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[cfg(feature = "demo")]
+    #[tokio::test]
+    async fn a_client_that_the_provider_refuses_is_found_out() {
+        let options = abide_demo_op::Config {
+            pushed_authorization: abide_demo_op::PushedAuthorization::Offered,
+            ..abide_demo_op::Config::default()
+        };
+        let provider = abide_demo_op::DemoOp::start(options).await.unwrap();
+        let account =
+            |client_id: &str| AccountConfig::new(provider.issuer().to_owned(), client_id.to_owned());
+        accepted(&account("abide")).await.unwrap();
+        let refused = accepted(&account("stranger")).await.unwrap_err();
+        assert_eq!(refused.code(), "pushed_request_refused");
+    }
+
+    #[test]
+    fn a_port_of_the_account_stays() {
+        let with = |uri: &str| with_port(&uri.parse().unwrap()).to_string();
+        assert_eq!(with("http://127.0.0.1:47621/callback"), "http://127.0.0.1:47621/callback");
+        assert_eq!(with("http://127.0.0.1/callback"), "http://127.0.0.1:49152/callback");
+    }
+}
