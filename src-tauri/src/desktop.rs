@@ -75,6 +75,10 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
     #[cfg(target_os = "linux")]
     tauri::async_runtime::spawn(platform::appearance::follow(app.clone()));
     let mut told = tokio::spawn(told_to_stop());
+    // An icon in the panel is easy to miss.
+    if agent.is_first_start() {
+        window::open(&app);
+    }
 
     snapshots.mark_changed();
     loop {

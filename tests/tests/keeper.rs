@@ -305,4 +305,23 @@ mod question {
         );
         drop(app);
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_first_start_without_an_account_opens_the_window_once() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("first-start", Look::Light).await;
+        let room = desktop.room();
+        let app = App::desktop(room).await;
+        let window = desktop.window("Abide", s(25)).await;
+        eventually("something in the window", s(15), || async {
+            desktop.colours(&window).await.filter(|colours| *colours > 50)
+        })
+        .await;
+        desktop.closeup_of(&window, "window").await;
+        app.quit().await;
+        let app = App::desktop(room).await;
+        tokio::time::sleep(s(3)).await;
+        assert!(desktop.windows("Abide").await.is_empty(), "it is remembered");
+        drop(app);
+    }
 }
