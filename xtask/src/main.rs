@@ -61,7 +61,7 @@ fn main() -> ExitCode {
             "crash" => crash::crash(&rest),
             "fuzz" => fuzz::fuzz(&rest),
             "setup" => setup(),
-            "ui" => ui::ui(),
+            "ui" => ui::ui(&rest),
             "types" => test::write_types(),
             "signals" => signals::write(),
             "hostile" => hostile::write(),

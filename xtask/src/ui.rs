@@ -56,9 +56,15 @@ pub(crate) fn has_script(folder: &str, script: &str) -> Result<bool> {
     Ok(package["scripts"][script].is_string())
 }
 
-/// `./x ui`: builds only the pages.
-pub(crate) fn ui() -> Result<ExitCode> {
+/// `./x ui`: builds only the pages. With `--gallery`: every page and state in a browser, without the agent, until Ctrl-C.
+pub(crate) fn ui(arguments: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::new()?;
+    if arguments.iter().any(|argument| argument == "--gallery") {
+        if steps.step("ui: npm packages", |log| npm_install("ui", log)) {
+            npm("ui", &["run", "dev", "--", "--open", "/demo.html"]).status()?;
+        }
+        return Ok(steps.code());
+    }
     prepare(&mut steps);
     Ok(steps.code())
 }
