@@ -20,5 +20,6 @@ export default defineConfig(({ mode }) => ({
     environment: "jsdom",
     env: { TZ: "UTC" },
     restoreMocks: true,
+    css: { include: [/app\.css/] },
   },
 }));

@@ -8,13 +8,13 @@ afterEach(clearMocks);
 test("every command goes to the program under its own name, with its arguments", async () => {
   const calls: [string, unknown][] = [];
   mockIPC((command, args) => void calls.push([command, args]));
-  const account = { name: "work", issuer: "https://id.example.com", client_id: "abide" };
+  const account = { name: "work", issuer: "https://id.example.com", client_id: "abide", register: false, preset: null, client_secret_file: null, initial_token_file: null };
   await tauriHost.snapshot();
   await tauriHost.signIn("work");
   await tauriHost.cancelSignIn("work");
   await tauriHost.signOut("work");
   await tauriHost.keep("work");
-  await tauriHost.discover("https://id.example.com");
+  await tauriHost.discover("https://id.example.com", "okta");
   await tauriHost.addAccount(account);
   await tauriHost.removeAccount("work");
   await tauriHost.watch(() => {});
@@ -24,12 +24,14 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.changeSettings("work", settings);
   await tauriHost.onNavigate(() => {});
   await tauriHost.openMonitor("work");
+  await tauriHost.presets();
+  await tauriHost.diagnosis();
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
-    "answer", "settings", "change_settings", "plugin:event|listen", "open_monitor",
+    "answer", "settings", "change_settings", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
   ]);
   expect(calls[1]?.[1]).toEqual({ account: "work" });
-  expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com" });
+  expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com", preset: "okta" });
   expect(calls[6]?.[1]).toEqual({ account });
   expect(calls[8]?.[1]).toMatchObject({ event: "snapshot" });
   expect(calls[9]?.[1]).toEqual({ question: 7, keep: false });

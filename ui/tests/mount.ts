@@ -2,11 +2,11 @@
 import { flushSync, mount, unmount } from "svelte";
 import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
-import { account, layer, usual } from "../src/demo/host";
+import { account, diagnosis, discovered, layer, presets, usual } from "../src/demo/host";
 import type { Host } from "../src/lib/host";
-import type { ClaimsAnswer, Question, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
+import type { ClaimsAnswer, Question, NewAccount, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
 
-export { account as status, layer };
+export { account as status, diagnosis, discovered, layer, presets };
 
 export const active = (over: Partial<SessionStatus> = {}) =>
   account({
@@ -79,7 +79,9 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     discover: vi.fn(async () => {
       throw { code: "unexpected", message: "unexpected" };
     }),
-    addAccount: vi.fn(async () => {}),
+    presets: vi.fn(async () => presets),
+    addAccount: vi.fn(async (account: NewAccount) => ({ name: account.name, client_id: account.client_id ?? "", notes: [] as string[] })),
+    diagnosis: vi.fn(async () => diagnosis()),
     removeAccount: vi.fn(async () => {}),
     ...answers,
   } satisfies Host;
@@ -103,6 +105,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
       if (!found) throw new Error(`no button “${label}” among ${buttons().map((b) => b.textContent)}`);
       return found;
     },
+    preset: (name: string) => target.querySelector<HTMLElement>(`[data-preset="${name}"]`)!,
     field: (id: string) => target.querySelector<HTMLInputElement>(`#${id}`)!,
     said: () => target.querySelector(":scope > [role=status]")?.textContent,
     asked: () => target.querySelector(":scope > [role=alert]")?.textContent,

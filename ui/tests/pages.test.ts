@@ -1,7 +1,6 @@
 // The wording of each page, in one file for each: a better sentence changes `tests/pages/NAME.txt` and nothing else.
 import { expect, test } from "vitest";
-import type { DiscoveredProvider } from "../src/lib/wire";
-import { active, layer, open, question, snapshot, status } from "./mount";
+import { active, diagnosis, discovered, layer, open, question, snapshot, status } from "./mount";
 
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 
@@ -66,12 +65,10 @@ test("the question", async () => {
 });
 
 test("the page that adds an account", async () => {
-  const found = (over: Partial<DiscoveredProvider>): DiscoveredProvider => ({
-    issuer: "https://id.example.net/", provider: "id.example.net", suggested_name: "example",
-    offline_access: true, provider_logout: true, revocation: true, ...over,
-  });
+  const found = discovered;
+  const none = { offline_access: false, provider_logout: false, revocation: false, session_management: false, device: false, pushed_requests: false };
   const pages: string[] = [];
-  for (const offer of [found({}), found({ offline_access: null }), found({ offline_access: false, provider_logout: false, revocation: false })]) {
+  for (const offer of [found(), found({ offline_access: null, registration: true, dpop: true }), found(none)]) {
     const window = await open(snapshot([status()]), { discover: async () => offer });
     await window.click(window.button("Add an account"));
     if (pages.length === 0) pages.push(words(window.target));
@@ -79,7 +76,23 @@ test("the page that adds an account", async () => {
     await window.enter("issuer");
     pages.push(words(window.target));
   }
+  const window = await open(snapshot([status()]));
+  await window.click(window.button("Add an account"));
+  await window.click(window.preset("keycloak"));
+  pages.push(words(window.target));
   await expect(pages.join("\n")).toMatchFileSnapshot("pages/add-account.txt");
+});
+
+test("the page that helps", async () => {
+  const account = active({ clock_skew: 400, last_error: "id.example.com cannot be reached.", last_error_code: "unreachable" });
+  const bad = diagnosis({ vault: "memory", presence: { lock: [], sleep: [], input: null, locked: false } });
+  const pages: string[] = [];
+  for (const found of [diagnosis(), bad]) {
+    const window = await open(snapshot([account], { warnings: ["There is no keyring."] }), { diagnosis: async () => found });
+    await window.click(window.button("Help"));
+    pages.push(words(window.target));
+  }
+  await expect(pages.join("\n")).toMatchFileSnapshot("pages/help.txt");
 });
 
 test("the page of the settings", async () => {

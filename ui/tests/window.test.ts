@@ -1,16 +1,9 @@
 import { expect, test, vi } from "vitest";
 import type { DiscoveredProvider, Snapshot } from "../src/lib/wire";
-import { CANNOT_BE_KEPT, endedBy, PROVIDER_END } from "../src/lib/text";
-import { active, layer, open, question, settle, snapshot, status } from "./mount";
+import { AFTER_END, CANNOT_BE_KEPT, endedBy, PROVIDER_END } from "../src/lib/text";
+import { active, discovered, layer, open, question, settle, snapshot, status } from "./mount";
 
-const found: DiscoveredProvider = {
-  issuer: "https://id.example.net/",
-  provider: "id.example.net",
-  suggested_name: "example",
-  offline_access: true,
-  provider_logout: true,
-  revocation: false,
-};
+const found: DiscoveredProvider = discovered({ revocation: false });
 /** What is said about the provider's side after an end. */
 const there = (end: keyof typeof PROVIDER_END) => PROVIDER_END[end].replace("{provider}", "id.example.com");
 const reject = (message: string) => async () => {
@@ -19,7 +12,7 @@ const reject = (message: string) => async () => {
 
 test("each state offers what can be done in it", async () => {
   const window = await open(snapshot([status()]));
-  expect(window.labels()).toEqual(["Add an account", "Settings", "Sign in", "Remove"]);
+  expect(window.labels()).toEqual(["Add an account", "Settings", "Help", "Sign in", "Remove"]);
   expect(window.text()).toContain("You are not signed in.");
 
   await window.show(snapshot([status({ state: "authorizing" })]));
@@ -125,9 +118,9 @@ test("what the provider says about the user is asked for when somebody looks", a
   const said = [...details.querySelectorAll("dl div")].map((line) => [...line.children].map((cell) => cell.textContent));
   expect(said).toEqual([
     ["email", "alice@example.com"],
-    ["email_verified", "true"],
-    ["groups", "staff, dev"],
-    ["odd", '["a,b"]'],
+    ["email_verified", "yes"],
+    ["groups", "staffdev"],
+    ["odd", "a,b"],
   ]);
   expect(details.textContent).toContain("Read 2 min ago.");
 });
@@ -291,17 +284,103 @@ test("an account is removed only after a second question", async () => {
   expect(document.activeElement).toBe(window.target.querySelector("h1"));
 });
 
-test("somebody new is told how the demonstration works", async () => {
-  const window = await open(snapshot([status({ account: "demo", issuer: "http://127.0.0.1:47610" })]));
+const demo = { account: "demo", issuer: "http://127.0.0.1:47610" };
+
+test("the first start shows what Abide is, and three ways to begin", async () => {
+  const window = await open(snapshot([status(demo)]));
+  expect(window.target.querySelector("h1")?.textContent).toBe("Welcome to Abide");
   expect(window.text()).toMatch(/Sign in as alice with the password demo\./);
-  expect(window.labels()).toEqual(["Settings", "Sign in", "Add an account"]);
+  expect(window.labels()).toEqual(["Settings", "Help", "Choose provider", "Enter address", "Try the demo"]);
+  await window.click(window.button("Try the demo"));
+  expect(window.host.signIn).toHaveBeenCalledExactlyOnceWith("demo");
+  await window.show(snapshot([status({ ...demo, state: "authorizing" })]));
+  await window.click(window.button("Cancel sign-in"));
+  expect(window.host.cancelSignIn).toHaveBeenCalledExactlyOnceWith("demo");
+  await window.show(snapshot([active(demo)]));
+  expect(window.text()).toContain("Do you have your own provider?");
 });
 
 test("without an account the window offers to add one", async () => {
   const window = await open(snapshot([]));
-  expect(window.text()).toContain("No account yet");
-  await window.click(window.button("Add an account"));
+  await window.click(window.button("Enter address"));
   expect(document.activeElement).toBe(window.field("issuer"));
+});
+
+test("a known provider needs only its own values", async () => {
+  const discover = vi.fn(async () => discovered({ preset: "keycloak" }));
+  const window = await open(snapshot([]), { discover });
+  await window.click(window.button("Choose provider"));
+  await window.click(window.preset("keycloak"));
+  expect(document.activeElement).toBe(window.field("blank-0"));
+  await window.type("blank-0", "sso.example.com");
+  await window.enter("blank-0");
+  expect(discover).not.toHaveBeenCalled();
+  expect(window.target.querySelector("#value-problem")?.textContent).toContain("Realm");
+  expect(document.activeElement).toBe(window.field("blank-1"));
+  await window.type("blank-1", "staff");
+  expect(window.text()).toContain("https://sso.example.com/realms/staff");
+  await window.enter("blank-1");
+  expect(discover).toHaveBeenCalledExactlyOnceWith("https://sso.example.com/realms/staff", "keycloak");
+});
+
+test("a provider with one address is looked up at once, and Escape goes back to the list", async () => {
+  const discover = vi.fn(async () => discovered({ preset: "google" }));
+  const window = await open(snapshot([]), { discover });
+  await window.click(window.button("Choose provider"));
+  await window.click(window.preset("google"));
+  expect(discover).toHaveBeenCalledExactlyOnceWith("https://accounts.google.com", "google");
+  expect(window.text()).toContain("Found id.example.net");
+  await window.escape();
+  expect(document.activeElement).toBe(window.preset("google"));
+});
+
+test("Abide registers itself where it can, and asks for a token only where one is wanted", async () => {
+  const refused = vi.fn(async () => {
+    throw { code: "initial_token_needed", message: "Ask its administrator for an initial access token." };
+  });
+  const window = await open(snapshot([]), { discover: async () => discovered({ registration: true }), addAccount: refused });
+  await window.click(window.button("Enter address"));
+  await window.type("issuer", "https://id.example.net");
+  await window.enter("issuer");
+  expect(window.field("client")).toBeNull();
+  await window.enter("name");
+  expect(refused).toHaveBeenLastCalledWith(expect.objectContaining({ register: true, client_id: null, initial_token_file: null }));
+  expect(document.activeElement).toBe(window.field("token"));
+  expect(window.target.querySelector("#token-problem")?.textContent).toContain("initial access token");
+  await window.type("token", "/home/alice/token");
+  await window.enter("token");
+  expect(refused).toHaveBeenLastCalledWith(expect.objectContaining({ initial_token_file: "/home/alice/token" }));
+});
+
+test("what is to be registered is shown, ready to copy", async () => {
+  const uris = ["http://127.0.0.1:47621/callback", "http://127.0.0.1:47622/callback"];
+  const window = await open(snapshot([]), { discover: async () => discovered({ redirect_uris: uris }) });
+  await window.click(window.button("Enter address"));
+  await window.type("issuer", "https://id.example.net");
+  await window.enter("issuer");
+  const lines = [...window.target.querySelectorAll(".register code")].map((line) => line.textContent);
+  expect(lines).toEqual([...uris, ...[47624, 47625, 47626].map((port) => `http://127.0.0.1:${port}/logout`)]);
+});
+
+test("the help page shows what is wrong, and its report names no user", async () => {
+  const written = vi.fn(async (_: string) => {});
+  vi.stubGlobal("navigator", { clipboard: { writeText: written } });
+  const window = await open(snapshot([active({ clock_skew: -400 })]));
+  await window.click(window.button("Help"));
+  expect(window.text()).toContain("1 problem found");
+  await window.click(window.button("Copy the report"));
+  const report = written.mock.calls[0]![0];
+  expect(report).toContain("fail  Clock");
+  expect(report).toContain("account work at https://id.example.com: active");
+  expect(report).not.toContain("alice");
+  vi.unstubAllGlobals();
+  await window.escape();
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Help");
+});
+
+test("a session that ended says what to do", async () => {
+  const window = await open(snapshot([status({ state: "ended", ended: "idle_timeout" })]));
+  expect(window.text()).toContain(AFTER_END.idle_timeout);
 });
 
 test("a signed-in account shows how to use it, with its own name", async () => {
@@ -334,7 +413,7 @@ test("an account is added by its issuer, by keyboard alone", async () => {
   await window.click(window.button("Add an account"));
   await window.type("issuer", "id.example.net");
   await window.enter("issuer");
-  expect(discover).toHaveBeenCalledExactlyOnceWith("https://id.example.net");
+  expect(discover).toHaveBeenCalledExactlyOnceWith("https://id.example.net", null);
   expect(window.text()).toContain("Found id.example.net");
   expect(window.text()).toContain("Tokens stay valid until they expire.");
   expect(window.text()).toContain("http://127.0.0.1/callback");
@@ -348,7 +427,12 @@ test("an account is added by its issuer, by keyboard alone", async () => {
     name: "example",
     issuer: "https://id.example.net/",
     client_id: "abide",
+    register: false,
+    preset: "none",
+    client_secret_file: null,
+    initial_token_file: null,
   });
+  expect(window.host.signIn).toHaveBeenCalledExactlyOnceWith("example");
   expect(window.text()).toContain("Accounts");
   expect(window.said()).toBe("The account example was added.");
 });
@@ -427,4 +511,36 @@ test("an event that came first is not overwritten by the older first answer", as
 test("a program that does not answer is said plainly", async () => {
   const window = await open(snapshot([]), { watch: () => Promise.reject(new Error("IPC")) });
   expect(window.text()).toContain("Abide did not answer. Close this window and open it again from the tray.");
+});
+
+test("the command palette does everything by keyboard, and Escape leaves the page as it is", async () => {
+  HTMLDialogElement.prototype.showModal ??= function () { this.open = true; };
+  HTMLDialogElement.prototype.close ??= function () { this.open = false; };
+  const window = await open(snapshot([active(), status({ account: "lab" })]));
+  const press = async (target: EventTarget, key: string, more: KeyboardEventInit = {}) => {
+    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+    await settle();
+  };
+  await press(document.body, "k", { ctrlKey: true });
+  const dialog = window.target.querySelector("dialog")!;
+  const field = dialog.querySelector("input")!;
+  const offered = () => [...dialog.querySelectorAll("li")].map((line) => line.textContent);
+  expect(dialog.open).toBe(true);
+  expect(offered()).toEqual([
+    "Keep the session: work", "Sign out: work", "Settings: work", "Sign in: lab", "Settings: lab", "Accounts", "Add an account", "Help",
+  ]);
+  field.value = "sign";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await settle();
+  expect(offered()).toEqual(["Sign out: work", "Sign in: lab"]);
+  await press(field, "ArrowDown");
+  await press(field, "Enter");
+  expect(window.host.signIn).toHaveBeenCalledExactlyOnceWith("lab");
+  expect(dialog.open).toBe(false);
+  await press(document.body, "k", { ctrlKey: true });
+  field.value = "help";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await settle();
+  await press(field, "Enter");
+  expect(window.target.querySelector("h1")?.textContent).toBe("Help");
 });

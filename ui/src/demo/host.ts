@@ -1,7 +1,9 @@
 // The window without the program: invented accounts, for development in a browser. `?demo=NAME` chooses the scene.
 import type { Host } from "../lib/host";
 import { DEMO_ISSUER } from "../lib/text";
-import type { LayerStatus, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot } from "../lib/wire";
+import type {
+  Diagnosis, DiscoveredProvider, LayerStatus, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
+} from "../lib/wire";
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -135,6 +137,57 @@ export const usual: SessionSettings = {
   claims: true,
 };
 
+/** Some presets, as the program has them. */
+export const presets: ProviderPreset[] = [
+  {
+    name: "keycloak", title: "Keycloak", issuer: null,
+    issuer_forms: ["https://HOST/realms/REALM", "https://HOST/auth/realms/REALM before version 17"],
+    notes: ["If you do not have the role `offline_access` there, Keycloak refuses that scope. Then remove it from `scopes`."],
+  },
+  { name: "google", title: "Google", issuer: "https://accounts.google.com", issuer_forms: ["https://accounts.google.com"], notes: [] },
+  {
+    name: "entra", title: "Microsoft Entra ID", issuer: null, issuer_forms: ["https://login.microsoftonline.com/TENANT-ID/v2.0"],
+    notes: ["The issuer contains the ID of the tenant (a GUID), not its domain name."],
+  },
+  { name: "okta", title: "Okta", issuer: null, issuer_forms: ["https://ORG.okta.com/oauth2/default", "https://ORG.okta.com"], notes: [] },
+  { name: "auth0", title: "Auth0", issuer: null, issuer_forms: ["https://TENANT.auth0.com/"], notes: [] },
+  { name: "gitlab", title: "GitLab", issuer: null, issuer_forms: ["https://gitlab.com", "https://YOUR.GITLAB"], notes: [] },
+  { name: "dex", title: "Dex", issuer: null, issuer_forms: ["the `issuer` in Dex's configuration"], notes: [] },
+  { name: "zitadel", title: "ZITADEL", issuer: null, issuer_forms: ["https://INSTANCE.REGION.zitadel.cloud"], notes: [] },
+];
+
+/** A provider that discovery has found. */
+export const discovered = (over: Partial<DiscoveredProvider> = {}): DiscoveredProvider => ({
+  issuer: "https://id.example.net/",
+  provider: "id.example.net",
+  suggested_name: "example",
+  offline_access: true,
+  provider_logout: true,
+  revocation: true,
+  session_management: true,
+  logout_notices: false,
+  device: true,
+  pushed_requests: true,
+  dpop: false,
+  registration: false,
+  preset: null,
+  preset_title: null,
+  notes: [],
+  redirect_uris: ["http://127.0.0.1/callback"],
+  logout_redirect_uris: ["http://127.0.0.1:47624/logout", "http://127.0.0.1:47625/logout", "http://127.0.0.1:47626/logout"],
+  ...over,
+});
+
+export const diagnosis = (over: Partial<Diagnosis> = {}): Diagnosis => ({
+  version: "0.1.0",
+  system: "linux x86_64",
+  endpoint: "http://127.0.0.1:47600",
+  vault: "keyring",
+  presence: { lock: ["logind"], sleep: ["logind"], input: "mutter", locked: false },
+  configuration: { file: "/home/alice/.config/abide/config.toml", ok: true, problems: [] },
+  ...over,
+});
+
 const ended = account({
   account: "lab",
   issuer: "https://login.lab.example.org/realms/lab",
@@ -160,7 +213,7 @@ const over = (name: string, host: string, how: Partial<SessionStatus>, provider:
   });
 const demo = account({ account: "demo", issuer: DEMO_ISSUER, provider: "127.0.0.1:47610" });
 
-const scenes: Record<string, () => Snapshot> = {
+export const scenes: Record<string, () => Snapshot> = {
   active: () => ({ accounts: [active(), ended], questions: [], warnings: [] }),
   soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], questions: [], warnings: [] }),
   expiring: () => ({
@@ -272,6 +325,16 @@ const scenes: Record<string, () => Snapshot> = {
     questions: [],
     warnings: ["There is no keyring on this computer. Sessions are kept in memory only: after a restart you sign in again."],
   }),
+  help: () => ({ accounts: [active({ clock_skew: 3 }), ended], questions: [], warnings: [] }),
+  trouble_help: () => ({
+    accounts: [active({ clock_skew: -400, last_error: "id.example.com cannot be reached." })],
+    questions: [],
+    warnings: ["There is no keyring on this computer. Sessions are kept in memory only: after a restart you sign in again."],
+  }),
+  demo_active: () => ({ accounts: [active({ account: "demo", issuer: DEMO_ISSUER, provider: "127.0.0.1:47610" })], questions: [], warnings: [] }),
+  values: () => ({ accounts: [active()], questions: [], warnings: [] }),
+  found: () => ({ accounts: [active()], questions: [], warnings: [] }),
+  registers: () => ({ accounts: [active()], questions: [], warnings: [] }),
   authorizing: () => ({ accounts: [account({ state: "authorizing" })], questions: [], warnings: [] }),
 };
 
@@ -333,6 +396,8 @@ export function demoHost(scene: string): Host {
         name: "Alice Example",
         address: { country: "DE", locality: "Hamburg" },
         sub: "248289761001",
+        auth_time: now() - 3600,
+        updated_at: now() - 86_400 * 40,
       },
     }),
     settings: async (name) =>
@@ -347,16 +412,37 @@ export function demoHost(scene: string): Host {
       change(name, (a) => ({ ...a, advised_end_after: changed.end_after > 840 ? a.advised_end_after : null }));
     },
     onNavigate: async () => () => {},
-    discover: async (issuer) => {
+    presets: async () => presets,
+    diagnosis: async () =>
+      scene === "trouble_help"
+        ? diagnosis({
+            vault: "memory",
+            presence: { lock: [], sleep: [], input: null, locked: false },
+            configuration: {
+              file: "/home/alice/.config/abide/config.toml",
+              ok: false,
+              problems: [
+                { severity: "error", account: "work", line: 7, column: 14, message: "`end_after` has to be longer than `warn_after`.", suggestion: "end_after = \"15m\"" },
+                { severity: "advice", account: "work", line: null, column: null, message: "The provider supports DPoP. Tokens could be bound to this computer.", suggestion: "dpop = true" },
+              ],
+            },
+          })
+        : diagnosis(),
+    discover: async (issuer, preset) => {
       await pause(600);
       if (!issuer.startsWith("https://")) {
         throw { code: "issuer_not_https", message: `${issuer} is not an https address. Ask your provider for the address that begins with https://.` };
       }
       const provider = new URL(issuer).host;
-      return { issuer, provider, suggested_name: "work-2", offline_access: true, provider_logout: true, revocation: false };
+      const title = presets.find((each) => each.name === preset)?.title ?? null;
+      const registration = scene === "registers";
+      return discovered({ issuer, provider, suggested_name: "work-2", revocation: false, registration, preset, preset_title: title });
     },
-    addAccount: async ({ name, issuer }) =>
-      show({ accounts: [...snapshot.accounts, account({ account: name, issuer, provider: new URL(issuer).host })] }),
+    addAccount: async ({ name, issuer, client_id }) => {
+      await pause(400);
+      show({ accounts: [...snapshot.accounts, account({ account: name, issuer, provider: new URL(issuer).host })] });
+      return { name, client_id: client_id ?? "registered", notes: [] };
+    },
     removeAccount: async (name) => show({ accounts: snapshot.accounts.filter((a) => a.account !== name) }),
   };
 }

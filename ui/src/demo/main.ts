@@ -1,12 +1,19 @@
 import { mount } from "svelte";
 import App from "../App.svelte";
 import "../app.css";
-import { demoHost } from "./host";
+import Gallery from "./Gallery.svelte";
+import { demoHost, scenes } from "./host";
+import { play, startOf } from "./play";
 
 const asked = new URLSearchParams(location.search);
-const scene = asked.get("demo") ?? "active";
-if (scene === "settings" || scene === "ways") location.hash = "settings";
+const scene = asked.get("demo");
 const target = document.getElementById("app");
-if (target) mount(App, { target, props: { host: demoHost(scene), startWithAdd: scene === "add" } });
-// For pictures: `&open` unfolds what can be unfolded.
-if (asked.has("open")) setTimeout(() => document.querySelectorAll("details").forEach((details) => (details.open = true)), 100);
+if (target && scene === null) {
+  mount(Gallery, { target, props: { scenes: Object.keys(scenes) } });
+} else if (target && scene !== null) {
+  mount(App, { target, props: { host: demoHost(scene), start: startOf(scene) } });
+  void play(scene);
+  // For pictures: `&open` unfolds what can be unfolded, `&large` doubles the text.
+  if (asked.has("large")) document.documentElement.style.fontSize = "200%";
+  if (asked.has("open")) setTimeout(() => document.querySelectorAll("details").forEach((details) => (details.open = true)), 100);
+}

@@ -1,23 +1,43 @@
+import { ago, dateAndTime } from "./text";
 import type { ClaimsAnswer } from "./wire";
 
 /** A claim as the window shows it. */
 export interface Claim {
   name: string;
-  text: string;
+  /** One line for each item of a list. */
+  lines: string[];
+  /** The value as the provider sent it, where the lines say it in another way. */
+  raw: string;
 }
 
-/** Text as it is, a list of words with commas, anything else as JSON. */
-export function shown(value: unknown): string {
+/** The claims that are times (OpenID Connect Core 1.0, sections 2 and 5.1). */
+const TIMES = new Set(["auth_time", "exp", "iat", "nbf", "updated_at"]);
+/** The last second that `Date` can show. */
+const LAST = 8.64e12;
+
+function inWords(value: unknown): string {
   if (typeof value === "string") return value;
-  if (Array.isArray(value) && value.every((item): item is string => typeof item === "string" && !item.includes(","))) {
-    return value.join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === null) return "empty";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** A value in lines: times as dates, a list with a line for each item, an object with a line for each member. */
+export function lines(name: string, value: unknown, nowUnix: number): string[] {
+  if (TIMES.has(name) && typeof value === "number" && value >= 0 && value <= LAST) {
+    const past = nowUnix - value;
+    return [past >= 0 && past < 86_400 ? `${dateAndTime(value)} (${ago(past)})` : dateAndTime(value)];
   }
-  return JSON.stringify(value);
+  if (Array.isArray(value)) return value.length === 0 ? ["empty"] : value.map(inWords);
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).map(([member, of]) => `${member}: ${inWords(of)}`);
+  }
+  return [inWords(value)];
 }
 
 /** The claims in the order of their names. */
-export function listed(answer: ClaimsAnswer): Claim[] {
+export function listed(answer: ClaimsAnswer, nowUnix: number): Claim[] {
   return Object.entries(answer.claims)
-    .map(([name, value]) => ({ name, text: shown(value) }))
+    .map(([name, value]) => ({ name, lines: lines(name, value, nowUnix), raw: typeof value === "string" ? "" : JSON.stringify(value) }))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }

@@ -1,7 +1,9 @@
 // The one file that knows Tauri. Views know the interface only.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { ClaimsAnswer, DiscoveredProvider, NewAccount, SessionSettings, SettingField, Snapshot, WindowError } from "./wire";
+import type {
+  ClaimsAnswer, Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, SessionSettings, SettingField, Snapshot, WindowError,
+} from "./wire";
 
 /** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
 export interface Host {
@@ -23,9 +25,15 @@ export interface Host {
   changeSettings(account: string, settings: SessionSettings): Promise<void>;
   /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
   onNavigate(listener: (place: string) => void): Promise<() => void>;
-  discover(issuer: string): Promise<DiscoveredProvider>;
-  addAccount(account: NewAccount): Promise<void>;
+  /** The providers whose settings are known. */
+  presets(): Promise<ProviderPreset[]>;
+  /** Asks the provider what it offers. Without a preset, the one that fits the address is used. */
+  discover(issuer: string, preset: string | null): Promise<DiscoveredProvider>;
+  /** Tested as far as that is possible without a sign-in, and then written down. */
+  addAccount(account: NewAccount): Promise<NewAccountAdded>;
   removeAccount(account: string): Promise<void>;
+  /** The state of the program. */
+  diagnosis(): Promise<Diagnosis>;
 }
 
 export const tauriHost: Host = {
@@ -41,9 +49,11 @@ export const tauriHost: Host = {
   settings: (account) => invoke("settings", { account }),
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
   onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),
-  discover: (issuer) => invoke("discover", { issuer }),
+  presets: () => invoke("presets"),
+  discover: (issuer, preset) => invoke("discover", { issuer, preset }),
   addAccount: (account) => invoke("add_account", { account }),
   removeAccount: (account) => invoke("remove_account", { account }),
+  diagnosis: () => invoke("diagnosis"),
 };
 
 /** The reason of a rejected command, as an error with a sentence for people. */

@@ -6,10 +6,10 @@ export type Time = SettingField;
 export const LIMITS = ["end_after", "warn_after", "absolute"] as const satisfies Time[];
 
 export const TIMES: Record<Time, { label: string; hint: string }> = {
-  end_after: { label: "Ends without use after", hint: "If nothing uses the session for this long, you are signed out." },
-  warn_after: { label: "Asks after", hint: "If nothing uses the session for this long, Abide asks whether to keep it." },
-  absolute: { label: "Lasts at most", hint: "After this time you have to sign in again, even if the session is in use." },
-  poll: { label: "Check every", hint: "How often the tab and Abide check. One minute is right for most people; the minimum is two seconds." },
+  end_after: { label: "Sign out after", hint: "If no app uses the session for this long, you are signed out. Default: 15 min." },
+  warn_after: { label: "Ask “Keep session?” after", hint: "If no app uses the session for this long, Abide asks whether to keep it. Default: 12 min." },
+  absolute: { label: "Longest session", hint: "After this time you have to sign in again, even if the session is in use. Default: 12 h." },
+  poll: { label: "Check the provider every", hint: "How often the tab and Abide check. The minimum is two seconds. Default: 1 min." },
 };
 
 export interface Choice<T> {
@@ -22,7 +22,7 @@ export const ACTIVITY: Choice<ActivityPolicy>[] = [
   {
     value: "requests",
     label: "An app asks for a token",
-    hint: "For most people: while your apps work, you stay signed in. But an app that asks every few minutes by itself keeps you signed in after you have left.",
+    hint: "The default, for most people: while your apps work, you stay signed in. But an app that asks every few minutes by itself keeps you signed in after you have left.",
   },
   {
     value: "input",
@@ -40,7 +40,7 @@ export const ON_LOCK: Choice<OnLock>[] = [
   {
     value: "freeze",
     label: "Apps get no token until you unlock it",
-    hint: "For most people. The time still runs. A job that needs a token has to try again later.",
+    hint: "The default, for most people. The time still runs. A job that needs a token has to try again later.",
   },
   {
     value: "keep",

@@ -3,8 +3,6 @@ import type { EndReason, Limit, ProviderEnd, Question, SessionStatus, Signal, Si
 
 /** The issuer of the built-in demo provider, which runs while no account is configured. */
 export const DEMO_ISSUER = "http://127.0.0.1:47610";
-/** The redirect URI to register at the provider. */
-export const REDIRECT_URI = "http://127.0.0.1/callback";
 
 export const ENDED: Record<EndReason, string> = {
   user_logout: "you signed out",
@@ -16,6 +14,19 @@ export const ENDED: Record<EndReason, string> = {
   provider_logout: "the provider ended its session",
   refresh_rejected: "the provider no longer accepts this session",
   screen_locked: "the screen was locked",
+};
+
+/** What to do after an end; empty where the button says it. */
+export const AFTER_END: Record<EndReason, string> = {
+  user_logout: "",
+  idle_timeout: "Sign in again. If this happens too early, set a longer time in the settings.",
+  absolute_timeout: "Sign in again for a new session.",
+  provider_timeout: "Sign in again. Only your provider can change this limit.",
+  access_token_expired: "Sign in again. Ask your provider for refresh tokens (offline access) to stay signed in longer.",
+  declined: "",
+  provider_logout: "Sign in again when you need it.",
+  refresh_rejected: "Sign in again. If it happens often, ask your provider how long its sessions last.",
+  screen_locked: "Sign in again. The settings say what a locked screen does.",
 };
 
 /** The evidence for the end of the provider's session. */
@@ -92,6 +103,13 @@ export function timeOfDay(unix: number, nowUnix: number): string {
   if (days === -1) return `${time} yesterday`;
   const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long" }).format(date);
   return `${time} on ${weekday}, ${new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" }).format(date)}`;
+}
+
+/** A date and a time: `2 January 2026, 11:00`. */
+export function dateAndTime(unix: number): string {
+  const date = new Date(unix * 1000);
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" }).format(date);
+  return `${day}, ${new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(date)}`;
 }
 
 /** The state of an account as one sentence: an emphasized part, and the rest. */

@@ -381,6 +381,48 @@ read_at: number | null,
  */
 claims: Record<string, unknown>, };
 
+export type PresenceStatus = { 
+/**
+ * The services that report whether the screen is locked; empty when there are none.
+ */
+lock: Array<string>, 
+/**
+ * The services that report sleep; empty when there are none.
+ */
+sleep: Array<string>, 
+/**
+ * The service that reports when keyboard and mouse were last used.
+ */
+input: string | null, 
+/**
+ * Whether the screen is locked.
+ */
+locked: boolean, };
+
+export type VaultMode = "keyring" | "passphrase" | "memory";
+
+export type ProviderPreset = { 
+/**
+ * The name by which it is chosen.
+ */
+name: string, 
+/**
+ * The product's or company's name.
+ */
+title: string, 
+/**
+ * The issuer, if the provider has only one.
+ */
+issuer: string | null, 
+/**
+ * Forms of its issuers. A word in capital letters is a value to fill in; text after a space is a remark.
+ */
+issuer_forms: Array<string>, 
+/**
+ * What the user has to know or to do.
+ */
+notes: Array<string>, };
+
 export type DiscoveredProvider = { 
 /**
  * The issuer, byte for byte as the provider writes it.
@@ -405,7 +447,51 @@ provider_logout: boolean,
 /**
  * Whether tokens can be revoked.
  */
-revocation: boolean, };
+revocation: boolean, 
+/**
+ * Whether a tab in the browser can see the end of the provider's session (OpenID Connect Session Management 1.0).
+ */
+session_management: boolean, 
+/**
+ * Whether the provider's pages or servers can notify clients of a logout (Front-Channel and Back-Channel Logout 1.0).
+ */
+logout_notices: boolean, 
+/**
+ * Whether a sign-in on another device is possible (RFC 8628).
+ */
+device: boolean, 
+/**
+ * Whether authorization requests are pushed (RFC 9126).
+ */
+pushed_requests: boolean, 
+/**
+ * Whether tokens can be bound to a key (RFC 9449).
+ */
+dpop: boolean, 
+/**
+ * Whether Abide can register itself (RFC 7591).
+ */
+registration: boolean, 
+/**
+ * The preset that fits.
+ */
+preset: string | null, 
+/**
+ * That preset's title.
+ */
+preset_title: string | null, 
+/**
+ * What the user has to know or to do there.
+ */
+notes: Array<string>, 
+/**
+ * The redirect URIs to register.
+ */
+redirect_uris: Array<string>, 
+/**
+ * The redirect URIs after a logout to register.
+ */
+logout_redirect_uris: Array<string>, };
 
 export type NewAccount = { 
 /**
@@ -417,9 +503,65 @@ name: string,
  */
 issuer: string, 
 /**
- * The client identifier that is registered at the provider.
+ * The client identifier that is registered at the provider; `None` with [`Self::register`].
  */
-client_id: string, };
+client_id: string | null, 
+/**
+ * Whether Abide registers itself.
+ */
+register: boolean, 
+/**
+ * The preset to use; `None` for the one that fits the issuer.
+ */
+preset: string | null, 
+/**
+ * The absolute path of a file with the client's secret.
+ */
+client_secret_file: string | null, 
+/**
+ * The absolute path of a file with the initial access token for a registration.
+ */
+initial_token_file: string | null, };
+
+export type NewAccountAdded = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The client identifier; the registered one, if Abide has registered itself.
+ */
+client_id: string, 
+/**
+ * What the user has to know or to do.
+ */
+notes: Array<string>, };
+
+export type Diagnosis = { 
+/**
+ * The version of Abide.
+ */
+version: string, 
+/**
+ * Operating system and processor.
+ */
+system: string, 
+/**
+ * The address of the local endpoint.
+ */
+endpoint: string, 
+/**
+ * How sessions are kept between two starts.
+ */
+vault: VaultMode, 
+/**
+ * How a locked screen, sleep, keyboard and mouse are detected.
+ */
+presence: PresenceStatus, 
+/**
+ * What is wrong with the configuration file, and what could be better.
+ */
+configuration: ConfigCheck, };
 
 export type WindowError = { 
 /**

@@ -1,0 +1,38 @@
+// Scenes of the gallery that begin on another page, or need a click or two first.
+export type Place = "accounts" | "add" | "address" | "settings" | "help";
+
+const PLACES: Record<string, Place> = {
+  settings: "settings", ways: "settings", help: "help", trouble_help: "help", add: "add", values: "add", found: "add", registers: "add",
+};
+
+/** The page on which a scene begins. */
+export const startOf = (scene: string): Place => PLACES[scene] ?? "accounts";
+
+const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until the page has such an element. */
+async function found(selector: string): Promise<HTMLElement | null> {
+  for (let tries = 0; tries < 100; tries++) {
+    const element = document.querySelector<HTMLElement>(selector);
+    if (element !== null) return element;
+    await rest(20);
+  }
+  return null;
+}
+
+/** Makes the clicks that lead to the scene; `patience` is how long it waits first, in milliseconds. */
+export async function play(scene: string, patience = 100): Promise<void> {
+  await rest(patience);
+  if (scene === "values") {
+    (await found("[data-preset=keycloak]"))?.click();
+    await found("#blank-0");
+  }
+  if (scene === "found" || scene === "registers") {
+    const field = (await found("#issuer")) as HTMLInputElement | null;
+    if (field === null) return;
+    field.value = "https://id.example.net";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.form?.requestSubmit();
+    await found("#found");
+  }
+}
