@@ -19,17 +19,17 @@ struct Picture {
 }
 
 const PICTURES: [Picture; 11] = [
-    Picture { name: "first-start", scene: "demo=demo", height: 620 },
+    Picture { name: "first-start", scene: "demo=demo", height: 660 },
     Picture { name: "add-account", scene: "demo=add", height: 500 },
     Picture { name: "provider-found", scene: "demo=found", height: 900 },
-    Picture { name: "signed-in", scene: "demo=closed&open", height: 830 },
+    Picture { name: "signed-in", scene: "demo=closed&open", height: 1240 },
     Picture { name: "question", scene: "demo=expiring", height: 730 },
     Picture { name: "last-minutes", scene: "demo=last", height: 530 },
     Picture { name: "locked", scene: "demo=frozen", height: 350 },
     Picture { name: "several", scene: "demo=several", height: 820 },
     Picture { name: "signed-out", scene: "demo=there", height: 790 },
     Picture { name: "settings", scene: "demo=settings", height: 1180 },
-    Picture { name: "help", scene: "demo=help", height: 700 },
+    Picture { name: "help", scene: "demo=help", height: 800 },
 ];
 
 pub(crate) fn pictures() -> Result<ExitCode> {
