@@ -193,6 +193,24 @@ fn no_program_that_is_handed_out_has_the_places_at_which_a_test_ends_it() {
     }
 }
 
+#[test]
+fn a_provider_that_is_played_is_in_tests_only() {
+    let metadata = metadata();
+    let mut asking = Vec::new();
+    for package in members(&metadata) {
+        let name = text(package, "name");
+        for dependency in array(package, "dependencies") {
+            if array(dependency, "features").iter().any(|feature| feature == "scripted") {
+                asking.push((name, text(dependency, "kind")));
+            }
+        }
+        for (feature, parts) in package["features"].as_object().unwrap() {
+            assert!(!array_of(parts).iter().any(|part| part.contains("scripted")), "{name}: {feature}");
+        }
+    }
+    assert_eq!(asking, [("abide-agent", "dev")]);
+}
+
 fn array_of(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

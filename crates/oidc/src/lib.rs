@@ -83,6 +83,9 @@ pub use events::poll::{PollAnswer, PollRequest};
 pub use events::security_event::{Conclusion, EventKind, SecurityEvent};
 pub use http::ca_file::unreadable_certificates;
 pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
+#[cfg(feature = "scripted")]
+#[doc(hidden)]
+pub use http::scripted;
 pub use http::{Http, HttpOptions};
 pub use identity::Identity;
 pub use identity::claims::{Claims, ClaimsError, ClaimsMapping};

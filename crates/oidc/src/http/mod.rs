@@ -2,6 +2,8 @@
 
 pub(crate) mod ca_file;
 pub(crate) mod proxy;
+#[cfg(feature = "scripted")]
+pub mod scripted;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -77,6 +79,8 @@ pub struct Http {
     proxy: Proxy,
     /// The longest wait for an answer to a POST; `None` for the timeout of all requests.
     patience: Option<Duration>,
+    #[cfg(feature = "scripted")]
+    scripted: scripted::Scripted,
 }
 
 /// No answer has had a `Date` yet.
@@ -93,6 +97,17 @@ impl Http {
     pub fn new(options: HttpOptions) -> Result<Self, Error> {
         // A crypto provider may be installed already; then this does nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        #[cfg(feature = "scripted")]
+        if let Some(client) = scripted::Scripted::present().client() {
+            return Ok(Self {
+                remote: client.clone(),
+                loopback: client,
+                proxy: options.proxy,
+                patience: None,
+                skew: Arc::new(AtomicI64::new(NO_SKEW)),
+                scripted: scripted::Scripted::present(),
+            });
+        }
         let roots = match &options.ca_pem {
             Some(pem) => ca_file::certificates(pem)?,
             None => Vec::new(),
@@ -103,6 +118,8 @@ impl Http {
             proxy: options.proxy,
             patience: None,
             skew: Arc::new(AtomicI64::new(NO_SKEW)),
+            #[cfg(feature = "scripted")]
+            scripted: scripted::Scripted::default(),
         })
     }
 
@@ -171,6 +188,11 @@ impl Http {
         let host = urls::host(call.url);
         failpoint!("http.sending");
         let sent = SystemTime::now();
+        #[cfg(feature = "scripted")]
+        if let Some(response) = self.scripted.send(&host, &request).await {
+            let answer = read(response?, host).await?;
+            return Answer { told, ..answer }.unless_unavailable();
+        }
         let response = request.send().await.map_err(|error| self.unreachable(&host, loopback, &error))?;
         if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
             self.skew.store(skew, Ordering::Relaxed);
@@ -178,8 +200,7 @@ impl Http {
         failpoint!("http.status");
         let answer = read(response, host).await;
         failpoint!("http.body");
-        let answer = Answer { told, ..answer? };
-        if answer.status.is_server_error() { Err(answer.unavailable()) } else { Ok(answer) }
+        Answer { told, ..answer? }.unless_unavailable()
     }
 }
 
@@ -490,6 +511,10 @@ impl Answer {
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
         Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
+    }
+
+    fn unless_unavailable(self) -> Result<Self, Error> {
+        if self.status.is_server_error() { Err(self.unavailable()) } else { Ok(self) }
     }
 
     /// HTTP 5xx.
