@@ -135,6 +135,33 @@ mod vault {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_session_of_another_client_is_set_aside_and_revoked() {
+        let room = Room::with_keyring("vault-set-aside").await;
+        let provider = provider().await;
+        let config = one_account(provider.issuer(), None, SESSION);
+        configure(&room, &config);
+        let mut app = App::headless(&room).await;
+        sign_in(&room).await;
+        app.kill();
+        drop(app);
+
+        configure(&room, &config.replace("client_id = \"abide\"", "client_id = \"another\""));
+        let app = App::headless(&room).await;
+        let session = app.session("work").await;
+        assert_eq!(
+            (session["state"].as_str(), session["last_error_code"].as_str()),
+            (Some("signed_out"), Some("session_set_aside"))
+        );
+        let accounts = app.abide(&["doctor"]).await.stdout;
+        let accounts = accounts.lines().find(|line| line.contains("accounts")).unwrap().to_owned();
+        assert!(accounts.contains("set it aside"), "{accounts}");
+        let revoked = |entry: &abide_demo_op::Entry| {
+            entry.endpoint == Endpoint::Revocation && entry.outcome == Outcome::Ok
+        };
+        provider.record().wait_for(|entries| entries.iter().any(revoked), s(10)).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn without_a_keyring_the_session_lives_in_memory_and_this_is_said() {
         let room = Room::without_keyring("vault-memory").await;
         let provider = provider().await;

@@ -17,7 +17,7 @@ use crate::api;
 use crate::browser::callback::{self, Verdict};
 use crate::config::Config;
 use crate::grants::Clients;
-use crate::state::record::StoredSession;
+use crate::state::record::{StoredSession, encode};
 
 pub use crate::config::ConfigError;
 
@@ -31,7 +31,8 @@ pub fn configuration(text: &str) -> Result<usize, ConfigError> {
 
 /// The session's record, read and written again.
 pub fn stored_session(record: &[u8]) -> Option<Vec<u8>> {
-    StoredSession::decode(record)?.encode().map(|bytes| bytes.to_vec())
+    let StoredSession { heading, held, checkpoint } = StoredSession::decode(record)?;
+    encode(&heading, &held, &checkpoint).map(|bytes| bytes.to_vec())
 }
 
 thread_local! {

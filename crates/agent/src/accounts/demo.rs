@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use abide_demo_op::DemoOp;
 
 use crate::config::{AccountConfig, Config};
+use crate::state::set_aside::take_up;
 use crate::state::store::Store;
 
 /// The name of its account.
@@ -32,7 +33,7 @@ impl Embedded {
         match started.await {
             Ok(provider) => {
                 let account = AccountConfig::new(provider.issuer().to_owned(), "abide".to_owned());
-                store.add(ACCOUNT, account, kept);
+                take_up(store, ACCOUNT, account, kept);
                 Self(Mutex::new(Some(provider)))
             }
             Err(error) => {

@@ -126,6 +126,21 @@ impl Audit {
         }
     }
 
+    /// A record that is written nowhere.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)]
+    pub(crate) fn nowhere() -> Self {
+        let shared = Arc::new(Shared {
+            folder: std::path::PathBuf::new(),
+            key: new_key().unwrap(),
+            missing: AtomicU64::new(0),
+            refuses: AtomicBool::new(false),
+            trouble: watch::Sender::new(None),
+        });
+        let (queue, _) = sync_channel(1);
+        Self { queue, shared }
+    }
+
     /// What stands for a token in the record.
     pub(crate) fn fingerprint(&self, token: &str) -> String {
         self.shared.key.of(token)

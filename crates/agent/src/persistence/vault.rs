@@ -1,7 +1,7 @@
 //! The vault lives on a thread of its own: its calls block, on the disk and on the keyring.
 
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use abide_vault::{Changes, Vault, VaultError, Zeroizing};
 use abide_wire::VaultMode;
@@ -9,12 +9,14 @@ use tokio::sync::oneshot;
 
 use crate::persistence::options::{Keeping, Kept, OpenError};
 
-type Job = Box<dyn FnOnce(&mut Vault) + Send>;
+/// Work on the vault, or an answer to whoever waits for it that the vault cannot be used.
+pub(crate) type Job = Box<dyn FnOnce(Result<&mut Vault, VaultError>) + Send>;
 
 /// A handle on the thread; the vault closes when the last one is dropped.
 #[derive(Clone)]
 pub(crate) struct VaultThread {
-    jobs: mpsc::Sender<Job>,
+    /// Takes a job and returns at once; false if the vault has closed.
+    queue: Arc<dyn Fn(Job) -> bool + Send + Sync>,
 }
 
 /// The vault is gone: its thread has ended. Cannot happen while a handle is there, unless it panicked.
@@ -42,6 +44,8 @@ pub(crate) struct Found {
     pub(crate) records: Vec<(String, Zeroizing<Vec<u8>>)>,
     pub(crate) mode: VaultMode,
     pub(crate) warnings: Vec<String>,
+    /// The records with a refresh token that an earlier process was sending when it ended: it may be spent.
+    pub(crate) interrupted: Vec<String>,
 }
 
 /// Why there is no vault.
@@ -72,17 +76,24 @@ impl VaultThread {
                     vault.record(&name).map(|content| (name.clone(), Zeroizing::new(content.to_vec())))
                 })
                 .collect();
-            if opened.send(Ok((records, mode, warnings))).is_err() {
+            let interrupted = vault.interrupted().map(str::to_owned).collect();
+            if opened.send(Ok((records, mode, warnings, interrupted))).is_err() {
                 return;
             }
             while let Ok(job) = queue.recv() {
-                job(&mut vault);
+                job(Ok(&mut vault));
             }
         };
         thread.spawn(body).map_err(|_| NotOpen::NoThread)?;
-        let (records, mode, warnings) =
+        let (records, mode, warnings, interrupted) =
             result.await.map_err(|_| NotOpen::NoThread)?.map_err(NotOpen::Refused)?;
-        Ok(Found { vault: Self { jobs }, records, mode, warnings })
+        let vault = Self::new(move |job| jobs.send(job).is_ok());
+        Ok(Found { vault, records, mode, warnings, interrupted })
+    }
+
+    /// A handle on whatever does the jobs of this queue, one after the other.
+    pub(crate) fn new(queue: impl Fn(Job) -> bool + Send + Sync + 'static) -> Self {
+        Self { queue: Arc::new(queue) }
     }
 
     /// Puts the work into the queue before it returns, so that the order of calls is the order of writes whatever
@@ -94,11 +105,13 @@ impl VaultThread {
     {
         let (done, result) = oneshot::channel();
         let job: Job = Box::new(move |vault| {
-            let _ = done.send(work(vault));
+            let _ = done.send(vault.and_then(work));
         });
-        let queued = self.jobs.send(job).map_err(|_| StoreError::Closed);
+        let queued = (self.queue)(job);
         async move {
-            queued?;
+            if !queued {
+                return Err(StoreError::Closed);
+            }
             Ok(result.await.map_err(|_| StoreError::Closed)??)
         }
     }

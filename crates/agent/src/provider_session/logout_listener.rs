@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{LogoutToken, ReplayGuard};
 use abide_session::Input;
@@ -26,7 +26,8 @@ use crate::config::LogoutListenerConfig;
 use crate::platform::clock;
 use crate::server::tcp::{Admits, Tcp, bind_patiently};
 use crate::server::{Limits, serve};
-use crate::state::connection::{Connection, connection};
+use crate::state::connected::connection;
+use crate::state::connection::Connection;
 use crate::state::store::Store;
 
 /// The largest body: a logout token of at most 16 KiB, form-encoded.
@@ -90,7 +91,7 @@ async fn try_again(store: Arc<Store>, config: LogoutListenerConfig, warning: Str
     store.warning(warning.clone());
     tell_accounts(&store, true);
     let serving = loop {
-        tokio::time::sleep(RETRY).await;
+        clock::sleep(RETRY).await;
         if let Ok(serving) = LogoutListener::open(&store, &config).await {
             break serving;
         }
@@ -227,7 +228,7 @@ impl LogoutListener {
         let Some(connection) = self.connection(account).await else {
             return refused("temporarily_unavailable", "The provider cannot be reached from here.");
         };
-        let now = SystemTime::now();
+        let now = clock::system_time();
         // Section 2.6, rule 2: the same algorithm as the ID token.
         let relying_party = connection.relying_party.held_to(signed_with);
         let token = match relying_party.logout_token(&connection.http, &token, now).await {

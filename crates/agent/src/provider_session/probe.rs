@@ -1,23 +1,23 @@
 //! A probe: whether the provider still accepts the access token. It uses no refresh token and moves no limit of ours.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use abide_oidc::{Claims, Error, TokenKind};
 use abide_session::{Attempt, Input, Now, Probe};
 use abide_wire::{Signal, SignalState};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::platform::clock;
 use crate::state::account::Account;
+use crate::state::connected::connection;
 use crate::state::connection::Connection;
-use crate::state::connection::connection;
 use crate::state::store::Store;
 use crate::tokens::claims;
 
 /// Starts the probe that a session has asked for.
 pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     let (store, name) = (store.clone(), account.name.clone());
-    let present = account.fresh_access_token();
+    let present = account.fresh_access_token().zip(account.session_ref());
     let wanted = [Signal::Introspection, Signal::Userinfo]
         .into_iter()
         .filter(|signal| account.config.provider.watches(*signal))
@@ -28,7 +28,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     tokio::spawn(async move {
         let mut found = Probe::Unknown;
         // Without a valid token there is nothing to ask about. The next refresh will tell.
-        if let Some((token, subject)) = present
+        if let Some(((token, subject), session)) = present
             && let Ok(connection) = connection(&store, &name).await
         {
             if let Some(endpoint) = &events {
@@ -38,7 +38,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
             for signal in wanted {
                 let (answer, claims) = ask(&connection, signal, &token, &subject).await;
                 if let Some(claims) = claims {
-                    claims::take(&store, &name, &subject, claims);
+                    claims::take(&store, session, claims);
                 }
                 if answer == Answer::SomebodyElse {
                     claims::somebody_else(&store, &name, &token);
@@ -100,7 +100,7 @@ async fn ask(
     subject: &str,
 ) -> (Answer, Option<Claims>) {
     let Connection { http, relying_party, .. } = connection;
-    let now = SystemTime::now();
+    let now = clock::system_time();
     let asked = match signal {
         Signal::Introspection => {
             let found = relying_party.introspect(http, token, TokenKind::AccessToken, now).await;

@@ -2,7 +2,7 @@
 //! reached from outside.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{Conclusion, Error, PollRequest, SecurityEventError};
 use abide_session::Input;
@@ -10,6 +10,7 @@ use abide_wire::{Signal, SignalState};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
@@ -40,7 +41,7 @@ pub(crate) async fn fetch(
         request.ack.clear();
         request.set_errs.clear();
         for (jti, raw) in &answer.sets {
-            match relying_party.security_event(http, raw, None, SystemTime::now()).await {
+            match relying_party.security_event(http, raw, None, clock::system_time()).await {
                 Ok(event) => {
                     take(store, name, &event);
                     request.ack.push(jti.clone());

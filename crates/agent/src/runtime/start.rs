@@ -28,7 +28,9 @@ use crate::runtime::socket;
 use crate::runtime::{presence, reload};
 use crate::sign_out::pending;
 use crate::state::record::record_name;
+use crate::state::set_aside;
 use crate::state::store::Store;
+use crate::tokens::refresh;
 
 /// Why no agent runs now. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -162,7 +164,7 @@ impl Agent {
             found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
         };
         for (name, account) in &config.accounts {
-            store.add(name, account.clone(), kept(name));
+            set_aside::take_up(&store, name, account.clone(), kept(name));
         }
         #[cfg(feature = "demo")]
         let demo = crate::accounts::demo::Embedded::start_if_first(
@@ -171,7 +173,9 @@ impl Agent {
             kept(crate::accounts::demo::ACCOUNT),
         )
         .await;
+        refresh::after_interruption(&store, &found.interrupted);
         pending::resume(&store, &found.records);
+        set_aside::resume(&store, &found.records);
         presence::begin(&store, &mut presence).await;
         let bound = bind_tcp(config.endpoint.port).map_err(StartError::Endpoint)?;
         let (port, taken) = (bound.port, bound.taken);

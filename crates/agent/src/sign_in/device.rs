@@ -1,7 +1,7 @@
 //! Signing in on another device, for a machine without a browser (RFC 8628).
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{
     DeviceAuthorization, DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens,
@@ -37,7 +37,7 @@ pub(crate) async fn authorize(
     let fewer = without_unlisted(&scopes, relying_party.provider());
     let ask = async |scopes| {
         let parameters = parameters(config, scopes);
-        relying_party.device_authorization(http, &parameters, SystemTime::now()).await
+        relying_party.device_authorization(http, &parameters, clock::system_time()).await
     };
     let authorization = match (ask(scopes.clone()).await, fewer) {
         (Err(error), Some(fewer)) if is_scope_refused(&error) => {
@@ -69,7 +69,7 @@ pub(crate) async fn authorize(
     let mut last_error = None;
     loop {
         match (step, last_error.take()) {
-            (DeviceStep::PollAt(at), _) => tokio::time::sleep(at.saturating_sub(passed())).await,
+            (DeviceStep::PollAt(at), _) => clock::sleep(at.saturating_sub(passed())).await,
             (DeviceStep::Expired | DeviceStep::Finished, Some(last_error)) => {
                 return Err(SignInError::of(last_error));
             }
@@ -97,11 +97,11 @@ async fn poll(
     let (connection, authorization) = (connection.clone(), authorization.clone());
     store.before_the_end(async move {
         let (http, relying_party) = (&connection.http, &connection.relying_party);
-        let answer = relying_party.device_token(http, &authorization, SystemTime::now()).await;
+        let answer = relying_party.device_token(http, &authorization, clock::system_time()).await;
         if let Err(Ok(DevicePoll::Done(tokens))) = sender.send(answer)
             && let Some(token) = tokens.refresh_token
         {
-            give_back(connection, token).await;
+            let _ = give_back(connection, token).await;
         }
     });
     answered.await.map_err(|_| SignInError::GivenUp)

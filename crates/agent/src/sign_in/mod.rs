@@ -6,7 +6,7 @@ pub(crate) mod scopes;
 pub(crate) mod step_up;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_audit::Event;
 use abide_oidc::{
@@ -22,7 +22,7 @@ use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::sign_in::scopes::{OFFLINE_ACCESS, is_scope_refused, say_dropped, scopes, without_unlisted};
 use crate::state::account::{Account, Opening, SignIn, host_of};
-use crate::state::commit::{Commit, NotCommitted, commit};
+use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::{ConnectError, Connection, connect, lifetimes};
 use crate::state::last_error::LastError;
 use crate::state::revoke::{revoke_token, revoke_unused};
@@ -184,7 +184,7 @@ async fn run(
     let redirect_uri = callback.redirect_uri().clone();
     let ask = async |scopes: Vec<String>| {
         let parameters = parameters(config, scopes);
-        relying_party.start_authorization(http, &redirect_uri, &parameters, SystemTime::now()).await
+        relying_party.start_authorization(http, &redirect_uri, &parameters, clock::system_time()).await
     };
     let mut asked = ask(scopes.clone()).await;
     if asked.as_ref().is_err_and(is_scope_refused)
@@ -332,7 +332,7 @@ pub(crate) async fn redeem_code(
     let asked = connection.clone();
     let exchange = async move {
         let http = asked.http.patient();
-        asked.relying_party.exchange(&http, &pending, code, SystemTime::now()).await
+        asked.relying_party.exchange(&http, &pending, code, clock::system_time()).await
     };
     let (after, unused) = (store.clone(), connection.clone());
     let late = async move |answer: Result<Tokens, abide_oidc::Error>| {
@@ -346,7 +346,7 @@ pub(crate) async fn redeem_code(
 }
 
 /// Makes the session durable before it is active. Returns who signed in.
-async fn complete(
+pub(crate) async fn complete(
     store: Arc<Store>,
     name: String,
     attempt: Attempt,
@@ -381,10 +381,13 @@ async fn complete(
     }
     let user = held.identity.label().to_owned();
     let how = Commit {
-        wanted: |account: &Account| account.session.awaits(attempt),
         // The old refresh token is revoked with the new one: revoked now, it might take the new one with it.
-        merge: |fresh: &mut Held, before: &Held| {
-            fresh.leftovers.extend(before.leftovers.iter().chain(&before.refresh_token).cloned());
+        next: |account: &Account, before: Option<&Held>| {
+            let mut fresh = account.session.awaits(attempt).then(|| held.clone())?;
+            let before =
+                before.into_iter().flat_map(|before| before.leftovers.iter().chain(&before.refresh_token));
+            fresh.leftovers.extend(before.cloned());
+            Some(fresh)
         },
         content: |account: &Account, held: &Held, now| {
             let checkpoint = match account.session.checkpoint(now) {
@@ -393,6 +396,7 @@ async fn complete(
             };
             account.stored_at(held, checkpoint)
         },
+        unwritten: Unwritten::Revoked,
     };
     let Ok((turn, stranger)) = store.act(name, |account, _| {
         let stranger = |before: &Held| !before.identity.same_person(&held.identity);
@@ -411,20 +415,20 @@ async fn complete(
         Some(turn) => Some(turn.lock().await),
         None => None,
     };
-    let done = commit(store, name, held, how, |account, now| {
+    let done = commit(store, name, how, |account, now| {
         account.connection = Some(connection.clone());
         account.sign_in = None;
         account.refresh = None;
-        account.targets.clear();
+        account.new_grant();
         account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
     });
     match done.await {
         Ok(()) => {}
-        Err(NotCommitted::NotStored(error, unused)) => {
-            revoke_unused(store, connection, *unused);
+        Err(NotCommitted::NotStored(error)) => {
+            revoke_unused(store, connection, held);
             return Err(error.into());
         }
-        Err(NotCommitted::Gone { unused, stored }) => {
+        Err(NotCommitted::Gone { stored }) => {
             // Cancelled, perhaps while the vault was writing.
             let goes_on = |account: &mut Account, now| {
                 store.write_down(account, now);
@@ -433,7 +437,7 @@ async fn complete(
             if stored && !store.act(name, goes_on).unwrap_or(false) {
                 store.forget(name);
             }
-            revoke_unused(store, connection, *unused);
+            revoke_unused(store, connection, held);
             return Err(SignInError::GivenUp);
         }
     }
@@ -473,7 +477,7 @@ pub(crate) async fn begun(store: &Arc<Store>, name: &str) -> Result<SignInBegun,
     };
     let Some((attempt, mut receiver)) = begun else { return Err(not_begun(store)) };
     let patience = std::time::Duration::from_secs(60);
-    match tokio::time::timeout(patience, receiver.wait_for(Option::is_some)).await {
+    match clock::timeout(patience, receiver.wait_for(Option::is_some)).await {
         Ok(Ok(begun)) => begun
             .clone()
             .map(|begun| SignInBegun { attempt: Some(attempt), ..begun })

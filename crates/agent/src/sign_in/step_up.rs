@@ -2,7 +2,7 @@
 //! (RFC 9470). The tool passes that on, the user signs in again in the browser, and the tool gets the new token.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{OAuthError, StepUp, Tokens};
 use abide_session::{Input, Now};
@@ -12,15 +12,17 @@ use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome};
 use crate::config::AccountConfig;
+use crate::platform::clock;
 use crate::sign_in::scopes::wanted_scopes;
 use crate::sign_in::{SignInError, answer, parameters, redeem_code};
 use crate::state::account::{Account, SteppingUp, host_of};
-use crate::state::commit::{Commit, NotCommitted, commit, keep_name};
-use crate::state::connection::{ConnectError, Connection, connection, lifetimes};
+use crate::state::commit::{Commit, NotCommitted, Unwritten, commit, keep_name};
+use crate::state::connected::connection;
+use crate::state::connection::{ConnectError, Connection, lifetimes};
 use crate::state::revoke::revoke_token;
 use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
-use crate::state::tokens::{Held, MOST_LEFTOVERS};
+use crate::state::tokens::Held;
 use crate::view::layers::Heard;
 use crate::view::notices;
 
@@ -76,7 +78,7 @@ fn begin(
     if account.session.view(now).frozen {
         return Err(notices::frozen(&account.name));
     }
-    if wanted.is_met_by(&held.identity, SystemTime::now()) {
+    if wanted.is_met_by(&held.identity, clock::system_time()) {
         return Ok(Step::Nothing);
     }
     if let Some(present) = account.stepping_up.as_ref().filter(|present| present.outcome.borrow().is_none()) {
@@ -214,13 +216,13 @@ async fn run(
     });
     let parameters = wanted.parameters(&parameters(config, scopes));
     let request = relying_party
-        .start_authorization(http, callback.redirect_uri(), &parameters, SystemTime::now())
+        .start_authorization(http, callback.redirect_uri(), &parameters, clock::system_time())
         .await
         .map_err(SignInError::of)?;
     let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
     store.opener.open(&address).map_err(SignInError::from)?;
     let provider = host_of(&config.issuer);
-    let arrived = tokio::time::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
+    let arrived = clock::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
     let patience = config.timeout;
     let outcome = match arrived {
         Err(_) => Err(StepUpError::TimedOut),
@@ -255,7 +257,7 @@ async fn install(
 ) -> Result<String, StepUpError> {
     let provider = connection.relying_party.provider().display_host();
     let lifetimes = lifetimes(&tokens);
-    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: Evidence::IdToken });
+    let issued = Held::new(tokens, Heard { at: clock::wall(), by: Evidence::IdToken });
     let own = issued.refresh_token.clone();
     let Ok(turn) = store.act(name, |account, _| account.turn.clone()) else {
         revoke_token(store, connection, own);
@@ -271,26 +273,29 @@ async fn install(
         return Err(same.map_or(StepUpError::Over, |_| StepUpError::SomebodyElse(person)));
     }
     let (user, met) =
-        (issued.identity.label().to_owned(), wanted.is_met_by(&issued.identity, SystemTime::now()));
+        (issued.identity.label().to_owned(), wanted.is_met_by(&issued.identity, clock::system_time()));
     let how = Commit {
-        wanted: |account: &Account| account.session_ref() == Some(session),
-        merge: |fresh: &mut Held, before: &Held| go_on(fresh, before, own.as_ref()),
+        next: |account: &Account, before: Option<&Held>| {
+            let mut fresh = issued.clone();
+            go_on(&mut fresh, before.filter(|_| account.is_in(session))?, own.as_ref());
+            Some(fresh)
+        },
         content: |account: &Account, held: &Held, now| account.stored_with(now, held),
+        unwritten: Unwritten::Revoked,
     };
     let mut surplus = Vec::new();
-    let done = commit(store, name, issued, how, |account, now| {
+    let done = commit(store, name, how, |account, now| {
         let Some(held) = account.held.as_mut() else { return };
-        let most = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
-        surplus.extend(held.leftovers.drain(..most));
+        surplus.extend(held.surplus());
         let tokens = abide_session::Tokens { renewable: held.refresh_token.is_some(), ..lifetimes };
-        account.targets.clear();
+        account.new_grant();
         account.refresh = None;
         account.session.handle(now, Input::SteppedUp { tokens });
     });
     if let Err(not) = done.await {
         revoke_token(store, connection, own);
         return Err(match not {
-            NotCommitted::NotStored(error, _) => SignInError::from(error).into(),
+            NotCommitted::NotStored(error) => SignInError::from(error).into(),
             NotCommitted::Gone { .. } => StepUpError::Over,
         });
     }

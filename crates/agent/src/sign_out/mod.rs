@@ -24,7 +24,7 @@ pub(crate) fn ended(store: &Arc<Store>, account: &mut Account, held: Option<Held
     match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {
         (Some(farewell), page) => enqueue(store, account, farewell, page),
         (None, page) => {
-            drop(store.forget(&account.name));
+            store.forget(&account.name);
             match page {
                 Some(page) => pending::only_in_the_browser(store, account, page),
                 None => account.provider_end = Some(ProviderEnd::LocalOnly),
@@ -43,8 +43,7 @@ fn enqueue(store: &Arc<Store>, account: &mut Account, farewell: Farewell, page: 
     store.before_the_end(async move {
         // First the vault: a crash must not restore a session that the provider has ended.
         if let Err(error) = written.await {
-            tracing::error!(%error, "a session could not be removed from the vault");
-            after.warning(format!("A session that has ended could not be removed from the vault. {error}"));
+            after.not_forgotten(&farewell.account, &error);
         }
         pending::say(&after, farewell, config, connection, page);
     });

@@ -4,12 +4,12 @@
 //! notification. A farewell is removed when the provider has been notified.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{DpopKey, Error, OAuthError, TokenKind};
 use abide_vault::Zeroizing;
 use abide_wire::ProviderEnd;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::config::AccountConfig;
@@ -17,7 +17,8 @@ use crate::platform::clock;
 use crate::sign_out::rp_initiated::{Shown, SignOutPage};
 use crate::state::account::Account;
 use crate::state::connection::{self, ConnectError, Connection};
-use crate::state::record::KeyText;
+use crate::state::secret_text;
+use crate::state::set_aside::as_client;
 use crate::state::store::Store;
 use crate::state::tokens::Held;
 use crate::view::notices;
@@ -29,36 +30,28 @@ const BROWSER_FIRST: Duration = Duration::from_secs(120);
 /// After a week without success the notification is dropped: the tokens have expired by then.
 const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 const PREFIX: &str = "farewell/";
+const FORMAT: u32 = 1;
 
 /// The data for notifying the provider.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Farewell {
+    format: u32,
     pub(crate) account: String,
     issuer: String,
     client_id: String,
     /// When the session ended, wall time.
     at: Duration,
+    #[serde(default, with = "secret_text::token")]
     refresh_token: Option<SecretString>,
+    #[serde(default, with = "secret_text::token")]
     access_token: Option<SecretString>,
     /// Refresh tokens from silent requests.
+    #[serde(with = "secret_text::tokens")]
     others: Vec<SecretString>,
     /// The key that all of them are bound to. A test of one needs a proof.
+    #[serde(default, with = "secret_text::key")]
     dpop: Option<Arc<DpopKey>>,
     /// The provider's session that they belong to.
-    sid: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Form {
-    format: u32,
-    account: String,
-    issuer: String,
-    client_id: String,
-    at: Duration,
-    refresh_token: Option<Zeroizing<String>>,
-    access_token: Option<Zeroizing<String>>,
-    others: Vec<Zeroizing<String>>,
-    #[serde(default)]
-    dpop: Option<KeyText>,
     #[serde(default)]
     sid: Option<String>,
 }
@@ -71,6 +64,7 @@ impl Farewell {
             return None;
         }
         Some(Self {
+            format: FORMAT,
             account: account.name.clone(),
             issuer: account.config.issuer.clone(),
             client_id: account.config.client_id.clone(),
@@ -96,39 +90,24 @@ impl Farewell {
 
     /// As bytes for the vault.
     pub(crate) fn encode(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let text = |token: &SecretString| Zeroizing::new(token.expose_secret().to_owned());
-        let form = Form {
-            format: 1,
-            account: self.account.clone(),
-            issuer: self.issuer.clone(),
-            client_id: self.client_id.clone(),
-            at: self.at,
-            refresh_token: self.refresh_token.as_ref().map(text),
-            access_token: self.access_token.as_ref().map(text),
-            others: self.others.iter().map(text).collect(),
-            dpop: self.dpop.as_deref().map(KeyText::of),
-            sid: self.sid.clone(),
-        };
         let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
-        serde_json::to_writer(&mut *bytes, &form).ok()?;
+        serde_json::to_writer(&mut *bytes, self).ok()?;
         Some(bytes)
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let form: Form = serde_json::from_slice(bytes).ok().filter(|form: &Form| form.format == 1)?;
-        let secret = |text: Zeroizing<String>| SecretString::from(text.as_str().to_owned());
-        Some(Self {
-            account: form.account,
-            issuer: form.issuer,
-            client_id: form.client_id,
-            at: form.at,
-            refresh_token: form.refresh_token.map(secret),
-            access_token: form.access_token.map(secret),
-            others: form.others.into_iter().map(secret).collect(),
-            dpop: form.dpop.and_then(|key| key.read()),
-            sid: form.sid,
-        })
+        serde_json::from_slice(bytes).ok().filter(|farewell: &Self| farewell.format == FORMAT)
     }
+}
+
+/// The time in the name of a record.
+fn begun_at(record: &str) -> Duration {
+    let at = record.rsplit('/').next().and_then(|at| at.parse().ok());
+    at.map(Duration::from_nanos).unwrap_or_default()
+}
+
+fn is_too_late(at: Duration) -> bool {
+    clock::wall().saturating_sub(at) > LONGEST
 }
 
 /// Whether one record of an account is older than another: their names end with the time, in nanoseconds.
@@ -139,23 +118,24 @@ fn is_older(one: &str, other: &str) -> bool {
 /// Continues the farewells of an earlier process.
 pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)]) {
     for (name, content) in records.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
-        let found = Farewell::decode(content).and_then(|farewell| {
-            let config =
-                store.act(&farewell.account, |account, _| account.config.clone()).ok().filter(|config| {
-                    config.issuer == farewell.issuer && config.client_id == farewell.client_id
-                })?;
-            Some((farewell, config))
-        });
-        let Some((farewell, config)) = found else {
-            // The account was removed, so its provider is unknown.
-            forget(store, name.clone());
+        let Some(farewell) = Farewell::decode(content) else {
+            // A newer version may have written it, which can tell the provider. For as long as any is told.
+            if is_too_late(begun_at(name)) {
+                forget(store, name.clone());
+            }
             continue;
         };
+        let (issuer, client_id) = (farewell.issuer.clone(), farewell.client_id.clone());
+        let config = store.act(&farewell.account, |account, _| account.config.clone());
+        // The account may be gone, or another client's by now. Its tokens are revoked all the same.
+        let config = config.unwrap_or_else(|_| AccountConfig::new(issuer.clone(), client_id.clone()));
+        let ours = config.issuer == issuer && config.client_id == client_id;
+        let config = as_client(&config, issuer, client_id);
         let _ = store.act(&farewell.account, |account, _| {
             let name = farewell.record_name();
             // An end at this start is newer than records of an earlier process.
-            if account.held.is_none() && account.farewell.as_ref().is_none_or(|known| is_older(known, &name))
-            {
+            let newest = account.farewell.as_ref().is_none_or(|known| is_older(known, &name));
+            if ours && account.held.is_none() && newest {
                 account.provider_end = Some(ProviderEnd::Pending);
                 account.farewell = Some(name);
             }
@@ -177,7 +157,7 @@ pub(crate) fn say(
         if let Some(page) = &page {
             // A revocation would end the provider's session before its sign-out page can end the one behind it, at another
             // identity provider. So the browser comes first.
-            let _ = tokio::time::timeout(BROWSER_FIRST, page.outcome()).await;
+            let _ = clock::timeout(BROWSER_FIRST, page.outcome()).await;
         }
         let end = if page.is_none() && is_shared(&after, &farewell) {
             tracing::info!(account = farewell.account, "another account uses the same session there");
@@ -297,13 +277,13 @@ async fn tell(
                 }
             },
         };
-        let too_late = clock::wall().saturating_sub(farewell.at) > LONGEST;
+        let too_late = is_too_late(farewell.at);
         match told {
             Some(end) => return end,
             None if too_late => return ProviderEnd::Unchecked,
             None => {
                 let pause = PAUSES.get(attempt).or(PAUSES.last()).copied().unwrap_or(1800);
-                tokio::time::sleep(Duration::from_secs(pause)).await;
+                clock::sleep(Duration::from_secs(pause)).await;
             }
         }
     }
@@ -331,7 +311,7 @@ async fn once(
     let mut told = false;
     if relying_party.provider().has_revocation() {
         for (token, kind) in tokens {
-            match relying_party.revoke(http, token, kind, SystemTime::now()).await {
+            match relying_party.revoke(http, token, kind, clock::system_time()).await {
                 Ok(()) => told = true,
                 Err(error) if error.is_transient() || (patient && is_odd(&error)) => return None,
                 // A provider need not revoke every kind (RFC 7009, section 2.2.1).
@@ -367,7 +347,7 @@ async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> Pr
     if let Some(end) = introspected(connection, token, TokenKind::RefreshToken).await {
         return end;
     }
-    match relying_party.try_refresh_token(http, token, SystemTime::now()).await {
+    match relying_party.try_refresh_token(http, token, clock::system_time()).await {
         Err(Error::Refused { error: OAuthError::InvalidGrant, .. }) => ProviderEnd::Ended,
         Err(error) => {
             tracing::info!(code = error.code(), "whether the session has ended there could not be checked");
@@ -376,7 +356,8 @@ async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> Pr
         Ok(fresh) => {
             // It was accepted. The new token belongs to no session.
             if let Some(fresh) = fresh {
-                let _ = relying_party.revoke(http, &fresh, TokenKind::RefreshToken, SystemTime::now()).await;
+                let _ =
+                    relying_party.revoke(http, &fresh, TokenKind::RefreshToken, clock::system_time()).await;
             }
             ProviderEnd::GoesOn
         }
@@ -387,7 +368,7 @@ async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> Pr
 /// token (RFC 7662, section 2.2), so a negative answer counts only if the client has authenticated.
 async fn introspected(connection: &Connection, token: &SecretString, kind: TokenKind) -> Option<ProviderEnd> {
     let Connection { http, relying_party, .. } = connection;
-    match relying_party.introspect(http, token, kind, SystemTime::now()).await {
+    match relying_party.introspect(http, token, kind, clock::system_time()).await {
         Ok(found) if found.active => Some(ProviderEnd::GoesOn),
         Ok(_) if relying_party.authenticates() => Some(ProviderEnd::Ended),
         _ => None,
@@ -412,6 +393,7 @@ mod tests {
     #[test]
     fn a_session_is_shared_by_issuer_client_and_sid() {
         let farewell = Farewell {
+            format: FORMAT,
             account: "work".into(),
             issuer: "https://id.example.com".into(),
             client_id: "abide".into(),

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome, Verdict};
 use crate::config::LogoutConfig;
+use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::connection::{Connection, connect};
 use crate::state::store::Store;
@@ -169,7 +170,7 @@ async fn come_back(mut callback: Callback, pending: Option<LogoutPending>, provi
         }
         false
     };
-    let came = tokio::time::timeout(PATIENCE, back).await == Ok(true);
+    let came = clock::timeout(PATIENCE, back).await == Ok(true);
     if came {
         callback.finish(Outcome::SignedOut { provider });
     }

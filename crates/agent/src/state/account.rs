@@ -17,16 +17,15 @@ use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::config::AccountConfig;
-use crate::platform;
+use crate::platform::clock;
 use crate::state::connection::Connection;
-use crate::state::dpop::BOUND;
 use crate::state::last_error::LastError;
-use crate::state::record::StoredSession;
+use crate::state::record::{self, Heading};
 use crate::state::resource_tokens::Targets;
 use crate::state::signals::Signals;
 use crate::state::survival::Survival;
 use crate::state::tab::Tab;
-use crate::state::tokens::Held;
+use crate::state::tokens::{BOUND, Held, Uncommitted};
 use crate::view::convert::{self, ended_by, evidence, last_error_kind, limit, limit_source};
 use crate::view::layers::{Heard, Known, layers};
 use crate::view::notices;
@@ -107,6 +106,8 @@ pub(crate) struct Account {
     pub(crate) targets: Targets,
     /// Whose turn it is to send the refresh token, which may be another one after each time.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// An earlier process has ended during a refresh: the provider may have replaced the refresh token.
+    pub(crate) interrupted: bool,
     /// Whether a refresh that was not for it may have ended the session's own access token.
     pub(crate) own_is_suspect: bool,
     /// What the provider does with earlier access tokens.
@@ -119,6 +120,12 @@ pub(crate) struct Account {
     pub(crate) trying: Arc<tokio::sync::Mutex<()>>,
     /// The number of the session: what was begun in one does not land in the next.
     pub(crate) number: u64,
+    /// The number of the sign-in, of which a session may have several: what came of one does not land in the next.
+    pub(crate) grant: u64,
+    /// What is on its way to the disk.
+    pub(crate) uncommitted: Option<Uncommitted>,
+    /// How often something was.
+    pub(crate) commits: u64,
     /// A stronger sign-in under way, or the last one.
     pub(crate) stepping_up: Option<SteppingUp>,
     /// When the person cancelled one last (boot time), and how often in a row.
@@ -150,16 +157,26 @@ impl Account {
             sign_out: None,
             targets: Targets::default(),
             turn: Arc::default(),
+            interrupted: false,
             own_is_suspect: false,
             survival: Survival::default(),
             wider: None,
             narrowing_lasts: false,
             trying: Arc::default(),
             number: 0,
+            grant: 0,
+            uncommitted: None,
+            commits: 0,
             stepping_up: None,
             declined: None,
             unread_events: BTreeMap::new(),
         }
+    }
+
+    /// The person has signed in anew: what was fetched for the session before is not served any more.
+    pub(crate) fn new_grant(&mut self) {
+        self.grant += 1;
+        self.targets.clear();
     }
 
     /// What whoever is signed in holds.
@@ -317,7 +334,7 @@ impl Account {
 
     /// The present access token and whose it is, if the provider ought to accept it still.
     pub(crate) fn fresh_access_token(&self) -> Option<(SecretString, String)> {
-        let left = self.session.view(crate::platform::clock::now()).access_left;
+        let left = self.session.view(clock::now()).access_left;
         let held = self.held.as_ref()?;
         let token = held.access.as_ref()?.token.clone();
         let fresh = left.is_none_or(|left| left > SHORTLY);
@@ -344,7 +361,9 @@ impl Account {
 
     /// What the vault keeps of this account now; `None` when nobody is signed in.
     pub(crate) fn stored(&self, now: Now) -> Option<Zeroizing<Vec<u8>>> {
-        self.stored_with(now, self.held.as_ref()?)
+        // What is being written must not be overwritten with what it replaces.
+        let newest = self.uncommitted.as_ref().map(|uncommitted| &uncommitted.held);
+        self.stored_with(now, newest.or(self.held.as_ref())?)
     }
 
     /// The same with tokens that are not served yet.
@@ -358,23 +377,7 @@ impl Account {
         held: &Held,
         checkpoint: abide_session::Checkpoint,
     ) -> Option<Zeroizing<Vec<u8>>> {
-        StoredSession {
-            issuer: self.config.issuer.clone(),
-            client_id: self.config.client_id.clone(),
-            refresh_token: held.refresh_token.clone(),
-            scope: held.scope.clone(),
-            identity: held.identity.clone(),
-            grant: held.grant.clone(),
-            heard: held.heard,
-            id_token: held.id_token.clone(),
-            session_state: held.session_state.clone(),
-            profile: held.profile.clone(),
-            dpop: held.dpop.clone(),
-            leftovers: held.leftovers.clone(),
-            checkpoint,
-            boot_id: platform::boot_id(),
-        }
-        .encode()
+        record::encode(&Heading::new(&self.config.issuer, &self.config.client_id), held, &checkpoint)
     }
 }
 

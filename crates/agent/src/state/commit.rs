@@ -11,26 +11,35 @@ use crate::persistence::vault::StoreError;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
 use crate::state::record::record_name;
-use crate::state::revoke::give_back;
+use crate::state::revoke::revoke_token;
 use crate::state::store::Store;
-use crate::state::tokens::Held;
+use crate::state::tokens::{Held, Uncommitted};
 
-/// Why new tokens did not become the session's. They come back, to be revoked or remembered.
+/// Why new tokens did not become the session's.
 pub(crate) enum NotCommitted {
     /// Nothing waits for them any more; `stored` if they are in the vault already.
-    Gone { unused: Box<Held>, stored: bool },
+    Gone { stored: bool },
     /// The disk did not take them.
-    NotStored(StoreError, Box<Held>),
+    NotStored(StoreError),
+}
+
+/// What becomes of a new refresh token that the disk does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unwritten {
+    /// The session continues with its own, and the new one is revoked.
+    Revoked,
+    /// The provider has spent the old one: the new one takes its place in memory, and the next write tries again. Nothing that
+    /// came with it is served.
+    Remembered,
 }
 
 /// What is specific to one way of getting tokens.
-pub(crate) struct Commit<W, M, C> {
-    /// Whether the account still waits for these tokens.
-    pub(crate) wanted: W,
-    /// Adds what the session has and the answer did not bring.
-    pub(crate) merge: M,
+pub(crate) struct Commit<N, C> {
+    /// What the session holds from now on, made from what it holds; `None` if nothing waits for the tokens any more.
+    pub(crate) next: N,
     /// What the vault keeps; `None` if there is nothing to keep it for.
     pub(crate) content: C,
+    pub(crate) unwritten: Unwritten,
 }
 
 /// Makes new tokens durable, then serves them: a token that only memory knows is lost with the process. `install` runs under
@@ -38,56 +47,54 @@ pub(crate) struct Commit<W, M, C> {
 ///
 /// # Errors
 ///
-/// The tokens, when nothing waits for them any more or the disk did not take them.
-pub(crate) async fn commit<W, M, C>(
+/// When nothing waits for the tokens any more or the disk did not take them.
+pub(crate) async fn commit<N, C>(
     store: &Arc<Store>,
     name: &str,
-    issued: Held,
-    how: Commit<W, M, C>,
+    how: Commit<N, C>,
     install: impl FnOnce(&mut Account, Now),
 ) -> Result<(), NotCommitted>
 where
-    W: Fn(&Account) -> bool,
-    M: Fn(&mut Held, &Held),
+    N: Fn(&Account, Option<&Held>) -> Option<Held>,
     C: Fn(&Account, &Held, Now) -> Option<Zeroizing<Vec<u8>>>,
 {
-    let merged = |account: &Account| {
-        let mut held = issued.clone();
-        if let Some(before) = &account.held {
-            (how.merge)(&mut held, before);
-        }
-        held
-    };
     let queued = store.act(name, |account, now| {
-        let content = (how.wanted)(account).then(|| (how.content)(account, &merged(account), now)).flatten();
-        content.map(|content| store.vault.put(&record_name(name), content))
+        let held = (how.next)(account, account.held.as_ref())?;
+        let content = (how.content)(account, &held, now)?;
+        account.commits += 1;
+        let number = account.commits;
+        account.uncommitted = Some(Uncommitted { number, held });
+        Some((number, store.vault.put(&record_name(name), content)))
     });
-    let Ok(Some(written)) = queued else {
-        return Err(NotCommitted::Gone { unused: Box::new(issued), stored: false });
-    };
-    if let Err(error) = written.await {
-        return Err(NotCommitted::NotStored(error, Box::new(issued)));
-    }
+    let Ok(Some((number, written))) = queued else { return Err(NotCommitted::Gone { stored: false }) };
+    let written = written.await;
     failpoint!("refresh.durable");
-    let installed = store.act(name, |account, now| {
-        if (how.wanted)(account) {
-            // Merged anew: something may have come in while the vault was writing.
-            account.held = Some(merged(account));
-            install(account, now);
-            true
-        } else {
-            false
+    let done = store.act(name, |account, now| {
+        let ours = account.uncommitted.take_if(|uncommitted| uncommitted.number == number);
+        if let Err(error) = written {
+            if how.unwritten == Unwritten::Remembered
+                && (how.next)(account, account.held.as_ref()).is_some()
+                && let (Some(held), Some(ours)) = (&mut account.held, ours)
+            {
+                held.refresh_token = ours.held.refresh_token;
+            }
+            return Err(NotCommitted::NotStored(error));
+        }
+        // Made anew: something may have come in while the vault was writing.
+        match (how.next)(account, account.held.as_ref()) {
+            Some(held) => {
+                account.held = Some(held);
+                install(account, now);
+                Ok(())
+            }
+            None => Err(NotCommitted::Gone { stored: true }),
         }
     });
-    if installed.unwrap_or(false) {
-        Ok(())
-    } else {
-        Err(NotCommitted::Gone { unused: Box::new(issued), stored: true })
-    }
+    done.unwrap_or(Err(NotCommitted::Gone { stored: true }))
 }
 
-/// The provider has spent a refresh token and sent a new one, which takes its place, durably. If the session has gone on
-/// without it, the new one is given back.
+/// The provider has spent a refresh token and sent a new one, which takes its place, durably. If the session has continued
+/// without it, the new one is revoked.
 ///
 /// # Errors
 ///
@@ -99,23 +106,25 @@ pub(crate) async fn adopt(
     spent: &SecretString,
     rotated: SecretString,
 ) -> Result<(), StoreError> {
-    let mut left = Some(rotated);
-    let queued = store.act(name, |account, now| {
-        let present = account.held.as_mut().and_then(|held| held.refresh_token.as_mut())?;
-        if present.expose_secret() != spent.expose_secret() {
-            return None;
+    let how = Commit {
+        // Not which session it is counts, but whether this is the token that it has.
+        next: |_: &Account, before: Option<&Held>| {
+            let present = before.filter(|held| {
+                held.refresh_token.as_ref().map(ExposeSecret::expose_secret) == Some(spent.expose_secret())
+            })?;
+            Some(Held { refresh_token: Some(rotated.clone()), ..present.clone() })
+        },
+        content: |account: &Account, held: &Held, now| account.stored_with(now, held),
+        unwritten: Unwritten::Remembered,
+    };
+    match commit(store, name, how, |_, _| {}).await {
+        Ok(()) => Ok(()),
+        Err(NotCommitted::NotStored(error)) => Err(error),
+        Err(NotCommitted::Gone { .. }) => {
+            // By whoever issued it, which need not be the provider that an account of this name has by now.
+            revoke_token(store, connection, Some(rotated));
+            Ok(())
         }
-        *present = left.take()?;
-        account.stored(now).map(|content| store.vault.put(&record_name(name), content))
-    });
-    if let Some(orphan) = left {
-        // To whoever issued it, which need not be the provider that an account of this name has by now.
-        store.before_the_end(give_back(connection.clone(), orphan));
-        return Ok(());
-    }
-    match queued {
-        Ok(Some(written)) => written.await,
-        _ => Ok(()),
     }
 }
 

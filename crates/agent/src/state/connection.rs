@@ -11,7 +11,6 @@ use abide_session::ProviderLimits;
 use zeroize::Zeroizing;
 
 use crate::config::AccountConfig;
-use crate::state::store::Store;
 
 /// How a provider is spoken to. Cheap to clone.
 #[derive(Clone)]
@@ -138,24 +137,4 @@ pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {
     };
     let proxy = config.proxy.clone().unwrap_or_default();
     Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, proxy, ..HttpOptions::default() })?)
-}
-
-/// The connection of an account: the present one, or a new one.
-pub(crate) async fn connection(store: &Arc<Store>, name: &str) -> Result<Connection, ConnectError> {
-    let found = store.act(name, |account, _| {
-        let key = account.held.as_ref().and_then(|held| held.dpop.clone());
-        (account.connection.clone(), account.config.clone(), key)
-    });
-    let Ok((present, config, key)) = found else { return Err(ConnectError::AccountRemoved) };
-    if let Some(present) = present {
-        return Ok(present);
-    }
-    let fresh = connect(&config).await?.with_key(key)?;
-    let _ = store.act(name, |account, _| {
-        // A sign-in that has succeeded meanwhile has brought its own.
-        if account.config == config && account.connection.is_none() {
-            account.connection = Some(fresh.clone());
-        }
-    });
-    Ok(fresh)
 }

@@ -1,7 +1,6 @@
 //! Access tokens that are bound to a key of the session (RFC 9449): whoever steals one cannot use it elsewhere.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use abide_oidc::{Binding, Claims, DpopKey, Error};
 use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
@@ -9,11 +8,10 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::dpop::Dpop;
+use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
-
-/// The type of an access token that is bound to a key (RFC 9449, section 7.1).
-pub(crate) const BOUND: &str = "DPoP";
+use crate::state::tokens::BOUND;
 
 impl Connection {
     /// For a sign-in: with a new key, where the account wants one. Whoever sees the tokens of two sessions does not learn
@@ -58,7 +56,7 @@ impl Connection {
 
     /// Reads UserInfo with the session's access token, in the way that the token asks for.
     pub(crate) async fn userinfo(&self, token: &SecretString, subject: &str) -> Result<Claims, Error> {
-        let now = SystemTime::now();
+        let now = clock::system_time();
         if self.key.is_some() {
             self.relying_party.userinfo_with_proof(&self.http, token, subject, now).await
         } else {
@@ -88,7 +86,7 @@ impl Account {
         let key = self.held.as_ref().and_then(|held| held.dpop.as_ref());
         let Some(key) = key.filter(|_| answer.token_type == BOUND) else { return Ok(()) };
         let token = SecretString::from(answer.access_token.expose());
-        let now = SystemTime::now();
+        let now = clock::system_time();
         // A wrong clock of ours is known by the provider's; the resource server is taken to be right as well.
         let at = self.connection.as_ref().map_or(now, |connection| connection.http.provider_time(now));
         let made = key.proof(&proof.method, &proof.url, Some(&token), proof.nonce.as_deref(), at);

@@ -1,11 +1,12 @@
 //! Revoking tokens that are no longer used (RFC 7009).
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::TokenKind;
 use secrecy::SecretString;
 
+use crate::platform::clock;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
 use crate::state::tokens::Held;
@@ -14,29 +15,39 @@ use crate::state::tokens::Held;
 const REVOCATION_PAUSES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(15), Duration::from_secs(120)];
 
-/// Revokes a refresh token that nobody uses any more.
-pub(crate) async fn give_back(connection: Connection, token: SecretString) {
+/// What has become of a refresh token that is no longer used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GivenBack {
+    /// The provider has revoked it.
+    Revoked,
+    /// The provider does not offer it, has refused, or cannot be reached.
+    NotRevoked,
+}
+
+/// Revokes a refresh token that is no longer used.
+pub(crate) async fn give_back(connection: Connection, token: SecretString) -> GivenBack {
     let Connection { http, relying_party, .. } = connection;
     if !relying_party.provider().has_revocation() {
         tracing::info!("the provider does not offer revocation");
-        return;
+        return GivenBack::NotRevoked;
     }
     for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
-        match relying_party.revoke(&http, &token, TokenKind::RefreshToken, SystemTime::now()).await {
-            Ok(()) => return,
+        match relying_party.revoke(&http, &token, TokenKind::RefreshToken, clock::system_time()).await {
+            Ok(()) => return GivenBack::Revoked,
             Err(error) if error.is_transient() => {
                 tracing::warn!(code = error.code(), "the refresh token is not revoked yet");
             }
             Err(error) => {
                 tracing::warn!(code = error.code(), "the refresh token could not be revoked");
-                return;
+                return GivenBack::NotRevoked;
             }
         }
         match pause {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => return,
+            Some(pause) => clock::sleep(pause).await,
+            None => break,
         }
     }
+    GivenBack::NotRevoked
 }
 
 /// Revokes the refresh token of tokens that nothing waits for any more.
@@ -47,6 +58,9 @@ pub(crate) fn revoke_unused(store: &Arc<Store>, connection: &Connection, unused:
 /// Revokes a refresh token, if there is one. The end of the program waits for it, within reason.
 pub(crate) fn revoke_token(store: &Arc<Store>, connection: &Connection, token: Option<SecretString>) {
     if let Some(token) = token {
-        store.before_the_end(give_back(connection.clone(), token));
+        let connection = connection.clone();
+        store.before_the_end(async move {
+            let _ = give_back(connection, token).await;
+        });
     }
 }

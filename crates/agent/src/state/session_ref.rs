@@ -13,6 +13,8 @@ use crate::state::store::Store;
 pub(crate) struct SessionRef {
     account: u32,
     session: u64,
+    /// The sign-in, where that counts too.
+    grant: Option<u64>,
 }
 
 /// The session is over, or its account is gone.
@@ -22,7 +24,18 @@ pub(crate) struct Gone;
 impl Account {
     /// The present session; `None` without one.
     pub(crate) fn session_ref(&self) -> Option<SessionRef> {
-        self.held.as_ref().map(|_| SessionRef { account: self.serial, session: self.number })
+        self.held.as_ref().map(|_| SessionRef { account: self.serial, session: self.number, grant: None })
+    }
+
+    /// The present session as it is since the person signed in last.
+    pub(crate) fn grant_ref(&self) -> Option<SessionRef> {
+        self.session_ref().map(|session| SessionRef { grant: Some(self.grant), ..session })
+    }
+
+    /// Whether the session that something was begun in still lasts.
+    pub(crate) fn is_in(&self, begun: SessionRef) -> bool {
+        let grant = begun.grant.map(|_| self.grant);
+        self.session_ref().map(|session| SessionRef { grant, ..session }) == Some(begun)
     }
 }
 
@@ -42,9 +55,7 @@ impl Store {
             let account = core.accounts.iter().find(|account| account.serial == session.account);
             account.map(|account| account.name.clone()).ok_or(Gone)?
         };
-        self.act(&name, |account, now| {
-            (account.session_ref() == Some(session)).then(|| work(account, now)).ok_or(Gone)
-        })
-        .unwrap_or(Err(Gone))
+        self.act(&name, |account, now| account.is_in(session).then(|| work(account, now)).ok_or(Gone))
+            .unwrap_or(Err(Gone))
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use crate::platform::clock;
+
 /// Spawns work that a session or a tool waits for. If it panics or is aborted, `unsettled` runs instead, so that no attempt
 /// stays open for ever.
 pub(crate) fn spawn_settled(
@@ -43,7 +45,7 @@ where
             late(result).await;
         }
     });
-    match tokio::time::timeout(patience, &mut receiver).await {
+    match clock::timeout(patience, &mut receiver).await {
         Ok(result) => result.ok(),
         Err(_) => {
             // The answer may have come in the same moment: after a sleep of the process both are there.

@@ -1,4 +1,5 @@
-//! The accounts behind one lock, and what follows from the outputs of their sessions.
+//! The accounts behind one lock, and what follows from the outputs of their sessions. What follows outside of this room goes through
+//! [`Effects`]; no flow is called by name.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -6,22 +7,20 @@ use std::time::Duration;
 
 use abide_audit::{Entry, Event as Recorded};
 use abide_oidc::ErrorKind;
-use abide_session::{Abandoned, EndReason, Input, Now, Output, Session, Withdrawn};
+use abide_session::{Abandoned, Attempt, EndReason, Input, Now, Output, Session, Withdrawn};
 use abide_wire::{ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
-use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
-use crate::browser::callback::Ports;
+use crate::browser::callback::{Callback, Ports};
 use crate::browser::opener::Opener;
 use crate::config::AccountConfig;
 use crate::options::Options;
-use crate::persistence::vault::VaultThread;
+use crate::persistence::vault::{StoreError, VaultThread};
 use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::audit as record;
 use crate::state::connection::Connection;
-use crate::state::effects::Effects;
 use crate::state::event::Event;
 use crate::state::last_error::LastError;
 use crate::state::record::{StoredSession, record_name};
@@ -31,6 +30,10 @@ use crate::view::notices;
 
 /// How long the end of the program waits for a provider.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Pauses between attempts to remove a record from a disk that refuses; the last one is repeated.
+const FORGET_PAUSES: [Duration; 3] =
+    [Duration::from_secs(2), Duration::from_secs(15), Duration::from_secs(120)];
 
 /// Everything that has a state, behind one lock that is never held over an `await`.
 pub(crate) struct Core {
@@ -63,8 +66,30 @@ pub(crate) struct Store {
     serials: AtomicU32,
 }
 
+/// The flows that a session's outputs set in motion. Every method is called under the store's lock and returns at once.
+pub(crate) trait Effects: Send + Sync {
+    /// Starts the sign-in that a session has asked for.
+    fn authorize(&self, store: &Arc<Store>, account: &mut Account, attempt: Attempt);
+    /// Starts the refresh that a session has asked for.
+    fn refresh(&self, store: &Arc<Store>, account: &mut Account, attempt: Attempt);
+    /// Asks the provider whether it still accepts the access token.
+    fn probe(&self, store: &Arc<Store>, account: &Account, attempt: Attempt);
+    /// Finds out when the user last touched keyboard or mouse.
+    fn query_idle(&self, store: &Arc<Store>, account: &Account);
+    /// A sign-in has come back through this listener. Returns it unless a page goes on using it.
+    fn signed_in(&self, store: &Arc<Store>, account: &mut Account, callback: Callback) -> Option<Callback>;
+    /// A session has ended; `held` is what it had.
+    fn ended(&self, store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason);
+    /// Accounts were added, or what they are held to has changed. Called without the lock.
+    fn rules_changed(&self, store: &Arc<Store>);
+}
+
 /// A number of the session's own: not every client of a provider comes back at the same moment.
 fn spread() -> u64 {
+    #[cfg(test)]
+    if let Some(number) = clock::scripted::chance() {
+        return number;
+    }
     let mut bytes = [0; 8];
     // Without randomness the moments are those of every other client, and nothing else is wrong.
     let _ = getrandom::fill(&mut bytes);
@@ -108,17 +133,10 @@ impl Store {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an account, with the session that the vault kept for it.
-    pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, kept: Option<&[u8]>) {
+    /// Adds an account, with the session that an earlier process has written down.
+    pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, stored: Option<StoredSession>) {
         let now = clock::now();
         let rules = config.rules();
-        let stored = kept
-            .and_then(StoredSession::decode)
-            .filter(|stored| stored.issuer == config.issuer && stored.client_id == config.client_id);
-        if kept.is_some() && stored.is_none() {
-            // Another provider or client now: what was kept for the earlier one is of no use.
-            self.forget(name);
-        }
         let mut session = stored.as_ref().map_or_else(
             || Session::new(rules),
             |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
@@ -128,19 +146,7 @@ impl Store {
         // Of an account of the same name that was removed, something may still be on its way.
         let session = session.numbered_from(u64::from(serial) << 32);
         let mut account = Account::new(name.to_owned(), serial, config, session);
-        account.held = stored.map(|stored| Held {
-            access: None,
-            refresh_token: stored.refresh_token,
-            scope: stored.scope,
-            identity: stored.identity,
-            grant: stored.grant,
-            heard: stored.heard,
-            id_token: stored.id_token,
-            session_state: stored.session_state,
-            profile: stored.profile,
-            dpop: stored.dpop,
-            leftovers: stored.leftovers,
-        });
+        account.held = stored.map(|stored| stored.held);
         account.note_what_is_offered();
         let mut core = self.core();
         if core.locked {
@@ -287,23 +293,46 @@ impl Store {
         let _ = self.events.send(Event::Notice(notice));
     }
 
-    /// Takes a record out of the vault. It is gone for good when the task is done, which nobody has to wait for.
-    pub(crate) fn forget(self: &Arc<Self>, account: &str) -> JoinHandle<()> {
+    /// Takes the record of a session that has ended out of the vault.
+    pub(crate) fn forget(self: &Arc<Self>, account: &str) {
         let removed = self.vault.remove(&record_name(account));
-        let store = self.clone();
+        let (store, name) = (self.clone(), account.to_owned());
         tokio::spawn(async move {
             if let Err(error) = removed.await {
-                tracing::error!(%error, "a session could not be removed from the vault");
-                store.warning(format!(
-                    "A session that has ended could not be removed from the vault. {error}"
-                ));
+                store.not_forgotten(&name, &error);
             }
-        })
+        });
+    }
+
+    /// The disk did not let the record of a session go that has ended: a crash would bring it back. That is tried again until it
+    /// is gone, or the account has another session.
+    pub(crate) fn not_forgotten(self: &Arc<Self>, account: &str, error: &StoreError) {
+        tracing::error!(%error, "a session could not be removed from the vault");
+        self.warning(format!("A session that has ended could not be removed from the vault. {error}"));
+        let (store, name) = (self.clone(), account.to_owned());
+        tokio::spawn(async move {
+            for pause in FORGET_PAUSES.into_iter().chain(std::iter::repeat(FORGET_PAUSES[2])) {
+                clock::sleep(pause).await;
+                let removed = store.act(&name, |account, _| {
+                    let over = account.held.is_none() && account.uncommitted.is_none();
+                    over.then(|| store.vault.remove(&record_name(&name)))
+                });
+                let removed = match removed {
+                    Ok(None) => return,
+                    Ok(Some(removed)) => removed.await,
+                    // The account is gone.
+                    Err(_) => store.vault.remove(&record_name(&name)).await,
+                };
+                if removed.is_ok() {
+                    return;
+                }
+            }
+        });
     }
 
     /// Keeps every deadline of every account, until it is aborted.
     pub(crate) async fn keep_time(self: Arc<Self>) {
-        let mut alarm = crate::platform::Alarm::new();
+        let mut alarm = clock::Alarm::new();
         loop {
             let deadline = {
                 let mut core = self.core();
@@ -384,8 +413,8 @@ impl Store {
                 account.sign_out_page = None;
                 account.farewell = None;
                 account.signals = Signals::default();
-                account.targets.clear();
-                account.own_is_suspect = false;
+                account.new_grant();
+                (account.own_is_suspect, account.interrupted) = (false, false);
                 account.wider = None;
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
@@ -398,7 +427,7 @@ impl Store {
         }
     }
 
-    fn abandon(&self, account: &mut Account, attempt: abide_session::Attempt, why: Abandoned) {
+    fn abandon(&self, account: &mut Account, attempt: Attempt, why: Abandoned) {
         if let Some(sign_in) = account.sign_in.take_if(|sign_in| sign_in.attempt == attempt) {
             sign_in.task.abort();
         }
@@ -413,11 +442,15 @@ impl Store {
     fn ended(self: &Arc<Self>, account: &mut Account, reason: EndReason) {
         tracing::info!(account = account.name, ?reason, "the session has ended");
         account.refresh = None;
-        let held = account.held.take();
+        let mut held = account.held.take();
+        if let (Some(held), Some(unserved)) = (&mut held, account.uncommitted.take()) {
+            // A refresh token may be on its way to the disk. It is revoked with the others.
+            held.leftovers.extend(unserved.held.refresh_token);
+        }
         account.number += 1;
         // Whoever waits for it hears that the session is over.
         (account.stepping_up, account.declined) = (None, None);
-        account.targets.clear();
+        account.new_grant();
         self.effects.ended(self, account, held, reason);
         // What has still to be said to the provider has its own.
         account.connection = account.connection.take().map(Connection::without_key);
@@ -453,7 +486,7 @@ impl Store {
     /// Waits for that work; says whether it is done.
     pub(crate) async fn last_words(&self) -> bool {
         let mut count = self.revoking.subscribe();
-        tokio::time::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await.is_ok()
+        clock::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await.is_ok()
     }
 
     /// Writes every session down and waits until that is done.

@@ -7,31 +7,46 @@ use abide_oidc::{Claims, DpopKey, Identity, Tokens};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::state::secret_text;
 use crate::view::layers::Heard;
 
 /// At most this many refresh tokens of silent requests are kept until they are revoked.
-pub(crate) const MOST_LEFTOVERS: usize = 32;
+const MOST_LEFTOVERS: usize = 32;
 
-/// What a signed-in account holds.
-#[derive(Clone)]
+/// The type of an access token that is bound to a key (RFC 9449, section 7.1).
+pub(crate) const BOUND: &str = "DPoP";
+
+/// What a signed-in account holds, in memory and in the vault: a field that is added here is kept. One that earlier versions did
+/// not write needs a default.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Held {
+    /// In memory alone.
+    #[serde(skip)]
     pub(crate) access: Option<Access>,
+    #[serde(default, with = "secret_text::token")]
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) scope: String,
     pub(crate) identity: Identity,
     /// Who the refresh token is about, where a later sign-in brought none: its statements repeat those of its own sign-in.
+    #[serde(default)]
     pub(crate) grant: Option<Identity>,
     /// When and how something was heard of the provider's session last.
+    #[serde(default)]
     pub(crate) heard: Option<Heard>,
     /// The newest ID token, for `id_token_hint`.
+    #[serde(default, with = "secret_text::token")]
     pub(crate) id_token: Option<SecretString>,
     /// What the provider's iframe compares (Session Management 1.0, section 2).
+    #[serde(default)]
     pub(crate) session_state: Option<String>,
     /// What UserInfo said last.
+    #[serde(default)]
     pub(crate) profile: Option<Profile>,
     /// What all of them are bound to (RFC 9449); `None` for bearer tokens.
+    #[serde(default, with = "secret_text::key")]
     pub(crate) dpop: Option<Arc<DpopKey>>,
     /// Refresh tokens that silent requests brought and nobody uses: they are given back with the others.
+    #[serde(default, with = "secret_text::tokens")]
     pub(crate) leftovers: Vec<SecretString>,
 }
 
@@ -39,6 +54,12 @@ pub(crate) struct Held {
 #[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) token: SecretString,
+}
+
+/// What is on its way to the disk. Until it is there, it is not served; but nothing older may be written over it.
+pub(crate) struct Uncommitted {
+    pub(crate) number: u64,
+    pub(crate) held: Held,
 }
 
 impl Held {
@@ -61,6 +82,12 @@ impl Held {
     /// Who the refresh token is about, as its own sign-in said.
     pub(crate) fn granted_to(&self) -> &Identity {
         self.grant.as_ref().unwrap_or(&self.identity)
+    }
+
+    /// Takes out the oldest of the refresh tokens that are not used, if there are too many: they are to be revoked.
+    pub(crate) fn surplus(&mut self) -> Vec<SecretString> {
+        let most = self.leftovers.len().saturating_sub(MOST_LEFTOVERS);
+        self.leftovers.drain(..most).collect()
     }
 
     /// Takes over what a refresh does not bring.

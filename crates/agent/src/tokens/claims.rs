@@ -11,8 +11,9 @@ use abide_wire::{ClaimsAnswer, ErrorAnswer};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::state::account::Account;
-use crate::state::connection::connection;
+use crate::state::connected::connection;
 use crate::state::last_error::LastError;
+use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::state::tokens::{Held, Profile};
 
@@ -89,14 +90,11 @@ pub(crate) fn introduce(identity: &mut Identity, claims: &Claims) {
 /// Reads UserInfo again, where the account wants it: new tokens have come. Nobody waits for it, and a failure changes
 /// nothing: what was known before stays.
 pub(crate) fn read_again(store: &Arc<Store>, name: &str) {
-    let wanted =
-        store.act(
-            name,
-            |account, _| {
-                if account.config.provider.claims { account.fresh_access_token() } else { None }
-            },
-        );
-    let Ok(Some((token, subject))) = wanted else { return };
+    let wanted = store.act(name, |account, _| {
+        let wanted = account.config.provider.claims;
+        account.fresh_access_token().zip(account.session_ref()).filter(|_| wanted)
+    });
+    let Ok(Some(((token, subject), session))) = wanted else { return };
     let (store, name) = (store.clone(), name.to_owned());
     tokio::spawn(async move {
         let Ok(connection) = connection(&store, &name).await else { return };
@@ -104,7 +102,7 @@ pub(crate) fn read_again(store: &Arc<Store>, name: &str) {
             return;
         }
         match connection.userinfo(&token, &subject).await {
-            Ok(claims) => take(&store, &name, &subject, claims),
+            Ok(claims) => take(&store, session, claims),
             Err(Error::UserInfoSubjectMismatch) => somebody_else(&store, &name, &token),
             Err(error) => tracing::info!(account = name, code = error.code(), "UserInfo could not be read"),
         }
@@ -124,11 +122,10 @@ pub(crate) fn somebody_else(store: &Arc<Store>, name: &str, token: &SecretString
     store.show();
 }
 
-/// What UserInfo has said about this subject.
-pub(crate) fn take(store: &Arc<Store>, name: &str, subject: &str, claims: Claims) {
-    let _ = store.act(name, |account, now| {
-        let ours = account.held.as_mut().filter(|held| held.identity.subject == subject);
-        if ours.is_some_and(|held| held.take_profile(claims, now.wall)) {
+/// What UserInfo has said about the person of this session.
+pub(crate) fn take(store: &Arc<Store>, session: SessionRef, claims: Claims) {
+    let _ = store.act_if(session, |account, now| {
+        if account.held.as_mut().is_some_and(|held| held.take_profile(claims, now.wall)) {
             store.write_down(account, now);
         }
     });

@@ -13,6 +13,7 @@ use abide_oidc::TokenTarget;
 use abide_session::{TokenRequest, TokenVerdict};
 use abide_wire::{ErrorAnswer, TokenAnswer};
 
+use crate::platform::clock;
 use crate::state::account::{Account, Refreshed};
 use crate::state::dpop::Proof;
 use crate::state::store::Store;
@@ -89,7 +90,7 @@ pub(crate) async fn wait_for_refresh(store: &Arc<Store>, name: &str) -> Result<T
     let outcome = match receiver {
         None => Refreshed::Done,
         Some(mut receiver) => {
-            let waited = tokio::time::timeout(REFRESH_PATIENCE, receiver.wait_for(Option::is_some)).await;
+            let waited = clock::timeout(REFRESH_PATIENCE, receiver.wait_for(Option::is_some)).await;
             match waited {
                 Ok(Ok(outcome)) => outcome.clone().unwrap_or(Refreshed::Done),
                 Ok(Err(_)) => Refreshed::Done,

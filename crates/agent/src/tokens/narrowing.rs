@@ -3,11 +3,11 @@
 //! asked for there again.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use abide_oidc::{ErrorKind, Identity, TokenKind, Tokens};
 use secrecy::SecretString;
 
+use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::commit::adopt;
 use crate::state::connection::Connection;
@@ -52,7 +52,7 @@ pub(crate) async fn widen(
     tracing::warn!(account = name, ?lost, "a token for fewer scopes has narrowed the session");
     // Using a spent token can end the session: only what the provider calls good is sent.
     let Connection { http, relying_party, .. } = connection;
-    let asked = relying_party.introspect(http, &wider, TokenKind::RefreshToken, SystemTime::now()).await;
+    let asked = relying_party.introspect(http, &wider, TokenKind::RefreshToken, clock::system_time()).await;
     if !asked.is_ok_and(|found| found.active) {
         return (tokens, lost);
     }
@@ -63,7 +63,7 @@ pub(crate) async fn widen(
         return (tokens, lost);
     }
     let Before { identity, scope, resource, .. } = before;
-    let (http, now) = (http.patient(), SystemTime::now());
+    let (http, now) = (http.patient(), clock::system_time());
     match relying_party.refresh_for(&http, &wider, identity, scope, resource, now).await {
         Ok(mut fresh) if missing(scope, &fresh.scope).is_empty() => {
             fresh.refresh_token.get_or_insert(wider);

@@ -1,7 +1,7 @@
 //! One refresh for everybody who waits, and the revocation of what is no longer used.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_audit::Event;
 use abide_oidc::{ErrorKind, Identity, OAuthError, RefreshError, Tokens};
@@ -11,12 +11,14 @@ use secrecy::SecretString;
 use tokio::sync::{OwnedMutexGuard, watch};
 
 use crate::persistence::vault::StoreError;
+use crate::platform::clock;
 use crate::state::account::{Account, Refreshed};
-use crate::state::commit::{Commit, NotCommitted, adopt, commit, keep_name};
-use crate::state::connection::{Connection, connection, lifetimes};
+use crate::state::commit::{Commit, NotCommitted, Unwritten, adopt, commit, keep_name};
+use crate::state::connected::connection;
+use crate::state::connection::{Connection, lifetimes};
 use crate::state::last_error::LastError;
 use crate::state::record::record_name;
-use crate::state::revoke::{give_back, revoke_unused};
+use crate::state::revoke::{revoke_token, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
@@ -49,6 +51,27 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
         failed(&after, &name_after, attempt, RefreshFailure::Unreachable, last_error.clone());
         unsettled.send_replace(Some(Refreshed::Failed(last_error)));
     });
+}
+
+/// An earlier process has ended while it was sending the refresh tokens in these records. The next refresh sends each once: whether
+/// the provider had replaced it is known then. Nothing is sent for that alone.
+pub(crate) fn after_interruption(store: &Arc<Store>, records: &[String]) {
+    let names: Vec<String> = store.core().accounts.iter().map(|account| account.name.clone()).collect();
+    for name in names.into_iter().filter(|name| records.contains(&record_name(name))) {
+        tracing::warn!(account = name, "an earlier process has ended during a refresh");
+        let _ = store.act(&name, |account, _| {
+            if account.held.is_some() {
+                account.interrupted = true;
+                account.last_error = Some(interrupted(
+                    "Abide was stopped during a renewal. The next renewal shows whether your session continues.",
+                ));
+            }
+        });
+    }
+}
+
+fn interrupted(sentence: &str) -> LastError {
+    LastError::new("renewal_interrupted", ErrorKind::ActionRequired, sentence)
 }
 
 fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, failure: RefreshFailure, last_error: LastError) {
@@ -84,7 +107,7 @@ async fn run(
 ) -> Result<(), Failed> {
     failpoint!("refresh.wanted");
     // A token for one purpose may be on its way, or an answer that is late, and with it the next refresh token.
-    let Ok(turn) = tokio::time::timeout(patience, turn.lock_owned()).await else {
+    let Ok(turn) = clock::timeout(patience, turn.lock_owned()).await else {
         return Err(no_answer(store, name));
     };
     let spent = store
@@ -148,7 +171,7 @@ async fn ask(
         let Spent { token, identity, scope, resource } = &*sent;
         let http = asked.http.patient();
         let resource = resource.as_deref();
-        asked.relying_party.refresh_for(&http, token, identity, scope, resource, SystemTime::now()).await
+        asked.relying_party.refresh_for(&http, token, identity, scope, resource, clock::system_time()).await
     };
     let (store, name) = (store.clone(), name.to_owned());
     let (connection, spent) = (connection.clone(), spent.clone());
@@ -184,7 +207,7 @@ async fn refused(
     };
     match rotated {
         // What is not believed is not kept either.
-        Some(rotated) if rejected => store.before_the_end(give_back(connection.clone(), rotated)),
+        Some(rotated) if rejected => revoke_token(store, connection, Some(rotated)),
         Some(rotated) => {
             if let Err(error) = adopt(store, name, connection, &spent.token, rotated).await {
                 tracing::error!(%error, "a rotated refresh token could not be written down");
@@ -201,6 +224,12 @@ async fn refused(
         }
     }
     let failure = if rejected { RefreshFailure::Rejected } else { failure(&error) };
+    let spent_before = store.act(name, |account, _| account.interrupted).unwrap_or(false);
+    if rejected && spent_before {
+        let sentence = "Abide was stopped during a renewal, and your provider no longer accepts the token from before it. \
+                        Sign in again.";
+        return (failure, interrupted(sentence));
+    }
     (failure, LastError::from(&error))
 }
 
@@ -231,14 +260,17 @@ async fn take_over(
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(spent.token.clone()));
     keep_name(&mut tokens.identity, &spent.identity);
     let lifetimes = lifetimes(&tokens);
-    let issued = Held::new(tokens, Heard { at: crate::platform::clock::wall(), by: Evidence::Refresh });
+    let issued = Held::new(tokens, Heard { at: clock::wall(), by: Evidence::Refresh });
     let how = Commit {
-        wanted: |account: &Account| account.session.awaits(attempt),
-        merge: Held::inherit,
+        next: |account: &Account, before: Option<&Held>| {
+            let mut held = issued.clone();
+            held.inherit(before.filter(|_| account.session.awaits(attempt))?);
+            Some(held)
+        },
         content: |account: &Account, held: &Held, now| account.stored_with(now, held),
+        unwritten: Unwritten::Remembered,
     };
-    let done =
-        commit(store, name, issued, how, |account, now| refreshed(account, now, attempt, lifetimes)).await;
+    let done = commit(store, name, how, |account, now| refreshed(account, now, attempt, lifetimes)).await;
     failpoint!("refresh.served");
     match done {
         Ok(()) => {
@@ -246,11 +278,9 @@ async fn take_over(
             claims::read_again(store, name);
         }
         // The session ended meanwhile: what has just been issued is revoked.
-        Err(NotCommitted::Gone { unused, .. }) => revoke_unused(store, &connection, *unused),
-        Err(NotCommitted::NotStored(error, issued)) => {
-            remember(store, name, attempt, &issued);
-            return Err(not_stored(error));
-        }
+        Err(NotCommitted::Gone { .. }) => revoke_unused(store, &connection, issued),
+        // Nothing is served, but the next attempt sends the new refresh token.
+        Err(NotCommitted::NotStored(error)) => return Err(not_stored(error)),
     }
     Ok(())
 }
@@ -260,6 +290,7 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
     account.signals.heard(Signal::Refresh, now.wall);
     account.refresh = None;
     account.last_error = None;
+    account.interrupted = false;
     let suspicion =
         |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
     let before = suspicion(account);
@@ -286,18 +317,6 @@ fn no_answer(store: &Arc<Store>, name: &str) -> Failed {
 /// The session goes on without new tokens, and without asking before the provider wants to be asked.
 fn kept_away(wait: Option<Duration>) -> RefreshFailure {
     wait.map_or(RefreshFailure::Unreachable, |wait| RefreshFailure::Busy { wait })
-}
-
-/// The disk has not taken the new refresh token. Nothing that came with it is served, but the provider has spent the old one:
-/// the next attempt sends the new one, and writes again.
-fn remember(store: &Arc<Store>, name: &str, attempt: Attempt, fresh: &Held) {
-    let _ = store.act(name, |account, _| {
-        if account.session.awaits(attempt)
-            && let Some(held) = &mut account.held
-        {
-            held.refresh_token.clone_from(&fresh.refresh_token);
-        }
-    });
 }
 
 #[cfg(test)]

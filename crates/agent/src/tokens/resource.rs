@@ -2,21 +2,24 @@
 //! 8707, section 2.2; RFC 8693). They are kept in memory alone, each until it is used up.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{
     Error, ErrorKind, ExchangeRequest, IssuedToken, OAuthError, RefreshError, TokenTarget, TokenType,
 };
-use abide_session::{Input, ResourceVerdict, TokenRequest};
-use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
-use secrecy::SecretString;
+use abide_session::{Input, Now, ResourceVerdict, TokenRequest};
+use abide_wire::{AccessToken, ErrorAnswer, ErrorCode, TokenAnswer};
+use secrecy::{ExposeSecret, SecretString};
 
+use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::commit::adopt;
-use crate::state::connection::{Connection, connection};
+use crate::state::connected::connection;
+use crate::state::connection::Connection;
 use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
-use crate::state::revoke::give_back;
+use crate::state::revoke::revoke_token;
+use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::tokens::{
     REFRESH_PATIENCE, narrowing, own_token, sign_in_needed, survival, unreachable, wait_for_refresh,
@@ -47,8 +50,8 @@ pub(crate) async fn target_token(
     target: &TokenTarget,
 ) -> Result<TokenAnswer, ErrorAnswer> {
     let mut request = request;
-    // Once a refresh has to be waited for, once the token is fetched, and then it is there.
-    for _ in 0..3 {
+    // Once a refresh has to be waited for, once the person has just signed in anew, once the token is fetched, and then it is there.
+    for _ in 0..4 {
         let (verdict, served) = store.act(name, |account, now| account.judge_target(now, request, target))?;
         match verdict {
             ResourceVerdict::Serve => {
@@ -59,7 +62,7 @@ pub(crate) async fn target_token(
             ResourceVerdict::Fetch => {
                 let work = fetch(store.clone(), name.to_owned(), request, target.clone());
                 // A tool that hangs up must not stop this halfway: the answer may hold the next refresh token.
-                let fetched = tokio::time::timeout(REFRESH_PATIENCE, tokio::spawn(work)).await;
+                let fetched = clock::timeout(REFRESH_PATIENCE, tokio::spawn(work)).await;
                 let fetched = fetched.ok().and_then(Result::ok);
                 match fetched.unwrap_or_else(|| Err(unreachable(store, name)))? {
                     Fetched::Done => request.min_validity = Duration::ZERO,
@@ -91,67 +94,57 @@ async fn fetch(
     target: TokenTarget,
 ) -> Result<Fetched, ErrorAnswer> {
     let store = &store;
-    let (turn, exchange) =
-        store.act(&name, |account, _| (account.targets.turn.clone(), account.config.token_exchange))?;
-    let _turn = turn.lock().await;
-    // Somebody may have fetched it meanwhile.
-    let (verdict, epoch) = store.act(&name, |account, now| {
-        let (verdict, _) = account.judge_target(now, request, &target);
-        // Of an account of the same name that came after this one, nothing is known here.
-        let ours = Arc::ptr_eq(&account.targets.turn, &turn);
-        (if ours { verdict } else { ResourceVerdict::LoginRequired }, account.targets.epoch)
+    let (turn, exchange, begun) = store.act(&name, |account, _| {
+        (account.targets.turn.clone(), account.config.token_exchange, account.grant_ref())
     })?;
-    if verdict != ResourceVerdict::Fetch {
+    let _turn = turn.lock().await;
+    let Some(begun) = begun else { return Ok(Fetched::Done) };
+    // Another request may have fetched it meanwhile, or another session may be there: it is judged anew.
+    let verdict = store.act_if(begun, |account, now| account.judge_target(now, request, &target).0);
+    if verdict != Ok(ResourceVerdict::Fetch) {
         return Ok(Fetched::Done);
     }
     // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody; and what it was
     // refused is nothing to the next.
-    let ours =
-        |account: &Account| Arc::ptr_eq(&account.targets.turn, &turn) && account.targets.epoch == epoch;
-    let issued =
-        if exchange { traded(store, &name, &target).await } else { narrowed(store, &name, &target).await };
+    let issued = if exchange {
+        traded(store, &name, &target).await
+    } else {
+        narrowed(store, &name, begun, &target).await
+    };
     match issued {
         Ok(issued) => {
-            store.act(&name, |account, now| {
-                if ours(account) {
-                    let kept = account.targets.kept(&target, now);
-                    kept.life.issued(now, issued.expires_in.or(Some(UNSAID)));
-                    kept.refused = None;
-                    kept.issued = Some(Issued {
-                        token: issued.access_token,
-                        kind: issued.token_type,
-                        scope: issued.scope,
-                    });
-                }
-            })?;
+            let _ = store.act_if(begun, |account, now| {
+                let kept = account.targets.kept(&target, now);
+                kept.life.issued(now, issued.expires_in.or(Some(UNSAID)));
+                kept.refused = None;
+                kept.issued =
+                    Some(Issued { token: issued.access_token, kind: issued.token_type, scope: issued.scope });
+            });
             Ok(Fetched::Done)
         }
-        Err(Failure::Answered(answer)) => store.act(&name, |account, now| {
-            if ours(account) {
+        Err(Failure::Answered(answer)) => {
+            let _ = store.act_if(begun, |account, now| {
                 let kept = account.targets.kept(&target, now);
                 kept.life.failed(now, None);
                 kept.refused = Some(answer.clone());
-            }
+            });
             Err(answer)
-        })?,
+        }
         Err(Failure::Provider(error)) => {
             tracing::warn!(account = name, code = error.code(), "no token for this purpose");
             let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchange;
-            store.act(&name, |account, now| {
-                let answer = refusal(&account.provider(), &target, &error);
-                if !ours(account) {
-                    return Err(answer);
-                }
+            let answer = store.act(&name, |account, _| refusal(&account.provider(), &target, &error))?;
+            let doubted = store.act_if(begun, |account, now| {
                 let kept = account.targets.kept(&target, now);
                 // Whatever the reason is, a tool that asks again at once does not make the provider be asked again.
                 kept.life.failed(now, error.retry_after());
                 kept.refused = Some(answer.clone());
                 if spent {
                     account.session.handle(now, Input::Renew);
-                    return Ok(Fetched::Doubted);
                 }
-                Err(answer)
-            })?
+                spent
+            });
+            if doubted == Ok(true) { Ok(Fetched::Doubted) } else { Err(answer) }
         }
     }
 }
@@ -169,7 +162,12 @@ impl From<ErrorAnswer> for Failure {
 }
 
 /// By the refresh token, which may be another one afterwards: in turn with the refreshes, and written down like them.
-async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<IssuedToken, Failure> {
+async fn narrowed(
+    store: &Arc<Store>,
+    name: &str,
+    begun: SessionRef,
+    target: &TokenTarget,
+) -> Result<IssuedToken, Failure> {
     let (turn, narrows) = store.act(name, |account, _| (account.turn.clone(), account.narrowing_lasts))?;
     if narrows && !target.scopes.is_empty() {
         let text = "This provider takes scopes from the whole session after a token with fewer scopes, so Abide asks for none. \
@@ -179,14 +177,14 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
     let _turn = turn.lock().await;
     connected(store, name).await?;
     // Together: what belongs to one session is not sent for another.
-    let found = store.act(name, |account, _| {
-        let held = account.held.as_ref().filter(|_| Arc::ptr_eq(&account.turn, &turn))?;
+    let found = store.act_if(begun, |account, _| {
+        let held = account.held.as_ref()?;
         let config = &account.config;
         let way = (config.resources.first().cloned(), config.resource_scope.clone());
         let credentials = (held.granted_to().clone(), held.scope.clone(), way);
         Some((account.connection.clone()?, held.refresh_token.clone(), credentials))
-    })?;
-    let Some((connection, token, (identity, scope, (first, resource_scope)))) = found else {
+    });
+    let Ok(Some((connection, token, (identity, scope, (first, resource_scope))))) = found else {
         return Err(Failure::Answered(notices::login_required(name)));
     };
     let Some(token) = token else {
@@ -207,7 +205,7 @@ async fn narrowed(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
     };
     store.vault.begin_rotation(&record).await.map_err(unwritten)?;
     let answer =
-        relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, SystemTime::now()).await;
+        relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, clock::system_time()).await;
     // Also a refusal may have ended the other tokens.
     store.act(name, |account, _| survival::used_elsewhere(account))?;
     match answer {
@@ -249,12 +247,14 @@ async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<
         target,
         granted_scope: &own.scope,
     };
-    let answered =
-        connection.relying_party.exchange_token(&connection.http.patient(), &asked, SystemTime::now()).await;
+    let answered = connection
+        .relying_party
+        .exchange_token(&connection.http.patient(), &asked, clock::system_time())
+        .await;
     let mut issued = answered.map_err(Failure::Provider)?;
     if let Some(refresh_token) = issued.refresh_token.take() {
         // The session has its own.
-        store.before_the_end(give_back(connection, refresh_token));
+        revoke_token(store, &connection, Some(refresh_token));
     }
     Ok(issued)
 }
@@ -304,4 +304,36 @@ fn named(target: &TokenTarget) -> String {
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+impl Account {
+    /// Judges a request, and answers it where the token is there.
+    fn judge_target(
+        &mut self,
+        now: Now,
+        request: TokenRequest,
+        target: &TokenTarget,
+    ) -> (ResourceVerdict, Option<TokenAnswer>) {
+        let life = self.targets.kept(target, now).life;
+        let verdict = self.session.resource_token(now, request, &life);
+        let served = (verdict == ResourceVerdict::Serve).then(|| self.target_answer(now, target)).flatten();
+        (verdict, served)
+    }
+
+    fn target_answer(&mut self, now: Now, target: &TokenTarget) -> Option<TokenAnswer> {
+        let (account, issuer) = (self.name.clone(), self.config.issuer.clone());
+        let kept = self.targets.kept(target, now);
+        let issued = kept.issued.as_ref()?;
+        let left = kept.life.left(now)?;
+        Some(TokenAnswer {
+            access_token: AccessToken::new(issued.token.expose_secret().to_owned()),
+            token_type: issued.kind.clone(),
+            expires_in: left.as_secs(),
+            expires_at: now.wall.saturating_add(left).as_secs(),
+            scope: issued.scope.clone(),
+            account,
+            issuer,
+            dpop: None,
+        })
+    }
 }

@@ -5,12 +5,12 @@
 //! again; what that shows holds for the provider from then on. Where a refresh ends them, tokens for one resource are fetched anew.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use abide_oidc::{Error, TokenKind};
 use abide_session::Input;
 use abide_wire::ErrorAnswer;
 
+use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
@@ -83,7 +83,7 @@ async fn accepts(connection: &Connection, token: &secrecy::SecretString, subject
         }
     }
     if provider.has_introspection() {
-        let found = relying_party.introspect(http, token, TokenKind::AccessToken, SystemTime::now()).await;
+        let found = relying_party.introspect(http, token, TokenKind::AccessToken, clock::system_time()).await;
         return match found {
             Ok(found) => Some(found.active),
             Err(error) if error.is_transient() => None,

@@ -108,6 +108,37 @@ pub(crate) fn still_accepted(account: &str, provider: &str, page: Option<SignOut
     )
 }
 
+/// The stored session of an account was begun as another client.
+pub(crate) fn other_client_set_aside(account: &str) -> String {
+    format!(
+        "The stored session of “{account}” was begun with another provider or client. Abide has set it aside and revokes its \
+         tokens. Sign in again."
+    )
+}
+
+/// The stored session of an account cannot be read.
+pub(crate) fn unreadable_set_aside(account: &str) -> String {
+    format!(
+        "The stored session of “{account}” cannot be read by this version of Abide. Abide has set it aside for 30 days and \
+         revokes what it can read of its tokens. Sign in again."
+    )
+}
+
+/// A session that an earlier start has set aside is still there.
+pub(crate) fn still_set_aside(account: &str) -> String {
+    format!(
+        "A session of “{account}” was set aside, and its tokens are not revoked yet. Abide tries again at each start, for 30 days."
+    )
+}
+
+/// A session that was set aside is not kept any longer.
+pub(crate) fn set_aside_removed(account: &str) -> String {
+    format!(
+        "A session of “{account}” that was set aside was removed, and its tokens were not revoked. Sign out at your provider to be \
+         sure that they end."
+    )
+}
+
 /// `None` for a sign-out that the user has just asked for.
 pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Notice> {
     if why == EndReason::UserLogout {

@@ -24,11 +24,13 @@ use crate::browser::callback::{Answering, Callback, Guest};
 use crate::browser::server::random;
 use crate::platform::clock;
 use crate::state::account::Account;
-use crate::state::connection::connection;
-use crate::state::revoke::give_back;
+use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
+use crate::state::connected::connection;
+use crate::state::connection::Connection;
+use crate::state::revoke::revoke_token;
 use crate::state::store::Store;
 use crate::state::tab::Tab;
-use crate::state::tokens::MOST_LEFTOVERS;
+use crate::state::tokens::Held;
 use crate::view::{convert, notices};
 
 /// The longest time from the page's address to its first request.
@@ -176,7 +178,7 @@ pub(crate) fn end(store: &Arc<Store>, account: &Account, reason: abide_session::
     tab.page.end(goodbye(&account.provider(), reason));
     let (store, name, page) = (store.clone(), account.name.clone(), tab.page.clone());
     tokio::spawn(async move {
-        tokio::time::sleep(LAST_WORDS).await;
+        clock::sleep(LAST_WORDS).await;
         let _ = store.act(&name, |account, _| account.tab.take_if(|tab| Arc::ptr_eq(&tab.page, &page)));
     });
 }
@@ -495,7 +497,7 @@ impl Page {
         let (page, began) = (Arc::downgrade(self), clock::now().boot);
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(poll.saturating_add(SLACK)).await;
+                clock::sleep(poll.saturating_add(SLACK)).await;
                 let Some(page) = page.upgrade() else { return };
                 let gone = page.work(|account| {
                     // After a change of the interval, a page may still wait for the old one.
@@ -520,30 +522,59 @@ impl Page {
     }
 
     /// Stores a new ID token and session state of the same person.
-    fn take_over(&self, found: silent::Silently) -> SilentAnswer {
+    async fn take_over(&self, found: silent::Silently, connection: &Connection) -> SilentAnswer {
         let Some(store) = self.store.upgrade() else { return SilentAnswer::Nothing };
-        let taken = self.work(|account| {
-            let Some(held) = account.held.as_mut() else { return SilentAnswer::Nothing };
-            if !found.identity.same_person(&held.identity) {
-                return SilentAnswer::OtherPerson;
-            }
+        let own = found.refresh_token.clone();
+        let begun = self.work(|account| Some((account.session_ref()?, account.turn.clone()))).flatten();
+        let Some((session, turn)) = begun else {
+            revoke_token(&store, connection, own);
+            return SilentAnswer::Nothing;
+        };
+        // The session may be refreshing its tokens at this moment.
+        let _turn = turn.lock().await;
+        let same = store.act_if(session, |account, _| {
+            account.held.as_ref().is_some_and(|held| found.identity.same_person(&held.identity))
+        });
+        if same != Ok(true) {
+            revoke_token(&store, connection, own);
+            return same.map_or(SilentAnswer::Nothing, |_| SilentAnswer::OtherPerson);
+        }
+        let renew = |held: &mut Held| {
             // A silent request is often answered with a weaker `acr` than the sign-in. What the sign-in said stays.
             if found.identity.acr == held.identity.acr {
-                held.id_token = found.id_token.or_else(|| held.id_token.take());
+                held.id_token = found.id_token.clone().or_else(|| held.id_token.take());
             }
-            held.session_state = found.session_state.or_else(|| held.session_state.take());
-            held.leftovers.extend(found.refresh_token);
-            let surplus = held.leftovers.len().saturating_sub(MOST_LEFTOVERS);
-            for token in held.leftovers.drain(..surplus) {
-                if let Some(connection) = account.connection.clone() {
-                    store.before_the_end(give_back(connection, token));
-                }
-            }
-            // Refresh tokens to revoke, and the newest ID token, have to survive a crash.
-            store.write_down(account, clock::now());
-            SilentAnswer::SamePerson
+            held.session_state = found.session_state.clone().or_else(|| held.session_state.take());
+        };
+        let how = Commit {
+            next: |account: &Account, before: Option<&Held>| {
+                let mut held = before.filter(|_| account.is_in(session))?.clone();
+                renew(&mut held);
+                held.leftovers.extend(own.clone());
+                Some(held)
+            },
+            // What is to be revoked, and the newest ID token, have to outlive a crash.
+            content: |account: &Account, held: &Held, now| account.stored_with(now, held),
+            unwritten: Unwritten::Revoked,
+        };
+        let mut surplus = Vec::new();
+        let done = commit(&store, &self.account, how, |account, _| {
+            surplus = account.held.as_mut().map(Held::surplus).unwrap_or_default();
         });
-        taken.unwrap_or(SilentAnswer::Nothing)
+        let done = done.await;
+        surplus.into_iter().for_each(|token| revoke_token(&store, connection, Some(token)));
+        match done {
+            Ok(()) => SilentAnswer::SamePerson,
+            Err(not) => {
+                revoke_token(&store, connection, own.clone());
+                if let NotCommitted::Gone { .. } = not {
+                    return SilentAnswer::Nothing;
+                }
+                // The person is known all the same.
+                let _ = store.act_if(session, |account, _| account.held.as_mut().map(renew));
+                SilentAnswer::SamePerson
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A silent authorization request (`prompt=none`; OpenID Connect Core 1.0, section 3.1.2.1) in a frame of the page.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abide_oidc::{AuthorizationParameters, CallbackError, Identity, Pending, SilentRefusal};
 use abide_session::SilentAnswer;
@@ -11,6 +11,7 @@ use url::Url;
 
 use super::Page;
 use crate::browser::server::random;
+use crate::platform::clock;
 use crate::state::connection::Connection;
 
 /// The longest wait for the provider.
@@ -51,7 +52,7 @@ pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
         ..AuthorizationParameters::default()
     };
     let Connection { http, relying_party, .. } = &connection;
-    let now = SystemTime::now();
+    let now = clock::system_time();
     let request = match relying_party.start_authorization(http, &page.redirect_uri, &parameters, now).await {
         Ok(request) => request,
         Err(error) => {
@@ -122,13 +123,16 @@ async fn redeem(
     };
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
     let Connection { http, relying_party, .. } = connection;
-    match relying_party.exchange(http, pending, response.code, SystemTime::now()).await {
-        Ok(tokens) => page.take_over(Silently {
-            identity: tokens.identity,
-            id_token: tokens.id_token,
-            session_state,
-            refresh_token: tokens.refresh_token,
-        }),
+    match relying_party.exchange(http, pending, response.code, clock::system_time()).await {
+        Ok(tokens) => {
+            let found = Silently {
+                identity: tokens.identity,
+                id_token: tokens.id_token,
+                session_state,
+                refresh_token: tokens.refresh_token,
+            };
+            page.take_over(found, connection).await
+        }
         Err(error) => {
             tracing::warn!(account = page.account, code = error.code(), "a silent answer was refused");
             SilentAnswer::Nothing
@@ -140,7 +144,7 @@ async fn redeem(
 pub(super) async fn outcome(page: &Arc<Page>) -> SilentAnswer {
     let receiver = page.inner().silent.as_ref().map(|silent| silent.answer.subscribe());
     let Some(mut receiver) = receiver else { return SilentAnswer::Nothing };
-    let answer = match tokio::time::timeout(PATIENCE, receiver.wait_for(Option::is_some)).await {
+    let answer = match clock::timeout(PATIENCE, receiver.wait_for(Option::is_some)).await {
         Ok(Ok(answer)) => answer.unwrap_or(SilentAnswer::Nothing),
         _ => SilentAnswer::Nothing,
     };
