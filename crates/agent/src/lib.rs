@@ -32,6 +32,8 @@ mod server;
 mod sign_in;
 mod sign_out;
 mod state;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod view;
 
