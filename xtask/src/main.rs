@@ -29,6 +29,7 @@ mod run;
 #[cfg(test)]
 mod rust_source;
 mod signals;
+mod simulate;
 mod steps;
 mod test;
 #[cfg(unix)]
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             "bench" => bench::bench(&rest),
             "mutants" => mutants::mutants(),
             "crash" => crash::crash(&rest),
+            "simulate" => simulate::simulate(&rest),
             "fuzz" => fuzz::fuzz(&rest),
             "setup" => setup(),
             "ui" => ui::ui(&rest),
