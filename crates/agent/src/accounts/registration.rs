@@ -184,13 +184,13 @@ pub(crate) async fn register(
             None => tracing::warn!(client_id, "a client was registered too late, and cannot be removed"),
         }
     };
-    let answer = in_time(config.timeout, asked, late).await.unwrap_or_else(|| {
-        let error = Error::Timeout { host: host.clone() };
-        Err(RegistrationFailure { error, unused: None })
-    });
-    let client = match answer {
-        Ok(client) => client,
-        Err(RegistrationFailure { error, unused }) => {
+    let client = match in_time(config.timeout, asked, late).await {
+        Some(Ok(client)) => client,
+        failed => {
+            let (error, unused) = match failed {
+                Some(Err(RegistrationFailure { error, unused })) => (error, unused),
+                _ => (Error::Timeout { host: host.clone() }, None),
+            };
             let refused = matches!(
                 error,
                 Error::Refused { error: OAuthError::InvalidToken | OAuthError::InsufficientScope, .. }

@@ -587,7 +587,7 @@ mod tests {
         let later = browser("/callback?code=1&state=2");
         for answered in both.into_iter().chain([later]) {
             let answer = answered.await.unwrap();
-            let done = answer.lines().find_map(|line| line.strip_prefix("location: ")).expect(&answer);
+            let done = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
             assert!(get(&address, done).await.contains("You are signed in as alice"));
         }
         let other = browser("/callback?code=3&state=2").await.unwrap();

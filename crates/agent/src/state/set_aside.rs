@@ -89,7 +89,7 @@ pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)
             Some((Duration::from_nanos(at.parse().ok()?), account, record, content))
         })
         .collect();
-    kept.sort_by(|one, other| other.0.cmp(&one.0));
+    kept.sort_by_key(|kept| std::cmp::Reverse(kept.0));
     for (index, (at, account, record, content)) in kept.into_iter().enumerate() {
         let config = store.act(account, |account, _| account.config.clone());
         let config = config.or_else(|_| {

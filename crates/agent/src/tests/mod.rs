@@ -1,6 +1,6 @@
 //! The agent without a desktop, a network and a disk, in one thread: a clock that only moves when nothing can be done, a provider
 //! that is played, and a disk that fails when it is told to. Everything that happens follows from the test, so it happens again.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod disk;
 mod provider;

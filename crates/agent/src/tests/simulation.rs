@@ -343,7 +343,7 @@ fn judge(
     result: &Result<TokenAnswer, ErrorAnswer>,
 ) -> Option<String> {
     let Ok(answer) = result else { return None };
-    let served = number(&answer.access_token.expose())?;
+    let served = number(answer.access_token.expose())?;
     let state = store.act(ACCOUNT, |account, _| account.session.state()).ok()?;
     if !matches!(state, SessionState::Active | SessionState::Expiring) {
         return Some(format!("at-{served} was served in a session that is {state:?}"));

@@ -245,6 +245,7 @@ impl World {
     }
 
     /// A request that waits beside everything else.
+    #[allow(clippy::async_yields_async, reason = "the request is awaited later")]
     pub(super) fn ask(
         &self,
         params: TokenParams,

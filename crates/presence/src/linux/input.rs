@@ -6,8 +6,8 @@
 //! 2. On Wayland, `ext-idle-notify-v1`.
 //! 3. On X11, the server's screensaver extension. Never under Wayland: Xwayland sees only the input to its own windows.
 //! 4. On X11, `GetSessionIdleTime` of the screensaver. Last, because its unit depends on the desktop: Plasma uses
-//! milliseconds, others seconds, as in the draft of the specification. Zero is ignored, because some answer zero if they do
-//! not know, for example Plasma on Wayland.
+//!    milliseconds, others seconds, as in the draft of the specification. Zero is ignored, because some answer zero if they do
+//!    not know, for example Plasma on Wayland.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
