@@ -106,11 +106,41 @@ pub struct ErrorAnswer {
     /// The setting that was refused, if a setting was the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<SettingField>,
+    /// Why there is no consent, with `consent_required` and `access_denied`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<ConsentCase>,
+}
+
+/// Why a program has no consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ConsentCase {
+    /// There is no desktop on which the user could be asked.
+    NoDisplay,
+    /// The user did not answer.
+    NoAnswer,
+    /// The screen is locked.
+    Locked,
+    /// The user has said no.
+    Denied,
+    /// The user was asked a short time ago and did not allow it.
+    AskedBefore,
+    /// Too many other programs wait.
+    Busy,
+    /// The administrator forbids it.
+    Policy,
+    /// The program runs in a container or a sandbox.
+    Sandbox,
+    /// The program's file was replaced while it runs.
+    Replaced,
+    /// The client key is not allowed to have that.
+    Key,
 }
 
 impl ErrorAnswer {
     /// An answer with this code and description.
     pub fn new(error: ErrorCode, description: impl Into<String>) -> Self {
-        Self { error, error_description: description.into(), field: None }
+        Self { error, error_description: description.into(), field: None, case: None }
     }
 }

@@ -10,6 +10,7 @@ pub mod account;
 pub mod audit;
 pub mod claims;
 pub mod config;
+pub mod consent;
 pub mod error;
 pub mod paths;
 pub mod provider;
@@ -25,7 +26,8 @@ pub use account::{AccountAdded, AccountRemoved, AccountRequest, PRESETS};
 pub use audit::AuditStatus;
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
-pub use error::{ErrorAnswer, ErrorCode};
+pub use consent::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
+pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,
@@ -77,6 +79,11 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         SettingProblem,
         SessionStatus,
         Question,
+        CallerKind,
+        Span,
+        AskedBecause,
+        ConsentQuestion,
+        LiveGrant,
         Snapshot,
         NoticeKind,
         Notice,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::consent::{ConsentQuestion, LiveGrant};
 use crate::provider::{ProviderEnd, SignOutPage, Signal, SignalStatus};
 
 /// The state of an account's session.
@@ -460,6 +461,16 @@ pub struct Snapshot {
     /// What the user should know about Abide itself, for instance that the keyring is not available.
     #[serde(alias = "remarks")]
     pub warnings: Vec<String>,
+    /// The programs that wait for the user's answer, the oldest first. One is asked about at a time.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ConsentQuestion>>", optional))]
+    pub consents: Vec<ConsentQuestion>,
+    /// The answers that hold now and end by themselves.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LiveGrant>>", optional))]
+    pub grants: Vec<LiveGrant>,
 }
 
 impl Snapshot {

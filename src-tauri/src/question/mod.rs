@@ -15,6 +15,11 @@ mod imp;
 #[path = "windows.rs"]
 mod imp;
 
+#[cfg(windows)]
+pub(crate) use imp::{KeyHook, quiet_since, set_quiet_since, task_dialog};
+#[cfg(target_os = "linux")]
+pub(crate) use imp::{keep_free, quiet};
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -307,7 +312,7 @@ mod tests {
     /// A snapshot with these questions, in which both accounts are in these states.
     fn at(questions: &[Question], work: SessionState, home: SessionState) -> Snapshot {
         let accounts = vec![status("work", work), status("home", home)];
-        Snapshot { accounts, questions: questions.to_vec(), warnings: Vec::new() }
+        Snapshot { accounts, questions: questions.to_vec(), warnings: Vec::new(), ..Snapshot::default() }
     }
 
     fn asking(questions: &[Question]) -> Snapshot {

@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn of(accounts: Vec<SessionStatus>) -> Snapshot {
-        Snapshot { accounts, questions: Vec::new(), warnings: Vec::new() }
+        Snapshot { accounts, questions: Vec::new(), warnings: Vec::new(), ..Snapshot::default() }
     }
 
     #[test]

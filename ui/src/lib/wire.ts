@@ -279,6 +279,128 @@ can_be_kept: boolean,
  */
 yes_keeps_until: number, };
 
+export type CallerKind = "program" | "interpreter" | "terminal" | "forwarder" | "background" | "unknown";
+
+export type Span = "once" | "run" | "terminal" | "agent" | "session" | "script" | "always";
+
+export type AskedBecause = "new" | "changed" | "wider" | "ended";
+
+export type ConsentQuestion = { 
+/**
+ * Which question this is: an answer names it.
+ */
+id: number, 
+/**
+ * What asks.
+ */
+kind: CallerKind, 
+/**
+ * The program's name.
+ */
+program: string, 
+/**
+ * Where its file is.
+ */
+path: string | null, 
+/**
+ * The SHA-256 of its file, in hexadecimal digits.
+ */
+sha256: string | null, 
+/**
+ * What it says it runs. Not proved.
+ */
+command: string | null, 
+/**
+ * The script that an interpreter says it runs. Not proved.
+ */
+script: string | null, 
+/**
+ * The programs that started it, the nearest first. Not proved.
+ */
+started_by: Array<string>, 
+/**
+ * The program that *this agent* means.
+ */
+agent: string | null, 
+/**
+ * The terminal that it runs in.
+ */
+terminal: string | null, 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * The provider as people would name it.
+ */
+provider: string, 
+/**
+ * The APIs that the token is for; empty for the session's own token.
+ */
+targets: Array<string>, 
+/**
+ * The scopes that were asked for; empty for those of the session.
+ */
+scopes: Array<string>, 
+/**
+ * Whether it wants the user to sign in again, in a stronger way.
+ */
+signs_in: boolean, 
+/**
+ * What the program gives as its reason. Not proved.
+ */
+reason: string | null, 
+/**
+ * Why the user is asked.
+ */
+because: AskedBecause, 
+/**
+ * The answers that are offered, the narrowest first.
+ */
+spans: Array<Span>, 
+/**
+ * How many requests wait for this answer.
+ */
+waiting: number, 
+/**
+ * When it was asked, Unix seconds.
+ */
+asked_at: number, };
+
+export type LiveGrant = { 
+/**
+ * Which one this is.
+ */
+id: number, 
+/**
+ * The program, terminal or agent.
+ */
+program: string, 
+/**
+ * The account.
+ */
+account: string, 
+/**
+ * The APIs; empty for the session's own token.
+ */
+targets: Array<string>, 
+/**
+ * How long it holds.
+ */
+span: Span, 
+/**
+ * Whether it allows. Otherwise it denies.
+ */
+allows: boolean, 
+/**
+ * How many tokens were handed out under it.
+ */
+tokens: number, 
+/**
+ * Since when, Unix seconds.
+ */
+since: number, };
+
 export type Snapshot = { 
 /**
  * All accounts, in the order of the configuration.
@@ -291,7 +413,17 @@ questions: Array<Question>,
 /**
  * What the user should know about Abide itself, for instance that the keyring is not available.
  */
-warnings: Array<string>, };
+warnings: Array<string>, 
+/**
+ * The programs that wait for the user's answer, the oldest first. One is asked about at a time.
+ * Absent from an agent that still runs after an upgrade.
+ */
+consents?: Array<ConsentQuestion>, 
+/**
+ * The answers that hold now and end by themselves.
+ * Absent from an agent that still runs after an upgrade.
+ */
+grants?: Array<LiveGrant>, };
 
 export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "step_up" | "problem";
 

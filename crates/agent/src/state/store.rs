@@ -8,7 +8,7 @@ use std::time::Duration;
 use abide_audit::{Entry, Event as Recorded};
 use abide_oidc::ErrorKind;
 use abide_session::{Abandoned, Attempt, EndReason, Input, Now, Output, Session, Withdrawn};
-use abide_wire::{ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
+use abide_wire::{Consents, ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::audit::Audit;
@@ -41,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) warnings: Vec<String>,
     /// Whether the screen is locked.
     pub(crate) locked: bool,
+    /// Programs that wait for the user's answer, and answers that hold now.
+    consents: Consents,
     /// The boot time that the event loop sleeps until.
     armed: Option<Duration>,
 }
@@ -117,7 +119,13 @@ impl Store {
             ports: Ports::default(),
             adding: tokio::sync::Mutex::default(),
             revoking: watch::Sender::new(0),
-            core: Mutex::new(Core { accounts: Vec::new(), warnings, locked: false, armed: None }),
+            core: Mutex::new(Core {
+                accounts: Vec::new(),
+                warnings,
+                locked: false,
+                consents: Consents::default(),
+                armed: None,
+            }),
             wake: Notify::new(),
             serials: AtomicU32::new(1),
         })
@@ -284,6 +292,15 @@ impl Store {
             entry.account = Some(account.to_owned());
             more(entry);
         });
+    }
+
+    /// Shows which programs wait for the user's answer, and which answers hold now.
+    pub(crate) fn show_consents(&self, consents: Consents) {
+        let mut core = self.core();
+        if core.consents != consents {
+            core.consents = consents;
+            self.publish(&core, clock::now());
+        }
     }
 
     /// Tells the user something once.
@@ -524,5 +541,7 @@ fn snapshot(core: &Core, now: Now) -> Snapshot {
         accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
         questions,
         warnings: core.warnings.clone(),
+        consents: core.consents.questions.clone(),
+        grants: core.consents.grants.clone(),
     }
 }

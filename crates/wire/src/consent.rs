@@ -1,0 +1,185 @@
+//! Consent: which program asks for a token, how it can be answered, and which answers hold now.
+
+use serde::{Deserialize, Serialize};
+
+/// What the asking program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CallerKind {
+    /// A program whose file is known.
+    Program,
+    /// A program that runs what others have written: Python, Node, a shell with a script.
+    Interpreter,
+    /// A person at a terminal.
+    Terminal,
+    /// A program that passes on what others send: the one behind it is not known.
+    Forwarder,
+    /// A process that the system started and whose origin is not known.
+    Background,
+    /// A process that cannot be looked at.
+    Unknown,
+}
+
+/// For how long and for whom an answer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Span {
+    /// For this request.
+    Once,
+    /// For this process and what it starts, until it ends.
+    Run,
+    /// For everything in this terminal, until it is closed.
+    Terminal,
+    /// For everything that the agent or editor behind the request starts, until it ends.
+    Agent,
+    /// For this program, until the session ends.
+    Session,
+    /// For this script as it is now, for one target, 30 days at most.
+    Script,
+    /// For this program as it is now, until it is revoked.
+    Always,
+}
+
+impl Span {
+    /// All of them, the narrowest first.
+    pub const ALL: [Self; 7] =
+        [Self::Once, Self::Run, Self::Terminal, Self::Agent, Self::Session, Self::Script, Self::Always];
+
+    /// The word in the local API and at the terminal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Run => "run",
+            Self::Terminal => "terminal",
+            Self::Agent => "agent",
+            Self::Session => "session",
+            Self::Script => "script",
+            Self::Always => "always",
+        }
+    }
+}
+
+/// Why a program is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AskedBecause {
+    /// It has asked for the first time.
+    New,
+    /// Its file is another one than the one that was allowed.
+    Changed,
+    /// It asks for more than it was allowed.
+    Wider,
+    /// What was allowed has ended.
+    Ended,
+}
+
+/// A program waits for the user's answer. Contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ConsentQuestion {
+    /// Which question this is: an answer names it.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub id: u64,
+    /// What asks.
+    pub kind: CallerKind,
+    /// The program's name.
+    pub program: String,
+    /// Where its file is.
+    pub path: Option<String>,
+    /// The SHA-256 of its file, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// What it says it runs. Not proved.
+    pub command: Option<String>,
+    /// The script that an interpreter says it runs. Not proved.
+    pub script: Option<String>,
+    /// The programs that started it, the nearest first. Not proved.
+    pub started_by: Vec<String>,
+    /// The program that *this agent* means.
+    pub agent: Option<String>,
+    /// The terminal that it runs in.
+    pub terminal: Option<String>,
+    /// The account.
+    pub account: String,
+    /// The provider as people would name it.
+    pub provider: String,
+    /// The APIs that the token is for; empty for the session's own token.
+    pub targets: Vec<String>,
+    /// The scopes that were asked for; empty for those of the session.
+    pub scopes: Vec<String>,
+    /// Whether it wants the user to sign in again, in a stronger way.
+    pub signs_in: bool,
+    /// What the program gives as its reason. Not proved.
+    pub reason: Option<String>,
+    /// Why the user is asked.
+    pub because: AskedBecause,
+    /// The answers that are offered, the narrowest first.
+    pub spans: Vec<Span>,
+    /// How many requests wait for this answer.
+    pub waiting: u32,
+    /// When it was asked, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub asked_at: u64,
+}
+
+/// An answer that holds now and ends by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LiveGrant {
+    /// Which one this is.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub id: u64,
+    /// The program, terminal or agent.
+    pub program: String,
+    /// The account.
+    pub account: String,
+    /// The APIs; empty for the session's own token.
+    pub targets: Vec<String>,
+    /// How long it holds.
+    pub span: Span,
+    /// Whether it allows. Otherwise it denies.
+    pub allows: bool,
+    /// How many tokens were handed out under it.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub tokens: u64,
+    /// Since when, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub since: u64,
+}
+
+/// The answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentAnswer {
+    /// Allow, or deny.
+    pub allow: bool,
+    /// For how long and for whom.
+    pub span: Span,
+}
+
+/// The answer of `GET /v1/consents`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consents {
+    /// The open questions, the oldest first.
+    pub questions: Vec<ConsentQuestion>,
+    /// The answers that hold now and end by themselves.
+    pub grants: Vec<LiveGrant>,
+}
+
+/// What a scope means, for people. A scope that is not known is shown as it is.
+#[must_use]
+pub fn scope_in_words(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "openid" => "know who you are",
+        "profile" => "see your name",
+        "email" => "see your email address",
+        "phone" => "see your telephone number",
+        "address" => "see your address",
+        "offline_access" => "stay signed in",
+        "groups" | "roles" => "see your groups",
+        _ => return None,
+    })
+}
