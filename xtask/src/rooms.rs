@@ -22,6 +22,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "server",
             "config",
             "browser",
+            "identity",
+            "decision",
             "grants",
             "persistence",
             "audit",
@@ -32,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sign_out",
             "provider_session",
             "accounts",
+            "consent",
             "agent",
             "api",
             "runtime",
@@ -109,7 +112,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "presence",
         ],
     ),
-    ("src-tauri/src", &["face", "platform", "window", "notices", "question", "tray", "desktop"]),
+    ("src-tauri/src", &["face", "platform", "window", "notices", "question", "consent", "tray", "desktop"]),
 ];
 
 /// Crates in which the files inside a room have no circle either.

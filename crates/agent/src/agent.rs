@@ -9,8 +9,8 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode,
-    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
+    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ConsentAnswer, ErrorAnswer,
+    ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -19,12 +19,16 @@ use crate::accounts::AddError;
 use crate::audit::Audit;
 use crate::config::edit::ConfigFile;
 use crate::config::{Config, ConfigError, check};
+use crate::consent::{Consent, Permit};
+use crate::decision::Request;
 use crate::grants::Clients;
+use crate::identity::Caller;
 use crate::provider_session::check_session;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
 use crate::state::connection::discover;
 use crate::state::event::Event;
+use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use crate::view::notices;
@@ -36,7 +40,7 @@ pub struct Agent(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
-    pub(crate) clients: Clients,
+    pub(crate) consent: Consent,
     /// The time keeper and the transports.
     pub(crate) tasks: Mutex<Vec<AbortHandle>>,
     pub(crate) logouts: LogoutListeners,
@@ -230,8 +234,55 @@ impl Agent {
     /// # Errors
     ///
     /// As [`tokens::token`].
-    pub(crate) async fn token(&self, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
-        tokens::token(&self.0.store, params).await
+    pub(crate) async fn token(
+        &self,
+        params: &TokenParams,
+        permit: &Permit,
+    ) -> Result<TokenAnswer, ErrorAnswer> {
+        let params = TokenParams { activity: params.activity && permit.activity, ..params.clone() };
+        let answer = tokens::token(&self.0.store, &params).await?;
+        self.0.consent.served(permit);
+        Ok(answer)
+    }
+
+    /// Whether a caller may have what it asks for; asks the user where nothing says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Consent::permit`]; before that, whatever keeps the account from having a token at all.
+    pub(crate) async fn permit(
+        &self,
+        caller: Caller,
+        params: &TokenParams,
+        reason: Option<String>,
+        signs_in: bool,
+    ) -> Result<Permit, ErrorAnswer> {
+        let account = self.account_for(params.account.as_deref())?;
+        // A question about a token that cannot be had is none.
+        let session = tokens::session(&self.0.store, &account)?;
+        let target = &params.target;
+        let request = Request {
+            account,
+            session: session.map(SessionRef::number),
+            targets: target.resources.iter().chain(&target.audiences).cloned().collect(),
+            scopes: target.scopes.iter().cloned().collect(),
+            activity: params.activity,
+            signs_in,
+        };
+        self.0.consent.permit(caller, request, reason).await
+    }
+
+    /// Answers a question about a program, from the window.
+    ///
+    /// # Errors
+    ///
+    /// As [`Consent::answer`].
+    pub fn answer_consent(&self, question: u64, answer: ConsentAnswer) -> Result<(), ErrorAnswer> {
+        self.0.consent.answer(question, answer, &[])
+    }
+
+    pub(crate) fn consent(&self) -> &Consent {
+        &self.0.consent
     }
 
     /// Has the person sign in again as `wanted`, and returns once that is done.
@@ -528,7 +579,7 @@ impl Agent {
     }
 
     pub(crate) fn clients(&self) -> &Clients {
-        &self.0.clients
+        self.0.consent.clients()
     }
 }
 

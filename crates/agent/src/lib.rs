@@ -19,10 +19,13 @@ mod api;
 mod audit;
 mod browser;
 mod config;
+mod consent;
+mod decision;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod grants;
+mod identity;
 mod options;
 mod persistence;
 mod platform;

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::audit;
 use super::body::{Answered, body, empty, json_answer, ok};
 use super::routes::Call;
+use crate::tokens::TokenParams;
 
 /// `GET /v1/accounts`.
 pub(super) async fn list(call: Call) -> Answered {
@@ -54,6 +55,8 @@ pub(super) async fn change_settings(call: Call) -> Answered {
 
 /// `GET /v1/claims/{account}`.
 pub(super) async fn claims(call: Call) -> Answered {
+    let asked = TokenParams::of_session(call.name());
+    call.permit(&asked, false).await?;
     let claims = call.agent.claims(call.name())?;
     audit::claims(&call);
     ok(&claims)

@@ -7,17 +7,21 @@ use super::auth::{Caller, Peer};
 use super::body::{Answered, ok};
 use super::routes::Call;
 use crate::agent::Agent;
+use crate::identity;
+use crate::platform::program::{Process, Program};
 use crate::tokens::TokenParams;
 
-/// A caller as it is recorded.
-pub(super) fn who(caller: &Caller, peer: &Peer) -> Who {
+/// A caller as it is recorded: with the program that a request is made for, where its ancestors were looked at.
+pub(super) fn who(caller: &Caller, peer: &Peer, lineage: &[Process]) -> Who {
     let (kind, name) = match caller {
         Caller::Owner => (CallerKind::Owner, None),
         Caller::Client(name) => (CallerKind::Client, Some(name.clone())),
         Caller::Neighbour => (CallerKind::Program, None),
         Caller::Stranger => (CallerKind::Unknown, None),
     };
-    Who { name, program: program(peer), ..Who::new(kind) }
+    let behind = identity::Caller::of(lineage, Program::is_ours).program;
+    let behind = behind.map(|program| program.path.to_string_lossy().into_owned());
+    Who { name, program: behind.or_else(|| program(peer)), ..Who::new(kind) }
 }
 
 fn program(peer: &Peer) -> Option<String> {

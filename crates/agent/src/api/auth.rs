@@ -1,10 +1,13 @@
 //! The rules that hold before any handler runs. What is not allowed here is refused; nothing falls through.
 
+use std::sync::Arc;
+
 use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{HeaderMap, Method, Request, header};
 
 use crate::grants::Clients;
-use crate::platform::program::Program;
+use crate::identity;
+use crate::platform::program::{Connected, Process, Program};
 
 /// Who is at the other end of a connection, as far as the operating system knows.
 #[derive(Clone, Debug)]
@@ -16,11 +19,34 @@ pub(crate) enum Peer {
     },
     /// A process of this user.
     Socket {
-        /// Its executable.
+        /// The process, held so that each request can look at it anew.
+        connected: Option<Arc<Connected>>,
+        /// Its executable when it connected.
         program: Option<Program>,
         /// Whether that is the `abide` command that belongs to this agent, or this program itself, outside of containers.
         own: bool,
     },
+}
+
+impl Peer {
+    /// Whether it is the `abide` command now: a process can become another program between connection and request.
+    fn is_own(&self) -> bool {
+        match self {
+            Self::Tcp { .. } => false,
+            Self::Socket { connected: Some(connected), own, .. } => {
+                *own && connected.program().as_ref().is_some_and(Program::is_ours)
+            }
+            Self::Socket { own, .. } => *own,
+        }
+    }
+
+    /// The process as it is now and its ancestors; empty over TCP.
+    pub(crate) fn lineage(&self) -> Vec<Process> {
+        match self {
+            Self::Socket { connected: Some(connected), .. } => connected.lineage(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What a caller may do.
@@ -45,8 +71,17 @@ pub(crate) enum Right {
     State,
     /// To have tokens.
     Tokens,
-    /// To change sessions, accounts and grants.
+    /// To change sessions and accounts, and to take grants back.
     Changes,
+    /// To give grants: for a person at a terminal, so that no program gives one to itself.
+    Grants,
+}
+
+impl Right {
+    /// Whether the ancestors of the process decide.
+    pub(super) fn looks_at_ancestors(self) -> bool {
+        matches!(self, Self::Tokens | Self::Grants)
+    }
 }
 
 /// Lets a request in, or says why not.
@@ -75,10 +110,8 @@ pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> 
                 "This client key is not known, or has been revoked. `abide clients allow NAME` makes a new one.",
             )
         }),
-        (None, Peer::Socket { own: true, .. }) => Ok(Caller::Owner),
-        (None, Peer::Socket { program, own: false }) => {
-            let granted = program.as_ref().and_then(|program| clients.by_program(program));
-            Ok(granted.map_or(Caller::Neighbour, Caller::Client))
+        (None, peer @ Peer::Socket { .. }) => {
+            Ok(if peer.is_own() { Caller::Owner } else { Caller::Neighbour })
         }
         (None, Peer::Tcp { .. }) => Ok(Caller::Stranger),
     }
@@ -132,27 +165,9 @@ fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, ErrorAnswer> {
 }
 
 impl Caller {
-    /// Tokens are for the owner and for clients with a grant.
-    fn may_have_tokens(&self, peer: &Peer) -> Result<(), ErrorAnswer> {
-        match self {
-            Self::Owner | Self::Client(_) => Ok(()),
-            Self::Neighbour => {
-                let program = match peer {
-                    Peer::Socket { program: Some(program), .. } if program.contained => {
-                        return Err(ErrorAnswer::new(ErrorCode::ConsentRequired, contained(program)));
-                    }
-                    Peer::Socket { program: Some(program), .. } => program.path.display().to_string(),
-                    _ => "this program".to_owned(),
-                };
-                Err(ErrorAnswer::new(
-                    ErrorCode::ConsentRequired,
-                    format!(
-                        "{program} has no grant. Allow it with `abide clients allow NAME --program {program}`."
-                    ),
-                ))
-            }
-            Self::Stranger => Err(stranger()),
-        }
+    /// Tokens are for everybody who can be told apart; whether this one gets one is decided with its request.
+    fn may_have_tokens(&self) -> Result<(), ErrorAnswer> {
+        if *self == Self::Stranger { Err(stranger()) } else { Ok(()) }
     }
 
     /// The state of sessions is for every process of this user, and for holders of a key.
@@ -172,27 +187,33 @@ impl Caller {
         }
     }
 
+    /// Grants are for the owner at a terminal.
+    fn may_grant(&self, lineage: &[Process]) -> Result<(), ErrorAnswer> {
+        self.may_change()?;
+        if identity::is_at_terminal(lineage) {
+            return Ok(());
+        }
+        Err(ErrorAnswer::new(
+            ErrorCode::AccessDenied,
+            "Programs are allowed by a person at a terminal, so that none allows itself. Run the command yourself, or over SSH with \
+             `ssh -t`.",
+        ))
+    }
+
     /// Whether the caller has a right.
     ///
     /// # Errors
     ///
     /// What is missing, and how to get it.
-    pub(crate) fn may(&self, right: Right, peer: &Peer) -> Result<(), ErrorAnswer> {
+    pub(crate) fn may(&self, right: Right, lineage: &[Process]) -> Result<(), ErrorAnswer> {
         match right {
             Right::Nothing => Ok(()),
             Right::State => self.may_see_sessions(),
-            Right::Tokens => self.may_have_tokens(peer),
+            Right::Tokens => self.may_have_tokens(),
             Right::Changes => self.may_change(),
+            Right::Grants => self.may_grant(lineage),
         }
     }
-}
-
-fn contained(program: &Program) -> String {
-    format!(
-        "{} runs in a container or sandbox, where its path can mean another program. Give it a client key: `abide clients \
-         allow NAME` makes one.",
-        program.path.display()
-    )
 }
 
 fn stranger() -> ErrorAnswer {
@@ -268,51 +289,32 @@ mod tests {
     #[test]
     fn a_wrong_key_is_refused_even_on_the_socket_of_the_owner() {
         let (_folder, clients) = clients();
-        let own = Peer::Socket { program: None, own: true };
+        let own = Peer::Socket { connected: None, program: None, own: true };
         let refused = admit(&request(&[("x-abide-key", "abide_wrong")]), &own, &clients).unwrap_err();
         assert_eq!(refused.error, ErrorCode::ConsentRequired);
         assert_eq!(admit(&request(&[]), &own, &clients).unwrap(), Caller::Owner);
     }
 
     #[test]
-    fn a_program_without_a_grant_sees_sessions_and_gets_no_token() {
+    fn a_program_sees_sessions_and_changes_nothing() {
         let (_folder, clients) = clients();
-        let curl = Program { path: "/usr/bin/curl".into(), id: (1, 2), contained: false };
-        let peer = Peer::Socket { program: Some(curl), own: false };
+        let peer = Peer::Socket { connected: None, program: None, own: false };
         let caller = admit(&request(&[]), &peer, &clients).unwrap();
-        assert!(caller.may_see_sessions().is_ok());
-        let refused = caller.may_have_tokens(&peer).unwrap_err();
-        assert_eq!(refused.error, ErrorCode::ConsentRequired);
-        assert!(refused.error_description.contains("--program /usr/bin/curl"));
-        assert!(caller.may_change().is_err());
+        assert_eq!(caller, Caller::Neighbour);
+        assert!(caller.may_see_sessions().is_ok() && caller.may_have_tokens().is_ok());
+        assert!(caller.may_change().is_err() && caller.may_grant(&[]).is_err());
     }
 
     #[test]
-    fn a_grant_is_for_the_file_and_outside_of_containers() {
-        let (folder, clients) = clients();
-        let tool = folder.path().join("tool");
-        std::fs::write(&tool, "").unwrap();
-        clients.allow("tool", Some(&tool)).unwrap();
-        let path = std::fs::canonicalize(&tool).unwrap();
-        let id = crate::platform::program::file_id(&path).unwrap();
-        let real = Program { path, id, contained: false };
-        let caller = |program: &Program| {
-            let peer = Peer::Socket { program: Some(program.clone()), own: false };
-            admit(&request(&[]), &peer, &clients).unwrap()
-        };
-        assert_eq!(caller(&real), Caller::Client("tool".into()));
-        assert_eq!(caller(&Program { id: (id.0, id.1 + 1), ..real.clone() }), Caller::Neighbour);
-        let inside = Program { contained: true, ..real };
-        assert_eq!(caller(&inside), Caller::Neighbour);
-        let peer = Peer::Socket { program: Some(inside), own: false };
-        let refused = Caller::Neighbour.may_have_tokens(&peer).unwrap_err();
-        assert_eq!(refused.error, ErrorCode::ConsentRequired);
+    fn the_command_gives_grants_at_a_terminal_alone() {
+        assert_eq!(Caller::Owner.may_grant(&[]).unwrap_err().error, ErrorCode::AccessDenied);
+        assert!(Caller::Owner.may_change().is_ok());
     }
 
     #[test]
     fn a_stranger_sees_nothing() {
         assert!(Caller::Stranger.may_see_sessions().is_err());
-        assert!(Caller::Stranger.may_have_tokens(&TCP).is_err());
+        assert!(Caller::Stranger.may_have_tokens().is_err());
         assert!(Caller::Stranger.may_change().is_err());
     }
 }

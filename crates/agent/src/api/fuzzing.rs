@@ -16,7 +16,7 @@ pub(crate) type Asked = (Option<String>, Option<String>, Option<u64>);
 pub(crate) fn asked<B>(request: &Request<B>, clients: &Clients) -> Result<Asked, ErrorAnswer> {
     let peer = Peer::Tcp { port: PORT };
     let caller = admit(request, &peer, clients)?;
-    caller.may(Right::Tokens, &peer)?;
+    caller.may(Right::Tokens, &[])?;
     let text = request.uri().query().unwrap_or_default();
     let query = Query::parse(text)?;
     token::asked(text)?;

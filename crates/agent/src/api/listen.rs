@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::auth::Peer;
 use super::routes;
 use crate::agent::Agent;
-use crate::platform::program::{self, Program};
+use crate::platform::program::{Connected, Program};
 use crate::platform::tcp_peer::listening_user;
 use crate::server::tcp::{Admits, Tcp, bind};
 use crate::server::{Accept, Limits, Quiet, Source, serve};
@@ -110,6 +110,12 @@ impl Listening {
     }
 }
 
+fn socket_peer(connected: Option<Connected>) -> Peer {
+    let program = connected.as_ref().and_then(Connected::program);
+    let own = program.as_ref().is_some_and(Program::is_ours);
+    Peer::Socket { connected: connected.map(Arc::new), program, own }
+}
+
 /// Whose places a connection over the socket takes.
 fn source(peer: &Peer) -> Source {
     match peer {
@@ -181,9 +187,8 @@ mod unix {
                 });
                 return None;
             }
-            let program = credentials.pid().and_then(|process| program::of_peer(stream, process));
-            let own = program.as_ref().is_some_and(Program::is_ours);
-            Some(Peer::Socket { program, own })
+            let connected = credentials.pid().and_then(|process| Connected::of(stream, process));
+            Some(socket_peer(connected))
         }
     }
 }
@@ -241,8 +246,6 @@ mod windows {
         let mut pid = 0;
         // SAFETY: the handle is open as long as the stream is borrowed, and the number outlives the call.
         let found = unsafe { GetNamedPipeClientProcessId(stream.as_raw_handle(), &raw mut pid) };
-        let program = (found != 0).then(|| program::of_peer(stream, pid.cast_signed())).flatten();
-        let own = program.as_ref().is_some_and(Program::is_ours);
-        Peer::Socket { program, own }
+        socket_peer((found != 0).then(|| Connected::of(stream, pid.cast_signed())).flatten())
     }
 }

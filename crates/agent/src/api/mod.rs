@@ -8,6 +8,7 @@ mod audit;
 mod auth;
 mod body;
 mod clients;
+mod consents;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod listen;

@@ -11,9 +11,13 @@ use hyper::body::Incoming;
 
 use super::auth::{Caller, Peer, Right, admit};
 use super::body::{Answered, Body, error, not_found};
-use super::{accounts, audit, clients, sessions, system, token};
+use super::{accounts, audit, clients, consents, sessions, system, token};
 use crate::agent::Agent;
+use crate::consent::Permit;
+use crate::identity;
+use crate::platform::program::{Process, Program};
 use crate::server::{Connection, Quiet};
+use crate::tokens::TokenParams;
 
 /// A request that has been let in.
 pub(super) struct Call {
@@ -22,6 +26,8 @@ pub(super) struct Call {
     /// The same, as it is recorded.
     pub(super) who: abide_audit::Caller,
     pub(super) request: Request<Incoming>,
+    /// The process that asks and its ancestors; empty over TCP.
+    pub(super) lineage: Vec<Process>,
     /// What it came over.
     pub(super) connection: Arc<Connection>,
     /// What stands in the place of `{…}` in the path.
@@ -34,10 +40,33 @@ impl Call {
         &self.name
     }
 
+    /// What has to be there before a token is: the caller may have it, by a grant, the policy or the user's answer.
+    pub(super) async fn permit(&self, asked: &TokenParams, signs_in: bool) -> Result<Permit, ErrorAnswer> {
+        permit(&self.agent, &self.caller, &self.lineage, self.query(), asked, signs_in).await
+    }
+
     /// The query; empty without one.
     pub(super) fn query(&self) -> &str {
         self.request.uri().query().unwrap_or_default()
     }
+}
+
+/// The same for a call that has been taken apart.
+pub(super) async fn permit(
+    agent: &Agent,
+    caller: &Caller,
+    lineage: &[Process],
+    query: &str,
+    asked: &TokenParams,
+    signs_in: bool,
+) -> Result<Permit, ErrorAnswer> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let reason = pairs.find(|(name, _)| name == "reason").map(|(_, reason)| reason.into_owned());
+    let caller = match caller {
+        Caller::Client(name) => identity::Caller::with_key(name),
+        _ => identity::Caller::of(lineage, Program::is_ours),
+    };
+    agent.permit(caller, asked, reason, signs_in).await
 }
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answered> + Send>>;
@@ -86,9 +115,12 @@ static ROUTES: &[Route] = routes! {
     PUT "/v1/accounts/{account}/session" Changes accounts::change_settings;
     POST "/v1/discover" Changes accounts::discover;
     GET "/v1/clients" Changes clients::list;
-    POST "/v1/clients" Changes clients::allow;
+    POST "/v1/clients" Grants clients::allow;
     DELETE "/v1/clients/{name}" Changes clients::revoke;
     GET "/v1/audit" Changes audit::status;
+    GET "/v1/consents" Changes consents::list;
+    POST "/v1/consents/{id}" Grants consents::answer;
+    DELETE "/v1/grants/{id}" Changes consents::stop;
     GET "/v1/vault" State system::vault;
     GET "/v1/presence" State system::presence;
     GET "/v1/config/check" Changes system::config_check;
@@ -115,8 +147,8 @@ impl Route {
     }
 
     /// The handler, for a caller that has the right to it.
-    fn open(&self, caller: &Caller, peer: &Peer) -> Result<Handler, ErrorAnswer> {
-        caller.may(self.needs, peer)?;
+    fn open(&self, caller: &Caller, lineage: &[Process]) -> Result<Handler, ErrorAnswer> {
+        caller.may(self.needs, lineage)?;
         Ok(self.handler)
     }
 }
@@ -147,13 +179,14 @@ pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Pee
 async fn route(agent: &Agent, request: Request<Incoming>, peer: &Peer, caller: Caller) -> Answered {
     let found = Route::find(request.method(), request.uri().path());
     let (route, name) = found.ok_or_else(not_found)?;
-    let who = audit::who(&caller, peer);
-    let handler = route.open(&caller, peer).inspect_err(|refused| {
+    let lineage = if route.needs.looks_at_ancestors() { peer.lineage() } else { Vec::new() };
+    let who = audit::who(&caller, peer, &lineage);
+    let handler = route.open(&caller, &lineage).inspect_err(|refused| {
         audit::no_right(agent, who.clone(), route.path, route.needs == Right::Tokens, refused);
     })?;
     let name = decoded(name).ok_or_else(not_found)?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
-    handler(Call { agent: agent.clone(), caller, who, request, connection, name }).await
+    handler(Call { agent: agent.clone(), caller, who, request, lineage, connection, name }).await
 }
 
 /// A segment of a path as it was meant (RFC 3986, section 2.1); `None` if that is not text.
@@ -169,20 +202,20 @@ mod tests {
 
     use super::*;
 
-    const TCP: Peer = Peer::Tcp { port: 47600 };
-
     #[test]
     fn every_call_is_refused_without_its_right() {
         let client = || Caller::Client("tool".to_owned());
         for route in ROUTES {
-            let may = |caller: Caller| route.open(&caller, &TCP).is_ok();
+            let may = |caller: Caller| route.open(&caller, &[]).is_ok();
             let (tokens, state) = (matches!(route.needs, Right::Tokens), matches!(route.needs, Right::State));
             let open = matches!(route.needs, Right::Nothing);
-            assert!(may(Caller::Owner), "{}", route.path);
+            let grants = matches!(route.needs, Right::Grants);
+            assert_eq!(may(Caller::Owner), !grants, "{}: not away from a terminal", route.path);
             assert_eq!(may(client()), open || state || tokens, "{}", route.path);
-            assert_eq!(may(Caller::Neighbour), open || state, "{}", route.path);
+            // Whether it gets a token is decided with its request.
+            assert_eq!(may(Caller::Neighbour), open || state || tokens, "{}", route.path);
             assert_eq!(may(Caller::Stranger), open, "{}", route.path);
-            if let Err(refused) = route.open(&Caller::Stranger, &TCP) {
+            if let Err(refused) = route.open(&Caller::Stranger, &[]) {
                 assert_eq!(refused.error, ErrorCode::ConsentRequired, "{}", route.path);
             }
         }
@@ -197,7 +230,7 @@ mod tests {
         );
         assert!(needs(Right::State).all(|route| route.method == Method::GET));
         let changes = ROUTES.iter().filter(|route| route.method != Method::GET && route.path != "/v1/token");
-        assert!(changes.into_iter().all(|route| route.needs == Right::Changes));
+        assert!(changes.into_iter().all(|route| matches!(route.needs, Right::Changes | Right::Grants)));
     }
 
     #[test]
@@ -236,7 +269,7 @@ mod tests {
     #[test]
     fn no_two_rows_are_for_the_same_request() {
         for (index, route) in ROUTES.iter().enumerate() {
-            let path = route.path.replace("{account}", "x").replace("{name}", "x");
+            let path = route.path.replace("{account}", "x").replace("{name}", "x").replace("{id}", "x");
             let (found, _) = Route::find(&route.method, &path).unwrap();
             assert!(std::ptr::eq(found, &ROUTES[index]), "{}", route.path);
         }

@@ -11,7 +11,7 @@ use url::Url;
 use super::audit;
 use super::auth::Caller;
 use super::body::{Answered, body, invalid, ok};
-use super::routes::Call;
+use super::routes::{Call, permit};
 use crate::state::dpop::Proof;
 use crate::tokens::TokenParams;
 
@@ -19,7 +19,10 @@ use crate::tokens::TokenParams;
 pub(super) async fn present(call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
     let asked = asked(call.query())?;
-    let answer = call.agent.token(&asked).await;
+    let answer = match call.permit(&asked, false).await {
+        Ok(permit) => call.agent.token(&asked, &permit).await,
+        Err(refused) => Err(refused),
+    };
     ok(&audit::token(&call.agent, &call.who, &asked, answer)?)
 }
 
@@ -38,7 +41,10 @@ pub(super) async fn stronger(call: Call) -> Answered {
     }
     let asked = asked(call.query())?;
     audit::has_to_be_written(&call)?;
-    let Call { agent, caller, who, request, .. } = call;
+    let name = call.agent.account_for(asked.account.as_deref())?;
+    let asked = TokenParams { account: Some(name.clone()), ..asked };
+    let query = call.query().to_owned();
+    let Call { agent, caller, who, request, lineage, .. } = call;
     let challenged: Challenged = body(request).await?;
     let headers = match challenged.www_authenticate {
         Headers::One(one) => vec![one],
@@ -52,14 +58,15 @@ pub(super) async fn stronger(call: Call) -> Answered {
                 .to_owned(),
         ));
     };
-    let name = agent.account_for(asked.account.as_deref())?;
     let tool = match &caller {
         Caller::Client(name) => name.as_str(),
         _ => "A program of yours",
     };
-    let asked = TokenParams { account: Some(name.clone()), ..asked };
-    let answer = match agent.step_up(&name, wanted, tool).await {
-        Ok(()) => agent.token(&asked).await,
+    let answer = match permit(&agent, &caller, &lineage, &query, &asked, true).await {
+        Ok(permit) => match agent.step_up(&name, wanted, tool).await {
+            Ok(()) => agent.token(&asked, &permit).await,
+            Err(refused) => Err(refused),
+        },
         Err(refused) => Err(refused),
     };
     ok(&audit::token(&agent, &who, &asked, answer)?)
@@ -122,7 +129,7 @@ pub(super) struct Query(BTreeMap<String, Vec<String>>);
 impl Query {
     /// Those that may come more than once, as in a request to a provider (RFC 8707, section 2; RFC 8693, section 2.1).
     const SEVERAL: [&str; 2] = ["resource", "audience"];
-    const ONCE: [&str; 7] = ["account", "scope", "min_validity", "activity", "htm", "htu", "nonce"];
+    const ONCE: [&str; 8] = ["account", "scope", "min_validity", "activity", "htm", "htu", "nonce", "reason"];
 
     pub(super) fn parse(text: &str) -> Result<Self, ErrorAnswer> {
         let mut parameters = BTreeMap::<String, Vec<String>>::new();

@@ -41,6 +41,9 @@ pub(crate) fn harden() {
     super::more_descriptors();
 }
 
+/// Every program of this user can be looked at anyway.
+pub(crate) fn show_program() {}
+
 /// The executable of a process.
 pub(crate) fn program_of(pid: i32) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt;

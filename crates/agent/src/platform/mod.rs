@@ -19,7 +19,7 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
-pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_name};
+pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_name, show_program};
 
 #[cfg(unix)]
 pub(crate) use system::keep_from_children;

@@ -15,6 +15,8 @@ use crate::api::{Taken, bind_socket, bind_tcp, serve_tcp};
 use crate::audit::{Audit, AuditError, SEAL};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
+use crate::consent::Consent;
+use crate::decision::Policy;
 use crate::grants::Clients;
 use crate::options::Options;
 use crate::persistence::options::{Keeping, OpenError, PassphraseError};
@@ -130,6 +132,8 @@ impl Agent {
                 let owner = Owner::read(&options.places.state);
                 // It may have been started with another runtime folder.
                 let socket = owner.socket().map_or_else(|| options.places.socket(), Path::to_owned);
+                // A process that is closed to others could be any program, and would be refused.
+                platform::show_program();
                 single_instance::show_the_other(&socket).await;
                 return Err(StartError::AlreadyRunning(owner));
             }
@@ -188,7 +192,7 @@ impl Agent {
         let agent = Self(std::sync::Arc::new(Inner {
             presence: ask_presence,
             store: store.clone(),
-            clients,
+            consent: Consent::new(store.clone(), clients, Policy::default()),
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),
             started_with: FromTheStart::of(&config),

@@ -21,6 +21,13 @@ pub(crate) struct SessionRef {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gone;
 
+impl SessionRef {
+    /// The numbers of account and session.
+    pub(crate) fn number(self) -> (u32, u64) {
+        (self.account, self.session)
+    }
+}
+
 impl Account {
     /// The present session; `None` without one.
     pub(crate) fn session_ref(&self) -> Option<SessionRef> {

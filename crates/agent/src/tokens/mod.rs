@@ -16,6 +16,7 @@ use abide_wire::{ErrorAnswer, TokenAnswer};
 use crate::platform::clock;
 use crate::state::account::{Account, Refreshed};
 use crate::state::dpop::Proof;
+use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::view::notices;
 
@@ -37,6 +38,19 @@ pub(crate) struct TokenParams {
     pub(crate) proof: Option<Proof>,
 }
 
+impl TokenParams {
+    /// The session's own token, without use of the session.
+    pub(crate) fn of_session(account: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            min_validity: Duration::ZERO,
+            activity: false,
+            target: TokenTarget::default(),
+            proof: None,
+        }
+    }
+}
+
 /// An access token.
 ///
 /// # Errors
@@ -55,6 +69,26 @@ pub(crate) async fn token(store: &Arc<Store>, asked: &TokenParams) -> Result<Tok
         store.act(&name, |account, _| account.prove(&mut answer, proof))??;
     }
     Ok(answer)
+}
+
+/// The session that a token would belong to; `None` where a renewal or a sign-in decides that.
+///
+/// # Errors
+///
+/// `login_required` and `session_expired`, where there is none. `unknown_account`.
+pub(crate) fn session(store: &Arc<Store>, name: &str) -> Result<Option<SessionRef>, ErrorAnswer> {
+    let request = TokenRequest { min_validity: Duration::ZERO, activity: false };
+    store.act(name, |account, now| {
+        let session = account.session_ref();
+        if session.is_some() {
+            return Ok(session);
+        }
+        match account.session.token(now, request) {
+            TokenVerdict::LoginRequired => Err(notices::login_required(name)),
+            TokenVerdict::Ended(reason) => Err(notices::session_expired(name, reason)),
+            _ => Ok(None),
+        }
+    })?
 }
 
 /// The session's own access token.

@@ -1,16 +1,58 @@
 //! macOS and Windows: the system tells the path of an executable, and the path leads to the file. Neither has a way for a
-//! user to see other files under the same path.
+//! user to see other files under the same path. What started a process is not looked at there.
 
 use std::path::Path;
 
-use super::{Program, file_id};
+use super::{Process, ProcessId, Program, file_id, stamp};
 use crate::platform::system::program_of;
 
-/// The program of a process.
-pub(crate) fn of_peer<S>(_connection: &S, process: i32) -> Option<Program> {
-    let path = program_of(process)?;
-    let id = file_id(&path)?;
-    Some(Program { path, id, contained: false })
+/// A process that has connected.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    process: i32,
+}
+
+impl Connected {
+    /// The process at the other end.
+    pub(crate) fn of<S>(_connection: &S, process: i32) -> Option<Self> {
+        Some(Self { process })
+    }
+
+    /// Its program.
+    pub(crate) fn program(&self) -> Option<Program> {
+        let path = program_of(self.process)?;
+        let id = file_id(&path)?;
+        let stamp = stamp(&path);
+        Some(Program { path, id, stamp, replaced: false, contained: false })
+    }
+
+    /// The process alone: its ancestors are not looked at.
+    pub(crate) fn lineage(&self) -> Vec<Process> {
+        let program = self.program();
+        let name = program.as_ref().map(Program::name).unwrap_or_default();
+        vec![Process {
+            id: ProcessId { number: self.process, started: 0 },
+            user: 0,
+            name,
+            program,
+            system_file: false,
+            arguments: Vec::new(),
+            folder: None,
+            leader: 0,
+            terminal: 0,
+            in_front: true,
+        }]
+    }
+}
+
+/// Whether the lineage of a process ends with it, because its ancestors are not looked at.
+pub(crate) const fn ends_here() -> bool {
+    true
+}
+
+/// Not known there.
+pub(crate) fn is_running(_: ProcessId) -> bool {
+    true
 }
 
 /// The file of this program.

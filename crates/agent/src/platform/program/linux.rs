@@ -1,42 +1,97 @@
-//! Linux: what `/proc/PID/exe` leads to, and the namespaces of the process.
+//! Linux: what `/proc/PID/exe` leads to, the namespaces of a process, and its ancestors.
 
 #![allow(unsafe_code)]
 
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 
-use super::{FileId, Program};
+use super::{FileId, Process, ProcessId, Program, Stamp};
 
 /// What a container has of its own: files, users and their rights, processes.
 const NAMESPACES: [&str; 3] = ["ns/mnt", "ns/user", "ns/pid"];
+/// Those of this process, which never change.
+static OWN_NAMESPACES: LazyLock<[Option<FileId>; 3]> = LazyLock::new(|| {
+    let own = open(rustix::fs::CWD, Path::new("/proc/self"), OFlags::PATH | OFlags::DIRECTORY);
+    NAMESPACES.map(|name| own.as_ref().and_then(|own| file_in(own.as_fd(), name)).as_ref().map(id))
+});
+/// So many ancestors are looked at.
+const DEEPEST: usize = 64;
+/// So much of the arguments is read, in bytes.
+const ARGUMENTS: u64 = 4096;
 
-/// The program at the other end of a socket. `process` is its number, as the socket tells it.
-pub(crate) fn of_peer(socket: &impl AsFd, process: i32) -> Option<Program> {
-    // Held open, it goes on to mean this process; its number may come to mean another one.
-    let held = peer_process(socket.as_fd())
-        .or_else(|| rustix::process::pidfd_open(Pid::from_raw(process)?, PidfdFlags::empty()).ok());
-    let folder = open(rustix::fs::CWD, Path::new(&format!("/proc/{process}")), OFlags::DIRECTORY)?;
-    // It still runs, so the folder is its own and not that of a later process with the same number.
-    if held.is_some_and(|held| !runs(&held)) {
-        return None;
-    }
-    of_process(folder.as_fd())
+/// A process that has connected, held so that its number cannot come to mean another one.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    folder: Folder,
+    /// What tells whether it still runs.
+    held: Option<OwnedFd>,
 }
 
-fn of_process(folder: BorrowedFd<'_>) -> Option<Program> {
-    let id = file_in(folder, "exe")?;
-    let path = rustix::fs::readlinkat(folder, "exe", Vec::new()).ok()?;
-    let own = open(rustix::fs::CWD, Path::new("/proc/self"), OFlags::DIRECTORY)?;
-    let contained = NAMESPACES.iter().any(|name| {
-        let theirs = file_in(folder, name);
-        theirs.is_none() || theirs != file_in(own.as_fd(), name)
-    });
-    let path =
-        PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(path.into_bytes()));
-    Some(Program { path, id, contained })
+impl Connected {
+    /// The process at the other end of a socket. `process` is its number, as the socket tells it.
+    pub(crate) fn of(socket: &impl AsFd, process: i32) -> Option<Self> {
+        let held = peer_process(socket.as_fd())
+            .or_else(|| rustix::process::pidfd_open(Pid::from_raw(process)?, PidfdFlags::empty()).ok());
+        let folder = Folder::open(process)?;
+        let connected = Self { folder, held };
+        // It still runs, so the folder is its own and not that of a later process with the same number.
+        connected.runs().then_some(connected)
+    }
+
+    fn runs(&self) -> bool {
+        self.held.as_ref().is_none_or(runs) && self.folder.status().is_some()
+    }
+
+    /// Its program as it is now: it may have become another one since it connected.
+    pub(crate) fn program(&self) -> Option<Program> {
+        let program = self.folder.program()?;
+        // Read twice, so that no half of it belongs to another program.
+        (self.runs() && self.folder.program()? == program).then_some(program)
+    }
+
+    /// The process as it is now, then its ancestors. Ends where one cannot be looked at.
+    pub(crate) fn lineage(&self) -> Vec<Process> {
+        let mut found: Vec<Process> = Vec::new();
+        let Some((first, mut parent)) = self.folder.process() else { return found };
+        if !self.runs() {
+            return found;
+        }
+        found.push(first);
+        while parent > 0 && found.len() < DEEPEST {
+            let Some(folder) = Folder::open(parent) else { break };
+            let Some((process, next)) = folder.process() else { break };
+            let Some(child) = found.last() else { break };
+            // Who has started a process was there before it, and still is its parent. Otherwise the number means another
+            // process by now.
+            let still = Folder::open(child.id.number).and_then(|folder| folder.status());
+            let still = still.is_some_and(|now| now.started == child.id.started && now.parent == parent);
+            if process.id.started > child.id.started || !still {
+                break;
+            }
+            found.push(process);
+            parent = next;
+        }
+        found
+    }
+}
+
+/// Whether the lineage of a process ends with it, because its ancestors are not looked at.
+pub(crate) const fn ends_here() -> bool {
+    false
+}
+
+/// Whether a process still runs.
+pub(crate) fn is_running(process: ProcessId) -> bool {
+    let now = Folder::open(process.number).and_then(|folder| folder.status());
+    now.is_some_and(|now| now.started == process.started && now.state != 'Z')
 }
 
 /// The file of this program, also after another one has taken its place under its name.
@@ -44,14 +99,156 @@ pub(super) fn this_file(_: &Path) -> &'static Path {
     Path::new("/proc/self/exe")
 }
 
+/// `/proc/PID`, held open: it goes on to mean the same process.
+#[derive(Debug)]
+struct Folder {
+    number: i32,
+    folder: OwnedFd,
+}
+
+/// What `/proc/PID/stat` says (proc_pid_stat(5)).
+struct Status {
+    name: String,
+    state: char,
+    parent: i32,
+    group: i32,
+    leader: i32,
+    terminal: u64,
+    in_front: i32,
+    started: u64,
+}
+
+impl Folder {
+    fn open(number: i32) -> Option<Self> {
+        let path = format!("/proc/{number}");
+        let folder = open(rustix::fs::CWD, Path::new(&path), OFlags::PATH | OFlags::DIRECTORY)?;
+        Some(Self { number, folder })
+    }
+
+    fn read(&self, name: &str, longest: u64) -> Option<Vec<u8>> {
+        let file = open(self.folder.as_fd(), Path::new(name), OFlags::RDONLY)?;
+        let mut content = Vec::new();
+        File::from(file).take(longest).read_to_end(&mut content).ok()?;
+        Some(content)
+    }
+
+    fn link(&self, name: &str) -> Option<PathBuf> {
+        let path = rustix::fs::readlinkat(self.folder.as_fd(), name, Vec::new()).ok()?;
+        Some(PathBuf::from(OsString::from_vec(path.into_bytes())))
+    }
+
+    fn status(&self) -> Option<Status> {
+        status(&String::from_utf8_lossy(&self.read("stat", 4096)?))
+    }
+
+    /// The process, and the number of its parent.
+    fn process(&self) -> Option<(Process, i32)> {
+        let user = self.user()?;
+        let before = self.status()?;
+        let file = self.file("exe");
+        let program = self.program();
+        let arguments = self.read("cmdline", ARGUMENTS).unwrap_or_default();
+        let arguments = arguments
+            .split(|byte| *byte == 0)
+            .map(|argument| String::from_utf8_lossy(argument).into_owned())
+            .collect::<Vec<_>>();
+        let arguments = match arguments.split_last() {
+            Some((last, rest)) if last.is_empty() => rest.to_vec(),
+            _ => arguments,
+        };
+        let in_front = before.terminal != 0
+            && before.in_front == before.group
+            && self.file("fd/0").is_some_and(|input| input.st_rdev == before.terminal);
+        let after = self.status()?;
+        // The same process from the first look to the last, and the same program in it.
+        let still = program.as_ref().map(|program| program.id) == self.file("exe").as_ref().map(id);
+        if before.started != after.started || !still {
+            return None;
+        }
+        let process = Process {
+            id: ProcessId { number: self.number, started: before.started },
+            user,
+            name: before.name,
+            program,
+            system_file: file.is_some_and(|file| file.st_uid == 0 && file.st_mode & 0o022 == 0),
+            arguments,
+            folder: self.link("cwd"),
+            leader: before.leader,
+            terminal: before.terminal,
+            in_front,
+        };
+        Some((process, after.parent))
+    }
+
+    /// The user that it runs as. The owner of the folder would not do: a process that hides itself has a folder of root's.
+    fn user(&self) -> Option<u32> {
+        let text = String::from_utf8(self.read("status", 4096)?).ok()?;
+        let users = text.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+        users.split_ascii_whitespace().nth(1)?.parse().ok()
+    }
+
+    fn program(&self) -> Option<Program> {
+        let file = self.file("exe")?;
+        let path = self.link("exe")?;
+        let contained = NAMESPACES.iter().zip(&*OWN_NAMESPACES).any(|(name, own)| {
+            let theirs = self.file(name).as_ref().map(id);
+            theirs.is_none() || theirs != *own
+        });
+        let stamp = Stamp {
+            device: file.st_dev,
+            inode: file.st_ino,
+            size: u64::try_from(file.st_size).unwrap_or(0),
+            changed: (file.st_ctime, i64::try_from(file.st_ctime_nsec).unwrap_or(0)),
+        };
+        Some(Program { path, id: id(&file), stamp: Some(stamp), replaced: file.st_nlink == 0, contained })
+    }
+
+    fn file(&self, name: &str) -> Option<Stat> {
+        file_in(self.folder.as_fd(), name)
+    }
+}
+
+fn id(file: &Stat) -> FileId {
+    (file.st_dev, file.st_ino)
+}
+
 fn open(at: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Option<OwnedFd> {
-    rustix::fs::openat(at, path, OFlags::PATH | OFlags::CLOEXEC | flags, Mode::empty()).ok()
+    rustix::fs::openat(at, path, OFlags::CLOEXEC | flags, Mode::empty()).ok()
 }
 
 /// What a link of `/proc/PID` leads to, not what it says.
-fn file_in(folder: BorrowedFd<'_>, name: &str) -> Option<FileId> {
-    let file = rustix::fs::statat(folder, name, AtFlags::empty()).ok()?;
-    Some((file.st_dev, file.st_ino))
+fn file_in(folder: BorrowedFd<'_>, name: &str) -> Option<Stat> {
+    rustix::fs::statat(folder, name, AtFlags::empty()).ok()
+}
+
+/// The name is in parentheses and may contain any character, so what follows the last one counts.
+fn status(text: &str) -> Option<Status> {
+    let (before, after) = text.rsplit_once(')')?;
+    let (_, name) = before.split_once('(')?;
+    let fields: Vec<&str> = after.split_ascii_whitespace().collect();
+    let number = |index: usize| fields.get(index).and_then(|field| field.parse::<i64>().ok());
+    let small = |index: usize| number(index).and_then(|number| i32::try_from(number).ok());
+    Some(Status {
+        name: name.to_owned(),
+        state: fields.first()?.chars().next()?,
+        parent: small(1)?,
+        group: small(2)?,
+        leader: small(3)?,
+        terminal: device(number(4)?),
+        in_front: small(5)?,
+        started: number(19).and_then(|started| u64::try_from(started).ok())?,
+    })
+}
+
+/// The number of a terminal as files have it. `stat` has the minor number in bits 31 to 20 and 7 to 0, the major number in bits
+/// 15 to 8.
+fn device(terminal: i64) -> u64 {
+    let terminal = terminal as u32;
+    if terminal == 0 {
+        return 0;
+    }
+    let (major, minor) = (terminal >> 8 & 0xfff, terminal & 0xff | terminal >> 12 & 0xf_ff00);
+    rustix::fs::makedev(major, minor)
 }
 
 /// The process that has connected, from the kernel itself (`SO_PEERPIDFD`, since Linux 6.5).
@@ -91,10 +288,21 @@ mod tests {
     /// Names the socket that a copy of this test is to connect to.
     const CONNECT: &str = "ABIDE_TEST_CONNECT";
 
+    /// Whether that copy closes itself to others first, and opens again.
+    const CLOSED: &str = "ABIDE_TEST_CLOSED";
+
     /// Connects where it is told and stays until it is turned away; does nothing as a test of its own.
     #[test]
     fn connects_where_it_is_told() {
         if let Some(path) = std::env::var_os(CONNECT) {
+            match std::env::var(CLOSED).as_deref() {
+                Ok("closed") => crate::platform::harden(),
+                Ok(_) => {
+                    crate::platform::harden();
+                    crate::platform::show_program();
+                }
+                Err(_) => {}
+            }
             let mut stream = UnixStream::connect(path).unwrap();
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         }
@@ -103,6 +311,10 @@ mod tests {
     /// What is found of this test's program when it is started by a shell with these lines, where `$SELF` is its path, `$COPY`
     /// that of a copy, and `"$@"` its arguments. Otherwise why it could not be.
     fn found_when_run_by(before: &[&str], lines: &str) -> Result<Program, String> {
+        looked_at_when_run_by(before, lines).map(|found| found.unwrap())
+    }
+
+    fn looked_at_when_run_by(before: &[&str], lines: &str) -> Result<Option<Program>, String> {
         let folder = tempfile::tempdir().unwrap();
         let (socket, this) = (folder.path().join("socket"), std::env::current_exe().unwrap());
         let copy = folder.path().join("copy");
@@ -138,10 +350,10 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(5));
         };
         let peer = rustix::net::sockopt::socket_peercred(&stream).unwrap();
-        let found = of_peer(&stream, peer.pid.as_raw_nonzero().get());
+        let found = Connected::of(&stream, peer.pid.as_raw_nonzero().get()).and_then(|peer| peer.program());
         drop(stream);
         child.wait().unwrap();
-        Ok(found.unwrap())
+        Ok(found)
     }
 
     #[test]
@@ -151,6 +363,21 @@ mod tests {
         let copy = found_when_run_by(&[], "exec \"$COPY\" \"$@\"").unwrap();
         assert!(!copy.is_ours(), "{copy:?}");
         assert_ne!(Some(copy.id), file_id(&this.path));
+    }
+
+    /// As a second start of the agent does that asks the first for its window.
+    #[test]
+    fn a_process_that_is_closed_to_others_can_show_its_program_again() {
+        if rustix::process::geteuid().is_root() {
+            println!(
+                "skipped: a_process_that_is_closed_to_others_can_show_its_program_again: root sees every program"
+            );
+            return;
+        }
+        let closed = "export ABIDE_TEST_CLOSED=closed; exec \"$SELF\" \"$@\"";
+        assert_eq!(looked_at_when_run_by(&[], closed).unwrap(), None, "any program could be it");
+        let open = "export ABIDE_TEST_CLOSED=shown; exec \"$SELF\" \"$@\"";
+        assert!(found_when_run_by(&[], open).unwrap().is_ours());
     }
 
     #[test]
@@ -173,5 +400,28 @@ mod tests {
                 Err(why) => println!("skipped: our_own_program_in_a_container_is_not_ours: {why}"),
             }
         }
+    }
+
+    #[test]
+    fn the_ancestors_of_a_process_are_found_with_what_they_run() {
+        let (mine, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let this = Connected::of(&mine, std::process::id().cast_signed()).unwrap();
+        let lineage = this.lineage();
+        assert_eq!(lineage[0].id.number, std::process::id().cast_signed());
+        assert_eq!(lineage[0].arguments, std::env::args().collect::<Vec<_>>());
+        assert_eq!(lineage[1].id.number, std::os::unix::process::parent_id().cast_signed());
+        assert!(lineage.iter().is_sorted_by(|child, parent| child.id.started >= parent.id.started));
+        assert!(is_running(lineage[0].id));
+        let reused = ProcessId { started: lineage[0].id.started + 1, ..lineage[0].id };
+        assert!(!is_running(reused), "a later process with the same number is another one");
+    }
+
+    #[test]
+    fn a_name_with_parentheses_and_spaces_moves_no_field() {
+        let line = "42 (a) R 1 (b) S 7 8 9 34817 8 0 0 0 0 0 0 0 0 0 20 0 1 0 1234 0";
+        let read = status(line).unwrap();
+        assert_eq!((read.name.as_str(), read.parent, read.group, read.leader), ("a) R 1 (b", 7, 8, 9));
+        assert_eq!((read.terminal, read.in_front, read.started), (rustix::fs::makedev(136, 1), 8, 1234));
     }
 }

@@ -1,6 +1,8 @@
-//! Which program is at the other end of a local connection: by what its executable is, never by the text of a path.
+//! Which program is at the other end of a local connection, and what started it: by what its executable is, never by the text
+//! of a path.
 
-use std::path::{Path, PathBuf};
+mod digest;
+mod process;
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -9,10 +11,28 @@ mod system;
 #[path = "by_path.rs"]
 mod system;
 
-pub(crate) use system::of_peer;
+use std::path::{Path, PathBuf};
+
+pub(crate) use digest::{Digests, Opened};
+pub(crate) use process::{Process, ProcessId};
+pub(crate) use system::{Connected, ends_here, is_running};
 
 /// What stays the same of a file under every name: device and inode.
 pub(crate) type FileId = (u64, u64);
+
+/// A file as it is now. Two that are equal have the same content: only the system can set the time of a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stamp {
+    /// Device.
+    pub(crate) device: u64,
+    /// Inode.
+    pub(crate) inode: u64,
+    /// Length in bytes.
+    pub(crate) size: u64,
+    /// The time of the last change of content or rights: seconds and nanoseconds.
+    pub(crate) changed: (i64, i64),
+}
 
 /// A running program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +41,10 @@ pub(crate) struct Program {
     pub(crate) path: PathBuf,
     /// Its file.
     pub(crate) id: FileId,
+    /// The file as it is now; `None` where the system does not tell.
+    pub(crate) stamp: Option<Stamp>,
+    /// Whether the file has no name any more: another one has taken its place, or it was removed.
+    pub(crate) replaced: bool,
     /// Whether it sees other files, users or processes than this program does, as in a container: its path can mean another
     /// file there.
     pub(crate) contained: bool,
@@ -38,6 +62,12 @@ impl Program {
         let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
         self.is(&command) || self.is(system::this_file(&this))
     }
+
+    /// The name of its file.
+    pub(crate) fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned();
+        name.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(name)
+    }
 }
 
 /// Device and inode of the file at a path.
@@ -48,6 +78,34 @@ pub(crate) fn file_id(path: &Path) -> Option<FileId> {
     Some((metadata.dev(), metadata.ino()))
 }
 
+/// The file at a path as it is now.
+#[cfg(unix)]
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).as_ref().map(stamp_of)
+}
+
+#[cfg(unix)]
+fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+    use std::os::unix::fs::MetadataExt;
+    Stamp {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        size: metadata.len(),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    }
+}
+
+/// Whether the user root alone can change what is at a path: the file, and every folder above it.
+#[cfg(unix)]
+pub(crate) fn only_root_writes(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(real) = std::fs::canonicalize(path) else { return false };
+    real == path
+        && real.ancestors().all(|part| {
+            std::fs::symlink_metadata(part).is_ok_and(|data| data.uid() == 0 && data.mode() & 0o022 == 0)
+        })
+}
+
 /// A number for the path of the file itself, in place of device and inode.
 #[cfg(windows)]
 pub(crate) fn file_id(path: &Path) -> Option<FileId> {
@@ -55,4 +113,25 @@ pub(crate) fn file_id(path: &Path) -> Option<FileId> {
     let mut hasher = DefaultHasher::new();
     std::fs::canonicalize(path).ok()?.hash(&mut hasher);
     Some((0, hasher.finish()))
+}
+
+/// The file at a path as it is now.
+#[cfg(windows)]
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let (device, inode) = file_id(path)?;
+    Some(Stamp { device, inode, ..stamp_of(&metadata) })
+}
+
+#[cfg(windows)]
+fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+    use std::os::windows::fs::MetadataExt;
+    let changed = i64::try_from(metadata.last_write_time()).unwrap_or(0);
+    Stamp { device: 0, inode: 0, size: metadata.file_size(), changed: (changed, 0) }
+}
+
+/// Not known there.
+#[cfg(windows)]
+pub(crate) fn only_root_writes(_: &Path) -> bool {
+    false
 }

@@ -1,0 +1,41 @@
+//! Calls about programs that wait for the user's answer.
+
+use std::time::Duration;
+
+use abide_wire::ConsentAnswer;
+use http::StatusCode;
+
+use super::body::{Answered, body, empty, not_found, ok};
+use super::routes::Call;
+use super::token::duration;
+
+/// The longest time that a call waits for a question.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// `GET /v1/consents`; with `wait`, once a question is open, or after that time.
+pub(super) async fn list(call: Call) -> Answered {
+    let mut pairs = url::form_urlencoded::parse(call.query().as_bytes());
+    let wait = pairs.find(|(name, _)| name == "wait").map(|(_, value)| duration(&value)).transpose()?;
+    match wait {
+        Some(wait) => ok(&call.agent.consent().wait_for_question(wait.min(LONGEST_WAIT)).await),
+        None => ok(&call.agent.consent().open()),
+    }
+}
+
+/// `POST /v1/consents/{id}`.
+pub(super) async fn answer(call: Call) -> Answered {
+    let id = number(&call)?;
+    let answer: ConsentAnswer = body(call.request).await?;
+    call.agent.consent().answer(id, answer, &call.lineage)?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `DELETE /v1/grants/{id}`.
+pub(super) async fn stop(call: Call) -> Answered {
+    call.agent.consent().stop(number(&call)?)?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+fn number(call: &Call) -> Result<u64, abide_wire::ErrorAnswer> {
+    call.name().parse().map_err(|_| not_found())
+}

@@ -1,0 +1,121 @@
+//! What a caller is told that gets no token, and what to do then.
+
+use abide_wire::{ConsentCase, ErrorAnswer, ErrorCode, Span};
+
+use crate::decision::Denial;
+use crate::identity::{Caller, Kind};
+
+/// Why a caller gets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    /// It was decided.
+    Denied(Denial),
+    /// There is no desktop on which the user could be asked.
+    NoDisplay,
+    /// The user did not answer.
+    NoAnswer,
+    /// The screen is locked.
+    Locked,
+    /// The user was asked a short time ago: so many seconds are left.
+    Paused(u64),
+    /// Too many other programs wait.
+    Busy,
+    /// The agent ends.
+    Stopped,
+}
+
+impl Case {
+    fn shown(self) -> ConsentCase {
+        match self {
+            Self::Denied(Denial::Policy) => ConsentCase::Policy,
+            Self::Denied(Denial::Sandbox) => ConsentCase::Sandbox,
+            Self::Denied(Denial::Refused(_)) => ConsentCase::Denied,
+            Self::Denied(Denial::Replaced) => ConsentCase::Replaced,
+            Self::Denied(Denial::Key) => ConsentCase::Key,
+            Self::NoDisplay => ConsentCase::NoDisplay,
+            Self::NoAnswer => ConsentCase::NoAnswer,
+            Self::Locked => ConsentCase::Locked,
+            Self::Paused(_) => ConsentCase::AskedBefore,
+            Self::Busy | Self::Stopped => ConsentCase::Busy,
+        }
+    }
+
+    fn code(self) -> ErrorCode {
+        match self {
+            Self::Denied(Denial::Refused(_)) => ErrorCode::AccessDenied,
+            Self::Stopped => ErrorCode::TemporarilyUnavailable,
+            _ => ErrorCode::ConsentRequired,
+        }
+    }
+}
+
+/// The answer to a caller that gets nothing.
+pub(super) fn refused(caller: &Caller, case: Case) -> ErrorAnswer {
+    let name = if caller.name.is_empty() { "This program" } else { &caller.name };
+    let text = match case {
+        Case::Denied(Denial::Policy) => format!("Your administrator does not allow {name} to have tokens."),
+        Case::Denied(Denial::Sandbox) => format!(
+            "{name} runs in a container or sandbox, where its path can mean another program. Give it a client key: `abide \
+             clients allow NAME` makes one."
+        ),
+        Case::Denied(Denial::Refused(_)) => format!(
+            "You have denied {name} a token. To change that: `abide clients list` and `abide approve --list` show the answers that \
+             hold."
+        ),
+        Case::Denied(Denial::Replaced) => {
+            format!("The file of {name} was replaced while it runs. Restart it.")
+        }
+        Case::Denied(Denial::Key) => "This client key is not allowed to have that.".to_owned(),
+        Case::NoDisplay => format!(
+            "{name} is not allowed yet, and there is no desktop to ask you on. Answer with `abide approve` at a terminal, and try \
+             again.{}",
+            for_good(caller)
+        ),
+        Case::NoAnswer => format!("You were asked whether {name} may have a token, and did not answer."),
+        Case::Locked => {
+            format!("{name} is not allowed yet, and the screen is locked. Unlock it and try again.")
+        }
+        Case::Paused(seconds) => format!(
+            "You were asked about {name} a short time ago and did not allow it. Abide asks again in {} at the earliest.",
+            abide_wire::text::duration(seconds)
+        ),
+        Case::Busy => "Too many programs wait for your answer. Answer them and try again.".to_owned(),
+        Case::Stopped => "Abide ends, so the question was not answered. Start it and try again.".to_owned(),
+    };
+    ErrorAnswer { case: Some(case.shown()), ..ErrorAnswer::new(case.code(), text) }
+}
+
+/// How a program is allowed for good.
+fn for_good(caller: &Caller) -> String {
+    match (&caller.program, caller.kind) {
+        (Some(program), Kind::Program) => {
+            format!(" To allow it for good: `abide clients allow NAME --program {}`.", program.path.display())
+        }
+        _ => String::new(),
+    }
+}
+
+pub(super) fn no_question() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::NotFound,
+        "This question is no longer open. `abide approve` lists those that are.",
+    )
+}
+
+pub(super) fn no_grant() -> ErrorAnswer {
+    ErrorAnswer::new(ErrorCode::NotFound, "This answer holds no longer.")
+}
+
+pub(super) fn answers_for_itself() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::AccessDenied,
+        "A program cannot answer the question about itself. Answer it in another terminal.",
+    )
+}
+
+pub(super) fn not_offered(span: Span, offered: &[Span]) -> ErrorAnswer {
+    let offered: Vec<&str> = offered.iter().map(|span| span.as_str()).collect();
+    let text =
+        format!("`{}` is not offered for this program. Offered: {}.", span.as_str(), offered.join(", "));
+    ErrorAnswer::new(ErrorCode::InvalidRequest, text)
+}

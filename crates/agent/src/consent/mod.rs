@@ -1,0 +1,434 @@
+//! The user decides: what a caller asks for is judged, and where nothing covers it, the user is asked.
+
+mod case;
+mod queue;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
+use tokio::sync::watch;
+
+use crate::decision::{Basis, Decision, Denial, Limits, Policy, Request, Subject, decide};
+use crate::grants::{Clients, Given};
+use crate::identity::{self, Caller};
+use crate::platform::clock;
+use crate::platform::program::{Digests, Opened, Process};
+use crate::state::store::Store;
+use case::{Case, refused};
+use queue::{Asked, Entry, Outcome, Queue};
+
+/// How long a caller waits for the user's answer.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// How often a waiting caller looks whether the screen was locked.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long `abide approve` may be away between two looks, and still counts as being there.
+const AWAY: Duration = Duration::from_secs(3);
+/// How often the counts of tokens are shown anew.
+const COUNTS: Duration = Duration::from_secs(1);
+/// The longest time for which a script is allowed, in seconds.
+const SCRIPT: u64 = 30 * 24 * 60 * 60;
+
+/// A caller may have what it asked for. The only way to a token leads through one of these.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    /// Whether the request counts as use of the session.
+    pub(crate) activity: bool,
+    /// The grant that it is counted under.
+    grant: Option<u64>,
+}
+
+/// Grants, open questions, and who answers them.
+pub(crate) struct Consent {
+    store: Arc<Store>,
+    clients: Clients,
+    digests: Digests,
+    policy: Policy,
+    queue: Mutex<Queue>,
+    /// Counts the changes of the queue.
+    changed: watch::Sender<u64>,
+    approvers: Mutex<Approvers>,
+    /// When the counts of tokens were shown last.
+    shown: Mutex<Option<Instant>>,
+}
+
+/// Who looks at the open questions without a desktop.
+#[derive(Default)]
+struct Approvers {
+    there: usize,
+    last: Option<Instant>,
+}
+
+impl Consent {
+    pub(crate) fn new(store: Arc<Store>, clients: Clients, policy: Policy) -> Self {
+        Self {
+            store,
+            clients,
+            digests: Digests::default(),
+            policy,
+            queue: Mutex::default(),
+            changed: watch::Sender::new(0),
+            approvers: Mutex::default(),
+            shown: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Every change of the queue is one call that returns.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a caller may have what it asks for; asks the user where nothing says so.
+    ///
+    /// # Errors
+    ///
+    /// `consent_required` with the case, `access_denied` once the user has said no.
+    pub(crate) async fn permit(
+        &self,
+        mut caller: Caller,
+        request: Request,
+        reason: Option<String>,
+    ) -> Result<Permit, ErrorAnswer> {
+        self.look_closer(&mut caller).await;
+        let decision = self.judge(&caller, &request);
+        let outcome = match decision {
+            Decision::Allow { by, activity } => Outcome::Allowed { by, activity },
+            Decision::Deny(denial) => Outcome::Denied(denial),
+            Decision::Ask(because) => self.ask(&mut caller, &request, reason, because).await,
+        };
+        self.decided(&caller, &request, &outcome);
+        match outcome {
+            Outcome::Allowed { by, activity } => {
+                let grant = if let Basis::Grant(id) = by { Some(id) } else { None };
+                Ok(Permit { activity, grant })
+            }
+            Outcome::Denied(denial) => Err(refused(&caller, Case::Denied(denial))),
+            Outcome::Refused(case) => Err(refused(&caller, case)),
+        }
+    }
+
+    /// Every decision about a caller comes through here, once: the place for a record of them.
+    fn decided(&self, caller: &Caller, request: &Request, outcome: &Outcome) {
+        tracing::info!(
+            caller = caller.name,
+            kind = ?caller.kind,
+            account = request.account,
+            ?outcome,
+            "a program asked for a token"
+        );
+    }
+
+    /// A token was handed out under a permit.
+    pub(crate) fn served(&self, permit: &Permit) {
+        let Some(id) = permit.grant else { return };
+        if self.clients.used(id) && self.is_due() {
+            self.show();
+        }
+    }
+
+    /// Whether the counts were not shown for a while.
+    fn is_due(&self) -> bool {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = shown.is_none_or(|shown| shown.elapsed() >= COUNTS);
+        if due {
+            *shown = Some(Instant::now());
+        }
+        due
+    }
+
+    fn judge(&self, caller: &Caller, request: &Request) -> Decision {
+        self.clients.judge(|grants| decide(caller, request, grants, &self.policy, now()))
+    }
+
+    /// Reads the content of files where a grant or the policy depends on it.
+    async fn look_closer(&self, caller: &mut Caller) {
+        let needed = self.policy.needs_digest()
+            || self.clients.judge(|grants| grants.iter().any(|grant| grant.subject.needs_digest(caller)));
+        if needed {
+            self.read(caller).await;
+        }
+    }
+
+    async fn read(&self, caller: &mut Caller) {
+        if let Some(file) = caller.running_file().filter(|_| caller.sha256.is_none()) {
+            caller.sha256 = self.digests.of(file).await;
+        }
+        if let Some(script) = caller.script.as_ref().filter(|_| caller.script_sha256.is_none()) {
+            let file = Opened { path: script.path.clone(), stamp: script.stamp };
+            caller.script_sha256 = self.digests.of(file).await;
+        }
+    }
+
+    /// Asks the user.
+    async fn ask(
+        &self,
+        caller: &mut Caller,
+        request: &Request,
+        reason: Option<String>,
+        because: abide_wire::AskedBecause,
+    ) -> Outcome {
+        if self.store.core().locked {
+            return Outcome::Refused(Case::Locked);
+        }
+        self.read(caller).await;
+        let provider = self.provider(&request.account);
+        let asked = Asked { caller: caller.clone(), request: request.clone(), reason, because, provider };
+        let spans = spans(caller, request);
+        let entry = self.queue().enter(asked, spans, Instant::now(), now());
+        let (id, answer) = match entry {
+            Entry::Waits(id, answer) => (id, answer),
+            Entry::Refused(case) => return Outcome::Refused(case),
+        };
+        self.show();
+        if !self.asks_anybody() {
+            // The question stays, for `abide approve`.
+            self.queue().leave(id, true);
+            return Outcome::Refused(Case::NoDisplay);
+        }
+        let waits = Waits { consent: self, id };
+        let outcome = waits.answer(answer).await;
+        drop(waits);
+        outcome
+    }
+
+    fn asks_anybody(&self) -> bool {
+        let approvers = self.approvers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store.options.desktop
+            || approvers.there > 0
+            || approvers.last.is_some_and(|last| last.elapsed() < AWAY)
+    }
+
+    fn provider(&self, account: &str) -> String {
+        let core = self.store.core();
+        let account = core.accounts.iter().find(|known| known.name == account);
+        account.map(|account| account.provider()).unwrap_or_default()
+    }
+
+    /// The open questions, and the answers that hold now.
+    pub(crate) fn open(&self) -> Consents {
+        let questions = self.queue().questions(Instant::now());
+        let sessions: Vec<_> = {
+            let core = self.store.core();
+            core.accounts
+                .iter()
+                .filter_map(|account| account.session_ref())
+                .map(|session| session.number())
+                .collect()
+        };
+        let holds = |limits: &Limits| limits.session.is_none_or(|session| sessions.contains(&session));
+        Consents { questions, grants: self.clients.live(holds) }
+    }
+
+    /// The open questions, as soon as there is one, or after this time. While this waits, callers wait for an answer, too.
+    pub(crate) async fn wait_for_question(&self, time: Duration) -> Consents {
+        struct Leaves<'a>(&'a Mutex<Approvers>);
+        impl Drop for Leaves<'_> {
+            fn drop(&mut self) {
+                let mut approvers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                approvers.there -= 1;
+                approvers.last = Some(Instant::now());
+            }
+        }
+        self.approvers.lock().unwrap_or_else(PoisonError::into_inner).there += 1;
+        let _there = Leaves(&self.approvers);
+        let mut changes = self.changed.subscribe();
+        let asked = async {
+            loop {
+                changes.mark_unchanged();
+                let open = self.open();
+                if !open.questions.is_empty() || changes.changed().await.is_err() {
+                    return open;
+                }
+            }
+        };
+        tokio::time::timeout(time, asked).await.unwrap_or_else(|_| self.open())
+    }
+
+    /// Answers a question. `by` is the process that answers and its ancestors; empty for the window.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for a question that is no longer open; `access_denied` for a program that answers for itself;
+    /// `invalid_request` for an answer that is not offered.
+    pub(crate) fn answer(&self, id: u64, answer: ConsentAnswer, by: &[Process]) -> Result<(), ErrorAnswer> {
+        let (asked, spans) = self.queue().question(id).ok_or_else(case::no_question)?;
+        if !spans.contains(&answer.span) {
+            return Err(case::not_offered(answer.span, &spans));
+        }
+        let itself = asked.caller.process.filter(|_| asked.caller.kind != identity::Kind::Terminal);
+        if itself.is_some_and(|itself| by.iter().any(|process| process.id == itself)) {
+            return Err(case::answers_for_itself());
+        }
+        let given = given(&asked.caller, &asked.request, answer).ok_or_else(case::no_question)?;
+        self.clients.give(given)?;
+        let outcome = if answer.allow {
+            // What it is counted under, if the answer is one that stays.
+            match self.judge(&asked.caller, &asked.request) {
+                Decision::Allow { by, activity } => Outcome::Allowed { by, activity },
+                _ => Outcome::Allowed { by: Basis::Grant(0), activity: asked.request.activity },
+            }
+        } else {
+            Outcome::Denied(Denial::Refused(0))
+        };
+        self.settle(id, outcome);
+        self.settle_what_is_covered();
+        Ok(())
+    }
+
+    /// Questions that an answer to another one has settled as well.
+    fn settle_what_is_covered(&self) {
+        let open = self.queue().all();
+        for (id, asked) in open {
+            match self.judge(&asked.caller, &asked.request) {
+                Decision::Allow { by, activity } => self.settle(id, Outcome::Allowed { by, activity }),
+                Decision::Deny(denial) => self.settle(id, Outcome::Denied(denial)),
+                Decision::Ask(_) => {}
+            }
+        }
+    }
+
+    fn settle(&self, id: u64, outcome: Outcome) {
+        self.queue().settle(id, outcome, Instant::now());
+        self.show();
+    }
+
+    /// Takes an answer back that ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` where there is none.
+    pub(crate) fn stop(&self, grant: u64) -> Result<(), ErrorAnswer> {
+        let stopped = self.clients.stop(grant);
+        self.show();
+        if stopped { Ok(()) } else { Err(case::no_grant()) }
+    }
+
+    /// Shows how things stand.
+    pub(crate) fn show(&self) {
+        let open = self.open();
+        self.store.show_consents(open);
+        self.changed.send_modify(|count| *count += 1);
+    }
+}
+
+/// A caller that waits for an answer. When it goes, its question goes with it.
+struct Waits<'a> {
+    consent: &'a Consent,
+    id: u64,
+}
+
+impl Waits<'_> {
+    async fn answer(&self, mut answer: watch::Receiver<Option<Outcome>>) -> Outcome {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let pause = tokio::time::Instant::now() + LOOK;
+            match tokio::time::timeout_at(pause.min(until), answer.wait_for(Option::is_some)).await {
+                Ok(Ok(outcome)) => return outcome.clone().unwrap_or(Outcome::Refused(Case::Stopped)),
+                // The agent ends.
+                Ok(Err(_)) => return Outcome::Refused(Case::Stopped),
+                Err(_) if self.consent.store.core().locked => {
+                    self.consent.settle(self.id, Outcome::Refused(Case::Locked));
+                }
+                Err(_) if tokio::time::Instant::now() >= until => {
+                    self.consent.settle(self.id, Outcome::Refused(Case::NoAnswer));
+                    return Outcome::Refused(Case::NoAnswer);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        if self.consent.queue().leave(self.id, false) {
+            self.consent.show();
+        }
+    }
+}
+
+/// The answers that are offered, the narrowest first.
+fn spans(caller: &Caller, request: &Request) -> Vec<Span> {
+    let offered = |span: &Span| match span {
+        Span::Once => true,
+        span => {
+            subject(caller, *span).is_some()
+                && match span {
+                    Span::Session => request.session.is_some(),
+                    Span::Script => request.targets.len() <= 1,
+                    _ => true,
+                }
+        }
+    };
+    Span::ALL.into_iter().filter(offered).collect()
+}
+
+/// Whom an answer is about.
+fn subject(caller: &Caller, span: Span) -> Option<Subject> {
+    use identity::Kind;
+    let file = || {
+        let (program, stamp) = caller.file()?;
+        let path = program.path.clone();
+        let of_root = caller.only_root_writes;
+        (!program.replaced).then(|| Subject::File {
+            path,
+            stamp: Some(stamp),
+            sha256: caller.sha256.clone(),
+            of_root,
+        })
+    };
+    match span {
+        Span::Once => None,
+        Span::Run => {
+            let lasts = matches!(caller.kind, Kind::Program | Kind::Interpreter | Kind::Forwarder);
+            caller.process.filter(|_| lasts).map(Subject::Process)
+        }
+        Span::Terminal => caller.terminal.filter(|_| caller.kind != Kind::Forwarder).map(Subject::Terminal),
+        Span::Agent => {
+            let agent = caller.agent.as_ref().filter(|_| caller.kind != Kind::Forwarder)?;
+            Some(Subject::Process(agent.0))
+        }
+        Span::Session => file(),
+        Span::Script => {
+            let (script, sha256) = (caller.script.as_ref()?, caller.script_sha256.clone()?);
+            Some(Subject::Script { path: script.path.clone(), stamp: script.stamp, sha256 })
+        }
+        Span::Always => file().filter(|_| caller.sha256.is_some()),
+    }
+}
+
+/// What an answer gives or denies: exactly what was shown.
+fn given(caller: &Caller, request: &Request, answer: ConsentAnswer) -> Option<Given> {
+    let span = answer.span;
+    let mut limits = Limits::of(request);
+    match span {
+        Span::Run | Span::Terminal | Span::Agent | Span::Session => limits.session = request.session,
+        Span::Script => limits.until = Some(now() + SCRIPT),
+        Span::Once | Span::Always => {}
+    }
+    let label = match (span, &caller.agent, &caller.script) {
+        (Span::Agent, Some((_, name)), _) => name.clone(),
+        (Span::Script, _, Some(script)) => {
+            script.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        }
+        _ => caller.name.clone(),
+    };
+    let subject = match span {
+        Span::Once => Subject::Key(String::new()),
+        _ => subject(caller, span)?,
+    };
+    Some(Given { subject, allows: answer.allow, span, limits, label })
+}
+
+/// The grants are looked through by the number of seconds since 1970.
+fn now() -> u64 {
+    clock::wall().as_secs()
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

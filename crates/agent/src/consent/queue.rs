@@ -1,0 +1,229 @@
+//! The open questions. Equal requests join, others wait behind one dialog, and a caller that was turned down is not asked about
+//! again for a time that doubles.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use abide_wire::{AskedBecause, ConsentQuestion, Span};
+use tokio::sync::watch;
+
+use super::case::Case;
+use crate::decision::{Basis, Denial, Request};
+use crate::identity::{Caller, Kind};
+
+/// So many questions may be open.
+const MOST: usize = 32;
+/// How long a question stays for which nobody waits, without a desktop.
+const KEPT: Duration = Duration::from_secs(10 * 60);
+/// How long a caller is not asked about after the first denial, and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// So many callers are remembered that were turned down.
+const REMEMBERED: usize = 512;
+/// The longest reason that is shown, in characters.
+const REASON: usize = 160;
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Allowed { by: Basis, activity: bool },
+    Denied(Denial),
+    Refused(Case),
+}
+
+/// What the user is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) caller: Caller,
+    pub(super) request: Request,
+    pub(super) reason: Option<String>,
+    pub(super) because: AskedBecause,
+    pub(super) provider: String,
+}
+
+/// How a request is received.
+pub(super) enum Entry {
+    /// It waits for the answer to the question with this number.
+    Waits(u64, watch::Receiver<Option<Outcome>>),
+    /// It is not asked about.
+    Refused(Case),
+}
+
+struct Open {
+    id: u64,
+    asked: Asked,
+    spans: Vec<Span>,
+    waiting: usize,
+    since: Instant,
+    shown_since: u64,
+    answer: watch::Sender<Option<Outcome>>,
+}
+
+#[derive(Default)]
+struct Pause {
+    times: u32,
+    until: Option<Instant>,
+}
+
+/// The open questions.
+#[derive(Default)]
+pub(super) struct Queue {
+    next: u64,
+    open: Vec<Open>,
+    paused: HashMap<String, Pause>,
+}
+
+impl Queue {
+    /// Joins an equal request, or opens a question.
+    pub(super) fn enter(&mut self, asked: Asked, spans: Vec<Span>, now: Instant, wall: u64) -> Entry {
+        self.prune(now);
+        if let Some(until) = self.paused.get(&turned_down(&asked.caller)).and_then(|pause| pause.until)
+            && now < until
+        {
+            return Entry::Refused(Case::Paused(until.duration_since(now).as_secs() + 1));
+        }
+        if let Some(open) = self.open.iter_mut().find(|open| is_equal(&open.asked, &asked)) {
+            open.waiting += 1;
+            return Entry::Waits(open.id, open.answer.subscribe());
+        }
+        if self.open.len() >= MOST {
+            return Entry::Refused(Case::Busy);
+        }
+        self.next += 1;
+        let (answer, receiver) = watch::channel(None);
+        let id = self.next;
+        self.open.push(Open { id, asked, spans, waiting: 1, since: now, shown_since: wall, answer });
+        Entry::Waits(id, receiver)
+    }
+
+    /// A request no longer waits. The question goes with the last one, unless it is kept. Says whether it has gone.
+    pub(super) fn leave(&mut self, id: u64, keep: bool) -> bool {
+        let Some(index) = self.open.iter().position(|open| open.id == id) else { return false };
+        self.open[index].waiting = self.open[index].waiting.saturating_sub(1);
+        let goes = self.open[index].waiting == 0 && !keep;
+        if goes {
+            self.open.remove(index);
+        }
+        goes
+    }
+
+    /// Ends a question. Whoever waits for it hears of it.
+    pub(super) fn settle(&mut self, id: u64, outcome: Outcome, now: Instant) {
+        let Some(index) = self.open.iter().position(|open| open.id == id) else { return };
+        let open = self.open.remove(index);
+        let whom = turned_down(&open.asked.caller);
+        match outcome {
+            Outcome::Allowed { .. } => _ = self.paused.remove(&whom),
+            Outcome::Denied(_) | Outcome::Refused(Case::NoAnswer) => self.pause(whom, now),
+            Outcome::Refused(_) => {}
+        }
+        open.answer.send_replace(Some(outcome));
+    }
+
+    fn pause(&mut self, whom: String, now: Instant) {
+        if self.paused.len() >= REMEMBERED {
+            // Those whose time is over first; the rest is forgotten only with them.
+            self.paused.retain(|_, pause| pause.until.is_some_and(|until| now < until));
+        }
+        let pause = self.paused.entry(whom).or_default();
+        let length = FIRST_PAUSE.saturating_mul(1 << pause.times.min(12)).min(LONGEST_PAUSE);
+        pause.times += 1;
+        pause.until = Some(now + length);
+    }
+
+    fn prune(&mut self, now: Instant) {
+        self.open.retain(|open| open.waiting > 0 || now.duration_since(open.since) < KEPT);
+    }
+
+    /// A question, with the answers that it offers.
+    pub(super) fn question(&self, id: u64) -> Option<(Asked, Vec<Span>)> {
+        let open = self.open.iter().find(|open| open.id == id)?;
+        Some((open.asked.clone(), open.spans.clone()))
+    }
+
+    /// What is asked, question by question.
+    pub(super) fn all(&self) -> Vec<(u64, Asked)> {
+        self.open.iter().map(|open| (open.id, open.asked.clone())).collect()
+    }
+
+    /// The open questions as they are shown, the oldest first.
+    pub(super) fn questions(&mut self, now: Instant) -> Vec<ConsentQuestion> {
+        self.prune(now);
+        self.open.iter().map(Open::shown).collect()
+    }
+}
+
+impl Open {
+    fn shown(&self) -> ConsentQuestion {
+        let Asked { caller, request, reason, because, provider } = &self.asked;
+        let plain = |text: &str, longest: usize| -> String {
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect()
+        };
+        ConsentQuestion {
+            id: self.id,
+            kind: caller.kind.shown(),
+            program: plain(&caller.name, 64),
+            path: caller.program.as_ref().map(|program| program.path.display().to_string()),
+            sha256: caller.sha256.clone(),
+            command: caller.command.clone(),
+            script: caller.script.as_ref().map(|script| script.path.display().to_string()),
+            started_by: caller.started_by.clone(),
+            agent: caller.agent.as_ref().map(|(_, name)| name.clone()),
+            terminal: caller.terminal.map(|terminal| device_name(terminal.device)),
+            account: request.account.clone(),
+            provider: provider.clone(),
+            targets: request.targets.iter().cloned().collect(),
+            scopes: request.scopes.iter().cloned().collect(),
+            signs_in: request.signs_in,
+            reason: reason.as_ref().map(|reason| plain(reason, REASON)),
+            because: *because,
+            spans: self.spans.clone(),
+            waiting: u32::try_from(self.waiting).unwrap_or(u32::MAX),
+            asked_at: self.shown_since,
+        }
+    }
+}
+
+/// The name of a terminal: `pts/3`.
+fn device_name(device: u64) -> String {
+    // A number as files have it: twelve bits of the major number above eight of the minor (makedev(3)).
+    let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xf_ff00);
+    if (136..144).contains(&major) {
+        format!("pts/{}", (major - 136) << 8 | minor)
+    } else {
+        format!("tty{minor}")
+    }
+}
+
+/// Whether the answer to one request is the answer to the other: the same caller, for the same purpose.
+fn is_equal(one: &Asked, other: &Asked) -> bool {
+    let same_purpose = Request { activity: one.request.activity, ..other.request.clone() } == one.request;
+    same_purpose && is_same_caller(&one.caller, &other.caller)
+}
+
+fn is_same_caller(one: &Caller, other: &Caller) -> bool {
+    if one.kind != other.kind {
+        return false;
+    }
+    match one.kind {
+        Kind::Program => {
+            one.program == other.program
+                && one.terminal == other.terminal
+                && one.agent == other.agent
+                && one.sha256 == other.sha256
+        }
+        Kind::Terminal => one.terminal == other.terminal,
+        _ => one.process.is_some() && one.process == other.process,
+    }
+}
+
+/// Callers that are the same for a denial: a program that is started anew is no other one.
+fn turned_down(caller: &Caller) -> String {
+    let path = caller.program.as_ref().map(|program| program.path.display().to_string());
+    let script = caller.script.as_ref().map(|script| script.path.display().to_string());
+    let agent = caller.agent.as_ref().map(|(id, _)| id);
+    match caller.kind {
+        Kind::Terminal => format!("{:?}", caller.terminal),
+        _ => format!("{:?} {} {path:?} {script:?} {agent:?}", caller.kind, caller.name),
+    }
+}

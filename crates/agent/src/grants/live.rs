@@ -1,0 +1,115 @@
+//! Answers that end by themselves: with a process, a terminal, a session, a day. They are in memory alone.
+
+use abide_wire::{ErrorAnswer, LiveGrant, Span};
+
+use super::{Clients, now};
+use crate::decision::{Grant, Limits, Subject};
+use crate::platform::program::{ProcessId, is_running};
+
+/// At most so many are held; the oldest goes first.
+const MOST: usize = 256;
+
+/// An answer that ends by itself.
+pub(super) struct Live {
+    pub(super) grant: Grant,
+    span: Span,
+    label: String,
+    since: u64,
+    /// How many tokens were handed out under it.
+    tokens: u64,
+}
+
+/// An answer of the user, to be held or kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) subject: Subject,
+    pub(crate) allows: bool,
+    pub(crate) span: Span,
+    pub(crate) limits: Limits,
+    /// The name to show.
+    pub(crate) label: String,
+}
+
+impl Clients {
+    /// Holds or keeps an answer. One that is given once is not kept at all.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be saved.
+    pub(crate) fn give(&self, given: Given) -> Result<(), ErrorAnswer> {
+        let Given { subject, allows, span, limits, label } = given;
+        match span {
+            Span::Once => return Ok(()),
+            Span::Always | Span::Script => return self.keep(&label, subject, allows, limits),
+            Span::Run | Span::Terminal | Span::Agent | Span::Session => {}
+        }
+        let mut state = self.state();
+        let grant = Grant { id: state.number(), subject, allows, limits };
+        // What was answered before about the same is answered anew.
+        state.live.retain(|live| {
+            live.grant.subject != grant.subject
+                || live.grant.limits.account != grant.limits.account
+                || live.grant.allows == allows
+        });
+        if state.live.len() >= MOST {
+            state.live.remove(0);
+        }
+        state.live.push(Live { grant, span, label, since: now(), tokens: 0 });
+        state.gather();
+        Ok(())
+    }
+
+    /// A token was handed out under a grant. Says whether it is one that ends by itself, which is counted.
+    pub(crate) fn used(&self, id: u64) -> bool {
+        let mut state = self.state();
+        let live = state.live.iter_mut().find(|live| live.grant.id == id);
+        live.map(|live| live.tokens += 1).is_some()
+    }
+
+    /// Takes an answer back that ends by itself. Says whether there was one.
+    pub(crate) fn stop(&self, id: u64) -> bool {
+        let mut state = self.state();
+        let before = state.live.len();
+        state.live.retain(|live| live.grant.id != id);
+        state.gather();
+        state.live.len() < before
+    }
+
+    /// The answers that hold now and end by themselves. `holds` says whether a session still lasts.
+    pub(crate) fn live(&self, holds: impl Fn(&Limits) -> bool) -> Vec<LiveGrant> {
+        let mut state = self.state();
+        let before = state.live.len();
+        state.live.retain(|live| {
+            process_of(&live.grant.subject).is_none_or(is_running) && holds(&live.grant.limits)
+        });
+        if state.live.len() < before {
+            state.gather();
+        }
+        state.live.iter().map(Live::shown).collect()
+    }
+}
+
+impl Live {
+    fn shown(&self) -> LiveGrant {
+        let limits = &self.grant.limits;
+        LiveGrant {
+            id: self.grant.id,
+            program: self.label.clone(),
+            account: limits.account.clone().unwrap_or_default(),
+            targets: limits.targets.iter().flatten().cloned().collect(),
+            span: self.span,
+            allows: self.grant.allows,
+            tokens: self.tokens,
+            since: self.since,
+        }
+    }
+}
+
+/// The process with which a grant ends.
+fn process_of(subject: &Subject) -> Option<ProcessId> {
+    match subject {
+        Subject::Process(process) => Some(*process),
+        Subject::Terminal(terminal) => Some(terminal.leader),
+        Subject::Key(_) | Subject::File { .. } | Subject::Script { .. } => None,
+    }
+}

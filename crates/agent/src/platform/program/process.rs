@@ -1,0 +1,45 @@
+//! What is known of a process.
+
+use std::path::PathBuf;
+
+use super::Program;
+
+/// A process. The start time tells it from a later one with the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ProcessId {
+    /// Its number.
+    pub(crate) number: i32,
+    /// When it started, in ticks since boot.
+    pub(crate) started: u64,
+}
+
+/// A process as it was a moment ago.
+#[derive(Clone, Debug)]
+pub(crate) struct Process {
+    pub(crate) id: ProcessId,
+    /// The user that it runs as.
+    pub(crate) user: u32,
+    /// The name that it gives itself. Proves nothing.
+    pub(crate) name: String,
+    /// Its executable; `None` where the system does not tell.
+    pub(crate) program: Option<Program>,
+    /// Whether root owns the executable and nobody else can write to it.
+    pub(crate) system_file: bool,
+    /// Its arguments, from its own name on, and no more than the first few thousand bytes. Prove nothing.
+    pub(crate) arguments: Vec<String>,
+    /// Where relative paths of its arguments begin.
+    pub(crate) folder: Option<PathBuf>,
+    /// The process that leads its session.
+    pub(crate) leader: i32,
+    /// The terminal that controls its session; 0 without one.
+    pub(crate) terminal: u64,
+    /// Whether it is in the foreground of that terminal and reads from it.
+    pub(crate) in_front: bool,
+}
+
+impl Process {
+    /// The name of its executable, or else the one that it gives itself.
+    pub(crate) fn label(&self) -> String {
+        self.program.as_ref().map_or_else(|| self.name.clone(), Program::name)
+    }
+}
