@@ -1,7 +1,7 @@
 //! The surroundings of a command, so that it can be tested without a process.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::process::Command;
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ use crate::terminal::Style;
 
 /// The surroundings of a command.
 pub struct Io<'a> {
+    /// What a person types.
+    pub input: &'a mut dyn BufRead,
+    /// Whether `input` is a terminal.
+    pub input_is_terminal: bool,
     /// The output for results.
     pub out: &'a mut dyn Write,
     /// The output for other messages.

@@ -40,6 +40,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'
     let code = run(
         arguments,
         &mut Io {
+            input: &mut streams::BufReader::with_capacity(256, streams::stdin()),
+            input_is_terminal: streams::stdin().is_terminal(),
             out: &mut stdout,
             err: &mut stderr,
             out_is_terminal,

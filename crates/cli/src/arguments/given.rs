@@ -111,6 +111,11 @@ impl Given {
         }
     }
 
+    /// The first word, where there is one.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.words.first().map(|word| word.to_str().unwrap_or_default())
+    }
+
     /// The second word, a name.
     pub(super) fn name(&self, missing: &str) -> Result<String, Failure> {
         match self.words.get(1).map(|word| word.to_str()) {

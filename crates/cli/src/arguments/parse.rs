@@ -38,11 +38,27 @@ pub(crate) enum Command {
     AuditFollow { account: Option<String> },
     AuditVerify,
     AuditExport { ocsf: bool },
+    Approve(Approval),
     Doctor,
     ConfigPath,
     ConfigCheck,
     ConfigReload,
     Program(Program),
+}
+
+/// What `abide approve` is to do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Approval {
+    /// The question.
+    pub(crate) question: Option<u64>,
+    /// Allow or deny, and for how long; without it, the user is asked.
+    pub(crate) answer: Option<(bool, String)>,
+    /// The answer to take back.
+    pub(crate) stop: Option<u32>,
+    /// Wait for a question.
+    pub(crate) wait: bool,
+    /// Ask nothing.
+    pub(crate) list: bool,
 }
 
 /// The way in which the user opens the provider's page.
@@ -94,6 +110,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
         "clients" => clients(&given),
         "audit" => audit(&given),
         "config" => configuration(&given),
+        "approve" => approve(&given),
         _ => {
             given.no_more_than(0)?;
             Ok(alone(command, &given))
@@ -333,6 +350,27 @@ fn audit(given: &Given) -> Result<Command, Failure> {
         "export" => Command::AuditExport { ocsf: given.text("format").as_deref() == Some("ocsf") },
         _ => Command::AuditShow { last: given.number("last").unwrap_or(50), account },
     })
+}
+
+fn approve(given: &Given) -> Result<Command, Failure> {
+    given.no_more_than(1)?;
+    let wrong = |sentence: &str| Err(Failure::usage(sentence, "approve"));
+    let question = given.first().map(|word| word.parse::<u64>().map_err(|_| ())).transpose();
+    let Ok(question) = question else {
+        return wrong("A question has a number. `abide approve --list` shows it.");
+    };
+    let answer = match (given.text("allow"), given.text("deny")) {
+        (Some(_), Some(_)) => return wrong("Give `--allow` or `--deny`, not both."),
+        (Some(span), None) => Some((true, span)),
+        (None, Some(span)) => Some((false, span)),
+        (None, None) => None,
+    };
+    let stop = given.number("stop");
+    if stop.is_some() && (question.is_some() || answer.is_some()) {
+        return wrong("`--stop` takes an answer back. Use it alone.");
+    }
+    let (wait, list) = (given.flag("wait"), given.flag("list"));
+    Ok(Command::Approve(Approval { question, answer, stop, wait, list }))
 }
 
 fn configuration(given: &Given) -> Result<Command, Failure> {

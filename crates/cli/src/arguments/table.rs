@@ -91,6 +91,8 @@ pub const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 sig
                               denied, 5 Abide is not running.";
 
 const ONE_ACCOUNT: &str = "The account. Not needed when only one is signed in.";
+/// For how long and for whom an answer holds.
+const SPANS: &[&str] = &["once", "run", "terminal", "agent", "session", "script", "always"];
 const TOKENS: &[&str] = &["token", "header", "curl", "run"];
 
 /// Every option of every command.
@@ -142,6 +144,13 @@ pub const OPTIONS: &[OptionEntry] = &[
     ),
     text(TOKENS, "audience", None, "NAME", "A token for this audience only. Can be given more than once."),
     text(TOKENS, "scope", None, "SCOPES", "A token with only these scopes, separated by spaces."),
+    text(
+        TOKENS,
+        "reason",
+        None,
+        "TEXT",
+        "Why you need it, for the question that Abide asks. Up to 160 characters.",
+    ),
     text(
         TOKENS,
         "challenge",
@@ -232,6 +241,24 @@ pub const OPTIONS: &[OptionEntry] = &[
         "PATH",
         "The program on this computer that may have tokens. Without this option, Abide makes a key.",
     ),
+    flag(&["approve"], "list", "Print the open questions and the answers that hold, and ask nothing."),
+    flag(
+        &["approve"],
+        "wait",
+        "Wait for a question if there is none. Programs wait for your answer meanwhile.",
+    ),
+    OptionEntry {
+        kind: Kind::OneOf(SPANS),
+        ..text(&["approve"], "allow", None, "SPAN", "Allow it for this long.")
+    },
+    OptionEntry {
+        kind: Kind::OneOf(SPANS),
+        ..text(&["approve"], "deny", None, "SPAN", "Deny it for this long.")
+    },
+    OptionEntry {
+        kind: Kind::Number(u32::MAX),
+        ..text(&["approve"], "stop", None, "NUMBER", "Take back the answer with this number.")
+    },
     OptionEntry {
         kind: Kind::Number(100_000),
         ..text(&["audit", "audit show"], "last", None, "NUMBER", "How many lines. The default is 50.")
@@ -289,6 +316,11 @@ pub const OPTIONS: &[OptionEntry] = &[
         &["clients allow", "clients revoke"],
         "json",
         "Print the result as JSON, with the key if there is one.",
+    ),
+    flag(
+        &["approve"],
+        "json",
+        "Print the open questions and the answers that hold as JSON, and ask nothing.",
     ),
     flag(&["config", "config path"], "json", "Print this path and the others that Abide uses as JSON."),
     flag(&["config check", "config reload"], "json", "Print the findings as JSON."),
@@ -531,6 +563,23 @@ pub const COMMANDS: &[CommandEntry] = &[
         operands: "NAME",
         about: &[],
         notes: &[],
+    },
+    CommandEntry {
+        name: "approve",
+        group: "Set-up",
+        summary: "answer which programs may have tokens",
+        operands: "[NUMBER]",
+        about: &[
+            "A program that asks for a token for the first time waits for your answer. Where Abide has a desktop, a dialog asks you. \
+             This command asks at a terminal, also over SSH. Without a number it asks about each program that waits.",
+            "You say for how long: once; run (this process and what it starts); terminal (everything in this terminal); agent \
+             (everything that the editor or coding agent behind it starts); session (this program until you are signed out); \
+             script (this script as it is now, 30 days); always (this program as it is now). Only what fits is offered.",
+            "  abide approve --wait              answer the next question\n  \
+               abide approve 3 --allow run       allow what question 3 asks for, for this run\n  \
+               abide approve --stop 7            take an answer back (see --list)",
+        ],
+        notes: &["Works at a terminal only: a program must not answer the question about itself."],
     },
     CommandEntry {
         name: "audit",

@@ -32,6 +32,7 @@ impl TokenRequest {
             "resource" => "resource",
             "audience" => "audience",
             "scope" => "scope",
+            "reason" => "reason",
             // The names of the claims in a proof (RFC 9449, section 4.2).
             "url" => "htu",
             "method" => "htm",

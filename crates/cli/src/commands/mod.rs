@@ -1,6 +1,7 @@
 //! The commands.
 
 mod accounts;
+mod approve;
 mod audit;
 mod claims;
 mod clients;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::ClientsList => clients::list(io, json)?,
         Command::ClientsAllow { name, program } => clients::allow(io, &name, program, json)?,
         Command::ClientsRevoke(name) => clients::revoke(io, &name, json)?,
+        Command::Approve(approval) => approve::approve(io, &approval, json)?,
         Command::AuditShow { last, account } => audit::show(io, last, account.as_deref(), json)?,
         Command::AuditFollow { account } => audit::follow(io, account.as_deref(), json)?,
         Command::AuditVerify => return audit::verify(io, json),

@@ -73,6 +73,8 @@ pub fn run_with(
             user: setting.user.unwrap_or_else(|| agent.home().metadata().unwrap().uid()),
             clock: Clock { now: || NOW, utc_offset: |_| 3600 },
             patience: setting.patience,
+            input: &mut std::io::empty(),
+            input_is_terminal: false,
             look_every: Duration::from_millis(20),
             ask_every: Duration::from_millis(2),
             told_within: setting.told_within,

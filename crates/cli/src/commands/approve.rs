@@ -1,0 +1,202 @@
+//! `abide approve`: the user answers at a terminal which programs may have tokens.
+
+use abide_wire::consent::scope_in_words;
+use abide_wire::terminal::plain;
+use abide_wire::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
+
+use super::table;
+use crate::arguments::parse::Approval;
+use crate::failure::Failure;
+use crate::http::Answer;
+use crate::io::Io;
+
+/// How long the agent holds a call until there is a question, in seconds.
+const WAIT: u64 = 20;
+
+pub(super) fn approve(io: &mut Io<'_>, approval: &Approval, json: bool) -> Result<(), Failure> {
+    if let Some(grant) = approval.stop {
+        io.endpoint()?.call("DELETE", &format!("/v1/grants/{grant}"))?;
+        return io.say("That answer holds no longer.\n");
+    }
+    let (answer, open) = open(io, approval)?;
+    if json {
+        return io.pass_on(&answer);
+    }
+    if approval.list {
+        return list(io, &open);
+    }
+    if let Some((allow, span)) = &approval.answer {
+        let question = the_one(approval.question, &open)?;
+        return give(io, question, *allow, span);
+    }
+    let asked: Vec<&ConsentQuestion> = open
+        .questions
+        .iter()
+        .filter(|question| approval.question.is_none_or(|id| id == question.id))
+        .collect();
+    if asked.is_empty() {
+        return io.say("No program waits for your answer.\n");
+    }
+    for question in asked {
+        ask(io, question)?;
+    }
+    Ok(())
+}
+
+/// The open questions; waits for one if that is wanted.
+fn open(io: &mut Io<'_>, approval: &Approval) -> Result<(Answer, Consents), Failure> {
+    if !approval.wait {
+        let answer = io.endpoint()?.call("GET", "/v1/consents")?;
+        let open = answer.json()?;
+        return Ok((answer, open));
+    }
+    io.tell("Waiting for a program to ask. Ctrl-C ends it.\n");
+    loop {
+        let answer = io.endpoint()?.call("GET", &format!("/v1/consents?wait={WAIT}"))?;
+        let open: Consents = answer.json()?;
+        if !open.questions.is_empty() {
+            return Ok((answer, open));
+        }
+    }
+}
+
+fn the_one(number: Option<u64>, open: &Consents) -> Result<&ConsentQuestion, Failure> {
+    let named = |id: u64| open.questions.iter().find(|question| question.id == id);
+    match (number, &open.questions[..]) {
+        (Some(id), _) => {
+            named(id).ok_or_else(|| Failure::usage(format!("There is no open question {id}."), "approve"))
+        }
+        (None, [only]) => Ok(only),
+        (None, []) => Err(Failure::usage("No program waits for your answer.", "approve")),
+        (None, several) => {
+            let numbers: Vec<String> = several.iter().map(|question| question.id.to_string()).collect();
+            Err(Failure::usage(format!("Say which question: {}.", numbers.join(", ")), "approve"))
+        }
+    }
+}
+
+fn give(io: &mut Io<'_>, question: &ConsentQuestion, allow: bool, span: &str) -> Result<(), Failure> {
+    let Some(span) = Span::ALL.into_iter().find(|known| known.as_str() == span) else {
+        return Err(Failure::usage(format!("`{}` is not offered.", plain(span)), "approve"));
+    };
+    let body = serde_json::to_vec(&ConsentAnswer { allow, span }).unwrap_or_default();
+    io.endpoint()?.call_with("POST", &format!("/v1/consents/{}", question.id), Some(&body))?;
+    let verdict = if allow { "Allowed" } else { "Denied" };
+    io.say(&format!("{verdict}: {}, {}.\n", plain(&question.program), meaning(question, span)))
+}
+
+fn list(io: &mut Io<'_>, open: &Consents) -> Result<(), Failure> {
+    for question in &open.questions {
+        io.say(&described(question))?;
+    }
+    if open.questions.is_empty() {
+        io.say("No program waits for your answer.\n")?;
+    }
+    let row = |grant: &LiveGrant| {
+        let verdict = if grant.allows { "allowed" } else { "denied" };
+        let target = if grant.targets.is_empty() { grant.account.clone() } else { grant.targets.join(", ") };
+        vec![
+            grant.id.to_string(),
+            plain(&grant.program).into_owned(),
+            format!("{verdict} ({})", grant.span.as_str()),
+            plain(&target).into_owned(),
+            format!("{} tokens", grant.tokens),
+        ]
+    };
+    io.say(&table(&open.grants.iter().map(row).collect::<Vec<_>>()))
+}
+
+/// What is asked, in a few lines.
+fn described(question: &ConsentQuestion) -> String {
+    let mut text =
+        format!("{}  {} wants a token of {}", question.id, who(question), plain(&question.account));
+    text.push_str(&format!(" ({})\n", plain(&question.provider)));
+    let mut line = |label: &str, value: &str| text.push_str(&format!("   {label}: {}\n", plain(value)));
+    match question.because {
+        AskedBecause::New => {}
+        AskedBecause::Changed => line("Note", "its file has changed since you allowed it"),
+        AskedBecause::Wider => line("Note", "it asks for more than you have allowed"),
+        AskedBecause::Ended => line("Note", "what you allowed has ended"),
+    }
+    if let Some(path) = &question.path {
+        line("Program", path);
+    }
+    if let Some(script) = &question.script {
+        line("Says it runs", script);
+    } else if let Some(command) = &question.command {
+        line("Says it runs", command);
+    }
+    if !question.started_by.is_empty() {
+        line("Started by", &question.started_by.join(" < "));
+    }
+    if !question.targets.is_empty() {
+        line("For", &question.targets.join(", "));
+    }
+    if !question.scopes.is_empty() {
+        let words = |scope: &String| match scope_in_words(scope) {
+            Some(words) => format!("{scope} ({words})"),
+            None => scope.clone(),
+        };
+        line("Scopes", &question.scopes.iter().map(words).collect::<Vec<_>>().join(", "));
+    }
+    if question.signs_in {
+        line("Note", "you would have to sign in again");
+    }
+    if let Some(reason) = &question.reason {
+        line("It says why", reason);
+    }
+    if question.waiting > 1 {
+        line("Requests", &question.waiting.to_string());
+    }
+    text
+}
+
+fn who(question: &ConsentQuestion) -> String {
+    let name = plain(&question.program);
+    match question.kind {
+        CallerKind::Terminal => {
+            format!("The terminal {}", plain(question.terminal.as_deref().unwrap_or("of yours")))
+        }
+        CallerKind::Forwarder => format!("A program behind {name}"),
+        CallerKind::Background => format!("{name}, started in the background,"),
+        CallerKind::Unknown => format!("{name}, which hides itself,"),
+        CallerKind::Program | CallerKind::Interpreter => name.into_owned(),
+    }
+}
+
+/// An answer in words.
+fn meaning(question: &ConsentQuestion, span: Span) -> String {
+    match span {
+        Span::Once => "this once".to_owned(),
+        Span::Run => "until this process ends".to_owned(),
+        Span::Terminal => "everything in this terminal".to_owned(),
+        Span::Agent => match &question.agent {
+            Some(agent) => format!("everything that {} starts, until it ends", plain(agent)),
+            None => "everything that the agent starts, until it ends".to_owned(),
+        },
+        Span::Session => "this program until you are signed out".to_owned(),
+        Span::Script => "this script as it is now, for 30 days".to_owned(),
+        Span::Always => "this program as it is now, always".to_owned(),
+    }
+}
+
+fn ask(io: &mut Io<'_>, question: &ConsentQuestion) -> Result<(), Failure> {
+    io.say(&described(question))?;
+    for (number, span) in (1..).zip(&question.spans) {
+        io.say(&format!("   {number}  allow: {}\n", meaning(question, *span)))?;
+    }
+    io.say("   n  deny\n   (anything else: leave it open)\n")?;
+    if !io.input_is_terminal {
+        return Ok(());
+    }
+    io.tell("Your answer: ");
+    let mut typed = String::new();
+    io.input.read_line(&mut typed).map_err(Failure::Transport)?;
+    let typed = typed.trim();
+    let chosen = typed.parse::<usize>().ok().and_then(|number| question.spans.get(number.wrapping_sub(1)));
+    match (typed, chosen) {
+        (_, Some(span)) => give(io, question, true, span.as_str()),
+        ("n" | "N", None) => give(io, question, false, Span::Once.as_str()),
+        _ => io.say("Left open.\n"),
+    }
+}
