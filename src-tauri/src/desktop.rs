@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::notices::{Board, Choice, Deed, Notices};
 use crate::question::{self, Asker};
 use crate::tray::{self, Action, Handlers, Tray, View};
-use crate::{platform, window};
+use crate::{consent, platform, window};
 
 /// How long quitting waits for the agent to write down what it has to.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
@@ -58,6 +58,14 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
         let answer = answer.clone();
         move |questions, keep| {
             let _ = answer.send((questions, keep));
+        }
+    });
+    let mut consents = consent::Asker::new(consent::dialog(&app), {
+        let agent = agent.clone();
+        move |question, answer| {
+            if let Err(refused) = agent.answer_consent(question, answer) {
+                tracing::info!(code = refused.error.as_str(), "an answer about a program came too late");
+            }
         }
     });
     let board = Board::new(&app, runtime, {
@@ -105,6 +113,7 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
                 }
                 let snapshot = snapshots.borrow_and_update().clone();
                 asker.follow(&snapshot);
+                consents.follow(&snapshot);
                 notices(&app, |notices| notices.follow(&snapshot.questions));
                 show(&app, &snapshot);
             }

@@ -3,6 +3,7 @@
 //! It decides nothing. Everything it shows comes from the agent's newest [`abide_wire::Snapshot`], everything the user
 //! chooses goes to the agent, and nothing here keeps a clock of its own. No type of Tauri leaves this package.
 
+mod consent;
 mod desktop;
 mod face;
 mod notices;

@@ -432,7 +432,7 @@ fn nearest(rows: &[Row]) -> Option<u64> {
 }
 
 /// Small and quieter than the rest, and still easy to read: a theme's own dim labels often are not.
-fn quiet() -> pango::AttrList {
+pub(crate) fn quiet() -> pango::AttrList {
     let quiet = pango::AttrList::new();
     quiet.insert(pango::AttrFloat::new_scale(0.9));
     quiet.insert(pango::AttrInt::new_foreground_alpha(0xb800));
@@ -453,7 +453,8 @@ fn picture(pixels: Vec<u8>, side: u32) -> Option<gdk_pixbuf::Pixbuf> {
     ))
 }
 
-fn keep_free(widget: &impl IsA<gtk::Widget>, sides: i32, top: i32, bottom: i32) {
+/// Room around a widget, in logical pixels.
+pub(crate) fn keep_free(widget: &impl IsA<gtk::Widget>, sides: i32, top: i32, bottom: i32) {
     widget.set_margin_start(sides);
     widget.set_margin_end(sides);
     widget.set_margin_top(top);

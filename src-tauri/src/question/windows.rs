@@ -90,12 +90,12 @@ impl QuestionDialog for Dialog {
     }
 }
 
-type TaskDialogIndirect =
+pub(crate) type TaskDialogIndirect =
     unsafe extern "system" fn(*const TASKDIALOGCONFIG, *mut i32, *mut i32, *mut BOOL) -> HRESULT;
 
 /// Looked up when it is needed, because only a program whose manifest asks for version 6 of the common controls has it:
 /// a test program, which has no manifest, could not even start otherwise.
-fn task_dialog() -> Option<TaskDialogIndirect> {
+pub(crate) fn task_dialog() -> Option<TaskDialogIndirect> {
     // SAFETY: both names are constants that end with a zero. The library is part of the system and stays loaded. The
     // function has the signature that its documentation gives it, which is that of the type.
     unsafe {
@@ -392,10 +392,10 @@ fn send(window: HWND, message: i32, first: WPARAM, second: LPARAM) {
 }
 
 /// Hears the keys that this thread's dialog gets, and no others, as long as it lives.
-struct KeyHook(HHOOK);
+pub(crate) struct KeyHook(HHOOK);
 
 impl KeyHook {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // SAFETY: the hook is for this thread alone, so its procedure needs no library of its own; the procedure is a
         // function and lives as long as the program.
         Self(unsafe { SetWindowsHookExW(WH_KEYBOARD, Some(on_key), ptr::null_mut(), GetCurrentThreadId()) })
@@ -409,6 +409,16 @@ impl Drop for KeyHook {
             unsafe { UnhookWindowsHookEx(self.0) };
         }
     }
+}
+
+/// Since when no key was pressed, while the dialog of this thread takes no answer yet.
+pub(crate) fn quiet_since() -> Option<Instant> {
+    QUIET_SINCE.get()
+}
+
+/// Takes answers (`None`), or waits for silence from this moment on.
+pub(crate) fn set_quiet_since(since: Option<Instant>) {
+    QUIET_SINCE.set(since);
 }
 
 /// Called before a key reaches the dialog. One that comes too early goes nowhere, and the dialog waits again.

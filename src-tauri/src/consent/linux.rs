@@ -1,0 +1,336 @@
+//! The consent question as a GTK dialog.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use abide_wire::ConsentAnswer;
+use gtk::glib::{self, Propagation};
+use gtk::prelude::*;
+use gtk::{Align, ResponseType, gdk, pango};
+use tauri::AppHandle;
+
+use super::{Answer, ConsentDialog, Words};
+use crate::question::{QUIET, keep_free, quiet};
+
+/// How long an answered dialog stays, and takes nothing: the second click of a double click is not for what lies beneath.
+const AFTER_A_CLICK: Duration = Duration::from_millis(400);
+/// Where a line of text ends, in characters.
+const LINE: i32 = 52;
+/// The side of the icon, in logical pixels.
+const ICON: i32 = 48;
+/// What the title bar, the panel and the window list show.
+const ROLE: &str = "abide-consent";
+
+thread_local! {
+    /// The dialog that is up. Only the main thread, where GTK is, has one.
+    static UP: RefCell<Option<Up>> = const { RefCell::new(None) };
+    /// The number of the last dialog.
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
+}
+
+pub(super) struct Dialog {
+    app: AppHandle,
+}
+
+impl Dialog {
+    pub(super) fn new(app: &AppHandle) -> Self {
+        Self { app: app.clone() }
+    }
+
+    fn on_main_thread(&self, work: impl FnOnce() + Send + 'static) {
+        if let Err(error) = self.app.run_on_main_thread(work) {
+            tracing::error!(%error, "the question about a program cannot be shown");
+        }
+    }
+}
+
+impl ConsentDialog for Dialog {
+    fn show(&self, words: Words, answer: Answer) {
+        self.on_main_thread(move || {
+            let up = Up::new(&words, answer);
+            if let Some(before) = UP.replace(Some(up)) {
+                before.take_down();
+            }
+        });
+    }
+
+    fn update(&self, words: Words) {
+        self.on_main_thread(move || {
+            UP.with_borrow(|up| {
+                if let Some(up) = up {
+                    up.tell_who_waits(&words);
+                }
+            });
+        });
+    }
+
+    fn withdraw(&self) {
+        self.on_main_thread(|| {
+            if let Some(up) = UP.take() {
+                up.take_down();
+            }
+        });
+    }
+}
+
+/// Works on the dialog with this number, if it is still up.
+fn with(number: u64, work: impl FnOnce(&mut Up)) {
+    UP.with_borrow_mut(|up| {
+        if let Some(up) = up.as_mut().filter(|up| up.number == number) {
+            work(up);
+        }
+    });
+}
+
+struct Up {
+    number: u64,
+    dialog: gtk::Dialog,
+    choices: gtk::ComboBoxText,
+    waiting: gtk::Label,
+    words: Words,
+    answer: Option<Answer>,
+    /// Whether keys and clicks are taken.
+    armed: bool,
+    /// What arms the dialog.
+    arming: Option<glib::SourceId>,
+}
+
+impl Up {
+    fn new(words: &Words, answer: Answer) -> Self {
+        let number = NUMBER.get() + 1;
+        NUMBER.set(number);
+        let dialog = gtk::Dialog::builder()
+            .title(&words.title)
+            .resizable(false)
+            .window_position(gtk::WindowPosition::Center)
+            .type_hint(gdk::WindowTypeHint::Dialog)
+            .urgency_hint(true)
+            .role(ROLE)
+            .build();
+        dialog.set_keep_above(true);
+        dialog.stick();
+        let choices = choices(words);
+        let waiting = label("", true);
+        let texts = texts(words, &choices, &waiting);
+        let row = gtk::Box::new(gtk::Orientation::Horizontal, 20);
+        keep_free(&row, 24, 24, 12);
+        row.add(&icon(words));
+        row.add(&texts);
+        dialog.content_area().add(&row);
+        let mut up = Self {
+            number,
+            dialog,
+            choices,
+            waiting,
+            words: words.clone(),
+            answer: Some(answer),
+            armed: false,
+            arming: None,
+        };
+        up.add_buttons();
+        up.listen();
+        up.introduce();
+        up.dialog.show_all();
+        up.tell_who_waits(words);
+        up.arm_after_quiet();
+        up.dialog.present_with_time(gdk::ffi::GDK_CURRENT_TIME as u32);
+        up
+    }
+
+    fn add_buttons(&self) {
+        for (label, response, meaning) in [
+            ("_Deny", ResponseType::No, "No token for this program"),
+            ("_Allow", ResponseType::Yes, "This program gets a token"),
+        ] {
+            let button = self.dialog.add_button(label, response);
+            button.set_size_request(104, 36);
+            if let Some(accessible) = button.accessible() {
+                accessible.set_description(meaning);
+            }
+            if let Some(area) = button.parent() {
+                keep_free(&area, 24, 8, 24);
+                if let Ok(area) = area.downcast::<gtk::ButtonBox>() {
+                    area.set_spacing(8);
+                }
+            }
+        }
+        // What is pressed without looking is no.
+        self.dialog.set_default_response(ResponseType::No);
+    }
+
+    fn listen(&self) {
+        let number = self.number;
+        self.dialog.connect_key_press_event(move |_, _| {
+            let mut propagation = Propagation::Proceed;
+            with(number, |up| {
+                if !up.armed {
+                    up.arm_after_quiet();
+                    propagation = Propagation::Stop;
+                }
+            });
+            propagation
+        });
+        self.dialog.connect_response(move |_, response| {
+            let allow = match response {
+                ResponseType::Yes => Some(true),
+                ResponseType::No => Some(false),
+                _ => None,
+            };
+            // Not within the signal, which may come from the very widget that is going to be destroyed.
+            glib::idle_add_local_once(move || end(number, allow));
+        });
+    }
+
+    /// What a screen reader says when the dialog comes up: who asks, then for what.
+    fn introduce(&self) {
+        if let Some(accessible) = self.dialog.accessible() {
+            accessible.set_name(&self.words.title);
+            accessible.set_role(gtk::atk::Role::Alert);
+            accessible.set_description(&self.words.aloud());
+        }
+    }
+
+    fn tell_who_waits(&self, words: &Words) {
+        self.waiting.set_text(words.waiting.as_deref().unwrap_or_default());
+        self.waiting.set_visible(words.waiting.is_some());
+    }
+
+    fn set_armed(&mut self, armed: bool) {
+        self.armed = armed;
+        for response in [ResponseType::Yes, ResponseType::No] {
+            self.dialog.set_response_sensitive(response, armed);
+        }
+        self.choices.set_sensitive(armed);
+        if armed && let Some(button) = self.dialog.widget_for_response(ResponseType::No) {
+            button.grab_focus();
+        }
+    }
+
+    /// Makes the buttons work once no key was pressed for a while.
+    fn arm_after_quiet(&mut self) {
+        self.set_armed(false);
+        self.stop_arming();
+        let number = self.number;
+        self.arming = Some(glib::timeout_add_local_once(QUIET, move || {
+            with(number, |up| {
+                up.arming = None;
+                up.set_armed(true);
+            });
+        }));
+    }
+
+    fn stop_arming(&mut self) {
+        if let Some(source) = self.arming.take() {
+            source.remove();
+        }
+    }
+
+    fn chosen(&self, allow: bool) -> Option<ConsentAnswer> {
+        let chosen = self.choices.active().and_then(|index| usize::try_from(index).ok());
+        let (span, _) = self.words.choices.get(chosen.unwrap_or(0))?;
+        Some(ConsentAnswer { allow, span: *span })
+    }
+
+    fn take_down(mut self) {
+        self.stop_arming();
+        self.dialog.hide();
+        self.dialog.close();
+    }
+}
+
+/// The user has answered or closed this dialog.
+fn end(number: u64, allow: Option<bool>) {
+    let mut ended = None;
+    with(number, |up| {
+        let chosen = allow.and_then(|allow| up.chosen(allow));
+        ended = up.answer.take().map(|answer| (answer, chosen));
+        up.stop_arming();
+        up.set_armed(false);
+    });
+    let Some((answer, chosen)) = ended else { return };
+    let goes_after = if chosen.is_some() { AFTER_A_CLICK } else { Duration::ZERO };
+    answer(chosen);
+    glib::timeout_add_local_once(goes_after, move || {
+        // What is taken out of `UP` is destroyed after it is free again, because GTK calls back while it destroys.
+        if let Some(up) = UP.with_borrow_mut(|up| up.take_if(|up| up.number == number)) {
+            up.take_down();
+        }
+    });
+}
+
+fn icon(words: &Words) -> gtk::Image {
+    let theme = gtk::IconTheme::default();
+    let has = theme.is_some_and(|theme| theme.has_icon(&words.icon));
+    let name = if has { words.icon.as_str() } else { "application-x-executable" };
+    let image = gtk::Image::from_icon_name(Some(name), gtk::IconSize::Dialog);
+    image.set_pixel_size(ICON);
+    image.set_valign(Align::Start);
+    image
+}
+
+fn choices(words: &Words) -> gtk::ComboBoxText {
+    let choices = gtk::ComboBoxText::new();
+    for (_, meaning) in &words.choices {
+        choices.append_text(meaning);
+    }
+    choices.set_active(u32::try_from(words.chosen).ok());
+    choices.set_hexpand(true);
+    if let Some(accessible) = choices.accessible() {
+        accessible.set_name("For how long");
+    }
+    choices
+}
+
+fn label(text: &str, is_quiet: bool) -> gtk::Label {
+    let label = gtk::Label::builder()
+        .label(text)
+        .wrap(true)
+        .wrap_mode(pango::WrapMode::WordChar)
+        .xalign(0.0)
+        .width_chars(LINE)
+        .max_width_chars(LINE)
+        .build();
+    if is_quiet {
+        label.set_attributes(Some(&quiet()));
+    }
+    label
+}
+
+fn texts(words: &Words, choices: &gtk::ComboBoxText, waiting: &gtk::Label) -> gtk::Box {
+    let texts = gtk::Box::new(gtk::Orientation::Vertical, 12);
+    let sentence = label(&words.sentence, false);
+    let strong = pango::AttrList::new();
+    strong.insert(pango::AttrInt::new_weight(pango::Weight::Semibold));
+    sentence.set_attributes(Some(&strong));
+    texts.add(&sentence);
+    if let Some(note) = &words.note {
+        texts.add(&label(note, false));
+    }
+    let facts = gtk::Grid::builder().column_spacing(16).row_spacing(4).build();
+    for (number, (name, value)) in (0..).zip(&words.facts) {
+        let name =
+            gtk::Label::builder().label(*name).xalign(0.0).valign(Align::Start).attributes(&quiet()).build();
+        let value = gtk::Label::builder()
+            .label(value)
+            .wrap(true)
+            .wrap_mode(pango::WrapMode::WordChar)
+            .xalign(0.0)
+            .hexpand(true)
+            .max_width_chars(LINE - 14)
+            .build();
+        facts.attach(&name, 0, number, 1, 1);
+        facts.attach(&value, 1, number, 1, 1);
+    }
+    texts.add(&facts);
+    let row = gtk::Box::new(gtk::Orientation::Horizontal, 16);
+    row.add(&gtk::Label::builder().label("For how long").xalign(0.0).build());
+    row.add(choices);
+    texts.add(&row);
+    let why = gtk::Expander::builder().label("Why am I asked?").build();
+    let answer = label(&words.why, true);
+    keep_free(&answer, 0, 8, 0);
+    why.add(&answer);
+    texts.add(&why);
+    texts.add(waiting);
+    texts
+}
