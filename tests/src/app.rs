@@ -113,6 +113,11 @@ impl<'a> App<'a> {
         abide(self.room, arguments).await
     }
 
+    /// Runs the command beside it, as a person at a terminal does.
+    pub async fn abide_at_terminal(&self, arguments: &[&str]) -> Done {
+        abide_at_terminal(self.room, arguments).await
+    }
+
     /// Ends it as a crash or a power failure does (SIGKILL).
     pub fn kill(&mut self) {
         self.program.kill();
@@ -160,6 +165,30 @@ pub async fn abide(room: &Room, arguments: &[&str]) -> Done {
         stdout: String::from_utf8_lossy(&output.stdout).trim_end().to_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// Runs the command in a room as a person does: at a terminal of its own, in front of it.
+pub async fn abide_at_terminal(room: &Room, arguments: &[&str]) -> Done {
+    let words: Vec<String> = std::iter::once(program("abide").display().to_string())
+        .chain(arguments.iter().map(|word| (*word).to_owned()))
+        .map(|word| format!("'{word}'"))
+        .collect();
+    let log = room.path("tmp/terminal");
+    let mut command = tokio::process::Command::new("script");
+    command
+        .args(["--quiet", "--return", "--flush", "--command", &format!("exec {}", words.join(" "))])
+        .arg(&log)
+        .env_clear()
+        .envs(room.environment().iter().map(|(key, value)| (key, value)))
+        // Open and silent: a terminal whose input has ended would send the end on.
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let running = command.spawn().expect("run script(1)").wait_with_output();
+    let output = tokio::time::timeout(s(60), running).await.expect("abide ends").expect("run abide");
+    let shown = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    let code = output.status.code().unwrap_or(-1);
+    Done { code, stdout: shown.trim_end().to_owned(), stderr: String::new() }
 }
 
 /// The command in a room, for the caller to start; killed when dropped.

@@ -13,7 +13,7 @@ mod audit {
     use std::path::PathBuf;
 
     use abide_demo_op::{Config, DemoOp};
-    use abide_tests::app::{App, abide, configure, one_account};
+    use abide_tests::app::{App, abide, abide_at_terminal, configure, one_account};
     use abide_tests::login::{sign_in, sign_in_to};
     use abide_tests::room::Room;
     use abide_tests::{eventually, s};
@@ -52,10 +52,14 @@ mod audit {
         let token = abide(&room, &["token"]).await.stdout;
         assert_eq!(abide(&room, &["token", "--scope", "openid"]).await.code, 0);
         assert_eq!(abide(&room, &["keep"]).await.code, 0);
-        assert_eq!(abide(&room, &["clients", "allow", "ci"]).await.code, 0);
+        assert_eq!(abide_at_terminal(&room, &["clients", "allow", "ci"]).await.code, 0);
         assert_eq!(abide(&room, &["clients", "revoke", "ci"]).await.code, 0);
-        let refused = app.socket().request("GET", "/v1/token", &["Host: localhost"], "").await.unwrap();
-        assert_eq!(refused.status, 401);
+        // A program that nobody has allowed.
+        let socket = room.places().socket();
+        let curl = ["-sS", "--unix-socket", socket.to_str().unwrap(), "http://localhost/v1/token"];
+        let refused = tokio::process::Command::new("curl").args(curl).output().await.unwrap();
+        let refused = String::from_utf8(refused.stdout).unwrap();
+        assert!(refused.contains("consent_required"), "{refused}");
         assert_eq!(abide(&room, &["logout"]).await.code, 0);
         let described = app.socket().request("GET", "/openapi.json", &["Host: localhost"], "").await.unwrap();
         assert_eq!((described.status, &described.json()["openapi"]), (200, &"3.1.0".into()));

@@ -31,7 +31,7 @@ mod hostile_provider {
     use std::io::Write as _;
     use std::time::Instant;
 
-    use abide_tests::app::{App, abide, configure};
+    use abide_tests::app::{App, abide_at_terminal, configure};
     use abide_tests::room::Room;
     use futures_util::future::join_all;
 
@@ -67,7 +67,7 @@ mod hostile_provider {
         configure(&room, &format!("{}[endpoint]\nport = 0\n\n{accounts}", stand_in.setting()));
         std::fs::write(lane::secret_file(), lane::SECRET).expect("write the client secret");
         let app = App::headless(&room).await;
-        let key = abide(&room, &["clients", "allow", "test"]).await.stdout;
+        let key = abide_at_terminal(&room, &["clients", "allow", "test"]).await.stdout;
         let key =
             key.lines().find_map(|line| line.split_whitespace().find(|word| word.starts_with("abide_")));
         let key = key.expect("a key").to_owned();

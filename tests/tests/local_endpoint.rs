@@ -31,7 +31,7 @@ mod endpoint {
         configure(room, &one_account(provider.issuer(), None, SESSION));
         let app = App::headless(room).await;
         sign_in(room).await;
-        let allowed = app.abide(&["clients", "allow", "bench", "--json"]).await;
+        let allowed = app.abide_at_terminal(&["clients", "allow", "bench", "--json"]).await;
         assert_eq!(allowed.code, 0, "{}", allowed.stderr);
         let answer: serde_json::Value = serde_json::from_str(&allowed.stdout).unwrap();
         let key = answer["key"].as_str().unwrap().to_owned();
@@ -254,7 +254,7 @@ mod endpoint {
         let refused = run_copy().await;
         assert_eq!((refused.status.code(), refused.stdout.len()), (Some(4), 0), "no grant");
         let path = copy.to_str().unwrap();
-        assert_eq!(app.abide(&["clients", "allow", "copy", "--program", path]).await.code, 0);
+        assert_eq!(app.abide_at_terminal(&["clients", "allow", "copy", "--program", path]).await.code, 0);
         let granted = run_copy().await;
         assert_eq!(granted.status.code(), Some(0), "{}", String::from_utf8_lossy(&granted.stderr));
 

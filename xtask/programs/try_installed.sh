@@ -52,6 +52,14 @@ origin=$(printf '%s' "$address" | sed 's|^\(https*://[^/]*\).*|\1|')
 curl -sSL -m 20 -c jar -b jar "$origin$action" "$@" -d username=alice -d password=demo -d action=sign-in >last
 wait $login || fail "the sign-in: $(cat login.log)"
 echo "signed in: $(eval "$abide status" | head -n 1)"
+if eval "$abide token" >/dev/null 2>&1; then fail "a token that nobody has allowed"; fi
+# As a person at another terminal: this script cannot answer for itself.
+(setsid script -qec "$abide approve --allow run" /dev/null >approved 2>&1 </dev/null &)
+tries=0
+until grep -q Allowed approved 2>/dev/null; do
+  [ $((tries += 1)) -le 50 ] || fail "not allowed: $(cat approved)"
+  sleep 0.2
+done
 token=$(eval "$abide token") || fail "no token"
 [ ${#token} -gt 20 ] || fail "the token is $token"
 echo "token: ${#token} characters"

@@ -1,0 +1,306 @@
+//! Who may have a token: the user decides, in a dialog or at a terminal, and one answer covers a run.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn consent() {
+    abide_tests::skipped("consent", "the desktop of the tests is built from Linux programs");
+}
+
+#[cfg(target_os = "linux")]
+mod consent {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+
+    use abide_demo_op::{Config, DemoOp};
+    use abide_tests::app::{App, abide, abide_at_terminal, configure, one_account};
+    use abide_tests::desktop::{Desktop, Look};
+    use abide_tests::dialog::Accessible;
+    use abide_tests::login::sign_in;
+    use abide_tests::room::Room;
+    use abide_tests::{eventually, program, s, skipped};
+    use serde_json::Value;
+    use tokio::process::Command;
+    use tokio::sync::Mutex;
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+
+    /// One desktop after the other: two at once would only slow each other down.
+    static TURN: Mutex<()> = Mutex::const_new(());
+
+    async fn signed_in(room: &Room) -> (DemoOp, App<'_>) {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(room).await;
+        sign_in(room).await;
+        (provider, app)
+    }
+
+    /// A command in a room, without a terminal.
+    fn command(room: &Room, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new("setsid");
+        command
+            .arg(program)
+            .args(arguments)
+            .env_clear()
+            .envs(room.environment().iter().map(|(key, value)| (key, value)))
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// What this program gets from the socket: the status, and the answer.
+    async fn fetched(room: &Room, curl: &Path, target: &str) -> (u16, Value) {
+        let socket = room.places().socket();
+        let url = format!("http://localhost{target}");
+        let arguments = ["-sS", "-w", "\n%{http_code}", "--unix-socket", socket.to_str().unwrap(), &url];
+        let output = command(room, curl, &arguments).output().await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (body, status) = text.rsplit_once('\n').unwrap_or_default();
+        let status = status.parse().unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    fn curl() -> PathBuf {
+        std::fs::canonicalize("/usr/bin/curl").unwrap()
+    }
+
+    async fn open(room: &Room) -> Value {
+        let listed = abide(room, &["approve", "--json"]).await;
+        serde_json::from_str(&listed.stdout).unwrap_or_else(|_| panic!("{listed:?}"))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_new_program_waits_for_an_answer_at_a_terminal() {
+        let room = Room::with_keyring("consent-terminal").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let copy = room.path("home/curl");
+        std::fs::copy(curl(), &copy).unwrap();
+
+        let (status, refused) = fetched(&room, &copy, "/v1/token?reason=to%20test").await;
+        assert_eq!((status, refused["error"].as_str()), (401, Some("consent_required")), "{refused}");
+        assert_eq!(refused["case"], "no_display", "{refused}");
+        let asked = open(&room).await;
+        let question = &asked["questions"][0];
+        assert_eq!(
+            (question["program"].as_str(), question["kind"].as_str()),
+            (Some("curl"), Some("program"))
+        );
+        assert_eq!(
+            (question["path"].as_str(), question["reason"].as_str()),
+            (copy.to_str(), Some("to test"))
+        );
+        assert_eq!(question["sha256"].as_str().map(str::len), Some(64));
+        let id = question["id"].to_string();
+
+        // No program answers for itself or for another one.
+        let away = abide(&room, &["approve", &id, "--allow", "always"]).await;
+        assert_eq!(away.code, 4, "not at a terminal: {away:?}");
+        assert_eq!(
+            abide(&room, &["clients", "allow", "x", "--program", copy.to_str().unwrap()]).await.code,
+            4
+        );
+        assert_eq!(fetched(&room, &copy, "/v1/token").await.0, 401);
+
+        let given = abide_at_terminal(&room, &["approve", &id, "--allow", "always"]).await;
+        assert_eq!(given.code, 0, "{given:?}");
+        let (status, token) = fetched(&room, &copy, "/v1/token").await;
+        assert_eq!(status, 200, "{token}");
+        assert_eq!(
+            fetched(&room, &copy, "/v1/token?scope=openid").await.0,
+            401,
+            "no more than what was shown"
+        );
+
+        // Another file under the same name is another program.
+        let mut content = std::fs::read(&copy).unwrap();
+        content.push(0);
+        std::fs::remove_file(&copy).unwrap();
+        std::fs::write(&copy, content).unwrap();
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (status, refused) = fetched(&room, &copy, "/v1/token").await;
+        assert_eq!(status, 401, "{refused}");
+        let asked = open(&room).await;
+        let questions = asked["questions"].as_array().unwrap();
+        let changed = questions.iter().find(|question| question["because"] == "changed").expect("a question");
+
+        let id = changed["id"].to_string();
+        assert_eq!(abide_at_terminal(&room, &["approve", &id, "--deny", "once"]).await.code, 0);
+        let (status, refused) = fetched(&room, &copy, "/v1/token").await;
+        assert_eq!((status, refused["case"].as_str()), (401, Some("asked_before")), "{refused}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_answer_covers_forty_commands_without_a_terminal() {
+        const COMMANDS: usize = 40;
+        let room = Room::with_keyring("consent-forty").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let script = room.path("home/agent.sh");
+        let lines = "for n in $(seq 1 40); do \"$ABIDE\" token >\"$OUT/$n\" 2>&1 & all=\"$all $!\"; done\n\
+                     failed=0; for one in $all; do wait \"$one\" || failed=$((failed + 1)); done\n\
+                     \"$ABIDE\" token >\"$OUT/later\" || failed=$((failed + 1)); echo \"$failed\"";
+        std::fs::write(&script, lines).unwrap();
+        let answers = abide_at_terminal(&room, &["approve", "--wait", "--allow", "run"]);
+        let run = async {
+            // The user looks before the agent begins.
+            tokio::time::sleep(s(1)).await;
+            let mut agent = command(&room, Path::new("/bin/sh"), &[script.to_str().unwrap()]);
+            agent.env("ABIDE", program("abide")).env("OUT", room.path("tmp"));
+            agent.output().await.unwrap()
+        };
+        let (answered, run) = tokio::join!(answers, run);
+        assert_eq!(answered.code, 0, "{answered:?}");
+        assert!(answered.stdout.contains("Allowed"), "{answered:?}");
+        let read = |name: String| std::fs::read_to_string(room.path("tmp").join(name)).unwrap();
+        let failed = String::from_utf8_lossy(&run.stdout).trim().to_owned();
+        assert_eq!(failed, "0", "{}: {}", read("1".to_owned()), String::from_utf8_lossy(&run.stderr));
+        let tokens: Vec<String> = (1..=COMMANDS).map(|number| read(number.to_string())).collect();
+        assert!(tokens.iter().all(|token| *token == tokens[0] && token.len() > 20), "all have the same");
+        assert_eq!(read("later".to_owned()), tokens[0]);
+        // What was answered has ended with the run.
+        let after = open(&room).await;
+        assert_eq!(
+            (&after["questions"], &after["grants"]),
+            (&Value::from([] as [u8; 0]), &Value::from([] as [u8; 0]))
+        );
+        // Nobody waits at a terminal any more.
+        tokio::time::sleep(s(4)).await;
+        let again = command(&room, Path::new("/bin/sh"), &[script.to_str().unwrap()])
+            .env("ABIDE", program("abide"))
+            .env("OUT", room.path("tmp"))
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&again.stdout).trim(), "41", "another run asks again");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_runs_in_a_container_is_no_program_of_this_machine() {
+        let room = Room::with_keyring("consent-container").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let path = curl();
+        let curl = path.to_str().unwrap();
+        assert_eq!(abide_at_terminal(&room, &["clients", "allow", "curl", "--program", curl]).await.code, 0);
+        assert_eq!(fetched(&room, &path, "/v1/token").await.0, 200, "outside");
+        let socket = room.places().socket();
+        let url = "http://localhost/v1/token";
+        let inside = ["-Ur", curl, "-sS", "--unix-socket", socket.to_str().unwrap(), url];
+        let output = command(&room, Path::new("/usr/bin/unshare"), &inside).output().await.unwrap();
+        if !output.status.success() {
+            return skipped(
+                "what_runs_in_a_container_is_no_program_of_this_machine",
+                "no user namespaces here",
+            );
+        }
+        let refused: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(refused["case"], "sandbox", "{refused}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_script_and_an_interpreter_are_not_allowed_for_good() {
+        let room = Room::with_keyring("consent-scripts").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let _app = App::headless(&room).await;
+        let script = room.path("home/deploy");
+        std::fs::write(&script, "#!/usr/bin/env python3\n").unwrap();
+        for program in [script.to_str().unwrap(), "/bin/sh"] {
+            let done = abide_at_terminal(&room, &["clients", "allow", "tool", "--program", program]).await;
+            assert_eq!(done.code, 2, "{program}: {done:?}");
+            assert!(done.stdout.contains("script"), "{done:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_dialog_asks_in_light_colours() {
+        asks_on_the_desktop("consent-light", Look::Light).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_dialog_asks_in_dark_colours() {
+        asks_on_the_desktop("consent-dark", Look::Dark).await;
+    }
+
+    async fn asks_on_the_desktop(name: &str, look: Look) {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start(name, look).await;
+        let room = desktop.room();
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::desktop(room).await;
+        sign_in(room).await;
+        let accessible = Accessible::of(app.process(), room).await;
+
+        let path = curl();
+        let asks = fetched(room, &path, "/v1/token?reason=nightly%20report");
+        let answers = async {
+            let title = "curl asks for access";
+            let window = desktop.window(title, s(10)).await;
+            assert_eq!(accessible.items(title).await[0].role, "alert", "a screen reader hears it");
+            let said = accessible.description(title).await.unwrap_or_default();
+            assert!(said.starts_with("curl"), "who asks comes first: {said}");
+            desktop.activate(&window).await;
+            // Keys are dead at first.
+            desktop.key("Return").await;
+            eventually("the dialog to take an answer", s(10), || async {
+                let items = accessible.items(title).await;
+                items.iter().any(|item| item.name == "Allow" && item.sensitive).then_some(())
+            })
+            .await;
+            let spans = app.snapshot().await["consents"][0]["spans"].clone();
+            let session = spans.as_array().unwrap().iter().position(|span| span == "session").unwrap();
+            // From Deny back over "Why am I asked?" to the choice.
+            for key in ["shift+Tab", "shift+Tab"] {
+                desktop.key(key).await;
+            }
+            for _ in 0..session {
+                desktop.key("Down").await;
+            }
+            let text = accessible.text(title).await;
+            for part in ["work", "nightly report", path.to_str().unwrap()] {
+                assert!(text.contains(part), "“{part}” in the dialog: {text}");
+            }
+            desktop.closeup_of(&window, "dialog").await;
+            assert!(accessible.press(title, "Allow").await);
+            desktop.no_window(title, s(5)).await;
+        };
+        let ((status, token), ()) = tokio::join!(asks, answers);
+        assert_eq!(status, 200, "{token}");
+        let grants = app.snapshot().await["grants"].clone();
+        assert_eq!(
+            (grants[0]["program"].as_str(), grants[0]["span"].as_str()),
+            (Some("curl"), Some("session")),
+            "{grants}"
+        );
+        let (status, again) = fetched(room, &path, "/v1/token").await;
+        assert_eq!(
+            (status, &again["access_token"]),
+            (200, &token["access_token"]),
+            "it is not asked about again"
+        );
+
+        // A script is denied.
+        let script = room.path("home/report.sh");
+        std::fs::write(&script, "\"$ABIDE\" token; echo \"exit $?\"\n").unwrap();
+        let mut report = command(room, Path::new("/bin/sh"), &[script.to_str().unwrap()]);
+        report.env("ABIDE", program("abide"));
+        let answers = async {
+            let title = "report.sh asks for access";
+            let window = desktop.window(title, s(10)).await;
+            eventually("the dialog to take an answer", s(10), || async {
+                let items = accessible.items(title).await;
+                items.iter().any(|item| item.name == "Deny" && item.sensitive && item.focused).then_some(())
+            })
+            .await;
+            desktop.closeup_of(&window, "script").await;
+            desktop.activate(&window).await;
+            desktop.key("Escape").await;
+            desktop.no_window(title, s(5)).await;
+        };
+        let (output, ()) = tokio::join!(report.output(), answers);
+        let output = output.unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "exit 4", "{output:?}");
+        drop(app);
+    }
+}
