@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use abide_wire::window::DiscoveredProvider;
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, AuditStatus, ClaimsAnswer, ConfigCheck, ErrorAnswer,
-    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
+    AccountAdded, AccountRemoved, AccountRequest, AuditStatus, ClaimsAnswer, ConfigCheck, ConsentAnswer,
+    Consents, ErrorAnswer, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot,
+    TokenAnswer, VaultStatus,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -82,6 +83,7 @@ const TOKEN: &[(&str, &str)] = &[
     ("htm", "The method of the request that a DPoP proof is for (RFC 9449)."),
     ("htu", "The address of that request."),
     ("nonce", "The last DPoP-Nonce of its server."),
+    ("reason", "Why the program needs it, for the question to the user. At most 160 characters are shown."),
 ];
 
 fn object(properties: Value, required: &[&str]) -> Value {
@@ -207,6 +209,19 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
             )],
         ),
         ("delete", "/v1/clients/{name}") => plain("Revokes a client", vec![("204", None)]),
+        ("get", "/v1/consents") => Call {
+            query: &[("wait", "Answer once there is a question, or after this time: seconds, at most 30.")],
+            ..plain(
+                "The programs that wait for the user's answer, and the answers that end by themselves",
+                vec![("200", Some(of::<Consents>(schemas)))],
+            )
+        },
+        ("post", "/v1/consents/{id}") => {
+            with("Answers a question about a program", of::<ConsentAnswer>(schemas), vec![("204", None)])
+        }
+        ("delete", "/v1/grants/{id}") => {
+            plain("Takes an answer back that would end by itself", vec![("204", None)])
+        }
         ("get", "/v1/audit") => {
             plain("Where the record is, and where it ends", vec![("200", Some(of::<AuditStatus>(schemas)))])
         }
@@ -234,7 +249,8 @@ fn right(needs: &str) -> &'static str {
     match needs {
         "Nothing" => "For everybody on this computer.",
         "State" => "For every program of this user, and for holders of a client key.",
-        "Tokens" => "For the `abide` command and for clients with a grant.",
+        "Tokens" => "For programs and holders of a client key that the user has allowed.",
+        "Grants" => "For the `abide` command at a terminal.",
         _ => "For the `abide` command.",
     }
 }

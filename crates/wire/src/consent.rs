@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the asking program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerKind {
@@ -23,6 +24,7 @@ pub enum CallerKind {
 
 /// For how long and for whom an answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Span {
@@ -64,6 +66,7 @@ impl Span {
 
 /// Why a program is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AskedBecause {
@@ -79,6 +82,7 @@ pub enum AskedBecause {
 
 /// A program waits for the user's answer. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConsentQuestion {
     /// Which question this is: an answer names it.
@@ -127,6 +131,7 @@ pub struct ConsentQuestion {
 
 /// An answer that holds now and ends by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LiveGrant {
     /// Which one this is.
@@ -152,6 +157,7 @@ pub struct LiveGrant {
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConsentAnswer {
     /// Allow, or deny.
@@ -162,6 +168,7 @@ pub struct ConsentAnswer {
 
 /// The answer of `GET /v1/consents`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Consents {
     /// The open questions, the oldest first.
     pub questions: Vec<ConsentQuestion>,
