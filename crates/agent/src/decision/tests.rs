@@ -266,7 +266,7 @@ fn covers(grant: &Grant, caller: &Caller, request: &Request) -> bool {
         && (limits.account.is_none() || limits.account.as_ref() == Some(&request.account))
         && within(&limits.targets, &request.targets)
         && within(&limits.scopes, &request.scopes)
-        && !(request.signs_in && !limits.signs_in)
+        && (!request.signs_in || limits.signs_in)
         && limits.until.is_none_or(|until| until > NOW)
         && (limits.session.is_none() || limits.session == request.session)
 }
