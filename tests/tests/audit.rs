@@ -238,6 +238,16 @@ mod audit {
             (app.session("work").await["lifetime"] == 1500).then_some(())
         })
         .await;
+        // A program that the user has allowed: the test itself, behind `abide`.
+        assert_eq!(abide(&room, &["token", "--account", "work"]).await.code, 0);
+        let this = std::env::current_exe().unwrap();
+        let forbids = format!("[[forbid]]\npath = \"{}\"\n", this.display());
+        std::fs::write(&policy, shipped.replace("20m", "25m") + &forbids).unwrap();
+        eventually("the program to be forbidden", s(2), || async {
+            let refused = abide(&room, &["token", "--account", "work"]).await;
+            (refused.code == 4 && refused.stderr.contains("administrator")).then_some(())
+        })
+        .await;
         std::fs::write(&policy, "locked = 7\n").unwrap();
         eventually("a warning", s(2), || async {
             app.snapshot().await["warnings"].to_string().contains("policy.toml:1:").then_some(())

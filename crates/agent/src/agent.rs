@@ -20,7 +20,7 @@ use crate::audit::Audit;
 use crate::config::edit::ConfigFile;
 use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
-use crate::decision::Request;
+use crate::decision::{Policy, Request};
 use crate::grants::Clients;
 use crate::identity::Caller;
 use crate::provider_session::check_session;
@@ -436,6 +436,7 @@ impl Agent {
         #[cfg(feature = "demo")]
         self.0.demo.withdraw(store, &config.accounts);
         accounts::reload::take_over(store, config);
+        self.0.consent.obey(Policy::of(&config.policy));
         store.audit.configure(config.audit);
         self.0.logouts.apply(store, &config.logout_listener).await;
     }

@@ -53,10 +53,6 @@ pub(crate) enum Rule {
     Sha256(String),
     /// By its path, where only root can write to it.
     Path(PathBuf),
-    /// By the package that owns its file.
-    Package(String),
-    /// By its system unit.
-    Unit(String),
 }
 
 #[derive(Deserialize)]
@@ -64,8 +60,6 @@ pub(crate) enum Rule {
 struct RuleForm {
     sha256: Option<String>,
     path: Option<PathBuf>,
-    package: Option<String>,
-    unit: Option<String>,
 }
 
 impl TryFrom<RuleForm> for Rule {
@@ -73,23 +67,19 @@ impl TryFrom<RuleForm> for Rule {
 
     fn try_from(form: RuleForm) -> Result<Self, &'static str> {
         match form {
-            RuleForm { sha256: Some(digest), path: None, package: None, unit: None } => {
+            RuleForm { sha256: Some(digest), path: None } => {
                 let digits = digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit());
                 let refused = "`sha256` has to be 64 hexadecimal digits";
                 digits.then(|| Self::Sha256(digest.to_ascii_lowercase())).ok_or(refused)
             }
-            RuleForm { sha256: None, path: Some(path), package: None, unit: None } => {
+            RuleForm { sha256: None, path: Some(path) } => {
                 if path.has_root() {
                     Ok(Self::Path(path))
                 } else {
                     Err("`path` has to be a path from the root")
                 }
             }
-            RuleForm { sha256: None, path: None, package: Some(package), unit: None } => {
-                Ok(Self::Package(package))
-            }
-            RuleForm { sha256: None, path: None, package: None, unit: Some(unit) } => Ok(Self::Unit(unit)),
-            _ => Err("a rule has exactly one of `sha256`, `path`, `package` and `unit`"),
+            _ => Err("a rule has either `sha256` or `path`"),
         }
     }
 }
@@ -401,8 +391,7 @@ mod tests {
         assert_eq!(refused("[default.endpoint]\nport = \"many\"\n"), (2, 8));
         assert_eq!(refused("[default.accounts.work]\nclientid = \"x\"\n"), (2, 1));
         assert_eq!(refused("[lokced]\n"), (1, 2));
-        for rule in ["{}", "{ sha256 = \"abc\" }", "{ path = \"curl\" }", "{ unit = \"a\", package = \"b\" }"]
-        {
+        for rule in ["{}", "{ sha256 = \"abc\" }", "{ path = \"curl\" }", "{ package = \"git\" }"] {
             assert_eq!(refused(&format!("allow = [{rule}]\n")).0, 1, "{rule}");
         }
     }
@@ -411,12 +400,11 @@ mod tests {
     fn rules_are_handed_over_as_data() {
         let digest = "AB".repeat(32);
         let text = format!(
-            "[[allow]]\npackage = \"git\"\n[[allow]]\nsha256 = \"{digest}\"\n[[forbid]]\npath = \"/usr/bin/nc\"\n\
-             [[forbid]]\nunit = \"build.service\"\n"
+            "[[allow]]\npath = \"/usr/bin/git\"\n[[allow]]\nsha256 = \"{digest}\"\n[[forbid]]\npath = \"/usr/bin/nc\"\n"
         );
         let policy = policy(&text);
-        assert_eq!(policy.allow, [Rule::Package("git".into()), Rule::Sha256("ab".repeat(32))]);
-        assert_eq!(policy.forbid, [Rule::Path("/usr/bin/nc".into()), Rule::Unit("build.service".into())]);
+        assert_eq!(policy.allow, [Rule::Path("/usr/bin/git".into()), Rule::Sha256("ab".repeat(32))]);
+        assert_eq!(policy.forbid, [Rule::Path("/usr/bin/nc".into())]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) struct Consent {
     store: Arc<Store>,
     clients: Clients,
     digests: Digests,
-    policy: Policy,
+    policy: Mutex<Arc<Policy>>,
     queue: Mutex<Queue>,
     /// Counts the changes of the queue.
     changed: watch::Sender<u64>,
@@ -65,7 +65,7 @@ impl Consent {
             store,
             clients,
             digests: Digests::default(),
-            policy,
+            policy: Mutex::new(Arc::new(policy)),
             queue: Mutex::default(),
             changed: watch::Sender::new(0),
             approvers: Mutex::default(),
@@ -75,6 +75,15 @@ impl Consent {
 
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    fn policy(&self) -> Arc<Policy> {
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes over what the administrator has changed.
+    pub(crate) fn obey(&self, policy: Policy) {
+        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -141,12 +150,13 @@ impl Consent {
     }
 
     fn judge(&self, caller: &Caller, request: &Request) -> Decision {
-        self.clients.judge(|grants| decide(caller, request, grants, &self.policy, now()))
+        let policy = self.policy();
+        self.clients.judge(|grants| decide(caller, request, grants, &policy, now()))
     }
 
     /// Reads the content of files where a grant or the policy depends on it.
     async fn look_closer(&self, caller: &mut Caller) {
-        let needed = self.policy.needs_digest()
+        let needed = self.policy().needs_digest()
             || self.clients.judge(|grants| grants.iter().any(|grant| grant.subject.needs_digest(caller)));
         if needed {
             self.read(caller).await;

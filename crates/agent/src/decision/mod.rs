@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use abide_wire::AskedBecause;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+pub(crate) use crate::config::policy::Rule;
 use crate::identity::{Caller, Kind, Terminal};
 use crate::platform::program::{ProcessId, Stamp};
 pub(crate) use policy::Policy;
-#[cfg(test)]
-pub(crate) use policy::Rule;
 
 /// One session of one account, by their numbers.
 pub(crate) type SessionNumber = (u32, u64);

@@ -52,10 +52,6 @@ pub(crate) struct Caller {
     pub(crate) script_sha256: Option<String>,
     /// Whether only root can write to its file, and to every folder above it.
     pub(crate) only_root_writes: bool,
-    /// The package that owns its file.
-    pub(crate) package: Option<String>,
-    /// Its system unit.
-    pub(crate) unit: Option<String>,
 }
 
 /// What a caller is.

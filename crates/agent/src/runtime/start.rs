@@ -192,7 +192,7 @@ impl Agent {
         let agent = Self(std::sync::Arc::new(Inner {
             presence: ask_presence,
             store: store.clone(),
-            consent: Consent::new(store.clone(), clients, Policy::default()),
+            consent: Consent::new(store.clone(), clients, Policy::of(&config.policy)),
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),
             started_with: FromTheStart::of(&config),
