@@ -15,7 +15,7 @@ mod question {
     use abide_tests::app::{App, configure, one_account};
     use abide_tests::desktop::{Area, Desktop, Look};
     use abide_tests::dialog::{Accessible, Item};
-    use abide_tests::notices::Notices;
+    use abide_tests::notices::{Notice, Notices};
     use abide_tests::providers::Provider;
     use abide_tests::room::Room;
     use abide_tests::{eventually, login, s};
@@ -288,21 +288,14 @@ mod question {
         configure(room, &one_account(provider.issuer(), None, ""));
         let app = App::desktop(room).await;
         let window = desktop.window("Abide", s(25)).await;
-        notices
-            .wait("that there is no tray icon", 0, |notice| {
-                notice.title.contains("cannot show its tray icon")
-            })
-            .await;
+        let said = |notice: &Notice| notice.title.contains("cannot show its tray icon");
+        notices.wait("that there is no tray icon", 0, said).await;
         eventually("something in the window", s(15), || async {
             desktop.colours(&window).await.filter(|colours| *colours > 50)
         })
         .await;
         desktop.closeup_of(&window, "window").await;
-        assert_eq!(
-            notices.all().iter().filter(|notice| notice.title.contains("no place")).count(),
-            1,
-            "it is said once"
-        );
+        assert_eq!(notices.all().iter().filter(|notice| said(notice)).count(), 1, "it is said once");
         drop(app);
     }
 
