@@ -73,7 +73,9 @@ impl Room {
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(&state, private).expect("a private folder");
         let grant = serde_json::json!({ "tests": { "kind": "program", "path": test, "since": 0 } });
-        std::fs::write(state.join("clients.json"), grant.to_string()).expect("a grant for the test");
+        let clients = state.join("clients.json");
+        std::fs::write(&clients, grant.to_string()).expect("a grant for the test");
+        std::fs::set_permissions(&clients, std::fs::Permissions::from_mode(0o600)).expect("its mode");
     }
 
     async fn start_bus(&mut self) {
