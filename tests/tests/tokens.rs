@@ -151,17 +151,9 @@ mod tokens {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_provider_that_narrows_the_session_is_noticed_and_not_asked_again() {
         let provider = DemoOp::start(Config::default()).await.unwrap();
-        provider.set_quirks(Quirks {
-            refresh_tokens: RefreshTokens::KeepEarlier,
-            narrowing_lasts: true,
-            ..Quirks::default()
-        });
+        provider.set_quirks(Quirks { narrowing_lasts: true, ..Quirks::default() });
         let room = ready("tokens-narrowed", &provider, "").await;
-        let app = App::headless(&room).await;
-        sign_in(&room).await;
-        let narrow = ["token", "--json", "--scope", "openid email"];
-        assert_eq!(json(&abide(&room, &narrow).await)["scope"], "email openid");
-        assert_eq!(abide(&room, &["keep"]).await.code, 0);
+        let app = narrowed_and_renewed(&room).await;
         let session = eventually("the renewal", s(10), || async {
             let session = app.session("work").await;
             (session["last_error_code"] == "scope_narrowed").then_some(session)
@@ -171,10 +163,41 @@ mod tokens {
             (&session["state"], &session["last_error_kind"]),
             (&"active".into(), &"action_required".into())
         );
-        let asked = refreshes(&provider);
-        let refused = abide(&room, &["token", "--scope", "openid"]).await;
+        is_not_narrowed_further(&room, &provider).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_narrowed_session_is_widened_by_an_earlier_refresh_token() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let quirks =
+            Quirks { refresh_tokens: RefreshTokens::KeepEarlier, narrowing_lasts: true, ..Quirks::default() };
+        provider.set_quirks(quirks);
+        let room = ready("tokens-widened", &provider, "").await;
+        let app = narrowed_and_renewed(&room).await;
+        eventually("all scopes again", s(10), || async {
+            let scope = json(&abide(&room, &["token", "--json"]).await)["scope"].to_string();
+            (scope.contains("profile") && scope.contains("offline_access")).then_some(())
+        })
+        .await;
+        assert_eq!(app.session("work").await["last_error_code"], Value::Null);
+        is_not_narrowed_further(&room, &provider).await;
+    }
+
+    /// Gets a token for fewer scopes, and renews the session after that.
+    async fn narrowed_and_renewed<'a>(room: &'a Room) -> App<'a> {
+        let app = App::headless(room).await;
+        sign_in(room).await;
+        let narrow = ["token", "--json", "--scope", "openid email"];
+        assert_eq!(json(&abide(room, &narrow).await)["scope"], "email openid");
+        assert_eq!(abide(room, &["keep"]).await.code, 0);
+        app
+    }
+
+    async fn is_not_narrowed_further(room: &Room, provider: &DemoOp) {
+        let asked = refreshes(provider);
+        let refused = abide(room, &["token", "--scope", "openid"]).await;
         assert_eq!(refused.code, 2, "{refused:?}");
-        assert_eq!(refreshes(&provider), asked, "it is not narrowed further");
+        assert_eq!(refreshes(provider), asked);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
