@@ -21,6 +21,7 @@ pub(crate) const COMMAND: &str = "abide curl";
 
 /// What the tray hands on to the program around it.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "Tauri hands on the choices there"))]
 pub(crate) struct Handlers {
     /// The user chose the item of the menu with this key.
     pub(crate) chosen: fn(&AppHandle, &str),

@@ -19,6 +19,7 @@ mod windows;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+#[cfg(target_os = "linux")]
 use self::product::Product;
 pub(crate) use self::release::release;
 use crate::steps::{Log, Steps};
@@ -96,6 +97,7 @@ impl Wanted {
         !self.of_tauri().is_empty() || (self.programs.is_none() && self.wants("appimage"))
     }
 
+    #[cfg(target_os = "linux")]
     fn programs(&self) -> PathBuf {
         self.programs.clone().unwrap_or_else(|| cargo::target().join(self.profile))
     }
@@ -108,6 +110,7 @@ impl Wanted {
 
 pub(crate) fn dist(arguments: &[String]) -> Result<ExitCode> {
     let wanted = Wanted::parse(arguments)?;
+    #[cfg(target_os = "linux")]
     let product = Product::read()?;
     let mut steps = Steps::new()?;
     if wanted.programs.is_some() && !wanted.of_tauri().is_empty() {

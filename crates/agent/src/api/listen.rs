@@ -14,7 +14,7 @@ use crate::agent::Agent;
 use crate::platform::program::{Connected, Program};
 use crate::platform::tcp_peer::listening_user;
 use crate::server::tcp::{Admits, Tcp, bind};
-use crate::server::{Accept, Limits, Quiet, Source, serve};
+use crate::server::{Accept, Limits, Source, serve};
 
 /// Ports that are tried when the configured one is taken.
 const ATTEMPTS: usize = 8;
@@ -138,6 +138,7 @@ mod unix {
     use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
     use super::*;
+    use crate::server::Quiet;
     use crate::server::tcp::BACKLOG;
 
     /// Binds the socket, for this user alone. The vault's lock has shown that no other agent lives, so a socket that is there
