@@ -240,7 +240,7 @@ mod audit {
         .await;
         // A program that the user has allowed: the test itself, behind `abide`.
         assert_eq!(abide(&room, &["token", "--account", "work"]).await.code, 0);
-        let this = std::env::current_exe().unwrap();
+        let this = std::env::current_exe().and_then(std::fs::canonicalize).unwrap();
         let forbids = format!("[[forbid]]\npath = \"{}\"\n", this.display());
         std::fs::write(&policy, shipped.replace("20m", "25m") + &forbids).unwrap();
         eventually("the program to be forbidden", s(2), || async {
