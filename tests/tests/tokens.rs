@@ -174,6 +174,8 @@ mod tokens {
         provider.set_quirks(quirks);
         let room = ready("tokens-widened", &provider, "").await;
         let app = narrowed_and_renewed(&room).await;
+        // The token for fewer scopes, the renewal that shows what it has done, and the one by the earlier refresh token.
+        eventually("the wider token", s(10), || async { (refreshes(&provider) >= 3).then_some(()) }).await;
         eventually("all scopes again", s(10), || async {
             let scope = json(&abide(&room, &["token", "--json"]).await)["scope"].to_string();
             (scope.contains("profile") && scope.contains("offline_access")).then_some(())
