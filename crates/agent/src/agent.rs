@@ -245,7 +245,7 @@ impl Agent {
         Ok(answer)
     }
 
-    /// Whether a caller may have what it asks for; asks the user where nothing says so.
+    /// Whether a caller may have what it asks for; asks the user if nothing decides it.
     ///
     /// # Errors
     ///
@@ -258,7 +258,7 @@ impl Agent {
         signs_in: bool,
     ) -> Result<Permit, ErrorAnswer> {
         let account = self.account_for(params.account.as_deref())?;
-        // A question about a token that cannot be had is none.
+        // No question about a token that cannot be issued.
         let session = tokens::session(&self.0.store, &account)?;
         let target = &params.target;
         let request = Request {

@@ -193,7 +193,7 @@ pub(crate) fn supposed(issuer: &str, preset: Option<&Preset>) -> Result<AccountC
     Ok(Config::account("supposed", &lines(issuer, NOT_YET, preset))?)
 }
 
-/// Whether this is the first start, of somebody without an account. It is remembered in the folder; where that fails, the
+/// Whether this is the first start without an account. It is remembered in the folder; where that fails, the
 /// answer is no, because a window that opens at each start would be worse than none.
 pub(crate) fn is_first_start(state: &Path, configured: bool) -> bool {
     let mark = state.join("started");

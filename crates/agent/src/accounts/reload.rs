@@ -33,7 +33,7 @@ impl FromTheStart {
     }
 }
 
-/// Makes the accounts those of the configuration. A session goes on, unless its account is another one now.
+/// Makes the accounts those of the configuration. A session continues unless its account changed.
 pub(crate) fn take_over(store: &Arc<Store>, config: &Config) {
     let present: Vec<(String, AccountConfig)> = {
         let core = store.core();

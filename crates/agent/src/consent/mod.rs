@@ -91,7 +91,7 @@ impl Consent {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a caller may have what it asks for; asks the user where nothing says so.
+    /// Whether a caller may have what it asks for; asks the user if nothing decides it.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use crate::identity::{Caller, Kind};
 
 /// So many questions may be open.
 const MOST: usize = 32;
-/// How long a question stays for which nobody waits, without a desktop.
+/// How long a question stays without a waiting program and without a desktop.
 const KEPT: Duration = Duration::from_secs(10 * 60);
 /// How long a caller is not asked about after the first denial, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ const REMEMBERED: usize = 512;
 /// The longest reason that is shown, in characters.
 const REASON: usize = 160;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Allowed { by: Basis, activity: bool },
@@ -107,7 +107,7 @@ impl Queue {
         goes
     }
 
-    /// Ends a question. Whoever waits for it hears of it.
+    /// Ends a question, and tells all programs that wait for it.
     pub(super) fn settle(&mut self, id: u64, outcome: Outcome, now: Instant) {
         let Some(index) = self.open.iter().position(|open| open.id == id) else { return };
         let open = self.open.remove(index);
