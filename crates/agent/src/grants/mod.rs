@@ -187,7 +187,7 @@ impl Clients {
         found
     }
 
-    /// Gives a grant: to a program, or to whoever shows the key that is returned, this once.
+    /// Gives a grant: to a program, or to the holder of the key, which is returned only once.
     pub(crate) fn allow(
         &self,
         name: &str,

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::persistence::options::{Keeping, Kept, OpenError};
 
-/// Work on the vault, or an answer to whoever waits for it that the vault cannot be used.
+/// Work on the vault, or an answer to the waiting caller that the vault cannot be used.
 pub(crate) type Job = Box<dyn FnOnce(Result<&mut Vault, VaultError>) + Send>;
 
 /// A handle on the thread; the vault closes when the last one is dropped.

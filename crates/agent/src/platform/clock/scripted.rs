@@ -92,7 +92,7 @@ pub(crate) fn suspend(time: Duration) {
     wake(|_| true);
 }
 
-/// Somebody sets the wall clock.
+/// Sets the wall clock.
 pub(crate) fn set_wall_ahead(time: Duration) {
     with(|clock| clock.wall += time);
 }

@@ -99,7 +99,7 @@ pub(super) fn this_file(_: &Path) -> &'static Path {
     Path::new("/proc/self/exe")
 }
 
-/// `/proc/PID`, held open: it goes on to mean the same process.
+/// `/proc/PID`, held open: it keeps naming the same process.
 #[derive(Debug)]
 struct Folder {
     number: i32,

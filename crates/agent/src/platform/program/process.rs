@@ -23,7 +23,7 @@ pub(crate) struct Process {
     pub(crate) name: String,
     /// Its executable; `None` where the system does not tell.
     pub(crate) program: Option<Program>,
-    /// Whether root owns the executable and nobody else can write to it.
+    /// Whether root owns the executable and only root can write to it.
     pub(crate) system_file: bool,
     /// Its arguments, from its own name on, and no more than the first few thousand bytes. Prove nothing.
     pub(crate) arguments: Vec<String>,
