@@ -1,0 +1,270 @@
+//! The options of the commands.
+
+use super::{Kind, OptionEntry};
+
+const ONE_ACCOUNT: &str = "The account. Not needed when only one is signed in.";
+/// For how long and for whom an answer holds.
+const SPANS: &[&str] = &["once", "run", "terminal", "agent", "session", "script", "always"];
+const TOKENS: &[&str] = &["token", "header", "curl", "run"];
+
+/// Every option of every command.
+pub const OPTIONS: &[OptionEntry] = &[
+    text(&["login"], "account", Some('a'), "NAME", "The account. Not needed when there is only one."),
+    text(&["logout", "keep", "monitor", "claims"], "account", Some('a'), "NAME", ONE_ACCOUNT),
+    text(&["watch"], "account", Some('a'), "NAME", "Only this account."),
+    text(
+        TOKENS,
+        "account",
+        Some('a'),
+        "NAME",
+        "The account. Not needed when there is only one, or only one is signed in.",
+    ),
+    flag(
+        &["login"],
+        "no-browser",
+        "Print the address to open, for example over SSH. The address is the only line on standard output.",
+    ),
+    flag(&["login"], "device", "Print a code, and the page to enter it on, for any device with a browser."),
+    flag(&["logout"], "no-wait", "Do not wait for the provider."),
+    OptionEntry {
+        kind: Kind::Time,
+        ..text(
+            TOKENS,
+            "min-validity",
+            None,
+            "TIME",
+            "How long the token has to be valid at least: 90s, 5m, 1h. It is renewed if necessary.",
+        )
+    },
+    OptionEntry {
+        kind: Kind::OneOf(&["request", "none"]),
+        ..text(
+            TOKENS,
+            "activity",
+            None,
+            "WHAT",
+            "Whether this counts as using the session: request (yes, the default) or none. Use none in background jobs, \
+             which would otherwise keep you signed in after you have left.",
+        )
+    },
+    text(
+        TOKENS,
+        "resource",
+        None,
+        "URI",
+        "A token for this resource only (RFC 8707). Can be given more than once.",
+    ),
+    text(TOKENS, "audience", None, "NAME", "A token for this audience only. Can be given more than once."),
+    text(TOKENS, "scope", None, "SCOPES", "A token with only these scopes, separated by spaces."),
+    text(
+        TOKENS,
+        "reason",
+        None,
+        "TEXT",
+        "Why you need it, for the question that Abide asks. Up to 160 characters.",
+    ),
+    text(
+        TOKENS,
+        "challenge",
+        None,
+        "HEADER",
+        "The WWW-Authenticate header that a server has answered. If it demands a stronger sign-in (RFC 9470), you sign in \
+         again in your browser first.",
+    ),
+    text(
+        &["header", "curl"],
+        "url",
+        None,
+        "URL",
+        "The address of the request, for tokens that are bound to a key (DPoP).",
+    ),
+    text(&["header", "curl"], "method", None, "METHOD", "The method of the request. The default is GET."),
+    text(
+        &["header", "curl"],
+        "nonce",
+        None,
+        "NONCE",
+        "The last DPoP-Nonce header that the server has answered.",
+    ),
+    text(
+        &["accounts add"],
+        "issuer",
+        None,
+        "URL",
+        "The provider's address (issuer), exactly as the provider writes it. Not needed with a preset that has one.",
+    ),
+    text(
+        &["accounts add"],
+        "client-id",
+        None,
+        "ID",
+        "The client ID under which Abide is registered at the provider.",
+    ),
+    path(
+        &["accounts add"],
+        "client-secret-file",
+        "PATH",
+        "A file with the client secret, for providers that require one. Abide reads it there and does not copy it.",
+    ),
+    flag(
+        &["accounts add"],
+        "register",
+        "Register Abide at the provider (RFC 7591). `abide accounts remove` removes the registration (RFC 7592).",
+    ),
+    path(
+        &["accounts add"],
+        "initial-token-file",
+        "PATH",
+        "A file with the initial access token, for providers that require one to register.",
+    ),
+    OptionEntry {
+        kind: Kind::Known(abide_wire::PRESETS),
+        ..text(
+            &["accounts add"],
+            "preset",
+            None,
+            "NAME",
+            "The settings of a known provider. `none` uses none. Without this option, the issuer decides.",
+        )
+    },
+    text(
+        &["accounts add"],
+        "redirect-uri",
+        None,
+        "URL",
+        "Where the browser comes back to, exactly as it is registered. Can be given more than once, for several ports.",
+    ),
+    path(
+        &["accounts add"],
+        "ca-file",
+        "PATH",
+        "A file with certificates to trust in addition to the system's.",
+    ),
+    text(
+        &["accounts add"],
+        "metadata-url",
+        None,
+        "URL",
+        "Where the provider's metadata are, if not below the issuer (Azure AD B2C).",
+    ),
+    path(
+        &["clients allow"],
+        "program",
+        "PATH",
+        "The program on this computer that may have tokens. Without this option, Abide makes a key.",
+    ),
+    flag(&["approve"], "list", "Print the open questions and the answers that hold, and ask nothing."),
+    flag(
+        &["approve"],
+        "wait",
+        "Wait for a question if there is none. Programs wait for your answer meanwhile.",
+    ),
+    OptionEntry {
+        kind: Kind::OneOf(SPANS),
+        ..text(&["approve"], "allow", None, "SPAN", "Allow it for this long.")
+    },
+    OptionEntry {
+        kind: Kind::OneOf(SPANS),
+        ..text(&["approve"], "deny", None, "SPAN", "Deny it for this long.")
+    },
+    OptionEntry {
+        kind: Kind::Number(u32::MAX),
+        ..text(&["approve"], "stop", None, "NUMBER", "Take back the answer with this number.")
+    },
+    OptionEntry {
+        kind: Kind::Number(100_000),
+        ..text(&["audit", "audit show"], "last", None, "NUMBER", "How many lines. The default is 50.")
+    },
+    text(&["audit", "audit show", "audit follow"], "account", Some('a'), "NAME", "Only this account."),
+    OptionEntry {
+        kind: Kind::OneOf(&["json", "ocsf"]),
+        ..text(
+            &["audit export"],
+            "format",
+            None,
+            "FORMAT",
+            "json: the lines as they are (the default). ocsf: events of the Open Cybersecurity Schema Framework 1.3.",
+        )
+    },
+    OptionEntry {
+        kind: Kind::Number(u32::MAX),
+        ..text(
+            &["agent"],
+            "passphrase-fd",
+            None,
+            "NUMBER",
+            "Read the passphrase of the vault from this open file descriptor: --passphrase-fd 3 3<FILE",
+        )
+    },
+    OptionEntry {
+        kind: Kind::Number(65_535),
+        ..text(&["demo"], "port", None, "NUMBER", "The port on 127.0.0.1. The default is 47610.")
+    },
+    flag(
+        &["login"],
+        "json",
+        "Print the session as JSON once you are signed in. With --no-browser or --device, a first line has the address or \
+         the code.",
+    ),
+    flag(&["logout", "keep"], "json", "Print the session afterwards as JSON."),
+    flag(&["monitor"], "json", "Print the session as JSON."),
+    flag(
+        &["status"],
+        "json",
+        "Print everything that is known as JSON. Times are Unix seconds, durations are seconds.",
+    ),
+    flag(&["watch"], "json", "Print a JSON object per line."),
+    flag(
+        &["claims"],
+        "json",
+        "Print the claims as JSON, with the time when they were read and whose they are.",
+    ),
+    flag(&["token"], "json", "Print the whole answer as JSON: token, expiry, scope, account, issuer."),
+    flag(&["header"], "json", "Print the header as a JSON object."),
+    flag(&["accounts", "accounts list"], "json", "Print the accounts as JSON."),
+    flag(&["accounts add", "accounts remove"], "json", "Print the result as JSON."),
+    flag(&["clients", "clients list"], "json", "Print the clients as JSON."),
+    flag(
+        &["clients allow", "clients revoke"],
+        "json",
+        "Print the result as JSON, with the key if there is one.",
+    ),
+    flag(
+        &["approve"],
+        "json",
+        "Print the open questions and the answers that hold as JSON, and ask nothing.",
+    ),
+    flag(&["config", "config path"], "json", "Print this path and the others that Abide uses as JSON."),
+    flag(&["config check", "config reload"], "json", "Print the findings as JSON."),
+    flag(&["doctor"], "json", "Print the checks as JSON."),
+    flag(
+        &["audit", "audit show", "audit follow"],
+        "json",
+        "Print the lines as they are: a JSON object each.",
+    ),
+    flag(&["audit verify"], "json", "Print the findings as JSON."),
+    flag(&["run", "agent", "demo", "help", "audit export"], "json", "Print errors as JSON."),
+];
+
+const fn text(
+    commands: &'static [&'static str],
+    long: &'static str,
+    short: Option<char>,
+    value: &'static str,
+    help: &'static str,
+) -> OptionEntry {
+    OptionEntry { commands, long, short, kind: Kind::Text, value, help }
+}
+
+const fn path(
+    commands: &'static [&'static str],
+    long: &'static str,
+    value: &'static str,
+    help: &'static str,
+) -> OptionEntry {
+    OptionEntry { commands, long, short: None, kind: Kind::Path, value, help }
+}
+
+const fn flag(commands: &'static [&'static str], long: &'static str, help: &'static str) -> OptionEntry {
+    OptionEntry { commands, long, short: None, kind: Kind::Flag, value: "", help }
+}
