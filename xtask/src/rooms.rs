@@ -79,6 +79,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
+    ("crates/dialects/src", &["json", "exchange", "dialect", "http", "file", "program", "table"]),
     (
         "crates/oidc/src",
         &[

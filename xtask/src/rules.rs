@@ -17,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
     ("abide-audit", &[]),
+    ("abide-dialects", &["abide-wire"]),
     ("abide-demo-op", &[]),
     ("abide-presence", &[]),
     (
@@ -27,18 +28,19 @@ const EDGES: &[(&str, &[&str])] = &[
             "abide-vault",
             "abide-wire",
             "abide-audit",
+            "abide-dialects",
             "abide-demo-op",
             "abide-presence",
             "abide-failpoint",
         ],
     ),
-    ("abide-cli", &["abide-wire", "abide-audit"]),
+    ("abide-cli", &["abide-wire", "abide-audit", "abide-dialects"]),
     // The two programs.
     ("abide", &["abide-cli", "abide-agent"]),
     ("abide-desktop", &["abide-agent", "abide-wire"]),
     // Outside of the programs.
     ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault"]),
-    ("xtask", &["abide-wire", "abide-cli"]),
+    ("xtask", &["abide-wire", "abide-cli", "abide-dialects"]),
     (
         "abide-tests",
         &[
@@ -65,6 +67,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("abide-oidc", &["tauri*", "gtk*"]),
     ("abide-vault", &["tauri*", "gtk*"]),
     ("abide-wire", &["tokio", "tauri*", "gtk*"]),
+    ("abide-dialects", &["tokio", "hyper", "tauri*", "gtk*"]),
     ("abide-demo-op", &["tauri*", "gtk*"]),
     // No desktop library either: it connects to the desktop over sockets.
     ("abide-presence", &["tauri*", "gtk*", "openidconnect", "reqwest", "x11-dl"]),

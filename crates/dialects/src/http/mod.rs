@@ -1,0 +1,3 @@
+//! Dialects over HTTP: the tool sends requests to the listener of its job.
+
+pub mod azure_app_service;
