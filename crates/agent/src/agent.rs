@@ -1,5 +1,7 @@
 //! The façade: everything that a view or the local endpoint can ask of the running core.
 
+mod tools;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_audit::Event as Recorded;
@@ -552,6 +554,7 @@ impl Agent {
         let _ = std::fs::remove_file(places.endpoint_file());
         #[cfg(unix)]
         let _ = std::fs::remove_file(places.socket());
+        self.clients().write_uses();
         self.0.store.audit.event(Recorded::AgentStopped, |_| {});
         // Before the vault has written everything: the end of the record is sealed in it.
         self.0.store.audit.close().await;

@@ -153,11 +153,15 @@ pub struct LiveGrant {
     /// Since when, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub since: u64,
+    /// When a token was handed out under it last, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub last_used: Option<u64>,
 }
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ConsentAnswer {
     /// Allow, or deny.

@@ -83,6 +83,7 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         Span,
         AskedBecause,
         ConsentQuestion,
+        ConsentAnswer,
         LiveGrant,
         Snapshot,
         NoticeKind,
@@ -98,6 +99,10 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         window::NewAccount,
         window::NewAccountAdded,
         window::Diagnosis,
+        window::GrantKind,
+        window::KeptGrant,
+        window::PolicyRule,
+        window::KeptGrants,
         window::WindowError,
     );
     Ok(out)

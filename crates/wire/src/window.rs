@@ -115,6 +115,74 @@ pub struct Diagnosis {
     pub configuration: ConfigCheck,
 }
 
+/// What a grant that is kept is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum GrantKind {
+    /// The holder of a client key.
+    Key,
+    /// A program.
+    Program,
+    /// A script.
+    Script,
+}
+
+/// A grant, or a denial, that stays until it is revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct KeptGrant {
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub kind: GrantKind,
+    /// The file of the program or script.
+    pub path: Option<String>,
+    /// Whether it allows. Otherwise it denies.
+    pub allows: bool,
+    /// The account; `None` for every account.
+    pub account: Option<String>,
+    /// The APIs; empty for the session's own token.
+    pub targets: Vec<String>,
+    /// The scopes; empty for those of the session.
+    pub scopes: Vec<String>,
+    /// When it was given, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub since: u64,
+    /// When it ends, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub until: Option<u64>,
+    /// How many tokens were handed out under it.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub tokens: u64,
+    /// When the last one was, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub last_used: Option<u64>,
+    /// Tokens for each of the last 14 days (UTC), today last.
+    #[cfg_attr(feature = "typescript", ts(type = "Array<number>"))]
+    pub days: Vec<u64>,
+}
+
+/// A rule of the administrator about a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PolicyRule {
+    /// Whether it allows. Otherwise it forbids.
+    pub allows: bool,
+    /// The path of the program, or the SHA-256 of its file in hexadecimal digits.
+    pub program: String,
+}
+
+/// What is decided about programs until it is revoked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct KeptGrants {
+    /// By the user, in the order of their names.
+    pub kept: Vec<KeptGrant>,
+    /// By the administrator.
+    pub policy: Vec<PolicyRule>,
+}
+
 /// Why a command of the window failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -77,7 +77,8 @@ impl Consent {
         &self.clients
     }
 
-    fn policy(&self) -> Arc<Policy> {
+    /// What the administrator has decided.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
         self.policy.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Live {
     since: u64,
     /// How many tokens were handed out under it.
     tokens: u64,
+    /// When the last one was, Unix seconds.
+    last: Option<u64>,
 }
 
 /// An answer of the user, to be held or kept.
@@ -54,16 +56,28 @@ impl Clients {
         if state.live.len() >= MOST {
             state.live.remove(0);
         }
-        state.live.push(Live { grant, span, label, since: now(), tokens: 0 });
+        state.live.push(Live { grant, span, label, since: now(), tokens: 0, last: None });
         state.gather();
         Ok(())
     }
 
-    /// A token was handed out under a grant. Says whether it is one that ends by itself, which is counted.
+    /// A token was handed out under a grant. Says whether it is one that ends by itself, whose count every view shows.
     pub(crate) fn used(&self, id: u64) -> bool {
         let mut state = self.state();
-        let live = state.live.iter_mut().find(|live| live.grant.id == id);
-        live.map(|live| live.tokens += 1).is_some()
+        let now = now();
+        if let Some(live) = state.live.iter_mut().find(|live| live.grant.id == id) {
+            live.tokens += 1;
+            live.last = Some(now);
+            return true;
+        }
+        let kept = state.kept.iter().find(|(_, client)| client.id == id);
+        if let Some(name) = kept.map(|(name, _)| name.clone()) {
+            state.uses.count(&name, now);
+            if state.uses.is_due(now) {
+                state.uses.write(now);
+            }
+        }
+        false
     }
 
     /// Takes an answer back that ends by itself. Says whether there was one.
@@ -101,6 +115,7 @@ impl Live {
             allows: self.grant.allows,
             tokens: self.tokens,
             since: self.since,
+            last_used: self.last,
         }
     }
 }

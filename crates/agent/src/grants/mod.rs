@@ -2,7 +2,9 @@
 //!
 //! Those that are given for good are in `clients.json`; those that end by themselves are in memory alone.
 
+mod kept;
 mod live;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,8 +27,10 @@ use crate::platform::clock;
 use crate::platform::file;
 use crate::platform::program::{Stamp, only_root_writes, stamp};
 
+use kept::Removed;
 pub(crate) use live::Given;
 use live::Live;
+use uses::Uses;
 
 /// What a client key begins with, so that a leaked one is recognised.
 const PREFIX: &str = "abide_";
@@ -99,6 +103,10 @@ pub(crate) struct Clients {
 struct State {
     kept: BTreeMap<String, Client>,
     live: Vec<Live>,
+    /// How often those that are kept are used.
+    uses: Uses,
+    /// What was revoked last.
+    removed: Option<Removed>,
     /// Both, as the decision reads them.
     all: Vec<Grant>,
     next: u64,
@@ -148,7 +156,8 @@ impl Clients {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };
-        let mut state = State::default();
+        let uses = Uses::open(path.with_file_name("uses.json"));
+        let mut state = State { uses, ..State::default() };
         for client in kept.values_mut() {
             client.complete();
             client.id = state.number();
@@ -226,14 +235,22 @@ impl Clients {
         Ok(key)
     }
 
-    /// Takes a grant back.
+    /// Takes a grant back. [`Clients::restore`] undoes it.
     pub(crate) fn revoke(&self, name: &str) -> Result<(), ErrorAnswer> {
-        self.change(|state| match state.kept.remove(name) {
-            Some(_) => Ok(()),
-            None => Err(invalid(format!(
-                "There is no client \u{201c}{name}\u{201d}. `abide clients list` shows all."
-            ))),
-        })
+        let mut removed = None;
+        self.change(|state| {
+            removed = state.kept.remove(name);
+            match &removed {
+                Some(_) => Ok(()),
+                None => Err(invalid(format!(
+                    "There is no client \u{201c}{name}\u{201d}. `abide clients list` shows all."
+                ))),
+            }
+        })?;
+        let mut state = self.state();
+        let uses = state.uses.take(name);
+        state.removed = removed.map(|client| Removed::of(name, client, uses));
+        Ok(())
     }
 
     pub(crate) fn list(&self) -> Vec<Listed> {
