@@ -20,6 +20,11 @@ const COMMANDS: &[&str] = &[
     "add_account",
     "remove_account",
     "diagnosis",
+    "kept_grants",
+    "answer_consent",
+    "stop_grant",
+    "revoke_grant",
+    "restore_grant",
 ];
 
 /// Stands in for the window in a debug build, so that the rest can be checked and run without Node.

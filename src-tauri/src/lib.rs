@@ -78,6 +78,11 @@ pub fn run() -> ExitCode {
             window::add_account,
             window::remove_account,
             window::diagnosis,
+            window::kept_grants,
+            window::answer_consent,
+            window::stop_grant,
+            window::revoke_grant,
+            window::restore_grant,
         ])
         .setup(move |app| {
             #[cfg(target_os = "macos")]

@@ -3,9 +3,9 @@
 
 use abide_agent::Agent;
 use abide_wire::window::{
-    Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
+    Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
-use abide_wire::{ClaimsAnswer, ErrorAnswer, SessionSettings, Snapshot};
+use abide_wire::{ClaimsAnswer, ConsentAnswer, ErrorAnswer, SessionSettings, Snapshot};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
 
@@ -174,6 +174,35 @@ pub(crate) async fn diagnosis(agent: State<'_, Agent>) -> Result<Diagnosis, Wind
 #[tauri::command]
 pub(crate) async fn remove_account(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
     agent.remove_account(&account).await
+}
+
+#[tauri::command(async)]
+pub(crate) fn kept_grants(agent: State<'_, Agent>) -> KeptGrants {
+    agent.kept_grants()
+}
+
+#[tauri::command(async)]
+pub(crate) fn answer_consent(
+    agent: State<'_, Agent>,
+    question: u64,
+    answer: ConsentAnswer,
+) -> Result<(), WindowError> {
+    agent.answer_consent(question, answer).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn stop_grant(agent: State<'_, Agent>, grant: u64) -> Result<(), WindowError> {
+    agent.stop_grant(grant).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn revoke_grant(agent: State<'_, Agent>, name: String) -> Result<(), WindowError> {
+    agent.revoke_grant(&name).map_err(error_for_window)
+}
+
+#[tauri::command(async)]
+pub(crate) fn restore_grant(agent: State<'_, Agent>, name: String) -> Result<(), WindowError> {
+    agent.restore_grant(&name).map_err(error_for_window)
 }
 
 #[cfg(test)]

@@ -26,9 +26,15 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.openMonitor("work");
   await tauriHost.presets();
   await tauriHost.diagnosis();
+  await tauriHost.keptGrants();
+  await tauriHost.answerConsent(3, { allow: true, span: "run" });
+  await tauriHost.stopGrant(4);
+  await tauriHost.revokeGrant("ci");
+  await tauriHost.restoreGrant("ci");
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
     "answer", "settings", "change_settings", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
+    "kept_grants", "answer_consent", "stop_grant", "revoke_grant", "restore_grant",
   ]);
   expect(calls[1]?.[1]).toEqual({ account: "work" });
   expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com", preset: "okta" });
@@ -39,6 +45,9 @@ test("every command goes to the program under its own name, with its arguments",
   expect(calls[11]?.[1]).toEqual({ account: "work", settings });
   expect(calls[12]?.[1]).toMatchObject({ event: "navigate" });
   expect(calls[13]?.[1]).toEqual({ account: "work" });
+  expect(calls.slice(17).map(([, args]) => args)).toEqual([
+    { question: 3, answer: { allow: true, span: "run" } }, { grant: 4 }, { name: "ci" }, { name: "ci" },
+  ]);
 });
 
 test("an error of the program keeps its code and words; anything else gets words that help", () => {

@@ -2,11 +2,11 @@
 import { flushSync, mount, unmount } from "svelte";
 import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
-import { account, diagnosis, discovered, layer, presets, usual } from "../src/demo/host";
+import { account, consent, diagnosis, discovered, keptGrant, layer, liveGrant, presets, usual } from "../src/demo/host";
 import type { Host } from "../src/lib/host";
-import type { ClaimsAnswer, Question, NewAccount, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
+import type { ClaimsAnswer, KeptGrants, Question, NewAccount, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
 
-export { account as status, diagnosis, discovered, layer, presets };
+export { account as status, consent, diagnosis, discovered, keptGrant, layer, liveGrant, presets };
 
 export const active = (over: Partial<SessionStatus> = {}) =>
   account({
@@ -82,6 +82,11 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     presets: vi.fn(async () => presets),
     addAccount: vi.fn(async (account: NewAccount) => ({ name: account.name, client_id: account.client_id ?? "", notes: [] as string[] })),
     diagnosis: vi.fn(async () => diagnosis()),
+    keptGrants: vi.fn(async (): Promise<KeptGrants> => ({ kept: [], policy: [] })),
+    answerConsent: vi.fn(async () => {}),
+    stopGrant: vi.fn(async () => {}),
+    revokeGrant: vi.fn(async () => {}),
+    restoreGrant: vi.fn(async () => {}),
     removeAccount: vi.fn(async () => {}),
     ...answers,
   } satisfies Host;

@@ -1,6 +1,6 @@
 // The wording of each page, in one file for each: a better sentence changes `tests/pages/NAME.txt` and nothing else.
 import { expect, test } from "vitest";
-import { active, diagnosis, discovered, layer, open, question, snapshot, status } from "./mount";
+import { active, consent, diagnosis, discovered, keptGrant, layer, liveGrant, open, question, snapshot, status } from "./mount";
 
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 
@@ -99,4 +99,30 @@ test("the page of the settings", async () => {
   const window = await open(snapshot([active({ advised_end_after: 840 })]));
   await window.click(window.button("Settings"));
   await expect(words(window.target)).toMatchFileSnapshot("pages/settings.txt");
+});
+
+test("the page of the tools", async () => {
+  const spans = ["once", "run", "terminal", "agent", "session", "script", "always"] as const;
+  const kinds = ["program", "interpreter", "terminal", "forwarder", "background", "unknown"] as const;
+  const because = ["new", "changed", "wider", "ended", "new", "new"] as const;
+  const consents = kinds.map((kind, i) =>
+    consent({ id: i, kind, because: because[i]!, spans: [...spans], asked_at: noon - 12, signs_in: i === 0, waiting: i + 1, script: kind === "interpreter" ? "/home/alice/a.py" : null, reason: "to plan" }),
+  );
+  const grants = [
+    ...spans.map((span, i) => liveGrant({ id: i, span, tokens: i, last_used: i === 0 ? null : noon - 35, since: noon - 300 })),
+    liveGrant({ id: 20, allows: false, targets: [], last_used: null }),
+  ];
+  const kept = [
+    keptGrant({ since: noon - 3600, last_used: noon - 300 }),
+    keptGrant({ name: "ci", kind: "key", path: null, account: null, targets: [], tokens: 0, last_used: null, since: noon - 40 * 86_400 }),
+    keptGrant({ name: "a.py", kind: "script", scopes: ["email"], until: noon + 9 * 86_400, since: noon - 86_400, last_used: noon - 300 }),
+    keptGrant({ name: "weather", allows: false, tokens: 0, last_used: null, since: noon - 60 }),
+  ];
+  const policy = [{ allows: false, program: "/usr/bin/curl" }, { allows: true, program: "/usr/bin/tool" }];
+  const window = await open(snapshot([active()], { consents, grants }), { keptGrants: async () => ({ kept, policy }) });
+  await window.navigate("tools");
+  const full = words(window.target);
+  const empty = await open(snapshot([active()]));
+  await empty.navigate("tools");
+  await expect(`${full}\n${words(empty.target)}`).toMatchFileSnapshot("pages/tools.txt");
 });

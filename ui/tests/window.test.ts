@@ -12,7 +12,7 @@ const reject = (message: string) => async () => {
 
 test("each state offers what can be done in it", async () => {
   const window = await open(snapshot([status()]));
-  expect(window.labels()).toEqual(["Add an account", "Settings", "Help", "Sign in", "Remove"]);
+  expect(window.labels()).toEqual(["Accounts", "Tools", "Settings", "Help", "Sign in", "Remove", "Add an account"]);
   expect(window.text()).toContain("You are not signed in.");
 
   await window.show(snapshot([status({ state: "authorizing" })]));
@@ -527,7 +527,8 @@ test("the command palette does everything by keyboard, and Escape leaves the pag
   const offered = () => [...dialog.querySelectorAll("li")].map((line) => line.textContent);
   expect(dialog.open).toBe(true);
   expect(offered()).toEqual([
-    "Keep the session: work", "Sign out: work", "Settings: work", "Sign in: lab", "Settings: lab", "Accounts", "Add an account", "Help",
+    "Keep the session: work", "Sign out: work", "Settings: work", "Sign in: lab", "Settings: lab", "Accounts",
+    "Tools: apps that may use your accounts", "Add an account", "Help",
   ]);
   field.value = "sign";
   field.dispatchEvent(new Event("input", { bubbles: true }));

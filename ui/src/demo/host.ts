@@ -2,7 +2,7 @@
 import type { Host } from "../lib/host";
 import { DEMO_ISSUER } from "../lib/text";
 import type {
-  Diagnosis, DiscoveredProvider, LayerStatus, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
+  ConsentQuestion, Diagnosis, DiscoveredProvider, KeptGrant, KeptGrants, LayerStatus, LiveGrant, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
 } from "../lib/wire";
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -188,6 +188,75 @@ export const diagnosis = (over: Partial<Diagnosis> = {}): Diagnosis => ({
   ...over,
 });
 
+/** A question about an app. */
+export const consent = (over: Partial<ConsentQuestion> = {}): ConsentQuestion => ({
+  id: 1,
+  kind: "program",
+  program: "terraform",
+  path: "/usr/bin/terraform",
+  sha256: null,
+  command: "terraform plan -out plan.bin",
+  script: null,
+  started_by: ["bash", "gnome-terminal"],
+  agent: null,
+  terminal: "pts/3",
+  account: "work",
+  provider: "id.example.com",
+  targets: ["https://api.example.com"],
+  scopes: ["openid", "projects.read"],
+  signs_in: false,
+  reason: null,
+  because: "new",
+  spans: ["once", "run", "terminal", "session", "always"],
+  waiting: 1,
+  asked_at: now() - 12,
+  ...over,
+});
+
+/** An answer that holds now. */
+export const liveGrant = (over: Partial<LiveGrant> = {}): LiveGrant => ({
+  id: 11,
+  program: "Claude Code",
+  account: "work",
+  targets: ["api.example.com"],
+  span: "agent",
+  allows: true,
+  tokens: 41,
+  since: now() - 2520,
+  last_used: now() - 35,
+  ...over,
+});
+
+/** An answer that is kept. */
+export const keptGrant = (over: Partial<KeptGrant> = {}): KeptGrant => ({
+  name: "terraform",
+  kind: "program",
+  path: "/usr/bin/terraform",
+  allows: true,
+  account: "work",
+  targets: ["https://api.example.com"],
+  scopes: [],
+  since: now() - 40 * 86_400,
+  until: null,
+  tokens: 1212,
+  last_used: now() - 300,
+  days: [3, 0, 0, 12, 18, 9, 2, 0, 1, 14, 22, 30, 8, 5],
+  ...over,
+});
+
+const decided: KeptGrants = {
+  kept: [
+    keptGrant({ name: "ci", kind: "key", path: null, account: null, targets: [], tokens: 0, last_used: null, days: Array<number>(14).fill(0) }),
+    keptGrant({
+      name: "deploy.py", kind: "script", path: "/home/alice/bin/deploy.py", until: now() + 9 * 86_400, scopes: ["profile", "deploy.write"], tokens: 3,
+      last_used: now() - 86_400, days: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0],
+    }),
+    keptGrant(),
+    keptGrant({ name: "weather", path: "/opt/weather/bin/weather-widget", allows: false, targets: [], tokens: 0, last_used: null, days: Array<number>(14).fill(0) }),
+  ],
+  policy: [],
+};
+
 const ended = account({
   account: "lab",
   issuer: "https://login.lab.example.org/realms/lab",
@@ -336,12 +405,42 @@ export const scenes: Record<string, () => Snapshot> = {
   found: () => ({ accounts: [active()], questions: [], warnings: [] }),
   registers: () => ({ accounts: [active()], questions: [], warnings: [] }),
   authorizing: () => ({ accounts: [account({ state: "authorizing" })], questions: [], warnings: [] }),
+  tools: () => ({
+    accounts: [active(), ended],
+    questions: [],
+    warnings: [],
+    grants: [
+      liveGrant(),
+      liveGrant({ id: 12, program: "zsh", targets: [], span: "terminal", tokens: 1, last_used: now() - 4000 }),
+      liveGrant({ id: 13, program: "node", span: "run", allows: false, tokens: 0, last_used: null }),
+    ],
+  }),
+  asked: () => ({
+    accounts: [active(), ended],
+    questions: [],
+    warnings: [],
+    consents: [
+      consent({
+        kind: "interpreter", program: "python3", path: "/usr/bin/python3.13", script: "/home/alice/work/report/fetch_numbers.py",
+        command: "python3 fetch_numbers.py --month 11", started_by: ["Claude Code", "zsh"], agent: "Claude Code", because: "wider", waiting: 3,
+        scopes: ["profile", "reports.read", "offline_access"], reason: "to fetch the numbers of November", spans: ["once", "run", "agent", "session", "script"],
+      }),
+      consent({ id: 2, kind: "terminal", program: "zsh", path: "/usr/bin/zsh", command: null, targets: [], scopes: [], started_by: [], spans: ["once", "terminal"] }),
+    ],
+    grants: [liveGrant()],
+  }),
+  tools_empty: () => ({ accounts: [active()], questions: [], warnings: [] }),
+  tools_policy: () => ({ accounts: [active()], questions: [], warnings: [], grants: [liveGrant()] }),
 };
 
 /** A host that plays the scene and answers every command as the program would. */
 export function demoHost(scene: string): Host {
   let snapshot = (scenes[scene] ?? scenes.active!)();
   const settings = new Map<string, SessionSettings>();
+  let grants: KeptGrants = scene === "tools_empty" ? { kept: [], policy: [] } : decided;
+  if (scene === "tools_policy") {
+    grants = { kept: [], policy: [{ allows: false, program: "/usr/bin/curl" }, { allows: true, program: "/opt/example/bin/updater" }] };
+  }
   const listeners = new Set<(snapshot: Snapshot) => void>();
   const show = (next: Partial<Snapshot>) => {
     snapshot = { ...snapshot, ...next };
@@ -443,6 +542,23 @@ export function demoHost(scene: string): Host {
       show({ accounts: [...snapshot.accounts, account({ account: name, issuer, provider: new URL(issuer).host })] });
       return { name, client_id: client_id ?? "registered", notes: [] };
     },
+    keptGrants: async () => grants,
+    answerConsent: async (id, { allow, span }) => {
+      const question = snapshot.consents?.find((each) => each.id === id);
+      if (question === undefined) throw { code: "not_found", message: "This question is no longer open." };
+      const live = liveGrant({
+        id: 100 + id, program: question.program, targets: question.targets, span, allows: allow, tokens: allow ? 1 : 0, since: now(),
+        last_used: allow ? now() : null,
+      });
+      const lasts = span !== "once" && span !== "always" && span !== "script";
+      show({
+        consents: snapshot.consents?.filter((each) => each.id !== id) ?? [],
+        grants: [...(snapshot.grants ?? []), ...(lasts ? [live] : [])],
+      });
+    },
+    stopGrant: async (id) => show({ grants: snapshot.grants?.filter((each) => each.id !== id) ?? [] }),
+    revokeGrant: async (name) => void (grants = { ...grants, kept: grants.kept.filter((each) => each.name !== name) }),
+    restoreGrant: async (name) => void (grants = { ...grants, kept: decided.kept.filter((each) => each.name === name || grants.kept.includes(each)) }),
     removeAccount: async (name) => show({ accounts: snapshot.accounts.filter((a) => a.account !== name) }),
   };
 }

@@ -1,8 +1,9 @@
 // Scenes of the gallery that begin on another page, or need a click or two first.
-export type Place = "accounts" | "add" | "address" | "settings" | "help";
+import type { Place } from "../lib/pages";
 
 const PLACES: Record<string, Place> = {
   settings: "settings", ways: "settings", help: "help", trouble_help: "help", add: "add", values: "add", found: "add", registers: "add",
+  tools: "tools", asked: "tools", tools_empty: "tools", tools_policy: "tools",
 };
 
 /** The page on which a scene begins. */

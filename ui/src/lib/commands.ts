@@ -1,5 +1,6 @@
 // What the command palette offers. The same conditions as for the buttons of an account.
 import type { Host } from "./host";
+import { short } from "./tools";
 import type { Snapshot } from "./wire";
 
 export interface Command {
@@ -10,6 +11,7 @@ export interface Command {
 /** The pages that a command can open. */
 export interface Pages {
   accounts: () => void;
+  tools: () => void;
   add: () => void;
   settings: (account?: string) => void;
   help: () => void;
@@ -28,8 +30,12 @@ export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed
     if (signedIn) add(`Sign out: ${account}`, () => host.signOut(account));
     commands.push({ name: `Settings: ${account}`, run: () => pages.settings(account) });
   }
+  for (const grant of snapshot.grants ?? []) {
+    if (grant.allows) add(`Stop: ${short(grant.program)} (${grant.account}, number ${grant.id})`, () => host.stopGrant(grant.id));
+  }
   commands.push(
     { name: "Accounts", run: pages.accounts },
+    { name: "Tools: apps that may use your accounts", run: pages.tools },
     { name: "Add an account", run: pages.add },
     { name: "Help", run: pages.help },
   );

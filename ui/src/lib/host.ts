@@ -2,7 +2,8 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type {
-  ClaimsAnswer, Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, SessionSettings, SettingField, Snapshot, WindowError,
+  ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, SessionSettings,
+  SettingField, Snapshot, WindowError,
 } from "./wire";
 
 /** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
@@ -34,6 +35,15 @@ export interface Host {
   removeAccount(account: string): Promise<void>;
   /** The state of the program. */
   diagnosis(): Promise<Diagnosis>;
+  /** What is decided about apps until it is revoked. What ends by itself is in the snapshot. */
+  keptGrants(): Promise<KeptGrants>;
+  /** Answers the question about an app. */
+  answerConsent(question: number, answer: ConsentAnswer): Promise<void>;
+  /** Takes back an answer that would end by itself. */
+  stopGrant(grant: number): Promise<void>;
+  revokeGrant(name: string): Promise<void>;
+  /** Undoes the last revocation, for two minutes. */
+  restoreGrant(name: string): Promise<void>;
 }
 
 export const tauriHost: Host = {
@@ -54,6 +64,11 @@ export const tauriHost: Host = {
   addAccount: (account) => invoke("add_account", { account }),
   removeAccount: (account) => invoke("remove_account", { account }),
   diagnosis: () => invoke("diagnosis"),
+  keptGrants: () => invoke("kept_grants"),
+  answerConsent: (question, answer) => invoke("answer_consent", { question, answer }),
+  stopGrant: (grant) => invoke("stop_grant", { grant }),
+  revokeGrant: (name) => invoke("revoke_grant", { name }),
+  restoreGrant: (name) => invoke("restore_grant", { name }),
 };
 
 /** The reason of a rejected command, as an error with a sentence for people. */

@@ -367,6 +367,16 @@ waiting: number,
  */
 asked_at: number, };
 
+export type ConsentAnswer = { 
+/**
+ * Allow, or deny.
+ */
+allow: boolean, 
+/**
+ * For how long and for whom.
+ */
+span: Span, };
+
 export type LiveGrant = { 
 /**
  * Which one this is.
@@ -399,7 +409,11 @@ tokens: number,
 /**
  * Since when, Unix seconds.
  */
-since: number, };
+since: number, 
+/**
+ * When a token was handed out under it last, Unix seconds.
+ */
+last_used: number | null, };
 
 export type Snapshot = { 
 /**
@@ -694,6 +708,78 @@ presence: PresenceStatus,
  * What is wrong with the configuration file, and what could be better.
  */
 configuration: ConfigCheck, };
+
+export type GrantKind = "key" | "program" | "script";
+
+export type KeptGrant = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is about.
+ */
+kind: GrantKind, 
+/**
+ * The file of the program or script.
+ */
+path: string | null, 
+/**
+ * Whether it allows. Otherwise it denies.
+ */
+allows: boolean, 
+/**
+ * The account; `None` for every account.
+ */
+account: string | null, 
+/**
+ * The APIs; empty for the session's own token.
+ */
+targets: Array<string>, 
+/**
+ * The scopes; empty for those of the session.
+ */
+scopes: Array<string>, 
+/**
+ * When it was given, Unix seconds.
+ */
+since: number, 
+/**
+ * When it ends, Unix seconds.
+ */
+until: number | null, 
+/**
+ * How many tokens were handed out under it.
+ */
+tokens: number, 
+/**
+ * When the last one was, Unix seconds.
+ */
+last_used: number | null, 
+/**
+ * Tokens for each of the last 14 days (UTC), today last.
+ */
+days: Array<number>, };
+
+export type PolicyRule = { 
+/**
+ * Whether it allows. Otherwise it forbids.
+ */
+allows: boolean, 
+/**
+ * The path of the program, or the SHA-256 of its file in hexadecimal digits.
+ */
+program: string, };
+
+export type KeptGrants = { 
+/**
+ * By the user, in the order of their names.
+ */
+kept: Array<KeptGrant>, 
+/**
+ * By the administrator.
+ */
+policy: Array<PolicyRule>, };
 
 export type WindowError = { 
 /**

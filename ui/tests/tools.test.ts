@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import dialog from "../../src-tauri/src/consent/words.rs?raw";
+import wire from "../../crates/wire/src/consent.rs?raw";
+import * as tools from "../src/lib/tools";
+import type { Span } from "../src/lib/wire";
+import { active, consent, keptGrant, liveGrant, open, settle, snapshot } from "./mount";
+
+const noon = Date.UTC(2026, 0, 2, 12) / 1000;
+const at = (over: Parameters<typeof consent>[0] = {}) => consent({ asked_at: noon - 12, ...over });
+
+test("a question is worded as in the native dialog", () => {
+  const offered = ["once", "terminal", "session", "script", "always"] as const;
+  for (const span of offered) expect(dialog).toContain(`"${tools.choice(at(), span)}"`);
+  for (const text of [...Object.values(tools.BECAUSE), ...Object.values(tools.KIND), tools.SIGNS_IN]) expect(dialog).toContain(`"${text}"`);
+  for (const words of Object.values(tools.SCOPE)) expect(wire).toContain(`"${words}"`);
+  expect(tools.request(at()).wants).toBe("wants to use https://api.example.com in your name.");
+  expect(tools.request(at({ targets: [] })).wants).toBe("wants to use your access to id.example.com.");
+  expect(tools.who(at({ kind: "interpreter", script: "/home/alice/fetch.py" }))).toBe("terraform with fetch.py");
+});
+
+test("what a program says of itself is marked and cut, and no name of a scope is a trap", () => {
+  const facts = Object.fromEntries(tools.known(at({ reason: `a\nb${"x".repeat(500)}`, scopes: ["email", "toString"] })));
+  expect(facts["It says why"]).toHaveLength(121);
+  expect(facts["It says why"]).not.toContain("\n");
+  expect(facts["It may then"]).toBe("see your email address, toString");
+  expect(facts["Says it runs"]).toBe("terraform plan -out plan.bin");
+  expect(tools.known(at({ kind: "terminal" })).map(([label]) => label)).not.toContain("Says it runs");
+});
+
+test("the first choice is the narrowest that spares the next question, and always one that is offered", () => {
+  const spans: Span[] = ["once", "run", "terminal"];
+  expect(tools.firstChoice(at({ spans }))).toBe("once");
+  expect(tools.firstChoice(at({ spans, kind: "terminal" }))).toBe("terminal");
+  expect(tools.firstChoice(at({ spans, kind: "interpreter" }))).toBe("run");
+  expect(tools.firstChoice(at({ spans: ["session"], kind: "terminal" }))).toBe("session");
+});
+
+test("a question is answered in the window, but not by a click that was meant for something else", async () => {
+  const asked = at({ id: 7, kind: "interpreter" });
+  const window = await open(snapshot([active()], { consents: [asked] }));
+  expect(window.labels()).toContain("Tools1, 1 question");
+  await window.click(window.target.querySelector<HTMLElement>("[data-tab=tools]")!);
+  expect(window.text()).toContain("1 app waits for your answer");
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).not.toHaveBeenCalled();
+  await window.pass(1);
+  await window.click(window.field("ask-7-session"));
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).toHaveBeenCalledExactlyOnceWith(7, { allow: true, span: "session" });
+  await window.show(snapshot([active()], { consents: [] }));
+  expect(window.text()).not.toContain("waits for your answer");
+});
+
+test("an answer that comes too late says so", async () => {
+  const gone = async () => {
+    throw { code: "not_found", message: "x" };
+  };
+  const window = await open(snapshot([active()], { consents: [at()] }), { answerConsent: gone });
+  await window.navigate("tools");
+  await window.pass(1);
+  await window.click(window.button("Deny"));
+  expect(window.target.querySelector("article .problem")?.textContent).toBe("The app no longer waits for an answer.");
+});
+
+test("what holds now can be stopped", async () => {
+  const grant = liveGrant({ last_used: noon - 35, since: noon - 300 });
+  const window = await open(snapshot([active()], { grants: [grant] }));
+  await window.navigate("tools");
+  expect(window.text()).toContain("41 tokens for api.example.com, last used 35 s ago.");
+  await window.click(window.button("Stop"));
+  expect(window.host.stopGrant).toHaveBeenCalledExactlyOnceWith(11);
+});
+
+test("a revocation can be undone, and the focus follows", async () => {
+  let kept = [keptGrant({ since: noon - 60 })];
+  const window = await open(snapshot([active()]), { keptGrants: async () => ({ kept, policy: [] }) });
+  await window.navigate("tools");
+  kept = [];
+  await window.click(window.button("Revoke"));
+  await settle();
+  expect(window.host.revokeGrant).toHaveBeenCalledExactlyOnceWith("terraform");
+  expect(document.activeElement?.textContent).toBe("Undo");
+  await window.click(window.button("Undo"));
+  expect(window.host.restoreGrant).toHaveBeenCalledExactlyOnceWith("terraform");
+  expect(window.labels()).not.toContain("Undo");
+});
+
+test("what cannot be revoked says why, and the undo goes before the program refuses it", async () => {
+  const refused = async () => {
+    throw { code: "temporarily_unavailable", message: "The grants could not be saved, so nothing has changed." };
+  };
+  const grants = async () => ({ kept: [keptGrant()], policy: [] });
+  const failing = await open(snapshot([active()]), { revokeGrant: refused, keptGrants: grants });
+  await failing.navigate("tools");
+  await failing.click(failing.button("Revoke"));
+  expect(failing.target.querySelector(".note")?.textContent).toContain("could not be saved");
+  expect(failing.labels()).not.toContain("Undo");
+  const window = await open(snapshot([active()]), { keptGrants: grants });
+  await window.navigate("tools");
+  await window.click(window.button("Revoke"));
+  expect(window.labels()).toContain("Undo");
+  await window.pass(115);
+  expect(window.labels()).not.toContain("Undo");
+});
+
+test("the page is read anew with each snapshot", async () => {
+  const window = await open(snapshot([active()]));
+  await window.navigate("tools");
+  await window.show(snapshot([active()]));
+  expect(window.host.keptGrants).toHaveBeenCalledTimes(2);
+});
