@@ -18,7 +18,7 @@ struct Picture {
     height: u32,
 }
 
-const PICTURES: [Picture; 11] = [
+const PICTURES: [Picture; 13] = [
     Picture { name: "first-start", scene: "demo=demo", height: 660 },
     Picture { name: "add-account", scene: "demo=add", height: 500 },
     Picture { name: "provider-found", scene: "demo=found", height: 900 },
@@ -29,6 +29,8 @@ const PICTURES: [Picture; 11] = [
     Picture { name: "several", scene: "demo=several", height: 820 },
     Picture { name: "signed-out", scene: "demo=there", height: 790 },
     Picture { name: "settings", scene: "demo=settings", height: 1180 },
+    Picture { name: "asked", scene: "demo=asked", height: 640 },
+    Picture { name: "tools", scene: "demo=tools", height: 920 },
     Picture { name: "help", scene: "demo=help", height: 800 },
 ];
 
