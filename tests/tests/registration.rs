@@ -76,6 +76,29 @@ mod registration {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_e_mail_address_leads_to_its_provider() {
+        let room = Room::with_keyring("webfinger").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let domain = provider.issuer().strip_prefix("http://").unwrap();
+        let done = register(&app, &format!("alice@{domain}"), &[]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(
+            written(&room).contains(&format!("issuer = \"{}\"", provider.issuer())),
+            "{}",
+            written(&room)
+        );
+        sign_in_to(&room, "work").await;
+        let entries = provider.record().entries();
+        let asked = entries.iter().find(|entry| entry.endpoint == Endpoint::WebFinger).unwrap();
+        assert_eq!(asked.parameter("resource"), format!("acct:alice@{domain}"));
+        let words = ["accounts", "add", "other", "--issuer", "alice@127.0.0.1:9", "--register"];
+        let done = app.abide(&words).await;
+        assert!(done.code == 1 && done.stderr.contains("127.0.0.1"), "{done:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_provider_that_wants_to_see_a_token_first_sees_the_one_in_the_file() {
         let room = Room::with_keyring("registration-token").await;
         let registration = Registration::WithToken("canary-initial".into());

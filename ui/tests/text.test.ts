@@ -106,6 +106,8 @@ test("an issuer is taken as it was typed, but for what cannot be meant", () => {
   expect(text.issuerFrom("https://id.example.com/realms/x/.well-known/openid-configuration")).toBe("https://id.example.com/realms/x");
   expect(text.issuerFrom("id.example.com")).toBe("https://id.example.com");
   expect(text.issuerFrom("http://127.0.0.1:47610")).toBe("http://127.0.0.1:47610");
+  expect(text.issuerFrom(" alice@example.com ")).toBe("alice@example.com");
+  expect(text.issuerFrom("alice@example.com/x")).toBe("https://alice@example.com/x");
   expect(text.issuerFrom("  ")).toBe("");
 });
 

@@ -311,20 +311,28 @@ impl Agent {
         accounts::presets::all()
     }
 
-    /// Looks at a provider before it becomes an account, with the settings of a preset or of the one that fits.
+    /// Looks at a provider before it becomes an account, with the settings of a preset or of the one that fits. Also takes an
+    /// e-mail address whose domain names its provider.
     ///
     /// # Errors
     ///
-    /// `unknown_preset`, `discovery_failed`, and what can be wrong with the file.
+    /// `unknown_preset`, `discovery_failed`, what can be wrong with the file, and why an e-mail address leads nowhere.
     pub async fn discover(
         &self,
         issuer: &str,
         preset: Option<&str>,
     ) -> Result<DiscoveredProvider, WindowError> {
-        let issuer = issuer.trim();
+        let config = Config::effective(&self.0.store.options).map_err(refused)?;
+        let named = match issuer.trim() {
+            address if accounts::is_address(address) => {
+                let request = AccountRequest { name: "supposed".to_owned(), ..AccountRequest::default() };
+                Some(accounts::provider_of(&config, &request, address).await?)
+            }
+            _ => None,
+        };
+        let issuer = named.as_deref().unwrap_or(issuer).trim();
         let preset = accounts::preset(preset, Some(issuer))?;
         let mut account = accounts::supposed(issuer, preset.as_ref())?;
-        let config = Config::effective(&self.0.store.options).map_err(refused)?;
         account.proxy = config.proxy;
         // Before there is a client: not every provider accepts one without a secret.
         let (_, provider) = discover(&account)

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::config::{MetadataPlace, Registration, grant_type};
-use crate::http::{Endpoint, Reply};
+use crate::http::{Endpoint, Reply, Request};
 use crate::state::acr::CLASSES;
 use crate::state::provider::Provider;
 
@@ -23,6 +23,20 @@ pub(crate) fn respond(provider: &Provider, endpoint: Endpoint) -> Reply {
         members.retain(|name, _| !name.starts_with("revocation_endpoint"));
     }
     Reply::json(metadata)
+}
+
+/// The provider of an account at this host (OpenID Connect Discovery 1.0 section 2; RFC 7033).
+pub(crate) fn webfinger(provider: &Provider, asked: &Request) -> Reply {
+    const REL: &str = "http://openid.net/specs/connect/1.0/issuer";
+    let resource = asked.named("resource").unwrap_or_default();
+    let here = format!("@{}", provider.authority());
+    if !(resource.starts_with("acct:") && resource.ends_with(&here)) {
+        return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this is not an account of this host");
+    }
+    // RFC 7033 section 4.3: other relations are left out if one is asked for.
+    let wanted = asked.named("rel").is_none_or(|rel| rel == REL);
+    let links = if wanted { json!([{ "rel": REL, "href": provider.issuer() }]) } else { json!([]) };
+    Reply::json(json!({ "subject": resource, "links": links }))
 }
 
 fn metadata(provider: &Provider) -> Value {

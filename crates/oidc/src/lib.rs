@@ -97,6 +97,7 @@ pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE};
 pub use provider::discovery::{DiscoveryOptions, Provider};
 pub use provider::keys::KEY_REFETCH_INTERVAL;
 pub use provider::tenants::IssuerTemplate;
+pub use provider::webfinger::issuer_of_address;
 pub use text::json::DocumentProblem;
 pub use text::urls::{UrlProblem, is_loopback};
 pub use tokens::device::{DeviceAuthorization, DeviceParameters, DevicePoll};

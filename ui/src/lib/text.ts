@@ -260,9 +260,10 @@ export function announcement(before: SessionStatus | undefined, after: SessionSt
   }
 }
 
-/** Typed or pasted text as an issuer. Only unambiguous mistakes are corrected. */
+/** Typed or pasted text as an issuer, or as an e-mail address. Only unambiguous mistakes are corrected. */
 export function issuerFrom(typed: string): string {
   const trimmed = typed.trim().replace(/\/\.well-known\/openid-configuration$/, "");
+  if (/^[^@/\s]+@[^@/\s]+$/.test(trimmed)) return trimmed;
   return trimmed === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
 }
 

@@ -17,7 +17,7 @@ use crate::accounts::presets::Preset;
 use crate::accounts::registration::RegistrationError;
 use crate::config::edit::ConfigFile;
 use crate::config::{AccountConfig, Config, ConfigError};
-use crate::state::connection::ConnectError;
+use crate::state::connection::{ConnectError, http_of};
 use crate::state::store::Store;
 
 /// The name of the demonstration account.
@@ -84,10 +84,13 @@ impl From<AddError> for WindowError {
 /// Returns what was added, and what the file says now. The caller holds [`Store::adding`].
 pub(crate) async fn add(
     store: &Arc<Store>,
-    request: AccountRequest,
+    mut request: AccountRequest,
 ) -> Result<(AccountAdded, Config), AddError> {
     let file = ConfigFile::read(&store.options)?;
     file.config.has_room_for(&request.name)?;
+    if let Some(address) = request.issuer.take_if(|issuer| is_address(issuer)) {
+        request.issuer = Some(provider_of(&file.config, &request, address.trim()).await?);
+    }
     let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
     let issuer = match (&request.issuer, preset.as_ref().and_then(|preset| preset.issuer.clone())) {
         (Some(issuer), _) => issuer.trim().to_owned(),
@@ -153,6 +156,29 @@ pub(crate) async fn add(
         name: request.name,
     };
     Ok((added, configured))
+}
+
+/// Whether an e-mail address stands in the issuer's place.
+pub(crate) fn is_address(issuer: &str) -> bool {
+    issuer.contains('@') && !issuer.contains("://")
+}
+
+/// The issuer that the domain of an e-mail address names (OpenID Connect Discovery 1.0, section 2).
+pub(crate) async fn provider_of(
+    file: &Config,
+    request: &AccountRequest,
+    address: &str,
+) -> Result<String, AddError> {
+    let mut lines = toml_edit::Table::new();
+    own_lines(request, &mut lines);
+    let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);
+    lines["issuer"] = toml_edit::value(format!("https://{domain}"));
+    lines["client_id"] = toml_edit::value(NOT_YET);
+    let mut config = Config::account(&request.name, &lines)?;
+    config.proxy = config.proxy.or_else(|| file.proxy.clone());
+    let http = http_of(&config)?;
+    let found = abide_oidc::issuer_of_address(&http, address).await;
+    Ok(found.map_err(ConnectError::of)?)
 }
 
 fn lines(issuer: &str, client_id: &str, preset: Option<&Preset>) -> toml_edit::Table {

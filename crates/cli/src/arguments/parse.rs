@@ -261,8 +261,8 @@ fn new_account(given: &Given) -> Result<AccountRequest, Failure> {
     }
     if issuer.as_deref().is_some_and(|issuer| !can_be_an_issuer(issuer)) {
         return wrong(
-            "`--issuer` is the provider's https address, such as https://id.example.com. http is for providers on this \
-             computer only.",
+            "`--issuer` is the provider's https address, such as https://id.example.com, or your e-mail address there. http \
+             is for providers on this computer only.",
         );
     }
     let client_id = given.text("client-id");
@@ -313,6 +313,11 @@ fn new_account(given: &Given) -> Result<AccountRequest, Failure> {
 
 /// Whether this can be an issuer: an https URL (OpenID Connect Discovery 1.0, section 3), or one on this computer.
 fn can_be_an_issuer(issuer: &str) -> bool {
+    if let Some((person, domain)) = issuer.rsplit_once('@')
+        && !issuer.contains(['/', '?', '#'])
+    {
+        return !person.is_empty() && !domain.is_empty();
+    }
     if let Some(rest) = issuer.strip_prefix("https://") {
         return !rest.is_empty();
     }
@@ -422,9 +427,13 @@ mod tests {
 
     #[test]
     fn an_issuer_that_can_never_work_is_refused() {
-        for issuer in
-            ["https://id.example.com", "http://127.0.0.1:47610", "http://[::1]/a", "http://localhost:1/"]
-        {
+        for issuer in [
+            "https://id.example.com",
+            "http://127.0.0.1:47610",
+            "http://[::1]/a",
+            "http://localhost:1/",
+            "a@example.com",
+        ] {
             assert!(can_be_an_issuer(issuer), "{issuer}");
         }
         for issuer in [
@@ -434,6 +443,9 @@ mod tests {
             "http://127.0.0.1@example.com/",
             "id.example.com",
             "ftp://127.0.0.1",
+            "@example.com",
+            "alice@",
+            "a@example.com/b",
             "https://",
             "",
         ] {

@@ -13,6 +13,8 @@ pub enum Endpoint {
     /// `/.well-known/oauth-authorization-server` (RFC 8414), with
     /// [`MetadataPlace::RevocationElsewhere`](crate::MetadataPlace::RevocationElsewhere)
     AuthorizationServerMetadata,
+    /// `/.well-known/webfinger`, where the provider of an e-mail address is asked for (RFC 7033)
+    WebFinger,
     /// `/jwks`
     Jwks,
     /// `/authorize`
@@ -46,10 +48,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 18] = [
+    const ALL: [Endpoint; 19] = [
         Endpoint::Discovery,
         Endpoint::OtherMetadata,
         Endpoint::AuthorizationServerMetadata,
+        Endpoint::WebFinger,
         Endpoint::Jwks,
         Endpoint::Authorization,
         Endpoint::SignIn,
@@ -73,6 +76,7 @@ impl Endpoint {
             Endpoint::Discovery => "/.well-known/openid-configuration",
             Endpoint::OtherMetadata => "/policy/.well-known/openid-configuration",
             Endpoint::AuthorizationServerMetadata => "/.well-known/oauth-authorization-server",
+            Endpoint::WebFinger => "/.well-known/webfinger",
             Endpoint::Jwks => "/jwks",
             Endpoint::Authorization => "/authorize",
             Endpoint::SignIn => "/sign-in",
@@ -101,6 +105,7 @@ impl Endpoint {
             Endpoint::Discovery
             | Endpoint::OtherMetadata
             | Endpoint::AuthorizationServerMetadata
+            | Endpoint::WebFinger
             | Endpoint::Jwks
             | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
             Endpoint::Authorization

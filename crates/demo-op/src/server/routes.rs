@@ -75,6 +75,7 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Request) 
         Endpoint::Discovery | Endpoint::OtherMetadata | Endpoint::AuthorizationServerMetadata => {
             Ok(discovery::respond(provider, endpoint))
         }
+        Endpoint::WebFinger => Ok(discovery::webfinger(provider, asked)),
         Endpoint::Jwks => Ok(Reply::json(provider.keys().jwks())),
         Endpoint::Authorization => authorization::endpoint::respond(provider, asked),
         Endpoint::SignIn => sign_in::respond(provider, asked),

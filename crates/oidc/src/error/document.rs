@@ -18,6 +18,7 @@ pub enum Document {
     DeviceAuthorization,
     Registration,
     PushedResponse,
+    WebFinger,
 }
 
 impl fmt::Display for Document {
@@ -32,6 +33,7 @@ impl fmt::Display for Document {
             Self::DeviceAuthorization => "answer with the code to enter",
             Self::Registration => "answer about the registration",
             Self::PushedResponse => "answer to the request",
+            Self::WebFinger => "answer about the address",
         })
     }
 }
@@ -76,6 +78,10 @@ impl Document {
             (Self::PushedResponse, Malformed) => "pushed_response_malformed",
             (Self::PushedResponse, DuplicateMember) => "pushed_response_duplicate_member",
             (Self::PushedResponse, TooDeep) => "pushed_response_too_deep",
+            (Self::WebFinger, NotJson) => "webfinger_not_json",
+            (Self::WebFinger, Malformed) => "webfinger_malformed",
+            (Self::WebFinger, DuplicateMember) => "webfinger_duplicate_member",
+            (Self::WebFinger, TooDeep) => "webfinger_too_deep",
         }
     }
 }

@@ -4,3 +4,4 @@ pub(crate) mod discovery;
 pub(crate) mod keys;
 mod oauth_metadata;
 pub(crate) mod tenants;
+pub(crate) mod webfinger;

@@ -379,3 +379,55 @@ async fn metadata_of_the_wrong_type_that_decide_are_named() {
         assert!(error.to_string().contains(&format!("({name})")), "{name}: {error}");
     }
 }
+
+#[tokio::test]
+async fn the_domain_of_an_address_names_its_provider() {
+    const REL: &str = "http://openid.net/specs/connect/1.0/issuer";
+    let named = async |kind: &'static str, document: Value| {
+        let canned = Canned::Answer(200, kind, document.to_string().into_bytes());
+        let canned = [("/.well-known/webfinger", canned)].into_iter().collect();
+        let provider = TestProvider::start(Behaviour { canned, ..Behaviour::default() }).await;
+        let domain = provider.issuer.strip_prefix("http://").unwrap();
+        issuer_of_address(&http(), &format!("alice@{domain}")).await
+    };
+    let link = |href: &str| json!({"subject": 1, "links": [{"rel": "x"}, 5, {"rel": REL, "href": href}]});
+    for kind in ["application/jrd+json", "application/json"] {
+        assert_eq!(named(kind, link("https://id.example.com/a")).await.unwrap(), "https://id.example.com/a");
+    }
+    for (document, code) in [
+        (json!({"links": []}), "webfinger_malformed"),
+        (json!({}), "webfinger_malformed"),
+        (json!({"links": [{"rel": REL, "href": 7}]}), "webfinger_malformed"),
+        (link("http://id.example.com"), "issuer_insecure"),
+        (link("file:///etc/passwd"), "issuer_invalid"),
+    ] {
+        assert_eq!(named("application/json", document.clone()).await.unwrap_err().code(), code, "{document}");
+    }
+    assert_eq!(named("text/html", json!({})).await.unwrap_err().code(), "webfinger_not_json");
+    assert_eq!(issuer_of_address(&http(), "alice").await.unwrap_err().code(), "issuer_invalid");
+}
+
+#[tokio::test]
+async fn a_domain_that_answers_oddly_names_no_provider() {
+    let json =
+        |status: u16, text: &str| Canned::Answer(status, "application/jrd+json", text.as_bytes().to_vec());
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let moved = Canned::Header(302, "location", "https://id.example.com/.well-known/webfinger".to_owned());
+    for (canned, code) in [
+        (json(200, "{\"links\": ["), "webfinger_malformed"),
+        (json(200, "{\"links\": [], \"links\": []}"), "webfinger_duplicate_member"),
+        (json(200, &format!("{{\"links\": {deep}}}")), "webfinger_too_deep"),
+        (json(200, "{\"links\": {}}"), "webfinger_malformed"),
+        (json(200, "[]"), "webfinger_malformed"),
+        (json(404, "{}"), "provider_unexpected_status"),
+        (json(503, "{}"), "provider_unavailable"),
+        (Canned::Answer(200, "application/json", vec![b' '; (1 << 20) + 1]), "response_too_large"),
+        (Canned::Endless, "response_too_large"),
+        (moved, "provider_redirected"),
+    ] {
+        let canned = [("/.well-known/webfinger", canned)].into_iter().collect();
+        let provider = TestProvider::start(Behaviour { canned, ..Behaviour::default() }).await;
+        let address = format!("alice@{}", provider.issuer.strip_prefix("http://").unwrap());
+        assert_eq!(issuer_of_address(&http(), &address).await.unwrap_err().code(), code);
+    }
+}

@@ -91,7 +91,7 @@ pub const OPTIONS: &[OptionEntry] = &[
         "issuer",
         None,
         "URL",
-        "The provider's address (issuer), exactly as the provider writes it. Not needed with a preset that has one.",
+        "The provider's address (issuer), exactly as the provider writes it, or your e-mail address (WebFinger). Not needed with a preset that has one.",
     ),
     text(
         &["accounts add"],
