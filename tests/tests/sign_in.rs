@@ -110,6 +110,39 @@ mod sign_ins {
         assert_eq!(abide(&room, &["token"]).await.code, 0);
     }
 
+    /// Another person's link ends in this browser, and the person is asked for the address.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_code_that_abide_did_not_ask_for_is_caught_if_the_account_wants_that() {
+        let room = Room::with_keyring("sign-in-unasked").await;
+        let provider = provider().await;
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let redirect = format!("http://127.0.0.1:{port}/callback");
+        let settings = format!("redirect_uri = \"{redirect}\"\nguard_redirect_port = true\n");
+        configure(&room, &account_with(provider.issuer(), &settings, SESSION));
+        let app = App::headless(&room).await;
+        let unasked = async || {
+            let asked = abide_tests::http().get(format!("{redirect}?code=canary&state=x")).send().await;
+            asked.ok().filter(|answer| answer.status() == 303)
+        };
+        let caught = eventually("the guard", s(15), unasked).await;
+        let place = caught.headers()["location"].to_str().unwrap().to_owned();
+        let page = abide_tests::http().get(format!("http://127.0.0.1:{port}{place}")).send().await.unwrap();
+        assert!(page.text().await.unwrap().contains("Abide did not start this sign-in"));
+        // A sign-in of one's own gets the port, and its page catches as well.
+        sign_in(&room).await;
+        assert_eq!(app.session("work").await["state"], "active");
+        assert!(unasked().await.is_some(), "the page of the sign-in");
+        assert_eq!(app.session("work").await["state"], "active");
+        let record = eventually("the record", s(10), || async {
+            let shown = abide(&room, &["audit", "show", "--json"]).await.stdout;
+            (shown.matches("sign_in.code_caught").count() >= 2).then_some(shown)
+        })
+        .await;
+        assert!(!record.contains("canary"), "{record}");
+        assert_eq!(abide(&room, &["logout"]).await.code, 0);
+        assert!(!app.log().contains("canary"), "{}", app.log());
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_stray_answer_leaves_the_sign_in_waiting() {
         let room = Room::with_keyring("sign-in-stray").await;

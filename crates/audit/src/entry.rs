@@ -44,6 +44,9 @@ pub enum Event {
     /// A sign-in brought no session.
     #[serde(rename = "sign_in.failed")]
     SignInFailed,
+    /// The browser brought an authorization code that Abide did not ask for.
+    #[serde(rename = "sign_in.code_caught")]
+    CodeCaught,
     /// A user has signed in.
     #[serde(rename = "session.began")]
     SessionBegan,

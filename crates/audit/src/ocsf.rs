@@ -11,7 +11,7 @@ use crate::entry::{Caller, Event};
 fn class(event: Event) -> (u64, &'static str, u64, &'static str) {
     use Event as E;
     match event {
-        E::SignInBegun | E::SessionBegan | E::SignInFailed | E::SessionKept => {
+        E::SignInBegun | E::SessionBegan | E::SignInFailed | E::CodeCaught | E::SessionKept => {
             (3002, "Authentication", 1, "Logon")
         }
         E::SessionEnded => (3002, "Authentication", 2, "Logoff"),
@@ -31,7 +31,11 @@ fn class(event: Event) -> (u64, &'static str, u64, &'static str) {
 }
 
 fn failed(event: Event) -> bool {
-    event.is_refusal() || matches!(event, Event::SignInFailed | Event::RefreshFailed | Event::RecordBroken)
+    event.is_refusal()
+        || matches!(
+            event,
+            Event::SignInFailed | Event::CodeCaught | Event::RefreshFailed | Event::RecordBroken
+        )
 }
 
 fn process(caller: &Caller) -> Value {

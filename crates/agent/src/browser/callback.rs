@@ -6,7 +6,6 @@
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -18,10 +17,10 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
+use crate::browser::ports::{Catching, Evict, Hold, Holding, Ports};
 use crate::browser::server::{self, onward, random, respond};
 use crate::server::tcp::{self, Admits, Tcp};
 use crate::server::{Limits, serve};
@@ -97,33 +96,6 @@ pub(crate) trait Guest: Send + Sync {
     fn end(&self, words: String);
 }
 
-/// The fixed ports of our pages. A page that is only shown after a sign-in gives up its port when it is needed.
-#[derive(Default)]
-pub(crate) struct Ports(Mutex<Vec<Occupied>>);
-
-struct Occupied {
-    address: SocketAddr,
-    makes_way: Arc<AtomicBool>,
-    task: AbortHandle,
-}
-
-impl Ports {
-    fn clear(&self, address: SocketAddr) {
-        let mut occupied = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        occupied.retain(|one| !one.task.is_finished());
-        for one in occupied.iter().filter(|one| one.address == address) {
-            if one.makes_way.load(Ordering::Acquire) {
-                one.task.abort();
-            }
-        }
-    }
-
-    fn occupy(&self, address: SocketAddr, makes_way: Arc<AtomicBool>, task: AbortHandle) {
-        let mut occupied = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        occupied.push(Occupied { address, makes_way, task });
-    }
-}
-
 /// The same port for IPv6; `None` on a computer without IPv6.
 fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
     match tcp::bind(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)) {
@@ -136,7 +108,7 @@ fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
 /// A bound listener.
 pub(crate) struct Callback {
     redirect_uri: Url,
-    makes_way: Arc<AtomicBool>,
+    hold: Hold,
     arrivals: mpsc::Receiver<Arrival>,
     outcome: watch::Sender<Option<Outcome>>,
     place: Arc<Place>,
@@ -158,6 +130,8 @@ struct Place {
     departure: Mutex<Option<(String, Url)>>,
     /// The digest of the answer that was taken. Browsers and filters repeat requests.
     taken: Mutex<Option<[u8; 32]>>,
+    /// What is done with an answer that Abide did not ask for.
+    catching: Catching,
 }
 
 impl Callback {
@@ -166,7 +140,7 @@ impl Callback {
     pub(crate) async fn bind(ports: &Ports, configured: &[Url]) -> std::io::Result<Self> {
         let mut problem = std::io::ErrorKind::InvalidInput.into();
         // No page has to give up its port while another port is free.
-        for evict in [false, true] {
+        for evict in [Evict::Nothing, Evict::Guards, Evict::Pages] {
             for uri in configured {
                 match Self::bind_one(ports, uri, evict).await {
                     Ok(callback) => return Ok(callback),
@@ -177,19 +151,26 @@ impl Callback {
         Err(problem)
     }
 
+    /// Holds a fixed port while nothing else of ours needs it, for answers that Abide did not ask for.
+    pub(crate) async fn guard(ports: &Ports, configured: &Url) -> std::io::Result<Self> {
+        let mut callback = Self::bind_one(ports, configured, Evict::Nothing).await?;
+        callback.no_more_arrivals();
+        callback.hold.set(Holding::Guard);
+        Ok(callback)
+    }
+
     /// Whether its port was needed for something else.
     pub(crate) fn is_gone(&self) -> bool {
         self.task.is_finished()
     }
 
-    async fn bind_one(ports: &Ports, configured: &Url, evict: bool) -> std::io::Result<Self> {
+    async fn bind_one(ports: &Ports, configured: &Url, evict: Evict) -> std::io::Result<Self> {
         let ip: IpAddr = match configured.host_str() {
             Some("[::1]") => Ipv6Addr::LOCALHOST.into(),
             _ => Ipv4Addr::LOCALHOST.into(),
         };
         let wanted = SocketAddr::new(ip, configured.port().unwrap_or(0));
-        let listener = if evict {
-            ports.clear(wanted);
+        let listener = if ports.clear(wanted, evict) || evict == Evict::Pages {
             tcp::bind_patiently(wanted).await?
         } else {
             tcp::bind(wanted)?
@@ -214,6 +195,7 @@ impl Callback {
             guest: OnceLock::new(),
             departure: Mutex::new(None),
             taken: Mutex::new(None),
+            catching: ports.catching(&redirect_uri),
         });
         let served = place.clone();
         let answer = move |request: Request<Incoming>, _| {
@@ -229,11 +211,8 @@ impl Callback {
                 None => serve(Tcp::new(listener, Admits::ThisUser), Limits::BROWSER, answer).await,
             }
         });
-        let makes_way = Arc::new(AtomicBool::new(false));
-        if wanted.port() != 0 {
-            ports.occupy(wanted, makes_way.clone(), task.abort_handle());
-        }
-        Ok(Self { redirect_uri, makes_way, arrivals, outcome, place, task })
+        let hold = ports.occupy(wanted, task.abort_handle());
+        Ok(Self { redirect_uri, hold, arrivals, outcome, place, task })
     }
 
     /// The redirect URI for the authorization request.
@@ -279,7 +258,7 @@ impl Callback {
 
     /// Gives up the port when another sign-in needs it.
     pub(crate) fn make_way(&self) {
-        self.makes_way.store(true, Ordering::Release);
+        self.hold.set(Holding::Page);
     }
 
     /// Refuses all later answers at once, because they belong to nothing.
@@ -325,6 +304,7 @@ pub(crate) async fn alone(
         guest: OnceLock::new(),
         departure: Mutex::new(None),
         taken: Mutex::new(None),
+        catching: Catching::default(),
     };
     let judged = async {
         match arrivals.recv().await {
@@ -368,11 +348,15 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
     match (request.uri().path(), request.uri().query()) {
         (path, Some(query)) if path == place.path => arrived(query, place).await,
         (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
+        (path, None) if path == place.catching.page && place.catching.is_wanted() => unasked(),
+        // An answer may be in the part of the address that the browser keeps to itself: it leaves that too.
+        (path, None) if path == place.path && place.catching.is_wanted() => onward(&place.catching.leave()),
         (path, None) if path == place.path => stray(
             "This page was opened without an answer from a provider. Nothing has changed.",
             STATE_MISSING,
         ),
         (path, None) if path.starts_with("/start/") => depart(path, place),
+        (_, Some(query)) if place.catching.catches(query) => onward(&place.catching.leave()),
         _ => nothing(),
     }
 }
@@ -432,6 +416,9 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
             }
             if place.has_taken(query) {
                 return again(place);
+            }
+            if place.catching.catches(query) {
+                return onward(&place.catching.leave());
             }
             stray("This answer does not belong to the sign-in in progress. Nothing has changed.", code)
         }
@@ -499,6 +486,16 @@ async fn done(place: &Place) -> Response<Full<Bytes>> {
         }
         None => problem(StatusCode::OK, "Still waiting for your provider. Abide will notify you."),
     }
+}
+
+/// The page for an answer that Abide did not ask for.
+fn unasked() -> Response<Full<Bytes>> {
+    let lines = &[
+        "Another program or person started this sign-in. Abide used nothing of the answer and handed out nothing.",
+        "If a page or a person asks you for the address of this page, do not give it: it could let them sign in as you.",
+        "You can close this tab.",
+    ];
+    page(StatusCode::OK, &Page { title: "Abide did not start this sign-in", lines, good: false })
 }
 
 fn stray(line: &str, code: &'static str) -> Response<Full<Bytes>> {

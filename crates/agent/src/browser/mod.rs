@@ -3,4 +3,5 @@
 pub(crate) mod callback;
 pub(crate) mod opener;
 pub(crate) mod pages;
+pub(crate) mod ports;
 pub(crate) mod server;

@@ -109,6 +109,9 @@ pub(crate) struct AccountConfig {
     /// Refuse a provider that does not say that it checks PKCE with S256.
     #[serde(default)]
     pub(crate) require_pkce_support: bool,
+    /// Hold the fixed ports of `redirect_uri` all the time, and catch codes that Abide did not ask for.
+    #[serde(default)]
+    pub(crate) guard_redirect_port: bool,
     pub(crate) client_id: String,
     /// What to ask for, and all of it; without it, [`default_scopes`], and `offline_access` only where the provider has it.
     pub(crate) scopes: Option<Vec<String>>,
@@ -390,6 +393,7 @@ impl AccountConfig {
             metadata_url: None,
             oauth_metadata: true,
             require_pkce_support: false,
+            guard_redirect_port: false,
             client_id,
             scopes: None,
             redirect_uris: default_redirect_uris(),

@@ -61,6 +61,12 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.redirect_uris.is_empty() {
         return Err("`redirect_uri` names no address.".to_owned());
     }
+    if account.guard_redirect_port && account.redirect_uris.iter().all(|uri| uri.port().is_none()) {
+        return Err(
+            "`guard_redirect_port` needs a port in `redirect_uri`, like http://127.0.0.1:49152/callback."
+                .to_owned(),
+        );
+    }
     if account.logout.redirect_uris.is_empty() {
         return Err("`logout.redirect_uri` names no address.".to_owned());
     }

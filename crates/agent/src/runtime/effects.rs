@@ -44,5 +44,6 @@ impl Effects for Flows {
 
     fn rules_changed(&self, store: &Arc<Store>) {
         presence::watch_input(store);
+        store.ports.look_again();
     }
 }

@@ -28,6 +28,7 @@ use crate::runtime::effects::Flows;
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
 use crate::runtime::{presence, reload};
+use crate::sign_in::port_guard;
 use crate::sign_out::pending;
 use crate::state::record::record_name;
 use crate::state::set_aside;
@@ -214,6 +215,7 @@ impl Agent {
             tokio::spawn(store.clone().keep_time()).abort_handle(),
             tokio::spawn(presence::follow(store.clone(), presence, asked)).abort_handle(),
             tokio::spawn(warn_of_the_record(store.clone())).abort_handle(),
+            tokio::spawn(port_guard::keep(store.clone())).abort_handle(),
             tokio::spawn(reload::when_changed(agent.clone())).abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {

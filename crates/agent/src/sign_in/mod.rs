@@ -2,6 +2,7 @@
 //! vault. Only then is the session active.
 
 pub(crate) mod device;
+pub(crate) mod port_guard;
 pub(crate) mod scopes;
 pub(crate) mod step_up;
 

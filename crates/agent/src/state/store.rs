@@ -12,8 +12,9 @@ use abide_wire::{Consents, ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::audit::Audit;
-use crate::browser::callback::{Callback, Ports};
+use crate::browser::callback::Callback;
 use crate::browser::opener::Opener;
+use crate::browser::ports::Ports;
 use crate::config::AccountConfig;
 use crate::options::Options;
 use crate::persistence::vault::{StoreError, VaultThread};

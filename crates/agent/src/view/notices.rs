@@ -64,6 +64,17 @@ pub(crate) fn sign_in_needed(account: &str, provider: &str, why: Option<&str>) -
     notice(NoticeKind::Problem, account, "Sign in again".to_owned(), body)
 }
 
+pub(crate) fn code_caught(account: &str) -> Notice {
+    notice(
+        NoticeKind::Problem,
+        account,
+        "Abide did not start this sign-in".to_owned(),
+        "Your browser brought a code from a sign-in that another program or person started. Abide handed out nothing. Do not \
+         give the address of that page to anyone."
+            .to_owned(),
+    )
+}
+
 pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
     notice(
         NoticeKind::StillActive,

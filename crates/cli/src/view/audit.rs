@@ -20,6 +20,7 @@ fn what(event: Event) -> &'static str {
         Event::RequestRefused => "request refused",
         Event::SignInBegun => "sign-in started",
         Event::SignInFailed => "sign-in failed",
+        Event::CodeCaught => "unasked code caught",
         Event::SessionBegan => "signed in",
         Event::SessionRefreshed => "tokens renewed",
         Event::RefreshFailed => "renewal failed",
@@ -40,7 +41,11 @@ fn what(event: Event) -> &'static str {
 }
 
 fn is_bad(event: Event) -> bool {
-    event.is_refusal() || matches!(event, Event::RecordBroken | Event::SignInFailed | Event::RefreshFailed)
+    event.is_refusal()
+        || matches!(
+            event,
+            Event::RecordBroken | Event::SignInFailed | Event::CodeCaught | Event::RefreshFailed
+        )
 }
 
 fn caller(caller: &Caller) -> String {

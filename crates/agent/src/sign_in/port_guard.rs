@@ -1,0 +1,144 @@
+//! Authorization codes that Abide did not ask for. With a fixed redirect port, another person's link can end in this browser at
+//! that port, and the person is then asked to hand the address over, with the code in it. Where an account wants it, the
+//! listeners at that port send the browser to an address without the code, and the guard holds the port while nothing else
+//! of ours does. The code is never used.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use abide_audit::Event;
+use url::Url;
+
+use crate::browser::callback::Callback;
+use crate::browser::ports::Catch;
+use crate::server::Quiet;
+use crate::state::store::Store;
+use crate::view::notices;
+
+/// How long a port of another program is left alone before the next try.
+const PAUSE: Duration = Duration::from_secs(60);
+/// How often, and how long apart, a port is tried that a listener of ours lets go of at this moment.
+const TRIES: u32 = 20;
+const MOMENT: Duration = Duration::from_millis(50);
+/// At most one notification in this time: a page can send the browser to the port as often as it likes.
+const NOTICES: Duration = Duration::from_secs(60);
+
+/// Whether the account that `redirect_uri` belongs to wants its port guarded.
+struct Guard {
+    store: Weak<Store>,
+    said: Mutex<Said>,
+}
+
+struct Said {
+    log: Quiet,
+    notice: Option<std::time::Instant>,
+}
+
+impl Catch for Guard {
+    fn wants(&self, redirect_uri: &Url) -> bool {
+        self.store.upgrade().is_some_and(|store| account_at(&store, redirect_uri).is_some())
+    }
+
+    fn caught(&self, redirect_uri: &Url) {
+        let Some(store) = self.store.upgrade() else { return };
+        let Some(account) = account_at(&store, redirect_uri) else { return };
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.log.say(|more| {
+            tracing::warn!(account, more, "an authorization code arrived that Abide did not ask for");
+            store.record(&account, Event::CodeCaught, |_| {});
+        });
+        if said.notice.is_none_or(|last| last.elapsed() >= NOTICES) {
+            said.notice = Some(std::time::Instant::now());
+            store.tell(notices::code_caught(&account));
+        }
+    }
+}
+
+/// The account that wants this redirect URI guarded.
+fn account_at(store: &Store, redirect_uri: &Url) -> Option<String> {
+    let core = store.core();
+    let mut accounts = core.accounts.iter().filter(|account| account.config.guard_redirect_port);
+    let found = accounts
+        .find(|account| account.config.redirect_uris.iter().any(|uri| uri.port() == redirect_uri.port()));
+    found.map(|account| account.name.clone())
+}
+
+/// Holds the fixed ports of the accounts that want it, until it is aborted.
+pub(crate) async fn keep(store: Arc<Store>) {
+    let said = Mutex::new(Said { log: Quiet::new(), notice: None });
+    store.ports.catch_with(Arc::new(Guard { store: Arc::downgrade(&store), said }));
+    let mut guards: HashMap<Url, Callback> = HashMap::new();
+    let mut foreign: HashMap<Url, String> = HashMap::new();
+    loop {
+        let wanted = wanted(&store);
+        guards.retain(|uri, guard| wanted.contains(uri) && !guard.is_gone());
+        foreign.retain(|uri, warning| {
+            let stays = wanted.contains(uri);
+            if !stays {
+                store.end_warning(warning);
+            }
+            stays
+        });
+        for uri in wanted.into_iter().filter(|uri| !guards.contains_key(uri)).collect::<Vec<_>>() {
+            match take(&store, &uri).await {
+                Taken::Guarded(callback) => {
+                    if let Some(warning) = foreign.remove(&uri) {
+                        store.end_warning(&warning);
+                    }
+                    guards.insert(uri, callback);
+                }
+                Taken::Ours => {}
+                Taken::Foreign if foreign.contains_key(&uri) => {}
+                Taken::Foreign => {
+                    let warning = format!(
+                        "Another program has port {}, so Abide cannot catch codes there that it did not ask for \
+                         (guard_redirect_port).",
+                        uri.port().unwrap_or_default()
+                    );
+                    tracing::warn!("{warning}");
+                    store.warning(warning.clone());
+                    foreign.insert(uri, warning);
+                }
+            }
+        }
+        if foreign.is_empty() {
+            store.ports.freed().await;
+        } else {
+            let _ = tokio::time::timeout(PAUSE, store.ports.freed()).await;
+        }
+    }
+}
+
+enum Taken {
+    Guarded(Callback),
+    /// Another listener of ours has the port: it catches such answers itself.
+    Ours,
+    Foreign,
+}
+
+async fn take(store: &Arc<Store>, uri: &Url) -> Taken {
+    for _ in 0..TRIES {
+        if uri.port().is_some_and(|port| store.ports.is_ours(port)) {
+            return Taken::Ours;
+        }
+        if let Ok(callback) = Callback::guard(&store.ports, uri).await {
+            return Taken::Guarded(callback);
+        }
+        tokio::time::sleep(MOMENT).await;
+    }
+    Taken::Foreign
+}
+
+/// The redirect URIs with a fixed port that are to be guarded; of several with the same port, the first.
+fn wanted(store: &Arc<Store>) -> Vec<Url> {
+    let core = store.core();
+    let accounts = core.accounts.iter().filter(|account| account.config.guard_redirect_port);
+    let mut wanted: Vec<Url> = Vec::new();
+    for uri in accounts.flat_map(|account| &account.config.redirect_uris) {
+        if uri.port().is_some() && wanted.iter().all(|other| other.port() != uri.port()) {
+            wanted.push(uri.clone());
+        }
+    }
+    wanted
+}
