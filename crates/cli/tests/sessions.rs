@@ -582,6 +582,24 @@ fn keep_says_the_time_after_the_renewal() {
 }
 
 #[test]
+fn a_sign_in_that_another_one_replaces_is_over() {
+    let signed_out = status("work", "signed_out", "");
+    let ours = status("work", "authorizing", r#""signing_in":true,"attempt":7"#);
+    let another = status("work", "authorizing", r#""signing_in":true,"attempt":8"#);
+    let begun = r#"{"account":"work","authorization_url":null,"attempt":7}"#;
+    let agent = FakeAgent::new(vec![
+        Step::Open(listen("/v1/sessions/work/events"), stream(&signed_out)),
+        Step::Answer(post("/v1/sessions/work/login", r#"{"browser":true}"#), answer("202 Accepted", begun)),
+        Step::Push(0, event(&ours)),
+        Step::Push(0, event(&another)),
+    ]);
+    let outcome = abide(&agent, &["login", "--account", "work"]);
+    agent.finish();
+    assert_eq!(outcome.code, 1, "{}", outcome.err);
+    assert!(outcome.err.contains("Another sign-in"), "{}", outcome.err);
+}
+
+#[test]
 fn where_no_browser_opens_the_address_is_printed() {
     let signed_out = status("work", "signed_out", "");
     let failed = status("work", "signed_out", r#""last_error":"x","last_error_code":"browser_not_started""#);

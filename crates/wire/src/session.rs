@@ -390,6 +390,10 @@ pub struct SessionStatus {
     /// Whether a sign-in is in progress: in state `authorizing`, or again for a session that is kept.
     #[serde(default)]
     pub signing_in: bool,
+    /// The number of the last sign-in that was begun: a greater one has taken the place of the one before.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub attempt: Option<u64>,
     /// The parameter that declared the next end of the provider's session.
     #[serde(default)]
     pub provider_limit: Option<LimitSource>,

@@ -297,6 +297,7 @@ mod tests {
             can_be_kept: true,
             sign_in_needed: false,
             signing_in: false,
+            attempt: None,
             provider_limit: None,
             frozen: false,
             layers: Vec::new(),

@@ -29,6 +29,7 @@ export function account(over: Partial<SessionStatus> = {}): SessionStatus {
     can_be_kept: false,
     sign_in_needed: false,
     signing_in: false,
+    attempt: null,
     provider_limit: null,
     frozen: false,
     signals: [],

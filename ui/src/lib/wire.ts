@@ -209,6 +209,10 @@ sign_in_needed: boolean,
  */
 signing_in: boolean, 
 /**
+ * The number of the last sign-in that was begun: a greater one has taken the place of the one before.
+ */
+attempt: number | null, 
+/**
  * The parameter that declared the next end of the provider's session.
  */
 provider_limit: LimitSource | null, 

@@ -293,6 +293,7 @@ impl Account {
             can_be_kept: view.can_be_kept,
             sign_in_needed: view.sign_in_needed,
             signing_in: view.signing_in,
+            attempt: self.sign_in.as_ref().map(|sign_in| sign_in.attempt.number()),
             provider_limit: view.provider_source.map(limit_source),
             frozen: view.frozen,
             layers: layers(

@@ -38,7 +38,7 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
     }
     let ours = cancel_when_interrupted(io, &endpoint, &present);
     match begin(io, &endpoint, &present, way, json, &ours)
-        .and_then(|way| follow(io, &endpoint, &mut events, way, json))
+        .and_then(|way| follow(io, &endpoint, &mut events, (way, json), ours.attempt.load(Ordering::SeqCst)))
     {
         // An error now is a consequence of that.
         Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
@@ -158,12 +158,16 @@ fn follow(
     io: &mut Io<'_>,
     endpoint: &Endpoint,
     events: &mut Events<Stream>,
-    way: Way,
-    json: bool,
+    (way, json): (Way, bool),
+    ours: u64,
 ) -> Result<(), Failure> {
     let mut under_way = false;
     loop {
         let (status, data) = next(events)?;
+        if ours != 0 && status.signing_in && status.attempt.is_some_and(|present| present > ours) {
+            let sentence = "Another sign-in to this account has started, so this one has ended.".to_owned();
+            return Err(Failure::SignIn { sentence, exit: 1 });
+        }
         match status.state {
             SessionState::Authorizing => under_way = true,
             // The session is kept, and the provider wants the person to sign in: a sign-in is or was pending.

@@ -124,6 +124,7 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
         "last_error",
         "last_error_code",
         "last_error_kind",
+        "attempt",
         "sign_out_page",
     ] {
         if !more.contains(&format!("\"{field}\":")) {
