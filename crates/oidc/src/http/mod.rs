@@ -1,7 +1,9 @@
 //! The HTTP client: every request to a provider is sent here.
 
+mod answer;
 pub(crate) mod ca_file;
 pub(crate) mod proxy;
+mod request;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 
@@ -11,29 +13,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::{HeaderMap, StatusCode};
 use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
-use crate::error::document::Document;
-use crate::error::oauth::OAuthError;
 use crate::error::{Error, Unreachable};
+use crate::http::answer::{essence, retry_after};
 use crate::http::proxy::Proxy;
-use crate::text::json::DocumentProblem;
+use crate::text::urls;
 use crate::text::urls::UrlProblem;
-use crate::text::{self, json, urls};
+
+pub(crate) use answer::{Answer, refused};
+pub(crate) use request::{Body, Call, Told, sensitive};
 
 const MAX_BODY: usize = 1 << 20;
 /// The longest body that is read of an answer with an error status.
 const MAX_REFUSAL: usize = 16 * 1024;
 const MAX_CONNECT: Duration = Duration::from_secs(10);
-const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
-const MAX_DESCRIPTION: usize = 200;
 /// The largest clock difference that is corrected, in seconds: one day.
 const MAX_CORRECTION: i64 = 24 * 60 * 60;
 pub(crate) const JSON: &str = "application/json";
@@ -204,83 +201,6 @@ impl Http {
     }
 }
 
-/// The secrets in a request. Providers repeat what they refuse, and their text is shown and logged.
-#[derive(Default)]
-pub(crate) struct Told(Vec<SecretString>);
-
-/// The parameters of a token request, a revocation or an introspection that hold a secret.
-const SECRETS: [&str; 9] = [
-    "code",
-    "code_verifier",
-    "refresh_token",
-    "client_secret",
-    "client_assertion",
-    "device_code",
-    "token",
-    "subject_token",
-    "actor_token",
-];
-
-/// The secret of `client_secret_basic`, plain and as it was sent (RFC 6749, section 2.3.1).
-fn in_basic(shown: &str) -> Vec<SecretString> {
-    use base64::Engine as _;
-    let decoded = base64::prelude::BASE64_STANDARD.decode(shown).map(Zeroizing::new).ok();
-    let pair = decoded.as_ref().and_then(|pair| std::str::from_utf8(pair).ok());
-    let Some((_, sent)) = pair.and_then(|pair| pair.split_once(':')) else { return Vec::new() };
-    let encoded = Zeroizing::new(format!("s={sent}"));
-    let plain = form_urlencoded::parse(encoded.as_bytes()).map(|(_, value)| value.into_owned().into());
-    plain.chain([sent.to_owned().into()]).collect()
-}
-
-impl Told {
-    fn of(call: &Call<'_>) -> Self {
-        let form = match &call.body {
-            Some(Body::Form(form)) => form.as_str(),
-            _ => "",
-        };
-        let secret = form_urlencoded::parse(form.as_bytes()).filter(|(name, _)| SECRETS.contains(&&**name));
-        let secret = secret.map(|(_, value)| value.into_owned().into());
-        // After the scheme: a token, or name and secret in base64.
-        let header = call.authorization.as_ref().and_then(|value| value.to_str().ok());
-        let shown = header.and_then(|header| header.split_once(' ')).map(|(_, shown)| shown);
-        let within = shown.into_iter().flat_map(in_basic);
-        Self(secret.chain(shown.map(|shown| shown.to_owned().into())).chain(within).collect())
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(|secret| secret.expose_secret())
-    }
-}
-
-/// One request: POST with a body, DELETE if `delete` is set, otherwise GET.
-pub(crate) struct Call<'a> {
-    pub(crate) url: &'a Url,
-    pub(crate) delete: bool,
-    pub(crate) authorization: Option<HeaderValue>,
-    /// A DPoP proof (RFC 9449, section 4.1).
-    pub(crate) proof: Option<HeaderValue>,
-    pub(crate) body: Option<Body>,
-}
-
-pub(crate) enum Body {
-    Form(Zeroizing<String>),
-    Json(Zeroizing<String>),
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn get(url: &'a Url) -> Self {
-        Self { url, delete: false, authorization: None, proof: None, body: None }
-    }
-
-    pub(crate) fn method(&self) -> Method {
-        match self.delete {
-            true => Method::DELETE,
-            false if self.body.is_some() => Method::POST,
-            false => Method::GET,
-        }
-    }
-}
-
 fn base(options: &HttpOptions) -> ClientBuilder {
     Client::builder()
         .user_agent(options.user_agent.as_str())
@@ -388,20 +308,6 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     None
 }
 
-/// RFC 9110, section 10.2.3: seconds, or a date, which is compared with the `Date` of the same answer.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let seconds = match text.parse() {
-        Ok(seconds) => seconds,
-        Err(_) => {
-            let written = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-            let until = httpdate::parse_http_date(text).ok()?;
-            until.duration_since(written).unwrap_or_default().as_secs()
-        }
-    };
-    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
-}
-
 /// The `Age` of an answer from a cache, in seconds, to add to its `Date` (RFC 9111, section 5.1).
 fn aged(headers: &HeaderMap) -> Option<i64> {
     match headers.get(AGE) {
@@ -422,189 +328,10 @@ fn skew(headers: &HeaderMap, sent: SystemTime, arrived: SystemTime) -> Option<i6
     Some(if ahead > 0 { ahead } else { behind }).map(|skew| if skew.abs() <= 1 { 0 } else { skew })
 }
 
-fn essence(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
-}
-
-/// A complete answer whose status is neither a redirect nor a server error.
-pub(crate) struct Answer {
-    pub(crate) host: String,
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    content_type: Option<String>,
-    body: Zeroizing<Vec<u8>>,
-    pub(crate) told: Told,
-}
-
-#[derive(Deserialize)]
-struct ErrorResponse {
-    error: String,
-    error_description: Option<String>,
-}
-
-impl Answer {
-    /// An answer as it could arrive.
-    #[cfg(feature = "fuzzing")]
-    pub(crate) fn made_up(status: u16, content_type: &str, body: &[u8]) -> Self {
-        Self {
-            host: "id.example.com".to_owned(),
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
-            headers: HeaderMap::new(),
-            content_type: Some(content_type.to_owned()),
-            body: Zeroizing::new(body.to_vec()),
-            told: Told::default(),
-        }
-    }
-
-    /// The document, if the status is 200 and the content type is one of `types`.
-    pub(crate) fn document<T: DeserializeOwned>(
-        &self,
-        document: Document,
-        types: &[&str],
-    ) -> Result<T, Error> {
-        if self.status != StatusCode::OK {
-            return Err(self.refusal());
-        }
-        self.body_as(document, types)
-    }
-
-    /// As [`Self::document`], for an answer that may also be 201 (RFC 7591, section 3.2.1).
-    pub(crate) fn created<T: DeserializeOwned>(
-        &self,
-        document: Document,
-        types: &[&str],
-    ) -> Result<T, Error> {
-        if self.status != StatusCode::CREATED {
-            return self.document(document, types);
-        }
-        self.body_as(document, types)
-    }
-
-    /// The document, whatever the status, if the content type is one of `types`.
-    pub(crate) fn body_as<T: DeserializeOwned>(
-        &self,
-        document: Document,
-        types: &[&str],
-    ) -> Result<T, Error> {
-        if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
-            return Err(Error::Document { document, problem: DocumentProblem::NotJson, member: None });
-        }
-        json::parse(&self.body).map_err(|json::Unreadable { problem, member }| Error::Document {
-            document,
-            problem,
-            member,
-        })
-    }
-
-    /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).
-    pub(crate) fn jwt(&self) -> Option<&str> {
-        let is_jwt = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JWT);
-        // An answer that is not text is refused like an empty one.
-        is_jwt.then(|| std::str::from_utf8(&self.body).unwrap_or_default())
-    }
-
-    /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status.
-    pub(crate) fn oauth_error(&self) -> Option<Error> {
-        if self.content_type.as_deref() != Some(JSON) {
-            return None;
-        }
-        let response: ErrorResponse = json::parse(&self.body).ok()?;
-        Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
-    }
-
-    fn unless_unavailable(self) -> Result<Self, Error> {
-        if self.status.is_server_error() { Err(self.unavailable()) } else { Ok(self) }
-    }
-
-    /// HTTP 5xx.
-    fn unavailable(&self) -> Error {
-        let error = match self.oauth_error() {
-            Some(Error::Refused { error, .. }) => Some(error),
-            _ => None,
-        };
-        let (host, status) = (self.host.clone(), self.status.as_u16());
-        Error::Unavailable { host, status, retry_after: retry_after(&self.headers), error }
-    }
-
-    /// The OAuth error in the answer, or `unexplained` if there is none.
-    pub(crate) fn refusal_or(&self, unexplained: OAuthError) -> Error {
-        self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None })
-    }
-
-    pub(crate) fn refusal(&self) -> Error {
-        self.oauth_error().unwrap_or_else(|| Error::UnexpectedStatus {
-            host: self.host.clone(),
-            status: self.status.as_u16(),
-        })
-    }
-}
-
-/// The provider's refusal, with `secrets` removed from its text.
-pub(crate) fn refused<'a>(
-    error: &str,
-    description: Option<&str>,
-    secrets: impl Iterator<Item = &'a str> + Clone,
-) -> Error {
-    let description = description.and_then(|words| describe(words, secrets.clone()));
-    let error = match OAuthError::from_code(error) {
-        OAuthError::Other(words) => OAuthError::Other(text::without_parts(&words, secrets)),
-        known => known,
-    };
-    Error::Refused { error, description }
-}
-
-/// Removes secrets before and after the text is shortened, so that no part of one is left at the cut.
-fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
-    let shown = text::plain(&text::without(description, secrets.clone()), MAX_DESCRIPTION);
-    let shown = text::without_parts(&shown, secrets);
-    (!shown.is_empty()).then_some(shown)
-}
-
-/// A header value that is not logged. Fails with `token_malformed`.
-pub(crate) fn sensitive(header: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(header).map_err(|_| Error::TokenMalformed)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn a_client_secret_is_known_in_whatever_form_it_was_sent() {
-        let url = Url::parse("https://id.example.com/token").unwrap();
-        // `abide:s+c%2Fret+canary`
-        let authorization = Some(HeaderValue::from_static("Basic YWJpZGU6cytjJTJGcmV0K2NhbmFyeQ=="));
-        let told = Told::of(&Call { authorization, ..Call::get(&url) });
-        for words in ["bad secret s c/ret canary", "bad secret s+c%2Fret+canary"] {
-            let error = refused("invalid_client", Some(words), told.iter());
-            assert!(error.to_string().contains("bad secret \u{2026}"), "{error}");
-        }
-    }
-
-    #[test]
-    fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {
-        let of = |text: &str, date: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, text.parse().unwrap());
-            if let Some(date) = date {
-                headers.insert(DATE, date.parse().unwrap());
-            }
-            retry_after(&headers).map(|wait| wait.as_secs())
-        };
-        let noon = Some("Tue, 15 Nov 1994 12:45:26 GMT");
-        assert_eq!((of("120", None), of("99999999", None)), (Some(120), Some(MAX_RETRY_AFTER)));
-        assert_eq!(of("Tue, 15 Nov 1994 12:46:26 GMT", noon), Some(60));
-        assert_eq!(of("Tue, 15 Nov 1994 12:40:00 GMT", noon), Some(0), "that is past");
-        assert_eq!(of("Mon, 15 Nov 2094 12:45:26 GMT", noon), Some(MAX_RETRY_AFTER));
-        assert_eq!(
-            (of("soon", noon), of("Tue, 15 Nov 1994 12:46:26 GMT", None), of("-1", noon)),
-            (None, None, None)
-        );
-    }
 
     #[test]
     fn the_clocks_are_compared_and_what_the_way_took_is_no_difference() {

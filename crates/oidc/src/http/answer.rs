@@ -1,0 +1,203 @@
+//! One answer: the document in it, or the refusal.
+
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::error::document::Document;
+use crate::error::oauth::OAuthError;
+use crate::http::request::Told;
+use crate::http::{JSON, JWT};
+use crate::text;
+use crate::text::json::{self, DocumentProblem};
+
+/// The longest wait that an answer may ask for, in seconds.
+const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
+/// The longest description of an error that is shown, in characters.
+const MAX_DESCRIPTION: usize = 200;
+
+/// A complete answer whose status is neither a redirect nor a server error.
+pub(crate) struct Answer {
+    pub(crate) host: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(super) content_type: Option<String>,
+    pub(super) body: Zeroizing<Vec<u8>>,
+    pub(crate) told: Told,
+}
+
+#[derive(Deserialize)]
+struct ErrorResponse {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Answer {
+    /// An answer as it could arrive.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn made_up(status: u16, content_type: &str, body: &[u8]) -> Self {
+        Self {
+            host: "id.example.com".to_owned(),
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            headers: HeaderMap::new(),
+            content_type: Some(content_type.to_owned()),
+            body: Zeroizing::new(body.to_vec()),
+            told: Told::default(),
+        }
+    }
+
+    /// The document, if the status is 200 and the content type is one of `types`.
+    pub(crate) fn document<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if self.status != StatusCode::OK {
+            return Err(self.refusal());
+        }
+        self.body_as(document, types)
+    }
+
+    /// As [`Self::document`], for an answer that may also be 201 (RFC 7591, section 3.2.1).
+    pub(crate) fn created<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if self.status != StatusCode::CREATED {
+            return self.document(document, types);
+        }
+        self.body_as(document, types)
+    }
+
+    /// The document, whatever the status, if the content type is one of `types`.
+    pub(crate) fn body_as<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        types: &[&str],
+    ) -> Result<T, Error> {
+        if !self.content_type.as_deref().is_some_and(|found| types.contains(&found)) {
+            return Err(Error::Document { document, problem: DocumentProblem::NotJson, member: None });
+        }
+        json::parse(&self.body).map_err(|json::Unreadable { problem, member }| Error::Document {
+            document,
+            problem,
+            member,
+        })
+    }
+
+    /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).
+    pub(crate) fn jwt(&self) -> Option<&str> {
+        let is_jwt = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JWT);
+        // An answer that is not text is refused like an empty one.
+        is_jwt.then(|| std::str::from_utf8(&self.body).unwrap_or_default())
+    }
+
+    /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status.
+    pub(crate) fn oauth_error(&self) -> Option<Error> {
+        if self.content_type.as_deref() != Some(JSON) {
+            return None;
+        }
+        let response: ErrorResponse = json::parse(&self.body).ok()?;
+        Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
+    }
+
+    pub(super) fn unless_unavailable(self) -> Result<Self, Error> {
+        if self.status.is_server_error() { Err(self.unavailable()) } else { Ok(self) }
+    }
+
+    /// HTTP 5xx.
+    fn unavailable(&self) -> Error {
+        let error = match self.oauth_error() {
+            Some(Error::Refused { error, .. }) => Some(error),
+            _ => None,
+        };
+        let (host, status) = (self.host.clone(), self.status.as_u16());
+        Error::Unavailable { host, status, retry_after: retry_after(&self.headers), error }
+    }
+
+    /// The OAuth error in the answer, or `unexplained` if there is none.
+    pub(crate) fn refusal_or(&self, unexplained: OAuthError) -> Error {
+        self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None })
+    }
+
+    pub(crate) fn refusal(&self) -> Error {
+        self.oauth_error().unwrap_or_else(|| Error::UnexpectedStatus {
+            host: self.host.clone(),
+            status: self.status.as_u16(),
+        })
+    }
+}
+
+/// The provider's refusal, with `secrets` removed from its text.
+pub(crate) fn refused<'a>(
+    error: &str,
+    description: Option<&str>,
+    secrets: impl Iterator<Item = &'a str> + Clone,
+) -> Error {
+    let description = description.and_then(|words| describe(words, secrets.clone()));
+    let error = match OAuthError::from_code(error) {
+        OAuthError::Other(words) => OAuthError::Other(text::without_parts(&words, secrets)),
+        known => known,
+    };
+    Error::Refused { error, description }
+}
+
+/// Removes secrets before and after the text is shortened, so that no part of one is left at the cut.
+fn describe<'a>(description: &str, secrets: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let shown = text::plain(&text::without(description, secrets.clone()), MAX_DESCRIPTION);
+    let shown = text::without_parts(&shown, secrets);
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date, which is compared with the `Date` of the same answer.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = match text.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let written = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+            let until = httpdate::parse_http_date(text).ok()?;
+            until.duration_since(written).unwrap_or_default().as_secs()
+        }
+    };
+    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
+}
+
+/// The media type without its parameters.
+pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {
+        let of = |text: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            retry_after(&headers).map(|wait| wait.as_secs())
+        };
+        let noon = Some("Tue, 15 Nov 1994 12:45:26 GMT");
+        assert_eq!((of("120", None), of("99999999", None)), (Some(120), Some(MAX_RETRY_AFTER)));
+        assert_eq!(of("Tue, 15 Nov 1994 12:46:26 GMT", noon), Some(60));
+        assert_eq!(of("Tue, 15 Nov 1994 12:40:00 GMT", noon), Some(0), "that is past");
+        assert_eq!(of("Mon, 15 Nov 2094 12:45:26 GMT", noon), Some(MAX_RETRY_AFTER));
+        assert_eq!(
+            (of("soon", noon), of("Tue, 15 Nov 1994 12:46:26 GMT", None), of("-1", noon)),
+            (None, None, None)
+        );
+    }
+}
