@@ -96,7 +96,7 @@ async fn try_again(store: Arc<Store>, config: LogoutListenerConfig, warning: Str
             break serving;
         }
     };
-    store.withdraw_warning(&warning);
+    store.end_warning(&warning);
     tell_accounts(&store, false);
     serving.await;
 }

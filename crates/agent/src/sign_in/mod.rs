@@ -429,15 +429,8 @@ pub(crate) async fn complete(
             revoke_unused(store, connection, held);
             return Err(error.into());
         }
-        Err(NotCommitted::Gone { stored }) => {
-            // Cancelled, perhaps while the vault was writing.
-            let goes_on = |account: &mut Account, now| {
-                store.write_down(account, now);
-                account.held.is_some()
-            };
-            if stored && !store.act(name, goes_on).unwrap_or(false) {
-                store.forget(name);
-            }
+        // Cancelled, perhaps while the vault was writing.
+        Err(NotCommitted::Gone) => {
             revoke_unused(store, connection, held);
             return Err(SignInError::GivenUp);
         }

@@ -296,7 +296,7 @@ async fn install(
         revoke_token(store, connection, own);
         return Err(match not {
             NotCommitted::NotStored(error) => SignInError::from(error).into(),
-            NotCommitted::Gone { .. } => StepUpError::Over,
+            NotCommitted::Gone => StepUpError::Over,
         });
     }
     surplus.into_iter().for_each(|token| revoke_token(store, connection, Some(token)));

@@ -17,8 +17,8 @@ use crate::state::tokens::{Held, Uncommitted};
 
 /// Why new tokens did not become the session's.
 pub(crate) enum NotCommitted {
-    /// Nothing waits for them any more; `stored` if they are in the vault already.
-    Gone { stored: bool },
+    /// Nothing waits for them any more. The vault has what the account holds without them.
+    Gone,
     /// The disk did not take them.
     NotStored(StoreError),
 }
@@ -66,7 +66,7 @@ where
         account.uncommitted = Some(Uncommitted { number, held });
         Some((number, store.vault.put(&record_name(name), content)))
     });
-    let Ok(Some((number, written))) = queued else { return Err(NotCommitted::Gone { stored: false }) };
+    let Ok(Some((number, written))) = queued else { return Err(NotCommitted::Gone) };
     let written = written.await;
     failpoint!("refresh.durable");
     let done = store.act(name, |account, now| {
@@ -87,10 +87,15 @@ where
                 install(account, now);
                 Ok(())
             }
-            None => Err(NotCommitted::Gone { stored: true }),
+            None => Err(NotCommitted::Gone),
         }
     });
-    done.unwrap_or(Err(NotCommitted::Gone { stored: true }))
+    let done = done.unwrap_or(Err(NotCommitted::Gone));
+    if let Err(NotCommitted::Gone) = done {
+        // Before the caller revokes them: after a crash, a session with a revoked token would come back.
+        store.rewrite_record(name).await;
+    }
+    done
 }
 
 /// The provider has spent a refresh token and sent a new one, which takes its place, durably. If the session has continued
@@ -120,8 +125,8 @@ pub(crate) async fn adopt(
     match commit(store, name, how, |_, _| {}).await {
         Ok(()) => Ok(()),
         Err(NotCommitted::NotStored(error)) => Err(error),
-        Err(NotCommitted::Gone { .. }) => {
-            // By whoever issued it, which need not be the provider that an account of this name has by now.
+        Err(NotCommitted::Gone) => {
+            // By the provider that issued it, which may not be the one that an account of this name has now.
             revoke_token(store, connection, Some(rotated));
             Ok(())
         }

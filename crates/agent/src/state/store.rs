@@ -79,7 +79,7 @@ pub(crate) trait Effects: Send + Sync {
     fn probe(&self, store: &Arc<Store>, account: &Account, attempt: Attempt);
     /// Finds out when the user last touched keyboard or mouse.
     fn query_idle(&self, store: &Arc<Store>, account: &Account);
-    /// A sign-in has come back through this listener. Returns it unless a page goes on using it.
+    /// A sign-in has come back through this listener. Returns the listener unless a page still uses it.
     fn signed_in(&self, store: &Arc<Store>, account: &mut Account, callback: Callback) -> Option<Callback>;
     /// A session has ended; `held` is what it had.
     fn ended(&self, store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason);
@@ -87,14 +87,14 @@ pub(crate) trait Effects: Send + Sync {
     fn rules_changed(&self, store: &Arc<Store>);
 }
 
-/// A number of the session's own: not every client of a provider comes back at the same moment.
+/// A random number of the session, so that the clients of a provider do not all come back at the same moment.
 fn spread() -> u64 {
     #[cfg(test)]
     if let Some(number) = clock::scripted::chance() {
         return number;
     }
     let mut bytes = [0; 8];
-    // Without randomness the moments are those of every other client, and nothing else is wrong.
+    // Without randomness only the moments are the same as those of other clients.
     let _ = getrandom::fill(&mut bytes);
     u64::from_le_bytes(bytes)
 }
@@ -138,7 +138,7 @@ impl Store {
     }
 
     pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
-        // A panic elsewhere leaves the accounts as they were: every change to a session is one call that returns.
+        // A panic elsewhere leaves the accounts intact: each change to a session is one call that returns.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -152,7 +152,7 @@ impl Store {
         );
         session.set_jitter(spread());
         let serial = self.serials.fetch_add(1, Ordering::Relaxed);
-        // Of an account of the same name that was removed, something may still be on its way.
+        // Work for a removed account of the same name may still be running.
         let session = session.numbered_from(u64::from(serial) << 32);
         let mut account = Account::new(name.to_owned(), serial, config, session);
         account.held = stored.map(|stored| stored.held);
@@ -177,7 +177,7 @@ impl Store {
         self.publish(&core, clock::now());
     }
 
-    /// Holds an account to other rules from now on.
+    /// Changes the rules of an account.
     pub(crate) fn change_rules(self: &Arc<Self>, name: &str, config: AccountConfig) {
         let rules = config.rules();
         let _ = self.act(name, |account, now| {
@@ -191,7 +191,7 @@ impl Store {
         self.effects.rules_changed(self);
     }
 
-    /// Gives an account another configuration. Its session goes on; the provider is reached anew, as the configuration says.
+    /// Gives an account another configuration. Its session stays; the next request connects to the provider as the configuration says.
     pub(crate) fn change_account(self: &Arc<Self>, name: &str, config: AccountConfig) {
         let rules = config.rules();
         let _ = self.act(name, |account, now| {
@@ -208,7 +208,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When there is no such account.
+    /// `unknown_account`.
     pub(crate) fn act<T>(
         self: &Arc<Self>,
         name: &str,
@@ -264,14 +264,7 @@ impl Store {
         snapshot(&self.core(), clock::now())
     }
 
-    /// Takes a warning down that is no longer true.
-    pub(crate) fn withdraw_warning(&self, text: &str) {
-        let mut core = self.core();
-        core.warnings.retain(|warning| warning != text);
-        self.publish(&core, clock::now());
-    }
-
-    /// Puts a remark up, once.
+    /// Shows a warning, once.
     pub(crate) fn warning(&self, text: String) {
         let mut core = self.core();
         if !core.warnings.contains(&text) {
@@ -307,18 +300,16 @@ impl Store {
     /// Tells the user something once.
     pub(crate) fn tell(&self, notice: Notice) {
         tracing::info!(kind = ?notice.kind, account = notice.account.as_deref(), "{}", notice.title);
-        // Nobody listens in a headless agent.
+        // A headless agent has no listener for this.
         let _ = self.events.send(Event::Notice(notice));
     }
 
-    /// Takes the record of a session that has ended out of the vault.
+    /// Removes the record of an ended session from the vault.
     pub(crate) fn forget(self: &Arc<Self>, account: &str) {
         let removed = self.vault.remove(&record_name(account));
         let (store, name) = (self.clone(), account.to_owned());
         tokio::spawn(async move {
-            if let Err(error) = removed.await {
-                store.not_forgotten(&name, &error);
-            }
+            store.unless_removed(&name, removed.await);
         });
     }
 
@@ -348,7 +339,7 @@ impl Store {
         });
     }
 
-    /// Keeps every deadline of every account, until it is aborted.
+    /// Wakes each session at its deadlines, until it is aborted.
     pub(crate) async fn keep_time(self: Arc<Self>) {
         let mut alarm = clock::Alarm::new();
         loop {
@@ -374,7 +365,7 @@ impl Store {
         self.everybody(if locked { Input::Locked } else { Input::Unlocked });
     }
 
-    /// Tells every session.
+    /// Passes an input to every session.
     pub(crate) fn everybody(self: &Arc<Self>, input: Input) {
         let mut core = self.core();
         let now = clock::now();
@@ -388,7 +379,7 @@ impl Store {
         }
     }
 
-    /// Sets in motion what a session has put out. Says whether something visible changed.
+    /// Starts what the outputs of a session ask for. Returns whether something visible changed.
     fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
         let mut changed = false;
         while let Some(output) = core.accounts[index].session.poll() {
@@ -466,7 +457,7 @@ impl Store {
             held.leftovers.extend(unserved.held.refresh_token);
         }
         account.number += 1;
-        // Whoever waits for it hears that the session is over.
+        // Requests that wait for it are told that the session is over.
         (account.stepping_up, account.declined) = (None, None);
         account.new_grant();
         self.effects.ended(self, account, held, reason);
@@ -482,14 +473,41 @@ impl Store {
         let written = self.vault.update(&record_name(&account.name), content);
         let store = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = written.await {
-                tracing::error!(%error, "the session could not be written down");
-                store.warning(error.to_string());
-            }
+            store.unless_written(written.await);
         });
     }
 
-    /// Does some work at the provider that the end of the program waits for, within reason.
+    /// Writes what the account holds now over its record, or removes the record of an account without a session. Returns when
+    /// that is done.
+    pub(crate) async fn rewrite_record(self: &Arc<Self>, name: &str) {
+        let record = record_name(name);
+        // Queued under the lock, so that it cannot replace what a later commit writes.
+        let queued = self.act(name, |account, now| match account.stored(now) {
+            Some(content) => Ok(self.vault.update(&record, content)),
+            None => Err(self.vault.remove(&record)),
+        });
+        match queued {
+            Ok(Ok(written)) => self.unless_written(written.await),
+            Ok(Err(removed)) => self.unless_removed(name, removed.await),
+            // The account is gone.
+            Err(_) => self.unless_removed(name, self.vault.remove(&record).await),
+        }
+    }
+
+    fn unless_written(&self, written: Result<(), StoreError>) {
+        if let Err(error) = written {
+            tracing::error!(%error, "the session could not be written down");
+            self.warning(error.to_string());
+        }
+    }
+
+    fn unless_removed(self: &Arc<Self>, name: &str, removed: Result<(), StoreError>) {
+        if let Err(error) = removed {
+            self.not_forgotten(name, &error);
+        }
+    }
+
+    /// Runs work at the provider for which the end of the program waits a limited time.
     pub(crate) fn before_the_end(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         self.revoking.send_modify(|count| *count += 1);
         let store = self.clone();
@@ -501,7 +519,7 @@ impl Store {
         });
     }
 
-    /// Waits for that work; says whether it is done.
+    /// Waits for that work. Returns whether it is done.
     pub(crate) async fn last_words(&self) -> bool {
         let mut count = self.revoking.subscribe();
         clock::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await.is_ok()
@@ -519,7 +537,7 @@ impl Store {
         self.vault.settle().await;
     }
 
-    /// Draws anew what is shown.
+    /// Publishes a new snapshot.
     pub(crate) fn show(&self) {
         self.publish(&self.core(), clock::now());
     }

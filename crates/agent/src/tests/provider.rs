@@ -32,7 +32,7 @@ pub(super) enum Fate {
     Trouble(u16),
     /// It is refused, and nothing is done.
     Refused(&'static str),
-    /// The answer is no JSON, although the request was carried out.
+    /// The answer is not JSON, although the request was carried out.
     Malformed,
 }
 

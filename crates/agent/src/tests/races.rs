@@ -182,6 +182,28 @@ fn a_cancelled_sign_in_leaves_nothing() {
 }
 
 #[test]
+fn a_cancelled_sign_in_is_revoked_once_the_vault_is_rid_of_it() {
+    let mut world = World::new(1);
+    world.start();
+    world.disk.takes(Duration::from_secs(5));
+    world.input(Input::Login);
+    world.pass(7);
+    world.input(Input::Logout);
+    // Written, and not removed yet.
+    world.pass(4);
+    assert_eq!(world.disk.names("session/").len(), 1);
+    world.crash();
+    assert_eq!(
+        world.provider.state(1),
+        State::Good,
+        "otherwise a session without a usable token is restored"
+    );
+    world.start();
+    world.pass(60);
+    assert_eq!(world.state(), SessionState::Active);
+}
+
+#[test]
 fn another_person_does_not_get_into_a_session() {
     let world = World::signed_in(1);
     world.let_it_expire();

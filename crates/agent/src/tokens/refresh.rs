@@ -1,4 +1,4 @@
-//! One refresh for everybody who waits, and the revocation of what is no longer used.
+//! One refresh for all requests that wait, and the revocation of tokens that are no longer used.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -199,14 +199,14 @@ async fn refused(
     spent: &Spent,
     RefreshError { error, rotated }: RefreshError,
 ) -> Failed {
-    // An answer that is not believed is no answer: the session cannot go on with what was spent for it.
+    // A refused answer gives no tokens, and the token that was spent for it is gone: the session cannot continue.
     let rejected = match &error {
         abide_oidc::Error::IdToken(problem) => !problem.may_pass(),
         abide_oidc::Error::Refused { error, .. } => *error == OAuthError::InvalidGrant,
         _ => false,
     };
     match rotated {
-        // What is not believed is not kept either.
+        // A refused answer is not stored.
         Some(rotated) if rejected => revoke_token(store, connection, Some(rotated)),
         Some(rotated) => {
             if let Err(error) = adopt(store, name, connection, &spent.token, rotated).await {
@@ -233,11 +233,11 @@ async fn refused(
     (failure, LastError::from(&error))
 }
 
-/// What follows from an answer that does not end the session. A code that says no is an answer: the same request would get it
+/// Handles an answer that does not end the session. A refusal with a code is definite: the same request would get it
 /// again. Some providers have `invalid_request` or `invalid_client` for a refresh token that they no longer know.
 fn failure(error: &abide_oidc::Error) -> RefreshFailure {
     match error {
-        // The proof is about this computer's clock, and a sign-in would need one, too.
+        // The proof depends on this computer's clock, and so would that of a sign-in.
         abide_oidc::Error::Refused { error: OAuthError::InvalidDpopProof, .. } => RefreshFailure::Unreachable,
         abide_oidc::Error::Refused { error, .. } if error.kind() == ErrorKind::ActionRequired => {
             RefreshFailure::InteractionRequired
@@ -278,7 +278,7 @@ async fn take_over(
             claims::read_again(store, name);
         }
         // The session ended meanwhile: what has just been issued is revoked.
-        Err(NotCommitted::Gone { .. }) => revoke_unused(store, &connection, issued),
+        Err(NotCommitted::Gone) => revoke_unused(store, &connection, issued),
         // Nothing is served, but the next attempt sends the new refresh token.
         Err(NotCommitted::NotStored(error)) => return Err(not_stored(error)),
     }
@@ -295,7 +295,7 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
         |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
     let before = suspicion(account);
     account.session.handle(now, Input::Refreshed { attempt, tokens: lifetimes });
-    // A look that the provider contradicts is worth nothing: to a client that may not ask, introspection answers
+    // An introspection that the refresh contradicts proves nothing: to a client without permission it answers
     // the same about every token (RFC 7662, section 2.2). A suspicion that stays was not answered by this refresh.
     if let Some(suspected @ (Suspected::Introspection | Suspected::UserInfo)) = before
         && suspicion(account).is_none()
@@ -314,7 +314,7 @@ fn no_answer(store: &Arc<Store>, name: &str) -> Failed {
     (RefreshFailure::Unreachable, LastError::from(&abide_oidc::Error::Timeout { host }))
 }
 
-/// The session goes on without new tokens, and without asking before the provider wants to be asked.
+/// The session stays without new tokens, and the provider is not asked before the time that it has named.
 fn kept_away(wait: Option<Duration>) -> RefreshFailure {
     wait.map_or(RefreshFailure::Unreachable, |wait| RefreshFailure::Busy { wait })
 }
@@ -334,7 +334,7 @@ mod tests {
         let wait = Some(Duration::from_secs(9));
         let busy = abide_oidc::Error::RateLimited { host: "id.example.com".into(), retry_after: wait };
         assert_eq!(failure(&busy), RefreshFailure::Busy { wait: Duration::from_secs(9) });
-        // A page of a network in between may have this status, too.
+        // A captive portal may answer with this status, too.
         let odd = abide_oidc::Error::UnexpectedStatus { host: "id.example.com".into(), status: 403 };
         assert_eq!(failure(&odd), RefreshFailure::Unreachable);
     }

@@ -1,5 +1,5 @@
-//! A clock that a test moves: it stands still while anything can be done, and goes to the next moment that something waits for
-//! when nothing can. One for each thread, so that tests run beside each other.
+//! A clock for tests: it stands still while any task can run, and moves to the next moment that a task waits for when none
+//! can. Each thread has its own, so that tests run in parallel.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ struct Clock {
     boots: u64,
     /// What the wall clock shows when `awake` is zero and nothing was set or slept.
     wall: Duration,
-    /// Whoever waits, by the moment on the clock `awake`.
+    /// Tasks that wait, by the moment on the clock `awake`.
     waiting: BTreeMap<(Duration, u64), Waker>,
     waits: u64,
     chance: u64,
@@ -89,7 +89,7 @@ pub(crate) fn suspend(time: Duration) {
         clock.ahead += time;
         clock.wall += time;
     });
-    wake(|_| true);
+    wake(with(|clock| std::mem::take(&mut clock.waiting)));
 }
 
 /// Sets the wall clock.
@@ -113,7 +113,7 @@ pub(crate) fn reboot() {
     });
 }
 
-/// Goes on to the next moment that something waits for. For the runtime, when nothing can be done.
+/// Moves to the next moment that a task waits for. The runtime calls it when no task can run.
 pub(crate) fn advance() {
     let next = with(|clock| {
         let next = clock.waiting.keys().next().map(|(until, _)| *until)?;
@@ -121,17 +121,15 @@ pub(crate) fn advance() {
         Some(next)
     });
     if let Some(next) = next.flatten() {
-        wake(|until| until <= next);
+        let woken = with(|clock| {
+            let later = clock.waiting.split_off(&(next, u64::MAX));
+            std::mem::replace(&mut clock.waiting, later)
+        });
+        wake(woken);
     }
 }
 
-fn wake(due: impl Fn(Duration) -> bool) {
-    let woken = with(|clock| {
-        let (due, later): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut clock.waiting).into_iter().partition(|((until, _), _)| due(*until));
-        clock.waiting = later;
-        due
-    });
+fn wake(woken: Option<BTreeMap<(Duration, u64), Waker>>) {
     for waker in woken.into_iter().flat_map(BTreeMap::into_values) {
         waker.wake();
     }

@@ -8,7 +8,8 @@ use hyper::body::{Bytes, Incoming};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Page, Refusal, Say, silent};
+use super::message::{Refusal, Say};
+use super::{Page, silent};
 use crate::browser::pages;
 use crate::browser::server::{NOTHING_ALLOWED, body, onward, respond};
 

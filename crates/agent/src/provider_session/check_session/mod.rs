@@ -4,6 +4,7 @@
 //! cookie. [`abide_session::CheckSession`] decides what follows from the iframe's answers.
 
 mod http;
+mod message;
 mod silent;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -15,10 +16,10 @@ use abide_wire::{ErrorAnswer, ErrorCode, Signal, SignalState, text};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use self::message::{Beginning, Instruction, Refusal, Say, Words};
 use self::silent::Silent;
 use crate::browser::callback::{Answering, Callback, Guest};
 use crate::browser::server::random;
@@ -86,78 +87,6 @@ struct Secret {
 impl Secret {
     fn is_shown(&self, shown: &SecretString, now: Duration) -> bool {
         same(&self.value, shown) && self.until.is_none_or(|until| until > now)
-    }
-}
-
-/// An instruction to a page.
-#[derive(Debug, Serialize)]
-pub(crate) struct Instruction {
-    secret: String,
-    next: &'static str,
-    line: String,
-    /// The new title of the page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_state: Option<String>,
-    /// Milliseconds until the next request, which the user may have changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    poll: Option<u64>,
-    /// Whether the page learns nothing: it may be closed, and loads the iframe anew before it asks.
-    slow: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    silent: Option<String>,
-}
-
-/// The data that a page needs at the start.
-#[derive(Debug, Serialize)]
-pub(crate) struct Beginning {
-    secret: String,
-    who: String,
-    line: String,
-    client_id: String,
-    session_state: String,
-    iframe: Url,
-    /// The origin of the iframe.
-    origin: String,
-    /// Milliseconds.
-    poll: u64,
-}
-
-/// A message of a page.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Say {
-    secret: SecretString,
-    told: Option<Words>,
-}
-
-/// The answers of the provider's iframe (section 3.1).
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Words {
-    Unchanged,
-    Changed,
-    Error,
-}
-
-/// A refused page; a sentence for its reader.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error(
-        "This tab no longer watches your session: another tab does, or it was opened from a bookmark. You can close it."
-    )]
-    Secret,
-    #[error("{0}")]
-    Over(String),
-    #[error("Abide could not prepare this page. You can close this tab.")]
-    Unprepared,
-}
-
-impl Instruction {
-    fn new(secret: &SecretString, next: &'static str, line: String) -> Self {
-        let secret = secret.expose_secret().to_owned();
-        Self { secret, next, line, title: None, session_state: None, poll: None, slow: false, silent: None }
     }
 }
 
@@ -567,7 +496,7 @@ impl Page {
             Ok(()) => SilentAnswer::SamePerson,
             Err(not) => {
                 revoke_token(&store, connection, own.clone());
-                if let NotCommitted::Gone { .. } = not {
+                if let NotCommitted::Gone = not {
                     return SilentAnswer::Nothing;
                 }
                 // The person is known all the same.
