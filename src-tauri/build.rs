@@ -27,7 +27,7 @@ const COMMANDS: &[&str] = &[
     "restore_grant",
 ];
 
-/// Stands in for the window in a debug build, so that the rest can be checked and run without Node.
+/// A replacement for the window in a debug build, so that the rest can be checked and run without Node.
 const UNBUILT: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Abide</title>\n\
                        <p>The window has not been built. Run <code>./x ui</code>.</p>\n</html>\n";
 
@@ -42,7 +42,9 @@ fn main() {
         if let Err(error) = write_unbuilt(page) {
             fail(&format!("ui/dist/index.html cannot be written: {error}"));
         }
-        println!("cargo:warning=The window has not been built; a page that says so stands in. Run ./x ui.");
+        println!(
+            "cargo:warning=The window has not been built; a page that explains this replaces it. Run ./x ui."
+        );
     }
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("./src-tauri/capabilities/**/*")

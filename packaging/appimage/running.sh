@@ -1,4 +1,4 @@
-# Whether the agent of an AppImage runs, and in which folder (abide_at) its programs are. What stands in the file may be old:
+# Whether the agent of an AppImage runs, and in which folder (abide_at) its programs are. The file may be out of date:
 # the process and the mount have to be there, and be the user's own. Starts no program, for speed.
 abide_running() {
   [ -r "${XDG_RUNTIME_DIR:-}/abide-appimage" ] || return 1

@@ -36,7 +36,7 @@ VIAddVersionKey LegalCopyright "{{copyright}}"
 !insertmacro MUI_UNPAGE_INSTFILES
 !insertmacro MUI_LANGUAGE "English"
 
-; A program that runs cannot be replaced. Exit code 3: it runs, and nobody can be asked.
+; A program that runs cannot be replaced. Exit code 3: it runs, and this is a silent setup that cannot ask.
 !macro NotRunning un
 Function ${un}NotRunning
   again:

@@ -121,7 +121,7 @@ impl Agent {
             account.session.handle(now, Input::Tick);
             let view = account.session.view(now);
             if view.began.is_some() && !view.sign_in_needed {
-                let who = account.held.as_ref().map_or("Somebody", |held| held.identity.label());
+                let who = account.held.as_ref().map_or("The user", |held| held.identity.label());
                 let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
                 return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
             }

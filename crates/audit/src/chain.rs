@@ -97,7 +97,7 @@ pub struct Line {
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotALine {
-    /// It is no line of the record at all.
+    /// It is not a line of the record.
     Form,
     /// Its content is not what its hash says. `n` is the number that it claims.
     Changed {

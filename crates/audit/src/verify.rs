@@ -28,7 +28,7 @@ pub enum Finding {
         /// Its number.
         n: u64,
     },
-    /// A line is no line of the record.
+    /// A line is not one of the record.
     NotALine {
         /// The file.
         file: String,

@@ -138,7 +138,7 @@ async fn a_session_that_begins_later_is_found() {
     assert_eq!(presence.sources().lock, [""; 0]);
     logind.started_by_the_system(Some("2"));
     logind.sign_in(AT_THE_SCREEN).await;
-    until("logind tells of the new session", || async { presence.sources().lock == ["logind"] }).await;
+    until("logind reports the new session", || async { presence.sources().lock == ["logind"] }).await;
     logind.locked("2", true).await;
     assert_eq!(next(&mut presence).await, Event::Locked);
 }

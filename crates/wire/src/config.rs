@@ -92,11 +92,11 @@ mod tests {
             account: None,
             line: Some(3),
             column: Some(7),
-            message: "this is no duration".to_owned(),
+            message: "this is not a duration".to_owned(),
             suggestion: Some("end_after = \"15m\"".to_owned()),
         };
         let mut check = ConfigCheck { file: "config.toml".to_owned(), ok: false, problems: vec![problem] };
-        assert_eq!(check.page(), "config.toml:3:7: error: this is no duration\n    end_after = \"15m\"\n");
+        assert_eq!(check.page(), "config.toml:3:7: error: this is not a duration\n    end_after = \"15m\"\n");
         check.problems.clear();
         assert_eq!(check.page(), "config.toml: no problems found\n");
     }

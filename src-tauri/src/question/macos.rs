@@ -183,7 +183,7 @@ fn answered(number: u64, keep: bool) {
     }
 }
 
-/// The time since a key was pressed anywhere. macOS tells when, and to nobody without permission which one.
+/// The time since a key was pressed anywhere. macOS says when, and only with permission which one.
 fn since_last_key() -> Duration {
     let state = CGEventSourceStateID::CombinedSessionState;
     let seconds = CGEventSource::seconds_since_last_event_type(state, CGEventType::KeyDown);

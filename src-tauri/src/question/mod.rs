@@ -43,16 +43,16 @@ pub(crate) const FAREWELL: Duration = Duration::from_millis(1200);
 /// A question in the dialog, and what has become of it meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// As it stands now; of one that is no longer up, as it stood last.
+    /// The present state; of a closed question, the last one.
     pub(crate) question: Question,
     /// What has become of it; `None` while it is up.
     pub(crate) fate: Option<Fate>,
 }
 
-/// What has become of a session whose question is no longer up.
+/// The state of a session whose question is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It goes on.
+    /// It is kept.
     GoesOn,
     /// It has ended.
     Over,
@@ -63,7 +63,7 @@ pub(crate) trait QuestionDialog: Send {
     /// Asks. Whatever dialog is still up, with its last word, goes.
     fn show(&self, rows: Vec<Row>, answer: Answer);
     /// Shows how things stand now, unless the user has ended the dialog. A row keeps its place; new ones are at the end,
-    /// and make the dialog wait again before it takes an answer. When every question has met its fate, the dialog says so,
+    /// and make the dialog wait again before it takes an answer. When every question is answered or over, the dialog shows that,
     /// takes no answer any more, and goes after [`FAREWELL`].
     fn update(&self, rows: Vec<Row>);
 }

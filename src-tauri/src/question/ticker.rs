@@ -19,7 +19,7 @@ pub(super) struct Ticker {
     said: RefCell<Sentence>,
 }
 
-/// The text as it is drawn: the whole of it with a gap, and what stands in the gap. What stands there is all that is laid
+/// The text as it is drawn: the whole text with a gap, and the text in the gap. Only that is laid
 /// out and drawn every second.
 struct Text {
     whole: pango::Layout,

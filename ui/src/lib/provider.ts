@@ -3,7 +3,7 @@ import type { DiscoveredProvider } from "./wire";
 
 /** A value of an address that the user fills in. */
 export interface Blank {
-  /** As it stands in the form: `TENANT-ID`. */
+  /** As in the form: `TENANT-ID`. */
   key: string;
   /** As a label: `Tenant ID`. */
   label: string;

@@ -47,7 +47,7 @@ pub(crate) fn bundle(product: &Product, programs: Option<&Path>, folder: &Path) 
         let place = contents.join("MacOS").join(name);
         match programs {
             Some(programs) => drop(std::fs::copy(programs.join(name), &place)?),
-            None => std::fs::write(&place, format!("#!/bin/sh\necho '{name} stands in for the program'\n"))?,
+            None => std::fs::write(&place, format!("#!/bin/sh\necho '{name} replaces the program'\n"))?,
         }
         std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755))?;
     }
@@ -161,7 +161,7 @@ pub(crate) fn whole_icon(file: &[u8]) -> Result {
         usize::try_from(u32::from_be_bytes(bytes)).ok()
     };
     if !file.starts_with(b"icns") || length(4) != Some(file.len()) {
-        return Err("icon.icns is no icon file of its length".into());
+        return Err("icon.icns is not an icon file of its length".into());
     }
     let (mut at, mut kinds) = (8, Vec::new());
     while at < file.len() {

@@ -167,7 +167,7 @@ mod tests {
         }
         for guide in std::fs::read_dir(&folder).unwrap() {
             let guide = guide.unwrap().file_name().into_string().unwrap();
-            assert!(names().into_iter().any(|name| file(name) == guide), "{guide} is of nobody");
+            assert!(names().into_iter().any(|name| file(name) == guide), "{guide} belongs to no preset");
         }
     }
 

@@ -314,7 +314,7 @@ pub(crate) async fn forget(store: &Arc<Store>, name: &str, secret_too: bool) {
     }
 }
 
-/// In seconds since 1970. What lies beyond the year 9999 is no date: a provider may say anything.
+/// In seconds since 1970. A value after the year 9999 does not count as a date.
 fn date(seconds: u64) -> Option<String> {
     let then = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).filter(|_| seconds <= LAST_SECOND)?;
     Some(humantime::format_rfc3339_seconds(then).to_string())

@@ -58,7 +58,7 @@ pub(crate) enum Caller {
     Client(String),
     /// A process of this user without a grant: the state of sessions.
     Neighbour,
-    /// Somebody without a key over TCP: that this is Abide, and nothing else.
+    /// A program without a key over TCP. It learns only that this is Abide.
     Stranger,
 }
 

@@ -151,7 +151,7 @@ mod unix {
         let socket = UnixSocket::new_stream()?;
         socket.bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        // Whoever connects before this finds no listener, and the mode counts from here on.
+        // Until here nothing listens, so nothing can connect before the mode is set.
         let listener = socket.listen(BACKLOG)?;
         Ok(Listening { listener, turned_away: Quiet::new() })
     }
@@ -207,10 +207,10 @@ mod windows {
     use super::*;
 
     /// Makes the pipe. The default security of a pipe lets
-    /// only this user, administrators and the system write to it, and nobody else can send a request.
+    /// only this user, administrators and the system write to it, and no other user can send a request.
     pub(crate) fn bind_socket(path: &Path) -> io::Result<Listening> {
         let name = path.to_path_buf();
-        // The first instance has to be ours: a pipe of that name that somebody else has made is an error.
+        // The first instance has to be ours: a pipe of that name that another program has made is an error.
         let first =
             ServerOptions::new().first_pipe_instance(true).reject_remote_clients(true).create(&name)?;
         Ok(Listening { name, waiting: first })

@@ -30,7 +30,7 @@ pub(super) struct Call {
     pub(super) lineage: Vec<Process>,
     /// What it came over.
     pub(super) connection: Arc<Connection>,
-    /// What stands in the place of `{…}` in the path.
+    /// The part of the path at `{…}`.
     name: String,
 }
 

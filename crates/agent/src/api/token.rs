@@ -88,7 +88,7 @@ pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
     let scope = query.one("scope");
     let scopes = scope.unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
     if scope.is_some() && scopes.clone().next().is_none() {
-        return Err(invalid("`scope` names none.".to_owned()));
+        return Err(invalid("`scope` is empty.".to_owned()));
     }
     let mut target = TokenTarget {
         scopes: scopes.map(str::to_owned).collect(),
@@ -116,7 +116,7 @@ fn proof(query: &Query) -> Result<Option<Proof>, ErrorAnswer> {
     match (query.one("htm"), query.one("htu")) {
         (None, None) if nonce.is_none() => Ok(None),
         (method, Some(url)) => {
-            let url = Url::parse(url).map_err(|_| invalid("`htu` is no address.".to_owned()))?;
+            let url = Url::parse(url).map_err(|_| invalid("`htu` is not an address.".to_owned()))?;
             Ok(Some(Proof { method: method.unwrap_or("GET").to_owned(), url, nonce }))
         }
         _ => Err(invalid("`htm` and `nonce` belong to a request, whose address `htu` names.".to_owned())),
@@ -143,7 +143,7 @@ impl Query {
             }
             let values = parameters.entry(name.clone().into_owned()).or_default();
             if !values.is_empty() && !several {
-                return Err(invalid(format!("The parameter `{name}` stands there twice.")));
+                return Err(invalid(format!("The parameter `{name}` is given twice.")));
             }
             values.push(value.into_owned());
         }
@@ -165,5 +165,5 @@ pub(super) fn duration(text: &str) -> Result<Duration, ErrorAnswer> {
         return Ok(Duration::from_secs(u64::from(seconds)));
     }
     humantime::parse_duration(text)
-        .map_err(|_| invalid(format!("\u{201c}{text}\u{201d} is no duration. Write it like 60s or 5m.")))
+        .map_err(|_| invalid(format!("\u{201c}{text}\u{201d} is not a duration. Write it like 60s or 5m.")))
 }

@@ -109,7 +109,9 @@ fn edited(
     }
     match item.as_table_mut() {
         Some(table) => change(table),
-        None => return Err(ConfigError::Refused("`accounts` in the configuration is no table.".to_owned())),
+        None => {
+            return Err(ConfigError::Refused("`accounts` in the configuration is not a table.".to_owned()));
+        }
     }
     Ok(document.to_string())
 }

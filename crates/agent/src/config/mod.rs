@@ -82,7 +82,7 @@ impl Default for EndpointConfig {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogoutListenerConfig {
-    /// The address; loopback unless somebody wants it otherwise.
+    /// The address; loopback by default.
     pub(crate) address: IpAddr,
     pub(crate) port: u16,
     /// Names under which it is reached from elsewhere, for instance that of a reverse proxy.
@@ -122,7 +122,7 @@ pub(crate) struct AccountConfig {
     /// How long the provider may take for one answer.
     #[serde(default = "default_timeout", deserialize_with = "duration")]
     pub(crate) timeout: Duration,
-    /// Through whom the provider is reached; as the system and the environment have it if nobody says.
+    /// The proxy to the provider; by default that of the system or the environment.
     #[serde(default, deserialize_with = "proxy")]
     pub(crate) proxy: Option<Proxy>,
     /// A file that holds the client secret, for a provider that insists on one. A desktop application cannot keep it from
@@ -225,7 +225,7 @@ impl Default for ProviderConfig {
 
 impl ProviderConfig {
     pub(crate) fn watches(&self, signal: Signal) -> bool {
-        // Whoever renews hears what the provider says to that.
+        // A renewal shows what the provider says to that.
         signal == Signal::Refresh || self.watch.contains(&signal)
     }
 }
@@ -333,7 +333,7 @@ fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Er
     let text = String::deserialize(from)?;
     humantime::parse_duration(&text).map_err(|error| {
         serde::de::Error::custom(format!(
-            "\u{201c}{text}\u{201d} is no duration ({error}); write it like \"15m\" or \"12h\""
+            "\u{201c}{text}\u{201d} is not a duration ({error}); write it like \"15m\" or \"12h\""
         ))
     })
 }
@@ -350,13 +350,13 @@ impl Config {
         Self::parse(path, &read_or_empty(path)?)
     }
 
-    /// Reads what stands in the file, without a policy.
+    /// Reads the file, without a policy.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         Self::parse_under(path, text, Arc::default())
     }
 
-    /// Reads what stands in the file, under a policy.
+    /// Reads the file, under a policy.
     pub(crate) fn parse_under(path: &Path, text: &str, policy: Arc<Policy>) -> Result<Self, ConfigError> {
         let refused = |error: toml::de::Error| {
             let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::config::AccountConfig;
 
-/// Less, and a provider far away could never be reached; more, and nobody would wait for it.
+/// Less would never reach a distant provider; no user would wait for more.
 const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(120);
 /// More often would be an attack on the provider.
 pub(crate) const SHORTEST_POLL: Duration = Duration::from_secs(2);
@@ -97,7 +97,7 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     }
     if let Some(name) = account.logout.extra.keys().find(|name| !abide_oidc::is_logout_parameter(name)) {
         return Err(format!(
-            "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is no name."
+            "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is not a valid name."
         ));
     }
     if account.client_secret_file.is_some() && account.client_key_file.is_some() {
@@ -113,7 +113,7 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
 }
 
 impl AccountConfig {
-    /// What the provider knows about the client, but for what stands in files.
+    /// What the provider knows about the client, but for what is in files.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ pub(crate) struct VaultConfig {
 /// Where the passphrase is read from. Never an argument or a variable: others can read those.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    /// A file that nobody else may read.
+    /// A file that only this user may read.
     File(PathBuf),
     /// A credential that systemd hands to the service, by its name (systemd.exec(5), `LoadCredential=`).
     Credential(String),

@@ -217,7 +217,7 @@ fn is_same_caller(one: &Caller, other: &Caller) -> bool {
     }
 }
 
-/// Callers that are the same for a denial: a program that is started anew is no other one.
+/// Whether two callers count as one for a denial: a program that was started again is the same.
 fn turned_down(caller: &Caller) -> String {
     let path = caller.program.as_ref().map(|program| program.path.display().to_string());
     let script = caller.script.as_ref().map(|script| script.path.display().to_string());

@@ -1,6 +1,6 @@
 //! Who asks: the program, script, terminal or agent that a request is made for.
 //!
-//! The operating system says which process is at the other end. `abide` and glue such as `sudo` or `sh -c` ask for whoever has
+//! The operating system says which process is at the other end. `abide` and glue such as `sudo` or `sh -c` act for the program that has
 //! started them, so the caller is the first ancestor that is neither.
 
 mod lists;

@@ -55,7 +55,7 @@ fn carries(argument: &str, inline: &[String]) -> bool {
     short.into_iter().any(|letter| letters.contains(letter))
 }
 
-/// The interpreter that the first line of a script names; `None` for a file that is no script.
+/// The interpreter that the first line of a script names; `None` if the file is not a script.
 pub(super) fn interpreter_of(path: &Path) -> Option<String> {
     let mut first = Vec::new();
     std::fs::File::open(path).ok()?.take(256).read_to_end(&mut first).ok()?;

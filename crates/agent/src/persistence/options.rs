@@ -43,7 +43,7 @@ pub enum PassphraseError {
     /// Others can read the file.
     #[error(
         "Others can read the passphrase of the vault in {} (mode {mode:03o}). Make it yours alone (`chmod 600`), and \
-         change the passphrase if somebody may have read it.",
+         change the passphrase if others may have read it.",
         .file.display()
     )]
     Exposed {
@@ -54,7 +54,7 @@ pub enum PassphraseError {
     },
     /// There is nothing in it, or far too much.
     #[error(
-        "What is read from {from} is no passphrase: it has 1 to 4,096 bytes, without the line end after it."
+        "What is read from {from} is not a passphrase: it has 1 to 4,096 bytes, without the line end after it."
     )]
     Unusable {
         /// Where from.
@@ -202,7 +202,7 @@ fn in_memory(folder: &Path, warning: String) -> Result<Kept, OpenError> {
     Ok(Kept { vault, mode: VaultMode::Memory, warnings: vec![warning] })
 }
 
-/// Nobody has said how sessions are to be kept, and the usual way is closed: works on, and says how to choose.
+/// No way to keep sessions is configured and the usual one is not available: continues in memory, and says how to choose.
 fn without_a_keyring(error: &KeyStoreError) -> String {
     let why = match error {
         KeyStoreError::Unavailable(_) | KeyStoreError::NotKept => "There is no keyring in this login",

@@ -96,7 +96,7 @@ impl FolderWatch {
 /// Children do not get this descriptor.
 pub(crate) fn keep_from_children(number: u32) -> std::io::Result<()> {
     let number = i32::try_from(number).map_err(|_| std::io::ErrorKind::InvalidInput)?;
-    // SAFETY: whoever calls this has just opened the same file by that number, so it is open; nothing closes it meanwhile.
+    // SAFETY: the caller has just opened the same file by that number, so it is open; nothing closes it meanwhile.
     let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
     Ok(rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC)?)
 }

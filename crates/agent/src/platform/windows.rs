@@ -69,7 +69,7 @@ pub(crate) fn host_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok().filter(|name| !name.is_empty())
 }
 
-/// Nothing to look at: a pipe is no file.
+/// Nothing to check: a pipe is not a file.
 pub(crate) struct FolderWatch;
 
 impl FolderWatch {

@@ -1,5 +1,5 @@
 //! Reads configuration and policy again when a file is written or replaced, on Linux (inotify). Elsewhere `abide config reload` does it:
-//! no system call tells of it without another library. Not on SIGHUP, which ends an agent whose terminal closes.
+//! no system call reports it without another library. Not on SIGHUP, which ends an agent whose terminal closes.
 
 #[cfg(target_os = "linux")]
 use std::time::Duration;

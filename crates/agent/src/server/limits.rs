@@ -23,7 +23,7 @@ pub(crate) struct Limits {
     pub(crate) idle: Duration,
     /// How long the other side may take no byte of an answer.
     pub(crate) write: Duration,
-    /// How long a connection may last that is no stream of events.
+    /// How long a connection may last, unless it is a stream of events.
     pub(crate) lifetime: Duration,
 }
 

@@ -38,9 +38,9 @@ const SHORTLY: Duration = Duration::from_secs(10);
 pub(crate) enum Opening {
     /// The browser opens.
     Browser,
-    /// Somebody prints it.
+    /// A command prints it.
     Address,
-    /// Somebody prints a code for another device (RFC 8628).
+    /// A command prints a code for another device (RFC 8628).
     Device,
 }
 
@@ -48,7 +48,7 @@ pub(crate) enum Opening {
 pub(crate) struct SignIn {
     pub(crate) attempt: Attempt,
     pub(crate) task: AbortHandle,
-    /// Where it goes on, once that is known.
+    /// The address that the user opens, once it is known.
     pub(crate) begun: watch::Receiver<Option<SignInBegun>>,
 }
 
@@ -65,12 +65,12 @@ impl Drop for SteppingUp {
     }
 }
 
-/// How a refresh went, for everybody who waits for it.
+/// The result of a refresh, for every request that waits for it.
 #[derive(Clone, Debug)]
 pub(crate) enum Refreshed {
-    /// New tokens are there.
+    /// New tokens are stored.
     Done,
-    /// There are none, and why.
+    /// It failed, for this reason.
     Failed(LastError),
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct Account {
     pub(crate) signals: Signals,
     /// The page in the browser that watches the provider's session.
     pub(crate) tab: Option<Tab>,
-    /// What became of the provider's side of the last session.
+    /// Whether the provider was told of the end of the last session.
     pub(crate) provider_end: Option<ProviderEnd>,
     /// What is known of the provider's sign-out page after the last session.
     pub(crate) sign_out_page: Option<SignOutPage>,
@@ -102,13 +102,13 @@ pub(crate) struct Account {
     pub(crate) farewell: Option<String>,
     /// The sign-out page of the last session waits for the browser.
     pub(crate) sign_out: Option<AbortHandle>,
-    /// Access tokens for one purpose each.
+    /// Access tokens for one purpose each (narrower scopes, another resource).
     pub(crate) targets: Targets,
-    /// Whose turn it is to send the refresh token, which may be another one after each time.
+    /// Held while the refresh token is sent: each answer may replace it.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     /// An earlier process has ended during a refresh: the provider may have replaced the refresh token.
     pub(crate) interrupted: bool,
-    /// Whether a refresh that was not for it may have ended the session's own access token.
+    /// Whether a refresh for another token may have ended the session's own access token.
     pub(crate) own_is_suspect: bool,
     /// What the provider does with earlier access tokens.
     pub(crate) survival: Survival,
@@ -116,15 +116,15 @@ pub(crate) struct Account {
     pub(crate) wider: Option<SecretString>,
     /// Whether a token for fewer scopes narrows the whole session there.
     pub(crate) narrowing_lasts: bool,
-    /// Held while the own token is tried: of many tools at once one asks.
+    /// Held while the session's own token is tried, so that many tools cause one request.
     pub(crate) trying: Arc<tokio::sync::Mutex<()>>,
-    /// The number of the session: what was begun in one does not land in the next.
+    /// The number of the session. The result of work that began in another session is dropped.
     pub(crate) number: u64,
-    /// The number of the sign-in, of which a session may have several: what came of one does not land in the next.
+    /// The number of the sign-in (a session may have several). The result of work that began before another sign-in is dropped.
     pub(crate) grant: u64,
     /// What is on its way to the disk.
     pub(crate) uncommitted: Option<Uncommitted>,
-    /// How often something was.
+    /// Counters.
     pub(crate) commits: u64,
     /// A stronger sign-in under way, or the last one.
     pub(crate) stepping_up: Option<SteppingUp>,
@@ -173,13 +173,13 @@ impl Account {
         }
     }
 
-    /// The person has signed in anew: what was fetched for the session before is not served any more.
+    /// Stops serving what was fetched before the user signed in again.
     pub(crate) fn new_grant(&mut self) {
         self.grant += 1;
         self.targets.clear();
     }
 
-    /// What whoever is signed in holds.
+    /// The tokens of the present session.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Account {
         })
     }
 
-    /// Something has been heard of the provider's session: it goes on.
+    /// Records that the provider's session was confirmed.
     pub(crate) fn heard(&mut self, signal: Signal, now: Now) {
         self.signals.heard(signal, now.wall);
         if let Some(held) = &mut self.held {
@@ -249,7 +249,7 @@ impl Account {
         self.note_what_is_offered();
     }
 
-    /// The provider as people would name it.
+    /// The name of the provider for texts: its host.
     pub(crate) fn provider(&self) -> String {
         host_of(&self.config.issuer)
     }
@@ -360,14 +360,14 @@ impl Account {
         })
     }
 
-    /// What the vault keeps of this account now; `None` when nobody is signed in.
+    /// What the vault keeps of this account now; `None` without a session.
     pub(crate) fn stored(&self, now: Now) -> Option<Zeroizing<Vec<u8>>> {
         // What is being written must not be overwritten with what it replaces.
         let newest = self.uncommitted.as_ref().map(|uncommitted| &uncommitted.held);
         self.stored_with(now, newest.or(self.held.as_ref())?)
     }
 
-    /// The same with tokens that are not served yet.
+    /// The same, with tokens that are not served yet.
     pub(crate) fn stored_with(&self, now: Now, held: &Held) -> Option<Zeroizing<Vec<u8>>> {
         let checkpoint = self.session.checkpoint(now)?;
         self.stored_at(held, checkpoint)
@@ -387,7 +387,7 @@ fn ceil(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
-/// The host, and the port where it says something.
+/// The host of an address, with its port unless it is the usual one.
 pub(crate) fn host_of(issuer: &str) -> String {
     let host = Url::parse(issuer).ok().and_then(|url| {
         let host = url.host_str()?.to_owned();

@@ -1,4 +1,4 @@
-//! Access tokens that are bound to a key of the session (RFC 9449): whoever steals one cannot use it elsewhere.
+//! Access tokens that are bound to a key of the session (RFC 9449): a stolen one is of no use without the key.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::state::connection::Connection;
 use crate::state::tokens::BOUND;
 
 impl Connection {
-    /// For a sign-in: with a new key, where the account wants one. Whoever sees the tokens of two sessions does not learn
-    /// from them that they are one person's.
+    /// For a sign-in: with a new key, where the account wants one. The tokens of two sessions do not show
+    /// that they belong to the same person.
     pub(crate) fn with_new_key(self, dpop: Dpop) -> Result<Self, Error> {
         let binding = match dpop {
             Dpop::Off => return Ok(self),
@@ -25,7 +25,7 @@ impl Connection {
         self.bound(Arc::new(DpopKey::generate()?), binding)
     }
 
-    /// For a session that goes on: with the key that it began with, if there is one. Nothing may undo that.
+    /// For a running session: with the key that it began with, if there is one. That never changes.
     pub(crate) fn with_key(self, key: Option<Arc<DpopKey>>) -> Result<Self, Error> {
         match key {
             Some(key) => self.bound(key, Binding::Required),
@@ -39,7 +39,7 @@ impl Connection {
         Ok(Self { relying_party, key, ..self })
     }
 
-    /// Nobody needs the key any more.
+    /// Removes the key.
     pub(crate) fn without_key(self) -> Self {
         Self { relying_party: self.relying_party.without_dpop(), key: None, ..self }
     }
@@ -72,7 +72,7 @@ pub(crate) struct Proof {
     pub(crate) method: String,
     /// `htu`.
     pub(crate) url: Url,
-    /// What the resource server has answered with last (section 9).
+    /// The nonce of the resource server's last answer (section 9).
     pub(crate) nonce: Option<String>,
 }
 
@@ -81,13 +81,13 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// `invalid_request` if the request is none that can be signed.
+    /// `invalid_request` if the request cannot be signed.
     pub(crate) fn prove(&self, answer: &mut TokenAnswer, proof: &Proof) -> Result<(), ErrorAnswer> {
         let key = self.held.as_ref().and_then(|held| held.dpop.as_ref());
         let Some(key) = key.filter(|_| answer.token_type == BOUND) else { return Ok(()) };
         let token = SecretString::from(answer.access_token.expose());
         let now = clock::system_time();
-        // A wrong clock of ours is known by the provider's; the resource server is taken to be right as well.
+        // The provider's clock has shown how wrong ours is; the resource server's is assumed to be right too.
         let at = self.connection.as_ref().map_or(now, |connection| connection.http.provider_time(now));
         let made = key.proof(&proof.method, &proof.url, Some(&token), proof.nonce.as_deref(), at);
         let made = made.map_err(|error| ErrorAnswer::new(ErrorCode::InvalidRequest, error.to_string()))?;

@@ -1,4 +1,4 @@
-//! What happens once, for whoever draws the agent.
+//! Events that the desktop shows once.
 
 use abide_wire::Notice;
 

@@ -15,7 +15,7 @@ use crate::state::tokens::Held;
 const REVOCATION_PAUSES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(15), Duration::from_secs(120)];
 
-/// What has become of a refresh token that is no longer used.
+/// The result of the revocation of an unused refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GivenBack {
     /// The provider has revoked it.
@@ -24,7 +24,7 @@ pub(crate) enum GivenBack {
     NotRevoked,
 }
 
-/// Revokes a refresh token that is no longer used.
+/// Revokes an unused refresh token.
 pub(crate) async fn give_back(connection: Connection, token: SecretString) -> GivenBack {
     let Connection { http, relying_party, .. } = connection;
     if !relying_party.provider().has_revocation() {

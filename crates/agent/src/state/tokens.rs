@@ -20,17 +20,17 @@ pub(crate) const BOUND: &str = "DPoP";
 /// not write needs a default.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Held {
-    /// In memory alone.
+    /// In memory only.
     #[serde(skip)]
     pub(crate) access: Option<Access>,
     #[serde(default, with = "secret_text::token")]
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) scope: String,
     pub(crate) identity: Identity,
-    /// Who the refresh token is about, where a later sign-in brought none: its statements repeat those of its own sign-in.
+    /// Whose refresh token this is, where a later sign-in brought none: its ID tokens repeat the claims of its own sign-in.
     #[serde(default)]
     pub(crate) grant: Option<Identity>,
-    /// When and how something was heard of the provider's session last.
+    /// When and how the provider's session was last confirmed.
     #[serde(default)]
     pub(crate) heard: Option<Heard>,
     /// The newest ID token, for `id_token_hint`.
@@ -45,18 +45,18 @@ pub(crate) struct Held {
     /// What all of them are bound to (RFC 9449); `None` for bearer tokens.
     #[serde(default, with = "secret_text::key")]
     pub(crate) dpop: Option<Arc<DpopKey>>,
-    /// Refresh tokens that silent requests brought and nobody uses: they are given back with the others.
+    /// Unused refresh tokens of silent requests: they are revoked with the others.
     #[serde(default, with = "secret_text::tokens")]
     pub(crate) leftovers: Vec<SecretString>,
 }
 
-/// An access token. When it ends is the session's knowledge.
+/// An access token. The session knows when it ends.
 #[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) token: SecretString,
 }
 
-/// What is on its way to the disk. Until it is there, it is not served; but nothing older may be written over it.
+/// What is being written to disk. Until it is stored it is not served, and nothing older may be written over it.
 pub(crate) struct Uncommitted {
     pub(crate) number: u64,
     pub(crate) held: Held,

@@ -87,7 +87,7 @@ pub(crate) fn introduce(identity: &mut Identity, claims: &Claims) {
     }
 }
 
-/// Reads UserInfo again, where the account wants it: new tokens have come. Nobody waits for it, and a failure changes
+/// Reads UserInfo again after a renewal, where the account wants it. No request waits for it, and a failure changes
 /// nothing: what was known before stays.
 pub(crate) fn read_again(store: &Arc<Store>, name: &str) {
     let wanted = store.act(name, |account, _| {
@@ -109,7 +109,7 @@ pub(crate) fn read_again(store: &Arc<Store>, name: &str) {
     });
 }
 
-/// The access token, which tools are given, is somebody else's (Core, section 5.3.2). Nothing that comes of it is used, and
+/// The access token, which tools are given, belongs to another user (Core, section 5.3.2). It is not used, and
 /// nothing that belongs to the session can be trusted to be the person's.
 pub(crate) fn somebody_else(store: &Arc<Store>, name: &str, token: &SecretString) {
     let _ = store.act(name, |account, now| {

@@ -28,13 +28,13 @@ use crate::view::notices;
 
 /// A provider that does not say how long a token lasts is asked again after this.
 const UNSAID: Duration = Duration::from_secs(300);
-/// What the session's own token has to be good for still when it is exchanged.
+/// How long the session's own token has to be valid still when it is exchanged.
 const EXCHANGEABLE: Duration = Duration::from_secs(30);
 
-/// What became of a request to the provider.
+/// The result of a request to the provider.
 enum Fetched {
     Done,
-    /// The refresh token may no longer be accepted: a refresh is under way that finds out.
+    /// The refresh token may no longer be accepted; a running refresh will show it.
     Doubted,
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn target_token(
             }
             ResourceVerdict::Fetch => {
                 let work = fetch(store.clone(), name.to_owned(), request, target.clone());
-                // A tool that hangs up must not stop this halfway: the answer may hold the next refresh token.
+                // A tool that disconnects must not stop this halfway: the answer may hold the next refresh token.
                 let fetched = clock::timeout(REFRESH_PATIENCE, tokio::spawn(work)).await;
                 let fetched = fetched.ok().and_then(Result::ok);
                 match fetched.unwrap_or_else(|| Err(unreachable(store, name)))? {
@@ -104,8 +104,8 @@ async fn fetch(
     if verdict != Ok(ResourceVerdict::Fetch) {
         return Ok(Fetched::Done);
     }
-    // What a session that has ended meanwhile was given, or was given before it became stronger, serves nobody; and what it was
-    // refused is nothing to the next.
+    // What was issued to a session that has ended, or before a step-up, is not served; and what was
+    // refused to it says nothing about the next one.
     let issued = if exchange {
         traded(store, &name, &target).await
     } else {
@@ -136,7 +136,7 @@ async fn fetch(
             let answer = store.act(&name, |account, _| refusal(&account.provider(), &target, &error))?;
             let doubted = store.act_if(begun, |account, now| {
                 let kept = account.targets.kept(&target, now);
-                // Whatever the reason is, a tool that asks again at once does not make the provider be asked again.
+                // For any reason: a tool that asks again at once causes no other request to the provider.
                 kept.life.failed(now, error.retry_after());
                 kept.refused = Some(answer.clone());
                 if spent {
@@ -211,7 +211,7 @@ async fn narrowed(
     match answer {
         Ok(mut issued) => {
             match issued.refresh_token.take() {
-                // Durable before anything is served: a token that only memory knows is lost with the process.
+                // Stored before anything is served: a token that is only in memory is lost with the process.
                 Some(rotated) => {
                     adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?;
                     if !target.scopes.is_empty() {
@@ -265,7 +265,7 @@ async fn connected(store: &Arc<Store>, name: &str) -> Result<Connection, Failure
         .map_err(|error| Failure::Answered(notices::no_token(error.kind(), &error.to_string())))
 }
 
-/// What a tool is told. Nothing of this ends the session.
+/// The answer to the tool. None of this ends the session.
 fn refusal(provider: &str, target: &TokenTarget, error: &Error) -> ErrorAnswer {
     use OAuthError::{InvalidScope, InvalidTarget};
     let code = match error {

@@ -70,7 +70,7 @@ pub(super) fn show(io: &mut Io<'_>, last: usize, account: Option<&str>, json: bo
     Ok(())
 }
 
-/// Shows the last lines, of the newest file only those in its first bytes if `until` says so. Returns how many there are.
+/// Shows the last lines, of the newest file only those in its first `until` bytes, if given. Returns how many there are.
 fn print_last(
     io: &mut Io<'_>,
     files: &[(u64, PathBuf)],
@@ -108,7 +108,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Shows new lines as they come, until nobody reads.
+/// Shows new lines as they come, until the reader is gone.
 pub(super) fn follow(io: &mut Io<'_>, account: Option<&str>, json: bool) -> Result<(), Failure> {
     match follow_on(io, account, json) {
         // The reader has seen enough: that is how this ends.

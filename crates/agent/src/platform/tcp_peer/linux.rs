@@ -108,8 +108,8 @@ fn padded(ip: IpAddr) -> [u8; 16] {
     }
 }
 
-/// `struct inet_diag_msg`, or an error. An answer about another socket is no answer: where none is connected, the kernel
-/// also tells of one that listens there.
+/// `struct inet_diag_msg`, or an error. An answer about another socket does not count: where none is connected, the kernel
+/// may answer about one that listens there.
 fn answer(message: &[u8], at: SocketAddr, to: SocketAddr) -> io::Result<Option<Found>> {
     let unusable = || io::Error::from(io::ErrorKind::InvalidData);
     let bytes =

@@ -18,7 +18,7 @@ use super::{TcpPeer, canonical};
 
 pub(super) fn tcp_peer(own: SocketAddr, peer: SocketAddr) -> TcpPeer {
     let Some(process) = process(peer, own) else { return TcpPeer::Gone };
-    // What may not be asked about belongs to somebody else.
+    // A process that may not be opened belongs to another user.
     match (user_of(Some(process)), user_of(None)) {
         (Some(theirs), Some(ours)) if theirs.same(&ours) => TcpPeer::Own,
         (_, None) => TcpPeer::Unknown,
