@@ -128,6 +128,17 @@ mod consent {
 
         let id = changed["id"].to_string();
         assert_eq!(abide_at_terminal(&room, &["approve", &id, "--deny", "once"]).await.code, 0);
+        let record = abide(&room, &["audit", "show", "--last", "1000", "--json"]).await.stdout;
+        let answers: Vec<Value> = record
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|line: &Value| line["event"] == "consent.decided")
+            .collect();
+        let of =
+            |line: &Value| (line["reason"].clone(), line["name"].clone(), line["caller"]["sha256"].clone());
+        assert_eq!(of(&answers[0]), ("allowed".into(), "always".into(), question["sha256"].clone()));
+        assert_eq!(of(&answers[1]), ("denied".into(), "once".into(), changed["sha256"].clone()));
+        assert_eq!((answers.len(), &answers[0]["caller"]["program"]), (2, &copy.to_str().unwrap().into()));
         let (status, refused) = fetched(&room, &copy, "/v1/token").await;
         assert_eq!((status, refused["case"].as_str()), (401, Some("asked_before")), "{refused}");
     }

@@ -77,7 +77,7 @@ pub enum Event {
     /// A client was revoked.
     #[serde(rename = "grant.revoked")]
     GrantRevoked,
-    /// The user or the policy decided on a request of a program.
+    /// The user answered a question about a program: `reason` is `allowed` or `denied`, `name` for how long or for whom.
     #[serde(rename = "consent.decided")]
     ConsentDecided,
     /// An account was added.

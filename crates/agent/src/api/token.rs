@@ -16,11 +16,14 @@ use crate::state::dpop::Proof;
 use crate::tokens::TokenParams;
 
 /// `GET /v1/token`.
-pub(super) async fn present(call: Call) -> Answered {
+pub(super) async fn present(mut call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
     let asked = asked(call.query())?;
     let answer = match call.permit(&asked, false).await {
-        Ok(permit) => call.agent.token(&asked, &permit).await,
+        Ok(permit) => {
+            call.who.sha256.clone_from(&permit.sha256);
+            call.agent.token(&asked, &permit).await
+        }
         Err(refused) => Err(refused),
     };
     ok(&audit::token(&call.agent, &call.who, &asked, answer)?)

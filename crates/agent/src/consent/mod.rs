@@ -6,6 +6,7 @@ mod queue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use abide_audit::{Caller as Who, CallerKind, Event as Recorded};
 use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
 use tokio::sync::watch;
 
@@ -36,6 +37,8 @@ pub(crate) struct Permit {
     pub(crate) activity: bool,
     /// The grant that it is counted under.
     grant: Option<u64>,
+    /// The SHA-256 of the caller's file, where the decision needed it.
+    pub(crate) sha256: Option<String>,
 }
 
 /// Grants, open questions, and who answers them.
@@ -114,14 +117,14 @@ impl Consent {
         match outcome {
             Outcome::Allowed { by, activity } => {
                 let grant = if let Basis::Grant(id) = by { Some(id) } else { None };
-                Ok(Permit { activity, grant })
+                Ok(Permit { activity, grant, sha256: caller.sha256 })
             }
             Outcome::Denied(denial) => Err(refused(&caller, Case::Denied(denial))),
             Outcome::Refused(case) => Err(refused(&caller, case)),
         }
     }
 
-    /// Every decision about a caller comes through here, once: the place for a record of them.
+    /// Every decision about a caller comes through here, once. The record has the tokens, and the user's answers.
     fn decided(&self, caller: &Caller, request: &Request, outcome: &Outcome) {
         tracing::info!(
             caller = caller.name,
@@ -276,6 +279,7 @@ impl Consent {
         }
         let given = given(&asked.caller, &asked.request, answer).ok_or_else(case::no_question)?;
         self.clients.give(given)?;
+        self.record(&asked, answer);
         let outcome = if answer.allow {
             // What it is counted under, if the answer is one that stays.
             match self.judge(&asked.caller, &asked.request) {
@@ -288,6 +292,25 @@ impl Consent {
         self.settle(id, outcome);
         self.settle_what_is_covered();
         Ok(())
+    }
+
+    /// Records an answer of the user. The caller's arguments are left out: they may hold secrets.
+    fn record(&self, asked: &Asked, answer: ConsentAnswer) {
+        let Asked { caller, request, .. } = asked;
+        let who = Who {
+            program: caller.program.as_ref().map(|program| program.path.to_string_lossy().into_owned()),
+            sha256: caller.sha256.clone(),
+            started_by: caller.started_by.first().cloned(),
+            ..Who::new(CallerKind::Program)
+        };
+        let scopes = request.scopes.iter().cloned().collect::<Vec<_>>().join(" ");
+        self.store.record(&request.account, Recorded::ConsentDecided, |entry| {
+            entry.caller = Some(who);
+            entry.audience = request.targets.iter().cloned().collect();
+            entry.scope = Some(scopes).filter(|scopes| !scopes.is_empty());
+            entry.reason = Some(if answer.allow { "allowed" } else { "denied" }.to_owned());
+            entry.name = Some(answer.span.as_str().to_owned());
+        });
     }
 
     /// Questions that an answer to another one has settled as well.
@@ -313,7 +336,12 @@ impl Consent {
     ///
     /// `not_found` where there is none.
     pub(crate) fn stop(&self, grant: u64) -> Result<(), ErrorAnswer> {
+        let program = self.open().grants.into_iter().find(|known| known.id == grant);
         let stopped = self.clients.stop(grant);
+        if let Some(program) = program.filter(|_| stopped) {
+            let of = |entry: &mut abide_audit::Entry| entry.name = Some(program.program);
+            self.store.record(&program.account, Recorded::GrantRevoked, of);
+        }
         self.show();
         if stopped { Ok(()) } else { Err(case::no_grant()) }
     }
