@@ -1,5 +1,6 @@
 //! The façade: everything that a view or the local endpoint can ask of the running core.
 
+mod activity;
 mod tools;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -7,6 +7,7 @@
 //! on that.
 
 pub mod account;
+pub mod activity;
 pub mod audit;
 pub mod claims;
 pub mod config;
@@ -103,6 +104,16 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         window::KeptGrant,
         window::PolicyRule,
         window::KeptGrants,
+        activity::ActivityKind,
+        activity::ActivityQuery,
+        activity::ActivityCaller,
+        activity::ActivityLine,
+        activity::ActivityPage,
+        activity::ActivityHour,
+        activity::ActivityDay,
+        activity::RecordFinding,
+        activity::RecordReport,
+        activity::RecordExport,
         window::WindowError,
     );
     Ok(out)

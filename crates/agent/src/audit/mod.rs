@@ -2,6 +2,8 @@
 //! them in groups, in the order in which they came.
 
 mod files;
+mod lines;
+mod reader;
 mod syslog;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use crate::persistence::vault::VaultThread;
 use crate::platform::clock;
 
 pub(crate) use files::AuditError;
+pub(crate) use reader::Reader;
 
 /// How many entries may wait for the disk.
 const WAITING: usize = 2048;
