@@ -190,3 +190,15 @@ test("a question is asked over the settings too", async () => {
   expect(window.text()).toContain("Do you want to keep your session?");
   expect(window.field("end_after").value).toBe("44 min");
 });
+
+test("what an administrator has set is shown as locked, and says by whom", async () => {
+  const window = await opened({ settings: async () => settings({ locked: ["end_after", "on_lock", "watch", "revoke"] }) });
+  expect(window.field("end_after").readOnly).toBe(true);
+  expect(window.field("warn_after").readOnly).toBe(false);
+  expect(window.field("on_lock-end").disabled).toBe(true);
+  expect(window.field("activity-both").disabled).toBe(false);
+  expect(window.field("watch-iframe").disabled).toBe(true);
+  expect([window.field("revoke").disabled, window.field("claims").disabled]).toEqual([true, false]);
+  expect(document.getElementById("end_after-locked")?.textContent?.trim()).toBe("Set by your administrator.");
+  expect(window.field("end_after").getAttribute("aria-describedby")).toContain("end_after-locked");
+});
