@@ -25,6 +25,10 @@ const COMMANDS: &[&str] = &[
     "stop_grant",
     "revoke_grant",
     "restore_grant",
+    "activity",
+    "activity_day",
+    "verify_record",
+    "export_record",
 ];
 
 /// A replacement for the window in a debug build, so that the rest can be checked and run without Node.

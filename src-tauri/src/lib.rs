@@ -83,6 +83,10 @@ pub fn run() -> ExitCode {
             window::stop_grant,
             window::revoke_grant,
             window::restore_grant,
+            window::activity,
+            window::activity_day,
+            window::verify_record,
+            window::export_record,
         ])
         .setup(move |app| {
             #[cfg(target_os = "macos")]

@@ -2,6 +2,7 @@
 //! else together. Its commands pass on to the agent.
 
 use abide_agent::Agent;
+use abide_wire::activity::{ActivityDay, ActivityPage, ActivityQuery, RecordExport, RecordReport};
 use abide_wire::window::{
     Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
@@ -15,6 +16,11 @@ pub(crate) const LABEL: &str = "main";
 /// Opens the window, or brings it to the front.
 pub(crate) fn open(app: &AppHandle) {
     open_at(app, None);
+}
+
+/// The same, at the page of the programs.
+pub(crate) fn open_tools(app: &AppHandle) {
+    open_at(app, Some("tools"));
 }
 
 /// The same, at the settings.
@@ -203,6 +209,40 @@ pub(crate) fn revoke_grant(agent: State<'_, Agent>, name: String) -> Result<(), 
 #[tauri::command(async)]
 pub(crate) fn restore_grant(agent: State<'_, Agent>, name: String) -> Result<(), WindowError> {
     agent.restore_grant(&name).map_err(error_for_window)
+}
+
+#[tauri::command]
+pub(crate) async fn activity(
+    agent: State<'_, Agent>,
+    query: ActivityQuery,
+) -> Result<ActivityPage, WindowError> {
+    agent.activity(query).await
+}
+
+#[tauri::command]
+pub(crate) async fn activity_day(
+    agent: State<'_, Agent>,
+    from: u64,
+    to: u64,
+) -> Result<ActivityDay, WindowError> {
+    agent.activity_day(from, to).await
+}
+
+#[tauri::command]
+pub(crate) async fn verify_record(agent: State<'_, Agent>) -> Result<RecordReport, WindowError> {
+    agent.verify_record().await
+}
+
+/// Copies the record into the folder for downloads; the page chooses no place.
+#[tauri::command]
+pub(crate) async fn export_record(
+    app: AppHandle,
+    agent: State<'_, Agent>,
+) -> Result<RecordExport, WindowError> {
+    let folder = app.path().download_dir().ok().filter(|folder| folder.is_dir());
+    let folder = folder.map_or_else(|| app.path().home_dir(), Ok);
+    let folder = folder.map_err(|error| WindowError::new("record_unreadable", error.to_string()))?;
+    agent.export_record(folder).await
 }
 
 #[cfg(test)]

@@ -31,10 +31,16 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.stopGrant(4);
   await tauriHost.revokeGrant("ci");
   await tauriHost.restoreGrant("ci");
+  const query = { from: 1, to: null, before: null, kinds: [], account: null, text: "curl" };
+  await tauriHost.activity(query);
+  await tauriHost.activityDay(1, 2);
+  await tauriHost.verifyRecord();
+  await tauriHost.exportRecord();
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
     "answer", "settings", "change_settings", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
     "kept_grants", "answer_consent", "stop_grant", "revoke_grant", "restore_grant",
+    "activity", "activity_day", "verify_record", "export_record",
   ]);
   expect(calls[1]?.[1]).toEqual({ account: "work" });
   expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com", preset: "okta" });
@@ -45,9 +51,11 @@ test("every command goes to the program under its own name, with its arguments",
   expect(calls[11]?.[1]).toEqual({ account: "work", settings });
   expect(calls[12]?.[1]).toMatchObject({ event: "navigate" });
   expect(calls[13]?.[1]).toEqual({ account: "work" });
-  expect(calls.slice(17).map(([, args]) => args)).toEqual([
+  expect(calls.slice(17, 21).map(([, args]) => args)).toEqual([
     { question: 3, answer: { allow: true, span: "run" } }, { grant: 4 }, { name: "ci" }, { name: "ci" },
   ]);
+  expect(calls[21]?.[1]).toEqual({ query });
+  expect(calls[22]?.[1]).toEqual({ from: 1, to: 2 });
 });
 
 test("an error of the program keeps its code and words; anything else gets words that help", () => {

@@ -3,10 +3,14 @@ import { flushSync, mount, unmount } from "svelte";
 import { onTestFinished, vi } from "vitest";
 import App from "../src/App.svelte";
 import { account, consent, diagnosis, discovered, keptGrant, layer, liveGrant, presets, usual } from "../src/demo/host";
+import { activityLine } from "../src/demo/record";
 import type { Host } from "../src/lib/host";
-import type { ClaimsAnswer, KeptGrants, Question, NewAccount, SessionSettings, SessionStatus, Snapshot } from "../src/lib/wire";
+import type {
+  ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, KeptGrants, NewAccount, Question, RecordReport, SessionSettings, SessionStatus,
+  Snapshot,
+} from "../src/lib/wire";
 
-export { account as status, consent, diagnosis, discovered, keptGrant, layer, liveGrant, presets };
+export { account as status, activityLine, consent, diagnosis, discovered, keptGrant, layer, liveGrant, presets };
 
 export const active = (over: Partial<SessionStatus> = {}) =>
   account({
@@ -87,6 +91,10 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     stopGrant: vi.fn(async () => {}),
     revokeGrant: vi.fn(async () => {}),
     restoreGrant: vi.fn(async () => {}),
+    activity: vi.fn(async (_: ActivityQuery): Promise<ActivityPage> => ({ lines: [], next: null, reached: null, unread: 0 })),
+    activityDay: vi.fn(async (_from: number, _to: number): Promise<ActivityDay> => ({ hours: [], oldest: null })),
+    verifyRecord: vi.fn(async (): Promise<RecordReport> => ({ ok: true, lines: 4, first: 1, last: 4, missing: 0, findings: [], more: 0 })),
+    exportRecord: vi.fn(async () => ({ file: "/home/alice/Downloads/abide-record.jsonl", lines: 4, unread: 0 })),
     removeAccount: vi.fn(async () => {}),
     ...answers,
   } satisfies Host;

@@ -1,6 +1,6 @@
 // The wording of each page, in one file for each: a better sentence changes `tests/pages/NAME.txt` and nothing else.
 import { expect, test } from "vitest";
-import { active, consent, diagnosis, discovered, keptGrant, layer, liveGrant, open, question, snapshot, status } from "./mount";
+import { active, activityLine, consent, diagnosis, discovered, keptGrant, layer, liveGrant, open, question, snapshot, status } from "./mount";
 
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 
@@ -125,4 +125,26 @@ test("the page of the tools", async () => {
   const empty = await open(snapshot([active()]));
   await empty.navigate("tools");
   await expect(`${full}\n${words(empty.target)}`).toMatchFileSnapshot("pages/tools.txt");
+});
+
+test("the page of the activity", async () => {
+  const { EVENT } = await import("../src/lib/activity");
+  const caller = { kind: "program", name: null, program: "/usr/bin/curl" };
+  const lines = Object.keys(EVENT).map((event, i) =>
+    activityLine({
+      n: 100 - i, event, time: noon * 1000 - i * 60_000, caller: event.startsWith("token") ? caller : null, name: i % 2 === 0 ? "ci" : null,
+      kind: event === "token.refused" ? "refusals" : "tokens", user: "alice@example.com", times: i === 0 ? 12 : 1,
+      until: i === 0 ? noon * 1000 : null, audience: event === "token.served" ? ["https://api.example.com"] : [],
+      reason: event === "session.ended" ? "idle_timeout" : event === "question.answered" ? "yes" : null, missing: event === "session.kept" ? 3 : 0,
+    }),
+  );
+  const activity = async () => ({ lines, next: 3, reached: noon * 1000, unread: 2 });
+  const hours = Array.from({ length: 24 }, (_, i) => ({ served: i, refused: 1, renewed: 1, began: 0, ended: 0 }));
+  const full = await open(snapshot([active(), status({ account: "lab" })]), { activity, activityDay: async () => ({ hours, oldest: 0 }) });
+  await full.navigate("activity");
+  for (const name of ["Verify", "Export"]) await full.click(full.button(name));
+  const empty = await open(snapshot([active()]));
+  await empty.navigate("activity");
+  const main = (window: typeof full) => words(window.target.querySelector("main")!);
+  await expect(`${main(full)}\n${main(empty)}`).toMatchFileSnapshot("pages/activity.txt");
 });

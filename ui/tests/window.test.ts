@@ -12,7 +12,7 @@ const reject = (message: string) => async () => {
 
 test("each state offers what can be done in it", async () => {
   const window = await open(snapshot([status()]));
-  expect(window.labels()).toEqual(["Accounts", "Tools", "Settings", "Help", "Sign in", "Remove", "Add an account"]);
+  expect(window.labels()).toEqual(["Accounts", "Tools", "Activity", "Settings", "Help", "Sign in", "Remove", "Add an account"]);
   expect(window.text()).toContain("You are not signed in.");
 
   await window.show(snapshot([status({ state: "authorizing" })]));
@@ -528,7 +528,7 @@ test("the command palette does everything by keyboard, and Escape leaves the pag
   expect(dialog.open).toBe(true);
   expect(offered()).toEqual([
     "Keep the session: work", "Sign out: work", "Settings: work", "Sign in: lab", "Settings: lab", "Accounts",
-    "Tools: apps that may use your accounts", "Add an account", "Help",
+    "Tools: apps that may use your accounts", "Activity: what was recorded", "Add an account", "Help",
   ]);
   field.value = "sign";
   field.dispatchEvent(new Event("input", { bubbles: true }));

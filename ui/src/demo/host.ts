@@ -5,6 +5,8 @@ import type {
   ConsentQuestion, Diagnosis, DiscoveredProvider, KeptGrant, KeptGrants, LayerStatus, LiveGrant, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
 } from "../lib/wire";
 
+import { hours, page } from "./record";
+
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A signed-out account, with the given differences. */
@@ -374,6 +376,7 @@ export const scenes: Record<string, () => Snapshot> = {
   }),
   advice: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], warnings: [] }),
   settings: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], warnings: [] }),
+  locked_settings: () => ({ accounts: [active()], questions: [], warnings: [] }),
   ways: () => ({ accounts: [active()], questions: [], warnings: [] }),
   signedout: () => ({ accounts: [account({}), ended], questions: [], warnings: [] }),
   demo: () => ({ accounts: [demo], questions: [], warnings: [] }),
@@ -430,6 +433,10 @@ export const scenes: Record<string, () => Snapshot> = {
     ],
     grants: [liveGrant()],
   }),
+  activity: () => ({ accounts: [active(), ended], questions: [], warnings: [] }),
+  activity_search: () => ({ accounts: [active()], questions: [], warnings: [] }),
+  activity_empty: () => ({ accounts: [active()], questions: [], warnings: [] }),
+  activity_broken: () => ({ accounts: [active()], questions: [], warnings: [] }),
   tools_empty: () => ({ accounts: [active()], questions: [], warnings: [] }),
   tools_policy: () => ({ accounts: [active()], questions: [], warnings: [], grants: [liveGrant()] }),
 };
@@ -501,6 +508,7 @@ export function demoHost(scene: string): Host {
       },
     }),
     settings: async (name) =>
+      scene === "locked_settings" ? { ...usual, locked: ["end_after", "absolute", "on_lock", "watch", "revoke"] } :
       settings.get(name) ?? (scene === "ways" ? { ...usual, watch: ["iframe", "refresh", "frontchannel", "backchannel", "events"] } : usual),
     changeSettings: async (name, changed) => {
       await pause(300);
@@ -560,6 +568,16 @@ export function demoHost(scene: string): Host {
     stopGrant: async (id) => show({ grants: snapshot.grants?.filter((each) => each.id !== id) ?? [] }),
     revokeGrant: async (name) => void (grants = { ...grants, kept: grants.kept.filter((each) => each.name !== name) }),
     restoreGrant: async (name) => void (grants = { ...grants, kept: decided.kept.filter((each) => each.name === name || grants.kept.includes(each)) }),
+    activity: async (query) => (scene === "activity_empty" ? { lines: [], next: null, reached: null, unread: 0 } : page(query, Date.now())),
+    activityDay: async (from, to) => (scene === "activity_empty" ? { hours: hours(0, to - from, 0).hours, oldest: null } : hours(from, to, Date.now())),
+    verifyRecord: async () =>
+      scene === "activity_broken"
+        ? {
+            ok: false, lines: 840, first: 1, last: 842, missing: 0, more: 0,
+            findings: [{ code: "line_changed", line: 311, to: null, file: null }, { code: "lines_missing", line: 402, to: 403, file: null }],
+          }
+        : { ok: true, lines: 840, first: 1, last: 840, missing: 0, more: 0, findings: [] },
+    exportRecord: async () => ({ file: "/home/alice/Downloads/abide-record.jsonl", lines: 838, unread: scene === "activity_broken" ? 2 : 0 }),
     removeAccount: async (name) => show({ accounts: snapshot.accounts.filter((a) => a.account !== name) }),
   };
 }

@@ -2,8 +2,9 @@
 import type { Place } from "../lib/pages";
 
 const PLACES: Record<string, Place> = {
-  settings: "settings", ways: "settings", help: "help", trouble_help: "help", add: "add", values: "add", found: "add", registers: "add",
+  settings: "settings", ways: "settings", locked_settings: "settings", help: "help", trouble_help: "help", add: "add", values: "add", found: "add", registers: "add",
   tools: "tools", asked: "tools", tools_empty: "tools", tools_policy: "tools",
+  activity: "activity", activity_search: "activity", activity_empty: "activity", activity_broken: "activity",
 };
 
 /** The page on which a scene begins. */
@@ -27,6 +28,27 @@ export async function play(scene: string, patience = 100): Promise<void> {
   if (scene === "values") {
     (await found("[data-preset=keycloak]"))?.click();
     await found("#blank-0");
+  }
+  // Yesterday is whole, whenever the picture is taken.
+  if (scene === "activity" || scene === "activity_broken") {
+    await found(".record");
+    document.querySelector<HTMLElement>(".day button")?.click();
+    await rest(50);
+  }
+  if (scene === "activity") (await found("main li:nth-child(3) details summary"))?.click();
+  if (scene === "activity_search") {
+    const field = (await found("#find")) as HTMLInputElement | null;
+    if (field === null) return;
+    field.value = "curl";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await rest(400);
+  }
+  if (scene === "activity_broken") {
+    await found(".record");
+    for (const button of document.querySelectorAll<HTMLElement>(".record button")) {
+      button.click();
+      await rest(50);
+    }
   }
   if (scene === "found" || scene === "registers") {
     const field = (await found("#issuer")) as HTMLInputElement | null;

@@ -12,6 +12,7 @@ export interface Command {
 export interface Pages {
   accounts: () => void;
   tools: () => void;
+  activity: () => void;
   add: () => void;
   settings: (account?: string) => void;
   help: () => void;
@@ -36,6 +37,7 @@ export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed
   commands.push(
     { name: "Accounts", run: pages.accounts },
     { name: "Tools: apps that may use your accounts", run: pages.tools },
+    { name: "Activity: what was recorded", run: pages.activity },
     { name: "Add an account", run: pages.add },
     { name: "Help", run: pages.help },
   );

@@ -2,7 +2,8 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type {
-  ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, SessionSettings,
+  ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset,
+  RecordExport, RecordReport, SessionSettings,
   SettingField, Snapshot, WindowError,
 } from "./wire";
 
@@ -44,6 +45,13 @@ export interface Host {
   revokeGrant(name: string): Promise<void>;
   /** Undoes the last revocation, for two minutes. */
   restoreGrant(name: string): Promise<void>;
+  /** Lines of the record, the newest first, some at a time. */
+  activity(query: ActivityQuery): Promise<ActivityPage>;
+  /** The counts of a day: its limits in Unix milliseconds. */
+  activityDay(from: number, to: number): Promise<ActivityDay>;
+  verifyRecord(): Promise<RecordReport>;
+  /** Copies the record into a new file in the folder for downloads. */
+  exportRecord(): Promise<RecordExport>;
 }
 
 export const tauriHost: Host = {
@@ -69,6 +77,10 @@ export const tauriHost: Host = {
   stopGrant: (grant) => invoke("stop_grant", { grant }),
   revokeGrant: (name) => invoke("revoke_grant", { name }),
   restoreGrant: (name) => invoke("restore_grant", { name }),
+  activity: (query) => invoke("activity", { query }),
+  activityDay: (from, to) => invoke("activity_day", { from, to }),
+  verifyRecord: () => invoke("verify_record"),
+  exportRecord: () => invoke("export_record"),
 };
 
 /** The reason of a rejected command, as an error with a sentence for people. */

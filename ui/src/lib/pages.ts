@@ -5,7 +5,7 @@ import type { Snapshot } from "./wire";
 export type Place = "accounts" | "tools" | "activity" | "add" | "address" | "settings" | "help";
 
 /** The pages that the head of the window leads to. */
-export const TABS = { accounts: "Accounts", tools: "Tools" } as const;
+export const TABS = { accounts: "Accounts", tools: "Tools", activity: "Activity" } as const;
 export type Tab = keyof typeof TABS;
 
 export const isTab = (place: string): place is Tab => place in TABS;

@@ -785,6 +785,218 @@ kept: Array<KeptGrant>,
  */
 policy: Array<PolicyRule>, };
 
+export type ActivityKind = "tokens" | "refusals" | "sessions" | "questions" | "changes" | "abide";
+
+export type ActivityQuery = { 
+/**
+ * From this time on, Unix milliseconds; `None` for the beginning of the record.
+ */
+from: number | null, 
+/**
+ * Before this time, Unix milliseconds; `None` for no end.
+ */
+to: number | null, 
+/**
+ * Before the line with this number; `None` for the newest ones.
+ */
+before: number | null, 
+/**
+ * About one of these; empty for everything.
+ */
+kinds: Array<ActivityKind>, 
+/**
+ * About this account.
+ */
+account: string | null, 
+/**
+ * Words that the line contains, in upper or lower case.
+ */
+text: string, };
+
+export type ActivityCaller = { 
+/**
+ * What it is to Abide: `owner`, `client`, `program`, `unknown`.
+ */
+kind: string, 
+/**
+ * The name of its grant.
+ */
+name: string | null, 
+/**
+ * Where its executable is.
+ */
+program: string | null, };
+
+export type ActivityLine = { 
+/**
+ * Its number.
+ */
+n: number, 
+/**
+ * When, Unix milliseconds.
+ */
+time: number, 
+/**
+ * What happened: a stable code such as `token.served`.
+ */
+event: string, 
+/**
+ * What it is about.
+ */
+kind: ActivityKind, 
+/**
+ * The account.
+ */
+account: string | null, 
+/**
+ * The user who is signed in there.
+ */
+user: string | null, 
+/**
+ * Who asked.
+ */
+caller: ActivityCaller | null, 
+/**
+ * What the token is for.
+ */
+audience: Array<string>, 
+/**
+ * The scopes, separated by spaces.
+ */
+scope: string | null, 
+/**
+ * Why: a stable code.
+ */
+reason: string | null, 
+/**
+ * What it was about: a client, a call, a file, a version.
+ */
+name: string | null, 
+/**
+ * How often the same happened.
+ */
+times: number, 
+/**
+ * When it happened last, Unix milliseconds, if more than once.
+ */
+until: number | null, 
+/**
+ * So many events before this one could not be recorded.
+ */
+missing: number, };
+
+export type ActivityPage = { 
+/**
+ * The lines.
+ */
+lines: Array<ActivityLine>, 
+/**
+ * Where to continue ([`ActivityQuery::before`]); `None` at the beginning of the record.
+ */
+next: number | null, 
+/**
+ * The time of the oldest line that was looked at, Unix milliseconds.
+ */
+reached: number | null, 
+/**
+ * Lines that were left out because they are not as Abide wrote them.
+ */
+unread: number, };
+
+export type ActivityHour = { 
+/**
+ * Requests that received a token or claims.
+ */
+served: number, 
+/**
+ * Requests that were refused.
+ */
+refused: number, 
+/**
+ * New tokens from the provider.
+ */
+renewed: number, 
+/**
+ * Sessions that began.
+ */
+began: number, 
+/**
+ * Sessions that ended.
+ */
+ended: number, };
+
+export type ActivityDay = { 
+/**
+ * The hours from its beginning on: 24, or 23 or 25 where the clocks change.
+ */
+hours: Array<ActivityHour>, 
+/**
+ * The time of the first line that is kept, Unix milliseconds; `None` for an empty record.
+ */
+oldest: number | null, };
+
+export type RecordFinding = { 
+/**
+ * What: a stable code.
+ */
+code: string, 
+/**
+ * The number of the line, or of the first one.
+ */
+line: number | null, 
+/**
+ * The number of the last line.
+ */
+to: number | null, 
+/**
+ * The file.
+ */
+file: string | null, };
+
+export type RecordReport = { 
+/**
+ * Whether the record is as Abide wrote it.
+ */
+ok: boolean, 
+/**
+ * How many lines there are.
+ */
+lines: number, 
+/**
+ * The number of the first line.
+ */
+first: number, 
+/**
+ * The number of the last line.
+ */
+last: number, 
+/**
+ * Events that could not be recorded.
+ */
+missing: number, 
+/**
+ * What does not fit, at most 100.
+ */
+findings: Array<RecordFinding>, 
+/**
+ * Findings that are not listed.
+ */
+more: number, };
+
+export type RecordExport = { 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * How many lines it has.
+ */
+lines: number, 
+/**
+ * Lines that were left out because they are not as Abide wrote them.
+ */
+unread: number, };
+
 export type WindowError = { 
 /**
  * A stable code.
