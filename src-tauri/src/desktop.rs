@@ -71,7 +71,11 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
     let board = Board::new(&app, runtime, {
         let app = app.clone();
         move |deed| match deed {
-            Deed::Open => window::open(&app),
+            // Where the user is waited for.
+            Deed::Open => match app.try_state::<Agent>() {
+                Some(agent) if !agent.snapshot().consents.is_empty() => window::open_tools(&app),
+                _ => window::open(&app),
+            },
             Deed::Chosen(choice, questions) => {
                 let _ = answer.send((questions, choice == Choice::Keep));
             }
@@ -166,6 +170,7 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
             Action::Keep(account) => agent.keep(&account),
             Action::Watch(account) => agent.open_monitor(&account).await,
             Action::SignOut(account) => agent.sign_out(&account),
+            Action::Stop(grant) => agent.stop_grant(grant),
             Action::CopyCommand => {
                 let copied = app.run_on_main_thread(|| platform::copy(tray::COMMAND));
                 if let Err(error) = copied {

@@ -99,7 +99,7 @@ impl Tray {
 
 impl Placed {
     fn new(app: &AppHandle, view: View) -> tauri::Result<Self> {
-        let (menu, accounts) = build_menu(app, &view.accounts)?;
+        let (menu, accounts) = build_menu(app, &view)?;
         let builder = TrayIconBuilder::with_id("abide")
             .icon(picture(&view))
             .icon_as_template(cfg!(target_os = "macos"))
@@ -117,7 +117,7 @@ impl Placed {
             self.icon.set_tooltip(Some(tooltip(view)))?;
         }
         if view.has_other_accounts_than(&self.shown) {
-            let (menu, accounts) = build_menu(app, &view.accounts)?;
+            let (menu, accounts) = build_menu(app, view)?;
             self.icon.set_menu(Some(menu))?;
             self.accounts = accounts;
         } else {
@@ -172,8 +172,9 @@ impl Line {
     }
 }
 
-fn build_menu(app: &AppHandle, accounts: &[AccountView]) -> tauri::Result<(Menu<Wry>, Vec<AccountItems>)> {
+fn build_menu(app: &AppHandle, view: &View) -> tauri::Result<(Menu<Wry>, Vec<AccountItems>)> {
     let menu = Menu::new(app)?;
+    let accounts = &view.accounts;
     let mut items = Vec::with_capacity(accounts.len());
     let plain = |id: &str, text: &str| MenuItem::with_id(app, id, text, true, None::<&str>);
     for account in accounts {
@@ -202,6 +203,12 @@ fn build_menu(app: &AppHandle, accounts: &[AccountView]) -> tauri::Result<(Menu<
             status.show_watch(&watch, true)?;
         }
         items.push(AccountItems { status, sign_in, keep, watch, sign_out });
+    }
+    if !view.stops.is_empty() {
+        menu.append(&PredefinedMenuItem::separator(app)?)?;
+    }
+    for stop in &view.stops {
+        menu.append(&plain(&format!("{}:{}", item::STOP, stop.grant), &literal(&stop.label))?)?;
     }
     menu.append_items(&[
         &PredefinedMenuItem::separator(app)?,

@@ -1,6 +1,6 @@
 //! What the tray shows for a snapshot. Pure: no desktop, no clock.
 
-use abide_wire::{SessionState, SessionStatus, Signal, SignalState, Snapshot, text};
+use abide_wire::{LiveGrant, SessionState, SessionStatus, Signal, SignalState, Snapshot, text};
 
 use crate::face::{Face, Ring, Tone, sixtieths};
 
@@ -13,7 +13,24 @@ pub(crate) struct View {
     pub(crate) tooltip: Vec<String>,
     /// The accounts in the menu, in the order of the configuration.
     pub(crate) accounts: Vec<AccountView>,
+    /// The programs that may have tokens now and can be stopped.
+    pub(crate) stops: Vec<StopView>,
 }
+
+/// A program that may have tokens now, until something ends. How many it had is in the window, because a menu is read anew for each
+/// change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StopView {
+    /// The number of the grant.
+    pub(crate) grant: u64,
+    /// The text of the item.
+    pub(crate) label: String,
+}
+
+/// At most so many programs are in the menu; the window has all.
+const MOST_STOPS: usize = 5;
+/// So much of a program's name is shown, in characters.
+const LONGEST_NAME: usize = 40;
 
 /// An account in the menu. Its items depend only on the set of accounts, except for the item for a closed tab. Texts and
 /// greying follow the state.
@@ -61,6 +78,8 @@ pub(crate) enum Action {
     Watch(String),
     /// End this account's session.
     SignOut(String),
+    /// Take back what a program was allowed.
+    Stop(u64),
     /// Copy the command that calls a service with a token.
     CopyCommand,
     /// Open the window.
@@ -78,6 +97,7 @@ pub(crate) mod item {
     pub(crate) const KEEP: &str = "keep";
     pub(crate) const WATCH: &str = "watch";
     pub(crate) const SIGN_OUT: &str = "sign-out";
+    pub(crate) const STOP: &str = "stop";
     pub(crate) const COPY: &str = "copy-command";
     pub(crate) const OPEN: &str = "open";
     pub(crate) const SETTINGS: &str = "settings";
@@ -96,6 +116,10 @@ impl Action {
             _ => {}
         }
         let (what, name) = id.split_once(':')?;
+        if what == item::STOP {
+            let grant = name.parse().ok()?;
+            return snapshot.grants.iter().any(|live| live.id == grant).then_some(Self::Stop(grant));
+        }
         let status = snapshot.accounts.iter().find(|status| status.account == name)?;
         let account = name.to_owned();
         match what {
@@ -117,15 +141,16 @@ impl View {
             face: face(snapshot),
             tooltip: tooltip(snapshot),
             accounts: snapshot.accounts.iter().map(|status| AccountView::of(status, alone)).collect(),
+            stops: stops(snapshot, alone),
         }
     }
 
-    /// Whether the other view needs other items, not only other texts.
+    /// Whether the other view needs other items, not only other texts: for accounts or for programs.
     #[cfg(any(not(target_os = "linux"), test))]
     pub(crate) fn has_other_accounts_than(&self, other: &Self) -> bool {
         let names =
             |view: &Self| view.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>();
-        names(self) != names(other)
+        names(self) != names(other) || self.stops != other.stops
     }
 }
 
@@ -148,6 +173,18 @@ impl AccountView {
             sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },
         }
     }
+}
+
+fn stops(snapshot: &Snapshot, alone: bool) -> Vec<StopView> {
+    let label = |live: &LiveGrant| {
+        let mut name: String = live.program.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        if live.program.chars().nth(LONGEST_NAME).is_some() {
+            name.push('\u{2026}');
+        }
+        if alone { format!("Stop {name}") } else { format!("Stop {name} ({})", live.account) }
+    };
+    let allowed = snapshot.grants.iter().filter(|live| live.allows).take(MOST_STOPS);
+    allowed.map(|live| StopView { grant: live.id, label: label(live) }).collect()
 }
 
 fn is_signed_in(status: &SessionStatus) -> bool {
@@ -429,6 +466,36 @@ mod tests {
         };
         assert_eq!(at(660), at(655));
         assert_ne!(at(660), at(600));
+    }
+
+    #[test]
+    fn a_program_that_may_have_tokens_can_be_stopped() {
+        let live = |id, program: &str, allows| LiveGrant {
+            id,
+            program: program.to_owned(),
+            account: "work".to_owned(),
+            targets: Vec::new(),
+            span: abide_wire::Span::Run,
+            allows,
+            tokens: 41,
+            since: 0,
+            last_used: None,
+        };
+        let mut snapshot = of(vec![status("work", SessionState::Active)]);
+        let none = View::of(&snapshot);
+        snapshot.grants =
+            vec![live(7, "Claude Code", true), live(8, "curl", false), live(9, &"x".repeat(90), true)];
+        let view = View::of(&snapshot);
+        assert_eq!(view.stops[0], StopView { grant: 7, label: "Stop Claude Code".to_owned() });
+        assert_eq!((view.stops.len(), view.stops[1].label.chars().count()), (2, 46));
+        assert!(view.has_other_accounts_than(&none));
+        assert_eq!(Action::of("stop:7", &snapshot), Some(Action::Stop(7)));
+        assert_eq!(Action::of("stop:1", &snapshot), None, "it has ended");
+        // Its count is not in the menu.
+        snapshot.grants[0].tokens = 42;
+        assert_eq!(View::of(&snapshot), view);
+        snapshot.accounts.push(status("home", SessionState::SignedOut));
+        assert_eq!(View::of(&snapshot).stops[0].label, "Stop Claude Code (work)");
     }
 
     #[test]

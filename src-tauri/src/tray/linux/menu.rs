@@ -13,7 +13,7 @@ use zbus::zvariant::{OwnedValue, StructureBuilder, Value};
 
 use super::Shared;
 use crate::tray::View;
-use crate::tray::view::{ItemView, WATCH_AGAIN, item};
+use crate::tray::view::{ItemView, StopView, WATCH_AGAIN, item};
 
 pub(super) const MENU_PATH: &str = "/MenuBar";
 
@@ -227,6 +227,12 @@ impl Lines<'_> {
                 lines.push(self.line(&key, &account.status, &account.lasting_status, true, choices));
             }
         }
+        if !view.stops.is_empty() {
+            lines.push(self.separator("stops"));
+        }
+        for StopView { grant, label } in &view.stops {
+            lines.push(self.line(&format!("{}:{grant}", item::STOP), label, label, true, Vec::new()));
+        }
         if !view.accounts.is_empty() {
             lines.push(self.separator("common"));
         }
@@ -427,7 +433,7 @@ mod tests {
 
     fn view(accounts: Vec<AccountView>) -> View {
         let face = Face { ring: Ring::Left(60), tone: Tone::Calm, dot: false };
-        View { face, tooltip: Vec::new(), accounts }
+        View { face, tooltip: Vec::new(), accounts, stops: Vec::new() }
     }
 
     fn labels(news: &News) -> Vec<String> {
@@ -498,6 +504,20 @@ mod tests {
         assert_eq!(menu.follow(&view(vec![account("work", "55 s")]), now), News::Layout(3));
         assert_eq!(ids(&menu), before);
         assert_eq!(menu.key(watch), Some("watch:work"), "a late click means nothing else");
+    }
+
+    #[test]
+    fn a_program_that_can_be_stopped_is_a_line_of_its_own() {
+        let now = Instant::now();
+        let mut menu = read(vec![account("work", "58 s")], now);
+        let mut with = view(vec![account("work", "58 s")]);
+        with.stops = vec![StopView { grant: 7, label: "Stop curl".to_owned() }];
+        assert_eq!(menu.follow(&with, now), News::Layout(2));
+        let stop = menu.ids["stop:7"];
+        assert_eq!(menu.key(stop), Some("stop:7"));
+        assert_eq!(menu.follow(&with, now), News::None);
+        assert_eq!(menu.follow(&view(vec![account("work", "58 s")]), now), News::Layout(3));
+        assert!(menu.line(stop).is_none());
     }
 
     #[test]
