@@ -18,7 +18,7 @@ struct Picture {
     height: u32,
 }
 
-const PICTURES: [Picture; 13] = [
+const PICTURES: [Picture; 14] = [
     Picture { name: "first-start", scene: "demo=demo", height: 660 },
     Picture { name: "add-account", scene: "demo=add", height: 500 },
     Picture { name: "provider-found", scene: "demo=found", height: 900 },
@@ -31,6 +31,7 @@ const PICTURES: [Picture; 13] = [
     Picture { name: "settings", scene: "demo=settings", height: 1180 },
     Picture { name: "asked", scene: "demo=asked", height: 640 },
     Picture { name: "tools", scene: "demo=tools", height: 920 },
+    Picture { name: "activity", scene: "demo=activity", height: 900 },
     Picture { name: "help", scene: "demo=help", height: 800 },
 ];
 
