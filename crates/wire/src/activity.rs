@@ -54,6 +54,10 @@ pub struct ActivityCaller {
     pub name: Option<String>,
     /// Where its executable is.
     pub program: Option<String>,
+    /// The SHA-256 of its executable, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// The program that started it.
+    pub started_by: Option<String>,
 }
 
 /// A line of the record.

@@ -1,7 +1,7 @@
 // The texts of the record: what a line says, by day and hour.
 import { ENDED, timeOfDay } from "./text";
 import { short } from "./tools";
-import type { ActivityCaller, ActivityHour, ActivityKind, ActivityLine, RecordFinding, RecordReport } from "./wire";
+import type { ActivityCaller, ActivityHour, ActivityKind, ActivityLine, RecordFinding, RecordReport, Span } from "./wire";
 
 export const KINDS: Record<ActivityKind, string> = {
   tokens: "Tokens",
@@ -30,6 +30,7 @@ export const EVENT: Record<string, (line: ActivityLine) => string> = {
   "request.refused": (line) => `A request of ${who(line.caller)} was refused`,
   "sign_in.begun": () => "Sign-in started",
   "sign_in.failed": () => "Sign-in failed",
+  "sign_in.code_caught": () => "A sign-in code that Abide did not ask for was caught",
   "session.began": (line) => (line.user === null ? "Signed in" : `Signed in as ${short(line.user)}`),
   "session.refreshed": () => "Tokens renewed",
   "session.refresh_failed": () => "Renewal failed",
@@ -40,7 +41,7 @@ export const EVENT: Record<string, (line: ActivityLine) => string> = {
   "question.withdrawn": () => "“Keep session?” closed by itself",
   "grant.given": (line) => `${short(line.name ?? "A client")} was allowed`,
   "grant.revoked": (line) => `${short(line.name ?? "A client")} was revoked`,
-  "consent.decided": (line) => `Access was decided for ${who(line.caller)}`,
+  "consent.decided": (line) => `You ${line.reason === "denied" ? "denied" : "allowed"} ${who(line.caller)}`,
   "account.added": () => "Account added",
   "account.removed": () => "Account removed",
   "settings.changed": () => "Settings changed",
@@ -52,6 +53,17 @@ export const EVENT: Record<string, (line: ActivityLine) => string> = {
   "record.broken": () => "The record was not as Abide had left it",
 };
 
+/** How long an answer holds, by the word that the record has for it. */
+const SPANS: Record<Span, string> = {
+  once: "once",
+  run: "until it ends",
+  terminal: "in its terminal",
+  agent: "all that the agent starts",
+  session: "until you are signed out",
+  script: "this script, 30 days",
+  always: "always",
+};
+
 export function title(line: ActivityLine): string {
   if (Object.hasOwn(EVENT, line.event)) return EVENT[line.event]!(line);
   // A newer agent may record more than this page knows.
@@ -61,7 +73,7 @@ export function title(line: ActivityLine): string {
 
 /** Whether a line is bad news. */
 export const isBad = (line: ActivityLine) =>
-  line.kind === "refusals" || ["sign_in.failed", "session.refresh_failed", "record.broken"].includes(line.event) || line.missing > 0;
+  line.kind === "refusals" || ["sign_in.failed", "sign_in.code_caught", "session.refresh_failed", "record.broken"].includes(line.event) || line.missing > 0;
 
 /** The line below the title: for what, with which account, how often. */
 export function about(line: ActivityLine, accounts: number): string {
@@ -69,6 +81,7 @@ export function about(line: ActivityLine, accounts: number): string {
   if (line.audience.length > 0) parts.push(line.audience.map((target) => short(target).replace(/^https:\/\//, "")).join(", "));
   if (line.account !== null && accounts !== 1) parts.push(short(line.account));
   if (line.times > 1) parts.push(`${line.times.toLocaleString("en")} times${line.until === null ? "" : ` until ${clock(line.until)}`}`);
+  if (line.event === "consent.decided" && line.name !== null && Object.hasOwn(SPANS, line.name)) parts.push(SPANS[line.name as Span]);
   if (line.event === "session.ended" && line.reason !== null) parts.push(Object.hasOwn(ENDED, line.reason) ? ENDED[line.reason as keyof typeof ENDED] : line.reason);
   if (line.missing > 0) parts.push(`${line.missing} events before this are missing`);
   return parts.join(" · ");
@@ -80,6 +93,8 @@ export function details(line: ActivityLine): [string, string][] {
     ["Account", line.account],
     ["User", line.user],
     ["Program", line.caller?.program ?? null],
+    ["SHA-256", line.caller?.sha256 ?? null],
+    ["Started by", line.caller?.started_by ?? null],
     ["Client", line.caller?.name ?? null],
     ["API", line.audience.length === 0 ? null : line.audience.join(", ")],
     ["Scopes", line.scope],

@@ -825,7 +825,15 @@ name: string | null,
 /**
  * Where its executable is.
  */
-program: string | null, };
+program: string | null, 
+/**
+ * The SHA-256 of its executable, in hexadecimal digits.
+ */
+sha256: string | null, 
+/**
+ * The program that started it.
+ */
+started_by: string | null, };
 
 export type ActivityLine = { 
 /**

@@ -11,6 +11,7 @@ pub(super) fn kind_of(event: Event) -> ActivityKind {
         Event::TokenRefused | Event::RequestRefused => ActivityKind::Refusals,
         Event::SignInBegun
         | Event::SignInFailed
+        | Event::CodeCaught
         | Event::SessionBegan
         | Event::SessionRefreshed
         | Event::RefreshFailed
@@ -38,7 +39,13 @@ fn code(value: &impl Serialize) -> String {
 }
 
 fn caller(caller: &Caller) -> ActivityCaller {
-    ActivityCaller { kind: code(&caller.kind), name: caller.name.clone(), program: caller.program.clone() }
+    ActivityCaller {
+        kind: code(&caller.kind),
+        name: caller.name.clone(),
+        program: caller.program.clone(),
+        sha256: caller.sha256.clone(),
+        started_by: caller.started_by.clone(),
+    }
 }
 
 /// A line, without the fingerprint of its token.
