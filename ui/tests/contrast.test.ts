@@ -35,7 +35,8 @@ const SHAPES: [string, string[]][] = [
   ["line-strong", ["page", "surface"]],
   ["accent", ["surface", "sunken", "amber-back", "red-back"]],
   ["amber-ring", ["surface"]],
-  ["red", ["surface"]],
+  ["red", ["surface", "sunken"]],
+  ["text", ["surface", "sunken"]],
 ];
 
 test.each([["light", light], ["dark", dark]] as const)("text and shapes stand out in the %s theme", (_, theme) => {
