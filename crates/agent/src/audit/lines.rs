@@ -30,8 +30,8 @@ pub(super) fn kind_of(event: Event) -> ActivityKind {
     }
 }
 
-/// The stable code of a value that is written as a text.
-fn code(value: &impl Serialize) -> String {
+/// The word for a value that is written as a text.
+fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(code)) => code,
         _ => "unknown".to_owned(),
@@ -40,7 +40,7 @@ fn code(value: &impl Serialize) -> String {
 
 fn caller(caller: &Caller) -> ActivityCaller {
     ActivityCaller {
-        kind: code(&caller.kind),
+        kind: word(&caller.kind),
         name: caller.name.clone(),
         program: caller.program.clone(),
         sha256: caller.sha256.clone(),
@@ -54,7 +54,7 @@ pub(super) fn shown(line: &Line) -> ActivityLine {
     ActivityLine {
         n: line.n,
         time: entry.time,
-        event: code(&entry.event),
+        event: word(&entry.event),
         kind: kind_of(entry.event),
         account: entry.account.clone(),
         user: entry.user.clone(),
