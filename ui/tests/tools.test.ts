@@ -3,7 +3,7 @@ import dialog from "../../src-tauri/src/consent/words.rs?raw";
 import wire from "../../crates/wire/src/consent.rs?raw";
 import * as tools from "../src/lib/tools";
 import type { Span } from "../src/lib/wire";
-import { active, consent, keptGrant, liveGrant, open, settle, snapshot } from "./mount";
+import { active, consent, keptGrant, liveGrant, open, settle, snapshot, status } from "./mount";
 
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 const at = (over: Parameters<typeof consent>[0] = {}) => consent({ asked_at: noon - 12, ...over });
@@ -108,4 +108,15 @@ test("the page is read anew with each snapshot", async () => {
   await window.navigate("tools");
   await window.show(snapshot([active()]));
   expect(window.host.keptGrants).toHaveBeenCalledTimes(2);
+});
+
+test("a new question is announced once, and its age is kept up to date", async () => {
+  const window = await open(snapshot([status()]));
+  const asked = snapshot([status()], { consents: [at()] });
+  await window.show(asked);
+  expect(window.said()).toBe("terraform wants to use https://api.example.com in your name. Answer on the page Tools.");
+  await window.navigate("tools");
+  expect(window.text()).toContain("Asked 12 s ago.");
+  await window.pass(1.1);
+  expect(window.text()).toContain("Asked 13 s ago.");
 });

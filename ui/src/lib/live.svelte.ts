@@ -1,6 +1,7 @@
 import { asWindowError, type Host } from "./host";
 import { announcement, questionAloud } from "./text";
 import { untilNextChange } from "./time";
+import { request } from "./tools";
 import type { Snapshot, WindowError } from "./wire";
 
 /** The newest snapshot and the time since it came. The window has no other state of the program. */
@@ -52,6 +53,8 @@ export class Live {
       const news = snapshot.accounts
         .map((after) => announcement(before.accounts.find((a) => a.account === after.account), after))
         .filter((sentence) => sentence !== "");
+      const asks = (snapshot.consents ?? []).filter((question) => !before.consents?.some((old) => old.id === question.id));
+      news.push(...asks.map(request).map(({ who, wants }) => `${who} ${wants} Answer on the page Tools.`));
       if (news.length > 0) this.said = news.join(" ");
     }
     const fresh = snapshot.questions.filter((question) => !before?.questions.some((old) => old.id === question.id));

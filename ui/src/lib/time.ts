@@ -47,5 +47,8 @@ export function untilNextChange(snapshot: Snapshot, elapsed: number): number | n
   for (const question of snapshot.questions) {
     if (question.seconds_left > elapsed) waits.push(toWholeSecond(question.seconds_left));
   }
+  // How long ago an app has asked, and a grant was used.
+  if ((snapshot.consents?.length ?? 0) > 0) waits.push(1);
+  else if ((snapshot.grants?.length ?? 0) > 0) waits.push(15);
   return waits.length === 0 ? null : Math.min(...waits);
 }
