@@ -79,7 +79,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
-    ("crates/dialects/src", &["json", "exchange", "dialect", "http", "file", "program", "table"]),
+    (
+        "crates/dialects/src",
+        &["json", "time", "exchange", "call", "dialect", "http", "file", "program", "table"],
+    ),
     (
         "crates/oidc/src",
         &[

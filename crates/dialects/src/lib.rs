@@ -5,6 +5,7 @@
 //! that is a program writes what the tool reads from it. Tokens come in as [`abide_wire::AccessToken`], and what contains one is
 //! wiped when it is dropped.
 
+pub mod call;
 pub mod dialect;
 pub mod exchange;
 pub mod file;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod json;
 pub mod program;
 mod table;
+pub mod time;
 
 pub use dialect::{Dialect, Instead, Kind, Target, Value, Variable};
 pub use table::{DIALECTS, by_name};

@@ -2,9 +2,21 @@
 
 use crate::dialect::Dialect;
 use crate::http::azure_app_service;
+use crate::program::{bazel, cargo, docker, exec, executable, git, goauth, keyring, terraform};
 
 /// The row of each dialect, in the order in which they are listed.
-pub static DIALECTS: &[Dialect] = &[azure_app_service::DIALECT];
+pub static DIALECTS: &[Dialect] = &[
+    azure_app_service::DIALECT,
+    git::DIALECT,
+    docker::DIALECT,
+    cargo::DIALECT,
+    goauth::DIALECT,
+    keyring::DIALECT,
+    exec::DIALECT,
+    executable::DIALECT,
+    bazel::DIALECT,
+    terraform::DIALECT,
+];
 
 /// The dialect with this name.
 #[must_use]
@@ -24,6 +36,14 @@ mod tests {
             let typed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             assert!(dialect.name.bytes().all(typed), "{}", dialect.name);
             assert!(std::ptr::eq(by_name(dialect.name).unwrap(), dialect));
+        }
+    }
+
+    #[test]
+    fn each_program_has_a_row() {
+        for program in crate::program::PROGRAMS {
+            let row = by_name(program.format).unwrap();
+            assert!(matches!(row.kind, crate::Kind::Program), "{}", program.format);
         }
     }
 

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod claims;
 pub mod config;
 pub mod consent;
+pub mod dialects;
 pub mod error;
 pub mod paths;
 pub mod provider;
@@ -28,6 +29,7 @@ pub use audit::AuditStatus;
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use consent::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
+pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use session::{
