@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use abide_wire::window::DiscoveredProvider;
 use abide_wire::{
     AccountAdded, AccountRemoved, AccountRequest, AuditStatus, ClaimsAnswer, ConfigCheck, ConsentAnswer,
-    Consents, ErrorAnswer, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot,
-    TokenAnswer, VaultStatus,
+    Consents, DialectServers, ErrorAnswer, PresenceStatus, SessionSettings, SessionStatus, SignInBegun,
+    Snapshot, TokenAnswer, VaultStatus,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -231,6 +231,10 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         ("get", "/v1/presence") => plain(
             "How Abide learns of locked screens, sleep and input",
             vec![("200", Some(of::<PresenceStatus>(schemas)))],
+        ),
+        ("get", "/v1/dialects/{format}/servers") => plain(
+            "The servers that tools of a dialect get tokens for: `[[dialects.FORMAT]]` in config.toml",
+            vec![("200", Some(of::<DialectServers>(schemas)))],
         ),
         ("get", "/v1/config/check") => {
             plain("Checks the configuration file", vec![("200", Some(of::<ConfigCheck>(schemas)))])

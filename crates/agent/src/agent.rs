@@ -12,14 +12,16 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ConsentAnswer, ErrorAnswer,
-    ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
+    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ConsentAnswer, DialectServer,
+    ErrorAnswer, ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot,
+    TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use crate::accounts::AddError;
 use crate::audit::Audit;
+use crate::config::dialects::DialectsConfig;
 use crate::config::edit::ConfigFile;
 use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
@@ -51,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) started_with: accounts::reload::FromTheStart,
     /// What is shown about the configuration file.
     pub(crate) config_warnings: Mutex<Vec<String>>,
+    /// The servers that tools get tokens for.
+    pub(crate) dialects: Mutex<DialectsConfig>,
     pub(crate) port: u16,
     /// How sessions are kept between two starts.
     pub(crate) vault: VaultMode,
@@ -449,7 +453,13 @@ impl Agent {
         accounts::reload::take_over(store, config);
         self.0.consent.obey(Policy::of(&config.policy));
         store.audit.configure(config.audit);
+        *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();
         self.0.logouts.apply(store, &config.logout_listener).await;
+    }
+
+    /// The servers that tools of a dialect get tokens for.
+    pub(crate) fn servers(&self, format: &str) -> Vec<DialectServer> {
+        self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner).servers(format).to_vec()
     }
 
     /// The files that the configuration is read from.

@@ -114,6 +114,7 @@ static ROUTES: &[Route] = routes! {
     GET "/v1/accounts/{account}/session" Changes accounts::settings;
     PUT "/v1/accounts/{account}/session" Changes accounts::change_settings;
     POST "/v1/discover" Changes accounts::discover;
+    GET "/v1/dialects/{format}/servers" State system::servers;
     GET "/v1/clients" Changes clients::list;
     POST "/v1/clients" Grants clients::allow;
     DELETE "/v1/clients/{name}" Changes clients::revoke;
@@ -269,7 +270,12 @@ mod tests {
     #[test]
     fn no_two_rows_are_for_the_same_request() {
         for (index, route) in ROUTES.iter().enumerate() {
-            let path = route.path.replace("{account}", "x").replace("{name}", "x").replace("{id}", "x");
+            let path = route
+                .path
+                .replace("{account}", "x")
+                .replace("{name}", "x")
+                .replace("{id}", "x")
+                .replace("{format}", "x");
             let (found, _) = Route::find(&route.method, &path).unwrap();
             assert!(std::ptr::eq(found, &ROUTES[index]), "{}", route.path);
         }

@@ -1,6 +1,6 @@
 //! Calls about Abide itself.
 
-use abide_wire::{ErrorAnswer, ErrorCode, VaultStatus};
+use abide_wire::{DialectServers, ErrorAnswer, ErrorCode, VaultStatus};
 use http::StatusCode;
 use serde_json::json;
 
@@ -26,6 +26,11 @@ pub(super) async fn vault(call: Call) -> Answered {
 /// `GET /v1/presence`.
 pub(super) async fn presence(call: Call) -> Answered {
     ok(&call.agent.presence().await)
+}
+
+/// `GET /v1/dialects/{format}/servers`.
+pub(super) async fn servers(call: Call) -> Answered {
+    ok(&DialectServers { servers: call.agent.servers(call.name()) })
 }
 
 /// `GET /v1/config/check`.

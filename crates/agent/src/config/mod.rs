@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod dialects;
 pub(crate) mod dpop;
 pub(crate) mod edit;
 mod error;
@@ -30,6 +31,7 @@ use url::Url;
 pub use crate::config::error::ConfigError;
 
 use crate::config::audit::AuditConfig;
+use crate::config::dialects::DialectsConfig;
 use crate::config::dpop::Dpop;
 use crate::config::edit::ConfigFile;
 use crate::config::policy::Policy;
@@ -58,6 +60,9 @@ pub(crate) struct Config {
     /// The record of what was decided.
     #[serde(default)]
     pub(crate) audit: AuditConfig,
+    /// The servers that tools get tokens for.
+    #[serde(default)]
+    pub(crate) dialects: DialectsConfig,
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, AccountConfig>,
     /// What the administrator has decided.

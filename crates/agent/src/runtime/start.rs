@@ -198,6 +198,7 @@ impl Agent {
             logouts: LogoutListeners::default(),
             started_with: FromTheStart::of(&config),
             config_warnings: Mutex::default(),
+            dialects: Mutex::new(config.dialects.clone()),
             port,
             vault: found.mode,
             #[cfg(feature = "demo")]
