@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use abide_cli::Program;
 
 fn main() -> ExitCode {
-    ExitCode::from(abide_cli::main(std::env::args_os().skip(1), &run))
+    ExitCode::from(abide_cli::main(std::env::args_os(), &run))
 }
 
 fn run(program: Program) -> Result<(), String> {

@@ -97,6 +97,12 @@ pub(crate) enum Failure {
     /// The header could not be passed to curl.
     #[error("The token could not be passed to curl: {0}.")]
     Handover(io::Error),
+    /// The token needs a proof for each request, which the tool cannot make.
+    #[error("The tokens of this account are bound to a key (DPoP), and this tool cannot use such tokens.")]
+    Bound,
+    /// The request of a tool cannot be read.
+    #[error("The request of the tool cannot be read: {0}.")]
+    Input(io::Error),
     /// The agent or the demo provider did not start, or stopped early.
     #[error("{0}")]
     Program(String),
@@ -183,6 +189,8 @@ impl Failure {
             Self::KeyLost { .. } => "key_not_written",
             Self::Forbidden { .. } => "endpoint_forbidden",
             Self::Handover(_) => "token_not_passed",
+            Self::Bound => "token_bound",
+            Self::Input(_) => "input_failed",
             Self::Program(_) => "not_started",
             Self::Unhealthy => "unhealthy",
             Self::Audit { .. } => "audit_unreadable",

@@ -30,15 +30,15 @@ pub use self::io::Io;
 pub use self::platform::LastAct;
 pub use self::program::{Program, RunProgram};
 
-/// Runs one command with the process's own streams, environment and clocks. The arguments come without the program's
-/// name. Returns the exit code.
+/// Runs one command with the process's own streams, environment and clocks. The arguments begin with the program's name:
+/// under the names that tools look for, the command answers them. Returns the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'_>) -> u8 {
     // Not locked: a started program may write from another thread.
     let (mut stdout, mut stderr) = (streams::stdout(), streams::stderr());
     let (out_is_terminal, err_is_terminal) = (stdout.is_terminal(), stderr.is_terminal());
     let environment = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let code = run(
-        arguments,
+        arguments::link::arguments(arguments.into_iter().collect()),
         &mut Io {
             input: &mut streams::BufReader::with_capacity(256, streams::stdin()),
             input_is_terminal: streams::stdin().is_terminal(),

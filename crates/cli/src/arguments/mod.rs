@@ -2,6 +2,7 @@
 
 mod given;
 pub(crate) mod help;
+pub(crate) mod link;
 pub(crate) mod parse;
 pub mod table;
 pub(crate) mod token_request;

@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Header(TokenRequest),
     Curl { request: TokenRequest, arguments: Vec<OsString> },
     Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
+    Credential(Credential),
     AccountsList,
     AccountsAdd(AccountRequest),
     AccountsRemove(String),
@@ -44,6 +45,21 @@ pub(crate) enum Command {
     ConfigCheck,
     ConfigReload,
     Program(Program),
+}
+
+/// What `abide credential` is to do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Credential {
+    /// The form of the request and the answer.
+    pub(crate) format: String,
+    /// The token, where the configuration does not say.
+    pub(crate) request: TokenRequest,
+    /// The servers that get it, instead of those in the configuration.
+    pub(crate) hosts: Vec<String>,
+    /// The user name that goes with it.
+    pub(crate) user: Option<String>,
+    /// The arguments of the tool.
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// What `abide approve` is to do.
@@ -77,8 +93,11 @@ pub(crate) enum Way {
 /// JSON.
 pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     let Some((first, rest)) = arguments.split_first() else { return Ok(Command::Help(None)) };
-    if first != "run" && first != "curl" {
-        // Known before an error can occur. Arguments that `abide run` and `abide curl` pass on belong to the other program.
+    if first == CARGO_PLUGIN {
+        return Ok(Command::Credential(Credential { format: "cargo".to_owned(), ..Credential::default() }));
+    }
+    if !["run", "curl", "credential", "goauth"].iter().any(|passes_on| first == passes_on) {
+        // Known before an error can occur. Arguments that `abide run` and the like pass on belong to the other program.
         let mut own = arguments.iter().take_while(|argument| *argument != OsStr::new("--"));
         *json = own.any(|argument| argument == OsStr::new("--json"));
     }
@@ -99,6 +118,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
     match command {
         "run" => return run(rest, json),
         "curl" => return curl(rest, json),
+        "credential" | "goauth" => return credential(command, rest, json),
         _ => {}
     }
     let given = Given::read(command, rest, json)?;
@@ -182,6 +202,48 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
     }
     let arguments = parser.raw_args().map_err(|error| misused("run", &error))?.collect();
     Ok(Command::Run { request: token_request(&given), program, arguments })
+}
+
+/// With what cargo runs a credential provider: `abide` is one without a link.
+const CARGO_PLUGIN: &str = "--cargo-plugin";
+
+/// Takes Abide's own options, which come first. The tool appends its arguments, which may look like options.
+fn credential(command: &'static str, rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
+    let mut parser = Parser::from_args(rest);
+    let mut given = Given::new(command);
+    let mut arguments = Vec::new();
+    let is_own = |parser: &mut Parser| parser.try_raw_args().and_then(|rest| Some(rest.peek()? != "--"));
+    while arguments.is_empty() && is_own(&mut parser) == Some(true) {
+        match parser.next().map_err(|error| misused(command, &error))? {
+            None => break,
+            Some(Arg::Value(first)) => arguments.push(first),
+            Some(argument) => {
+                let option = name_of(&argument);
+                given.take(&option, &mut parser, json)?;
+            }
+        }
+    }
+    if given.help {
+        return Ok(Command::Help(Some(command.into())));
+    }
+    arguments.extend(parser.raw_args().map_err(|error| misused(command, &error))?);
+    if arguments.first().is_some_and(|first| first == "--") {
+        arguments.remove(0);
+    }
+    let format = match given.text("format") {
+        Some(format) => format,
+        None if command == "goauth" => "goauth".to_owned(),
+        None => {
+            return Err(Failure::usage(
+                "`abide credential` needs the form that the tool expects: abide credential --format git get",
+                command,
+            ));
+        }
+    };
+    let hosts =
+        given.texts().filter(|(option, _)| option.long == "host").map(|(_, host)| host.to_owned()).collect();
+    let user = given.text("user");
+    Ok(Command::Credential(Credential { format, request: token_request(&given), hosts, user, arguments }))
 }
 
 /// Takes Abide's own options, which come first; everything else is for curl.
@@ -463,6 +525,38 @@ mod tests {
         assert_eq!(parsed(&without), (Ok(expected), false));
         assert!(matches!(parsed(&with_dashes), (Ok(Command::Run { .. }), false)));
         assert!(parsed(&["run", "--account", "work", "--json", "--", "x"]).1);
+    }
+
+    #[test]
+    fn what_a_tool_appends_is_the_tools() {
+        let credential = |words: &[&str]| match parsed(words) {
+            (Ok(Command::Credential(credential)), false) => credential,
+            other => panic!("{other:?}"),
+        };
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let git = credential(&[
+            "credential",
+            "--format",
+            "git",
+            "--host",
+            "a.example",
+            "--host=b.example",
+            "-a",
+            "work",
+            "get",
+        ]);
+        assert_eq!((git.format.as_str(), git.arguments), ("git", words(&["get"])));
+        assert_eq!(git.hosts, ["a.example", "b.example"]);
+        assert_eq!(git.request.account.as_deref(), Some("work"));
+        let tool = ["--mode=creds", "--json", "get", "--help"];
+        let keyring = credential(&[&["credential", "--format=keyring", "--"][..], &tool].concat());
+        assert_eq!((keyring.format.as_str(), keyring.arguments), ("keyring", words(&tool)));
+        assert_eq!(credential(&["--cargo-plugin"]).format, "cargo");
+        let go = credential(&["goauth", "--host", "a.example", "https://a.example/x"]);
+        assert_eq!((go.format.as_str(), go.arguments), ("goauth", words(&["https://a.example/x"])));
+        assert!(parsed(&["credential", "get"]).0.is_err());
+        assert!(parsed(&["credential", "--format", "gti", "get"]).0.is_err());
+        assert_eq!(parsed(&["credential", "--help"]).0, Ok(Command::Help(Some("credential".into()))));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod audit;
 mod claims;
 mod clients;
 mod configuration;
+mod credential;
 mod device;
 mod doctor;
 mod login;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Header(request) => token::header(io, &request, json)?,
         Command::Curl { request, arguments } => return token::curl(io, &request, arguments),
         Command::Run { request, program, arguments } => return token::run(io, &request, program, arguments),
+        Command::Credential(asked) => return credential::credential(io, &asked, json),
         Command::Status => session::status(io, json)?,
         Command::Login { account, way } => login::login(io, account, way, json)?,
         Command::Logout { account, wait } => session::logout(io, account, wait, json)?,

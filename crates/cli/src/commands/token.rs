@@ -152,7 +152,7 @@ fn concat(parts: &[&str]) -> Zeroizing<Vec<u8>> {
     whole
 }
 
-fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), Failure> {
+pub(super) fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), Failure> {
     let answer = request.send(&io.endpoint()?)?;
     let token: TokenAnswer = answer.json()?;
     // The text must not be able to end a header, a variable or a shell word (RFC 6750 section 2.1).

@@ -30,6 +30,8 @@ pub struct Setting<'a> {
     pub told_within: Duration,
     pub before_interruption: &'a dyn Fn(LastAct),
     pub more: Vec<(&'static str, OsString)>,
+    /// What a tool writes.
+    pub input: &'a str,
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
 }
 
@@ -46,6 +48,7 @@ impl Default for Setting<'_> {
             told_within: Duration::from_secs(10),
             before_interruption: &|_| {},
             more: Vec::new(),
+            input: "",
             launch: &unlaunchable,
         }
     }
@@ -73,7 +76,7 @@ pub fn run_with(
             user: setting.user.unwrap_or_else(|| agent.home().metadata().unwrap().uid()),
             clock: Clock { now: || NOW, utc_offset: |_| 3600 },
             patience: setting.patience,
-            input: &mut std::io::empty(),
+            input: &mut setting.input.as_bytes(),
             input_is_terminal: false,
             look_every: Duration::from_millis(20),
             ask_every: Duration::from_millis(2),

@@ -140,6 +140,37 @@ pub const COMMANDS: &[CommandEntry] = &[
         ],
     },
     CommandEntry {
+        name: "credential",
+        group: "Tokens",
+        summary: "answer a tool that asks a program for its credential",
+        operands: "[--] [ARGUMENTS OF THE TOOL]",
+        about: &[
+            "  git config --global credential.helper '!abide credential --format git'",
+            "Tools such as git, docker and cargo run a program when a server wants a credential. This command is that program: it \
+             reads the request in the tool's own form (--format) and writes the answer that the tool expects, with a token of \
+             your session. Arguments of the tool come last.",
+            "A server gets a token only if you have named it: in [[dialects.FORMAT]] of the configuration, or with --host. Other \
+             servers get nothing, and the tool asks elsewhere. bearer prints the token alone, headers a JSON object of headers, json the \
+             whole answer; these, exec and executable name no server.",
+            "Some tools look for a program by its name and pass no options. Make a link with that name to `abide`: \
+             docker-credential-abide, git-credential-abide, cargo-credential-abide, keyring, bazel-credential-abide, \
+             terraform-credentials-abide. docs/dialects has a page for each tool.",
+        ],
+        notes: &["Exit codes are those that the tool expects."],
+    },
+    CommandEntry {
+        name: "goauth",
+        group: "Tokens",
+        summary: "answer the go command, which asks for module servers",
+        operands: "[URL]",
+        about: &[
+            "  go env -w GOAUTH='abide goauth'",
+            "The same as `abide credential --format goauth`. The servers are those of [[dialects.goauth]] in the configuration, or \
+             named with --host. Go authenticates over https only.",
+        ],
+        notes: &["`go` shows what this command says only with -x: GOFLAGS=-x go mod download"],
+    },
+    CommandEntry {
         name: "accounts",
         group: "Set-up",
         summary: "list, add and remove accounts",

@@ -5,7 +5,22 @@ use super::{Kind, OptionEntry};
 const ONE_ACCOUNT: &str = "The account. Not needed when only one is signed in.";
 /// For how long and for whom an answer holds.
 const SPANS: &[&str] = &["once", "run", "terminal", "agent", "session", "script", "always"];
-const TOKENS: &[&str] = &["token", "header", "curl", "run"];
+const TOKENS: &[&str] = &["token", "header", "curl", "run", "credential", "goauth"];
+/// The forms of `abide credential`: three for any tool, and those of `abide_dialects::program::PROGRAMS`.
+const FORMATS: &[&str] = &[
+    "bearer",
+    "headers",
+    "json",
+    "git",
+    "docker",
+    "cargo",
+    "goauth",
+    "keyring",
+    "exec",
+    "executable",
+    "bazel",
+    "terraform",
+];
 
 /// Every option of every command.
 pub const OPTIONS: &[OptionEntry] = &[
@@ -85,6 +100,25 @@ pub const OPTIONS: &[OptionEntry] = &[
         None,
         "NONCE",
         "The last DPoP-Nonce header that the server has answered.",
+    ),
+    OptionEntry {
+        kind: Kind::OneOf(FORMATS),
+        ..text(&["credential"], "format", Some('f'), "FORMAT", "What the tool expects. Required.")
+    },
+    text(
+        &["credential", "goauth"],
+        "host",
+        None,
+        "HOST",
+        "The server that gets the token: HOST, HOST:PORT or HOST/PATH. Can be given more than once. Without it, the servers are \
+         those of [[dialects.FORMAT]] in the configuration.",
+    ),
+    text(
+        &["credential", "goauth"],
+        "user",
+        None,
+        "NAME",
+        "The user name that goes with the token, with --host. The default is what the tool has, or oauth2.",
     ),
     text(
         &["accounts add"],
@@ -243,7 +277,11 @@ pub const OPTIONS: &[OptionEntry] = &[
         "Print the lines as they are: a JSON object each.",
     ),
     flag(&["audit verify"], "json", "Print the findings as JSON."),
-    flag(&["run", "agent", "demo", "help", "audit export"], "json", "Print errors as JSON."),
+    flag(
+        &["run", "credential", "goauth", "agent", "demo", "help", "audit export"],
+        "json",
+        "Print errors as JSON.",
+    ),
 ];
 
 const fn text(
