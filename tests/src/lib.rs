@@ -10,6 +10,7 @@
 //! - [`browser`], [`firefox`]: Chromium and Firefox, each controlled through its debugging protocol; [`tab`]: what both can
 //!   do;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
+//! - [`shelf`]: a server with files for whoever shows a valid token;
 //! - [`witness`]: a proxy that sees the traffic between Abide and a provider;
 //! - [`app`]: Abide's two programs;
 //! - [`seen`]: the notes of the tests for the documents.
@@ -48,6 +49,8 @@ pub mod room;
 pub mod seen;
 #[cfg(target_os = "linux")]
 pub mod session_control;
+#[cfg(target_os = "linux")]
+pub mod shelf;
 #[cfg(target_os = "linux")]
 pub mod tab;
 #[cfg(target_os = "linux")]
