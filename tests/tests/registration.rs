@@ -75,6 +75,46 @@ mod registration {
         assert_eq!(abide_tests::http().get(address).send().await.unwrap().status(), 400, "it is forgotten");
     }
 
+    /// The document of docs/configuration.md, below the address that it is at.
+    fn document(address: &str) -> Value {
+        let page = include_str!("../../docs/configuration.md");
+        let (_, rest) = page.split_once("### A client metadata document").expect("the chapter");
+        let (_, rest) = rest.split_once("```json\n").expect("the example");
+        let mut document: Value = serde_json::from_str(rest.split_once("```").unwrap().0).unwrap();
+        document["client_id"] = json!(address);
+        document
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_provider_that_reads_client_metadata_documents_needs_no_registration() {
+        const ADDRESS: &str = "https://tools.example.com/abide/client.json";
+        let room = Room::with_keyring("client-document").await;
+        let client_documents = Some(vec![(ADDRESS.to_owned(), document(ADDRESS))]);
+        let reads = DemoOp::start(Config { client_documents, ..Config::default() }).await.unwrap();
+        let registers = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let done = register(&app, reads.issuer(), &["--client-id", ADDRESS]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let added: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!((&added["client_id"], &added["registered"]), (&json!(ADDRESS), &json!(false)), "{added}");
+        let asked = |provider: &DemoOp| {
+            let entries = provider.record().entries();
+            entries.iter().filter(|entry| entry.endpoint == Endpoint::Registration).count()
+        };
+        assert_eq!(asked(&reads), 0);
+        sign_in_to(&room, "work").await;
+        assert_eq!(app.abide(&["keep", "--account", "work"]).await.code, 0, "a refresh token that works");
+        // At a provider that does not read them, Abide registers itself.
+        let words = ["accounts", "add", "other", "--issuer", registers.issuer(), "--register", "--json"];
+        let done = app.abide(&[&words[..], &["--client-id", ADDRESS]].concat()).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let added: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert!(added["client_id"].as_str().unwrap().starts_with("dynamic-"), "{added}");
+        assert_eq!(asked(&registers), 1);
+        sign_in_to(&room, "other").await;
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn an_e_mail_address_leads_to_its_provider() {
         let room = Room::with_keyring("webfinger").await;

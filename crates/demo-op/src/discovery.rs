@@ -88,6 +88,9 @@ fn metadata(provider: &Provider) -> Value {
     );
     let methods = [("none", true), ("client_secret_basic", secrets), ("private_key_jwt", keys)];
     let methods: Vec<&str> = methods.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
+    if provider.reads_client_documents() {
+        metadata["client_id_metadata_document_supported"] = json!(true);
+    }
     for endpoint in ["token", "revocation", "introspection"] {
         metadata[format!("{endpoint}_endpoint_auth_methods_supported")] = json!(methods);
         if provider.has_clients_with_keys() {

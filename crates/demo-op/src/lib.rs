@@ -113,8 +113,15 @@ impl DemoOp {
                 None => Keys::generate(rsa),
             };
             let keys = keys.map_err(|_| StartError::SigningKey)?;
+            let documents = config.client_documents.clone().unwrap_or_default();
             let provider = Provider::new(config, port, keys, tokens, runtime);
             let provider = provider.map_err(|_| StartError::SigningKey)?;
+            for (address, document) in &documents {
+                match registration::of_document(&provider, address, document) {
+                    Some(client) => provider.register(client),
+                    None => tracing::warn!(address, "a client metadata document cannot be used"),
+                }
+            }
             let saved = provider.save();
             Ok((provider, saved))
         });

@@ -67,6 +67,19 @@ pub(crate) fn respond(provider: &Arc<Provider>, asked: &Request) -> Result<Reply
     Ok(Reply::json(answer).with_status(StatusCode::CREATED))
 }
 
+/// Reads the client from the document at its address (draft-ietf-oauth-client-id-metadata-document, section 4); `None` for a
+/// document that may not be used.
+pub(crate) fn of_document(provider: &Provider, address: &str, document: &Value) -> Option<Client> {
+    let has_secret = document.get("client_secret").is_some();
+    let same = document.get("client_id").and_then(Value::as_str) == Some(address);
+    if !same || has_secret || !address.starts_with("https://") {
+        return None;
+    }
+    let (client, ..) = read(provider, document, address.to_owned()).ok()?;
+    let fits = config::check(std::slice::from_ref(&client)).is_ok() && provider.keys().can(client.signing);
+    fits.then_some(client)
+}
+
 /// RFC 7592 section 2.3. Reading and changing a registration is not supported.
 fn deregister(provider: &Provider, asked: &Request) -> Reply {
     let (id, token) = (asked.named("client_id"), asked.bearer());

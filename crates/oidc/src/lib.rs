@@ -99,7 +99,7 @@ pub use provider::keys::KEY_REFETCH_INTERVAL;
 pub use provider::tenants::IssuerTemplate;
 pub use provider::webfinger::issuer_of_address;
 pub use text::json::DocumentProblem;
-pub use text::urls::{UrlProblem, is_loopback};
+pub use text::urls::{UrlProblem, is_client_metadata_document, is_loopback};
 pub use tokens::device::{DeviceAuthorization, DeviceParameters, DevicePoll};
 pub use tokens::device_polling::{DevicePolling, DeviceStep};
 pub use tokens::exchange::{ExchangeRequest, IssuedToken, TokenTarget, TokenType};

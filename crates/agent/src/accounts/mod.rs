@@ -10,6 +10,7 @@ pub(crate) mod trial;
 use std::path::Path;
 use std::sync::Arc;
 
+use abide_oidc::is_client_metadata_document;
 use abide_wire::window::WindowError;
 use abide_wire::{AccountAdded, AccountRemoved, AccountRequest, ErrorAnswer, ErrorCode};
 
@@ -17,7 +18,7 @@ use crate::accounts::presets::Preset;
 use crate::accounts::registration::RegistrationError;
 use crate::config::edit::ConfigFile;
 use crate::config::{AccountConfig, Config, ConfigError};
-use crate::state::connection::{ConnectError, http_of};
+use crate::state::connection::{ConnectError, discover, http_of};
 use crate::state::store::Store;
 
 /// The name of the demonstration account.
@@ -97,7 +98,9 @@ pub(crate) async fn add(
         (None, Some(issuer)) => issuer,
         (None, None) => return Err(AddError::IssuerMissing(form_of(preset.as_ref()))),
     };
-    if request.register == request.client_id.is_some() {
+    // The address of a document that says what Abide is: registration is for providers that do not read it.
+    let document = request.client_id.clone().filter(|id| request.register && is_client_metadata_document(id));
+    if request.register == request.client_id.is_some() && document.is_none() {
         return Err(AddError::OneOfClientAndRegistration);
     }
     let mut lines = wanted(&request, &issuer, preset.as_ref());
@@ -105,6 +108,16 @@ pub(crate) async fn add(
     // What cannot be an account is not registered either.
     let mut config = Config::account(&request.name, &lines)?;
     config.proxy = config.proxy.or_else(|| file.config.proxy.clone());
+    if let Some(document) = document {
+        let (_, provider) = discover(&config).await?;
+        if provider.reads_client_metadata_documents() {
+            request.register = false;
+            notes.push(format!(
+                "{} reads what Abide is at {document}. Nothing was registered.",
+                provider.display_host()
+            ));
+        }
+    }
     let registered = match request.register {
         false => None,
         true => {

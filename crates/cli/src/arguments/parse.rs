@@ -338,8 +338,11 @@ fn new_account(given: &Given) -> Result<AccountRequest, Failure> {
                  Abide registers itself where the provider offers that.",
             );
         }
-        (Some(_), true) => {
-            return wrong("`--client-id` is for a client that is registered already; omit `--register`.");
+        (Some(id), true) if !id.starts_with("https://") => {
+            return wrong(
+                "`--client-id` with `--register` is the https address of Abide's client metadata document. For a client that \
+                 is registered already, omit `--register`.",
+            );
         }
         _ => {}
     }

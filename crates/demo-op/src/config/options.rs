@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
+use serde_json::Value;
 
 use crate::config::client::Client;
 use crate::config::quirks::Quirks;
@@ -36,6 +37,9 @@ pub struct Config {
     pub event_stream: Option<EventStream>,
     /// Who may register further clients (RFC 7591). They are forgotten when the provider stops.
     pub registration: Registration,
+    /// Client metadata documents (draft-ietf-oauth-client-id-metadata-document) at https addresses, as if they were fetched
+    /// from there. An address is then a client ID. `None`: a client ID is no address.
+    pub client_documents: Option<Vec<(String, Value)>>,
     /// The time that a waiting device has to wait between two polls (RFC 8628 section 3.2), in whole seconds.
     pub device_poll_interval: Duration,
     /// Whether authorization requests may or must be pushed (RFC 9126).
@@ -75,6 +79,7 @@ impl Default for Config {
             offline_access_outlives_session: false,
             event_stream: None,
             registration: Registration::Open,
+            client_documents: None,
             device_poll_interval: Duration::from_secs(5),
             pushed_authorization: PushedAuthorization::default(),
             require_dpop_nonce: false,
@@ -96,6 +101,7 @@ impl fmt::Debug for Config {
             .field("offline_access_outlives_session", &self.offline_access_outlives_session)
             .field("event_stream", &self.event_stream)
             .field("registration", &self.registration)
+            .field("client_documents", &self.client_documents)
             .field("device_poll_interval", &self.device_poll_interval)
             .field("pushed_authorization", &self.pushed_authorization)
             .field("require_dpop_nonce", &self.require_dpop_nonce)
@@ -113,6 +119,8 @@ pub struct EventStream {
     pub token: SecretString,
     /// The longest wait for an event, for a poll that does not want an answer at once.
     pub longest_wait: Duration,
+    /// Where events are sent at once (RFC 8935). `None`: they wait for a poll.
+    pub push_to: Option<String>,
 }
 
 impl EventStream {
@@ -122,6 +130,7 @@ impl EventStream {
             audience: audience.into(),
             token: SecretString::from(token.into()),
             longest_wait: Duration::from_secs(30),
+            push_to: None,
         }
     }
 }

@@ -44,6 +44,7 @@ pub(crate) struct Provider {
     offline: Offline,
     events: Option<Events>,
     registration: Registration,
+    reads_client_documents: bool,
     device_poll_interval: Duration,
     pushed_authorization: PushedAuthorization,
     /// The secret for making nonces, if proofs have to contain one.
@@ -89,6 +90,7 @@ impl Provider {
             },
             events: config.event_stream.map(Events::new),
             registration: config.registration,
+            reads_client_documents: config.client_documents.is_some(),
             device_poll_interval: config.device_poll_interval,
             pushed_authorization: config.pushed_authorization,
             nonce_secret: config
@@ -124,6 +126,11 @@ impl Provider {
     pub(crate) fn client(&self, id: &str) -> Option<Arc<Client>> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
         clients.iter().find(|client| client.id == id).cloned()
+    }
+
+    /// Whether a client ID may be the address of the client's metadata.
+    pub(crate) fn reads_client_documents(&self) -> bool {
+        self.reads_client_documents
     }
 
     /// Registers a client, or replaces the one with this `client_id`.

@@ -90,6 +90,8 @@ pub(crate) struct ProviderMetadata {
     pushed_authorization_request_endpoint: Option<String>,
     #[serde(default, deserialize_with = "said")]
     require_pushed_authorization_requests: bool,
+    #[serde(default, deserialize_with = "said")]
+    client_id_metadata_document_supported: bool,
     #[serde(default)]
     code_challenge_methods_supported: Value,
     #[serde(default, deserialize_with = "names_if_any")]
@@ -312,6 +314,12 @@ impl Provider {
     /// True if the provider supports dynamic client registration (Discovery 1.0, section 3).
     pub fn has_registration(&self) -> bool {
         self.0.registration.is_some()
+    }
+
+    /// True if a client ID may be the address of the client's metadata (draft-ietf-oauth-client-id-metadata-document,
+    /// section 5).
+    pub fn reads_client_metadata_documents(&self) -> bool {
+        self.0.metadata.client_id_metadata_document_supported
     }
 
     /// Whether the provider says that it knows this scope; `None` if it does not say (Discovery 1.0, section 3).

@@ -93,6 +93,20 @@ pub(crate) fn host(url: &Url) -> String {
     }
 }
 
+/// Whether a client ID is the address of the client's metadata (draft-ietf-oauth-client-id-metadata-document, section 3): an
+/// https URL with a path, and without dot segments, fragment, user name and password.
+#[must_use]
+pub fn is_client_metadata_document(client_id: &str) -> bool {
+    let Ok(url) = Url::parse(client_id) else { return false };
+    url.scheme() == "https"
+        && url.path().len() > 1
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+        // Dot segments and other spellings are gone after parsing: providers compare the text.
+        && url.as_str() == client_id
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -132,7 +132,7 @@ pub const OPTIONS: &[OptionEntry] = &[
         "client-id",
         None,
         "ID",
-        "The client ID under which Abide is registered at the provider.",
+        "The client ID under which Abide is registered at the provider. With --register: the address of its client metadata document.",
     ),
     path(
         &["accounts add"],
@@ -143,7 +143,7 @@ pub const OPTIONS: &[OptionEntry] = &[
     flag(
         &["accounts add"],
         "register",
-        "Register Abide at the provider (RFC 7591). `abide accounts remove` removes the registration (RFC 7592).",
+        "Register Abide at the provider (RFC 7591), unless it reads the document in --client-id. `abide accounts remove` removes the registration (RFC 7592).",
     ),
     path(
         &["accounts add"],
