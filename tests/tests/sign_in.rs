@@ -143,6 +143,61 @@ mod sign_ins {
         assert!(!app.log().contains("canary"), "{}", app.log());
     }
 
+    /// OpenID Connect Core 1.0, section 4.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_link_of_another_page_starts_a_sign_in_only_after_a_yes() {
+        let room = Room::with_keyring("sign-in-link").await;
+        let provider = provider().await;
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let settings =
+            format!("redirect_uri = \"http://127.0.0.1:{port}/callback\"\ninitiate_login = true\n");
+        let file = room.path("opened");
+        let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
+        let browser = format!("browser = {}\n", serde_json::json!(["sh", "-c", script]));
+        configure(&room, &format!("{browser}{}", account_with(provider.issuer(), &settings, SESSION)));
+        let app = App::headless(&room).await;
+        let page = format!("http://127.0.0.1:{port}/initiate_login");
+        let link = |issuer: &str| {
+            url::Url::parse_with_params(
+                &page,
+                [("iss", issuer), ("login_hint", USER), ("target_link_uri", "https://x.example/")],
+            )
+            .unwrap()
+        };
+        let get = async |url: &str| abide_tests::http().get(url).send().await;
+        eventually("the port", s(15), || async { get(&page).await.ok() }).await;
+        for wrong in [page.clone(), link("https://other.example").into(), format!("{page}?iss=a&iss=b")] {
+            assert_eq!(get(&wrong).await.unwrap().status(), 400, "{wrong}");
+        }
+        let mut person = Visitor::default();
+        let asked = person.open(link(provider.issuer()).as_str()).await;
+        assert!(asked.body.contains("Sign in?") && asked.body.contains(USER), "{}", asked.body);
+        assert!(!asked.body.contains("x.example"), "{}", asked.body);
+        assert_eq!(app.session("work").await["state"], "signed_out", "nothing has begun");
+        assert!(!file.exists());
+        let begun = person.submit(&asked, &[], None).await;
+        assert!(begun.body.contains("Sign-in started"), "{}", begun.body);
+        let address =
+            eventually("the browser", s(10), || async { std::fs::read_to_string(&file).ok() }).await;
+        let landed = person.sign_in(&address, USER, PASSWORD).await;
+        assert!(landed.body.contains("You are signed in"), "{}", landed.body);
+        app.state("work", "active", s(10)).await;
+        let entries = provider.record().entries();
+        let request = entries.iter().find(|entry| entry.endpoint == Endpoint::Authorization).unwrap();
+        assert_eq!(request.parameter("login_hint"), USER);
+        // The question was answered once; and there is nothing to ask any more.
+        assert!(person.submit(&asked, &[], None).await.body.contains("answered already"));
+        assert!(
+            person.open(link(provider.issuer()).as_str()).await.body.contains("signed in to the account")
+        );
+        // The next sign-in is without the hint of the link.
+        assert_eq!(abide(&room, &["logout"]).await.code, 0);
+        sign_in(&room).await;
+        let entries = provider.record().entries();
+        let last = entries.iter().rfind(|entry| entry.endpoint == Endpoint::Authorization).unwrap();
+        assert_eq!(last.parameter("login_hint"), "");
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_stray_answer_leaves_the_sign_in_waiting() {
         let room = Room::with_keyring("sign-in-stray").await;

@@ -118,22 +118,7 @@ impl Agent {
     ///
     /// `unknown_account`; `invalid_request` when the user is already signed in.
     pub fn sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
-        self.start_sign_in(account, Opening::Browser)
-    }
-
-    fn start_sign_in(&self, account: &str, opening: Opening) -> Result<(), ErrorAnswer> {
-        self.0.store.act(account, |account, now| {
-            account.session.handle(now, Input::Tick);
-            let view = account.session.view(now);
-            if view.began.is_some() && !view.sign_in_needed {
-                let who = account.held.as_ref().map_or("The user", |held| held.identity.label());
-                let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
-                return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
-            }
-            account.opening = opening;
-            account.session.handle(now, Input::Login);
-            Ok(())
-        })?
+        sign_in::begin(&self.0.store, account, Opening::Browser, None)
     }
 
     pub(crate) async fn begin_sign_in(
@@ -141,7 +126,7 @@ impl Agent {
         account: &str,
         opening: Opening,
     ) -> Result<SignInBegun, ErrorAnswer> {
-        self.start_sign_in(account, opening)?;
+        sign_in::begin(&self.0.store, account, opening, None)?;
         sign_in::begun(&self.0.store, account).await
     }
 

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
+use crate::browser::initiate;
 use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
 use crate::browser::ports::{Catching, Evict, Hold, Holding, Ports};
 use crate::browser::server::{self, onward, random, respond};
@@ -335,6 +336,10 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         }
         _ => request,
     };
+    let request = match initiate::answer(request, &place.catching).await {
+        Ok(answer) => return answer,
+        Err(request) => request,
+    };
     let path = request.uri().path();
     if request.method() == Method::POST && path == place.path && request.uri().query().is_none() {
         return posted(request, place).await;
@@ -504,11 +509,11 @@ fn stray(line: &str, code: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
+pub(crate) fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
     page(status, &Page { title: "Abide", lines: &[line], good: false })
 }
 
-fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
+pub(crate) fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
     let mut response = respond(status, "text/html; charset=utf-8", html(content), CONTENT_SECURITY_POLICY);
     response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response

@@ -47,6 +47,26 @@ pub(crate) fn html(page: &Page<'_>) -> String {
     )
 }
 
+/// The policy of a page that asks: it may also send its form back to where it came from.
+pub(crate) const ASKING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+const BUTTON: &str = "button{margin:8px 0 20px;padding:8px 20px;border:0;border-radius:8px;background:var(--accent);\
+color:var(--card);font:inherit;font-weight:600;cursor:pointer}button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}";
+
+/// A page with one button, which sends a form to `path`. The last line is below the button.
+pub(crate) fn asking(page: &Page<'_>, path: &str, button: &str) -> String {
+    let form = format!(
+        "<form method=\"post\" action=\"{}\"><button type=\"submit\">{}</button></form>",
+        escape(path),
+        escape(button)
+    );
+    let page = html(page).replacen("</style>", &format!("{BUTTON}</style>"), 1);
+    match page.rfind("<p>") {
+        Some(last) => format!("{}{form}{}", &page[..last], &page[last..]),
+        None => page,
+    }
+}
+
 /// The watching page. Its script fills in the state and the user's name: everyone on this computer can request the page, but
 /// only the tab that the browser was sent to has the secret for the rest.
 pub(crate) fn monitor(provider: &str) -> String {

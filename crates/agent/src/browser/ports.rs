@@ -8,6 +8,8 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use url::{Url, form_urlencoded};
 
+use crate::browser::initiate::Tickets;
+
 /// The last part of the path of the page for a caught answer.
 const PAGE: &str = "not-started-here";
 
@@ -17,6 +19,23 @@ pub(crate) trait Catch: Send + Sync {
     fn wants(&self, redirect_uri: &Url) -> bool;
     /// One was caught.
     fn caught(&self, redirect_uri: &Url);
+    /// What a link to sign in at this issuer would do (OpenID Connect Core 1.0, section 4).
+    fn invited(&self, redirect_uri: &Url, issuer: &str) -> Invited;
+    /// The person has said yes to such a link.
+    fn accepted(&self, redirect_uri: &Url, issuer: &str, login_hint: Option<String>);
+}
+
+/// What a link to sign in would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Invited {
+    /// No account accepts such links here.
+    NotOffered,
+    /// No account that accepts them is at this issuer.
+    UnknownIssuer,
+    /// The person is signed in already.
+    SignedIn { user: String, account: String },
+    /// The person is asked.
+    Ask { account: String, provider: String },
 }
 
 type Catcher = Arc<OnceLock<Arc<dyn Catch>>>;
@@ -123,6 +142,7 @@ impl Ports {
             page: format!("{folder}/{PAGE}"),
             redirect_uri: Some(redirect_uri.clone()),
             catcher: self.catcher.clone(),
+            tickets: Tickets::default(),
         }
     }
 
@@ -144,16 +164,23 @@ pub(crate) struct Catching {
     pub(crate) page: String,
     redirect_uri: Option<Url>,
     catcher: Catcher,
+    /// The questions of links to sign in that are open in the browser.
+    pub(crate) tickets: Tickets,
 }
 
 impl Catching {
+    /// Who decides about links to sign in at this listener.
+    pub(crate) fn host(&self) -> Option<(&Arc<dyn Catch>, &Url)> {
+        Some((self.catcher.get()?, self.redirect_uri.as_ref()?))
+    }
+
     /// Whether such answers are caught here now.
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted().is_some()
     }
 
     fn wanted(&self) -> Option<(&Arc<dyn Catch>, &Url)> {
-        let (catcher, redirect_uri) = (self.catcher.get()?, self.redirect_uri.as_ref()?);
+        let (catcher, redirect_uri) = self.host()?;
         catcher.wants(redirect_uri).then_some((catcher, redirect_uri))
     }
 
@@ -196,6 +223,12 @@ mod tests {
         fn caught(&self, _: &Url) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
+
+        fn invited(&self, _: &Url, _: &str) -> Invited {
+            Invited::NotOffered
+        }
+
+        fn accepted(&self, _: &Url, _: &str, _: Option<String>) {}
     }
 
     async fn get(callback: &Url, path: &str) -> String {

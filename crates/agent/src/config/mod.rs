@@ -117,6 +117,9 @@ pub(crate) struct AccountConfig {
     /// Hold the fixed ports of `redirect_uri` all the time, and catch codes that Abide did not ask for.
     #[serde(default)]
     pub(crate) guard_redirect_port: bool,
+    /// Accept links that ask to sign in, at the fixed port of `redirect_uri` (OpenID Connect Core 1.0, section 4).
+    #[serde(default)]
+    pub(crate) initiate_login: bool,
     pub(crate) client_id: String,
     /// What to ask for, and all of it; without it, [`default_scopes`], and `offline_access` only where the provider has it.
     pub(crate) scopes: Option<Vec<String>>,
@@ -399,6 +402,7 @@ impl AccountConfig {
             oauth_metadata: true,
             require_pkce_support: false,
             guard_redirect_port: false,
+            initiate_login: false,
             client_id,
             scopes: None,
             redirect_uris: default_redirect_uris(),

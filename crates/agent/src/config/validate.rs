@@ -61,11 +61,14 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.redirect_uris.is_empty() {
         return Err("`redirect_uri` names no address.".to_owned());
     }
-    if account.guard_redirect_port && account.redirect_uris.iter().all(|uri| uri.port().is_none()) {
-        return Err(
-            "`guard_redirect_port` needs a port in `redirect_uri`, like http://127.0.0.1:49152/callback."
-                .to_owned(),
-        );
+    let at_a_port =
+        [("guard_redirect_port", account.guard_redirect_port), ("initiate_login", account.initiate_login)];
+    if let Some((name, _)) = at_a_port.iter().find(|(_, wanted)| *wanted)
+        && account.redirect_uris.iter().all(|uri| uri.port().is_none())
+    {
+        return Err(format!(
+            "`{name}` needs a port in `redirect_uri`, like http://127.0.0.1:49152/callback."
+        ));
     }
     if account.logout.redirect_uris.is_empty() {
         return Err("`logout.redirect_uri` names no address.".to_owned());

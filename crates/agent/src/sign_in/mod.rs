@@ -15,7 +15,7 @@ use abide_oidc::{
     OAuthError, Pending, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
-use abide_wire::{ErrorAnswer, Evidence, SignInBegun};
+use abide_wire::{ErrorAnswer, ErrorCode, Evidence, SignInBegun};
 use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome, Verdict};
@@ -124,6 +124,32 @@ impl SignInError {
     }
 }
 
+/// Asks the session to begin a sign-in, as the person wants.
+///
+/// # Errors
+///
+/// `unknown_account`; `invalid_request` when the person is already signed in.
+pub(crate) fn begin(
+    store: &Arc<Store>,
+    account: &str,
+    opening: Opening,
+    login_hint: Option<String>,
+) -> Result<(), ErrorAnswer> {
+    store.act(account, |account, now| {
+        account.session.handle(now, Input::Tick);
+        let view = account.session.view(now);
+        if view.began.is_some() && !view.sign_in_needed {
+            let who = account.held.as_ref().map_or("The user", |held| held.identity.label());
+            let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
+            return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
+        }
+        account.opening = opening;
+        account.invited_as = login_hint;
+        account.session.handle(now, Input::Login);
+        Ok(())
+    })?
+}
+
 /// Starts the sign-in that a session has asked for.
 pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt) {
     account.last_error = None;
@@ -133,7 +159,8 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
         page.abort();
     }
     let (announce, begun) = watch::channel(None);
-    let (name, config, opening) = (account.name.clone(), account.config.clone(), account.opening);
+    let (name, mut config, opening) = (account.name.clone(), account.config.clone(), account.opening);
+    config.login_hint = account.invited_as.take().or(config.login_hint);
     let store = store.clone();
     let (after, name_after, provider) = (store.clone(), name.clone(), host_of(&config.issuer));
     let work = async move {

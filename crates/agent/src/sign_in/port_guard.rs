@@ -2,6 +2,8 @@
 //! that port, and the person is then asked to hand the address over, with the code in it. Where an account wants it, the
 //! listeners at that port send the browser to an address without the code, and the guard holds the port while nothing else
 //! of ours does. The code is never used.
+//!
+//! The same port takes links that ask to sign in (`initiate_login`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,8 +13,12 @@ use abide_audit::Event;
 use url::Url;
 
 use crate::browser::callback::Callback;
-use crate::browser::ports::Catch;
+use crate::browser::ports::{Catch, Invited};
+use crate::config::AccountConfig;
+use crate::platform::clock;
 use crate::server::Quiet;
+use crate::sign_in;
+use crate::state::account::{Account, Opening};
 use crate::state::store::Store;
 use crate::view::notices;
 
@@ -23,6 +29,8 @@ const TRIES: u32 = 20;
 const MOMENT: Duration = Duration::from_millis(50);
 /// At most one notification in this time: a page can send the browser to the port as often as it likes.
 const NOTICES: Duration = Duration::from_secs(60);
+/// How long the page after a yes may take to reach the browser, before the sign-in needs the port.
+const PAGE_FIRST: Duration = Duration::from_millis(500);
 
 /// Whether the account that `redirect_uri` belongs to wants its port guarded.
 struct Guard {
@@ -53,15 +61,51 @@ impl Catch for Guard {
             store.tell(notices::code_caught(&account));
         }
     }
+
+    fn invited(&self, redirect_uri: &Url, issuer: &str) -> Invited {
+        let Some(store) = self.store.upgrade() else { return Invited::NotOffered };
+        let core = store.core();
+        let inviting: Vec<&Account> =
+            core.accounts.iter().filter(|account| is_at(&account.config, redirect_uri, INVITING)).collect();
+        let Some(account) = inviting.iter().find(|account| account.config.issuer == issuer) else {
+            return if inviting.is_empty() { Invited::NotOffered } else { Invited::UnknownIssuer };
+        };
+        let view = account.session.view(clock::now());
+        match account.held.as_ref().filter(|_| view.began.is_some() && !view.sign_in_needed) {
+            Some(held) => {
+                Invited::SignedIn { user: held.identity.label().to_owned(), account: account.name.clone() }
+            }
+            None => Invited::Ask { account: account.name.clone(), provider: account.provider() },
+        }
+    }
+
+    fn accepted(&self, redirect_uri: &Url, issuer: &str, login_hint: Option<String>) {
+        let Invited::Ask { account, .. } = self.invited(redirect_uri, issuer) else { return };
+        let Some(store) = self.store.upgrade() else { return };
+        tokio::spawn(async move {
+            // The sign-in takes the port, and the page has to reach the browser before.
+            tokio::time::sleep(PAGE_FIRST).await;
+            if let Err(error) = sign_in::begin(&store, &account, Opening::Browser, login_hint) {
+                tracing::warn!(account, code = error.error.as_str(), "a link did not start a sign-in");
+            }
+        });
+    }
 }
+
+/// What an account wants at its fixed port.
+type Wish = fn(&AccountConfig) -> bool;
+const GUARDED: Wish = |config| config.guard_redirect_port;
+const INVITING: Wish = |config| config.initiate_login;
 
 /// The account that wants this redirect URI guarded.
 fn account_at(store: &Store, redirect_uri: &Url) -> Option<String> {
     let core = store.core();
-    let mut accounts = core.accounts.iter().filter(|account| account.config.guard_redirect_port);
-    let found = accounts
-        .find(|account| account.config.redirect_uris.iter().any(|uri| uri.port() == redirect_uri.port()));
-    found.map(|account| account.name.clone())
+    let mut accounts = core.accounts.iter();
+    accounts.find(|account| is_at(&account.config, redirect_uri, GUARDED)).map(|account| account.name.clone())
+}
+
+fn is_at(config: &AccountConfig, redirect_uri: &Url, wish: Wish) -> bool {
+    wish(config) && config.redirect_uris.iter().any(|uri| uri.port() == redirect_uri.port())
 }
 
 /// Holds the fixed ports of the accounts that want it, until it is aborted.
@@ -133,7 +177,8 @@ async fn take(store: &Arc<Store>, uri: &Url) -> Taken {
 /// The redirect URIs with a fixed port that are to be guarded; of several with the same port, the first.
 fn wanted(store: &Arc<Store>) -> Vec<Url> {
     let core = store.core();
-    let accounts = core.accounts.iter().filter(|account| account.config.guard_redirect_port);
+    let holds = |account: &&Account| GUARDED(&account.config) || INVITING(&account.config);
+    let accounts = core.accounts.iter().filter(holds);
     let mut wanted: Vec<Url> = Vec::new();
     for uri in accounts.flat_map(|account| &account.config.redirect_uris) {
         if uri.port().is_some() && wanted.iter().all(|other| other.port() != uri.port()) {

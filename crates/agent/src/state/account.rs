@@ -84,6 +84,10 @@ pub(crate) struct Account {
     /// The connection to the provider, once it has been discovered.
     pub(crate) connection: Option<Connection>,
     pub(crate) opening: Opening,
+    /// The provider has paused or disabled the stream of security events (Shared Signals Framework 1.0, section 8.1.5).
+    pub(crate) event_stream_stopped: bool,
+    /// The `login_hint` of the link that the next sign-in follows; before that of the configuration.
+    pub(crate) invited_as: Option<String>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) refresh: Option<(Attempt, watch::Sender<Option<Refreshed>>)>,
     pub(crate) last_error: Option<LastError>,
@@ -144,6 +148,8 @@ impl Account {
             held: None,
             connection: None,
             opening: Opening::Browser,
+            event_stream_stopped: false,
+            invited_as: None,
             sign_in: None,
             refresh: None,
             last_error: None,
