@@ -100,6 +100,32 @@ mod as_root {
         .await;
     }
 
+    /// The demo provider's port is known to all.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_demo_port_of_another_user_is_not_asked() {
+        if not_root("the_demo_port_of_another_user_is_not_asked") {
+            return;
+        }
+        const LISTENS: &str = "my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1:47610', ReuseAddr => 1) or die; \
+                               sleep 60";
+        let room = Room::with_keyring("demo-port-uid").await;
+        configure(&room, &one_account("http://127.0.0.1:47610", None, SESSION));
+        let app = App::headless(&room).await;
+        let perl = ["--", "/usr/bin/perl", "-MIO::Socket::INET", "-e", LISTENS];
+        let other = [&["--reuid=65534", "--regid=65534", "--clear-groups"][..], &perl].concat();
+        let impostor = room.start("setpriv", &other);
+        eventually("the impostor", s(10), || async {
+            std::net::TcpStream::connect(("127.0.0.1", 47610)).ok()
+        })
+        .await;
+        let words = ["accounts", "add", "demo", "--issuer", "http://127.0.0.1:47610", "--register"];
+        let done = app.abide(&words).await;
+        assert!(done.code != 0 && done.stderr.contains("another user"), "{done:?}");
+        assert_ne!(app.abide(&["login", "--no-browser", "--account", "work"]).await.code, 0);
+        assert_eq!(app.session("work").await["last_error_code"], "provider_port_of_another_user");
+        drop(impostor);
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_passphrase_is_in_no_argument_and_no_variable_of_the_agent() {
         if not_root("a_passphrase_is_in_no_argument_and_no_variable_of_the_agent") {

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use abide_demo_op::DemoOp;
 
 use crate::config::{AccountConfig, Config};
+use crate::state::connection::DEMO_PORT;
 use crate::state::set_aside::take_up;
 use crate::state::store::Store;
 
 /// The name of its account.
 pub(crate) const ACCOUNT: &str = super::DEMO;
 /// Its port on 127.0.0.1: fixed, because the issuer contains it and a session belongs to an issuer.
-const PORT: u16 = 47610;
+const PORT: u16 = DEMO_PORT;
 
 /// The provider while it runs.
 #[derive(Default)]

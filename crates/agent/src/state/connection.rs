@@ -11,6 +11,7 @@ use abide_session::ProviderLimits;
 use zeroize::Zeroizing;
 
 use crate::config::AccountConfig;
+use crate::platform::tcp_peer;
 
 /// How a provider is spoken to. Cheap to clone.
 #[derive(Clone)]
@@ -136,5 +137,16 @@ pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {
         ),
     };
     let proxy = config.proxy.clone().unwrap_or_default();
-    Ok(Http::new(HttpOptions { ca_pem, timeout: config.timeout, proxy, ..HttpOptions::default() })?)
+    let options =
+        HttpOptions { ca_pem, timeout: config.timeout, proxy, admits_port, ..HttpOptions::default() };
+    Ok(Http::new(options)?)
+}
+
+/// The port of `abide demo` and of the demonstration account.
+pub(crate) const DEMO_PORT: u16 = 47610;
+
+/// Whether a provider at this port of this computer may be asked. The port of the demonstration is known to all, and another
+/// user may have taken it. At other ports a provider may well run as another user.
+fn admits_port(port: u16) -> bool {
+    port != DEMO_PORT || tcp_peer::no_other_user_listens(port)
 }

@@ -45,7 +45,9 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::Unavailable { .. }
             | Self::RateLimited { .. } => Passing,
-            Self::CaFileInvalid | Self::HttpSetup | Self::SigningFailed => ThisComputer,
+            Self::CaFileInvalid | Self::HttpSetup | Self::SigningFailed | Self::PortOfAnotherUser { .. } => {
+                ThisComputer
+            }
             Self::IssuerInvalid { .. }
             | Self::EndpointInvalid { endpoint: Endpoint::Metadata, .. }
             | Self::IssuerMismatch { .. }

@@ -117,6 +117,12 @@ pub enum Error {
     /// Signing failed: this computer gave no random numbers, or the key is invalid.
     #[error("This computer could not make a signature that the provider needs.")]
     SigningFailed,
+    /// A program of another user answers at this port of this computer, without TLS.
+    #[error("{host} is a program of another user of this computer. Abide does not use it.")]
+    PortOfAnotherUser {
+        /// `host[:port]`.
+        host: String,
+    },
     /// No answer in time.
     #[error("{host} did not answer in time.")]
     Timeout {
@@ -289,6 +295,7 @@ impl Error {
             Self::PushedRequest(error) => error.code(),
             Self::Dpop(error) => error.code(),
             Self::SigningFailed => "signing_failed",
+            Self::PortOfAnotherUser { .. } => "provider_port_of_another_user",
             Self::Timeout { .. } => "provider_timeout",
             Self::Unreachable { reason: Unreachable::Certificate, .. } => "provider_certificate_invalid",
             Self::Unreachable { reason: Unreachable::Tls, .. } => "provider_tls_failed",

@@ -50,6 +50,8 @@ pub struct HttpOptions {
     pub user_agent: String,
     /// The proxy for requests.
     pub proxy: Proxy,
+    /// Whether a provider at this port of this computer may be asked, without TLS: another user may have taken the port.
+    pub admits_port: fn(u16) -> bool,
 }
 
 impl Default for HttpOptions {
@@ -59,6 +61,7 @@ impl Default for HttpOptions {
             timeout: Duration::from_secs(30),
             user_agent: concat!("Abide/", env!("CARGO_PKG_VERSION")).to_owned(),
             proxy: Proxy::default(),
+            admits_port: |_| true,
         }
     }
 }
@@ -74,6 +77,7 @@ pub struct Http {
     loopback: Client,
     skew: Arc<AtomicI64>,
     proxy: Proxy,
+    admits_port: fn(u16) -> bool,
     /// The longest wait for an answer to a POST; `None` for the timeout of all requests.
     patience: Option<Duration>,
     #[cfg(feature = "scripted")]
@@ -100,6 +104,7 @@ impl Http {
                 remote: client.clone(),
                 loopback: client,
                 proxy: options.proxy,
+                admits_port: options.admits_port,
                 patience: None,
                 skew: Arc::new(AtomicI64::new(NO_SKEW)),
                 scripted: scripted::Scripted::present(),
@@ -113,6 +118,7 @@ impl Http {
             remote: build(|| options.proxy.apply(base(&options), false), &roots)?,
             loopback: build(|| options.proxy.apply(base(&options), true), &roots)?,
             proxy: options.proxy,
+            admits_port: options.admits_port,
             patience: None,
             skew: Arc::new(AtomicI64::new(NO_SKEW)),
             #[cfg(feature = "scripted")]
@@ -162,6 +168,12 @@ impl Http {
         if call.url.scheme() != "https" && !loopback {
             let host = urls::host(call.url);
             return Err(Error::IssuerInvalid { issuer: host, problem: UrlProblem::Insecure });
+        }
+        if loopback
+            && call.url.scheme() == "http"
+            && call.url.port_or_known_default().is_some_and(|port| !(self.admits_port)(port))
+        {
+            return Err(Error::PortOfAnotherUser { host: urls::host(call.url) });
         }
         let client = if loopback { &self.loopback } else { &self.remote };
         let told = Told::of(&call);

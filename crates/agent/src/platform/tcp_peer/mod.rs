@@ -39,6 +39,24 @@ pub(crate) fn listening_user(address: SocketAddr) -> Option<u32> {
     system::listening_user(canonical(address))
 }
 
+/// Whether no other user's program listens at this port of loopback, as far as the system tells.
+pub(crate) fn no_other_user_listens(port: u16) -> bool {
+    #[cfg(unix)]
+    {
+        let own = rustix::process::geteuid().as_raw();
+        let loopback: [std::net::IpAddr; 2] =
+            [std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()];
+        loopback
+            .into_iter()
+            .all(|ip| listening_user(SocketAddr::new(ip, port)).is_none_or(|user| user == own))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = port;
+        true
+    }
+}
+
 /// IPv4 in the clothes of IPv6 is IPv4.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
@@ -102,7 +120,20 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         assert_eq!(listening_user(address), Some(rustix::process::geteuid().as_raw()));
+        assert!(no_other_user_listens(address.port()));
         drop(listener);
         assert_eq!(listening_user(address), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn who_holds_a_port_on_every_address_is_known_on_loopback() {
+        let own = Some(rustix::process::geteuid().as_raw());
+        for every in ["0.0.0.0:0", "[::]:0"] {
+            let Ok(listener) = TcpListener::bind(every) else { continue };
+            let port = listener.local_addr().unwrap().port();
+            let here: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
+            assert_eq!(listening_user(here), own, "{every}");
+        }
     }
 }
