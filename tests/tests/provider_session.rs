@@ -359,6 +359,55 @@ mod provider_session {
         scene.ended_by("events").await;
     }
 
+    /// RFC 8935, and the events about the stream itself (Shared Signals Framework 1.0, section 8.1).
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn security_events_are_received() {
+        let room = Room::with_keyring("session-events-push").await;
+        let port = free_port();
+        let push_to = Some(format!("http://127.0.0.1:{port}/events/work"));
+        let stream = EventStream { push_to, ..EventStream::new("abide", "the receiver's own") };
+        let config = Config { event_stream: Some(stream), ..Config::default() };
+        let provider = Provider::Demo(DemoOp::start(config).await.unwrap());
+        let Provider::Demo(demo) = &provider else { unreachable!() };
+        let settings = format!("{OFFLINE}provider.watch = [\"events\"]\nprovider.events_push = true\n");
+        let account = account_with(provider.issuer(), &settings, SESSION);
+        configure(&room, &format!("[logout_listener]\nport = {port}\n{account}"));
+        let browser = Browser::headless(&room).await;
+        let scene = Scene { room: &room, provider: &provider, browser, app: App::headless(&room).await };
+        sign_in(&room).await;
+        scene.signal("events", "waiting").await;
+        let taken = async |event: &SecurityEvent| {
+            let jti = demo.queue_event(event).unwrap();
+            eventually("the event to be taken", s(10), || async {
+                (demo.record().event(&jti) == Some(abide_demo_op::EventState::Acknowledged)).then_some(())
+            })
+            .await;
+        };
+        taken(&SecurityEvent::Verification).await;
+        scene.signal("events", "works").await;
+        taken(&SecurityEvent::StreamUpdated { status: "paused".into() }).await;
+        scene.signal("events", "failed").await;
+        taken(&SecurityEvent::StreamUpdated { status: "enabled".into() }).await;
+        scene.signal("events", "works").await;
+        taken(&SecurityEvent::CredentialChange { user: USER.into() }).await;
+        taken(&SecurityEvent::SessionRevoked { user: "bob".into(), sid: None }).await;
+        scene.goes_on().await;
+        let at = |path: &str| format!("http://127.0.0.1:{port}/events/{path}");
+        for (path, kind, body, error) in [
+            ("work", "application/secevent+jwt", "garbage", "invalid_request"),
+            ("work", "application/jwt", "garbage", "invalid_request"),
+            ("other", "application/secevent+jwt", "garbage", "access_denied"),
+        ] {
+            let sent = http().post(at(path)).header("content-type", kind).body(body).send().await.unwrap();
+            assert_eq!(sent.status(), 400, "{path} {kind}");
+            let said: serde_json::Value = sent.json().await.unwrap();
+            assert_eq!(said["err"], error, "{said}");
+        }
+        scene.goes_on().await;
+        demo.queue_event(&SecurityEvent::SessionRevoked { user: USER.into(), sid: None }).unwrap();
+        scene.ended_by("events").await;
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn keycloak_sends_word_by_both_channels() {
         if let Some(reason) = Realm::missing() {

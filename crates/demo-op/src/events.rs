@@ -12,7 +12,8 @@ use crate::config::EventStream;
 use crate::crypto::algorithm::SigningAlgorithm;
 use crate::crypto::secret;
 use crate::http::{Reply, Request};
-use crate::record::EventState;
+use crate::record::{Delivery, EventState};
+use crate::session::back_channel;
 use crate::state::provider::Provider;
 use crate::state::users::User;
 
@@ -20,6 +21,9 @@ use crate::state::users::User;
 const AT_ONCE: usize = 32;
 
 const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+const CREDENTIAL_CHANGE: &str = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
+const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
+const STREAM_UPDATED: &str = "https://schemas.openid.net/secevent/ssf/event-type/stream-updated";
 const TOKEN_CLAIMS_CHANGE: &str = "https://schemas.openid.net/secevent/caep/event-type/token-claims-change";
 
 /// An event for the receiver (OpenID Continuous Access Evaluation Profile 1.0). A user is named by user name, e-mail address
@@ -40,6 +44,18 @@ pub enum SecurityEvent {
         user: String,
         /// The new values.
         claims: Map<String, Value>,
+    },
+    /// `credential-change`: the user has a new password.
+    CredentialChange {
+        /// The user.
+        user: String,
+    },
+    /// `verification` of the stream (OpenID Shared Signals Framework 1.0 section 8.1.4).
+    Verification,
+    /// `stream-updated`: the stream has this status (section 8.1.5), `paused` for example.
+    StreamUpdated {
+        /// The status.
+        status: String,
     },
 }
 
@@ -70,7 +86,7 @@ impl EventError {
 }
 
 /// Signs an event and puts it into the receiver's queue. Returns its `jti`.
-pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String, EventError> {
+pub(crate) fn queue(provider: &Arc<Provider>, event: &SecurityEvent) -> Result<String, EventError> {
     let events = provider.events().ok_or(EventError::NoStream)?;
     let (user, subject, kind, details) = describe(provider, event)?;
     let jti = secret::random::<16>().map(|bytes| secret::encode(&bytes)).map_err(|_| EventError::Signing)?;
@@ -92,8 +108,24 @@ pub(crate) fn queue(provider: &Provider, event: &SecurityEvent) -> Result<String
         .keys()
         .sign(SigningAlgorithm::Es256, "secevent+jwt", &claims)
         .map_err(|_| EventError::Signing)?;
-    events.put(provider.record(), &jti, token);
+    events.put(provider.record(), &jti, token.clone());
+    if let Some(receiver) = events.stream.push_to.clone() {
+        let (sender, jti) = (Arc::clone(provider), jti.clone());
+        provider.runtime().spawn(async move { push(&sender, &receiver, &jti, token).await });
+    }
     Ok(jti)
+}
+
+/// Sends an event to its receiver (RFC 8935 section 2). One that does not arrive stays in the queue.
+async fn push(provider: &Provider, receiver: &str, jti: &str, token: String) {
+    let Some(events) = provider.events() else { return };
+    provider.record().note_event(jti, EventState::Delivered);
+    let state = match back_channel::deliver(receiver, "application/secevent+jwt", token).await {
+        Delivery::Answered(202) => EventState::Acknowledged,
+        Delivery::Answered(400) => EventState::Refused { code: "400".to_owned(), description: String::new() },
+        _ => return,
+    };
+    events.settle(provider.record(), jti, state);
 }
 
 /// The subject of an event as a subject identifier (RFC 9493), its type and its members.
@@ -103,6 +135,7 @@ fn describe(
 ) -> Result<(&'static str, Value, &'static str, Value), EventError> {
     let find = |name: &str| User::named(name).ok_or_else(|| EventError::UnknownUser(name.to_owned()));
     let person = |user: &User| json!({ "format": "iss_sub", "iss": provider.issuer(), "sub": user.subject });
+    let stream = || json!({ "format": "opaque", "id": "demo-stream" });
     Ok(match event {
         SecurityEvent::SessionRevoked { user, sid } => {
             let user = find(user)?;
@@ -119,6 +152,15 @@ fn describe(
         SecurityEvent::TokenClaimsChange { user, claims } => {
             let user = find(user)?;
             (user.subject, person(user), TOKEN_CLAIMS_CHANGE, json!({ "claims": claims }))
+        }
+        SecurityEvent::CredentialChange { user } => {
+            let user = find(user)?;
+            let details = json!({ "credential_type": "password", "change_type": "update" });
+            (user.subject, person(user), CREDENTIAL_CHANGE, details)
+        }
+        SecurityEvent::Verification => ("", stream(), VERIFICATION, json!({ "state": "check" })),
+        SecurityEvent::StreamUpdated { status } => {
+            ("", stream(), STREAM_UPDATED, json!({ "status": status }))
         }
     })
 }

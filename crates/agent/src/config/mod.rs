@@ -214,8 +214,10 @@ pub(crate) struct ProviderConfig {
     /// How often the provider is asked, by the page in the browser and by Abide itself.
     #[serde(deserialize_with = "duration")]
     pub(crate) poll: Duration,
-    /// Where security event tokens are fetched (RFC 8936); without it there are none.
+    /// Where security event tokens are fetched (RFC 8936).
     pub(crate) events: Option<Url>,
+    /// Accept the security event tokens that the provider sends to the logout listener (RFC 8935).
+    pub(crate) events_push: bool,
     /// Whether UserInfo is read after the sign-in and after each renewal, so that what it says is up to date.
     pub(crate) claims: bool,
 }
@@ -226,6 +228,7 @@ impl Default for ProviderConfig {
             watch: vec![Signal::Iframe, Signal::Refresh],
             poll: Duration::from_secs(60),
             events: None,
+            events_push: false,
             claims: true,
         }
     }
@@ -235,6 +238,11 @@ impl ProviderConfig {
     pub(crate) fn watches(&self, signal: Signal) -> bool {
         // A renewal shows what the provider says to that.
         signal == Signal::Refresh || self.watch.contains(&signal)
+    }
+
+    /// Whether the provider sends events to the logout listener.
+    pub(crate) fn receives_events(&self) -> bool {
+        self.events_push && self.watches(Signal::Events)
     }
 }
 
@@ -481,7 +489,10 @@ impl AccountConfig {
             },
             probe_every: [Signal::Introspection, Signal::Userinfo, Signal::Events]
                 .iter()
-                .any(|signal| self.provider.watches(*signal))
+                .any(|signal| {
+                    let is_asked = *signal != Signal::Events || self.provider.events.is_some();
+                    is_asked && self.provider.watches(*signal)
+                })
                 .then_some(self.provider.poll),
         }
     }

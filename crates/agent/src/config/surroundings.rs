@@ -104,7 +104,9 @@ fn ports(config: &Config) -> Vec<Finding> {
         owners.insert(config.endpoint.port, "endpoint.port");
     }
     let listens = |account: &AccountConfig| {
-        account.provider.watches(Signal::Frontchannel) || account.provider.watches(Signal::Backchannel)
+        account.provider.watches(Signal::Frontchannel)
+            || account.provider.watches(Signal::Backchannel)
+            || account.provider.receives_events()
     };
     let listener = config.logout_listener.port;
     if config.accounts.values().any(listens) && listener != 0 {

@@ -92,9 +92,11 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     {
         return Err("`provider.events` has to be an https address.".to_owned());
     }
-    if account.provider.watches(Signal::Events) && account.provider.events.is_none() {
+    let provider = &account.provider;
+    if provider.watches(Signal::Events) && provider.events.is_none() && !provider.events_push {
         return Err(
-            "`provider.watch` names `events`, so `provider.events` has to say where they are fetched."
+            "`provider.watch` names `events`, so `provider.events` has to say where they are fetched, or \
+                    `provider.events_push = true` that the provider sends them."
                 .to_owned(),
         );
     }

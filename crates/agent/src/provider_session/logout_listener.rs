@@ -1,6 +1,7 @@
-//! Receives logout notifications of providers: OpenID Connect Front-Channel Logout 1.0 and Back-Channel Logout 1.0.
+//! Receives logout notifications of providers: OpenID Connect Front-Channel Logout 1.0, Back-Channel Logout 1.0, and security
+//! event tokens (RFC 8935).
 //!
-//! Each account has its own address for either channel. A front-channel request comes from a page of the provider in the
+//! Each account has its own address for each of them. A front-channel request comes from a page of the provider in the
 //! user's browser. It is not proof, but it has to contain `sid`, which no other page knows. A back-channel request comes
 //! from the provider itself and is signed; it reaches this machine only if someone has arranged that.
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 use abide_oidc::{LogoutToken, ReplayGuard};
 use abide_session::Input;
 use abide_wire::Signal;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use serde_json::json;
@@ -24,6 +25,7 @@ use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
 use crate::browser::server::{self, NOTHING_ALLOWED, respond};
 use crate::config::LogoutListenerConfig;
 use crate::platform::clock;
+use crate::provider_session::security_events::{self, Received};
 use crate::server::tcp::{Admits, Tcp, bind_patiently};
 use crate::server::{Limits, serve};
 use crate::state::connected::connection;
@@ -32,6 +34,11 @@ use crate::state::store::Store;
 
 /// The largest body: a logout token of at most 16 KiB, form-encoded.
 const BODY: usize = 48 * 1024;
+
+/// The content type of a security event token (RFC 8417, section 7.1).
+const EVENT: &str = "application/secevent+jwt";
+/// The largest one, in bytes.
+const EVENT_BODY: usize = 64 * 1024;
 
 /// The pause between two attempts to open a port that another program uses.
 const RETRY: Duration = Duration::from_secs(10);
@@ -50,7 +57,9 @@ impl LogoutListeners {
         let mut listening = self.0.lock().await;
         let wanted = store.core().accounts.iter().any(|account| {
             let provider = &account.config.provider;
-            provider.watches(Signal::Frontchannel) || provider.watches(Signal::Backchannel)
+            provider.watches(Signal::Frontchannel)
+                || provider.watches(Signal::Backchannel)
+                || provider.receives_events()
         });
         if let Some((as_configured, _)) = &*listening
             && wanted
@@ -169,7 +178,38 @@ impl LogoutListener {
                 let account = (*account).to_owned();
                 self.back_channel(&account, request).await
             }
+            (&Method::POST, ["events", account]) => {
+                let account = (*account).to_owned();
+                self.security_event(&account, request).await
+            }
             _ => answer(StatusCode::NOT_FOUND, "There is no page here."),
+        }
+    }
+
+    /// A security event token that the provider has sent (RFC 8935, section 2).
+    async fn security_event(&self, account: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_owned();
+        if !kind.eq_ignore_ascii_case(EVENT) {
+            return event_refused("invalid_request", "The content type is not application/secevent+jwt.");
+        }
+        let body = server::body(request, EVENT_BODY).await.map(|body| body.to_vec());
+        let Some(raw) = body.and_then(|body| String::from_utf8(body).ok()) else {
+            return event_refused("invalid_request", "The request is too large or too slow.");
+        };
+        let wanted = self.store.act(account, |account, _| account.config.provider.receives_events());
+        if !matches!(wanted, Ok(true)) {
+            return event_refused("access_denied", "No account here accepts events.");
+        }
+        let received = match self.connection(account).await {
+            Some(connection) => security_events::receive(&self.store, account, &connection, raw.trim()).await,
+            None => Received::Later,
+        };
+        match received {
+            Received::Accepted => respond(StatusCode::ACCEPTED, "text/plain", "", NOTHING_ALLOWED),
+            Received::Refused(code, description) => event_refused(code, description),
+            // Section 2.3: the provider may send it again.
+            Received::Later => respond(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "", NOTHING_ALLOWED),
         }
     }
 
@@ -321,6 +361,12 @@ fn answer(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
 fn page(status: StatusCode, line: &str, policy: &str) -> Response<Full<Bytes>> {
     let content = html(&Page { title: "Abide", lines: &[line], good: status.is_success() });
     respond(status, "text/html; charset=utf-8", content, policy)
+}
+
+/// RFC 8935, section 2.3.
+fn event_refused(error: &str, description: &str) -> Response<Full<Bytes>> {
+    let content = json!({ "err": error, "description": description }).to_string();
+    respond(StatusCode::BAD_REQUEST, "application/json", content, NOTHING_ALLOWED)
 }
 
 /// Section 2.8 of Back-Channel Logout 1.0.

@@ -37,7 +37,7 @@ pub(crate) async fn fetch(
             Ok(answer) => answer,
             Err(error) => return fails(store, name, &error),
         };
-        let _ = store.act(name, |account, now| account.signals.heard(Signal::Events, now.wall));
+        let _ = store.act(name, |account, now| hears(account, now.wall));
         request.ack.clear();
         request.set_errs.clear();
         for (jti, raw) in &answer.sets {
@@ -93,12 +93,53 @@ fn fails(store: &Arc<Store>, name: &str, error: &Error) {
     let _ = store.act(name, |account, _| account.signals.becomes(Signal::Events, state));
 }
 
+/// Something came from the stream. It does not work while the provider has stopped it, although it can be asked.
+fn hears(account: &mut Account, at: Duration) {
+    account.signals.heard(Signal::Events, at);
+    if account.event_stream_stopped {
+        account.signals.becomes(Signal::Events, SignalState::Failed);
+    }
+}
+
+/// What a provider is told about an event that it has sent (RFC 8935, sections 2.2 to 2.4).
+pub(crate) enum Received {
+    Accepted,
+    /// The code for the provider, and our own.
+    Refused(&'static str, &'static str),
+    /// The provider may send it again: it cannot be checked now.
+    Later,
+}
+
+/// Applies an event that the provider has sent by itself (RFC 8935).
+pub(crate) async fn receive(store: &Arc<Store>, name: &str, connection: &Connection, raw: &str) -> Received {
+    let Connection { http, relying_party, .. } = connection;
+    match relying_party.security_event(http, raw, None, clock::system_time()).await {
+        Ok(event) => {
+            let _ = store.act(name, |account, now| hears(account, now.wall));
+            take(store, name, &event);
+            Received::Accepted
+        }
+        Err(Error::SecurityEvent(error)) => {
+            tracing::warn!(account = name, code = error.code(), "a security event is refused");
+            Received::Refused(error.reported_as(), error.code())
+        }
+        Err(error) => {
+            tracing::warn!(account = name, code = error.code(), "a security event cannot be checked now");
+            Received::Later
+        }
+    }
+}
+
 /// Applies an event. The stream belongs to the client, and acknowledged events are not sent again, so every account of this
 /// client gets it.
 fn take(store: &Arc<Store>, name: &str, event: &abide_oidc::SecurityEvent) {
     let signal = abide_session::Signal::SecurityEvent;
     for name in same_client(store, name) {
         let _ = store.act(&name, |account, now| {
+            if let Some(stops) = event.stream_stops {
+                account.event_stream_stopped = stops;
+                hears(account, now.wall);
+            }
             let began = account.session.view(now).began.unwrap_or_default().as_secs();
             let Some(held) = &account.held else { return };
             match event.conclusion(&held.identity, began) {

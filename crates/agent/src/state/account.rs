@@ -229,12 +229,18 @@ impl Account {
             // A page for the front channel has to know the session's `sid` (Front-Channel Logout 1.0, section 2).
             (Signal::Frontchannel, no_sid || lacks(Provider::has_frontchannel_logout)),
             (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
+            (Signal::Events, false),
         ] {
             let state = match (self.signals.state(signal), signal) {
                 (SignalState::Waiting, _) if missing => SignalState::NotOffered,
                 (SignalState::Waiting, Signal::Iframe) if self.tab.is_none() => SignalState::Closed,
                 (SignalState::Waiting, Signal::Frontchannel | Signal::Backchannel)
                     if self.listener_failed =>
+                {
+                    SignalState::Failed
+                }
+                (SignalState::Waiting, Signal::Events)
+                    if self.listener_failed && self.config.provider.receives_events() =>
                 {
                     SignalState::Failed
                 }
@@ -247,7 +253,7 @@ impl Account {
     /// The port for logouts from providers could not be opened, or is open by now.
     pub(crate) fn logout_listener(&mut self, failed: bool) {
         self.listener_failed = failed;
-        for signal in [Signal::Frontchannel, Signal::Backchannel] {
+        for signal in [Signal::Frontchannel, Signal::Backchannel, Signal::Events] {
             if !failed && self.signals.state(signal) == SignalState::Failed {
                 self.signals.becomes(signal, SignalState::Waiting);
             }

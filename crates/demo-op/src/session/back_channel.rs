@@ -24,6 +24,7 @@ pub(crate) const EVENT: &str = "http://schemas.openid.net/event/backchannel-logo
 
 /// How long a logout token lasts, in seconds: two minutes, as section 2.4 recommends at most.
 const LIFETIME: u64 = 2 * 60;
+const FORM: &str = "application/x-www-form-urlencoded";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Notifies all clients of these sessions at the same time, without waiting.
@@ -60,11 +61,8 @@ async fn tell_one(provider: &Provider, client: &Client, uri: &str, session: &End
     lay_over(&mut claims, &quirks.logout_token_claims);
     let signing = quirks.logout_token_signing.unwrap_or(client.signing);
     let token = provider.keys().sign(signing, "logout+jwt", &claims)?;
-    let delivery = match tokio::time::timeout(PATIENCE, post(uri, &token)).await {
-        Ok(Ok(status)) => Delivery::Answered(status),
-        Ok(Err(why)) => Delivery::Failed(why),
-        Err(_) => Delivery::Failed("timed_out"),
-    };
+    // A compact JWS contains no character that a form would escape.
+    let delivery = deliver(uri, FORM, format!("logout_token={token}")).await;
     provider.record().add_notice(Notice {
         client_id: client.id.clone(),
         channel: Channel::Back,
@@ -78,8 +76,17 @@ async fn tell_one(provider: &Provider, client: &Client, uri: &str, session: &End
     Ok(())
 }
 
+/// Sends this to a client or a receiver.
+pub(crate) async fn deliver(uri: &str, kind: &'static str, content: String) -> Delivery {
+    match tokio::time::timeout(PATIENCE, post(uri, kind, content)).await {
+        Ok(Ok(status)) => Delivery::Answered(status),
+        Ok(Err(why)) => Delivery::Failed(why),
+        Err(_) => Delivery::Failed("timed_out"),
+    }
+}
+
 /// The status of the client's answer. A redirect is an answer too, and is not followed.
-async fn post(uri: &str, token: &str) -> Result<u16, &'static str> {
+async fn post(uri: &str, kind: &'static str, content: String) -> Result<u16, &'static str> {
     let url = Url::parse(uri).map_err(|_| "unreachable")?;
     let port = url.port_or_known_default().unwrap_or(80);
     let stream = match url.host() {
@@ -93,9 +100,8 @@ async fn post(uri: &str, token: &str) -> Result<u16, &'static str> {
         .method(Method::POST)
         .uri(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        // A compact JWS contains no character that a form would escape.
-        .body(Body::from(format!("logout_token={token}")))
+        .header(CONTENT_TYPE, kind)
+        .body(Body::from(content))
         .map_err(|_| "unreachable")?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| "not_http")?;
     let answer = async move { sender.send_request(request).await.map(|response| response.status().as_u16()) };

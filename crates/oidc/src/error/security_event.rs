@@ -53,7 +53,8 @@ statement_errors! {
 
 impl SecurityEventError {
     /// The error code that the provider is sent (RFC 8935, section 2.4).
-    pub(crate) fn reported_as(self) -> &'static str {
+    #[must_use]
+    pub fn reported_as(self) -> &'static str {
         match self {
             Self::Encrypted
             | Self::Unsigned

@@ -35,6 +35,10 @@ pub enum EventKind {
     AccountDisabled,
     /// RISC 1.0, section 2.2.
     AccountPurged,
+    /// Shared Signals Framework 1.0, section 8.1.4: the stream works.
+    StreamVerification,
+    /// Shared Signals Framework 1.0, section 8.1.5.
+    StreamUpdated,
 }
 
 impl EventKind {
@@ -48,8 +52,17 @@ impl EventKind {
             ("caep", "credential-change") => Some(Self::CredentialChange),
             ("risc", "account-disabled") => Some(Self::AccountDisabled),
             ("risc", "account-purged") => Some(Self::AccountPurged),
+            ("ssf", "verification") => Some(Self::StreamVerification),
+            ("ssf", "stream-updated") => Some(Self::StreamUpdated),
             _ => None,
         }
+    }
+}
+
+impl EventKind {
+    /// Whether it is about the stream, not about a person.
+    fn is_about_the_stream(self) -> bool {
+        matches!(self, Self::StreamVerification | Self::StreamUpdated)
     }
 }
 
@@ -79,6 +92,9 @@ pub struct SecurityEvent {
     pub occurred_at: u64,
     /// The events that are understood. Empty if none is.
     pub kinds: Vec<EventKind>,
+    /// Whether the provider sends no more events for now: `status` of `stream-updated` is `paused` or `disabled`. `None` if the
+    /// event does not say.
+    pub stream_stops: Option<bool>,
     subject: Option<SubjectId>,
 }
 
@@ -175,7 +191,7 @@ fn check_claims(
     let events = events(claims)?;
     let kinds: Vec<EventKind> = events.keys().filter_map(|uri| EventKind::from_uri(uri)).collect();
     let subject = subject(claims)?;
-    if subject.is_none() && !kinds.is_empty() {
+    if subject.is_none() && !kinds.iter().all(|kind| kind.is_about_the_stream()) {
         return Err(SecurityEventError::SubjectMissing);
     }
     let occurred_at = occurred_at(claims, events, issued_at)?;
@@ -184,9 +200,20 @@ fn check_claims(
         jti: jti.to_owned(),
         issued_at,
         occurred_at,
+        stream_stops: stream_stops(events),
         kinds,
         subject,
     })
+}
+
+fn stream_stops(events: &Map<String, Value>) -> Option<bool> {
+    let mut updated =
+        events.iter().filter(|(uri, _)| EventKind::from_uri(uri) == Some(EventKind::StreamUpdated));
+    match updated.next()?.1["status"].as_str()? {
+        "enabled" => Some(false),
+        "paused" | "disabled" => Some(true),
+        _ => None,
+    }
 }
 
 fn events(claims: &Map<String, Value>) -> Result<&Map<String, Value>, SecurityEventError> {

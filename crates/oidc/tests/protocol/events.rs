@@ -72,6 +72,38 @@ async fn claims_that_are_refused_and_that_are_not() {
     }
 }
 
+/// Shared Signals Framework 1.0, section 8.1.
+#[tokio::test]
+async fn events_about_the_stream_concern_no_person() {
+    const SSF: &str = "https://schemas.openid.net/secevent/ssf/event-type/";
+    for (name, details, kind, stops) in [
+        ("verification", json!({"state": "x"}), EventKind::StreamVerification, None),
+        ("verification", json!({"status": "paused"}), EventKind::StreamVerification, None),
+        ("stream-updated", json!({"status": "paused"}), EventKind::StreamUpdated, Some(true)),
+        ("stream-updated", json!({"status": "disabled"}), EventKind::StreamUpdated, Some(true)),
+        ("stream-updated", json!({"status": "enabled"}), EventKind::StreamUpdated, Some(false)),
+        ("stream-updated", json!({"status": 7}), EventKind::StreamUpdated, None),
+    ] {
+        for subject in [Value::Null, json!({"format": "opaque", "id": "stream-1"})] {
+            let events = json!({ format!("{SSF}{name}"): details });
+            let claims = edit(move |claims| {
+                claims["events"] = events.clone();
+                match &subject {
+                    Value::Null => drop(claims.as_object_mut().unwrap().remove("sub_id")),
+                    subject => claims["sub_id"] = subject.clone(),
+                }
+            });
+            let client = Client::new(Behaviour { claims, ..Behaviour::default() }).await;
+            let event = judged(&client, None).await.unwrap();
+            assert_eq!(
+                (event.kinds.as_slice(), event.stream_stops),
+                (&[kind][..], stops),
+                "{name} {details}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_audience_of_the_event_stream_has_to_be_configured() {
     let stream =
