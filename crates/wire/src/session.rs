@@ -394,6 +394,9 @@ pub struct SessionStatus {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub attempt: Option<u64>,
+    /// Whether the provider has a sign-out page (RP-Initiated Logout 1.0); null while that is unknown.
+    #[serde(default)]
+    pub provider_logout: Option<bool>,
     /// The parameter that declared the next end of the provider's session.
     #[serde(default)]
     pub provider_limit: Option<LimitSource>,

@@ -298,6 +298,7 @@ mod tests {
             sign_in_needed: false,
             signing_in: false,
             attempt: None,
+            provider_logout: None,
             provider_limit: None,
             frozen: false,
             layers: Vec::new(),

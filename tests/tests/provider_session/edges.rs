@@ -1,15 +1,15 @@
 //! Transitions between sessions, tabs and accounts.
 
-use abide_demo_op::{Config, DemoOp, Endpoint, EventStream, SecurityEvent};
+use abide_demo_op::{Client, Config, DemoOp, Endpoint, EventStream, Quirks, SecurityEvent};
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::browser::Browser;
 use abide_tests::login::{Login, sign_in, sign_in_to};
-use abide_tests::providers::{Provider, USER};
+use abide_tests::providers::{PASSWORD, Provider, USER};
 use abide_tests::room::Room;
 use abide_tests::tab::Tab as _;
 use abide_tests::{eventually, free_port, http, s};
 
-use super::scene::{OFFLINE, SESSION, Scene, WATCHING};
+use super::scene::{OFFLINE, ONLINE, SESSION, Scene, WATCHING};
 use super::scene_with_listener;
 
 /// A tab that is reloaded is the same tab.
@@ -162,4 +162,72 @@ async fn strangers_at_the_logout_listener_cost_the_provider_nothing() {
     assert_eq!(asked(), before);
     assert_eq!(scene.app.abide(&["accounts", "remove", "work"]).await.code, 0);
     eventually("the port to be closed", s(5), || async { knock().await.is_none().then_some(()) }).await;
+}
+
+/// Signs in to two accounts of one client in one browser, so that both have the same session at the provider.
+async fn one_session_for_two(room: &Room) {
+    let mut person = abide_tests::form::Visitor::default();
+    for account in ["work", "home"] {
+        let login = Login::begin_for(room, account).await;
+        let landed = match account {
+            "work" => person.sign_in(&login.url, USER, PASSWORD).await,
+            _ => person.open(&login.url).await,
+        };
+        assert!(landed.body.contains("You are signed in"), "{account}: {}", landed.body);
+        assert_eq!(login.end().await.code, 0, "{account}");
+    }
+}
+
+fn two_accounts(issuer: &str, settings: &str) -> String {
+    let work = account_with(issuer, settings, SESSION);
+    format!("{work}[accounts.home]\nissuer = \"{issuer}\"\nclient_id = \"abide\"\n{settings}")
+}
+
+/// At many providers a revocation ends the whole session (Keycloak).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_of_one_account_leaves_the_other_one_of_the_same_session() {
+    let room = Room::with_keyring("session-shared").await;
+    let quirks = Quirks { revocation_ends_session: true, refresh_tokens_for_all: true, ..Quirks::default() };
+    let demo = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+    configure(&room, &two_accounts(demo.issuer(), ONLINE));
+    let app = App::headless(&room).await;
+    one_session_for_two(&room).await;
+    let signed_out = app.abide(&["logout", "--account", "work"]).await;
+    assert_eq!(signed_out.code, 0, "{signed_out:?}");
+    eventually("what the provider was told", s(10), || async {
+        (app.session("work").await["provider_end"] == "shared").then_some(())
+    })
+    .await;
+    assert_eq!(demo.record().count(Endpoint::Revocation), 0);
+    let kept = app.abide(&["keep", "--account", "home"]).await;
+    assert_eq!(kept.code, 0, "{kept:?}");
+    assert_eq!(app.abide(&["token", "--account", "home"]).await.code, 0);
+    // The last account of the session ends it.
+    assert_eq!(app.abide(&["logout", "--account", "home"]).await.code, 0);
+    eventually("the revocation", s(10), || async {
+        (demo.record().count(Endpoint::Revocation) > 0).then_some(())
+    })
+    .await;
+}
+
+/// The provider sends one logout token for the session, to the address of one account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_ends_every_account_of_its_session() {
+    let room = Room::with_keyring("session-shared-logout").await;
+    let port = free_port();
+    let client = Client {
+        backchannel_logout_uri: Some(format!("http://127.0.0.1:{port}/backchannel/work")),
+        ..Client::default()
+    };
+    let demo = DemoOp::start(Config { clients: vec![client], ..Config::default() }).await.unwrap();
+    let settings = format!("{ONLINE}provider.watch = [\"backchannel\"]\n");
+    let listener = format!("[logout_listener]\nport = {port}\n");
+    configure(&room, &format!("{listener}{}", two_accounts(demo.issuer(), &settings)));
+    let app = App::headless(&room).await;
+    one_session_for_two(&room).await;
+    assert_eq!(demo.end_session(USER), 1);
+    for account in ["work", "home"] {
+        let ended = app.state(account, "ended", s(10)).await;
+        assert_eq!(ended["ended_by"], "backchannel", "{account}");
+    }
 }

@@ -32,6 +32,7 @@ export function account(over: Partial<SessionStatus> = {}): SessionStatus {
     sign_in_needed: false,
     signing_in: false,
     attempt: null,
+    provider_logout: true,
     provider_limit: null,
     frozen: false,
     signals: [],

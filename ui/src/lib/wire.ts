@@ -213,6 +213,10 @@ signing_in: boolean,
  */
 attempt: number | null, 
 /**
+ * Whether the provider has a sign-out page (RP-Initiated Logout 1.0); null while that is unknown.
+ */
+provider_logout: boolean | null, 
+/**
  * The parameter that declared the next end of the provider's session.
  */
 provider_limit: LimitSource | null, 

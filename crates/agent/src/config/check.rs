@@ -23,7 +23,9 @@ pub(crate) fn check(options: &Options, statuses: &[SessionStatus]) -> ConfigChec
                 .collect();
             problems.sort_by_key(|problem| problem.severity == Severity::Advice);
             let known = statuses.iter().filter(|status| config.accounts.contains_key(&status.account));
-            problems.extend(known.filter_map(|status| advice(path, &config, status)));
+            problems.extend(known.flat_map(|status| {
+                [advice(path, &config, status), no_sign_out_page(path, &config, status)].into_iter().flatten()
+            }));
             problems.extend(without_effect(&config, &text));
             problems
         }
@@ -97,6 +99,27 @@ fn without_effect(config: &Config, text: &str) -> Vec<ConfigProblem> {
     found.into_iter().map(advice).collect()
 }
 
+/// A sign-out at a provider that has no page for it ends nothing there (RP-Initiated Logout 1.0, section 2.1).
+fn no_sign_out_page(path: &Path, config: &Config, status: &SessionStatus) -> Option<ConfigProblem> {
+    let wanted = config.accounts.get(&status.account)?.logout.provider;
+    if !wanted || status.provider_logout != Some(false) {
+        return None;
+    }
+    let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, &status.account));
+    Some(ConfigProblem {
+        severity: Severity::Advice,
+        account: Some(status.account.clone()),
+        line: found.and_then(|(line, _)| u32::try_from(line).ok()),
+        column: found.and_then(|(_, column)| u32::try_from(column).ok()),
+        message: format!(
+            "account \u{201c}{}\u{201d}: `logout.provider` has no effect. {} has no sign-out page (`end_session_endpoint`), so its \
+             own session continues after a sign-out.",
+            status.account, status.provider,
+        ),
+        suggestion: None,
+    })
+}
+
 /// An idle time that the provider's session does not outlast cannot be held.
 fn advice(path: &Path, config: &Config, status: &SessionStatus) -> Option<ConfigProblem> {
     let session = &config.accounts.get(&status.account)?.session;
@@ -136,6 +159,20 @@ mod tests {
     }
 
     const GOOD: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n";
+
+    #[test]
+    fn a_sign_out_at_the_provider_that_cannot_be_is_advice() {
+        let wanted = format!("{GOOD}logout.provider = true\n");
+        let with_page = |page: Option<bool>| SessionStatus { provider_logout: page, ..status(None) };
+        let found = checked(&wanted, &[with_page(Some(false))]);
+        assert!(found.ok, "{found:?}");
+        let [problem] = &found.problems[..] else { panic!("{found:?}") };
+        assert_eq!((problem.severity, problem.line), (Severity::Advice, Some(1)));
+        assert!(problem.message.contains("end_session_endpoint"), "{}", problem.message);
+        for (content, page) in [(wanted.as_str(), Some(true)), (wanted.as_str(), None), (GOOD, Some(false))] {
+            assert!(checked(content, &[with_page(page)]).problems.is_empty(), "{page:?}");
+        }
+    }
 
     fn status(advised: Option<u64>) -> SessionStatus {
         let nothing = serde_json::json!({

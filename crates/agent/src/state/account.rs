@@ -306,6 +306,10 @@ impl Account {
             sign_in_needed: view.sign_in_needed,
             signing_in: view.signing_in,
             attempt: self.sign_in.as_ref().map(|sign_in| sign_in.attempt.number()),
+            provider_logout: self
+                .connection
+                .as_ref()
+                .map(|connection| connection.relying_party.provider().has_end_session()),
             provider_limit: view.provider_source.map(limit_source),
             frozen: view.frozen,
             layers: layers(

@@ -128,6 +128,7 @@ pub fn status(account: &str, state: &str, more: &str) -> String {
         "last_error_code",
         "last_error_kind",
         "attempt",
+        "provider_logout",
         "sign_out_page",
     ] {
         if !more.contains(&format!("\"{field}\":")) {
