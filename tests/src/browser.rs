@@ -78,6 +78,21 @@ impl<'a> Browser<'a> {
         browser
     }
 
+    /// The same where the server at this port of this machine counts as one on the internet (Local Network Access).
+    pub async fn headless_with_public(room: &'a Room, port: u16) -> Self {
+        let public = format!("--ip-address-space-overrides=127.0.0.1:{port}=public");
+        Self::launch(room, false, &["--headless=new", &public]).await
+    }
+
+    /// Answers the question whether pages of this origin may reach this machine: `granted` or `denied`. Without it, a browser
+    /// without a desktop behaves as if the question was closed.
+    pub async fn answers_for_loopback(&self, origin: &str, answer: &str) {
+        let permission = json!({
+            "permission": { "name": "loopback-network" }, "setting": answer, "origin": origin
+        });
+        self.call(None, "Browser.setPermission", permission).await.expect("the permission of Chromium");
+    }
+
     /// Its setting for third-party cookies, if there is one.
     #[must_use]
     pub fn cookies(&self) -> Option<Cookies> {
