@@ -90,6 +90,36 @@ fn every_link_in_a_document_leads_somewhere() {
     assert_eq!(broken, Vec::<String>::new());
 }
 
+/// A guide says with which version it was tried, and the table says the same.
+#[test]
+fn every_guide_says_with_which_version_it_was_tried() {
+    let docs = cargo::root().join("docs");
+    let table = std::fs::read_to_string(docs.join("providers.md")).unwrap();
+    let mut guides = 0;
+    for guide in std::fs::read_dir(docs.join("providers")).unwrap() {
+        let guide = guide.unwrap().path();
+        let name = guide.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&guide).unwrap();
+        let (_, tested) =
+            text.split_once("## Tested\n\n").unwrap_or_else(|| panic!("{name} has no chapter Tested"));
+        let link = format!("(providers/{name})");
+        let row = table.lines().find(|line| line.starts_with("| [") && line.contains(&link));
+        let row = row.unwrap_or_else(|| panic!("docs/providers.md does not list {name}"));
+        let tried = row.trim_end_matches('|').rsplit('|').next().unwrap().trim();
+        let version = tried.split(',').next().unwrap();
+        match tried {
+            "not tried" => assert!(tested.starts_with("Not tried "), "{name}: {tested}"),
+            _ => {
+                let sentence = tested.split(['\n', ':', ',']).next().unwrap();
+                let at_first = sentence.starts_with("Tried with ") && tested.contains(version);
+                assert!(at_first, "{name} is not about {version}: {tested}");
+            }
+        }
+        guides += 1;
+    }
+    assert!(guides > 10, "{guides} guides");
+}
+
 #[test]
 fn the_index_names_every_document() {
     let folder = cargo::root().join("docs");
