@@ -17,13 +17,15 @@ mod ways_of_keeping {
 
     use abide_demo_op::{Config, DemoOp, Outcome};
     use abide_tests::app::{App, abide, configure, one_account};
-    use abide_tests::login::sign_in;
+    use abide_tests::login::{sign_in, sign_in_to};
     use abide_tests::owned::Owned;
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s};
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
     const PASSPHRASE: &str = "correct horse battery staple";
+    /// The password of the room's keyring.
+    const KEYRING: &[u8] = b"the keyring of a test";
 
     async fn provider() -> DemoOp {
         DemoOp::start(Config::default()).await.unwrap()
@@ -207,7 +209,7 @@ mod ways_of_keeping {
             command.stdin(Stdio::piped());
         });
         let mut input = keyring.input().expect("its standard input");
-        input.write_all(if unlocked { b"the keyring of a test" } else { b"" }).unwrap();
+        input.write_all(if unlocked { KEYRING } else { b"" }).unwrap();
         drop(input);
         room.bus_name("org.freedesktop.secrets").await;
         keyring
@@ -250,6 +252,71 @@ mod ways_of_keeping {
         let app = App::headless(&room).await;
         assert_eq!(app.session("work").await["state"], "active");
         assert_eq!(app.abide(&["token"]).await.code, 0);
+    }
+
+    /// Unlocks the running keyring without a dialog, as only gnome-keyring can.
+    async fn unlock(room: &Room) {
+        const COLLECTION: &str = "/org/freedesktop/secrets/aliases/default";
+        let (service, path) = ("org.freedesktop.secrets", "/org/freedesktop/secrets");
+        let plain = ("plain", zbus::zvariant::Value::from(""));
+        let opened = room.bus().call_method(
+            Some(service),
+            path,
+            Some("org.freedesktop.Secret.Service"),
+            "OpenSession",
+            &plain,
+        );
+        let opened = opened.await.unwrap();
+        let body = opened.body();
+        let (_, session): (zbus::zvariant::Value<'_>, zbus::zvariant::ObjectPath<'_>) =
+            body.deserialize().unwrap();
+        let collection = zbus::zvariant::ObjectPath::try_from(COLLECTION).unwrap();
+        let asked = (collection, (session, Vec::<u8>::new(), KEYRING.to_vec(), "text/plain"));
+        let interface = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface";
+        let unlocked =
+            room.bus().call_method(Some(service), path, Some(interface), "UnlockWithMasterPassword", &asked);
+        unlocked.await.unwrap();
+    }
+
+    /// At many log-ins the keyring is unlocked after the programs have started.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_keyring_that_is_unlocked_later_is_used_without_a_restart() {
+        let room = Room::without_keyring("vault-unlocked-later").await;
+        let provider = provider().await;
+        let home = format!("[accounts.home]\nissuer = \"{}\"\nclient_id = \"abide\"\n", provider.issuer());
+        configure(&room, &format!("{}{home}", one_account(provider.issuer(), None, SESSION)));
+        let open = keyring(&room, true).await;
+        let mut app = App::headless(&room).await;
+        sign_in_to(&room, "work").await;
+        app.kill();
+        drop(app);
+        drop(open);
+
+        let _keyring = keyring(&room, false).await;
+        let mut app = App::headless(&room).await;
+        assert_eq!(app.session("work").await["state"], "signed_out");
+        assert!(line_of_doctor(&app).await.starts_with("warn"));
+        sign_in_to(&room, "home").await;
+        unlock(&room).await;
+        eventually("the keyring to be used", s(40), || async {
+            line_of_doctor(&app).await.contains("keyring").then_some(())
+        })
+        .await;
+        assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]), "nothing is the matter");
+        for account in ["work", "home"] {
+            assert_eq!(app.session(account).await["state"], "active", "{account}");
+            assert_eq!(app.abide(&["token", "--account", account]).await.code, 0, "{account}");
+        }
+        app.kill();
+        drop(app);
+        let app = App::headless(&room).await;
+        for account in ["work", "home"] {
+            assert_eq!(app.session(account).await["state"], "active", "{account}");
+            assert_eq!(app.abide(&["keep", "--account", account]).await.code, 0, "{account}");
+        }
+        let refused = provider.record().entries();
+        let refused = refused.iter().filter(|entry| entry.is_refresh() && entry.outcome != Outcome::Ok);
+        assert_eq!(refused.count(), 0, "no token was sent twice");
     }
 
     /// From now on no file of the process may become larger: as on a full disk, writes fail half-way.

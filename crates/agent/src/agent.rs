@@ -57,7 +57,7 @@ pub(crate) struct Inner {
     pub(crate) dialects: Mutex<DialectsConfig>,
     pub(crate) port: u16,
     /// How sessions are kept between two starts.
-    pub(crate) vault: VaultMode,
+    pub(crate) vault: Mutex<VaultMode>,
     pub(crate) presence: mpsc::Sender<oneshot::Sender<PresenceStatus>>,
     #[cfg(feature = "demo")]
     pub(crate) demo: accounts::demo::Embedded,
@@ -100,7 +100,7 @@ impl Agent {
     /// How sessions are kept between two starts.
     #[must_use]
     pub fn vault_mode(&self) -> VaultMode {
-        self.0.vault
+        *self.0.vault.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// One account's session.

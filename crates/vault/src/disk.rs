@@ -41,12 +41,17 @@ impl Drop for Lock {
 
 impl Disk {
     /// Makes the folder, private to this user, and locks it for this process.
-    pub(crate) fn lock(folder: &Path) -> Result<(Self, Lock), VaultError> {
-        let disk = Self {
+    /// A folder whose lock this process has.
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self {
             folder: folder.to_owned(),
             #[cfg(test)]
             faults: Default::default(),
-        };
+        }
+    }
+
+    pub(crate) fn lock(folder: &Path) -> Result<(Self, Lock), VaultError> {
+        let disk = Self::of(folder);
         disk.step("create the private folder", folder, || private_folder(folder))?;
         let path = disk.path(LOCK);
         let lock =

@@ -44,6 +44,16 @@ pub struct Opened {
     pub news: Vec<News>,
 }
 
+/// What was on the disk when a vault in memory became durable.
+pub struct Moved {
+    /// The records, by name.
+    pub records: Vec<(String, Zeroizing<Vec<u8>>)>,
+    /// Of which [`Vault::interrupted`] holds.
+    pub interrupted: Vec<String>,
+    /// Notices for the user.
+    pub news: Vec<News>,
+}
+
 /// Several changes that are made together or not at all. The last change of a name counts.
 #[derive(Default)]
 pub struct Changes(BTreeMap<String, Change>);
@@ -96,24 +106,63 @@ impl Vault {
         if !keys.durable() {
             return Ok(Opened { vault, news: vec![News::MemoryOnly] });
         }
+        let mut news = Vec::new();
+        vault.take_up(disk, keys, &mut news)?;
+        Ok(Opened { vault, news })
+    }
+
+    /// Reads what is on the disk, with the key from `keys` or a new one.
+    fn take_up(&mut self, disk: Disk, keys: &dyn KeyStore, news: &mut Vec<News>) -> Result<(), VaultError> {
         if let Some((name, Origin::Passphrase(..))) = found(&disk)? {
             return Err(VaultError::OtherMode { path: disk.path(name), passphrase: true });
         }
-        let mut news = Vec::new();
-        match keys.key()? {
+        let key = match keys.key()? {
             Some(key) => {
-                vault.load(&disk, &key, &mut news)?;
-                vault.store = Some(Store { disk, key });
+                self.load(&disk, &key, news)?;
+                key
             }
             None => {
                 let key = new_key(keys)?;
                 disk.tidy()?;
                 let there = [CURRENT, PREVIOUS].map(|name| (name, Some(Reason::KeyMissing)));
-                start_empty(&disk, there, &mut news)?;
-                vault.store = Some(Store { disk, key });
+                start_empty(&disk, there, news)?;
+                key
+            }
+        };
+        self.store = Some(Store { disk, key });
+        Ok(())
+    }
+
+    /// Makes a vault in memory durable, when its key can be read by now. What is on the disk is taken up; of a name that is in
+    /// memory too, the record in memory stays. Without a success the vault stays as it was.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn move_in(&mut self, folder: &Path, keys: &dyn KeyStore) -> Result<Moved, VaultError> {
+        let mut moved = Moved { records: Vec::new(), interrupted: Vec::new(), news: Vec::new() };
+        if self.is_durable() || !keys.durable() {
+            return Ok(moved);
+        }
+        let in_memory = std::mem::take(&mut self.records);
+        let journal = std::mem::take(&mut self.journal);
+        let mut done = self.take_up(Disk::of(folder), keys, &mut moved.news);
+        if done.is_ok() {
+            let found = self.records.iter();
+            let found = found.map(|(name, record)| (name.clone(), Zeroizing::new(record.content.to_vec())));
+            moved.records = found.collect();
+            moved.interrupted = self.interrupted().map(str::to_owned).collect();
+            let changes = in_memory.iter().fold(Changes::new(), |changes, (name, record)| {
+                changes.put(name, Zeroizing::new(record.content.to_vec()))
+            });
+            done = self.change(changes);
+        }
+        match done {
+            Ok(()) => Ok(moved),
+            Err(error) => {
+                (self.records, self.journal, self.store) = (in_memory, journal, None);
+                Err(error)
             }
         }
-        Ok(Opened { vault, news })
     }
 
     /// As [`open`](Self::open), with a key that is made from a passphrase. This is slow on purpose.

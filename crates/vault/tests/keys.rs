@@ -231,3 +231,40 @@ fn memory_only_leaves_an_earlier_vault_as_it_is() {
     drop(vault);
     assert_eq!(text(&open(folder.path(), &keys), "a").unwrap(), "1");
 }
+
+#[test]
+fn a_vault_in_memory_moves_in_when_its_key_can_be_read() {
+    struct Locked;
+    impl KeyStore for Locked {
+        fn key(&self) -> Result<Option<Key>, KeyStoreError> {
+            Err(KeyStoreError::Denied("locked".to_owned()))
+        }
+        fn store(&self, _: &Key) -> Result<(), KeyStoreError> {
+            unreachable!()
+        }
+    }
+    let (folder, keys) = (tempfile::tempdir().unwrap(), Shelf::default());
+    let mut vault = open(folder.path(), &keys);
+    for (name, content) in [("on disk", "disk"), ("both", "old")] {
+        vault.put(name, bytes(content)).unwrap();
+    }
+    drop(vault);
+    let (mut vault, _) = open_with_news(folder.path(), &MemoryOnly);
+    for (name, content) in [("in memory", "memory"), ("both", "new")] {
+        vault.put(name, bytes(content)).unwrap();
+    }
+    assert!(vault.move_in(folder.path(), &Locked).is_err());
+    assert!(!vault.is_durable(), "it stays as it was");
+    assert_eq!(text(&vault, "both").as_deref(), Some("new"));
+    let moved = vault.move_in(folder.path(), &keys).unwrap();
+    let found: Vec<_> =
+        moved.records.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
+    assert_eq!(found, [("both", &b"old"[..]), ("on disk", b"disk")]);
+    assert!(vault.is_durable() && moved.news.is_empty());
+    assert!(vault.move_in(folder.path(), &keys).unwrap().records.is_empty(), "once");
+    drop(vault);
+    let vault = open(folder.path(), &keys);
+    for (name, content) in [("on disk", "disk"), ("both", "new"), ("in memory", "memory")] {
+        assert_eq!(text(&vault, name).as_deref(), Some(content), "{name}");
+    }
+}

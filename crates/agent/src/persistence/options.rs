@@ -100,6 +100,8 @@ pub(crate) struct Kept {
     pub(crate) vault: Vault,
     pub(crate) mode: VaultMode,
     pub(crate) warnings: Vec<String>,
+    /// The warning that ends if the keyring can be used later.
+    pub(crate) until_unlocked: Option<String>,
 }
 
 impl Keeping {
@@ -140,7 +142,9 @@ impl Keeping {
             None => match in_keyring(folder) {
                 Err(VaultError::Keys(error)) => {
                     tracing::warn!(code = error.code(), %error, "no keyring, sessions are kept in memory");
-                    in_memory(folder, without_a_keyring(&error))
+                    let warning = without_a_keyring(&error);
+                    let kept = in_memory(folder, warning.clone())?;
+                    Ok(Kept { until_unlocked: Some(warning), ..kept })
                 }
                 opened => Ok(opened?),
             },
@@ -187,19 +191,23 @@ impl Keeping {
 impl Kept {
     fn durable(opened: Opened, mode: VaultMode) -> Self {
         let warnings = opened.news.iter().map(ToString::to_string).collect();
-        Self { vault: opened.vault, mode, warnings }
+        Self { vault: opened.vault, mode, warnings, until_unlocked: None }
     }
 }
 
+/// The keyring of the system, with the entry of the vault's key.
+pub(crate) fn keyring() -> Keyring {
+    Keyring::new("Abide", "vault", KEYRING_PATIENCE)
+}
+
 fn in_keyring(folder: &Path) -> Result<Kept, VaultError> {
-    let keyring = Keyring::new("Abide", "vault", KEYRING_PATIENCE);
-    Ok(Kept::durable(Vault::open(folder, &keyring)?, VaultMode::Keyring))
+    Ok(Kept::durable(Vault::open(folder, &keyring())?, VaultMode::Keyring))
 }
 
 /// Nothing reaches the disk, and the user is told.
 fn in_memory(folder: &Path, warning: String) -> Result<Kept, OpenError> {
     let Opened { vault, .. } = Vault::open(folder, &MemoryOnly)?;
-    Ok(Kept { vault, mode: VaultMode::Memory, warnings: vec![warning] })
+    Ok(Kept { vault, mode: VaultMode::Memory, warnings: vec![warning], until_unlocked: None })
 }
 
 /// No way to keep sessions is configured and the usual one is not available: continues in memory, and says how to choose.

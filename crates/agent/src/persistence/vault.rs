@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
-use abide_vault::{Changes, Vault, VaultError, Zeroizing};
+use abide_vault::{Changes, Moved, Vault, VaultError, Zeroizing};
 use abide_wire::VaultMode;
 use tokio::sync::oneshot;
 
-use crate::persistence::options::{Keeping, Kept, OpenError};
+use crate::persistence::options::{Keeping, Kept, OpenError, keyring};
 
 /// Work on the vault, or an answer to the waiting caller that the vault cannot be used.
 pub(crate) type Job = Box<dyn FnOnce(Result<&mut Vault, VaultError>) + Send>;
@@ -44,6 +44,8 @@ pub(crate) struct Found {
     pub(crate) records: Vec<(String, Zeroizing<Vec<u8>>)>,
     pub(crate) mode: VaultMode,
     pub(crate) warnings: Vec<String>,
+    /// The warning that ends if the keyring can be used later.
+    pub(crate) until_unlocked: Option<String>,
     /// The records with a refresh token that an earlier process was sending when it ended: it may be spent.
     pub(crate) interrupted: Vec<String>,
 }
@@ -62,7 +64,7 @@ impl VaultThread {
         let (opened, result) = oneshot::channel();
         let thread = std::thread::Builder::new().name("vault".to_owned());
         let body = move || {
-            let Kept { mut vault, mode, warnings } = match keeping.open(&folder) {
+            let Kept { mut vault, mode, warnings, until_unlocked } = match keeping.open(&folder) {
                 Ok(found) => found,
                 Err(error) => {
                     let _ = opened.send(Err(error));
@@ -77,7 +79,7 @@ impl VaultThread {
                 })
                 .collect();
             let interrupted = vault.interrupted().map(str::to_owned).collect();
-            if opened.send(Ok((records, mode, warnings, interrupted))).is_err() {
+            if opened.send(Ok((records, mode, warnings, until_unlocked, interrupted))).is_err() {
                 return;
             }
             while let Ok(job) = queue.recv() {
@@ -85,10 +87,10 @@ impl VaultThread {
             }
         };
         thread.spawn(body).map_err(|_| NotOpen::NoThread)?;
-        let (records, mode, warnings, interrupted) =
+        let (records, mode, warnings, until_unlocked, interrupted) =
             result.await.map_err(|_| NotOpen::NoThread)?.map_err(NotOpen::Refused)?;
         let vault = Self::new(move |job| jobs.send(job).is_ok());
-        Ok(Found { vault, records, mode, warnings, interrupted })
+        Ok(Found { vault, records, mode, warnings, until_unlocked, interrupted })
     }
 
     /// A handle on whatever does the jobs of this queue, one after the other.
@@ -184,6 +186,14 @@ impl VaultThread {
     ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let name = name.to_owned();
         self.run(move |vault| vault.abandon_rotation(&name))
+    }
+
+    /// Makes the vault durable with the key in the keyring, which can be used by now.
+    pub(crate) fn move_in(
+        &self,
+        folder: PathBuf,
+    ) -> impl Future<Output = Result<Moved, StoreError>> + Send + use<> {
+        self.run(move |vault| vault.move_in(&folder, &keyring()))
     }
 
     /// Returns when everything before has been done.

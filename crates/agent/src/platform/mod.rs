@@ -24,6 +24,29 @@ pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_nam
 #[cfg(unix)]
 pub(crate) use system::keep_from_children;
 
+/// Whether the user's keyring is unlocked; `None` without an answer. Asks the user nothing: reading a key would.
+#[cfg(target_os = "linux")]
+pub(crate) async fn keyring_is_unlocked() -> Option<bool> {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+    let asked = async {
+        let bus = zbus::Connection::session().await.ok()?;
+        let (service, collection) = ("org.freedesktop.secrets", "/org/freedesktop/secrets/aliases/default");
+        let (properties, locked) =
+            ("org.freedesktop.DBus.Properties", ("org.freedesktop.Secret.Collection", "Locked"));
+        let answer =
+            bus.call_method(Some(service), collection, Some(properties), "Get", &locked).await.ok()?;
+        let body = answer.body();
+        let locked: zbus::zvariant::Value<'_> = body.deserialize().ok()?;
+        bool::try_from(locked).ok().map(|locked| !locked)
+    };
+    tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) async fn keyring_is_unlocked() -> Option<bool> {
+    None
+}
+
 /// Descriptors for as many connections as may wait for an answer.
 #[cfg(unix)]
 const DESCRIPTORS: u64 = 8192;

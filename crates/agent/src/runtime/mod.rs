@@ -4,6 +4,7 @@
 pub mod demo;
 pub(crate) mod effects;
 pub(crate) mod headless;
+mod keyring;
 pub(crate) mod presence;
 mod reload;
 pub(crate) mod single_instance;

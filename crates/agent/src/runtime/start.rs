@@ -27,7 +27,7 @@ use crate::provider_session::logout_listener::LogoutListeners;
 use crate::runtime::effects::Flows;
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
-use crate::runtime::{presence, reload};
+use crate::runtime::{keyring, presence, reload};
 use crate::sign_in::port_guard;
 use crate::sign_out::pending;
 use crate::state::record::record_name;
@@ -200,7 +200,7 @@ impl Agent {
             config_warnings: Mutex::default(),
             dialects: Mutex::new(config.dialects.clone()),
             port,
-            vault: found.mode,
+            vault: Mutex::new(found.mode),
             #[cfg(feature = "demo")]
             demo,
         }));
@@ -221,6 +221,9 @@ impl Agent {
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);
+        }
+        if let (Some(warning), Ok(mut kept)) = (found.until_unlocked, agent.0.tasks.lock()) {
+            kept.push(tokio::spawn(keyring::when_unlocked(agent.clone(), warning)).abort_handle());
         }
         agent.0.logouts.apply(&store, &config.logout_listener).await;
         advertise(places, port, taken).map_err(StartError::Endpoint)?;

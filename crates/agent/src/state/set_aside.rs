@@ -80,6 +80,19 @@ fn set_aside(store: &Arc<Store>, name: &str, config: AccountConfig, content: &[u
     });
 }
 
+/// Revokes a stored session that another one has taken the place of.
+pub(crate) fn replaced(store: &Arc<Store>, name: &str, config: AccountConfig, content: Zeroizing<Vec<u8>>) {
+    let record = format!("{PREFIX}{name}/{}", clock::wall().as_nanos());
+    let written = store.vault.put(&record, content.clone());
+    let after = store.clone();
+    store.before_the_end(async move {
+        if let Err(error) = written.await {
+            tracing::error!(%error, "a session could not be set aside");
+        }
+        revoke(&after, record, &config, &content).await;
+    });
+}
+
 /// Takes care of what earlier processes have set aside: reports it, tries to revoke it again, and removes what is too old.
 pub(crate) fn resume(store: &Arc<Store>, records: &[(String, Zeroizing<Vec<u8>>)]) {
     let mut kept: Vec<_> = records

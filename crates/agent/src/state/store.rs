@@ -145,6 +145,37 @@ impl Store {
     /// Adds an account, with the session that an earlier process has written down.
     pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, stored: Option<StoredSession>) {
         let now = clock::now();
+        let account = self.account_of(name, config, stored, now);
+        let mut core = self.core();
+        core.accounts.push(account);
+        let index = core.accounts.len() - 1;
+        self.began(core, index, now);
+    }
+
+    /// Gives an account that is signed out the session that was found for it. Returns whether it took it.
+    pub(crate) fn take_back(self: &Arc<Self>, name: &str, stored: StoredSession) -> bool {
+        let now = clock::now();
+        let core = self.core();
+        let Some(index) = core.accounts.iter().position(|account| account.name == name) else { return false };
+        let present = &core.accounts[index];
+        if present.held.is_some() || present.session.view(now).signing_in {
+            return false;
+        }
+        let config = present.config.clone();
+        let account = self.account_of(name, config, Some(stored), now);
+        let mut core = core;
+        core.accounts[index] = account;
+        self.began(core, index, now);
+        true
+    }
+
+    fn account_of(
+        &self,
+        name: &str,
+        config: AccountConfig,
+        stored: Option<StoredSession>,
+        now: Now,
+    ) -> Account {
         let rules = config.rules();
         let mut session = stored.as_ref().map_or_else(
             || Session::new(rules),
@@ -157,12 +188,13 @@ impl Store {
         let mut account = Account::new(name.to_owned(), serial, config, session);
         account.held = stored.map(|stored| stored.held);
         account.note_what_is_offered();
-        let mut core = self.core();
+        account
+    }
+
+    fn began(self: &Arc<Self>, mut core: MutexGuard<'_, Core>, index: usize, now: Now) {
         if core.locked {
-            account.session.handle(now, Input::Locked);
+            core.accounts[index].session.handle(now, Input::Locked);
         }
-        core.accounts.push(account);
-        let index = core.accounts.len() - 1;
         self.settle(&mut core, index, now);
         self.publish(&core, now);
         drop(core);

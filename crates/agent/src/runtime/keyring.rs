@@ -1,0 +1,80 @@
+//! A keyring that was locked at the start, and is unlocked later: from then on it keeps the sessions.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use abide_vault::Moved;
+use abide_wire::VaultMode;
+
+use crate::agent::Agent;
+use crate::platform;
+use crate::platform::clock;
+use crate::sign_out::pending;
+use crate::state::record::record_name;
+use crate::state::set_aside::{self, Why};
+use crate::tokens::refresh;
+
+/// How often the keyring is looked at while sessions are in memory only. The look asks the user nothing.
+const LOOK: Duration = Duration::from_secs(10);
+/// The pause after a keyring that is unlocked could not be used.
+const PAUSE: Duration = Duration::from_secs(120);
+
+/// Waits until the keyring is unlocked, and moves the sessions there. Then `warning` ends.
+pub(crate) async fn when_unlocked(agent: Agent, warning: String) {
+    let store = agent.0.store.clone();
+    loop {
+        clock::sleep(LOOK).await;
+        match platform::keyring_is_unlocked().await {
+            Some(true) => {}
+            Some(false) => continue,
+            // Not known on this system: the user would be asked for a password.
+            None if !cfg!(target_os = "linux") => return,
+            None => continue,
+        }
+        match store.vault.move_in(store.options.places.state.clone()).await {
+            Ok(moved) => {
+                tracing::info!("the keyring is unlocked: it keeps the sessions now");
+                *agent.0.vault.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = VaultMode::Keyring;
+                store.end_warning(&warning);
+                take_up(&agent, moved);
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(code = error.code(), "the keyring is unlocked and cannot be used");
+                clock::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Continues the sessions that were found. Those that others have taken the place of are revoked.
+fn take_up(agent: &Agent, moved: Moved) {
+    let store = &agent.0.store;
+    moved.news.iter().for_each(|news| store.warning(news.to_string()));
+    let accounts: Vec<_> = {
+        let core = store.core();
+        core.accounts.iter().map(|account| (account.name.clone(), account.config.clone())).collect()
+    };
+    let mut taken = BTreeSet::new();
+    for (name, config) in accounts {
+        let record = record_name(&name);
+        let Some((_, content)) = moved.records.iter().find(|(found, _)| *found == record) else { continue };
+        match set_aside::session_for(&config, content) {
+            Ok(stored) => {
+                if store.take_back(&name, stored) {
+                    taken.insert(record);
+                } else {
+                    set_aside::replaced(store, &name, config, content.clone());
+                }
+            }
+            Err(Why::OtherClient | Why::Unreadable) => {
+                set_aside::replaced(store, &name, config, content.clone());
+            }
+        }
+    }
+    let interrupted: Vec<String> =
+        moved.interrupted.into_iter().filter(|record| taken.contains(record)).collect();
+    refresh::after_interruption(store, &interrupted);
+    pending::resume(store, &moved.records);
+    set_aside::resume(store, &moved.records);
+}
