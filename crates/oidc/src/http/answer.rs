@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::error::document::Document;
 use crate::error::oauth::OAuthError;
-use crate::http::request::Told;
-use crate::http::{JSON, JWT};
+use crate::http::request::{JSON, JWT, Told};
 use crate::text;
 use crate::text::json::{self, DocumentProblem};
 
@@ -178,7 +177,23 @@ pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use http::HeaderValue;
+    use url::Url;
+
     use super::*;
+    use crate::http::request::Call;
+
+    #[test]
+    fn a_client_secret_is_known_in_whatever_form_it_was_sent() {
+        let url = Url::parse("https://id.example.com/token").unwrap();
+        // `abide:s+c%2Fret+canary`
+        let authorization = Some(HeaderValue::from_static("Basic YWJpZGU6cytjJTJGcmV0K2NhbmFyeQ=="));
+        let told = Told::of(&Call { authorization, ..Call::get(&url) });
+        for words in ["bad secret s c/ret canary", "bad secret s+c%2Fret+canary"] {
+            let error = refused("invalid_client", Some(words), told.iter());
+            assert!(error.to_string().contains("bad secret \u{2026}"), "{error}");
+        }
+    }
 
     #[test]
     fn how_long_to_wait_is_said_in_seconds_or_as_a_date() {

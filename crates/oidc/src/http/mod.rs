@@ -25,7 +25,7 @@ use crate::text::urls;
 use crate::text::urls::UrlProblem;
 
 pub(crate) use answer::{Answer, refused};
-pub(crate) use request::{Body, Call, Told, sensitive};
+pub(crate) use request::{Body, Call, JSON, Told, sensitive};
 
 const MAX_BODY: usize = 1 << 20;
 /// The longest body that is read of an answer with an error status.
@@ -33,8 +33,6 @@ const MAX_REFUSAL: usize = 16 * 1024;
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 /// The largest clock difference that is corrected, in seconds: one day.
 const MAX_CORRECTION: i64 = 24 * 60 * 60;
-pub(crate) const JSON: &str = "application/json";
-const JWT: &str = "application/jwt";
 
 /// The longest wait for an answer that cannot be requested again.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(300);

@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const JWT: &str = "application/jwt";
+
 /// The secrets in a request. Providers repeat what they refuse, and their text is shown and logged.
 #[derive(Default)]
 pub(crate) struct Told(Vec<SecretString>);
@@ -89,23 +92,4 @@ pub(crate) fn sensitive(header: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(header).map_err(|_| Error::TokenMalformed)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::http::refused;
-
-    #[test]
-    fn a_client_secret_is_known_in_whatever_form_it_was_sent() {
-        let url = Url::parse("https://id.example.com/token").unwrap();
-        // `abide:s+c%2Fret+canary`
-        let authorization = Some(HeaderValue::from_static("Basic YWJpZGU6cytjJTJGcmV0K2NhbmFyeQ=="));
-        let told = Told::of(&Call { authorization, ..Call::get(&url) });
-        for words in ["bad secret s c/ret canary", "bad secret s+c%2Fret+canary"] {
-            let error = refused("invalid_client", Some(words), told.iter());
-            assert!(error.to_string().contains("bad secret \u{2026}"), "{error}");
-        }
-    }
 }
