@@ -35,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider_session",
             "accounts",
             "consent",
+            "jobs",
             "agent",
             "api",
             "runtime",
@@ -81,7 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "crates/dialects/src",
-        &["json", "time", "exchange", "call", "dialect", "http", "file", "program", "table"],
+        &["json", "time", "exchange", "call", "dialect", "http", "file", "program", "table", "environment"],
     ),
     (
         "crates/oidc/src",

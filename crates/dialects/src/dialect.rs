@@ -58,10 +58,10 @@ pub enum Value {
     TokenFile,
     /// The path of the `abide` command, with these arguments.
     Command(&'static str),
+    /// What the user has set it to. Without it, the tool could not use the rest.
+    Given,
     /// This text.
     Text(&'static str),
-    /// A value of the account's configuration, by its name.
-    Setting(&'static str),
 }
 
 /// What a tool would use instead of Abide.

@@ -7,6 +7,7 @@
 
 pub mod call;
 pub mod dialect;
+pub mod environment;
 pub mod exchange;
 pub mod file;
 pub mod http;

@@ -1,12 +1,17 @@
 //! All dialects.
 
 use crate::dialect::Dialect;
-use crate::http::azure_app_service;
+use crate::file::{aws_web_identity, azure_workload_identity};
+use crate::http::{azure_app_service, azure_imds, google_metadata};
 use crate::program::{bazel, cargo, docker, exec, executable, git, goauth, keyring, terraform};
 
 /// The row of each dialect, in the order in which they are listed.
 pub static DIALECTS: &[Dialect] = &[
     azure_app_service::DIALECT,
+    azure_imds::DIALECT,
+    azure_workload_identity::DIALECT,
+    google_metadata::DIALECT,
+    aws_web_identity::DIALECT,
     git::DIALECT,
     docker::DIALECT,
     cargo::DIALECT,

@@ -2,6 +2,7 @@
 //!
 //! Every answer of a local interface is one of these types, and so is every error code. The types keep two rules: no type
 //! contains a refresh token, and only [`token::TokenAnswer`], which the window never receives, can contain an access token.
+//! The key of a job ([`job::JobKey`]) is worth tokens as long as its program runs; the window does not receive it either.
 //!
 //! The crate does no I/O. It also defines where the local endpoint is ([`paths`]), because agent and clients have to agree
 //! on that.
@@ -14,6 +15,7 @@ pub mod config;
 pub mod consent;
 pub mod dialects;
 pub mod error;
+pub mod job;
 pub mod paths;
 pub mod provider;
 pub mod session;
@@ -31,6 +33,7 @@ pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use consent::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
 pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
+pub use job::{JobAnswer, JobKey, JobRequest};
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,

@@ -32,7 +32,7 @@ pub const DIALECT: Dialect = Dialect {
         Instead::Variable("AZURE_POD_IDENTITY_AUTHORITY_HOST"),
     ],
     target: Target::Resource,
-    example: "abide run --dialect azure -- python app.py",
+    example: "abide run --dialect azure --resource https://management.azure.com -- python app.py",
     page: "azure",
 };
 

@@ -1,3 +1,5 @@
 //! Dialects over HTTP: the tool sends requests to the listener of its job.
 
 pub mod azure_app_service;
+pub mod azure_imds;
+pub mod google_metadata;
