@@ -1,7 +1,7 @@
 //! TCP on this machine.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -77,20 +77,30 @@ impl Tcp {
     }
 }
 
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    /// Ours; `None` if the system does not tell.
+    pub(crate) own: Option<SocketAddr>,
+    /// The other one.
+    pub(crate) peer: SocketAddr,
+}
+
 impl Accept for Tcp {
     type Stream = TcpStream;
-    type Peer = IpAddr;
+    type Peer = Ends;
 
-    async fn accept(&mut self) -> io::Result<Option<(TcpStream, IpAddr)>> {
+    async fn accept(&mut self) -> io::Result<Option<(TcpStream, Ends)>> {
         let (stream, peer) = self.listener.accept().await?;
         if !self.admits(&stream, peer) {
             return Ok(None);
         }
         let _ = stream.set_nodelay(true);
-        Ok(Some((stream, peer.ip())))
+        let ends = Ends { own: stream.local_addr().ok(), peer };
+        Ok(Some((stream, ends)))
     }
 
-    fn source(_: &IpAddr) -> Source {
+    fn source(_: &Ends) -> Source {
         Source::Others
     }
 }

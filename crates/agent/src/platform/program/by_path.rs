@@ -2,9 +2,13 @@
 //! user to see other files under the same path. What started a process is not looked at there.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Process, ProcessId, Program, file_id, stamp};
 use crate::platform::system::program_of;
+
+/// How often a process is looked at whose end is waited for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A process that has connected.
 #[derive(Debug)]
@@ -16,6 +20,18 @@ impl Connected {
     /// The process at the other end.
     pub(crate) fn of<S>(_connection: &S, process: i32) -> Option<Self> {
         Some(Self { process })
+    }
+
+    /// The process. When it started is not known there.
+    pub(crate) fn id(&self) -> Option<ProcessId> {
+        self.program().map(|_| ProcessId { number: self.process, started: 0 })
+    }
+
+    /// Returns once the process has ended.
+    pub(crate) async fn ended(&self) {
+        while program_of(self.process).is_some() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Its program.
@@ -43,6 +59,11 @@ impl Connected {
             in_front: true,
         }]
     }
+}
+
+/// Not known there: descendants are not looked at.
+pub(crate) fn holds(_: ProcessId, _: u32) -> bool {
+    true
 }
 
 /// Whether the lineage of a process ends with it, because its ancestors are not looked at.

@@ -9,9 +9,11 @@ use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
+use tokio::io::unix::AsyncFd;
 
 use super::{FileId, Process, ProcessId, Program, Stamp};
 
@@ -24,6 +26,8 @@ static OWN_NAMESPACES: LazyLock<[Option<FileId>; 3]> = LazyLock::new(|| {
 });
 /// So many ancestors are looked at.
 const DEEPEST: usize = 64;
+/// How often a process is looked at whose end the system does not tell.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// So much of the arguments is read, in bytes.
 const ARGUMENTS: u64 = 4096;
 
@@ -48,6 +52,27 @@ impl Connected {
 
     fn runs(&self) -> bool {
         self.held.as_ref().is_none_or(runs) && self.folder.status().is_some()
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> Option<ProcessId> {
+        let started = self.folder.status()?.started;
+        self.runs().then_some(ProcessId { number: self.folder.number, started })
+    }
+
+    /// Returns once the process has ended.
+    pub(crate) async fn ended(&self) {
+        let held = self.held.as_ref().and_then(|held| held.try_clone().ok());
+        // SAFETY: an owned descriptor names the same process until it is dropped, and the `AsyncFd` owns it.
+        let held = held.and_then(|held| unsafe { AsyncFd::register(held) }.ok());
+        if let Some(held) = held
+            && held.readable().await.is_ok()
+        {
+            return;
+        }
+        while self.runs() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Its program as it is now: it may have become another one since it connected.
@@ -92,6 +117,11 @@ pub(crate) const fn ends_here() -> bool {
 pub(crate) fn is_running(process: ProcessId) -> bool {
     let now = Folder::open(process.number).and_then(|folder| folder.status());
     now.is_some_and(|now| now.started == process.started && now.state != 'Z')
+}
+
+/// The number of the process that has started another one, as far as it is still there.
+pub(super) fn parent_of(number: i32) -> Option<i32> {
+    Some(Folder::open(number)?.status()?.parent)
 }
 
 /// The file of this program, also after another one has taken its place under its name.

@@ -2,6 +2,8 @@
 //! of a path.
 
 mod digest;
+#[cfg(target_os = "linux")]
+mod members;
 mod process;
 
 #[cfg(target_os = "linux")]
@@ -14,7 +16,11 @@ mod system;
 use std::path::{Path, PathBuf};
 
 pub(crate) use digest::{Digests, Opened};
+#[cfg(target_os = "linux")]
+pub(crate) use members::holds;
 pub(crate) use process::{Process, ProcessId};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use system::holds;
 pub(crate) use system::{Connected, ends_here, is_running};
 
 /// What stays the same of a file under every name: device and inode.

@@ -48,6 +48,11 @@ pub(super) fn tcp_peer(own: SocketAddr, peer: SocketAddr) -> TcpPeer {
     }
 }
 
+pub(super) fn tcp_inode(own: SocketAddr, peer: SocketAddr) -> Option<u32> {
+    let found = socket(peer, own).ok().flatten()?;
+    (found.inode != 0 && CONNECTED.contains(&found.state)).then_some(found.inode)
+}
+
 pub(super) fn listening_user(address: SocketAddr) -> Option<u32> {
     let any: SocketAddr = match address {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),

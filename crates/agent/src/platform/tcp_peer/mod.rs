@@ -34,6 +34,18 @@ pub(crate) fn tcp_peer(own: SocketAddr, peer: SocketAddr) -> TcpPeer {
     system::tcp_peer(canonical(own), canonical(peer))
 }
 
+/// The inode of the socket at the other end, by which `/proc` tells whose it is; `None` if that is closed, or on a system
+/// that has none.
+pub(crate) fn tcp_inode(own: SocketAddr, peer: SocketAddr) -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    return system::tcp_inode(canonical(own), canonical(peer));
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (own, peer);
+        None
+    }
+}
+
 /// The user whose socket listens at `address`: a uid, where the system has them and tells.
 pub(crate) fn listening_user(address: SocketAddr) -> Option<u32> {
     system::listening_user(canonical(address))

@@ -1,0 +1,91 @@
+//! Linux: the descendants of a process, and the sockets that they hold.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::system::parent_of;
+use super::{ProcessId, is_running};
+
+/// Whether a process, or one that descends from it, holds the socket with this inode. A process whose parent has ended no
+/// longer descends from it.
+pub(crate) fn holds(process: ProcessId, inode: u32) -> bool {
+    let link = format!("socket:[{inode}]");
+    is_running(process)
+        && descendants(process.number).into_iter().any(|number| has_open(number, &link))
+        // The number still means the same process.
+        && is_running(process)
+}
+
+/// The process and everything that descends from it.
+fn descendants(number: i32) -> Vec<i32> {
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let child = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let Some((child, parent)) = child.and_then(|child| Some((child, parent_of(child)?))) {
+            children.entry(parent).or_default().push(child);
+        }
+    }
+    let mut found = vec![number];
+    let mut looked_at = 0;
+    while let Some(parent) = found.get(looked_at) {
+        // Each process has one parent, so each comes in once.
+        found.extend(children.remove(parent).unwrap_or_default());
+        looked_at += 1;
+    }
+    found
+}
+
+fn has_open(number: i32, link: &str) -> bool {
+    let folder = std::fs::read_dir(format!("/proc/{number}/fd"));
+    folder
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == Path::new(link)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::{TcpListener, TcpStream};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::platform::program::Connected;
+    use crate::platform::tcp_peer::tcp_inode;
+
+    fn process(number: u32) -> ProcessId {
+        let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        drop(socket);
+        // The start time, as the kernel has it.
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap();
+        let (_, after) = stat.rsplit_once(')').unwrap();
+        let started = after.split_ascii_whitespace().nth(19).unwrap().parse().unwrap();
+        ProcessId { number: number.cast_signed(), started }
+    }
+
+    #[test]
+    fn a_socket_of_a_grandchild_is_found_and_one_of_another_process_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let script = format!("(exec 3<>/dev/tcp/127.0.0.1/{}; read -r line; true); true", at.port());
+        let mut job = Command::new("bash").args(["-c", &script]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut other = Command::new("sleep").arg("60").spawn().unwrap();
+        let (ours, peer) = listener.accept().unwrap();
+        let inode = tcp_inode(ours.local_addr().unwrap(), peer).unwrap();
+        assert!(holds(process(job.id()), inode));
+        assert!(holds(process(std::process::id()), inode), "this test has started it");
+        assert!(!holds(process(other.id()), inode));
+        let reused = ProcessId { started: 1, ..process(job.id()) };
+        assert!(!holds(reused, inode), "another process of that number");
+        drop(job.stdin.take());
+        job.wait().unwrap();
+        other.kill().unwrap();
+        other.wait().unwrap();
+        let own = TcpStream::connect(at).unwrap();
+        let (ours, peer) = listener.accept().unwrap();
+        drop(own);
+        assert_eq!(tcp_inode(ours.local_addr().unwrap(), peer), None);
+        assert!(Connected::of(&ours, -1).is_none());
+    }
+}
