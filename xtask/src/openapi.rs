@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use abide_wire::window::DiscoveredProvider;
 use abide_wire::{
     AccountAdded, AccountRemoved, AccountRequest, AuditStatus, ClaimsAnswer, ConfigCheck, ConsentAnswer,
-    Consents, DialectServers, ErrorAnswer, PresenceStatus, SessionSettings, SessionStatus, SignInBegun,
-    Snapshot, TokenAnswer, VaultStatus,
+    Consents, DialectServers, ErrorAnswer, JobAnswer, JobRequest, PresenceStatus, SessionSettings,
+    SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -115,6 +115,14 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
                     &["www_authenticate"],
                 ),
                 vec![("200", Some(of::<TokenAnswer>(schemas)))],
+            )
+        },
+        ("post", "/v1/jobs") => Call {
+            query: TOKEN,
+            ..with(
+                "Tokens for a program that is about to start, in the dialects that it speaks",
+                of::<JobRequest>(schemas),
+                vec![("200", Some(of::<JobAnswer>(schemas)))],
             )
         },
         ("get", "/health") => plain(

@@ -1,6 +1,7 @@
 //! The façade: everything that a view or the local endpoint can ask of the running core.
 
 mod activity;
+mod permits;
 mod tools;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +13,8 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, ConsentAnswer, DialectServer,
-    ErrorAnswer, ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot,
-    TokenAnswer, VaultMode,
+    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, DialectServer, ErrorAnswer,
+    ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -25,15 +25,14 @@ use crate::config::dialects::DialectsConfig;
 use crate::config::edit::ConfigFile;
 use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
-use crate::decision::{Policy, Request};
+use crate::decision::Policy;
 use crate::grants::Clients;
-use crate::identity::Caller;
+use crate::jobs::Jobs;
 use crate::provider_session::check_session;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
 use crate::state::connection::discover;
 use crate::state::event::Event;
-use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use crate::view::notices;
@@ -46,6 +45,7 @@ pub struct Agent(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
     pub(crate) consent: Consent,
+    pub(crate) jobs: Jobs,
     /// The time keeper and the transports.
     pub(crate) tasks: Mutex<Vec<AbortHandle>>,
     pub(crate) logouts: LogoutListeners,
@@ -235,46 +235,6 @@ impl Agent {
         let answer = tokens::token(&self.0.store, &params).await?;
         self.0.consent.served(permit);
         Ok(answer)
-    }
-
-    /// Whether a caller may have what it asks for; asks the user if nothing decides it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Consent::permit`]; before that, whatever keeps the account from having a token at all.
-    pub(crate) async fn permit(
-        &self,
-        caller: Caller,
-        params: &TokenParams,
-        reason: Option<String>,
-        signs_in: bool,
-    ) -> Result<Permit, ErrorAnswer> {
-        let account = self.account_for(params.account.as_deref())?;
-        // No question about a token that cannot be issued.
-        let session = tokens::session(&self.0.store, &account)?;
-        let target = &params.target;
-        let request = Request {
-            account,
-            session: session.map(SessionRef::number),
-            targets: target.resources.iter().chain(&target.audiences).cloned().collect(),
-            scopes: target.scopes.iter().cloned().collect(),
-            activity: params.activity,
-            signs_in,
-        };
-        self.0.consent.permit(caller, request, reason).await
-    }
-
-    /// Answers a question about a program, from the window.
-    ///
-    /// # Errors
-    ///
-    /// As [`Consent::answer`].
-    pub fn answer_consent(&self, question: u64, answer: ConsentAnswer) -> Result<(), ErrorAnswer> {
-        self.0.consent.answer(question, answer, &[])
-    }
-
-    pub(crate) fn consent(&self) -> &Consent {
-        &self.0.consent
     }
 
     /// Has the person sign in again as `wanted`, and returns once that is done.
@@ -553,6 +513,7 @@ impl Agent {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
+        self.0.jobs.end_all();
         self.0.logouts.close().await;
         let places = &self.0.store.options.places;
         let _ = std::fs::remove_file(places.endpoint_file());

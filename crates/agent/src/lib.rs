@@ -26,6 +26,7 @@ mod decision;
 pub mod fuzzing;
 mod grants;
 mod identity;
+mod jobs;
 mod options;
 mod persistence;
 mod platform;

@@ -55,13 +55,22 @@ pub(super) fn no_right(agent: &Agent, who: Who, call: &str, tokens: bool, refuse
 ///
 /// `temporarily_unavailable`.
 pub(super) fn has_to_be_written(call: &Call) -> Result<(), ErrorAnswer> {
-    if call.agent.audit().admits_tokens() {
+    admits(&call.agent, &call.who)
+}
+
+/// The same for a program that asks in a dialect.
+///
+/// # Errors
+///
+/// `temporarily_unavailable`.
+pub(super) fn admits(agent: &Agent, who: &Who) -> Result<(), ErrorAnswer> {
+    if agent.audit().admits_tokens() {
         return Ok(());
     }
     let code = ErrorCode::TemporarilyUnavailable;
     // This line is also the attempt that may find room again.
-    call.agent.audit().event(Event::TokenRefused, |entry| {
-        entry.caller = Some(call.who.clone());
+    agent.audit().event(Event::TokenRefused, |entry| {
+        entry.caller = Some(who.clone());
         entry.reason = Some(code.as_str().to_owned());
     });
     Err(ErrorAnswer::new(

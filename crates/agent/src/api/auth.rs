@@ -40,6 +40,14 @@ impl Peer {
         }
     }
 
+    /// The process; `None` over TCP.
+    pub(super) fn connected(&self) -> Option<Arc<Connected>> {
+        match self {
+            Self::Socket { connected, .. } => connected.clone(),
+            Self::Tcp { .. } => None,
+        }
+    }
+
     /// The process as it is now and its ancestors; empty over TCP.
     pub(crate) fn lineage(&self) -> Vec<Process> {
         match self {
@@ -118,7 +126,7 @@ pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> 
 }
 
 /// DNS rebinding: a page of another name that resolves to this machine sends its own name.
-fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
+pub(super) fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
     let ours = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
@@ -137,7 +145,7 @@ fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
 }
 
 /// Web pages get nothing: no origin has a grant, and a request that a browser marks as another site's is one.
-fn no_foreign_page(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
+pub(super) fn no_foreign_page(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
     if headers.contains_key(header::ORIGIN) {
         return Err(ErrorAnswer::new(ErrorCode::AccessDenied, "Web pages have no access to Abide."));
     }

@@ -9,8 +9,10 @@ mod auth;
 mod body;
 mod clients;
 mod consents;
+mod dialects;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod jobs;
 mod listen;
 mod routes;
 mod sessions;

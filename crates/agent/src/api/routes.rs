@@ -11,11 +11,11 @@ use hyper::body::Incoming;
 
 use super::auth::{Caller, Peer, Right, admit};
 use super::body::{Answered, Body, error, not_found};
-use super::{accounts, audit, clients, consents, sessions, system, token};
+use super::{accounts, audit, clients, consents, jobs, sessions, system, token};
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
-use crate::platform::program::{Process, Program};
+use crate::platform::program::{Connected, Process, Program};
 use crate::server::{Connection, Quiet};
 use crate::tokens::TokenParams;
 
@@ -28,6 +28,8 @@ pub(super) struct Call {
     pub(super) request: Request<Incoming>,
     /// The process that asks and its ancestors; empty over TCP.
     pub(super) lineage: Vec<Process>,
+    /// The process that asks; `None` over TCP.
+    pub(super) connected: Option<Arc<Connected>>,
     /// What it came over.
     pub(super) connection: Arc<Connection>,
     /// The part of the path at `{…}`.
@@ -60,8 +62,7 @@ pub(super) async fn permit(
     asked: &TokenParams,
     signs_in: bool,
 ) -> Result<Permit, ErrorAnswer> {
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    let reason = pairs.find(|(name, _)| name == "reason").map(|(_, reason)| reason.into_owned());
+    let reason = token::reason(query);
     let caller = match caller {
         Caller::Client(name) => identity::Caller::with_key(name),
         _ => identity::Caller::of(lineage, Program::is_ours),
@@ -96,6 +97,7 @@ static ROUTES: &[Route] = routes! {
     GET "/v1/token" Tokens token::present;
     GET "/access_token" Tokens token::present;
     POST "/v1/token" Tokens token::stronger;
+    POST "/v1/jobs" Tokens jobs::begin;
     GET "/health" Nothing system::health;
     GET "/openapi.json" Nothing system::openapi;
     GET "/v1/sessions" State sessions::list;
@@ -187,7 +189,8 @@ async fn route(agent: &Agent, request: Request<Incoming>, peer: &Peer, caller: C
     })?;
     let name = decoded(name).ok_or_else(not_found)?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
-    handler(Call { agent: agent.clone(), caller, who, request, lineage, connection, name }).await
+    let connected = peer.connected();
+    handler(Call { agent: agent.clone(), caller, who, request, lineage, connected, connection, name }).await
 }
 
 /// A segment of a path as it was meant (RFC 3986, section 2.1); `None` if that is not text.
@@ -230,7 +233,9 @@ mod tests {
             ["/health", "/openapi.json"]
         );
         assert!(needs(Right::State).all(|route| route.method == Method::GET));
-        let changes = ROUTES.iter().filter(|route| route.method != Method::GET && route.path != "/v1/token");
+        let hands_out = ["/v1/token", "/v1/jobs"];
+        let changes =
+            ROUTES.iter().filter(|route| route.method != Method::GET && !hands_out.contains(&route.path));
         assert!(changes.into_iter().all(|route| matches!(route.needs, Right::Changes | Right::Grants)));
     }
 

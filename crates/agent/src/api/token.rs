@@ -75,6 +75,12 @@ pub(super) async fn stronger(call: Call) -> Answered {
     ok(&audit::token(&agent, &who, &asked, answer)?)
 }
 
+/// What a program gives as its reason.
+pub(super) fn reason(query: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "reason").map(|(_, reason)| reason.into_owned())
+}
+
 pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
     let query = Query::parse(query)?;
     let min_validity = match query.one("min_validity") {

@@ -1,6 +1,7 @@
 //! The user decides: what a caller asks for is judged, and where nothing covers it, the user is asked.
 
 mod case;
+mod job;
 mod queue;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::consent::Consent;
 use crate::decision::Policy;
 use crate::grants::Clients;
+use crate::jobs::Jobs;
 use crate::options::Options;
 use crate::persistence::options::{Keeping, OpenError, PassphraseError};
 use crate::persistence::vault::{NotOpen, VaultThread};
@@ -194,6 +195,7 @@ impl Agent {
             presence: ask_presence,
             store: store.clone(),
             consent: Consent::new(store.clone(), clients, Policy::of(&config.policy)),
+            jobs: Jobs::new(&store.options.places.runtime),
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),
             started_with: FromTheStart::of(&config),

@@ -1,0 +1,217 @@
+//! The listener of a job: requests of SDKs, in their own dialects.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_audit::{Caller as Who, CallerKind};
+use abide_dialects::exchange::{Answer, Http, Purpose, Refusal, Wanted};
+use abide_dialects::{Kind, Target, exchange};
+use abide_oidc::TokenTarget;
+use abide_wire::{ConsentCase, ErrorAnswer, ErrorCode, TokenAnswer};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{Either, Full};
+use hyper::body::{Bytes, Incoming};
+use tokio::net::TcpListener;
+
+use super::audit;
+use super::auth::{host_is_ours, no_foreign_page};
+use super::body::{Body, secure};
+use crate::agent::Agent;
+use crate::jobs::{Asking, Job};
+use crate::platform::program::holds;
+use crate::platform::tcp_peer::tcp_inode;
+use crate::server::tcp::{Admits, Ends, Tcp, bind as bind_at};
+use crate::server::{Limits, serve as serve_connections};
+use crate::tokens::TokenParams;
+
+/// SDKs wait two seconds and cannot wait for a person.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+const LIMITS: Limits =
+    Limits { connections: 64, reserved: 0, per_program: 64, streams: 0, waiting: 256, ..Limits::ENDPOINT };
+
+/// What a job listens on.
+pub(super) struct Listening {
+    listener: TcpListener,
+    pub(super) port: u16,
+}
+
+/// Binds a port that the system chooses, on 127.0.0.1 alone: that is the address that the program is told.
+pub(super) fn bind() -> io::Result<Listening> {
+    let listener = bind_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let port = listener.local_addr()?.port();
+    Ok(Listening { listener, port })
+}
+
+/// Serves the dialects of a job, until it is dropped.
+pub(super) async fn serve(agent: Agent, job: Arc<Job>, listening: Listening) {
+    let tcp = Tcp::new(listening.listener, Admits::ThisUser);
+    serve_connections(tcp, LIMITS, move |request: Request<Incoming>, ends: Arc<Ends>| {
+        let (agent, job) = (agent.clone(), job.clone());
+        async move { response(answer(&agent, &job, &request, *ends).await) }
+    })
+    .await;
+}
+
+async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends: Ends) -> Answer {
+    let headers = request.headers();
+    if let Err(refused) = host_is_ours(headers, job.port).and_then(|()| no_foreign_page(headers)) {
+        return Answer::text(403, &refused.error_description);
+    }
+    let path = request.uri().path();
+    let found = job.dialects.iter().find_map(|dialect| match dialect.kind {
+        Kind::Http(http) if http.serves(path) => Some((http, dialect.target)),
+        _ => None,
+    });
+    let Some((http, target)) = found else {
+        return Answer::text(404, "No dialect of this job has this path.");
+    };
+    if !http.shows_key && !belongs(job, ends).await {
+        let sentence = "This port is for one run of `abide run`, and this process does not belong to it.";
+        return Answer::text(403, sentence);
+    }
+    let Some(texts) = texts(headers) else { return Answer::text(400, "A header cannot be read.") };
+    let read = exchange::Request {
+        method: request.method().as_str(),
+        path,
+        query: request.uri().query().unwrap_or_default(),
+        headers: &texts,
+    };
+    match (http.read)(&read, &**job) {
+        Ok(Wanted::Answer(answer)) | Err(answer) => answer,
+        Ok(Wanted::Token { purpose, write }) => {
+            let params = TokenParams { target: target_of(job, target, &purpose), ..job.params.clone() };
+            match token(agent, job, &params).await {
+                Ok(token) => write(&purpose, &token),
+                Err(refused) => refusal(http, &refused),
+            }
+        }
+    }
+}
+
+/// The headers as texts; `None` where one is no text.
+fn texts(headers: &http::HeaderMap) -> Option<Vec<(&str, &str)>> {
+    headers.iter().map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+}
+
+/// Whether the process at the other end belongs to the job.
+async fn belongs(job: &Job, ends: Ends) -> bool {
+    let Some(own) = ends.own else { return false };
+    if !cfg!(target_os = "linux") {
+        // Descendants are not looked at there: it is a process of this user, and no other one.
+        return true;
+    }
+    let process = job.process;
+    let look = move || tcp_inode(own, ends.peer).is_some_and(|inode| holds(process, inode));
+    tokio::task::spawn_blocking(look).await.unwrap_or(false)
+}
+
+/// What the token is for: what the user said, or else what the tool says, as far as its dialect lets it. A tool that names a resource
+/// gets no token for another one: it would send it there.
+fn target_of(job: &Job, target: Target, purpose: &Purpose) -> TokenTarget {
+    let said = &job.params.target;
+    if let (Target::Resource, Some(resource), false) = (target, &purpose.resource, said.resources.is_empty())
+    {
+        let same = |known: &&String| known.trim_end_matches('/') == resource.trim_end_matches('/');
+        return match said.resources.iter().find(same) {
+            Some(known) => TokenTarget { resources: vec![known.clone()], ..said.clone() },
+            None => TokenTarget { resources: vec![resource.clone()], ..TokenTarget::default() },
+        };
+    }
+    if *said != TokenTarget::default() {
+        return said.clone();
+    }
+    let mut wanted = TokenTarget::default();
+    match target {
+        Target::Session => {}
+        Target::Resource => wanted.resources = purpose.resource.iter().cloned().collect(),
+        Target::Audience => wanted.audiences = purpose.audience.iter().cloned().collect(),
+        Target::Scopes => {
+            wanted.scopes.clone_from(&purpose.scopes);
+            wanted.scopes.sort();
+            wanted.scopes.dedup();
+        }
+    }
+    wanted
+}
+
+/// A token for the job, if there is one in time. The user may be asked; the question stays, and the next request joins it.
+pub(super) async fn token(
+    agent: &Agent,
+    job: &Arc<Job>,
+    params: &TokenParams,
+) -> Result<TokenAnswer, ErrorAnswer> {
+    let mut waiting = match job.ask(&params.target) {
+        Asking::Joins(waiting) => waiting,
+        Asking::Full => return Err(busy()),
+        Asking::First(sender, waiting) => {
+            let (agent, job, params) = (agent.clone(), job.clone(), params.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    answer = found(&agent, &job, &params) => {
+                        sender.send_replace(Some(answer));
+                    }
+                    // The question goes with the program.
+                    () = job.connected.ended() => {}
+                }
+            });
+            waiting
+        }
+    };
+    match tokio::time::timeout(PATIENCE, waiting.wait_for(Option::is_some)).await {
+        Ok(Ok(answer)) => answer.clone().unwrap_or_else(|| Err(busy())),
+        Ok(Err(_)) => Err(busy()),
+        Err(_) => Err(asked_now(job)),
+    }
+}
+
+async fn found(agent: &Agent, job: &Job, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
+    let caller = job.caller();
+    let program = caller.program.as_ref().map(|program| program.path.to_string_lossy().into_owned());
+    let who = Who { program, ..Who::new(CallerKind::Program) };
+    audit::admits(agent, &who)?;
+    let answer = match agent.permit_job(caller, params, None, job.process).await {
+        Ok(permit) => agent.token(params, &permit).await,
+        Err(refused) => Err(refused),
+    };
+    audit::token(agent, &who, params, answer)
+}
+
+fn busy() -> ErrorAnswer {
+    ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, "Too many requests of this program wait. Try again.")
+}
+
+fn asked_now(job: &Job) -> ErrorAnswer {
+    let account = job.params.account.as_deref().unwrap_or_default();
+    ErrorAnswer::new(
+        ErrorCode::TemporarilyUnavailable,
+        format!(
+            "There is no token yet: Abide asks you whether this program may have one for the account \u{201c}{account}\u{201d}, or \
+             your provider has not answered. Answer the question and try again."
+        ),
+    )
+}
+
+/// The answer of a dialect where there is no token.
+fn refusal(http: &Http, refused: &ErrorAnswer) -> Answer {
+    let later = match refused.error {
+        ErrorCode::TemporarilyUnavailable | ErrorCode::ProviderUnreachable => true,
+        ErrorCode::ConsentRequired => matches!(refused.case, Some(ConsentCase::Locked | ConsentCase::Busy)),
+        _ => false,
+    };
+    (http.refuse)(&Refusal { code: refused.error, sentence: &refused.error_description, later })
+}
+
+fn response(answer: Answer) -> Response<Body> {
+    let mut body = answer.body.into_bytes();
+    let bytes = Bytes::from(std::mem::take(&mut *body));
+    let mut response = Response::new(Either::Left(Full::new(bytes)));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    secure(response.headers_mut(), answer.content_type);
+    for (name, value) in answer.headers {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}

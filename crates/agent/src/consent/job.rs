@@ -1,0 +1,38 @@
+//! Consent for a job: one answer holds for the program and everything that it starts, until it ends.
+
+use abide_wire::{ErrorAnswer, Span};
+
+use super::{Consent, Permit};
+use crate::decision::{Limits, Request, Subject};
+use crate::grants::Given;
+use crate::identity::Caller;
+use crate::platform::program::ProcessId;
+
+impl Consent {
+    /// Whether a job may have what it asks for. What is allowed once is allowed to the job: its program asks again for each
+    /// token, and a person is not to be asked for each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Consent::permit`].
+    pub(crate) async fn permit_job(
+        &self,
+        caller: Caller,
+        request: Request,
+        reason: Option<String>,
+        process: ProcessId,
+    ) -> Result<Permit, ErrorAnswer> {
+        let label = caller.name.clone();
+        let permit = self.permit(caller, request.clone(), reason).await?;
+        let limits = Limits { activity: permit.activity, session: request.session, ..Limits::of(&request) };
+        let subject = Subject::Process(process);
+        let is_there = self.clients.judge(|grants| {
+            grants.iter().any(|grant| grant.allows && grant.subject == subject && grant.limits == limits)
+        });
+        if !is_there {
+            self.clients.give(Given { subject, allows: true, span: Span::Run, limits, label })?;
+            self.show();
+        }
+        Ok(permit)
+    }
+}

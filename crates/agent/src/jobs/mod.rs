@@ -1,0 +1,188 @@
+//! Jobs: programs that were started with `abide run`, with everything that they start. A job has a key and a folder for its files;
+//! both end with it.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use abide_dialects::Dialect;
+use abide_dialects::exchange::IsKey;
+use abide_oidc::TokenTarget;
+use abide_wire::{ErrorAnswer, JobKey, TokenAnswer};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use zeroize::Zeroizing;
+
+use crate::identity::Caller;
+use crate::platform::file;
+use crate::platform::program::{Connected, ProcessId, Program};
+use crate::tokens::TokenParams;
+
+/// So many jobs may run.
+const MOST: usize = 64;
+/// So many tokens of one job may be waited for at a time.
+const MOST_ASKED: usize = 16;
+
+/// The jobs that run.
+pub(crate) struct Jobs {
+    /// Holds the folders of the jobs.
+    folder: PathBuf,
+    next: AtomicU64,
+    running: Mutex<HashMap<u64, AbortHandle>>,
+}
+
+/// A program that was started with `abide run`.
+pub(crate) struct Job {
+    pub(crate) id: u64,
+    /// Its first process.
+    pub(crate) process: ProcessId,
+    pub(crate) connected: Arc<Connected>,
+    /// The token that it gets, if the tool does not say what it is for.
+    pub(crate) params: TokenParams,
+    pub(crate) dialects: Vec<&'static Dialect>,
+    /// The port of its listener.
+    pub(crate) port: u16,
+    pub(crate) key: JobKey,
+    pub(crate) folder: Folder,
+    asked: Mutex<Vec<(TokenTarget, Waiting)>>,
+}
+
+/// What becomes of a request for a token.
+pub(crate) type Waiting = watch::Receiver<Option<Result<TokenAnswer, ErrorAnswer>>>;
+
+/// How a request for a token is received.
+pub(crate) enum Asking {
+    /// Another request has asked for the same.
+    Joins(Waiting),
+    /// It is the first one: whoever gets this finds the answer.
+    First(watch::Sender<Option<Result<TokenAnswer, ErrorAnswer>>>, Waiting),
+    /// Too many others wait.
+    Full,
+}
+
+/// What a new job is made of.
+pub(crate) struct NewJob {
+    pub(crate) process: ProcessId,
+    pub(crate) connected: Arc<Connected>,
+    pub(crate) params: TokenParams,
+    pub(crate) dialects: Vec<&'static Dialect>,
+    pub(crate) port: u16,
+}
+
+impl Jobs {
+    /// Removes what an agent has left there that was killed. The lock of the vault is held, so no other agent uses it.
+    pub(crate) fn new(runtime: &Path) -> Self {
+        let folder = runtime.join("jobs");
+        let _ = std::fs::remove_dir_all(&folder);
+        Self { folder, next: AtomicU64::new(1), running: Mutex::default() }
+    }
+
+    /// A new job with its key and its folder; `None` if too many run.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no random numbers, or the folder cannot be made.
+    pub(crate) fn create(&self, new: NewJob) -> io::Result<Option<Job>> {
+        if self.running().len() >= MOST {
+            return Ok(None);
+        }
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let key = random_key()?;
+        let folder = Folder::create(self.folder.join(id.to_string()))?;
+        file::write(&folder.key_file(), key.expose().as_bytes())?;
+        let NewJob { process, connected, params, dialects, port } = new;
+        let asked = Mutex::default();
+        Ok(Some(Job { id, process, connected, params, dialects, port, key, folder, asked }))
+    }
+
+    /// Keeps the task of a job, so that the job ends with the agent.
+    pub(crate) fn keep(&self, id: u64, task: AbortHandle) {
+        let mut running = self.running();
+        running.retain(|_, task| !task.is_finished());
+        running.insert(id, task);
+    }
+
+    /// Ends all jobs.
+    pub(crate) fn end_all(&self) {
+        for (_, task) in self.running().drain() {
+            task.abort();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Job {
+    /// The caller, by what the program of the job is now.
+    pub(crate) fn caller(&self) -> Caller {
+        let mut caller = Caller::of(&self.connected.lineage(), Program::is_ours);
+        // What only passes on, such as `env`, is not the caller; the job is its process all the same.
+        if !caller.ancestry.contains(&self.process) {
+            caller.ancestry.insert(0, self.process);
+        }
+        caller
+    }
+
+    /// Joins a request for the same token, or is the first one.
+    pub(crate) fn ask(&self, target: &TokenTarget) -> Asking {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that has its answer is over: the next request is decided anew.
+        asked.retain(|(_, waiting)| waiting.borrow().is_none() && waiting.has_changed().is_ok());
+        if let Some((_, waiting)) = asked.iter().find(|(known, _)| known == target) {
+            return Asking::Joins(waiting.clone());
+        }
+        if asked.len() >= MOST_ASKED {
+            return Asking::Full;
+        }
+        let (sender, waiting) = watch::channel(None);
+        asked.push((target.clone(), waiting.clone()));
+        Asking::First(sender, waiting)
+    }
+}
+
+impl IsKey for Job {
+    fn is_key(&self, text: &str) -> bool {
+        self.key.expose().as_bytes().ct_eq(text.as_bytes()).into()
+    }
+}
+
+/// The folder of a job, which is removed with it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    fn create(path: PathBuf) -> io::Result<Self> {
+        file::runtime_folder(&path).map_err(io::Error::other)?;
+        Ok(Self(path))
+    }
+
+    /// Holds the key of the job.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.0.join("key")
+    }
+
+    /// Holds a token.
+    pub(crate) fn token_file(&self) -> PathBuf {
+        self.0.join("token")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// 256 random bits.
+fn random_key() -> io::Result<JobKey> {
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut *bytes).map_err(|_| io::Error::other("the system has no random numbers"))?;
+    Ok(JobKey::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes)))
+}
