@@ -27,7 +27,8 @@ pub(crate) enum Command {
     Token(TokenRequest),
     Header(TokenRequest),
     Curl { request: TokenRequest, arguments: Vec<OsString> },
-    Run { request: TokenRequest, program: OsString, arguments: Vec<OsString> },
+    Run { request: TokenRequest, ways: Ways, program: OsString, arguments: Vec<OsString> },
+    Dialects,
     Credential(Credential),
     AccountsList,
     AccountsAdd(AccountRequest),
@@ -75,6 +76,17 @@ pub(crate) struct Approval {
     pub(crate) wait: bool,
     /// Ask nothing.
     pub(crate) list: bool,
+}
+
+/// The ways in which `abide run` hands the token to its program.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ways {
+    /// The names of dialects.
+    pub(crate) dialects: Vec<String>,
+    /// In a file, which is renewed.
+    pub(crate) token_file: bool,
+    /// In a variable with this name.
+    pub(crate) variable: Option<String>,
 }
 
 /// The way in which the user opens the provider's page.
@@ -159,6 +171,7 @@ fn alone(command: &str, given: &Given) -> Command {
         "token" => Command::Token(token_request(given)),
         "header" => Command::Header(token_request(given)),
         "doctor" => Command::Doctor,
+        "dialects" => Command::Dialects,
         "agent" => Command::Program(Program::Agent { passphrase_fd: given.number("passphrase-fd") }),
         "demo" => Command::Program(Program::Demo { port: given.number("port").unwrap_or(DEMO_PORT) }),
         _ => Command::Help(None),
@@ -201,7 +214,13 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
         return Ok(Command::Help(Some("run".into())));
     }
     let arguments = parser.raw_args().map_err(|error| misused("run", &error))?.collect();
-    Ok(Command::Run { request: token_request(&given), program, arguments })
+    let dialects = given.texts().filter(|(option, _)| option.long == "dialect");
+    let ways = Ways {
+        dialects: dialects.map(|(_, name)| name.to_owned()).collect(),
+        token_file: given.flag("token-file"),
+        variable: given.text("env"),
+    };
+    Ok(Command::Run { request: token_request(&given), ways, program, arguments })
 }
 
 /// With what cargo runs a credential provider: `abide` is one without a link.
@@ -522,7 +541,8 @@ mod tests {
     fn what_follows_the_program_is_the_programs() {
         let request = TokenRequest { account: Some("work".into()), ..TokenRequest::default() };
         let arguments = vec!["plan".into(), "--json".into(), "--".into(), "--help".into()];
-        let expected = Command::Run { request, program: "terraform".into(), arguments };
+        let expected =
+            Command::Run { request, ways: Ways::default(), program: "terraform".into(), arguments };
         let with_dashes = ["run", "--account", "work", "--", "terraform", "plan", "--json", "--", "--help"];
         let without = ["run", "-a", "work", "terraform", "plan", "--json", "--", "--help"];
         assert_eq!(parsed(&without), (Ok(expected), false));

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use abide_wire::{JobAnswer, JobRequest};
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::failure::{AnswerFault, Failure};
 use crate::http::{Answer, Endpoint, push_encoded};
 
 /// The agent waits ten minutes for a person who signs in.
@@ -51,17 +52,23 @@ impl TokenRequest {
         self.parameters.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
     }
 
+    /// Asks for a job with these tokens. The answer may wait for a person.
+    pub(crate) fn begin_job(&self, endpoint: &Endpoint, job: &JobRequest) -> Result<JobAnswer, Failure> {
+        let body = serde_json::to_vec(job).map_err(|_| AnswerFault::Content)?;
+        endpoint.call_with("POST", &self.target("/v1/jobs"), Some(&body))?.json()
+    }
+
     /// Sends the request.
     pub(crate) fn send(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
-        let target = self.target();
+        let target = self.target("/v1/token");
         let Some(challenge) = &self.challenge else { return endpoint.call("GET", &target) };
         let body = json!({ "www_authenticate": challenge }).to_string();
         let patient = Endpoint { patience: SIGN_IN_PATIENCE, ..endpoint.clone() };
         patient.call_with("POST", &target, Some(body.as_bytes()))
     }
 
-    fn target(&self) -> String {
-        let mut target = String::from("/v1/token");
+    fn target(&self, call: &str) -> String {
+        let mut target = String::from(call);
         let mut separator = '?';
         let mut add = |name: &str, value: &str| {
             target.push(separator);

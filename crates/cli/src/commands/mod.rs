@@ -8,8 +8,10 @@ mod clients;
 mod configuration;
 mod credential;
 mod device;
+mod dialects;
 mod doctor;
 mod login;
+mod run;
 mod session;
 mod token;
 mod watch;
@@ -31,7 +33,10 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Token(request) => token::token(io, &request, json)?,
         Command::Header(request) => token::header(io, &request, json)?,
         Command::Curl { request, arguments } => return token::curl(io, &request, arguments),
-        Command::Run { request, program, arguments } => return token::run(io, &request, program, arguments),
+        Command::Run { request, ways, program, arguments } => {
+            return run::run(io, &request, &ways, program, arguments);
+        }
+        Command::Dialects => dialects::list(io, json)?,
         Command::Credential(asked) => return credential::credential(io, &asked, json),
         Command::Status => session::status(io, json)?,
         Command::Login { account, way } => login::login(io, account, way, json)?,

@@ -1,4 +1,4 @@
-//! `abide token`, `abide header`, `abide curl`, `abide run`: pass a token from the agent to a tool.
+//! `abide token`, `abide header`, `abide curl`: pass a token from the agent to a tool.
 
 use std::ffi::OsString;
 use std::process;
@@ -24,7 +24,7 @@ pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Resu
 }
 
 /// A renewal cannot give a longer lifetime than the provider grants.
-fn warn_of_short_validity(io: &mut Io<'_>, request: &TokenRequest, token: &TokenAnswer) {
+pub(super) fn warn_of_short_validity(io: &mut Io<'_>, request: &TokenRequest, token: &TokenAnswer) {
     if let Some(wanted) = request.min_validity.filter(|wanted| *wanted > token.expires_in) {
         io.tell(&format!(
             "abide: --min-validity {} cannot be met: this token is valid for {}. The provider\u{2019}s tokens do not last longer.\n",
@@ -125,22 +125,6 @@ impl<'a> Headers<'a> {
             Some(proof) => concat(&[begin, self.scheme, " ", self.token, "\",\"DPoP\":\"", proof, "\"}\n"]),
         }
     }
-}
-
-pub(super) fn run(
-    io: &mut Io<'_>,
-    request: &TokenRequest,
-    program: OsString,
-    arguments: Vec<OsString>,
-) -> Result<u8, Failure> {
-    let mut command = process::Command::new(&program);
-    command.args(arguments);
-    {
-        let (_answer, token) = fetch(io, request)?;
-        warn_of_short_validity(io, request, &token);
-        command.env("ABIDE_TOKEN", token.access_token.expose());
-    }
-    (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
 }
 
 /// The parts in a buffer that never moves and is wiped afterwards.

@@ -128,12 +128,16 @@ pub const COMMANDS: &[CommandEntry] = &[
     CommandEntry {
         name: "run",
         group: "Tokens",
-        summary: "run a program with a token in ABIDE_TOKEN",
+        summary: "run a program that gets its tokens from Abide",
         operands: "[--] PROGRAM [ARGUMENTS]",
         about: &[
             "  abide run -- terraform plan\n  abide run --account work -- ./deploy.sh --region eu",
-            "The program gets the token in its environment, never in its arguments. The token is not replaced when it expires: \
-             long-running programs should use `abide token`.",
+            "The program gets the token in its environment, in ABIDE_TOKEN, never in its arguments. That token is not replaced when it \
+             expires.",
+            "  abide run --dialect azure -- python app.py\n  abide run --dialect google -- node app.js",
+            "With --dialect, the SDK in the program finds its tokens by itself, and new ones for as long as the program runs. You are \
+             asked before the program starts, once for the program and everything that it starts. Variables that the SDK would use \
+             instead are not passed on; Abide names them.",
         ],
         notes: &[
             "The exit code is that of the program; 127 means that it does not exist, 126 that it cannot be run.",
@@ -169,6 +173,14 @@ pub const COMMANDS: &[CommandEntry] = &[
              named with --host. Go authenticates over https only.",
         ],
         notes: &["`go` shows what this command says only with -x: GOFLAGS=-x go mod download"],
+    },
+    CommandEntry {
+        name: "dialects",
+        group: "Tokens",
+        summary: "list the SDKs and tools that `abide run --dialect` serves",
+        operands: "",
+        about: &["Each with the name for --dialect and a command to copy."],
+        notes: &[],
     },
     CommandEntry {
         name: "accounts",

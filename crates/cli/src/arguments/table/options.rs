@@ -256,6 +256,20 @@ pub const OPTIONS: &[OptionEntry] = &[
     flag(&["token"], "json", "Print the whole answer as JSON: token, expiry, scope, account, issuer."),
     flag(&["header"], "json", "Print the header as a JSON object."),
     flag(&["accounts", "accounts list"], "json", "Print the accounts as JSON."),
+    text(
+        &["run"],
+        "dialect",
+        None,
+        "NAME",
+        "Let the program get its tokens by itself, as `abide dialects` lists. Can be given more than once.",
+    ),
+    flag(
+        &["run"],
+        "token-file",
+        "Keep a token in a file for as long as the program runs, and renew it. ABIDE_TOKEN_FILE names the file.",
+    ),
+    text(&["run"], "env", None, "VARIABLE", "Set this variable to the token instead of ABIDE_TOKEN."),
+    flag(&["dialects"], "json", "Print the dialects as JSON."),
     flag(&["accounts add", "accounts remove"], "json", "Print the result as JSON."),
     flag(&["clients", "clients list"], "json", "Print the clients as JSON."),
     flag(
