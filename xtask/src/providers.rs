@@ -1,4 +1,4 @@
-//! The providers of the tests, except those from npm: `django-oidc-provider` from PyPI and Keycloak from Maven Central, each
+//! The SDKs and the providers of the tests, except those from npm: `django-oidc-provider` from PyPI and Keycloak from Maven Central, each
 //! in one fixed version, and LemonLDAP::NG from Debian, all under `target/tools`. Only Linux has the tests that need them.
 
 use std::path::{Path, PathBuf};
@@ -30,7 +30,12 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
         steps.step(&format!("npm packages of {folder}"), |log| ui::npm_install(folder, log));
     }
     if cfg!(target_os = "linux") {
-        steps.possible("django-oidc-provider", |log| django(log, user));
+        steps.possible("django-oidc-provider", |log| {
+            python(log, user, "django", "tests/providers/django/requirements.txt", "oidc_provider")
+        });
+        steps.possible("SDKs for Python", |log| {
+            python(log, user, "sdks", "tests/sdks/requirements.txt", "azure.identity, google.auth, boto3")
+        });
         steps.possible("Keycloak", |log| keycloak(log, user));
         steps.possible("LemonLDAP::NG", lemonldap);
     }
@@ -50,14 +55,21 @@ fn found(program: &str, user: Option<&TestsUser>) -> Command {
     Command::new(place.unwrap_or_else(|| PathBuf::from(program)))
 }
 
-/// A virtual environment with the versions of `requirements.txt`.
-fn django(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
-    let requirements = cargo::root().join("tests/providers/django/requirements.txt");
-    let (environment, python) = (tools("django"), tools("django/bin/python"));
+/// A virtual environment with the versions of a `requirements.txt`, where these modules can be imported.
+fn python(
+    log: &mut Log,
+    user: Option<&TestsUser>,
+    name: &str,
+    requirements: &str,
+    modules: &str,
+) -> Result<Option<String>> {
+    let requirements = cargo::root().join(requirements);
+    let environment = tools(name);
+    let python = environment.join("bin/python");
     let stamp = environment.join("abide-requirements");
     let wanted = ui::fingerprint(std::slice::from_ref(&requirements))?;
     // An environment is bound to the Python that made it: it may not start any more after an upgrade of the system.
-    let starts = Command::new(&python).args(["-c", "import oidc_provider"]).output();
+    let starts = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
     // And the Python of one user may be closed to another, for example below /root.
     let starts = starts.is_ok_and(|output| output.status.success())
         && user.is_none_or(|user| python.canonicalize().is_ok_and(|python| user.starts(&python)));
