@@ -30,13 +30,14 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let mut command = process::Command::new(&program);
     command.args(&arguments);
+    let variable = variable(ways)?;
     let needs_job = !ways.dialects.is_empty() || ways.token_file;
     // With a dialect, a token in the environment would only become old.
     if !needs_job || ways.variable.is_some() || request.challenge.is_some() {
         let (_answer, token) = fetch(io, request)?;
         warn_of_short_validity(io, request, &token);
         if !needs_job || ways.variable.is_some() {
-            command.env(variable(ways)?, token.access_token.expose());
+            command.env(variable, token.access_token.expose());
         }
     }
     if needs_job {
