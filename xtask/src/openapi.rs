@@ -1,6 +1,8 @@
-//! Writes crates/agent/src/api/openapi.json: the local API, from its table of routes and the types of crates/wire. With `--check`,
-//! only says whether it is current.
+//! Writes crates/agent/src/api/openapi.json, the local API from its table of routes and the types of crates/wire, and docs/api.md, the
+//! same as a page. With `--check`, only says whether they are current.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+
+mod api_page;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ use serde_json::{Map, Value, json};
 
 const ROUTES: &str = "crates/agent/src/api/routes.rs";
 const PLACE: &str = "crates/agent/src/api/openapi.json";
+const PAGE: &str = "docs/api.md";
 
 fn main() -> ExitCode {
     let checks = std::env::args().any(|argument| argument == "--check");
@@ -31,17 +34,24 @@ fn main() -> ExitCode {
 
 fn run(checks: bool) -> Result<(), String> {
     let routes = std::fs::read_to_string(ROUTES).map_err(|error| format!("{ROUTES}: {error}"))?;
-    let mut wanted =
-        serde_json::to_string_pretty(&document(&rows(&routes))?).map_err(|error| error.to_string())?;
-    wanted.push('\n');
-    if !checks {
-        std::fs::write(PLACE, wanted).map_err(|error| format!("{PLACE}: {error}"))?;
-        println!("wrote {PLACE}");
-        return Ok(());
+    let document = document(&rows(&routes))?;
+    let mut described = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
+    described.push('\n');
+    for (place, wanted) in [(PLACE, described), (PAGE, api_page::page(&document))] {
+        if checks {
+            is_current(place, &wanted)?;
+        } else {
+            std::fs::write(place, wanted).map_err(|error| format!("{place}: {error}"))?;
+            println!("wrote {place}");
+        }
     }
-    match std::fs::read_to_string(PLACE) {
+    Ok(())
+}
+
+fn is_current(place: &str, wanted: &str) -> Result<(), String> {
+    match std::fs::read_to_string(place) {
         Ok(found) if found.replace("\r\n", "\n") == wanted => Ok(()),
-        _ => Err(format!("{PLACE} is not what routes and types say. Run `./x types` and commit the result.")),
+        _ => Err(format!("{place} is not what routes and types say. Run `./x types` and commit the result.")),
     }
 }
 
