@@ -34,7 +34,13 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
             python(log, user, "django", "tests/providers/django/requirements.txt", "oidc_provider")
         });
         steps.possible("SDKs for Python", |log| {
-            python(log, user, "sdks", "tests/sdks/requirements.txt", "azure.identity, google.auth, boto3")
+            python(
+                log,
+                user,
+                "sdks",
+                "tests/sdks/requirements.txt",
+                "azure.identity, google.auth, boto3, keyring, uv",
+            )
         });
         steps.possible("Keycloak", |log| keycloak(log, user));
         steps.possible("LemonLDAP::NG", lemonldap);
