@@ -98,7 +98,7 @@ pub(crate) async fn add(
         (None, Some(issuer)) => issuer,
         (None, None) => return Err(AddError::IssuerMissing(form_of(preset.as_ref()))),
     };
-    // The address of a document that says what Abide is: registration is for providers that do not read it.
+    // The address of a client metadata document: Abide registers only where the provider does not read it.
     let document = request.client_id.clone().filter(|id| request.register && is_client_metadata_document(id));
     if request.register == request.client_id.is_some() && document.is_none() {
         return Err(AddError::OneOfClientAndRegistration);
@@ -171,7 +171,7 @@ pub(crate) async fn add(
     Ok((added, configured))
 }
 
-/// Whether an e-mail address stands in the issuer's place.
+/// Whether the issuer is an e-mail address.
 pub(crate) fn is_address(issuer: &str) -> bool {
     issuer.contains('@') && !issuer.contains("://")
 }

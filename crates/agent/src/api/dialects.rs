@@ -32,13 +32,13 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const LIMITS: Limits =
     Limits { connections: 64, reserved: 0, per_program: 64, streams: 0, waiting: 256, ..Limits::ENDPOINT };
 
-/// What a job listens on.
+/// The listener of a job.
 pub(super) struct Listening {
     listener: TcpListener,
     pub(super) port: u16,
 }
 
-/// Binds a port that the system chooses, on 127.0.0.1 alone: that is the address that the program is told.
+/// Binds a port that the system chooses, on 127.0.0.1 only: the program is given that address.
 pub(super) fn bind() -> io::Result<Listening> {
     let listener = bind_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let port = listener.local_addr()?.port();
@@ -100,7 +100,7 @@ fn texts(headers: &http::HeaderMap) -> Option<Vec<(&str, &str)>> {
 async fn belongs(job: &Job, ends: Ends) -> bool {
     let Some(own) = ends.own else { return false };
     if !cfg!(target_os = "linux") {
-        // Descendants are not looked at there: it is a process of this user, and no other one.
+        // Here Abide does not know descendants. The connection is from a process of this user, which is all that is checked.
         return true;
     }
     let process = job.process;
@@ -108,8 +108,8 @@ async fn belongs(job: &Job, ends: Ends) -> bool {
     tokio::task::spawn_blocking(look).await.unwrap_or(false)
 }
 
-/// What the token is for: what the user said, or else what the tool says, as far as its dialect lets it. A tool that names a resource
-/// gets no token for another one: it would send it there.
+/// What the token is for: what the user named, or else what the tool names, if its dialect allows that. A tool that names a resource gets
+/// no token for another one, because it would send the token to the resource that it named.
 fn target_of(job: &Job, target: Target, purpose: &Purpose) -> TokenTarget {
     let said = &job.params.target;
     if let (Target::Resource, Some(resource), false) = (target, &purpose.resource, said.resources.is_empty())
@@ -153,7 +153,7 @@ pub(super) async fn token(
                     answer = found(&agent, &job, &params) => {
                         sender.send_replace(Some(answer));
                     }
-                    // The question goes with the program.
+                    // The question closes when the program ends.
                     () = job.connected.ended() => {}
                 }
             });

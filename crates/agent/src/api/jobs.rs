@@ -19,11 +19,11 @@ use crate::platform::file;
 use crate::platform::program::Program;
 use crate::tokens::TokenParams;
 
-/// The file with the token is renewed when so much of the token's life is left.
+/// The file is renewed when this part of the token's life is left: one in `LEFT`.
 const LEFT: u32 = 4;
-/// The pause after a renewal that did not work.
+/// The pause after a renewal that failed.
 const PAUSE: Duration = Duration::from_secs(10);
-/// So much of the program and its arguments is shown, in characters.
+/// The most characters of the program and its arguments that are shown.
 const SHOWN: usize = 160;
 
 /// Asks the user before the program starts, and opens what its dialects need. The job ends with the process that asks.
@@ -81,13 +81,13 @@ pub(super) async fn begin(call: Call) -> Answered {
     ok(&answer)
 }
 
-/// Whether the tools say what their tokens are for, and the user has not said it: then there is nothing to ask about yet.
+/// Whether only the tools will name what their tokens are for. Then there is nothing to ask the user about yet.
 fn asks_later(params: &TokenParams, dialects: &[&Dialect], token_file: bool) -> bool {
     let tools_say = dialects.iter().all(|dialect| dialect.target != Target::Session);
     params.target == TokenTarget::default() && tools_say && !dialects.is_empty() && !token_file
 }
 
-/// The first token, so that what prevents one is known before the program starts. For several resources, each tool asks for its own.
+/// The first token, so that an error is known before the program starts. For several resources, the tools ask for each later.
 async fn first_token(
     agent: &Agent,
     who: &abide_audit::Caller,

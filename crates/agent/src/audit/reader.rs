@@ -12,15 +12,15 @@ use abide_wire::activity::{
 
 use super::lines::{kind_of, report, shown};
 
-/// At most so many lines are in one answer.
+/// The most lines in one answer.
 const PAGE: usize = 100;
-/// At most so many lines are looked at for one answer, so that a search through a year answers soon.
+/// The most lines that are read for one answer, so that a search through a year answers soon.
 const LOOKED_AT: usize = 20_000;
 const HOUR: u64 = 60 * 60 * 1000;
 const DAY: u64 = 24 * HOUR;
-/// So many copies of the record can be in one folder.
+/// The most copies of the record in one folder.
 const MOST_COPIES: u32 = 999;
-/// A day has at most so many hours.
+/// The most hours of a day, when a clock is set back.
 const HOURS: u64 = 25;
 
 /// Reads the record in one folder.
@@ -57,7 +57,7 @@ impl Reader {
     }
 }
 
-/// A new file that only this user can read. What is there already is never written over.
+/// Creates a new file that only this user can read. Never overwrites a file.
 fn new_file(folder: &Path) -> io::Result<(PathBuf, File)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -354,7 +354,7 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         (path, Some(query)) if path == place.path => arrived(query, place).await,
         (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
         (path, None) if path == place.catching.page && place.catching.is_wanted() => unasked(),
-        // An answer may be in the part of the address that the browser keeps to itself: it leaves that too.
+        // The answer may be in the fragment, which the browser does not send. The new address removes it too.
         (path, None) if path == place.path && place.catching.is_wanted() => onward(&place.catching.leave()),
         (path, None) if path == place.path => stray(
             "This page was opened without an answer from a provider. Nothing has changed.",

@@ -1,5 +1,5 @@
 //! Third-party initiated login (OpenID Connect Core 1.0, section 4): a link, on an intranet page for example, that asks Abide to
-//! sign in. The page here asks the person first; without their yes, nothing begins. `target_link_uri` is not used, because
+//! sign in. The page asks the person first; without a yes, no sign-in starts. `target_link_uri` is not used, because
 //! Abide has no page to open after a sign-in.
 
 use std::collections::VecDeque;
@@ -77,7 +77,7 @@ impl Tickets {
     }
 }
 
-/// Answers a request for such a link, or gives it back if it is another one.
+/// Answers a request for such a link. Returns any other request unchanged.
 pub(crate) async fn answer(
     request: Request<Incoming>,
     catching: &Catching,
@@ -135,7 +135,7 @@ fn ask(parameters: &str, catching: &Catching) -> Response<Full<Bytes>> {
 
 const NOT_ASKED: &str = "If you did not click such a link, close this tab. Nothing has begun.";
 
-/// The form was sent. Its path is known only to the page that asked.
+/// Handles the sent form. Only the page that asked knows its path.
 fn accept(request: &Request<Incoming>, catching: &Catching) -> Response<Full<Bytes>> {
     let site = request.headers().get("sec-fetch-site").map(http::HeaderValue::as_bytes);
     let from_elsewhere = site.is_some_and(|site| site != b"same-origin");

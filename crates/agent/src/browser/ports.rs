@@ -1,4 +1,4 @@
-//! The fixed ports of our pages: who holds them, and what is done with an answer there that Abide did not ask for.
+//! The fixed ports of Abide's pages: which listener holds each, and what it does with an answer that Abide did not ask for.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -17,15 +17,15 @@ const PAGE: &str = "not-started-here";
 pub(crate) trait Catch: Send + Sync {
     /// Whether they are caught at this redirect URI.
     fn wants(&self, redirect_uri: &Url) -> bool;
-    /// One was caught.
+    /// Reports that one was caught.
     fn caught(&self, redirect_uri: &Url);
-    /// What a link to sign in at this issuer would do (OpenID Connect Core 1.0, section 4).
+    /// The effect of a link to sign in at this issuer (OpenID Connect Core 1.0, section 4).
     fn invited(&self, redirect_uri: &Url, issuer: &str) -> Invited;
-    /// The person has said yes to such a link.
+    /// Starts the sign-in of a link after the person has agreed.
     fn accepted(&self, redirect_uri: &Url, issuer: &str, login_hint: Option<String>);
 }
 
-/// What a link to sign in would do.
+/// The effect of a link to sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Invited {
     /// No account accepts such links here.
@@ -113,7 +113,7 @@ impl Ports {
         any
     }
 
-    /// Notes who has the address. A port of the system's choice is nobody else's.
+    /// Records which listener has the address. A port that the system chose is not recorded: no other listener needs it.
     pub(crate) fn occupy(&self, address: SocketAddr, task: AbortHandle) -> Hold {
         let holding = Arc::new(AtomicU8::new(Holding::Answer as u8));
         if address.port() != 0 {
@@ -130,7 +130,7 @@ impl Ports {
         occupied.iter().any(|one| one.address.port() == port)
     }
 
-    /// From now on, this decides about answers that no sign-in waits for.
+    /// Sets what decides about answers that no sign-in waits for.
     pub(crate) fn catch_with(&self, catcher: Arc<dyn Catch>) {
         let _ = self.catcher.set(catcher);
     }
@@ -169,7 +169,7 @@ pub(crate) struct Catching {
 }
 
 impl Catching {
-    /// Who decides about links to sign in at this listener.
+    /// What decides about links to sign in at this listener.
     pub(crate) fn host(&self) -> Option<(&Arc<dyn Catch>, &Url)> {
         Some((self.catcher.get()?, self.redirect_uri.as_ref()?))
     }
@@ -195,7 +195,7 @@ impl Catching {
         true
     }
 
-    /// The address that the browser is sent to. A fragment of its own replaces the one that the browser would take along.
+    /// The address that the browser is sent to. Its fragment replaces the present one, which the browser would keep otherwise.
     pub(crate) fn leave(&self) -> String {
         format!("{}#abide", self.page)
     }
@@ -259,7 +259,7 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 303") && answer.contains(LEFT), "{path}: {answer}");
         }
         assert_eq!(caught.0.load(Ordering::SeqCst), 4);
-        // `response_mode=fragment`: the browser keeps the answer to itself, and would take it along.
+        // `response_mode=fragment`: the browser does not send the answer, and would keep it in the next address.
         let answer = get(&uri, "/callback").await;
         assert!(answer.starts_with("HTTP/1.1 303") && answer.contains(LEFT), "{answer}");
         for path in ["/callback?error=access_denied", "/callback?encode=1", "/?x=1"] {

@@ -6,7 +6,7 @@ use abide_dialects::program::{by_format, servers};
 use abide_wire::DialectServer;
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// So long may a value be that is sent to a provider or a tool.
+/// The longest value that is sent to a provider or a tool.
 const LONGEST: usize = 512;
 
 /// The servers of each dialect, by its `--format`.

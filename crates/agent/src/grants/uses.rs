@@ -1,5 +1,5 @@
-//! How often the grants that are kept are used: in a file of its own beside `clients.json`. What is counted decides nothing, so
-//! a file that cannot be read begins anew, and a crash loses the last minutes.
+//! How often the grants that are kept are used: in a file of its own beside `clients.json`. No decision depends on the counts. So
+//! a file that cannot be read is replaced, and a crash loses the last minutes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::platform::file;
 
-/// So many days are counted one by one.
+/// The number of days that have a count of their own.
 const DAYS: u64 = 14;
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 /// The counts of running use are written at most this often, in seconds.

@@ -23,9 +23,9 @@ use crate::platform::file;
 use crate::platform::program::{Connected, ProcessId, Program};
 use crate::tokens::TokenParams;
 
-/// So many jobs may run.
+/// The most jobs at a time.
 const MOST: usize = 64;
-/// So many tokens of one job may be waited for at a time.
+/// The most tokens of one job that are waited for at a time.
 const MOST_ASKED: usize = 16;
 
 /// The jobs that run.
@@ -52,16 +52,16 @@ pub(crate) struct Job {
     asked: Mutex<Vec<(TokenTarget, Waiting)>>,
 }
 
-/// What becomes of a request for a token.
+/// The state of a request for a token.
 pub(crate) type Waiting = watch::Receiver<Option<Result<TokenAnswer, ErrorAnswer>>>;
 
-/// How a request for a token is received.
+/// What a request for a token has to do.
 pub(crate) enum Asking {
-    /// Another request has asked for the same.
+    /// Wait: another request asks for the same token.
     Joins(Waiting),
-    /// It is the first one: whoever gets this finds the answer.
+    /// Obtain the token: this request is the first one.
     First(watch::Sender<Option<Result<TokenAnswer, ErrorAnswer>>>, Waiting),
-    /// Too many others wait.
+    /// Fail: too many others wait.
     Full,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct NewJob {
 }
 
 impl Jobs {
-    /// Removes what an agent has left there that was killed. The lock of the vault is held, so no other agent uses it.
+    /// Removes the files of an agent that was killed. This agent holds the lock of the vault, so no other one uses the folder.
     pub(crate) fn new(runtime: &Path) -> Self {
         let folder = runtime.join("jobs");
         let _ = std::fs::remove_dir_all(&folder);
@@ -121,10 +121,10 @@ impl Jobs {
 }
 
 impl Job {
-    /// The caller, by what the program of the job is now.
+    /// The caller: the program that the job's process runs now.
     pub(crate) fn caller(&self) -> Caller {
         let mut caller = Caller::of(&self.connected.lineage(), Program::is_ours);
-        // What only passes on, such as `env`, is not the caller; the job is its process all the same.
+        // A program that only starts others, such as `env`, is not the caller. The job is still its process.
         if !caller.ancestry.contains(&self.process) {
             caller.ancestry.insert(0, self.process);
         }
@@ -134,7 +134,7 @@ impl Job {
     /// Joins a request for the same token, or is the first one.
     pub(crate) fn ask(&self, target: &TokenTarget) -> Asking {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that has its answer is over: the next request is decided anew.
+        // A request with an answer has ended: the next one is decided again.
         asked.retain(|(_, waiting)| waiting.borrow().is_none() && waiting.has_changed().is_ok());
         if let Some((_, waiting)) = asked.iter().find(|(known, _)| known == target) {
             return Asking::Joins(waiting.clone());

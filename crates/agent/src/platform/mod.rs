@@ -24,7 +24,7 @@ pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_nam
 #[cfg(unix)]
 pub(crate) use system::keep_from_children;
 
-/// Whether the user's keyring is unlocked; `None` without an answer. Asks the user nothing: reading a key would.
+/// Whether the user's keyring is unlocked; `None` without an answer. Does not ask the user for a password, as reading a key would.
 #[cfg(target_os = "linux")]
 pub(crate) async fn keyring_is_unlocked() -> Option<bool> {
     const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);

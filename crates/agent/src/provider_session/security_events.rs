@@ -93,7 +93,7 @@ fn fails(store: &Arc<Store>, name: &str, error: &Error) {
     let _ = store.act(name, |account, _| account.signals.becomes(Signal::Events, state));
 }
 
-/// Something came from the stream. It does not work while the provider has stopped it, although it can be asked.
+/// Notes that something came from the stream. While the provider has stopped it, the signal does not work, even if it answers.
 fn hears(account: &mut Account, at: Duration) {
     account.signals.heard(Signal::Events, at);
     if account.event_stream_stopped {

@@ -1,4 +1,4 @@
-//! A keyring that was locked at the start, and is unlocked later: from then on it keeps the sessions.
+//! A keyring that is locked at the start and unlocked later. From then on, its key protects the sessions.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,9 +14,9 @@ use crate::state::record::record_name;
 use crate::state::set_aside::{self, Why};
 use crate::tokens::refresh;
 
-/// How often the keyring is looked at while sessions are in memory only. The look asks the user nothing.
+/// How often Abide checks the keyring while sessions are in memory only. The check does not ask the user for a password.
 const LOOK: Duration = Duration::from_secs(10);
-/// The pause after a keyring that is unlocked could not be used.
+/// The pause after an unlocked keyring could not be used.
 const PAUSE: Duration = Duration::from_secs(120);
 
 /// Waits until the keyring is unlocked, and moves the sessions there. Then `warning` ends.
@@ -47,7 +47,7 @@ pub(crate) async fn when_unlocked(agent: Agent, warning: String) {
     }
 }
 
-/// Continues the sessions that were found. Those that others have taken the place of are revoked.
+/// Continues the sessions that were found, and revokes those that a newer session has replaced.
 fn take_up(agent: &Agent, moved: Moved) {
     let store = &agent.0.store;
     moved.news.iter().for_each(|news| store.warning(news.to_string()));

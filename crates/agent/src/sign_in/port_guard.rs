@@ -24,12 +24,12 @@ use crate::view::notices;
 
 /// How long a port of another program is left alone before the next try.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How often, and how long apart, a port is tried that a listener of ours lets go of at this moment.
+/// How often, and how long apart, Abide tries a port that its own listener is about to release.
 const TRIES: u32 = 20;
 const MOMENT: Duration = Duration::from_millis(50);
-/// At most one notification in this time: a page can send the browser to the port as often as it likes.
+/// The shortest time between two notifications: a page can send the browser to the port any number of times.
 const NOTICES: Duration = Duration::from_secs(60);
-/// How long the page after a yes may take to reach the browser, before the sign-in needs the port.
+/// How long the page after a yes has to reach the browser before the sign-in takes the port.
 const PAGE_FIRST: Duration = Duration::from_millis(500);
 
 /// Whether the account that `redirect_uri` belongs to wants its port guarded.
@@ -83,7 +83,7 @@ impl Catch for Guard {
         let Invited::Ask { account, .. } = self.invited(redirect_uri, issuer) else { return };
         let Some(store) = self.store.upgrade() else { return };
         tokio::spawn(async move {
-            // The sign-in takes the port, and the page has to reach the browser before.
+            // The sign-in takes the port. Before that, the page has to reach the browser.
             tokio::time::sleep(PAGE_FIRST).await;
             if let Err(error) = sign_in::begin(&store, &account, Opening::Browser, login_hint) {
                 tracing::warn!(account, code = error.error.as_str(), "a link did not start a sign-in");

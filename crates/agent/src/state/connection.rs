@@ -145,8 +145,8 @@ pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {
 /// The port of `abide demo` and of the demonstration account.
 pub(crate) const DEMO_PORT: u16 = 47610;
 
-/// Whether a provider at this port of this computer may be asked. The port of the demonstration is known to all, and another
-/// user may have taken it. At other ports a provider may well run as another user.
+/// Whether a provider at this port of this computer may be asked. The port of the demonstration is well known, so
+/// another user may have taken it. At other ports, a provider may run as another user.
 fn admits_port(port: u16) -> bool {
     port != DEMO_PORT || tcp_peer::no_other_user_listens(port)
 }

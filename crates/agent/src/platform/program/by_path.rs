@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Process, ProcessId, Program, file_id, stamp};
 use crate::platform::system::program_of;
 
-/// How often a process is looked at whose end is waited for.
+/// How often Abide checks whether a process has ended.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A process that has connected.

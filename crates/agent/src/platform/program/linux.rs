@@ -26,7 +26,7 @@ static OWN_NAMESPACES: LazyLock<[Option<FileId>; 3]> = LazyLock::new(|| {
 });
 /// So many ancestors are looked at.
 const DEEPEST: usize = 64;
-/// How often a process is looked at whose end the system does not tell.
+/// How often Abide checks a process whose end the system does not report.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// So much of the arguments is read, in bytes.
 const ARGUMENTS: u64 = 4096;

@@ -12,7 +12,7 @@ pub(crate) fn holds(process: ProcessId, inode: u32) -> bool {
     let link = format!("socket:[{inode}]");
     is_running(process)
         && descendants(process.number).into_iter().any(|number| has_open(number, &link))
-        // The number still means the same process.
+        // The process ID still belongs to the same process.
         && is_running(process)
 }
 
@@ -28,7 +28,7 @@ fn descendants(number: i32) -> Vec<i32> {
     let mut found = vec![number];
     let mut looked_at = 0;
     while let Some(parent) = found.get(looked_at) {
-        // Each process has one parent, so each comes in once.
+        // Each process has one parent, so each is added once.
         found.extend(children.remove(parent).unwrap_or_default());
         looked_at += 1;
     }

@@ -34,8 +34,8 @@ pub(crate) fn tcp_peer(own: SocketAddr, peer: SocketAddr) -> TcpPeer {
     system::tcp_peer(canonical(own), canonical(peer))
 }
 
-/// The inode of the socket at the other end, by which `/proc` tells whose it is; `None` if that is closed, or on a system
-/// that has none.
+/// The inode of the socket at the other end, which `/proc` lists for the process that holds it. `None` if the socket is closed, or on a
+/// system without inodes of sockets.
 pub(crate) fn tcp_inode(own: SocketAddr, peer: SocketAddr) -> Option<u32> {
     #[cfg(target_os = "linux")]
     return system::tcp_inode(canonical(own), canonical(peer));
@@ -51,7 +51,7 @@ pub(crate) fn listening_user(address: SocketAddr) -> Option<u32> {
     system::listening_user(canonical(address))
 }
 
-/// Whether no other user's program listens at this port of loopback, as far as the system tells.
+/// Whether no other user's program listens at this port of loopback, as far as the system reports.
 pub(crate) fn no_other_user_listens(port: u16) -> bool {
     #[cfg(unix)]
     {
