@@ -16,7 +16,7 @@ pub struct Program {
     pub input: Input,
     /// How the tool names the server that gets the token. Then there is a token only for servers that the user has named.
     pub server: Option<Named>,
-    /// Understands a call.
+    /// Reads a call.
     pub read: fn(&Call<'_>) -> Next,
     /// Writes the token.
     pub write: fn(&Ask, &Given<'_>) -> Output,
@@ -38,11 +38,11 @@ pub enum Named {
 /// What a tool writes to standard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Nothing: it is not read, because it may be the terminal of a person.
+    /// Nothing. It is not read, because it may be a terminal.
     Nothing,
-    /// One request, up to the end.
+    /// One request, until standard input ends.
     Whole,
-    /// Requests on a line each, after this greeting.
+    /// Requests, one per line, after this greeting.
     Lines(&'static str),
 }
 

@@ -7,15 +7,15 @@ use crate::exchange::Http;
 pub struct Dialect {
     /// The name for `--dialect`.
     pub name: &'static str,
-    /// What speaks it, for people.
+    /// The tools that use it, as a text for people.
     pub title: &'static str,
     /// How the token gets there.
     pub kind: Kind,
-    /// What the environment of the tool has to say.
+    /// The variables to set for the tool.
     pub sets: &'static [Variable],
-    /// What the tool would use instead, if it is there.
+    /// What the tool would use instead of Abide, if it exists.
     pub instead: &'static [Instead],
-    /// What the token is for, where the user does not say.
+    /// What the token is for, if the user does not say it.
     pub target: Target,
     /// A command to copy.
     pub example: &'static str,
@@ -78,7 +78,7 @@ pub enum Instead {
         /// The section, without its brackets.
         section: &'static str,
     },
-    /// A file below the home folder, which has to be there and to be read by the tool.
+    /// A file below the home folder, if it exists. The tool is led to another folder, where it finds none.
     File {
         /// The file, relative to the home folder.
         file: &'static str,
@@ -87,7 +87,7 @@ pub enum Instead {
     },
 }
 
-/// What a token is for, where the user does not say.
+/// What a token is for, if the user does not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The session's own token.

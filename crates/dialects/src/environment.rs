@@ -1,11 +1,11 @@
-//! What the environment of a tool has to say.
+//! The environment of a tool.
 
 use abide_wire::JobAnswer;
 use zeroize::Zeroizing;
 
 use crate::dialect::{Dialect, Instead, Value};
 
-/// The variables that a dialect sets for a job. `command` is the path of the `abide` command. A variable for which there is nothing is
+/// The variables that a dialect sets for a job. `command` is the path of the `abide` command. A variable without a value is
 /// left out.
 #[must_use]
 pub fn variables(
@@ -30,7 +30,7 @@ pub fn variables(
     dialect.sets.iter().filter_map(|variable| Some((variable.name, value(&variable.value)?))).collect()
 }
 
-/// The variables that the user has to set before, and that are not there.
+/// The variables that the user has to set and has not set.
 #[must_use]
 pub fn missing(dialect: &Dialect, is_set: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let given = dialect.sets.iter().filter(|variable| variable.value == Value::Given);
@@ -43,8 +43,8 @@ pub fn needs_token_file(dialect: &Dialect) -> bool {
     dialect.sets.iter().any(|variable| variable.value == Value::TokenFile)
 }
 
-/// What of the environment would come before Abide, and is set aside: the variables that are there, without those that a chosen dialect
-/// sets itself.
+/// The variables that the tool would use instead of Abide and that are set, without those that a chosen dialect sets itself. They are
+/// removed for the tool.
 #[must_use]
 pub fn set_aside(dialects: &[&Dialect], is_set: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let own =

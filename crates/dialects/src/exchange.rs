@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 /// What a dialect over HTTP does with a request.
 #[derive(Debug)]
 pub struct Http {
-    /// Its paths. One that ends with `/`, and is longer, stands for everything below it.
+    /// Its paths. A path that ends with `/`, except `/` itself, also covers everything below it.
     pub paths: &'static [&'static str],
     /// Whether the tool shows the key of the job. Otherwise the process that asks has to belong to the job.
     pub shows_key: bool,
-    /// Understands a request, or answers it with an error.
+    /// Reads a request, or answers it with an error.
     pub read: fn(&Request<'_>, &dyn IsKey) -> Result<Wanted, Answer>,
     /// Answers where there is no token.
     pub refuse: fn(&Refusal<'_>) -> Answer,
@@ -26,7 +26,7 @@ impl Http {
     }
 }
 
-/// Tells whether a text is the key of the job, in the same time for every text of that length.
+/// Compares a text with the key of the job, in constant time for each length.
 pub trait IsKey {
     /// Whether it is.
     fn is_key(&self, text: &str) -> bool;
@@ -46,7 +46,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The value of a header that is there once. One that is there several times has no value: two readers could read two.
+    /// The value of a header that is there once. A repeated header has no value, because two readers could choose different ones.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
         let mut values = self.headers.iter().filter(|(known, _)| *known == name);

@@ -12,13 +12,13 @@ pub const DIALECT: Dialect = Dialect {
         Variable { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: Value::TokenFile },
         Variable { name: "AWS_ROLE_ARN", value: Value::Given },
     ],
-    // What botocore and the other SDKs look at before.
+    // botocore and the other SDKs use these first.
     instead: &[
         Instead::Variable("AWS_ACCESS_KEY_ID"),
         Instead::Variable("AWS_SECRET_ACCESS_KEY"),
         Instead::Variable("AWS_SESSION_TOKEN"),
         Instead::Variable("AWS_SECURITY_TOKEN"),
-        // With a profile that is named, botocore leaves web identities of the environment alone.
+        // With a named profile, botocore ignores the web identity in the environment.
         Instead::Variable("AWS_PROFILE"),
         Instead::Variable("AWS_DEFAULT_PROFILE"),
         Instead::Section {

@@ -15,7 +15,7 @@ pub const DIALECT: Dialect = Dialect {
     title: "Azure SDKs, by the managed identity of a virtual machine",
     kind: Kind::Http(&HTTP),
     sets: &[
-        // A client that finds it does not look whether there is a metadata service.
+        // A client with this variable does not test whether there is a metadata service.
         Variable { name: "AZURE_POD_IDENTITY_AUTHORITY_HOST", value: Value::Url("") },
         Variable { name: "AZURE_TOKEN_CREDENTIALS", value: Value::Text("ManagedIdentityCredential") },
     ],
@@ -62,7 +62,7 @@ fn read(request: &Request<'_>, _: &dyn IsKey) -> Result<Wanted, Answer> {
 }
 
 fn write(purpose: &Purpose, token: &TokenAnswer) -> Answer {
-    // Numbers are text there.
+    // Azure sends numbers as text.
     let body = Object::with_room_for(&token.access_token)
         .token("access_token", &token.access_token)
         .text("expires_in", &token.expires_in.to_string())

@@ -44,7 +44,7 @@ const HTTP: Http =
 const FLAVOR: &[(&str, &str)] = &[("metadata-flavor", "Google"), ("server", "Metadata Server for VM")];
 const V1: &str = "/computeMetadata/v1/";
 const ACCOUNTS: &str = "instance/service-accounts/";
-/// The one service account there is. Its address is not a real one: nothing here knows who is signed in.
+/// The address of the only service account. It is not a real one: this crate does not know who is signed in.
 const EMAIL: &str = "default@abide.invalid";
 
 fn read(request: &Request<'_>, _: &dyn IsKey) -> Result<Wanted, Answer> {
@@ -93,13 +93,13 @@ fn service_account(request: &Request<'_>, rest: &str, recursive: bool) -> Result
                 scopes.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
             Ok(Wanted::Token { purpose: Purpose { scopes, ..Purpose::default() }, write })
         }
-        // It is signed by Google there, for any audience that is asked for. Abide signs nothing.
+        // On Compute Engine, Google signs it for any audience. Abide signs no tokens.
         "identity" => Err(text(404, "Abide has no ID token for another audience. Ask for an access token.")),
         _ => Err(not_found()),
     }
 }
 
-/// All about the service account. A library that is told no scopes asks for a token without any.
+/// The description of the service account. It lists no scopes, so a library asks for a token without scopes.
 fn description() -> Answer {
     let text = format!("{{\"aliases\":[\"default\"],\"email\":\"{EMAIL}\",\"scopes\":[]}}");
     Answer::json(200, zeroize::Zeroizing::new(text.into_bytes())).with(FLAVOR)

@@ -70,7 +70,7 @@ fn refuse(_: &Ask, why: &NoToken<'_>) -> Output {
 struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
-    /// Up to a blank line or the end. What is no attribute is passed over, as git does.
+    /// Reads up to a blank line or the end. Skips lines that are not attributes, as git does.
     fn read(input: &[u8]) -> Self {
         let text = String::from_utf8_lossy(input);
         let lines = text.split('\n').take_while(|line| !line.is_empty());
@@ -95,7 +95,7 @@ impl Attributes {
         })
     }
 
-    /// The address of the server. git takes names of hosts apart by rules of its own, so only clear ones are taken.
+    /// The address of the server. git parses host names by its own rules, so only unambiguous ones are accepted.
     fn server(&self) -> Option<String> {
         let (protocol, host) = (self.one("protocol")?, self.one("host")?);
         let clear = !host.is_empty() && !host.contains(['/', '@', '?', '#', '\\']);

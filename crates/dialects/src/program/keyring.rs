@@ -1,7 +1,7 @@
 //! The command of Python's `keyring` (25.6), as pip, uv and others run it.
 //!
-//! `keyring get SERVICE USER`, or `keyring --mode=creds --output=json get SERVICE [USER]`. What is not there is exit code 1
-//! and nothing else. The service is an address; a host without a scheme might be reached over http, and gets nothing.
+//! `keyring get SERVICE USER`, or `keyring --mode=creds --output=json get SERVICE [USER]`. If there is no password, the exit code is 1
+//! and the output is empty. The service is an address; a host without a scheme might be reached over http, and gets nothing.
 
 use crate::call::{Ask, Call, Given, Input, Named, Next, Output, Program};
 use crate::dialect::{Dialect, Kind, Target};

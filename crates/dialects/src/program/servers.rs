@@ -62,7 +62,7 @@ pub fn find<'a>(servers: &'a [DialectServer], named: &str, how: Named) -> Option
         let path = own.path().trim_end_matches('/').len();
         candidates.iter().any(|url| is_within(url, &own)).then_some((path, server))
     });
-    // The first of equals.
+    // Of equal ones, the first.
     fitting
         .fold(None, |best: Option<(usize, &DialectServer)>, next| match best {
             Some(best) if best.0 >= next.0 => Some(best),
