@@ -100,7 +100,7 @@ fn texts(headers: &http::HeaderMap) -> Option<Vec<(&str, &str)>> {
 async fn belongs(job: &Job, ends: Ends) -> bool {
     let Some(own) = ends.own else { return false };
     if !cfg!(target_os = "linux") {
-        // Here Abide does not know descendants. The connection is from a process of this user, which is all that is checked.
+        // On these systems, Abide cannot find the descendants of a process. The server has already refused other users.
         return true;
     }
     let process = job.process;

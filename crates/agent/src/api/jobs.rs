@@ -19,7 +19,7 @@ use crate::platform::file;
 use crate::platform::program::Program;
 use crate::tokens::TokenParams;
 
-/// The file is renewed when this part of the token's life is left: one in `LEFT`.
+/// The file is renewed when a fourth of the token's life is left.
 const LEFT: u32 = 4;
 /// The pause after a renewal that failed.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -51,7 +51,7 @@ fn read(request: &Request<'_>, _: &dyn IsKey) -> Result<Wanted, Answer> {
     if request.method != "GET" {
         return Err(text(405, "Use GET."));
     }
-    // A proxy would pass on what comes from elsewhere.
+    // Behind a proxy, the request may come from another computer.
     if request.header("x-forwarded-for").is_some() {
         return Err(text(403, "X-Forwarded-For is not allowed here."));
     }
