@@ -20,7 +20,7 @@ pub fn variables(
             Value::Key => return Some(Zeroizing::new(job.key.expose().to_owned())),
             Value::KeyFile => job.key_file.clone(),
             Value::TokenFile => job.token_file.clone()?,
-            Value::Command(arguments) if arguments.is_empty() => command.to_owned(),
+            Value::Command("") => command.to_owned(),
             Value::Command(arguments) => format!("{command} {arguments}"),
             Value::Given => return None,
             Value::Text(text) => (*text).to_owned(),

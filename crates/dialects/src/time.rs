@@ -5,7 +5,7 @@
 pub fn rfc3339(unix_seconds: u64) -> String {
     let (mut days, rest) = (unix_seconds / 86_400, unix_seconds % 86_400);
     let mut year = 1970;
-    let leap = |year: u64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = |year: u64| (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     // In steps of 400 years, so that a large number does not make this slow.
     year += days / 146_097 * 400;
     days %= 146_097;
