@@ -51,6 +51,21 @@ test("a question is answered in the window, but not by a click that was meant fo
   expect(window.text()).not.toContain("waits for your answer");
 });
 
+test("the second click of a double click does not answer the next question", async () => {
+  const window = await open(snapshot([active()], { consents: [at({ id: 7 }), at({ id: 8 })] }));
+  await window.navigate("tools");
+  await window.pass(1);
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).toHaveBeenCalledOnce();
+  // The next card moves under the pointer.
+  await window.show(snapshot([active()], { consents: [at({ id: 8 })] }));
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).toHaveBeenCalledOnce();
+  await window.pass(1);
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).toHaveBeenCalledTimes(2);
+});
+
 test("an answer that comes too late says so", async () => {
   const gone = async () => {
     throw { code: "not_found", message: "x" };
