@@ -88,12 +88,17 @@ impl Jobs {
     ///
     /// When the system has no random numbers, or the folder cannot be made.
     pub(crate) fn create(&self, new: NewJob) -> io::Result<Option<Job>> {
-        if self.running().len() >= MOST {
-            return Ok(None);
+        {
+            let mut running = self.running();
+            running.retain(|_, task| !task.is_finished());
+            if running.len() >= MOST {
+                return Ok(None);
+            }
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let key = random_key()?;
-        let folder = Folder::create(self.folder.join(id.to_string()))?;
+        // A random name: a program that outlives the agent must not find the token of a later job where its own was.
+        let folder = Folder::create(self.folder.join(random_key()?.expose()))?;
         file::write(&folder.key_file(), key.expose().as_bytes())?;
         let NewJob { process, connected, params, dialects, port } = new;
         let asked = Mutex::default();
@@ -102,9 +107,7 @@ impl Jobs {
 
     /// Keeps the task of a job, so that the job ends with the agent.
     pub(crate) fn keep(&self, id: u64, task: AbortHandle) {
-        let mut running = self.running();
-        running.retain(|_, task| !task.is_finished());
-        running.insert(id, task);
+        self.running().insert(id, task);
     }
 
     /// Ends all jobs.
