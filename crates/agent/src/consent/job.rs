@@ -23,8 +23,14 @@ impl Consent {
         process: ProcessId,
     ) -> Result<Permit, ErrorAnswer> {
         let label = caller.name.clone();
-        let permit = self.permit(caller, request.clone(), reason).await?;
-        let limits = Limits { activity: permit.activity, session: request.session, ..Limits::of(&request) };
+        let permit = self.permit_for(caller, request.clone(), reason, Some(process)).await?;
+        // Not longer than the answer that it follows from.
+        let until = self.clients.judge(|grants| {
+            let from = grants.iter().find(|grant| Some(grant.id) == permit.grant);
+            from.and_then(|grant| grant.limits.until)
+        });
+        let limits =
+            Limits { activity: permit.activity, session: request.session, until, ..Limits::of(&request) };
         let subject = Subject::Process(process);
         let is_there = self.clients.judge(|grants| {
             grants.iter().any(|grant| grant.allows && grant.subject == subject && grant.limits == limits)
@@ -34,5 +40,11 @@ impl Consent {
             self.show();
         }
         Ok(permit)
+    }
+
+    /// The first process of a job has ended, and with it what was allowed to the job.
+    pub(crate) fn process_ended(&self, process: ProcessId) {
+        self.clients.process_ended(process);
+        self.show();
     }
 }

@@ -15,7 +15,7 @@ use crate::decision::{Basis, Decision, Denial, Limits, Policy, Request, Subject,
 use crate::grants::{Clients, Given};
 use crate::identity::{self, Caller};
 use crate::platform::clock;
-use crate::platform::program::{Digests, Opened, Process};
+use crate::platform::program::{Digests, Opened, Process, ProcessId};
 use crate::state::store::Store;
 use case::{Case, refused};
 use queue::{Asked, Entry, Outcome, Queue};
@@ -103,16 +103,27 @@ impl Consent {
     /// `consent_required` with the case, `access_denied` once the user has said no.
     pub(crate) async fn permit(
         &self,
+        caller: Caller,
+        request: Request,
+        reason: Option<String>,
+    ) -> Result<Permit, ErrorAnswer> {
+        self.permit_for(caller, request, reason, None).await
+    }
+
+    /// The same for the job with this first process, if it is one. Each job has a question of its own: the user sees its command.
+    async fn permit_for(
+        &self,
         mut caller: Caller,
         request: Request,
         reason: Option<String>,
+        job: Option<ProcessId>,
     ) -> Result<Permit, ErrorAnswer> {
         self.look_closer(&mut caller).await;
         let decision = self.judge(&caller, &request);
         let outcome = match decision {
             Decision::Allow { by, activity } => Outcome::Allowed { by, activity },
             Decision::Deny(denial) => Outcome::Denied(denial),
-            Decision::Ask(because) => self.ask(&mut caller, &request, reason, because).await,
+            Decision::Ask(because) => self.ask(&mut caller, &request, reason, because, job).await,
         };
         self.decided(&caller, &request, &outcome);
         match outcome {
@@ -185,13 +196,15 @@ impl Consent {
         request: &Request,
         reason: Option<String>,
         because: abide_wire::AskedBecause,
+        job: Option<ProcessId>,
     ) -> Outcome {
         if self.store.core().locked {
             return Outcome::Refused(Case::Locked);
         }
         self.read(caller).await;
         let provider = self.provider(&request.account);
-        let asked = Asked { caller: caller.clone(), request: request.clone(), reason, because, provider };
+        let asked =
+            Asked { caller: caller.clone(), request: request.clone(), reason, because, provider, job };
         let spans = spans(caller, request);
         let entry = self.queue().enter(asked, spans, Instant::now(), now());
         let (id, answer) = match entry {

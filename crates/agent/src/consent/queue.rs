@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::case::Case;
 use crate::decision::{Basis, Denial, Request};
 use crate::identity::{Caller, Kind};
+use crate::platform::program::ProcessId;
 
 /// So many questions may be open.
 const MOST: usize = 32;
@@ -39,6 +40,8 @@ pub(super) struct Asked {
     pub(super) reason: Option<String>,
     pub(super) because: AskedBecause,
     pub(super) provider: String,
+    /// The first process of the job that the answer is for.
+    pub(super) job: Option<ProcessId>,
 }
 
 /// How a request is received.
@@ -155,7 +158,7 @@ impl Queue {
 
 impl Open {
     fn shown(&self) -> ConsentQuestion {
-        let Asked { caller, request, reason, because, provider } = &self.asked;
+        let Asked { caller, request, reason, because, provider, .. } = &self.asked;
         let plain = |text: &str, longest: usize| -> String {
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect()
         };
@@ -198,7 +201,7 @@ fn device_name(device: u64) -> String {
 /// Whether the answer to one request is the answer to the other: the same caller, for the same purpose.
 fn is_equal(one: &Asked, other: &Asked) -> bool {
     let same_purpose = Request { activity: one.request.activity, ..other.request.clone() } == one.request;
-    same_purpose && is_same_caller(&one.caller, &other.caller)
+    same_purpose && one.job == other.job && is_same_caller(&one.caller, &other.caller)
 }
 
 fn is_same_caller(one: &Caller, other: &Caller) -> bool {

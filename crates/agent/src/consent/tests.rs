@@ -25,7 +25,8 @@ fn caller(name: &str, number: i32) -> Caller {
 
 fn asked(caller: Caller) -> Asked {
     let request = Request { account: "work".to_owned(), session: Some((1, 1)), ..Request::default() };
-    Asked { caller, request, reason: None, because: AskedBecause::New, provider: "id.example.com".to_owned() }
+    let provider = "id.example.com".to_owned();
+    Asked { caller, request, reason: None, because: AskedBecause::New, provider, job: None }
 }
 
 fn enter(
@@ -60,6 +61,17 @@ fn equal_requests_join_and_others_queue() {
     assert_eq!(shown, [(first, 2), (second, 1), (third, 1)]);
     queue.settle(first, ALLOWED, now);
     assert_eq!((one.borrow().clone(), other.borrow().clone()), (Some(ALLOWED), Some(ALLOWED)));
+}
+
+#[test]
+fn each_job_of_a_program_is_a_question_of_its_own() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let job = |number| Some(ProcessId { number, started: 5 });
+    let first = Asked { job: job(20), ..asked(caller("code", 1)) };
+    let (one, _) = enter(&mut queue, first.clone(), now).unwrap();
+    let (same, _) = enter(&mut queue, first.clone(), now).unwrap();
+    let (other, _) = enter(&mut queue, Asked { job: job(21), ..first }, now).unwrap();
+    assert!(same == one && other != one, "the user saw the command of one of them");
 }
 
 #[test]

@@ -89,6 +89,13 @@ impl Clients {
         state.live.len() < before
     }
 
+    /// Ends the answers that hold for this process, which has ended.
+    pub(crate) fn process_ended(&self, process: ProcessId) {
+        let mut state = self.state();
+        state.live.retain(|live| live.grant.subject != Subject::Process(process));
+        state.gather();
+    }
+
     /// The answers that hold now and end by themselves. `holds` says whether a session still lasts.
     pub(crate) fn live(&self, holds: impl Fn(&Limits) -> bool) -> Vec<LiveGrant> {
         let mut state = self.state();
