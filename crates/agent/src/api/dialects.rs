@@ -108,8 +108,8 @@ async fn belongs(job: &Job, ends: Ends) -> bool {
     tokio::task::spawn_blocking(look).await.unwrap_or(false)
 }
 
-/// What the token is for: what the user named, or else what the tool names, if its dialect allows that. A tool that names a resource gets
-/// no token for another one, because it would send the token to the resource that it named.
+/// What the token is for: what the user named, or else what the tool names, if its dialect allows that. If the user named resources, a
+/// tool that names another one is asked about, because it would send the token there.
 fn target_of(job: &Job, target: Target, purpose: &Purpose) -> TokenTarget {
     let said = &job.params.target;
     if let (Target::Resource, Some(resource), false) = (target, &purpose.resource, said.resources.is_empty())
@@ -162,7 +162,7 @@ pub(super) async fn token(
     };
     match tokio::time::timeout(PATIENCE, waiting.wait_for(Option::is_some)).await {
         Ok(Ok(answer)) => answer.clone().unwrap_or_else(|| Err(busy())),
-        Ok(Err(_)) => Err(busy()),
+        Ok(Err(_)) => Err(over()),
         Err(_) => Err(asked_now(job)),
     }
 }
@@ -173,14 +173,32 @@ async fn found(agent: &Agent, job: &Job, params: &TokenParams) -> Result<TokenAn
     let who = Who { program, ..Who::new(CallerKind::Program) };
     audit::admits(agent, &who)?;
     let answer = match agent.permit_job(caller, params, None, job.process).await {
-        Ok(permit) => agent.token(params, &permit).await,
+        Ok(permit) => agent.token(params, &permit).await.and_then(unbound),
         Err(refused) => Err(refused),
     };
     audit::token(agent, &who, params, answer)
 }
 
+/// Refuses a token that is bound to a key: SDKs would send it without a proof, as a bearer token.
+pub(super) fn unbound(token: TokenAnswer) -> Result<TokenAnswer, ErrorAnswer> {
+    if token.token_type.eq_ignore_ascii_case("Bearer") {
+        return Ok(token);
+    }
+    Err(ErrorAnswer::new(
+        ErrorCode::InvalidRequest,
+        format!(
+            "The tokens of the account \u{201c}{}\u{201d} are bound to a key (DPoP), and this tool cannot use them. Use              `abide curl` or `abide header --url`.",
+            token.account
+        ),
+    ))
+}
+
 fn busy() -> ErrorAnswer {
     ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, "Too many requests of this program wait. Try again.")
+}
+
+fn over() -> ErrorAnswer {
+    ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, "The program of this run has ended.")
 }
 
 fn asked_now(job: &Job) -> ErrorAnswer {

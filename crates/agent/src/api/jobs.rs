@@ -42,6 +42,9 @@ pub(super) async fn begin(call: Call) -> Answered {
     let process = connected.id().ok_or_else(|| invalid("The process has ended.".to_owned()))?;
     let name = agent.account_for(asked.account.as_deref())?;
     let params = TokenParams { account: Some(name.clone()), proof: None, ..asked };
+    if wanted.token_file && params.target.resources.len() > 1 {
+        return Err(invalid("A file has one token: name one resource.".to_owned()));
+    }
     let mut asking = identity::Caller::of(&lineage, Program::is_ours);
     asking.command = shown(&wanted.command).or(asking.command);
     let first = if asks_later(&params, &dialects, wanted.token_file) {
@@ -75,6 +78,7 @@ pub(super) async fn begin(call: Call) -> Answered {
             () = dialects::serve(agent.clone(), job.clone(), listening) => {}
             () = renewed(&agent, &job, first) => {}
         }
+        agent.consent().process_ended(job.process);
         tracing::info!(job = job.id, "a job has ended");
     });
     jobs.jobs().keep(id, task.abort_handle());
@@ -96,7 +100,7 @@ async fn first_token(
 ) -> Result<Option<TokenAnswer>, ErrorAnswer> {
     let answer = match permitted {
         Ok(_) if params.target.resources.len() > 1 => return Ok(None),
-        Ok(permit) => agent.token(params, &permit).await,
+        Ok(permit) => agent.token(params, &permit).await.and_then(dialects::unbound),
         Err(refused) => Err(refused),
     };
     audit::token(agent, who, params, answer).map(Some)
