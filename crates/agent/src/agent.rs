@@ -155,7 +155,10 @@ impl Agent {
     ///
     /// `unknown_account`.
     pub fn sign_out(&self, account: &str) -> Result<(), ErrorAnswer> {
-        self.0.store.act(account, |account, now| account.session.handle(now, Input::Logout))
+        self.0.store.act(account, |account, now| {
+            account.touched = true;
+            account.session.handle(now, Input::Logout);
+        })
     }
 
     /// Opens the page in the browser again that watches the provider's session.

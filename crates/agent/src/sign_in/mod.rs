@@ -447,6 +447,7 @@ pub(crate) async fn complete(
         account.connection = Some(connection.clone());
         account.sign_in = None;
         account.refresh = None;
+        account.touched = true;
         account.new_grant();
         account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
     });

@@ -128,7 +128,9 @@ pub(crate) struct Account {
     pub(crate) grant: u64,
     /// What is on its way to the disk.
     pub(crate) uncommitted: Option<Uncommitted>,
-    /// Counters.
+    /// Whether the user has signed in or out here since the start.
+    pub(crate) touched: bool,
+    /// The number of the last commit.
     pub(crate) commits: u64,
     /// A stronger sign-in under way, or the last one.
     pub(crate) stepping_up: Option<SteppingUp>,
@@ -172,6 +174,7 @@ impl Account {
             number: 0,
             grant: 0,
             uncommitted: None,
+            touched: false,
             commits: 0,
             stepping_up: None,
             declined: None,

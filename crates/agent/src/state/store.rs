@@ -152,13 +152,14 @@ impl Store {
         self.began(core, index, now);
     }
 
-    /// Gives an account that is signed out the session that was found for it. Returns whether it took it.
+    /// Gives an account the session that was found for it, unless the user has signed in or out there since the start. Returns
+    /// whether it took it.
     pub(crate) fn take_back(self: &Arc<Self>, name: &str, stored: StoredSession) -> bool {
         let now = clock::now();
         let core = self.core();
         let Some(index) = core.accounts.iter().position(|account| account.name == name) else { return false };
         let present = &core.accounts[index];
-        if present.held.is_some() || present.session.view(now).signing_in {
+        if present.touched || present.held.is_some() || present.session.view(now).signing_in {
             return false;
         }
         let config = present.config.clone();

@@ -6,6 +6,7 @@ use abide_wire::ErrorCode;
 use std::time::Duration;
 
 use crate::platform::clock::{self, scripted};
+use crate::state::set_aside;
 use crate::tests::provider::{AT_ONCE, Fate, State, after};
 use crate::tests::world::{ACCOUNT, Person, World, narrow, params};
 
@@ -201,6 +202,18 @@ fn a_cancelled_sign_in_is_revoked_once_the_vault_is_rid_of_it() {
     world.start();
     world.pass(60);
     assert_eq!(world.state(), SessionState::Active);
+}
+
+#[test]
+fn a_session_that_is_found_later_does_not_undo_a_sign_out() {
+    let world = World::signed_in(1);
+    let kept = world.disk.durable()[&format!("session/{ACCOUNT}")].clone();
+    world.input(Input::Logout);
+    world.pass(60);
+    // The keyring is unlocked, and the vault on the disk has an older session.
+    let stored = set_aside::session_for(&world.config, &kept).ok().unwrap();
+    assert!(!world.run(async { world.store().take_back(ACCOUNT, stored) }));
+    assert_eq!(world.state(), SessionState::SignedOut);
 }
 
 #[test]
