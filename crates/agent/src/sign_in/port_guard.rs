@@ -136,8 +136,8 @@ pub(crate) async fn keep(store: Arc<Store>) {
                 Taken::Foreign if foreign.contains_key(&uri) => {}
                 Taken::Foreign => {
                     let warning = format!(
-                        "Another program has port {}, so Abide cannot catch codes there that it did not ask for \
-                         (guard_redirect_port).",
+                        "Another program has port {}. Abide cannot guard it (guard_redirect_port), and links that ask \
+                         to sign in do not arrive there (initiate_login).",
                         uri.port().unwrap_or_default()
                     );
                     tracing::warn!("{warning}");
@@ -151,6 +151,8 @@ pub(crate) async fn keep(store: Arc<Store>) {
         } else {
             let _ = tokio::time::timeout(PAUSE, store.ports.freed()).await;
         }
+        // The listener that lets go of a port is aborted, which another task may have to do first.
+        tokio::time::sleep(MOMENT).await;
     }
 }
 
