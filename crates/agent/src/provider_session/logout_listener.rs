@@ -13,7 +13,7 @@ use std::time::Duration;
 use abide_oidc::{LogoutToken, ReplayGuard};
 use abide_session::Input;
 use abide_wire::Signal;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use serde_json::json;
@@ -366,7 +366,10 @@ fn page(status: StatusCode, line: &str, policy: &str) -> Response<Full<Bytes>> {
 /// RFC 8935, section 2.3.
 fn event_refused(error: &str, description: &str) -> Response<Full<Bytes>> {
     let content = json!({ "err": error, "description": description }).to_string();
-    respond(StatusCode::BAD_REQUEST, "application/json", content, NOTHING_ALLOWED)
+    let mut response = respond(StatusCode::BAD_REQUEST, "application/json", content, NOTHING_ALLOWED);
+    // RFC 8935, section 2.3.
+    response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+    response
 }
 
 /// Section 2.8 of Back-Channel Logout 1.0.

@@ -119,6 +119,8 @@ pub(crate) async fn receive(store: &Arc<Store>, name: &str, connection: &Connect
             take(store, name, &event);
             Received::Accepted
         }
+        // The key may have been published after ours were read. The provider sends the event again.
+        Err(Error::SecurityEvent(SecurityEventError::KeyUnknown)) => Received::Later,
         Err(Error::SecurityEvent(error)) => {
             tracing::warn!(account = name, code = error.code(), "a security event is refused");
             Received::Refused(error.reported_as(), error.code())
