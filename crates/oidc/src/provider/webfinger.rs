@@ -36,8 +36,13 @@ pub async fn issuer_of_address(http: &Http, address: &str) -> Result<String, Err
     let found: Answer = http.send(Call::get(&place)).await?.document(Document::WebFinger, &[JRD, JSON])?;
     let named = found.links.iter().find(|link| link["rel"] == ISSUER).and_then(|link| link["href"].as_str());
     let issuer = named.ok_or_else(|| malformed(Document::WebFinger, Some("links")))?;
-    urls::issuer(issuer)
+    let url = urls::issuer(issuer)
         .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, SHOWN), problem })?;
+    // No other domain leads to a port of this computer.
+    if url.scheme() != "https" && !urls::is_loopback(&place) {
+        let problem = UrlProblem::Insecure;
+        return Err(Error::IssuerInvalid { issuer: text::plain(issuer, SHOWN), problem });
+    }
     Ok(issuer.to_owned())
 }
 
