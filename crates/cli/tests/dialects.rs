@@ -53,6 +53,8 @@ fn a_program_is_told_where_its_tokens_are_and_gets_none() {
     assert_eq!(value("IDENTITY_HEADER"), "secret");
     assert_eq!(value("GCE_METADATA_HOST"), "127.0.0.1:4711");
     assert_eq!(told["MSI_ENDPOINT"], None, "taken away");
+    // Otherwise a proxy would get the key, and answer in Abide's place.
+    assert!(value("NO_PROXY").ends_with("127.0.0.1") && value("no_proxy").ends_with("127.0.0.1"));
     assert!(!told.contains_key("ABIDE_TOKEN"));
 }
 

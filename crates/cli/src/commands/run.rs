@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use abide_dialects::{Dialect, Instead, by_name, environment};
+use abide_dialects::{Dialect, Instead, Kind, by_name, environment};
 use abide_wire::terminal::plain;
 use abide_wire::{JobAnswer, JobRequest};
 
@@ -89,6 +89,9 @@ fn begin_job(
             "abide: {file} is there. The SDK would use it instead of Abide, so {moved_by} leads elsewhere for this program.\n"
         ));
     }
+    if dialects.iter().any(|dialect| matches!(dialect.kind, Kind::Http(_))) {
+        past_the_proxy(io, command);
+    }
     let this = std::env::current_exe().unwrap_or_else(|_| "abide".into());
     for dialect in dialects {
         for (name, value) in environment::variables(dialect, &job, &this.to_string_lossy()) {
@@ -99,6 +102,18 @@ fn begin_job(
         command.env(TOKEN_FILE, file);
     }
     Ok(())
+}
+
+/// Lets SDKs reach the port of the run directly: a proxy would get its key, and answer in its place.
+fn past_the_proxy(io: &Io<'_>, command: &mut process::Command) {
+    for name in ["NO_PROXY", "no_proxy"] {
+        let mut hosts = (io.environment)(name).unwrap_or_default();
+        if !hosts.is_empty() {
+            hosts.push(",");
+        }
+        hosts.push("127.0.0.1");
+        command.env(name, hosts);
+    }
 }
 
 /// A path of the job's own at which there is nothing.
