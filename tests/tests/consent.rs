@@ -128,6 +128,8 @@ mod consent {
 
         let id = changed["id"].to_string();
         assert_eq!(abide_at_terminal(&room, &["approve", &id, "--deny", "once"]).await.code, 0);
+        // Everything recorded so far is written before this answers.
+        assert_eq!(abide(&room, &["audit", "verify"]).await.code, 0);
         let record = abide(&room, &["audit", "show", "--last", "1000", "--json"]).await.stdout;
         let answers: Vec<Value> = record
             .lines()

@@ -208,7 +208,9 @@ fn a_named_server_without_a_token_is_an_error_of_the_tool() {
             "{{\"v\":[1]}}\n{{\"Err\":{{\"kind\":\"{kind}\",\"message\":\"{sentence}\",\"caused-by\":[]}}}}\n"
         )
     };
-    let cases: [(&str, &[&str], &str, &str, String, u8); 7] = [
+    /// Format, words, input, host, output, exit code.
+    type Case<'a> = (&'a str, &'a [&'a str], &'a str, &'a str, String, u8);
+    let cases: [Case<'_>; 7] = [
         ("git", &["get"], GIT, "git.example.com", "quit=1\n".to_owned(), 3),
         ("docker", &["get"], "git.example.com", "git.example.com", format!("{sentence}\n"), 1),
         ("cargo", &[], CARGO, "crates.example.com", json("other"), 0),
