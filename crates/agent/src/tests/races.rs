@@ -213,7 +213,7 @@ fn a_session_that_is_found_later_does_not_undo_a_sign_out() {
     // The keyring is unlocked, and the vault on the disk has an older session.
     let stored = set_aside::session_for(&world.config, &kept).ok().unwrap();
     assert!(!world.run(async { world.store().take_back(ACCOUNT, stored) }));
-    assert_eq!(world.state(), SessionState::SignedOut);
+    assert_eq!(world.state(), SessionState::Ended(EndReason::UserLogout));
 }
 
 #[test]
