@@ -13,10 +13,10 @@ use crate::window::NewAccount;
 pub struct AccountRequest {
     /// Its name: lower-case letters, digits, `-` and `_`, at most 32.
     pub name: String,
-    /// The issuer, byte for byte. `None`: the issuer of the preset's provider, if it has only one.
+    /// The issuer, byte for byte. `null`: the issuer of the preset's provider, if it has only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The client identifier that is registered at the provider. `None` with [`Self::register`].
+    /// The client identifier that is registered at the provider. `null` with `register`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// Whether Abide registers itself at the provider (RFC 7591).
@@ -89,7 +89,7 @@ pub struct AccountRemoved {
     pub name: String,
     /// The client identifier that Abide had registered.
     pub client_id: String,
-    /// Why the provider still has the registration, in a sentence; `None` if it deleted it.
+    /// Why the provider still has the registration, in a sentence; `null` if it deleted it.
     pub still_registered: Option<String>,
 }
 

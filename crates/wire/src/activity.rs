@@ -27,13 +27,13 @@ pub enum ActivityKind {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ActivityQuery {
-    /// From this time on, Unix milliseconds; `None` for the beginning of the record.
+    /// From this time on, Unix milliseconds; `null` for the beginning of the record.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub from: Option<u64>,
-    /// Before this time, Unix milliseconds; `None` for no end.
+    /// Before this time, Unix milliseconds; `null` for no end.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub to: Option<u64>,
-    /// Before the line with this number; `None` for the newest ones.
+    /// Before the line with this number; `null` for the newest ones.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub before: Option<u64>,
     /// About one of these; empty for everything.
@@ -105,7 +105,7 @@ pub struct ActivityLine {
 pub struct ActivityPage {
     /// The lines.
     pub lines: Vec<ActivityLine>,
-    /// Where to continue ([`ActivityQuery::before`]); `None` at the beginning of the record.
+    /// Where to continue ([`ActivityQuery::before`]); `null` at the beginning of the record.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub next: Option<u64>,
     /// The time of the oldest line that was looked at, Unix milliseconds.
@@ -143,7 +143,7 @@ pub struct ActivityHour {
 pub struct ActivityDay {
     /// The hours from its beginning on: 24, or 23 or 25 where the clocks change.
     pub hours: Vec<ActivityHour>,
-    /// The time of the first line that is kept, Unix milliseconds; `None` for an empty record.
+    /// The time of the first line that is kept, Unix milliseconds; `null` for an empty record.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub oldest: Option<u64>,
 }

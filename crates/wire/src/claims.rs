@@ -17,7 +17,7 @@ pub struct ClaimsAnswer {
     pub issuer: String,
     /// Whether the names come from the account's mapping.
     pub mapped: bool,
-    /// When UserInfo was read last, Unix seconds; `None` if only the ID token is known.
+    /// When UserInfo was read last, Unix seconds; `null` if only the ID token is known.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub read_at: Option<u64>,
     /// The claims by name.

@@ -345,7 +345,7 @@ pub struct SessionStatus {
     pub issuer: String,
     /// The provider's host.
     pub provider: String,
-    /// Who is signed in: an email address or name; `None` when signed out.
+    /// Who is signed in: an email address or name; `null` when signed out.
     pub user: Option<String>,
     /// The state.
     pub state: SessionState,
@@ -375,7 +375,7 @@ pub struct SessionStatus {
     /// The end that nothing can extend.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub at_most_until: Option<u64>,
-    /// Seconds until the current access token expires; `None` when there is none.
+    /// Seconds until the current access token expires; `null` when there is none.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub access_token_expires_in: Option<u64>,
     /// Whether Abide has a refresh token, so that it can renew the access token.
@@ -408,7 +408,7 @@ pub struct SessionStatus {
     /// Missing from an agent that still runs after an upgrade.
     #[serde(default)]
     pub signals: Vec<SignalStatus>,
-    /// How many seconds the provider's clock is ahead of this computer's; negative when it is behind. `None` if the provider
+    /// How many seconds the provider's clock is ahead of this computer's; negative when it is behind. `null` if the provider
     /// has not sent a time yet.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub clock_skew: Option<i64>,
@@ -416,7 +416,7 @@ pub struct SessionStatus {
     /// when the configured idle time is not shorter than that time.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub advised_end_after: Option<u64>,
-    /// The last error, in a sentence for people; `None` after the next success.
+    /// The last error, in a sentence for people; `null` after the next success.
     #[serde(default, alias = "trouble")]
     pub last_error: Option<String>,
     /// The last error as a stable code in snake case.

@@ -33,7 +33,7 @@ pub struct DiscoveredProvider {
     pub provider: String,
     /// A name for the account that is not in use.
     pub suggested_name: String,
-    /// Whether the provider declares that it issues refresh tokens; `None` when it does not say.
+    /// Whether the provider declares that it issues refresh tokens; `null` when it does not say.
     pub offline_access: Option<bool>,
     /// Whether signing out can also end the session at the provider.
     pub provider_logout: bool,
@@ -73,11 +73,11 @@ pub struct NewAccount {
     pub name: String,
     /// The issuer, byte for byte.
     pub issuer: String,
-    /// The client identifier that is registered at the provider; `None` with [`Self::register`].
+    /// The client identifier that is registered at the provider; `null` with `register`.
     pub client_id: Option<String>,
     /// Whether Abide registers itself.
     pub register: bool,
-    /// The preset to use; `None` for the one that fits the issuer.
+    /// The preset to use; `null` for the one that fits the issuer.
     pub preset: Option<String>,
     /// The absolute path of a file with the client's secret.
     pub client_secret_file: Option<String>,
@@ -140,7 +140,7 @@ pub struct KeptGrant {
     pub path: Option<String>,
     /// Whether it allows. Otherwise it denies.
     pub allows: bool,
-    /// The account; `None` for every account.
+    /// The account; `null` for every account.
     pub account: Option<String>,
     /// The APIs; empty for the session's own token.
     pub targets: Vec<String>,

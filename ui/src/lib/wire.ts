@@ -140,7 +140,7 @@ issuer: string,
  */
 provider: string, 
 /**
- * Who is signed in: an email address or name; `None` when signed out.
+ * Who is signed in: an email address or name; `null` when signed out.
  */
 user: string | null, 
 /**
@@ -188,7 +188,7 @@ since: number | null,
  */
 at_most_until: number | null, 
 /**
- * Seconds until the current access token expires; `None` when there is none.
+ * Seconds until the current access token expires; `null` when there is none.
  */
 access_token_expires_in: number | null, 
 /**
@@ -234,7 +234,7 @@ layers: Array<LayerStatus>,
  */
 signals: Array<SignalStatus>, 
 /**
- * How many seconds the provider's clock is ahead of this computer's; negative when it is behind. `None` if the provider
+ * How many seconds the provider's clock is ahead of this computer's; negative when it is behind. `null` if the provider
  * has not sent a time yet.
  */
 clock_skew: number | null, 
@@ -244,7 +244,7 @@ clock_skew: number | null,
  */
 advised_end_after: number | null, 
 /**
- * The last error, in a sentence for people; `None` after the next success.
+ * The last error, in a sentence for people; `null` after the next success.
  */
 last_error: string | null, 
 /**
@@ -527,7 +527,7 @@ issuer: string,
  */
 mapped: boolean, 
 /**
- * When UserInfo was read last, Unix seconds; `None` if only the ID token is known.
+ * When UserInfo was read last, Unix seconds; `null` if only the ID token is known.
  */
 read_at: number | null, 
 /**
@@ -591,7 +591,7 @@ provider: string,
  */
 suggested_name: string, 
 /**
- * Whether the provider declares that it issues refresh tokens; `None` when it does not say.
+ * Whether the provider declares that it issues refresh tokens; `null` when it does not say.
  */
 offline_access: boolean | null, 
 /**
@@ -657,7 +657,7 @@ name: string,
  */
 issuer: string, 
 /**
- * The client identifier that is registered at the provider; `None` with [`Self::register`].
+ * The client identifier that is registered at the provider; `null` with `register`.
  */
 client_id: string | null, 
 /**
@@ -665,7 +665,7 @@ client_id: string | null,
  */
 register: boolean, 
 /**
- * The preset to use; `None` for the one that fits the issuer.
+ * The preset to use; `null` for the one that fits the issuer.
  */
 preset: string | null, 
 /**
@@ -737,7 +737,7 @@ path: string | null,
  */
 allows: boolean, 
 /**
- * The account; `None` for every account.
+ * The account; `null` for every account.
  */
 account: string | null, 
 /**
@@ -793,15 +793,15 @@ export type ActivityKind = "tokens" | "refusals" | "sessions" | "questions" | "c
 
 export type ActivityQuery = { 
 /**
- * From this time on, Unix milliseconds; `None` for the beginning of the record.
+ * From this time on, Unix milliseconds; `null` for the beginning of the record.
  */
 from: number | null, 
 /**
- * Before this time, Unix milliseconds; `None` for no end.
+ * Before this time, Unix milliseconds; `null` for no end.
  */
 to: number | null, 
 /**
- * Before the line with this number; `None` for the newest ones.
+ * Before the line with this number; `null` for the newest ones.
  */
 before: number | null, 
 /**
@@ -903,7 +903,7 @@ export type ActivityPage = {
  */
 lines: Array<ActivityLine>, 
 /**
- * Where to continue ([`ActivityQuery::before`]); `None` at the beginning of the record.
+ * Where to continue ([`ActivityQuery::before`]); `null` at the beginning of the record.
  */
 next: number | null, 
 /**
@@ -943,7 +943,7 @@ export type ActivityDay = {
  */
 hours: Array<ActivityHour>, 
 /**
- * The time of the first line that is kept, Unix milliseconds; `None` for an empty record.
+ * The time of the first line that is kept, Unix milliseconds; `null` for an empty record.
  */
 oldest: number | null, };
 
