@@ -105,45 +105,44 @@ fn no_sign_out_page(path: &Path, config: &Config, status: &SessionStatus) -> Opt
     if !wanted || status.provider_logout != Some(false) {
         return None;
     }
-    let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, &status.account));
-    Some(ConfigProblem {
-        severity: Severity::Advice,
-        account: Some(status.account.clone()),
-        line: found.and_then(|(line, _)| u32::try_from(line).ok()),
-        column: found.and_then(|(_, column)| u32::try_from(column).ok()),
-        message: format!(
-            "account \u{201c}{}\u{201d}: `logout.provider` has no effect. {} has no sign-out page (`end_session_endpoint`), so its \
-             own session continues after a sign-out.",
-            status.account, status.provider,
-        ),
-        suggestion: None,
-    })
+    let message = format!(
+        "`logout.provider` has no effect. {} has no sign-out page (`end_session_endpoint`), so its own session continues after \
+         a sign-out.",
+        status.provider,
+    );
+    Some(about(path, status, &message, None))
 }
 
 /// An idle time that the provider's session does not outlast cannot be held.
 fn advice(path: &Path, config: &Config, status: &SessionStatus) -> Option<ConfigProblem> {
     let session = &config.accounts.get(&status.account)?.session;
     let advised = status.advised_end_after.filter(|advised| *advised < session.end_after.as_secs())?;
-    let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, &status.account));
     let written = |seconds| humantime::format_duration(std::time::Duration::from_secs(seconds)).to_string();
     let mut suggestion =
         format!("[accounts.{}.session]\nend_after = \"{}\"", status.account, written(advised));
     if session.warn_after.as_secs() >= advised {
         suggestion.push_str(&format!("\nwarn_after = \"{}\"", written(advised - advised.div_ceil(5))));
     }
-    Some(ConfigProblem {
+    let message = format!(
+        "{} ends its session before `end_after` ({}) is over. A shorter time can be held:",
+        status.provider,
+        text::duration(session.end_after.as_secs()),
+    );
+    Some(about(path, status, &message, Some(suggestion)))
+}
+
+/// Advice about an account, at the place where the account begins.
+fn about(path: &Path, status: &SessionStatus, message: &str, suggestion: Option<String>) -> ConfigProblem {
+    let account = &status.account;
+    let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, account));
+    ConfigProblem {
         severity: Severity::Advice,
-        account: Some(status.account.clone()),
+        account: Some(account.clone()),
         line: found.and_then(|(line, _)| u32::try_from(line).ok()),
         column: found.and_then(|(_, column)| u32::try_from(column).ok()),
-        message: format!(
-            "account \u{201c}{}\u{201d}: {} ends its session before `end_after` ({}) is over. A shorter time can be held:",
-            status.account,
-            status.provider,
-            text::duration(session.end_after.as_secs()),
-        ),
-        suggestion: Some(suggestion),
-    })
+        message: format!("account \u{201c}{account}\u{201d}: {message}"),
+        suggestion,
+    }
 }
 
 #[cfg(test)]
