@@ -19,9 +19,8 @@ pub(super) fn who(caller: &Caller, peer: &Peer, lineage: &[Process]) -> Who {
         Caller::Neighbour => (CallerKind::Program, None),
         Caller::Stranger => (CallerKind::Unknown, None),
     };
-    let behind = identity::Caller::of(lineage, Program::is_ours).program;
-    let behind = behind.map(|program| program.path.to_string_lossy().into_owned());
-    Who { name, program: behind.or_else(|| program(peer)), ..Who::new(kind) }
+    let behind = identity::Caller::of(lineage, Program::is_ours).recorded();
+    Who { kind, name, program: behind.program.or_else(|| program(peer)), ..behind }
 }
 
 fn program(peer: &Peer) -> Option<String> {

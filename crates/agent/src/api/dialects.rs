@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_audit::{Caller as Who, CallerKind};
 use abide_dialects::exchange::{Answer, Http, Purpose, Refusal, Wanted};
 use abide_dialects::{Kind, Target, exchange};
 use abide_oidc::TokenTarget;
@@ -169,11 +168,13 @@ pub(super) async fn token(
 
 async fn found(agent: &Agent, job: &Job, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
     let caller = job.caller();
-    let program = caller.program.as_ref().map(|program| program.path.to_string_lossy().into_owned());
-    let who = Who { program, ..Who::new(CallerKind::Program) };
+    let mut who = caller.recorded();
     audit::admits(agent, &who)?;
     let answer = match agent.permit_job(caller, params, None, job.process).await {
-        Ok(permit) => agent.token(params, &permit).await.and_then(unbound),
+        Ok(permit) => {
+            who.sha256.clone_from(&permit.sha256);
+            agent.token(params, &permit).await.and_then(unbound)
+        }
         Err(refused) => Err(refused),
     };
     audit::token(agent, &who, params, answer)

@@ -52,7 +52,7 @@ pub(super) async fn begin(call: Call) -> Answered {
         None
     } else {
         let permitted = agent.permit_job(asking, &params, reason, process).await;
-        first_token(&agent, &who, &params, permitted).await?
+        first_token(&agent, who, &params, permitted).await?
     };
     let listening = dialects::bind().map_err(|error| cannot(&error))?;
     let new = NewJob { process, connected, params, dialects, port: listening.port };
@@ -94,16 +94,19 @@ fn asks_later(params: &TokenParams, dialects: &[&Dialect], token_file: bool) -> 
 /// The first token, so that an error is known before the program starts. For several resources, the tools ask for each later.
 async fn first_token(
     agent: &Agent,
-    who: &abide_audit::Caller,
+    mut who: abide_audit::Caller,
     params: &TokenParams,
     permitted: Result<Permit, ErrorAnswer>,
 ) -> Result<Option<TokenAnswer>, ErrorAnswer> {
     let answer = match permitted {
         Ok(_) if params.target.resources.len() > 1 => return Ok(None),
-        Ok(permit) => agent.token(params, &permit).await.and_then(dialects::unbound),
+        Ok(permit) => {
+            who.sha256.clone_from(&permit.sha256);
+            agent.token(params, &permit).await.and_then(dialects::unbound)
+        }
         Err(refused) => Err(refused),
     };
-    audit::token(agent, who, params, answer).map(Some)
+    audit::token(agent, &who, params, answer).map(Some)
 }
 
 fn known(name: &str) -> Result<&'static Dialect, ErrorAnswer> {

@@ -7,7 +7,7 @@ mod queue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use abide_audit::{Caller as Who, CallerKind, Event as Recorded};
+use abide_audit::{Entry as Line, Event as Recorded};
 use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
 use tokio::sync::watch;
 
@@ -293,7 +293,10 @@ impl Consent {
         }
         let given = given(&asked.caller, &asked.request, answer).ok_or_else(case::no_question)?;
         self.clients.give(given)?;
-        self.record(&asked, answer);
+        self.record(Recorded::ConsentDecided, &asked.caller, &asked.request, |line| {
+            line.reason = Some(if answer.allow { "allowed" } else { "denied" }.to_owned());
+            line.name = Some(answer.span.as_str().to_owned());
+        });
         let outcome = if answer.allow {
             // What it is counted under, if the answer is one that stays.
             match self.judge(&asked.caller, &asked.request) {
@@ -308,22 +311,14 @@ impl Consent {
         Ok(())
     }
 
-    /// Records an answer of the user. The caller's arguments are left out: they may hold secrets.
-    fn record(&self, asked: &Asked, answer: ConsentAnswer) {
-        let Asked { caller, request, .. } = asked;
-        let who = Who {
-            program: caller.program.as_ref().map(|program| program.path.to_string_lossy().into_owned()),
-            sha256: caller.sha256.clone(),
-            started_by: caller.started_by.first().cloned(),
-            ..Who::new(CallerKind::Program)
-        };
+    /// Records what was decided about a request of a caller.
+    fn record(&self, event: Recorded, caller: &Caller, request: &Request, more: impl FnOnce(&mut Line)) {
         let scopes = request.scopes.iter().cloned().collect::<Vec<_>>().join(" ");
-        self.store.record(&request.account, Recorded::ConsentDecided, |entry| {
-            entry.caller = Some(who);
-            entry.audience = request.targets.iter().cloned().collect();
-            entry.scope = Some(scopes).filter(|scopes| !scopes.is_empty());
-            entry.reason = Some(if answer.allow { "allowed" } else { "denied" }.to_owned());
-            entry.name = Some(answer.span.as_str().to_owned());
+        self.store.record(&request.account, event, |line| {
+            line.caller = Some(caller.recorded());
+            line.audience = request.targets.iter().cloned().collect();
+            line.scope = Some(scopes).filter(|scopes| !scopes.is_empty());
+            more(line);
         });
     }
 
@@ -353,7 +348,7 @@ impl Consent {
         let program = self.open().grants.into_iter().find(|known| known.id == grant);
         let stopped = self.clients.stop(grant);
         if let Some(program) = program.filter(|_| stopped) {
-            let of = |entry: &mut abide_audit::Entry| entry.name = Some(program.program);
+            let of = |line: &mut Line| line.name = Some(program.program);
             self.store.record(&program.account, Recorded::GrantRevoked, of);
         }
         self.show();

@@ -171,6 +171,16 @@ impl Caller {
         Some(Opened { path, stamp })
     }
 
+    /// As the record names it. Its arguments are left out: they may hold secrets.
+    pub(crate) fn recorded(&self) -> abide_audit::Caller {
+        abide_audit::Caller {
+            program: self.program.as_ref().map(|program| program.path.to_string_lossy().into_owned()),
+            sha256: self.sha256.clone(),
+            started_by: self.started_by.first().cloned(),
+            ..abide_audit::Caller::new(abide_audit::CallerKind::Program)
+        }
+    }
+
     /// Whether it descends from this process, or is it.
     pub(crate) fn descends_from(&self, process: ProcessId) -> bool {
         self.ancestry.contains(&process)
