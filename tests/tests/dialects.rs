@@ -256,5 +256,14 @@ print('KEY', boto3.Session(region_name='eu-west-1').get_credentials().access_key
         let listed = abide(&room, &["approve", "--json"]).await;
         let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
         assert_eq!(listed["grants"].as_array().map(Vec::len), Some(0), "{listed}");
+        // Everything recorded so far is written before this answers.
+        assert_eq!(abide(&room, &["audit", "verify"]).await.code, 0);
+        let record = abide(&room, &["audit", "show", "--last", "1000", "--json"]).await.stdout;
+        let given = record
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .find(|line| line["event"] == "grant.given")
+            .expect("the grant of the job is recorded");
+        assert_eq!((&given["account"], &given["caller"]["kind"]), (&"work".into(), &"program".into()));
     }
 }

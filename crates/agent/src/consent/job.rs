@@ -1,5 +1,6 @@
 //! Consent for a job: one answer holds for the program and everything that it starts, until it ends.
 
+use abide_audit::Event as Recorded;
 use abide_wire::{ErrorAnswer, Span};
 
 use super::{Consent, Permit};
@@ -22,8 +23,10 @@ impl Consent {
         reason: Option<String>,
         process: ProcessId,
     ) -> Result<Permit, ErrorAnswer> {
-        let label = caller.name.clone();
-        let permit = self.permit_for(caller, request.clone(), reason, Some(process)).await?;
+        let permit = self.permit_for(caller.clone(), request.clone(), reason, Some(process)).await?;
+        let caller = Caller { sha256: permit.sha256.clone(), ..caller };
+        // Until the program has started, the caller is what has started `abide run`, and the grant has that name.
+        let renamed = caller.process == Some(process) && self.clients.rename(process, &caller.name);
         // Not longer than the answer that it follows from.
         let until = self.clients.judge(|grants| {
             let from = grants.iter().find(|grant| Some(grant.id) == permit.grant);
@@ -36,7 +39,13 @@ impl Consent {
             grants.iter().any(|grant| grant.allows && grant.subject == subject && grant.limits == limits)
         });
         if !is_there {
+            let label = caller.name.clone();
             self.clients.give(Given { subject, allows: true, span: Span::Run, limits, label })?;
+            self.record(Recorded::GrantGiven, &caller, &request, |line| {
+                line.name = Some(caller.name.clone());
+            });
+        }
+        if renamed || !is_there {
             self.show();
         }
         Ok(permit)

@@ -89,6 +89,17 @@ impl Clients {
         state.live.len() < before
     }
 
+    /// Shows the answers that hold for this process under this name. Says whether they had another one.
+    pub(crate) fn rename(&self, process: ProcessId, label: &str) -> bool {
+        let mut state = self.state();
+        let mut changed = false;
+        for live in state.live.iter_mut().filter(|live| live.grant.subject == Subject::Process(process)) {
+            changed |= live.label != label;
+            label.clone_into(&mut live.label);
+        }
+        changed
+    }
+
     /// Ends the answers that hold for this process, which has ended.
     pub(crate) fn process_ended(&self, process: ProcessId) {
         let mut state = self.state();
@@ -133,5 +144,28 @@ fn process_of(subject: &Subject) -> Option<ProcessId> {
         Subject::Process(process) => Some(*process),
         Subject::Terminal(terminal) => Some(terminal.leader),
         Subject::Key(_) | Subject::File { .. } | Subject::Script { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_answer_for_a_process_has_the_name_of_what_the_process_runs_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let clients = Clients::open(folder.path().join("clients.json")).unwrap();
+        let process = |number| ProcessId { number, started: 5 };
+        for number in [1, 2] {
+            let (subject, label) = (Subject::Process(process(number)), "bash".to_owned());
+            let given = Given { subject, allows: true, span: Span::Run, limits: Limits::NONE, label };
+            clients.give(given).unwrap();
+        }
+        assert!(clients.rename(process(1), "terraform"));
+        assert!(!clients.rename(process(1), "terraform"), "it has that name already");
+        let state = clients.state();
+        let labels: Vec<&str> = state.live.iter().map(|live| live.label.as_str()).collect();
+        assert_eq!(labels, ["terraform", "bash"]);
     }
 }
