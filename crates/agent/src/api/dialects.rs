@@ -188,7 +188,8 @@ pub(super) fn unbound(token: TokenAnswer) -> Result<TokenAnswer, ErrorAnswer> {
     Err(ErrorAnswer::new(
         ErrorCode::InvalidRequest,
         format!(
-            "The tokens of the account \u{201c}{}\u{201d} are bound to a key (DPoP), and this tool cannot use them. Use              `abide curl` or `abide header --url`.",
+            "The tokens of the account \u{201c}{}\u{201d} are bound to a key (DPoP), and this tool cannot use them. Use \
+             `abide curl` or `abide header --url`.",
             token.account
         ),
     ))
