@@ -23,8 +23,6 @@ use crate::tokens::TokenParams;
 const LEFT: u32 = 4;
 /// The pause after a renewal that failed.
 const PAUSE: Duration = Duration::from_secs(10);
-/// The most characters of the program and its arguments that are shown.
-const SHOWN: usize = 160;
 
 /// Asks the user before the program starts, and opens what its dialects need. The job ends with the process that asks.
 pub(super) async fn begin(call: Call) -> Answered {
@@ -132,9 +130,8 @@ fn too_many() -> ErrorAnswer {
 
 /// The program and its arguments, for the question.
 fn shown(command: &[String]) -> Option<String> {
-    let whole = command.join(" ");
-    let shown: String = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect();
-    (!shown.trim().is_empty()).then(|| shown.trim_end().to_owned())
+    let shown = identity::in_one_line(&command.join(" "));
+    (!shown.is_empty()).then_some(shown)
 }
 
 /// Renews the file with the token, early, as long as the job lasts. A token that has expired is removed.

@@ -240,8 +240,13 @@ fn terminal(process: &Process, lineage: &[Process]) -> Option<Terminal> {
 fn command(process: &Process) -> Option<String> {
     let words: Vec<&str> = process.arguments.iter().skip(1).map(String::as_str).collect();
     let whole = format!("{} {}", process.label(), words.join(" "));
-    let shown: String = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).take(COMMAND).collect();
-    (!words.is_empty()).then(|| shown.trim_end().to_owned())
+    (!words.is_empty()).then(|| in_one_line(&whole))
+}
+
+/// A program and its arguments as they are shown.
+pub(crate) fn in_one_line(command: &str) -> String {
+    let shown: String = command.chars().map(|c| if c.is_control() { ' ' } else { c }).take(COMMAND).collect();
+    shown.trim_end().to_owned()
 }
 
 /// Why the program at a path is never allowed for good, and what to do instead; `None` where it can be.
