@@ -27,6 +27,12 @@ pub(crate) fn names_us(headers: &HeaderMap, hosts: &[String]) -> bool {
     host.is_some_and(|host| hosts.iter().any(|ours| ours == host))
 }
 
+/// Whether a request says that its body has this media type, with any parameters (RFC 9110, section 8.3).
+pub(crate) fn has_type(headers: &HeaderMap, kind: &str) -> bool {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok());
+    said.and_then(|said| said.split(';').next()).is_some_and(|said| said.trim().eq_ignore_ascii_case(kind))
+}
+
 /// The body of a request; `None` if it is larger than `most` bytes or too slow.
 pub(crate) async fn body(request: Request<Incoming>, most: usize) -> Option<Bytes> {
     let read = tokio::time::timeout(ARRIVAL, Limited::new(request.into_body(), most).collect());

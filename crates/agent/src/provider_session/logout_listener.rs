@@ -188,9 +188,7 @@ impl LogoutListener {
 
     /// A security event token that the provider has sent (RFC 8935, section 2).
     async fn security_event(&self, account: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_owned();
-        if !kind.eq_ignore_ascii_case(EVENT) {
+        if !server::has_type(request.headers(), EVENT) {
             return event_refused("invalid_request", "The content type is not application/secevent+jwt.");
         }
         let body = server::body(request, EVENT_BODY).await.map(|body| body.to_vec());
@@ -367,7 +365,6 @@ fn page(status: StatusCode, line: &str, policy: &str) -> Response<Full<Bytes>> {
 fn event_refused(error: &str, description: &str) -> Response<Full<Bytes>> {
     let content = json!({ "err": error, "description": description }).to_string();
     let mut response = respond(StatusCode::BAD_REQUEST, "application/json", content, NOTHING_ALLOWED);
-    // RFC 8935, section 2.3.
     response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
     response
 }

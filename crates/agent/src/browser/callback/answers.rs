@@ -93,10 +93,7 @@ fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
 
 /// The answer as a form that the provider's page submits (OAuth 2.0 Form Post Response Mode, section 2).
 async fn posted(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let is_form = kind.is_some_and(|kind| {
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
-    });
+    let is_form = server::has_type(request.headers(), FORM);
     let form = if is_form { server::body(request, ANSWER).await } else { None };
     match form.as_ref().and_then(|form| std::str::from_utf8(form).ok()) {
         Some(answer) => arrived(answer, place).await,
