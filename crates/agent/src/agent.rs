@@ -100,7 +100,7 @@ impl Agent {
     /// How sessions are kept between two starts.
     #[must_use]
     pub fn vault_mode(&self) -> VaultMode {
-        *self.0.vault.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.0.vault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One account's session.

@@ -80,7 +80,7 @@ impl Default for EndpointConfig {
     }
 }
 
-/// Where providers send word of logouts. Bound only if an account listens to one of the two channels.
+/// Where providers send logout notifications. Bound only if an account listens to one of the two channels.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogoutListenerConfig {

@@ -57,9 +57,7 @@ impl EventKind {
             _ => None,
         }
     }
-}
 
-impl EventKind {
     /// Whether it is about the stream, not about a person.
     fn is_about_the_stream(self) -> bool {
         matches!(self, Self::StreamVerification | Self::StreamUpdated)
