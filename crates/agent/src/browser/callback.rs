@@ -25,7 +25,7 @@ use crate::server::tcp::{self, Admits, Tcp};
 use crate::server::{Limits, serve};
 
 use answers::route;
-pub(crate) use answers::{page, problem};
+pub(crate) use answers::{nothing, page, problem};
 
 /// The most answers that wait to be checked.
 const ARRIVALS: usize = 16;
@@ -304,7 +304,7 @@ pub(crate) async fn alone(
     };
     tokio::select! {
         answer = route(request, &place) => answer,
-        () = judged => answers::nothing(),
+        () = judged => nothing(),
     }
 }
 

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use crate::browser::callback::{page, problem};
+use crate::browser::callback::{nothing, page, problem};
 use crate::browser::pages::{self, Page};
 use crate::browser::ports::{Catching, Invited};
 use crate::browser::server::{self, random, respond};
@@ -147,10 +147,6 @@ fn accept(request: &Request<Incoming>, catching: &Catching) -> Response<Full<Byt
     host.accepted(redirect_uri, &issuer, login_hint);
     let lines = &["Abide opens the sign-in in another tab.", "You can close this tab."];
     page(StatusCode::OK, &Page { title: "Sign-in started", lines, good: true })
-}
-
-fn nothing() -> Response<Full<Bytes>> {
-    problem(StatusCode::NOT_FOUND, "There is no page here. You can close this tab.")
 }
 
 fn refused(line: &str) -> Response<Full<Bytes>> {

@@ -76,7 +76,7 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
     }
 }
 
-pub(super) fn nothing() -> Response<Full<Bytes>> {
+pub(crate) fn nothing() -> Response<Full<Bytes>> {
     problem(StatusCode::NOT_FOUND, "There is no page here. You can close this tab.")
 }
 
