@@ -12,8 +12,6 @@ use crate::state::store::Store;
 
 /// The name of its account.
 pub(crate) const ACCOUNT: &str = super::DEMO;
-/// Its port on 127.0.0.1: fixed, because the issuer contains it and a session belongs to an issuer.
-const PORT: u16 = DEMO_PORT;
 
 /// The provider while it runs.
 #[derive(Default)]
@@ -27,7 +25,8 @@ impl Embedded {
         }
         let state_file = Some(store.options.places.state.join("demo-provider.json"));
         let started = DemoOp::start(abide_demo_op::Config {
-            port: Some(PORT),
+            // Fixed, because the issuer contains it and a session belongs to an issuer.
+            port: Some(DEMO_PORT),
             state_file,
             ..abide_demo_op::Config::default()
         });

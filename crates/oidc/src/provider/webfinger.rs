@@ -38,7 +38,7 @@ pub async fn issuer_of_address(http: &Http, address: &str) -> Result<String, Err
     let issuer = named.ok_or_else(|| malformed(Document::WebFinger, Some("links")))?;
     let url = urls::issuer(issuer)
         .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, SHOWN), problem })?;
-    // No other domain leads to a port of this computer.
+    // No other domain leads to plain http, which only this computer may use.
     if url.scheme() != "https" && !urls::is_loopback(&place) {
         let problem = UrlProblem::Insecure;
         return Err(Error::IssuerInvalid { issuer: text::plain(issuer, SHOWN), problem });
