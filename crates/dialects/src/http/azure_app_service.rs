@@ -5,6 +5,7 @@
 
 use abide_wire::{AccessToken, TokenAnswer};
 
+use super::managed_identity::resource;
 use crate::dialect::{Dialect, Instead, Kind, Target, Value, Variable};
 use crate::exchange::{Answer, Http, IsKey, Purpose, Refusal, Request, Wanted};
 use crate::json::Object;
@@ -43,27 +44,15 @@ const HTTP: Http = Http { paths: &[PATH], shows_key: true, read, refuse };
 
 fn read(request: &Request<'_>, key: &dyn IsKey) -> Result<Wanted, Answer> {
     if !request.header("x-identity-header").is_some_and(|shown| key.is_key(shown)) {
-        return Err(error(401, "IDENTITY_HEADER is not the one of this run of `abide run`."));
+        return Err(error(
+            401,
+            "IDENTITY_HEADER is not the key of this run. Restart the program with `abide run`.",
+        ));
     }
     if request.method != "GET" {
         return Err(error(405, "Use GET."));
     }
-    if request.parameter("api-version").as_deref() != Some(VERSION) {
-        return Err(error(400, "Abide knows api-version 2019-08-01."));
-    }
-    // A user-assigned identity: there is one identity here, the user's.
-    if ["client_id", "principal_id", "object_id", "mi_res_id"]
-        .iter()
-        .any(|name| request.parameter(name).is_some())
-    {
-        return Err(error(
-            400,
-            "Abide has the identity of the signed-in user only. Remove the client id of the managed identity.",
-        ));
-    }
-    let Some(resource) = request.parameter("resource") else {
-        return Err(error(400, "The parameter `resource` is missing."));
-    };
+    let resource = resource(request, VERSION).map_err(|sentence| error(400, &sentence))?;
     Ok(Wanted::Token { purpose: Purpose { resource: Some(resource), ..Purpose::default() }, write })
 }
 

@@ -5,6 +5,7 @@
 
 use abide_wire::{AccessToken, TokenAnswer};
 
+use super::managed_identity::resource;
 use crate::dialect::{Dialect, Instead, Kind, Target, Value, Variable};
 use crate::exchange::{Answer, Http, IsKey, Purpose, Refusal, Request, Wanted};
 use crate::json::Object;
@@ -48,16 +49,7 @@ fn read(request: &Request<'_>, _: &dyn IsKey) -> Result<Wanted, Answer> {
     if request.header("x-forwarded-for").is_some() {
         return Err(error(400, "invalid_request", "X-Forwarded-For is not allowed here."));
     }
-    if request.parameter("api-version").as_deref() != Some(VERSION) {
-        return Err(error(400, "invalid_request", "Abide knows api-version 2018-02-01."));
-    }
-    if ["client_id", "object_id", "msi_res_id"].iter().any(|name| request.parameter(name).is_some()) {
-        let sentence = "Abide has the identity of the signed-in user only. Remove the client id of the managed identity.";
-        return Err(error(400, "invalid_request", sentence));
-    }
-    let Some(resource) = request.parameter("resource") else {
-        return Err(error(400, "invalid_request", "The parameter `resource` is missing."));
-    };
+    let resource = resource(request, VERSION).map_err(|sentence| error(400, "invalid_request", &sentence))?;
     Ok(Wanted::Token { purpose: Purpose { resource: Some(resource), ..Purpose::default() }, write })
 }
 

@@ -3,3 +3,4 @@
 pub mod azure_app_service;
 pub mod azure_imds;
 pub mod google_metadata;
+mod managed_identity;
