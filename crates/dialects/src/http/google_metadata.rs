@@ -119,7 +119,7 @@ fn refuse(refusal: &Refusal<'_>) -> Answer {
 }
 
 fn not_found() -> Answer {
-    text(404, "Abide has tokens, and nothing else of a metadata server.")
+    text(404, "Abide gives tokens, and no other metadata.")
 }
 
 fn text(status: u16, sentence: &str) -> Answer {

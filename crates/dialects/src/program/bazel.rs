@@ -36,7 +36,7 @@ pub static PROGRAM: Program = Program {
 fn read(call: &Call<'_>) -> Next {
     let failed = |sentence: &str| Next::Done(Output::text("").tell(sentence).exit(1));
     if call.arguments.last().map(String::as_str) != Some("get") {
-        return failed("Abide knows the command `get`.");
+        return failed("Abide supports only the command `get`.");
     }
     let request: Value = serde_json::from_slice(call.input).unwrap_or_default();
     match request["uri"].as_str() {

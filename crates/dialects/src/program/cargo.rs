@@ -40,14 +40,14 @@ fn read(call: &Call<'_>) -> Next {
         return other("The request is not JSON.");
     };
     if request["v"] != 1 {
-        return other("Abide knows version 1 of the protocol of credential providers.");
+        return other("Abide supports only version 1 of the protocol for credential providers.");
     }
     if request["kind"] != "get" {
         // Signing in and out is for a person, not for one registry.
         return Next::Done(failed("operation-not-supported", None));
     }
     let Some(index) = request["registry"]["index-url"].as_str() else {
-        return other("The request has no address of a registry.");
+        return other("The request does not name a registry.");
     };
     let server = index.strip_prefix("sparse+").unwrap_or(index);
     Next::Token(Ask { server: server.to_owned(), ..Ask::default() })

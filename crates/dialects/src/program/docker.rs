@@ -48,9 +48,9 @@ fn read(call: &Call<'_>) -> Next {
         Some("list") => Next::List(list),
         // `docker logout`. The session is Abide's, not docker's.
         Some("erase") => Next::Done(Output::text("")),
-        Some("store") => Next::Done(failed(
-            "Abide stores no passwords. It gives docker tokens of your session: sign in with abide login, not docker login.",
-        )),
+        Some("store") => {
+            Next::Done(failed("Abide stores no passwords. Sign in with abide login, not docker login."))
+        }
         Some("version") => {
             Next::Done(Output::text(concat!("docker-credential-abide ", env!("CARGO_PKG_VERSION"), "\n")))
         }

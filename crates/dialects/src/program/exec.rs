@@ -54,7 +54,7 @@ fn read(call: &Call<'_>) -> Next {
         Some(V1) => Next::Token(Ask { note: V1, ..Ask::default() }),
         Some(V1BETA1) => Next::Token(Ask { note: V1BETA1, ..Ask::default() }),
         _ => failed(
-            "Abide knows ExecCredential v1 and v1beta1. Set apiVersion to client.authentication.k8s.io/v1.",
+            "Abide supports only ExecCredential v1 and v1beta1. Set apiVersion to client.authentication.k8s.io/v1.",
         ),
     }
 }

@@ -31,6 +31,7 @@ pub static PROGRAM: Program = Program {
     refuse: |_, why| Output::text("").tell(why.sentence).exit(1),
 };
 
+const ONLY_GET: &str = "Abide stores no passwords. Only `keyring get` works.";
 const PASSWORD: &str = "password";
 const PASSWORD_JSON: &str = "password json";
 const BOTH: &str = "creds";
@@ -52,9 +53,7 @@ fn read(call: &Call<'_>) -> Next {
             "--output" => output = value(),
             // The choice of a backend changes nothing here.
             "-b" | "--keyring-backend" | "-p" | "--keyring-path" => _ = value(),
-            option if option.starts_with('-') => {
-                return misused("This is Abide, which answers `keyring get` only.");
-            }
+            option if option.starts_with('-') => return misused(ONLY_GET),
             word => words.push(word),
         }
     }
@@ -69,11 +68,7 @@ fn read(call: &Call<'_>) -> Next {
         ["get", server, user] => (server, Some(user)),
         ["get", server] if mode == "creds" => (server, None),
         ["get", ..] => return misused("get requires service and username"),
-        _ => {
-            return misused(
-                "Abide gives tokens of your session, and stores no passwords: only `keyring get` works.",
-            );
-        }
+        _ => return misused(ONLY_GET),
     };
     Next::Token(Ask { server: server.to_owned(), user: user.map(str::to_owned), note, ..Ask::default() })
 }

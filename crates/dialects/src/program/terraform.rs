@@ -34,9 +34,9 @@ fn read(call: &Call<'_>) -> Next {
     let failed = |sentence: &str| Next::Done(Output::text("").tell(sentence).exit(1));
     match call.arguments {
         [.., verb, host] if verb == "get" => Next::Token(Ask { server: host.clone(), ..Ask::default() }),
-        [.., verb, _] if verb == "store" || verb == "forget" => failed(
-            "Abide gives tokens of your session, and stores none. Sign in with abide login, not terraform login.",
-        ),
+        [.., verb, _] if verb == "store" || verb == "forget" => {
+            failed("Abide stores no tokens for Terraform. Use abide login, not terraform login.")
+        }
         _ => failed("Usage: terraform-credentials-abide get HOST"),
     }
 }
