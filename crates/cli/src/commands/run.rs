@@ -52,7 +52,7 @@ pub(super) fn run(
 fn variable(ways: &Ways) -> Result<&str, Failure> {
     let name = ways.variable.as_deref().unwrap_or(TOKEN);
     if name.contains(['=', '\0']) {
-        let sentence = format!("`--env` is the name of a variable, not `{}`.", plain(name));
+        let sentence = format!("`--env` needs the name of a variable, not `{}`.", plain(name));
         return Err(Failure::usage(sentence, "run"));
     }
     Ok(name)
@@ -80,13 +80,13 @@ fn begin_job(
     for name in environment::set_aside(&dialects, |name| (io.environment)(name).is_some()) {
         command.env_remove(name);
         io.tell(&format!(
-            "abide: {name} is set. The SDK would use it instead of Abide, so it is not passed on.\n"
+            "abide: {name} is set. The SDK would use it instead of Abide, so the program does not get it.\n"
         ));
     }
     for (file, moved_by) in files_instead(io, &dialects) {
         command.env(moved_by, nothing(&job));
         io.tell(&format!(
-            "abide: {file} is there. The SDK would use it instead of Abide, so {moved_by} leads elsewhere for this program.\n"
+            "abide: The SDK would use {file} instead of Abide. For this program, {moved_by} points elsewhere. The file does not change.\n"
         ));
     }
     if dialects.iter().any(|dialect| matches!(dialect.kind, Kind::Http(_))) {

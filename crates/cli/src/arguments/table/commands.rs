@@ -154,8 +154,8 @@ pub const COMMANDS: &[CommandEntry] = &[
              reads the request in the tool's own form (--format) and writes the answer that the tool expects, with a token of \
              your session. Arguments of the tool come last.",
             "A server gets a token only if you have named it: in [[dialects.FORMAT]] of the configuration, or with --host. Other \
-             servers get nothing, and the tool asks elsewhere. bearer prints the token alone, headers a JSON object of headers, json the \
-             whole answer; these, exec and executable name no server.",
+             servers get nothing, and the tool asks elsewhere. With exec, executable, bearer (prints only the token), headers (a \
+             JSON object of headers) and json (the whole answer), there is no server: the tool gets a token of the account.",
             "Some tools look for a program by its name and pass no options. Make a link with that name to `abide`: \
              docker-credential-abide, git-credential-abide, cargo-credential-abide, keyring, bazel-credential-abide, \
              terraform-credentials-abide. docs/dialects has a page for each tool.",
@@ -177,9 +177,12 @@ pub const COMMANDS: &[CommandEntry] = &[
     CommandEntry {
         name: "dialects",
         group: "Tokens",
-        summary: "list the SDKs and tools that `abide run --dialect` serves",
+        summary: "list the SDKs and tools that can get tokens from Abide",
         operands: "",
-        about: &["Each with the name for --dialect and a command to copy."],
+        about: &[
+            "Each with its name and a command to copy. SDKs get their tokens with `abide run --dialect NAME`; the other tools run \
+             Abide by themselves once you have set them up.",
+        ],
         notes: &[],
     },
     CommandEntry {
@@ -258,8 +261,8 @@ pub const COMMANDS: &[CommandEntry] = &[
         summary: "answer which programs may have tokens",
         operands: "[NUMBER]",
         about: &[
-            "A program that asks for a token for the first time waits for your answer. Where Abide has a desktop, a dialog asks you. \
-             This command asks at a terminal, also over SSH. Without a number it asks about each program that waits.",
+            "Abide asks you before a program gets a token for the first time. On a desktop, a dialog asks. This command asks at a \
+             terminal, also over SSH. Without a number it asks about each open question.",
             "You say for how long: once; run (this process and what it starts); terminal (everything in this terminal); agent \
              (everything that the editor or coding agent behind it starts); session (this program until you are signed out); \
              script (this script as it is now, 30 days); always (this program as it is now). Only what fits is offered.",
@@ -371,8 +374,8 @@ pub const COMMANDS: &[CommandEntry] = &[
         summary: "run Abide without a desktop",
         operands: "",
         about: &[
-            "Keeps the sessions and answers on the local endpoint, as the tray application does. It shows nothing and asks nothing: \
-             requests that need an answer of yours are refused. Ctrl-C stops it.",
+            "Keeps the sessions and answers on the local endpoint, as the tray application does. It has no window and shows no \
+             dialog: answer questions with `abide approve`. Ctrl-C stops it.",
         ],
         notes: &[],
     },

@@ -191,7 +191,7 @@ pub const OPTIONS: &[OptionEntry] = &[
     flag(
         &["approve"],
         "wait",
-        "Wait for a question if there is none. Programs wait for your answer meanwhile.",
+        "Wait for the next question if none is open. While this command runs, a program that asks waits for your answer instead of being refused.",
     ),
     OptionEntry {
         kind: Kind::OneOf(SPANS),
