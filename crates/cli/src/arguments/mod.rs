@@ -3,6 +3,7 @@
 mod given;
 pub(crate) mod help;
 pub(crate) mod link;
+mod new_account;
 pub(crate) mod parse;
 pub mod table;
 pub(crate) mod token_request;

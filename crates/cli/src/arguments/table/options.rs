@@ -320,3 +320,15 @@ const fn path(
 const fn flag(commands: &'static [&'static str], long: &'static str, help: &'static str) -> OptionEntry {
     OptionEntry { commands, long, short: None, kind: Kind::Flag, value: "", help }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FORMATS;
+
+    #[test]
+    fn the_forms_are_three_for_any_tool_and_those_of_the_dialects() {
+        let programs: Vec<&str> =
+            abide_dialects::program::PROGRAMS.iter().map(|program| program.format).collect();
+        assert_eq!(FORMATS[3..], programs);
+    }
+}
