@@ -20,6 +20,12 @@ impl Object {
         Self { text }
     }
 
+    /// An empty object for an answer that has no token.
+    #[must_use]
+    pub fn without_token() -> Self {
+        Self::with_room_for(&AccessToken::new(String::new()))
+    }
+
     /// Adds a token.
     #[must_use]
     pub fn token(mut self, name: &str, token: &AccessToken) -> Self {
@@ -119,7 +125,7 @@ impl Object {
         }
     }
 
-    /// Room for so many more bytes, twice for escapes. What has to move is wiped where it was.
+    /// Room for so many more bytes, each of which can become an escape of six. What has to move is wiped where it was.
     fn reserve(&mut self, more: usize) {
         let needed = self.text.len() + more * 6 + 16;
         if needed > self.text.capacity() {

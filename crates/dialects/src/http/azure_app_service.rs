@@ -3,7 +3,7 @@
 //! `GET $IDENTITY_ENDPOINT?api-version=2019-08-01&resource=…` with the header `X-IDENTITY-HEADER`. Errors are
 //! `{"statusCode", "message"}`; MSAL for Python shows `message` only if both are there.
 
-use abide_wire::{AccessToken, TokenAnswer};
+use abide_wire::TokenAnswer;
 
 use super::managed_identity::resource;
 use crate::dialect::{Dialect, Instead, Kind, Target, Value, Variable};
@@ -73,10 +73,8 @@ fn refuse(refusal: &Refusal<'_>) -> Answer {
 }
 
 fn error(status: u16, sentence: &str) -> Answer {
-    let body = Object::with_room_for(&AccessToken::new(String::new()))
-        .number("statusCode", u64::from(status))
-        .text("message", sentence)
-        .end();
+    let body =
+        Object::without_token().number("statusCode", u64::from(status)).text("message", sentence).end();
     Answer::json(status, body)
 }
 

@@ -3,7 +3,7 @@
 //! The dialect has no secret: `Metadata: true` keeps only web pages out. So the process that asks has to belong to the job.
 //! Clients repeat a request after 404, 410, 429 and 5xx, and take 400 for an answer.
 
-use abide_wire::{AccessToken, TokenAnswer};
+use abide_wire::TokenAnswer;
 
 use super::managed_identity::resource;
 use crate::dialect::{Dialect, Instead, Kind, Target, Value, Variable};
@@ -70,10 +70,7 @@ fn refuse(refusal: &Refusal<'_>) -> Answer {
 }
 
 fn error(status: u16, code: &str, sentence: &str) -> Answer {
-    let body = Object::with_room_for(&AccessToken::new(String::new()))
-        .text("error", code)
-        .text("error_description", sentence)
-        .end();
+    let body = Object::without_token().text("error", code).text("error_description", sentence).end();
     Answer::json(status, body)
 }
 

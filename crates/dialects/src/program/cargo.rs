@@ -3,7 +3,6 @@
 //! Cargo runs the program with `--cargo-plugin`, reads a greeting, and exchanges JSON on a line each. The token is the value
 //! of the header `Authorization`, with its scheme.
 
-use abide_wire::AccessToken;
 use serde_json::Value;
 
 use crate::call::{Ask, Call, Given, Input, Named, Next, NoToken, Output, Program};
@@ -71,12 +70,11 @@ fn refuse(why: &NoToken<'_>) -> Output {
 
 /// An answer without a token. The conversation continues, so the exit code stays 0.
 fn failed(kind: &str, sentence: Option<&str>) -> Output {
-    let empty = AccessToken::new(String::new());
-    let mut error = Object::with_room_for(&empty).text("kind", kind);
+    let mut error = Object::without_token().text("kind", kind);
     if let Some(sentence) = sentence {
         error = error.text("message", sentence).nested("caused-by", b"[]");
     }
-    Output::line(Object::with_room_for(&empty).nested("Err", &error.end()).end())
+    Output::line(Object::without_token().nested("Err", &error.end()).end())
 }
 
 #[cfg(test)]

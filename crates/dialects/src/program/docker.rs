@@ -3,7 +3,7 @@
 //! `get` with the server on standard input, `list`; errors are on standard output. A user name `<token>` would make the
 //! secret a refresh token, and is never written.
 
-use abide_wire::{AccessToken, DialectServer};
+use abide_wire::DialectServer;
 
 use super::servers::address_text;
 use crate::call::{Ask, Call, Given, Input, Named, Next, NoToken, Output, Program};
@@ -68,7 +68,7 @@ fn write(ask: &Ask, given: &Given<'_>) -> Output {
 }
 
 fn list(servers: &[DialectServer]) -> Output {
-    let mut object = Object::with_room_for(&AccessToken::new(String::new()));
+    let mut object = Object::without_token();
     for server in servers {
         let address = address_text(&server.host);
         let name = address.split_once("://").map_or("", |(_, name)| name);

@@ -3,8 +3,6 @@
 //! The client reads standard output and standard error together, and shows the message of an error only where the exit code
 //! is 0: so an error is JSON, nothing is on standard error, and the exit code is 0.
 
-use abide_wire::AccessToken;
-
 use crate::call::{Ask, Call, Given, Input, Next, NoToken, Output, Program};
 use crate::dialect::{Dialect, Kind, Target};
 use crate::json::Object;
@@ -68,7 +66,7 @@ fn refuse(why: &NoToken<'_>) -> Output {
 }
 
 fn failed(code: &str, sentence: &str) -> Output {
-    let answer = Object::with_room_for(&AccessToken::new(String::new()))
+    let answer = Object::without_token()
         .number("version", 1)
         .flag("success", false)
         .text("code", code)
