@@ -10,7 +10,7 @@
 //! - [`browser`], [`firefox`]: Chromium and Firefox, each controlled through its debugging protocol; [`tab`]: what both can
 //!   do;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
-//! - [`shelf`]: a server with files for whoever shows a valid token;
+//! - [`shelf`]: a server with files for requests with a valid token;
 //! - [`witness`]: a proxy that sees the traffic between Abide and a provider;
 //! - [`app`]: Abide's two programs;
 //! - [`seen`]: the notes of the tests for the documents.

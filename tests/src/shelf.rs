@@ -1,4 +1,4 @@
-//! A server with files for whoever shows a valid access token: what a git server, a registry or a package index is to a tool.
+//! A server with files for requests with a valid access token: what a git server, a registry or a package index is to a tool.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -158,7 +158,7 @@ impl Shelf {
             "HTTP/1.1 {words}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
-        // Before the answer, so that who has the answer finds the visit.
+        // Before the answer, so that a test that has the answer finds the visit.
         self.visits.lock().unwrap_or_else(PoisonError::into_inner).push(Visit { path, by, status });
         let body: &[u8] = if head.starts_with("HEAD ") { &[] } else { &body };
         let _ = stream

@@ -20,7 +20,7 @@ mod dialects {
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
     const ARM: &str = "https://management.azure.com";
 
-    /// Prints the length of the token and for how long it is valid.
+    /// Prints the token, and whether it is valid for more than 30 seconds.
     const AZURE: &str = "
 import time
 from azure.identity import DefaultAzureCredential

@@ -67,7 +67,7 @@ mod provider_features {
             return skipped("what_django_oidc_provider_has", reason);
         }
         let room = Room::with_keyring("features-django").await;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = abide_tests::free_port();
         let signed_out = format!("http://127.0.0.1:{port}/signed-out");
         let settings = DjangoSettings {
             post_logout_redirect_uri: Some(signed_out.clone()),

@@ -115,7 +115,7 @@ mod sign_ins {
     async fn a_code_that_abide_did_not_ask_for_is_caught_if_the_account_wants_that() {
         let room = Room::with_keyring("sign-in-unasked").await;
         let provider = provider().await;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = abide_tests::free_port();
         let redirect = format!("http://127.0.0.1:{port}/callback");
         let settings = format!("redirect_uri = \"{redirect}\"\nguard_redirect_port = true\n");
         configure(&room, &account_with(provider.issuer(), &settings, SESSION));
@@ -148,7 +148,7 @@ mod sign_ins {
     async fn a_link_of_another_page_starts_a_sign_in_only_after_a_yes() {
         let room = Room::with_keyring("sign-in-link").await;
         let provider = provider().await;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = abide_tests::free_port();
         let settings =
             format!("redirect_uri = \"http://127.0.0.1:{port}/callback\"\ninitiate_login = true\n");
         let file = room.path("opened");
@@ -220,8 +220,7 @@ mod sign_ins {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn an_unreachable_provider_is_reported_and_the_program_keeps_running() {
         let room = Room::with_keyring("sign-in-unreachable").await;
-        // A port that was free a moment ago.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = abide_tests::free_port();
         configure(&room, &one_account(&format!("http://127.0.0.1:{free}"), None, SESSION));
         let app = App::headless(&room).await;
         let done = abide(&room, &["login", "--no-browser"]).await;

@@ -292,7 +292,7 @@ mod tokens {
         let room = Room::with_keyring("tokens-step-up-over").await;
         let provider = DemoOp::start(Config::default()).await.unwrap();
         let (browser, address) = scribe(&room);
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = abide_tests::free_port();
         let one_port = format!("{SCOPES}redirect_uri = \"http://127.0.0.1:{free}/callback\"\n");
         configure(&room, &(browser + &account_with(provider.issuer(), &one_port, SESSION)));
         let _app = App::headless(&room).await;
