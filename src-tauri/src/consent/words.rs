@@ -145,13 +145,15 @@ fn note(question: &ConsentQuestion) -> Option<String> {
     };
     let kind = match question.kind {
         CallerKind::Forwarder => {
-            Some("This program passes on requests of others. Which one asks is unknown.")
+            Some("This program passes on requests of other programs. Abide does not know which one asks.")
         }
-        CallerKind::Background => Some("The system started it. Which program it belongs to is unknown."),
-        CallerKind::Unknown => Some("This program cannot be looked at. What it is, is unknown."),
+        CallerKind::Background => {
+            Some("The system started it. Abide does not know which program it belongs to.")
+        }
+        CallerKind::Unknown => Some("Abide cannot find out which program this is."),
         _ => None,
     };
-    let signs_in = question.signs_in.then_some("You would have to sign in again, in a stronger way.");
+    let signs_in = question.signs_in.then_some("You would have to sign in again, with a stronger method.");
     let all: Vec<&str> = [because, kind, signs_in].into_iter().flatten().collect();
     (!all.is_empty()).then(|| all.join(" "))
 }

@@ -73,12 +73,12 @@ export const BECAUSE: Partial<Record<AskedBecause, string>> = {
 };
 
 export const KIND: Partial<Record<CallerKind, string>> = {
-  forwarder: "This program passes on requests of others. Which one asks is unknown.",
-  background: "The system started it. Which program it belongs to is unknown.",
-  unknown: "This program cannot be looked at. What it is, is unknown.",
+  forwarder: "This program passes on requests of other programs. Abide does not know which one asks.",
+  background: "The system started it. Abide does not know which program it belongs to.",
+  unknown: "Abide cannot find out which program this is.",
 };
 
-export const SIGNS_IN = "You would have to sign in again, in a stronger way.";
+export const SIGNS_IN = "You would have to sign in again, with a stronger method.";
 
 /** What to look at twice; empty for nothing. */
 export function warning(question: ConsentQuestion): string {
