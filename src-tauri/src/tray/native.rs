@@ -116,7 +116,7 @@ impl Placed {
         if view.tooltip != self.shown.tooltip {
             self.icon.set_tooltip(Some(tooltip(view)))?;
         }
-        if view.has_other_accounts_than(&self.shown) {
+        if view.has_other_items_than(&self.shown) {
             let (menu, accounts) = build_menu(app, view)?;
             self.icon.set_menu(Some(menu))?;
             self.accounts = accounts;

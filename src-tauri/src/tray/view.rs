@@ -147,7 +147,7 @@ impl View {
 
     /// Whether the other view needs other items, not only other texts: for accounts or for programs.
     #[cfg(any(not(target_os = "linux"), test))]
-    pub(crate) fn has_other_accounts_than(&self, other: &Self) -> bool {
+    pub(crate) fn has_other_items_than(&self, other: &Self) -> bool {
         let names =
             |view: &Self| view.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>();
         names(self) != names(other) || self.stops != other.stops
@@ -489,7 +489,7 @@ mod tests {
         let view = View::of(&snapshot);
         assert_eq!(view.stops[0], StopView { grant: 7, label: "Stop Claude Code".to_owned() });
         assert_eq!((view.stops.len(), view.stops[1].label.chars().count()), (2, 46));
-        assert!(view.has_other_accounts_than(&none));
+        assert!(view.has_other_items_than(&none));
         assert_eq!(Action::of("stop:7", &snapshot), Some(Action::Stop(7)));
         assert_eq!(Action::of("stop:1", &snapshot), None, "it has ended");
         // Its count is not in the menu.
@@ -544,8 +544,8 @@ mod tests {
             status("work", SessionState::Active),
             status("home", SessionState::SignedOut),
         ]));
-        assert!(!one.has_other_accounts_than(&later));
-        assert!(one.has_other_accounts_than(&two));
+        assert!(!one.has_other_items_than(&later));
+        assert!(one.has_other_items_than(&two));
     }
 
     #[test]
