@@ -22,12 +22,15 @@ export function who(caller: ActivityCaller | null): string {
   return caller.kind === "owner" ? "The abide command" : "An unknown app";
 }
 
+/** The same within a sentence. */
+const whom = (caller: ActivityCaller | null) => who(caller).replace(/^(?:An|The) /, (article) => article.toLowerCase());
+
 /** What happened, in a few words. The names of the events are those of crates/audit. */
 export const EVENT: Record<string, (line: ActivityLine) => string> = {
   "token.served": (line) => `${who(line.caller)} got a token`,
   "token.refused": (line) => `${who(line.caller)} got no token`,
   "claims.served": (line) => `${who(line.caller)} read what the provider says about you`,
-  "request.refused": (line) => `A request of ${who(line.caller)} was refused`,
+  "request.refused": (line) => `A request of ${whom(line.caller)} was refused`,
   "sign_in.begun": () => "Sign-in started",
   "sign_in.failed": () => "Sign-in failed",
   "sign_in.code_caught": () => "A sign-in code that Abide did not ask for was caught",
@@ -41,7 +44,7 @@ export const EVENT: Record<string, (line: ActivityLine) => string> = {
   "question.withdrawn": () => "“Keep session?” closed by itself",
   "grant.given": (line) => `${short(line.name ?? "A client")} was allowed`,
   "grant.revoked": (line) => `${short(line.name ?? "A client")} was revoked`,
-  "consent.decided": (line) => `You ${line.reason === "denied" ? "denied" : "allowed"} ${who(line.caller)}`,
+  "consent.decided": (line) => `You ${line.reason === "denied" ? "denied" : "allowed"} ${whom(line.caller)}`,
   "account.added": () => "Account added",
   "account.removed": () => "Account removed",
   "settings.changed": () => "Settings changed",

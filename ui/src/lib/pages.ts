@@ -8,7 +8,7 @@ export type Place = "accounts" | "tools" | "activity" | "add" | "address" | "set
 export const TABS = { accounts: "Accounts", tools: "Tools", activity: "Activity" } as const;
 export type Tab = keyof typeof TABS;
 
-export const isTab = (place: string): place is Tab => place in TABS;
+export const isTab = (place: string): place is Tab => Object.hasOwn(TABS, place);
 
 /** Whether only the demo account is there. */
 export const onlyDemo = (snapshot: Snapshot) => snapshot.accounts.length > 0 && snapshot.accounts.every((a) => a.issuer === DEMO_ISSUER);
