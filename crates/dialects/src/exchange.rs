@@ -62,6 +62,13 @@ impl<'a> Request<'a> {
         let (_, value) = values.next()?;
         (values.next().is_none() && !value.is_empty()).then(|| value.into_owned())
     }
+
+    /// Whether a parameter is there with a value, once or more often.
+    #[must_use]
+    pub fn has_parameter(&self, name: &str) -> bool {
+        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
+        pairs.any(|(known, value)| known == name && !value.is_empty())
+    }
 }
 
 /// What a request wants.

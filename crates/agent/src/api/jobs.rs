@@ -110,7 +110,9 @@ async fn first_token(
 fn known(name: &str) -> Result<&'static Dialect, ErrorAnswer> {
     match by_name(name) {
         Some(dialect) if matches!(dialect.kind, Kind::Program) => {
-            Err(invalid(format!("The dialect `{name}` is a program, and needs no job.")))
+            let sentence =
+                "needs no `abide run`: its tool runs Abide. `abide dialects` shows how to set it up.";
+            Err(invalid(format!("The dialect `{name}` {sentence}")))
         }
         Some(dialect) => Ok(dialect),
         None => Err(invalid(format!("There is no dialect `{name}`. `abide dialects` lists them."))),

@@ -16,6 +16,7 @@ pub const DIALECT: Dialect = Dialect {
     ],
     instead: &[Instead::Variable("AZURE_CLIENT_SECRET"), Instead::Variable("AZURE_CLIENT_CERTIFICATE_PATH")],
     target: Target::Session,
-    example: "abide run --dialect azure-workload --audience api://AzureADTokenExchange -- python app.py",
+    example: "AZURE_CLIENT_ID=CLIENT-ID AZURE_TENANT_ID=TENANT-ID abide run --dialect azure-workload --audience \
+              api://AzureADTokenExchange -- python app.py",
     page: "azure",
 };
