@@ -17,7 +17,7 @@ mod provider_session {
     mod scene;
     mod signals;
 
-    use abide_demo_op::{Client, Config, DemoOp, EventStream, Quirks, SecurityEvent};
+    use abide_demo_op::{Client, Config, DemoOp, Endpoint, EventStream, Outcome, Quirks, SecurityEvent};
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Cookies};
     use abide_tests::login::sign_in;
@@ -485,9 +485,17 @@ mod provider_session {
             (scene.app.session("work").await["provider_end"] == "ended").then_some(())
         })
         .await;
-        // The access token, and a refresh token for each authorization: the sign-in, and what the tab asked silently meanwhile.
-        let asked = provider.asked().await;
-        assert_eq!(asked.revocations, 1 + asked.authorizations);
+        // The access token, and a refresh token for each code: the sign-in's, and those that the tab asked for silently.
+        let codes = scene
+            .demo()
+            .record()
+            .entries()
+            .iter()
+            .filter(|entry| {
+                entry.endpoint == Endpoint::Token && entry.outcome == Outcome::Ok && !entry.is_refresh()
+            })
+            .count();
+        assert_eq!(provider.asked().await.revocations, 1 + codes);
         assert_eq!(
             scene.demo().upstream_sessions(),
             0,
