@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::audit;
 use super::body::{Answered, body, empty, json_answer, ok};
-use super::routes::Call;
+use super::call::Call;
 use crate::tokens::TokenParams;
 
 /// `GET /v1/accounts`.

@@ -5,7 +5,7 @@ use abide_wire::{AuditStatus, ErrorAnswer, ErrorCode, TokenAnswer};
 
 use super::auth::{Caller, Peer};
 use super::body::{Answered, ok};
-use super::routes::Call;
+use super::call::Call;
 use crate::agent::Agent;
 use crate::identity;
 use crate::platform::program::{Process, Program};

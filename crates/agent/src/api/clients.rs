@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::audit;
 use super::body::{Answered, body, empty, json_answer, ok};
-use super::routes::Call;
+use super::call::Call;
 
 /// `GET /v1/clients`.
 pub(super) async fn list(call: Call) -> Answered {

@@ -6,7 +6,7 @@ use abide_wire::ConsentAnswer;
 use http::StatusCode;
 
 use super::body::{Answered, body, empty, not_found, ok};
-use super::routes::Call;
+use super::call::Call;
 use super::token::duration;
 
 /// The longest time that a call waits for a question.

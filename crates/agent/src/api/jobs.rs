@@ -8,7 +8,7 @@ use abide_oidc::TokenTarget;
 use abide_wire::{ErrorAnswer, ErrorCode, JobAnswer, JobRequest, TokenAnswer};
 
 use super::body::{Answered, body, invalid, ok};
-use super::routes::Call;
+use super::call::{Call, reason};
 use super::{audit, dialects, token};
 use crate::agent::Agent;
 use crate::consent::Permit;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub(super) async fn begin(call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
     let asked = token::asked(call.query())?;
-    let reason = token::reason(call.query());
+    let reason = reason(call.query());
     let Call { agent, caller, who, request, lineage, connected, .. } = call;
     let wanted: JobRequest = body(request).await?;
     let dialects = wanted.dialects.iter().map(|name| known(name)).collect::<Result<Vec<_>, _>>()?;

@@ -7,6 +7,7 @@ mod accounts;
 mod audit;
 mod auth;
 mod body;
+mod call;
 mod clients;
 mod consents;
 mod dialects;

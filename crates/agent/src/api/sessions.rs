@@ -9,7 +9,7 @@ use hyper::body::{Bytes, Frame};
 use serde::Deserialize;
 
 use super::body::{Answered, Body, body, json_answer, ok, secure};
-use super::routes::Call;
+use super::call::Call;
 use crate::agent::Agent;
 use crate::state::account::Opening;
 

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::body::{Answered, empty, json_text, ok};
-use super::routes::Call;
+use super::call::Call;
 use crate::state::event::Event;
 
 /// `GET /health`.

@@ -11,7 +11,7 @@ use url::Url;
 use super::audit;
 use super::auth::Caller;
 use super::body::{Answered, body, invalid, ok};
-use super::routes::{Call, permit};
+use super::call::{Call, permit};
 use crate::state::dpop::Proof;
 use crate::tokens::TokenParams;
 
@@ -73,12 +73,6 @@ pub(super) async fn stronger(call: Call) -> Answered {
         Err(refused) => Err(refused),
     };
     ok(&audit::token(&agent, &who, &asked, answer)?)
-}
-
-/// What a program gives as its reason.
-pub(super) fn reason(query: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "reason").map(|(_, reason)| reason.into_owned())
 }
 
 pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use abide_audit::{Chain, Entry, Event, Line, file_name, first_of};
 
-use super::{Status, now};
+use super::queue::{Status, now};
 use crate::platform::file::{FolderError, private_folder};
 
 /// Lines are shorter than this: so much of a file's end holds the last one.

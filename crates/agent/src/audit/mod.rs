@@ -3,13 +3,14 @@
 
 mod files;
 mod lines;
+mod queue;
 mod reader;
 mod syslog;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -18,61 +19,19 @@ use abide_audit::{Chain, Entry, Event, FingerprintKey, Hash};
 use abide_vault::Zeroizing;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
 use crate::config::audit::{AuditConfig, IfNotWritten};
 use crate::persistence::vault::VaultThread;
-use crate::platform::clock;
 
 pub(crate) use files::AuditError;
+pub(crate) use queue::{SEAL, Status};
 pub(crate) use reader::Reader;
+
+use queue::{Job, Sealed, Shared, now};
 
 /// How many entries may wait for the disk.
 const WAITING: usize = 2048;
-/// The record of the vault that seals the end.
-pub(crate) const SEAL: &str = "audit";
-
-enum Job {
-    Entry(Box<Entry>),
-    /// Answered with where the record has got to, once everything before is on the disk.
-    Settle(oneshot::Sender<Status>),
-    /// As before; the end is sealed too.
-    Close(oneshot::Sender<Status>),
-    Configure(AuditConfig),
-}
-
-/// Where the record has got to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Status {
-    /// The first line that is kept.
-    pub(crate) first: u64,
-    /// The last line that is on the disk.
-    pub(crate) last: Chain,
-    /// The last line that is sealed in the vault.
-    pub(crate) sealed: u64,
-}
-
-/// What the vault keeps of the record.
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    key: Zeroizing<String>,
-    first: u64,
-    last: u64,
-    hash: String,
-}
-
-struct Shared {
-    folder: PathBuf,
-    key: FingerprintKey,
-    /// Entries that found no place in the queue since the last one that was written.
-    missing: AtomicU64,
-    /// Whether tokens are refused while the record cannot be written.
-    refuses: AtomicBool,
-    /// What is wrong with the disk, for views.
-    trouble: watch::Sender<Option<String>>,
-}
-
 /// A handle on the record.
 #[derive(Clone)]
 pub(crate) struct Audit {
@@ -191,11 +150,6 @@ impl Audit {
     }
 }
 
-/// Unix milliseconds.
-fn now() -> u64 {
-    u64::try_from(clock::wall().as_millis()).unwrap_or(u64::MAX)
-}
-
 fn key_of(text: &str) -> Option<FingerprintKey> {
     let bytes = Zeroizing::new(STANDARD_NO_PAD.decode(text).ok()?);
     Some(FingerprintKey::new(bytes.as_slice().try_into().ok()?))
@@ -205,17 +159,4 @@ fn new_key() -> Result<FingerprintKey, AuditError> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|_| AuditError::NoRandomness)?;
     Ok(FingerprintKey::new(key))
-}
-
-impl Shared {
-    /// What the vault is to keep; `None` if it cannot be written as JSON.
-    fn sealed(&self, status: Status) -> Option<Zeroizing<Vec<u8>>> {
-        let sealed = Sealed {
-            key: Zeroizing::new(STANDARD_NO_PAD.encode(self.key.expose())),
-            first: status.first,
-            last: status.last.n,
-            hash: status.last.hash.to_string(),
-        };
-        serde_json::to_vec(&sealed).ok().map(Zeroizing::new)
-    }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use std::fs;
+use std::path::PathBuf;
 
 use abide_audit::{Event, Finding, Line, Report, Seal, Verifier, first_of};
 use abide_wire::VaultMode;

@@ -9,8 +9,8 @@ use abide_audit::{Entry, Event, file_name};
 use tokio::sync::oneshot;
 
 use super::files::Files;
+use super::queue::{Job, SEAL, Shared, Status, now};
 use super::syslog::Syslog;
-use super::{Job, SEAL, Shared, Status, now};
 use crate::config::audit::AuditConfig;
 use crate::persistence::vault::VaultThread;
 

@@ -4,19 +4,17 @@
 //! query, whose page shows the result. So neither the address bar nor the history keeps the code.
 
 mod answers;
+mod place;
 
-use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use secrecy::{ExposeSecret, SecretString};
+use http::Request;
+use hyper::body::Incoming;
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use crate::browser::ports::{Catching, Evict, Hold, Holding, Ports};
@@ -25,65 +23,11 @@ use crate::server::tcp::{self, Admits, Tcp};
 use crate::server::{Limits, serve};
 
 use answers::route;
-pub(crate) use answers::{nothing, page, problem};
+use place::Place;
+pub(crate) use place::{Answering, Arrival, Guest, Outcome, Verdict};
 
 /// The most answers that wait to be checked.
 const ARRIVALS: usize = 16;
-
-/// An answer from the browser, and the channel for its result.
-pub(crate) struct Arrival {
-    pub(crate) query: String,
-    pub(crate) verdict: oneshot::Sender<Verdict>,
-}
-
-/// The result of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It belongs to this sign-in.
-    Taken,
-    /// It does not, for the reason in this code; the sign-in keeps waiting.
-    Stray(&'static str),
-}
-
-/// The result of the sign-in, for the page at its end.
-#[derive(Clone, Debug)]
-pub(crate) enum Outcome {
-    SignedIn {
-        user: String,
-        provider: String,
-    },
-    Failed {
-        message: String,
-    },
-    /// The stronger sign-in failed; the session continues unchanged.
-    NotStronger {
-        message: String,
-    },
-    SignedOut {
-        provider: String,
-    },
-    /// The provider is asked once more, in the same tab.
-    SentOn {
-        target: Url,
-    },
-}
-
-/// A future that a [`Guest`] returns.
-pub(crate) type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// A page with its own requests that the listener serves after the sign-in.
-pub(crate) trait Guest: Send + Sync {
-    /// Whether a path belongs to the page.
-    fn handles(&self, path: &str) -> bool;
-    /// Answers a request for such a path; `None` if it does not exist. The listener has checked `Host`.
-    fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answering<Option<Response<Full<Bytes>>>>;
-    /// Offers an authorization response at the redirect URI; `false` if it does not belong to the page.
-    fn offer(self: Arc<Self>, query: String) -> Answering<bool>;
-    /// The path that opens the page, valid once; `None` if the system has no random numbers.
-    fn entrance(&self) -> Option<SecretString>;
-    /// The session has ended: the page shows these words at its next request.
-    fn end(&self, words: String);
-}
 
 /// The same port for IPv6; `None` on a computer without IPv6.
 fn on_ipv6(port: u16) -> std::io::Result<Option<TcpListener>> {
@@ -102,25 +46,6 @@ pub(crate) struct Callback {
     outcome: watch::Sender<Option<Outcome>>,
     place: Arc<Place>,
     task: tokio::task::JoinHandle<()>,
-}
-
-struct Place {
-    path: String,
-    /// The path of the final page. Only the browser with the answer learns it, because other users of this computer can
-    /// reach the listener too.
-    done: String,
-    hosts: Vec<String>,
-    arrivals: mpsc::Sender<Arrival>,
-    outcome: watch::Receiver<Option<Outcome>>,
-    /// The page that watches after the sign-in.
-    guest: OnceLock<Arc<dyn Guest>>,
-    /// The target of a redirect, by a path that is valid once: an address with an ID token must not be an argument of a
-    /// program.
-    departure: Mutex<Option<(String, Url)>>,
-    /// The digest of the answer that was taken. Browsers and filters repeat requests.
-    taken: Mutex<Option<[u8; 32]>>,
-    /// What is done with an answer that Abide did not ask for.
-    catching: Catching,
 }
 
 impl Callback {
@@ -281,7 +206,7 @@ pub(crate) async fn alone(
     request: Request<Incoming>,
     port: u16,
     verdict: impl FnOnce(&str) -> Verdict,
-) -> Response<Full<Bytes>> {
+) -> http::Response<http_body_util::Full<hyper::body::Bytes>> {
     let (sender, mut arrivals) = mpsc::channel(1);
     let failed = Outcome::Failed { message: "The provider refused.".to_owned() };
     let place = Place {
@@ -304,7 +229,7 @@ pub(crate) async fn alone(
     };
     tokio::select! {
         answer = route(request, &place) => answer,
-        () = judged => nothing(),
+        () = judged => crate::browser::pages::nothing(),
     }
 }
 

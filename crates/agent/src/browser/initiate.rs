@@ -2,80 +2,17 @@
 //! sign in. The page asks the person first; without a yes, no sign-in starts. `target_link_uri` is not used, because
 //! Abide has no page to open after a sign-in.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
-use url::form_urlencoded;
 
-use crate::browser::callback::{nothing, page, problem};
-use crate::browser::pages::{self, Page};
+use crate::browser::pages::{self, Page, nothing, page, problem};
 use crate::browser::ports::{Catching, Invited};
-use crate::browser::server::{self, random, respond};
+use crate::browser::server::{self, respond};
+use crate::browser::tickets::{Link, PATH};
 
-/// The path of the links.
-const PATH: &str = "/initiate_login";
-/// The longest `login_hint`, in bytes.
-const HINT: usize = 256;
 /// The largest form, in bytes.
 const FORM: usize = 8 * 1024;
-/// The most questions that are open at once. The oldest is dropped.
-const OPEN: usize = 4;
-
-/// The questions that are open in the browser. Each can be answered once.
-#[derive(Default)]
-pub(crate) struct Tickets(Mutex<VecDeque<Ticket>>);
-
-struct Ticket {
-    path: SecretString,
-    link: Link,
-}
-
-/// What a link asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Link {
-    issuer: String,
-    login_hint: Option<String>,
-}
-
-impl Link {
-    /// From the parameters; `None` without `iss`, with a repeated parameter, or with a hint that cannot be sent.
-    fn read(parameters: &str) -> Option<Self> {
-        let one = |name: &str| {
-            let mut found = form_urlencoded::parse(parameters.as_bytes()).filter(|(key, _)| key == name);
-            let first = found.next().map(|(_, value)| value.into_owned());
-            if found.next().is_some() { Err(()) } else { Ok(first) }
-        };
-        let issuer = one("iss").ok()??;
-        let login_hint = one("login_hint").ok()?.filter(|hint| !hint.is_empty());
-        if login_hint.as_ref().is_some_and(|hint| hint.len() > HINT || hint.chars().any(char::is_control)) {
-            return None;
-        }
-        Some(Self { issuer, login_hint })
-    }
-}
-
-impl Tickets {
-    fn add(&self, link: Link) -> Option<String> {
-        let path = format!("{PATH}/{}", random()?.expose_secret());
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.truncate(OPEN - 1);
-        open.push_front(Ticket { path: path.clone().into(), link });
-        Some(path)
-    }
-
-    fn take(&self, path: &str) -> Option<Link> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same =
-            |ticket: &Ticket| bool::from(ticket.path.expose_secret().as_bytes().ct_eq(path.as_bytes()));
-        let index = open.iter().position(same)?;
-        open.remove(index).map(|ticket| ticket.link)
-    }
-}
 
 /// Answers a request for such a link. Returns any other request unchanged.
 pub(crate) async fn answer(
@@ -151,38 +88,4 @@ fn accept(request: &Request<Incoming>, catching: &Catching) -> Response<Full<Byt
 
 fn refused(line: &str) -> Response<Full<Bytes>> {
     problem(StatusCode::BAD_REQUEST, line)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_link_says_where_to_sign_in_and_as_whom() {
-        let link = |text: &str| Link::read(text);
-        let good = link("iss=https%3A%2F%2Fid.example.com&login_hint=alice&target_link_uri=x").unwrap();
-        assert_eq!(good, Link { issuer: "https://id.example.com".into(), login_hint: Some("alice".into()) });
-        assert_eq!(link("iss=a").unwrap().login_hint, None);
-        for bad in
-            ["", "login_hint=alice", "iss=a&iss=b", "iss=a&login_hint=b&login_hint=c", "iss=a&login_hint=%00"]
-        {
-            assert_eq!(link(bad), None, "{bad}");
-        }
-        assert_eq!(link(&format!("iss=a&login_hint={}", "x".repeat(HINT + 1))), None);
-    }
-
-    #[test]
-    fn a_question_is_answered_once_and_only_the_newest_are_kept() {
-        let tickets = Tickets::default();
-        let link = |issuer: &str| Link { issuer: issuer.to_owned(), login_hint: None };
-        let first = tickets.add(link("first")).unwrap();
-        assert_eq!(tickets.take(&first), Some(link("first")));
-        assert_eq!(tickets.take(&first), None);
-        let old = tickets.add(link("old")).unwrap();
-        let new: Vec<String> = (0..OPEN).map(|_| tickets.add(link("new")).unwrap()).collect();
-        assert_eq!(tickets.take(&old), None);
-        assert!(new.iter().all(|path| tickets.take(path).is_some()));
-        assert_eq!(tickets.take(PATH), None);
-    }
 }

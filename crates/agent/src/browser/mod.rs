@@ -6,3 +6,6 @@ pub(crate) mod opener;
 pub(crate) mod pages;
 pub(crate) mod ports;
 pub(crate) mod server;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tickets;

@@ -1,6 +1,12 @@
 //! The pages in the user's browser. Static except for escaped texts of our own; no script, no text of the provider as HTML,
 //! nothing loaded from elsewhere.
 
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Bytes;
+
+use crate::browser::server::respond;
+
 /// The content of a page.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
@@ -45,6 +51,23 @@ pub(crate) fn html(page: &Page<'_>) -> String {
          <body><main class=\"{class}\">{MARK}{sign}<h1>{title}</h1>{body}</main></body></html>",
         title = escape(page.title),
     )
+}
+
+/// The page as an answer.
+pub(crate) fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
+    let mut response = respond(status, "text/html; charset=utf-8", html(content), CONTENT_SECURITY_POLICY);
+    response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+/// A page that says what is wrong.
+pub(crate) fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
+    page(status, &Page { title: "Abide", lines: &[line], good: false })
+}
+
+/// The answer at a path without a page.
+pub(crate) fn nothing() -> Response<Full<Bytes>> {
+    problem(StatusCode::NOT_FOUND, "There is no page here. You can close this tab.")
 }
 
 /// The policy of a page that asks: it may also send its form back to where it came from.

@@ -6,7 +6,8 @@ use abide_wire::{ConfigCheck, ConfigProblem, SessionStatus, Severity, text};
 
 use crate::config::edit::ConfigFile;
 use crate::config::surroundings::{self, Finding};
-use crate::config::{Config, ConfigError, place_of};
+use crate::config::text::place_of;
+use crate::config::{Config, ConfigError};
 use crate::options::Options;
 
 /// Reads the file as it is now. `statuses` is what is known of the accounts while an agent runs: only then the provider

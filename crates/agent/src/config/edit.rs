@@ -4,11 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::policy::Policy;
+use crate::config::text::{position, read_or_empty};
 use crate::config::validate::check;
-use crate::config::{AccountConfig, Config, ConfigError, position, read_or_empty};
+use crate::config::{AccountConfig, Config, ConfigError};
 use crate::options::Options;
 
 impl Config {
+    /// Reads the file of a user, under the policy of the administrator. A missing file is an empty one.
+    pub(crate) fn effective(options: &Options) -> Result<Self, ConfigError> {
+        ConfigFile::read(options).map(|file| file.config)
+    }
+
     /// What the account would be that these lines describe.
     pub(crate) fn account(name: &str, lines: &toml_edit::Table) -> Result<AccountConfig, ConfigError> {
         let account: AccountConfig = toml::from_str(&lines.to_string())

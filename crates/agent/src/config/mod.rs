@@ -9,16 +9,16 @@ pub(crate) mod edit;
 mod error;
 pub(crate) mod policy;
 pub(crate) mod proxy;
+mod read;
 pub(crate) mod requests;
 pub(crate) mod settings;
 pub(crate) mod surroundings;
+mod text;
 pub(crate) mod validate;
 pub(crate) mod vault;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
 use std::sync::Arc;
 
 use abide_oidc::Proxy;
@@ -31,12 +31,9 @@ pub use crate::config::error::ConfigError;
 
 use crate::config::audit::AuditConfig;
 use crate::config::dialects::DialectsConfig;
-use crate::config::edit::ConfigFile;
 use crate::config::policy::Policy;
 use crate::config::proxy::proxy;
-use crate::config::validate::check;
 use crate::config::vault::VaultConfig;
-use crate::options::Options;
 
 /// The configuration of one user.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -95,74 +92,6 @@ impl Default for LogoutListenerConfig {
     fn default() -> Self {
         Self { address: Ipv4Addr::LOCALHOST.into(), port: 47601, hosts: Vec::new() }
     }
-}
-
-impl Config {
-    /// Reads the file of a user, under the policy of the administrator. A missing file is an empty one.
-    pub(crate) fn effective(options: &Options) -> Result<Self, ConfigError> {
-        ConfigFile::read(options).map(|file| file.config)
-    }
-
-    /// Reads a file without a policy.
-    #[cfg(test)]
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(path, &read_or_empty(path)?)
-    }
-
-    /// Reads the file, without a policy.
-    #[cfg(any(test, feature = "fuzzing"))]
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        Self::parse_under(path, text, Arc::default())
-    }
-
-    /// Reads the file, under a policy.
-    pub(crate) fn parse_under(path: &Path, text: &str, policy: Arc<Policy>) -> Result<Self, ConfigError> {
-        let refused = |error: toml::de::Error| {
-            let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
-            ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
-        };
-        let mut config: Self = if policy.is_there() {
-            policy::user_form(text, &policy).map_err(refused)?;
-            let user = toml::from_str(text).map_err(refused)?;
-            policy.over(&user).try_into().map_err(refused)?
-        } else {
-            toml::from_str(text).map_err(refused)?
-        };
-        for (name, account) in &mut config.accounts {
-            account.proxy = account.proxy.take().or_else(|| config.proxy.clone());
-            account.locked = policy.locked_settings(name);
-            policy.reconcile(name, account);
-            check(name, account).map_err(|message| ConfigError::Account {
-                path: path.to_owned(),
-                account: name.clone(),
-                message,
-            })?;
-        }
-        config.policy = policy;
-        Ok(config)
-    }
-}
-
-pub(crate) fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
-    }
-}
-
-/// Where an account begins in the text.
-pub(crate) fn place_of(text: &str, account: &str) -> Option<(usize, usize)> {
-    let document = toml_edit::Document::parse(text).ok()?;
-    let span = document.get("accounts")?.get(account)?.span()?;
-    Some(position(text, span.start))
-}
-
-pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
 }
 
 #[cfg(test)]

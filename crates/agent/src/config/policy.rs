@@ -1,16 +1,12 @@
 //! `policy.toml`: what an administrator has decided. `locked` values come before `config.toml`, `default` values after it.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
-use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
-use toml::{Spanned, Table, Value};
+use toml::{Table, Value};
 
-use crate::config::{AccountConfig, Config, ConfigError, position};
-use crate::options::PolicyFile;
-use crate::platform::file;
+use crate::config::AccountConfig;
 
 /// The settings of each account that the window and the local endpoint change: where they are, and their name there.
 const SETTINGS: [(&str, &str, &str); 10] = [
@@ -27,18 +23,18 @@ const SETTINGS: [(&str, &str, &str); 10] = [
 ];
 
 /// What every account needs; an account in a policy may leave it to `config.toml`.
-const IDENTITY: [&str; 2] = ["issuer", "client_id"];
+pub(super) const IDENTITY: [&str; 2] = ["issuer", "client_id"];
 
 /// The tables of `locked` and `default`: like `config.toml`, with `account` for all accounts.
-const EVERY_ACCOUNT: &str = "account";
+pub(super) const EVERY_ACCOUNT: &str = "account";
 
 /// What an administrator has decided.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Policy {
     /// The file; `None` without a policy.
     pub(crate) path: Option<PathBuf>,
-    locked: Table,
-    default: Table,
+    pub(super) locked: Table,
+    pub(super) default: Table,
     /// Programs that may have tokens without a question.
     pub(crate) allow: Vec<Rule>,
     /// Programs that may have none, whatever the user answers.
@@ -84,43 +80,7 @@ impl TryFrom<RuleForm> for Rule {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Form {
-    locked: Table,
-    default: Table,
-    allow: Vec<Rule>,
-    forbid: Vec<Rule>,
-}
-
 impl Policy {
-    /// Reads the file. Without one there is no policy; one that cannot be relied on is refused.
-    pub(crate) fn read(file: &PolicyFile) -> Result<Self, ConfigError> {
-        let Some(path) = file.path() else { return Ok(Self::default()) };
-        let text = match std::fs::read_to_string(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            text => text.map_err(|error| ConfigError::File { path: path.to_owned(), error })?,
-        };
-        if !file.may_belong_to_this_user() && !file::only_root_may_write(path) {
-            return Err(ConfigError::PolicyNotTrusted(path.to_owned()));
-        }
-        Self::parse(path, &text)
-    }
-
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let refused = |error: Error| {
-            let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
-            ConfigError::Policy { path: path.to_owned(), line, column, message: error.message().to_owned() }
-        };
-        let form: Form = toml::from_str(text).map_err(refused)?;
-        let mut parts = DeTable::parse(text).map_err(refused)?.into_inner();
-        for part in ["locked", "default"] {
-            parts.remove(part).map_or(Ok(()), well_formed).map_err(refused)?;
-        }
-        let Form { locked, default, allow, forbid } = form;
-        Ok(Self { path: Some(path.to_owned()), locked, default, allow, forbid })
-    }
-
     /// Whether there is a policy.
     pub(crate) fn is_there(&self) -> bool {
         self.path.is_some()
@@ -218,62 +178,6 @@ impl Policy {
     }
 }
 
-/// Whether a part of the policy has the form of a configuration.
-fn well_formed(part: Spanned<DeValue<'_>>) -> Result<(), Error> {
-    let span = part.span();
-    let DeValue::Table(mut part) = part.into_inner() else { return Ok(()) };
-    if let Some(account) = part.remove(EVERY_ACCOUNT) {
-        account_form(account)?;
-    }
-    if let Some(accounts) = part.remove("accounts") {
-        match accounts.into_inner() {
-            DeValue::Table(accounts) => {
-                accounts.into_iter().try_for_each(|(_, account)| account_form(account))?;
-            }
-            _ => return Err(serde::de::Error::custom("`accounts` has to be a table")),
-        }
-    }
-    Config::deserialize(Deserializer::from(Spanned::new(span, part))).map(drop)
-}
-
-/// Whether a value has the form of an account, which may leave out where it is.
-fn account_form(account: Spanned<DeValue<'_>>) -> Result<(), Error> {
-    let span = account.span();
-    let mut value = account.into_inner();
-    if let DeValue::Table(table) = &mut value {
-        stand_in(table);
-    }
-    AccountConfig::deserialize(ValueDeserializer::from(Spanned::new(span, value))).map(drop)
-}
-
-/// Puts something in the place of what another file says.
-fn stand_in(account: &mut DeTable<'_>) {
-    for key in IDENTITY {
-        if !account.contains_key(key) {
-            account.insert(Spanned::new(0..0, key.into()), Spanned::new(0..0, DeValue::String(key.into())));
-        }
-    }
-}
-
-/// Whether a user's file has the form of a configuration, where accounts that the policy ships may leave out where they are.
-pub(crate) fn user_form(text: &str, policy: &Policy) -> Result<(), Error> {
-    let document = DeTable::parse(text)?;
-    let span = document.span();
-    let mut table = document.into_inner();
-    if let Some(accounts) = table.get_mut("accounts")
-        && let DeValue::Table(accounts) = accounts.get_mut()
-    {
-        for (name, account) in accounts.iter_mut() {
-            if policy.ships(name.get_ref())
-                && let DeValue::Table(account) = account.get_mut()
-            {
-                stand_in(account);
-            }
-        }
-    }
-    Config::deserialize(Deserializer::from(Spanned::new(span, table))).map(drop)
-}
-
 fn table<'a>(within: &'a Table, path: &[&str]) -> Option<&'a Table> {
     path.iter().try_fold(within, |table, key| table.get(*key)?.as_table())
 }
@@ -316,10 +220,13 @@ fn differing(locked: &Table, user: &Table, prefix: &str, found: &mut Vec<String>
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::path::Path;
     use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
+    use crate::config::{Config, ConfigError};
+    use crate::options::PolicyFile;
 
     const USER: &str = "[accounts.home]\nissuer = \"https://id.example.org\"\nclient_id = \"abide\"\n";
 

@@ -21,9 +21,8 @@ use crate::state::resource_tokens::Issued;
 use crate::state::revoke::revoke_token;
 use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
-use crate::tokens::{
-    REFRESH_PATIENCE, narrowing, own_token, sign_in_needed, survival, unreachable, wait_for_refresh,
-};
+use crate::tokens::own::{REFRESH_PATIENCE, own_token, sign_in_needed, unreachable, wait_for_refresh};
+use crate::tokens::{narrowing, survival};
 use crate::view::notices;
 
 /// A provider that does not say how long a token lasts is asked again after this.

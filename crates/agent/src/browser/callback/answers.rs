@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use secrecy::ExposeSecret;
@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use super::{Arrival, Outcome, Place, Verdict};
+use super::place::{Arrival, Outcome, Place, Verdict};
 use crate::browser::initiate;
-use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
-use crate::browser::server::{self, onward, respond};
+use crate::browser::pages::{Page, nothing, page, problem};
+use crate::browser::server::{self, onward};
 
 /// How long an unexpected answer waits before it is refused.
 const SAME_MOMENT: Duration = Duration::from_millis(50);
@@ -74,10 +74,6 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         (_, Some(query)) if place.catching.catches(query) => onward(&place.catching.leave()),
         _ => nothing(),
     }
-}
-
-pub(crate) fn nothing() -> Response<Full<Bytes>> {
-    problem(StatusCode::NOT_FOUND, "There is no page here. You can close this tab.")
 }
 
 fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
@@ -213,16 +209,6 @@ fn unasked() -> Response<Full<Bytes>> {
 fn stray(line: &str, code: &'static str) -> Response<Full<Bytes>> {
     let mut response = problem(StatusCode::BAD_REQUEST, line);
     response.headers_mut().insert(ERROR_CODE, HeaderValue::from_static(code));
-    response
-}
-
-pub(crate) fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
-    page(status, &Page { title: "Abide", lines: &[line], good: false })
-}
-
-pub(crate) fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Bytes>> {
-    let mut response = respond(status, "text/html; charset=utf-8", html(content), CONTENT_SECURITY_POLICY);
-    response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }
 

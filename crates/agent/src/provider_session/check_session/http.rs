@@ -5,19 +5,45 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
-use super::message::{Refusal, Say};
-use super::{Page, silent};
+use super::message::{OVER, Refusal, Say};
+use super::page::Page;
+use super::silent;
+use crate::browser::callback::{Answering, Guest};
 use crate::browser::pages;
 use crate::browser::server::{NOTHING_ALLOWED, body, onward, respond};
 
 /// The largest request, in bytes.
 const BODY: usize = 4096;
 
+impl Guest for Page {
+    fn handles(&self, path: &str) -> bool {
+        path.starts_with("/monitor")
+    }
+
+    fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answering<Option<Response<Full<Bytes>>>> {
+        Box::pin(async move { answer(request, &self).await })
+    }
+
+    fn offer(self: Arc<Self>, query: String) -> Answering<bool> {
+        Box::pin(async move { silent::arrive(&self, &query).await })
+    }
+
+    fn entrance(&self) -> Option<SecretString> {
+        let ticket = self.ticket()?;
+        Some(format!("/monitor#{}", ticket.expose_secret()).into())
+    }
+
+    fn end(&self, words: String) {
+        self.inner().over = Some(words);
+    }
+}
+
 /// Answers a request below `/monitor`; `None` if it does not exist. The caller has checked `Host`.
-pub(crate) async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Option<Response<Full<Bytes>>> {
+async fn answer(request: Request<Incoming>, page: &Arc<Page>) -> Option<Response<Full<Bytes>>> {
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {
@@ -85,7 +111,7 @@ fn answered(result: Result<impl Serialize, Refusal>) -> Response<Full<Bytes>> {
 }
 
 fn refusal(status: StatusCode, error: &Refusal) -> Response<Full<Bytes>> {
-    let title = matches!(error, Refusal::Over(_)).then_some(super::OVER);
+    let title = matches!(error, Refusal::Over(_)).then_some(OVER);
     let content = json!({ "line": error.to_string(), "title": title }).to_string();
     respond(status, "application/json", content, NOTHING_ALLOWED)
 }

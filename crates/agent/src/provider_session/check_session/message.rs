@@ -4,6 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// The title of the page after the end of the session.
+pub(super) const OVER: &str = "You are signed out";
+
 /// An instruction to a page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Instruction {

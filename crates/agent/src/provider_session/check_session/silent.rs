@@ -9,29 +9,24 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use url::Url;
 
-use super::Page;
+use super::page::{Page, Silent};
 use crate::browser::server::random;
 use crate::platform::clock;
+use crate::state::account::Account;
+use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::Connection;
+use crate::state::revoke::revoke_token;
+use crate::state::tokens::Held;
 
 /// The longest wait for the provider.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A pending silent request.
-pub(super) struct Silent {
-    /// The ticket at the end of the frame's address, with the target; taken when the frame requests it.
-    ticket: Option<(SecretString, Url)>,
-    pending: Arc<Pending>,
-    connection: Connection,
-    answer: watch::Sender<Option<SilentAnswer>>,
-}
-
 /// The result.
-pub(super) struct Silently {
-    pub(super) identity: Identity,
-    pub(super) id_token: Option<SecretString>,
-    pub(super) session_state: Option<String>,
-    pub(super) refresh_token: Option<SecretString>,
+struct Silently {
+    identity: Identity,
+    id_token: Option<SecretString>,
+    session_state: Option<String>,
+    refresh_token: Option<SecretString>,
 }
 
 /// Prepares a request and returns the path for the frame. The page does not get the request itself, because it contains the
@@ -131,11 +126,67 @@ async fn redeem(
                 session_state,
                 refresh_token: tokens.refresh_token,
             };
-            page.take_over(found, connection).await
+            take_over(page, found, connection).await
         }
         Err(error) => {
             tracing::warn!(account = page.account, code = error.code(), "a silent answer was refused");
             SilentAnswer::Nothing
+        }
+    }
+}
+
+/// Stores a new ID token and session state of the same person.
+async fn take_over(page: &Page, found: Silently, connection: &Connection) -> SilentAnswer {
+    let Some(store) = page.store.upgrade() else { return SilentAnswer::Nothing };
+    let own = found.refresh_token.clone();
+    let begun = page.work(|account| Some((account.session_ref()?, account.turn.clone()))).flatten();
+    let Some((session, turn)) = begun else {
+        revoke_token(&store, connection, own);
+        return SilentAnswer::Nothing;
+    };
+    // The session may be refreshing its tokens at this moment.
+    let _turn = turn.lock().await;
+    let same = store.act_if(session, |account, _| {
+        account.held.as_ref().is_some_and(|held| found.identity.same_person(&held.identity))
+    });
+    if same != Ok(true) {
+        revoke_token(&store, connection, own);
+        return same.map_or(SilentAnswer::Nothing, |_| SilentAnswer::OtherPerson);
+    }
+    let renew = |held: &mut Held| {
+        // A silent request is often answered with a weaker `acr` than the sign-in. What the sign-in said stays.
+        if found.identity.acr == held.identity.acr {
+            held.id_token = found.id_token.clone().or_else(|| held.id_token.take());
+        }
+        held.session_state = found.session_state.clone().or_else(|| held.session_state.take());
+    };
+    let how = Commit {
+        next: |account: &Account, before: Option<&Held>| {
+            let mut held = before.filter(|_| account.is_in(session))?.clone();
+            renew(&mut held);
+            held.leftovers.extend(own.clone());
+            Some(held)
+        },
+        // What is to be revoked, and the newest ID token, have to outlive a crash.
+        content: |account: &Account, held: &Held, now| account.stored_with(now, held),
+        unwritten: Unwritten::Revoked,
+    };
+    let mut surplus = Vec::new();
+    let done = commit(&store, &page.account, how, |account, _| {
+        surplus = account.held.as_mut().map(Held::surplus).unwrap_or_default();
+    });
+    let done = done.await;
+    surplus.into_iter().for_each(|token| revoke_token(&store, connection, Some(token)));
+    match done {
+        Ok(()) => SilentAnswer::SamePerson,
+        Err(not) => {
+            revoke_token(&store, connection, own.clone());
+            if let NotCommitted::Gone = not {
+                return SilentAnswer::Nothing;
+            }
+            // The person is known all the same.
+            let _ = store.act_if(session, |account, _| account.held.as_mut().map(renew));
+            SilentAnswer::SamePerson
         }
     }
 }
