@@ -4,7 +4,7 @@ use abide_wire::terminal::plain;
 use abide_wire::{AccountAdded, AccountRemoved, AccountRequest};
 use serde::Deserialize;
 
-use super::table;
+use super::table::table;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::push_encoded;
 use crate::io::Io;

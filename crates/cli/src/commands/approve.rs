@@ -4,7 +4,7 @@ use abide_wire::consent::scope_in_words;
 use abide_wire::terminal::plain;
 use abide_wire::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
 
-use super::table;
+use super::table::table;
 use crate::arguments::parse::Approval;
 use crate::failure::Failure;
 use crate::http::Answer;

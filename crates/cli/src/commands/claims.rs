@@ -4,7 +4,7 @@ use abide_wire::ClaimsAnswer;
 use abide_wire::terminal::plain;
 use serde_json::Value;
 
-use super::{Among, account};
+use super::target::{Among, account};
 use crate::clock::{Clock, date_and_time};
 use crate::failure::Failure;
 use crate::http::push_encoded;

@@ -8,7 +8,7 @@ use abide_wire::terminal::plain;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::table;
+use super::table::table;
 use crate::clock::day;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Answer, push_encoded};

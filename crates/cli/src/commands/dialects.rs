@@ -3,7 +3,7 @@
 use abide_dialects::{DIALECTS, Kind};
 use serde_json::json;
 
-use super::table;
+use super::table::table;
 use crate::failure::Failure;
 use crate::io::Io;
 

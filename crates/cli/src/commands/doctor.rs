@@ -11,7 +11,7 @@ use abide_wire::text::duration;
 use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot, VaultMode, VaultStatus};
 use serde::{Deserialize, Serialize};
 
-use super::is_signed_in;
+use super::target::is_signed_in;
 use crate::failure::Failure;
 use crate::http::{Endpoint, exchange, push_encoded};
 use crate::io::Io;

@@ -8,7 +8,8 @@ use abide_wire::terminal::plain;
 use abide_wire::text::duration;
 use abide_wire::{DeviceCode, LastErrorKind, SessionState, SessionStatus, SignInBegun};
 
-use super::{Among, account, device, is_signed_in, session_target, who};
+use super::device;
+use super::target::{Among, account, is_signed_in, session_target, who};
 use crate::arguments::parse::Way;
 use crate::commands::device::Picture;
 use crate::failure::{AnswerFault, Failure};

@@ -6,7 +6,7 @@ use abide_wire::terminal::plain;
 use abide_wire::text::{duration, why_it_cannot_be_kept};
 use abide_wire::{ProviderEnd, SessionStatus, Snapshot};
 
-use super::{Among, account, session_target, who};
+use super::target::{Among, account, session_target, who};
 use crate::failure::Failure;
 use crate::http::{Answer, Endpoint};
 use crate::io::Io;

@@ -8,7 +8,7 @@ use std::thread;
 use abide_wire::terminal::plain;
 use abide_wire::{SessionStatus, SignalStatus, Snapshot};
 
-use super::session_target;
+use super::target::session_target;
 use crate::clock::time_of_day;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Endpoint;

@@ -7,8 +7,15 @@ use httparse::Status;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::{Broken, FIRST_READ, MAX_BODY, MAX_HEAD};
+use super::broken::Broken;
 use crate::failure::{AnswerFault, Failure};
+
+/// The largest head of an answer.
+const MAX_HEAD: usize = 8 << 10;
+/// The largest body of an answer, and the largest single event.
+pub(super) const MAX_BODY: usize = 1 << 20;
+/// Enough for head and body of nearly every answer: one read, no second buffer.
+const FIRST_READ: usize = 8 << 10;
 
 /// A complete answer.
 pub(crate) struct Answer {

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::time::Duration;
 
-use super::answer::{Framing, Incoming};
-use super::{Broken, MAX_BODY};
+use super::answer::{Framing, Incoming, MAX_BODY};
+use super::broken::Broken;
 use crate::failure::{AnswerFault, Failure};
 
 /// A stream of events that is open.

@@ -2,25 +2,20 @@
 //! a length or in chunks. Everything that was read is wiped when it is dropped, because it may contain a token.
 
 mod answer;
+mod broken;
 mod events;
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub(crate) use self::answer::Answer;
+use self::broken::Broken;
 pub(crate) use self::events::Events;
-use crate::failure::{AnswerFault, Failure};
+use crate::failure::Failure;
 use crate::platform;
-
-/// The largest head of an answer.
-const MAX_HEAD: usize = 8 << 10;
-/// The largest body of an answer, and the largest single event.
-const MAX_BODY: usize = 1 << 20;
-/// Enough for head and body of nearly every answer: one read, no second buffer.
-const FIRST_READ: usize = 8 << 10;
 
 /// The agent's endpoint.
 #[derive(Clone)]
@@ -77,40 +72,6 @@ pub(crate) fn exchange<S: Read + Write>(
     let sent = stream.write_all(&head).map_err(Broken::of);
     let answer = sent.and_then(|()| answer::read(stream)).map_err(|broken| broken.after(patience))?;
     answer.success()
-}
-
-/// Why no answer was read.
-#[derive(Debug)]
-enum Broken {
-    /// No data arrived within the connection's timeout.
-    TimedOut,
-    Fault(AnswerFault),
-    Io(io::Error),
-}
-
-impl From<AnswerFault> for Broken {
-    fn from(fault: AnswerFault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl Broken {
-    fn of(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::TimedOut,
-            // The agent closed the connection during the write: for the user the same as a missing answer.
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => AnswerFault::Empty.into(),
-            _ => Self::Io(error),
-        }
-    }
-
-    fn after(self, patience: Duration) -> Failure {
-        match self {
-            Self::TimedOut => Failure::Timeout(patience),
-            Self::Fault(fault) => fault.into(),
-            Self::Io(error) => Failure::Transport(error),
-        }
-    }
 }
 
 fn request(host: &str, method: &str, target: &str, accept: &str, body: Option<&[u8]>) -> Vec<u8> {
