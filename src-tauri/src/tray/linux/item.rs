@@ -6,8 +6,8 @@ use tauri::AppHandle;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::ObjectPath;
 
-use super::Shared;
-use super::menu::MENU_PATH;
+use super::menu_object::MENU_PATH;
+use super::shared::Shared;
 use crate::window;
 
 pub(super) const ITEM_PATH: &str = "/StatusNotifierItem";

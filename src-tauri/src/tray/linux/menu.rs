@@ -1,21 +1,15 @@
-//! The menu as panels read it: `com.canonical.dbusmenu`.
+//! The menu, and what panels know of it.
 //!
 //! A panel keeps a copy of the menu. Changes are sent at once while the menu is open, and at longer intervals for a
 //! countdown in a closed menu. Just before a panel opens the menu, it asks for changes and gets them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tauri::AppHandle;
-use zbus::object_server::SignalEmitter;
-use zbus::zvariant::{OwnedValue, StructureBuilder, Value};
+use zbus::zvariant::{StructureBuilder, Value};
 
-use super::Shared;
 use crate::tray::View;
 use crate::tray::view::{ItemView, StopView, WATCH_AGAIN, item};
-
-pub(super) const MENU_PATH: &str = "/MenuBar";
 
 /// How long a menu counts as open if no panel reports that it was closed.
 const OPEN_AT_MOST: Duration = Duration::from_secs(120);
@@ -62,7 +56,7 @@ pub(super) enum News {
 pub(super) struct Menu {
     ids: HashMap<String, i32>,
     lines: Vec<Line>,
-    revision: u32,
+    pub(super) revision: u32,
     /// What was last sent to the panels: the label, and whether it can be chosen.
     told: HashMap<i32, (String, bool)>,
     /// Until when the menu counts as open.
@@ -112,13 +106,31 @@ impl Menu {
         if changed.is_empty() { News::None } else { News::Lines(changed) }
     }
 
+    /// The menu is no longer shown.
+    pub(super) fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// The properties of these lines; of all, if none is named.
+    pub(super) fn properties(&self, ids: &[i32]) -> Vec<(i32, Properties)> {
+        let mut lines = Vec::new();
+        flatten(&self.lines, &mut lines);
+        lines.retain(|line| ids.is_empty() || ids.contains(&line.id));
+        lines.into_iter().map(|line| (line.id, line.properties())).collect()
+    }
+
+    /// One property of a line.
+    pub(super) fn property(&self, id: i32, name: &str) -> Option<Value<'static>> {
+        self.line(id)?.properties().remove(name)
+    }
+
     /// The menu is about to be shown.
-    fn open(&mut self, now: Instant) -> News {
+    pub(super) fn open(&mut self, now: Instant) -> News {
         self.open = Some(now + OPEN_AT_MOST);
         self.catch_up()
     }
 
-    fn key(&self, id: i32) -> Option<&str> {
+    pub(super) fn key(&self, id: i32) -> Option<&str> {
         self.ids.iter().find(|(_, known)| **known == id).map(|(key, _)| key.as_str())
     }
 
@@ -129,7 +141,11 @@ impl Menu {
     }
 
     /// The part of the menu below a line, down to `depth` levels, or all of it. Number 0 is the menu itself.
-    fn layout(&mut self, parent: i32, depth: i32) -> Option<(i32, Properties, Vec<Value<'static>>)> {
+    pub(super) fn layout(
+        &mut self,
+        parent: i32,
+        depth: i32,
+    ) -> Option<(i32, Properties, Vec<Value<'static>>)> {
         let (properties, below) = if parent == 0 {
             (HashMap::from([("children-display", "submenu".into())]), &self.lines)
         } else {
@@ -261,154 +277,6 @@ impl Lines<'_> {
         let key = format!("separator:{place}");
         Line { id: self.id(&key), key, kind: Kind::Separator, below: Vec::new() }
     }
-}
-
-/// The menu on the bus.
-pub(super) struct MenuObject {
-    pub(super) app: AppHandle,
-    pub(super) chosen: fn(&AppHandle, &str),
-    pub(super) shared: Arc<Shared>,
-}
-
-impl MenuObject {
-    fn happened(&self, id: i32, event: &str) -> News {
-        match event {
-            "clicked" => {
-                let key = self.shared.menu(|menu| menu.key(id).map(str::to_owned));
-                if let Some(key) = key {
-                    (self.chosen)(&self.app, &key);
-                }
-                News::None
-            }
-            "opened" => self.shared.menu(|menu| menu.open(Instant::now())),
-            "closed" if id == 0 => {
-                self.shared.menu(|menu| menu.open = None);
-                News::None
-            }
-            _ => News::None,
-        }
-    }
-}
-
-/// Sends changes to the panels. Errors are only logged: there may be no panel, or no bus any more.
-pub(super) async fn tell(emitter: &SignalEmitter<'_>, news: News) {
-    let told = match news {
-        News::None => Ok(()),
-        News::Lines(changed) => MenuObject::items_properties_updated(emitter, changed, Vec::new()).await,
-        News::Layout(revision) => MenuObject::layout_updated(emitter, revision, 0).await,
-    };
-    if let Err(error) = told {
-        tracing::debug!(%error, "the panel was not told of the menu");
-    }
-}
-
-type Layout = (i32, Properties, Vec<Value<'static>>);
-
-#[zbus::interface(name = "com.canonical.dbusmenu")]
-impl MenuObject {
-    fn get_layout(
-        &self,
-        parent_id: i32,
-        recursion_depth: i32,
-        _property_names: Vec<String>,
-    ) -> zbus::fdo::Result<(u32, Layout)> {
-        self.shared.menu(|menu| {
-            let layout = menu.layout(parent_id, recursion_depth);
-            layout.map(|layout| (menu.revision, layout)).ok_or_else(|| unknown(parent_id))
-        })
-    }
-
-    fn get_group_properties(&self, ids: Vec<i32>, _property_names: Vec<String>) -> Vec<(i32, Properties)> {
-        self.shared.menu(|menu| {
-            let mut lines = Vec::new();
-            flatten(&menu.lines, &mut lines);
-            // An empty list asks for all.
-            lines.retain(|line| ids.is_empty() || ids.contains(&line.id));
-            lines.into_iter().map(|line| (line.id, line.properties())).collect()
-        })
-    }
-
-    fn get_property(&self, id: i32, name: &str) -> zbus::fdo::Result<OwnedValue> {
-        let value = self.shared.menu(|menu| menu.line(id)?.properties().remove(name));
-        value.and_then(|value| value.try_to_owned().ok()).ok_or_else(|| unknown(id))
-    }
-
-    async fn event(
-        &self,
-        id: i32,
-        event_id: &str,
-        _data: Value<'_>,
-        _timestamp: u32,
-        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
-    ) {
-        tell(&emitter, self.happened(id, event_id)).await;
-    }
-
-    async fn event_group(
-        &self,
-        events: Vec<(i32, String, OwnedValue, u32)>,
-        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
-    ) -> Vec<i32> {
-        for (id, event, ..) in events {
-            tell(&emitter, self.happened(id, &event)).await;
-        }
-        Vec::new()
-    }
-
-    /// Answers that no new layout is needed: the changes have already been sent.
-    async fn about_to_show(&self, id: i32, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>) -> bool {
-        if id == 0 {
-            let news = self.shared.menu(|menu| menu.open(Instant::now()));
-            tell(&emitter, news).await;
-        }
-        false
-    }
-
-    async fn about_to_show_group(
-        &self,
-        ids: Vec<i32>,
-        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
-    ) -> (Vec<i32>, Vec<i32>) {
-        if ids.contains(&0) {
-            let news = self.shared.menu(|menu| menu.open(Instant::now()));
-            tell(&emitter, news).await;
-        }
-        (Vec::new(), Vec::new())
-    }
-
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn version(&self) -> u32 {
-        3
-    }
-
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn text_direction(&self) -> &str {
-        "ltr"
-    }
-
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn status(&self) -> &str {
-        "normal"
-    }
-
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn icon_theme_path(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    #[zbus(signal)]
-    async fn items_properties_updated(
-        emitter: &SignalEmitter<'_>,
-        updated: Vec<(i32, Properties)>,
-        removed: Vec<(i32, Vec<String>)>,
-    ) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn layout_updated(emitter: &SignalEmitter<'_>, revision: u32, parent: i32) -> zbus::Result<()>;
-}
-
-fn unknown(id: i32) -> zbus::fdo::Error {
-    zbus::fdo::Error::InvalidArgs(format!("there is no line {id} in the menu"))
 }
 
 #[cfg(test)]

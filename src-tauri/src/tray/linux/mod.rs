@@ -3,8 +3,10 @@
 
 mod item;
 mod menu;
+mod menu_object;
+mod shared;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -14,9 +16,10 @@ use zbus::fdo::DBusProxy;
 use zbus::object_server::SignalEmitter;
 
 use self::item::{ITEM_PATH, Item};
-use self::menu::{MENU_PATH, Menu, MenuObject, News};
+use self::menu::{Menu, News};
+use self::menu_object::{MENU_PATH, MenuObject};
+use self::shared::{Changes, Panel, Shared};
 use super::{Handlers, View};
-use crate::face::{self, Face, Palette};
 use crate::platform::{self, bus};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
@@ -44,73 +47,6 @@ impl Tray {
     }
 }
 
-/// The colours that are visible on the panel, and the picture's side in pixels.
-type Panel = (Palette, u32);
-
-/// The state that the objects on the bus show.
-struct Shared(Mutex<Shown>);
-
-struct Shown {
-    panel: Panel,
-    view: View,
-    menu: Menu,
-    /// The picture of a face, drawn only once.
-    picture: Option<(Face, Vec<u8>)>,
-}
-
-/// The visible changes.
-struct Changes {
-    icon: bool,
-    tooltip: bool,
-    menu: News,
-}
-
-impl Shared {
-    fn with<T>(&self, work: impl FnOnce(&mut Shown) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn menu<T>(&self, work: impl FnOnce(&mut Menu) -> T) -> T {
-        self.with(|shown| work(&mut shown.menu))
-    }
-
-    fn tooltip(&self) -> String {
-        // Some panels read the text as markup. Text of a provider must stay text.
-        self.with(|shown| shown.view.tooltip.join("\n").replace('<', "\u{2039}").replace('>', "\u{203a}"))
-    }
-
-    /// The picture's side, and its rows of ARGB.
-    fn picture(&self) -> (i32, Vec<u8>) {
-        self.with(|shown| {
-            let (face, (palette, side)) = (shown.view.face, shown.panel);
-            if shown.picture.as_ref().is_none_or(|(drawn, _)| *drawn != face) {
-                let mut pixels = face::draw(&face, side, &palette);
-                for pixel in pixels.chunks_exact_mut(4) {
-                    pixel.rotate_right(1);
-                }
-                shown.picture = Some((face, pixels));
-            }
-            let pixels = shown.picture.as_ref().map(|(_, pixels)| pixels.clone()).unwrap_or_default();
-            (i32::try_from(side).unwrap_or(0), pixels)
-        })
-    }
-
-    /// Draws for the current screens: a new one may have a higher resolution.
-    fn draw_for(&self, panel: Panel) {
-        self.with(|shown| (shown.panel, shown.picture) = (panel, None));
-    }
-
-    fn follow(&self, view: View) -> Changes {
-        self.with(|shown| {
-            let menu = shown.menu.follow(&view, Instant::now());
-            let icon = shown.view.face != view.face;
-            let tooltip = shown.view.tooltip != view.tooltip;
-            shown.view = view;
-            Changes { icon, tooltip, menu }
-        })
-    }
-}
-
 /// Waits for the first view, then shows it and all later ones in the panel.
 async fn keep(app: AppHandle, handlers: Handlers, mut views: watch::Receiver<Option<View>>) {
     let Ok(Some(view)) = views.wait_for(Option::is_some).await.map(|view| view.clone()) else { return };
@@ -118,7 +54,7 @@ async fn keep(app: AppHandle, handlers: Handlers, mut views: watch::Receiver<Opt
     let Ok(Some(panel)) = panels.wait_for(Option::is_some).await.map(|panel| *panel) else { return };
     let mut menu = Menu::default();
     menu.follow(&view, Instant::now());
-    let shared = Arc::new(Shared(Mutex::new(Shown { panel, view, menu, picture: None })));
+    let shared = Arc::new(Shared::new(panel, view, menu));
     let placed = match bus::session().await {
         Some(bus) => Place::new(&bus, &app, handlers, &shared).await,
         None => Err(zbus::Error::Failure("there is no session bus".to_owned())),
@@ -264,6 +200,6 @@ impl Place {
         if let Err(error) = told.await {
             tracing::debug!(%error, "the panel was not told of the icon");
         }
-        menu::tell(&self.menu, changes.menu).await;
+        menu_object::tell(&self.menu, changes.menu).await;
     }
 }
