@@ -32,10 +32,10 @@ pub use check_session::{CheckSession, CheckSessionState, IframeAnswer, Next, Sil
 pub use checkpoint::Checkpoint;
 pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
-pub use provider_limits::{LimitSource, ProviderLimits, RemainingLimit, RemainingLimits};
+pub use provider_limits::{LimitSource, RemainingLimit, RemainingLimits};
 pub use resource_token::{ResourceToken, ResourceVerdict};
 pub use types::{
-    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, Probe, QuestionId,
-    RefreshFailure, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
+    Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, Probe, ProviderLimits,
+    QuestionId, RefreshFailure, Signal, State, TokenRequest, TokenVerdict, Tokens, Withdrawn,
 };
 pub use view::View;

@@ -6,10 +6,10 @@ use crate::checkpoint::Checkpoint;
 use crate::jitter::Jitter;
 use crate::limits::Limits;
 use crate::provider::Suspicion;
-use crate::provider_limits::{LimitSource, ProviderEnds, ProviderLimits};
+use crate::provider_limits::{LimitSource, ProviderEnds};
 use crate::renewal::Renewal;
 use crate::sign_in::SignIn;
-use crate::types::{Attempt, Limit, Now, QuestionId, Tokens};
+use crate::types::{Attempt, Limit, Now, ProviderLimits, QuestionId, Tokens};
 use crate::validity::Validity;
 
 /// The difference that the idle limit should have to the provider's timeout.

@@ -2,20 +2,7 @@
 
 use core::time::Duration;
 
-use crate::types::Now;
-
-/// The ends in one token response, by the names in the specifications.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ProviderLimits {
-    /// `session_expiry` of the ID token (IPSIE), as Unix time.
-    pub session_expiry: Option<Duration>,
-    /// `authorization_expires_in` (draft-ietf-oauth-refresh-token-expiration).
-    pub authorization_expires_in: Option<Duration>,
-    /// `refresh_token_timeout` (draft-ietf-oauth-refresh-token-expiration).
-    pub refresh_token_timeout: Option<Duration>,
-    /// `refresh_expires_in` (Keycloak and others).
-    pub refresh_expires_in: Option<Duration>,
-}
+use crate::types::{Now, ProviderLimits};
 
 /// The parameter that declared an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use crate::provider_limits::ProviderLimits;
-
 /// A moment, read from two clocks at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -152,6 +150,19 @@ pub struct Tokens {
     pub renewable: bool,
     /// The ends that the provider declares for its session.
     pub provider: ProviderLimits,
+}
+
+/// The ends of the provider's session in one token response, by the names in the specifications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProviderLimits {
+    /// `session_expiry` of the ID token (IPSIE), as Unix time.
+    pub session_expiry: Option<Duration>,
+    /// `authorization_expires_in` (draft-ietf-oauth-refresh-token-expiration).
+    pub authorization_expires_in: Option<Duration>,
+    /// `refresh_token_timeout` (draft-ietf-oauth-refresh-token-expiration).
+    pub refresh_token_timeout: Option<Duration>,
+    /// `refresh_expires_in` (Keycloak and others).
+    pub refresh_expires_in: Option<Duration>,
 }
 
 /// Why a refresh returned no tokens.
