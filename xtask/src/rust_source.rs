@@ -13,6 +13,8 @@ pub(crate) struct Source {
     pub(crate) module: Absolute,
     /// Every path into the crate that it mentions, except for re-exports.
     pub(crate) paths: BTreeSet<Absolute>,
+    /// Those of them that are outside of `mod tests`.
+    pub(crate) untested: BTreeSet<Absolute>,
     /// The imports at the top of the file: the local name, and the path.
     pub(crate) imports: BTreeMap<String, Absolute>,
     /// The imports with a visibility (`pub use`).
@@ -210,7 +212,20 @@ impl Reader<'_> {
                 self.at = at + 2;
             }
             ("impl", _) if self.begins_item(at) => self.implementation(at),
+            // `pub(in crate::room)` is no use of the room.
+            ("crate", _)
+                if at > 0 && self.name(at - 1) == Some("in") && self.is(at.saturating_sub(2), '(') => {}
             ("crate" | "self" | "super", _) if self.tokens.get(at + 1) == Some(&Token::Into) => {
+                let (paths, end) = self.tree(at, &[]);
+                self.mention(paths);
+                self.at = end.max(at + 1);
+            }
+            (child, _)
+                if self.tokens.get(at + 1) == Some(&Token::Into)
+                    && self.scopes.iter().all(|scope| !matches!(scope, Scope::Module(_)))
+                    && at.checked_sub(1).is_none_or(|before| self.tokens[before] != Token::Into)
+                    && self.declares(child) =>
+            {
                 let (paths, end) = self.tree(at, &[]);
                 self.mention(paths);
                 self.at = end.max(at + 1);
@@ -299,7 +314,7 @@ impl Reader<'_> {
             if at_the_top && has_visibility && path.starts_with(&here) {
                 self.source.handed_on.insert(name, path);
             } else {
-                self.source.paths.insert(path);
+                self.insert(path);
             }
         }
         self.at = end;
@@ -308,9 +323,18 @@ impl Reader<'_> {
     fn mention(&mut self, paths: Vec<(Vec<String>, String)>) {
         for (path, _) in paths {
             if let Some(path) = self.absolute(path) {
-                self.source.paths.insert(path);
+                self.insert(path);
             }
         }
+    }
+
+    fn insert(&mut self, path: Absolute) {
+        let in_tests =
+            self.scopes.iter().any(|scope| matches!(scope, Scope::Module(name) if name == "tests"));
+        if !in_tests {
+            self.source.untested.insert(path.clone());
+        }
+        self.source.paths.insert(path);
     }
 
     /// The module at this place: that of the file, and those inside it.
