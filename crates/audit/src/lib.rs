@@ -14,7 +14,7 @@ mod verify;
 
 pub use chain::{Chain, Hash, Line, NotALine};
 pub use entry::{Caller, CallerKind, Entry, Event};
-pub use files::{FOLDER, file_name, first_of};
+pub use files::{FOLDER, file_name, first_of, in_order, raw_lines, whole};
 pub use fingerprint::FingerprintKey;
 pub use ocsf::ocsf;
 pub use verify::{Finding, Report, Seal, Verifier};

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 
-use abide_audit::{Event, Line, Report, Seal, Verifier, first_of};
+use abide_audit::{Event, Line, Report, Seal, Verifier, in_order, raw_lines};
 use abide_wire::activity::{
     ActivityDay, ActivityHour, ActivityKind, ActivityPage, ActivityQuery, RecordExport, RecordReport,
 };
@@ -87,14 +87,7 @@ fn files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let mut files: Vec<(u64, PathBuf)> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            Some((first_of(entry.file_name().to_str()?)?, entry.path()))
-        })
-        .collect();
-    files.sort();
-    Ok(files)
+    Ok(in_order(entries.filter_map(|entry| Some(entry.ok()?.path()))))
 }
 
 /// A file; empty if it has been removed meanwhile.
@@ -103,12 +96,6 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         content => content,
     }
-}
-
-/// The lines that are whole, without their newlines.
-fn whole(content: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    let end = content.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
-    content[..end].split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 /// The number that follows `name` in a line. Abide writes `n` and `time` first, so that lines which are not wanted need not be parsed.
@@ -151,7 +138,7 @@ fn page(folder: &Path, query: &ActivityQuery) -> io::Result<ActivityPage> {
             continue;
         }
         let content = read(path)?;
-        for raw in whole(&content).rev().filter(|raw| within(query, raw)) {
+        for raw in raw_lines(&content).rev().filter(|raw| within(query, raw)) {
             if page.lines.len() == PAGE || looked_at == LOOKED_AT {
                 page.next = number(raw, b"\"n\":").map(|n| n + 1);
                 return Ok(page);
@@ -198,7 +185,9 @@ fn day(folder: &Path, from: u64, to: u64) -> io::Result<ActivityDay> {
     let query = ActivityQuery { from: Some(from), to: Some(to), ..ActivityQuery::default() };
     for (_, path) in files.iter().rev() {
         let content = read(path)?;
-        for line in whole(&content).filter(|raw| within(&query, raw)).filter_map(|raw| Line::read(raw).ok()) {
+        for line in
+            raw_lines(&content).filter(|raw| within(&query, raw)).filter_map(|raw| Line::read(raw).ok())
+        {
             let hour = usize::try_from(line.entry.time.saturating_sub(from) / HOUR).unwrap_or(usize::MAX);
             if let Some(hour) = counts.get_mut(hour) {
                 count(hour, line.entry.event, line.entry.times.unwrap_or(1));
@@ -237,7 +226,7 @@ fn export(folder: &Path, into: &mut impl Write) -> io::Result<(u64, u64)> {
     let mut into = BufWriter::new(into);
     let (mut lines, mut unread) = (0, 0);
     for (_, path) in files(folder)? {
-        for raw in whole(&read(&path)?) {
+        for raw in raw_lines(&read(&path)?) {
             if Line::read(raw).is_ok() {
                 into.write_all(raw)?;
                 into.write_all(b"\n")?;

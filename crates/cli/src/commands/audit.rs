@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use abide_audit::{Chain, FOLDER, Hash, Line, Report, Seal, Verifier, first_of, ocsf};
+use abide_audit::{Chain, FOLDER, Hash, Line, Report, Seal, Verifier, in_order, ocsf, raw_lines, whole};
 use abide_wire::AuditStatus;
 
 use crate::failure::{AnswerFault, Failure};
@@ -27,14 +27,7 @@ fn listed(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(unreadable(folder))?,
     };
-    let mut files: Vec<(u64, PathBuf)> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            Some((first_of(entry.file_name().to_str()?)?, entry.path()))
-        })
-        .collect();
-    files.sort();
-    Ok(files)
+    Ok(in_order(entries.filter_map(|entry| Some(entry.ok()?.path()))))
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
@@ -44,8 +37,7 @@ fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
 
 /// The whole lines of a file that are lines of the record, and of the account if one is named.
 fn lines<'a>(content: &'a [u8], account: Option<&'a str>) -> impl Iterator<Item = (&'a [u8], Line)> {
-    let whole = content.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
-    whole.filter_map(move |raw| {
+    raw_lines(content).filter_map(move |raw| {
         let line = Line::read(raw).ok()?;
         let wanted = account.is_none_or(|account| line.entry.account.as_deref() == Some(account));
         wanted.then_some((raw, line))
@@ -121,7 +113,7 @@ fn follow_on(io: &mut Io<'_>, account: Option<&str>, json: bool) -> Result<(), F
     let (folder, files) = files(io)?;
     let mut changes = platform::Changes::of(&folder, io.look_every).map_err(unreadable(&folder))?;
     let mut place = match files.last() {
-        Some((first, path)) => (*first, whole(&read(path)?)),
+        Some((first, path)) => (*first, whole(&read(path)?).len()),
         None => (0, 0),
     };
     print_last(io, &files, Some(place), BEFORE, account, json)?;
@@ -130,7 +122,7 @@ fn follow_on(io: &mut Io<'_>, account: Option<&str>, json: bool) -> Result<(), F
         for (first, path) in listed(&folder)?.into_iter().filter(|(first, _)| *first >= newest) {
             let from = if first == place.0 { place.1 } else { 0 };
             let content = read_from(&path, from as u64)?;
-            let content = &content[..whole(&content)];
+            let content = whole(&content);
             for (raw, line) in lines(content, account) {
                 print(io, raw, &line, json)?;
             }
@@ -138,11 +130,6 @@ fn follow_on(io: &mut Io<'_>, account: Option<&str>, json: bool) -> Result<(), F
         }
         changes.wait().map_err(unreadable(&folder))?;
     }
-}
-
-/// How many bytes are whole lines.
-fn whole(content: &[u8]) -> usize {
-    content.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1)
 }
 
 fn read_from(path: &Path, from: u64) -> Result<Vec<u8>, Failure> {
@@ -189,8 +176,7 @@ pub(super) fn export(io: &mut Io<'_>, as_ocsf: bool) -> Result<u8, Failure> {
     let mut unread = 0_usize;
     for (_, path) in files {
         let content = read(&path)?;
-        let all = content[..whole(&content)].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        unread += all.count();
+        unread += raw_lines(&content).count();
         for (raw, line) in lines(&content, None) {
             unread -= 1;
             if as_ocsf {
