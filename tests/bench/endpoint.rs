@@ -75,7 +75,7 @@ pub(crate) async fn measure(table: &mut Table, room: &Room, app: &App<'_>) {
     let generator = program("bench-load").display().to_string();
     let allowed = app.abide_at_terminal(&["clients", "allow", "bench-load", "--program", &generator]).await;
     assert_eq!(allowed.code, 0, "{allowed:?}");
-    let allowed = app.abide_at_terminal(&["clients", "allow", "bench", "--json"]).await;
+    let allowed = app.abide_at_terminal(&["clients", "allow", "bench", "--plain", "--json"]).await;
     let allowed: serde_json::Value = serde_json::from_str(&allowed.stdout).expect("a client key");
     let key = allowed["key"].as_str().expect("a client key");
 

@@ -67,7 +67,7 @@ mod hostile_provider {
         configure(&room, &format!("{}[endpoint]\nport = 0\n\n{accounts}", stand_in.setting()));
         std::fs::write(lane::secret_file(), lane::SECRET).expect("write the client secret");
         let app = App::headless(&room).await;
-        let key = abide_at_terminal(&room, &["clients", "allow", "test"]).await.stdout;
+        let key = abide_at_terminal(&room, &["clients", "allow", "test", "--plain"]).await.stdout;
         let key =
             key.lines().find_map(|line| line.split_whitespace().find(|word| word.starts_with("abide_")));
         let key = key.expect("a key").to_owned();

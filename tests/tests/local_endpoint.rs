@@ -31,7 +31,7 @@ mod endpoint {
         configure(room, &one_account(provider.issuer(), None, SESSION));
         let app = App::headless(room).await;
         sign_in(room).await;
-        let allowed = app.abide_at_terminal(&["clients", "allow", "bench", "--json"]).await;
+        let allowed = app.abide_at_terminal(&["clients", "allow", "bench", "--plain", "--json"]).await;
         assert_eq!(allowed.code, 0, "{}", allowed.stderr);
         let answer: serde_json::Value = serde_json::from_str(&allowed.stdout).unwrap();
         let key = answer["key"].as_str().unwrap().to_owned();

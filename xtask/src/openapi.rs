@@ -142,6 +142,10 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
                 Some(object(json!({ "status": text(), "version": text() }), &["status", "version"])),
             )],
         ),
+        ("get", "/v1/challenge") => plain(
+            "A nonce for the next signed request on this connection",
+            vec![("200", Some(object(json!({ "nonce": text() }), &["nonce"])))],
+        ),
         ("get", "/openapi.json") => {
             plain("This description", vec![("200", Some(json!({ "type": "object" })))])
         }
@@ -220,7 +224,10 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         }
         ("post", "/v1/clients") => with(
             "Allows a client",
-            object(json!({ "name": text(), "program": nullable("string") }), &["name"]),
+            object(
+                json!({ "name": text(), "program": nullable("string"), "plain": { "type": "boolean" } }),
+                &["name"],
+            ),
             vec![(
                 "201",
                 Some(object(json!({ "name": text(), "key": nullable("string") }), &["name", "key"])),

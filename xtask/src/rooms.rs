@@ -127,8 +127,8 @@ const FLAT: &[&str] = &["crates/audit/src", "crates/session/src", "crates/vault/
 const CIRCLES: &[(&str, &[&str], &str)] = &[
     (
         "crates/agent/src",
-        &["grants/kept.rs", "grants/live.rs", "grants/mod.rs"],
-        "the file and the answers that end by themselves are parts of one list, `Clients`",
+        &["grants/keys.rs", "grants/kept.rs", "grants/live.rs", "grants/mod.rs"],
+        "the file, its keys and the answers that end by themselves are parts of one list, `Clients`",
     ),
     (
         "crates/session/src",

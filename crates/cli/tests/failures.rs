@@ -264,6 +264,11 @@ fn usage_errors_name_the_mistake_and_the_page() {
         (&["accounts", "nosuch"], "no command `abide accounts nosuch`", "abide help accounts"),
         (&["clients", "allow"], "needs a name", "abide help clients"),
         (
+            &["clients", "allow", "x", "--plain", "--program", "/bin/sh"],
+            "`--plain` is for a key",
+            "abide help clients",
+        ),
+        (
             &["clients", "allow", "x", "--program", "./nosuch"],
             "program `./nosuch` does not exist",
             "abide help clients",

@@ -168,8 +168,8 @@ fn set_up() {
     let request = post("/v1/accounts", r#"{"name":"work","issuer":"https://x","register":true}"#);
     let added = r#"{"name":"work","client_id":"d-1","registered":true,"preset":"google","preset_title":"Google","settings":["a = 1"],"notes":["Know this."]}"#;
     let removed = r#"{"name":"work","client_id":"d-1","still_registered":null}"#;
-    let key = r#"{"name":"ci","key":"abide_key"}"#;
-    let allow = post("/v1/clients", r#"{"name":"ci","program":null}"#);
+    let key = r#"{"name":"ci","key":"abide_hmac_key"}"#;
+    let allow = post("/v1/clients", r#"{"name":"ci","plain":false,"program":null}"#);
     let gone = || b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     hold(
         "set_up",

@@ -71,10 +71,16 @@ fn an_account_may_have_addresses_and_certificates_of_its_own() {
 #[test]
 fn a_client_s_key_is_alone_on_standard_output() {
     let made = answer("201 Created", r#"{"name":"ci","key":"abide_secret"}"#);
-    let outcome =
-        once(&["clients", "allow", "ci"], post("/v1/clients", r#"{"name":"ci","program":null}"#), made);
+    let outcome = once(
+        &["clients", "allow", "ci"],
+        post("/v1/clients", r#"{"name":"ci","plain":false,"program":null}"#),
+        made,
+    );
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "abide_secret\n"));
     assert!(!outcome.err.contains("abide_secret"));
+    let made = answer("201 Created", r#"{"name":"ci","key":"abide_secret"}"#);
+    let wanted = post("/v1/clients", r#"{"name":"ci","plain":true,"program":null}"#);
+    assert_eq!(once(&["clients", "allow", "ci", "--plain"], wanted, made).out, "abide_secret\n");
 }
 
 #[test]
@@ -84,7 +90,7 @@ fn a_program_is_allowed_by_the_path_that_the_system_knows_it_by() {
     let real = agent.home().canonicalize().unwrap().join("real");
     std::fs::write(&real, "").unwrap();
     std::os::unix::fs::symlink(&real, agent.home().join("tool")).unwrap();
-    let body = format!(r#"{{"name":"tool","program":"{}"}}"#, real.display());
+    let body = format!(r#"{{"name":"tool","plain":false,"program":"{}"}}"#, real.display());
     for program in [agent.home().join("tool").to_str().unwrap(), "tool"] {
         let fake = FakeAgent::new(vec![Step::Answer(post("/v1/clients", &body), made.clone())]);
         let more = vec![("PATH", agent.home().into())];
@@ -375,7 +381,7 @@ impl std::io::Write for Full {
 fn a_key_that_cannot_be_written_is_taken_back() {
     let made = || {
         Step::Answer(
-            post("/v1/clients", r#"{"name":"ci","program":null}"#),
+            post("/v1/clients", r#"{"name":"ci","plain":false,"program":null}"#),
             answer("201 Created", r#"{"name":"ci","key":"abide_k"}"#),
         )
     };

@@ -18,6 +18,8 @@ pub enum ErrorCode {
     AccessDenied,
     /// The request is malformed.
     InvalidRequest,
+    /// The request is not what the holder of the client key has signed, or was sent before.
+    InvalidSignature,
     /// There is no account of that name.
     UnknownAccount,
     /// The provider issues no token for that resource or audience (RFC 8707, section 2).
@@ -51,6 +53,7 @@ impl ErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
             Self::InvalidRequest => "invalid_request",
+            Self::InvalidSignature => "invalid_signature",
             Self::UnknownAccount => "unknown_account",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidScope => "invalid_scope",
@@ -69,7 +72,9 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::LoginRequired | Self::SessionExpired | Self::ConsentRequired => 401,
+            Self::LoginRequired | Self::SessionExpired | Self::ConsentRequired | Self::InvalidSignature => {
+                401
+            }
             Self::AccessDenied | Self::UnmetAuthenticationRequirements | Self::ActionRequired => 403,
             Self::InvalidRequest | Self::InvalidTarget | Self::InvalidScope => 400,
             Self::UnknownAccount | Self::NotFound => 404,
@@ -84,7 +89,10 @@ impl ErrorCode {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::LoginRequired | Self::SessionExpired | Self::ActionRequired => 3,
-            Self::ConsentRequired | Self::AccessDenied | Self::UnmetAuthenticationRequirements => 4,
+            Self::ConsentRequired
+            | Self::AccessDenied
+            | Self::InvalidSignature
+            | Self::UnmetAuthenticationRequirements => 4,
             Self::InvalidRequest | Self::UnknownAccount | Self::InvalidTarget | Self::InvalidScope => 2,
             Self::ProviderUnreachable
             | Self::ThisComputer

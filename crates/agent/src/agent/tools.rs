@@ -1,11 +1,14 @@
 //! What the user has decided about programs, for the window.
 
 use abide_audit::Event;
-use abide_wire::ErrorAnswer;
 use abide_wire::window::{KeptGrants, PolicyRule};
+use abide_wire::{ErrorAnswer, ErrorCode};
+
+use zeroize::Zeroizing;
 
 use super::Agent;
 use crate::config::policy::Rule;
+use crate::grants::SigningKey;
 
 impl Agent {
     /// What is decided about programs until it is revoked: by the user and by the administrator.
@@ -57,5 +60,26 @@ impl Agent {
         self.clients().restore(name)?;
         self.audit().event(Event::GrantGiven, |entry| entry.name = Some(name.to_owned()));
         Ok(())
+    }
+
+    /// Gives a grant to the holder of a new key that signs. Its secret is in the vault before the key is returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`Clients::allow`](crate::grants::Clients::allow); `temporarily_unavailable` if the vault cannot be written.
+    pub(crate) async fn allow_signing(&self, name: &str) -> Result<Zeroizing<String>, ErrorAnswer> {
+        let key = SigningKey::new()?;
+        let (vault, record) = (&self.0.store.vault, key.record());
+        vault.put(&record, key.content()).await.map_err(|error| {
+            ErrorAnswer::new(
+                ErrorCode::TemporarilyUnavailable,
+                format!("The key could not be kept, so nothing has changed. {error}"),
+            )
+        })?;
+        let allowed = self.clients().allow_signing(name, key);
+        if allowed.is_err() {
+            drop(vault.remove(&record));
+        }
+        allowed
     }
 }

@@ -1,13 +1,56 @@
 //! The rules that hold before any handler runs. What is not allowed here is refused; nothing falls through.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_wire::{ErrorAnswer, ErrorCode};
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use secrecy::SecretString;
 
+use super::signature::{Presented, SCHEME};
+use crate::browser::server::random;
 use crate::grants::Clients;
 use crate::identity;
 use crate::platform::program::{Connected, Process, Program};
+use crate::server::tcp::Ends;
+
+/// A connection, as far as signatures need it.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    /// Both addresses, the client's first; `socket` over the socket.
+    name: Arc<str>,
+    /// The nonce for the next signed request.
+    nonce: Arc<Mutex<Option<SecretString>>>,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self { name: "socket".into(), nonce: Arc::default() }
+    }
+}
+
+impl Channel {
+    /// That between these two. A connection whose addresses the system does not tell has no name that a client could sign.
+    pub(super) fn between(ends: Ends) -> Self {
+        let name = ends.own.map(|own| format!("{} {own}", ends.peer)).unwrap_or_default();
+        Self { name: name.into(), nonce: Arc::default() }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes the nonce: it is good for one request.
+    pub(super) fn take(&self) -> Option<SecretString> {
+        self.nonce.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A new nonce for the next request; the one before it is good for nothing then. `None` if the system gives no random numbers.
+    pub(super) fn give(&self) -> Option<SecretString> {
+        let nonce = random()?;
+        *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.clone());
+        Some(nonce)
+    }
+}
 
 /// Who is at the other end of a connection, as far as the operating system knows.
 #[derive(Clone, Debug)]
@@ -16,6 +59,8 @@ pub(crate) enum Peer {
     Tcp {
         /// The port that this socket is bound to.
         port: u16,
+        /// The connection.
+        channel: Channel,
     },
     /// A process of this user.
     Socket {
@@ -25,10 +70,19 @@ pub(crate) enum Peer {
         program: Option<Program>,
         /// Whether that is the `abide` command that belongs to this agent, or this program itself, outside of containers.
         own: bool,
+        /// The connection.
+        channel: Channel,
     },
 }
 
 impl Peer {
+    /// The connection, for signatures.
+    pub(super) fn channel(&self) -> &Channel {
+        match self {
+            Self::Tcp { channel, .. } | Self::Socket { channel, .. } => channel,
+        }
+    }
+
     /// Whether it is the `abide` command now: a process can become another program between connection and request.
     fn is_own(&self) -> bool {
         match self {
@@ -92,14 +146,27 @@ impl Right {
     }
 }
 
+/// A request that is let in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It is known who asks.
+    As(Caller),
+    /// The client names a key that signs. Whether it has that key shows once the body is there.
+    Signs(Presented),
+}
+
 /// Lets a request in, or says why not.
 ///
 /// # Errors
 ///
-/// `invalid_request` and `access_denied`, with a sentence for the developer who reads it.
-pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> Result<Caller, ErrorAnswer> {
+/// `invalid_request`, `access_denied`, `consent_required` and `invalid_signature`, with a sentence for the developer who reads it.
+pub(crate) fn admit<B>(
+    request: &Request<B>,
+    peer: &Peer,
+    clients: &Clients,
+) -> Result<Admission, ErrorAnswer> {
     let headers = request.headers();
-    if let Peer::Tcp { port } = peer {
+    if let Peer::Tcp { port, .. } = peer {
         host_is_ours(headers, *port)?;
     }
     no_foreign_page(headers)?;
@@ -109,20 +176,15 @@ pub(crate) fn admit<B>(request: &Request<B>, peer: &Peer, clients: &Clients) -> 
             "Only GET, POST, PUT and DELETE are known here.",
         ));
     }
-    let key = shown_key(headers)?;
-    match (key, peer) {
+    Ok(match (shown(headers)?, peer) {
+        (Some(Shown::Signature(presented)), _) => Admission::Signs(presented),
         // A key that is shown has to be right, wherever it comes from.
-        (Some(key), _) => clients.by_key(key).map(Caller::Client).ok_or_else(|| {
-            ErrorAnswer::new(
-                ErrorCode::ConsentRequired,
-                "This client key is not known, or has been revoked. `abide clients allow NAME` makes a new one.",
-            )
-        }),
+        (Some(Shown::Key(key)), _) => Admission::As(Caller::Client(clients.by_key(key)?)),
         (None, peer @ Peer::Socket { .. }) => {
-            Ok(if peer.is_own() { Caller::Owner } else { Caller::Neighbour })
+            Admission::As(if peer.is_own() { Caller::Owner } else { Caller::Neighbour })
         }
-        (None, Peer::Tcp { .. }) => Ok(Caller::Stranger),
-    }
+        (None, Peer::Tcp { .. }) => Admission::As(Caller::Stranger),
+    })
 }
 
 /// DNS rebinding: a page of another name that resolves to this machine sends its own name.
@@ -149,25 +211,39 @@ pub(super) fn no_foreign_page(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
     if headers.contains_key(header::ORIGIN) {
         return Err(ErrorAnswer::new(ErrorCode::AccessDenied, "Web pages have no access to Abide."));
     }
-    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
-        None | Some(b"none" | b"same-origin") => Ok(()),
-        Some(_) => Err(ErrorAnswer::new(
-            ErrorCode::AccessDenied,
-            "Web pages of other sites have no access to Abide.",
-        )),
+    let own = |site: &HeaderValue| matches!(site.as_bytes(), b"none" | b"same-origin");
+    if headers.get_all("sec-fetch-site").iter().all(own) {
+        return Ok(());
     }
+    Err(ErrorAnswer::new(ErrorCode::AccessDenied, "Web pages of other sites have no access to Abide."))
 }
 
-/// The client key, as a bearer token or in a header of its own.
-fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, ErrorAnswer> {
+/// What a request shows of a client key.
+enum Shown<'a> {
+    /// The key itself, which has to be a plain one.
+    Key(&'a str),
+    /// That it was signed.
+    Signature(Presented),
+}
+
+/// The client key, as a bearer token or in a header of its own, or a signature. One of them, once.
+fn shown(headers: &HeaderMap) -> Result<Option<Shown<'_>>, ErrorAnswer> {
     let unreadable = || ErrorAnswer::new(ErrorCode::InvalidRequest, "The client key cannot be read.");
-    if let Some(value) = headers.get("x-abide-key") {
-        return value.to_str().map(Some).map_err(|_| unreadable());
+    let named = headers.get_all("x-abide-key").iter().map(|value| (false, value));
+    let mut all = named.chain(headers.get_all(header::AUTHORIZATION).iter().map(|value| (true, value)));
+    let Some((authorization, value)) = all.next() else { return Ok(None) };
+    if all.next().is_some() {
+        return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, "A client key is shown once."));
     }
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let text = value.to_str().map_err(|_| unreadable())?;
+    if !authorization {
+        return Ok(Some(Shown::Key(text)));
+    }
     match text.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(key.trim())),
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(Shown::Key(key.trim()))),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            Presented::parse(rest).map(Shown::Signature).map(Some)
+        }
         _ => Err(unreadable()),
     }
 }
@@ -227,7 +303,8 @@ impl Caller {
 fn stranger() -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::ConsentRequired,
-        "Show a client key: `Authorization: Bearer abide_…`. `abide clients allow NAME` makes one.",
+        "Sign the request with a client key (docs/signed-requests.md). `abide clients allow NAME` makes one, and with `--plain` one that is \
+         sent as it is: `Authorization: Bearer abide_…`.",
     )
 }
 
@@ -247,13 +324,26 @@ mod tests {
         headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).body(()).unwrap()
     }
 
-    const TCP: Peer = Peer::Tcp { port: 47600 };
+    fn tcp() -> Peer {
+        Peer::Tcp { port: 47600, channel: Channel::default() }
+    }
+
+    fn socket(own: bool) -> Peer {
+        Peer::Socket { connected: None, program: None, own, channel: Channel::default() }
+    }
+
+    fn caller(headers: &[(&str, &str)], peer: &Peer, clients: &Clients) -> Result<Caller, ErrorCode> {
+        match admit(&request(headers), peer, clients).map_err(|refused| refused.error)? {
+            Admission::As(caller) => Ok(caller),
+            Admission::Signs(presented) => panic!("{presented:?}"),
+        }
+    }
 
     #[test]
     fn only_our_own_names_are_answered_over_tcp() {
         let (_folder, clients) = clients();
         for host in ["127.0.0.1:47600", "localhost:47600", "[::1]:47600"] {
-            assert_eq!(admit(&request(&[("host", host)]), &TCP, &clients).unwrap(), Caller::Stranger);
+            assert_eq!(caller(&[("host", host)], &tcp(), &clients), Ok(Caller::Stranger));
         }
         let hostile = [
             "evil.example:47600",
@@ -264,12 +354,11 @@ mod tests {
             "127.0.0.1:47600 x",
         ];
         for host in hostile {
-            let refused = admit(&request(&[("host", host)]), &TCP, &clients).unwrap_err();
-            assert_eq!(refused.error, ErrorCode::AccessDenied, "{host:?}");
+            assert_eq!(caller(&[("host", host)], &tcp(), &clients), Err(ErrorCode::AccessDenied), "{host:?}");
         }
-        assert!(admit(&request(&[]), &TCP, &clients).is_err());
+        assert!(admit(&request(&[]), &tcp(), &clients).is_err());
         let two = request(&[("host", "127.0.0.1:47600"), ("host", "evil.example")]);
-        assert!(admit(&two, &TCP, &clients).is_err());
+        assert!(admit(&two, &tcp(), &clients).is_err());
     }
 
     #[test]
@@ -279,10 +368,8 @@ mod tests {
         let bearer = format!("Bearer {}", &*key);
         let host = ("host", "127.0.0.1:47600");
         let with = |name, value| request(&[host, ("authorization", &bearer), (name, value)]);
-        assert_eq!(
-            admit(&request(&[host, ("authorization", &bearer)]), &TCP, &clients).unwrap(),
-            Caller::Client("ci".into())
-        );
+        let shown = ("authorization", bearer.as_str());
+        assert_eq!(caller(&[host, shown], &tcp(), &clients), Ok(Caller::Client("ci".into())));
         for (name, value) in [
             ("origin", "https://evil.example"),
             ("origin", "null"),
@@ -290,24 +377,53 @@ mod tests {
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
         ] {
-            assert!(admit(&with(name, value), &TCP, &clients).is_err(), "{name}: {value}");
+            assert!(admit(&with(name, value), &tcp(), &clients).is_err(), "{name}: {value}");
+        }
+        // A second line of a header counts as much as the first.
+        let twice = [host, shown, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(caller(&twice, &tcp(), &clients), Err(ErrorCode::AccessDenied));
+        for second in [("authorization", "Bearer abide_x"), ("x-abide-key", "abide_x")] {
+            assert_eq!(caller(&[host, shown, second], &tcp(), &clients), Err(ErrorCode::InvalidRequest));
         }
     }
 
     #[test]
     fn a_wrong_key_is_refused_even_on_the_socket_of_the_owner() {
         let (_folder, clients) = clients();
-        let own = Peer::Socket { connected: None, program: None, own: true };
-        let refused = admit(&request(&[("x-abide-key", "abide_wrong")]), &own, &clients).unwrap_err();
-        assert_eq!(refused.error, ErrorCode::ConsentRequired);
-        assert_eq!(admit(&request(&[]), &own, &clients).unwrap(), Caller::Owner);
+        let own = socket(true);
+        let wrong = [("x-abide-key", "abide_wrong")];
+        assert_eq!(caller(&wrong, &own, &clients), Err(ErrorCode::ConsentRequired));
+        assert_eq!(caller(&[], &own, &clients), Ok(Caller::Owner));
+    }
+
+    #[test]
+    fn a_signature_waits_for_the_body_whoever_shows_it() {
+        let (_folder, clients) = clients();
+        let header = "Abide-HMAC id=0123456789abcdef,cnonce=aaaaaaaaaaaaaaaa";
+        for peer in [tcp(), socket(true), socket(false)] {
+            let shown = request(&[("host", "127.0.0.1:47600"), ("authorization", header)]);
+            assert!(matches!(admit(&shown, &peer, &clients), Ok(Admission::Signs(_))));
+        }
+        let page = request(&[
+            ("host", "127.0.0.1:47600"),
+            ("authorization", header),
+            ("origin", "https://evil.example"),
+        ]);
+        assert_eq!(admit(&page, &tcp(), &clients).unwrap_err().error, ErrorCode::AccessDenied);
+    }
+
+    #[test]
+    fn a_nonce_is_good_for_one_request_on_its_own_connection() {
+        let (one, other) = (Channel::default(), Channel::default());
+        one.give().unwrap();
+        assert!(other.take().is_none());
+        assert!(one.take().is_some() && one.take().is_none());
     }
 
     #[test]
     fn a_program_sees_sessions_and_changes_nothing() {
         let (_folder, clients) = clients();
-        let peer = Peer::Socket { connected: None, program: None, own: false };
-        let caller = admit(&request(&[]), &peer, &clients).unwrap();
+        let caller = caller(&[], &socket(false), &clients).unwrap();
         assert_eq!(caller, Caller::Neighbour);
         assert!(caller.may_see_sessions().is_ok() && caller.may_have_tokens().is_ok());
         assert!(caller.may_change().is_err() && caller.may_grant(&[]).is_err());

@@ -13,14 +13,17 @@ use serde::{Deserialize, Serialize};
 /// An answer: whole, or a stream of events.
 pub(crate) type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;
 
+/// The body of a request: as it arrives, or read already.
+pub(super) type Received = Either<Incoming, Full<Bytes>>;
+
 /// An answer, or why there is none.
 pub(super) type Answered = Result<Response<Body>, ErrorAnswer>;
 
 /// The largest body of a request, in bytes.
-const BODY: usize = 16 * 1024;
+pub(super) const BODY: usize = 16 * 1024;
 
 /// The body of a request, which has to be JSON.
-pub(super) async fn body<T: for<'de> Deserialize<'de>>(request: Request<Incoming>) -> Result<T, ErrorAnswer> {
+pub(super) async fn body<T: for<'de> Deserialize<'de>>(request: Request<Received>) -> Result<T, ErrorAnswer> {
     let is_json = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes()
             .split(|byte| *byte == b';')

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use abide_wire::ErrorAnswer;
 use http::Request;
-use hyper::body::Incoming;
 
-use super::auth::Caller;
+use super::auth::{Caller, Channel};
+use super::body::Received;
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
@@ -20,13 +20,15 @@ pub(super) struct Call {
     pub(super) caller: Caller,
     /// The same, as it is recorded.
     pub(super) who: abide_audit::Caller,
-    pub(super) request: Request<Incoming>,
+    pub(super) request: Request<Received>,
     /// The process that asks and its ancestors; empty over TCP.
     pub(super) lineage: Vec<Process>,
     /// The process that asks; `None` over TCP.
     pub(super) connected: Option<Arc<Connected>>,
     /// What it came over.
     pub(super) connection: Arc<Connection>,
+    /// The same, for signatures.
+    pub(super) channel: Channel,
     /// The part of the path at `{…}`.
     pub(super) name: String,
 }

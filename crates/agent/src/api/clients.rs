@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::audit;
-use super::body::{Answered, body, empty, json_answer, ok};
+use super::body::{Answered, body, empty, invalid, json_answer, ok};
 use super::call::Call;
 
 /// `GET /v1/clients`.
@@ -21,9 +21,18 @@ pub(super) async fn allow(call: Call) -> Answered {
     struct Wanted {
         name: String,
         program: Option<std::path::PathBuf>,
+        /// A key that is sent as it is, in place of one that signs.
+        #[serde(default)]
+        plain: bool,
     }
     let wanted: Wanted = body(call.request).await?;
-    let key = call.agent.clients().allow(&wanted.name, wanted.program.as_deref())?;
+    let key = match &wanted.program {
+        Some(_) if wanted.plain => {
+            return Err(invalid("`plain` is for a key, not for a program.".to_owned()));
+        }
+        None if !wanted.plain => Some(call.agent.allow_signing(&wanted.name).await?),
+        program => call.agent.clients().allow(&wanted.name, program.as_deref())?,
+    };
     audit::grant(&call.agent, &call.who, Event::GrantGiven, &wanted.name);
     let key = key.as_ref().map(|key| key.as_str());
     Ok(json_answer(StatusCode::CREATED, &json!({"name": wanted.name, "key": key})))

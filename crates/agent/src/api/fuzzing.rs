@@ -1,9 +1,9 @@
 //! What a request goes through before the agent is asked anything.
 
-use abide_wire::ErrorAnswer;
+use abide_wire::{ErrorAnswer, ErrorCode};
 use http::Request;
 
-use super::auth::{Caller, Peer, Right, admit};
+use super::auth::{Admission, Caller, Channel, Peer, Right, admit};
 use super::token::{self, Query, duration};
 use crate::grants::Clients;
 
@@ -14,8 +14,19 @@ pub(crate) const PORT: u16 = 47600;
 pub(crate) type Asked = (Option<String>, Option<String>, Option<u64>);
 
 pub(crate) fn asked<B>(request: &Request<B>, clients: &Clients) -> Result<Asked, ErrorAnswer> {
-    let peer = Peer::Tcp { port: PORT };
-    let caller = admit(request, &peer, clients)?;
+    let peer = Peer::Tcp { port: PORT, channel: Channel::default() };
+    let caller = match admit(request, &peer, clients)? {
+        Admission::As(caller) => caller,
+        // No nonce was given here, so nothing that is signed can be right.
+        Admission::Signs(presented) => {
+            return Err(clients.signer(&presented.id).err().unwrap_or_else(|| {
+                ErrorAnswer::new(
+                    ErrorCode::InvalidSignature,
+                    "The nonce of this request was not given for it.",
+                )
+            }));
+        }
+    };
     caller.may(Right::Tokens, &[])?;
     let text = request.uri().query().unwrap_or_default();
     let query = Query::parse(text)?;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use http::Request;
 use hyper::body::Incoming;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
-use super::auth::Peer;
+use super::auth::{Channel, Peer};
 use super::routes;
 use crate::agent::Agent;
 use crate::platform::program::{Connected, Program};
@@ -91,12 +91,34 @@ pub(crate) async fn serve_tcp(agent: Agent, bound: Bound) {
     let port = bound.port;
     let listeners = bound.listeners.into_iter().map(|listener| {
         let agent = agent.clone();
-        serve(Tcp::new(listener, Admits::ThisUser), Limits::ENDPOINT, move |request: Request<Incoming>, _| {
+        let listening = Port { tcp: Tcp::new(listener, Admits::ThisUser), port };
+        serve(listening, Limits::ENDPOINT, move |request: Request<Incoming>, peer: Arc<Peer>| {
             let agent = agent.clone();
-            async move { routes::answer(&agent, request, &Peer::Tcp { port }).await }
+            async move { routes::answer(&agent, request, &peer).await }
         })
     });
     futures_util::future::join_all(listeners).await;
+}
+
+/// The endpoint's port.
+struct Port {
+    tcp: Tcp,
+    port: u16,
+}
+
+impl Accept for Port {
+    type Stream = TcpStream;
+    type Peer = Peer;
+
+    async fn accept(&mut self) -> io::Result<Option<(TcpStream, Peer)>> {
+        let accepted = self.tcp.accept().await?;
+        let peer = |ends| Peer::Tcp { port: self.port, channel: Channel::between(ends) };
+        Ok(accepted.map(|(stream, ends)| (stream, peer(ends))))
+    }
+
+    fn source(peer: &Peer) -> Source {
+        source(peer)
+    }
 }
 
 impl Listening {
@@ -113,7 +135,7 @@ impl Listening {
 fn socket_peer(connected: Option<Connected>) -> Peer {
     let program = connected.as_ref().and_then(Connected::program);
     let own = program.as_ref().is_some_and(Program::is_ours);
-    Peer::Socket { connected: connected.map(Arc::new), program, own }
+    Peer::Socket { connected: connected.map(Arc::new), program, own, channel: Channel::default() }
 }
 
 /// Whose places a connection over the socket takes.

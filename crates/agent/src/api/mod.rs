@@ -17,6 +17,8 @@ mod jobs;
 mod listen;
 mod routes;
 mod sessions;
+mod signature;
+mod signed;
 mod system;
 mod token;
 

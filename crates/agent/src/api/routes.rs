@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_wire::ErrorAnswer;
 use http::{Method, Request, Response};
+use http_body_util::Either;
 use hyper::body::Incoming;
 
-use super::auth::{Caller, Peer, Right, admit};
-use super::body::{Answered, Body, error, not_found};
+use super::auth::{Admission, Caller, Peer, Right, admit};
+use super::body::{Answered, Body, Received, error, not_found};
 use super::call::Call;
+use super::signature::Presented;
+use super::signed::Signing;
 use super::{accounts, audit, clients, consents, jobs, sessions, system, token};
 use crate::agent::Agent;
 use crate::platform::program::Process;
@@ -47,6 +50,7 @@ static ROUTES: &[Route] = routes! {
     POST "/v1/jobs" Tokens jobs::begin;
     GET "/health" Nothing system::health;
     GET "/openapi.json" Nothing system::openapi;
+    GET "/v1/challenge" Nothing system::challenge;
     GET "/v1/sessions" State sessions::list;
     GET "/v1/sessions/{account}" State sessions::one;
     GET "/v1/sessions/{account}/events" State sessions::events;
@@ -110,23 +114,57 @@ const SHOWN: usize = 64;
 
 /// Answers one request.
 pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
-    let caller = match admit(&request, peer, agent.clients()) {
-        Ok(caller) => caller,
+    match admit(&request, peer, agent.clients()) {
+        Ok(Admission::As(caller)) => served(agent, request.map(Either::Left), peer, caller).await,
+        Ok(Admission::Signs(presented)) => signed(agent, request, peer, presented).await,
         Err(refused) => {
-            let path: String = request.uri().path().chars().take(SHOWN).collect();
             let origin = request.headers().get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok());
-            let origin: String = origin.unwrap_or_default().chars().take(SHOWN).collect();
-            REFUSED.lock().unwrap_or_else(PoisonError::into_inner).say(|more| {
-                tracing::warn!(code = refused.error.as_str(), %path, origin, more, "refused");
-            });
-            audit::turned_away(agent, peer, &refused);
-            return error(&refused);
+            turned_away(agent, peer, request.uri().path(), origin.unwrap_or_default(), &refused);
+            error(&refused)
         }
+    }
+}
+
+/// Answers a request whose client names its key. Whatever the answer is, it is signed, so that the client knows who answered.
+async fn signed(
+    agent: &Agent,
+    request: Request<Incoming>,
+    peer: &Peer,
+    presented: Presented,
+) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let refuse = |refused: &ErrorAnswer| {
+        turned_away(agent, peer, &path, "", refused);
+        error(refused)
     };
+    let mut signing = match Signing::begin(&request, presented, peer.channel(), agent.clients()) {
+        Ok(signing) => signing,
+        // A key that is not known signs nothing.
+        Err(refused) => return refuse(&refused),
+    };
+    let answered = match signing.receive(request).await {
+        Ok((request, caller)) => served(agent, request, peer, caller).await,
+        Err(refused) => refuse(&refused),
+    };
+    signing.sign(answered).await
+}
+
+/// Notes a request that was refused before it was known who asks.
+fn turned_away(agent: &Agent, peer: &Peer, path: &str, origin: &str, refused: &ErrorAnswer) {
+    let path: String = path.chars().take(SHOWN).collect();
+    let origin: String = origin.chars().take(SHOWN).collect();
+    REFUSED.lock().unwrap_or_else(PoisonError::into_inner).say(|more| {
+        tracing::warn!(code = refused.error.as_str(), %path, origin, more, "refused");
+    });
+    audit::turned_away(agent, peer, refused);
+}
+
+/// Answers a request of a caller that is known.
+async fn served(agent: &Agent, request: Request<Received>, peer: &Peer, caller: Caller) -> Response<Body> {
     route(agent, request, peer, caller).await.unwrap_or_else(|refused| error(&refused))
 }
 
-async fn route(agent: &Agent, request: Request<Incoming>, peer: &Peer, caller: Caller) -> Answered {
+async fn route(agent: &Agent, request: Request<Received>, peer: &Peer, caller: Caller) -> Answered {
     let found = Route::find(request.method(), request.uri().path());
     let (route, name) = found.ok_or_else(not_found)?;
     let lineage = if route.needs.looks_at_ancestors() { peer.lineage() } else { Vec::new() };
@@ -136,8 +174,19 @@ async fn route(agent: &Agent, request: Request<Incoming>, peer: &Peer, caller: C
     })?;
     let name = decoded(name).ok_or_else(not_found)?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
-    let connected = peer.connected();
-    handler(Call { agent: agent.clone(), caller, who, request, lineage, connected, connection, name }).await
+    let (connected, channel) = (peer.connected(), peer.channel().clone());
+    handler(Call {
+        agent: agent.clone(),
+        caller,
+        who,
+        request,
+        lineage,
+        connected,
+        connection,
+        channel,
+        name,
+    })
+    .await
 }
 
 /// A segment of a path as it was meant (RFC 3986, section 2.1); `None` if that is not text.
@@ -177,7 +226,7 @@ mod tests {
         let needs = |right: Right| ROUTES.iter().filter(move |route| route.needs == right);
         assert_eq!(
             needs(Right::Nothing).map(|route| route.path).collect::<Vec<_>>(),
-            ["/health", "/openapi.json"]
+            ["/health", "/openapi.json", "/v1/challenge"]
         );
         assert!(needs(Right::State).all(|route| route.method == Method::GET));
         let hands_out = ["/v1/token", "/v1/jobs"];

@@ -2,6 +2,7 @@
 
 use abide_wire::{DialectServers, ErrorAnswer, ErrorCode, VaultStatus};
 use http::StatusCode;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::body::{Answered, empty, json_text, ok};
@@ -16,6 +17,17 @@ pub(super) async fn health(_: Call) -> Answered {
 /// `GET /openapi.json`: this API, described. `./x types` makes the file from the routes and the types of `abide-wire`.
 pub(super) async fn openapi(_: Call) -> Answered {
     Ok(json_text(include_str!("openapi.json")))
+}
+
+/// `GET /v1/challenge`: a nonce for the next signed request on this connection.
+pub(super) async fn challenge(call: Call) -> Answered {
+    let nonce = call.channel.give().ok_or_else(|| {
+        ErrorAnswer::new(
+            ErrorCode::TemporarilyUnavailable,
+            "The system gives no random numbers right now. Try again.",
+        )
+    })?;
+    ok(&json!({ "nonce": nonce.expose_secret() }))
 }
 
 /// `GET /v1/vault`.

@@ -67,7 +67,7 @@ impl Clients {
 
 fn shown(name: &str, client: &Client, state: &State) -> KeptGrant {
     let (kind, path) = match &client.proof {
-        Proof::Key { .. } => (GrantKind::Key, None),
+        Proof::Key { .. } | Proof::SigningKey { .. } => (GrantKind::Key, None),
         Proof::Program { path, .. } => (GrantKind::Program, Some(path)),
         Proof::Script { path, .. } => (GrantKind::Script, Some(path)),
     };
@@ -123,9 +123,9 @@ mod tests {
         let key = clients.allow("ci", None).unwrap().unwrap();
         clients.used(id(&clients));
         clients.revoke("ci").unwrap();
-        assert_eq!(clients.by_key(&key), None);
+        assert!(clients.by_key(&key).is_err());
         clients.restore("ci").unwrap();
-        assert_eq!(clients.by_key(&key).as_deref(), Some("ci"));
+        assert_eq!(clients.by_key(&key).unwrap(), "ci");
         assert_eq!(clients.kept()[0].tokens, 1);
         assert_eq!(clients.restore("ci").unwrap_err().error, ErrorCode::NotFound);
     }

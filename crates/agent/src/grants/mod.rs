@@ -1,8 +1,10 @@
-//! Grants: which local programs and key holders may have tokens. Holds digests of keys, never keys.
+//! Grants: which local programs and key holders may have tokens. The file has digests of plain keys and the numbers of keys that
+//! sign; the secrets of the latter are in the vault.
 //!
 //! Those that are given for good are in `clients.json`; those that end by themselves are in memory alone.
 
 mod kept;
+mod keys;
 mod live;
 mod uses;
 
@@ -12,15 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use abide_wire::{ErrorAnswer, ErrorCode};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::browser::server::random;
 use crate::decision::{Grant, Limits, Subject};
 use crate::identity;
 use crate::platform::clock;
@@ -28,18 +25,18 @@ use crate::platform::file;
 use crate::platform::program::{Stamp, only_root_writes, stamp};
 
 use kept::Removed;
+pub(crate) use keys::SigningKey;
 pub(crate) use live::Given;
 use live::Live;
 use uses::Uses;
 
-/// What a client key begins with, so that a leaked one is recognised.
-const PREFIX: &str = "abide_";
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Proof {
-    /// The SHA-256 of the key that the client shows.
+    /// The SHA-256 of the plain key that the client shows.
     Key { digest: String },
+    /// The number of the key that the client signs with.
+    SigningKey { id: String },
     /// The executable at the other end of the socket. An earlier version wrote the path alone.
     Program {
         path: PathBuf,
@@ -107,7 +104,9 @@ struct State {
     uses: Uses,
     /// What was revoked last.
     removed: Option<Removed>,
-    /// Both, as the decision reads them.
+    /// The secrets of keys that sign, by their numbers.
+    secrets: BTreeMap<String, SecretString>,
+    /// Those that are kept and those that end, as the decision reads them.
     all: Vec<Grant>,
     next: u64,
 }
@@ -127,7 +126,7 @@ impl State {
 impl Client {
     fn grant(&self, name: &str) -> Grant {
         let subject = match &self.proof {
-            Proof::Key { .. } => Subject::Key(name.to_owned()),
+            Proof::Key { .. } | Proof::SigningKey { .. } => Subject::Key(name.to_owned()),
             Proof::Program { path, stamp, sha256, of_root } => {
                 Subject::File { path: path.clone(), stamp: *stamp, sha256: sha256.clone(), of_root: *of_root }
             }
@@ -177,43 +176,29 @@ impl Clients {
         judge(&self.state().all)
     }
 
-    /// The client that shows this key.
-    pub(crate) fn by_key(&self, key: &str) -> Option<String> {
-        if !key.starts_with(PREFIX) || key.len() > 256 {
-            return None;
-        }
-        let shown = digest(key);
-        let state = self.state();
-        let mut found = None;
-        // Every digest is compared, so that the time says nothing about which one is near.
-        for (name, client) in &state.kept {
-            if let Proof::Key { digest } = &client.proof
-                && bool::from(digest.as_bytes().ct_eq(shown.as_bytes()))
-            {
-                found = Some(name.clone());
-            }
-        }
-        found
-    }
-
-    /// Gives a grant: to a program, or to the holder of the key, which is returned only once.
+    /// Gives a grant: to a program, or to the holder of the plain key, which is returned only once.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request`; when it cannot be saved.
     pub(crate) fn allow(
         &self,
         name: &str,
         program: Option<&Path>,
     ) -> Result<Option<Zeroizing<String>>, ErrorAnswer> {
-        let well_named = (1..=64).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-        if !well_named {
-            return Err(invalid("A client's name is 1 to 64 letters, digits, dots, hyphens or underscores."));
-        }
         let (proof, key) = match program {
             Some(program) => (program_proof(program)?, None),
             None => {
-                let key = new_key()?;
-                (Proof::Key { digest: digest(&key) }, Some(key))
+                let (key, digest) = keys::plain()?;
+                (Proof::Key { digest }, Some(key))
             }
         };
+        self.add(name, proof)?;
+        Ok(key)
+    }
+
+    fn add(&self, name: &str, proof: Proof) -> Result<(), ErrorAnswer> {
+        keys::well_named(name)?;
         self.change(|state| {
             if state.kept.contains_key(name) {
                 return Err(invalid(format!(
@@ -231,8 +216,7 @@ impl Clients {
                 Client { proof, since: now(), limits: Limits::NONE, denies: false, id: state.number() };
             state.kept.insert(name.to_owned(), client);
             Ok(())
-        })?;
-        Ok(key)
+        })
     }
 
     /// Takes a grant back. [`Clients::restore`] undoes it.
@@ -256,7 +240,8 @@ impl Clients {
     pub(crate) fn list(&self) -> Vec<Listed> {
         let listed = |(name, client): (&String, &Client)| {
             let (kind, program) = match &client.proof {
-                Proof::Key { .. } => ("key", None),
+                Proof::Key { .. } => ("plain key", None),
+                Proof::SigningKey { .. } => ("key", None),
                 Proof::Program { path, .. } => ("program", Some(path.clone())),
                 Proof::Script { path, .. } => ("script", Some(path.clone())),
             };
@@ -334,45 +319,10 @@ fn program_proof(program: &Path) -> Result<Proof, ErrorAnswer> {
     Ok(Proof::Program { path, stamp: at, sha256: None, of_root })
 }
 
-fn new_key() -> Result<Zeroizing<String>, ErrorAnswer> {
-    let bits = random().ok_or_else(|| {
-        ErrorAnswer::new(
-            ErrorCode::TemporarilyUnavailable,
-            "The system gives no random numbers right now. Try again.",
-        )
-    })?;
-    Ok(Zeroizing::new([PREFIX, bits.expose_secret()].concat()))
-}
-
-fn digest(key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(key.as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn a_key_is_known_again_after_a_restart_and_is_not_in_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("clients.json");
-        let key = Clients::open(path.clone()).unwrap().allow("ci", None).unwrap().unwrap();
-        let again = Clients::open(path.clone()).unwrap();
-        assert_eq!(again.by_key(&key).as_deref(), Some("ci"));
-        assert_eq!(again.by_key("abide_guess"), None);
-        assert!(!std::fs::read_to_string(&path).unwrap().contains(&key[PREFIX.len()..]));
-    }
-
-    #[test]
-    fn a_revoked_client_is_a_stranger() {
-        let folder = tempfile::tempdir().unwrap();
-        let clients = Clients::open(folder.path().join("clients.json")).unwrap();
-        let key = clients.allow("ci", None).unwrap().unwrap();
-        clients.revoke("ci").unwrap();
-        assert_eq!(clients.by_key(&key), None);
-        assert!(clients.revoke("ci").is_err());
-    }
 
     #[test]
     fn a_file_that_cannot_be_understood_grants_nothing() {

@@ -50,6 +50,7 @@ pub(crate) async fn when_unlocked(agent: Agent, warning: String) {
 /// Continues the sessions that were found, and revokes those that a newer session has replaced.
 fn take_up(agent: &Agent, moved: Moved) {
     let store = &agent.0.store;
+    agent.clients().take_secrets(&moved.records);
     moved.news.iter().for_each(|news| store.warning(news.to_string()));
     let accounts: Vec<_> = {
         let core = store.core();

@@ -149,6 +149,10 @@ impl Agent {
         let _ = std::fs::remove_file(options.places.endpoint_file());
         let clients =
             Clients::open(options.places.state.join("clients.json")).map_err(StartError::Clients)?;
+        clients.take_secrets(&found.records);
+        for revoked in clients.left_over(&found.records) {
+            drop(found.vault.remove(revoked));
+        }
         let config_file = options.places.config_file();
         let others_write = config.browser.is_some() && file::others_may_write(&config_file);
         let named = config.browser.as_deref().filter(|_| !others_write);
@@ -266,7 +270,7 @@ fn port_warning(taken: Taken, port: u16) -> String {
         format!(" Abide listens on 127.0.0.1:{port} until the next start.")
     };
     format!(
-        "{address} belongs to {whose}, not to Abide.{instead} Send no client key to {address}: that program would get it."
+        "{address} belongs to {whose}, not to Abide.{instead} Send no plain client key to {address}: that program would get it."
     )
 }
 

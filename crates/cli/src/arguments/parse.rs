@@ -35,7 +35,7 @@ pub(crate) enum Command {
     AccountsAdd(AccountRequest),
     AccountsRemove(String),
     ClientsList,
-    ClientsAllow { name: String, program: Option<OsString> },
+    ClientsAllow { name: String, program: Option<OsString>, plain: bool },
     ClientsRevoke(String),
     AuditShow { last: usize, account: Option<String> },
     AuditFollow { account: Option<String> },
@@ -341,7 +341,12 @@ fn clients(given: &Given) -> Result<Command, Failure> {
     match sub.as_str() {
         "allow" => {
             let name = given.name("`abide clients allow` needs a name for the client.")?;
-            Ok(Command::ClientsAllow { name, program: given.path("program") })
+            let (program, plain) = (given.path("program"), given.flag("plain"));
+            if program.is_some() && plain {
+                let sentence = "`--plain` is for a key. A program that is allowed with `--program` has none.";
+                return Err(Failure::usage(sentence, "clients"));
+            }
+            Ok(Command::ClientsAllow { name, program, plain })
         }
         "revoke" => given.name("`abide clients revoke` needs the client's name.").map(Command::ClientsRevoke),
         _ => Ok(Command::ClientsList),

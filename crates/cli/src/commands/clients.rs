@@ -55,10 +55,11 @@ pub(super) fn allow(
     io: &mut Io<'_>,
     name: &str,
     program: Option<OsString>,
+    plain: bool,
     json: bool,
 ) -> Result<(), Failure> {
     let program = program.map(|program| located(io, &program)).transpose()?;
-    let body = serde_json::json!({ "name": name, "program": program });
+    let body = serde_json::json!({ "name": name, "plain": plain, "program": program });
     let answer = io.endpoint()?.call_with("POST", "/v1/clients", Some(body.to_string().as_bytes()))?;
     let allowed: Allowed = answer.json()?;
     let has_key = allowed.key.is_some();
@@ -92,7 +93,9 @@ fn show_allowed(
             line.extend_from_slice(key.as_bytes());
             line.push(b'\n');
             io.write(&line)?;
-            io.tell(&format!("{name} may have tokens with this key. The key is not shown again.\n"));
+            let how =
+                if key.starts_with("abide_hmac_") { " It signs requests and is never sent." } else { "" };
+            io.tell(&format!("{name} may have tokens with this key.{how} The key is not shown again.\n"));
             Ok(())
         }
         (None, Some(program)) => io.say(&format!("{name} may have tokens: {}\n", plain(&program))),

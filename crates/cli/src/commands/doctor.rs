@@ -80,7 +80,7 @@ impl Taken {
             None => "another program".to_owned(),
         };
         let address = &self.address;
-        format!("{address} belongs to {whose}. Send no client key to it. Abide is at {http}")
+        format!("{address} belongs to {whose}. Send no plain client key to it. Abide is at {http}")
     }
 }
 

@@ -45,7 +45,9 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::AccountsAdd(account) => accounts::add(io, &account, json)?,
         Command::AccountsRemove(name) => accounts::remove(io, &name, json)?,
         Command::ClientsList => clients::list(io, json)?,
-        Command::ClientsAllow { name, program } => clients::allow(io, &name, program, json)?,
+        Command::ClientsAllow { name, program, plain } => {
+            clients::allow(io, &name, program, plain, json)?;
+        }
         Command::ClientsRevoke(name) => clients::revoke(io, &name, json)?,
         Command::Approve(approval) => approve::approve(io, &approval, json)?,
         Command::AuditShow { last, account } => audit::show(io, last, account.as_deref(), json)?,

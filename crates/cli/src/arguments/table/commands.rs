@@ -226,7 +226,8 @@ pub const COMMANDS: &[CommandEntry] = &[
         summary: "list, allow and revoke clients",
         operands: "",
         about: &[
-            "A client is a tool that may have tokens: a program on this computer (--program), or any tool that sends a key over HTTP. \
+            "A client is a tool that may have tokens: a program on this computer (--program), or any tool that has a key and asks over HTTP. \
+             A tool with a key signs its requests, as the client libraries do, and never sends the key; with --plain it sends it. \
              The key is printed once, as the only line on standard output. If it cannot be printed, nothing is allowed.",
         ],
         notes: &[],

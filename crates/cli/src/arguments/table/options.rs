@@ -187,6 +187,11 @@ pub const OPTIONS: &[OptionEntry] = &[
         "PATH",
         "The program on this computer that may have tokens. Without this option, Abide makes a key.",
     ),
+    flag(
+        &["clients allow"],
+        "plain",
+        "Make a key that is sent as it is, for a tool that cannot sign its requests. Every program that sees a request can then use the key.",
+    ),
     flag(&["approve"], "list", "Print the open questions and the answers that hold, and ask nothing."),
     flag(
         &["approve"],
