@@ -39,7 +39,7 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
                 user,
                 "sdks",
                 "tests/sdks/requirements.txt",
-                "azure.identity, google.auth, boto3, keyring, uv",
+                "azure.identity, google.auth, boto3, httpx, keyring, requests, uv",
             )
         });
         steps.possible("Keycloak", |log| keycloak(log, user));

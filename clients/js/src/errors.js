@@ -1,0 +1,19 @@
+/** The agent has refused, or there is no answer. `code` is one of docs/local-endpoint.md, or of this library. */
+export class AbideError extends Error {
+  constructor(code, description, reason) {
+    super(description);
+    this.name = "AbideError";
+    this.code = code;
+    this.case = reason ?? null;
+  }
+}
+
+export const notRunning = (detail) =>
+  new AbideError("agent_not_running", `${detail} Start Abide from the menu, or run \`abide agent\`.`);
+
+export const notProved = () =>
+  new AbideError(
+    "agent_not_proved",
+    "The answer is not signed with this client key. Either another program has Abide's port (`abide doctor` says so), or the key was " +
+      "revoked (`abide clients list`).",
+  );
