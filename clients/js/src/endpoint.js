@@ -40,7 +40,9 @@ function connected(options, signal) {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ ...options, signal });
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (error) => reject(notRunning(`No agent answers (${error.code ?? error.message}).`)));
+    socket.once("error", (error) => {
+      reject(signal?.aborted ? signal.reason : notRunning(`No agent answers (${error.code ?? error.message}).`));
+    });
   });
 }
 
@@ -74,7 +76,8 @@ class Connection {
       const request = http.request({ agent: this.agent, method, path: target, headers: all, signal: this.signal });
       request.once("response", resolve);
       request.once("error", (error) => {
-        reject(error instanceof AbideError ? error : notRunning(`The agent did not answer (${error.message}).`));
+        if (this.signal?.aborted) reject(this.signal.reason);
+        else reject(error instanceof AbideError ? error : notRunning(`The agent did not answer (${error.message}).`));
       });
       request.end(body);
     });
@@ -136,7 +139,8 @@ async function* events(connection, response) {
       }
     }
   } catch (error) {
-    if (error.name === "AbortError" || error instanceof AbideError) throw error;
+    if (connection.signal?.aborted) throw connection.signal.reason;
+    if (error instanceof AbideError) throw error;
     throw notRunning(`The agent has ended (${error.message}).`);
   } finally {
     connection.close();
