@@ -86,7 +86,7 @@ pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
 #[cfg(feature = "scripted")]
 #[doc(hidden)]
 pub use http::scripted;
-pub use http::{Http, HttpOptions};
+pub use http::{FormAnswer, Http, HttpOptions};
 pub use identity::Identity;
 pub use identity::claims::{Claims, ClaimsError, ClaimsMapping};
 pub use jose::algorithm::SigningAlgorithm;

@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use http::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE};
 use http::{HeaderMap, StatusCode};
 use reqwest::{Certificate, Client, ClientBuilder, redirect, retry};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Unreachable};
@@ -80,6 +81,20 @@ pub struct Http {
     patience: Option<Duration>,
     #[cfg(feature = "scripted")]
     scripted: scripted::Scripted,
+}
+
+/// The answer to [`Http::post_form`]. It may contain a secret, and is wiped.
+pub struct FormAnswer {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for FormAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FormAnswer").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 /// No answer has had a `Date` yet.
@@ -149,6 +164,21 @@ impl Http {
         Self { patience: Some(EXCHANGE_LIMIT), ..self.clone() }
     }
 
+    /// Sends a form to a service that speaks neither OAuth nor OpenID Connect, and reads its answer in the form that `accept` names.
+    ///
+    /// # Errors
+    ///
+    /// As for a provider that cannot be reached or is unavailable. Any other status is an answer.
+    pub async fn post_form(
+        &self,
+        url: &Url,
+        form: Zeroizing<String>,
+        accept: &'static str,
+    ) -> Result<FormAnswer, Error> {
+        let answer = self.send(Call { body: Some(Body::Form(form)), accept, ..Call::get(url) }).await?;
+        Ok(FormAnswer { status: answer.status.as_u16(), body: answer.body })
+    }
+
     fn unreachable(&self, host: &str, loopback: bool, error: &reqwest::Error) -> Error {
         match unreachable(host, error) {
             Error::Unreachable { host, reason: Unreachable::Name | Unreachable::Connection }
@@ -175,7 +205,7 @@ impl Http {
         }
         let client = if loopback { &self.loopback } else { &self.remote };
         let told = Told::of(&call);
-        let mut request = client.request(call.method(), call.url.clone()).header(ACCEPT, JSON);
+        let mut request = client.request(call.method(), call.url.clone()).header(ACCEPT, call.accept);
         if let Some(proof) = call.proof {
             request = request.header("DPoP", proof);
         }

@@ -66,6 +66,8 @@ pub(crate) struct Call<'a> {
     /// A DPoP proof (RFC 9449, section 4.1).
     pub(crate) proof: Option<HeaderValue>,
     pub(crate) body: Option<Body>,
+    /// The media type of the answer.
+    pub(crate) accept: &'static str,
 }
 
 pub(crate) enum Body {
@@ -75,7 +77,7 @@ pub(crate) enum Body {
 
 impl<'a> Call<'a> {
     pub(crate) fn get(url: &'a Url) -> Self {
-        Self { url, delete: false, authorization: None, proof: None, body: None }
+        Self { url, delete: false, authorization: None, proof: None, body: None, accept: JSON }
     }
 
     pub(crate) fn method(&self) -> Method {
