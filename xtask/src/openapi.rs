@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use abide_wire::window::DiscoveredProvider;
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, AuditStatus, ClaimsAnswer, ConfigCheck, ConsentAnswer,
-    Consents, DialectServers, ErrorAnswer, JobAnswer, JobRequest, PresenceStatus, SessionSettings,
-    SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
+    AccountAdded, AccountRemoved, AccountRequest, AuditStatus, AwsCredentials, AwsRole, ClaimsAnswer,
+    ConfigCheck, ConsentAnswer, Consents, DialectServers, ErrorAnswer, JobAnswer, JobRequest, PresenceStatus,
+    SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -133,6 +133,14 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
                 "Tokens for a program that is about to start, in the dialects that it speaks",
                 of::<JobRequest>(schemas),
                 vec![("200", Some(of::<JobAnswer>(schemas)))],
+            )
+        },
+        ("post", "/v1/aws/credentials") => Call {
+            query: TOKEN,
+            ..with(
+                "Credentials of a role at AWS, for an access token",
+                of::<AwsRole>(schemas),
+                vec![("200", Some(of::<AwsCredentials>(schemas)))],
             )
         },
         ("get", "/health") => plain(

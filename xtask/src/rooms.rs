@@ -82,7 +82,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "crates/dialects/src",
-        &["json", "time", "exchange", "call", "dialect", "http", "file", "program", "table", "environment"],
+        &[
+            "address",
+            "json",
+            "time",
+            "sts",
+            "exchange",
+            "call",
+            "dialect",
+            "http",
+            "file",
+            "program",
+            "table",
+            "environment",
+        ],
     ),
     (
         "crates/oidc/src",

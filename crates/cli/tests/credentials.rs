@@ -125,6 +125,33 @@ fn a_tool_without_a_server_gets_the_token_of_the_account() {
 }
 
 #[test]
+fn aws_reads_credentials_of_the_role_that_is_named() {
+    const ARN: &str = "arn:aws:iam::123456789012:role/dev";
+    let target = "/v1/aws/credentials?account=work&min_validity=60&reason=aws-process";
+    let body = format!("{{\"arn\":\"{ARN}\",\"region\":\"eu-west-1\"}}");
+    let given =
+        r#"{"access_key_id":"ASIA1","secret_access_key":"s","session_token":"t","expires_at":1795550178}"#;
+    let words = ["credential", "--format", "aws-process", "-a", "work", "--role", ARN];
+    let call = |reply: Vec<u8>| {
+        let agent = FakeAgent::new(vec![Step::Answer(post(target, &body), reply)]);
+        let more = vec![("AWS_REGION", OsString::from("eu-west-1"))];
+        let outcome = abide_with(&agent, &words, Setting { more, ..Setting::default() });
+        agent.finish();
+        outcome
+    };
+    let outcome = call(answer("200 OK", given));
+    let expected = "{\"Version\":1,\"AccessKeyId\":\"ASIA1\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\",\
+                    \"Expiration\":\"2026-11-24T19:56:18Z\"}\n";
+    assert_eq!((outcome.code, outcome.out.as_str(), outcome.err.as_str()), (0, expected, ""));
+    let refused = r#"{"error":"login_required","error_description":"Sign in with: abide login"}"#;
+    let outcome = call(answer("401 Unauthorized", refused));
+    assert_eq!((outcome.code, outcome.out.as_str()), (3, ""));
+    assert_eq!(outcome.err, "abide: Sign in with: abide login\n");
+    let outcome = abide(&FakeAgent::absent(), &words[..5]);
+    assert!(outcome.code == 2 && outcome.err.contains("--role"), "{}", outcome.err);
+}
+
+#[test]
 fn forms_for_any_tool_are_those_of_token_and_header() {
     let words = |format: &'static str| ["credential", "--format", format, "-a", "work"];
     let asked = || get("/v1/token?account=work");

@@ -84,6 +84,7 @@ fn what_cannot_work_is_said_before_anything_is_asked() {
         ["run", "--dialect", "klingon", "--", "true"],
         // There is no role.
         ["run", "--dialect", "aws", "--", "true"],
+        ["run", "--dialect", "aws-container", "--", "true"],
     ] {
         let (outcome, told) = run(&words, Vec::new(), Vec::new());
         assert_eq!((outcome.code, told.len()), (2, 0), "{}", outcome.err);
@@ -108,6 +109,78 @@ fn a_section_that_an_sdk_would_use_instead_is_set_aside() {
         assert_eq!(told["AWS_WEB_IDENTITY_TOKEN_FILE"].as_deref(), Some("/run/jobs/1/token"));
         assert_eq!(told.contains_key("AWS_SHARED_CREDENTIALS_FILE"), is_set_aside, "{content}");
         assert_eq!(outcome.err.contains("AWS_SHARED_CREDENTIALS_FILE"), is_set_aside, "{content}");
+    }
+}
+
+#[test]
+fn a_file_with_a_region_alone_is_not_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let body = r#"{"dialects":["aws"],"command":["true"],"token_file":true}"#;
+    let with_file = JOB.replace("\"key\":", "\"token_file\":\"/run/jobs/1/token\",\"key\":");
+    for (content, is_set_aside) in [
+        ("[default]\nregion = eu-west-1\n[profile x]\nsso_session = y\n", false),
+        ("[default]\nregion = eu-west-1\nSSO_Session=y\n", true),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let step = Step::Answer(job("", body), answer("200 OK", &with_file));
+        let more = vec![
+            ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/dev".into()),
+            ("AWS_CONFIG_FILE", file.clone().into()),
+        ];
+        let (outcome, told) = run(&["run", "--dialect", "aws", "--", "true"], vec![step], more);
+        assert_eq!(outcome.code, 42, "{}", outcome.err);
+        assert_eq!(told.contains_key("AWS_CONFIG_FILE"), is_set_aside, "{content}");
+    }
+}
+
+#[test]
+fn a_role_is_asked_for_with_the_job() {
+    let body = r#"{"dialects":["aws-container"],"command":["true"],"token_file":false,"aws":{"arn":"arn:aws:iam::123456789012:role/dev","region":"eu-west-1"}}"#;
+    let step = Step::Answer(job("", body), answer("200 OK", JOB));
+    let more = vec![
+        ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/dev".into()),
+        ("AWS_DEFAULT_REGION", "eu-west-1".into()),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "/x".into()),
+    ];
+    let (outcome, told) = run(&["run", "--dialect", "aws-container", "--", "true"], vec![step], more);
+    assert_eq!(outcome.code, 42, "{}", outcome.err);
+    let value = |name: &str| told[name].as_deref();
+    assert_eq!(value("AWS_CONTAINER_CREDENTIALS_FULL_URI"), Some("http://127.0.0.1:4711/aws/credentials"));
+    assert_eq!(value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), Some("/run/jobs/1/key"));
+    assert_eq!(value("AWS_WEB_IDENTITY_TOKEN_FILE"), None, "taken away");
+}
+
+#[test]
+fn a_shell_reads_the_token_as_one_word() {
+    for (words, expected) in [
+        (&["env"][..], format!("export ABIDE_TOKEN='{TOKEN}'\n")),
+        (&["env", "--shell", "fish", "--env", "KEY"], format!("set -gx KEY '{TOKEN}'\n")),
+        (&["env", "--shell", "powershell"], format!("$env:ABIDE_TOKEN = '{TOKEN}'\n")),
+        (&["env", "--json"], format!("{{\"ABIDE_TOKEN\":\"{TOKEN}\"}}\n")),
+    ] {
+        let outcome = once(words, get("/v1/token"), token_answer());
+        assert_eq!((outcome.code, outcome.out, outcome.err), (0, expected, String::new()), "{words:?}");
+    }
+}
+
+#[test]
+fn a_shell_gets_what_works_without_a_job() {
+    let outcome = abide(&FakeAgent::absent(), &["env", "--dialect", "goauth", "--dialect", "keyring"]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+    let lines: Vec<&str> = outcome.out.lines().collect();
+    assert!(lines[0].starts_with("export GOAUTH='/") && lines[0].ends_with(" goauth'"), "{lines:?}");
+    assert_eq!(
+        lines[1..],
+        ["export PIP_KEYRING_PROVIDER='subprocess'", "export UV_KEYRING_PROVIDER='subprocess'"]
+    );
+    for dialect in ["azure", "google", "aws", "aws-container"] {
+        let outcome = abide(&FakeAgent::absent(), &["env", "--dialect", dialect]);
+        assert_eq!((outcome.code, outcome.out.as_str()), (2, ""), "{dialect}");
+        assert!(outcome.err.contains(&format!("abide run --dialect {dialect} -- ")), "{}", outcome.err);
+    }
+    for name in ["A=B", "A;id", "1A", "A B"] {
+        assert_eq!(abide(&FakeAgent::absent(), &["env", "--env", name]).code, 2, "{name}");
     }
 }
 

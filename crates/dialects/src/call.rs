@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use abide_wire::{DialectServer, TokenAnswer};
+use abide_wire::{AwsCredentials, DialectServer, TokenAnswer};
 use zeroize::Zeroizing;
 
 /// What a dialect does with a call of a tool.
@@ -68,6 +68,8 @@ pub enum Next {
     Every,
     /// The configured servers, without tokens.
     List(fn(&[DialectServer]) -> Output),
+    /// Credentials of a role at AWS, for a token. The function writes them.
+    AwsCredentials(fn(&AwsCredentials) -> Output),
     /// No answer, but a new token at the next call: the server has refused the present one.
     Renew(Ask),
 }
@@ -115,6 +117,16 @@ pub struct NoToken<'a> {
     pub exit: u8,
 }
 
+/// Several parts with a token among them, in one buffer that never moves and is wiped.
+#[must_use]
+pub fn joined(parts: &[&str]) -> Zeroizing<Vec<u8>> {
+    let mut whole = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    for part in parts {
+        whole.extend_from_slice(part.as_bytes());
+    }
+    whole
+}
+
 /// What the tool reads. It may contain a token, and is wiped.
 pub struct Output {
     /// Standard output.
@@ -138,14 +150,10 @@ impl Output {
         Self::new(Zeroizing::new(out.as_bytes().to_vec()))
     }
 
-    /// Several parts with a token among them, in one buffer that never moves.
+    /// Several parts with a token among them.
     #[must_use]
     pub fn parts(parts: &[&str]) -> Self {
-        let mut out = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-        for part in parts {
-            out.extend_from_slice(part.as_bytes());
-        }
-        Self::new(out)
+        Self::new(joined(parts))
     }
 
     /// The same, with a line break at its end.

@@ -11,7 +11,7 @@ pub struct Dialect {
     pub title: &'static str,
     /// How the token gets there.
     pub kind: Kind,
-    /// The variables to set for the tool.
+    /// The variables to set for the tool; for a program, those that `abide env` prints.
     pub sets: &'static [Variable],
     /// What the tool would use instead of Abide, if it exists.
     pub instead: &'static [Instead],
@@ -77,6 +77,8 @@ pub enum Instead {
         moved_by: &'static str,
         /// The section, without its brackets.
         section: &'static str,
+        /// The settings in it that are used instead; none for any.
+        keys: &'static [&'static str],
     },
     /// A file below the home folder, if it exists. The tool is led to another folder, where it finds none.
     File {

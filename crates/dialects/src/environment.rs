@@ -5,21 +5,21 @@ use zeroize::Zeroizing;
 
 use crate::dialect::{Dialect, Instead, Value};
 
-/// The variables that a dialect sets for a job. `command` is the path of the `abide` command. A variable without a value is
-/// left out.
+/// The variables that a dialect sets, for a job if there is one. `command` is the path of the `abide` command. A variable without a
+/// value is left out.
 #[must_use]
 pub fn variables(
     dialect: &Dialect,
-    job: &JobAnswer,
+    job: Option<&JobAnswer>,
     command: &str,
 ) -> Vec<(&'static str, Zeroizing<String>)> {
     let value = |value: &Value| -> Option<Zeroizing<String>> {
         let text = match value {
-            Value::Url(path) => format!("http://{}{path}", job.address),
-            Value::HostAndPort => job.address.clone(),
-            Value::Key => return Some(Zeroizing::new(job.key.expose().to_owned())),
-            Value::KeyFile => job.key_file.clone(),
-            Value::TokenFile => job.token_file.clone()?,
+            Value::Url(path) => format!("http://{}{path}", job?.address),
+            Value::HostAndPort => job?.address.clone(),
+            Value::Key => return Some(Zeroizing::new(job?.key.expose().to_owned())),
+            Value::KeyFile => job?.key_file.clone(),
+            Value::TokenFile => job?.token_file.clone()?,
             Value::Command("") => command.to_owned(),
             Value::Command(arguments) => format!("{command} {arguments}"),
             Value::Given => return None,
@@ -83,11 +83,11 @@ mod tests {
 
     #[test]
     fn a_dialect_says_where_the_job_listens() {
-        let set = variables(by_name("azure").unwrap(), &job(), "/usr/bin/abide");
+        let set = variables(by_name("azure").unwrap(), Some(&job()), "/usr/bin/abide");
         let value = |name: &str| set.iter().find(|(known, _)| *known == name).unwrap().1.to_string();
         assert_eq!(value("IDENTITY_ENDPOINT"), "http://127.0.0.1:4711/azure/app-service/token");
         assert_eq!(value("IDENTITY_HEADER"), "secret");
-        let set = variables(by_name("google").unwrap(), &job(), "/usr/bin/abide");
+        let set = variables(by_name("google").unwrap(), Some(&job()), "/usr/bin/abide");
         assert!(set.iter().any(|(name, value)| *name == "GCE_METADATA_HOST" && **value == "127.0.0.1:4711"));
     }
 

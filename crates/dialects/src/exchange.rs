@@ -1,6 +1,6 @@
 //! Requests to a dialect over HTTP, and the answers.
 
-use abide_wire::{ErrorCode, TokenAnswer};
+use abide_wire::{AwsCredentials, ErrorCode, TokenAnswer};
 use zeroize::Zeroizing;
 
 /// What a dialect over HTTP does with a request.
@@ -10,6 +10,8 @@ pub struct Http {
     pub paths: &'static [&'static str],
     /// Whether the tool shows the key of the job. Otherwise the process that asks has to belong to the job.
     pub shows_key: bool,
+    /// Whether it gives credentials of a role at AWS, which the user has to name.
+    pub needs_role: bool,
     /// Reads a request, or answers it with an error.
     pub read: fn(&Request<'_>, &dyn IsKey) -> Result<Wanted, Answer>,
     /// Answers where there is no token.
@@ -82,6 +84,11 @@ pub enum Wanted {
         purpose: Purpose,
         /// Writes the answer.
         write: fn(&Purpose, &TokenAnswer) -> Answer,
+    },
+    /// Credentials of the role at AWS, for a token.
+    AwsCredentials {
+        /// Writes the answer.
+        write: fn(&AwsCredentials) -> Answer,
     },
 }
 

@@ -14,8 +14,14 @@ impl Object {
     /// An empty object with room for a token of this length.
     #[must_use]
     pub fn with_room_for(token: &AccessToken) -> Self {
+        Self::with_room_for_text(token.expose())
+    }
+
+    /// The same for a secret of another kind.
+    #[must_use]
+    pub fn with_room_for_text(secret: &str) -> Self {
         // Never grows in practice: the other members of each dialect are short.
-        let mut text = Zeroizing::new(String::with_capacity(token.expose().len() * 2 + 4096));
+        let mut text = Zeroizing::new(String::with_capacity(secret.len() * 2 + 4096));
         text.push('{');
         Self { text }
     }
@@ -23,7 +29,7 @@ impl Object {
     /// An empty object for an answer that has no token.
     #[must_use]
     pub fn without_token() -> Self {
-        Self::with_room_for(&AccessToken::new(String::new()))
+        Self::with_room_for_text("")
     }
 
     /// Adds a token.

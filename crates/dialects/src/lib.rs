@@ -5,6 +5,7 @@
 //! that is a program writes what the tool reads from it. Tokens come in as [`abide_wire::AccessToken`], and what contains one is
 //! wiped when it is dropped.
 
+mod address;
 pub mod call;
 pub mod dialect;
 pub mod environment;
@@ -13,6 +14,7 @@ pub mod file;
 pub mod http;
 pub mod json;
 pub mod program;
+pub mod sts;
 mod table;
 pub mod time;
 

@@ -2,8 +2,8 @@
 
 use crate::dialect::Dialect;
 use crate::file::{aws_web_identity, azure_workload_identity};
-use crate::http::{azure_app_service, azure_imds, google_metadata};
-use crate::program::{bazel, cargo, docker, exec, executable, git, goauth, keyring, terraform};
+use crate::http::{aws_container, azure_app_service, azure_imds, google_metadata};
+use crate::program::{aws_process, bazel, cargo, docker, exec, executable, git, goauth, keyring, terraform};
 
 /// The row of each dialect, in the order in which they are listed.
 pub static DIALECTS: &[Dialect] = &[
@@ -12,6 +12,8 @@ pub static DIALECTS: &[Dialect] = &[
     azure_workload_identity::DIALECT,
     google_metadata::DIALECT,
     aws_web_identity::DIALECT,
+    aws_container::DIALECT,
+    aws_process::DIALECT,
     git::DIALECT,
     docker::DIALECT,
     cargo::DIALECT,

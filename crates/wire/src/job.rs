@@ -5,6 +5,8 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::aws::AwsRole;
+
 /// The body of `POST /v1/jobs`. What the tokens are for is in the query, as for `GET /v1/token`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -19,6 +21,9 @@ pub struct JobRequest {
     /// Whether a file with the token is wanted.
     #[serde(default)]
     pub token_file: bool,
+    /// The role at AWS whose credentials the program gets, if one of its dialects gives such credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aws: Option<AwsRole>,
 }
 
 /// The key of a job. It cannot be printed or compared, and is wiped when dropped.

@@ -2,7 +2,8 @@
 //!
 //! Every answer of a local interface is one of these types, and so is every error code. The types keep two rules: no type
 //! contains a refresh token, and only [`token::TokenAnswer`], which the window never receives, can contain an access token.
-//! The key of a job ([`job::JobKey`]) is worth tokens as long as its program runs; the window does not receive it either.
+//! The key of a job ([`job::JobKey`]) is worth tokens as long as its program runs, and credentials of AWS ([`aws::AwsCredentials`]) are
+//! what a token was exchanged for; the window does not receive these either.
 //!
 //! The crate does no I/O. It also defines where the local endpoint is ([`paths`]), because agent and clients have to agree
 //! on that.
@@ -10,6 +11,7 @@
 pub mod account;
 pub mod activity;
 pub mod audit;
+pub mod aws;
 pub mod claims;
 pub mod config;
 pub mod consent;
@@ -28,6 +30,7 @@ pub mod window;
 
 pub use account::{AccountAdded, AccountRemoved, AccountRequest, PRESETS};
 pub use audit::AuditStatus;
+pub use aws::{AwsCredentials, AwsRole, AwsSecret};
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
 pub use consent::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};

@@ -1,4 +1,4 @@
-//! The answer to a token request: the only type of this crate that contains a secret.
+//! The answer to a token request.
 
 use core::fmt;
 

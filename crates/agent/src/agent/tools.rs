@@ -1,14 +1,14 @@
-//! What the user has decided about programs, for the window.
+//! What the user has decided about programs, for the window; and what a token is exchanged for.
 
 use abide_audit::Event;
 use abide_wire::window::{KeptGrants, PolicyRule};
-use abide_wire::{ErrorAnswer, ErrorCode};
-
+use abide_wire::{AwsCredentials, AwsRole, ErrorAnswer, ErrorCode, TokenAnswer};
 use zeroize::Zeroizing;
 
 use super::Agent;
 use crate::config::policy::Rule;
 use crate::grants::SigningKey;
+use crate::tokens::aws;
 
 impl Agent {
     /// What is decided about programs until it is revoked: by the user and by the administrator.
@@ -29,6 +29,19 @@ impl Agent {
             kept: self.clients().kept(),
             policy: forbidden.chain(policy.allow.iter().map(rule(true))).collect(),
         }
+    }
+
+    /// Exchanges a token for credentials of a role at AWS.
+    ///
+    /// # Errors
+    ///
+    /// As [`aws::credentials`].
+    pub(crate) async fn aws_credentials(
+        &self,
+        role: &AwsRole,
+        token: &TokenAnswer,
+    ) -> Result<AwsCredentials, ErrorAnswer> {
+        aws::credentials(&self.0.store, role, token).await
     }
 
     /// Takes back an answer that would end by itself.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use abide_dialects::exchange::{Answer, Http, Purpose, Refusal, Wanted};
 use abide_dialects::{Kind, Target, exchange};
 use abide_oidc::TokenTarget;
-use abide_wire::{ConsentCase, ErrorAnswer, ErrorCode, TokenAnswer};
+use abide_wire::{AwsCredentials, ConsentCase, ErrorAnswer, ErrorCode, TokenAnswer};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -19,6 +19,7 @@ use super::auth::{host_is_ours, no_foreign_page};
 use super::body::{Body, secure};
 use crate::agent::Agent;
 use crate::jobs::{Asking, Job};
+use crate::platform::clock;
 use crate::platform::program::holds;
 use crate::platform::tcp_peer::tcp_inode;
 use crate::server::tcp::{Admits, Ends, Tcp, bind as bind_at};
@@ -27,6 +28,11 @@ use crate::tokens::TokenParams;
 
 /// SDKs wait two seconds and cannot wait for a person.
 const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Credentials of AWS are renewed when they last no longer than this, in seconds: before the SDKs want new ones.
+const EARLY: u64 = 20 * 60;
+/// And handed out for so long if they cannot be renewed.
+const LATE: u64 = 60;
 
 const LIMITS: Limits =
     Limits { connections: 64, reserved: 0, per_program: 64, streams: 0, waiting: 256, ..Limits::ENDPOINT };
@@ -87,7 +93,45 @@ async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends
                 Err(refused) => refusal(http, &refused),
             }
         }
+        Ok(Wanted::AwsCredentials { write }) => match credentials(agent, job).await {
+            Ok(credentials) => write(&credentials),
+            Err(refused) => refusal(http, &refused),
+        },
     }
+}
+
+/// Credentials of the job's role, renewed early. Each request needs what a token needs, so that credentials end with the session.
+async fn credentials(agent: &Agent, job: &Arc<Job>) -> Result<AwsCredentials, ErrorAnswer> {
+    let Some(role) = &job.role else { return Err(no_role()) };
+    let token = token(agent, job, &job.params).await?;
+    let mut held = role.credentials.lock().await;
+    let left = held.expires_at.saturating_sub(clock::wall().as_secs());
+    if left > EARLY {
+        return Ok(held.clone());
+    }
+    let renewed = tokio::time::timeout(PATIENCE, agent.aws_credentials(&role.asked, &token)).await;
+    match renewed.unwrap_or_else(|_| Err(no_credentials_yet())) {
+        Ok(renewed) => {
+            *held = renewed.clone();
+            Ok(renewed)
+        }
+        Err(refused) if is_passing(&refused) && left > LATE => Ok(held.clone()),
+        Err(refused) => Err(refused),
+    }
+}
+
+fn no_role() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::InvalidRequest,
+        "This run has no role at AWS. Set AWS_ROLE_ARN and start it again.",
+    )
+}
+
+fn no_credentials_yet() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::TemporarilyUnavailable,
+        "AWS\u{2019}s Security Token Service has not answered yet. Try again.",
+    )
 }
 
 /// The headers as texts; `None` where one is no text.
@@ -216,12 +260,17 @@ fn asked_now(job: &Job) -> ErrorAnswer {
 
 /// The answer of a dialect where there is no token.
 fn refusal(http: &Http, refused: &ErrorAnswer) -> Answer {
-    let later = match refused.error {
+    let later = is_passing(refused);
+    (http.refuse)(&Refusal { code: refused.error, sentence: &refused.error_description, later })
+}
+
+/// Whether the same request may succeed soon.
+fn is_passing(refused: &ErrorAnswer) -> bool {
+    match refused.error {
         ErrorCode::TemporarilyUnavailable | ErrorCode::ProviderUnreachable => true,
         ErrorCode::ConsentRequired => matches!(refused.case, Some(ConsentCase::Locked | ConsentCase::Busy)),
         _ => false,
-    };
-    (http.refuse)(&Refusal { code: refused.error, sentence: &refused.error_description, later })
+    }
 }
 
 fn response(answer: Answer) -> Response<Body> {

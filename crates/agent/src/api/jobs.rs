@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use abide_dialects::{Dialect, Kind, Target, by_name};
 use abide_oidc::TokenTarget;
-use abide_wire::{ErrorAnswer, ErrorCode, JobAnswer, JobRequest, TokenAnswer};
+use abide_wire::{
+    AwsRole, ErrorAnswer, ErrorCode, JobAnswer, JobRequest, SessionState, Snapshot, TokenAnswer,
+};
 
 use super::body::{Answered, body, invalid, ok};
 use super::call::{Call, reason};
@@ -13,16 +15,19 @@ use super::{audit, dialects, token};
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
-use crate::jobs::{Job, NewJob};
+use crate::jobs::{Job, NewJob, Role};
 use crate::platform::clock;
 use crate::platform::file;
 use crate::platform::program::Program;
-use crate::tokens::TokenParams;
+use crate::tokens::{TokenParams, aws};
 
 /// The file is renewed when a fourth of the token's life is left.
 const LEFT: u32 = 4;
 /// The pause after a renewal that failed.
 const PAUSE: Duration = Duration::from_secs(10);
+/// How often to look whether the program runs, and for how long: it starts at once, unless it never does.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOKS: u32 = 50;
 
 /// Asks the user before the program starts, and opens what its dialects need. The job ends with the process that asks.
 pub(super) async fn begin(call: Call) -> Answered {
@@ -40,20 +45,23 @@ pub(super) async fn begin(call: Call) -> Answered {
     let process = connected.id().ok_or_else(|| invalid("The process has ended.".to_owned()))?;
     let name = agent.account_for(asked.account.as_deref())?;
     let params = TokenParams { account: Some(name.clone()), proof: None, ..asked };
-    if wanted.token_file && params.target.resources.len() > 1 {
-        return Err(invalid("A file has one token: name one resource.".to_owned()));
+    let one_token = wanted.token_file || wanted.aws.is_some();
+    if one_token && params.target.resources.len() > 1 {
+        return Err(invalid("A file has one token, and so has a role at AWS: name one resource.".to_owned()));
     }
+    has_role(&dialects, wanted.aws.as_ref())?;
     let mut asking = identity::Caller::of(&lineage, Program::is_ours);
     asking.command = shown(&wanted.command).or(asking.command);
-    let first = if asks_later(&params, &dialects, wanted.token_file) {
+    let first = if asks_later(&params, &dialects, one_token) {
         agent.may_have_tokens(&params)?;
         None
     } else {
         let permitted = agent.permit_job(asking, &params, reason, process).await;
         first_token(&agent, who, &params, permitted).await?
     };
+    let role = role(&agent, wanted.aws, first.as_ref()).await?;
     let listening = dialects::bind().map_err(|error| cannot(&error))?;
-    let new = NewJob { process, connected, params, dialects, port: listening.port };
+    let new = NewJob { process, connected, params, dialects, port: listening.port, role };
     let job = agent.jobs().create(new).map_err(|error| cannot(&error))?.ok_or_else(too_many)?;
     let job = Arc::new(job);
     let token_file = job.folder.token_file();
@@ -75,6 +83,7 @@ pub(super) async fn begin(call: Call) -> Answered {
             () = job.connected.ended() => {}
             () = dialects::serve(agent.clone(), job.clone(), listening) => {}
             () = renewed(&agent, &job, first) => {}
+            () = named(&agent, &job) => {}
         }
         agent.consent().process_ended(job.process);
         tracing::info!(job = job.id, "a job has ended");
@@ -84,9 +93,32 @@ pub(super) async fn begin(call: Call) -> Answered {
 }
 
 /// Whether only the tools will name what their tokens are for. Then there is nothing to ask the user about yet.
-fn asks_later(params: &TokenParams, dialects: &[&Dialect], token_file: bool) -> bool {
+fn asks_later(params: &TokenParams, dialects: &[&Dialect], one_token: bool) -> bool {
     let tools_say = dialects.iter().all(|dialect| dialect.target != Target::Session);
-    params.target == TokenTarget::default() && tools_say && !dialects.is_empty() && !token_file
+    params.target == TokenTarget::default() && tools_say && !dialects.is_empty() && !one_token
+}
+
+/// Refuses a dialect that gives credentials of a role where the user has named none.
+fn has_role(dialects: &[&Dialect], role: Option<&AwsRole>) -> Result<(), ErrorAnswer> {
+    let needs = dialects.iter().find(|dialect| matches!(dialect.kind, Kind::Http(http) if http.needs_role));
+    match (needs, role) {
+        (Some(dialect), None) => {
+            Err(invalid(format!("The dialect `{}` needs a role at AWS: `aws` in the request.", dialect.name)))
+        }
+        (_, Some(role)) => aws::check(role),
+        (None, None) => Ok(()),
+    }
+}
+
+/// The first credentials of the role, so that an error is known before the program starts.
+async fn role(
+    agent: &Agent,
+    asked: Option<AwsRole>,
+    first: Option<&TokenAnswer>,
+) -> Result<Option<Role>, ErrorAnswer> {
+    let (Some(asked), Some(first)) = (asked, first) else { return Ok(None) };
+    let credentials = agent.aws_credentials(&asked, first).await?;
+    Ok(Some(Role { asked, credentials: tokio::sync::Mutex::new(credentials) }))
 }
 
 /// The first token, so that an error is known before the program starts. For several resources, the tools ask for each later.
@@ -136,13 +168,46 @@ fn shown(command: &[String]) -> Option<String> {
     (!shown.is_empty()).then_some(shown)
 }
 
-/// Renews the file with the token, early, as long as the job lasts. A token that has expired is removed.
+/// Gives the answer for the job the name of its program, once that has replaced the `abide` command.
+async fn named(agent: &Agent, job: &Arc<Job>) {
+    for _ in 0..LOOKS {
+        clock::sleep(LOOK).await;
+        let caller = job.caller();
+        if caller.process == Some(job.process) {
+            agent.consent().job_runs(job.process, &caller.name);
+            break;
+        }
+    }
+    // The job lasts.
+    std::future::pending().await
+}
+
+/// Waits until the account of a job has no session.
+async fn signed_out(agent: &Agent, job: &Job) {
+    let mut changes = agent.watch();
+    let lasts = |shown: &Snapshot| {
+        let account =
+            shown.accounts.iter().find(|status| Some(&status.account) == job.params.account.as_ref());
+        account.is_some_and(|status| matches!(status.state, SessionState::Active | SessionState::Expiring))
+    };
+    if changes.wait_for(|shown| !lasts(shown)).await.is_err() {
+        // Abide ends, and the job with it.
+        std::future::pending().await
+    }
+}
+
+/// Renews the file with the token, early, as long as the job lasts. It is removed with the session, and once the token has expired.
 async fn renewed(agent: &Agent, job: &Arc<Job>, first: Option<TokenAnswer>) {
     let Some(mut token) = first else { return std::future::pending().await };
     let path = job.folder.token_file();
     loop {
         let life = Duration::from_secs(token.expires_in);
-        clock::sleep((life - life / LEFT).max(Duration::from_secs(1))).await;
+        tokio::select! {
+            () = clock::sleep((life - life / LEFT).max(Duration::from_secs(1))) => {}
+            () = signed_out(agent, job) => {
+                let _ = std::fs::remove_file(&path);
+            }
+        }
         token = loop {
             // A renewal of the file is not use of the session. A token that would soon expire is not taken again.
             let params = TokenParams { activity: false, min_validity: life / LEFT, ..job.params.clone() };

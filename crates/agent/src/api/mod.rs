@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod auth;
+mod aws;
 mod body;
 mod call;
 mod clients;

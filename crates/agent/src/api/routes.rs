@@ -15,7 +15,7 @@ use super::body::{Answered, Body, Received, error, not_found};
 use super::call::Call;
 use super::signature::Presented;
 use super::signed::Signing;
-use super::{accounts, audit, clients, consents, jobs, sessions, system, token};
+use super::{accounts, audit, aws, clients, consents, jobs, sessions, system, token};
 use crate::agent::Agent;
 use crate::platform::program::Process;
 use crate::server::{Connection, Quiet};
@@ -48,6 +48,7 @@ static ROUTES: &[Route] = routes! {
     GET "/access_token" Tokens token::present;
     POST "/v1/token" Tokens token::stronger;
     POST "/v1/jobs" Tokens jobs::begin;
+    POST "/v1/aws/credentials" Tokens aws::credentials;
     GET "/health" Nothing system::health;
     GET "/openapi.json" Nothing system::openapi;
     GET "/v1/challenge" Nothing system::challenge;
@@ -229,7 +230,7 @@ mod tests {
             ["/health", "/openapi.json", "/v1/challenge"]
         );
         assert!(needs(Right::State).all(|route| route.method == Method::GET));
-        let hands_out = ["/v1/token", "/v1/jobs"];
+        let hands_out = ["/v1/token", "/v1/jobs", "/v1/aws/credentials"];
         let changes =
             ROUTES.iter().filter(|route| route.method != Method::GET && !hands_out.contains(&route.path));
         assert!(changes.into_iter().all(|route| matches!(route.needs, Right::Changes | Right::Grants)));

@@ -51,6 +51,13 @@ impl Consent {
         Ok(permit)
     }
 
+    /// The first process of a job runs its program now. Until then, the answer has the name of what has started `abide run`.
+    pub(crate) fn job_runs(&self, process: ProcessId, name: &str) {
+        if self.clients.rename(process, name) {
+            self.show();
+        }
+    }
+
     /// The first process of a job has ended, and with it what was allowed to the job.
     pub(crate) fn process_ended(&self, process: ProcessId) {
         self.clients.process_ended(process);

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use abide_dialects::Dialect;
 use abide_dialects::exchange::IsKey;
 use abide_oidc::TokenTarget;
-use abide_wire::{ErrorAnswer, JobKey, TokenAnswer};
+use abide_wire::{AwsCredentials, AwsRole, ErrorAnswer, JobKey, TokenAnswer};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
@@ -49,7 +49,15 @@ pub(crate) struct Job {
     pub(crate) port: u16,
     pub(crate) key: JobKey,
     pub(crate) folder: Folder,
+    /// The role at AWS that it gets credentials of, and the credentials.
+    pub(crate) role: Option<Role>,
     asked: Mutex<Vec<(TokenTarget, Waiting)>>,
+}
+
+/// A role at AWS, with the credentials that are handed out until they would soon end.
+pub(crate) struct Role {
+    pub(crate) asked: AwsRole,
+    pub(crate) credentials: tokio::sync::Mutex<AwsCredentials>,
 }
 
 /// The state of a request for a token.
@@ -72,6 +80,7 @@ pub(crate) struct NewJob {
     pub(crate) params: TokenParams,
     pub(crate) dialects: Vec<&'static Dialect>,
     pub(crate) port: u16,
+    pub(crate) role: Option<Role>,
 }
 
 impl Jobs {
@@ -100,9 +109,9 @@ impl Jobs {
         // A random name: a program that outlives the agent must not find the token of a later job where its own was.
         let folder = Folder::create(self.folder.join(random_key()?.expose()))?;
         file::write(&folder.key_file(), key.expose().as_bytes())?;
-        let NewJob { process, connected, params, dialects, port } = new;
+        let NewJob { process, connected, params, dialects, port, role } = new;
         let asked = Mutex::default();
-        Ok(Some(Job { id, process, connected, params, dialects, port, key, folder, asked }))
+        Ok(Some(Job { id, process, connected, params, dialects, port, key, folder, role, asked }))
     }
 
     /// Keeps the task of a job, so that the job ends with the agent.

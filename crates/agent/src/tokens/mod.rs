@@ -1,5 +1,6 @@
 //! What a tool gets that asks for a token.
 
+pub(crate) mod aws;
 pub(crate) mod claims;
 pub(crate) mod narrowing;
 mod own;

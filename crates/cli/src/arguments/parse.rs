@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Header(TokenRequest),
     Curl { request: TokenRequest, arguments: Vec<OsString> },
     Run { request: TokenRequest, ways: Ways, program: OsString, arguments: Vec<OsString> },
+    Env { request: TokenRequest, ways: Ways, shell: Option<Shell> },
     Dialects,
     Credential(Credential),
     AccountsList,
@@ -60,6 +61,8 @@ pub(crate) struct Credential {
     pub(crate) hosts: Vec<String>,
     /// The user name that goes with it.
     pub(crate) user: Option<String>,
+    /// The role at AWS.
+    pub(crate) role: Option<String>,
     /// The arguments of the tool.
     pub(crate) arguments: Vec<OsString>,
 }
@@ -88,6 +91,15 @@ pub(crate) struct Ways {
     pub(crate) token_file: bool,
     /// In a variable with this name.
     pub(crate) variable: Option<String>,
+}
+
+/// The shell that `abide env` writes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shell {
+    /// POSIX: sh, bash, zsh.
+    Sh,
+    Fish,
+    Pwsh,
 }
 
 /// The way in which the user opens the provider's page.
@@ -171,6 +183,14 @@ fn alone(command: &str, given: &Given) -> Command {
         "claims" => Command::Claims { account },
         "token" => Command::Token(token_request(given)),
         "header" => Command::Header(token_request(given)),
+        "env" => {
+            let shell = given.text("shell").map(|name| match name.as_str() {
+                "fish" => Shell::Fish,
+                "powershell" => Shell::Pwsh,
+                _ => Shell::Sh,
+            });
+            Command::Env { request: token_request(given), ways: ways(given), shell }
+        }
         "doctor" => Command::Doctor,
         "dialects" => Command::Dialects,
         "agent" => Command::Program(Program::Agent { passphrase_fd: given.number("passphrase-fd") }),
@@ -215,13 +235,16 @@ fn run(rest: Vec<OsString>, json: &mut bool) -> Result<Command, Failure> {
         return Ok(Command::Help(Some("run".into())));
     }
     let arguments = parser.raw_args().map_err(|error| misused("run", &error))?.collect();
+    Ok(Command::Run { request: token_request(&given), ways: ways(&given), program, arguments })
+}
+
+fn ways(given: &Given) -> Ways {
     let dialects = given.texts().filter(|(option, _)| option.long == "dialect");
-    let ways = Ways {
+    Ways {
         dialects: dialects.map(|(_, name)| name.to_owned()).collect(),
         token_file: given.flag("token-file"),
         variable: given.text("env"),
-    };
-    Ok(Command::Run { request: token_request(&given), ways, program, arguments })
+    }
 }
 
 /// With what cargo runs a credential provider: `abide` is one without a link.
@@ -262,8 +285,9 @@ fn credential(command: &'static str, rest: Vec<OsString>, json: &mut bool) -> Re
     };
     let hosts =
         given.texts().filter(|(option, _)| option.long == "host").map(|(_, host)| host.to_owned()).collect();
-    let user = given.text("user");
-    Ok(Command::Credential(Credential { format, request: token_request(&given), hosts, user, arguments }))
+    let (user, role) = (given.text("user"), given.text("role"));
+    let request = token_request(&given);
+    Ok(Command::Credential(Credential { format, request, hosts, user, role, arguments }))
 }
 
 /// Takes Abide's own options, which come first; everything else is for curl.

@@ -67,7 +67,8 @@ impl TokenRequest {
         patient.call_with("POST", &target, Some(body.as_bytes()))
     }
 
-    fn target(&self, call: &str) -> String {
+    /// The target of a call with these parameters.
+    pub(crate) fn target(&self, call: &str) -> String {
         let mut target = String::from(call);
         let mut separator = '?';
         let mut add = |name: &str, value: &str| {

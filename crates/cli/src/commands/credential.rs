@@ -6,9 +6,9 @@ use std::io::{BufRead, Read as _};
 use abide_dialects::call::{Ask, Call, Given, Input, Named, Next, NoToken, Output, Program};
 use abide_dialects::program::{by_format, servers};
 use abide_wire::terminal::plain;
-use abide_wire::{DialectServer, DialectServers, TokenAnswer};
+use abide_wire::{AwsCredentials, DialectServer, DialectServers, TokenAnswer};
 
-use super::token;
+use super::{aws, token};
 use crate::arguments::parse::Credential;
 use crate::arguments::token_request::TokenRequest;
 use crate::failure::Failure;
@@ -93,6 +93,7 @@ impl Conversation<'_> {
             match (self.program.read)(&call) {
                 Next::Done(output) => output,
                 Next::Token(ask) => self.token(io, &ask),
+                Next::AwsCredentials(write) => self.aws(io, write)?,
                 Next::Renew(ask) => self.renew(io, &ask),
                 Next::Every => self.every(io),
                 Next::List(write) => match self.servers(io) {
@@ -166,12 +167,27 @@ impl Conversation<'_> {
         let user = server.and_then(|server| server.user.as_deref());
         match fetched {
             Ok(token) => (self.program.write)(ask, &Given { token: &token, address: &address, user }),
-            Err(failure) => {
-                let sentence = failure.to_string();
-                let why = NoToken { code: failure.code(), sentence: &sentence, exit: failure.exit_code() };
-                (self.program.refuse)(ask, &why)
-            }
+            Err(failure) => self.refused(ask, &failure),
         }
+    }
+
+    /// Credentials of the role at AWS that the user has named.
+    fn aws(&self, io: &Io<'_>, write: fn(&AwsCredentials) -> Output) -> Result<Output, Failure> {
+        let Some(arn) = self.asked.role.clone() else {
+            let sentence = "This format needs the role at AWS: --role arn:aws:iam::123456789012:role/dev";
+            return Err(Failure::usage(sentence, "credential"));
+        };
+        let (role, ask) = (aws::role(io, arn), Ask::default());
+        Ok(match aws::credentials(io, &role, &self.request(&ask, None)) {
+            Ok(credentials) => write(&credentials),
+            Err(failure) => self.refused(&ask, &failure),
+        })
+    }
+
+    fn refused(&self, ask: &Ask, failure: &Failure) -> Output {
+        let sentence = failure.to_string();
+        let why = NoToken { code: failure.code(), sentence: &sentence, exit: failure.exit_code() };
+        (self.program.refuse)(ask, &why)
     }
 
     /// Abide cannot say which servers are named, so that other helpers of the tool have their turn.
@@ -192,11 +208,7 @@ impl Conversation<'_> {
     /// The servers that the user has named: on the command line, or in the configuration.
     fn servers(&self, io: &Io<'_>) -> Result<Vec<DialectServer>, Failure> {
         if self.asked.hosts.is_empty() {
-            let mut target = String::from("/v1/dialects/");
-            push_encoded(&mut target, self.program.format);
-            target.push_str("/servers");
-            let answered: DialectServers = io.endpoint()?.call("GET", &target)?.json()?;
-            return Ok(answered.servers);
+            return configured(io, self.program.format);
         }
         let named = self.asked.hosts.iter().map(|host| {
             servers::address(host).map_err(|error| {
@@ -245,6 +257,15 @@ impl Conversation<'_> {
         }
         request
     }
+}
+
+/// The servers of a format in the configuration.
+pub(super) fn configured(io: &Io<'_>, format: &str) -> Result<Vec<DialectServer>, Failure> {
+    let mut target = String::from("/v1/dialects/");
+    push_encoded(&mut target, format);
+    target.push_str("/servers");
+    let answered: DialectServers = io.endpoint()?.call("GET", &target)?.json()?;
+    Ok(answered.servers)
 }
 
 /// A token that goes into a header as it is.

@@ -3,6 +3,7 @@
 mod accounts;
 mod approve;
 mod audit;
+mod aws;
 mod claims;
 mod clients;
 mod configuration;
@@ -10,6 +11,7 @@ mod credential;
 mod device;
 mod dialects;
 mod doctor;
+mod env;
 mod login;
 mod run;
 mod session;
@@ -32,6 +34,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Run { request, ways, program, arguments } => {
             return run::run(io, &request, &ways, program, arguments);
         }
+        Command::Env { request, ways, shell } => env::env(io, &request, &ways, shell, json)?,
         Command::Dialects => dialects::list(io, json)?,
         Command::Credential(asked) => return credential::credential(io, &asked, json),
         Command::Status => session::status(io, json)?,

@@ -8,6 +8,7 @@ use abide_dialects::{Dialect, Instead, Kind, by_name, environment};
 use abide_wire::terminal::plain;
 use abide_wire::{JobAnswer, JobRequest};
 
+use super::aws;
 use super::token::{fetch, warn_of_short_validity};
 use crate::arguments::parse::Ways;
 use crate::arguments::token_request::TokenRequest;
@@ -16,6 +17,8 @@ use crate::io::Io;
 
 /// The variable for the token.
 const TOKEN: &str = "ABIDE_TOKEN";
+/// The variable that names the role at AWS.
+const ROLE: &str = "AWS_ROLE_ARN";
 /// The variable that names the file with the token.
 const TOKEN_FILE: &str = "ABIDE_TOKEN_FILE";
 
@@ -30,7 +33,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let mut command = process::Command::new(&program);
     command.args(&arguments);
-    let variable = variable(ways)?;
+    let variable = token_variable(ways, "run")?;
     let needs_job = !ways.dialects.is_empty() || ways.token_file;
     // With a dialect, a token in the environment would only become old.
     if !needs_job || ways.variable.is_some() || request.challenge.is_some() {
@@ -49,11 +52,11 @@ pub(super) fn run(
 }
 
 /// The name of the variable for the token.
-fn variable(ways: &Ways) -> Result<&str, Failure> {
+pub(super) fn token_variable<'a>(ways: &'a Ways, command: &str) -> Result<&'a str, Failure> {
     let name = ways.variable.as_deref().unwrap_or(TOKEN);
     if name.contains(['=', '\0']) {
         let sentence = format!("`--env` needs the name of a variable, not `{}`.", plain(name));
-        return Err(Failure::usage(sentence, "run"));
+        return Err(Failure::usage(sentence, command));
     }
     Ok(name)
 }
@@ -66,7 +69,7 @@ fn begin_job(
     shown: Vec<String>,
     command: &mut process::Command,
 ) -> Result<(), Failure> {
-    let dialects = ways.dialects.iter().map(|name| known(name)).collect::<Result<Vec<_>, _>>()?;
+    let dialects = ways.dialects.iter().map(|name| known(name, "run")).collect::<Result<Vec<_>, _>>()?;
     for dialect in &dialects {
         if let [name, ..] = environment::missing(dialect, |name| (io.environment)(name).is_some())[..] {
             let sentence =
@@ -75,7 +78,9 @@ fn begin_job(
         }
     }
     let token_file = ways.token_file || dialects.iter().any(|dialect| environment::needs_token_file(dialect));
-    let job = JobRequest { dialects: ways.dialects.clone(), command: shown, token_file };
+    let aws = needs_role(&dialects).then(|| (io.environment)(ROLE)?.into_string().ok()).flatten();
+    let aws = aws.map(|arn| aws::role(io, arn));
+    let job = JobRequest { dialects: ways.dialects.clone(), command: shown, token_file, aws };
     let job = request.begin_job(&io.endpoint()?, &job)?;
     for name in environment::set_aside(&dialects, |name| (io.environment)(name).is_some()) {
         command.env_remove(name);
@@ -94,7 +99,7 @@ fn begin_job(
     }
     let this = std::env::current_exe().unwrap_or_else(|_| "abide".into());
     for dialect in dialects {
-        for (name, value) in environment::variables(dialect, &job, &this.to_string_lossy()) {
+        for (name, value) in environment::variables(dialect, Some(&job), &this.to_string_lossy()) {
             command.env(name, value.as_str());
         }
     }
@@ -121,15 +126,20 @@ fn nothing(job: &JobAnswer) -> PathBuf {
     Path::new(&job.key_file).with_file_name("nothing")
 }
 
-fn known(name: &str) -> Result<&'static Dialect, Failure> {
+/// The dialect with this name.
+pub(super) fn known(name: &str, command: &str) -> Result<&'static Dialect, Failure> {
     by_name(name).ok_or_else(|| {
         let sentence = format!("There is no dialect `{}`. `abide dialects` lists them.", plain(name));
-        Failure::usage(sentence, "run")
+        Failure::usage(sentence, command)
     })
 }
 
+fn needs_role(dialects: &[&Dialect]) -> bool {
+    dialects.iter().any(|dialect| matches!(dialect.kind, Kind::Http(http) if http.needs_role))
+}
+
 /// Files that an SDK would use instead, with the variable that leads it elsewhere.
-fn files_instead(io: &Io<'_>, dialects: &[&Dialect]) -> Vec<(String, &'static str)> {
+pub(super) fn files_instead(io: &Io<'_>, dialects: &[&Dialect]) -> Vec<(String, &'static str)> {
     let home = (io.environment)(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).unwrap_or_default();
     let in_home = |file: &str| Path::new(&home).join(file);
     let given = |variable: &str| (io.environment)(variable).map(PathBuf::from);
@@ -142,25 +152,42 @@ fn files_instead(io: &Io<'_>, dialects: &[&Dialect]) -> Vec<(String, &'static st
                 (given(moved_by).map_or_else(|| in_home(file), |folder| folder.join(name)), moved_by)
             }
             // The variable names the file.
-            Instead::Section { file, moved_by, section } => {
+            Instead::Section { file, moved_by, section, keys } => {
                 let path = given(moved_by).unwrap_or_else(|| in_home(file));
                 let text = std::fs::read_to_string(&path).unwrap_or_default();
-                if !text.lines().any(|line| is_section(line, section)) {
+                if !has_section(&text, section, keys) {
                     continue;
                 }
                 (path, moved_by)
             }
             Instead::Variable(_) => continue,
         };
-        if path.is_file() {
+        if path.is_file() && !found.iter().any(|(_, known)| *known == moved_by) {
             found.push((path.display().to_string(), moved_by));
         }
     }
     found
 }
 
-/// Whether a line of an INI file begins this section.
-fn is_section(line: &str, section: &str) -> bool {
-    let inside = line.trim().strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    inside.is_some_and(|(name, _)| name.trim() == section)
+/// Whether an INI file has this section with one of these settings, or with any if none are named.
+fn has_section(text: &str, section: &str, keys: &[&str]) -> bool {
+    let begins = |line: &str| {
+        let (name, _) = line.trim().strip_prefix('[')?.split_once(']')?;
+        Some(name.trim() == section)
+    };
+    let mut inside = false;
+    for line in text.lines() {
+        if let Some(own) = begins(line) {
+            inside = own;
+            if own && keys.is_empty() {
+                return true;
+            }
+        } else if inside {
+            let key = line.split_once('=').map(|(key, _)| key.trim().to_ascii_lowercase());
+            if key.is_some_and(|key| keys.contains(&key.as_str())) {
+                return true;
+            }
+        }
+    }
+    false
 }

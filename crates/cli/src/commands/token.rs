@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process;
 
+use abide_dialects::call::joined;
 use abide_wire::TokenAnswer;
 use abide_wire::text::duration;
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Resu
     if json {
         return io.pass_on(&answer);
     }
-    io.write(&concat(&[token.access_token.expose(), "\n"]))?;
+    io.write(&joined(&[token.access_token.expose(), "\n"]))?;
     warn_of_short_validity(io, request, &token);
     Ok(())
 }
@@ -110,9 +111,9 @@ impl<'a> Headers<'a> {
     /// One header per line.
     fn lines(&self) -> Zeroizing<Vec<u8>> {
         match self.proof {
-            None => concat(&["Authorization: ", self.scheme, " ", self.token, "\n"]),
+            None => joined(&["Authorization: ", self.scheme, " ", self.token, "\n"]),
             Some(proof) => {
-                concat(&["Authorization: ", self.scheme, " ", self.token, "\nDPoP: ", proof, "\n"])
+                joined(&["Authorization: ", self.scheme, " ", self.token, "\nDPoP: ", proof, "\n"])
             }
         }
     }
@@ -121,19 +122,10 @@ impl<'a> Headers<'a> {
     fn json(&self) -> Zeroizing<Vec<u8>> {
         let begin = "{\"Authorization\":\"";
         match self.proof {
-            None => concat(&[begin, self.scheme, " ", self.token, "\"}\n"]),
-            Some(proof) => concat(&[begin, self.scheme, " ", self.token, "\",\"DPoP\":\"", proof, "\"}\n"]),
+            None => joined(&[begin, self.scheme, " ", self.token, "\"}\n"]),
+            Some(proof) => joined(&[begin, self.scheme, " ", self.token, "\",\"DPoP\":\"", proof, "\"}\n"]),
         }
     }
-}
-
-/// The parts in a buffer that never moves and is wiped afterwards.
-fn concat(parts: &[&str]) -> Zeroizing<Vec<u8>> {
-    let mut whole = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    for part in parts {
-        whole.extend_from_slice(part.as_bytes());
-    }
-    whole
 }
 
 pub(super) fn fetch(io: &Io<'_>, request: &TokenRequest) -> Result<(Answer, TokenAnswer), Failure> {

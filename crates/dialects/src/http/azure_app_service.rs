@@ -40,7 +40,7 @@ pub const DIALECT: Dialect = Dialect {
 const PATH: &str = "/azure/app-service/token";
 const VERSION: &str = "2019-08-01";
 
-const HTTP: Http = Http { paths: &[PATH], shows_key: true, read, refuse };
+const HTTP: Http = Http { paths: &[PATH], shows_key: true, needs_role: false, read, refuse };
 
 fn read(request: &Request<'_>, key: &dyn IsKey) -> Result<Wanted, Answer> {
     if !request.header("x-identity-header").is_some_and(|shown| key.is_key(shown)) {

@@ -34,12 +34,16 @@ pub const DIALECT: Dialect = Dialect {
     page: "azure",
 };
 
-const PATH: &str = "/metadata/identity/oauth2/token";
+/// The SDK for JavaScript ends it with a slash.
+const PATHS: &[&str] = &["/metadata/identity/oauth2/token", "/metadata/identity/oauth2/token/"];
 const VERSION: &str = "2018-02-01";
 
-const HTTP: Http = Http { paths: &[PATH], shows_key: false, read, refuse };
+const HTTP: Http = Http { paths: PATHS, shows_key: false, needs_role: false, read, refuse };
 
 fn read(request: &Request<'_>, _: &dyn IsKey) -> Result<Wanted, Answer> {
+    if !PATHS.contains(&request.path) {
+        return Err(error(404, "not_found", "There is no such path."));
+    }
     if request.method != "GET" {
         return Err(error(405, "invalid_request", "Use GET."));
     }
@@ -86,10 +90,22 @@ mod tests {
 
     #[test]
     fn a_token_for_a_resource() {
-        let (purpose, answer) = served(read(&get(PATH, QUERY, &[("metadata", "true")]), &Key));
+        let (purpose, answer) = served(read(&get(PATHS[0], QUERY, &[("metadata", "true")]), &Key));
         assert_eq!(purpose.resource.as_deref(), Some("https://vault.azure.net"));
         let body = json(answer);
         assert_eq!((&body["access_token"], &body["expires_in"]), (&"eyJ.token.x".into(), &"3600".into()));
+    }
+
+    #[test]
+    fn a_slash_at_the_end_changes_nothing() {
+        let headers = [("metadata", "true")];
+        let (purpose, _) = served(read(&get(PATHS[1], QUERY, &headers), &Key));
+        assert_eq!(purpose.resource.as_deref(), Some("https://vault.azure.net"));
+        assert!(HTTP.serves(PATHS[1]));
+        assert_eq!(
+            read(&get("/metadata/identity/oauth2/token/x", QUERY, &headers), &Key).unwrap_err().status,
+            404
+        );
     }
 
     #[test]
@@ -104,7 +120,7 @@ mod tests {
             ("api-version=2018-02-01", &own),
             ("api-version=2018-02-01&resource=x&client_id=y", &own),
         ] {
-            let refused = read(&get(PATH, query, headers), &Key).unwrap_err();
+            let refused = read(&get(PATHS[0], query, headers), &Key).unwrap_err();
             assert_eq!(refused.status, 400, "{query}");
             assert!(!json(refused)["error_description"].as_str().unwrap().is_empty());
         }

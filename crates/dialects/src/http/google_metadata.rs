@@ -38,8 +38,13 @@ pub const DIALECT: Dialect = Dialect {
     page: "google",
 };
 
-const HTTP: Http =
-    Http { paths: &["/", "/computeMetadata/", "/computeMetadata/v1/"], shows_key: false, read, refuse };
+const HTTP: Http = Http {
+    paths: &["/", "/computeMetadata/", "/computeMetadata/v1/"],
+    shows_key: false,
+    needs_role: false,
+    read,
+    refuse,
+};
 
 const FLAVOR: &[(&str, &str)] = &[("metadata-flavor", "Google"), ("server", "Metadata Server for VM")];
 const V1: &str = "/computeMetadata/v1/";
@@ -140,7 +145,7 @@ mod tests {
     fn answer(path: &str, query: &str, headers: &[(&str, &str)]) -> Answer {
         match read(&get(path, query, headers), &Key) {
             Ok(Wanted::Answer(answer)) | Err(answer) => answer,
-            Ok(Wanted::Token { .. }) => Answer::text(599, "a token"),
+            Ok(Wanted::Token { .. } | Wanted::AwsCredentials { .. }) => Answer::text(599, "a token"),
         }
     }
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::call::{Ask, Call, Given, Input, Named, Next, NoToken, Output, Program};
-use crate::dialect::{Dialect, Kind, Target};
+use crate::dialect::{self, Dialect, Kind, Target, Variable};
 use crate::json::Object;
 
 /// The row of this dialect.
@@ -14,7 +14,10 @@ pub const DIALECT: Dialect = Dialect {
     name: "cargo",
     title: "Cargo registries",
     kind: Kind::Program,
-    sets: &[],
+    sets: &[Variable {
+        name: "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS",
+        value: dialect::Value::Text("cargo:token abide"),
+    }],
     instead: &[],
     target: Target::Session,
     example: "cargo --config 'registry.global-credential-providers=[\"cargo:token\",\"abide\"]' fetch",

@@ -4,7 +4,7 @@
 //! is 0: so an error is JSON, nothing is on standard error, and the exit code is 0.
 
 use crate::call::{Ask, Call, Given, Input, Next, NoToken, Output, Program};
-use crate::dialect::{Dialect, Kind, Target};
+use crate::dialect::{Dialect, Kind, Target, Value, Variable};
 use crate::json::Object;
 
 /// The row of this dialect.
@@ -12,7 +12,7 @@ pub const DIALECT: Dialect = Dialect {
     name: "executable",
     title: "Google Cloud SDKs, by workload identity federation",
     kind: Kind::Program,
-    sets: &[],
+    sets: &[Variable { name: "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", value: Value::Text("1") }],
     instead: &[],
     target: Target::Session,
     example: "\"command\": \"abide credential --format executable --account work\"",

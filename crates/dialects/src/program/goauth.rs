@@ -4,14 +4,14 @@
 //! as the argument and the answer on standard input.
 
 use crate::call::{Ask, Call, Given, Input, Named, Next, Output, Program};
-use crate::dialect::{Dialect, Kind, Target};
+use crate::dialect::{Dialect, Kind, Target, Value, Variable};
 
 /// The row of this dialect.
 pub const DIALECT: Dialect = Dialect {
     name: "goauth",
     title: "Go modules",
     kind: Kind::Program,
-    sets: &[],
+    sets: &[Variable { name: "GOAUTH", value: Value::Command("goauth") }],
     instead: &[],
     target: Target::Session,
     example: "GOAUTH=\"abide goauth\" go mod download",

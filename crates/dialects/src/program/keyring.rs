@@ -4,7 +4,7 @@
 //! and the output is empty. The service is an address; a host without a scheme might be reached over http, and gets nothing.
 
 use crate::call::{Ask, Call, Given, Input, Named, Next, Output, Program};
-use crate::dialect::{Dialect, Kind, Target};
+use crate::dialect::{Dialect, Kind, Target, Value, Variable};
 use crate::json::Object;
 
 /// The row of this dialect.
@@ -12,7 +12,10 @@ pub const DIALECT: Dialect = Dialect {
     name: "keyring",
     title: "Python packages: pip, uv",
     kind: Kind::Program,
-    sets: &[],
+    sets: &[
+        Variable { name: "PIP_KEYRING_PROVIDER", value: Value::Text("subprocess") },
+        Variable { name: "UV_KEYRING_PROVIDER", value: Value::Text("subprocess") },
+    ],
     instead: &[],
     target: Target::Session,
     example: "ln -s \"$(command -v abide)\" ~/.local/bin/keyring",

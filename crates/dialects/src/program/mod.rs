@@ -1,5 +1,6 @@
 //! Dialects that are programs: the tool runs `abide credential --format …`, or a link to it, and reads what it writes.
 
+pub mod aws_process;
 pub mod bazel;
 pub mod cargo;
 pub mod docker;
@@ -24,6 +25,7 @@ pub static PROGRAMS: &[&Program] = &[
     &executable::PROGRAM,
     &bazel::PROGRAM,
     &terraform::PROGRAM,
+    &aws_process::PROGRAM,
 ];
 
 /// The dialect with this `--format`.

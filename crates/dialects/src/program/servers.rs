@@ -1,8 +1,9 @@
 //! The servers that the user has named, and which of them a tool means.
 
 use abide_wire::DialectServer;
-use url::{Host, Url};
+use url::Url;
 
+use crate::address::is_loopback;
 use crate::call::Named;
 
 /// Why a server in the configuration cannot be used.
@@ -96,16 +97,6 @@ fn is_within(url: &Url, own: &Url) -> bool {
     let same = |url: &Url| (url.scheme().to_owned(), url.host().map(|host| host.to_owned()), url.port());
     let Some(rest) = url.path().strip_prefix(own.path().trim_end_matches('/')) else { return false };
     same(url) == same(own) && (rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Whether an address is one of this computer.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -136,12 +136,30 @@ pub const COMMANDS: &[CommandEntry] = &[
              expires.",
             "  abide run --dialect azure -- python app.py\n  abide run --dialect google -- node app.js",
             "With --dialect, the SDK in the program finds its tokens by itself, and new ones for as long as the program runs. You are \
-             asked before the program starts, once for the program and everything that it starts. Variables that the SDK would use \
-             instead are not passed on; Abide names them.",
+             asked once for the program and everything that it starts, before it starts. With azure and azure-imds, name what the \
+             token is for (--resource); otherwise you are asked when the program names it. Variables that the SDK would use instead \
+             are not passed on; Abide names them.",
         ],
         notes: &[
             "The exit code is that of the program; 127 means that it does not exist, 126 that it cannot be run.",
         ],
+    },
+    CommandEntry {
+        name: "env",
+        group: "Tokens",
+        summary: "print variables with a token for your shell",
+        operands: "",
+        about: &[
+            "  eval \"$(abide env)\"\n  abide env --shell fish | source",
+            "Prints what `abide run` would set: ABIDE_TOKEN, for the shell that reads it. The token is not replaced when it expires, and \
+             every program of that shell gets it. With --dialect, prints the variables of a tool that runs Abide by itself, which \
+             contain no token:",
+            "  eval \"$(abide env --dialect goauth --dialect keyring)\"",
+            "The dialects of SDKs (azure, google, aws and others) need a port, a key or a file that end with a program. Start a shell \
+             as that program:",
+            "  abide run --dialect google -- bash",
+        ],
+        notes: &["Exit code 3 means that you have to sign in first: abide login"],
     },
     CommandEntry {
         name: "credential",
@@ -155,7 +173,8 @@ pub const COMMANDS: &[CommandEntry] = &[
              your session. Arguments of the tool come last.",
             "A server gets a token only if you have named it: in [[dialects.FORMAT]] of the configuration, or with --host. Other \
              servers get nothing, and the tool asks elsewhere. With exec, executable, bearer (prints only the token), headers (a \
-             JSON object of headers) and json (the whole answer), there is no server: the tool gets a token of the account.",
+             JSON object of headers) and json (the whole answer), there is no server: the tool gets a token of the account. With \
+             aws-process it gets credentials of the role at AWS that --role names.",
             "Some tools look for a program by its name and pass no options. Make a link with that name to `abide`: \
              docker-credential-abide, git-credential-abide, cargo-credential-abide, keyring, bazel-credential-abide, \
              terraform-credentials-abide. docs/dialects has a page for each tool.",

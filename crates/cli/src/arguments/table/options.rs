@@ -5,7 +5,7 @@ use super::{Kind, OptionEntry};
 const ONE_ACCOUNT: &str = "The account. Not needed when only one is signed in.";
 /// For how long and for whom an answer holds.
 const SPANS: &[&str] = &["once", "run", "terminal", "agent", "session", "script", "always"];
-const TOKENS: &[&str] = &["token", "header", "curl", "run", "credential", "goauth"];
+const TOKENS: &[&str] = &["token", "header", "curl", "run", "env", "credential", "goauth"];
 /// The forms of `abide credential`: three for any tool, and those of `abide_dialects::program::PROGRAMS`.
 const FORMATS: &[&str] = &[
     "bearer",
@@ -20,6 +20,7 @@ const FORMATS: &[&str] = &[
     "executable",
     "bazel",
     "terraform",
+    "aws-process",
 ];
 
 /// Every option of every command.
@@ -273,7 +274,26 @@ pub const OPTIONS: &[OptionEntry] = &[
         "token-file",
         "Keep a token in a file for as long as the program runs, and renew it. ABIDE_TOKEN_FILE names the file.",
     ),
-    text(&["run"], "env", None, "VARIABLE", "Set this variable to the token instead of ABIDE_TOKEN."),
+    text(&["run", "env"], "env", None, "VARIABLE", "Set this variable to the token instead of ABIDE_TOKEN."),
+    text(
+        &["env"],
+        "dialect",
+        None,
+        "NAME",
+        "Print what a tool needs that runs Abide by itself: goauth, keyring, cargo, executable. Can be given more than once.",
+    ),
+    OptionEntry {
+        kind: Kind::OneOf(&["sh", "fish", "powershell"]),
+        ..text(&["env"], "shell", None, "SHELL", "The shell to write for. The default is the shell in SHELL.")
+    },
+    text(
+        &["credential"],
+        "role",
+        None,
+        "ARN",
+        "The role at AWS whose credentials are wanted. Only for the format aws-process, which needs it.",
+    ),
+    flag(&["env"], "json", "Print the variables as a JSON object."),
     flag(&["dialects"], "json", "Print the dialects as JSON."),
     flag(&["accounts add", "accounts remove"], "json", "Print the result as JSON."),
     flag(&["clients", "clients list"], "json", "Print the clients as JSON."),
