@@ -400,3 +400,54 @@ fn a_key_that_cannot_be_written_is_taken_back() {
     assert_eq!(code, 1);
     assert!(err.contains("abide clients revoke ci"), "{err}");
 }
+
+#[test]
+fn the_doctor_finds_what_keeps_a_dialect_from_working() {
+    let health = answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
+    let mut steps = vec![
+        Step::Answer(get("/health"), health),
+        Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
+        Step::Answer(get("/v1/sessions"), sessions(&[active("work")])),
+        Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
+        Step::Answer(get("/v1/accounts/work/session"), settings("requests", "freeze")),
+    ];
+    let named = |host: &str| format!(r#"{{"servers":[{{"host":"{host}","account":"work"}}]}}"#);
+    let none = || r#"{"servers":[]}"#.to_owned();
+    for (format, servers) in [
+        ("git", none()),
+        ("docker", named("registry.example.com")),
+        ("cargo", named("crates.example.com")),
+        ("goauth", named("go.example.com")),
+        ("keyring", named("pypi.example.com")),
+        ("bazel", none()),
+        ("terraform", none()),
+    ] {
+        let call = get(&format!("/v1/dialects/{format}/servers"));
+        steps.push(Step::Answer(call, answer("200 OK", &servers)));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let own = std::env::current_exe().unwrap();
+    std::os::unix::fs::symlink(own, folder.path().join("git-credential-abide")).unwrap();
+    std::fs::write(folder.path().join("keyring"), "#!/bin/sh\n").unwrap();
+    std::fs::write(folder.path().join("credentials"), "[default]\nx = y\n").unwrap();
+    let more = vec![
+        ("PATH", folder.path().into()),
+        ("MSI_ENDPOINT", "http://x".into()),
+        ("AWS_SHARED_CREDENTIALS_FILE", folder.path().join("credentials").into()),
+    ];
+    let agent = FakeAgent::new(steps);
+    let outcome = abide_with(&agent, &["doctor"], Setting { more, ..Setting::default() });
+    agent.finish();
+    let said: Vec<&str> = outcome.out.lines().filter(|line| line.contains("  dialects")).collect();
+    let count = |level: &str, words: &[&str]| {
+        said.iter()
+            .filter(|line| line.starts_with(level) && words.iter().all(|word| line.contains(word)))
+            .count()
+    };
+    assert_eq!(count("warn", &["git-credential-abide", "[[dialects.git]]"]), 1, "no server: {said:?}");
+    assert_eq!(count("warn", &["docker-credential-abide", "[[dialects.docker]]"]), 1, "no link: {said:?}");
+    assert_eq!(count("warn", &["`keyring` is another program"]), 1, "{said:?}");
+    assert_eq!(count("ok", &["MSI_ENDPOINT", "abide run --dialect azure`"]), 1, "{said:?}");
+    assert_eq!(count("ok", &["credentials", "abide run --dialect aws`"]), 1, "{said:?}");
+    assert_eq!(count("warn", &[]), 3, "{said:?}");
+}

@@ -1,5 +1,8 @@
 //! `abide doctor`: checks the installation without changing anything.
 
+mod check;
+mod dialects;
+
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -9,8 +12,9 @@ use abide_wire::paths::Places;
 use abide_wire::terminal::plain;
 use abide_wire::text::duration;
 use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot, VaultMode, VaultStatus};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use self::check::{Check, Level};
 use super::target::is_signed_in;
 use crate::failure::Failure;
 use crate::http::{Endpoint, exchange, push_encoded};
@@ -22,35 +26,6 @@ const SOON: Duration = Duration::from_secs(3);
 
 /// The largest difference of two clocks, in seconds: the same as in the validation of ID tokens.
 const MAX_SKEW: u64 = 60;
-
-/// The result of a check.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Level {
-    Ok,
-    Warning,
-    Fail,
-}
-
-/// One check.
-#[derive(Serialize)]
-struct Check {
-    name: &'static str,
-    /// True for a warning too.
-    ok: bool,
-    level: Level,
-    detail: String,
-}
-
-impl Check {
-    fn new(name: &'static str, level: Level, detail: impl Into<String>) -> Self {
-        Self { name, ok: level != Level::Fail, level, detail: detail.into() }
-    }
-
-    fn of(name: &'static str, well: bool, detail: impl Into<String>) -> Self {
-        Self::new(name, if well { Level::Ok } else { Level::Fail }, detail)
-    }
-}
 
 #[derive(Deserialize)]
 struct Health {
@@ -111,10 +86,12 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
                 checks.push(Check::of("accounts", true, accounts(&snapshot)));
                 checks.extend(clocks(&snapshot.accounts));
                 checks.extend(presence(&io.endpoint()?, &snapshot.accounts));
+                checks.extend(dialects::programs(io));
             }
             Err(failure) => checks.push(Check::of("accounts", false, failure.to_string())),
         }
     }
+    checks.extend(dialects::instead(io));
     let well = checks.iter().all(|check| check.ok);
     if json {
         io.json(&serde_json::json!({ "ok": well, "checks": checks }))?;

@@ -1,0 +1,90 @@
+//! What keeps SDKs and tools from getting their tokens from Abide.
+
+use std::path::{Path, PathBuf};
+
+use abide_dialects::call::Program;
+use abide_dialects::program::PROGRAMS;
+use abide_dialects::{DIALECTS, Kind, environment};
+
+use super::check::{Check, Level};
+use crate::commands::credential::configured;
+use crate::commands::run::files_instead;
+use crate::io::Io;
+
+const NAME: &str = "dialects";
+
+/// Servers without a link, links without servers, and other programs with the name of a link.
+pub(super) fn programs(io: &Io<'_>) -> Vec<Check> {
+    let Some(path) = (io.environment)("PATH") else { return Vec::new() };
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut checks = Vec::new();
+    for program in PROGRAMS.iter().filter(|program| program.server.is_some()) {
+        // An older agent knows fewer formats.
+        let Ok(servers) = configured(io, program.format) else { continue };
+        let Some(link) = program.link else { continue };
+        let file = format!("{link}{}", std::env::consts::EXE_SUFFIX);
+        let found = folders.iter().map(|folder| folder.join(&file)).find(|place| place.is_file());
+        checks.extend(link_problem(program, link, !servers.is_empty(), found.as_deref()));
+    }
+    checks
+}
+
+fn link_problem(program: &Program, link: &str, named: bool, found: Option<&Path>) -> Option<Check> {
+    let format = program.format;
+    let detail = match found {
+        Some(place) if is_abide(place) => {
+            if named {
+                return None;
+            }
+            format!(
+                "{} is there, but gives no token: no server is named. Add [[dialects.{format}]] to the configuration",
+                place.display()
+            )
+        }
+        // Other tools with the same need take a command or a path.
+        _ if !named || !needs_link(format) => return None,
+        Some(place) => format!(
+            "[[dialects.{format}]] is in the configuration, but `{link}` is another program: {}. Make a link to `abide` with that \
+             name in a folder that comes before it in PATH",
+            place.display()
+        ),
+        None => format!(
+            "[[dialects.{format}]] is in the configuration, but the tool will not find Abide: make a link to `abide` with the name \
+             `{link}` in a folder of PATH"
+        ),
+    };
+    Some(Check::new(NAME, Level::Warning, detail))
+}
+
+/// Whether the tool looks for this name in `PATH` and takes nothing else.
+fn needs_link(format: &str) -> bool {
+    ["docker", "keyring"].contains(&format)
+}
+
+/// Whether a file is this command, by a link or as a copy under another name.
+fn is_abide(place: &Path) -> bool {
+    let own = std::env::current_exe().and_then(std::fs::canonicalize);
+    own.is_ok_and(|own| std::fs::canonicalize(place).is_ok_and(|place| place == own))
+}
+
+/// What SDKs would use instead of Abide. `abide run` hides it; without `abide run` it comes first.
+pub(super) fn instead(io: &Io<'_>) -> Vec<Check> {
+    let is_set = |name: &str| (io.environment)(name).is_some();
+    let mut checks: Vec<Check> = Vec::new();
+    for dialect in DIALECTS.iter().filter(|dialect| !matches!(dialect.kind, Kind::Program)) {
+        let mut found: Vec<String> =
+            environment::set_aside(&[dialect], is_set).into_iter().map(str::to_owned).collect();
+        found.extend(files_instead(io, &[dialect]).into_iter().map(|(file, _)| file));
+        if found.is_empty() {
+            continue;
+        }
+        let detail = format!(
+            "{}: the SDK uses {} instead of Abide. `abide run --dialect {}` hides it from the program",
+            dialect.title,
+            found.join(", "),
+            dialect.name
+        );
+        checks.push(Check::new(NAME, Level::Ok, detail));
+    }
+    checks
+}
