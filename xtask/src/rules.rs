@@ -39,7 +39,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide", &["abide-cli", "abide-agent"]),
     ("abide-desktop", &["abide-agent", "abide-wire"]),
     // Outside of the programs.
-    ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault"]),
+    ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault", "abide-dialects", "abide-wire"]),
     ("xtask", &["abide-wire", "abide-cli", "abide-dialects"]),
     (
         "abide-tests",

@@ -4,6 +4,7 @@
 //! an ordinary test of this package runs the inputs in `fuzz/corpus`. No program contains this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test in everything but its place")]
 
+mod dialects;
 mod documents;
 mod local;
 mod secrets;
@@ -68,6 +69,9 @@ targets! {
     configuration = local::configuration,
     local_request = local::local_request,
     callback = local::callback,
+    dialect_request = dialects::request,
+    credential_request = dialects::credential,
+    sts_answer = dialects::sts,
 }
 
 /// The target of this name.
