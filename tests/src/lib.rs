@@ -11,6 +11,7 @@
 //!   do;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
 //! - [`shelf`]: a server with files for requests with a valid token;
+//! - [`tool`]: tools and SDKs of others that get their tokens from Abide;
 //! - [`witness`]: a proxy that sees the traffic between Abide and a provider;
 //! - [`app`]: Abide's two programs;
 //! - [`seen`]: the notes of the tests for the documents.
@@ -53,6 +54,8 @@ pub mod session_control;
 pub mod shelf;
 #[cfg(target_os = "linux")]
 pub mod tab;
+#[cfg(target_os = "linux")]
+pub mod tool;
 #[cfg(target_os = "linux")]
 pub mod tray;
 #[cfg(target_os = "linux")]

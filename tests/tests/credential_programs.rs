@@ -9,18 +9,19 @@ fn credential_programs() {
 
 #[cfg(target_os = "linux")]
 mod credential_programs {
+    mod messages;
+
     use std::os::unix::fs::symlink;
     use std::path::{Path, PathBuf};
-    use std::process::Stdio;
 
     use abide_demo_op::{Config, DemoOp};
-    use abide_tests::app::{App, Done, abide, abide_at_terminal, account_with, configure};
+    use abide_tests::app::{App, abide, abide_at_terminal, account_with, configure};
     use abide_tests::login::sign_in;
     use abide_tests::room::Room;
     use abide_tests::shelf::{Shelf, Visit};
+    use abide_tests::tool::{allow, done, found, installed, links, tool};
     use abide_tests::{program, s, skipped};
     use sha2::{Digest as _, Sha256};
-    use tokio::process::Command;
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
     const SCOPES: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
@@ -32,66 +33,6 @@ mod credential_programs {
             text.push_str(&format!("[[dialects.{format}]]\nhost = \"{host}\"\naccount = \"work\"\n"));
         }
         text
-    }
-
-    /// A tool in a room, without a terminal.
-    fn tool(room: &Room, program: impl AsRef<Path>, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(room.environment().iter().map(|(key, value)| (key, value)))
-            .current_dir(room.path("home"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command
-    }
-
-    async fn done(mut command: Command) -> Done {
-        let output = tokio::time::timeout(s(60), command.output())
-            .await
-            .expect("the tool ends")
-            .expect("run the tool");
-        Done {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
-    /// A script waits for the user, who allows everything that this test starts.
-    async fn allow(room: &Room) {
-        let script = room.path("home/first.sh");
-        written(script.clone(), "abide token\n");
-        let answers = abide_at_terminal(room, &["approve", "--wait", "--allow", "agent"]);
-        let run = async {
-            // The user looks before the script begins.
-            tokio::time::sleep(s(1)).await;
-            done(tool(room, "/bin/sh", &[script.to_str().unwrap()])).await
-        };
-        let (answered, done) = tokio::join!(answers, run);
-        assert_eq!((answered.code, done.code), (0, 0), "{answered:?} {done:?}");
-    }
-
-    /// A program that this user can run.
-    fn found(name: &str) -> Option<PathBuf> {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
-            .find(|place| std::process::Command::new(place).arg("--help").output().is_ok())
-    }
-
-    /// `abide`, and links to it, in a folder that comes first in `PATH`.
-    fn links(room: &mut Room, names: &[&str]) {
-        let folder = room.path("home/bin");
-        std::fs::create_dir_all(&folder).unwrap();
-        for name in names {
-            symlink(program("abide"), folder.join(name)).unwrap();
-        }
-        let rest = room.variable("PATH").unwrap_or_default().to_owned();
-        room.set("PATH", &format!("{}:{rest}", folder.display()));
     }
 
     fn written(path: PathBuf, text: &str) {
@@ -277,12 +218,6 @@ mod credential_programs {
         assert!(visits.iter().all(|visit| visit.by == "Bearer"), "the first request has it: {visits:?}");
     }
 
-    /// A program of the Python environment that the tests install.
-    fn installed(name: &str) -> Option<PathBuf> {
-        let place = abide_tests::workspace().join("target/tools/sdks/bin").join(name);
-        std::process::Command::new(&place).arg("--version").output().is_ok().then_some(place)
-    }
-
     async fn python_packages(room: &Room, shelf: &Shelf) {
         let (Some(python), Some(uv)) = (installed("python"), installed("uv")) else {
             return skipped("package_tools_read_a_private_index: pip, uv", "they are not installed");
@@ -357,10 +292,8 @@ mod credential_programs {
         kubectl(&room, &server, &authority).await;
     }
 
-    async fn docker(room: &Room, shelf: &Shelf) {
-        let Some(docker) = found("docker") else {
-            return skipped("registries_and_clusters_accept_the_token: docker", "there is no docker here");
-        };
+    /// An image in the registry, and the configuration of the tools that read it.
+    fn image(room: &Room, shelf: &Shelf) {
         let configuration =
             "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}";
         let digest: String = Sha256::digest(configuration).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -375,6 +308,13 @@ mod credential_programs {
         written(room.path(&format!("shelf/v2/team/app/blobs/sha256:{digest}")), configuration);
         let config = format!("{{\"credHelpers\":{{\"{}\":\"abide\"}}}}", shelf.host());
         written(room.path("home/.docker/config.json"), &config);
+    }
+
+    async fn docker(room: &Room, shelf: &Shelf) {
+        let Some(docker) = found("docker") else {
+            return skipped("registries_and_clusters_accept_the_token: docker", "there is no docker here");
+        };
+        image(room, shelf);
         let image = format!("{}/team/app:1", shelf.host());
         let inspected = done(tool(room, docker, &["manifest", "inspect", "--insecure", &image])).await;
         let visits = shelf.visits();

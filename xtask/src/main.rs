@@ -1,4 +1,4 @@
-//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, signals, hostile, providers,
+//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, signals, hostile, providers, dialects,
 //! pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod crash;
 mod deny;
+mod dialects;
 mod dist;
 #[cfg(test)]
 mod documents;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
             "signals" => signals::write(),
             "hostile" => hostile::write(),
             "providers" => features::write(),
+            "dialects" => dialects::write(),
             "pictures" => pictures::pictures(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });

@@ -39,9 +39,10 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
                 user,
                 "sdks",
                 "tests/sdks/requirements.txt",
-                "azure.identity, google.auth, boto3, httpx, keyring, requests, uv",
+                "azure.identity, google.auth, boto3, httpx, keyring, moto.server, requests, uv",
             )
         });
+        steps.possible("SDKs for Go", |log| go(log, user));
         steps.possible("Keycloak", |log| keycloak(log, user));
         steps.possible("LemonLDAP::NG", lemonldap);
     }
@@ -97,6 +98,44 @@ fn python(
     log.command(fill)?;
     std::fs::write(stamp, wanted)?;
     Ok(None)
+}
+
+/// One program with the SDKs of `tests/sdks/go`.
+fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
+    let sources = cargo::root().join("tests/sdks/go");
+    let (folder, stamp) = (tools("go-sdks"), tools("go-sdks").join("abide-sources"));
+    let wanted = ui::fingerprint(&["go.mod", "go.sum", "main.go"].map(|name| sources.join(name)))?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        log.line("current")?;
+        return Ok(None);
+    }
+    let needed = std::fs::read_to_string(sources.join("go.mod"))?;
+    let needed = needed.lines().find_map(|line| line.strip_prefix("go ")).unwrap_or_default().to_owned();
+    let Ok(output) = found("go", user).args(["env", "GOVERSION"]).output() else {
+        return Ok(Some("there is no Go here".to_owned()));
+    };
+    let version = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("go").to_owned();
+    if release(&version) < release(&needed) {
+        return Ok(Some(format!("it needs Go {needed} or newer, and this is Go {version}")));
+    }
+    remove(&folder)?;
+    std::fs::create_dir_all(&folder)?;
+    let mut build = found("go", user);
+    build
+        .args(["build", "-trimpath", "-o"])
+        .arg(folder.join("sdks"))
+        .arg(".")
+        .current_dir(&sources)
+        .env("GOTOOLCHAIN", "local")
+        .env("GOFLAGS", "-mod=readonly -buildvcs=false");
+    log.command(build)?;
+    std::fs::write(stamp, wanted)?;
+    Ok(None)
+}
+
+/// The first two numbers of a version.
+fn release(version: &str) -> Vec<u32> {
+    version.split('.').take(2).map(|number| number.parse().unwrap_or_default()).collect()
 }
 
 /// The distribution, built for an embedded database and without the two consoles.
@@ -248,7 +287,13 @@ fn remove(folder: &Path) -> Result {
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    use super::{major, release};
+
+    #[test]
+    fn releases_are_compared_as_numbers() {
+        assert!(release("1.9.2") < release("1.26.0") && release("1.26.8") == release("1.26"));
+        assert!(release("") < release("1.26"));
+    }
 
     #[test]
     fn the_version_of_java_is_read() {
