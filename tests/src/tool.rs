@@ -101,7 +101,9 @@ pub fn links(room: &mut Room, names: &[&str]) {
 pub async fn allow(room: &Room) {
     let open = abide(room, &["approve", "--json"]).await;
     let open: serde_json::Value = serde_json::from_str(&open.stdout).expect("JSON");
-    if let Some(question) = open["questions"][0]["id"].as_u64() {
+    // Earlier ones may be about a session that has ended.
+    let newest = open["questions"].as_array().and_then(|questions| questions.last()?["id"].as_u64());
+    if let Some(question) = newest {
         let words = ["approve", &question.to_string(), "--allow", "agent"];
         let answered = abide_at_terminal(room, &words).await;
         assert_eq!(answered.code, 0, "{answered:?}");

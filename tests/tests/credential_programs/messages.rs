@@ -130,7 +130,9 @@ async fn tools(room: &Room, plain: &Shelf, secure: &Shelf, authority: &Path) -> 
         Some(docker) => {
             let client = Client::system(&docker, &["--version"]);
             let words = [docker.to_str().unwrap(), "manifest", "inspect", "--insecure", &image];
-            tools.push(Tool::new("docker", client, &words, "schemaVersion"));
+            // It does not show what its helpers say.
+            let own_message = Some("no basic auth credentials");
+            tools.push(Tool { own_message, ..Tool::new("docker", client, &words, "schemaVersion") });
         }
         None => skipped(&format!("{name}: docker"), "there is no docker here"),
     }
