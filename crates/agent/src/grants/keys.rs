@@ -220,13 +220,13 @@ mod tests {
 
         let again = clients(&folder);
         assert_eq!(again.signer(&id).err().unwrap().error, ErrorCode::ConsentRequired, "no secret yet");
-        again.take_secrets(&[record.clone()]);
+        again.take_secrets(std::slice::from_ref(&record));
         let signer = again.signer(&id).unwrap();
         assert_eq!((signer.name.as_str(), signer.secret.expose_secret()), ("ci", secret));
-        assert!(again.left_over(&[record.clone()]).is_empty());
+        assert!(again.left_over(std::slice::from_ref(&record)).is_empty());
         again.revoke("ci").unwrap();
         assert!(again.signer(&id).is_err());
-        assert_eq!(again.left_over(&[record.clone()]), [record.0.as_str()]);
+        assert_eq!(again.left_over(std::slice::from_ref(&record)), [record.0.as_str()]);
         again.restore("ci").unwrap();
         assert!(again.signer(&id).is_ok());
     }
