@@ -430,7 +430,9 @@ impl Agent {
         let (warnings, code) = match &read {
             Ok(config) => (self.0.started_with.later(config).into_iter().collect(), None),
             Err(error) => {
-                let text = format!("{error} Abide keeps the settings that it has read before.");
+                let text = error.to_string();
+                let text = text.trim_end_matches('.');
+                let text = format!("{text}. Abide keeps the settings that it has read before.");
                 (vec![text], Some(error.code().to_owned()))
             }
         };
