@@ -1,4 +1,4 @@
-//! What keeps SDKs and tools from getting their tokens from Abide.
+//! `abide doctor`: what keeps SDKs and tools from getting their tokens from Abide.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,6 @@ use super::check::{Check, Level};
 use crate::commands::credential::configured;
 use crate::commands::run::files_instead;
 use crate::io::Io;
-
-const NAME: &str = "dialects";
 
 /// Servers without a link, links without servers, and other programs with the name of a link.
 pub(super) fn programs(io: &Io<'_>) -> Vec<Check> {
@@ -53,7 +51,7 @@ fn link_problem(program: &Program, link: &str, named: bool, found: Option<&Path>
              `{link}` in a folder of PATH"
         ),
     };
-    Some(Check::new(NAME, Level::Warning, detail))
+    Some(Check::new("dialects", Level::Warning, detail))
 }
 
 /// Whether the tool looks for this name in `PATH` and takes nothing else.
@@ -84,7 +82,7 @@ pub(super) fn instead(io: &Io<'_>) -> Vec<Check> {
             found.join(", "),
             dialect.name
         );
-        checks.push(Check::new(NAME, Level::Ok, detail));
+        checks.push(Check::new("dialects", Level::Ok, detail));
     }
     checks
 }
