@@ -14,7 +14,7 @@ use abide_wire::{AwsCredentials, AwsRole, ErrorAnswer, JobKey, TokenAnswer};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,8 @@ pub(crate) struct Jobs {
     /// Holds the folders of the jobs.
     folder: PathBuf,
     next: AtomicU64,
+    /// One place for each job that may run.
+    places: Arc<Semaphore>,
     running: Mutex<HashMap<u64, AbortHandle>>,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Job {
     /// The role at AWS that it gets credentials of, and the credentials.
     pub(crate) role: Option<Role>,
     asked: Mutex<Vec<(TokenTarget, Waiting)>>,
+    /// Its place among the jobs, free again when it ends.
+    _place: OwnedSemaphorePermit,
 }
 
 /// A role at AWS, with the credentials that are handed out until they would soon end.
@@ -88,7 +92,8 @@ impl Jobs {
     pub(crate) fn new(runtime: &Path) -> Self {
         let folder = runtime.join("jobs");
         let _ = std::fs::remove_dir_all(&folder);
-        Self { folder, next: AtomicU64::new(1), running: Mutex::default() }
+        let places = Arc::new(Semaphore::new(MOST));
+        Self { folder, next: AtomicU64::new(1), places, running: Mutex::default() }
     }
 
     /// A new job with its key and its folder; `None` if too many run.
@@ -97,13 +102,7 @@ impl Jobs {
     ///
     /// When the system has no random numbers, or the folder cannot be made.
     pub(crate) fn create(&self, new: NewJob) -> io::Result<Option<Job>> {
-        {
-            let mut running = self.running();
-            running.retain(|_, task| !task.is_finished());
-            if running.len() >= MOST {
-                return Ok(None);
-            }
-        }
+        let Ok(place) = self.places.clone().try_acquire_owned() else { return Ok(None) };
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let key = random_key()?;
         // A random name: a program that outlives the agent must not find the token of a later job where its own was.
@@ -111,12 +110,16 @@ impl Jobs {
         file::write(&folder.key_file(), key.expose().as_bytes())?;
         let NewJob { process, connected, params, dialects, port, role } = new;
         let asked = Mutex::default();
-        Ok(Some(Job { id, process, connected, params, dialects, port, key, folder, role, asked }))
+        let job =
+            Job { id, process, connected, params, dialects, port, key, folder, role, asked, _place: place };
+        Ok(Some(job))
     }
 
     /// Keeps the task of a job, so that the job ends with the agent.
     pub(crate) fn keep(&self, id: u64, task: AbortHandle) {
-        self.running().insert(id, task);
+        let mut running = self.running();
+        running.retain(|_, task| !task.is_finished());
+        running.insert(id, task);
     }
 
     /// Ends all jobs.
@@ -197,4 +200,29 @@ fn random_key() -> io::Result<JobKey> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     getrandom::fill(&mut *bytes).map_err(|_| io::Error::other("the system has no random numbers"))?;
     Ok(JobKey::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes)))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_job_has_its_place_from_its_beginning_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let this = std::process::id().cast_signed();
+        let connected = Arc::new(Connected::of(&socket, this).unwrap());
+        let process = connected.id().unwrap();
+        let jobs = Jobs::new(folder.path());
+        let create = || {
+            let (params, connected) = (TokenParams::of_session("work"), connected.clone());
+            let new = NewJob { process, connected, params, dialects: Vec::new(), port: 1, role: None };
+            jobs.create(new).unwrap()
+        };
+        let mut running: Vec<Job> = (0..MOST).map(|_| create().unwrap()).collect();
+        assert!(create().is_none(), "one too many");
+        running.pop();
+        assert!(create().is_some(), "the place of one that has ended");
+    }
 }
