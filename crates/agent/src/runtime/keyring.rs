@@ -11,7 +11,7 @@ use crate::platform;
 use crate::platform::clock;
 use crate::sign_out::pending;
 use crate::state::record::record_name;
-use crate::state::set_aside::{self, Why};
+use crate::state::set_aside;
 use crate::tokens::refresh;
 
 /// How often Abide checks the keyring while sessions are in memory only. The check does not ask the user for a password.
@@ -26,10 +26,9 @@ pub(crate) async fn when_unlocked(agent: Agent, warning: String) {
         clock::sleep(LOOK).await;
         match platform::keyring_is_unlocked().await {
             Some(true) => {}
-            Some(false) => continue,
-            // Not known on this system: the user would be asked for a password.
+            // Never known on this system: the user would be asked for a password.
             None if !cfg!(target_os = "linux") => return,
-            None => continue,
+            Some(false) | None => continue,
         }
         match store.vault.move_in(store.options.places.state.clone()).await {
             Ok(moved) => {
@@ -60,17 +59,11 @@ fn take_up(agent: &Agent, moved: Moved) {
     for (name, config) in accounts {
         let record = record_name(&name);
         let Some((_, content)) = moved.records.iter().find(|(found, _)| *found == record) else { continue };
-        match set_aside::session_for(&config, content) {
-            Ok(stored) => {
-                if store.take_back(&name, stored) {
-                    taken.insert(record);
-                } else {
-                    set_aside::replaced(store, &name, config, content.clone());
-                }
-            }
-            Err(Why::OtherClient | Why::Unreadable) => {
-                set_aside::replaced(store, &name, config, content.clone());
-            }
+        let stored = set_aside::session_for(&config, content);
+        if stored.is_ok_and(|stored| store.take_back(&name, stored)) {
+            taken.insert(record);
+        } else {
+            set_aside::replaced(store, &name, config, content.clone());
         }
     }
     let interrupted: Vec<String> =
