@@ -335,6 +335,29 @@ fn the_session_reads_no_clock_and_does_no_io() {
     assert_eq!(mentions(&files, &words), Vec::<String>::new());
 }
 
+/// `platform::clock`, which a test replaces. Tests at the end of a file may wait as they like.
+#[test]
+fn the_rooms_that_tests_play_read_one_clock() {
+    let rooms = ["accounts", "provider_session", "sign_in", "sign_out", "state", "tokens"];
+    let files: Vec<PathBuf> = rooms
+        .iter()
+        .flat_map(|room| sources(&format!("crates/agent/src/{room}"), &[".rs"]))
+        .filter(|file| !file.ends_with("tests.rs"))
+        .collect();
+    assert!(files.len() > rooms.len());
+    let words = ["Instant::now", "SystemTime::now", "tokio::time::"];
+    let outside_tests = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let own = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+        words
+            .iter()
+            .filter(move |word| own.contains(*word))
+            .map(|word| format!("{}: {word}", file.display()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(files.iter().flat_map(outside_tests).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn no_test_is_ignored() {
     let files: Vec<PathBuf> =

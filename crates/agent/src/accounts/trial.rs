@@ -1,13 +1,13 @@
 //! A test of a new account before it is saved.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use abide_wire::AccountRequest;
 use url::Url;
 
 use crate::accounts::{AddError, preset, wanted};
 use crate::config::{AccountConfig, Config};
+use crate::platform::clock;
 use crate::sign_in::parameters;
 use crate::sign_in::scopes::{is_scope_refused, wanted_scopes};
 use crate::state::connection::{ConnectError, connect};
@@ -38,7 +38,7 @@ async fn accepted(config: &AccountConfig) -> Result<(), ConnectError> {
     let Some(redirect_uri) = config.redirect_uris.first().map(with_port) else { return Ok(()) };
     let parameters = parameters(config, wanted_scopes(config, relying_party.provider()));
     let asked = relying_party
-        .start_authorization(&connection.http, &redirect_uri, &parameters, SystemTime::now())
+        .start_authorization(&connection.http, &redirect_uri, &parameters, clock::system_time())
         .await;
     match asked {
         // A sign-in tries again with fewer scopes.

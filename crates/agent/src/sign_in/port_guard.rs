@@ -40,7 +40,8 @@ struct Guard {
 
 struct Said {
     log: Quiet,
-    notice: Option<std::time::Instant>,
+    /// The time of the last notification, boot time.
+    notice: Option<Duration>,
 }
 
 impl Catch for Guard {
@@ -56,8 +57,9 @@ impl Catch for Guard {
             tracing::warn!(account, more, "an authorization code arrived that Abide did not ask for");
             store.record(&account, Event::CodeCaught, |_| {});
         });
-        if said.notice.is_none_or(|last| last.elapsed() >= NOTICES) {
-            said.notice = Some(std::time::Instant::now());
+        let now = clock::now().boot;
+        if said.notice.is_none_or(|last| last.saturating_add(NOTICES) <= now) {
+            said.notice = Some(now);
             store.tell(notices::code_caught(&account));
         }
     }
@@ -84,7 +86,7 @@ impl Catch for Guard {
         let Some(store) = self.store.upgrade() else { return };
         tokio::spawn(async move {
             // The sign-in takes the port. Before that, the page has to reach the browser.
-            tokio::time::sleep(PAGE_FIRST).await;
+            clock::sleep(PAGE_FIRST).await;
             if let Err(error) = sign_in::begin(&store, &account, Opening::Browser, login_hint) {
                 tracing::warn!(account, code = error.error.as_str(), "a link did not start a sign-in");
             }
@@ -149,10 +151,10 @@ pub(crate) async fn keep(store: Arc<Store>) {
         if foreign.is_empty() {
             store.ports.freed().await;
         } else {
-            let _ = tokio::time::timeout(PAUSE, store.ports.freed()).await;
+            let _ = clock::timeout(PAUSE, store.ports.freed()).await;
         }
         // The listener that lets go of a port is aborted, which another task may have to do first.
-        tokio::time::sleep(MOMENT).await;
+        clock::sleep(MOMENT).await;
     }
 }
 
@@ -171,7 +173,7 @@ async fn take(store: &Arc<Store>, uri: &Url) -> Taken {
         if let Ok(callback) = Callback::guard(&store.ports, uri).await {
             return Taken::Guarded(callback);
         }
-        tokio::time::sleep(MOMENT).await;
+        clock::sleep(MOMENT).await;
     }
     Taken::Foreign
 }
