@@ -176,18 +176,10 @@ async fn route(agent: &Agent, request: Request<Received>, peer: &Peer, caller: C
     let name = decoded(name).ok_or_else(not_found)?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
     let (connected, channel) = (peer.connected(), peer.channel().clone());
-    handler(Call {
-        agent: agent.clone(),
-        caller,
-        who,
-        request,
-        lineage,
-        connected,
-        connection,
-        channel,
-        name,
-    })
-    .await
+    let asked_by = who.clone();
+    let call =
+        Call { agent: agent.clone(), caller, who, request, lineage, connected, connection, channel, name };
+    crate::audit::asked_by(asked_by, handler(call)).await
 }
 
 /// A segment of a path as it was meant (RFC 3986, section 2.1); `None` if that is not text.

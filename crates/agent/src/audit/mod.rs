@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use abide_audit::{Chain, Entry, Event, FingerprintKey, Hash};
+use abide_audit::{Caller, Chain, Entry, Event, FingerprintKey, Hash};
 use abide_vault::Zeroizing;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -29,6 +29,16 @@ pub(crate) use queue::{SEAL, Status};
 pub(crate) use reader::Reader;
 
 use queue::{Job, Sealed, Shared, now};
+
+tokio::task_local! {
+    /// Who asked for what this task does.
+    static ASKED_BY: Caller;
+}
+
+/// Runs a call of a program. What it records names the program, unless a line names another caller.
+pub(crate) async fn asked_by<F: Future>(who: Caller, call: F) -> F::Output {
+    ASKED_BY.scope(who, call).await
+}
 
 /// How many entries may wait for the disk.
 const WAITING: usize = 2048;
@@ -78,6 +88,7 @@ impl Audit {
     pub(crate) fn event(&self, event: Event, more: impl FnOnce(&mut Entry)) {
         let mut entry = Entry::new(now(), event);
         more(&mut entry);
+        entry.caller = entry.caller.or_else(|| ASKED_BY.try_with(Caller::clone).ok());
         self.put(entry);
     }
 
