@@ -21,3 +21,22 @@ impl Jitter {
         most.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Xorshift with 13, 7 and 17, from the seed 1.
+    #[test]
+    fn the_delays_are_those_of_the_known_generator() {
+        let mut jitter = Jitter::new(1);
+        let delays = [(); 4].map(|()| jitter.up_to(Duration::from_secs(1000)).as_secs());
+        assert_eq!(delays, [0, 62, 605, 958]);
+        assert_eq!(jitter.0, 17678023832001937445);
+    }
+
+    #[test]
+    fn without_a_seed_there_is_no_delay() {
+        assert_eq!(Jitter::default().up_to(Duration::from_secs(1000)), Duration::ZERO);
+    }
+}
