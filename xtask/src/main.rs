@@ -59,7 +59,7 @@ fn main() -> ExitCode {
             "dist" => dist::dist(&rest),
             "release" => dist::release(&rest),
             "bench" => bench::bench(&rest),
-            "mutants" => mutants::mutants(),
+            "mutants" => mutants::mutants(&rest),
             "crash" => crash::crash(&rest),
             "simulate" => simulate::simulate(&rest),
             "fuzz" => fuzz::fuzz(&rest),
