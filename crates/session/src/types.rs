@@ -381,3 +381,13 @@ pub enum TokenVerdict {
     /// No token: the session has ended.
     Ended(EndReason),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_has_its_own_number() {
+        assert_eq!([Attempt(1), Attempt(7)].map(Attempt::number), [1, 7]);
+    }
+}
