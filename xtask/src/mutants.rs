@@ -37,6 +37,14 @@ const ROOMS: &[Room] = &[
         only_named: false,
     },
     Room {
+        name: "decision",
+        package: "abide-decision",
+        files: &[],
+        tests: &[],
+        first: None,
+        only_named: false,
+    },
+    Room {
         name: "policy",
         package: "abide-agent",
         files: &["crates/agent/src/config/policy.rs"],

@@ -20,7 +20,6 @@ mod audit;
 mod browser;
 mod config;
 mod consent;
-mod decision;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

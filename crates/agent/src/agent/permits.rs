@@ -1,10 +1,10 @@
 //! Who may have a token.
 
+use abide_decision::Request;
 use abide_wire::{ConsentAnswer, ErrorAnswer};
 
 use super::Agent;
 use crate::consent::{Consent, Permit};
-use crate::decision::Request;
 use crate::identity::Caller;
 use crate::jobs::Jobs;
 use crate::platform::program::ProcessId;

@@ -1,12 +1,12 @@
 //! What the user has decided about programs, for the window; and what a token is exchanged for.
 
 use abide_audit::Event;
+use abide_decision::Rule;
 use abide_wire::window::{KeptGrants, PolicyRule};
 use abide_wire::{AwsCredentials, AwsRole, ErrorAnswer, ErrorCode, TokenAnswer};
 use zeroize::Zeroizing;
 
 use super::Agent;
-use crate::config::policy::Rule;
 use crate::grants::SigningKey;
 use crate::tokens::aws;
 

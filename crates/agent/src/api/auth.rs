@@ -10,7 +10,7 @@ use super::signature::{Presented, SCHEME};
 use crate::browser::server::random;
 use crate::grants::Clients;
 use crate::identity;
-use crate::platform::program::{Connected, Process, Program};
+use crate::platform::program::{Connected, Process, Program, is_ours};
 use crate::server::tcp::Ends;
 
 /// A connection, as far as signatures need it.
@@ -88,7 +88,7 @@ impl Peer {
         match self {
             Self::Tcp { .. } => false,
             Self::Socket { connected: Some(connected), own, .. } => {
-                *own && connected.program().as_ref().is_some_and(Program::is_ours)
+                *own && connected.program().as_ref().is_some_and(is_ours)
             }
             Self::Socket { own, .. } => *own,
         }

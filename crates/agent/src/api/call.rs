@@ -10,7 +10,7 @@ use super::body::Received;
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
-use crate::platform::program::{Connected, Process, Program};
+use crate::platform::program::{Connected, Process, is_ours};
 use crate::server::Connection;
 use crate::tokens::TokenParams;
 
@@ -62,7 +62,7 @@ pub(super) async fn permit(
     let reason = reason(query);
     let caller = match caller {
         Caller::Client(name) => identity::Caller::with_key(name),
-        _ => identity::Caller::of(lineage, Program::is_ours),
+        _ => identity::Caller::of(lineage, is_ours),
     };
     agent.permit(caller, asked, reason, signs_in).await
 }

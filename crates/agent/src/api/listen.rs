@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::auth::{Channel, Peer};
 use super::routes;
 use crate::agent::Agent;
-use crate::platform::program::{Connected, Program};
+use crate::platform::program::{Connected, is_ours};
 use crate::platform::tcp_peer::listening_user;
 use crate::server::tcp::{Admits, Tcp, bind};
 use crate::server::{Accept, Limits, Source, serve};
@@ -134,7 +134,7 @@ impl Listening {
 
 fn socket_peer(connected: Option<Connected>) -> Peer {
     let program = connected.as_ref().and_then(Connected::program);
-    let own = program.as_ref().is_some_and(Program::is_ours);
+    let own = program.as_ref().is_some_and(is_ours);
     Peer::Socket { connected: connected.map(Arc::new), program, own, channel: Channel::default() }
 }
 

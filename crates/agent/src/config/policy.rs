@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use abide_decision::Rule;
 use toml::{Table, Value};
 
 use crate::config::AccountConfig;
@@ -36,51 +36,17 @@ pub(crate) struct Policy {
     pub(super) locked: Table,
     pub(super) default: Table,
     /// Programs that may have tokens without a question.
-    pub(crate) allow: Vec<Rule>,
+    pub(super) allow: Vec<Rule>,
     /// Programs that may have none, whatever the user answers.
-    pub(crate) forbid: Vec<Rule>,
-}
-
-/// A program, as an administrator names it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "RuleForm")]
-pub(crate) enum Rule {
-    /// By the SHA-256 of its file, in hexadecimal digits.
-    Sha256(String),
-    /// By its path, where only root can write to it.
-    Path(PathBuf),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleForm {
-    sha256: Option<String>,
-    path: Option<PathBuf>,
-}
-
-impl TryFrom<RuleForm> for Rule {
-    type Error = &'static str;
-
-    fn try_from(form: RuleForm) -> Result<Self, &'static str> {
-        match form {
-            RuleForm { sha256: Some(digest), path: None } => {
-                let digits = digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit());
-                let refused = "`sha256` has to be 64 hexadecimal digits";
-                digits.then(|| Self::Sha256(digest.to_ascii_lowercase())).ok_or(refused)
-            }
-            RuleForm { sha256: None, path: Some(path) } => {
-                if path.has_root() {
-                    Ok(Self::Path(path))
-                } else {
-                    Err("`path` has to be a path from the root")
-                }
-            }
-            _ => Err("a rule has either `sha256` or `path`"),
-        }
-    }
+    pub(super) forbid: Vec<Rule>,
 }
 
 impl Policy {
+    /// What it says about programs.
+    pub(crate) fn about_programs(&self) -> abide_decision::Policy {
+        abide_decision::Policy { allow: self.allow.clone(), forbid: self.forbid.clone() }
+    }
+
     /// Whether there is a policy.
     pub(crate) fn is_there(&self) -> bool {
         self.path.is_some()

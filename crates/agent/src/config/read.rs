@@ -4,11 +4,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use abide_decision::Rule;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
 use toml::{Spanned, Table};
 
-use crate::config::policy::{EVERY_ACCOUNT, IDENTITY, Policy, Rule};
+use crate::config::policy::{EVERY_ACCOUNT, IDENTITY, Policy};
 use crate::config::text::position;
 #[cfg(test)]
 use crate::config::text::read_or_empty;

@@ -3,90 +3,61 @@
 //! The operating system says which process is at the other end. `abide` and glue such as `sudo` or `sh -c` act for the program that has
 //! started them, so the caller is the first ancestor that is neither.
 
+mod labels;
 mod lists;
 mod script;
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use abide_wire::CallerKind;
 
-use crate::platform::program::{Opened, Process, ProcessId, Program, Stamp, ends_here, only_root_writes};
+pub(crate) use abide_decision::{Facts, Kind, Terminal};
+
+use crate::platform::program::{
+    Opened, Process, ProcessId, Program, ends_here, name_of, only_root_writes, runs,
+};
+pub(crate) use labels::Labels;
 use lists::{Class, class};
-pub(crate) use script::Script;
 
-/// A terminal: the session of processes that it controls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Terminal {
-    /// The process that leads the session.
-    pub(crate) leader: ProcessId,
-    /// The device.
-    pub(crate) device: u64,
-}
-
-/// The program, script, terminal or agent that a request is made for.
+/// The program, script, terminal or agent that a request is made for: the facts that decide, and what only describes it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
-    /// What it is.
-    pub(crate) kind: Kind,
+    /// What decides.
+    pub(crate) facts: Facts,
     /// The process that acts.
     pub(crate) process: Option<ProcessId>,
-    /// What it runs.
-    pub(crate) program: Option<Program>,
-    /// The name to show.
-    pub(crate) name: String,
-    /// The script of an interpreter.
-    pub(crate) script: Option<Script>,
-    /// The acting process and everything that it descends from, the nearest first.
-    pub(crate) ancestry: Vec<ProcessId>,
-    /// The terminal in which it runs.
-    pub(crate) terminal: Option<Terminal>,
     /// The nearest ancestor that is a program of its own: an editor, a coding agent, a build.
     pub(crate) agent: Option<(ProcessId, String)>,
     /// Its arguments. Prove nothing.
     pub(crate) command: Option<String>,
     /// What started it, the nearest first. Proves nothing.
     pub(crate) started_by: Vec<String>,
-    /// The SHA-256 of its file, where it was read.
-    pub(crate) sha256: Option<String>,
-    /// The SHA-256 of its script, where it was read.
-    pub(crate) script_sha256: Option<String>,
-    /// Whether only root can write to its file, and to every folder above it.
-    pub(crate) only_root_writes: bool,
 }
 
-/// What a caller is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Abide itself, or on a system where ancestors are not looked at, its command.
-    Own,
-    /// A program whose file is known.
-    Program,
-    Interpreter,
-    /// A person at a terminal.
-    Terminal,
-    Forwarder,
-    /// Started by the system; what it belongs to is not known.
-    Background,
-    /// In a container: never a program of this machine.
-    Contained,
-    /// The holder of a client key.
-    Key,
-    /// It cannot be looked at.
-    #[default]
-    Unknown,
+impl Deref for Caller {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
 }
 
-impl Kind {
-    /// As it is shown.
-    pub(crate) fn shown(self) -> CallerKind {
-        match self {
-            Self::Own | Self::Program | Self::Key => CallerKind::Program,
-            Self::Interpreter => CallerKind::Interpreter,
-            Self::Terminal => CallerKind::Terminal,
-            Self::Forwarder => CallerKind::Forwarder,
-            Self::Background => CallerKind::Background,
-            Self::Contained | Self::Unknown => CallerKind::Unknown,
-        }
+impl DerefMut for Caller {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.facts
+    }
+}
+
+/// What a caller is, as it is shown.
+pub(crate) fn shown(kind: Kind) -> CallerKind {
+    match kind {
+        Kind::Own | Kind::Program | Kind::Key => CallerKind::Program,
+        Kind::Interpreter => CallerKind::Interpreter,
+        Kind::Terminal => CallerKind::Terminal,
+        Kind::Forwarder => CallerKind::Forwarder,
+        Kind::Background => CallerKind::Background,
+        Kind::Contained | Kind::Unknown => CallerKind::Unknown,
     }
 }
 
@@ -100,11 +71,12 @@ impl Caller {
     pub(crate) fn of(lineage: &[Process], is_abide: impl Fn(&Program) -> bool) -> Self {
         let Some(first) = lineage.first() else { return Self::default() };
         if first.program.as_ref().is_some_and(|program| program.contained) {
-            return Self { kind: Kind::Contained, name: first.label(), ..Self::default() };
+            // Its process is for labels alone.
+            return Self { process: Some(first.id), ..Self::named(Kind::Contained, first.label()) };
         }
         let own = |process: &Process| process.program.as_ref().is_some_and(&is_abide);
         if own(first) && (ends_here() || first.id.number == std::process::id().cast_signed()) {
-            return Self { kind: Kind::Own, name: first.label(), ..Self::default() };
+            return Self::named(Kind::Own, first.label());
         }
         let ancestry = |from: usize| lineage[from..].iter().map(|process| process.id).collect::<Vec<_>>();
         let acts = lineage.iter().position(|process| !own(process) && !is_glue(process));
@@ -114,13 +86,8 @@ impl Caller {
             _ => {
                 let name = lineage.iter().find(|process| !own(process)).unwrap_or(first).label();
                 let process = Some(first.id);
-                return Self {
-                    kind: Kind::Background,
-                    name,
-                    process,
-                    ancestry: ancestry(0),
-                    ..Self::default()
-                };
+                let facts = Facts { kind: Kind::Background, name, ancestry: ancestry(0), ..Facts::default() };
+                return Self { facts, process, ..Self::default() };
             }
         };
         let index = first_of_run(lineage, index);
@@ -133,31 +100,32 @@ impl Caller {
         let agent = above.find(|process| {
             process.program.is_some() && class(&process.label()) == Class::Program && !own(process)
         });
-        Self {
+        let facts = Facts {
             kind,
-            process: Some(process.id),
-            program: process.program.clone(),
             name: process.label(),
+            program: process.program.clone(),
+            only_root_writes: program_of_root(process),
             script: (kind == Kind::Interpreter).then(|| script::of(process)).flatten(),
             ancestry: ancestry(index),
             terminal,
+            ..Facts::default()
+        };
+        Self {
+            facts,
+            process: Some(process.id),
             agent: agent.map(|agent| (agent.id, agent.label())),
             command: command(process),
             started_by,
-            only_root_writes: program_of_root(process),
-            ..Self::default()
         }
+    }
+
+    fn named(kind: Kind, name: String) -> Self {
+        Self { facts: Facts { kind, name, ..Facts::default() }, ..Self::default() }
     }
 
     /// The holder of the client key with this name.
     pub(crate) fn with_key(name: &str) -> Self {
-        Self { kind: Kind::Key, name: name.to_owned(), ..Self::default() }
-    }
-
-    /// Its file as it is now, where it is a program that can be allowed for good.
-    pub(crate) fn file(&self) -> Option<(&Program, Stamp)> {
-        let program = self.program.as_ref().filter(|_| self.kind == Kind::Program)?;
-        Some((program, program.stamp?))
+        Self::named(Kind::Key, name.to_owned())
     }
 
     /// Its file to be read: what is running, whatever has taken its place since.
@@ -179,11 +147,6 @@ impl Caller {
             started_by: self.started_by.first().cloned(),
             ..abide_audit::Caller::new(abide_audit::CallerKind::Program)
         }
-    }
-
-    /// Whether it descends from this process, or is it.
-    pub(crate) fn descends_from(&self, process: ProcessId) -> bool {
-        self.ancestry.contains(&process)
     }
 }
 
@@ -218,7 +181,7 @@ fn kind(process: &Process, at_terminal: bool) -> Kind {
     if program.contained {
         return Kind::Contained;
     }
-    match class(&program.name()) {
+    match class(&name_of(program)) {
         Class::Forwarder => Kind::Forwarder,
         Class::Shell if at_terminal && script::is_interactive(&process.arguments) => Kind::Terminal,
         Class::Shell | Class::Interpreter | Class::Glue => Kind::Interpreter,
@@ -229,7 +192,7 @@ fn kind(process: &Process, at_terminal: bool) -> Kind {
 
 fn program_of_root(process: &Process) -> bool {
     let program = process.program.as_ref().filter(|program| process.system_file && !program.replaced);
-    program.is_some_and(|program| program.is(&program.path) && only_root_writes(&program.path))
+    program.is_some_and(|program| runs(program, &program.path) && only_root_writes(&program.path))
 }
 
 fn terminal(process: &Process, lineage: &[Process]) -> Option<Terminal> {

@@ -1,18 +1,12 @@
 //! What an interpreter says it runs.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use abide_decision::Script;
 
 use super::lists;
-use crate::platform::program::{Process, Stamp, stamp};
-
-/// A script: a file in the arguments of an interpreter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Script {
-    pub(crate) path: PathBuf,
-    /// The file as it is now.
-    pub(crate) stamp: Stamp,
-}
+use crate::platform::program::{Process, stamp};
 
 /// The script that a process says it runs. `None` for a program in its arguments or on its standard input, and wherever the
 /// arguments are not understood.

@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::platform::program::Stamp;
 
 /// A line: the program's path, what follows the name; `@` in front for a file of root's, `%` for a session with a terminal.
 fn lineage(lines: &[&str]) -> Vec<Process> {
@@ -16,7 +17,7 @@ fn lineage(lines: &[&str]) -> Vec<Process> {
         Process {
             id: ProcessId { number, started: number.unsigned_abs().into() },
             user: 1000,
-            name: program.name(),
+            name: name_of(&program),
             program: Some(program),
             system_file: of_root,
             arguments,
@@ -84,7 +85,7 @@ fn the_agent_is_the_nearest_program_of_its_own() {
         "/opt/claude",
         "@%/bin/bash",
     ]);
-    assert_eq!(asks.agent.map(|(_, name)| name).as_deref(), Some("claude"));
+    assert_eq!(asks.agent.as_ref().map(|(_, name)| name.as_str()), Some("claude"));
     assert_eq!(asks.started_by, ["sh", "claude", "bash"]);
     assert_eq!(asks.ancestry.len(), 4, "not the command itself");
     let alone = caller(&["/opt/abide", "@%/bin/bash", "@/usr/bin/xterm", "@/usr/lib/systemd"]);

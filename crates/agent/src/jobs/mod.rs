@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::identity::Caller;
 use crate::platform::file;
-use crate::platform::program::{Connected, ProcessId, Program};
+use crate::platform::program::{Connected, ProcessId, is_ours};
 use crate::tokens::TokenParams;
 
 /// The most jobs at a time.
@@ -138,7 +138,7 @@ impl Jobs {
 impl Job {
     /// The caller: the program that the job's process runs now.
     pub(crate) fn caller(&self) -> Caller {
-        let mut caller = Caller::of(&self.connected.lineage(), Program::is_ours);
+        let mut caller = Caller::of(&self.connected.lineage(), is_ours);
         // A program that only starts others, such as `env`, is not the caller. The job is still its process.
         if !caller.ancestry.contains(&self.process) {
             caller.ancestry.insert(0, self.process);

@@ -16,7 +16,6 @@ use crate::audit::{Audit, AuditError, SEAL};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
 use crate::consent::Consent;
-use crate::decision::Policy;
 use crate::grants::Clients;
 use crate::jobs::Jobs;
 use crate::options::Options;
@@ -198,7 +197,7 @@ impl Agent {
         let agent = Self(std::sync::Arc::new(Inner {
             presence: ask_presence,
             store: store.clone(),
-            consent: Consent::new(store.clone(), clients, Policy::of(&config.policy)),
+            consent: Consent::new(store.clone(), clients, config.policy.about_programs()),
             jobs: Jobs::new(&store.options.places.runtime),
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Process, ProcessId, Program, file_id, stamp};
+use super::{Process, ProcessId, Program, file_id, name_of, stamp};
 use crate::platform::system::program_of;
 
 /// How often Abide checks whether a process has ended.
@@ -45,7 +45,7 @@ impl Connected {
     /// The process alone: its ancestors are not looked at.
     pub(crate) fn lineage(&self) -> Vec<Process> {
         let program = self.program();
-        let name = program.as_ref().map(Program::name).unwrap_or_default();
+        let name = program.as_ref().map(name_of).unwrap_or_default();
         vec![Process {
             id: ProcessId { number: self.process, started: 0 },
             user: 0,
@@ -59,6 +59,24 @@ impl Connected {
             in_front: true,
         }]
     }
+}
+
+/// What surrounds a process.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) cgroups: String,
+    pub(crate) flatpak: Option<String>,
+    pub(crate) variables: Vec<String>,
+}
+
+/// Not looked at there.
+pub(crate) fn surroundings(_: ProcessId, _: impl Fn(&str) -> bool) -> Option<Surroundings> {
+    None
+}
+
+/// Not read there.
+pub(crate) fn text(_: &Path) -> Option<String> {
+    None
 }
 
 /// Not known there: descendants are not looked at.

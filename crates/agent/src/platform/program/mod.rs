@@ -5,6 +5,8 @@ mod digest;
 #[cfg(target_os = "linux")]
 mod members;
 mod process;
+#[cfg(target_os = "linux")]
+mod surroundings;
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -13,67 +15,38 @@ mod system;
 #[path = "by_path.rs"]
 mod system;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub(crate) use abide_decision::{FileId, ProcessId, Program, Stamp};
 pub(crate) use digest::{Digests, Opened};
 #[cfg(target_os = "linux")]
 pub(crate) use members::holds;
-pub(crate) use process::{Process, ProcessId};
+pub(crate) use process::Process;
+#[cfg(target_os = "linux")]
+pub(crate) use surroundings::{Surroundings, surroundings, text};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use system::holds;
 pub(crate) use system::{Connected, ends_here, is_running};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use system::{Surroundings, surroundings, text};
 
-/// What stays the same of a file under every name: device and inode.
-pub(crate) type FileId = (u64, u64);
-
-/// A file as it is now. Two that are equal have the same content: only the system can set the time of a change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Stamp {
-    /// Device.
-    pub(crate) device: u64,
-    /// Inode.
-    pub(crate) inode: u64,
-    /// Length in bytes.
-    pub(crate) size: u64,
-    /// The time of the last change of content or rights: seconds and nanoseconds.
-    pub(crate) changed: (i64, i64),
+/// Whether a program runs the file at a path, outside of containers.
+pub(crate) fn runs(program: &Program, path: &Path) -> bool {
+    !program.contained && file_id(path) == Some(program.id)
 }
 
-/// A running program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Program {
-    /// Where its file was, for texts.
-    pub(crate) path: PathBuf,
-    /// Its file.
-    pub(crate) id: FileId,
-    /// The file as it is now; `None` where the system does not tell.
-    pub(crate) stamp: Option<Stamp>,
-    /// Whether the file has no name any more: another one has taken its place, or it was removed.
-    pub(crate) replaced: bool,
-    /// Whether it sees other files, users or processes than this program does, as in a container: its path can mean another
-    /// file there.
-    pub(crate) contained: bool,
+/// Whether a program is the `abide` command beside this one, or this one itself.
+pub(crate) fn is_ours(program: &Program) -> bool {
+    let Ok(this) = std::env::current_exe() else { return false };
+    let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
+    runs(program, &command) || runs(program, system::this_file(&this))
 }
 
-impl Program {
-    /// Whether it runs the file at a path, outside of containers.
-    pub(crate) fn is(&self, path: &Path) -> bool {
-        !self.contained && file_id(path) == Some(self.id)
-    }
-
-    /// Whether it is the `abide` command beside this program, or this program itself.
-    pub(crate) fn is_ours(&self) -> bool {
-        let Ok(this) = std::env::current_exe() else { return false };
-        let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
-        self.is(&command) || self.is(system::this_file(&this))
-    }
-
-    /// The name of its file.
-    pub(crate) fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned();
-        name.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(name)
-    }
+/// The name of a program's file.
+pub(crate) fn name_of(program: &Program) -> String {
+    let path = &program.path;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    name.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(name)
 }
 
 /// Device and inode of the file at a path.

@@ -2,16 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Program;
-
-/// A process. The start time tells it from a later one with the same number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ProcessId {
-    /// Its number.
-    pub(crate) number: i32,
-    /// When it started, in ticks since boot.
-    pub(crate) started: u64,
-}
+use super::{ProcessId, Program, name_of};
 
 /// A process as it was a moment ago.
 #[derive(Clone, Debug)]
@@ -40,6 +31,6 @@ pub(crate) struct Process {
 impl Process {
     /// The name of its executable, or else the one that it gives itself.
     pub(crate) fn label(&self) -> String {
-        self.program.as_ref().map_or_else(|| self.name.clone(), Program::name)
+        self.program.as_ref().map_or_else(|| self.name.clone(), name_of)
     }
 }

@@ -1,7 +1,13 @@
 //! Whether a caller may have a token: a pure function of the caller, the request, what was granted, the policy and the time.
 //!
-//! It fails closed: what nothing covers is asked about or denied, never allowed.
+//! No clock, no I/O: what the system and the user have said is passed in. It fails closed: what nothing covers is asked about
+//! or denied, never allowed.
+//!
+//! What a program says of itself, and what only names it (labels), is in no type of this crate, so it cannot decide anything.
 
+#![forbid(unsafe_code)]
+
+mod caller;
 mod policy;
 
 use std::collections::BTreeSet;
@@ -10,39 +16,68 @@ use std::path::PathBuf;
 use abide_wire::AskedBecause;
 use serde::{Deserialize, Serialize};
 
-#[cfg(test)]
-pub(crate) use crate::config::policy::Rule;
-use crate::identity::{Caller, Kind, Terminal};
-use crate::platform::program::{ProcessId, Stamp};
-pub(crate) use policy::Policy;
+pub use caller::{Facts, FileId, Kind, ProcessId, Program, Script, Stamp, Terminal};
+pub use policy::{Policy, Rule};
 
 /// One session of one account, by their numbers.
-pub(crate) type SessionNumber = (u32, u64);
+pub type SessionNumber = (u32, u64);
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Request {
-    pub(crate) account: String,
+pub struct Request {
+    /// The account, by its name.
+    pub account: String,
     /// The account's present session.
-    pub(crate) session: Option<SessionNumber>,
+    pub session: Option<SessionNumber>,
     /// Audiences and resources; empty for the session's own token.
-    pub(crate) targets: BTreeSet<String>,
+    pub targets: BTreeSet<String>,
     /// Scopes; empty for those of the session.
-    pub(crate) scopes: BTreeSet<String>,
+    pub scopes: BTreeSet<String>,
     /// Whether it is to count as use of the session.
-    pub(crate) activity: bool,
+    pub activity: bool,
     /// Whether the user is to sign in again, in a stronger way.
-    pub(crate) signs_in: bool,
+    pub signs_in: bool,
+}
+
+/// What a token is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purpose {
+    /// Audiences and resources; empty for the session's own token.
+    pub targets: BTreeSet<String>,
+    /// Scopes; empty for those of the session.
+    pub scopes: BTreeSet<String>,
+}
+
+impl Purpose {
+    /// What a request asks for.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self { targets: request.targets.clone(), scopes: request.scopes.clone() }
+    }
+
+    /// Whether it is all of the other or a part of it.
+    #[must_use]
+    pub fn is_within(&self, whole: &Self) -> bool {
+        is_within(&self.targets, &whole.targets) && is_within(&self.scopes, &whole.scopes)
+    }
+}
+
+/// Nothing in particular is all of the session, which is more than any part of it: it is a part of itself alone.
+fn is_within(part: &BTreeSet<String>, whole: &BTreeSet<String>) -> bool {
+    part.is_empty() == whole.is_empty() && part.is_subset(whole)
 }
 
 /// Whom a grant is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Subject {
+pub enum Subject {
     /// The holder of a client key, by its name.
     Key(String),
     /// A program.
     File {
+        /// Where its file was when it was allowed.
         path: PathBuf,
+        /// The file as it was then.
         stamp: Option<Stamp>,
         /// The digest of its content; `None` for a grant of an earlier version.
         sha256: Option<String>,
@@ -50,7 +85,14 @@ pub(crate) enum Subject {
         of_root: bool,
     },
     /// A script of an interpreter.
-    Script { path: PathBuf, stamp: Stamp, sha256: String },
+    Script {
+        /// Where it was when it was allowed.
+        path: PathBuf,
+        /// The file as it was then.
+        stamp: Stamp,
+        /// The digest of its content.
+        sha256: String,
+    },
     /// A process and what descends from it.
     Process(ProcessId),
     /// What runs in a terminal.
@@ -60,25 +102,31 @@ pub(crate) enum Subject {
 /// What a grant is limited to. What is absent is not limited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Limits {
+pub struct Limits {
+    /// The account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) account: Option<String>,
+    pub account: Option<String>,
+    /// Audiences and resources; an empty set is the session's own token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) targets: Option<BTreeSet<String>>,
+    pub targets: Option<BTreeSet<String>>,
+    /// Scopes; an empty set is those of the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) scopes: Option<BTreeSet<String>>,
+    pub scopes: Option<BTreeSet<String>>,
+    /// What was asked for when the user allowed only a part of it. The same request gets that part without another question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrowed_from: Option<Purpose>,
     /// Whether its requests count as use of the session.
     #[serde(default = "yes")]
-    pub(crate) activity: bool,
+    pub activity: bool,
     /// Whether it may have the user sign in again.
     #[serde(default = "yes")]
-    pub(crate) signs_in: bool,
+    pub signs_in: bool,
     /// When it ends, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) until: Option<u64>,
+    pub until: Option<u64>,
     /// The session with which it ends.
     #[serde(skip)]
-    pub(crate) session: Option<SessionNumber>,
+    pub session: Option<SessionNumber>,
 }
 
 fn yes() -> bool {
@@ -87,10 +135,11 @@ fn yes() -> bool {
 
 impl Limits {
     /// No limits: what `abide clients allow` gives.
-    pub(crate) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         account: None,
         targets: None,
         scopes: None,
+        narrowed_from: None,
         activity: true,
         signs_in: true,
         until: None,
@@ -98,11 +147,13 @@ impl Limits {
     };
 
     /// Exactly what a request asks for.
-    pub(crate) fn of(request: &Request) -> Self {
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
         Self {
             account: Some(request.account.clone()),
             targets: Some(request.targets.clone()),
             scopes: Some(request.scopes.clone()),
+            narrowed_from: None,
             activity: true,
             signs_in: request.signs_in,
             until: None,
@@ -110,21 +161,38 @@ impl Limits {
         }
     }
 
+    /// A part of what a request asks for; `None` if it is not a part.
+    #[must_use]
+    pub fn part_of(request: &Request, part: &Purpose) -> Option<Self> {
+        let whole = Purpose::of(request);
+        part.is_within(&whole).then(|| Self {
+            targets: Some(part.targets.clone()),
+            scopes: Some(part.scopes.clone()),
+            narrowed_from: (*part != whole).then_some(whole),
+            ..Self::of(request)
+        })
+    }
+
     fn concern(&self, request: &Request) -> bool {
         self.account.as_ref().is_none_or(|account| *account == request.account)
     }
 
     fn cover(&self, request: &Request) -> bool {
-        let within = |limit: &Option<BTreeSet<String>>, wanted: &BTreeSet<String>| match limit {
-            None => true,
-            // Nothing in particular is all of the session, which is more than any part of it.
-            Some(limit) if wanted.is_empty() || limit.is_empty() => limit == wanted,
-            Some(limit) => wanted.is_subset(limit),
+        let within = |limit: &Option<BTreeSet<String>>, wanted| {
+            limit.as_ref().is_none_or(|limit| is_within(wanted, limit))
         };
         self.concern(request)
             && within(&self.targets, &request.targets)
             && within(&self.scopes, &request.scopes)
             && (self.signs_in || !request.signs_in)
+    }
+
+    /// The part of a request that the user has left of the same request.
+    fn part(&self, request: &Request) -> Option<Purpose> {
+        let whole = self.narrowed_from.as_ref().filter(|whole| **whole == Purpose::of(request))?;
+        let part = Purpose { targets: self.targets.clone()?, scopes: self.scopes.clone()? };
+        let may = self.concern(request) && (self.signs_in || !request.signs_in);
+        (may && part.is_within(whole)).then_some(part)
     }
 
     fn hold(&self, request: &Request, now: u64) -> bool {
@@ -135,22 +203,28 @@ impl Limits {
 
 /// An answer that the user has given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Grant {
-    pub(crate) id: u64,
-    pub(crate) subject: Subject,
+pub struct Grant {
+    /// Its number.
+    pub id: u64,
+    /// Whom it is about.
+    pub subject: Subject,
     /// Whether it allows. Otherwise it denies.
-    pub(crate) allows: bool,
-    pub(crate) limits: Limits,
+    pub allows: bool,
+    /// What it is limited to.
+    pub limits: Limits,
 }
 
 /// Whether a caller may have what it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub enum Decision {
     /// It may.
     Allow {
+        /// Why.
         by: Basis,
         /// Whether the request counts as use of the session.
         activity: bool,
+        /// Which part of the request, where the user has allowed only a part.
+        only: Option<Purpose>,
     },
     /// The user decides.
     Ask(AskedBecause),
@@ -160,7 +234,7 @@ pub(crate) enum Decision {
 
 /// Why a caller is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Basis {
+pub enum Basis {
     /// It is Abide itself.
     Own,
     /// The administrator allows it.
@@ -171,7 +245,7 @@ pub(crate) enum Basis {
 
 /// Why a caller is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Denial {
+pub enum Denial {
     /// The administrator forbids it.
     Policy,
     /// It runs in a container or a sandbox.
@@ -184,53 +258,46 @@ pub(crate) enum Denial {
     Key,
 }
 
+fn whole(by: Basis, activity: bool) -> Decision {
+    Decision::Allow { by, activity, only: None }
+}
+
 /// Whether a caller may have what it asks for.
-pub(crate) fn decide(
-    caller: &Caller,
-    request: &Request,
-    grants: &[Grant],
-    policy: &Policy,
-    now: u64,
-) -> Decision {
+#[must_use]
+pub fn decide(caller: &Facts, request: &Request, grants: &[Grant], policy: &Policy, now: u64) -> Decision {
     if policy.forbids(caller) {
         return Decision::Deny(Denial::Policy);
     }
     match caller.kind {
         Kind::Contained => return Decision::Deny(Denial::Sandbox),
-        Kind::Own => return Decision::Allow { by: Basis::Own, activity: request.activity },
+        Kind::Own => return whole(Basis::Own, request.activity),
         _ => {}
     }
-    let about = |grant: &&Grant| grant.subject.is(caller);
-    let live = |grant: &&Grant| grant.limits.hold(request, now);
-    let denied = grants.iter().filter(about).filter(live);
-    if let Some(denial) = denied.into_iter().find(|grant| !grant.allows && grant.limits.concern(request)) {
+    let about = || grants.iter().filter(|grant| grant.subject.is(caller));
+    let denies =
+        |grant: &&Grant| !grant.allows && grant.limits.hold(request, now) && grant.limits.concern(request);
+    if let Some(denial) = about().find(denies) {
         return Decision::Deny(Denial::Refused(denial.id));
     }
     if policy.allows(caller) {
-        return Decision::Allow { by: Basis::Policy, activity: request.activity };
+        return whole(Basis::Policy, request.activity);
     }
-    let allowing = || grants.iter().filter(|grant| grant.allows).filter(about);
-    let covering = allowing().filter(live).filter(|grant| grant.limits.cover(request));
-    if let Some(grant) = covering.max_by_key(|grant| grant.limits.activity) {
-        let activity = request.activity && grant.limits.activity;
-        return Decision::Allow { by: Basis::Grant(grant.id), activity };
+    let allowing: Vec<&Grant> = about().filter(|grant| grant.allows).collect();
+    if let Some(allowed) = granted(&allowing, request, now) {
+        return allowed;
     }
     if caller.kind == Kind::Key {
         return Decision::Deny(Denial::Key);
     }
-    let concerning = || allowing().filter(|grant| grant.limits.concern(request));
-    let changed = grants.iter().any(|grant| {
-        grant.allows
-            && grant.limits.concern(request)
-            && grant.subject.was(caller)
-            && !grant.subject.is(caller)
-    });
+    let changed = grants.iter().any(|grant| grant.has_changed(caller, request));
     if changed && caller.program.as_ref().is_some_and(|program| program.replaced) {
         return Decision::Deny(Denial::Replaced);
     }
-    Decision::Ask(if concerning().any(|grant| live(&grant)) {
+    let concerning: Vec<&Grant> =
+        allowing.into_iter().filter(|grant| grant.limits.concern(request)).collect();
+    Decision::Ask(if concerning.iter().any(|grant| grant.limits.hold(request, now)) {
         AskedBecause::Wider
-    } else if concerning().next().is_some() {
+    } else if !concerning.is_empty() {
         AskedBecause::Ended
     } else if changed {
         AskedBecause::Changed
@@ -239,9 +306,29 @@ pub(crate) fn decide(
     })
 }
 
+/// What the grants to the caller allow of a request: all of it, or the part that the user has left.
+fn granted(allowing: &[&Grant], request: &Request, now: u64) -> Option<Decision> {
+    let live = || allowing.iter().filter(|grant| grant.limits.hold(request, now));
+    let covering = live().filter(|grant| grant.limits.cover(request));
+    if let Some(grant) = covering.max_by_key(|grant| grant.limits.activity) {
+        return Some(whole(Basis::Grant(grant.id), request.activity && grant.limits.activity));
+    }
+    let (grant, part) = live().find_map(|grant| Some((grant, grant.limits.part(request)?)))?;
+    let activity = request.activity && grant.limits.activity;
+    Some(Decision::Allow { by: Basis::Grant(grant.id), activity, only: Some(part) })
+}
+
+impl Grant {
+    /// Whether it would be about the caller if its file were still the same.
+    fn has_changed(&self, caller: &Facts, request: &Request) -> bool {
+        let subject = &self.subject;
+        self.allows && self.limits.concern(request) && subject.was(caller) && !subject.is(caller)
+    }
+}
+
 impl Subject {
     /// Whether the caller is the one.
-    fn is(&self, caller: &Caller) -> bool {
+    fn is(&self, caller: &Facts) -> bool {
         match self {
             Self::Key(name) => caller.kind == Kind::Key && caller.name == *name,
             Self::File { path, stamp, sha256, of_root } => caller.file().is_some_and(|(program, now)| {
@@ -260,7 +347,7 @@ impl Subject {
     }
 
     /// Whether the caller was the one before its file changed.
-    fn was(&self, caller: &Caller) -> bool {
+    fn was(&self, caller: &Facts) -> bool {
         let shown = |path: &PathBuf| path.to_string_lossy().trim_end_matches(" (deleted)").to_owned();
         match self {
             Self::File { path, .. } => {
@@ -273,7 +360,8 @@ impl Subject {
     }
 
     /// Whether the content of a file decides whether the caller is the one.
-    pub(crate) fn needs_digest(&self, caller: &Caller) -> bool {
+    #[must_use]
+    pub fn needs_digest(&self, caller: &Facts) -> bool {
         match self {
             Self::File { stamp, .. } => {
                 self.was(caller) && *stamp != caller.program.as_ref().and_then(|p| p.stamp)

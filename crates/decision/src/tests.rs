@@ -1,0 +1,563 @@
+#![allow(clippy::unwrap_used)]
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: u64 = 1_000;
+
+fn process(number: i32) -> ProcessId {
+    ProcessId { number, started: 7 }
+}
+
+fn stamp(inode: u64) -> Stamp {
+    Stamp { device: 1, inode, size: 10, changed: (5, 0) }
+}
+
+fn program(path: &str, inode: u64) -> Facts {
+    let stamp = Some(stamp(inode));
+    let program = Program { path: path.into(), id: (1, inode), stamp, replaced: false, contained: false };
+    Facts {
+        kind: Kind::Program,
+        name: path.to_owned(),
+        program: Some(program),
+        ancestry: vec![process(10), process(9), process(1)],
+        sha256: Some(format!("digest-{inode}")),
+        ..Facts::default()
+    }
+}
+
+fn file(path: &str, inode: u64, of_root: bool) -> Subject {
+    Subject::File {
+        path: path.into(),
+        stamp: Some(stamp(inode)),
+        sha256: Some(format!("digest-{inode}")),
+        of_root,
+    }
+}
+
+fn allows(subject: Subject, limits: Limits) -> Grant {
+    Grant { id: 1, subject, allows: true, limits }
+}
+
+fn request() -> Request {
+    Request { account: "work".to_owned(), session: Some((1, 1)), activity: true, ..Request::default() }
+}
+
+fn judged(caller: &Facts, request: &Request, grants: &[Grant]) -> Decision {
+    decide(caller, request, grants, &Policy::default(), NOW)
+}
+
+fn set(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn is_allowed(decision: &Decision) -> bool {
+    matches!(decision, Decision::Allow { .. })
+}
+
+#[test]
+fn without_a_grant_every_caller_is_asked_about_or_denied() {
+    for kind in
+        [Kind::Program, Kind::Interpreter, Kind::Terminal, Kind::Forwarder, Kind::Background, Kind::Unknown]
+    {
+        let caller = Facts { kind, ..program("/opt/tool", 1) };
+        assert_eq!(judged(&caller, &request(), &[]), Decision::Ask(AskedBecause::New), "{kind:?}");
+    }
+    let key = Facts { kind: Kind::Key, ..Facts::default() };
+    assert_eq!(judged(&key, &request(), &[]), Decision::Deny(Denial::Key));
+    let contained = Facts { kind: Kind::Contained, ..Facts::default() };
+    assert_eq!(judged(&contained, &request(), &[]), Decision::Deny(Denial::Sandbox));
+}
+
+#[test]
+fn a_changed_file_is_asked_about_again_unless_only_root_could_change_it() {
+    let grants = [allows(file("/opt/tool", 1, false), Limits::NONE)];
+    assert!(is_allowed(&judged(&program("/opt/tool", 1), &request(), &grants)));
+    let touched = Facts { sha256: Some("digest-1".to_owned()), ..program("/opt/tool", 2) };
+    assert!(is_allowed(&judged(&touched, &request(), &grants)), "the same content");
+    let changed = Facts { only_root_writes: true, ..program("/opt/tool", 2) };
+    assert_eq!(judged(&changed, &request(), &grants), Decision::Ask(AskedBecause::Changed));
+    let elsewhere = Facts { sha256: Some("digest-1".to_owned()), ..program("/home/tool", 1) };
+    assert_eq!(judged(&elsewhere, &request(), &grants), Decision::Ask(AskedBecause::New));
+    let grants = [allows(file("/opt/tool", 1, true), Limits::NONE)];
+    assert!(is_allowed(&judged(&changed, &request(), &grants)), "an update");
+    assert!(
+        !is_allowed(&judged(&program("/opt/tool", 2), &request(), &grants)),
+        "others can write to it now"
+    );
+}
+
+#[test]
+fn a_program_that_was_replaced_while_it_runs_has_to_be_started_again() {
+    let grants = [allows(file("/opt/tool", 1, false), Limits::NONE)];
+    let mut old = program("/opt/tool (deleted)", 9);
+    old.program.as_mut().unwrap().replaced = true;
+    assert_eq!(judged(&old, &request(), &grants), Decision::Deny(Denial::Replaced));
+}
+
+#[test]
+fn a_grant_is_never_wider_than_what_was_shown() {
+    let shown = Request { targets: set(&["api"]), scopes: set(&["read", "list"]), ..request() };
+    let grants = [allows(file("/opt/tool", 1, false), Limits::of(&shown))];
+    let caller = program("/opt/tool", 1);
+    let with = |change: &dyn Fn(&mut Request)| {
+        let mut wanted = shown.clone();
+        change(&mut wanted);
+        judged(&caller, &wanted, &grants)
+    };
+    assert!(is_allowed(&with(&|_| {})));
+    assert!(is_allowed(&with(&|wanted| wanted.scopes = set(&["read"]))));
+    let wider = Decision::Ask(AskedBecause::Wider);
+    assert_eq!(with(&|wanted| wanted.scopes = set(&["read", "write"])), wider);
+    assert_eq!(with(&|wanted| wanted.scopes.clear()), wider, "all scopes are more than some");
+    assert_eq!(with(&|wanted| wanted.targets = set(&["other"])), wider);
+    assert_eq!(with(&|wanted| wanted.targets.clear()), wider);
+    assert_eq!(with(&|wanted| wanted.signs_in = true), wider);
+    assert_eq!(with(&|wanted| wanted.account = "home".to_owned()), Decision::Ask(AskedBecause::New));
+}
+
+#[test]
+fn a_grant_ends_with_its_time_and_with_its_session() {
+    let caller = program("/opt/tool", 1);
+    let ended = Decision::Ask(AskedBecause::Ended);
+    let until = Limits { until: Some(NOW), ..Limits::NONE };
+    assert_eq!(judged(&caller, &request(), &[allows(file("/opt/tool", 1, false), until)]), ended);
+    let session = Limits { session: Some((1, 2)), ..Limits::NONE };
+    assert_eq!(judged(&caller, &request(), &[allows(file("/opt/tool", 1, false), session)]), ended);
+}
+
+#[test]
+fn a_denial_comes_before_every_grant_and_policy_before_both() {
+    let caller = program("/opt/tool", 1);
+    let allowed = allows(file("/opt/tool", 1, false), Limits::NONE);
+    let denied = Grant { id: 2, allows: false, ..allowed.clone() };
+    let both = [allowed.clone(), denied];
+    assert_eq!(judged(&caller, &request(), &both), Decision::Deny(Denial::Refused(2)));
+    let rule = || vec![Rule::Path("/opt/tool".into())];
+    let forbid = Policy { forbid: rule(), allow: rule() };
+    assert_eq!(decide(&caller, &request(), &[allowed], &forbid, NOW), Decision::Deny(Denial::Policy));
+    let allow = Policy { allow: rule(), ..Policy::default() };
+    assert!(!is_allowed(&decide(&caller, &request(), &[], &allow, NOW)), "others can write to that path");
+    let proved = Facts { only_root_writes: true, ..caller };
+    assert!(is_allowed(&decide(&proved, &request(), &[], &allow, NOW)));
+}
+
+#[test]
+fn an_interpreter_is_not_allowed_by_the_grant_of_its_file() {
+    let python = Facts { kind: Kind::Interpreter, ..program("/usr/bin/python3", 1) };
+    let grants = [allows(file("/usr/bin/python3", 1, true), Limits::NONE)];
+    assert!(!is_allowed(&judged(&python, &request(), &grants)));
+    let script = Script { path: "/home/me/a.py".into(), stamp: stamp(3) };
+    let subject =
+        Subject::Script { path: script.path.clone(), stamp: script.stamp, sha256: "digest-3".to_owned() };
+    let with = Facts { script: Some(script), ..python };
+    assert!(is_allowed(&judged(&with, &request(), &[allows(subject.clone(), Limits::NONE)])));
+    let swapped = Script { path: "/home/me/a.py".into(), stamp: stamp(4) };
+    let with = Facts { script: Some(swapped), script_sha256: Some("digest-4".to_owned()), ..with };
+    let asked = judged(&with, &request(), &[allows(subject, Limits::NONE)]);
+    assert_eq!(asked, Decision::Ask(AskedBecause::Changed));
+}
+
+#[test]
+fn what_does_not_count_as_activity_never_does() {
+    let limits = Limits { activity: false, ..Limits::NONE };
+    let quiet = allows(file("/opt/tool", 1, false), limits);
+    let caller = program("/opt/tool", 1);
+    let decision = judged(&caller, &request(), std::slice::from_ref(&quiet));
+    assert_eq!(decision, Decision::Allow { by: Basis::Grant(1), activity: false, only: None });
+    let other = Grant { id: 2, ..allows(Subject::Process(process(9)), Limits::NONE) };
+    let decision = judged(&caller, &request(), &[other, quiet]);
+    assert_eq!(decision, Decision::Allow { by: Basis::Grant(2), activity: true, only: None });
+}
+
+#[test]
+fn the_same_request_gets_the_part_that_the_user_has_left_and_another_one_is_asked_about() {
+    let whole = Request { targets: set(&["api", "files"]), scopes: set(&["read", "write"]), ..request() };
+    let part = Purpose { targets: set(&["api"]), scopes: set(&["read"]) };
+    let limits = Limits::part_of(&whole, &part).unwrap();
+    let caller = program("/opt/tool", 1);
+    let quiet = Limits { activity: false, ..limits.clone() };
+    let with = |request: &Request, limits: &Limits| {
+        judged(&caller, request, &[allows(file("/opt/tool", 1, false), limits.clone())])
+    };
+    let left = Some(part.clone());
+    let allowed = |activity| Decision::Allow { by: Basis::Grant(1), activity, only: left.clone() };
+    assert_eq!(with(&whole, &limits), allowed(true));
+    assert_eq!(with(&whole, &quiet), allowed(false));
+    assert_eq!(with(&Request { activity: false, ..whole.clone() }, &limits), allowed(false));
+    // What was left is asked for by itself.
+    let Purpose { targets, scopes } = part.clone();
+    assert_eq!(
+        with(&Request { targets, scopes, ..whole.clone() }, &limits),
+        Decision::Allow { by: Basis::Grant(1), activity: true, only: None }
+    );
+    let wider = Decision::Ask(AskedBecause::Wider);
+    assert_eq!(with(&Request { scopes: set(&["read", "write", "admin"]), ..whole.clone() }, &limits), wider);
+    assert_eq!(with(&Request { targets: set(&["files"]), ..whole.clone() }, &limits), wider);
+    assert_eq!(with(&Request { signs_in: true, ..whole.clone() }, &limits), wider);
+    let signs_in = Limits { signs_in: true, ..limits.clone() };
+    assert_eq!(with(&Request { signs_in: true, ..whole.clone() }, &signs_in), allowed(true));
+    let elsewhere = Request { account: "home".to_owned(), ..whole.clone() };
+    assert_eq!(with(&elsewhere, &limits), Decision::Ask(AskedBecause::New));
+    let ended = Limits { until: Some(NOW), ..limits };
+    assert_eq!(with(&whole, &ended), Decision::Ask(AskedBecause::Ended));
+}
+
+#[test]
+fn a_part_is_never_more_than_the_whole() {
+    let whole = Request { targets: set(&["api"]), scopes: set(&["read", "write"]), ..request() };
+    let part = |targets: &[&str], scopes: &[&str]| {
+        Limits::part_of(&whole, &Purpose { targets: set(targets), scopes: set(scopes) })
+    };
+    assert_eq!(part(&["api"], &["read", "write"]), Some(Limits::of(&whole)), "all of it is not narrower");
+    let less = part(&["api"], &["read"]).unwrap();
+    assert_eq!((less.scopes, less.narrowed_from), (Some(set(&["read"])), Some(Purpose::of(&whole))));
+    // No scope at all would be all scopes of the session.
+    for (targets, scopes) in
+        [(&["api"][..], &[][..]), (&[], &["read"]), (&["other"], &["read"]), (&["api"], &["admin"])]
+    {
+        assert_eq!(part(targets, scopes), None, "{targets:?} {scopes:?}");
+    }
+    // A file that says otherwise widens nothing.
+    let wide = Limits {
+        scopes: Some(set(&["admin"])),
+        narrowed_from: Some(Purpose::of(&whole)),
+        ..Limits::of(&whole)
+    };
+    let grants = [allows(file("/opt/tool", 1, false), wide)];
+    assert_eq!(judged(&program("/opt/tool", 1), &whole, &grants), Decision::Ask(AskedBecause::Wider));
+}
+
+#[test]
+fn a_grant_of_an_earlier_version_is_read_as_it_was_meant() {
+    let read: Limits = serde_json::from_str("{}").unwrap();
+    assert_eq!(read, Limits::NONE, "it may count as use, and may have the user sign in");
+    assert!(
+        serde_json::from_str::<Limits>(r#"{"untill": 5}"#).is_err(),
+        "a word that is not known limits nothing"
+    );
+}
+
+#[test]
+fn abide_itself_needs_no_grant() {
+    let own = Facts { kind: Kind::Own, ..program("/usr/bin/abide", 1) };
+    let denied = Grant { allows: false, ..allows(Subject::Process(process(9)), Limits::NONE) };
+    let allowed = |activity| Decision::Allow { by: Basis::Own, activity, only: None };
+    assert_eq!(judged(&own, &request(), std::slice::from_ref(&denied)), allowed(true));
+    assert_eq!(judged(&own, &Request { activity: false, ..request() }, &[denied]), allowed(false));
+}
+
+#[test]
+fn a_key_a_terminal_and_a_process_are_each_known_by_what_proves_them() {
+    let key = Facts { kind: Kind::Key, name: "ci".to_owned(), ..Facts::default() };
+    let to = |subject| [allows(subject, Limits::NONE)];
+    assert!(is_allowed(&judged(&key, &request(), &to(Subject::Key("ci".to_owned())))));
+    assert!(!is_allowed(&judged(&key, &request(), &to(Subject::Key("other".to_owned())))));
+    let named = Facts { name: "ci".to_owned(), ..program("/opt/ci", 1) };
+    assert!(!is_allowed(&judged(&named, &request(), &to(Subject::Key("ci".to_owned())))), "a name is no key");
+    let terminal = Terminal { leader: process(9), device: 5 };
+    let at = Facts { terminal: Some(terminal), ..program("/opt/tool", 1) };
+    assert!(is_allowed(&judged(&at, &request(), &to(Subject::Terminal(terminal)))));
+    let other = Terminal { device: 6, ..terminal };
+    assert!(!is_allowed(&judged(&at, &request(), &to(Subject::Terminal(other)))));
+    assert!(is_allowed(&judged(&at, &request(), &to(Subject::Process(process(9))))));
+    let reused = ProcessId { started: 8, ..process(9) };
+    assert!(
+        !is_allowed(&judged(&at, &request(), &to(Subject::Process(reused)))),
+        "a later process of that number"
+    );
+    // A key shows no process and no terminal, whatever it is connected from.
+    let key = Facts { terminal: Some(terminal), ancestry: at.ancestry.clone(), ..key };
+    assert!(!is_allowed(&judged(&key, &request(), &to(Subject::Terminal(terminal)))));
+    assert!(!is_allowed(&judged(&key, &request(), &to(Subject::Process(process(9))))));
+}
+
+#[test]
+fn a_program_in_a_container_is_not_the_program_of_that_path() {
+    let mut inside = program("/opt/tool", 1);
+    inside.program.as_mut().unwrap().contained = true;
+    let grants = [allows(file("/opt/tool", 1, false), Limits::NONE)];
+    assert!(!is_allowed(&judged(&inside, &request(), &grants)));
+    let rule = || vec![Rule::Path("/opt/tool".into()), Rule::Sha256("digest-1".to_owned())];
+    let proved = Facts { only_root_writes: true, ..inside };
+    let allow = Policy { allow: rule(), ..Policy::default() };
+    assert!(!is_allowed(&decide(&proved, &request(), &[], &allow, NOW)));
+}
+
+#[test]
+fn a_file_without_a_digest_is_not_every_file_without_one() {
+    let subject = Subject::File { path: "/opt/tool".into(), stamp: None, sha256: None, of_root: false };
+    let unread = Facts { sha256: None, ..program("/opt/tool", 1) };
+    assert!(!is_allowed(&judged(&unread, &request(), &[allows(subject, Limits::NONE)])));
+}
+
+#[test]
+fn what_ended_is_not_what_was_replaced() {
+    // The same file, allowed until a moment ago, which has lost its name meanwhile.
+    let mut old = program("/opt/tool", 1);
+    old.program.as_mut().unwrap().replaced = true;
+    let ended = allows(file("/opt/tool", 1, false), Limits { until: Some(NOW), ..Limits::NONE });
+    assert_eq!(judged(&old, &request(), std::slice::from_ref(&ended)), Decision::Ask(AskedBecause::Ended));
+    // Another file of that name, and no grant that allowed it, or none for this account.
+    let mut other = program("/opt/tool", 2);
+    let changed = [allows(file("/opt/tool", 1, false), Limits::NONE)];
+    assert_eq!(judged(&other, &request(), &changed), Decision::Ask(AskedBecause::Changed));
+    other.program.as_mut().unwrap().replaced = true;
+    assert_eq!(judged(&other, &request(), &changed), Decision::Deny(Denial::Replaced));
+    assert_eq!(judged(&other, &request(), &[]), Decision::Ask(AskedBecause::New));
+    let denied = [Grant { allows: false, ..changed[0].clone() }];
+    assert_eq!(judged(&other, &request(), &denied), Decision::Ask(AskedBecause::New));
+    let limits = Limits { account: Some("home".to_owned()), ..Limits::NONE };
+    let elsewhere = [allows(file("/opt/tool", 1, false), limits)];
+    assert_eq!(judged(&other, &request(), &elsewhere), Decision::Ask(AskedBecause::New));
+}
+
+#[test]
+fn the_content_of_a_file_is_needed_only_where_it_could_decide() {
+    let subject = file("/opt/tool", 1, false);
+    assert!(!subject.needs_digest(&program("/opt/tool", 1)), "the same file");
+    assert!(subject.needs_digest(&program("/opt/tool", 2)));
+    assert!(!subject.needs_digest(&program("/opt/other", 2)));
+    let python = Facts { kind: Kind::Interpreter, ..program("/opt/tool", 2) };
+    assert!(!subject.needs_digest(&python));
+    let script = |inode| Script { path: "/s".into(), stamp: stamp(inode) };
+    let with = |inode| Facts { script: Some(script(inode)), ..python.clone() };
+    let subject = Subject::Script { path: "/s".into(), stamp: stamp(1), sha256: "digest-1".to_owned() };
+    assert!(!subject.needs_digest(&with(1)));
+    assert!(subject.needs_digest(&with(2)));
+    let elsewhere = Facts { script: Some(Script { path: "/t".into(), ..script(2) }), ..python.clone() };
+    assert!(!subject.needs_digest(&elsewhere));
+    let same = Facts { script_sha256: Some("digest-1".to_owned()), ..with(2) };
+    assert!(is_allowed(&judged(&same, &request(), &[allows(subject, Limits::NONE)])), "the same content");
+    assert!(!Subject::Process(process(9)).needs_digest(&python));
+    let digest = vec![Rule::Sha256("a".to_owned())];
+    assert!(Policy { allow: digest.clone(), ..Policy::default() }.needs_digest());
+    assert!(Policy { forbid: digest, ..Policy::default() }.needs_digest());
+    assert!(!Policy { forbid: vec![Rule::Path("/opt/tool".into())], ..Policy::default() }.needs_digest());
+}
+
+#[test]
+fn an_administrator_names_a_program_by_its_content_or_by_its_path() {
+    let caller = program("/opt/tool", 1);
+    let by = |rule: Rule| Policy { allow: vec![rule.clone()], forbid: Vec::new() };
+    let allowed = |policy: &Policy, caller: &Facts| {
+        decide(caller, &request(), &[], policy, NOW)
+            == Decision::Allow { by: Basis::Policy, activity: true, only: None }
+    };
+    assert!(allowed(&by(Rule::Sha256("digest-1".to_owned())), &caller));
+    assert!(!allowed(&by(Rule::Sha256("digest-2".to_owned())), &caller));
+    let proved = Facts { only_root_writes: true, ..caller };
+    assert!(allowed(&by(Rule::Path("/opt/tool".into())), &proved));
+    assert!(!allowed(&by(Rule::Path("/opt/other".into())), &proved));
+    let quiet = Request { activity: false, ..request() };
+    let decision = decide(&proved, &quiet, &[], &by(Rule::Path("/opt/tool".into())), NOW);
+    assert_eq!(decision, Decision::Allow { by: Basis::Policy, activity: false, only: None });
+}
+
+#[test]
+fn a_rule_is_a_digest_or_a_path_from_the_root() {
+    let rule = |text: &str| serde_json::from_str::<Rule>(text).ok();
+    let digest = "aB".repeat(32);
+    let read = |digest: &str| rule(&format!("{{\"sha256\":\"{digest}\"}}"));
+    assert_eq!(read(&digest), Some(Rule::Sha256("ab".repeat(32))));
+    assert_eq!(read(&digest[1..]), None, "one digit is missing");
+    assert_eq!(read(&digest.replace('a', "g")), None, "no hexadecimal digits");
+    assert_eq!(rule(r#"{"path":"/usr/bin/git"}"#), Some(Rule::Path("/usr/bin/git".into())));
+    for refused in [r#"{"path":"git"}"#, "{}", r#"{"path":"/usr/bin/git","name":"git"}"#] {
+        assert_eq!(rule(refused), None, "{refused}");
+    }
+}
+
+fn any_set() -> impl Strategy<Value = BTreeSet<String>> {
+    proptest::collection::btree_set(
+        prop_oneof![Just("a"), Just("b"), Just("c")].prop_map(str::to_owned),
+        0..3,
+    )
+}
+
+fn any_account() -> impl Strategy<Value = String> {
+    prop_oneof![Just("work"), Just("home")].prop_map(str::to_owned)
+}
+
+prop_compose! {
+    fn any_limits()(
+        account in proptest::option::of(any_account()), targets in proptest::option::of(any_set()),
+        scopes in proptest::option::of(any_set()), activity: bool, signs_in: bool,
+        until in proptest::option::of(NOW - 2..NOW + 3), session in proptest::option::of((0_u32..2, 0_u64..2)),
+        narrowed_from in proptest::option::of((any_set(), any_set())),
+    ) -> Limits {
+        let narrowed_from = narrowed_from.map(|(targets, scopes)| Purpose { targets, scopes });
+        Limits { account, targets, scopes, narrowed_from, activity, signs_in, until, session }
+    }
+}
+
+fn any_subject() -> impl Strategy<Value = Subject> {
+    prop_oneof![
+        (0_u64..3, any::<bool>(), any::<bool>()).prop_map(|(inode, first, root)| {
+            file(if first { "/opt/tool" } else { "/opt/other" }, inode, root)
+        }),
+        (8_i32..12).prop_map(|number| Subject::Process(process(number))),
+        (0_u64..2).prop_map(|device| Subject::Terminal(Terminal { leader: process(9), device })),
+        prop_oneof![Just("/opt/tool"), Just("ci")].prop_map(|name| Subject::Key(name.to_owned())),
+        (0_u64..3).prop_map(|inode| Subject::Script {
+            path: "/s".into(),
+            stamp: stamp(inode),
+            sha256: format!("digest-{inode}"),
+        }),
+    ]
+}
+
+prop_compose! {
+    fn any_grants()(made in proptest::collection::vec((any_subject(), any_limits(), any::<bool>()), 0..6)) -> Vec<Grant> {
+        let made = made.into_iter().enumerate();
+        made.map(|(id, (subject, limits, allows))| Grant { id: id as u64, subject, allows, limits }).collect()
+    }
+}
+
+prop_compose! {
+    fn any_request()(
+        account in any_account(), session in proptest::option::of((0_u32..2, 0_u64..2)), targets in any_set(),
+        scopes in any_set(), activity: bool, signs_in: bool,
+    ) -> Request {
+        Request { account, session, targets, scopes, activity, signs_in }
+    }
+}
+
+prop_compose! {
+    fn any_caller()(
+        kind in prop_oneof![
+            Just(Kind::Program), Just(Kind::Interpreter), Just(Kind::Terminal), Just(Kind::Forwarder),
+            Just(Kind::Background), Just(Kind::Contained), Just(Kind::Unknown), Just(Kind::Key),
+        ],
+        inode in 0_u64..3, has_terminal: bool, has_script: bool, only_root_writes: bool, replaced: bool,
+        contained in prop::bool::weighted(0.1), was_read in prop::bool::weighted(0.8),
+        is_known in prop::bool::weighted(0.9),
+    ) -> Facts {
+        let terminal = has_terminal.then_some(Terminal { leader: process(9), device: inode % 2 });
+        let script = has_script.then_some(Script { path: "/s".into(), stamp: stamp(inode) });
+        let mut caller = Facts { kind, terminal, script, only_root_writes, ..program("/opt/tool", inode) };
+        let program = caller.program.as_mut().unwrap();
+        (program.replaced, program.contained) = (replaced, contained);
+        caller.program = caller.program.filter(|_| is_known);
+        caller.sha256 = caller.sha256.filter(|_| was_read);
+        caller
+    }
+}
+
+/// Written anew, from the words of the design: whether this grant says that this caller may have this.
+fn covers(grant: &Grant, caller: &Facts, request: &Request) -> bool {
+    let whom = match &grant.subject {
+        Subject::Key(name) => caller.kind == Kind::Key && &caller.name == name,
+        Subject::File { path, stamp, sha256, of_root } => caller.program.as_ref().is_some_and(|program| {
+            let is_the_same =
+                program.stamp == *stamp || (caller.sha256.is_some() && sha256 == &caller.sha256);
+            let is_an_update = *of_root && caller.only_root_writes;
+            caller.kind == Kind::Program
+                && !program.contained
+                && &program.path == path
+                && (is_the_same || is_an_update)
+        }),
+        Subject::Script { stamp, .. } => caller.script.as_ref().is_some_and(|script| script.stamp == *stamp),
+        Subject::Process(process) => caller.kind != Kind::Key && caller.ancestry.contains(process),
+        Subject::Terminal(terminal) => caller.kind != Kind::Key && caller.terminal.as_ref() == Some(terminal),
+    };
+    let limits = &grant.limits;
+    whom && grant.allows
+        && is_live(grant, request)
+        && within(limits.targets.as_ref(), &request.targets)
+        && within(limits.scopes.as_ref(), &request.scopes)
+        && (!request.signs_in || limits.signs_in)
+}
+
+fn is_live(grant: &Grant, request: &Request) -> bool {
+    let limits = &grant.limits;
+    (limits.account.is_none() || limits.account.as_ref() == Some(&request.account))
+        && limits.until.is_none_or(|until| until > NOW)
+        && (limits.session.is_none() || limits.session == request.session)
+}
+
+fn within(limit: Option<&BTreeSet<String>>, wanted: &BTreeSet<String>) -> bool {
+    match limit {
+        None => true,
+        Some(limit) if limit.is_empty() => wanted.is_empty(),
+        Some(limit) => !wanted.is_empty() && wanted.iter().all(|one| limit.contains(one)),
+    }
+}
+
+/// The part of a request that a decision hands out.
+fn handed_out(request: &Request, only: Option<&Purpose>) -> Request {
+    match only {
+        None => request.clone(),
+        Some(part) => {
+            Request { targets: part.targets.clone(), scopes: part.scopes.clone(), ..request.clone() }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_allows_what_no_grant_covers(grants in any_grants(), caller in any_caller(), request in any_request()) {
+        let decision = judged(&caller, &request, &grants);
+        let covered = grants.iter().any(|grant| covers(grant, &caller, &request));
+        if let Decision::Allow { by, activity, only } = decision {
+            prop_assert!(caller.kind != Kind::Contained);
+            let Basis::Grant(id) = by else { return Err(TestCaseError::fail("no grant")) };
+            let grant = grants.iter().find(|grant| grant.id == id).unwrap();
+            let part = handed_out(&request, only.as_ref());
+            prop_assert!(covers(grant, &caller, &part), "what is handed out is covered");
+            prop_assert!(within(Some(&request.targets), &part.targets) && within(Some(&request.scopes), &part.scopes));
+            prop_assert!(covered == only.is_none(), "a part is handed out only where the whole is not covered");
+            prop_assert_eq!(activity, request.activity && grant.limits.activity);
+        } else {
+            let denied = grants.iter().any(|grant| !grant.allows);
+            prop_assert!(!covered || denied || caller.kind == Kind::Contained, "what is covered is not asked about again");
+        }
+    }
+
+    #[test]
+    fn a_denial_that_holds_comes_before_every_grant(
+        grants in any_grants(), subject in any_subject(), limits in any_limits(), caller in any_caller(),
+        request in any_request(), at in any::<prop::sample::Index>(),
+    ) {
+        let before = is_allowed(&judged(&caller, &request, &grants));
+        let denial = Grant { id: 99, subject, allows: false, limits };
+        // What it would allow, if it allowed everything of the account.
+        let all = Limits { targets: None, scopes: None, signs_in: true, ..denial.limits.clone() };
+        let holds = covers(&Grant { allows: true, limits: all, ..denial.clone() }, &caller, &request);
+        let mut more = grants;
+        more.insert(at.index(more.len() + 1), denial);
+        let after = judged(&caller, &request, &more);
+        prop_assert!(before || !is_allowed(&after), "a denial allows nothing");
+        prop_assert!(!holds || matches!(after, Decision::Deny(_)), "{after:?}");
+    }
+
+    #[test]
+    fn what_policy_forbids_nothing_allows(grants in any_grants(), caller in any_caller(), request in any_request()) {
+        let rules = || vec![Rule::Path("/opt/tool".into())];
+        let policy = Policy { allow: rules(), forbid: rules() };
+        let decision = decide(&caller, &request, &grants, &policy, NOW);
+        if caller.program.as_ref().is_some_and(|program| !program.contained) {
+            prop_assert_eq!(decision, Decision::Deny(Denial::Policy));
+        } else {
+            prop_assert_eq!(decision, judged(&caller, &request, &grants), "it is about no other program");
+        }
+    }
+
+    #[test]
+    fn what_policy_allows_comes_after_denials_and_before_grants(
+        grants in any_grants(), caller in any_caller(), request in any_request(),
+    ) {
+        let policy = Policy { allow: vec![Rule::Path("/opt/tool".into())], ..Policy::default() };
+        let is_proved = caller.only_root_writes && caller.program.as_ref().is_some_and(|program| !program.contained);
+        let without = judged(&caller, &request, &grants);
+        let with = decide(&caller, &request, &grants, &policy, NOW);
+        let is_final = matches!(without, Decision::Deny(Denial::Refused(_) | Denial::Sandbox));
+        if is_proved && !is_final {
+            prop_assert_eq!(with, Decision::Allow { by: Basis::Policy, activity: request.activity, only: None });
+        } else {
+            prop_assert_eq!(with, without);
+        }
+    }
+}
