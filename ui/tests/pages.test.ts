@@ -129,7 +129,7 @@ test("the page of the tools", async () => {
 
 test("the page of the activity", async () => {
   const { EVENT } = await import("../src/lib/activity");
-  const caller = { kind: "program", name: null, program: "/usr/bin/curl", sha256: null, started_by: null };
+  const caller = { kind: "program", name: null, program: "/usr/bin/curl", sha256: null, started_by: null, labels: [] };
   const lines = Object.keys(EVENT).map((event, i) =>
     activityLine({
       n: 100 - i, event, time: noon * 1000 - i * 60_000, caller: event.startsWith("token") ? caller : null, name: i % 2 === 0 ? "ci" : null,

@@ -12,6 +12,7 @@ test("a question is worded as in the native dialog", () => {
   const offered = ["once", "terminal", "session", "script", "always"] as const;
   for (const span of offered) expect(dialog).toContain(`"${tools.choice(at(), span)}"`);
   for (const text of [...Object.values(tools.BECAUSE), ...Object.values(tools.KIND), tools.SIGNS_IN]) expect(dialog).toContain(`"${text}"`);
+  for (const words of Object.values(tools.END)) expect(dialog).toContain(`"${words}"`);
   for (const words of Object.values(tools.SCOPE)) expect(wire).toContain(`"${words}"`);
   expect(tools.request(at()).wants).toBe("wants to use https://api.example.com in your name.");
   expect(tools.request(at({ targets: [] })).wants).toBe("wants to use your access to id.example.com.");
@@ -51,6 +52,36 @@ test("a question is answered in the window, but not by a click that was meant fo
   expect(window.text()).not.toContain("waits for your answer");
 });
 
+test("less than what was asked for can be allowed, for a shorter time, and never nothing", async () => {
+  const asked = at({ id: 7, targets: ["https://api.example.com", "https://files.example.com"], scopes: ["email", "projects.read"] });
+  const window = await open(snapshot([active()], { consents: [asked] }));
+  await window.navigate("tools");
+  await window.pass(1);
+  await window.click(window.field("ask-7-always"));
+  const end = window.target.querySelector<HTMLSelectElement>("#ask-7-end")!;
+  end.value = "8h";
+  end.dispatchEvent(new Event("change", { bubbles: true }));
+  await settle();
+  await window.click(window.field("ask-7-target-1"));
+  await window.click(window.field("ask-7-scope-0"));
+  await window.click(window.field("ask-7-scope-1"));
+  expect(window.text()).toContain("Choose one at least, or deny.");
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).not.toHaveBeenCalled();
+  await window.click(window.field("ask-7-scope-1"));
+  await window.click(window.button("Allow"));
+  expect(window.host.answerConsent).toHaveBeenCalledExactlyOnceWith(7, {
+    allow: true, span: "always", until: "8h", targets: ["https://api.example.com"], scopes: ["projects.read"],
+  });
+});
+
+test("an answer that is left as it was says no more than who and how long", () => {
+  const asked = at({ scopes: ["email", "projects.read"] });
+  expect(tools.answer(asked, true, "always", "revoked", asked.targets, asked.scopes)).toEqual({ allow: true, span: "always" });
+  expect(tools.answer(asked, true, "once", "8h", asked.targets, asked.scopes)).toEqual({ allow: true, span: "once" });
+  expect(tools.answer(asked, false, "always", "8h", asked.targets, ["email"])).toEqual({ allow: false, span: "always", until: "8h" });
+});
+
 test("the second click of a double click does not answer the next question", async () => {
   const window = await open(snapshot([active()], { consents: [at({ id: 7 }), at({ id: 8 })] }));
   await window.navigate("tools");
@@ -84,6 +115,16 @@ test("what holds now can be stopped", async () => {
   expect(window.text()).toContain("41 tokens for api.example.com, last used 35 s ago.");
   await window.click(window.button("Stop"));
   expect(window.host.stopGrant).toHaveBeenCalledExactlyOnceWith(11);
+});
+
+test("a label is marked as what an app says it is, and an end that comes first is shown", () => {
+  const all = { labels: [{ kind: "package" as const, name: "curl" }, { kind: "coding_agent" as const, name: "Claude Code" }] };
+  const said = "Says it is: package curl, started by Claude Code.";
+  expect(tools.known(at(all))).toContainEqual(["Says it is", "package curl, started by Claude Code"]);
+  expect(tools.kept(keptGrant(all), noon).what).toContain(said);
+  const live = tools.live(liveGrant({ ...all, until: noon + 1800 }), snapshot([active({ at_most_until: noon + 7200 })]), noon);
+  expect(live.what).toContain(said);
+  expect(live.until).toContain("30 min at most");
 });
 
 test("a revocation can be undone, and the focus follows", async () => {

@@ -25,7 +25,6 @@ use crate::config::dialects::DialectsConfig;
 use crate::config::edit::ConfigFile;
 use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
-use crate::decision::Policy;
 use crate::grants::Clients;
 use crate::jobs::Jobs;
 use crate::provider_session::check_session;
@@ -234,8 +233,7 @@ impl Agent {
         params: &TokenParams,
         permit: &Permit,
     ) -> Result<TokenAnswer, ErrorAnswer> {
-        let params = TokenParams { activity: params.activity && permit.activity, ..params.clone() };
-        let answer = tokens::token(&self.0.store, &params).await?;
+        let answer = tokens::token(&self.0.store, &permit.within(params)).await?;
         self.0.consent.served(permit);
         Ok(answer)
     }
@@ -399,7 +397,7 @@ impl Agent {
         #[cfg(feature = "demo")]
         self.0.demo.withdraw(store, &config.accounts);
         accounts::reload::take_over(store, config);
-        self.0.consent.obey(Policy::of(&config.policy));
+        self.0.consent.obey(config.policy.about_programs());
         store.audit.configure(config.audit);
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();
         self.0.logouts.apply(store, &config.logout_listener).await;
@@ -430,9 +428,7 @@ impl Agent {
         let (warnings, code) = match &read {
             Ok(config) => (self.0.started_with.later(config).into_iter().collect(), None),
             Err(error) => {
-                let text = error.to_string();
-                let text = text.trim_end_matches('.');
-                let text = format!("{text}. Abide keeps the settings that it has read before.");
+                let text = format!("{error} Abide keeps the settings that it has read before.");
                 (vec![text], Some(error.code().to_owned()))
             }
         };

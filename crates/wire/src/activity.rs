@@ -58,6 +58,8 @@ pub struct ActivityCaller {
     pub sha256: Option<String>,
     /// The program that started it.
     pub started_by: Option<String>,
+    /// What its surroundings call it, as `kind:name`. Not proved.
+    pub labels: Vec<String>,
 }
 
 /// A line of the record.

@@ -1,5 +1,7 @@
 //! Consent: which program asks for a token, how it can be answered, and which answers hold now.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What the asking program is.
@@ -23,7 +25,7 @@ pub enum CallerKind {
 }
 
 /// For how long and for whom an answer holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +64,143 @@ impl Span {
             Self::Always => "always",
         }
     }
+
+    /// The ends that such an answer can have, the usual one first. An end only shortens: what ends with a process, a terminal or
+    /// a session still does.
+    #[must_use]
+    pub fn ends(self) -> &'static [Until] {
+        match self {
+            Self::Once => &[],
+            Self::Run | Self::Terminal | Self::Agent | Self::Session => {
+                &[Until::Session, Until::EightHours, Until::OneHour]
+            }
+            Self::Script => &[Until::ThirtyDays, Until::EightHours, Until::OneHour],
+            Self::Always => &[Until::Revoked, Until::ThirtyDays, Until::EightHours, Until::OneHour],
+        }
+    }
+}
+
+/// When an answer ends at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Until {
+    /// With the account's session.
+    #[serde(rename = "session")]
+    Session,
+    /// After an hour.
+    #[serde(rename = "1h")]
+    OneHour,
+    /// After eight hours.
+    #[serde(rename = "8h")]
+    EightHours,
+    /// After 30 days.
+    #[serde(rename = "30d")]
+    ThirtyDays,
+    /// When the user revokes it.
+    #[serde(rename = "revoked")]
+    Revoked,
+}
+
+impl Until {
+    /// All of them, the shortest time first.
+    pub const ALL: [Self; 5] =
+        [Self::OneHour, Self::EightHours, Self::Session, Self::ThirtyDays, Self::Revoked];
+
+    /// The word in the local API and at the terminal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::OneHour => "1h",
+            Self::EightHours => "8h",
+            Self::ThirtyDays => "30d",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// For how many seconds the answer holds; `None` where no time ends it.
+    #[must_use]
+    pub fn seconds(self) -> Option<u64> {
+        match self {
+            Self::OneHour => Some(60 * 60),
+            Self::EightHours => Some(8 * 60 * 60),
+            Self::ThirtyDays => Some(30 * 24 * 60 * 60),
+            Self::Session | Self::Revoked => None,
+        }
+    }
+}
+
+/// What a label is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LabelKind {
+    /// The identifier of a Flatpak app.
+    Flatpak,
+    /// The name of a snap.
+    Snap,
+    /// The name of the app in the desktop's menu.
+    DesktopEntry,
+    /// The package that has put the file there.
+    Package,
+    /// A coding agent, by the variables that it sets for what it starts.
+    CodingAgent,
+    /// The systemd unit.
+    Unit,
+    /// The control group, where there is no unit.
+    Cgroup,
+}
+
+impl LabelKind {
+    /// The word in the record and at the terminal.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Flatpak => "flatpak",
+            Self::Snap => "snap",
+            Self::DesktopEntry => "desktop_entry",
+            Self::Package => "package",
+            Self::CodingAgent => "coding_agent",
+            Self::Unit => "unit",
+            Self::Cgroup => "cgroup",
+        }
+    }
+}
+
+/// A name that the surroundings of a program give it. Every program of the user can have any label: none proves anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Label {
+    /// What it is about.
+    pub kind: LabelKind,
+    /// The name.
+    pub name: String,
+}
+
+impl Label {
+    /// As people read it: `Flatpak org.example.App`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let kind = match self.kind {
+            LabelKind::Flatpak => "Flatpak",
+            LabelKind::Snap => "snap",
+            LabelKind::DesktopEntry => "app",
+            LabelKind::Package => "package",
+            LabelKind::CodingAgent => "started by",
+            LabelKind::Unit => "unit",
+            LabelKind::Cgroup => "cgroup",
+        };
+        format!("{kind} {}", self.name)
+    }
+}
+
+/// Labels as people read them, in one line.
+#[must_use]
+pub fn labels_in_words(labels: &[Label]) -> String {
+    labels.iter().map(Label::in_words).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a program is asked about.
@@ -102,6 +241,8 @@ pub struct ConsentQuestion {
     pub script: Option<String>,
     /// The programs that started it, the nearest first. Not proved.
     pub started_by: Vec<String>,
+    /// What its surroundings call it. Not proved.
+    pub labels: Vec<Label>,
     /// The program that *this agent* means.
     pub agent: Option<String>,
     /// The terminal that it runs in.
@@ -122,6 +263,8 @@ pub struct ConsentQuestion {
     pub because: AskedBecause,
     /// The answers that are offered, the narrowest first.
     pub spans: Vec<Span>,
+    /// The ends that each of them can have, the usual one first.
+    pub ends: BTreeMap<Span, Vec<Until>>,
     /// How many requests wait for this answer.
     pub waiting: u32,
     /// When it was asked, Unix seconds.
@@ -143,8 +286,15 @@ pub struct LiveGrant {
     pub account: String,
     /// The APIs; empty for the session's own token.
     pub targets: Vec<String>,
+    /// The scopes; empty for those of the session.
+    pub scopes: Vec<String>,
     /// How long it holds.
     pub span: Span,
+    /// When it ends at the latest, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub until: Option<u64>,
+    /// What the surroundings of the program called it when it was asked about. Not proved.
+    pub labels: Vec<Label>,
     /// Whether it allows. Otherwise it denies.
     pub allows: bool,
     /// How many tokens were handed out under it.
@@ -159,7 +309,7 @@ pub struct LiveGrant {
 }
 
 /// The answer to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
@@ -168,6 +318,26 @@ pub struct ConsentAnswer {
     pub allow: bool,
     /// For how long and for whom.
     pub span: Span,
+    /// When it ends at the latest: one of the ends that are offered. Without it, the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub until: Option<Until>,
+    /// The APIs that are allowed, of those that were asked for. Without them, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub targets: Option<Vec<String>>,
+    /// The scopes that are allowed, of those that were asked for. Without them, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub scopes: Option<Vec<String>>,
+}
+
+impl ConsentAnswer {
+    /// The answer to all that was asked for, with the usual end.
+    #[must_use]
+    pub fn new(allow: bool, span: Span) -> Self {
+        Self { allow, span, until: None, targets: None, scopes: None }
+    }
 }
 
 /// The answer of `GET /v1/consents`.

@@ -33,7 +33,10 @@ pub use audit::AuditStatus;
 pub use aws::{AwsCredentials, AwsRole, AwsSecret};
 pub use claims::ClaimsAnswer;
 pub use config::{ConfigCheck, ConfigProblem, Severity};
-pub use consent::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
+pub use consent::{
+    AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, Label, LabelKind, LiveGrant, Span,
+    Until,
+};
 pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use job::{JobAnswer, JobKey, JobRequest};
@@ -90,6 +93,9 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         Question,
         CallerKind,
         Span,
+        Until,
+        LabelKind,
+        Label,
         AskedBecause,
         ConsentQuestion,
         ConsentAnswer,

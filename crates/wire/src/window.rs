@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigCheck;
+use crate::consent::Label;
 use crate::session::{PresenceStatus, SettingField};
 use crate::vault::VaultMode;
 
@@ -152,6 +153,8 @@ pub struct KeptGrant {
     /// When it ends, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub until: Option<u64>,
+    /// What the surroundings of the program called it when it was asked about. Not proved.
+    pub labels: Vec<Label>,
     /// How many tokens were handed out under it.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub tokens: u64,

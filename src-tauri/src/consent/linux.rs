@@ -9,6 +9,7 @@ use gtk::prelude::*;
 use gtk::{Align, ResponseType, gdk, pango};
 use tauri::AppHandle;
 
+use super::words::MAY;
 use super::{Answer, ConsentDialog, Words};
 use crate::question::{QUIET, keep_free, quiet};
 
@@ -18,6 +19,11 @@ const AFTER_A_CLICK: Duration = Duration::from_millis(400);
 const LINE: i32 = 52;
 /// The side of the icon, in logical pixels.
 const ICON: i32 = 48;
+/// So many things that can be left out are shown without scrolling.
+const FEW: usize = 6;
+/// The titles of the two choices.
+const SPAN: &str = "For how long";
+const ENDS: &str = "Ends at the latest";
 /// What the title bar, the panel and the window list show.
 const ROLE: &str = "abide-consent";
 
@@ -86,6 +92,9 @@ struct Up {
     number: u64,
     dialog: gtk::Dialog,
     choices: gtk::ComboBoxText,
+    ends: gtk::ComboBoxText,
+    targets: Vec<gtk::CheckButton>,
+    scopes: Vec<gtk::CheckButton>,
     waiting: gtk::Label,
     words: Words,
     answer: Option<Answer>,
@@ -110,8 +119,14 @@ impl Up {
         dialog.set_keep_above(true);
         dialog.stick();
         let choices = choices(words);
+        let ends = ends(words, &choices);
+        let (targets, scopes) = (boxes(&words.targets, number), boxes(&words.scopes, number));
         let waiting = label("", true);
-        let texts = texts(words, &choices, &waiting);
+        let texts = texts(words);
+        texts.pack_start(&parts(&targets, &scopes), false, false, 0);
+        texts.pack_start(&times(&choices, &ends), false, false, 0);
+        texts.pack_start(&why(words), false, false, 0);
+        texts.pack_start(&waiting, false, false, 0);
         let row = gtk::Box::new(gtk::Orientation::Horizontal, 20);
         keep_free(&row, 24, 24, 12);
         row.add(&icon(words));
@@ -121,6 +136,9 @@ impl Up {
             number,
             dialog,
             choices,
+            ends,
+            targets,
+            scopes,
             waiting,
             words: words.clone(),
             answer: Some(answer),
@@ -197,13 +215,23 @@ impl Up {
 
     fn set_armed(&mut self, armed: bool) {
         self.armed = armed;
-        for response in [ResponseType::Yes, ResponseType::No] {
-            self.dialog.set_response_sensitive(response, armed);
-        }
+        self.dialog.set_response_sensitive(ResponseType::No, armed);
+        self.tell_what_is_allowed();
         self.choices.set_sensitive(armed);
+        self.ends.set_sensitive(armed);
+        for one in self.targets.iter().chain(&self.scopes) {
+            one.set_sensitive(armed);
+        }
         if armed && let Some(button) = self.dialog.widget_for_response(ResponseType::No) {
             button.grab_focus();
         }
+    }
+
+    /// Of several APIs or scopes, one at least has to be allowed.
+    fn tell_what_is_allowed(&self) {
+        let some = |boxes: &[gtk::CheckButton]| boxes.is_empty() || boxes.iter().any(|one| one.is_active());
+        let allowed = self.armed && some(&self.targets) && some(&self.scopes);
+        self.dialog.set_response_sensitive(ResponseType::Yes, allowed);
     }
 
     /// Makes the buttons work once no key was pressed for a while.
@@ -227,8 +255,16 @@ impl Up {
 
     fn chosen(&self, allow: bool) -> Option<ConsentAnswer> {
         let chosen = self.choices.active().and_then(|index| usize::try_from(index).ok());
-        let (span, _) = self.words.choices.get(chosen.unwrap_or(0))?;
-        Some(ConsentAnswer { allow, span: *span })
+        let chosen = chosen.unwrap_or(0);
+        let (span, _) = self.words.choices.get(chosen)?;
+        let end = self.ends.active().and_then(|index| usize::try_from(index).ok());
+        let until = self.words.ends.get(chosen).zip(end).and_then(|(ends, end)| ends.get(end));
+        Some(ConsentAnswer {
+            until: until.map(|(until, _)| *until),
+            targets: part(&self.words.targets, &self.targets).filter(|_| allow),
+            scopes: part(&self.words.scopes, &self.scopes).filter(|_| allow),
+            ..ConsentAnswer::new(allow, *span)
+        })
     }
 
     fn take_down(mut self) {
@@ -276,7 +312,7 @@ fn choices(words: &Words) -> gtk::ComboBoxText {
     choices.set_active(u32::try_from(words.chosen).ok());
     choices.set_hexpand(true);
     if let Some(accessible) = choices.accessible() {
-        accessible.set_name("For how long");
+        accessible.set_name(SPAN);
     }
     choices
 }
@@ -296,7 +332,103 @@ fn label(text: &str, is_quiet: bool) -> gtk::Label {
     label
 }
 
-fn texts(words: &Words, choices: &gtk::ComboBoxText, waiting: &gtk::Label) -> gtk::Box {
+/// When the answer ends at the latest: what the chosen answer offers.
+fn ends(words: &Words, choices: &gtk::ComboBoxText) -> gtk::ComboBoxText {
+    let ends = gtk::ComboBoxText::new();
+    ends.set_hexpand(true);
+    if let Some(accessible) = ends.accessible() {
+        accessible.set_name(ENDS);
+    }
+    let (all, shown) = (words.ends.clone(), ends.clone());
+    let fill = move |choices: &gtk::ComboBoxText| {
+        let chosen = choices.active().and_then(|index| usize::try_from(index).ok());
+        let offered = chosen.and_then(|chosen| all.get(chosen)).map_or(&[][..], Vec::as_slice);
+        shown.remove_all();
+        for (_, meaning) in offered {
+            shown.append_text(meaning);
+        }
+        shown.set_active((!offered.is_empty()).then_some(0));
+    };
+    fill(choices);
+    choices.connect_changed(fill);
+    ends
+}
+
+/// A box for each thing that can be left out, all of them checked.
+fn boxes(all: &[(String, String)], number: u64) -> Vec<gtk::CheckButton> {
+    let check = |(_, shown): &(String, String)| {
+        let check = gtk::CheckButton::with_label(shown);
+        check.set_active(true);
+        if let Some(label) = check.child().and_then(|child| child.downcast::<gtk::Label>().ok()) {
+            label.set_line_wrap(true);
+            label.set_line_wrap_mode(pango::WrapMode::WordChar);
+            label.set_max_width_chars(LINE - 4);
+        }
+        check.connect_toggled(move |_| with(number, |up| up.tell_what_is_allowed()));
+        check
+    };
+    all.iter().map(check).collect()
+}
+
+/// What is left of all; `None` for all of it.
+fn part(all: &[(String, String)], boxes: &[gtk::CheckButton]) -> Option<Vec<String>> {
+    let left = all.iter().zip(boxes).filter(|(_, one)| one.is_active());
+    let left: Vec<String> = left.map(|((name, _), _)| name.clone()).collect();
+    (left.len() < all.len()).then_some(left)
+}
+
+/// The boxes under what they are about. Many of them scroll.
+fn parts(targets: &[gtk::CheckButton], scopes: &[gtk::CheckButton]) -> gtk::Widget {
+    let list = gtk::Box::new(gtk::Orientation::Vertical, 2);
+    for (title, boxes) in [("For these APIs", targets), (MAY, scopes)] {
+        if !boxes.is_empty() {
+            list.add(&gtk::Label::builder().label(title).xalign(0.0).attributes(&quiet()).build());
+            boxes.iter().for_each(|one| list.add(one));
+        }
+    }
+    if targets.len() + scopes.len() <= FEW {
+        // Without boxes there is nothing, and no gap for it.
+        list.set_no_show_all(targets.is_empty() && scopes.is_empty());
+        return list.upcast();
+    }
+    let scrolled = gtk::ScrolledWindow::builder().hscrollbar_policy(gtk::PolicyType::Never).build();
+    scrolled.set_min_content_height(168);
+    scrolled.add(&list);
+    scrolled.upcast()
+}
+
+/// For how long, and until when.
+fn times(choices: &gtk::ComboBoxText, ends: &gtk::ComboBoxText) -> gtk::Grid {
+    let grid = gtk::Grid::builder().column_spacing(16).row_spacing(8).build();
+    let title = |text: &str| gtk::Label::builder().label(text).xalign(0.0).build();
+    grid.attach(&title(SPAN), 0, 0, 1, 1);
+    grid.attach(choices, 1, 0, 1, 1);
+    let until = title(ENDS);
+    grid.attach(&until, 0, 1, 1, 1);
+    grid.attach(ends, 1, 1, 1, 1);
+    // What is given once has no end.
+    let has_ends = |ends: &gtk::ComboBoxText| ends.active().is_some();
+    for widget in [until.upcast_ref::<gtk::Widget>(), ends.upcast_ref()] {
+        widget.set_no_show_all(true);
+        widget.set_visible(has_ends(ends));
+    }
+    let shown = ends.clone();
+    choices.connect_changed(move |_| {
+        until.set_visible(has_ends(&shown));
+        shown.set_visible(has_ends(&shown));
+    });
+    grid
+}
+
+fn why(words: &Words) -> gtk::Expander {
+    let why = gtk::Expander::builder().label("Why am I asked?").build();
+    let answer = label(&words.why, true);
+    keep_free(&answer, 0, 8, 0);
+    why.add(&answer);
+    why
+}
+
+fn texts(words: &Words) -> gtk::Box {
     let texts = gtk::Box::new(gtk::Orientation::Vertical, 12);
     let sentence = label(&words.sentence, false);
     let strong = pango::AttrList::new();
@@ -307,7 +439,9 @@ fn texts(words: &Words, choices: &gtk::ComboBoxText, waiting: &gtk::Label) -> gt
         texts.add(&label(note, false));
     }
     let facts = gtk::Grid::builder().column_spacing(16).row_spacing(4).build();
-    for (number, (name, value)) in (0..).zip(&words.facts) {
+    // What has boxes of its own is not said twice.
+    let said = words.facts.iter().filter(|(name, _)| *name != MAY || words.scopes.is_empty());
+    for (number, (name, value)) in (0..).zip(said) {
         let name =
             gtk::Label::builder().label(*name).xalign(0.0).valign(Align::Start).attributes(&quiet()).build();
         let value = gtk::Label::builder()
@@ -322,15 +456,5 @@ fn texts(words: &Words, choices: &gtk::ComboBoxText, waiting: &gtk::Label) -> gt
         facts.attach(&value, 1, number, 1, 1);
     }
     texts.add(&facts);
-    let row = gtk::Box::new(gtk::Orientation::Horizontal, 16);
-    row.add(&gtk::Label::builder().label("For how long").xalign(0.0).build());
-    row.add(choices);
-    texts.add(&row);
-    let why = gtk::Expander::builder().label("Why am I asked?").build();
-    let answer = label(&words.why, true);
-    keep_free(&answer, 0, 8, 0);
-    why.add(&answer);
-    texts.add(&why);
-    texts.add(waiting);
     texts
 }

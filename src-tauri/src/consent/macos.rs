@@ -180,22 +180,19 @@ define_class!(
         // SAFETY: the signature of an action: one argument, the sender, no result.
         #[unsafe(method(deny:))]
         fn deny(&self, _sender: Option<&AnyObject>) {
-            answered(self.ivars().number, |_| ConsentAnswer { allow: false, span: Span::Once });
+            answered(self.ivars().number, |_| ConsentAnswer::new(false, Span::Once));
         }
 
         // SAFETY: as above.
         #[unsafe(method(once:))]
         fn once(&self, _sender: Option<&AnyObject>) {
-            answered(self.ivars().number, |_| ConsentAnswer { allow: true, span: Span::Once });
+            answered(self.ivars().number, |_| ConsentAnswer::new(true, Span::Once));
         }
 
         // SAFETY: as above.
         #[unsafe(method(longer:))]
         fn longer(&self, _sender: Option<&AnyObject>) {
-            answered(self.ivars().number, |up| ConsentAnswer {
-                allow: true,
-                span: up.longer.unwrap_or(Span::Once),
-            });
+            answered(self.ivars().number, |up| ConsentAnswer::new(true, up.longer.unwrap_or(Span::Once)));
         }
     }
 );

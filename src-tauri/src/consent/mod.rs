@@ -91,7 +91,7 @@ impl<D: ConsentDialog> Asker<D> {
         Box::new(move |answer| {
             lock(&done).push(id);
             // Closed means no.
-            answered(id, answer.unwrap_or(ConsentAnswer { allow: false, span: Span::Once }));
+            answered(id, answer.unwrap_or(ConsentAnswer::new(false, Span::Once)));
         })
     }
 }
@@ -137,7 +137,7 @@ mod tests {
         asker.follow(&snapshot(&[curl.clone(), git.clone()]));
         double.up.lock().unwrap().take().unwrap()(None);
         asker.follow(&snapshot(&[curl, git.clone()]));
-        double.up.lock().unwrap().take().unwrap()(Some(ConsentAnswer { allow: true, span: Span::Run }));
+        double.up.lock().unwrap().take().unwrap()(Some(ConsentAnswer::new(true, Span::Run)));
         asker.follow(&snapshot(&[]));
         let calls = double.calls.lock().unwrap().clone();
         assert_eq!(calls.len(), 4, "{calls:?}");
@@ -145,8 +145,8 @@ mod tests {
             calls[0].contains("curl") && calls[1].starts_with("update") && calls[2].contains("git"),
             "{calls:?}"
         );
-        let no = ConsentAnswer { allow: false, span: Span::Once };
-        let yes = ConsentAnswer { allow: true, span: Span::Run };
+        let no = ConsentAnswer::new(false, Span::Once);
+        let yes = ConsentAnswer::new(true, Span::Run);
         assert_eq!(*answers.lock().unwrap(), [(1, no), (2, yes)]);
     }
 

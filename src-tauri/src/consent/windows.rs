@@ -156,7 +156,7 @@ impl Up {
             return S_FALSE;
         }
         let span = self.words.choices.get(self.chosen.get()).map(|(span, _)| *span);
-        let chosen = allow.zip(span).map(|(allow, span)| ConsentAnswer { allow, span });
+        let chosen = allow.zip(span).map(|(allow, span)| ConsentAnswer::new(allow, span));
         if let Some(answer) = self.answer.take() {
             answer(chosen);
         }

@@ -1,7 +1,7 @@
 //! The words of the consent dialog, the same on every platform.
 
-use abide_wire::consent::scope_in_words;
-use abide_wire::{AskedBecause, CallerKind, ConsentQuestion, Span};
+use abide_wire::consent::{labels_in_words, scope_in_words};
+use abide_wire::{AskedBecause, CallerKind, ConsentQuestion, Span, Until};
 
 /// So much of one value is shown, in characters. A program chooses what it says of itself, not how large the dialog is.
 const LONGEST: usize = 120;
@@ -23,11 +23,21 @@ pub(crate) struct Words {
     pub(crate) choices: Vec<(Span, String)>,
     /// Which of them is chosen at first.
     pub(crate) chosen: usize,
+    /// The ends that each of them can have, the usual one first.
+    pub(crate) ends: Vec<Vec<(Until, &'static str)>>,
+    /// The APIs that the user can choose among, as they are and as they are shown; empty without a choice.
+    pub(crate) targets: Vec<(String, String)>,
+    /// The scopes that the user can choose among, in the same way.
+    pub(crate) scopes: Vec<(String, String)>,
     /// How many wait.
     pub(crate) waiting: Option<String>,
     /// Why the user is asked.
     pub(crate) why: String,
 }
+
+/// Where a dialog has no room for the choice.
+#[cfg(any(not(target_os = "linux"), test))]
+const LESS: &str = "To allow less, or for a shorter time, answer with `abide approve` or in the window.";
 
 impl Words {
     /// The words for a question; `others` is the number of questions behind it.
@@ -43,6 +53,9 @@ impl Words {
             facts: facts(question),
             note: note(question),
             chosen: choices.iter().position(|(span, _)| *span == first).unwrap_or(0),
+            ends: question.spans.iter().map(|span| ends(question, *span)).collect(),
+            targets: choosable(&question.targets, short),
+            scopes: choosable(&question.scopes, scope_shown),
             choices,
             waiting: waiting(question.waiting, others),
             why: why(question),
@@ -66,8 +79,45 @@ impl Words {
     #[cfg(any(not(target_os = "linux"), test))]
     pub(crate) fn details(&self) -> String {
         let facts = self.facts.iter().map(|(label, value)| format!("{label}: {value}"));
-        let parts = self.note.clone().into_iter().chain(facts).chain(self.waiting.clone());
+        let less = self.can_be_less().then(|| LESS.to_owned());
+        let parts = self.note.clone().into_iter().chain(facts).chain(self.waiting.clone()).chain(less);
         parts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether the user could choose a part of what is asked for, or another end.
+    #[cfg(any(not(target_os = "linux"), test))]
+    fn can_be_less(&self) -> bool {
+        !self.targets.is_empty() || !self.scopes.is_empty() || self.ends.iter().any(|ends| ends.len() > 1)
+    }
+}
+
+/// The label of what a program may do with its token.
+pub(super) const MAY: &str = "It may then";
+
+fn scope_shown(scope: &str) -> String {
+    scope_in_words(scope).map_or_else(|| short(scope), str::to_owned)
+}
+
+/// What the user can choose among: only where there is more than one.
+fn choosable(all: &[String], shown: impl Fn(&str) -> String) -> Vec<(String, String)> {
+    if all.len() < 2 {
+        return Vec::new();
+    }
+    all.iter().map(|one| (one.clone(), shown(one))).collect()
+}
+
+fn ends(question: &ConsentQuestion, span: Span) -> Vec<(Until, &'static str)> {
+    question.ends.get(&span).into_iter().flatten().map(|until| (*until, end(*until))).collect()
+}
+
+/// When an answer ends at the latest.
+fn end(until: Until) -> &'static str {
+    match until {
+        Until::Session => "When you are signed out",
+        Until::OneHour => "In 1 hour",
+        Until::EightHours => "In 8 hours",
+        Until::ThirtyDays => "In 30 days",
+        Until::Revoked => "When you revoke it",
     }
 }
 
@@ -127,9 +177,12 @@ fn facts(question: &ConsentQuestion) -> Vec<(&'static str, String)> {
     if let Some(path) = &question.path {
         add("Program", short(path));
     }
+    if !question.labels.is_empty() {
+        add("Says it is", short(&labels_in_words(&question.labels)));
+    }
     if !question.scopes.is_empty() {
-        let words = |scope: &String| scope_in_words(scope).map_or_else(|| short(scope), str::to_owned);
-        add("It may then", short(&question.scopes.iter().map(words).collect::<Vec<_>>().join(", ")));
+        let words = question.scopes.iter().map(|scope| scope_shown(scope));
+        add(MAY, short(&words.collect::<Vec<_>>().join(", ")));
     }
     if let Some(reason) = &question.reason {
         add("It says why", format!("\u{201c}{}\u{201d}", short(reason)));
@@ -212,9 +265,12 @@ fn why(question: &ConsentQuestion) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use abide_wire::{Label, LabelKind};
+
     use super::*;
 
     pub(in crate::consent) fn question(id: u64, program: &str) -> ConsentQuestion {
+        let spans = vec![Span::Once, Span::Run, Span::Session, Span::Always];
         ConsentQuestion {
             id,
             kind: CallerKind::Program,
@@ -224,6 +280,7 @@ pub(super) mod tests {
             command: Some(format!("{program} https://api.example.com")),
             script: None,
             started_by: vec!["bash".to_owned()],
+            labels: Vec::new(),
             agent: None,
             terminal: None,
             account: "work".to_owned(),
@@ -233,7 +290,8 @@ pub(super) mod tests {
             signs_in: false,
             reason: None,
             because: AskedBecause::New,
-            spans: vec![Span::Once, Span::Run, Span::Session, Span::Always],
+            ends: spans.iter().map(|span| (*span, span.ends().to_vec())).collect(),
+            spans,
             waiting: 1,
             asked_at: 0,
         }
@@ -255,6 +313,30 @@ pub(super) mod tests {
         let (label, reason) = words.facts.last().cloned().unwrap_or_default();
         assert_eq!(label, "It says why");
         assert!(reason.chars().count() < 130 && !reason.contains('\n'), "{reason}");
+    }
+
+    #[test]
+    fn what_can_be_less_is_offered() {
+        let mut asked = question(1, "curl");
+        let words = Words::of(&asked, 0);
+        assert!(words.targets.is_empty() && words.scopes.is_empty(), "one thing has no part");
+        assert_eq!(words.ends.len(), words.choices.len());
+        assert_eq!(words.ends[0], [], "this once has no end");
+        assert_eq!(words.ends[3].first(), Some(&(Until::Revoked, "When you revoke it")));
+        assert!(words.details().contains("abide approve"));
+        asked.scopes = vec!["email".to_owned(), "api.read".to_owned()];
+        let scopes = Words::of(&asked, 0).scopes;
+        assert_eq!(scopes[0], ("email".to_owned(), "see your email address".to_owned()));
+        assert_eq!(scopes[1], ("api.read".to_owned(), "api.read".to_owned()));
+    }
+
+    #[test]
+    fn labels_are_shown_as_what_they_are() {
+        let mut asked = question(1, "curl");
+        let label = |kind, name: &str| Label { kind, name: name.to_owned() };
+        asked.labels = vec![label(LabelKind::Package, "curl"), label(LabelKind::CodingAgent, "Claude Code")];
+        let said = ("Says it is", "package curl, started by Claude Code".to_owned());
+        assert!(Words::of(&asked, 0).facts.contains(&said));
     }
 
     #[test]

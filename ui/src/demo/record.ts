@@ -13,7 +13,7 @@ export const activityLine = (over: Partial<ActivityLine> = {}): ActivityLine => 
   kind: "tokens",
   account: "work",
   user: null,
-  caller: { kind: "program", name: null, program: "/usr/bin/curl", sha256: null, started_by: null },
+  caller: { kind: "program", name: null, program: "/usr/bin/curl", sha256: null, started_by: null, labels: [] },
   audience: [],
   scope: null,
   reason: null,
@@ -26,7 +26,7 @@ export const activityLine = (over: Partial<ActivityLine> = {}): ActivityLine => 
 
 type Event = [minute: number, event: string, kind: ActivityKind, over?: Partial<ActivityLine>];
 
-const claude = { kind: "program", name: null, program: "/home/alice/.local/bin/claude", sha256: null, started_by: "zsh" };
+const claude = { kind: "program", name: null, program: "/home/alice/.local/bin/claude", sha256: null, started_by: "zsh", labels: ["coding_agent:Claude Code"] };
 const api = ["https://api.example.com"];
 const EVENTS: Event[] = [
   [421, "agent.started", "abide", { account: null, caller: null, name: "0.1.0" }],
@@ -38,11 +38,11 @@ const EVENTS: Event[] = [
   [485, "session.refreshed", "sessions", { caller: null }],
   [533, "token.served", "tokens", { caller: claude, audience: api, times: 31 }],
   [545, "session.refreshed", "sessions", { caller: null }],
-  [571, "token.refused", "refusals", { caller: { kind: "program", name: null, program: "/opt/weather/bin/weather-widget", sha256: null, started_by: null }, reason: "access_denied", times: 4 }],
+  [571, "token.refused", "refusals", { caller: { kind: "program", name: null, program: "/opt/weather/bin/weather-widget", sha256: null, started_by: null, labels: [] }, reason: "access_denied", times: 4 }],
   [605, "session.refreshed", "sessions", { caller: null }],
-  [611, "claims.served", "tokens", { caller: { kind: "owner", name: null, program: "/usr/bin/abide", sha256: null, started_by: null } }],
+  [611, "claims.served", "tokens", { caller: { kind: "owner", name: null, program: "/usr/bin/abide", sha256: null, started_by: null, labels: [] } }],
   [642, "grant.given", "changes", { caller: null, account: null, name: "ci" }],
-  [660, "token.served", "tokens", { caller: { kind: "client", name: "ci", program: null, sha256: null, started_by: null }, times: 22 }],
+  [660, "token.served", "tokens", { caller: { kind: "client", name: "ci", program: null, sha256: null, started_by: null, labels: [] }, times: 22 }],
   [665, "session.refreshed", "sessions", { caller: null }],
   [744, "question.asked", "questions", { caller: null }],
   [745, "question.answered", "questions", { caller: null, reason: "yes" }],

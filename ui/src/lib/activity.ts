@@ -98,6 +98,7 @@ export function details(line: ActivityLine): [string, string][] {
     ["Program", line.caller?.program ?? null],
     ["SHA-256", line.caller?.sha256 ?? null],
     ["Started by", line.caller?.started_by ?? null],
+    ["Says it is", line.caller === null || line.caller.labels.length === 0 ? null : line.caller.labels.join(", ")],
     ["Client", line.caller?.name ?? null],
     ["API", line.audience.length === 0 ? null : line.audience.join(", ")],
     ["Scopes", line.scope],

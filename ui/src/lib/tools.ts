@@ -1,7 +1,7 @@
 // The texts about apps that ask for tokens. Who asks for what is worded as in the native dialog
 // (src-tauri/src/consent/words.rs); a test compares them.
 import { ago, duration, timeOfDay } from "./text";
-import type { AskedBecause, CallerKind, ConsentQuestion, KeptGrant, LiveGrant, Span, Snapshot } from "./wire";
+import type { AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, KeptGrant, Label, LabelKind, LiveGrant, Span, Snapshot, Until } from "./wire";
 
 /** So much of one value is shown, in characters. A program chooses what it says of itself, not how long the page is. */
 const LONGEST = 120;
@@ -51,7 +51,24 @@ export const SCOPE: Record<string, string> = {
   roles: "see your groups",
 };
 
-const scopes = (names: string[]) => [...new Set(names.map((name) => (Object.hasOwn(SCOPE, name) ? SCOPE[name]! : short(name))))].join(", ");
+/** A scope in words. */
+export const scopeShown = (name: string) => (Object.hasOwn(SCOPE, name) ? SCOPE[name]! : short(name));
+
+const scopes = (names: string[]) => [...new Set(names.map(scopeShown))].join(", ");
+
+/** What a label is about. */
+const LABEL: Record<LabelKind, string> = {
+  flatpak: "Flatpak",
+  snap: "snap",
+  desktop_entry: "app",
+  package: "package",
+  coding_agent: "started by",
+  unit: "unit",
+  cgroup: "cgroup",
+};
+
+/** What the surroundings of an app call it. None of it is proved. */
+export const labels = (all: Label[]) => all.map(({ kind, name }) => `${LABEL[kind]} ${name}`).join(", ");
 
 /** What is known of the program, and what it says of itself. */
 export function known(question: ConsentQuestion): [string, string][] {
@@ -61,6 +78,7 @@ export function known(question: ConsentQuestion): [string, string][] {
     ["Terminal", question.terminal],
     ["Started by", question.started_by.length === 0 ? null : question.started_by.join(", by ")],
     ["Program", question.path],
+    ["Says it is", question.labels.length === 0 ? null : labels(question.labels)],
     ["It may then", question.scopes.length === 0 ? null : scopes(question.scopes)],
     ["It says why", question.reason === null ? null : `“${short(question.reason)}”`],
   ];
@@ -105,6 +123,33 @@ export function firstChoice(question: ConsentQuestion): Span {
   return question.spans.includes(wanted) ? wanted : (question.spans[0] ?? "once");
 }
 
+const saysItIs = (all: Label[]) => (all.length === 0 ? "" : ` Says it is: ${short(labels(all))}.`);
+
+/** When an answer ends at the latest. */
+export const END: Record<Until, string> = {
+  session: "When you are signed out",
+  "1h": "In 1 hour",
+  "8h": "In 8 hours",
+  "30d": "In 30 days",
+  revoked: "When you revoke it",
+};
+
+/** The ends that an answer can have, the usual one first. */
+export const ends = (question: ConsentQuestion, span: Span): Until[] => question.ends[span] ?? [];
+
+/** An answer to a question. What the user has left as it was is not said. */
+export function answer(question: ConsentQuestion, allow: boolean, span: Span, until: Until | null, targets: string[], scopes: string[]): ConsentAnswer {
+  const [usual, ...others] = ends(question, span);
+  const part = (chosen: string[], all: string[]) => allow && all.length > 1 && chosen.length < all.length;
+  return {
+    allow,
+    span,
+    ...(until !== null && until !== usual && others.includes(until) ? { until } : {}),
+    ...(part(targets, question.targets) ? { targets } : {}),
+    ...(part(scopes, question.scopes) ? { scopes } : {}),
+  };
+}
+
 const tokens = (count: number) => (count === 1 ? "1 token" : `${count.toLocaleString("en")} tokens`);
 
 /** How long an answer holds that ends by itself. */
@@ -135,8 +180,9 @@ export function live(grant: LiveGrant, snapshot: Snapshot, now: number): { what:
   const last = grant.last_used === null ? "" : `, last used ${ago(now - grant.last_used)}`;
   const what = grant.allows ? `${grant.tokens === 0 ? "No tokens yet" : tokens(grant.tokens)} for ${target}${named}${last}.` : `Gets no tokens for ${target}${named}.`;
   const most = account?.at_most_until ?? null;
-  const end = most === null || most <= now ? "" : `, ${atMost(most - now)} at most`;
-  return { what, until: `${SPAN_ENDS[grant.span](short(grant.program))}${end}.` };
+  const ends = [most, grant.until].filter((end) => end !== null && end > now) as number[];
+  const end = ends.length === 0 ? "" : `, ${atMost(Math.min(...ends) - now)} at most`;
+  return { what: what + saysItIs(grant.labels), until: `${SPAN_ENDS[grant.span](short(grant.program))}${end}.` };
 }
 
 /** A grant that is kept, in two lines. */
@@ -151,7 +197,7 @@ export function kept(grant: KeptGrant, now: number): { what: string; use: string
       : `Gets tokens for ${targets}, with ${account}.${may}`;
   const last = grant.last_used === null ? "Not used yet." : `${tokens(grant.tokens)}, last used ${ago(now - grant.last_used)}.`;
   const until = grant.until === null ? "" : ` Ends ${grant.until <= now ? "now" : timeOfDayFrom(grant.until, now)}.`;
-  return { what, use: `${grant.allows ? "Allowed" : "Denied"} ${timeOfDayFrom(grant.since, now)}.${until}${grant.allows ? ` ${last}` : ""}` };
+  return { what: what + saysItIs(grant.labels), use: `${grant.allows ? "Allowed" : "Denied"} ${timeOfDayFrom(grant.since, now)}.${until}${grant.allows ? ` ${last}` : ""}` };
 }
 
 /** A time for the middle of a sentence: `at 14:02`, `on 3 March 2026`. */

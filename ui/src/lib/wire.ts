@@ -291,6 +291,20 @@ export type CallerKind = "program" | "interpreter" | "terminal" | "forwarder" | 
 
 export type Span = "once" | "run" | "terminal" | "agent" | "session" | "script" | "always";
 
+export type Until = "session" | "1h" | "8h" | "30d" | "revoked";
+
+export type LabelKind = "flatpak" | "snap" | "desktop_entry" | "package" | "coding_agent" | "unit" | "cgroup";
+
+export type Label = { 
+/**
+ * What it is about.
+ */
+kind: LabelKind, 
+/**
+ * The name.
+ */
+name: string, };
+
 export type AskedBecause = "new" | "changed" | "wider" | "ended";
 
 export type ConsentQuestion = { 
@@ -326,6 +340,10 @@ script: string | null,
  * The programs that started it, the nearest first. Not proved.
  */
 started_by: Array<string>, 
+/**
+ * What its surroundings call it. Not proved.
+ */
+labels: Array<Label>, 
 /**
  * The program that *this agent* means.
  */
@@ -367,6 +385,10 @@ because: AskedBecause,
  */
 spans: Array<Span>, 
 /**
+ * The ends that each of them can have, the usual one first.
+ */
+ends: { [key in Span]?: Array<Until> }, 
+/**
  * How many requests wait for this answer.
  */
 waiting: number, 
@@ -383,7 +405,19 @@ allow: boolean,
 /**
  * For how long and for whom.
  */
-span: Span, };
+span: Span, 
+/**
+ * When it ends at the latest: one of the ends that are offered. Without it, the usual one.
+ */
+until?: Until, 
+/**
+ * The APIs that are allowed, of those that were asked for. Without them, all.
+ */
+targets?: Array<string>, 
+/**
+ * The scopes that are allowed, of those that were asked for. Without them, all.
+ */
+scopes?: Array<string>, };
 
 export type LiveGrant = { 
 /**
@@ -403,9 +437,21 @@ account: string,
  */
 targets: Array<string>, 
 /**
+ * The scopes; empty for those of the session.
+ */
+scopes: Array<string>, 
+/**
  * How long it holds.
  */
 span: Span, 
+/**
+ * When it ends at the latest, Unix seconds.
+ */
+until: number | null, 
+/**
+ * What the surroundings of the program called it when it was asked about. Not proved.
+ */
+labels: Array<Label>, 
 /**
  * Whether it allows. Otherwise it denies.
  */
@@ -757,6 +803,10 @@ since: number,
  */
 until: number | null, 
 /**
+ * What the surroundings of the program called it when it was asked about. Not proved.
+ */
+labels: Array<Label>, 
+/**
  * How many tokens were handed out under it.
  */
 tokens: number, 
@@ -837,7 +887,11 @@ sha256: string | null,
 /**
  * The program that started it.
  */
-started_by: string | null, };
+started_by: string | null, 
+/**
+ * What its surroundings call it, as `kind:name`. Not proved.
+ */
+labels: Array<string>, };
 
 export type ActivityLine = { 
 /**

@@ -12,7 +12,7 @@ use crate::tokens::aws;
 /// Credentials for a tool that asks a program for them.
 pub(super) async fn credentials(call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
-    let asked = asked(call.query())?;
+    let mut asked = asked(call.query())?;
     let query = call.query().to_owned();
     let Call { agent, caller, mut who, request, lineage, .. } = call;
     let role: AwsRole = body(request).await?;
@@ -20,6 +20,7 @@ pub(super) async fn credentials(call: Call) -> Answered {
     let answer = match permit(&agent, &caller, &lineage, &query, &asked, false).await {
         Ok(permit) => {
             who.sha256.clone_from(&permit.sha256);
+            asked = permit.within(&asked);
             agent.token(&asked, &permit).await.and_then(unbound)
         }
         Err(refused) => Err(refused),

@@ -214,14 +214,16 @@ async fn found(agent: &Agent, job: &Job, params: &TokenParams) -> Result<TokenAn
     let caller = job.caller();
     let mut who = caller.recorded();
     audit::admits(agent, &who)?;
-    let answer = match agent.permit_job(caller, params, None, job.process).await {
+    let mut params = params.clone();
+    let answer = match agent.permit_job(caller, &params, None, job.process).await {
         Ok(permit) => {
             who.sha256.clone_from(&permit.sha256);
-            agent.token(params, &permit).await.and_then(unbound)
+            params = permit.within(&params);
+            agent.token(&params, &permit).await.and_then(unbound)
         }
         Err(refused) => Err(refused),
     };
-    audit::token(agent, &who, params, answer)
+    audit::token(agent, &who, &params, answer)
 }
 
 /// Refuses a token that is bound to a key: SDKs would send it without a proof, as a bearer token.

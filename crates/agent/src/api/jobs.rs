@@ -18,7 +18,7 @@ use crate::identity;
 use crate::jobs::{Job, NewJob, Role};
 use crate::platform::clock;
 use crate::platform::file;
-use crate::platform::program::Program;
+use crate::platform::program::is_ours;
 use crate::tokens::{TokenParams, aws};
 
 /// The file is renewed when a fourth of the token's life is left.
@@ -50,7 +50,7 @@ pub(super) async fn begin(call: Call) -> Answered {
         return Err(invalid("A file has one token, and so has a role at AWS: name one resource.".to_owned()));
     }
     has_role(&dialects, wanted.aws.as_ref())?;
-    let mut asking = identity::Caller::of(&lineage, Program::is_ours);
+    let mut asking = identity::Caller::of(&lineage, is_ours);
     asking.command = shown(&wanted.command).or(asking.command);
     let first = if asks_later(&params, &dialects, one_token) {
         agent.may_have_tokens(&params)?;
@@ -128,15 +128,17 @@ async fn first_token(
     params: &TokenParams,
     permitted: Result<Permit, ErrorAnswer>,
 ) -> Result<Option<TokenAnswer>, ErrorAnswer> {
+    let mut params = params.clone();
     let answer = match permitted {
         Ok(_) if params.target.resources.len() > 1 => return Ok(None),
         Ok(permit) => {
             who.sha256.clone_from(&permit.sha256);
-            agent.token(params, &permit).await.and_then(dialects::unbound)
+            params = permit.within(&params);
+            agent.token(&params, &permit).await.and_then(dialects::unbound)
         }
         Err(refused) => Err(refused),
     };
-    audit::token(agent, &who, params, answer).map(Some)
+    audit::token(agent, &who, &params, answer).map(Some)
 }
 
 fn known(name: &str) -> Result<&'static Dialect, ErrorAnswer> {

@@ -18,10 +18,11 @@ use crate::tokens::TokenParams;
 /// `GET /v1/token`.
 pub(super) async fn present(mut call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
-    let asked = asked(call.query())?;
+    let mut asked = asked(call.query())?;
     let answer = match call.permit(&asked, false).await {
         Ok(permit) => {
             call.who.sha256.clone_from(&permit.sha256);
+            asked = permit.within(&asked);
             call.agent.token(&asked, &permit).await
         }
         Err(refused) => Err(refused),
@@ -45,7 +46,7 @@ pub(super) async fn stronger(call: Call) -> Answered {
     let asked = asked(call.query())?;
     audit::has_to_be_written(&call)?;
     let name = call.agent.account_for(asked.account.as_deref())?;
-    let asked = TokenParams { account: Some(name.clone()), ..asked };
+    let mut asked = TokenParams { account: Some(name.clone()), ..asked };
     let query = call.query().to_owned();
     let Call { agent, caller, who, request, lineage, .. } = call;
     let challenged: Challenged = body(request).await?;
@@ -67,7 +68,10 @@ pub(super) async fn stronger(call: Call) -> Answered {
     };
     let answer = match permit(&agent, &caller, &lineage, &query, &asked, true).await {
         Ok(permit) => match agent.step_up(&name, wanted, tool).await {
-            Ok(()) => agent.token(&asked, &permit).await,
+            Ok(()) => {
+                asked = permit.within(&asked);
+                agent.token(&asked, &permit).await
+            }
             Err(refused) => Err(refused),
         },
         Err(refused) => Err(refused),

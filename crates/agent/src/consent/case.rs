@@ -1,8 +1,9 @@
 //! What a caller is told that gets no token, and what to do then.
 
-use abide_wire::{ConsentCase, ErrorAnswer, ErrorCode, Span};
+use abide_decision::Denial;
+use abide_wire::consent::labels_in_words;
+use abide_wire::{ConsentCase, ErrorAnswer, ErrorCode, Label, Span, Until};
 
-use crate::decision::Denial;
 use crate::identity::{Caller, Kind};
 
 /// Why a caller gets nothing.
@@ -50,14 +51,20 @@ impl Case {
 }
 
 /// The answer to a caller that gets nothing.
-pub(super) fn refused(caller: &Caller, case: Case) -> ErrorAnswer {
+pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAnswer {
     let name = if caller.name.is_empty() { "This program" } else { &caller.name };
     let text = match case {
         Case::Denied(Denial::Policy) => format!("Your administrator does not allow {name} to have tokens."),
-        Case::Denied(Denial::Sandbox) => format!(
-            "{name} runs in a container or sandbox, where its path can mean another program. Give it a client key: `abide \
-             clients allow NAME` makes one."
-        ),
+        Case::Denied(Denial::Sandbox) => {
+            let said = match labels_in_words(labels) {
+                none if none.is_empty() => String::new(),
+                said => format!(" (it says it is {said})"),
+            };
+            format!(
+                "{name} runs in a container or sandbox{said}, where its path can mean another program. Give it a client key: \
+                 `abide clients allow NAME` makes one."
+            )
+        }
         Case::Denied(Denial::Refused(_)) => format!(
             "You have denied {name} a token. To change that: `abide clients list` and `abide approve --list` show the answers that \
              hold."
@@ -110,6 +117,20 @@ pub(super) fn answers_for_itself() -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::AccessDenied,
         "A program cannot answer the question about itself. Answer it in another terminal.",
+    )
+}
+
+pub(super) fn no_such_end(until: Until, offered: &[Until]) -> ErrorAnswer {
+    let offered: Vec<&str> = offered.iter().map(|until| until.as_str()).collect();
+    let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+    let text = format!("The end `{}` is not offered for this answer. Offered: {offered}.", until.as_str());
+    ErrorAnswer::new(ErrorCode::InvalidRequest, text)
+}
+
+pub(super) fn not_a_part() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::InvalidRequest,
+        "`targets` and `scopes` have to be a part of what the program asks for, and cannot be empty where it asks for some.",
     )
 }
 

@@ -1,10 +1,10 @@
 //! Consent for a job: one answer holds for the program and everything that it starts, until it ends.
 
 use abide_audit::Event as Recorded;
+use abide_decision::{Limits, Request, Subject};
 use abide_wire::{ErrorAnswer, Span};
 
 use super::{Consent, Permit};
-use crate::decision::{Limits, Request, Subject};
 use crate::grants::Given;
 use crate::identity::Caller;
 use crate::platform::program::ProcessId;
@@ -24,7 +24,8 @@ impl Consent {
         process: ProcessId,
     ) -> Result<Permit, ErrorAnswer> {
         let permit = self.permit_for(caller.clone(), request.clone(), reason, Some(process)).await?;
-        let caller = Caller { sha256: permit.sha256.clone(), ..caller };
+        let mut caller = caller;
+        caller.sha256.clone_from(&permit.sha256);
         // Until the program has started, the caller is what has started `abide run`, and the grant has that name.
         let renamed = caller.process == Some(process) && self.clients.rename(process, &caller.name);
         // Not longer than the answer that it follows from.
@@ -32,15 +33,24 @@ impl Consent {
             let from = grants.iter().find(|grant| Some(grant.id) == permit.grant);
             from.and_then(|grant| grant.limits.until)
         });
-        let limits =
-            Limits { activity: permit.activity, session: request.session, until, ..Limits::of(&request) };
+        // Not more than the user has left of what was asked for.
+        let limits = permit.only.as_ref().and_then(|part| Limits::part_of(&request, part));
+        let limits = limits.unwrap_or_else(|| Limits::of(&request));
+        let limits = Limits { activity: permit.activity, session: request.session, until, ..limits };
         let subject = Subject::Process(process);
         let is_there = self.clients.judge(|grants| {
             grants.iter().any(|grant| grant.allows && grant.subject == subject && grant.limits == limits)
         });
         if !is_there {
             let label = caller.name.clone();
-            self.clients.give(Given { subject, allows: true, span: Span::Run, limits, label })?;
+            self.clients.give(Given {
+                subject,
+                allows: true,
+                span: Span::Run,
+                limits,
+                label,
+                labels: Vec::new(),
+            })?;
             self.record(Recorded::GrantGiven, &caller, &request, |line| {
                 line.name = Some(caller.name.clone());
             });

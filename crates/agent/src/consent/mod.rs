@@ -1,5 +1,6 @@
 //! The user decides: what a caller asks for is judged, and where nothing covers it, the user is asked.
 
+mod answer;
 mod case;
 mod job;
 mod queue;
@@ -8,15 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use abide_audit::{Entry as Line, Event as Recorded};
-use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
+use abide_decision::{Basis, Decision, Denial, Limits, Policy, Purpose, Request, decide};
+use abide_wire::{ConsentAnswer, Consents, ErrorAnswer};
 use tokio::sync::watch;
 
-use crate::decision::{Basis, Decision, Denial, Limits, Policy, Request, Subject, decide};
-use crate::grants::{Clients, Given};
-use crate::identity::{self, Caller};
+use crate::grants::Clients;
+use crate::identity::{self, Caller, Labels};
 use crate::platform::clock;
 use crate::platform::program::{Digests, Opened, Process, ProcessId};
 use crate::state::store::Store;
+use crate::tokens::TokenParams;
+use answer::{end, given, in_one, part, recorded, spans};
 use case::{Case, refused};
 use queue::{Asked, Entry, Outcome, Queue};
 
@@ -28,18 +31,31 @@ const LOOK: Duration = Duration::from_millis(500);
 const AWAY: Duration = Duration::from_secs(3);
 /// How often the counts of tokens are shown anew.
 const COUNTS: Duration = Duration::from_secs(1);
-/// The longest time for which a script is allowed, in seconds.
-const SCRIPT: u64 = 30 * 24 * 60 * 60;
 
 /// A caller may have what it asked for. The only way to a token leads through one of these.
 #[derive(Debug)]
 pub(crate) struct Permit {
     /// Whether the request counts as use of the session.
-    pub(crate) activity: bool,
+    activity: bool,
+    /// The part of the request that it is for, where the user has allowed only a part.
+    only: Option<Purpose>,
     /// The grant that it is counted under.
     grant: Option<u64>,
     /// The SHA-256 of the caller's file, where the decision needed it.
     pub(crate) sha256: Option<String>,
+}
+
+impl Permit {
+    /// What may be handed out of what was asked for.
+    pub(crate) fn within(&self, params: &TokenParams) -> TokenParams {
+        let mut params = TokenParams { activity: params.activity && self.activity, ..params.clone() };
+        if let Some(Purpose { targets, scopes }) = &self.only {
+            params.target.resources.retain(|resource| targets.contains(resource));
+            params.target.audiences.retain(|audience| targets.contains(audience));
+            params.target.scopes.retain(|scope| scopes.contains(scope));
+        }
+        params
+    }
 }
 
 /// Grants, open questions, and who answers them.
@@ -47,6 +63,7 @@ pub(crate) struct Consent {
     store: Arc<Store>,
     clients: Clients,
     digests: Digests,
+    labels: Labels,
     policy: Mutex<Arc<Policy>>,
     queue: Mutex<Queue>,
     /// Counts the changes of the queue.
@@ -69,6 +86,7 @@ impl Consent {
             store,
             clients,
             digests: Digests::default(),
+            labels: Labels::default(),
             policy: Mutex::new(Arc::new(policy)),
             queue: Mutex::default(),
             changed: watch::Sender::new(0),
@@ -121,18 +139,22 @@ impl Consent {
         self.look_closer(&mut caller).await;
         let decision = self.judge(&caller, &request);
         let outcome = match decision {
-            Decision::Allow { by, activity } => Outcome::Allowed { by, activity },
+            Decision::Allow { by, activity, only } => Outcome::Allowed { by, activity, only },
             Decision::Deny(denial) => Outcome::Denied(denial),
             Decision::Ask(because) => self.ask(&mut caller, &request, reason, because, job).await,
         };
         self.decided(&caller, &request, &outcome);
         match outcome {
-            Outcome::Allowed { by, activity } => {
+            Outcome::Allowed { by, activity, only } => {
                 let grant = if let Basis::Grant(id) = by { Some(id) } else { None };
-                Ok(Permit { activity, grant, sha256: caller.sha256 })
+                Ok(Permit { activity, only, grant, sha256: caller.facts.sha256 })
             }
-            Outcome::Denied(denial) => Err(refused(&caller, Case::Denied(denial))),
-            Outcome::Refused(case) => Err(refused(&caller, case)),
+            Outcome::Denied(denial @ Denial::Sandbox) => {
+                let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
+                Err(refused(&caller, Case::Denied(denial), &labels))
+            }
+            Outcome::Denied(denial) => Err(refused(&caller, Case::Denied(denial), &[])),
+            Outcome::Refused(case) => Err(refused(&caller, case, &[])),
         }
     }
 
@@ -202,17 +224,20 @@ impl Consent {
             return Outcome::Refused(Case::Locked);
         }
         self.read(caller).await;
+        let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
         let provider = self.provider(&request.account);
-        let asked =
-            Asked { caller: caller.clone(), request: request.clone(), reason, because, provider, job };
-        let spans = spans(caller, request);
+        let (caller, request) = (caller.clone(), request.clone());
+        let spans = spans(&caller, &request);
+        let asked = Asked { caller, labels, request, reason, because, provider, job };
         let entry = self.queue().enter(asked, spans, Instant::now(), now());
         let (id, answer) = match entry {
             Entry::Waits(id, answer) => (id, answer),
             Entry::Refused(case) => return Outcome::Refused(case),
         };
+        // What was answered while files were read is not asked about again.
+        self.settle_if_decided(id);
         self.show();
-        if !self.asks_anybody() {
+        if answer.borrow().is_none() && !self.asks_anybody() {
             // The question stays, for `abide approve`.
             self.queue().leave(id, true);
             return Outcome::Refused(Case::NoDisplay);
@@ -247,7 +272,11 @@ impl Consent {
                 .map(|session| session.number())
                 .collect()
         };
-        let holds = |limits: &Limits| limits.session.is_none_or(|session| sessions.contains(&session));
+        let now = now();
+        let holds = |limits: &Limits| {
+            limits.session.is_none_or(|session| sessions.contains(&session))
+                && limits.until.is_none_or(|until| now < until)
+        };
         Consents { questions, grants: self.clients.live(holds) }
     }
 
@@ -287,21 +316,30 @@ impl Consent {
         if !spans.contains(&answer.span) {
             return Err(case::not_offered(answer.span, &spans));
         }
+        let end = end(&answer)?;
+        let part = part(&asked.request, &answer)?;
         let itself = asked.caller.process.filter(|_| asked.caller.kind != identity::Kind::Terminal);
         if itself.is_some_and(|itself| by.iter().any(|process| process.id == itself)) {
             return Err(case::answers_for_itself());
         }
-        let given = given(&asked.caller, &asked.request, answer).ok_or_else(case::no_question)?;
+        let given = given(&asked, &answer, end, part.as_ref(), now()).ok_or_else(case::no_question)?;
         self.clients.give(given)?;
         self.record(Recorded::ConsentDecided, &asked.caller, &asked.request, |line| {
+            if let Some(caller) = &mut line.caller {
+                caller.labels = recorded(&asked.labels);
+            }
             line.reason = Some(if answer.allow { "allowed" } else { "denied" }.to_owned());
             line.name = Some(answer.span.as_str().to_owned());
+            if let Some(part) = &part {
+                line.audience = part.targets.iter().cloned().collect();
+                line.scope = Some(in_one(&part.scopes)).filter(|scopes| !scopes.is_empty());
+            }
         });
         let outcome = if answer.allow {
             // What it is counted under, if the answer is one that stays.
             match self.judge(&asked.caller, &asked.request) {
-                Decision::Allow { by, activity } => Outcome::Allowed { by, activity },
-                _ => Outcome::Allowed { by: Basis::Grant(0), activity: asked.request.activity },
+                Decision::Allow { by, activity, only } => Outcome::Allowed { by, activity, only },
+                _ => Outcome::Allowed { by: Basis::Grant(0), activity: asked.request.activity, only: part },
             }
         } else {
             Outcome::Denied(Denial::Refused(0))
@@ -313,7 +351,7 @@ impl Consent {
 
     /// Records what was decided about a request of a caller.
     fn record(&self, event: Recorded, caller: &Caller, request: &Request, more: impl FnOnce(&mut Line)) {
-        let scopes = request.scopes.iter().cloned().collect::<Vec<_>>().join(" ");
+        let scopes = in_one(&request.scopes);
         self.store.record(&request.account, event, |line| {
             line.caller = Some(caller.recorded());
             line.audience = request.targets.iter().cloned().collect();
@@ -324,13 +362,20 @@ impl Consent {
 
     /// Questions that an answer to another one has settled as well.
     fn settle_what_is_covered(&self) {
-        let open = self.queue().all();
-        for (id, asked) in open {
-            match self.judge(&asked.caller, &asked.request) {
-                Decision::Allow { by, activity } => self.settle(id, Outcome::Allowed { by, activity }),
-                Decision::Deny(denial) => self.settle(id, Outcome::Denied(denial)),
-                Decision::Ask(_) => {}
+        let open: Vec<u64> = self.queue().all().into_iter().map(|(id, _)| id).collect();
+        open.into_iter().for_each(|id| self.settle_if_decided(id));
+    }
+
+    /// Ends a question that a grant answers.
+    fn settle_if_decided(&self, id: u64) {
+        let question = self.queue().question(id);
+        let Some((asked, _)) = question else { return };
+        match self.judge(&asked.caller, &asked.request) {
+            Decision::Allow { by, activity, only } => {
+                self.settle(id, Outcome::Allowed { by, activity, only })
             }
+            Decision::Deny(denial) => self.settle(id, Outcome::Denied(denial)),
+            Decision::Ask(_) => {}
         }
     }
 
@@ -397,79 +442,6 @@ impl Drop for Waits<'_> {
             self.consent.show();
         }
     }
-}
-
-/// The answers that are offered, the narrowest first.
-fn spans(caller: &Caller, request: &Request) -> Vec<Span> {
-    let offered = |span: &Span| match span {
-        Span::Once => true,
-        span => {
-            subject(caller, *span).is_some()
-                && match span {
-                    Span::Session => request.session.is_some(),
-                    Span::Script => request.targets.len() <= 1,
-                    _ => true,
-                }
-        }
-    };
-    Span::ALL.into_iter().filter(offered).collect()
-}
-
-/// Whom an answer is about.
-fn subject(caller: &Caller, span: Span) -> Option<Subject> {
-    use identity::Kind;
-    let file = || {
-        let (program, stamp) = caller.file()?;
-        let path = program.path.clone();
-        let of_root = caller.only_root_writes;
-        (!program.replaced).then(|| Subject::File {
-            path,
-            stamp: Some(stamp),
-            sha256: caller.sha256.clone(),
-            of_root,
-        })
-    };
-    match span {
-        Span::Once => None,
-        Span::Run => {
-            let lasts = matches!(caller.kind, Kind::Program | Kind::Interpreter | Kind::Forwarder);
-            caller.process.filter(|_| lasts).map(Subject::Process)
-        }
-        Span::Terminal => caller.terminal.filter(|_| caller.kind != Kind::Forwarder).map(Subject::Terminal),
-        Span::Agent => {
-            let agent = caller.agent.as_ref().filter(|_| caller.kind != Kind::Forwarder)?;
-            Some(Subject::Process(agent.0))
-        }
-        Span::Session => file(),
-        Span::Script => {
-            let (script, sha256) = (caller.script.as_ref()?, caller.script_sha256.clone()?);
-            Some(Subject::Script { path: script.path.clone(), stamp: script.stamp, sha256 })
-        }
-        Span::Always => file().filter(|_| caller.sha256.is_some()),
-    }
-}
-
-/// What an answer gives or denies: exactly what was shown.
-fn given(caller: &Caller, request: &Request, answer: ConsentAnswer) -> Option<Given> {
-    let span = answer.span;
-    let mut limits = Limits::of(request);
-    match span {
-        Span::Run | Span::Terminal | Span::Agent | Span::Session => limits.session = request.session,
-        Span::Script => limits.until = Some(now() + SCRIPT),
-        Span::Once | Span::Always => {}
-    }
-    let label = match (span, &caller.agent, &caller.script) {
-        (Span::Agent, Some((_, name)), _) => name.clone(),
-        (Span::Script, _, Some(script)) => {
-            script.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-        }
-        _ => caller.name.clone(),
-    };
-    let subject = match span {
-        Span::Once => Subject::Key(String::new()),
-        _ => subject(caller, span)?,
-    };
-    Some(Given { subject, allows: answer.allow, span, limits, label })
 }
 
 /// The grants are looked through by the number of seconds since 1970.

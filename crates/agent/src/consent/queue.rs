@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use abide_wire::{AskedBecause, ConsentQuestion, Span};
+use abide_decision::{Basis, Denial, Purpose, Request};
+use abide_wire::{AskedBecause, ConsentQuestion, Label, Span};
 use tokio::sync::watch;
 
 use super::case::Case;
-use crate::decision::{Basis, Denial, Request};
-use crate::identity::{Caller, Kind};
+use crate::identity::{self, Caller, Kind};
 use crate::platform::program::ProcessId;
 
 /// So many questions may be open.
@@ -27,7 +27,7 @@ const REASON: usize = 160;
 /// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Allowed { by: Basis, activity: bool },
+    Allowed { by: Basis, activity: bool, only: Option<Purpose> },
     Denied(Denial),
     Refused(Case),
 }
@@ -36,6 +36,8 @@ pub(super) enum Outcome {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) caller: Caller,
+    /// What its surroundings call it. Proves nothing.
+    pub(super) labels: Vec<Label>,
     pub(super) request: Request,
     pub(super) reason: Option<String>,
     pub(super) because: AskedBecause,
@@ -158,19 +160,20 @@ impl Queue {
 
 impl Open {
     fn shown(&self) -> ConsentQuestion {
-        let Asked { caller, request, reason, because, provider, .. } = &self.asked;
+        let Asked { caller, labels, request, reason, because, provider, .. } = &self.asked;
         let plain = |text: &str, longest: usize| -> String {
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect()
         };
         ConsentQuestion {
             id: self.id,
-            kind: caller.kind.shown(),
+            kind: identity::shown(caller.kind),
             program: plain(&caller.name, 64),
             path: caller.program.as_ref().map(|program| program.path.display().to_string()),
             sha256: caller.sha256.clone(),
             command: caller.command.clone(),
             script: caller.script.as_ref().map(|script| script.path.display().to_string()),
             started_by: caller.started_by.clone(),
+            labels: labels.clone(),
             agent: caller.agent.as_ref().map(|(_, name)| name.clone()),
             terminal: caller.terminal.map(|terminal| device_name(terminal.device)),
             account: request.account.clone(),
@@ -181,6 +184,7 @@ impl Open {
             reason: reason.as_ref().map(|reason| plain(reason, REASON)),
             because: *because,
             spans: self.spans.clone(),
+            ends: self.spans.iter().map(|span| (*span, span.ends().to_vec())).collect(),
             waiting: u32::try_from(self.waiting).unwrap_or(u32::MAX),
             asked_at: self.shown_since,
         }

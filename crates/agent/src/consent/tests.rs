@@ -1,10 +1,10 @@
 #![allow(clippy::unwrap_used)]
 use std::time::{Duration, Instant};
 
-use abide_wire::AskedBecause;
+use abide_wire::{AskedBecause, ErrorCode, Span, Until};
 
 use super::*;
-use crate::identity::Kind;
+use crate::identity::{Facts, Kind};
 use crate::platform::program::{ProcessId, Program, Stamp};
 
 fn caller(name: &str, number: i32) -> Caller {
@@ -12,21 +12,26 @@ fn caller(name: &str, number: i32) -> Caller {
     let path = format!("/usr/bin/{name}").into();
     let program = Program { path, id: (1, 1), stamp, replaced: false, contained: false };
     let process = ProcessId { number, started: 5 };
-    Caller {
+    let facts = Facts {
         kind: Kind::Program,
         name: name.to_owned(),
         program: Some(program),
-        process: Some(process),
         ancestry: vec![process],
         sha256: Some("digest".to_owned()),
-        ..Caller::default()
-    }
+        ..Facts::default()
+    };
+    Caller { facts, process: Some(process), ..Caller::default() }
+}
+
+fn of_kind(kind: Kind, caller: Caller) -> Caller {
+    Caller { facts: Facts { kind, ..caller.facts }, ..caller }
 }
 
 fn asked(caller: Caller) -> Asked {
     let request = Request { account: "work".to_owned(), session: Some((1, 1)), ..Request::default() };
     let provider = "id.example.com".to_owned();
-    Asked { caller, request, reason: None, because: AskedBecause::New, provider, job: None }
+    let labels = Vec::new();
+    Asked { caller, labels, request, reason: None, because: AskedBecause::New, provider, job: None }
 }
 
 fn enter(
@@ -41,7 +46,7 @@ fn enter(
     }
 }
 
-const ALLOWED: Outcome = Outcome::Allowed { by: Basis::Grant(1), activity: true };
+const ALLOWED: Outcome = Outcome::Allowed { by: Basis::Grant(1), activity: true, only: None };
 const DENIED: Outcome = Outcome::Denied(Denial::Refused(0));
 
 #[test]
@@ -97,6 +102,19 @@ fn after_a_denial_the_pause_doubles_and_ends_with_a_yes() {
 }
 
 #[test]
+fn the_pause_after_a_denial_holds_for_a_stronger_sign_in_and_for_other_purposes_too() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (id, _) = enter(&mut queue, asked(caller("curl", 1)), now).unwrap();
+    queue.settle(id, DENIED, now);
+    let stronger = Request { signs_in: true, ..asked(caller("curl", 1)).request };
+    let other = Request { scopes: std::iter::once("read".to_owned()).collect(), ..stronger.clone() };
+    for request in [stronger, other] {
+        let again = Asked { request, ..asked(caller("curl", 2)) };
+        assert_eq!(enter(&mut queue, again, now).err(), Some(Case::Paused(11)));
+    }
+}
+
+#[test]
 fn a_question_goes_with_the_last_caller_that_waits_for_it() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     let (id, _) = enter(&mut queue, asked(caller("curl", 1)), now).unwrap();
@@ -132,32 +150,122 @@ fn what_is_offered_fits_the_caller() {
     let offered = |caller: &Caller| spans(caller, &asked(caller.clone()).request);
     let curl = caller("curl", 1);
     assert_eq!(offered(&curl), [Span::Once, Span::Run, Span::Session, Span::Always]);
-    let python = Caller { kind: Kind::Interpreter, ..caller("python3", 1) };
+    let python = of_kind(Kind::Interpreter, caller("python3", 1));
     assert_eq!(
         offered(&python),
         [Span::Once, Span::Run],
         "an interpreter is never allowed for good by itself"
     );
-    let script = crate::identity::Script { path: "/home/me/a.py".into(), stamp: Stamp::default() };
-    let with = Caller { script: Some(script), script_sha256: Some("digest".to_owned()), ..python };
+    let script = abide_decision::Script { path: "/home/me/a.py".into(), stamp: Stamp::default() };
+    let mut with = python;
+    with.script = Some(script);
+    with.script_sha256 = Some("digest".to_owned());
     assert_eq!(offered(&with), [Span::Once, Span::Run, Span::Script]);
     for kind in [Kind::Background, Kind::Unknown] {
-        assert_eq!(offered(&Caller { kind, ..curl.clone() }), [Span::Once], "{kind:?}");
+        assert_eq!(offered(&of_kind(kind, curl.clone())), [Span::Once], "{kind:?}");
     }
     let agent = Some((ProcessId { number: 9, started: 1 }, "claude".to_owned()));
-    let forwarder = Caller { kind: Kind::Forwarder, agent, ..curl };
+    let forwarder = Caller { agent, ..of_kind(Kind::Forwarder, curl) };
     assert_eq!(offered(&forwarder), [Span::Once, Span::Run]);
+}
+
+fn limits(asked: &Asked, answer: &ConsentAnswer) -> Result<Limits, ErrorAnswer> {
+    let (end, part) = (end(answer)?, part(&asked.request, answer)?);
+    Ok(given(asked, answer, end, part.as_ref(), now()).unwrap().limits)
+}
+
+/// `curl` asks for two APIs and two scopes.
+fn asks_for_more() -> Asked {
+    let mut asked = asked(caller("curl", 1));
+    let set = |words: [&str; 2]| words.map(str::to_owned).into_iter().collect();
+    asked.request.targets = set(["https://api.example.com", "https://files.example.com"]);
+    asked.request.scopes = set(["read", "write"]);
+    asked
 }
 
 #[test]
 fn an_answer_gives_what_was_shown_and_ends_with_the_session() {
-    let curl = caller("curl", 1);
-    let mut request = asked(curl.clone()).request;
-    request.targets.insert("https://api.example.com".to_owned());
+    let asked = asks_for_more();
+    let whole = Limits::of(&asked.request);
     for span in [Span::Run, Span::Session] {
-        let given = given(&curl, &request, ConsentAnswer { allow: true, span }).unwrap();
-        assert_eq!(given.limits, Limits { session: request.session, ..Limits::of(&request) }, "{span:?}");
+        let given = limits(&asked, &ConsentAnswer::new(true, span)).unwrap();
+        assert_eq!(given, Limits { session: asked.request.session, ..whole.clone() }, "{span:?}");
     }
-    let always = given(&curl, &request, ConsentAnswer { allow: true, span: Span::Always }).unwrap();
-    assert_eq!(always.limits, Limits::of(&request));
+    assert_eq!(limits(&asked, &ConsentAnswer::new(true, Span::Always)).unwrap(), whole);
+}
+
+#[test]
+fn an_answer_can_allow_less_than_what_was_asked_for_and_never_more() {
+    let asked = asks_for_more();
+    let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+    let only = |targets: &[&str], scopes: &[&str]| ConsentAnswer {
+        targets: words(targets),
+        scopes: words(scopes),
+        ..ConsentAnswer::new(true, Span::Always)
+    };
+    let api = "https://api.example.com";
+    let less = limits(&asked, &only(&[api], &["read"])).unwrap();
+    let set = |word: &str| Some(std::iter::once(word.to_owned()).collect());
+    assert_eq!((less.targets, less.scopes), (set(api), set("read")));
+    assert_eq!(
+        less.narrowed_from,
+        Some(Purpose::of(&asked.request)),
+        "the same request is not asked about again"
+    );
+    for (targets, scopes) in [
+        (&[api][..], &["admin"][..]),
+        (&["https://other.example.com"], &["read"]),
+        // Without a scope it would be every scope of the session.
+        (&[api], &[]),
+        (&[], &["read"]),
+    ] {
+        let refused = limits(&asked, &only(targets, scopes)).unwrap_err();
+        assert_eq!(refused.error, ErrorCode::InvalidRequest, "{targets:?} {scopes:?}");
+    }
+    let no = ConsentAnswer { allow: false, ..only(&[api], &["read"]) };
+    assert_eq!(limits(&asked, &no).unwrap(), Limits::of(&asked.request), "a denial is about all of it");
+}
+
+#[test]
+fn an_end_only_shortens() {
+    let asked = asks_for_more();
+    let until =
+        |span, until| limits(&asked, &ConsentAnswer { until: Some(until), ..ConsentAnswer::new(true, span) });
+    let now = now();
+    let soon =
+        |limits: &Limits, seconds: u64| limits.until.is_some_and(|until| until.abs_diff(now + seconds) < 60);
+    let run = until(Span::Run, Until::OneHour).unwrap();
+    assert!(soon(&run, 3600) && run.session == asked.request.session, "at the latest with the session");
+    let day = until(Span::Always, Until::ThirtyDays).unwrap();
+    assert!(soon(&day, 30 * 86_400) && day.session.is_none());
+    // A session that is not kept over a restart cannot limit what is.
+    for (span, end) in
+        [(Span::Always, Until::Session), (Span::Run, Until::ThirtyDays), (Span::Once, Until::OneHour)]
+    {
+        assert!(until(span, end).is_err(), "{span:?} {end:?}");
+    }
+    assert_eq!(
+        Span::Script.ends().first().and_then(|end| end.seconds()),
+        Some(30 * 86_400),
+        "30 days at most"
+    );
+}
+
+#[test]
+fn a_permit_hands_out_no_more_than_was_allowed() {
+    let only = Purpose {
+        targets: std::iter::once("https://api.example.com".to_owned()).collect(),
+        scopes: std::iter::once("read".to_owned()).collect(),
+    };
+    let permit = Permit { activity: false, only: Some(only), grant: None, sha256: None };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let mut asked = TokenParams::of_session("work");
+    asked.activity = true;
+    asked.target.resources = words(&["https://api.example.com", "https://files.example.com"]);
+    asked.target.audiences = words(&["files"]);
+    asked.target.scopes = words(&["read", "write"]);
+    let within = permit.within(&asked);
+    assert_eq!(within.target.resources, ["https://api.example.com"]);
+    assert_eq!((within.target.audiences.len(), within.target.scopes), (0, words(&["read"])));
+    assert!(!within.activity);
 }

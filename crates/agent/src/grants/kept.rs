@@ -83,6 +83,7 @@ fn shown(name: &str, client: &Client, state: &State) -> KeptGrant {
         scopes: limits.scopes.iter().flatten().cloned().collect(),
         since: client.since,
         until: limits.until,
+        labels: client.labels.clone(),
         tokens: uses.tokens,
         last_used: (uses.tokens > 0).then_some(uses.last),
         days: uses.by_day(now()),

@@ -1,9 +1,9 @@
 //! Answers that end by themselves: with a process, a terminal, a session, a day. They are in memory alone.
 
-use abide_wire::{ErrorAnswer, LiveGrant, Span};
+use abide_decision::{Grant, Limits, Subject};
+use abide_wire::{ErrorAnswer, Label, LiveGrant, Span};
 
 use super::{Clients, now};
-use crate::decision::{Grant, Limits, Subject};
 use crate::platform::program::{ProcessId, is_running};
 
 /// At most so many are held; the oldest goes first.
@@ -14,6 +14,7 @@ pub(super) struct Live {
     pub(super) grant: Grant,
     span: Span,
     label: String,
+    labels: Vec<Label>,
     since: u64,
     /// How many tokens were handed out under it.
     tokens: u64,
@@ -30,6 +31,8 @@ pub(crate) struct Given {
     pub(crate) limits: Limits,
     /// The name to show.
     pub(crate) label: String,
+    /// What the surroundings of the program call it. Proves nothing.
+    pub(crate) labels: Vec<Label>,
 }
 
 impl Clients {
@@ -39,10 +42,10 @@ impl Clients {
     ///
     /// When it cannot be saved.
     pub(crate) fn give(&self, given: Given) -> Result<(), ErrorAnswer> {
-        let Given { subject, allows, span, limits, label } = given;
+        let Given { subject, allows, span, limits, label, labels } = given;
         match span {
             Span::Once => return Ok(()),
-            Span::Always | Span::Script => return self.keep(&label, subject, allows, limits),
+            Span::Always | Span::Script => return self.keep(&label, labels, subject, allows, limits),
             Span::Run | Span::Terminal | Span::Agent | Span::Session => {}
         }
         let mut state = self.state();
@@ -56,7 +59,7 @@ impl Clients {
         if state.live.len() >= MOST {
             state.live.remove(0);
         }
-        state.live.push(Live { grant, span, label, since: now(), tokens: 0, last: None });
+        state.live.push(Live { grant, span, label, labels, since: now(), tokens: 0, last: None });
         state.gather();
         Ok(())
     }
@@ -129,7 +132,10 @@ impl Live {
             program: self.label.clone(),
             account: limits.account.clone().unwrap_or_default(),
             targets: limits.targets.iter().flatten().cloned().collect(),
+            scopes: limits.scopes.iter().flatten().cloned().collect(),
             span: self.span,
+            until: limits.until,
+            labels: self.labels.clone(),
             allows: self.grant.allows,
             tokens: self.tokens,
             since: self.since,
@@ -159,7 +165,8 @@ mod tests {
         let process = |number| ProcessId { number, started: 5 };
         for number in [1, 2] {
             let (subject, label) = (Subject::Process(process(number)), "bash".to_owned());
-            let given = Given { subject, allows: true, span: Span::Run, limits: Limits::NONE, label };
+            let (limits, labels) = (Limits::NONE, Vec::new());
+            let given = Given { subject, allows: true, span: Span::Run, limits, label, labels };
             clients.give(given).unwrap();
         }
         assert!(clients.rename(process(1), "terraform"));

@@ -13,12 +13,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use abide_wire::{ErrorAnswer, ErrorCode};
+use abide_decision::{Grant, Limits, Subject};
+use abide_wire::{ErrorAnswer, ErrorCode, Label};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::decision::{Grant, Limits, Subject};
 use crate::identity;
 use crate::platform::clock;
 use crate::platform::file;
@@ -63,6 +63,9 @@ struct Client {
     /// Whether it denies instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     denies: bool,
+    /// What the surroundings of the program called it when it was asked about. Proves nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<Label>,
     /// The number of the grant in this run.
     #[serde(skip)]
     id: u64,
@@ -74,6 +77,16 @@ fn no_limits() -> Limits {
 
 fn is_not_limited(limits: &Limits) -> bool {
     *limits == Limits::NONE
+}
+
+impl Proof {
+    /// The file that it is about.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Key { .. } | Self::SigningKey { .. } => None,
+            Self::Program { path, .. } | Self::Script { path, .. } => Some(path),
+        }
+    }
 }
 
 /// A grant as it is listed.
@@ -88,6 +101,8 @@ pub(crate) struct Listed {
     denies: bool,
     #[serde(skip_serializing_if = "is_not_limited")]
     limits: Limits,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<Label>,
 }
 
 /// All grants of this user.
@@ -212,8 +227,8 @@ impl Clients {
                 };
                 state.kept.retain(|_, client| !denies(client));
             }
-            let client =
-                Client { proof, since: now(), limits: Limits::NONE, denies: false, id: state.number() };
+            let (limits, labels, id) = (Limits::NONE, Vec::new(), state.number());
+            let client = Client { proof, since: now(), limits, denies: false, labels, id };
             state.kept.insert(name.to_owned(), client);
             Ok(())
         })
@@ -246,21 +261,33 @@ impl Clients {
                 Proof::Script { path, .. } => ("script", Some(path.clone())),
             };
             let (name, limits) = (name.clone(), client.limits.clone());
-            Listed { name, kind, program, since: client.since, denies: client.denies, limits }
+            let labels = client.labels.clone();
+            Listed { name, kind, program, since: client.since, denies: client.denies, limits, labels }
         };
         self.state().kept.iter().map(listed).collect()
     }
 
     /// Keeps an answer for good: that a program or a script is allowed or denied.
-    fn keep(&self, label: &str, subject: Subject, allows: bool, limits: Limits) -> Result<(), ErrorAnswer> {
+    fn keep(
+        &self,
+        label: &str,
+        labels: Vec<Label>,
+        subject: Subject,
+        allows: bool,
+        limits: Limits,
+    ) -> Result<(), ErrorAnswer> {
         let proof = match subject {
             Subject::File { path, stamp, sha256, of_root } => Proof::Program { path, stamp, sha256, of_root },
             Subject::Script { path, stamp, sha256 } => Proof::Script { path, stamp, sha256 },
             _ => return Err(invalid("This caller cannot be allowed for good.")),
         };
         self.change(|state| {
+            // What has ended about the same file is answered anew.
+            let now = now();
+            let ended = |client: &Client| client.limits.until.is_some_and(|until| until <= now);
+            state.kept.retain(|_, client| !(ended(client) && client.proof.path() == proof.path()));
             let name = state.free_name(label);
-            let client = Client { proof, since: now(), limits, denies: !allows, id: state.number() };
+            let client = Client { proof, since: now, limits, denies: !allows, labels, id: state.number() };
             state.kept.insert(name, client);
             Ok(())
         })

@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use abide_wire::AccountRequest;
 use abide_wire::terminal::plain;
+use abide_wire::{AccountRequest, ConsentAnswer, Span, Until};
 use lexopt::{Arg, Parser};
 
 use super::given::{Given, misused, name_of};
@@ -73,7 +73,7 @@ pub(crate) struct Approval {
     /// The question.
     pub(crate) question: Option<u64>,
     /// Allow or deny, and for how long; without it, the user is asked.
-    pub(crate) answer: Option<(bool, String)>,
+    pub(crate) answer: Option<ConsentAnswer>,
     /// The answer to take back.
     pub(crate) stop: Option<u32>,
     /// Wait for a question.
@@ -397,12 +397,28 @@ fn approve(given: &Given) -> Result<Command, Failure> {
     let Ok(question) = question else {
         return wrong("A question has a number. `abide approve --list` shows it.");
     };
-    let answer = match (given.text("allow"), given.text("deny")) {
-        (Some(_), Some(_)) => return wrong("Give `--allow` or `--deny`, not both."),
-        (Some(span), None) => Some((true, span)),
-        (None, Some(span)) => Some((false, span)),
-        (None, None) => None,
-    };
+    let (allow, deny) = (given.text("allow"), given.text("deny"));
+    let targets = given.texts().filter(|(option, _)| option.long == "only-target");
+    let targets: Vec<String> = targets.map(|(_, target)| target.to_owned()).collect();
+    let scopes = given.text("only-scope");
+    let until = given.text("until");
+    if allow.is_some() && deny.is_some() {
+        return wrong("Give `--allow` or `--deny`, not both.");
+    }
+    if allow.is_none() && (!targets.is_empty() || scopes.is_some()) {
+        return wrong("`--only-target` and `--only-scope` belong to `--allow`.");
+    }
+    if allow.is_none() && deny.is_none() && until.is_some() {
+        return wrong("`--until` belongs to `--allow` or `--deny`.");
+    }
+    let span = allow.as_ref().or(deny.as_ref());
+    let span = span.and_then(|word| Span::ALL.into_iter().find(|span| span.as_str() == word));
+    let answer = span.map(|span| ConsentAnswer {
+        until: until.and_then(|word| Until::ALL.into_iter().find(|until| until.as_str() == word)),
+        targets: (!targets.is_empty()).then_some(targets),
+        scopes: scopes.map(|scopes| scopes.split_ascii_whitespace().map(str::to_owned).collect()),
+        ..ConsentAnswer::new(allow.is_some(), span)
+    });
     let stop = given.number("stop");
     if stop.is_some() && (question.is_some() || answer.is_some()) {
         return wrong("`--stop` takes an answer back. Use it alone.");

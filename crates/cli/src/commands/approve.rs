@@ -1,11 +1,14 @@
 //! `abide approve`: the user answers at a terminal which programs may have tokens.
 
-use abide_wire::consent::scope_in_words;
+use abide_wire::consent::{labels_in_words, scope_in_words};
 use abide_wire::terminal::plain;
-use abide_wire::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span};
+use abide_wire::{
+    AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Consents, LiveGrant, Span, Until,
+};
 
 use super::table::table;
 use crate::arguments::parse::Approval;
+use crate::clock::moment;
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::io::Io;
@@ -25,9 +28,9 @@ pub(super) fn approve(io: &mut Io<'_>, approval: &Approval, json: bool) -> Resul
     if approval.list {
         return list(io, &open);
     }
-    if let Some((allow, span)) = &approval.answer {
+    if let Some(answer) = &approval.answer {
         let question = the_one(approval.question, &open)?;
-        return give(io, question, *allow, span);
+        return give(io, question, answer);
     }
     let asked: Vec<&ConsentQuestion> = open
         .questions
@@ -75,14 +78,31 @@ fn the_one(number: Option<u64>, open: &Consents) -> Result<&ConsentQuestion, Fai
     }
 }
 
-fn give(io: &mut Io<'_>, question: &ConsentQuestion, allow: bool, span: &str) -> Result<(), Failure> {
-    let Some(span) = Span::ALL.into_iter().find(|known| known.as_str() == span) else {
-        return Err(Failure::usage(format!("`{}` is not offered.", plain(span)), "approve"));
-    };
-    let body = serde_json::to_vec(&ConsentAnswer { allow, span }).unwrap_or_default();
+fn give(io: &mut Io<'_>, question: &ConsentQuestion, answer: &ConsentAnswer) -> Result<(), Failure> {
+    let body = serde_json::to_vec(answer).unwrap_or_default();
     io.endpoint()?.call_with("POST", &format!("/v1/consents/{}", question.id), Some(&body))?;
-    let verdict = if allow { "Allowed" } else { "Denied" };
-    io.say(&format!("{verdict}: {}, {}.\n", plain(&question.program), meaning(question, span)))
+    let verdict = if answer.allow { "Allowed" } else { "Denied" };
+    let mut text = format!("{verdict}: {}, {}", plain(&question.program), meaning(question, answer.span));
+    if let Some(until) = answer.until {
+        text.push_str(&format!(", {}", ends(until)));
+    }
+    for (label, only) in [("only for", &answer.targets), ("only the scopes", &answer.scopes)] {
+        if let Some(only) = only {
+            text.push_str(&format!(", {label} {}", plain(&only.join(", "))));
+        }
+    }
+    io.say(&format!("{text}.\n"))
+}
+
+/// An end in words.
+fn ends(until: Until) -> &'static str {
+    match until {
+        Until::Session => "until you are signed out",
+        Until::OneHour => "for 1 hour at most",
+        Until::EightHours => "for 8 hours at most",
+        Until::ThirtyDays => "for 30 days at most",
+        Until::Revoked => "until you revoke it",
+    }
 }
 
 fn list(io: &mut Io<'_>, open: &Consents) -> Result<(), Failure> {
@@ -92,6 +112,7 @@ fn list(io: &mut Io<'_>, open: &Consents) -> Result<(), Failure> {
     if open.questions.is_empty() {
         io.say("No program waits for your answer.\n")?;
     }
+    let clock = io.clock;
     let row = |grant: &LiveGrant| {
         let verdict = if grant.allows { "allowed" } else { "denied" };
         let target = if grant.targets.is_empty() { grant.account.clone() } else { grant.targets.join(", ") };
@@ -101,6 +122,7 @@ fn list(io: &mut Io<'_>, open: &Consents) -> Result<(), Failure> {
             format!("{verdict} ({})", grant.span.as_str()),
             plain(&target).into_owned(),
             format!("{} tokens", grant.tokens),
+            grant.until.map(|until| format!("until {}", moment(until, clock))).unwrap_or_default(),
         ]
     };
     io.say(&table(&open.grants.iter().map(row).collect::<Vec<_>>()))
@@ -128,6 +150,9 @@ fn described(question: &ConsentQuestion) -> String {
     }
     if !question.started_by.is_empty() {
         line("Started by", &question.started_by.join(" < "));
+    }
+    if !question.labels.is_empty() {
+        line("Says it is", &labels_in_words(&question.labels));
     }
     if !question.targets.is_empty() {
         line("For", &question.targets.join(", "));
@@ -189,14 +214,60 @@ fn ask(io: &mut Io<'_>, question: &ConsentQuestion) -> Result<(), Failure> {
     if !io.input_is_terminal {
         return Ok(());
     }
-    io.tell("Your answer: ");
-    let mut typed = String::new();
-    io.input.read_line(&mut typed).map_err(Failure::Transport)?;
-    let typed = typed.trim();
+    let typed = typed(io, "Your answer: ")?;
     let chosen = typed.parse::<usize>().ok().and_then(|number| question.spans.get(number.wrapping_sub(1)));
-    match (typed, chosen) {
-        (_, Some(span)) => give(io, question, true, span.as_str()),
-        ("n" | "N", None) => give(io, question, false, Span::Once.as_str()),
+    match (typed.as_str(), chosen) {
+        (_, Some(span)) => {
+            let answer = narrowed(io, question, *span)?;
+            give(io, question, &answer)
+        }
+        ("n" | "N", None) => give(io, question, &ConsentAnswer::new(false, Span::Once)),
         _ => io.say("Left open.\n"),
     }
+}
+
+/// Asks for a shorter time and for less than what was asked for, where there is a choice. An empty line leaves it as it is.
+fn narrowed(io: &mut Io<'_>, question: &ConsentQuestion, span: Span) -> Result<ConsentAnswer, Failure> {
+    let mut answer = ConsentAnswer::new(true, span);
+    let offered = question.ends.get(&span).map_or(&[][..], Vec::as_slice);
+    if let Some((usual, others)) = offered.split_first().filter(|(_, others)| !others.is_empty()) {
+        let words: Vec<&str> = others.iter().map(|until| until.as_str()).collect();
+        let typed = typed(io, &format!("Until when? Enter: {}. Or {}: ", ends(*usual), words.join(", ")))?;
+        answer.until = match typed.as_str() {
+            "" => None,
+            word => Some(*offered.iter().find(|until| until.as_str() == word).ok_or_else(not_offered)?),
+        };
+    }
+    answer.targets = part(io, "APIs", &question.targets)?;
+    answer.scopes = part(io, "scopes", &question.scopes)?;
+    Ok(answer)
+}
+
+fn not_offered() -> Failure {
+    Failure::usage("That is not offered. Nothing was allowed.", "approve")
+}
+
+/// The part that the user chooses by numbers; `None` for all.
+fn part(io: &mut Io<'_>, what: &str, all: &[String]) -> Result<Option<Vec<String>>, Failure> {
+    if all.len() < 2 {
+        return Ok(None);
+    }
+    for (number, one) in (1..).zip(all) {
+        io.say(&format!("   {number}  {}\n", plain(one)))?;
+    }
+    let typed = typed(io, &format!("Which {what}? Enter: all. Or numbers: "))?;
+    let chosen = |word: &str| word.parse::<usize>().ok().and_then(|number| all.get(number.wrapping_sub(1)));
+    let words = typed.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+    let chosen: Option<Vec<String>> = words.map(|word| chosen(word).cloned()).collect();
+    match chosen.ok_or_else(not_offered)? {
+        none if none.is_empty() => Ok(None),
+        some => Ok(Some(some)),
+    }
+}
+
+fn typed(io: &mut Io<'_>, question: &str) -> Result<String, Failure> {
+    io.tell(question);
+    let mut typed = String::new();
+    io.input.read_line(&mut typed).map_err(Failure::Transport)?;
+    Ok(typed.trim().to_owned())
 }

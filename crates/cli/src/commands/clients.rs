@@ -4,12 +4,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use abide_wire::Label;
+use abide_wire::consent::labels_in_words;
 use abide_wire::terminal::plain;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::table::table;
-use crate::clock::day;
+use crate::clock::{date_and_time, day};
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Answer, push_encoded};
 use crate::io::Io;
@@ -25,6 +27,20 @@ struct Listed {
     kind: String,
     program: Option<String>,
     since: u64,
+    #[serde(default)]
+    denies: bool,
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    labels: Vec<Label>,
+}
+
+/// What a client is limited to.
+#[derive(Default, Deserialize)]
+struct Limits {
+    until: Option<u64>,
+    scopes: Option<Vec<String>>,
+    targets: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -45,8 +61,24 @@ pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let clock = io.clock;
     let row = |client: &Listed| {
         let what = client.program.as_ref().unwrap_or(&client.kind);
-        let since = format!("since {}", day(client.since, clock));
-        vec![plain(&client.name).into_owned(), plain(what).into_owned(), since]
+        let mut facts = vec![format!("since {}", day(client.since, clock))];
+        if client.denies {
+            facts.insert(0, "denied".to_owned());
+        }
+        let Limits { until, scopes, targets } = &client.limits;
+        facts.extend(until.map(|until| format!("until {}", date_and_time(until, clock))));
+        for (what, only) in [("only for", targets), ("only", scopes)] {
+            let only = only.iter().filter(|only| !only.is_empty());
+            facts.extend(only.map(|only| format!("{what} {}", only.join(" "))));
+        }
+        if !client.labels.is_empty() {
+            facts.push(format!("says it is {}", labels_in_words(&client.labels)));
+        }
+        vec![
+            plain(&client.name).into_owned(),
+            plain(what).into_owned(),
+            plain(&facts.join(", ")).into_owned(),
+        ]
     };
     io.say(&table(&listed.clients.iter().map(row).collect::<Vec<_>>()))
 }

@@ -7,8 +7,8 @@ use crate::clock::{Clock, day, time_of_day};
 use crate::terminal::{Ink, Style};
 
 /// What happened, in two or three words.
-fn what(entry: &Entry) -> &'static str {
-    match entry.event {
+fn what(event: Event) -> &'static str {
+    match event {
         Event::AgentStarted => "Abide started",
         Event::AgentStopped => "Abide stopped",
         Event::RecordRotated => "new file",
@@ -35,17 +35,15 @@ fn what(entry: &Entry) -> &'static str {
         Event::AccountAdded => "account added",
         Event::AccountRemoved => "account removed",
         Event::SettingsChanged => "settings changed",
-        Event::ConfigReloaded if entry.reason.is_some() => "settings refused",
         Event::ConfigReloaded => "settings reloaded",
         _ => "unknown event",
     }
 }
 
-fn is_bad(entry: &Entry) -> bool {
-    entry.event.is_refusal()
-        || (entry.event == Event::ConfigReloaded && entry.reason.is_some())
+fn is_bad(event: Event) -> bool {
+    event.is_refusal()
         || matches!(
-            entry.event,
+            event,
             Event::RecordBroken | Event::SignInFailed | Event::CodeCaught | Event::RefreshFailed
         )
 }
@@ -59,10 +57,8 @@ fn caller(caller: &Caller) -> String {
     };
     let name = caller.name.as_deref().unwrap_or(kind);
     match (&caller.program, caller.kind) {
-        // The command asks for the program that started it.
-        (Some(program), CallerKind::Owner) => format!("{name} for {program}"),
-        (Some(program), _) => format!("{name} ({program})"),
-        (None, _) => name.to_owned(),
+        (Some(program), kind) if kind != CallerKind::Owner => format!("{name} ({program})"),
+        _ => name.to_owned(),
     }
 }
 
@@ -90,8 +86,8 @@ pub(crate) fn line(line: &Line, clock: Clock, style: Style) -> String {
     let entry = &line.entry;
     let at = entry.time / 1000;
     let time = format!("{}, {}", day(at, clock), time_of_day(at, clock));
-    let event = format!("{:<17}", what(entry));
-    let event = if is_bad(entry) { style.paint(Ink::Amber, &event) } else { event.as_str().into() };
+    let event = format!("{:<17}", what(entry.event));
+    let event = if is_bad(entry.event) { style.paint(Ink::Amber, &event) } else { event.as_str().into() };
     let account = entry.account.as_deref().unwrap_or("-");
     let details = details(entry, clock).join("  ");
     let text = format!(

@@ -32,6 +32,8 @@ pub struct Setting<'a> {
     pub more: Vec<(&'static str, OsString)>,
     /// What a tool writes.
     pub input: &'a str,
+    /// Whether a person types it.
+    pub typed: bool,
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
 }
 
@@ -49,6 +51,7 @@ impl Default for Setting<'_> {
             before_interruption: &|_| {},
             more: Vec::new(),
             input: "",
+            typed: false,
             launch: &unlaunchable,
         }
     }
@@ -77,7 +80,7 @@ pub fn run_with(
             clock: Clock { now: || NOW, utc_offset: |_| 3600 },
             patience: setting.patience,
             input: &mut setting.input.as_bytes(),
-            input_is_terminal: false,
+            input_is_terminal: setting.typed,
             look_every: Duration::from_millis(20),
             ask_every: Duration::from_millis(2),
             told_within: setting.told_within,

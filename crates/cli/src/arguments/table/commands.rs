@@ -286,8 +286,11 @@ pub const COMMANDS: &[CommandEntry] = &[
             "You say for how long: once; run (this process and what it starts); terminal (everything in this terminal); agent \
              (everything that the editor or coding agent behind it starts); session (this program until you are signed out); \
              script (this script as it is now, 30 days); always (this program as it is now). Only what fits is offered.",
+            "You can allow less than a program asks for, and for a shorter time. The program then gets a token with what you have \
+             allowed.",
             "  abide approve --wait              answer the next question\n  \
                abide approve 3 --allow run       allow what question 3 asks for, for this run\n  \
+               abide approve 3 --allow always --until 8h --only-scope api.read\n  \
                abide approve --stop 7            take an answer back (see --list)",
         ],
         notes: &["Works at a terminal only: a program must not answer the question about itself."],

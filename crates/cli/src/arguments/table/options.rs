@@ -5,6 +5,7 @@ use super::{Kind, OptionEntry};
 const ONE_ACCOUNT: &str = "The account. Not needed when only one is signed in.";
 /// For how long and for whom an answer holds.
 const SPANS: &[&str] = &["once", "run", "terminal", "agent", "session", "script", "always"];
+const ENDS: &[&str] = &["1h", "8h", "session", "30d", "revoked"];
 const TOKENS: &[&str] = &["token", "header", "curl", "run", "env", "credential", "goauth"];
 /// The forms of `abide credential`: three for any tool, and those of `abide_dialects::program::PROGRAMS`.
 const FORMATS: &[&str] = &[
@@ -207,6 +208,24 @@ pub const OPTIONS: &[OptionEntry] = &[
         kind: Kind::OneOf(SPANS),
         ..text(&["approve"], "deny", None, "SPAN", "Deny it for this long.")
     },
+    OptionEntry {
+        kind: Kind::OneOf(ENDS),
+        ..text(
+            &["approve"],
+            "until",
+            None,
+            "END",
+            "When the answer ends at the latest: 1h, 8h, 30d, session (when you are signed out), revoked (when you revoke it).",
+        )
+    },
+    text(
+        &["approve"],
+        "only-target",
+        None,
+        "API",
+        "Allow only this API of those that the program asks for. Can be given more than once.",
+    ),
+    text(&["approve"], "only-scope", None, "SCOPES", "Allow only these scopes, separated by spaces."),
     OptionEntry {
         kind: Kind::Number(u32::MAX),
         ..text(&["approve"], "stop", None, "NUMBER", "Take back the answer with this number.")
