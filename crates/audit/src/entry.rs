@@ -142,13 +142,16 @@ pub struct Caller {
     /// The program that it acts for, or the process that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
+    /// What its surroundings call it, as `kind:name`. Not proved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 impl Caller {
     /// A caller of which nothing more is known.
     #[must_use]
     pub fn new(kind: CallerKind) -> Self {
-        Self { kind, name: None, program: None, sha256: None, started_by: None }
+        Self { kind, name: None, program: None, sha256: None, started_by: None, labels: Vec::new() }
     }
 }
 
@@ -253,6 +256,8 @@ impl Entry {
                 .into_iter()
                 .flatten()
                 .for_each(cut);
+            caller.labels.truncate(MOST);
+            caller.labels.iter_mut().for_each(cut);
         }
         self.audience.truncate(MOST);
         self.audience.iter_mut().for_each(cut);

@@ -45,6 +45,7 @@ fn caller(caller: &Caller) -> ActivityCaller {
         program: caller.program.clone(),
         sha256: caller.sha256.clone(),
         started_by: caller.started_by.clone(),
+        labels: caller.labels.clone(),
     }
 }
 
