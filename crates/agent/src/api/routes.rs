@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use abide_wire::ErrorAnswer;
+use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{Method, Request, Response};
 use http_body_util::Either;
 use hyper::body::Incoming;
@@ -113,9 +113,19 @@ static REFUSED: Mutex<Quiet> = Mutex::new(Quiet::new());
 /// So much of a path is written to the log.
 const SHOWN: usize = 64;
 
+/// Refuses a request whose target names another server than its `Host` (RFC 9112, section 3.2.2).
+fn one_name<B>(request: &Request<B>) -> Result<(), ErrorAnswer> {
+    let Some(target) = request.uri().authority() else { return Ok(()) };
+    let host = request.headers().get(http::header::HOST);
+    if host.is_some_and(|host| host.as_bytes() == target.as_str().as_bytes()) {
+        return Ok(());
+    }
+    Err(ErrorAnswer::new(ErrorCode::AccessDenied, "The target and `Host` name different servers."))
+}
+
 /// Answers one request.
 pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
-    match admit(&request, peer, agent.clients()) {
+    match one_name(&request).and_then(|()| admit(&request, peer, agent.clients())) {
         Ok(Admission::As(caller)) => served(agent, request.map(Either::Left), peer, caller).await,
         Ok(Admission::Signs(presented)) => signed(agent, request, peer, presented).await,
         Err(refused) => {
