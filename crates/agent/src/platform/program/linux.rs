@@ -313,7 +313,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::platform::program::file_id;
+    use crate::platform::program::{file_id, is_ours};
 
     /// Names the socket that a copy of this test is to connect to.
     const CONNECT: &str = "ABIDE_TEST_CONNECT";
@@ -326,6 +326,7 @@ mod tests {
     fn connects_where_it_is_told() {
         if let Some(path) = std::env::var_os(CONNECT) {
             match std::env::var(CLOSED).as_deref() {
+                Ok("becomes another program") => become_another_program(&path),
                 Ok("closed") => crate::platform::harden(),
                 Ok(_) => {
                     crate::platform::harden();
@@ -336,6 +337,44 @@ mod tests {
             let mut stream = UnixStream::connect(path).unwrap();
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         }
+    }
+
+    /// Connects, and after a byte it is `sleep`, with the same connection.
+    fn become_another_program(path: &std::ffi::OsStr) {
+        use std::io::Read as _;
+        use std::os::unix::process::CommandExt as _;
+        let mut stream = UnixStream::connect(path).unwrap();
+        rustix::io::fcntl_setfd(&stream, rustix::io::FdFlags::empty()).unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        panic!("{}", Command::new("sleep").arg("60").exec());
+    }
+
+    #[test]
+    fn a_process_that_has_become_another_program_since_it_connected_is_that_program() {
+        use std::io::Write as _;
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["platform::program::system::tests::connects_where_it_is_told", "--exact"])
+            .env(CONNECT, &socket)
+            .env(CLOSED, "becomes another program")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        let peer = rustix::net::sockopt::socket_peercred(&stream).unwrap();
+        let connected = Connected::of(&stream, peer.pid.as_raw_nonzero().get()).unwrap();
+        assert!(is_ours(&connected.program().unwrap()), "as it has connected");
+        stream.write_all(b"x").unwrap();
+        let is_sleep = || connected.lineage().first().is_some_and(|process| process.label() == "sleep");
+        let until = std::time::Instant::now() + Duration::from_secs(10);
+        while !is_sleep() && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(is_sleep() && !is_ours(&connected.program().unwrap()), "{:?}", connected.program());
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// What is found of this test's program when it is started by a shell with these lines, where `$SELF` is its path, `$COPY`
@@ -389,9 +428,9 @@ mod tests {
     #[test]
     fn a_program_is_known_by_its_file() {
         let this = found_when_run_by(&[], "exec \"$SELF\" \"$@\"").unwrap();
-        assert!(this.is_ours() && !this.contained, "{this:?}");
+        assert!(is_ours(&this) && !this.contained, "{this:?}");
         let copy = found_when_run_by(&[], "exec \"$COPY\" \"$@\"").unwrap();
-        assert!(!copy.is_ours(), "{copy:?}");
+        assert!(!is_ours(&copy), "{copy:?}");
         assert_ne!(Some(copy.id), file_id(&this.path));
     }
 
@@ -407,7 +446,7 @@ mod tests {
         let closed = "export ABIDE_TEST_CLOSED=closed; exec \"$SELF\" \"$@\"";
         assert_eq!(looked_at_when_run_by(&[], closed).unwrap(), None, "any program could be it");
         let open = "export ABIDE_TEST_CLOSED=shown; exec \"$SELF\" \"$@\"";
-        assert!(found_when_run_by(&[], open).unwrap().is_ours());
+        assert!(is_ours(&found_when_run_by(&[], open).unwrap()));
     }
 
     #[test]
@@ -416,7 +455,7 @@ mod tests {
         match found_when_run_by(&["unshare", "-Urm"], lines) {
             Ok(program) => {
                 assert_eq!(program.path, std::env::current_exe().unwrap(), "the path says that it is");
-                assert!(!program.is_ours(), "{program:?}");
+                assert!(!is_ours(&program), "{program:?}");
             }
             Err(why) => println!("skipped: another_program_under_our_path_is_not_ours: {why}"),
         }
@@ -426,7 +465,7 @@ mod tests {
     fn our_own_program_in_a_container_is_not_ours() {
         for namespaces in ["-Urm", "-Ur", "-Urpf"] {
             match found_when_run_by(&["unshare", namespaces], "exec \"$SELF\" \"$@\"") {
-                Ok(program) => assert!(program.contained && !program.is_ours(), "{namespaces}: {program:?}"),
+                Ok(program) => assert!(program.contained && !is_ours(&program), "{namespaces}: {program:?}"),
                 Err(why) => println!("skipped: our_own_program_in_a_container_is_not_ours: {why}"),
             }
         }
