@@ -123,7 +123,7 @@ impl Accessible {
         let mut open = self.children(&name, &path).await.unwrap_or_default();
         while let Some((name, path)) = open.pop() {
             let Some(item) = self.item(&name, &path).await else { continue };
-            if item.name == button && item.role == "push button" {
+            if item.name == button && ["push button", "check box"].contains(&item.role.as_str()) {
                 let action = zbus::Proxy::new(&self.bus, name, path, "org.a11y.atspi.Action").await;
                 let pressed = action.expect("a button").call::<_, _, bool>("DoAction", &0_i32).await;
                 return pressed.unwrap_or(false);

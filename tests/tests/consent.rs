@@ -146,6 +146,77 @@ mod consent {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_narrower_answer_gives_its_part_and_has_an_end() {
+        let room = Room::with_keyring("consent-narrower").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let copy = room.path("home/curl");
+        std::fs::copy(curl(), &copy).unwrap();
+        let asked = "/v1/token?scope=openid%20email";
+        assert_eq!(fetched(&room, &copy, asked).await.0, 401);
+        let open_now = open(&room).await;
+        let question = &open_now["questions"][0];
+        assert_eq!(question["ends"]["always"], serde_json::json!(["revoked", "30d", "8h", "1h"]));
+        let id = question["id"].to_string();
+        let wider = ["approve", &id, "--allow", "always", "--only-scope", "openid profile"];
+        let wider = abide_at_terminal(&room, &wider).await;
+        assert_eq!(wider.code, 2, "more than what was asked for: {wider:?}");
+        let words = ["approve", &id, "--allow", "always", "--until", "8h", "--only-scope", "openid"];
+        let given = abide_at_terminal(&room, &words).await;
+        assert_eq!(given.code, 0, "{given:?}");
+        for _ in 0..2 {
+            let (status, token) = fetched(&room, &copy, asked).await;
+            assert_eq!((status, token["scope"].as_str()), (200, Some("openid")), "{token}");
+        }
+        assert_eq!(fetched(&room, &copy, "/v1/token?scope=email").await.0, 401, "that was left out");
+        let listed: Value =
+            serde_json::from_str(&abide(&room, &["clients", "list", "--json"]).await.stdout).unwrap();
+        let limits = &listed["clients"][0]["limits"];
+        assert_eq!(limits["scopes"], serde_json::json!(["openid"]), "{listed}");
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let left = limits["until"].as_u64().unwrap().saturating_sub(now);
+        assert!((7 * 3600..=8 * 3600).contains(&left), "{limits}");
+        // The record has what was allowed, not what was asked for.
+        assert_eq!(abide(&room, &["audit", "verify"]).await.code, 0);
+        let record = abide(&room, &["audit", "show", "--last", "1000", "--json"]).await.stdout;
+        let lines: Vec<Value> = record.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let decided = lines.iter().find(|line| line["event"] == "consent.decided").unwrap();
+        assert_eq!(decided["scope"], "openid", "{decided}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_a_coding_agent_marks_is_a_label_and_no_proof() {
+        let room = Room::with_keyring("consent-labels").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let path = curl();
+        let socket = room.places().socket();
+        let arguments = ["-sS", "--unix-socket", socket.to_str().unwrap(), "http://localhost/v1/token"];
+        let marked = |value: &str| {
+            let mut command = command(&room, &path, &arguments);
+            command.env("CLAUDECODE", value);
+            command
+        };
+        marked("a-secret").output().await.unwrap();
+        let open_now = open(&room).await;
+        let question = &open_now["questions"][0];
+        let label = serde_json::json!({"kind": "coding_agent", "name": "Claude Code"});
+        assert!(question["labels"].as_array().unwrap().contains(&label), "{question}");
+        assert!(!open_now.to_string().contains("a-secret"));
+        let id = question["id"].to_string();
+        let shown = abide(&room, &["approve", "--list"]).await;
+        assert!(
+            shown.stdout.contains("Says it is: ") && shown.stdout.contains("started by Claude Code"),
+            "{shown:?}"
+        );
+        assert_eq!(abide_at_terminal(&room, &["approve", &id, "--allow", "always"]).await.code, 0);
+        let listed = abide(&room, &["clients", "list"]).await;
+        assert!(listed.stdout.contains("started by Claude Code"), "{listed:?}");
+        // The grant is for the program, marked or not.
+        assert_eq!(fetched(&room, &path, "/v1/token").await.0, 200);
+        let record = abide(&room, &["audit", "show", "--last", "1000", "--json"]).await.stdout;
+        assert!(record.contains("coding_agent:Claude Code"), "{record}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn one_answer_covers_forty_commands_without_a_terminal() {
         const COMMANDS: usize = 40;
         let room = Room::with_keyring("consent-forty").await;
@@ -212,6 +283,36 @@ mod consent {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_runs_as_a_flatpak_is_named_and_is_no_program_of_this_machine() {
+        let name = "what_runs_as_a_flatpak_is_named_and_is_no_program_of_this_machine";
+        let room = Room::with_keyring("consent-flatpak").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let (path, socket) = (curl(), room.places().socket());
+        let info = room.path("tmp/flatpak-info");
+        std::fs::write(&info, "[Application]\nname=org.example.Weather\n").unwrap();
+        let folder = socket.parent().unwrap().to_str().unwrap();
+        let mut inside = vec!["--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc", "--proc", "/proc"];
+        for (to, link) in [("usr/bin", "bin"), ("usr/lib", "lib"), ("usr/lib64", "lib64")] {
+            inside.extend(["--symlink", to, link]);
+        }
+        let info = info.to_str().unwrap();
+        inside.extend(["--bind", folder, folder, "--ro-bind", info, "/.flatpak-info"]);
+        let url = "http://localhost/v1/token";
+        inside.extend([path.to_str().unwrap(), "-sS", "--unix-socket", socket.to_str().unwrap(), url]);
+        let Ok(output) = command(&room, Path::new("/usr/bin/bwrap"), &inside).output().await else {
+            return skipped(name, "no bubblewrap here");
+        };
+        if !output.status.success() {
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            return skipped(name, error.lines().next().unwrap_or("bubblewrap failed"));
+        }
+        let refused: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(refused["case"], "sandbox", "{refused}");
+        let said = refused["error_description"].as_str().unwrap();
+        assert!(said.contains("Flatpak org.example.Weather"), "{said}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_script_and_an_interpreter_are_not_allowed_for_good() {
         let room = Room::with_keyring("consent-scripts").await;
         configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
@@ -246,7 +347,8 @@ mod consent {
         let accessible = Accessible::of(app.process(), room).await;
 
         let path = curl();
-        let asks = fetched(room, &path, "/v1/token?reason=nightly%20report");
+        let asked = "/v1/token?reason=nightly%20report&scope=openid%20email";
+        let asks = fetched(room, &path, asked);
         let answers = async {
             let title = "curl asks for access";
             let window = desktop.window(title, s(10)).await;
@@ -274,7 +376,13 @@ mod consent {
             for part in ["work", "nightly report", path.to_str().unwrap()] {
                 assert!(text.contains(part), "“{part}” in the dialog: {text}");
             }
+            // What can be left out, and when the answer ends.
+            let items = accessible.items(title).await;
+            for name in ["see your email address", "know who you are", "Ends at the latest"] {
+                assert!(items.iter().any(|item| item.name == name), "{name}: {items:?}");
+            }
             desktop.closeup_of(&window, "dialog").await;
+            assert!(accessible.press(title, "see your email address").await);
             assert!(accessible.press(title, "Allow").await);
             desktop.no_window(title, s(5)).await;
         };
@@ -286,7 +394,11 @@ mod consent {
             (Some("curl"), Some("session")),
             "{grants}"
         );
-        let (status, again) = fetched(room, &path, "/v1/token").await;
+        assert_eq!(
+            (&grants[0]["scopes"], &token["scope"]),
+            (&serde_json::json!(["openid"]), &"openid".into())
+        );
+        let (status, again) = fetched(room, &path, asked).await;
         assert_eq!(
             (status, &again["access_token"]),
             (200, &token["access_token"]),

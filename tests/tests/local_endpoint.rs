@@ -94,6 +94,31 @@ mod endpoint {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_absolute_target_and_a_repeated_header_get_nothing() {
+        let room = Room::with_keyring("endpoint-targets").await;
+        let provider = provider(300).await;
+        let (app, key) = signed_in(&room, &provider).await;
+        let port = app.port();
+        let (host, key) = (format!("Host: 127.0.0.1:{port}"), format!("Authorization: Bearer {key}"));
+        let good = ask(port, "/v1/token", &[&host, &key]).await;
+        let token = good.json()["access_token"].as_str().unwrap().to_owned();
+        let refused = async |target: &str, headers: &[&str]| {
+            let answer = ask(port, target, headers).await;
+            assert!(answer.status >= 400, "{target} {headers:?}: {}", answer.status);
+            assert!(!answer.body.contains(&token), "{target} {headers:?}");
+        };
+        for name in ["evil.example", "evil.example:80", "127.0.0.1", "user@evil.example"] {
+            refused(&format!("http://{name}/v1/token"), &[&host, &key]).await;
+        }
+        let own = format!("Origin: http://127.0.0.1:{port}");
+        refused("/v1/token", &[&host, &key, &own, "Origin: https://evil.example"]).await;
+        refused("/v1/token", &[&host, &key, "Sec-Fetch-Site: none, cross-site"]).await;
+        refused("/v1/token", &[&host, &key, "Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site"]).await;
+        refused("/v1/token", &[&host, &host, &key]).await;
+        refused("/v1/token", &[&host, &key, &key]).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_client_needs_its_key_and_keeps_it_until_it_is_revoked() {
         let room = Room::with_keyring("endpoint-keys").await;
         let provider = provider(300).await;
