@@ -8,6 +8,8 @@
 pub(crate) struct Tally {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// The names of tests that passed, also of those that skipped themselves.
+    pub(crate) held: Vec<String>,
     /// The names of failed tests.
     pub(crate) failures: Vec<String>,
     /// The names of skipped tests, with the reason.
@@ -18,6 +20,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.held.extend(other.held);
         self.failures.extend(other.failures);
         self.skipped.extend(other.skipped);
     }
@@ -113,6 +116,8 @@ impl Reader {
             if !program.tally.skipped.contains(&skipped) {
                 program.tally.skipped.push(skipped);
             }
+        } else if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... ok")) {
+            program.tally.held.push(name.to_owned());
         } else if let Some(name) =
             line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"))
         {

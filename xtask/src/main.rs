@@ -1,7 +1,8 @@
-//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, signals, hostile, providers, dialects,
-//! pictures.
+//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, signals, hostile, attacks, providers,
+//! dialects, pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
+mod attacks;
 mod bench;
 mod cargo;
 mod crash;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
             "types" => test::write_types(),
             "signals" => signals::write(),
             "hostile" => hostile::write(),
+            "attacks" => attacks::write(),
             "providers" => features::write(),
             "dialects" => dialects::write(),
             "pictures" => pictures::pictures(),

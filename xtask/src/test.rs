@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
 use crate::tests_user::TestsUser;
-use crate::{Result, cargo, deny, dialects, dist, features, providers, signals, tool, ui};
+use crate::{Result, attacks, cargo, deny, dialects, dist, features, providers, signals, tool, ui};
 
 /// Runs everything; with filters only the tests with those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -59,12 +59,15 @@ fn all(steps: &mut Steps) -> Result {
         steps.tests("tests", |log| {
             let mut command = cargo::test(user, ["--workspace", "--exclude", "xtask", "--no-fail-fast"]);
             command.args(["--", "--show-output"]);
-            cargo_test(log, command)
+            let tally = cargo_test(log, command)?;
+            attacks::keep(&tally)?;
+            Ok(tally)
         });
         if cfg!(target_os = "linux") {
             steps.step("docs: table of signals", signals::check);
             steps.step("docs: table of providers", features::check);
             steps.step("docs: table of dialects", dialects::check);
+            steps.step("docs: table of attacks", attacks::check);
         }
     } else {
         steps.step("tests", |_| Err("The tests were not run, because the build failed.".into()));

@@ -1,0 +1,388 @@
+//! `./x attacks`: writes the table in docs/attacks.md about attacks on the broker and the tests that run them. `./x test` compares
+//! it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::libtest::Tally;
+use crate::page::{Page, row};
+use crate::steps::Log;
+use crate::{Result, cargo};
+
+const PAGE: Page = Page {
+    path: "docs/attacks.md",
+    command: "./x attacks",
+    begin: "<!-- The table below is written by ./x attacks, from the last run of ./x test. -->\n",
+};
+
+/// An attack, what stops it, and the tests that run it. Without a test, `stops` says why.
+struct Attack {
+    name: &'static str,
+    stops: &'static str,
+    tests: &'static [&'static str],
+}
+
+const fn attack(name: &'static str, stops: &'static str, tests: &'static [&'static str]) -> Attack {
+    Attack { name, stops, tests }
+}
+
+/// The attacks, grouped by the attacker.
+const ATTACKS: &[Attack] = &[
+    attack(
+        "Another program under the path of an allowed one, by a bind mount in a namespace",
+        "the file that runs is compared (device, inode), never the path",
+        &["another_program_under_our_path_is_not_ours"],
+    ),
+    attack(
+        "An allowed program, or Abide itself, started in a user, mount or process namespace (`unshare`)",
+        "refused as a sandbox: `case` is `sandbox`",
+        &[
+            "our_own_program_in_a_container_is_not_ours",
+            "what_runs_in_a_container_is_no_program_of_this_machine",
+        ],
+    ),
+    attack(
+        "A rootless container (Podman, Docker)",
+        "the same as `unshare`, which makes the same namespaces; no container engine is started",
+        &["a_process_in_a_container_is_no_program_of_this_machine"],
+    ),
+    attack(
+        "A Flatpak-like sandbox (bubblewrap)",
+        "the same; the refusal has the name that the sandbox gives itself, as a label",
+        &["what_runs_as_a_flatpak_is_named_and_is_no_program_of_this_machine"],
+    ),
+    attack(
+        "A program that sees the socket from a container and names a host path as its own",
+        "contained programs match no grant and no rule that allows",
+        &["a_program_in_a_container_is_not_the_program_of_that_path"],
+    ),
+    attack(
+        "A later process with the process ID of an allowed one",
+        "the start time is part of the identity, and a descriptor of the process is held",
+        &[
+            "the_ancestors_of_a_process_are_found_with_what_they_run",
+            "a_key_a_terminal_and_a_process_are_each_known_by_what_proves_them",
+        ],
+    ),
+    attack(
+        "Another program in the same process between connection and request (`exec`)",
+        "the process is looked at for each request: it is judged as what it is then",
+        &["a_process_that_has_become_another_program_since_it_connected_is_that_program"],
+    ),
+    attack(
+        "Another file in the place of an allowed program",
+        "asked about again with a note; the old one that still runs has to be started again",
+        &[
+            "a_new_program_waits_for_an_answer_at_a_terminal",
+            "a_changed_file_is_asked_about_again_unless_only_root_could_change_it",
+            "a_program_that_was_replaced_while_it_runs_has_to_be_started_again",
+        ],
+    ),
+    attack(
+        "A file that changes while it is read for its digest",
+        "no digest",
+        &["a_file_is_read_in_the_state_in_which_it_was_looked_at"],
+    ),
+    attack(
+        "Another script in the place of an allowed one",
+        "asked about again; the interpreter by itself is never allowed for good",
+        &[
+            "an_interpreter_is_not_allowed_by_the_grant_of_its_file",
+            "a_script_and_an_interpreter_are_not_allowed_for_good",
+        ],
+    ),
+    attack(
+        "A program that calls itself `sudo` or `env`, to hide behind what started it",
+        "only files that root owns count as glue",
+        &["glue_counts_where_root_owns_it"],
+    ),
+    attack(
+        "A label that was made up (Flatpak, unit, variables of a coding agent)",
+        "labels are in no type that the decision sees",
+        &["labels_are_shown_as_what_they_are", "no_history_allows_what_no_grant_covers"],
+    ),
+    attack(
+        "A program that hides itself from other programs",
+        "it is unknown, and can be allowed once",
+        &["what_cannot_be_looked_at_is_unknown", "what_is_offered_fits_the_caller"],
+    ),
+    attack(
+        "`LD_PRELOAD` and `ptrace`: code in the memory of an allowed program",
+        "out of scope: a program that runs as you and attacks you. Each token is recorded under the name of the program that it used",
+        &[],
+    ),
+    attack(
+        "More scopes or other APIs than the user has seen",
+        "asked about again; a narrowed answer hands out its part alone",
+        &[
+            "no_history_allows_what_no_grant_covers",
+            "a_grant_is_never_wider_than_what_was_shown",
+            "an_answer_can_allow_less_than_what_was_asked_for_and_never_more",
+            "a_permit_hands_out_no_more_than_was_allowed",
+        ],
+    ),
+    attack(
+        "A program that answers the question about itself",
+        "refused: only a command that reads from its terminal answers",
+        &["a_new_program_waits_for_an_answer_at_a_terminal", "the_command_gives_grants_at_a_terminal_alone"],
+    ),
+    attack(
+        "A denied program that asks in a loop, also for a stronger sign-in",
+        "refused without a question for 10 seconds, then twice as long each time, an hour at most",
+        &[
+            "after_a_denial_the_pause_doubles_and_ends_with_a_yes",
+            "the_pause_after_a_denial_holds_for_a_stronger_sign_in_and_for_other_purposes_too",
+            "a_stronger_sign_in_that_does_not_happen_changes_nothing",
+        ],
+    ),
+    attack(
+        "A flood of different programs",
+        "32 questions wait at most; the next programs are refused",
+        &["a_flood_of_programs_fills_the_queue_and_no_more"],
+    ),
+    attack(
+        "Forty commands at once without a terminal",
+        "one question for what started them",
+        &["one_answer_covers_forty_commands_without_a_terminal", "equal_requests_join_and_others_queue"],
+    ),
+    attack(
+        "All connections taken, or held without a byte",
+        "each program has a share, some are reserved for `abide`, idle ones are closed",
+        &[
+            "a_program_has_its_share_and_the_owner_the_rest",
+            "who_takes_no_byte_of_an_answer_is_left",
+            "long_and_slow_requests_do_not_last",
+        ],
+    ),
+    attack(
+        "A link in the place of the runtime folder",
+        "not followed: Abide does not start",
+        &["a_link_in_the_place_of_the_runtime_folder_is_not_followed"],
+    ),
+    attack(
+        "A runtime folder that belongs to another user",
+        "not used: Abide does not start",
+        &["a_folder_of_another_user_is_not_used"],
+    ),
+    attack(
+        "A runtime folder or policy that others can write to",
+        "closed to others before the socket is in it; such a policy is refused",
+        &["what_others_may_write_is_known", "a_policy_holds_and_a_bad_one_starts_nothing"],
+    ),
+    attack(
+        "A port that another program holds before Abide starts",
+        "said in tray, window and log with the user who holds it; `abide doctor` fails",
+        &["a_port_that_another_program_holds_is_said_loudly", "who_holds_a_port_is_known"],
+    ),
+    attack(
+        "Another user of the computer, on the socket and on every port",
+        "closed without an answer",
+        &["another_users_connection_is_closed_without_an_answer", "another_users_process_is_turned_away"],
+    ),
+    attack(
+        "`Host` of another name (DNS rebinding), without a port, or twice",
+        "400 or 403, whatever key is shown",
+        &["a_web_page_gets_nothing_even_with_a_key", "only_our_own_names_are_answered_over_tcp"],
+    ),
+    attack(
+        "An absolute target in the request line",
+        "refused where it names another server than `Host`",
+        &["an_absolute_target_and_a_repeated_header_get_nothing"],
+    ),
+    attack(
+        "`Host`, `Origin`, `Sec-Fetch-Site` or the key twice, once as it should be",
+        "refused",
+        &["an_absolute_target_and_a_repeated_header_get_nothing"],
+    ),
+    attack(
+        "`Origin` and `Sec-Fetch-Site` of a web page, preflight",
+        "refused, and no answer can be read by a page",
+        &["a_web_page_gets_nothing_even_with_a_key"],
+    ),
+    attack(
+        "A guessed or revoked client key",
+        "refused; digests are compared in constant time",
+        &[
+            "a_client_needs_its_key_and_keeps_it_until_it_is_revoked",
+            "a_wrong_key_is_refused_even_on_the_socket_of_the_owner",
+        ],
+    ),
+    attack(
+        "A signed request that was recorded, changed, or passed on over another connection",
+        "refused: a nonce is good for one request on its own connection",
+        &[
+            "a_nonce_is_good_for_one_request_on_its_own_connection",
+            "a_request_is_good_for_what_was_signed_and_nothing_else",
+        ],
+    ),
+    attack("A key that signs, sent as it is", "refused", &["a_key_that_signs_is_refused_when_it_is_sent"]),
+    attack(
+        "A program outside of a run on the port of that run",
+        "refused: the socket has to belong to a process of the run (Linux)",
+        &["the_port_of_a_job_is_for_the_job_alone"],
+    ),
+    attack(
+        "Lines of the record changed, removed, or cut off at the end",
+        "`abide audit verify` names the place",
+        &["what_was_decided_is_recorded_and_a_removed_end_is_found"],
+    ),
+];
+
+/// What a run showed of each test, by name.
+type Outcomes = BTreeMap<String, String>;
+
+/// Keeps what a complete run showed, for [`write`] and [`check`].
+pub(crate) fn keep(tally: &Tally) -> Result {
+    let skipped = tally.skipped.iter().map(|(name, reason)| (name.as_str(), format!("skipped: {reason}")));
+    let mut outcomes: Outcomes = tally.held.iter().map(|name| (last(name), "held".to_owned())).collect();
+    outcomes.extend(skipped.map(|(name, reason)| (last(name), reason)));
+    outcomes.extend(tally.failures.iter().map(|name| (last(name), "failed".to_owned())));
+    let file = seen();
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(file, serde_json::to_string(&outcomes)?)?;
+    Ok(())
+}
+
+/// The name of a test without its modules.
+fn last(name: &str) -> String {
+    name.rsplit("::").next().unwrap_or(name).to_owned()
+}
+
+fn seen() -> PathBuf {
+    cargo::root().join("target/acceptance/attacks.json")
+}
+
+fn read() -> Result<Outcomes> {
+    let text =
+        std::fs::read_to_string(seen()).map_err(|_| "No complete run is noted. `./x test` makes one.")?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// Writes the table from the last complete run.
+pub(crate) fn write() -> Result<ExitCode> {
+    PAGE.write(&table(&read()?))
+}
+
+/// Checks that the committed table fits this run. A test that cannot run on this machine is not compared.
+pub(crate) fn check(log: &mut Log) -> Result {
+    let outcomes = read()?;
+    PAGE.check(log, |committed| differences(&outcomes, committed))
+}
+
+/// What was seen of an attack: the worst of its tests. Without a test, that there is none.
+fn saw(attack: &Attack, outcomes: &Outcomes) -> &'static str {
+    let outcome = |test: &&str| match outcomes.get(*test).map(String::as_str) {
+        Some("held") => HELD,
+        Some("failed") => "**failed**",
+        _ => SKIPPED,
+    };
+    let all: Vec<&str> = attack.tests.iter().map(outcome).collect();
+    match &all[..] {
+        [] => "no test",
+        all if all.contains(&"**failed**") => "**failed**",
+        all if all.contains(&HELD) => HELD,
+        _ => SKIPPED,
+    }
+}
+
+const HELD: &str = "held";
+const SKIPPED: &str = "not run here";
+
+fn table(outcomes: &Outcomes) -> String {
+    let mut text = "| attack | what happens | tests | last run |\n| --- | --- | --- | --- |\n".to_owned();
+    for attack in ATTACKS {
+        text += &line(attack, saw(attack, outcomes));
+    }
+    text
+}
+
+fn line(attack: &Attack, saw: &str) -> String {
+    let tests: Vec<String> = attack.tests.iter().map(|test| format!("`{test}`")).collect();
+    format!("| {} | {} | {} | {saw} |\n", attack.name, attack.stops, tests.join(", "))
+}
+
+fn differences(outcomes: &Outcomes, committed: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for attack in ATTACKS {
+        let saw = saw(attack, outcomes);
+        let old = row(committed, attack.name, 2);
+        let old = old.first().copied().unwrap_or_default();
+        let is_told = [HELD, SKIPPED, "no test"].iter().any(|said| committed.contains(&line(attack, said)));
+        // Whether a test can run depends on the machine: on the user, on namespaces.
+        let is_either = [HELD, SKIPPED].contains(&saw) && [HELD, SKIPPED].contains(&old);
+        if !is_told || (old != saw && !is_either) {
+            found.push(format!("{}: the page says {old:?}, seen was {saw}", attack.name));
+        }
+    }
+    let rows = committed.lines().filter(|line| line.starts_with("| ")).count();
+    if rows != ATTACKS.len() + 2 {
+        found.push(format!("{rows} lines in the table instead of {}", ATTACKS.len() + 2));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn tests_in(folder: &Path, names: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !matches!(name.as_str(), "target" | "node_modules" | ".git") {
+                    tests_in(&path, names);
+                }
+            } else if name.ends_with(".rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let functions = text
+                    .lines()
+                    .filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn "));
+                names.extend(functions.filter_map(|line| line.split('(').next()).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_test_that_an_attack_names_is_there() {
+        let mut names = BTreeSet::new();
+        for folder in ["crates", "src-tauri", "tests"] {
+            tests_in(&cargo::root().join(folder), &mut names);
+        }
+        for test in ATTACKS.iter().flat_map(|attack| attack.tests) {
+            assert!(names.contains(*test), "there is no test {test}");
+        }
+    }
+
+    #[test]
+    fn the_committed_page_has_a_row_for_each_attack() {
+        let page = std::fs::read_to_string(cargo::root().join(PAGE.path)).unwrap();
+        for attack in ATTACKS {
+            let told = [HELD, SKIPPED, "no test"].iter().any(|said| page.contains(&line(attack, said)));
+            assert!(told, "{} differs: `./x test`, then `./x attacks` writes it again", attack.name);
+        }
+    }
+
+    #[test]
+    fn a_test_that_failed_or_is_missing_is_seen() {
+        let all = |outcome: &str| -> Outcomes {
+            let tests = ATTACKS.iter().flat_map(|attack| attack.tests);
+            tests.map(|test| ((*test).to_owned(), outcome.to_owned())).collect()
+        };
+        let committed = table(&all("held"));
+        assert_eq!(differences(&all("held"), &committed), Vec::<String>::new());
+        assert_eq!(differences(&Outcomes::new(), &committed), Vec::<String>::new(), "nothing could run here");
+        let mut one = all("held");
+        one.insert(ATTACKS[0].tests[0].to_owned(), "failed".to_owned());
+        assert_eq!(differences(&one, &committed).len(), 1);
+        let (first, _) = committed.rsplit_once("\n| ").unwrap();
+        assert_eq!(differences(&all("held"), &format!("{first}\n")).len(), 2, "a row is missing");
+    }
+}
