@@ -21,8 +21,6 @@ struct Inner {
     slow: Duration,
     /// So many of the next jobs fail.
     full: u32,
-    /// Whether one has failed since the last crash.
-    failed: bool,
 }
 
 #[derive(Clone, Default)]
@@ -47,11 +45,6 @@ impl Disk {
 
     pub(super) fn is_full_for(&self, jobs: u32) {
         self.inner().full = jobs;
-    }
-
-    /// Whether a job has failed since the last call.
-    pub(super) fn has_failed(&self) -> bool {
-        std::mem::take(&mut self.inner().failed)
     }
 
     /// The names of the records that begin like this.
@@ -85,7 +78,6 @@ impl Disk {
                     let mut inner = disk.inner();
                     let full = inner.full > 0;
                     inner.full = inner.full.saturating_sub(1);
-                    inner.failed |= full;
                     (inner.slow, full)
                 };
                 if !slow.is_zero() {
