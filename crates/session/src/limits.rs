@@ -58,7 +58,8 @@ impl fmt::Display for LimitsError {
 
 impl core::error::Error for LimitsError {}
 
-const TEN_YEARS: Duration = Duration::from_secs(10 * 366 * 86_400);
+/// The longest limit, of the user or of the provider.
+pub(crate) const TEN_YEARS: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 impl Limits {
     /// Ends after `end_after` without activity, asks after `warn_after`, ends after `absolute` in any case.

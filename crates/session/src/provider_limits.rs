@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::limits::TEN_YEARS;
 use crate::types::{Now, ProviderLimits};
 
 /// The parameter that declared an end.
@@ -100,6 +101,8 @@ impl ProviderEnds {
             };
             let moves = source.moves_with_refresh();
             let Some(lasts) = lasts.or(known.filter(|_| moves).map(|end| end.lifetime)) else { continue };
+            // What a provider declares is no reason to compute with times that no clock has.
+            let lasts = lasts.min(TEN_YEARS);
             // For a fixed end, each response declares the time that is left.
             let lifetime = known.filter(|_| !moves).map_or(lasts, |end| end.lifetime.max(lasts));
             let declared = limits.session_expiry.filter(|_| source == LimitSource::SessionExpiry);

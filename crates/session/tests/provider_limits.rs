@@ -53,6 +53,21 @@ fn each_parameter_is_a_limit_with_its_source() {
 }
 
 #[test]
+fn an_end_that_no_clock_reaches_is_at_most_ten_years_away() {
+    let ten_years = seconds(10 * 366 * 86_400);
+    let endless = Some(std::time::Duration::MAX);
+    for provider in [
+        ProviderLimits { session_expiry: endless, ..Default::default() },
+        ProviderLimits { authorization_expires_in: endless, ..Default::default() },
+        ProviderLimits { refresh_token_timeout: endless, ..Default::default() },
+        ProviderLimits { refresh_expires_in: endless, ..Default::default() },
+    ] {
+        let story = Story::signed_in_with(with(provider));
+        assert_eq!(story.session.view(story.now).provider_left, Some(ten_years), "{provider:?}");
+    }
+}
+
+#[test]
 fn of_several_ends_the_nearest_counts() {
     let all = ProviderLimits {
         authorization_expires_in: Some(minutes(9)),

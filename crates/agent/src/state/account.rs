@@ -403,7 +403,7 @@ impl Account {
 
 /// Whole seconds, a part counting as one: "0 s left" is shown when nothing is left.
 fn ceil(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 
 /// The host of an address, with its port unless it is the usual one.

@@ -29,7 +29,7 @@ pub(crate) struct Known<'a> {
 
 /// The layers of a session, from the user outwards; empty before a sign-in.
 pub(crate) fn layers(known: &Known<'_>, view: &View, now: Now) -> Vec<LayerStatus> {
-    let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let seconds = |time: Duration| time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let at = |left: Duration| seconds(now.wall.saturating_add(left));
     let application = |state, since: Option<Duration>, ends_at| LayerStatus {
         layer: Layer::Application,
