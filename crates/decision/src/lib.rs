@@ -187,6 +187,27 @@ impl Limits {
             && (self.signs_in || !request.signs_in)
     }
 
+    /// Whether both are about the same account and have something in common: an API or the session's own token, and a scope.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> bool {
+        let share = |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_disjoint(other);
+        let same_account = match (&self.account, &other.account) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        let same_target = match (&self.targets, &other.targets) {
+            // The session's own token is for no API.
+            (Some(one), Some(other)) => (one.is_empty() && other.is_empty()) || share(one, other),
+            _ => true,
+        };
+        let same_scope = match (&self.scopes, &other.scopes) {
+            // No scopes are all of the session.
+            (Some(one), Some(other)) => one.is_empty() || other.is_empty() || share(one, other),
+            _ => true,
+        };
+        same_account && same_target && same_scope
+    }
+
     /// The part of a request that the user has left of the same request.
     fn part(&self, request: &Request) -> Option<Purpose> {
         let whole = self.narrowed_from.as_ref().filter(|whole| **whole == Purpose::of(request))?;
@@ -274,8 +295,9 @@ pub fn decide(caller: &Facts, request: &Request, grants: &[Grant], policy: &Poli
         _ => {}
     }
     let about = || grants.iter().filter(|grant| grant.subject.is(caller));
+    let wanted = Limits::of(request);
     let denies =
-        |grant: &&Grant| !grant.allows && grant.limits.hold(request, now) && grant.limits.concern(request);
+        |grant: &&Grant| !grant.allows && grant.limits.hold(request, now) && grant.limits.meet(&wanted);
     if let Some(denial) = about().find(denies) {
         return Decision::Deny(Denial::Refused(denial.id));
     }

@@ -1,6 +1,6 @@
 //! What an administrator has decided. It comes before every answer of the user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -59,8 +59,24 @@ impl Policy {
         self.allow.iter().any(|rule| is_about(rule, caller, true))
     }
 
-    pub(crate) fn forbids(&self, caller: &Facts) -> bool {
+    /// Whether it forbids the program of a caller.
+    #[must_use]
+    pub fn forbids(&self, caller: &Facts) -> bool {
         self.forbid.iter().any(|rule| is_about(rule, caller, false))
+    }
+
+    /// The same policy, which also forbids what the paths in `forbid` lead to: the system runs the file behind a link.
+    #[must_use]
+    pub fn resolved(&self, real: impl Fn(&Path) -> Option<PathBuf>) -> Self {
+        let mut resolved = self.clone();
+        for rule in &self.forbid {
+            if let Rule::Path(path) = rule
+                && let Some(real) = real(path).filter(|real| real != path)
+            {
+                resolved.forbid.push(Rule::Path(real));
+            }
+        }
+        resolved
     }
 
     /// Whether a rule looks at the content of files.

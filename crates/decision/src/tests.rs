@@ -368,6 +368,55 @@ fn a_rule_is_a_digest_or_a_path_from_the_root() {
     }
 }
 
+#[test]
+fn a_denial_is_about_what_was_shown_and_no_more() {
+    let caller = program("/opt/tool", 1);
+    let api = Request { targets: set(&["api"]), scopes: set(&["read"]), ..request() };
+    let allowed = allows(file("/opt/tool", 1, false), Limits::of(&request()));
+    let denied = Grant { id: 2, allows: false, ..allows(file("/opt/tool", 1, false), Limits::of(&api)) };
+    let grants = [allowed, denied];
+    assert!(is_allowed(&judged(&caller, &request(), &grants)), "the session's own token was allowed");
+    let deny = Decision::Deny(Denial::Refused(2));
+    assert_eq!(judged(&caller, &api, &grants), deny);
+    let with = |targets: &[&str], scopes: &[&str]| Request {
+        targets: set(targets),
+        scopes: set(scopes),
+        ..request()
+    };
+    assert_eq!(
+        judged(&caller, &with(&["api", "other"], &["read"]), &grants),
+        deny,
+        "with another API beside it"
+    );
+    assert_eq!(judged(&caller, &with(&["api"], &[]), &grants), deny, "all scopes are also that one");
+    let asked = Decision::Ask(AskedBecause::Wider);
+    assert_eq!(judged(&caller, &with(&["other"], &["read"]), &grants), asked);
+    assert_eq!(judged(&caller, &with(&["api"], &["write"]), &grants), asked);
+}
+
+#[test]
+fn limits_without_an_account_meet_those_of_every_account() {
+    let of = |account: Option<&str>| Limits { account: account.map(str::to_owned), ..Limits::NONE };
+    assert!(of(None).meet(&of(Some("work"))) && of(Some("work")).meet(&of(None)));
+    assert!(of(Some("work")).meet(&of(Some("work"))) && !of(Some("work")).meet(&of(Some("home"))));
+    let scopes = |words: &[&str]| Limits { scopes: Some(set(words)), ..Limits::NONE };
+    assert!(scopes(&[]).meet(&scopes(&["read"])) && scopes(&["read"]).meet(&scopes(&[])));
+    assert!(!scopes(&["write"]).meet(&scopes(&["read"])));
+}
+
+#[test]
+fn what_a_forbidden_path_leads_to_is_forbidden_too() {
+    let policy = Policy { forbid: vec![Rule::Path("/usr/bin/nc".into())], ..Policy::default() };
+    let real = |path: &std::path::Path| (path.ends_with("nc")).then(|| "/usr/bin/nc.openbsd".into());
+    let resolved = policy.resolved(real);
+    for path in ["/usr/bin/nc", "/usr/bin/nc.openbsd"] {
+        assert!(resolved.forbids(&program(path, 1)), "{path}");
+    }
+    assert!(!resolved.forbids(&program("/usr/bin/curl", 1)));
+    assert_eq!(resolved.allow, policy.allow);
+    assert_eq!(policy.resolved(|_| None), policy);
+}
+
 fn any_set() -> impl Strategy<Value = BTreeSet<String>> {
     proptest::collection::btree_set(
         prop_oneof![Just("a"), Just("b"), Just("c")].prop_map(str::to_owned),
@@ -484,6 +533,18 @@ fn within(limit: Option<&BTreeSet<String>>, wanted: &BTreeSet<String>) -> bool {
     }
 }
 
+/// Whether a request asks for some of what was denied.
+fn has_some_of(denied: &Limits, request: &Request) -> bool {
+    let target = denied.targets.as_ref().is_none_or(|denied| {
+        denied == &request.targets || request.targets.iter().any(|target| denied.contains(target))
+    });
+    let scope = denied.scopes.as_ref().is_none_or(|denied| {
+        let all = denied.is_empty() || request.scopes.is_empty();
+        all || request.scopes.iter().any(|scope| denied.contains(scope))
+    });
+    target && scope
+}
+
 /// The part of a request that a decision hands out.
 fn handed_out(request: &Request, only: Option<&Purpose>) -> Request {
     match only {
@@ -525,12 +586,14 @@ proptest! {
         let denial = Grant { id: 99, subject, allows: false, limits };
         // What it would allow, if it allowed everything of the account.
         let all = Limits { targets: None, scopes: None, signs_in: true, ..denial.limits.clone() };
-        let holds = covers(&Grant { allows: true, limits: all, ..denial.clone() }, &caller, &request);
+        let holds = covers(&Grant { allows: true, limits: all, ..denial.clone() }, &caller, &request)
+            && has_some_of(&denial.limits, &request);
         let mut more = grants;
         more.insert(at.index(more.len() + 1), denial);
         let after = judged(&caller, &request, &more);
         prop_assert!(before || !is_allowed(&after), "a denial allows nothing");
         prop_assert!(!holds || matches!(after, Decision::Deny(_)), "{after:?}");
+        prop_assert!(holds || is_allowed(&after) == before, "a denial is about nothing else");
     }
 
     #[test]
