@@ -1,6 +1,7 @@
 //! The words of the consent dialog, the same on every platform.
 
 use abide_wire::consent::{labels_in_words, scope_in_words};
+use abide_wire::terminal::is_unsafe;
 use abide_wire::{AskedBecause, CallerKind, ConsentQuestion, Span, Until};
 
 /// So much of one value is shown, in characters. A program chooses what it says of itself, not how large the dialog is.
@@ -122,7 +123,7 @@ fn end(until: Until) -> &'static str {
 }
 
 fn short(text: &str) -> String {
-    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut characters = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c });
     let mut short: String = characters.by_ref().take(LONGEST).collect();
     if characters.next().is_some() {
         short.push('\u{2026}');

@@ -7,7 +7,7 @@ import type { AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, KeptGran
 const LONGEST = 120;
 
 export function short(text: string): string {
-  const characters = [...text.replace(/\p{Cc}/gu, " ")];
+  const characters = [...text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ")];
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("")}…` : characters.join("");
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use abide_oidc::{StepUp, TokenTarget};
 use abide_wire::ErrorAnswer;
+use abide_wire::terminal::{is_unsafe, plain};
 use serde::Deserialize;
 use url::Url;
 
@@ -103,6 +104,22 @@ pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
         audiences: query.all("audience"),
         ..TokenTarget::default()
     };
+    // The user reads them in a question.
+    let is_word = |word: &String| !word.contains(|c: char| c.is_whitespace() || is_unsafe(c));
+    if let Some(wrong) = target.resources.iter().chain(&target.audiences).find(|word| !is_word(word)) {
+        let shown = plain(wrong);
+        return Err(invalid(format!(
+            "\u{201c}{shown}\u{201d} is not the name of an API: it has a space or a character that cannot be seen."
+        )));
+    }
+    // RFC 6749, section 3.3.
+    let is_scope = |scope: &String| scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    if let Some(wrong) = target.scopes.iter().find(|scope| !is_scope(scope)) {
+        return Err(invalid(format!(
+            "\u{201c}{}\u{201d} is not a scope (RFC 6749, section 3.3).",
+            plain(wrong)
+        )));
+    }
     // The same wish in another order is the same wish.
     for list in [&mut target.scopes, &mut target.resources, &mut target.audiences] {
         list.sort();

@@ -11,6 +11,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use abide_wire::CallerKind;
+use abide_wire::terminal::is_unsafe;
 
 pub(crate) use abide_decision::{Facts, Kind, Terminal};
 
@@ -208,7 +209,7 @@ fn command(process: &Process) -> Option<String> {
 
 /// A program and its arguments as they are shown.
 pub(crate) fn in_one_line(command: &str) -> String {
-    let shown: String = command.chars().map(|c| if c.is_control() { ' ' } else { c }).take(COMMAND).collect();
+    let shown: String = command.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).take(COMMAND).collect();
     shown.trim_end().to_owned()
 }
 
