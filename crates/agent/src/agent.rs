@@ -233,6 +233,7 @@ impl Agent {
         params: &TokenParams,
         permit: &Permit,
     ) -> Result<TokenAnswer, ErrorAnswer> {
+        self.0.consent.still_holds(permit)?;
         let answer = tokens::token(&self.0.store, &permit.within(params)).await?;
         self.0.consent.served(permit);
         Ok(answer)

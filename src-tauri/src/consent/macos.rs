@@ -110,10 +110,10 @@ impl Up {
         alert.setAlertStyle(NSAlertStyle::Informational);
         let listener = Listener::new(main, number);
         let longer = longer(words);
-        let mut buttons = vec![
-            add_button(&alert, "Deny", sel!(deny:), &listener),
-            add_button(&alert, "Allow this once", sel!(once:), &listener),
-        ];
+        let mut buttons = vec![add_button(&alert, "Deny", sel!(deny:), &listener)];
+        if words.choices.iter().any(|(span, _)| *span == Span::Once) {
+            buttons.push(add_button(&alert, "Allow this once", sel!(once:), &listener));
+        }
         if let Some((_, meaning)) = &longer {
             buttons.push(add_button(&alert, &format!("Allow: {meaning}"), sel!(longer:), &listener));
         }

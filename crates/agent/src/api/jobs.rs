@@ -51,7 +51,10 @@ pub(super) async fn begin(call: Call) -> Answered {
     }
     has_role(&dialects, wanted.aws.as_ref())?;
     let mut asking = identity::Caller::of(&lineage, is_ours);
-    asking.command = shown(&wanted.command).or(asking.command);
+    if matches!(caller, super::auth::Caller::Owner) {
+        // The command starts what it names. What another program names is not shown.
+        asking.command = shown(&wanted.command).or(asking.command);
+    }
     let first = if asks_later(&params, &dialects, one_token) {
         agent.may_have_tokens(&params)?;
         None

@@ -9,11 +9,13 @@ use super::case::{no_such_end, not_a_part};
 use super::queue::Asked;
 use crate::grants::Given;
 use crate::identity::{Caller, Kind};
+use crate::platform::program::ProcessId;
 
-/// The answers that are offered, the narrowest first.
-pub(super) fn spans(caller: &Caller, request: &Request) -> Vec<Span> {
+/// The answers that are offered, the narrowest first. For a job that is the job: its program asks for each token anew.
+pub(super) fn spans(caller: &Caller, request: &Request, job: Option<ProcessId>) -> Vec<Span> {
     let offered = |span: &Span| match span {
-        Span::Once => true,
+        Span::Once => job.is_none(),
+        Span::Run if job.is_some() => true,
         span => {
             subject(caller, *span).is_some()
                 && match span {
@@ -110,12 +112,13 @@ pub(super) fn given(
         }
         _ => caller.name.clone(),
     };
-    let subject = match span {
-        Span::Once => Subject::Key(String::new()),
+    let subject = match (span, asked.job) {
+        (Span::Once, _) => Subject::Key(String::new()),
+        (Span::Run, Some(job)) => Subject::Process(job),
         _ => subject(caller, span)?,
     };
     let labels = asked.labels.clone();
-    Some(Given { subject, allows: answer.allow, span, limits, label, labels })
+    Some(Given { subject, allows: answer.allow, span, limits, label, labels, from: None })
 }
 
 /// Labels as the record has them.

@@ -23,6 +23,8 @@ pub(super) enum Case {
     Busy,
     /// The agent ends.
     Stopped,
+    /// The session that the token was for has ended.
+    SessionEnded,
 }
 
 impl Case {
@@ -37,14 +39,14 @@ impl Case {
             Self::NoAnswer => ConsentCase::NoAnswer,
             Self::Locked => ConsentCase::Locked,
             Self::Paused(_) => ConsentCase::AskedBefore,
-            Self::Busy | Self::Stopped => ConsentCase::Busy,
+            Self::Busy | Self::Stopped | Self::SessionEnded => ConsentCase::Busy,
         }
     }
 
     fn code(self) -> ErrorCode {
         match self {
             Self::Denied(Denial::Refused(_)) => ErrorCode::AccessDenied,
-            Self::Stopped => ErrorCode::TemporarilyUnavailable,
+            Self::Stopped | Self::SessionEnded => ErrorCode::TemporarilyUnavailable,
             _ => ErrorCode::ConsentRequired,
         }
     }
@@ -88,6 +90,7 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
         ),
         Case::Busy => "Too many programs wait for your answer. Answer them and try again.".to_owned(),
         Case::Stopped => "Abide ends, so the question was not answered. Start it and try again.".to_owned(),
+        Case::SessionEnded => format!("The session that {name} asked for a token of has ended. Try again."),
     };
     ErrorAnswer { case: Some(case.shown()), ..ErrorAnswer::new(case.code(), text) }
 }

@@ -10,8 +10,8 @@ use crate::identity::Caller;
 use crate::platform::program::ProcessId;
 
 impl Consent {
-    /// Whether a job may have what it asks for. What is allowed once is allowed to the job: its program asks again for each
-    /// token, and a person is not to be asked for each.
+    /// Whether a job may have what it asks for. The user is offered no answer that is narrower than the job: its program asks again
+    /// for each token. What was allowed to the caller is allowed to the job, and ends with that.
     ///
     /// # Errors
     ///
@@ -50,6 +50,7 @@ impl Consent {
                 limits,
                 label,
                 labels: Vec::new(),
+                from: permit.origin,
             })?;
             self.record(Recorded::GrantGiven, &caller, &request, |line| {
                 line.name = Some(caller.name.clone());

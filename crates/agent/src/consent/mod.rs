@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use abide_audit::{Entry as Line, Event as Recorded};
-use abide_decision::{Basis, Decision, Denial, Limits, Policy, Purpose, Request, decide};
-use abide_wire::{ConsentAnswer, Consents, ErrorAnswer};
+use abide_decision::{Basis, Decision, Denial, Limits, Policy, Purpose, Request, SessionNumber, decide};
+use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
 use tokio::sync::watch;
 
-use crate::grants::Clients;
+use crate::grants::{Clients, Origin};
 use crate::identity::{self, Caller, Labels};
 use crate::platform::clock;
 use crate::platform::program::{Digests, Opened, Process, ProcessId};
@@ -31,6 +31,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const AWAY: Duration = Duration::from_secs(3);
 /// How often the counts of tokens are shown anew.
 const COUNTS: Duration = Duration::from_secs(1);
+/// The number of an answer that is given once: no grant has it.
+const ONCE: u64 = 0;
 
 /// A caller may have what it asked for. The only way to a token leads through one of these.
 #[derive(Debug)]
@@ -41,6 +43,10 @@ pub(crate) struct Permit {
     only: Option<Purpose>,
     /// The grant that it is counted under.
     grant: Option<u64>,
+    /// What a grant to a job follows from.
+    origin: Option<Origin>,
+    /// The account, and the session that it is for.
+    session: Option<(String, SessionNumber)>,
     /// The SHA-256 of the caller's file, where the decision needed it.
     pub(crate) sha256: Option<String>,
 }
@@ -104,9 +110,17 @@ impl Consent {
         self.policy.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes over what the administrator has changed.
+    /// Takes over what the administrator has changed, also for open questions and for jobs that run.
     pub(crate) fn obey(&self, policy: Policy) {
-        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+        let before = {
+            let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *held, Arc::new(policy))
+        };
+        if before != self.policy() {
+            self.clients.policy_changed();
+            self.settle_what_is_covered();
+            self.show();
+        }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -143,11 +157,22 @@ impl Consent {
             Decision::Deny(denial) => Outcome::Denied(denial),
             Decision::Ask(because) => self.ask(&mut caller, &request, reason, because, job).await,
         };
+        let outcome = match outcome {
+            // The user may have answered after another one has signed in.
+            Outcome::Allowed { .. } if self.has_ended(&request) => Outcome::Refused(Case::SessionEnded),
+            outcome => outcome,
+        };
         self.decided(&caller, &request, &outcome);
         match outcome {
             Outcome::Allowed { by, activity, only } => {
-                let grant = if let Basis::Grant(id) = by { Some(id) } else { None };
-                Ok(Permit { activity, only, grant, sha256: caller.facts.sha256 })
+                let (grant, origin) = match by {
+                    Basis::Own => (None, None),
+                    Basis::Policy => (None, Some(Origin::Policy)),
+                    Basis::Grant(ONCE) => (None, None),
+                    Basis::Grant(id) => (Some(id), Some(Origin::Grant(id))),
+                };
+                let session = request.session.map(|session| (request.account, session));
+                Ok(Permit { activity, only, grant, origin, session, sha256: caller.facts.sha256 })
             }
             Outcome::Denied(denial @ Denial::Sandbox) => {
                 let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
@@ -187,8 +212,34 @@ impl Consent {
         due
     }
 
+    /// Whether the session that a request is for has ended.
+    fn has_ended(&self, request: &Request) -> bool {
+        request.session.is_some_and(|session| !self.is_present(&request.account, session))
+    }
+
+    fn is_present(&self, account: &str, session: SessionNumber) -> bool {
+        let core = self.store.core();
+        let account = core.accounts.iter().find(|known| known.name == account);
+        account.and_then(|account| account.session_ref()).is_some_and(|now| now.number() == session)
+    }
+
+    /// Whether what was permitted is still for the present session.
+    ///
+    /// # Errors
+    ///
+    /// `temporarily_unavailable` if that session has ended.
+    pub(crate) fn still_holds(&self, permit: &Permit) -> Result<(), ErrorAnswer> {
+        match &permit.session {
+            Some((account, session)) if !self.is_present(account, *session) => {
+                Err(refused(&Caller::default(), Case::SessionEnded, &[]))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn judge(&self, caller: &Caller, request: &Request) -> Decision {
-        let policy = self.policy();
+        // A link may lead elsewhere since the policy was read.
+        let policy = self.policy().resolved(|path| std::fs::canonicalize(path).ok());
         self.clients.judge(|grants| decide(caller, request, grants, &policy, now()))
     }
 
@@ -227,11 +278,13 @@ impl Consent {
         let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
         let provider = self.provider(&request.account);
         let (caller, request) = (caller.clone(), request.clone());
-        let spans = spans(&caller, &request);
+        let spans = spans(&caller, &request, job);
+        let waits_for = request.clone();
         let asked = Asked { caller, labels, request, reason, because, provider, job };
         let entry = self.queue().enter(asked, spans, Instant::now(), now());
         let (id, answer) = match entry {
             Entry::Waits(id, answer) => (id, answer),
+            Entry::Answered(outcome) => return outcome,
             Entry::Refused(case) => return Outcome::Refused(case),
         };
         // What was answered while files were read is not asked about again.
@@ -242,7 +295,7 @@ impl Consent {
             self.queue().leave(id, true);
             return Outcome::Refused(Case::NoDisplay);
         }
-        let waits = Waits { consent: self, id };
+        let waits = Waits { consent: self, id, request: &waits_for };
         let outcome = waits.answer(answer).await;
         drop(waits);
         outcome
@@ -313,7 +366,12 @@ impl Consent {
     /// `invalid_request` for an answer that is not offered.
     pub(crate) fn answer(&self, id: u64, answer: ConsentAnswer, by: &[Process]) -> Result<(), ErrorAnswer> {
         let (asked, spans) = self.queue().question(id).ok_or_else(case::no_question)?;
-        if !spans.contains(&answer.span) {
+        if self.has_ended(&asked.request) {
+            self.settle(id, Outcome::Refused(Case::SessionEnded));
+            return Err(case::no_question());
+        }
+        let is_no_for_now = !answer.allow && answer.span == Span::Once;
+        if !is_no_for_now && !spans.contains(&answer.span) {
             return Err(case::not_offered(answer.span, &spans));
         }
         let end = end(&answer)?;
@@ -339,12 +397,20 @@ impl Consent {
             // What it is counted under, if the answer is one that stays.
             match self.judge(&asked.caller, &asked.request) {
                 Decision::Allow { by, activity, only } => Outcome::Allowed { by, activity, only },
-                _ => Outcome::Allowed { by: Basis::Grant(0), activity: asked.request.activity, only: part },
+                // The administrator, for one, may have decided meanwhile.
+                Decision::Deny(denial) => Outcome::Denied(denial),
+                Decision::Ask(_) => {
+                    Outcome::Allowed { by: Basis::Grant(ONCE), activity: asked.request.activity, only: part }
+                }
             }
         } else {
-            Outcome::Denied(Denial::Refused(0))
+            Outcome::Denied(Denial::Refused(ONCE))
         };
         self.settle(id, outcome);
+        if !answer.allow {
+            let same = self.queue().same(&asked);
+            same.into_iter().for_each(|id| self.settle(id, Outcome::Denied(Denial::Refused(ONCE))));
+        }
         self.settle_what_is_covered();
         Ok(())
     }
@@ -412,6 +478,7 @@ impl Consent {
 struct Waits<'a> {
     consent: &'a Consent,
     id: u64,
+    request: &'a Request,
 }
 
 impl Waits<'_> {
@@ -425,6 +492,9 @@ impl Waits<'_> {
                 Ok(Err(_)) => return Outcome::Refused(Case::Stopped),
                 Err(_) if self.consent.store.core().locked => {
                     self.consent.settle(self.id, Outcome::Refused(Case::Locked));
+                }
+                Err(_) if self.consent.has_ended(self.request) => {
+                    self.consent.settle(self.id, Outcome::Refused(Case::SessionEnded));
                 }
                 Err(_) if tokio::time::Instant::now() >= until => {
                     self.consent.settle(self.id, Outcome::Refused(Case::NoAnswer));

@@ -1,19 +1,26 @@
 //! The open questions. Equal requests join, others wait behind one dialog, and a caller that was turned down is not asked about
 //! again for a time that doubles.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use abide_decision::{Basis, Denial, Purpose, Request};
+use abide_decision::{Basis, Denial, Limits, Purpose, Request};
+use abide_wire::terminal::is_unsafe;
 use abide_wire::{AskedBecause, ConsentQuestion, Label, Span};
 use tokio::sync::watch;
 
+use super::ONCE;
 use super::case::Case;
 use crate::identity::{self, Caller, Kind};
 use crate::platform::program::ProcessId;
 
-/// So many questions may be open.
+/// So many questions may be open, and so many about one caller.
 const MOST: usize = 32;
+const SHARE: usize = 8;
+/// How long an answer that is given once is kept for a caller that did not wait for it, and how many.
+const KEPT_ONCE: Duration = Duration::from_secs(2 * 60);
+const MOST_ONCE: usize = 32;
 /// How long a question stays without a waiting program and without a desktop.
 const KEPT: Duration = Duration::from_secs(10 * 60);
 /// How long a caller is not asked about after the first denial, and at most.
@@ -23,6 +30,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 const REMEMBERED: usize = 512;
 /// The longest reason that is shown, in characters.
 const REASON: usize = 160;
+/// The longest path, API or scope that is shown, in characters.
+const LONGEST: usize = 512;
 
 /// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +59,8 @@ pub(super) struct Asked {
 pub(super) enum Entry {
     /// It waits for the answer to the question with this number.
     Waits(u64, watch::Receiver<Option<Outcome>>),
+    /// The user has answered while nothing waited.
+    Answered(Outcome),
     /// It is not asked about.
     Refused(Case),
 }
@@ -76,6 +87,8 @@ pub(super) struct Queue {
     next: u64,
     open: Vec<Open>,
     paused: HashMap<String, Pause>,
+    /// What was allowed once while nothing waited: the next equal request gets it.
+    once: Vec<(Asked, Outcome, Instant)>,
 }
 
 impl Queue {
@@ -87,11 +100,22 @@ impl Queue {
         {
             return Entry::Refused(Case::Paused(until.duration_since(now).as_secs() + 1));
         }
+        if let Some(index) = self.once.iter().position(|(known, ..)| is_the_next(known, &asked)) {
+            return Entry::Answered(self.once.swap_remove(index).1);
+        }
         if let Some(open) = self.open.iter_mut().find(|open| is_equal(&open.asked, &asked)) {
             open.waiting += 1;
             return Entry::Waits(open.id, open.answer.subscribe());
         }
-        if self.open.len() >= MOST {
+        let left = self.open.iter_mut().find(|open| open.waiting == 0 && is_the_next(&open.asked, &asked));
+        if let Some(open) = left {
+            // Started anew, for example by a script that polls.
+            (open.asked, open.spans, open.waiting) = (asked, spans, 1);
+            return Entry::Waits(open.id, open.answer.subscribe());
+        }
+        let whom = turned_down(&asked.caller);
+        let of_caller = self.open.iter().filter(|open| turned_down(&open.asked.caller) == whom).count();
+        if self.open.len() >= MOST || of_caller >= SHARE {
             return Entry::Refused(Case::Busy);
         }
         self.next += 1;
@@ -118,7 +142,13 @@ impl Queue {
         let open = self.open.remove(index);
         let whom = turned_down(&open.asked.caller);
         match outcome {
-            Outcome::Allowed { .. } => _ = self.paused.remove(&whom),
+            Outcome::Allowed { .. } => {
+                self.paused.remove(&whom);
+                if open.waiting == 0 && matches!(outcome, Outcome::Allowed { by: Basis::Grant(ONCE), .. }) {
+                    self.once.truncate(MOST_ONCE - 1);
+                    self.once.push((open.asked.clone(), outcome.clone(), now));
+                }
+            }
             Outcome::Denied(_) | Outcome::Refused(Case::NoAnswer) => self.pause(whom, now),
             Outcome::Refused(_) => {}
         }
@@ -138,12 +168,23 @@ impl Queue {
 
     fn prune(&mut self, now: Instant) {
         self.open.retain(|open| open.waiting > 0 || now.duration_since(open.since) < KEPT);
+        self.once.retain(|(.., since)| now.duration_since(*since) < KEPT_ONCE);
     }
 
     /// A question, with the answers that it offers.
     pub(super) fn question(&self, id: u64) -> Option<(Asked, Vec<Span>)> {
         let open = self.open.iter().find(|open| open.id == id)?;
         Some((open.asked.clone(), open.spans.clone()))
+    }
+
+    /// The other open questions of a caller about something that it was just denied.
+    pub(super) fn same(&self, denied: &Asked) -> Vec<u64> {
+        let whom = turned_down(&denied.caller);
+        let what = Limits::of(&denied.request);
+        let same = |open: &&Open| {
+            turned_down(&open.asked.caller) == whom && what.meet(&Limits::of(&open.asked.request))
+        };
+        self.open.iter().filter(same).map(|open| open.id).collect()
     }
 
     /// What is asked, question by question.
@@ -161,25 +202,28 @@ impl Queue {
 impl Open {
     fn shown(&self) -> ConsentQuestion {
         let Asked { caller, labels, request, reason, because, provider, .. } = &self.asked;
+        // A program chooses most of these words: none may look like words of Abide's, in any view.
         let plain = |text: &str, longest: usize| -> String {
-            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect()
+            text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).take(longest).collect()
         };
+        let all = |words: &BTreeSet<String>| words.iter().map(|word| plain(word, LONGEST)).collect();
+        let path = |path: &Path| plain(&path.display().to_string(), LONGEST);
         ConsentQuestion {
             id: self.id,
             kind: identity::shown(caller.kind),
             program: plain(&caller.name, 64),
-            path: caller.program.as_ref().map(|program| program.path.display().to_string()),
+            path: caller.program.as_ref().map(|program| path(&program.path)),
             sha256: caller.sha256.clone(),
             command: caller.command.clone(),
-            script: caller.script.as_ref().map(|script| script.path.display().to_string()),
-            started_by: caller.started_by.clone(),
+            script: caller.script.as_ref().map(|script| path(&script.path)),
+            started_by: caller.started_by.iter().map(|name| plain(name, 64)).collect(),
             labels: labels.clone(),
-            agent: caller.agent.as_ref().map(|(_, name)| name.clone()),
+            agent: caller.agent.as_ref().map(|(_, name)| plain(name, 64)),
             terminal: caller.terminal.map(|terminal| device_name(terminal.device)),
             account: request.account.clone(),
             provider: provider.clone(),
-            targets: request.targets.iter().cloned().collect(),
-            scopes: request.scopes.iter().cloned().collect(),
+            targets: all(&request.targets),
+            scopes: all(&request.scopes),
             signs_in: request.signs_in,
             reason: reason.as_ref().map(|reason| plain(reason, REASON)),
             because: *because,
@@ -206,6 +250,18 @@ fn device_name(device: u64) -> String {
 fn is_equal(one: &Asked, other: &Asked) -> bool {
     let same_purpose = Request { activity: one.request.activity, ..other.request.clone() } == one.request;
     same_purpose && one.job == other.job && is_same_caller(&one.caller, &other.caller)
+}
+
+/// Whether a request is the one that was asked about, from a program that was started again meanwhile.
+fn is_the_next(asked: &Asked, next: &Asked) -> bool {
+    let (was, is) = (&asked.caller, &next.caller);
+    let same_purpose = Request { activity: asked.request.activity, ..next.request.clone() } == asked.request;
+    let same_files = was.sha256 == is.sha256 && was.script_sha256 == is.script_sha256;
+    asked.job.is_none()
+        && next.job.is_none()
+        && same_purpose
+        && same_files
+        && turned_down(was) == turned_down(is)
 }
 
 fn is_same_caller(one: &Caller, other: &Caller) -> bool {

@@ -39,9 +39,10 @@ fn enter(
     asked: Asked,
     now: Instant,
 ) -> Result<(u64, watch::Receiver<Option<Outcome>>), Case> {
-    let spans = spans(&asked.caller, &asked.request);
+    let spans = spans(&asked.caller, &asked.request, asked.job);
     match queue.enter(asked, spans, now, 0) {
         Entry::Waits(id, answer) => Ok((id, answer)),
+        Entry::Answered(outcome) => panic!("{outcome:?} was given before"),
         Entry::Refused(case) => Err(case),
     }
 }
@@ -138,6 +139,84 @@ fn a_flood_of_programs_fills_the_queue_and_no_more() {
 }
 
 #[test]
+fn a_program_that_polls_has_one_question_and_a_share_of_them() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let script = |number| of_kind(Kind::Background, caller("poll", number));
+    for number in 0..40 {
+        // Without a desktop: it is refused, and the question stays.
+        let (id, _) = enter(&mut queue, asked(script(number)), now).unwrap();
+        queue.leave(id, true);
+    }
+    let questions = queue.questions(now);
+    assert_eq!((questions.len(), questions[0].waiting), (1, 0));
+    // With something else each time.
+    let mut taken = 0;
+    for number in 0..40 {
+        let scopes = std::iter::once(format!("scope-{number}")).collect();
+        let request = Request { scopes, ..asked(script(1)).request };
+        taken += u32::from(enter(&mut queue, Asked { request, ..asked(script(number)) }, now).is_ok());
+    }
+    assert_eq!(taken, 7, "eight with the first");
+    assert!(enter(&mut queue, asked(caller("git", 50)), now).is_ok(), "others are still asked about");
+}
+
+#[test]
+fn what_is_allowed_once_while_nothing_waits_is_for_the_next_equal_request_alone() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    const GIVEN: Outcome = Outcome::Allowed { by: Basis::Grant(ONCE), activity: true, only: None };
+    let given = |queue: &mut Queue| {
+        let (id, _) = enter(queue, asked(caller("tool", 1)), now).unwrap();
+        queue.leave(id, true);
+        queue.settle(id, GIVEN, now);
+    };
+    let next = |queue: &mut Queue, asked: Asked, now| {
+        let spans = spans(&asked.caller, &asked.request, None);
+        matches!(queue.enter(asked, spans, now, 0), Entry::Answered(GIVEN))
+    };
+    given(&mut queue);
+    let other =
+        Request { scopes: std::iter::once("write".to_owned()).collect(), ..asked(caller("tool", 2)).request };
+    assert!(!next(&mut queue, Asked { request: other, ..asked(caller("tool", 2)) }, now), "something else");
+    let mut changed = asked(caller("tool", 2));
+    changed.caller.sha256 = Some("another".to_owned());
+    assert!(!next(&mut queue, changed, now), "another file");
+    assert!(next(&mut queue, asked(caller("tool", 2)), now));
+    assert!(!next(&mut queue, asked(caller("tool", 3)), now), "once");
+    let mut queue = Queue::default();
+    given(&mut queue);
+    assert!(!next(&mut queue, asked(caller("tool", 2)), now + Duration::from_secs(121)), "for two minutes");
+}
+
+#[test]
+fn a_denial_settles_what_the_same_program_asks_for_besides() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (first, _) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
+    let stronger = Request { signs_in: true, ..asked(caller("tool", 2)).request };
+    let (second, _) =
+        enter(&mut queue, Asked { request: stronger, ..asked(caller("tool", 2)) }, now).unwrap();
+    enter(&mut queue, asked(caller("git", 3)), now).unwrap();
+    let api = std::iter::once("https://api.example.com".to_owned()).collect();
+    let elsewhere = Request { targets: api, ..asked(caller("tool", 4)).request };
+    enter(&mut queue, Asked { request: elsewhere, ..asked(caller("tool", 4)) }, now).unwrap();
+    let (denied, _) = queue.question(first).unwrap();
+    queue.settle(first, DENIED, now);
+    assert_eq!(queue.same(&denied), [second]);
+}
+
+#[test]
+fn a_program_cannot_write_sentences_of_its_own_into_a_question() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let mut tool = caller("git\u{2028}Verified by Debian", 1);
+    tool.command = Some(crate::identity::in_one_line("git\u{202e}push\u{200b}"));
+    let target = "https://api.example.com\u{2029}It is safe.".to_owned();
+    let request = Request { targets: std::iter::once(target).collect(), ..asked(caller("git", 1)).request };
+    let reason = Some("check\u{2028}Abide has verified this program.".to_owned());
+    enter(&mut queue, Asked { request, reason, ..asked(tool) }, now).unwrap();
+    let shown = serde_json::to_string(&queue.questions(now)).unwrap();
+    assert!(!shown.contains(abide_wire::terminal::is_unsafe), "{shown}");
+}
+
+#[test]
 fn a_waiting_caller_hears_when_the_queue_is_gone() {
     let mut queue = Queue::default();
     let (_, answer) = enter(&mut queue, asked(caller("curl", 1)), Instant::now()).unwrap();
@@ -147,7 +226,7 @@ fn a_waiting_caller_hears_when_the_queue_is_gone() {
 
 #[test]
 fn what_is_offered_fits_the_caller() {
-    let offered = |caller: &Caller| spans(caller, &asked(caller.clone()).request);
+    let offered = |caller: &Caller| spans(caller, &asked(caller.clone()).request, None);
     let curl = caller("curl", 1);
     assert_eq!(offered(&curl), [Span::Once, Span::Run, Span::Session, Span::Always]);
     let python = of_kind(Kind::Interpreter, caller("python3", 1));
@@ -167,6 +246,12 @@ fn what_is_offered_fits_the_caller() {
     let agent = Some((ProcessId { number: 9, started: 1 }, "claude".to_owned()));
     let forwarder = Caller { agent, ..of_kind(Kind::Forwarder, curl) };
     assert_eq!(offered(&forwarder), [Span::Once, Span::Run]);
+    // The program of a job asks for each token: the narrowest answer is the job.
+    let job = Some(ProcessId { number: 20, started: 5 });
+    for kind in [Kind::Program, Kind::Background, Kind::Unknown] {
+        let caller = of_kind(kind, caller("abide", 20));
+        assert_eq!(spans(&caller, &asked(caller.clone()).request, job)[0], Span::Run, "{kind:?}");
+    }
 }
 
 fn limits(asked: &Asked, answer: &ConsentAnswer) -> Result<Limits, ErrorAnswer> {
@@ -257,7 +342,8 @@ fn a_permit_hands_out_no_more_than_was_allowed() {
         targets: std::iter::once("https://api.example.com".to_owned()).collect(),
         scopes: std::iter::once("read".to_owned()).collect(),
     };
-    let permit = Permit { activity: false, only: Some(only), grant: None, sha256: None };
+    let permit =
+        Permit { activity: false, only: Some(only), grant: None, origin: None, session: None, sha256: None };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut asked = TokenParams::of_session("work");
     asked.activity = true;

@@ -20,6 +20,16 @@ pub(super) struct Live {
     tokens: u64,
     /// When the last one was, Unix seconds.
     last: Option<u64>,
+    pub(super) from: Option<Origin>,
+}
+
+/// What a grant follows from. It ends with that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Another grant, by its number.
+    Grant(u64),
+    /// What the administrator allows.
+    Policy,
 }
 
 /// An answer of the user, to be held or kept.
@@ -33,6 +43,8 @@ pub(crate) struct Given {
     pub(crate) label: String,
     /// What the surroundings of the program call it. Proves nothing.
     pub(crate) labels: Vec<Label>,
+    /// What it follows from, if the user was not asked for it alone.
+    pub(crate) from: Option<Origin>,
 }
 
 impl Clients {
@@ -42,7 +54,7 @@ impl Clients {
     ///
     /// When it cannot be saved.
     pub(crate) fn give(&self, given: Given) -> Result<(), ErrorAnswer> {
-        let Given { subject, allows, span, limits, label, labels } = given;
+        let Given { subject, allows, span, limits, label, labels, from } = given;
         match span {
             Span::Once => return Ok(()),
             Span::Always | Span::Script => return self.keep(&label, labels, subject, allows, limits),
@@ -50,16 +62,16 @@ impl Clients {
         }
         let mut state = self.state();
         let grant = Grant { id: state.number(), subject, allows, limits };
-        // What was answered before about the same is answered anew.
+        // What was answered before about the same is answered anew. The rest of an earlier answer holds on.
         state.live.retain(|live| {
             live.grant.subject != grant.subject
-                || live.grant.limits.account != grant.limits.account
                 || live.grant.allows == allows
+                || !live.grant.limits.meet(&grant.limits)
         });
         if state.live.len() >= MOST {
             state.live.remove(0);
         }
-        state.live.push(Live { grant, span, label, labels, since: now(), tokens: 0, last: None });
+        state.live.push(Live { grant, span, label, labels, since: now(), tokens: 0, last: None, from });
         state.gather();
         Ok(())
     }
@@ -90,6 +102,13 @@ impl Clients {
         state.live.retain(|live| live.grant.id != id);
         state.gather();
         state.live.len() < before
+    }
+
+    /// Ends what follows from the administrator's policy, which has changed.
+    pub(crate) fn policy_changed(&self) {
+        let mut state = self.state();
+        state.live.retain(|live| live.from != Some(Origin::Policy));
+        state.gather();
     }
 
     /// Shows the answers that hold for this process under this name. Says whether they had another one.
@@ -158,6 +177,56 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn of(process: i32, limits: Limits, allows: bool, from: Option<Origin>) -> Given {
+        let subject = Subject::Process(ProcessId { number: process, started: 5 });
+        Given { subject, allows, span: Span::Run, limits, label: "tool".to_owned(), labels: Vec::new(), from }
+    }
+
+    fn held(clients: &Clients) -> Vec<(u64, bool)> {
+        clients.judge(|grants| grants.iter().map(|grant| (grant.id, grant.allows)).collect())
+    }
+
+    #[test]
+    fn what_follows_from_an_answer_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let clients = Clients::open(folder.path().join("clients.json")).unwrap();
+        let give = |process, from| clients.give(of(process, Limits::NONE, true, from)).unwrap();
+        give(1, None);
+        give(2, Some(Origin::Grant(1)));
+        give(3, Some(Origin::Grant(2)));
+        give(4, Some(Origin::Policy));
+        assert_eq!(held(&clients).len(), 4);
+        assert!(clients.stop(1));
+        assert_eq!(held(&clients), [(4, true)], "the job of the job, too");
+        clients.policy_changed();
+        assert_eq!(held(&clients), []);
+        // What is kept, and revoked.
+        clients.allow("ci", None).unwrap();
+        let kept = held(&clients)[0].0;
+        give(5, Some(Origin::Grant(kept)));
+        clients.revoke("ci").unwrap();
+        assert_eq!(held(&clients), []);
+        // A process that has ended.
+        give(6, None);
+        let of_process = held(&clients)[0].0;
+        give(7, Some(Origin::Grant(of_process)));
+        clients.process_ended(ProcessId { number: 6, started: 5 });
+        assert_eq!(held(&clients), []);
+    }
+
+    #[test]
+    fn another_answer_changes_only_what_it_is_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let clients = Clients::open(folder.path().join("clients.json")).unwrap();
+        let for_api =
+            |api: &str| Limits { targets: Some(std::iter::once(api.to_owned()).collect()), ..Limits::NONE };
+        clients.give(of(1, for_api("a"), true, None)).unwrap();
+        clients.give(of(1, for_api("b"), false, None)).unwrap();
+        assert_eq!(held(&clients), [(1, true), (2, false)]);
+        clients.give(of(1, for_api("b"), true, None)).unwrap();
+        assert_eq!(held(&clients), [(1, true), (3, true)]);
+    }
+
     #[test]
     fn an_answer_for_a_process_has_the_name_of_what_the_process_runs_now() {
         let folder = tempfile::tempdir().unwrap();
@@ -166,7 +235,7 @@ mod tests {
         for number in [1, 2] {
             let (subject, label) = (Subject::Process(process(number)), "bash".to_owned());
             let (limits, labels) = (Limits::NONE, Vec::new());
-            let given = Given { subject, allows: true, span: Span::Run, limits, label, labels };
+            let given = Given { subject, allows: true, span: Span::Run, limits, label, labels, from: None };
             clients.give(given).unwrap();
         }
         assert!(clients.rename(process(1), "terraform"));

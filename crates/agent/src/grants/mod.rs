@@ -8,7 +8,7 @@ mod keys;
 mod live;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,8 +26,8 @@ use crate::platform::program::{Stamp, only_root_writes, stamp};
 
 use kept::Removed;
 pub(crate) use keys::SigningKey;
-pub(crate) use live::Given;
 use live::Live;
+pub(crate) use live::{Given, Origin};
 use uses::Uses;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,7 +132,17 @@ impl State {
         self.next
     }
 
+    /// Gathers the grants that hold. What follows from one that is gone is gone with it.
     fn gather(&mut self) {
+        loop {
+            let kept = self.kept.values().map(|client| client.id);
+            let held: BTreeSet<u64> = kept.chain(self.live.iter().map(|live| live.grant.id)).collect();
+            let before = self.live.len();
+            self.live.retain(|live| !matches!(live.from, Some(Origin::Grant(from)) if !held.contains(&from)));
+            if self.live.len() == before {
+                break;
+            }
+        }
         let kept = self.kept.iter().map(|(name, client)| client.grant(name));
         self.all = kept.chain(self.live.iter().map(|live| live.grant.clone())).collect();
     }
