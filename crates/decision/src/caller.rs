@@ -81,6 +81,8 @@ pub enum Kind {
     Contained,
     /// The holder of a client key.
     Key,
+    /// A web page, in the browser that is its program.
+    Page,
     /// It cannot be looked at.
     #[default]
     Unknown,
@@ -91,7 +93,7 @@ pub enum Kind {
 pub struct Facts {
     /// What it is.
     pub kind: Kind,
-    /// The name of a client key. Otherwise a name to show, which decides nothing.
+    /// The name of a client key, or the origin of a page. Otherwise a name to show, which decides nothing.
     pub name: String,
     /// What it runs.
     pub program: Option<Program>,
@@ -115,6 +117,18 @@ impl Facts {
     pub fn file(&self) -> Option<(&Program, Stamp)> {
         let program = self.program.as_ref().filter(|_| self.kind == Kind::Program)?;
         Some((program, program.stamp?))
+    }
+
+    /// The file of the browser that shows the page, where the page can be allowed in it.
+    #[must_use]
+    pub fn browser(&self) -> Option<(&Program, Stamp)> {
+        let program = self.program.as_ref().filter(|_| self.kind == Kind::Page)?;
+        (!program.contained && !program.replaced).then_some((program, program.stamp?))
+    }
+
+    /// Whether it is a process itself. The holder of a key is not, and a page is not the browser that shows it.
+    pub(crate) fn is_a_process(&self) -> bool {
+        !matches!(self.kind, Kind::Key | Kind::Page)
     }
 
     /// Whether it descends from this process, or is it.

@@ -93,6 +93,17 @@ pub enum Subject {
         /// The digest of its content.
         sha256: String,
     },
+    /// The pages of an origin, in one browser.
+    Page {
+        /// The origin, as browsers write it.
+        origin: String,
+        /// Where the browser's file was when it was allowed.
+        path: PathBuf,
+        /// The file as it was then.
+        stamp: Stamp,
+        /// Only root could write to it: an update by the package manager is the same browser.
+        of_root: bool,
+    },
     /// A process and what descends from it.
     Process(ProcessId),
     /// What runs in a terminal.
@@ -363,8 +374,13 @@ impl Subject {
                 script.path == *path
                     && (script.stamp == *stamp || caller.script_sha256.as_ref() == Some(sha256))
             }),
-            Self::Process(process) => caller.kind != Kind::Key && caller.descends_from(*process),
-            Self::Terminal(terminal) => caller.kind != Kind::Key && caller.terminal == Some(*terminal),
+            Self::Page { origin, path, stamp, of_root } => caller.browser().is_some_and(|(program, now)| {
+                caller.name == *origin
+                    && program.path == *path
+                    && (*stamp == now || (*of_root && caller.only_root_writes))
+            }),
+            Self::Process(process) => caller.is_a_process() && caller.descends_from(*process),
+            Self::Terminal(terminal) => caller.is_a_process() && caller.terminal == Some(*terminal),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::Facts;
+use crate::{Facts, Kind};
 
 /// What an administrator has decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Policy {
     pub allow: Vec<Rule>,
     /// Programs that may have none, whatever the user answers.
     pub forbid: Vec<Rule>,
+    /// Public web sites whose pages may ask the user, by their origins.
+    pub sites: Vec<String>,
 }
 
 /// A program, as an administrator names it.
@@ -56,7 +58,8 @@ impl TryFrom<RuleForm> for Rule {
 
 impl Policy {
     pub(crate) fn allows(&self, caller: &Facts) -> bool {
-        self.allow.iter().any(|rule| is_about(rule, caller, true))
+        // A browser that may have tokens does not give them to every page.
+        caller.kind != Kind::Page && self.allow.iter().any(|rule| is_about(rule, caller, true))
     }
 
     /// Whether it forbids the program of a caller.

@@ -88,6 +88,54 @@ fn a_changed_file_is_asked_about_again_unless_only_root_could_change_it() {
 }
 
 #[test]
+fn a_page_is_allowed_at_its_origin_in_one_browser() {
+    let page = |origin: &str, path: &str, inode| Facts {
+        kind: Kind::Page,
+        name: origin.to_owned(),
+        ancestry: Vec::new(),
+        ..program(path, inode)
+    };
+    let subject = |of_root| Subject::Page {
+        origin: "http://localhost:5173".to_owned(),
+        path: "/usr/bin/browser".into(),
+        stamp: stamp(1),
+        of_root,
+    };
+    let grants = [allows(subject(false), Limits::NONE)];
+    let here = page("http://localhost:5173", "/usr/bin/browser", 1);
+    assert!(is_allowed(&judged(&here, &request(), &grants)));
+    let mut replaced = here.clone();
+    replaced.program.as_mut().unwrap().replaced = true;
+    let mut contained = here.clone();
+    contained.program.as_mut().unwrap().contained = true;
+    let updated = Facts { only_root_writes: true, ..page("http://localhost:5173", "/usr/bin/browser", 2) };
+    for other in [
+        page("http://localhost:5174", "/usr/bin/browser", 1),
+        page("http://localhost:5173", "/usr/bin/curl", 1),
+        Facts { kind: Kind::Program, ..here.clone() },
+        replaced,
+        contained,
+        updated.clone(),
+    ] {
+        assert_eq!(judged(&other, &request(), &grants), Decision::Ask(AskedBecause::New), "{other:?}");
+    }
+    let grants = [allows(subject(true), Limits::NONE)];
+    assert!(is_allowed(&judged(&updated, &request(), &grants)), "an update");
+    let others = Facts { only_root_writes: false, ..updated };
+    assert!(!is_allowed(&judged(&others, &request(), &grants)));
+
+    // What the browser itself may have is not for the pages that it shows.
+    let grants = [allows(file("/usr/bin/browser", 1, false), Limits::NONE)];
+    assert_eq!(judged(&here, &request(), &grants), Decision::Ask(AskedBecause::New));
+    let trusted = Facts { only_root_writes: true, ..here };
+    let rules = || vec![Rule::Path("/usr/bin/browser".into())];
+    let policy = Policy { allow: rules(), ..Policy::default() };
+    assert_eq!(decide(&trusted, &request(), &[], &policy, NOW), Decision::Ask(AskedBecause::New));
+    let policy = Policy { forbid: rules(), ..Policy::default() };
+    assert_eq!(decide(&trusted, &request(), &[], &policy, NOW), Decision::Deny(Denial::Policy));
+}
+
+#[test]
 fn a_program_that_was_replaced_while_it_runs_has_to_be_started_again() {
     let grants = [allows(file("/opt/tool", 1, false), Limits::NONE)];
     let mut old = program("/opt/tool (deleted)", 9);
@@ -134,7 +182,7 @@ fn a_denial_comes_before_every_grant_and_policy_before_both() {
     let both = [allowed.clone(), denied];
     assert_eq!(judged(&caller, &request(), &both), Decision::Deny(Denial::Refused(2)));
     let rule = || vec![Rule::Path("/opt/tool".into())];
-    let forbid = Policy { forbid: rule(), allow: rule() };
+    let forbid = Policy { forbid: rule(), allow: rule(), ..Policy::default() };
     assert_eq!(decide(&caller, &request(), &[allowed], &forbid, NOW), Decision::Deny(Denial::Policy));
     let allow = Policy { allow: rule(), ..Policy::default() };
     assert!(!is_allowed(&decide(&caller, &request(), &[], &allow, NOW)), "others can write to that path");
@@ -339,7 +387,7 @@ fn the_content_of_a_file_is_needed_only_where_it_could_decide() {
 #[test]
 fn an_administrator_names_a_program_by_its_content_or_by_its_path() {
     let caller = program("/opt/tool", 1);
-    let by = |rule: Rule| Policy { allow: vec![rule.clone()], forbid: Vec::new() };
+    let by = |rule: Rule| Policy { allow: vec![rule.clone()], ..Policy::default() };
     let allowed = |policy: &Policy, caller: &Facts| {
         decide(caller, &request(), &[], policy, NOW)
             == Decision::Allow { by: Basis::Policy, activity: true, only: None }
@@ -448,6 +496,12 @@ fn any_subject() -> impl Strategy<Value = Subject> {
         (8_i32..12).prop_map(|number| Subject::Process(process(number))),
         (0_u64..2).prop_map(|device| Subject::Terminal(Terminal { leader: process(9), device })),
         prop_oneof![Just("/opt/tool"), Just("ci")].prop_map(|name| Subject::Key(name.to_owned())),
+        (0_u64..3, any::<bool>(), any::<bool>()).prop_map(|(inode, first, of_root)| Subject::Page {
+            origin: if first { "/opt/tool" } else { "http://localhost:5173" }.to_owned(),
+            path: "/opt/tool".into(),
+            stamp: stamp(inode),
+            of_root,
+        }),
         (0_u64..3).prop_map(|inode| Subject::Script {
             path: "/s".into(),
             stamp: stamp(inode),
@@ -477,6 +531,7 @@ prop_compose! {
         kind in prop_oneof![
             Just(Kind::Program), Just(Kind::Interpreter), Just(Kind::Terminal), Just(Kind::Forwarder),
             Just(Kind::Background), Just(Kind::Contained), Just(Kind::Unknown), Just(Kind::Key),
+            Just(Kind::Page),
         ],
         inode in 0_u64..3, has_terminal: bool, has_script: bool, only_root_writes: bool, replaced: bool,
         contained in prop::bool::weighted(0.1), was_read in prop::bool::weighted(0.8),
@@ -507,8 +562,16 @@ fn covers(grant: &Grant, caller: &Facts, request: &Request) -> bool {
                 && (is_the_same || is_an_update)
         }),
         Subject::Script { stamp, .. } => caller.script.as_ref().is_some_and(|script| script.stamp == *stamp),
-        Subject::Process(process) => caller.kind != Kind::Key && caller.ancestry.contains(process),
-        Subject::Terminal(terminal) => caller.kind != Kind::Key && caller.terminal.as_ref() == Some(terminal),
+        Subject::Page { origin, path, stamp, of_root } => caller.program.as_ref().is_some_and(|program| {
+            let is_the_same = program.stamp.as_ref() == Some(stamp);
+            caller.kind == Kind::Page
+                && &caller.name == origin
+                && !(program.contained || program.replaced)
+                && &program.path == path
+                && (is_the_same || (*of_root && caller.only_root_writes))
+        }),
+        Subject::Process(process) => has_a_process(caller) && caller.ancestry.contains(process),
+        Subject::Terminal(terminal) => has_a_process(caller) && caller.terminal.as_ref() == Some(terminal),
     };
     let limits = &grant.limits;
     whom && grant.allows
@@ -516,6 +579,10 @@ fn covers(grant: &Grant, caller: &Facts, request: &Request) -> bool {
         && within(limits.targets.as_ref(), &request.targets)
         && within(limits.scopes.as_ref(), &request.scopes)
         && (!request.signs_in || limits.signs_in)
+}
+
+fn has_a_process(caller: &Facts) -> bool {
+    caller.kind != Kind::Key && caller.kind != Kind::Page
 }
 
 fn is_live(grant: &Grant, request: &Request) -> bool {
@@ -599,7 +666,7 @@ proptest! {
     #[test]
     fn what_policy_forbids_nothing_allows(grants in any_grants(), caller in any_caller(), request in any_request()) {
         let rules = || vec![Rule::Path("/opt/tool".into())];
-        let policy = Policy { allow: rules(), forbid: rules() };
+        let policy = Policy { allow: rules(), forbid: rules(), ..Policy::default() };
         let decision = decide(&caller, &request, &grants, &policy, NOW);
         if caller.program.as_ref().is_some_and(|program| !program.contained) {
             prop_assert_eq!(decision, Decision::Deny(Denial::Policy));
@@ -613,7 +680,7 @@ proptest! {
         grants in any_grants(), caller in any_caller(), request in any_request(),
     ) {
         let policy = Policy { allow: vec![Rule::Path("/opt/tool".into())], ..Policy::default() };
-        let is_proved = caller.only_root_writes && caller.program.as_ref().is_some_and(|program| !program.contained);
+        let is_proved = caller.kind != Kind::Page && caller.only_root_writes && caller.program.as_ref().is_some_and(|program| !program.contained);
         let without = judged(&caller, &request, &grants);
         let with = decide(&caller, &request, &grants, &policy, NOW);
         let is_final = matches!(without, Decision::Deny(Denial::Refused(_) | Denial::Sandbox));

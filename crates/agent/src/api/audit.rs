@@ -16,6 +16,7 @@ pub(super) fn who(caller: &Caller, peer: &Peer, lineage: &[Process]) -> Who {
     let (kind, name) = match caller {
         Caller::Owner => (CallerKind::Owner, None),
         Caller::Client(name) => (CallerKind::Client, Some(name.clone())),
+        Caller::Page(origin) => (CallerKind::Program, Some(origin.clone())),
         Caller::Neighbour => (CallerKind::Program, None),
         Caller::Stranger => (CallerKind::Unknown, None),
     };

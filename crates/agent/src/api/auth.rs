@@ -1,11 +1,13 @@
 //! The rules that hold before any handler runs. What is not allowed here is refused; nothing falls through.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_wire::{ErrorAnswer, ErrorCode};
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use secrecy::SecretString;
 
+use super::page::{Page, page};
 use super::signature::{Presented, SCHEME};
 use crate::browser::server::random;
 use crate::grants::Clients;
@@ -18,13 +20,15 @@ use crate::server::tcp::Ends;
 pub(crate) struct Channel {
     /// Both addresses, the client's first; `socket` over the socket.
     name: Arc<str>,
+    /// Both, the agent's first; `None` over the socket.
+    ends: Option<(SocketAddr, SocketAddr)>,
     /// The nonce for the next signed request.
     nonce: Arc<Mutex<Option<SecretString>>>,
 }
 
 impl Default for Channel {
     fn default() -> Self {
-        Self { name: "socket".into(), nonce: Arc::default() }
+        Self { name: "socket".into(), ends: None, nonce: Arc::default() }
     }
 }
 
@@ -32,7 +36,8 @@ impl Channel {
     /// That between these two. A connection whose addresses the system does not tell has no name that a client could sign.
     pub(super) fn between(ends: Ends) -> Self {
         let name = ends.own.map(|own| format!("{} {own}", ends.peer)).unwrap_or_default();
-        Self { name: name.into(), nonce: Arc::default() }
+        let both = ends.own.map(|own| (own, ends.peer));
+        Self { name: name.into(), ends: both, nonce: Arc::default() }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -94,6 +99,11 @@ impl Peer {
         }
     }
 
+    /// The two ends of a connection over TCP: ours, and the other one.
+    pub(super) fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.channel().ends
+    }
+
     /// The process; `None` over TCP.
     pub(super) fn connected(&self) -> Option<Arc<Connected>> {
         match self {
@@ -118,6 +128,8 @@ pub(crate) enum Caller {
     Owner,
     /// A client with a grant: tokens and the state of sessions.
     Client(String),
+    /// A web page, by its origin: what the user has allowed it.
+    Page(String),
     /// A process of this user without a grant: the state of sessions.
     Neighbour,
     /// A program without a key over TCP. It learns only that this is Abide.
@@ -153,6 +165,8 @@ pub(crate) enum Admission {
     As(Caller),
     /// The client names a key that signs. Whether it has that key shows once the body is there.
     Signs(Presented),
+    /// It is of a web page that may ask.
+    Of(Page),
 }
 
 /// Lets a request in, or says why not.
@@ -164,12 +178,19 @@ pub(crate) fn admit<B>(
     request: &Request<B>,
     peer: &Peer,
     clients: &Clients,
+    sites: &[String],
 ) -> Result<Admission, ErrorAnswer> {
     let headers = request.headers();
     if let Peer::Tcp { port, .. } = peer {
         host_is_ours(headers, *port)?;
     }
-    no_foreign_page(headers)?;
+    let port = match peer {
+        Peer::Tcp { port, .. } => Some(*port),
+        Peer::Socket { .. } => None,
+    };
+    if let Some(page) = page(headers, port, sites)? {
+        return Ok(Admission::Of(page));
+    }
     if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::DELETE) {
         return Err(ErrorAnswer::new(
             ErrorCode::InvalidRequest,
@@ -204,18 +225,6 @@ pub(super) fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAn
             format!("This is not the address of Abide. Use http://127.0.0.1:{port}."),
         ))
     }
-}
-
-/// Web pages get nothing: no origin has a grant, and a request that a browser marks as another site's is one.
-pub(super) fn no_foreign_page(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
-    if headers.contains_key(header::ORIGIN) {
-        return Err(ErrorAnswer::new(ErrorCode::AccessDenied, "Web pages have no access to Abide."));
-    }
-    let own = |site: &HeaderValue| matches!(site.as_bytes(), b"none" | b"same-origin");
-    if headers.get_all("sec-fetch-site").iter().all(own) {
-        return Ok(());
-    }
-    Err(ErrorAnswer::new(ErrorCode::AccessDenied, "Web pages of other sites have no access to Abide."))
 }
 
 /// What a request shows of a client key.
@@ -256,7 +265,14 @@ impl Caller {
 
     /// The state of sessions is for every process of this user, and for holders of a key.
     fn may_see_sessions(&self) -> Result<(), ErrorAnswer> {
-        if *self == Self::Stranger { Err(stranger()) } else { Ok(()) }
+        match self {
+            Self::Stranger => Err(stranger()),
+            Self::Page(_) => Err(ErrorAnswer::new(
+                ErrorCode::AccessDenied,
+                "A web page gets tokens and claims that you have allowed it, and nothing else.",
+            )),
+            Self::Owner | Self::Client(_) | Self::Neighbour => Ok(()),
+        }
     }
 
     /// Changing sessions, accounts and grants is for the owner.
@@ -264,7 +280,7 @@ impl Caller {
         match self {
             Self::Owner => Ok(()),
             Self::Stranger => Err(stranger()),
-            Self::Client(_) | Self::Neighbour => Err(ErrorAnswer::new(
+            Self::Client(_) | Self::Page(_) | Self::Neighbour => Err(ErrorAnswer::new(
                 ErrorCode::AccessDenied,
                 "Only the `abide` command of this user may do this.",
             )),
@@ -333,9 +349,9 @@ mod tests {
     }
 
     fn caller(headers: &[(&str, &str)], peer: &Peer, clients: &Clients) -> Result<Caller, ErrorCode> {
-        match admit(&request(headers), peer, clients).map_err(|refused| refused.error)? {
+        match admit(&request(headers), peer, clients, &[]).map_err(|refused| refused.error)? {
             Admission::As(caller) => Ok(caller),
-            Admission::Signs(presented) => panic!("{presented:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -356,9 +372,9 @@ mod tests {
         for host in hostile {
             assert_eq!(caller(&[("host", host)], &tcp(), &clients), Err(ErrorCode::AccessDenied), "{host:?}");
         }
-        assert!(admit(&request(&[]), &tcp(), &clients).is_err());
+        assert!(admit(&request(&[]), &tcp(), &clients, &[]).is_err());
         let two = request(&[("host", "127.0.0.1:47600"), ("host", "evil.example")]);
-        assert!(admit(&two, &tcp(), &clients).is_err());
+        assert!(admit(&two, &tcp(), &clients, &[]).is_err());
     }
 
     #[test]
@@ -377,7 +393,7 @@ mod tests {
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
         ] {
-            assert!(admit(&with(name, value), &tcp(), &clients).is_err(), "{name}: {value}");
+            assert!(admit(&with(name, value), &tcp(), &clients, &[]).is_err(), "{name}: {value}");
         }
         // A second line of a header counts as much as the first.
         let twice = [host, shown, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")];
@@ -402,14 +418,14 @@ mod tests {
         let header = "Abide-HMAC id=0123456789abcdef,cnonce=aaaaaaaaaaaaaaaa";
         for peer in [tcp(), socket(true), socket(false)] {
             let shown = request(&[("host", "127.0.0.1:47600"), ("authorization", header)]);
-            assert!(matches!(admit(&shown, &peer, &clients), Ok(Admission::Signs(_))));
+            assert!(matches!(admit(&shown, &peer, &clients, &[]), Ok(Admission::Signs(_))));
         }
         let page = request(&[
             ("host", "127.0.0.1:47600"),
             ("authorization", header),
             ("origin", "https://evil.example"),
         ]);
-        assert_eq!(admit(&page, &tcp(), &clients).unwrap_err().error, ErrorCode::AccessDenied);
+        assert_eq!(admit(&page, &tcp(), &clients, &[]).unwrap_err().error, ErrorCode::AccessDenied);
     }
 
     #[test]

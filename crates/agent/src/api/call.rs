@@ -7,6 +7,7 @@ use http::Request;
 
 use super::auth::{Caller, Channel};
 use super::body::Received;
+use super::page::no_browser;
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
@@ -62,6 +63,9 @@ pub(super) async fn permit(
     let reason = reason(query);
     let caller = match caller {
         Caller::Client(name) => identity::Caller::with_key(name),
+        Caller::Page(origin) => {
+            identity::Caller::at_origin(origin, lineage, is_ours).ok_or_else(no_browser)?
+        }
         _ => identity::Caller::of(lineage, is_ours),
     };
     agent.permit(caller, asked, reason, signs_in).await

@@ -15,8 +15,9 @@ use hyper::body::{Bytes, Incoming};
 use tokio::net::TcpListener;
 
 use super::audit;
-use super::auth::{host_is_ours, no_foreign_page};
+use super::auth::host_is_ours;
 use super::body::{Body, secure};
+use super::page::no_foreign_page;
 use crate::agent::Agent;
 use crate::jobs::{Asking, Job};
 use crate::platform::clock;

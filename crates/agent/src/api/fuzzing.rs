@@ -15,8 +15,11 @@ pub(crate) type Asked = (Option<String>, Option<String>, Option<u64>);
 
 pub(crate) fn asked<B>(request: &Request<B>, clients: &Clients) -> Result<Asked, ErrorAnswer> {
     let peer = Peer::Tcp { port: PORT, channel: Channel::default() };
-    let caller = match admit(request, &peer, clients)? {
+    let caller = match admit(request, &peer, clients, &[])? {
         Admission::As(caller) => caller,
+        Admission::Of(_) => {
+            return Err(ErrorAnswer::new(ErrorCode::AccessDenied, "There is no browser here."));
+        }
         // No nonce was given here, so nothing that is signed can be right.
         Admission::Signs(presented) => {
             return Err(clients.signer(&presented.id).err().unwrap_or_else(|| {

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use super::auth::{Admission, Caller, Peer, Right, admit};
 use super::body::{Answered, Body, Received, error, not_found};
 use super::call::Call;
+use super::page::{self, Page};
 use super::signature::Presented;
 use super::signed::Signing;
 use super::{accounts, audit, aws, clients, consents, jobs, sessions, system, token};
@@ -125,8 +126,10 @@ fn one_name<B>(request: &Request<B>) -> Result<(), ErrorAnswer> {
 
 /// Answers one request.
 pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
-    match one_name(&request).and_then(|()| admit(&request, peer, agent.clients())) {
+    let policy = agent.consent().policy();
+    match one_name(&request).and_then(|()| admit(&request, peer, agent.clients(), &policy.sites)) {
         Ok(Admission::As(caller)) => served(agent, request.map(Either::Left), peer, caller).await,
+        Ok(Admission::Of(page)) => shown(agent, request, peer, page).await,
         Ok(Admission::Signs(presented)) => signed(agent, request, peer, presented).await,
         Err(refused) => {
             let origin = request.headers().get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok());
@@ -160,6 +163,23 @@ async fn signed(
     signing.sign(answered).await
 }
 
+/// Answers a page, in the browser that shows it.
+async fn shown(agent: &Agent, request: Request<Incoming>, peer: &Peer, page: Page) -> Response<Body> {
+    let mut answer = if *request.method() == Method::OPTIONS {
+        page::preflight(request.headers())
+    } else if let Some(lineage) = page::browser(peer.ends()).await {
+        let caller = Caller::Page(page.origin().to_owned());
+        let routed = route(agent, request.map(Either::Left), peer, caller, lineage).await;
+        routed.unwrap_or_else(|refused| error(&refused))
+    } else {
+        let refused = page::no_browser();
+        turned_away(agent, peer, request.uri().path(), page.origin(), &refused);
+        error(&refused)
+    };
+    page.may_read(&mut answer);
+    answer
+}
+
 /// Notes a request that was refused before it was known who asks.
 fn turned_away(agent: &Agent, peer: &Peer, path: &str, origin: &str, refused: &ErrorAnswer) {
     let path: String = path.chars().take(SHOWN).collect();
@@ -172,13 +192,23 @@ fn turned_away(agent: &Agent, peer: &Peer, path: &str, origin: &str, refused: &E
 
 /// Answers a request of a caller that is known.
 async fn served(agent: &Agent, request: Request<Received>, peer: &Peer, caller: Caller) -> Response<Body> {
-    route(agent, request, peer, caller).await.unwrap_or_else(|refused| error(&refused))
+    let found = Route::find(request.method(), request.uri().path());
+    let looks = found.is_some_and(|(route, _)| route.needs.looks_at_ancestors());
+    let lineage = if looks { peer.lineage() } else { Vec::new() };
+    let routed = route(agent, request, peer, caller, lineage).await;
+    routed.unwrap_or_else(|refused| error(&refused))
 }
 
-async fn route(agent: &Agent, request: Request<Received>, peer: &Peer, caller: Caller) -> Answered {
+/// `lineage` is the process that asks, and its ancestors, as far as the call looks at them.
+async fn route(
+    agent: &Agent,
+    request: Request<Received>,
+    peer: &Peer,
+    caller: Caller,
+    lineage: Vec<Process>,
+) -> Answered {
     let found = Route::find(request.method(), request.uri().path());
     let (route, name) = found.ok_or_else(not_found)?;
-    let lineage = if route.needs.looks_at_ancestors() { peer.lineage() } else { Vec::new() };
     let who = audit::who(&caller, peer, &lineage);
     let handler = route.open(&caller, &lineage).inspect_err(|refused| {
         audit::no_right(agent, who.clone(), route.path, route.needs == Right::Tokens, refused);
@@ -218,6 +248,12 @@ mod tests {
             // Whether it gets a token is decided with its request.
             assert_eq!(may(Caller::Neighbour), open || state || tokens, "{}", route.path);
             assert_eq!(may(Caller::Stranger), open, "{}", route.path);
+            assert_eq!(
+                may(Caller::Page("http://localhost:5173".to_owned())),
+                open || tokens,
+                "{}",
+                route.path
+            );
             if let Err(refused) = route.open(&Caller::Stranger, &[]) {
                 assert_eq!(refused.error, ErrorCode::ConsentRequired, "{}", route.path);
             }

@@ -64,7 +64,7 @@ pub(super) async fn stronger(call: Call) -> Answered {
         ));
     };
     let tool = match &caller {
-        Caller::Client(name) => name.as_str(),
+        Caller::Client(name) | Caller::Page(name) => name.as_str(),
         _ => "A program of yours",
     };
     let answer = match permit(&agent, &caller, &lineage, &query, &asked, true).await {

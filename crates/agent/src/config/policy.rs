@@ -39,12 +39,18 @@ pub(crate) struct Policy {
     pub(super) allow: Vec<Rule>,
     /// Programs that may have none, whatever the user answers.
     pub(super) forbid: Vec<Rule>,
+    /// Public web sites whose pages may ask the user, by their origins.
+    pub(super) sites: Vec<String>,
 }
 
 impl Policy {
     /// What it says about programs.
     pub(crate) fn about_programs(&self) -> abide_decision::Policy {
-        abide_decision::Policy { allow: self.allow.clone(), forbid: self.forbid.clone() }
+        abide_decision::Policy {
+            allow: self.allow.clone(),
+            forbid: self.forbid.clone(),
+            sites: self.sites.clone(),
+        }
     }
 
     /// Whether there is a policy.

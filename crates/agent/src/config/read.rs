@@ -66,6 +66,27 @@ struct Form {
     default: Table,
     allow: Vec<Rule>,
     forbid: Vec<Rule>,
+    web: Vec<Site>,
+}
+
+/// The origin of a web site whose pages may ask the user.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Site {
+    #[serde(deserialize_with = "origin")]
+    origin: String,
+}
+
+/// An origin as browsers write it, of a site that is not changed on the way.
+fn origin<'de, D: serde::Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    let text = String::deserialize(text)?;
+    let written = url::Url::parse(&text).map(|url| url.origin().ascii_serialization());
+    if text.starts_with("https://") && written.as_ref() == Ok(&text) {
+        return Ok(text);
+    }
+    Err(serde::de::Error::custom(
+        "`origin` has to be an origin as browsers write it, for example https://app.example.com",
+    ))
 }
 
 impl Policy {
@@ -92,8 +113,9 @@ impl Policy {
         for part in ["locked", "default"] {
             parts.remove(part).map_or(Ok(()), well_formed).map_err(refused)?;
         }
-        let Form { locked, default, allow, forbid } = form;
-        Ok(Self { path: Some(path.to_owned()), locked, default, allow, forbid })
+        let Form { locked, default, allow, forbid, web } = form;
+        let sites = web.into_iter().map(|site| site.origin).collect();
+        Ok(Self { path: Some(path.to_owned()), locked, default, allow, forbid, sites })
     }
 }
 

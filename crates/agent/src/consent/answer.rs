@@ -41,6 +41,11 @@ fn subject(caller: &Caller, span: Span) -> Option<Subject> {
             of_root,
         })
     };
+    if caller.kind == Kind::Page {
+        let (program, stamp) = caller.browser().filter(|_| matches!(span, Span::Session | Span::Always))?;
+        let (origin, path) = (caller.name.clone(), program.path.clone());
+        return Some(Subject::Page { origin, path, stamp, of_root: caller.only_root_writes });
+    }
     match span {
         Span::Once => None,
         Span::Run => {
@@ -109,6 +114,10 @@ pub(super) fn given(
         (Span::Agent, Some((_, name)), _) => name.clone(),
         (Span::Script, _, Some(script)) => {
             script.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        }
+        // In a name of a grant: localhost-5173.
+        (Span::Always, ..) if caller.kind == Kind::Page => {
+            caller.name.split_once("://").map_or("", |(_, host)| host).replace(':', "-")
         }
         _ => caller.name.clone(),
     };

@@ -274,7 +274,10 @@ impl Consent {
         if self.store.core().locked {
             return Outcome::Refused(Case::Locked);
         }
-        self.read(caller).await;
+        // A page is known by its browser's file alone, whose content is long.
+        if caller.kind != identity::Kind::Page {
+            self.read(caller).await;
+        }
         let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
         let provider = self.provider(&request.account);
         let (caller, request) = (caller.clone(), request.clone());

@@ -276,6 +276,7 @@ fn is_same_caller(one: &Caller, other: &Caller) -> bool {
                 && one.sha256 == other.sha256
         }
         Kind::Terminal => one.terminal == other.terminal,
+        Kind::Page => one.name == other.name && one.program == other.program,
         _ => one.process.is_some() && one.process == other.process,
     }
 }

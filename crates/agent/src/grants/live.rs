@@ -168,7 +168,7 @@ fn process_of(subject: &Subject) -> Option<ProcessId> {
     match subject {
         Subject::Process(process) => Some(*process),
         Subject::Terminal(terminal) => Some(terminal.leader),
-        Subject::Key(_) | Subject::File { .. } | Subject::Script { .. } => None,
+        Subject::Key(_) | Subject::File { .. } | Subject::Script { .. } | Subject::Page { .. } => None,
     }
 }
 

@@ -49,6 +49,8 @@ enum Proof {
     },
     /// A script that an interpreter runs.
     Script { path: PathBuf, stamp: Stamp, sha256: String },
+    /// A web page, in this browser.
+    Page { origin: String, path: PathBuf, stamp: Stamp, of_root: bool },
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,7 +86,7 @@ impl Proof {
     fn path(&self) -> Option<&Path> {
         match self {
             Self::Key { .. } | Self::SigningKey { .. } => None,
-            Self::Program { path, .. } | Self::Script { path, .. } => Some(path),
+            Self::Program { path, .. } | Self::Script { path, .. } | Self::Page { path, .. } => Some(path),
         }
     }
 }
@@ -157,6 +159,9 @@ impl Client {
             }
             Proof::Script { path, stamp, sha256 } => {
                 Subject::Script { path: path.clone(), stamp: *stamp, sha256: sha256.clone() }
+            }
+            Proof::Page { origin, path, stamp, of_root } => {
+                Subject::Page { origin: origin.clone(), path: path.clone(), stamp: *stamp, of_root: *of_root }
             }
         };
         Grant { id: self.id, subject, allows: !self.denies, limits: self.limits.clone() }
@@ -269,6 +274,7 @@ impl Clients {
                 Proof::SigningKey { .. } => ("key", None),
                 Proof::Program { path, .. } => ("program", Some(path.clone())),
                 Proof::Script { path, .. } => ("script", Some(path.clone())),
+                Proof::Page { origin, .. } => ("page", Some(origin.into())),
             };
             let (name, limits) = (name.clone(), client.limits.clone());
             let labels = client.labels.clone();
@@ -289,6 +295,7 @@ impl Clients {
         let proof = match subject {
             Subject::File { path, stamp, sha256, of_root } => Proof::Program { path, stamp, sha256, of_root },
             Subject::Script { path, stamp, sha256 } => Proof::Script { path, stamp, sha256 },
+            Subject::Page { origin, path, stamp, of_root } => Proof::Page { origin, path, stamp, of_root },
             _ => return Err(invalid("This caller cannot be allowed for good.")),
         };
         self.change(|state| {

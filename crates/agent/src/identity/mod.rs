@@ -53,7 +53,7 @@ impl DerefMut for Caller {
 /// What a caller is, as it is shown.
 pub(crate) fn shown(kind: Kind) -> CallerKind {
     match kind {
-        Kind::Own | Kind::Program | Kind::Key => CallerKind::Program,
+        Kind::Own | Kind::Program | Kind::Key | Kind::Page => CallerKind::Program,
         Kind::Interpreter => CallerKind::Interpreter,
         Kind::Terminal => CallerKind::Terminal,
         Kind::Forwarder => CallerKind::Forwarder,
@@ -127,6 +127,30 @@ impl Caller {
     /// The holder of the client key with this name.
     pub(crate) fn with_key(name: &str) -> Self {
         Self::named(Kind::Key, name.to_owned())
+    }
+
+    /// A page of this origin, in the browser behind a process; `None` if that is no browser: an interpreter or a forwarder writes any
+    /// origin, and only a program of its own can be allowed by its file.
+    pub(crate) fn at_origin(
+        origin: &str,
+        lineage: &[Process],
+        is_abide: impl Fn(&Program) -> bool,
+    ) -> Option<Self> {
+        let browser = Self::of(lineage, is_abide);
+        let kind = match browser.kind {
+            Kind::Program => Kind::Page,
+            Kind::Contained => Kind::Contained,
+            _ => return None,
+        };
+        let facts = Facts {
+            kind,
+            name: origin.to_owned(),
+            program: browser.facts.program,
+            only_root_writes: browser.facts.only_root_writes,
+            ..Facts::default()
+        };
+        let started_by = vec![browser.facts.name];
+        Some(Self { facts, process: browser.process, started_by, ..Self::default() })
     }
 
     /// Its file to be read: what is running, whatever has taken its place since.

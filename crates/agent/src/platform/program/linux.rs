@@ -84,28 +84,35 @@ impl Connected {
 
     /// The process as it is now, then its ancestors. Ends where one cannot be looked at.
     pub(crate) fn lineage(&self) -> Vec<Process> {
-        let mut found: Vec<Process> = Vec::new();
-        let Some((first, mut parent)) = self.folder.process() else { return found };
-        if !self.runs() {
-            return found;
-        }
-        found.push(first);
-        while parent > 0 && found.len() < DEEPEST {
-            let Some(folder) = Folder::open(parent) else { break };
-            let Some((process, next)) = folder.process() else { break };
-            let Some(child) = found.last() else { break };
-            // Who has started a process was there before it, and still is its parent. Otherwise the number means another
-            // process by now.
-            let still = Folder::open(child.id.number).and_then(|folder| folder.status());
-            let still = still.is_some_and(|now| now.started == child.id.started && now.parent == parent);
-            if process.id.started > child.id.started || !still {
-                break;
-            }
-            found.push(process);
-            parent = next;
-        }
-        found
+        let found = lineage(&self.folder);
+        if self.runs() { found } else { Vec::new() }
     }
+}
+
+/// A process, and its ancestors.
+pub(super) fn lineage_of(number: i32) -> Vec<Process> {
+    Folder::open(number).map(|folder| lineage(&folder)).unwrap_or_default()
+}
+
+fn lineage(folder: &Folder) -> Vec<Process> {
+    let mut found: Vec<Process> = Vec::new();
+    let Some((first, mut parent)) = folder.process() else { return found };
+    found.push(first);
+    while parent > 0 && found.len() < DEEPEST {
+        let Some(folder) = Folder::open(parent) else { break };
+        let Some((process, next)) = folder.process() else { break };
+        let Some(child) = found.last() else { break };
+        // Who has started a process was there before it, and still is its parent. Otherwise the number means another
+        // process by now.
+        let still = Folder::open(child.id.number).and_then(|folder| folder.status());
+        let still = still.is_some_and(|now| now.started == child.id.started && now.parent == parent);
+        if process.id.started > child.id.started || !still {
+            break;
+        }
+        found.push(process);
+        parent = next;
+    }
+    found
 }
 
 /// Whether the lineage of a process ends with it, because its ancestors are not looked at.

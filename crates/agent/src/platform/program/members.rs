@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::system::parent_of;
-use super::{ProcessId, is_running};
+use super::system::{lineage_of, parent_of};
+use super::{Process, ProcessId, is_running};
 
 /// Whether a process, or one that descends from it, holds the socket with this inode. A process whose parent has ended no
 /// longer descends from it.
@@ -14,6 +14,22 @@ pub(crate) fn holds(process: ProcessId, inode: u32) -> bool {
         && descendants(process.number).into_iter().any(|number| has_open(number, &link))
         // The process ID still belongs to the same process.
         && is_running(process)
+}
+
+/// The process that holds the socket with this inode, then its ancestors; empty if none is found that can be looked at.
+pub(crate) fn holder(inode: u32) -> Vec<Process> {
+    let link = format!("socket:[{inode}]");
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut numbers =
+        processes.into_iter().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let Some(number) = numbers.find(|number| has_open(*number, &link)) else { return Vec::new() };
+    let lineage = lineage_of(number);
+    // The process ID still belongs to the same process.
+    if lineage.first().is_some_and(|process| is_running(process.id)) && has_open(number, &link) {
+        lineage
+    } else {
+        Vec::new()
+    }
 }
 
 /// The process and everything that descends from it.

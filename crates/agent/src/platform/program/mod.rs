@@ -20,15 +20,15 @@ use std::path::Path;
 pub(crate) use abide_decision::{FileId, ProcessId, Program, Stamp};
 pub(crate) use digest::{Digests, Opened};
 #[cfg(target_os = "linux")]
-pub(crate) use members::holds;
+pub(crate) use members::{holder, holds};
 pub(crate) use process::Process;
 #[cfg(target_os = "linux")]
 pub(crate) use surroundings::{Surroundings, surroundings, text};
-#[cfg(not(target_os = "linux"))]
-pub(crate) use system::holds;
 pub(crate) use system::{Connected, ends_here, is_running};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use system::{Surroundings, surroundings, text};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use system::{holder, holds};
 
 /// Whether a program runs the file at a path, outside of containers.
 pub(crate) fn runs(program: &Program, path: &Path) -> bool {
