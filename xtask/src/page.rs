@@ -10,8 +10,8 @@ use crate::{Result, cargo};
 
 const END: &str = "<!-- Here it ends. -->\n";
 /// The providers of the tests, one column each.
-pub(crate) const PROVIDERS: [&str; 4] =
-    ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak"];
+pub(crate) const PROVIDERS: [&str; 5] =
+    ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak", "LemonLDAP::NG"];
 /// The content of a cell without a note.
 pub(crate) const UNTRIED: &str = "not tried";
 

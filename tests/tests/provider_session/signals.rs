@@ -1,6 +1,8 @@
 //! The signals that each provider offers, and those without a page that detect a sign-out in a tab.
 
-use abide_tests::providers::{Django, DjangoSettings, Provider, Realm, RealmSettings};
+use abide_tests::providers::{
+    Django, DjangoSettings, LemonLdap, LemonLdapSettings, Provider, Realm, RealmSettings,
+};
 use abide_tests::room::Room;
 use abide_tests::{http, seen, skipped};
 use serde_json::Value;
@@ -122,4 +124,14 @@ async fn what_asking_keycloak_finds_out() {
     }
     let make = async |_: &Room| Provider::keycloak(RealmSettings::default()).await;
     the_signals_of("keycloak", ONLINE, make, ["ended", "not_offered", "ended"]).await;
+}
+
+/// A refresh token for offline use outlives the portal's session.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_asking_lemonldap_finds_out() {
+    if let Some(reason) = LemonLdap::missing() {
+        return skipped("what_asking_lemonldap_finds_out", reason);
+    }
+    let make = async |room: &Room| Provider::lemonldap(room, LemonLdapSettings::default()).await;
+    the_signals_of("lemonldap", OFFLINE, make, ["goes_on", "not_offered", "goes_on"]).await;
 }
