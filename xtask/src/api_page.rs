@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const TOP: &str = "# API reference
 
@@ -11,14 +11,22 @@ Every call of the local endpoint, and the types of its answers. This page is gen
 to connect, who may call what, and what the errors mean.
 
 An answer that is not listed is an error: a status from 400 on and an [`ErrorAnswer`](#erroranswer).
+
+The examples are recorded from the agent by a test (`tests/tests/api.rs`), which makes each call in every run. Tokens, keys, times and
+addresses in them are replaced by fixed words. They came over the socket; over HTTP, a request also carries the signature of a client key
+([signed requests](signed-requests.md)), or a plain key.
 ";
 
 /// The page.
-pub(crate) fn page(document: &Value) -> String {
+pub(crate) fn page(document: &Value, examples: &Map<String, Value>) -> String {
     let mut page = TOP.to_owned();
     for (path, methods) in members(&document["paths"]) {
         for (method, call) in members(methods) {
-            write_call(&mut page, &method.to_uppercase(), path, call);
+            let method = method.to_uppercase();
+            write_call(&mut page, &method, path, call);
+            if let Some(example) = examples.get(&format!("{method} {path}")) {
+                write_example(&mut page, &method, example);
+            }
         }
     }
     page.push_str("\n## Types\n");
@@ -59,6 +67,30 @@ fn write_call(page: &mut String, method: &str, path: &str, call: &Value) {
         })
         .collect();
     let _ = writeln!(page, "\nAnswer: {}", answers.join("; "));
+}
+
+/// A request and its answer, as they are sent.
+fn write_example(page: &mut String, method: &str, example: &Value) {
+    let target = example["target"].as_str().unwrap_or_default();
+    let _ = write!(page, "\nExample:\n\n```http\n{method} {target} HTTP/1.1\nHost: localhost\n");
+    if let Some(body) = pretty(&example["body"]) {
+        let _ = write!(page, "Content-Type: application/json\n\n{body}\n");
+    }
+    let _ = write!(page, "```\n\n```http\nHTTP/1.1 {}\n", example["status"]);
+    match (&example["answer"], pretty(&example["answer"])) {
+        (Value::String(stream), _) => {
+            let _ = write!(page, "Content-Type: text/event-stream\n\n{}\n", stream.trim_end());
+        }
+        (_, Some(body)) => {
+            let _ = write!(page, "Content-Type: application/json\n\n{body}\n");
+        }
+        (_, None) => {}
+    }
+    page.push_str("```\n");
+}
+
+fn pretty(body: &Value) -> Option<String> {
+    if body.is_null() { None } else { serde_json::to_string_pretty(body).ok() }
 }
 
 /// The members of a type, or its values.

@@ -1,5 +1,5 @@
-//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, signals, hostile, attacks, providers,
-//! dialects, pictures.
+//! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, examples, signals, hostile, attacks,
+//! providers, dialects, pictures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod attacks;
@@ -67,6 +67,7 @@ fn main() -> ExitCode {
             "setup" => setup(),
             "ui" => ui::ui(&rest),
             "types" => test::write_types(),
+            "examples" => test::write_examples(),
             "signals" => signals::write(),
             "hostile" => hostile::write(),
             "attacks" => attacks::write(),

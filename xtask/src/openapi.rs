@@ -19,6 +19,8 @@ use serde_json::{Map, Value, json};
 
 const ROUTES: &str = "crates/agent/src/api/routes.rs";
 const PLACE: &str = "crates/agent/src/api/openapi.json";
+/// One request and answer for each call, as a test has recorded them (`./x examples`).
+const EXAMPLES: &str = "crates/agent/src/api/examples.json";
 const PAGE: &str = "docs/api.md";
 
 fn main() -> ExitCode {
@@ -34,10 +36,13 @@ fn main() -> ExitCode {
 
 fn run(checks: bool) -> Result<(), String> {
     let routes = std::fs::read_to_string(ROUTES).map_err(|error| format!("{ROUTES}: {error}"))?;
-    let document = document(&rows(&routes))?;
+    let examples = std::fs::read_to_string(EXAMPLES).map_err(|error| format!("{EXAMPLES}: {error}"))?;
+    let examples: Map<String, Value> =
+        serde_json::from_str(&examples).map_err(|error| format!("{EXAMPLES}: {error}"))?;
+    let document = document(&rows(&routes), &examples)?;
     let mut described = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
     described.push('\n');
-    for (place, wanted) in [(PLACE, described), (PAGE, api_page::page(&document))] {
+    for (place, wanted) in [(PLACE, described), (PAGE, api_page::page(&document, &examples))] {
         if checks {
             is_current(place, &wanted)?;
         } else {
@@ -292,11 +297,15 @@ fn right(needs: &str) -> &'static str {
     }
 }
 
-fn content(schema: &Value) -> Value {
-    json!({ "application/json": { "schema": schema } })
+fn content(schema: &Value, example: &Value) -> Value {
+    let mut content = json!({ "schema": schema });
+    if !example.is_null() {
+        content["example"] = example.clone();
+    }
+    json!({ "application/json": content })
 }
 
-fn operation(row: &Row, call: &Call, error: &Value) -> Value {
+fn operation(row: &Row, call: &Call, error: &Value, example: &Value) -> Value {
     let named = row.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let text = json!({ "type": "string" });
     let place = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": text });
@@ -306,7 +315,11 @@ fn operation(row: &Row, call: &Call, error: &Value) -> Value {
     for (status, schema) in &call.answers {
         let mut answer = json!({ "description": call.summary });
         match schema {
-            Some(schema) => answer["content"] = content(schema),
+            Some(schema) => {
+                let shown =
+                    if example["status"].to_string() == *status { &example["answer"] } else { &Value::Null };
+                answer["content"] = content(schema, shown);
+            }
             None if *status == "200" => answer["content"] = json!({ "text/event-stream": {} }),
             None => {}
         }
@@ -314,7 +327,7 @@ fn operation(row: &Row, call: &Call, error: &Value) -> Value {
     }
     answers.insert(
         "default".to_owned(),
-        json!({ "description": "A refusal, with a stable code", "content": content(error) }),
+        json!({ "description": "A refusal, with a stable code", "content": content(error, &Value::Null) }),
     );
     let mut operation = json!({
         "summary": call.summary,
@@ -323,7 +336,7 @@ fn operation(row: &Row, call: &Call, error: &Value) -> Value {
         "responses": answers,
     });
     if let Some(body) = &call.body {
-        operation["requestBody"] = json!({ "required": true, "content": content(body) });
+        operation["requestBody"] = json!({ "required": true, "content": content(body, &example["body"]) });
     }
     if row.needs == "Nothing" {
         operation["security"] = json!([]);
@@ -331,7 +344,7 @@ fn operation(row: &Row, call: &Call, error: &Value) -> Value {
     operation
 }
 
-fn document(rows: &[Row]) -> Result<Value, String> {
+fn document(rows: &[Row], examples: &Map<String, Value>) -> Result<Value, String> {
     let mut schemas = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
         .into_generator();
@@ -345,7 +358,8 @@ fn document(rows: &[Row]) -> Result<Value, String> {
             return Err(format!("{} {} is there twice", row.method, row.path));
         }
         let path = paths.entry(row.path.clone()).or_insert_with(|| json!({}));
-        path[row.method.as_str()] = operation(row, &call, &error);
+        let example = examples.get(&format!("{} {}", row.method.to_uppercase(), row.path));
+        path[row.method.as_str()] = operation(row, &call, &error, example.unwrap_or(&Value::Null));
     }
     Ok(json!({
         "openapi": "3.1.0",

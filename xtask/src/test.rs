@@ -158,6 +158,13 @@ fn types(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
+/// `./x examples`: takes over the examples of the local API that the last `./x test` recorded.
+pub(crate) fn write_examples() -> Result<ExitCode> {
+    let (recorded, place) = ("target/acceptance/api/examples.json", "crates/agent/src/api/examples.json");
+    std::fs::copy(recorded, place).map_err(|error| format!("{recorded}: {error}. Run ./x test first"))?;
+    write_types()
+}
+
 /// `./x types`: writes the window's types.
 pub(crate) fn write_types() -> Result<ExitCode> {
     for program in PROGRAMS {
