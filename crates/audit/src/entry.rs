@@ -23,7 +23,8 @@ pub enum Event {
     /// The last line was half written when Abide ended; `lost_bytes` were cut off.
     #[serde(rename = "record.resumed")]
     RecordResumed,
-    /// The end of the record is not the one that was sealed. Lines are missing or were changed.
+    /// The end of the record is not the one that was sealed, or, with the reason `file_gone`, a file has gone while it was written.
+    /// Lines are missing or were changed.
     #[serde(rename = "record.broken")]
     RecordBroken,
     /// A program got an access token.

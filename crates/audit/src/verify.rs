@@ -62,7 +62,7 @@ pub enum Finding {
         /// The file.
         file: String,
     },
-    /// Abide itself found at its start that the end was not as sealed.
+    /// Abide itself found that the record was not as it had left it: at its start, or while it ran.
     BrokenAtStart {
         /// The line that says it.
         n: u64,

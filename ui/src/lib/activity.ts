@@ -185,7 +185,7 @@ export function finding({ code, line, to, file }: RecordFinding): string {
     not_linked: `Line ${line} does not belong to the line before it.`,
     not_as_sealed: `Line ${line} is not the line that Abide wrote.`,
     wrong_file: `${file}: the file does not begin with the line of its name.`,
-    broken_at_start: `When Abide started (line ${line}), the end of the record was not the one it had sealed.`,
+    broken_at_start: `Abide found (line ${line}) that the record was not as it had left it.`,
   };
   return Object.hasOwn(words, code) ? words[code]! : "Something else is wrong.";
 }

@@ -112,7 +112,7 @@ impl Files {
             }
             Err(error) => {
                 // What was written of it goes again, so that the next line begins a line.
-                if let Some(first) = self.firsts.last().filter(|_| self.file.is_some()) {
+                if let Some(first) = self.firsts.last().filter(|_| self.file.is_some() && !self.has_gone()) {
                     let _ = cut(&self.folder.join(file_name(*first)), self.size);
                 }
                 Err(error)
@@ -129,7 +129,23 @@ impl Files {
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         file.write_all(lines)?;
-        file.sync_data()
+        file.sync_data()?;
+        // Removed while it was written: the lines are nowhere.
+        if self.has_gone() { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
+    }
+
+    /// Whether the file that is open was removed, or has another one in its place. Lines that are added to it would be lost.
+    pub(super) fn has_gone(&self) -> bool {
+        let (Some(file), Some(first)) = (&self.file, self.firsts.last()) else { return false };
+        !is_at(file, &self.folder.join(file_name(*first)))
+    }
+
+    /// Has the next line begin a new file, in a new folder if that is needed. The numbers continue, so the lines that have gone
+    /// are missed.
+    pub(super) fn begin_anew(&mut self) -> Result<(), AuditError> {
+        private_folder(&self.folder)?;
+        self.file = None;
+        Ok(())
     }
 
     /// Whether the next line belongs into a new file.
@@ -148,6 +164,19 @@ impl Files {
     pub(super) fn remove(&self, first: u64) -> io::Result<()> {
         std::fs::remove_file(self.folder.join(file_name(first)))
     }
+}
+
+/// Whether a path still leads to a file that is open.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(open), Ok(found)) = (file.metadata(), path.symlink_metadata()) else { return false };
+    open.nlink() > 0 && (open.dev(), open.ino()) == (found.dev(), found.ino())
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 fn broken_if(broken: bool) -> Option<Entry> {

@@ -70,6 +70,7 @@ impl Audit {
             key,
             missing: AtomicU64::new(0),
             refuses: AtomicBool::new(config.if_not_written == IfNotWritten::Refuse),
+            unwritten: AtomicBool::new(false),
             trouble: watch::Sender::new(None),
         });
         let (queue, jobs) = sync_channel(WAITING);
@@ -108,6 +109,7 @@ impl Audit {
             key: new_key().unwrap(),
             missing: AtomicU64::new(0),
             refuses: AtomicBool::new(false),
+            unwritten: AtomicBool::new(false),
             trouble: watch::Sender::new(None),
         });
         let (queue, _) = sync_channel(1);
@@ -121,12 +123,13 @@ impl Audit {
 
     /// Whether tokens may be handed out: always, unless they are refused while the record cannot be written.
     pub(crate) fn admits_tokens(&self) -> bool {
-        let broken =
-            || self.shared.trouble.borrow().is_some() || self.shared.missing.load(Ordering::Relaxed) > 0;
+        let broken = || {
+            self.shared.unwritten.load(Ordering::Relaxed) || self.shared.missing.load(Ordering::Relaxed) > 0
+        };
         !(self.shared.refuses.load(Ordering::Relaxed) && broken())
     }
 
-    /// What is wrong with the disk, as it changes.
+    /// What is wrong with the record, as it changes.
     pub(crate) fn trouble(&self) -> watch::Receiver<Option<String>> {
         self.shared.trouble.subscribe()
     }

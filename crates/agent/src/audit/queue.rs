@@ -54,7 +54,9 @@ pub(super) struct Shared {
     pub(super) missing: AtomicU64,
     /// Whether tokens are refused while the record cannot be written.
     pub(super) refuses: AtomicBool,
-    /// What is wrong with the disk, for views.
+    /// Whether the last group is not on the disk.
+    pub(super) unwritten: AtomicBool,
+    /// What is wrong with the record, for views.
     pub(super) trouble: watch::Sender<Option<String>>,
 }
 

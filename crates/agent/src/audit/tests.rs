@@ -223,13 +223,14 @@ async fn a_last_line_that_was_changed_before_a_start_is_found() {
 #[tokio::test]
 async fn a_disk_that_takes_nothing_is_shown_and_may_stop_tokens() {
     let mut desk = Desk::new().await;
-    // Each group begins a new file, which cannot be made while the folder is gone.
+    // Each group begins a new file, which cannot be made while a file is in the place of the folder.
     desk.config = AuditConfig { file_mib: 0, if_not_written: IfNotWritten::Refuse, ..AuditConfig::default() };
     let audit = desk.open().await;
     audit.settle().await;
     let folder = desk.folder.path().join("audit");
     let away = desk.folder.path().join("away");
     fs::rename(&folder, &away).unwrap();
+    fs::write(&folder, "").unwrap();
     audit.event(Event::SessionBegan, |_| {});
     audit.settle().await;
     assert!(audit.trouble().borrow().is_some(), "views show it");
@@ -237,6 +238,7 @@ async fn a_disk_that_takes_nothing_is_shown_and_may_stop_tokens() {
     audit.configure(AuditConfig { if_not_written: IfNotWritten::Serve, ..desk.config });
     assert!(audit.admits_tokens(), "the default is to serve");
     audit.configure(desk.config);
+    fs::remove_file(&folder).unwrap();
     fs::rename(&away, &folder).unwrap();
     audit.event(Event::TokenRefused, |_| {});
     audit.close().await;
@@ -244,4 +246,75 @@ async fn a_disk_that_takes_nothing_is_shown_and_may_stop_tokens() {
     let kept = desk.lines().iter().filter(|line| line.entry.event == Event::SessionBegan).count();
     assert_eq!(kept, 1, "what could not be written is written later");
     assert!(desk.verify().await.ok);
+}
+
+/// Loses the files of the record while it is written, with `if_not_written = "refuse"`.
+async fn lost_while_written(lose: fn(&Path)) {
+    let mut desk = Desk::new().await;
+    desk.config = AuditConfig { if_not_written: IfNotWritten::Refuse, ..AuditConfig::default() };
+    let audit = desk.open().await;
+    audit.event(Event::SessionBegan, |_| {});
+    audit.settle().await;
+    lose(&desk.folder.path().join("audit"));
+    audit.event(Event::TokenServed, |_| {});
+    audit.settle().await;
+    let (_, newest) = desk.files().pop().expect("a new file is begun");
+    let content = fs::read_to_string(newest).unwrap();
+    let lines: Vec<_> = content.lines().map(|line| Line::read(line.as_bytes()).unwrap().entry).collect();
+    assert_eq!(lines[0].event, Event::RecordBroken, "{content}");
+    assert_eq!(lines[0].reason.as_deref(), Some("file_gone"));
+    assert_eq!(lines[1].event, Event::TokenServed, "the group is not lost");
+    assert!(audit.admits_tokens(), "the line is on the disk");
+    assert!(audit.trouble().borrow().is_some(), "views show it");
+    audit.close().await;
+    assert!(audit.trouble().borrow().is_some(), "and a write that succeeds does not end that");
+    let findings = desk.verify().await.findings;
+    assert!(findings.contains(&Finding::LinesMissing { from: 1, to: 2 }), "{findings:?}");
+}
+
+fn in_folder(folder: &Path, work: impl Fn(&Path)) {
+    fs::read_dir(folder).unwrap().for_each(|file| work(&file.unwrap().path()));
+}
+
+#[tokio::test]
+async fn a_record_whose_file_is_removed_while_it_is_written_is_begun_anew() {
+    lost_while_written(|folder| in_folder(folder, |file| fs::remove_file(file).unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_record_whose_folder_is_removed_while_it_is_written_is_begun_anew() {
+    lost_while_written(|folder| fs::remove_dir_all(folder).unwrap()).await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_record_in_whose_place_another_file_is_put_is_begun_anew() {
+    lost_while_written(|folder| {
+        in_folder(folder, |file| {
+            fs::rename(file, folder.with_file_name("moved")).unwrap();
+            fs::write(file, "").unwrap();
+        });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_token_goes_out_while_a_lost_record_cannot_be_begun_anew() {
+    let mut desk = Desk::new().await;
+    desk.config = AuditConfig { if_not_written: IfNotWritten::Refuse, ..AuditConfig::default() };
+    let audit = desk.open().await;
+    audit.settle().await;
+    let folder = desk.folder.path().join("audit");
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "").unwrap();
+    audit.event(Event::TokenServed, |_| {});
+    audit.settle().await;
+    assert!(!audit.admits_tokens() && audit.trouble().borrow().is_some());
+    fs::remove_file(&folder).unwrap();
+    audit.event(Event::TokenRefused, |_| {});
+    audit.settle().await;
+    assert!(audit.admits_tokens());
+    let events: Vec<_> = desk.lines().into_iter().map(|line| line.entry.event).collect();
+    assert_eq!(events, [Event::RecordBroken, Event::TokenServed, Event::TokenRefused]);
+    audit.close().await;
 }

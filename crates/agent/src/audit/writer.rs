@@ -25,6 +25,10 @@ const SEAL_LINES: u64 = 4096;
 /// and when a line has waited for so long.
 const SEAL_TIME: Duration = Duration::from_secs(300);
 
+/// What views show once a file has gone while it was written, until the next start.
+const LOST: &str = "A file of the record of tokens and sign-ins was removed or replaced while Abide used it. Abide has begun a new \
+                    file. `abide audit verify` shows which lines are missing.";
+
 /// What writes the record.
 pub(super) struct Writer {
     files: Files,
@@ -41,6 +45,8 @@ pub(super) struct Writer {
     seal_at: Option<Instant>,
     /// When the last group was written.
     written: Option<Instant>,
+    /// Whether a file has gone while it was written.
+    lost: bool,
 }
 
 /// Who waits for the end of a group.
@@ -63,6 +69,7 @@ impl Writer {
             sealed: 0,
             seal_at: None,
             written: None,
+            lost: false,
         };
         // The key has to be in the vault before the first fingerprint is in the record.
         writer.seal();
@@ -168,13 +175,32 @@ impl Writer {
             first.missing = Some(first.missing.unwrap_or(0) + std::mem::take(&mut self.missing));
         }
         self.written = Some(Instant::now());
-        if self.files.is_full(u64::from(self.config.file_mib) << 20) {
+        self.append();
+        // Once more for a file that was removed meanwhile.
+        if self.files.has_gone() {
+            self.append();
+        }
+    }
+
+    fn append(&mut self) {
+        if self.files.has_gone() {
+            if let Err(error) = self.files.begin_anew() {
+                return self.failed(&error.to_string());
+            }
+            tracing::error!("a file of the record has gone while it was written");
+            let mut entry = Entry::new(now(), Event::RecordBroken);
+            entry.reason = Some("file_gone".to_owned());
+            self.group.insert(0, entry);
+            self.lost = true;
+            self.shared.unwritten.store(true, Ordering::Relaxed);
+        } else if self.files.is_full(u64::from(self.config.file_mib) << 20) {
             self.rotate();
         }
         match self.files.append(&self.group) {
             Ok(lines) => {
                 self.group.clear();
-                self.shared.trouble.send_if_modified(|trouble| trouble.take().is_some());
+                self.shared.unwritten.store(false, Ordering::Relaxed);
+                self.show(self.lost.then(|| LOST.to_owned()));
                 if let Some(syslog) = &self.syslog
                     && !syslog.send(&lines)
                 {
@@ -185,12 +211,23 @@ impl Writer {
                     self.seal();
                 }
             }
-            Err(error) => {
-                tracing::error!(%error, "the record could not be written");
-                let text = format!("The record of tokens and sign-ins cannot be written: {error}.");
-                self.shared.trouble.send_if_modified(|trouble| trouble.replace(text.clone()) != Some(text));
-            }
+            Err(error) => self.failed(&format!("{error}.")),
         }
+    }
+
+    fn failed(&self, error: &str) {
+        tracing::error!(%error, "the record could not be written");
+        self.shared.unwritten.store(true, Ordering::Relaxed);
+        self.show(Some(format!("The record of tokens and sign-ins cannot be written: {error}")));
+    }
+
+    /// Shows what is wrong with the record.
+    fn show(&self, text: Option<String>) {
+        self.shared.trouble.send_if_modified(|trouble| {
+            let modified = *trouble != text;
+            *trouble = text;
+            modified
+        });
     }
 
     /// Begins a new file. Its first line names the file that is removed for it.

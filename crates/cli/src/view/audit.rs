@@ -114,7 +114,7 @@ fn finding(finding: &Finding) -> String {
             format!("{}: the file does not begin with the line of its name.", plain(file))
         }
         Finding::BrokenAtStart { n } => {
-            format!("When Abide started (line {n}), the end of the record was not the one it had sealed.")
+            format!("Abide found (line {n}) that the record was not as it had left it.")
         }
         _ => "Something else is wrong. Use a newer `abide`.".to_owned(),
     }
