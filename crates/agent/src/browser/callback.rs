@@ -251,6 +251,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn each_name_that_a_request_gives_has_to_be_ours() {
+        let anywhere = "http://127.0.0.1/callback".parse().unwrap();
+        let callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();
+        let port = callback.redirect_uri().port().unwrap();
+        let ours = format!("Host: 127.0.0.1:{port}\r\n");
+        for (target, hosts, status) in [
+            ("/none".to_owned(), ours.clone(), "404"),
+            (format!("http://127.0.0.1:{port}/none"), ours.clone(), "404"),
+            ("/none".to_owned(), format!("{ours}Host: evil.example\r\n"), "421"),
+            ("http://evil.example/none".to_owned(), ours, "421"),
+        ] {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            let request = format!("GET {target} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{request}{answer}");
+        }
+    }
+
+    #[tokio::test]
     async fn only_the_browser_that_brought_the_answer_finds_the_page_at_the_end() {
         let anywhere = "http://127.0.0.1/callback".parse().unwrap();
         let mut callback = Callback::bind(&Ports::default(), &[anywhere]).await.unwrap();

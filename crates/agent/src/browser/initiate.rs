@@ -74,8 +74,8 @@ const NOT_ASKED: &str = "If you did not click such a link, close this tab. Nothi
 
 /// Handles the sent form. Only the page that asked knows its path.
 fn accept(request: &Request<Incoming>, catching: &Catching) -> Response<Full<Bytes>> {
-    let site = request.headers().get("sec-fetch-site").map(http::HeaderValue::as_bytes);
-    let from_elsewhere = site.is_some_and(|site| site != b"same-origin");
+    let mut sites = request.headers().get_all("sec-fetch-site").iter();
+    let from_elsewhere = sites.any(|site| site.as_bytes() != b"same-origin");
     let Some((host, redirect_uri)) = catching.host() else { return nothing() };
     let link = if from_elsewhere { None } else { catching.tickets.take(request.uri().path()) };
     let Some(Link { issuer, login_hint }) = link else {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -21,16 +22,28 @@ pub(crate) fn hosts(port: u16) -> Vec<String> {
     ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}")).to_vec()
 }
 
-/// Whether a request uses one of them. With another name, it may come from an attacker's page (DNS rebinding).
-pub(crate) fn names_us(headers: &HeaderMap, hosts: &[String]) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    host.is_some_and(|host| hosts.iter().any(|ours| ours == host))
+/// Whether each name that a request gives is one of them: `Host`, and the target in absolute form (RFC 9112, section 3.2.2). With
+/// another name, it may come from an attacker's page (DNS rebinding).
+pub(crate) fn names_us<B>(request: &Request<B>, hosts: &[String]) -> bool {
+    let is_ours = |name: &str| hosts.iter().any(|ours| ours == name);
+    let host = only(request.headers(), header::HOST);
+    let target = request.uri().authority();
+    host.is_some_and(|host| is_ours(&host)) && target.is_none_or(|target| is_ours(target.as_str()))
+}
+
+/// The value of a header; `None` if it is missing, is repeated, or is no text.
+pub(crate) fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
+    let mut found = headers.get_all(name).iter();
+    let value = found.next()?.to_str().ok()?.to_owned();
+    found.next().is_none().then_some(value)
 }
 
 /// Whether a request says that its body has this media type, with any parameters (RFC 9110, section 8.3).
 pub(crate) fn has_type(headers: &HeaderMap, kind: &str) -> bool {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok());
-    said.and_then(|said| said.split(';').next()).is_some_and(|said| said.trim().eq_ignore_ascii_case(kind))
+    let said = only(headers, header::CONTENT_TYPE);
+    said.as_deref()
+        .and_then(|said| said.split(';').next())
+        .is_some_and(|said| said.trim().eq_ignore_ascii_case(kind))
 }
 
 /// The body of a request; `None` if it is larger than `most` bytes or too slow.

@@ -162,7 +162,7 @@ impl LogoutListener {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        if !server::names_us(request.headers(), &self.hosts) {
+        if !server::names_us(&request, &self.hosts) {
             return answer(
                 StatusCode::MISDIRECTED_REQUEST,
                 "This address belongs to Abide on this computer.",

@@ -37,7 +37,7 @@ pub(super) async fn route(request: Request<Incoming>, place: &Place) -> Response
 }
 
 async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
-    if !server::names_us(request.headers(), &place.hosts) {
+    if !server::names_us(&request, &place.hosts) {
         return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
     }
     let request = match place.guest.get() {

@@ -14,7 +14,7 @@ use super::page::Page;
 use super::silent;
 use crate::browser::callback::{Answering, Guest};
 use crate::browser::pages;
-use crate::browser::server::{NOTHING_ALLOWED, body, onward, respond};
+use crate::browser::server::{NOTHING_ALLOWED, body, only, onward, respond};
 
 /// The largest request, in bytes.
 const BODY: usize = 4096;
@@ -94,7 +94,7 @@ async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Respo
 
 /// Only a script of this listener may use this: the browser sends the origin of a request, which a page cannot forge.
 fn is_own_page(headers: &HeaderMap, page: &Page) -> bool {
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let origin = only(headers, header::ORIGIN);
     let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
     json && origin.is_some_and(|origin| origin == page.redirect_uri.origin().ascii_serialization())
 }
