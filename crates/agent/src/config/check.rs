@@ -4,9 +4,9 @@ use std::path::Path;
 
 use abide_wire::{ConfigCheck, ConfigProblem, SessionStatus, Severity, text};
 
-use crate::config::edit::ConfigFile;
+use crate::config::edit::{ConfigFile, aside};
 use crate::config::surroundings::{self, Finding};
-use crate::config::text::place_of;
+use crate::config::text::{place_of, read_or_empty};
 use crate::config::{Config, ConfigError};
 use crate::options::Options;
 
@@ -36,10 +36,20 @@ pub(crate) fn check(options: &Options, statuses: &[SessionStatus]) -> ConfigChec
     ConfigCheck { file: path.display().to_string(), ok, problems }
 }
 
+/// The same away from the event loop: what the file names may be on a disk that does not answer.
+pub(crate) async fn check_aside(options: &Options, statuses: Vec<SessionStatus>) -> ConfigCheck {
+    let path = options.places.config_file();
+    aside(options, move |options| check(options, &statuses)).await.unwrap_or_else(|error| ConfigCheck {
+        file: path.display().to_string(),
+        ok: false,
+        problems: vec![problem(&path, &error)],
+    })
+}
+
 /// Something that the file names and that is not there, with the line of the account that names it.
 fn found_outside(path: &Path, finding: Finding) -> ConfigProblem {
     let Finding { severity, account, message } = finding;
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = read_or_empty(path).unwrap_or_default();
     let place = account.as_ref().and_then(|account| place_of(&text, account));
     let message = match &account {
         Some(account) => format!("account \u{201c}{account}\u{201d}: {message}"),
@@ -70,7 +80,7 @@ fn problem(path: &Path, error: &ConfigError) -> ConfigProblem {
             ConfigProblem { line: place(*line), column: place(*column), ..plain(message.trim().to_owned()) }
         }
         ConfigError::Account { account, message, .. } => {
-            let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, account));
+            let found = read_or_empty(path).ok().and_then(|text| place_of(&text, account));
             ConfigProblem {
                 account: Some(account.clone()),
                 line: found.and_then(|(line, _)| place(line)),
@@ -135,7 +145,7 @@ fn advice(path: &Path, config: &Config, status: &SessionStatus) -> Option<Config
 /// Advice about an account, at the place where the account begins.
 fn about(path: &Path, status: &SessionStatus, message: &str, suggestion: Option<String>) -> ConfigProblem {
     let account = &status.account;
-    let found = std::fs::read_to_string(path).ok().and_then(|text| place_of(&text, account));
+    let found = read_or_empty(path).ok().and_then(|text| place_of(&text, account));
     ConfigProblem {
         severity: Severity::Advice,
         account: Some(account.clone()),

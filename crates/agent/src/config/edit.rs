@@ -1,13 +1,19 @@
 //! `config.toml`, changed: comments and order of what is there stay.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::policy::Policy;
 use crate::config::text::{position, read_or_empty};
 use crate::config::validate::check;
 use crate::config::{AccountConfig, Config, ConfigError};
 use crate::options::Options;
+use crate::platform::clock;
+
+/// How long a disk may take for the file.
+const SLOWEST: Duration = Duration::from_secs(5);
 
 impl Config {
     /// Reads the file of a user, under the policy of the administrator. A missing file is an empty one.
@@ -47,6 +53,11 @@ impl ConfigFile {
         Self::read_under(&options.places.config_file(), Arc::new(policy))
     }
 
+    /// Reads it away from the event loop: its disk may not answer.
+    pub(crate) async fn read_aside(options: &Options) -> Result<Self, ConfigError> {
+        aside(options, Self::read).await?
+    }
+
     pub(crate) fn read_under(path: &Path, policy: Arc<Policy>) -> Result<Self, ConfigError> {
         let text = read_or_empty(path)?;
         let config = Config::parse_under(path, &text, policy)?;
@@ -84,6 +95,19 @@ impl ConfigFile {
         self.edit(|accounts| {
             accounts.remove(name);
         })
+    }
+}
+
+/// Works with the files away from the event loop.
+pub(super) async fn aside<T: Send + 'static>(
+    options: &Options,
+    work: impl FnOnce(&Options) -> T + Send + 'static,
+) -> Result<T, ConfigError> {
+    let (path, options) = (options.places.config_file(), options.clone());
+    let work = tokio::task::spawn_blocking(move || work(&options));
+    match clock::timeout(SLOWEST, work).await {
+        Ok(Ok(done)) => Ok(done),
+        _ => Err(ConfigError::File { path, error: io::ErrorKind::TimedOut.into() }),
     }
 }
 

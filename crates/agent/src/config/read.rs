@@ -10,9 +10,9 @@ use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
 use toml::{Spanned, Table};
 
 use crate::config::policy::{EVERY_ACCOUNT, IDENTITY, Policy};
-use crate::config::text::position;
 #[cfg(test)]
 use crate::config::text::read_or_empty;
+use crate::config::text::{LONGEST_FILE, position};
 use crate::config::validate::check;
 use crate::config::{AccountConfig, Config, ConfigError};
 use crate::options::PolicyFile;
@@ -93,7 +93,7 @@ impl Policy {
     /// Reads the file. Without one there is no policy; one that cannot be relied on is refused.
     pub(crate) fn read(file: &PolicyFile) -> Result<Self, ConfigError> {
         let Some(path) = file.path() else { return Ok(Self::default()) };
-        let text = match std::fs::read_to_string(path) {
+        let text = match file::read_text(path, LONGEST_FILE) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             text => text.map_err(|error| ConfigError::File { path: path.to_owned(), error })?,
         };

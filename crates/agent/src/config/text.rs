@@ -4,10 +4,14 @@ use std::io;
 use std::path::Path;
 
 use crate::config::error::ConfigError;
+use crate::platform::file;
+
+/// The longest file that is read, in bytes.
+pub(crate) const LONGEST_FILE: u64 = 4 << 20;
 
 /// The text; empty if there is no file.
 pub(crate) fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
-    match std::fs::read_to_string(path) {
+    match file::read_text(path, LONGEST_FILE) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
@@ -27,4 +31,30 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_or_too_long_is_refused_and_never_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, long) = (folder.path().join("pipe"), folder.path().join("long"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        std::fs::File::create(&long).unwrap().set_len(64 << 20).unwrap();
+        for path in [pipe, folder.path().to_owned(), long] {
+            let (done, read) = channel();
+            let at = path.clone();
+            std::thread::spawn(move || done.send(read_or_empty(&at)));
+            let read = read.recv_timeout(Duration::from_secs(5)).expect("it is not waited for");
+            assert!(matches!(read, Err(ConfigError::File { .. })), "{}", path.display());
+        }
+        assert_eq!(read_or_empty(&folder.path().join("none")).unwrap(), "");
+    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use abide_decision::Script;
 
 use super::lists;
+use crate::platform::file::open_at_once;
 use crate::platform::program::{Process, stamp};
 
 /// The script that a process says it runs. `None` for a program in its arguments or on its standard input, and wherever the
@@ -52,7 +53,8 @@ fn carries(argument: &str, inline: &[String]) -> bool {
 /// The interpreter that the first line of a script names; `None` if the file is not a script.
 pub(super) fn interpreter_of(path: &Path) -> Option<String> {
     let mut first = Vec::new();
-    std::fs::File::open(path).ok()?.take(256).read_to_end(&mut first).ok()?;
+    let file = open_at_once(path).ok().filter(|file| file.metadata().is_ok_and(|found| found.is_file()))?;
+    file.take(256).read_to_end(&mut first).ok()?;
     let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     let line = String::from_utf8_lossy(line);
     let mut words = line.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));

@@ -1,6 +1,7 @@
 //! Files and folders that belong to the user alone.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 /// Why a folder cannot be used.
@@ -127,6 +128,40 @@ mod system {
     pub(super) fn others_may_write(_: &Path) -> bool {
         false
     }
+}
+
+/// The bytes of a file of at most `longest` bytes. Anything else in its place is refused and not waited for, such as a pipe.
+pub(crate) fn read(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+    let file = open_at_once(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut content = Vec::new();
+    if found.len() > longest || file.take(longest + 1).read_to_end(&mut content)? as u64 > longest {
+        let text = format!("it is longer than {} MiB", longest >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    Ok(content)
+}
+
+/// The same for a text in UTF-8.
+pub(crate) fn read_text(path: &Path, longest: u64) -> io::Result<String> {
+    let text = String::from_utf8(read(path, longest)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Opens what is at a path to be read, without waiting for another program that has the other end of a pipe or a device.
+pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
 }
 
 /// Writes a file whole or not at all: readers see the old content or the new, never a part. Temporary files are made

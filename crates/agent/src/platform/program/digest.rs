@@ -6,11 +6,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::{Stamp, stamp_of};
+use crate::platform::file::open_at_once;
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 1 << 30;
@@ -28,33 +30,29 @@ pub(crate) struct Opened {
     pub(crate) stamp: Stamp,
 }
 
+/// So many files of one device are read at a time. A file system that does not answer holds up no other.
+const TURNS: usize = 2;
+/// The longest time for one file, with the wait for its turn.
+const LONGEST_TIME: Duration = Duration::from_secs(20);
+
 /// What is known of files.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Digests {
     known: Arc<Mutex<HashMap<Stamp, String>>>,
-    /// One file is read at a time.
-    turn: Arc<Semaphore>,
-}
-
-impl Default for Digests {
-    fn default() -> Self {
-        Self { known: Arc::default(), turn: Arc::new(Semaphore::new(1)) }
-    }
+    /// The turns of each device.
+    turns: Arc<Mutex<HashMap<u64, Arc<Semaphore>>>>,
 }
 
 impl Digests {
-    /// The digest in hexadecimal digits; `None` for a file that is gone, has changed meanwhile, or is too long. Reads away
-    /// from the event loop.
+    /// The digest in hexadecimal digits; `None` for a file that is gone, has changed meanwhile, is too long, or cannot be read in
+    /// time. Reads away from the event loop.
     pub(crate) async fn of(&self, file: Opened) -> Option<String> {
         if let Some(known) = self.known(&file.stamp) {
             return Some(known);
         }
-        let _turn = self.turn.acquire().await.ok()?;
-        if let Some(known) = self.known(&file.stamp) {
-            return Some(known);
-        }
-        let stamp = file.stamp;
-        let digest = tokio::task::spawn_blocking(move || read(&file)).await.ok()??;
+        let (stamp, digests) = (file.stamp, self.clone());
+        let look = move || digests.known(&file.stamp).or_else(|| read(&file));
+        let digest = self.in_turn(stamp.device, LONGEST_TIME, look).await??;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();
@@ -63,13 +61,37 @@ impl Digests {
         Some(digest)
     }
 
+    /// Works with a device when it is its turn; `None` if that takes too long. Work that hangs keeps its turn.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        device: u64,
+        longest: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let turns = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turns| turns.available_permits() < TURNS || Arc::strong_count(turns) > 1);
+            turns.entry(device).or_insert_with(|| Arc::new(Semaphore::new(TURNS))).clone()
+        };
+        let done = async {
+            let turn = turns.acquire_owned().await.ok()?;
+            let work = move || {
+                let done = work();
+                drop(turn);
+                done
+            };
+            tokio::task::spawn_blocking(work).await.ok()
+        };
+        tokio::time::timeout(longest, done).await.ok()?
+    }
+
     fn known(&self, stamp: &Stamp) -> Option<String> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(stamp).cloned()
     }
 }
 
 fn read(file: &Opened) -> Option<String> {
-    let mut open = File::open(&file.path).ok()?;
+    let mut open = open_at_once(&file.path).ok()?;
     let is_the_same = |open: &File| {
         let stamp = open.metadata().ok().map(|metadata| stamp_of(&metadata));
         stamp.is_some_and(|stamp| same(&stamp, &file.stamp))
@@ -119,5 +141,42 @@ mod tests {
         assert_eq!(other.of(Opened { path: path.clone(), stamp }).await, None, "it has changed");
         let now = super::super::stamp(&path).unwrap();
         assert_ne!(digests.of(Opened { path, stamp: now }).await.unwrap(), digest);
+    }
+
+    #[tokio::test]
+    async fn a_device_that_does_not_answer_holds_up_no_other() {
+        let digests = Digests::default();
+        let short = Duration::from_millis(100);
+        let (release, hangs) = std::sync::mpsc::channel::<()>();
+        let hangs = Arc::new(Mutex::new(hangs));
+        for _ in 0..3 {
+            let hangs = hangs.clone();
+            let work = move || hangs.lock().unwrap().recv().is_ok();
+            assert_eq!(digests.in_turn(1, short, work).await, None);
+        }
+        assert_eq!(digests.in_turn(2, Duration::from_secs(10), || true).await, Some(true));
+        drop(release);
+        assert_eq!(
+            digests.in_turn(1, Duration::from_secs(10), || true).await,
+            Some(true),
+            "it answers again"
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tool");
+        std::fs::write(&path, "abc").unwrap();
+        let stamp = super::super::stamp(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let digests = Digests::default();
+        let found = digests.of(Opened { path: path.clone(), stamp });
+        let found = tokio::time::timeout(std::time::Duration::from_secs(2), found).await;
+        // Whatever waits for a writer is let go, so that the test ends.
+        let _ = std::fs::OpenOptions::new().read(true).write(true).open(&path);
+        assert_eq!(found.expect("it is not waited for"), None);
     }
 }
