@@ -8,11 +8,10 @@ use super::body::{Answered, ok};
 use super::call::Call;
 use crate::agent::Agent;
 use crate::identity;
-use crate::platform::program::{Process, is_ours};
 use crate::tokens::TokenParams;
 
 /// A caller as it is recorded: with the program that a request is made for, where its ancestors were looked at.
-pub(super) fn who(caller: &Caller, peer: &Peer, lineage: &[Process]) -> Who {
+pub(super) fn who(caller: &Caller, peer: &Peer, behind: &identity::Caller) -> Who {
     let (kind, name) = match caller {
         Caller::Owner => (CallerKind::Owner, None),
         Caller::Client(name) => (CallerKind::Client, Some(name.clone())),
@@ -20,7 +19,7 @@ pub(super) fn who(caller: &Caller, peer: &Peer, lineage: &[Process]) -> Who {
         Caller::Neighbour => (CallerKind::Program, None),
         Caller::Stranger => (CallerKind::Unknown, None),
     };
-    let behind = identity::Caller::of(lineage, is_ours).recorded();
+    let behind = behind.recorded();
     Who { kind, name, program: behind.program.or_else(|| program(peer)), ..behind }
 }
 

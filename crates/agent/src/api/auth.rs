@@ -12,7 +12,7 @@ use super::signature::{Presented, SCHEME};
 use crate::browser::server::random;
 use crate::grants::Clients;
 use crate::identity;
-use crate::platform::program::{Connected, Process, Program, is_ours};
+use crate::platform::program::{Connected, Process, Program, aside, is_ours};
 use crate::server::tcp::Ends;
 
 /// A connection, as far as signatures need it.
@@ -112,12 +112,28 @@ impl Peer {
         }
     }
 
-    /// The process as it is now and its ancestors; empty over TCP.
-    pub(crate) fn lineage(&self) -> Vec<Process> {
-        match self {
-            Self::Socket { connected: Some(connected), .. } => connected.lineage(),
-            _ => Vec::new(),
-        }
+    /// The process as it is now, and what it acts for; nothing over TCP. Where that cannot be seen in time, the caller is unknown.
+    pub(super) async fn seen(&self) -> Seen {
+        let Self::Socket { connected: Some(connected), .. } = self else { return Seen::default() };
+        let Some(process) = connected.id() else { return Seen::default() };
+        let connected = connected.clone();
+        let look = move || Seen::of(connected.lineage());
+        aside(process, look).await.unwrap_or_default()
+    }
+}
+
+/// What is seen of a process that asks.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The process and its ancestors.
+    pub(super) lineage: Vec<Process>,
+    /// What it acts for.
+    pub(super) behind: identity::Caller,
+}
+
+impl Seen {
+    pub(super) fn of(lineage: Vec<Process>) -> Self {
+        Self { behind: identity::Caller::of(&lineage, is_ours), lineage }
     }
 }
 

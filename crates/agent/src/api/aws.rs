@@ -14,10 +14,10 @@ pub(super) async fn credentials(call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
     let mut asked = asked(call.query())?;
     let query = call.query().to_owned();
-    let Call { agent, caller, mut who, request, lineage, .. } = call;
+    let Call { agent, caller, mut who, request, seen, .. } = call;
     let role: AwsRole = body(request).await?;
     aws::check(&role)?;
-    let answer = match permit(&agent, &caller, &lineage, &query, &asked, false).await {
+    let answer = match permit(&agent, &caller, &seen.behind, &query, &asked, false).await {
         Ok(permit) => {
             who.sha256.clone_from(&permit.sha256);
             asked = permit.within(&asked);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use abide_wire::ErrorAnswer;
 use http::Request;
 
-use super::auth::{Caller, Channel};
+use super::auth::{Caller, Channel, Seen};
 use super::body::Received;
 use super::page::no_browser;
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
-use crate::platform::program::{Connected, Process, is_ours};
+use crate::platform::program::Connected;
 use crate::server::Connection;
 use crate::tokens::TokenParams;
 
@@ -22,8 +22,8 @@ pub(super) struct Call {
     /// The same, as it is recorded.
     pub(super) who: abide_audit::Caller,
     pub(super) request: Request<Received>,
-    /// The process that asks and its ancestors; empty over TCP.
-    pub(super) lineage: Vec<Process>,
+    /// The process that asks, and what it acts for; nothing over TCP.
+    pub(super) seen: Seen,
     /// The process that asks; `None` over TCP.
     pub(super) connected: Option<Arc<Connected>>,
     /// What it came over.
@@ -42,7 +42,7 @@ impl Call {
 
     /// What has to be there before a token is: the caller may have it, by a grant, the policy or the user's answer.
     pub(super) async fn permit(&self, asked: &TokenParams, signs_in: bool) -> Result<Permit, ErrorAnswer> {
-        permit(&self.agent, &self.caller, &self.lineage, self.query(), asked, signs_in).await
+        permit(&self.agent, &self.caller, &self.seen.behind, self.query(), asked, signs_in).await
     }
 
     /// The query; empty without one.
@@ -55,7 +55,7 @@ impl Call {
 pub(super) async fn permit(
     agent: &Agent,
     caller: &Caller,
-    lineage: &[Process],
+    behind: &identity::Caller,
     query: &str,
     asked: &TokenParams,
     signs_in: bool,
@@ -63,10 +63,8 @@ pub(super) async fn permit(
     let reason = reason(query);
     let caller = match caller {
         Caller::Client(name) => identity::Caller::with_key(name),
-        Caller::Page(origin) => {
-            identity::Caller::at_origin(origin, lineage, is_ours).ok_or_else(no_browser)?
-        }
-        _ => identity::Caller::of(lineage, is_ours),
+        Caller::Page(origin) => identity::Caller::at_origin(origin, behind.clone()).ok_or_else(no_browser)?,
+        _ => behind.clone(),
     };
     agent.permit(caller, asked, reason, signs_in).await
 }

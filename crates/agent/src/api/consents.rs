@@ -26,7 +26,7 @@ pub(super) async fn list(call: Call) -> Answered {
 pub(super) async fn answer(call: Call) -> Answered {
     let id = number(&call)?;
     let answer: ConsentAnswer = body(call.request).await?;
-    call.agent.consent().answer(id, answer, &call.lineage)?;
+    call.agent.consent().answer(id, answer, &call.seen.lineage)?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -19,9 +19,10 @@ use super::auth::host_is_ours;
 use super::body::{Body, secure};
 use super::page::no_foreign_page;
 use crate::agent::Agent;
+use crate::browser::server::{hosts, names_us};
 use crate::jobs::{Asking, Job};
 use crate::platform::clock;
-use crate::platform::program::holds;
+use crate::platform::program::{aside, holds};
 use crate::platform::tcp_peer::tcp_inode;
 use crate::server::tcp::{Admits, Ends, Tcp, bind as bind_at};
 use crate::server::{Limits, serve as serve_connections};
@@ -65,6 +66,9 @@ async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends
     let headers = request.headers();
     if let Err(refused) = host_is_ours(headers, job.port).and_then(|()| no_foreign_page(headers)) {
         return Answer::text(403, &refused.error_description);
+    }
+    if !names_us(request, &hosts(job.port)) {
+        return Answer::text(403, "The target is not the address of this job.");
     }
     let path = request.uri().path();
     let found = job.dialects.iter().find_map(|dialect| match dialect.kind {
@@ -211,8 +215,9 @@ pub(super) async fn token(
     }
 }
 
-async fn found(agent: &Agent, job: &Job, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
-    let caller = job.caller();
+async fn found(agent: &Agent, job: &Arc<Job>, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
+    let look = job.clone();
+    let caller = aside(job.process, move || look.caller()).await.unwrap_or_default();
     let mut who = caller.recorded();
     audit::admits(agent, &who)?;
     let mut params = params.clone();

@@ -18,7 +18,7 @@ use crate::identity;
 use crate::jobs::{Job, NewJob, Role};
 use crate::platform::clock;
 use crate::platform::file;
-use crate::platform::program::is_ours;
+use crate::platform::program::aside;
 use crate::tokens::{TokenParams, aws};
 
 /// The file is renewed when a fourth of the token's life is left.
@@ -34,7 +34,7 @@ pub(super) async fn begin(call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
     let asked = token::asked(call.query())?;
     let reason = reason(call.query());
-    let Call { agent, caller, who, request, lineage, connected, .. } = call;
+    let Call { agent, caller, who, request, seen, connected, .. } = call;
     let wanted: JobRequest = body(request).await?;
     let dialects = wanted.dialects.iter().map(|name| known(name)).collect::<Result<Vec<_>, _>>()?;
     let (Some(connected), false) =
@@ -52,7 +52,7 @@ pub(super) async fn begin(call: Call) -> Answered {
         return Err(invalid("A file has one token, and so has a role at AWS: name one resource.".to_owned()));
     }
     has_role(&dialects, wanted.aws.as_ref())?;
-    let mut asking = identity::Caller::of(&lineage, is_ours);
+    let mut asking = seen.behind;
     if matches!(caller, super::auth::Caller::Owner) {
         // The command starts what it names. What another program names is not shown.
         asking.command = shown(&wanted.command).or(asking.command);
@@ -179,7 +179,8 @@ fn shown(command: &[String]) -> Option<String> {
 async fn named(agent: &Agent, job: &Arc<Job>) {
     for _ in 0..LOOKS {
         clock::sleep(LOOK).await;
-        let caller = job.caller();
+        let look = job.clone();
+        let caller = aside(job.process, move || look.caller()).await.unwrap_or_default();
         if caller.process == Some(job.process) {
             agent.consent().job_runs(job.process, &caller.name);
             break;

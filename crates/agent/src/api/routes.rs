@@ -10,7 +10,7 @@ use http::{Method, Request, Response};
 use http_body_util::Either;
 use hyper::body::Incoming;
 
-use super::auth::{Admission, Caller, Peer, Right, admit};
+use super::auth::{Admission, Caller, Peer, Right, Seen, admit};
 use super::body::{Answered, Body, Received, error, not_found};
 use super::call::Call;
 use super::page::{self, Page};
@@ -169,7 +169,7 @@ async fn shown(agent: &Agent, request: Request<Incoming>, peer: &Peer, page: Pag
         page::preflight(request.headers())
     } else if let Some(lineage) = page::browser(peer.ends()).await {
         let caller = Caller::Page(page.origin().to_owned());
-        let routed = route(agent, request.map(Either::Left), peer, caller, lineage).await;
+        let routed = route(agent, request.map(Either::Left), peer, caller, Seen::of(lineage)).await;
         routed.unwrap_or_else(|refused| error(&refused))
     } else {
         let refused = page::no_browser();
@@ -194,23 +194,23 @@ fn turned_away(agent: &Agent, peer: &Peer, path: &str, origin: &str, refused: &E
 async fn served(agent: &Agent, request: Request<Received>, peer: &Peer, caller: Caller) -> Response<Body> {
     let found = Route::find(request.method(), request.uri().path());
     let looks = found.is_some_and(|(route, _)| route.needs.looks_at_ancestors());
-    let lineage = if looks { peer.lineage() } else { Vec::new() };
-    let routed = route(agent, request, peer, caller, lineage).await;
+    let seen = if looks { peer.seen().await } else { Seen::default() };
+    let routed = route(agent, request, peer, caller, seen).await;
     routed.unwrap_or_else(|refused| error(&refused))
 }
 
-/// `lineage` is the process that asks, and its ancestors, as far as the call looks at them.
+/// `seen` is the process that asks, as far as the call looks at it.
 async fn route(
     agent: &Agent,
     request: Request<Received>,
     peer: &Peer,
     caller: Caller,
-    lineage: Vec<Process>,
+    seen: Seen,
 ) -> Answered {
     let found = Route::find(request.method(), request.uri().path());
     let (route, name) = found.ok_or_else(not_found)?;
-    let who = audit::who(&caller, peer, &lineage);
-    let handler = route.open(&caller, &lineage).inspect_err(|refused| {
+    let who = audit::who(&caller, peer, &seen.behind);
+    let handler = route.open(&caller, &seen.lineage).inspect_err(|refused| {
         audit::no_right(agent, who.clone(), route.path, route.needs == Right::Tokens, refused);
     })?;
     let name = decoded(name).ok_or_else(not_found)?;
@@ -218,7 +218,7 @@ async fn route(
     let (connected, channel) = (peer.connected(), peer.channel().clone());
     let asked_by = who.clone();
     let call =
-        Call { agent: agent.clone(), caller, who, request, lineage, connected, connection, channel, name };
+        Call { agent: agent.clone(), caller, who, request, seen, connected, connection, channel, name };
     crate::audit::asked_by(asked_by, handler(call)).await
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn stronger(call: Call) -> Answered {
     let name = call.agent.account_for(asked.account.as_deref())?;
     let mut asked = TokenParams { account: Some(name.clone()), ..asked };
     let query = call.query().to_owned();
-    let Call { agent, caller, who, request, lineage, .. } = call;
+    let Call { agent, caller, who, request, seen, .. } = call;
     let challenged: Challenged = body(request).await?;
     let headers = match challenged.www_authenticate {
         Headers::One(one) => vec![one],
@@ -67,7 +67,7 @@ pub(super) async fn stronger(call: Call) -> Answered {
         Caller::Client(name) | Caller::Page(name) => name.as_str(),
         _ => "A program of yours",
     };
-    let answer = match permit(&agent, &caller, &lineage, &query, &asked, true).await {
+    let answer = match permit(&agent, &caller, &seen.behind, &query, &asked, true).await {
         Ok(permit) => match agent.step_up(&name, wanted, tool).await {
             Ok(()) => {
                 asked = permit.within(&asked);

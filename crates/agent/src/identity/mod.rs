@@ -131,12 +131,7 @@ impl Caller {
 
     /// A page of this origin, in the browser behind a process; `None` if that is no browser: an interpreter or a forwarder writes any
     /// origin, and only a program of its own can be allowed by its file.
-    pub(crate) fn at_origin(
-        origin: &str,
-        lineage: &[Process],
-        is_abide: impl Fn(&Program) -> bool,
-    ) -> Option<Self> {
-        let browser = Self::of(lineage, is_abide);
+    pub(crate) fn at_origin(origin: &str, browser: Self) -> Option<Self> {
         let kind = match browser.kind {
             Kind::Program => Kind::Page,
             Kind::Contained => Kind::Contained,

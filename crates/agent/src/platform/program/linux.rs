@@ -253,9 +253,10 @@ fn open(at: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Option<OwnedFd> {
     rustix::fs::openat(at, path, OFlags::CLOEXEC | flags, Mode::empty()).ok()
 }
 
-/// What a link of `/proc/PID` leads to, not what it says.
+/// What a link of `/proc/PID` leads to, not what it says. As the system remembers it: a server of files that does not answer is not
+/// waited for.
 fn file_in(folder: BorrowedFd<'_>, name: &str) -> Option<Stat> {
-    rustix::fs::statat(folder, name, AtFlags::empty()).ok()
+    rustix::fs::statat(folder, name, AtFlags::STATX_DONT_SYNC).ok()
 }
 
 /// The name is in parentheses and may contain any character, so what follows the last one counts.

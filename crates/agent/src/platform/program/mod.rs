@@ -1,6 +1,7 @@
 //! Which program is at the other end of a local connection, and what started it: by what its executable is, never by the text
 //! of a path.
 
+mod aside;
 mod digest;
 #[cfg(target_os = "linux")]
 mod members;
@@ -18,6 +19,7 @@ mod system;
 use std::path::Path;
 
 pub(crate) use abide_decision::{FileId, ProcessId, Program, Stamp};
+pub(crate) use aside::aside;
 pub(crate) use digest::{Digests, Opened};
 #[cfg(target_os = "linux")]
 pub(crate) use members::{holder, holds};
