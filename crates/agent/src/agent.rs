@@ -4,6 +4,7 @@ mod activity;
 mod permits;
 mod tools;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_audit::Event as Recorded;
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) config_warnings: Mutex<Vec<String>>,
     /// The servers that tools get tokens for.
     pub(crate) dialects: Mutex<DialectsConfig>,
+    /// Whether there was a policy since the start.
+    pub(crate) has_policy: AtomicBool,
     pub(crate) port: u16,
     /// How sessions are kept between two starts.
     pub(crate) vault: Mutex<VaultMode>,
@@ -274,7 +277,7 @@ impl Agent {
         issuer: &str,
         preset: Option<&str>,
     ) -> Result<DiscoveredProvider, WindowError> {
-        let config = Config::effective(&self.0.store.options).map_err(refused)?;
+        let config = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?.config;
         let named = match issuer.trim() {
             address if accounts::is_address(address) => {
                 let request = AccountRequest { name: "supposed".to_owned(), ..AccountRequest::default() };
@@ -379,7 +382,7 @@ impl Agent {
     pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
         let _one = self.0.store.adding.lock().await;
         let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
-        let file = ConfigFile::read(&self.0.store.options).map_err(refused)?;
+        let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
         let configured = file.remove(account).map_err(refused)?;
         self.0.store.drop_account(account);
         self.0.store.record(account, Recorded::AccountRemoved, |_| {});
@@ -397,7 +400,8 @@ impl Agent {
         // The demonstration is for those who have nothing else.
         #[cfg(feature = "demo")]
         self.0.demo.withdraw(store, &config.accounts);
-        accounts::reload::take_over(store, config);
+        accounts::reload::take_over(store, config).await;
+        self.0.has_policy.fetch_or(config.policy.is_there(), Ordering::Relaxed);
         self.0.consent.obey(config.policy.about_programs());
         store.audit.configure(config.audit);
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();
@@ -425,7 +429,7 @@ impl Agent {
     pub(crate) async fn reload(&self) -> Result<(), WindowError> {
         let store = &self.0.store;
         let _one = store.adding.lock().await;
-        let read = Config::effective(&store.options);
+        let read = self.read_again().await;
         let (warnings, code) = match &read {
             Ok(config) => (self.0.started_with.later(config).into_iter().collect(), None),
             Err(error) => {
@@ -443,6 +447,22 @@ impl Agent {
         let config = read.map_err(refused)?;
         self.take_over(&config).await;
         Ok(())
+    }
+
+    /// The configuration as it is now, unless a file of it is missing.
+    async fn read_again(&self) -> Result<Config, ConfigError> {
+        let options = &self.0.store.options;
+        let file = ConfigFile::read_aside(options).await?;
+        if let Some(path) = options.policy.path()
+            && self.0.has_policy.load(Ordering::Relaxed)
+            && !file.config.policy.is_there()
+        {
+            return Err(ConfigError::PolicyMissing(path.to_owned()));
+        }
+        if accounts::reload::is_file_missing(&self.0.store, &file) {
+            return Err(ConfigError::Missing(options.places.config_file()));
+        }
+        Ok(file.config)
     }
 
     /// The settings of an account's session, and of what is between it and the provider's.
@@ -464,7 +484,7 @@ impl Agent {
     /// `not_configured` for the demonstration account, `invalid_account` when the limits contradict each other, and what
     /// can be wrong with the file. Nothing has changed then.
     pub async fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
-        let file = ConfigFile::read(&self.0.store.options).map_err(refused)?;
+        let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
         let mut config = file.change_session(account, &settings).map_err(refused)?;
         self.0.store.record(account, Recorded::SettingsChanged, |_| {});
         if let Some(changed) = config.accounts.remove(account) {
@@ -499,14 +519,13 @@ impl Agent {
             endpoint: format!("http://127.0.0.1:{}", self.port()),
             vault: self.vault_mode(),
             presence: self.presence().await,
-            configuration: self.config_check(),
+            configuration: self.config_check().await,
         }
     }
 
     /// What is wrong with the configuration file as it is now, and what would serve better.
-    #[must_use]
-    pub fn config_check(&self) -> ConfigCheck {
-        check::check(&self.0.store.options, &self.0.store.snapshot().accounts)
+    pub async fn config_check(&self) -> ConfigCheck {
+        check::check_aside(&self.0.store.options, self.0.store.snapshot().accounts).await
     }
 
     /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The

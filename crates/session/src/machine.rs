@@ -311,6 +311,10 @@ impl Session {
                 self.abandon_sign_in(Abandoned::Cancelled);
                 self.end(now, EndReason::UserLogout);
             }
+            Input::AccountRemoved => {
+                self.abandon_sign_in(Abandoned::Cancelled);
+                self.end(now, EndReason::AccountRemoved);
+            }
             Input::ProviderEnded { signal } => self.end(now, EndReason::ProviderLogout(signal)),
             Input::ProviderSuspected { signal, offline } => {
                 self.suspect(now, signal, offline);

@@ -63,6 +63,8 @@ pub enum EndReason {
     RefreshRejected,
     /// The screen was locked, and [`OnLock::End`] is set.
     ScreenLocked,
+    /// The account is no longer configured.
+    AccountRemoved,
 }
 
 /// The source of a report about the provider's session.
@@ -242,6 +244,8 @@ pub enum Input {
     Keep,
     /// The user wants to sign out.
     Logout,
+    /// The account is no longer configured.
+    AccountRemoved,
     /// The provider itself reports that its session has ended, which needs no confirmation.
     ProviderEnded {
         /// The source of the report.

@@ -415,6 +415,7 @@ impl Observer {
             Event::Activity => Input::Activity,
             Event::Keep => Input::Keep,
             Event::Logout => Input::Logout,
+            Event::AccountRemoved => Input::AccountRemoved,
             Event::Seen(ago) => Input::UserInput { ago: seconds(ago) },
             Event::NotSeen => Input::UserInputUnknown,
             Event::Locked => Input::Locked,

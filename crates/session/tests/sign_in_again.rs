@@ -164,6 +164,12 @@ fn the_end_of_the_session_ends_the_sign_in_for_it() {
     assert_eq!(story.session.state(), State::Ended(EndReason::UserLogout));
 
     let mut story = refused();
+    let sign_in_3 = sign_in(&mut story);
+    let outputs = story.input(Input::AccountRemoved);
+    assert!(outputs.contains(&cancelled(sign_in_3)), "{outputs:?}");
+    assert_eq!(story.session.state(), State::Ended(EndReason::AccountRemoved));
+
+    let mut story = refused();
     let asked = question(&story.wait(minutes(7))).unwrap();
     let sign_in_2 = sign_in(&mut story);
     let outputs = story.input(Input::Answer { question: asked, keep: false });

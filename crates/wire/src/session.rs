@@ -47,6 +47,8 @@ pub enum EndReason {
     RefreshRejected,
     /// The screen was locked, and the account is configured to end the session then.
     ScreenLocked,
+    /// The account is no longer in the configuration, or has another provider or client there.
+    AccountRemoved,
 }
 
 /// Which limit comes next.

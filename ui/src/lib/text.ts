@@ -14,6 +14,7 @@ export const ENDED: Record<EndReason, string> = {
   provider_logout: "the provider ended its session",
   refresh_rejected: "the provider no longer accepts this session",
   screen_locked: "the screen was locked",
+  account_removed: "the account is no longer in the configuration",
 };
 
 /** What to do after an end; empty where the button says it. */
@@ -27,6 +28,7 @@ export const AFTER_END: Record<EndReason, string> = {
   provider_logout: "Sign in again when you need it.",
   refresh_rejected: "Sign in again. If it happens often, ask your provider how long its sessions last.",
   screen_locked: "Sign in again. The settings say what a locked screen does.",
+  account_removed: "",
 };
 
 /** The evidence for the end of the provider's session. */

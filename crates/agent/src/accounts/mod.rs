@@ -2,6 +2,7 @@
 
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
+mod leaving;
 pub(crate) mod presets;
 pub(crate) mod registration;
 pub(crate) mod reload;
@@ -87,7 +88,7 @@ pub(crate) async fn add(
     store: &Arc<Store>,
     mut request: AccountRequest,
 ) -> Result<(AccountAdded, Config), AddError> {
-    let file = ConfigFile::read(&store.options)?;
+    let file = ConfigFile::read_aside(&store.options).await?;
     file.config.has_room_for(&request.name)?;
     if let Some(address) = request.issuer.take_if(|issuer| is_address(issuer)) {
         request.issuer = Some(provider_of(&file.config, &request, address.trim()).await?);
@@ -131,7 +132,7 @@ pub(crate) async fn add(
             notes.extend(registered.keep(store, &request.name, &mut lines).await?);
         }
         // The provider may have taken its time, and the file may have been changed meanwhile.
-        let file = if request.register { ConfigFile::read(&store.options)? } else { file };
+        let file = if request.register { ConfigFile::read_aside(&store.options).await? } else { file };
         Ok::<_, AddError>(file.add(&request.name, &lines)?)
     };
     let configured = match written.await {

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::accounts::leaving;
+use crate::config::edit::ConfigFile;
 use crate::config::vault::VaultConfig;
 use crate::config::{AccountConfig, Config};
+use crate::state::record::record_name;
+use crate::state::set_aside;
 use crate::state::store::Store;
 
 /// The settings that count from the start of the agent on.
@@ -33,8 +37,9 @@ impl FromTheStart {
     }
 }
 
-/// Makes the accounts those of the configuration. A session continues unless its account changed.
-pub(crate) fn take_over(store: &Arc<Store>, config: &Config) {
+/// Makes the accounts those of the configuration. A session continues unless its account changed. The caller holds
+/// [`Store::adding`].
+pub(crate) async fn take_over(store: &Arc<Store>, config: &Config) {
     let present: Vec<(String, AccountConfig)> = {
         let core = store.core();
         core.accounts.iter().map(|account| (account.name.clone(), account.config.clone())).collect()
@@ -42,21 +47,30 @@ pub(crate) fn take_over(store: &Arc<Store>, config: &Config) {
     for (name, before) in &present {
         match config.accounts.get(name) {
             None if is_demo(name, config) => {}
-            None => store.drop_account(name),
-            Some(wanted) if wanted == before => {}
             Some(wanted) if (&wanted.issuer, &wanted.client_id) == (&before.issuer, &before.client_id) => {
-                store.change_account(name, wanted.clone());
+                leaving::stays(store, name);
+                if wanted != before {
+                    store.change_account(name, wanted.clone());
+                }
             }
-            Some(wanted) => {
-                store.drop_account(name);
-                store.add(name, wanted.clone(), None);
-            }
+            becomes => leaving::leaves(store, name, becomes.cloned()),
         }
     }
     let new = config.accounts.iter().filter(|(name, _)| !present.iter().any(|(known, _)| known == *name));
     for (name, wanted) in new {
-        store.add(name, wanted.clone(), None);
+        // Kept since the configuration had it before.
+        let kept = store.vault.read(&record_name(name)).await.ok().flatten();
+        set_aside::take_up(store, name, wanted.clone(), kept.as_ref().map(|kept| kept.as_slice()));
     }
+}
+
+/// Whether running accounts are missing in a configuration whose file is missing or empty. That is no wish to remove them: an
+/// editor, a version control system or a slow disk may be about to bring the file back.
+pub(crate) fn is_file_missing(store: &Store, file: &ConfigFile) -> bool {
+    let core = store.core();
+    let mut names = core.accounts.iter().map(|account| &account.name);
+    file.text.trim().is_empty()
+        && names.any(|name| !is_demo(name, &file.config) && !file.config.accounts.contains_key(name))
 }
 
 /// The account of the demonstration is in no file. It goes with the first account that is.

@@ -6,6 +6,7 @@ use abide_wire::AccountRequest;
 use url::Url;
 
 use crate::accounts::{AddError, preset, wanted};
+use crate::config::edit::ConfigFile;
 use crate::config::{AccountConfig, Config};
 use crate::platform::clock;
 use crate::sign_in::parameters;
@@ -23,7 +24,7 @@ pub(crate) async fn check(store: &Arc<Store>, request: &AccountRequest) -> Resul
     if request.register {
         return Ok(());
     }
-    let present = Config::effective(&store.options)?;
+    let present = ConfigFile::read_aside(&store.options).await?.config;
     present.has_room_for(&request.name)?;
     let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
     let issuer = request.issuer.as_deref().unwrap_or_default().trim();

@@ -47,7 +47,7 @@ pub(super) async fn servers(call: Call) -> Answered {
 
 /// `GET /v1/config/check`.
 pub(super) async fn config_check(call: Call) -> Answered {
-    ok(&call.agent.config_check())
+    ok(&call.agent.config_check().await)
 }
 
 /// `POST /v1/config/reload`.
@@ -56,7 +56,7 @@ pub(super) async fn reload(call: Call) -> Answered {
         .reload()
         .await
         .map_err(|refused| ErrorAnswer::new(ErrorCode::InvalidRequest, refused.message))?;
-    ok(&call.agent.config_check())
+    ok(&call.agent.config_check().await)
 }
 
 /// `POST /v1/show`.

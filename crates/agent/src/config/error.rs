@@ -17,6 +17,12 @@ pub enum ConfigError {
         /// What the system says.
         error: io::Error,
     },
+    /// The file has gone, or is empty, while accounts from it are in use.
+    #[error("{} is missing or empty.", .0.display())]
+    Missing(PathBuf),
+    /// The policy has gone while the agent runs.
+    #[error("{} is missing. Tell your administrator.", .0.display())]
+    PolicyMissing(PathBuf),
     /// The file is not TOML, or not of the form that is expected.
     #[error("{}:{line}:{column}: {message}", path.display())]
     Form {
@@ -86,6 +92,8 @@ impl ConfigError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File { .. } => "config_file",
+            Self::Missing(_) => "config_missing",
+            Self::PolicyMissing(_) => "policy_missing",
             Self::Form { .. } => "config_form",
             Self::Account { .. } => "config_account",
             Self::Policy { .. } => "policy_form",

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use abide_presence::Presence;
 use abide_vault::{KeyStoreError, VaultError};
@@ -204,6 +205,7 @@ impl Agent {
             started_with: FromTheStart::of(&config),
             config_warnings: Mutex::default(),
             dialects: Mutex::new(config.dialects.clone()),
+            has_policy: AtomicBool::new(config.policy.is_there()),
             port,
             vault: Mutex::new(found.mode),
             #[cfg(feature = "demo")]

@@ -52,6 +52,16 @@ pub(crate) struct SignIn {
     pub(crate) begun: watch::Receiver<Option<SignInBegun>>,
 }
 
+/// The end of an account that the configuration no longer has. It waits a while if there is a session, because a file can be
+/// away or incomplete for a moment.
+pub(crate) struct Leaving {
+    /// What takes its place.
+    pub(crate) becomes: Option<AccountConfig>,
+    /// What views show meanwhile.
+    pub(crate) warning: String,
+    pub(crate) task: AbortHandle,
+}
+
 /// A stronger sign-in under way.
 pub(crate) struct SteppingUp {
     pub(crate) wanted: StepUp,
@@ -138,6 +148,8 @@ pub(crate) struct Account {
     pub(crate) declined: Option<(Duration, u32)>,
     /// Since when (boot time) an event waits for its key, by its number.
     pub(crate) unread_events: BTreeMap<String, Duration>,
+    /// Set while the configuration does not have this account as it is.
+    pub(crate) leaving: Option<Leaving>,
 }
 
 impl Account {
@@ -179,6 +191,7 @@ impl Account {
             stepping_up: None,
             declined: None,
             unread_events: BTreeMap::new(),
+            leaving: None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! that is played, and a disk that fails when it is told to. Everything that happens follows from the test, so it happens again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod configuration;
 mod disk;
 mod provider;
 mod races;

@@ -16,6 +16,7 @@ pub(crate) fn reason(reason: EndReason) -> Reason {
         EndReason::ProviderLogout(_) => Reason::ProviderLogout,
         EndReason::RefreshRejected => Reason::RefreshRejected,
         EndReason::ScreenLocked => Reason::ScreenLocked,
+        EndReason::AccountRemoved => Reason::AccountRemoved,
     }
 }
 

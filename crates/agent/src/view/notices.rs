@@ -135,6 +135,21 @@ pub(crate) fn unreadable_set_aside(account: &str) -> String {
     )
 }
 
+/// An account with a session is no longer in the configuration, or is another client there.
+pub(crate) fn leaving(account: &str, replaced: bool, seconds: u64) -> String {
+    let when = text::duration(seconds);
+    if replaced {
+        format!(
+            "“{account}” has another provider or client in the configuration. Abide uses it in {when}, and ends the present session \
+             then. Sign out to use it now."
+        )
+    } else {
+        format!(
+            "“{account}” is no longer in the configuration. Abide ends its session in {when}. Put the account back to keep it."
+        )
+    }
+}
+
 /// A session that an earlier start has set aside is still there.
 pub(crate) fn still_set_aside(account: &str) -> String {
     format!(
@@ -155,10 +170,11 @@ pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Not
     if why == EndReason::UserLogout {
         return None;
     }
-    let body = format!(
-        "Your session with {provider} has ended: {}. Choose \u{201c}Sign in\u{201d} when you need it again.",
-        words(why)
-    );
+    let next = match why {
+        EndReason::AccountRemoved => "",
+        _ => " Choose \u{201c}Sign in\u{201d} when you need it again.",
+    };
+    let body = format!("Your session with {provider} has ended: {}.{next}", words(why));
     Some(notice(NoticeKind::Ended, account, "You are signed out".to_owned(), body))
 }
 

@@ -25,6 +25,7 @@ pub enum Event {
     Answer(Which, bool),
     Keep,
     Logout,
+    AccountRemoved,
     /// Another process continues from a checkpoint of now.
     Restart {
         same_boot: bool,
@@ -132,7 +133,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         2 => (which(), failure()).prop_map(|(which, failure)| Event::RefreshFailed(which, failure)),
         2 => (which(), any::<bool>()).prop_map(|(which, keep)| Event::Answer(which, keep)),
         1 => Just(Event::Keep),
-        1 => prop_oneof![1 => Just(Event::Logout), 1 => Just(Event::Renew)],
+        1 => prop_oneof![2 => Just(Event::Logout), 1 => Just(Event::AccountRemoved), 2 => Just(Event::Renew)],
         1 => any::<bool>().prop_map(|same_boot| Event::Restart { same_boot }),
         1 => any::<bool>().prop_map(|same_boot| Event::Crash { same_boot }),
         2 => (0..400_u64).prop_map(Event::Seen),

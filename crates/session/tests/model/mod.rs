@@ -393,6 +393,10 @@ impl Model {
                 self.sign_in = None;
                 self.end(EndReason::UserLogout);
             }
+            Input::AccountRemoved => {
+                self.sign_in = None;
+                self.end(EndReason::AccountRemoved);
+            }
             Input::ProviderEnded { signal } => self.end(EndReason::ProviderLogout(signal)),
             Input::ProviderSuspected { signal, offline } => self.suspect(signal, offline),
             Input::Probed { attempt, probe } => {
