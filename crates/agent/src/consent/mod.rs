@@ -45,8 +45,9 @@ pub(crate) struct Permit {
     grant: Option<u64>,
     /// What a grant to a job follows from.
     origin: Option<Origin>,
-    /// The account, and the session that it is for.
-    session: Option<(String, SessionNumber)>,
+    /// The account that it is for, and its session.
+    account: String,
+    session: Option<SessionNumber>,
     /// The SHA-256 of the caller's file, where the decision needed it.
     pub(crate) sha256: Option<String>,
 }
@@ -54,7 +55,10 @@ pub(crate) struct Permit {
 impl Permit {
     /// What may be handed out of what was asked for.
     pub(crate) fn within(&self, params: &TokenParams) -> TokenParams {
-        let mut params = TokenParams { activity: params.activity && self.activity, ..params.clone() };
+        // A request that names no account is for the one that was decided about, whatever has changed meanwhile.
+        let account = Some(self.account.clone());
+        let mut params =
+            TokenParams { account, activity: params.activity && self.activity, ..params.clone() };
         if let Some(Purpose { targets, scopes }) = &self.only {
             params.target.resources.retain(|resource| targets.contains(resource));
             params.target.audiences.retain(|audience| targets.contains(audience));
@@ -171,8 +175,8 @@ impl Consent {
                     Basis::Grant(ONCE) => (None, None),
                     Basis::Grant(id) => (Some(id), Some(Origin::Grant(id))),
                 };
-                let session = request.session.map(|session| (request.account, session));
-                Ok(Permit { activity, only, grant, origin, session, sha256: caller.facts.sha256 })
+                let Request { account, session, .. } = request;
+                Ok(Permit { activity, only, grant, origin, account, session, sha256: caller.facts.sha256 })
             }
             Outcome::Denied(denial @ Denial::Sandbox) => {
                 let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
@@ -229,8 +233,8 @@ impl Consent {
     ///
     /// `temporarily_unavailable` if that session has ended.
     pub(crate) fn still_holds(&self, permit: &Permit) -> Result<(), ErrorAnswer> {
-        match &permit.session {
-            Some((account, session)) if !self.is_present(account, *session) => {
+        match permit.session {
+            Some(session) if !self.is_present(&permit.account, session) => {
                 Err(refused(&Caller::default(), Case::SessionEnded, &[]))
             }
             _ => Ok(()),

@@ -342,8 +342,15 @@ fn a_permit_hands_out_no_more_than_was_allowed() {
         targets: std::iter::once("https://api.example.com".to_owned()).collect(),
         scopes: std::iter::once("read".to_owned()).collect(),
     };
-    let permit =
-        Permit { activity: false, only: Some(only), grant: None, origin: None, session: None, sha256: None };
+    let permit = Permit {
+        activity: false,
+        only: Some(only),
+        grant: None,
+        origin: None,
+        account: "work".to_owned(),
+        session: None,
+        sha256: None,
+    };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut asked = TokenParams::of_session("work");
     asked.activity = true;
@@ -354,4 +361,7 @@ fn a_permit_hands_out_no_more_than_was_allowed() {
     assert_eq!(within.target.resources, ["https://api.example.com"]);
     assert_eq!((within.target.audiences.len(), within.target.scopes), (0, words(&["read"])));
     assert!(!within.activity);
+    // The question named one account: another one that has a session by now is not meant.
+    let unnamed = TokenParams { account: None, ..asked };
+    assert_eq!(permit.within(&unnamed).account.as_deref(), Some("work"));
 }
