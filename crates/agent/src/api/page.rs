@@ -224,11 +224,10 @@ mod tests {
         ] {
             assert_eq!(of(local, &[more]), Err(ErrorCode::AccessDenied), "{more:?}");
         }
-        for missing in 0..FETCH.len() {
+        for missing in FETCH {
             let mut headers = vec![("origin", local)];
-            headers
-                .extend(FETCH.iter().enumerate().filter(|(at, _)| *at != missing).map(|(_, header)| *header));
-            assert_eq!(seen(&headers), Err(ErrorCode::AccessDenied), "without {:?}", FETCH[missing]);
+            headers.extend(FETCH.into_iter().filter(|header| *header != missing));
+            assert_eq!(seen(&headers), Err(ErrorCode::AccessDenied), "without {missing:?}");
         }
         for wrong in [("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "script"), ("sec-fetch-site", "none")]
         {

@@ -258,7 +258,7 @@ async fn lost_while_written(lose: fn(&Path)) {
     lose(&desk.folder.path().join("audit"));
     audit.event(Event::TokenServed, |_| {});
     audit.settle().await;
-    let (_, newest) = desk.files().pop().expect("a new file is begun");
+    let (_, newest) = desk.files().pop().unwrap();
     let content = fs::read_to_string(newest).unwrap();
     let lines: Vec<_> = content.lines().map(|line| Line::read(line.as_bytes()).unwrap().entry).collect();
     assert_eq!(lines[0].event, Event::RecordBroken, "{content}");

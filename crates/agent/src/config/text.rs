@@ -52,7 +52,7 @@ mod tests {
             let (done, read) = channel();
             let at = path.clone();
             std::thread::spawn(move || done.send(read_or_empty(&at)));
-            let read = read.recv_timeout(Duration::from_secs(5)).expect("it is not waited for");
+            let read = read.recv_timeout(Duration::from_secs(5)).unwrap();
             assert!(matches!(read, Err(ConfigError::File { .. })), "{}", path.display());
         }
         assert_eq!(read_or_empty(&folder.path().join("none")).unwrap(), "");

@@ -21,7 +21,7 @@ use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use answer::{end, given, in_one, part, recorded, spans};
 use case::{Case, refused};
-use queue::{Asked, Entry, Outcome, Queue};
+use queue::{Asked, Entry, ONCE, Outcome, Queue};
 
 /// How long a caller waits for the user's answer.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -31,8 +31,6 @@ const LOOK: Duration = Duration::from_millis(500);
 const AWAY: Duration = Duration::from_secs(3);
 /// How often the counts of tokens are shown anew.
 const COUNTS: Duration = Duration::from_secs(1);
-/// The number of an answer that is given once: no grant has it.
-const ONCE: u64 = 0;
 
 /// A caller may have what it asked for. The only way to a token leads through one of these.
 #[derive(Debug)]

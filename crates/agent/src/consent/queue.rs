@@ -10,11 +10,12 @@ use abide_wire::terminal::is_unsafe;
 use abide_wire::{AskedBecause, ConsentQuestion, Label, Span};
 use tokio::sync::watch;
 
-use super::ONCE;
 use super::case::Case;
 use crate::identity::{self, Caller, Kind};
 use crate::platform::program::ProcessId;
 
+/// The number of an answer that is given once: no grant has it.
+pub(super) const ONCE: u64 = 0;
 /// So many questions may be open, and so many about one caller.
 const MOST: usize = 32;
 const SHARE: usize = 8;

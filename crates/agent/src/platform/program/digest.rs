@@ -177,6 +177,6 @@ mod tests {
         let found = tokio::time::timeout(std::time::Duration::from_secs(2), found).await;
         // Whatever waits for a writer is let go, so that the test ends.
         let _ = std::fs::OpenOptions::new().read(true).write(true).open(&path);
-        assert_eq!(found.expect("it is not waited for"), None);
+        assert_eq!(found.unwrap(), None);
     }
 }
