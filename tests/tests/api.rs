@@ -108,11 +108,18 @@ mod api {
         /// Puts fixed words in the place of secrets, and of everything that differs from run to run.
         fn fix(&self, value: &mut Value, name: &str) {
             match value {
+                Value::Object(_) if name == "ends" => {
+                    let (session, always) = (["session", "8h", "1h"], ["revoked", "30d", "8h", "1h"]);
+                    *value = json!({
+                        "once": [], "run": session, "terminal": session, "agent": session, "session": session,
+                        "always": always,
+                    });
+                }
                 Value::Object(members) => members.iter_mut().for_each(|(name, value)| self.fix(value, name)),
                 // What depends on the computer that the test runs on.
                 _ if name == "agent" => *value = json!("code"),
                 Value::Array(items) if name == "started_by" => *items = vec![json!("bash")],
-                Value::Array(items) if name == "problems" => items.clear(),
+                Value::Array(items) if name == "problems" || name == "labels" => items.clear(),
                 Value::Array(items) if name == "warnings" => {
                     items.retain(|text| text.as_str().is_some_and(|text| text.contains("memory")));
                 }
