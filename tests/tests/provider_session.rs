@@ -17,7 +17,9 @@ mod provider_session {
     mod scene;
     mod signals;
 
-    use abide_demo_op::{Client, Config, DemoOp, Endpoint, EventStream, Outcome, Quirks, SecurityEvent};
+    use abide_demo_op::{
+        Client, Config, DemoOp, Endpoint, Entry, EventStream, Outcome, Quirks, SecurityEvent,
+    };
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Cookies};
     use abide_tests::login::sign_in;
@@ -485,17 +487,16 @@ mod provider_session {
             (scene.app.session("work").await["provider_end"] == "ended").then_some(())
         })
         .await;
-        // The access token, and a refresh token for each code: the sign-in's, and those that the tab asked for silently.
-        let codes = scene
-            .demo()
-            .record()
-            .entries()
-            .iter()
-            .filter(|entry| {
+        // The access token, and a refresh token for each code: the sign-in's, and those that the tab asked for silently. One of
+        // those may arrive last, and is revoked by itself.
+        eventually("all tokens to be revoked", s(10), || async {
+            let is_code = |entry: &&Entry| {
                 entry.endpoint == Endpoint::Token && entry.outcome == Outcome::Ok && !entry.is_refresh()
-            })
-            .count();
-        assert_eq!(provider.asked().await.revocations, 1 + codes);
+            };
+            let codes = scene.demo().record().entries().iter().filter(is_code).count();
+            (provider.asked().await.revocations == 1 + codes).then_some(())
+        })
+        .await;
         assert_eq!(
             scene.demo().upstream_sessions(),
             0,
