@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
-use crate::browser::ports::{Catching, Evict, Hold, Holding, Ports};
+use crate::browser::ports::{Evict, Hold, Holding, Ports};
 use crate::browser::server::{self, random};
 use crate::server::tcp::{self, Admits, Tcp};
 use crate::server::{Limits, serve};
@@ -218,7 +218,7 @@ pub(crate) async fn alone(
         guest: OnceLock::new(),
         departure: Mutex::new(None),
         taken: Mutex::new(None),
-        catching: Catching::default(),
+        catching: crate::browser::ports::Catching::default(),
     };
     let judged = async {
         match arrivals.recv().await {

@@ -28,6 +28,7 @@ pub(crate) use crate::config::account::{
     AccountConfig, LogoutConfig, ProviderConfig, SessionConfig, default_scopes,
 };
 pub use crate::config::error::ConfigError;
+#[cfg(target_os = "linux")]
 pub(crate) use crate::config::text::LONGEST_FILE;
 
 use crate::config::audit::AuditConfig;
