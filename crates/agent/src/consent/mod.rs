@@ -220,19 +220,25 @@ impl Consent {
     }
 
     fn is_present(&self, account: &str, session: SessionNumber) -> bool {
-        let core = self.store.core();
-        let account = core.accounts.iter().find(|known| known.name == account);
-        account.and_then(|account| account.session_ref()).is_some_and(|now| now.number() == session)
+        self.present(account) == Some(session)
     }
 
-    /// Whether what was permitted is still for the present session.
+    /// The present session of an account.
+    fn present(&self, account: &str) -> Option<SessionNumber> {
+        let core = self.store.core();
+        let account = core.accounts.iter().find(|known| known.name == account);
+        account.and_then(|account| account.session_ref()).map(|session| session.number())
+    }
+
+    /// Whether what was permitted is not for an earlier session than the present one.
     ///
     /// # Errors
     ///
-    /// `temporarily_unavailable` if that session has ended.
+    /// `temporarily_unavailable` if there is another session by now.
     pub(crate) fn still_holds(&self, permit: &Permit) -> Result<(), ErrorAnswer> {
         match permit.session {
-            Some(session) if !self.is_present(&permit.account, session) => {
+            // Without a session there is no token anyway, and the reason is said.
+            Some(session) if self.present(&permit.account).is_some_and(|present| present != session) => {
                 Err(refused(&Caller::default(), Case::SessionEnded, &[]))
             }
             _ => Ok(()),
