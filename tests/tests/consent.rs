@@ -212,6 +212,8 @@ mod consent {
         assert!(listed.stdout.contains("started by Claude Code"), "{listed:?}");
         // The grant is for the program, marked or not.
         assert_eq!(fetched(&room, &path, "/v1/token").await.0, 200);
+        // It is written in groups; this waits for the last one.
+        assert_eq!(abide(&room, &["audit", "verify"]).await.code, 0);
         let record = abide(&room, &["audit", "show", "--last", "1000", "--json"]).await.stdout;
         assert!(record.contains("coding_agent:Claude Code"), "{record}");
     }
