@@ -366,6 +366,13 @@ mod ways_of_keeping {
             app.session("work").await["last_error_code"].is_null().then_some(())
         })
         .await;
+        // The last `keep` may have begun another one: killed in the middle of it, the session would be lost (crash-safety.md).
+        eventually("no refresh to be under way", s(20), || async {
+            let before = granted();
+            tokio::time::sleep(s(1)).await;
+            (granted() == before).then_some(())
+        })
+        .await;
         let refused = provider.record().entries();
         let refused = refused.iter().filter(|entry| entry.is_refresh() && entry.outcome != Outcome::Ok);
         let refused: Vec<_> = refused.collect();
