@@ -63,8 +63,7 @@ impl Policy {
     }
 
     /// Whether it forbids the program of a caller.
-    #[must_use]
-    pub fn forbids(&self, caller: &Facts) -> bool {
+    pub(crate) fn forbids(&self, caller: &Facts) -> bool {
         self.forbid.iter().any(|rule| is_about(rule, caller, false))
     }
 

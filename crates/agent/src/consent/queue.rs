@@ -253,15 +253,18 @@ fn is_equal(one: &Asked, other: &Asked) -> bool {
     same_purpose && one.job == other.job && is_same_caller(&one.caller, &other.caller)
 }
 
-/// Whether a request is the one that was asked about, from a program that was started again meanwhile.
+/// Whether a request is the one that was asked about, from a program that was started again meanwhile. What the user has seen of it is
+/// the same, with its arguments: an interpreter runs anything.
 fn is_the_next(asked: &Asked, next: &Asked) -> bool {
     let (was, is) = (&asked.caller, &next.caller);
     let same_purpose = Request { activity: asked.request.activity, ..next.request.clone() } == asked.request;
     let same_files = was.sha256 == is.sha256 && was.script_sha256 == is.script_sha256;
+    let same_command = was.command == is.command;
     asked.job.is_none()
         && next.job.is_none()
         && same_purpose
         && same_files
+        && same_command
         && turned_down(was) == turned_down(is)
 }
 

@@ -149,6 +149,12 @@ fn a_program_that_polls_has_one_question_and_a_share_of_them() {
     }
     let questions = queue.questions(now);
     assert_eq!((questions.len(), questions[0].waiting), (1, 0));
+    // Other arguments are another question: the user has not seen them.
+    let mut inline = script(41);
+    inline.command = Some("poll -c something".to_owned());
+    let (other, _) = enter(&mut queue, asked(inline), now).unwrap();
+    assert_ne!(other, questions[0].id);
+    queue.settle(other, Outcome::Refused(Case::Stopped), now);
     // With something else each time.
     let mut taken = 0;
     for number in 0..40 {
@@ -180,6 +186,9 @@ fn what_is_allowed_once_while_nothing_waits_is_for_the_next_equal_request_alone(
     let mut changed = asked(caller("tool", 2));
     changed.caller.sha256 = Some("another".to_owned());
     assert!(!next(&mut queue, changed, now), "another file");
+    let mut other = asked(caller("tool", 2));
+    other.caller.command = Some("tool -c something".to_owned());
+    assert!(!next(&mut queue, other, now), "other arguments than the user has seen");
     assert!(next(&mut queue, asked(caller("tool", 2)), now));
     assert!(!next(&mut queue, asked(caller("tool", 3)), now), "once");
     let mut queue = Queue::default();
