@@ -166,9 +166,13 @@ const ATTACKS: &[Attack] = &[
         &["a_folder_of_another_user_is_not_used"],
     ),
     attack(
-        "A runtime folder or policy that others can write to",
-        "closed to others before the socket is in it; such a policy is refused",
-        &["what_others_may_write_is_known", "a_policy_holds_and_a_bad_one_starts_nothing"],
+        "A runtime folder, configuration or policy that others can write to",
+        "the folder is closed to others before the socket is in it; such a file is refused",
+        &[
+            "what_others_may_write_is_known",
+            "a_configuration_that_others_can_write_to_is_refused",
+            "a_policy_holds_and_a_bad_one_starts_nothing",
+        ],
     ),
     attack(
         "A port that another program holds before Abide starts",

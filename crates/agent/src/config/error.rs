@@ -57,6 +57,12 @@ pub enum ConfigError {
         /// What was expected.
         message: String,
     },
+    /// Others can change the file.
+    #[error(
+        "Other users can change {}, so it is not used. The file and its folder have to belong to you, and others may not write to \
+         them: chmod o-w.", .0.display()
+    )]
+    NotTrusted(PathBuf),
     /// The policy is not root's, or others can write to it.
     #[error(
         "{} must belong to root, and only root may write to it and to its folder. Tell your administrator.", .0.display()
@@ -97,6 +103,7 @@ impl ConfigError {
             Self::Form { .. } => "config_form",
             Self::Account { .. } => "config_account",
             Self::Policy { .. } => "policy_form",
+            Self::NotTrusted(_) => "config_not_trusted",
             Self::PolicyNotTrusted(_) => "policy_not_trusted",
             Self::Locked { .. } => "locked_by_policy",
             Self::NameTaken(_) => "name_taken",

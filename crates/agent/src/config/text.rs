@@ -9,9 +9,10 @@ use crate::platform::file;
 /// The longest file that is read, in bytes.
 pub(crate) const LONGEST_FILE: u64 = 4 << 20;
 
-/// The text; empty if there is no file.
+/// The text; empty if there is no file. A file that others can change is refused: it says where tokens are sent.
 pub(crate) fn read_or_empty(path: &Path) -> Result<String, ConfigError> {
     match file::read_text(path, LONGEST_FILE) {
+        Ok(_) if file::others_may_write(path) => Err(ConfigError::NotTrusted(path.to_owned())),
         Ok(text) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
@@ -56,5 +57,22 @@ mod tests {
             assert!(matches!(read, Err(ConfigError::File { .. })), "{}", path.display());
         }
         assert_eq!(read_or_empty(&folder.path().join("none")).unwrap(), "");
+    }
+
+    #[test]
+    fn a_configuration_that_others_can_write_to_is_refused() {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, "").unwrap();
+        let refused = |path: &Path, mode, usual| {
+            set_permissions(path, Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(read_or_empty(&file), Err(ConfigError::NotTrusted(_))), "{mode:o}");
+            set_permissions(path, Permissions::from_mode(usual)).unwrap();
+            assert_eq!(read_or_empty(&file).unwrap(), "");
+        };
+        refused(&file, 0o666, 0o644);
+        refused(folder.path(), 0o777, 0o755);
     }
 }

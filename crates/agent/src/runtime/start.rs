@@ -153,22 +153,12 @@ impl Agent {
         for revoked in clients.left_over(&found.records) {
             drop(found.vault.remove(revoked));
         }
-        let config_file = options.places.config_file();
-        let others_write = config.browser.is_some() && file::others_may_write(&config_file);
-        let named = config.browser.as_deref().filter(|_| !others_write);
-        let configured = options.browser.as_deref().or(named);
+        let configured = options.browser.as_deref().or(config.browser.as_deref());
         let opener = Opener::choose(configured, options.browser_variable.clone());
         let sealed =
             found.records.iter().find(|(name, _)| name == SEAL).map(|(_, content)| content.as_slice());
         let audit = Audit::open(&options.places.state, &config.audit, found.vault.clone(), sealed)?;
         let store = Store::new(options, Box::new(Flows), opener, found.vault, audit, found.warnings);
-        if others_write {
-            store.warning(format!(
-                "Other users can change {}, so the program that it names as the browser is not run. Take that right from them: \
-                 chmod o-w, for the file and its folder.",
-                config_file.display()
-            ));
-        }
         let kept = |name: &str| {
             let wanted = record_name(name);
             found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
