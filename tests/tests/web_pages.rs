@@ -94,6 +94,11 @@ mod web_pages {
             let other = asks(&page, &app, target, "{}").await;
             assert!(other.starts_with("403"), "{target}: {other}");
         }
+        let json = "{method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'}";
+        for target in ["/v1/jobs", "/v1/aws/credentials"] {
+            let other = asks(&page, &app, target, json).await;
+            assert!(other.starts_with("403"), "{target}: {other}");
+        }
         for options in [
             "{credentials: 'include'}",
             "{headers: {'X-Abide-Key': 'abide_x'}}",

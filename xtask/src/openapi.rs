@@ -291,7 +291,8 @@ fn right(needs: &str) -> &'static str {
     match needs {
         "Nothing" => "For everybody on this computer.",
         "State" => "For every program of this user, and for holders of a client key.",
-        "Tokens" => "For programs and holders of a client key that the user has allowed.",
+        "Tokens" => "For programs, holders of a client key and web pages that the user has allowed.",
+        "Programs" => "For programs and holders of a client key that the user has allowed.",
         "Grants" => "For the `abide` command at a terminal.",
         _ => "For the `abide` command.",
     }

@@ -161,6 +161,8 @@ pub(crate) enum Right {
     State,
     /// To have tokens.
     Tokens,
+    /// To have what only a program can use: not for web pages.
+    Programs,
     /// To change sessions and accounts, and to take grants back.
     Changes,
     /// To give grants: for a person at a terminal, so that no program gives one to itself.
@@ -170,7 +172,7 @@ pub(crate) enum Right {
 impl Right {
     /// Whether the ancestors of the process decide.
     pub(super) fn looks_at_ancestors(self) -> bool {
-        matches!(self, Self::Tokens | Self::Grants)
+        matches!(self, Self::Tokens | Self::Programs | Self::Grants)
     }
 }
 
@@ -281,13 +283,17 @@ impl Caller {
 
     /// The state of sessions is for every process of this user, and for holders of a key.
     fn may_see_sessions(&self) -> Result<(), ErrorAnswer> {
+        if *self == Self::Stranger { Err(stranger()) } else { self.is_no_page() }
+    }
+
+    /// A page gets tokens and claims alone.
+    fn is_no_page(&self) -> Result<(), ErrorAnswer> {
         match self {
-            Self::Stranger => Err(stranger()),
             Self::Page(_) => Err(ErrorAnswer::new(
                 ErrorCode::AccessDenied,
                 "A web page gets tokens and claims that you have allowed it, and nothing else.",
             )),
-            Self::Owner | Self::Client(_) | Self::Neighbour => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -326,6 +332,7 @@ impl Caller {
             Right::Nothing => Ok(()),
             Right::State => self.may_see_sessions(),
             Right::Tokens => self.may_have_tokens(),
+            Right::Programs => self.may_have_tokens().and_then(|()| self.is_no_page()),
             Right::Changes => self.may_change(),
             Right::Grants => self.may_grant(lineage),
         }

@@ -37,9 +37,7 @@ pub(super) async fn begin(call: Call) -> Answered {
     let Call { agent, caller, who, request, seen, connected, .. } = call;
     let wanted: JobRequest = body(request).await?;
     let dialects = wanted.dialects.iter().map(|name| known(name)).collect::<Result<Vec<_>, _>>()?;
-    let (Some(connected), false) =
-        (connected, matches!(caller, super::auth::Caller::Client(_) | super::auth::Caller::Page(_)))
-    else {
+    let (Some(connected), false) = (connected, matches!(caller, super::auth::Caller::Client(_))) else {
         return Err(invalid(
             "A job belongs to a process: ask over the socket, without a client key.".to_owned(),
         ));

@@ -48,8 +48,8 @@ static ROUTES: &[Route] = routes! {
     GET "/v1/token" Tokens token::present;
     GET "/access_token" Tokens token::present;
     POST "/v1/token" Tokens token::stronger;
-    POST "/v1/jobs" Tokens jobs::begin;
-    POST "/v1/aws/credentials" Tokens aws::credentials;
+    POST "/v1/jobs" Programs jobs::begin;
+    POST "/v1/aws/credentials" Programs aws::credentials;
     GET "/health" Nothing system::health;
     GET "/openapi.json" Nothing system::openapi;
     GET "/v1/challenge" Nothing system::challenge;
@@ -211,7 +211,13 @@ async fn route(
     let (route, name) = found.ok_or_else(not_found)?;
     let who = audit::who(&caller, peer, &seen.behind);
     let handler = route.open(&caller, &seen.lineage).inspect_err(|refused| {
-        audit::no_right(agent, who.clone(), route.path, route.needs == Right::Tokens, refused);
+        audit::no_right(
+            agent,
+            who.clone(),
+            route.path,
+            matches!(route.needs, Right::Tokens | Right::Programs),
+            refused,
+        );
     })?;
     let name = decoded(name).ok_or_else(not_found)?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
@@ -240,7 +246,8 @@ mod tests {
         let client = || Caller::Client("tool".to_owned());
         for route in ROUTES {
             let may = |caller: Caller| route.open(&caller, &[]).is_ok();
-            let (tokens, state) = (matches!(route.needs, Right::Tokens), matches!(route.needs, Right::State));
+            let (tokens, state) =
+                (matches!(route.needs, Right::Tokens | Right::Programs), matches!(route.needs, Right::State));
             let open = matches!(route.needs, Right::Nothing);
             let grants = matches!(route.needs, Right::Grants);
             assert_eq!(may(Caller::Owner), !grants, "{}: not away from a terminal", route.path);
