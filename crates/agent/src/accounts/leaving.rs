@@ -18,9 +18,8 @@ const AWAY: Duration = Duration::from_secs(5 * 60);
 
 /// The configuration has the account as it is.
 pub(super) fn stays(store: &Store, name: &str) {
-    if let Some(leaving) = take(store, name) {
+    if let Some(leaving) = store.take_leaving(name) {
         leaving.task.abort();
-        store.end_warning(&leaving.warning);
     }
 }
 
@@ -64,14 +63,9 @@ async fn wait(store: Arc<Store>, name: String) {
     }
     let _one = store.adding.lock().await;
     // Unless it is back meanwhile.
-    if let Some(leaving) = take(&store, &name) {
-        store.end_warning(&leaving.warning);
+    if let Some(leaving) = store.take_leaving(&name) {
         replace(&store, &name, leaving.becomes);
     }
-}
-
-fn take(store: &Store, name: &str) -> Option<Leaving> {
-    store.core().accounts.iter_mut().find(|account| account.name == name)?.leaving.take()
 }
 
 fn has_session(store: &Store, name: &str) -> bool {

@@ -19,7 +19,7 @@ use crate::config::AccountConfig;
 use crate::options::Options;
 use crate::persistence::vault::{StoreError, VaultThread};
 use crate::platform::clock;
-use crate::state::account::Account;
+use crate::state::account::{Account, Leaving};
 use crate::state::audit as record;
 use crate::state::connection::Connection;
 use crate::state::event::Event;
@@ -204,10 +204,20 @@ impl Store {
 
     /// Removes an account; a session that it has is ended first.
     pub(crate) fn drop_account(self: &Arc<Self>, name: &str) {
+        if let Some(leaving) = self.take_leaving(name) {
+            leaving.task.abort();
+        }
         let _ = self.act(name, |account, now| account.session.handle(now, Input::Logout));
         let mut core = self.core();
         core.accounts.retain(|account| account.name != name);
         self.publish(&core, clock::now());
+    }
+
+    /// Takes the wait of an account that the configuration no longer has, and its warning down.
+    pub(crate) fn take_leaving(&self, name: &str) -> Option<Leaving> {
+        let leaving = self.core().accounts.iter_mut().find(|account| account.name == name)?.leaving.take()?;
+        self.end_warning(&leaving.warning);
+        Some(leaving)
     }
 
     /// Changes the rules of an account.

@@ -60,6 +60,14 @@ fn an_account_that_stays_away_is_signed_out_and_not_by_the_user() {
 }
 
 #[test]
+fn an_account_that_is_removed_while_it_is_away_leaves_no_warning() {
+    let world = World::signed_in(1);
+    read(&world, None);
+    world.run(async { world.store().drop_account(ACCOUNT) });
+    assert!(world.run(async { world.store().snapshot().warnings.is_empty() }));
+}
+
+#[test]
 fn an_account_that_was_away_at_the_start_has_its_session() {
     let world = World::signed_in(1);
     // The agent has started while the file had no account.
