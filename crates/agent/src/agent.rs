@@ -484,6 +484,7 @@ impl Agent {
     /// `not_configured` for the demonstration account, `invalid_account` when the limits contradict each other, and what
     /// can be wrong with the file. Nothing has changed then.
     pub async fn change_settings(&self, account: &str, settings: SessionSettings) -> Result<(), WindowError> {
+        let _one = self.0.store.adding.lock().await;
         let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
         let mut config = file.change_session(account, &settings).map_err(refused)?;
         self.0.store.record(account, Recorded::SettingsChanged, |_| {});
