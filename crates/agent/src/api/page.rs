@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
+use super::auth::Seen;
 use super::body::{Body, empty, error};
-use crate::platform::program::{Process, holder};
+use crate::platform::program::{aside, holder};
 use crate::platform::tcp_peer::{no_other_user_listens, tcp_inode};
 
 /// What a page may send. A header that is not in the list would need a key or a cookie, and pages have neither.
@@ -139,11 +140,13 @@ pub(super) fn preflight(headers: &HeaderMap) -> Response<Body> {
     answer
 }
 
-/// The process that holds the other end of a connection, and what it descends from; `None` if it is not found.
-pub(super) async fn browser(ends: Option<(SocketAddr, SocketAddr)>) -> Option<Vec<Process>> {
+/// What is seen of the process that holds the other end of a connection; `None` if it is not found, or cannot be looked at in time.
+pub(super) async fn browser(ends: Option<(SocketAddr, SocketAddr)>) -> Option<Seen> {
     let (own, other) = ends?;
-    let look = move || tcp_inode(own, other).map(holder).filter(|lineage| !lineage.is_empty());
-    tokio::task::spawn_blocking(look).await.ok().flatten()
+    let look = move || tcp_inode(own, other).map(holder);
+    let lineage = tokio::task::spawn_blocking(look).await.ok().flatten()?;
+    let process = lineage.first()?.id;
+    aside(process, move || Seen::of(lineage)).await
 }
 
 #[cfg(test)]

@@ -167,9 +167,9 @@ async fn signed(
 async fn shown(agent: &Agent, request: Request<Incoming>, peer: &Peer, page: Page) -> Response<Body> {
     let mut answer = if *request.method() == Method::OPTIONS {
         page::preflight(request.headers())
-    } else if let Some(lineage) = page::browser(peer.ends()).await {
+    } else if let Some(seen) = page::browser(peer.ends()).await {
         let caller = Caller::Page(page.origin().to_owned());
-        let routed = route(agent, request.map(Either::Left), peer, caller, Seen::of(lineage)).await;
+        let routed = route(agent, request.map(Either::Left), peer, caller, seen).await;
         routed.unwrap_or_else(|refused| error(&refused))
     } else {
         let refused = page::no_browser();
