@@ -49,7 +49,7 @@ pub(super) async fn stronger(call: Call) -> Answered {
     let name = call.agent.account_for(asked.account.as_deref())?;
     let mut asked = TokenParams { account: Some(name.clone()), ..asked };
     let query = call.query().to_owned();
-    let Call { agent, caller, who, request, seen, .. } = call;
+    let Call { agent, caller, mut who, request, seen, .. } = call;
     let challenged: Challenged = body(request).await?;
     let headers = match challenged.www_authenticate {
         Headers::One(one) => vec![one],
@@ -70,6 +70,7 @@ pub(super) async fn stronger(call: Call) -> Answered {
     let answer = match permit(&agent, &caller, &seen.behind, &query, &asked, true).await {
         Ok(permit) => match agent.step_up(&name, wanted, tool).await {
             Ok(()) => {
+                who.sha256.clone_from(&permit.sha256);
                 asked = permit.within(&asked);
                 agent.token(&asked, &permit).await
             }
