@@ -5,7 +5,7 @@ use abide_decision::{Limits, Request, Subject};
 use abide_wire::{ErrorAnswer, Span};
 
 use super::{Consent, Permit};
-use crate::grants::Given;
+use crate::grants::{Given, Origin};
 use crate::identity::Caller;
 use crate::platform::program::ProcessId;
 
@@ -30,7 +30,7 @@ impl Consent {
         let renamed = caller.process == Some(process) && self.clients.rename(process, &caller.name);
         // Not longer than the answer that it follows from.
         let until = self.clients.judge(|grants| {
-            let from = grants.iter().find(|grant| Some(grant.id) == permit.grant);
+            let from = grants.iter().find(|grant| Some(Origin::Grant(grant.id)) == permit.origin);
             from.and_then(|grant| grant.limits.until)
         });
         // Not more than the user has left of what was asked for.

@@ -39,9 +39,7 @@ pub(crate) struct Permit {
     activity: bool,
     /// The part of the request that it is for, where the user has allowed only a part.
     only: Option<Purpose>,
-    /// The grant that it is counted under.
-    grant: Option<u64>,
-    /// What a grant to a job follows from.
+    /// What allows it. Its tokens are counted under a grant, and a grant to a job follows from it.
     origin: Option<Origin>,
     /// The account that it is for, and its session.
     account: String,
@@ -167,14 +165,13 @@ impl Consent {
         self.decided(&caller, &request, &outcome);
         match outcome {
             Outcome::Allowed { by, activity, only } => {
-                let (grant, origin) = match by {
-                    Basis::Own => (None, None),
-                    Basis::Policy => (None, Some(Origin::Policy)),
-                    Basis::Grant(ONCE) => (None, None),
-                    Basis::Grant(id) => (Some(id), Some(Origin::Grant(id))),
+                let origin = match by {
+                    Basis::Own | Basis::Grant(ONCE) => None,
+                    Basis::Policy => Some(Origin::Policy),
+                    Basis::Grant(id) => Some(Origin::Grant(id)),
                 };
                 let Request { account, session, .. } = request;
-                Ok(Permit { activity, only, grant, origin, account, session, sha256: caller.facts.sha256 })
+                Ok(Permit { activity, only, origin, account, session, sha256: caller.facts.sha256 })
             }
             Outcome::Denied(denial @ Denial::Sandbox) => {
                 let labels = self.labels.of(caller.process, caller.program.as_ref()).await;
@@ -198,7 +195,7 @@ impl Consent {
 
     /// A token was handed out under a permit.
     pub(crate) fn served(&self, permit: &Permit) {
-        let Some(id) = permit.grant else { return };
+        let Some(Origin::Grant(id)) = permit.origin else { return };
         if self.clients.used(id) && self.is_due() {
             self.show();
         }

@@ -354,7 +354,6 @@ fn a_permit_hands_out_no_more_than_was_allowed() {
     let permit = Permit {
         activity: false,
         only: Some(only),
-        grant: None,
         origin: None,
         account: "work".to_owned(),
         session: None,
