@@ -19,7 +19,7 @@ pub(super) const ONCE: u64 = 0;
 /// So many questions may be open, and so many about one caller.
 const MOST: usize = 32;
 const SHARE: usize = 8;
-/// How long an answer that is given once is kept for a caller that did not wait for it, and how many.
+/// How long an answer that is given once is kept for a caller that did not wait for it, and how many. The oldest goes first.
 const KEPT_ONCE: Duration = Duration::from_secs(2 * 60);
 const MOST_ONCE: usize = 32;
 /// How long a question stays without a waiting program and without a desktop.
@@ -102,7 +102,7 @@ impl Queue {
             return Entry::Refused(Case::Paused(until.duration_since(now).as_secs() + 1));
         }
         if let Some(index) = self.once.iter().position(|(known, ..)| is_the_next(known, &asked)) {
-            return Entry::Answered(self.once.swap_remove(index).1);
+            return Entry::Answered(self.once.remove(index).1);
         }
         if let Some(open) = self.open.iter_mut().find(|open| is_equal(&open.asked, &asked)) {
             open.waiting += 1;
@@ -146,7 +146,9 @@ impl Queue {
             Outcome::Allowed { .. } => {
                 self.paused.remove(&whom);
                 if open.waiting == 0 && matches!(outcome, Outcome::Allowed { by: Basis::Grant(ONCE), .. }) {
-                    self.once.truncate(MOST_ONCE - 1);
+                    if self.once.len() >= MOST_ONCE {
+                        self.once.remove(0);
+                    }
                     self.once.push((open.asked.clone(), outcome.clone(), now));
                 }
             }
@@ -258,13 +260,16 @@ fn is_equal(one: &Asked, other: &Asked) -> bool {
 fn is_the_next(asked: &Asked, next: &Asked) -> bool {
     let (was, is) = (&asked.caller, &next.caller);
     let same_purpose = Request { activity: asked.request.activity, ..next.request.clone() } == asked.request;
-    let same_files = was.sha256 == is.sha256 && was.script_sha256 == is.script_sha256;
-    let same_command = was.command == is.command;
+    // A file that was not read is the same as long as it is unchanged.
+    let same_program = was.sha256 == is.sha256 && (was.sha256.is_some() || was.program == is.program);
+    let same_script =
+        was.script_sha256 == is.script_sha256 && (was.script_sha256.is_some() || was.script == is.script);
     asked.job.is_none()
         && next.job.is_none()
         && same_purpose
-        && same_files
-        && same_command
+        && same_program
+        && same_script
+        && was.command == is.command
         && turned_down(was) == turned_down(is)
 }
 

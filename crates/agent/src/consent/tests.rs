@@ -197,6 +197,22 @@ fn what_is_allowed_once_while_nothing_waits_is_for_the_next_equal_request_alone(
 }
 
 #[test]
+fn a_file_that_was_not_read_is_the_same_as_long_as_it_is_unchanged() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let unread = |number, inode| {
+        let mut asked = asked(of_kind(Kind::Interpreter, caller("tool", number)));
+        asked.caller.sha256 = None;
+        asked.caller.program.as_mut().unwrap().stamp = Some(Stamp { inode, ..Stamp::default() });
+        asked
+    };
+    let (id, _) = enter(&mut queue, unread(1, 1), now).unwrap();
+    queue.leave(id, true);
+    let (replaced, _) = enter(&mut queue, unread(2, 2), now).unwrap();
+    let (again, _) = enter(&mut queue, unread(3, 1), now).unwrap();
+    assert!(replaced != id && again == id);
+}
+
+#[test]
 fn a_denial_settles_what_the_same_program_asks_for_besides() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     let (first, _) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
