@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use abide_audit::{Chain, Entry, Event, Line, file_name, first_of};
+use abide_audit::{Chain, Entry, Event, Line, file_name, in_order};
 
 use super::queue::{Status, now};
 use crate::platform::file::{FolderError, private_folder};
@@ -54,11 +54,9 @@ impl Files {
             let path = path.to_owned();
             move |error: io::Error| AuditError::File { path, error }
         };
-        let mut firsts: Vec<u64> = std::fs::read_dir(folder)
-            .map_err(failed(folder))?
-            .filter_map(|entry| first_of(entry.ok()?.file_name().to_str()?))
-            .collect();
-        firsts.sort_unstable();
+        let entries = std::fs::read_dir(folder).map_err(failed(folder))?;
+        let found = in_order(entries.filter_map(|entry| Some(entry.ok()?.path())));
+        let firsts: Vec<u64> = found.into_iter().map(|(first, _)| first).collect();
         let sealed = seal.map_or(Chain::default(), |seal| seal.last);
         let Some(&newest) = firsts.last() else {
             let files = Self { folder: folder.to_owned(), file: None, size: 0, firsts, chain: sealed };
