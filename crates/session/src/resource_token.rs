@@ -29,7 +29,7 @@ impl ResourceToken {
         self.pause = Some((pause * 2).min(LONGEST_PAUSE));
     }
 
-    /// The time that it stays valid; `None` if there is none, or its lifetime is unknown.
+    /// The time that it stays valid; `None` without a token, or if its lifetime is unknown.
     #[must_use]
     pub fn left(&self, now: Now) -> Option<Duration> {
         self.validity?.left(now)

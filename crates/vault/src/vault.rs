@@ -94,7 +94,7 @@ impl Changes {
 
 impl Vault {
     /// Locks `folder` (created if necessary, private to this user) and reads the vault in it with the key from `keys`. Makes
-    /// and stores a key if there is none.
+    /// and stores a key if `keys` has no key yet.
     ///
     /// # Errors
     /// [`VaultError::InUse`] if the vault has an owner; [`VaultError::Keys`] if the keyring is locked, refuses, hangs or is

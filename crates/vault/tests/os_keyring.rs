@@ -85,10 +85,7 @@ impl Drop for Daemon {
 fn save() {
     let _daemon = Daemon::start(Some("correct horse"));
     let keys = keyring(Duration::from_secs(20));
-    assert!(
-        keys.key().unwrap().is_none(),
-        "an unlocked keyring without the entry is sure that there is none"
-    );
+    assert!(keys.key().unwrap().is_none(), "an unlocked keyring knows that it does not have the entry");
     let mut vault = open(&home().join("vault"), &keys);
     vault.put("session/work", bytes("refresh-1")).unwrap();
     drop(vault);

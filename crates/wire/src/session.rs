@@ -377,7 +377,7 @@ pub struct SessionStatus {
     /// The end that nothing can extend.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub at_most_until: Option<u64>,
-    /// Seconds until the current access token expires; `null` when there is none.
+    /// Seconds until the current access token expires; `null` without a token.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub access_token_expires_in: Option<u64>,
     /// Whether Abide has a refresh token, so that it can renew the access token.

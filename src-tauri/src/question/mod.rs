@@ -92,7 +92,7 @@ const TOO_SHORT: u64 = 5;
 /// of the time that was left has passed, until [`TOO_SHORT`]. One that only says that the end is near does not.
 pub(crate) struct Asker<D> {
     dialog: D,
-    /// What the dialog shows; empty when there is none.
+    /// What the dialog shows; empty without a dialog.
     rows: Vec<Row>,
     heard: Arc<Mutex<Heard>>,
     answered: Arc<dyn Fn(Vec<u64>, bool) + Send + Sync>,

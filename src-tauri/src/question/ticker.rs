@@ -24,7 +24,7 @@ pub(super) struct Ticker {
 struct Text {
     whole: pango::Layout,
     count: pango::Layout,
-    /// Where the gap is, in pixels; empty if there is none.
+    /// Where the gap is, in pixels; empty without a gap.
     gap: Cell<Gap>,
 }
 

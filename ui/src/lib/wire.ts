@@ -188,7 +188,7 @@ since: number | null,
  */
 at_most_until: number | null, 
 /**
- * Seconds until the current access token expires; `null` when there is none.
+ * Seconds until the current access token expires; `null` without a token.
  */
 access_token_expires_in: number | null, 
 /**

@@ -48,7 +48,7 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// `not_found` where there is none.
+    /// `not_found` if it does not hold any more.
     pub fn stop_grant(&self, grant: u64) -> Result<(), ErrorAnswer> {
         self.consent().stop(grant)
     }
@@ -57,7 +57,7 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// `invalid_request` where there is none; when it cannot be saved.
+    /// `invalid_request` for a name that is not known; when it cannot be saved.
     pub fn revoke_grant(&self, name: &str) -> Result<(), ErrorAnswer> {
         self.clients().revoke(name)?;
         self.audit().event(Event::GrantRevoked, |entry| entry.name = Some(name.to_owned()));

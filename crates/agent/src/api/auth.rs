@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_waits_for_the_body_whoever_shows_it() {
+    fn a_signature_waits_for_the_body_on_every_transport() {
         let (_folder, clients) = clients();
         let header = "Abide-HMAC id=0123456789abcdef,cnonce=aaaaaaaaaaaaaaaa";
         for peer in [tcp(), socket(true), socket(false)] {

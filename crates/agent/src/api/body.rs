@@ -16,7 +16,7 @@ pub(crate) type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;
 /// The body of a request: as it arrives, or read already.
 pub(super) type Received = Either<Incoming, Full<Bytes>>;
 
-/// An answer, or why there is none.
+/// An answer, or an error for the caller.
 pub(super) type Answered = Result<Response<Body>, ErrorAnswer>;
 
 /// The largest body of a request, in bytes.

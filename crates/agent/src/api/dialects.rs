@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Credentials of AWS are renewed when they last no longer than this, in seconds: before the SDKs want new ones.
 const EARLY: u64 = 20 * 60;
-/// And handed out for so long if they cannot be renewed.
+/// If they cannot be renewed, they are handed out until they last no longer than this, in seconds.
 const LATE: u64 = 60;
 
 const LIMITS: Limits =

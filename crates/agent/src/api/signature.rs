@@ -100,7 +100,7 @@ impl Exchange {
         format!("abide-request-v1\n{id}\n{method}\n{target}\n{body}\n{nonce}\n{cnonce}\n{connection}")
     }
 
-    /// What the agent signs; `None` for a stream.
+    /// What the agent signs. `body` is `None` for a stream.
     fn answer(&self, status: u16, body: Option<&[u8]>) -> String {
         let Self { id, method, target, cnonce, connection } = self;
         let body = body.map_or_else(|| STREAM.to_owned(), |body| hex(&Sha256::digest(body)));

@@ -42,6 +42,7 @@ pub(crate) async fn asked_by<F: Future>(who: Caller, call: F) -> F::Output {
 
 /// How many entries may wait for the disk.
 const WAITING: usize = 2048;
+
 /// A handle on the record.
 #[derive(Clone)]
 pub(crate) struct Audit {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(try_from = "Written")]
 pub(crate) struct VaultConfig {
-    /// Without it, the keyring, and memory where there is none.
+    /// Without it, the keyring; on a system without a keyring, memory.
     pub(crate) mode: Option<VaultMode>,
     pub(crate) source: Option<Source>,
 }

@@ -462,7 +462,7 @@ impl Consent {
     ///
     /// # Errors
     ///
-    /// `not_found` where there is none.
+    /// `not_found` if it does not hold any more.
     pub(crate) fn stop(&self, grant: u64) -> Result<(), ErrorAnswer> {
         let program = self.open().grants.into_iter().find(|known| known.id == grant);
         let stopped = self.clients.stop(grant);

@@ -126,7 +126,7 @@ impl Queue {
         Entry::Waits(id, receiver)
     }
 
-    /// A request no longer waits. The question goes with the last one, unless it is kept. Says whether it has gone.
+    /// A request no longer waits. The question goes with the last one, unless it is kept. Returns whether it has gone.
     pub(super) fn leave(&mut self, id: u64, keep: bool) -> bool {
         let Some(index) = self.open.iter().position(|open| open.id == id) else { return false };
         self.open[index].waiting = self.open[index].waiting.saturating_sub(1);

@@ -97,7 +97,7 @@ impl Clients {
     ///
     /// # Errors
     ///
-    /// `consent_required` where there is none, or its secret is gone.
+    /// `consent_required` for a number that is not known, or a key whose secret is gone.
     pub(crate) fn signer(&self, id: &str) -> Result<Signer, ErrorAnswer> {
         let state = self.state();
         let of = |proof: &Proof| matches!(proof, Proof::SigningKey { id: known } if known == id);

@@ -76,7 +76,7 @@ impl Clients {
         Ok(())
     }
 
-    /// A token was handed out under a grant. Says whether it is one that ends by itself, whose count every view shows.
+    /// A token was handed out under a grant. Returns whether that grant ends by itself: every view shows its count.
     pub(crate) fn used(&self, id: u64) -> bool {
         let mut state = self.state();
         let now = now();
@@ -95,7 +95,7 @@ impl Clients {
         false
     }
 
-    /// Takes an answer back that ends by itself. Says whether there was one.
+    /// Takes an answer back that ends by itself. Returns whether it still held.
     pub(crate) fn stop(&self, id: u64) -> bool {
         let mut state = self.state();
         let before = state.live.len();
@@ -111,7 +111,7 @@ impl Clients {
         state.gather();
     }
 
-    /// Shows the answers that hold for this process under this name. Says whether they had another one.
+    /// Shows the answers that hold for this process under this name. Returns whether one of them had another name.
     pub(crate) fn rename(&self, process: ProcessId, label: &str) -> bool {
         let mut state = self.state();
         let mut changed = false;

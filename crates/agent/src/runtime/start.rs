@@ -49,7 +49,7 @@ pub enum StartError {
     /// The vault cannot be opened.
     #[error("{0}")]
     Vault(VaultError),
-    /// The vault is sealed with a passphrase, and there is none.
+    /// The passphrase of the vault is missing, not wanted, or cannot be read.
     #[error("{0}\nNothing was changed.")]
     Passphrase(#[from] PassphraseError),
     /// The configuration says that the key of the vault is in the keyring, and the keyring does not serve.

@@ -65,7 +65,7 @@ impl Held {
         }
     }
 
-    /// Takes what UserInfo has just said. Says whether that is something new.
+    /// Takes what UserInfo has just said. Returns whether that is something new.
     pub(crate) fn take_profile(&mut self, claims: Claims, at: Duration) -> bool {
         introduce(&mut self.identity, &claims);
         let new = self.profile.as_ref().is_none_or(|profile| profile.claims != claims);

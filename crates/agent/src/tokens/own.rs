@@ -20,7 +20,7 @@ pub(super) const REFRESH_PATIENCE: Duration = Duration::from_secs(50);
 ///
 /// # Errors
 ///
-/// `login_required` and `session_expired`, where there is none. `unknown_account`.
+/// `login_required` and `session_expired` without a session. `unknown_account`.
 pub(crate) fn session(store: &Arc<Store>, name: &str) -> Result<Option<SessionRef>, ErrorAnswer> {
     let request = TokenRequest { min_validity: Duration::ZERO, activity: false };
     store.act(name, |account, now| {

@@ -120,7 +120,7 @@ impl Answer {
         Error::Unavailable { host, status, retry_after: retry_after(&self.headers), error }
     }
 
-    /// The OAuth error in the answer, or `unexplained` if there is none.
+    /// The OAuth error in the answer, or `unexplained` for an answer without one.
     pub(crate) fn refusal_or(&self, unexplained: OAuthError) -> Error {
         self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None })
     }
