@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Process, ProcessId, Program, file_id, name_of, stamp};
+use super::{Process, ProcessId, Program, Surroundings, file_id, name_of, stamp};
 use crate::platform::system::program_of;
 
 /// How often Abide checks whether a process has ended.
@@ -59,14 +59,6 @@ impl Connected {
             in_front: true,
         }]
     }
-}
-
-/// What surrounds a process.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
-    pub(crate) cgroups: String,
-    pub(crate) flatpak: Option<String>,
-    pub(crate) variables: Vec<String>,
 }
 
 /// Not looked at there.

@@ -23,14 +23,12 @@ pub(crate) use aside::aside;
 pub(crate) use digest::{Digests, Opened};
 #[cfg(target_os = "linux")]
 pub(crate) use members::{holder, holds};
-pub(crate) use process::Process;
+pub(crate) use process::{Process, Surroundings};
 #[cfg(target_os = "linux")]
-pub(crate) use surroundings::{Surroundings, surroundings, text};
+pub(crate) use surroundings::{surroundings, text};
 pub(crate) use system::{Connected, ends_here, is_running};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use system::{Surroundings, surroundings, text};
-#[cfg(not(target_os = "linux"))]
-pub(crate) use system::{holder, holds};
+pub(crate) use system::{holder, holds, surroundings, text};
 
 /// Whether a program runs the file at a path, outside of containers.
 pub(crate) fn runs(program: &Program, path: &Path) -> bool {

@@ -28,6 +28,17 @@ pub(crate) struct Process {
     pub(crate) in_front: bool,
 }
 
+/// What surrounds a process.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// Its control groups, as `/proc/PID/cgroup` has them (cgroups(7)).
+    pub(crate) cgroups: String,
+    /// What Flatpak writes into the sandbox of an app.
+    pub(crate) flatpak: Option<String>,
+    /// Which of the variables that were asked for it was started with: names only, because values can be secrets.
+    pub(crate) variables: Vec<String>,
+}
+
 impl Process {
     /// The name of its executable, or else the one that it gives itself.
     pub(crate) fn label(&self) -> String {

@@ -6,23 +6,13 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{ProcessId, is_running};
+use super::{ProcessId, Surroundings, is_running};
+use crate::platform::file::open_at_once;
 
 /// So much of the environment is read, in bytes.
 const ENVIRONMENT: u64 = 256 * 1024;
 /// So much of any other file is read, in bytes.
 const FILE: u64 = 64 * 1024;
-
-/// What surrounds a process.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
-    /// Its control groups, as `/proc/PID/cgroup` has them (cgroups(7)).
-    pub(crate) cgroups: String,
-    /// What Flatpak writes into the sandbox of an app.
-    pub(crate) flatpak: Option<String>,
-    /// Which of the variables that were asked for it was started with: names only, because values can be secrets.
-    pub(crate) variables: Vec<String>,
-}
 
 /// Looks around a process. `wanted` says which variables matter. The files of a sandbox can be served by the program itself, so
 /// a read can take forever.
@@ -37,7 +27,7 @@ pub(crate) fn surroundings(process: ProcessId, wanted: impl Fn(&str) -> bool) ->
     is_running(process).then_some(found)
 }
 
-/// The text of a file, as far as it is read. Follows no link of another file system: a label is not worth that.
+/// The text of a file, as far as it is read.
 pub(crate) fn text(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     regular(path)?.take(FILE).read_to_end(&mut bytes).ok()?;
@@ -46,11 +36,8 @@ pub(crate) fn text(path: &Path) -> Option<String> {
 
 /// Opens a file, and nothing that could wait for another program.
 fn regular(path: &Path) -> Option<File> {
-    use rustix::fs::{FileType, Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = rustix::fs::open(path, flags, Mode::empty()).ok()?;
-    let kind = FileType::from_raw_mode(rustix::fs::fstat(&file).ok()?.st_mode);
-    (kind == FileType::RegularFile).then(|| File::from(file))
+    let file = open_at_once(path).ok()?;
+    file.metadata().ok()?.is_file().then_some(file)
 }
 
 fn variables(path: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
