@@ -75,6 +75,8 @@ pub(crate) struct Consent {
     /// Counts the changes of the queue.
     changed: watch::Sender<u64>,
     approvers: Mutex<Approvers>,
+    /// One answer is taken at a time: a second one to the same question finds it closed.
+    answering: Mutex<()>,
     /// When the counts of tokens were shown last.
     shown: Mutex<Option<Instant>>,
 }
@@ -97,6 +99,7 @@ impl Consent {
             queue: Mutex::default(),
             changed: watch::Sender::new(0),
             approvers: Mutex::default(),
+            answering: Mutex::default(),
             shown: Mutex::default(),
         }
     }
@@ -373,6 +376,7 @@ impl Consent {
     /// `not_found` for a question that is no longer open; `access_denied` for a program that answers for itself;
     /// `invalid_request` for an answer that is not offered.
     pub(crate) fn answer(&self, id: u64, answer: ConsentAnswer, by: &[Process]) -> Result<(), ErrorAnswer> {
+        let _one = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
         let (asked, spans) = self.queue().question(id).ok_or_else(case::no_question)?;
         if self.has_ended(&asked.request) {
             self.settle(id, Outcome::Refused(Case::SessionEnded));
