@@ -63,7 +63,7 @@ impl Purpose {
     }
 }
 
-/// Nothing in particular is all of the session, which is more than any part of it: it is a part of itself alone.
+/// An empty set means all of the session. It is within another empty set only.
 fn is_within(part: &BTreeSet<String>, whole: &BTreeSet<String>) -> bool {
     part.is_empty() == whole.is_empty() && part.is_subset(whole)
 }

@@ -297,7 +297,7 @@ impl Up {
         self.shown.borrow_mut().made_for = made_for;
     }
 
-    /// A button was clicked, or the dialog closed; says whether the dialog may go.
+    /// A button was clicked, or the dialog closed. Returns whether the dialog may go.
     fn clicked(&self, window: HWND, button: i32) -> HRESULT {
         let keep = match button {
             IDYES | IDOK => Some(true),

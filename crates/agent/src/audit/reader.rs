@@ -212,7 +212,7 @@ fn count(hour: &mut ActivityHour, event: Event, times: u64) {
     *counted = counted.saturating_add(times);
 }
 
-/// Reads everything and says whether it is as Abide wrote it.
+/// Reads everything and checks that it is as Abide wrote it.
 fn verify(folder: &Path, seal: Seal) -> io::Result<Report> {
     let mut verifier = Verifier::new(Some(seal));
     for (first, path) in files(folder)? {

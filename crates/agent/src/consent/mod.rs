@@ -145,7 +145,7 @@ impl Consent {
         self.permit_for(caller, request, reason, None).await
     }
 
-    /// The same for the job with this first process, if it is one. Each job has a question of its own: the user sees its command.
+    /// The same; `job` is the first process of the job that it is for. Each job has a question of its own: the user sees its command.
     async fn permit_for(
         &self,
         mut caller: Caller,
@@ -230,14 +230,14 @@ impl Consent {
         account.and_then(|account| account.session_ref()).map(|session| session.number())
     }
 
-    /// Whether what was permitted is not for an earlier session than the present one.
+    /// Checks that no other session has taken the place of the one that was permitted.
     ///
     /// # Errors
     ///
     /// `temporarily_unavailable` if there is another session by now.
     pub(crate) fn still_holds(&self, permit: &Permit) -> Result<(), ErrorAnswer> {
         match permit.session {
-            // Without a session there is no token anyway, and the reason is said.
+            // Without a session there is no token, and `tokens::token` answers why.
             Some(session) if self.present(&permit.account).is_some_and(|present| present != session) => {
                 Err(refused(&Caller::default(), Case::SessionEnded, &[]))
             }

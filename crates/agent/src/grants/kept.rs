@@ -70,7 +70,7 @@ fn shown(name: &str, client: &Client, state: &State) -> KeptGrant {
         Proof::Key { .. } | Proof::SigningKey { .. } => (GrantKind::Key, None),
         Proof::Program { path, .. } => (GrantKind::Program, Some(path)),
         Proof::Script { path, .. } => (GrantKind::Script, Some(path)),
-        // By its name, which is the origin; the browser is a detail.
+        // Its name is made of the origin. The path is that of the browser.
         Proof::Page { path, .. } => (GrantKind::Program, Some(path)),
     };
     let limits = &client.limits;

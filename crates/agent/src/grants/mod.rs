@@ -283,7 +283,7 @@ impl Clients {
         self.state().kept.iter().map(listed).collect()
     }
 
-    /// Keeps an answer for good: that a program or a script is allowed or denied.
+    /// Keeps an answer for good: that a program, a script or a page is allowed or denied.
     fn keep(
         &self,
         label: &str,
