@@ -38,7 +38,7 @@ pub fn ended(reason: EndReason) -> &'static str {
         EndReason::ProviderLogout => "the provider ended its session",
         EndReason::RefreshRejected => "the provider no longer accepts this session",
         EndReason::ScreenLocked => "the screen was locked",
-        EndReason::AccountRemoved => "the account is no longer in the configuration",
+        EndReason::AccountRemoved => "the account was removed from the configuration, or replaced there",
     }
 }
 

@@ -14,7 +14,7 @@ export const ENDED: Record<EndReason, string> = {
   provider_logout: "the provider ended its session",
   refresh_rejected: "the provider no longer accepts this session",
   screen_locked: "the screen was locked",
-  account_removed: "the account is no longer in the configuration",
+  account_removed: "the account was removed from the configuration, or replaced there",
 };
 
 /** What to do after an end; empty where the button says it. */
