@@ -1,7 +1,7 @@
 //! Consent for a job: one answer holds for the program and everything that it starts, until it ends.
 
 use abide_audit::Event as Recorded;
-use abide_decision::{Limits, Request, Subject};
+use abide_decision::{Basis, Decision, Limits, Request, Subject};
 use abide_wire::{ErrorAnswer, Span};
 
 use super::{Consent, Permit};
@@ -52,6 +52,12 @@ impl Consent {
                 labels: Vec::new(),
                 from: permit.origin,
             })?;
+            // The policy may have changed since it was judged, and what followed from it has ended already.
+            let by_policy =
+                || matches!(self.judge(&caller, &request), Decision::Allow { by: Basis::Policy, .. });
+            if permit.origin == Some(Origin::Policy) && !by_policy() {
+                self.clients.policy_changed();
+            }
             self.record(Recorded::GrantGiven, &caller, &request, |line| {
                 line.name = Some(caller.name.clone());
             });
