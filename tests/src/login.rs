@@ -2,10 +2,11 @@
 
 use std::process::Stdio;
 
+use abide_demo_op::{Config, DemoOp};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Child;
 
-use crate::app::{Done, command};
+use crate::app::{App, Done, command, configure, one_account};
 use crate::form::{Landed, Visitor};
 use crate::providers::{PASSWORD, USER};
 use crate::room::Room;
@@ -104,6 +105,19 @@ async fn first_line(child: &mut Child) -> String {
     let mut output = BufReader::with_capacity(1, output);
     let _ = tokio::time::timeout(s(20), output.read_line(&mut line)).await.expect("an address within 20 s");
     line
+}
+
+/// A demo provider and an agent without a window, signed in. The session ends after 15 minutes without use.
+///
+/// # Panics
+///
+/// When that does not work.
+pub async fn signed_in(room: &Room) -> (DemoOp, App<'_>) {
+    let provider = DemoOp::start(Config::default()).await.expect("a provider");
+    configure(room, &one_account(provider.issuer(), None, "end_after = \"15m\"\nwarn_after = \"12m\""));
+    let app = App::headless(room).await;
+    sign_in(room).await;
+    (provider, app)
 }
 
 /// Signs in to one of several accounts completely.

@@ -16,7 +16,7 @@ mod consent {
     use abide_tests::app::{App, abide, abide_at_terminal, configure, one_account};
     use abide_tests::desktop::{Desktop, Look};
     use abide_tests::dialog::Accessible;
-    use abide_tests::login::sign_in;
+    use abide_tests::login::{sign_in, signed_in};
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s, skipped};
     use serde_json::Value;
@@ -27,14 +27,6 @@ mod consent {
 
     /// One desktop after the other: two at once would only slow each other down.
     static TURN: Mutex<()> = Mutex::const_new(());
-
-    async fn signed_in(room: &Room) -> (DemoOp, App<'_>) {
-        let provider = DemoOp::start(Config::default()).await.unwrap();
-        configure(room, &one_account(provider.issuer(), None, SESSION));
-        let app = App::headless(room).await;
-        sign_in(room).await;
-        (provider, app)
-    }
 
     /// A command in a room, without a terminal.
     fn command(room: &Room, program: &Path, arguments: &[&str]) -> Command {

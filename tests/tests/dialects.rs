@@ -13,7 +13,7 @@ mod dialects {
 
     use abide_demo_op::{Config, DemoOp};
     use abide_tests::app::{App, Done, abide, command, configure, one_account};
-    use abide_tests::login::sign_in;
+    use abide_tests::login::{sign_in, signed_in};
     use abide_tests::room::Room;
     use abide_tests::seen::{Client, NOT_ALLOWED, SESSION_ENDED, SIGNED_IN, SIGNED_OUT, dialect};
     use abide_tests::tool::{Service, allow, done, go_sdks, installed, node, sdk, tool};
@@ -34,14 +34,6 @@ mod dialects {
             );
         }
         python
-    }
-
-    async fn signed_in(room: &Room) -> (DemoOp, App<'_>) {
-        let provider = DemoOp::start(Config::default()).await.unwrap();
-        configure(room, &one_account(provider.issuer(), None, SESSION));
-        let app = App::headless(room).await;
-        sign_in(room).await;
-        (provider, app)
     }
 
     /// A SDK in a program that `abide run` starts.

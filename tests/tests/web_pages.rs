@@ -9,25 +9,14 @@ fn web_pages() {
 
 #[cfg(target_os = "linux")]
 mod web_pages {
-    use abide_demo_op::{Config, DemoOp};
-    use abide_tests::app::{App, abide, abide_at_terminal, configure, one_account};
+    use abide_tests::app::{App, abide, abide_at_terminal};
     use abide_tests::browser::{Browser, Page};
-    use abide_tests::login::sign_in;
+    use abide_tests::login::signed_in;
     use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
     use abide_tests::tab::Tab as _;
     use serde_json::Value;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
-
-    async fn signed_in(room: &Room) -> (DemoOp, App<'_>) {
-        let provider = DemoOp::start(Config::default()).await.unwrap();
-        configure(room, &one_account(provider.issuer(), None, SESSION));
-        let app = App::headless(room).await;
-        sign_in(room).await;
-        (provider, app)
-    }
 
     /// A development server; its port.
     async fn site() -> u16 {
