@@ -40,6 +40,36 @@ mod credential_programs {
         std::fs::write(path, text).unwrap();
     }
 
+    /// A repository on the shelf.
+    async fn repository(room: &Room) {
+        let (source, bare) = (room.path("home/source"), room.path("shelf/team/x.git"));
+        let (source, bare) = (source.to_str().unwrap(), bare.to_str().unwrap());
+        let commit =
+            ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one"];
+        for words in [
+            &["init", "-q", source][..],
+            &[&["-C", source][..], &commit].concat(),
+            &["clone", "-q", "--bare", source, bare],
+            &["--git-dir", bare, "update-server-info"],
+        ] {
+            let done = done(tool(room, "git", words)).await;
+            assert_eq!(done.code, 0, "{done:?}");
+        }
+    }
+
+    /// A configuration of Google's SDKs that runs Abide.
+    fn external_account(room: &Room, file: &str, account: &str) {
+        let command = format!("abide credential --format executable --account {account}");
+        let source = serde_json::json!({
+            "type": "external_account",
+            "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+            "token_url": "https://sts.googleapis.com/v1/token",
+            "credential_source": { "executable": { "command": command } },
+        });
+        written(room.path("home").join(file), &source.to_string());
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn git_clones_with_a_token_and_gets_another_when_it_is_refused() {
         let provider =
@@ -52,29 +82,7 @@ mod credential_programs {
         }
         let git = |arguments: &[&str]| done(tool(&room, "git", arguments));
         let shelf = room.path("shelf");
-        let repository = shelf.join("team/x.git");
-        let source = room.path("home/source");
-        for arguments in [
-            &["init", "-q", source.to_str().unwrap()][..],
-            &[
-                "-C",
-                "source",
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@b",
-                "commit",
-                "-q",
-                "--allow-empty",
-                "-m",
-                "one",
-            ],
-            &["clone", "-q", "--bare", "source", repository.to_str().unwrap()],
-            &["--git-dir", repository.to_str().unwrap(), "update-server-info"],
-        ] {
-            let done = git(arguments).await;
-            assert_eq!(done.code, 0, "{done:?}");
-        }
+        repository(&room).await;
         let server = Shelf::http(provider.issuer(), &shelf);
         let other = Shelf::http(provider.issuer(), &shelf);
         configure(&room, &configured(&provider, &[("git", format!("{}/", server.address()))]));
@@ -329,14 +337,7 @@ mod credential_programs {
         let Some(python) = installed("python") else {
             return skipped("registries_and_clusters_accept_the_token: google-auth", "it is not installed");
         };
-        let source = serde_json::json!({
-            "type": "external_account",
-            "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b",
-            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-            "token_url": "https://sts.googleapis.com/v1/token",
-            "credential_source": { "executable": { "command": "abide credential --format executable --account work" } },
-        });
-        written(room.path("home/google.json"), &source.to_string());
+        external_account(room, "google.json", "work");
         let code = "import google.auth\nsource, _ = google.auth.load_credentials_from_file('google.json')\n\
                     try: print(source.retrieve_subject_token(None))\nexcept Exception as error: print(error)\n";
         let ask = |account: &str| {
@@ -348,10 +349,7 @@ mod credential_programs {
         let token = abide(room, &["token"]).await.stdout;
         let given = ask("google.json").await;
         assert_eq!((given.code, given.stdout.trim()), (0, token.as_str()), "{given:?}");
-        written(
-            room.path("home/other.json"),
-            &source.to_string().replace("--account work", "--account other"),
-        );
+        external_account(room, "other.json", "other");
         let refused = ask("other.json").await;
         assert!(refused.stdout.contains("unknown_account"), "{refused:?}");
     }

@@ -11,7 +11,7 @@ use abide_tests::shelf::Shelf;
 use abide_tests::skipped;
 use abide_tests::tool::{allow, done, found, go_sdks, installed, links, node, sdk, tool};
 
-use super::{configured, image, written};
+use super::{configured, external_account, image, repository, written};
 
 /// A tool, and what it does with the server's files.
 struct Tool {
@@ -136,19 +136,24 @@ async fn tools(room: &Room, plain: &Shelf, secure: &Shelf, authority: &Path) -> 
         }
         None => skipped(&format!("{name}: docker"), "there is no docker here"),
     }
-    if let Some(git) = found("git") {
-        repository(room).await;
-        let client = Client::system(&git, &["--version"]);
-        let url = format!("{}/team/x.git", plain.address());
-        let helper = "credential.helper=!abide credential --format git";
-        let words = [git.to_str().unwrap(), "-c", helper, "ls-remote", &url];
-        tools.push(Tool::new("git", client, &words, "HEAD").set("GIT_TERMINAL_PROMPT", "0"));
+    match found("git") {
+        Some(git) => {
+            repository(room).await;
+            let client = Client::system(&git, &["--version"]);
+            let url = format!("{}/team/x.git", plain.address());
+            let helper = "credential.helper=!abide credential --format git";
+            let words = [git.to_str().unwrap(), "-c", helper, "ls-remote", &url];
+            tools.push(Tool::new("git", client, &words, "HEAD").set("GIT_TERMINAL_PROMPT", "0"));
+        }
+        None => skipped(&format!("{name}: git"), "there is no git here"),
     }
-    if let Some(node) = node() {
-        tools.push(pnpm(room, &node, plain));
+    match node() {
+        Some(node) => tools.push(pnpm(room, &node, plain)),
+        None => skipped(&format!("{name}: pnpm"), "there is no Node.js with the SDKs here"),
     }
-    if let Some(python) = installed("python") {
-        tools.push(google_auth(room, &python));
+    match installed("python") {
+        Some(python) => tools.push(google_auth(room, &python)),
+        None => skipped(&format!("{name}: google-auth"), "it is not installed"),
     }
     tools
 }
@@ -168,22 +173,6 @@ fn kubeconfig(room: &Room, shelf: &Shelf, authority: &Path) -> String {
     let path = room.path("home/kubeconfig.json");
     written(path.clone(), &config.to_string());
     path.display().to_string()
-}
-
-/// A repository to list.
-async fn repository(room: &Room) {
-    let (source, bare) = (room.path("home/source"), room.path("shelf/team/x.git"));
-    let (source, bare) = (source.to_str().unwrap(), bare.to_str().unwrap());
-    let commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one"];
-    for words in [
-        &["init", "-q", source][..],
-        &[&["-C", source][..], &commit].concat(),
-        &["clone", "-q", "--bare", source, bare],
-        &["--git-dir", bare, "update-server-info"],
-    ] {
-        let done = done(tool(room, "git", words)).await;
-        assert_eq!(done.code, 0, "{done:?}");
-    }
 }
 
 fn pnpm(room: &Room, node: &Path, shelf: &Shelf) -> Tool {
@@ -221,14 +210,7 @@ fn pnpm(room: &Room, node: &Path, shelf: &Shelf) -> Tool {
 }
 
 fn google_auth(room: &Room, python: &Path) -> Tool {
-    let source = serde_json::json!({
-        "type": "external_account",
-        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b",
-        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-        "token_url": "https://sts.googleapis.com/v1/token",
-        "credential_source": { "executable": { "command": "abide credential --format executable --account work" } },
-    });
-    written(room.path("home/external.json"), &source.to_string());
+    external_account(room, "external.json", "work");
     let code = "import google.auth\nsource, _ = google.auth.load_credentials_from_file('external.json')\n\
                 print('TOKEN', source.retrieve_subject_token(None))\n";
     let words = [python.to_str().unwrap(), "-W", "ignore", "-c", code];
