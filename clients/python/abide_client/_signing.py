@@ -61,4 +61,5 @@ class Exchange:
 
     def answered(self, status, body, signature):
         """Whether the agent that has the key gave this answer to this request."""
-        return hmac.compare_digest(self.key.mac(self.answer(status, body)), signature or "")
+        # As bytes: a header may contain what `compare_digest` does not accept as text.
+        return hmac.compare_digest(self.key.mac(self.answer(status, body)).encode(), (signature or "").encode())

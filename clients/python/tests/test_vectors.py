@@ -23,7 +23,8 @@ class Vectors(unittest.TestCase):
                 self.assertEqual(exchange.answer(answer["status"], answered), answer["signed"])
                 self.assertTrue(exchange.answered(answer["status"], answered, answer["mac"]))
                 self.assertFalse(exchange.answered(answer["status"] + 1, answered, answer["mac"]))
-                self.assertFalse(exchange.answered(answer["status"], answered, None))
+                for wrong in (None, "", "\xe9", answer["mac"][1:], answer["mac"] + "0"):
+                    self.assertFalse(exchange.answered(answer["status"], answered, wrong))
 
     def test_a_key_neither_prints_nor_is_a_plain_one(self):
         key = Key(VECTORS[0]["key"])
