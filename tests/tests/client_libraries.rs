@@ -9,16 +9,14 @@ fn client_libraries() {
 
 #[cfg(target_os = "linux")]
 mod client_libraries {
-    use std::process::Stdio;
+    use std::path::Path;
 
-    use abide_demo_op::{Config, DemoOp};
-    use abide_tests::app::{App, configure, one_account};
-    use abide_tests::login::sign_in;
+    use abide_demo_op::DemoOp;
+    use abide_tests::app::App;
+    use abide_tests::login::signed_in;
     use abide_tests::room::Room;
-    use abide_tests::{program, s, skipped, workspace};
-    use tokio::process::Command;
-
-    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+    use abide_tests::tool::{done, installed, tool};
+    use abide_tests::{program, skipped, workspace};
 
     /// A key for a client of this name.
     async fn key(app: &App<'_>, words: &[&str]) -> String {
@@ -29,12 +27,16 @@ mod client_libraries {
         allowed.stdout.lines().next().unwrap_or_default().trim().to_owned()
     }
 
-    /// Runs the tests of one library, which find the agent and their keys in variables.
-    async fn run(room: &Room, provider: &DemoOp, app: &App<'_>, runtime: &str, arguments: &[&str]) {
-        let folder = workspace().join("clients");
-        let mut command = Command::new(runtime);
-        command.args(arguments).env_clear();
-        command.envs(room.environment().iter().map(|(key, value)| (key, value)));
+    /// Runs the tests of one library, which find the agent and their keys in variables. None of them may skip itself.
+    async fn run(
+        language: &str,
+        room: &Room,
+        provider: &DemoOp,
+        app: &App<'_>,
+        runtime: impl AsRef<Path>,
+        arguments: &[&str],
+    ) {
+        let mut command = tool(room, runtime, arguments);
         command
             .env("ABIDE_TEST_ADDRESS", format!("http://127.0.0.1:{}", app.port()))
             .env("ABIDE_TEST_API", format!("{}/userinfo", provider.issuer()))
@@ -42,39 +44,31 @@ mod client_libraries {
             .env("ABIDE_TEST_KEY", key(app, &["signing"]).await)
             .env("ABIDE_TEST_PLAIN_KEY", key(app, &["plain", "--plain"]).await)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONPATH", folder.join("python"))
-            .current_dir(&folder)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        let output = tokio::time::timeout(s(60), command.output()).await.expect("it ends").expect(runtime);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+            .env("PYTHONPATH", ".")
+            .current_dir(workspace().join("clients").join(language));
+        let done = done(command).await;
+        let shown = done.stdout + &done.stderr;
+        assert_eq!(done.code, 0, "{shown}");
+        assert!(
+            !["skipped=", "# SKIP", "Ran 0 tests", "# tests 0"].iter().any(|word| shown.contains(word)),
+            "{shown}"
+        );
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn python() {
-        let environment = workspace().join("target/tools/sdks");
-        if !environment.join("abide-requirements").is_file() {
-            skipped("python", "`./x setup` installs the packages where there is Python");
-            return;
-        }
+        let Some(python) = installed("python") else {
+            return skipped("python", "`./x setup` installs the packages where there is Python");
+        };
         let room = Room::with_keyring("clients-python").await;
-        let provider = DemoOp::start(Config::default()).await.unwrap();
-        configure(&room, &one_account(provider.issuer(), None, SESSION));
-        let app = App::headless(&room).await;
-        sign_in(&room).await;
-        let python = environment.join("bin/python");
-        let arguments = ["-m", "unittest", "discover", "-s", "python/tests"];
-        run(&room, &provider, &app, python.to_str().unwrap(), &arguments).await;
+        let (provider, app) = signed_in(&room).await;
+        run("python", &room, &provider, &app, python, &["-m", "unittest", "discover", "-s", "tests"]).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn js() {
         let room = Room::with_keyring("clients-js").await;
-        let provider = DemoOp::start(Config::default()).await.unwrap();
-        configure(&room, &one_account(provider.issuer(), None, SESSION));
-        let app = App::headless(&room).await;
-        sign_in(&room).await;
-        run(&room, &provider, &app, "node", &["--test", "js/tests/"]).await;
+        let (provider, app) = signed_in(&room).await;
+        run("js", &room, &provider, &app, "node", &["--test"]).await;
     }
 }
