@@ -128,9 +128,6 @@ impl Room {
         // The mutants that are left are named, so `more` has chosen them already.
         let others = self.run(&output, if self.first.is_some() { &[] } else { more }, &rest)?;
         let all = Counts { noticed: alone.caught + others.noticed, ..others };
-        if all.noticed + all.missed == 0 {
-            return Err(format!("cargo-mutants has tried nothing in {}", self.name).into());
-        }
         all.say(self.name);
         print!("{}", std::fs::read_to_string(results(&output).join("missed.txt")).unwrap_or_default());
         Ok(all.noticed * 100 >= (all.noticed + all.missed) * WANTED)
@@ -154,7 +151,11 @@ impl Room {
         let outcomes: Value = serde_json::from_str(&text)?;
         let count = |what: &str| outcomes[what].as_u64().unwrap_or(0);
         let caught = count("caught");
-        Ok(Counts { noticed: caught + count("timeout"), caught, missed: count("missed") })
+        let found = Counts { noticed: caught + count("timeout"), caught, missed: count("missed") };
+        if found.noticed + found.missed == 0 {
+            return Err(format!("cargo-mutants has tried nothing in {}", self.name).into());
+        }
+        Ok(found)
     }
 }
 
