@@ -67,7 +67,7 @@ impl Accessible {
         None
     }
 
-    /// Everything in the windows whose title contains `title`; empty when there is none.
+    /// Everything in the windows whose title contains `title`; empty without such a window.
     pub async fn items(&self, title: &str) -> Vec<Item> {
         let mut found = Vec::new();
         let Some((name, path)) = self.application().await else { return found };

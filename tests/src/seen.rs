@@ -40,7 +40,7 @@ pub fn saw(signal: &str, browser: Option<&str>, provider: &Provider, outcome: &s
 
 /// When a client is tried, as the table in docs/dialects.md names it.
 pub const SIGNED_IN: &str = "signed in";
-/// Nobody has signed in before it starts.
+/// The user is signed out when it starts.
 pub const SIGNED_OUT: &str = "not signed in";
 /// The user has not allowed it, or has taken that back.
 pub const NOT_ALLOWED: &str = "not allowed";

@@ -341,7 +341,7 @@ mod dialects {
             command.env("AWS_ENDPOINT_URL_STS", endpoint);
             done(command)
         };
-        // Nobody has allowed the program of the SDK.
+        // The user has not allowed the program of the SDK yet.
         sdk.says(NOT_ALLOWED, "abide approve", &ask().await);
         allow(room).await;
         let given = ask().await;

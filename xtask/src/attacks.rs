@@ -276,7 +276,7 @@ pub(crate) fn check(log: &mut Log) -> Result {
     PAGE.check(log, |committed| differences(&outcomes, committed))
 }
 
-/// What was seen of an attack: the worst of its tests. Without a test, that there is none.
+/// The last column for an attack: `failed` if one of its tests failed, otherwise `held` if one of them ran.
 fn saw(attack: &Attack, outcomes: &Outcomes) -> &'static str {
     let outcome = |test: &&str| match outcomes.get(*test).map(String::as_str) {
         Some("held") => HELD,

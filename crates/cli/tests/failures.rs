@@ -265,7 +265,7 @@ fn usage_errors_name_the_mistake_and_the_page() {
         (&["clients", "allow"], "needs a name", "abide help clients"),
         (
             &["clients", "allow", "x", "--plain", "--program", "/bin/sh"],
-            "`--plain` is for a key",
+            "`--plain` makes a key",
             "abide help clients",
         ),
         (

@@ -44,7 +44,7 @@ impl core::error::Error for RoleError {}
 ///
 /// # Errors
 ///
-/// The reason why there is none.
+/// If the role, its region or its address cannot be used.
 pub fn endpoint(role: &AwsRole) -> Result<Url, RoleError> {
     if !is_role(&role.arn) {
         return Err(RoleError::Arn);

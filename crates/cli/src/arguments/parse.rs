@@ -367,7 +367,8 @@ fn clients(given: &Given) -> Result<Command, Failure> {
             let name = given.name("`abide clients allow` needs a name for the client.")?;
             let (program, plain) = (given.path("program"), given.flag("plain"));
             if program.is_some() && plain {
-                let sentence = "`--plain` is for a key. A program that is allowed with `--program` has none.";
+                let sentence =
+                    "`--plain` makes a key. A program that you allow with `--program` needs no key.";
                 return Err(Failure::usage(sentence, "clients"));
             }
             Ok(Command::ClientsAllow { name, program, plain })

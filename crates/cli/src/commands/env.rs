@@ -22,7 +22,7 @@ pub(super) fn env(
 ) -> Result<(), Failure> {
     let name = token_variable(ways, "env")?;
     if !is_name(name) {
-        let sentence = format!("`--env` needs a name that a shell knows, not `{}`.", plain(name));
+        let sentence = format!("`--env` needs a name that every shell accepts, not `{}`.", plain(name));
         return Err(Failure::usage(sentence, "env"));
     }
     let dialects = ways.dialects.iter().map(|name| known(name, "env")).collect::<Result<Vec<_>, _>>()?;
@@ -64,7 +64,7 @@ pub(super) fn env(
     Ok(())
 }
 
-/// Whether a shell takes the text for the name of a variable. It would take another one for a command.
+/// Whether the text is the name of a variable in every shell. A shell could run any other text as a command.
 fn is_name(name: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     name.bytes().enumerate().all(|(at, byte)| first(byte) || (at > 0 && byte.is_ascii_digit()))

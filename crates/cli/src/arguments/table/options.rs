@@ -299,7 +299,7 @@ pub const OPTIONS: &[OptionEntry] = &[
         "dialect",
         None,
         "NAME",
-        "Print what a tool needs that runs Abide by itself: goauth, keyring, cargo, executable. Can be given more than once.",
+        "Print the variables for a tool that runs Abide by itself: goauth, keyring, cargo or executable. Can be given more than once.",
     ),
     OptionEntry {
         kind: Kind::OneOf(&["sh", "fish", "powershell"]),
@@ -310,7 +310,7 @@ pub const OPTIONS: &[OptionEntry] = &[
         "role",
         None,
         "ARN",
-        "The role at AWS whose credentials are wanted. Only for the format aws-process, which needs it.",
+        "The AWS role to get credentials for. Only for the format aws-process, which needs it.",
     ),
     flag(&["env"], "json", "Print the variables as a JSON object."),
     flag(&["dialects"], "json", "Print the dialects as JSON."),
