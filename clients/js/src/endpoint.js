@@ -30,7 +30,7 @@ export async function addressIn(folder) {
   try {
     return JSON.parse(await readFile(path.join(folder, "endpoint.json"), "utf8")).http;
   } catch {
-    throw notRunning("There is no agent of Abide.");
+    throw notRunning("Abide is not running: its address was not found.");
   }
 }
 

@@ -14,6 +14,6 @@ export const notRunning = (detail) =>
 export const notProved = () =>
   new AbideError(
     "agent_not_proved",
-    "The answer is not signed with this client key. Either another program has Abide's port (`abide doctor` says so), or the key was " +
-      "revoked (`abide clients list`).",
+    "The answer is not signed with this client key. Another program may have Abide's port: run `abide doctor`. Or the key was revoked: " +
+      "run `abide clients list`.",
   );

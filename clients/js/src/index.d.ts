@@ -65,7 +65,7 @@ export class AbideError extends Error {
    * key; `answer_too_long`, `answer_unreadable`, `logout_failed`.
    */
   readonly code: string;
-  /** Why there is no consent. */
+  /** With `consent_required`: why this program is not allowed. */
   readonly case: string | null;
 }
 

@@ -42,7 +42,7 @@ def address_of(folder):
     try:
         return json.loads((folder / "endpoint.json").read_text())["http"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AgentNotRunning("There is no agent of Abide.") from error
+        raise AgentNotRunning("Abide is not running: its address was not found.") from error
 
 
 class _OverSocket(http.client.HTTPConnection):
