@@ -5,5 +5,5 @@ import google.auth.transport.requests
 
 credentials, project = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
 credentials.refresh(google.auth.transport.requests.Request())
+assert credentials.valid
 print("TOKEN", credentials.token)
-print("VALID", credentials.valid)
