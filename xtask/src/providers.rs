@@ -109,6 +109,8 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
         log.line("current")?;
         return Ok(None);
     }
+    // The tests take the program that is there, so one of other sources goes first.
+    remove(&folder)?;
     let needed = std::fs::read_to_string(sources.join("go.mod"))?;
     let needed = needed.lines().find_map(|line| line.strip_prefix("go ")).unwrap_or_default().to_owned();
     let Ok(output) = found("go", user).args(["env", "GOVERSION"]).output() else {
@@ -118,7 +120,6 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     if release(&version) < release(&needed) {
         return Ok(Some(format!("it needs Go {needed} or newer, and this is Go {version}")));
     }
-    remove(&folder)?;
     std::fs::create_dir_all(&folder)?;
     let mut build = found("go", user);
     build
