@@ -69,6 +69,6 @@ mod client_libraries {
     async fn js() {
         let room = Room::with_keyring("clients-js").await;
         let (provider, app) = signed_in(&room).await;
-        run("js", &room, &provider, &app, "node", &["--test"]).await;
+        run("js", &room, &provider, &app, "node", &["--test", "--test-reporter=tap"]).await;
     }
 }
