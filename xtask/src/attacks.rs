@@ -1,4 +1,4 @@
-//! `./x attacks`: writes the table in docs/attacks.md about attacks on the broker and the tests that run them. `./x test` compares
+//! `./x attacks`: writes the list in docs/attacks.md of attacks on the broker and the tests that run them. `./x test` compares
 //! it.
 
 use std::collections::BTreeMap;
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::libtest::Tally;
-use crate::page::{Page, row};
+use crate::page::Page;
 use crate::steps::Log;
 use crate::{Result, cargo};
 
 const PAGE: Page = Page {
     path: "docs/attacks.md",
     command: "./x attacks",
-    begin: "<!-- The table below is written by ./x attacks, from the last run of ./x test. -->\n",
+    begin: "<!-- The list below is written by ./x attacks, from the last run of ./x test. -->\n",
 };
 
 /// An attack, what stops it, and the tests that run it. Without a test, `stops` says why.
@@ -200,9 +200,18 @@ const ATTACKS: &[Attack] = &[
         &["an_absolute_target_and_a_repeated_header_get_nothing"],
     ),
     attack(
-        "`Origin` and `Sec-Fetch-Site` of a web page, preflight",
-        "refused, and no answer can be read by a page",
-        &["a_web_page_gets_nothing_even_with_a_key"],
+        "A request of a web page (`Origin`, `Sec-Fetch-Site`), also a preflight",
+        "refused, unless it is of a page that the user may be asked about; no other page can read the answer",
+        &[
+            "a_web_page_gets_nothing_even_with_a_key",
+            "a_page_of_this_computer_and_one_of_the_administrators_may_ask",
+            "a_page_gets_a_token_once_its_origin_is_allowed",
+        ],
+    ),
+    attack(
+        "A program that sends the `Origin` of an allowed page",
+        "it is another caller: the file of the browser counts, too",
+        &["another_program_that_names_an_allowed_origin_is_another_caller"],
     ),
     attack(
         "A guessed or revoked client key",
@@ -265,12 +274,12 @@ fn read() -> Result<Outcomes> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Writes the table from the last complete run.
+/// Writes the list from the last complete run.
 pub(crate) fn write() -> Result<ExitCode> {
-    PAGE.write(&table(&read()?))
+    PAGE.write(&list(&read()?))
 }
 
-/// Checks that the committed table fits this run. A test that cannot run on this machine is not compared.
+/// Checks that the committed list fits this run. A test that cannot run on this machine is not compared.
 pub(crate) fn check(log: &mut Log) -> Result {
     let outcomes = read()?;
     PAGE.check(log, |committed| differences(&outcomes, committed))
@@ -285,7 +294,7 @@ fn saw(attack: &Attack, outcomes: &Outcomes) -> &'static str {
     };
     let all: Vec<&str> = attack.tests.iter().map(outcome).collect();
     match &all[..] {
-        [] => "no test",
+        [] => NO_TEST,
         all if all.contains(&"**failed**") => "**failed**",
         all if all.contains(&HELD) => HELD,
         _ => SKIPPED,
@@ -294,36 +303,34 @@ fn saw(attack: &Attack, outcomes: &Outcomes) -> &'static str {
 
 const HELD: &str = "held";
 const SKIPPED: &str = "not run here";
+const NO_TEST: &str = "no test";
+/// What the committed list may have of an attack.
+const SAID: [&str; 3] = [HELD, SKIPPED, NO_TEST];
 
-fn table(outcomes: &Outcomes) -> String {
-    let mut text = "| attack | what happens | tests | last run |\n| --- | --- | --- | --- |\n".to_owned();
-    for attack in ATTACKS {
-        text += &line(attack, saw(attack, outcomes));
-    }
-    text
+fn list(outcomes: &Outcomes) -> String {
+    let entries: Vec<String> = ATTACKS.iter().map(|attack| entry(attack, saw(attack, outcomes))).collect();
+    entries.concat()
 }
 
-fn line(attack: &Attack, saw: &str) -> String {
-    let tests: Vec<String> = attack.tests.iter().map(|test| format!("`{test}`")).collect();
-    format!("| {} | {} | {} | {saw} |\n", attack.name, attack.stops, tests.join(", "))
+fn entry(attack: &Attack, saw: &str) -> String {
+    let tests: Vec<String> = attack.tests.iter().map(|test| format!("  `{test}`\n")).collect();
+    format!("- **{}**:\n  {}. *{saw}*\n{}", attack.name, attack.stops, tests.concat())
 }
 
 fn differences(outcomes: &Outcomes, committed: &str) -> Vec<String> {
+    // Whether a test can run depends on the machine: on the user, on namespaces.
+    let is_either = |said: &str| said == HELD || said == SKIPPED;
     let mut found = Vec::new();
     for attack in ATTACKS {
         let saw = saw(attack, outcomes);
-        let old = row(committed, attack.name, 2);
-        let old = old.first().copied().unwrap_or_default();
-        let is_told = [HELD, SKIPPED, "no test"].iter().any(|said| committed.contains(&line(attack, said)));
-        // Whether a test can run depends on the machine: on the user, on namespaces.
-        let is_either = [HELD, SKIPPED].contains(&saw) && [HELD, SKIPPED].contains(&old);
-        if !is_told || (old != saw && !is_either) {
+        let old = SAID.into_iter().find(|said| committed.contains(&entry(attack, said)));
+        if !old.is_some_and(|old| old == saw || (is_either(old) && is_either(saw))) {
             found.push(format!("{}: the page says {old:?}, seen was {saw}", attack.name));
         }
     }
-    let rows = committed.lines().filter(|line| line.starts_with("| ")).count();
-    if rows != ATTACKS.len() + 2 {
-        found.push(format!("{rows} lines in the table instead of {}", ATTACKS.len() + 2));
+    let entries = committed.lines().filter(|line| line.starts_with("- ")).count();
+    if entries != ATTACKS.len() {
+        found.push(format!("{entries} entries in the list instead of {}", ATTACKS.len()));
     }
     found
 }
@@ -366,10 +373,10 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_page_has_a_row_for_each_attack() {
+    fn the_committed_page_has_an_entry_for_each_attack() {
         let page = std::fs::read_to_string(cargo::root().join(PAGE.path)).unwrap();
         for attack in ATTACKS {
-            let told = [HELD, SKIPPED, "no test"].iter().any(|said| page.contains(&line(attack, said)));
+            let told = SAID.iter().any(|said| page.contains(&entry(attack, said)));
             assert!(told, "{} differs: `./x test`, then `./x attacks` writes it again", attack.name);
         }
     }
@@ -380,13 +387,13 @@ mod tests {
             let tests = ATTACKS.iter().flat_map(|attack| attack.tests);
             tests.map(|test| ((*test).to_owned(), outcome.to_owned())).collect()
         };
-        let committed = table(&all("held"));
+        let committed = list(&all("held"));
         assert_eq!(differences(&all("held"), &committed), Vec::<String>::new());
         assert_eq!(differences(&Outcomes::new(), &committed), Vec::<String>::new(), "nothing could run here");
         let mut one = all("held");
         one.insert(ATTACKS[0].tests[0].to_owned(), "failed".to_owned());
         assert_eq!(differences(&one, &committed).len(), 1);
-        let (first, _) = committed.rsplit_once("\n| ").unwrap();
-        assert_eq!(differences(&all("held"), &format!("{first}\n")).len(), 2, "a row is missing");
+        let (first, _) = committed.rsplit_once("\n- ").unwrap();
+        assert_eq!(differences(&all("held"), &format!("{first}\n")).len(), 2, "an entry is missing");
     }
 }

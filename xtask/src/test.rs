@@ -67,7 +67,7 @@ fn all(steps: &mut Steps) -> Result {
             steps.step("docs: table of signals", signals::check);
             steps.step("docs: table of providers", features::check);
             steps.step("docs: table of dialects", dialects::check);
-            steps.step("docs: table of attacks", attacks::check);
+            steps.step("docs: list of attacks", attacks::check);
         }
     } else {
         steps.step("tests", |_| Err("The tests were not run, because the build failed.".into()));
