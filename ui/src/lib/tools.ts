@@ -137,7 +137,7 @@ export const END: Record<Until, string> = {
 /** The ends that an answer can have, the usual one first. */
 export const ends = (question: ConsentQuestion, span: Span): Until[] => question.ends[span] ?? [];
 
-/** An answer to a question. What the user has left as it was is not said. */
+/** An answer to a question, without what the user has not changed. */
 export function answer(question: ConsentQuestion, allow: boolean, span: Span, until: Until | null, targets: string[], scopes: string[]): ConsentAnswer {
   const [usual, ...others] = ends(question, span);
   const part = (chosen: string[], all: string[]) => allow && all.length > 1 && chosen.length < all.length;
