@@ -38,6 +38,7 @@ pub(crate) fn build(log: &mut Log) -> Result {
     let root = cargo::root().join("ui");
     let mut sources = Vec::new();
     collect(&root, &mut sources)?;
+    collect(&cargo::root().join("locales"), &mut sources)?;
     sources.sort();
     let wanted = fingerprint(&sources)?;
     let stamp = root.join("node_modules/.abide-built");
