@@ -9,13 +9,17 @@ test("what is shipped keeps the window's policy and holds nothing of the demonst
   );
   const names = [...files.keys()].sort();
   // Sorted without the hashes: with them, the order changes with the content.
-  expect(names.map((name) => name.replace(/-[\w-]{8}\./, ".")).sort()).toEqual(["assets/index.css", "assets/index.js", "index.html"]);
+  expect(names.map((name) => name.replace(/-[\w-]{8}\./, ".")).sort()).toEqual([
+    "assets/de.js", "assets/en.js", "assets/es.js", "assets/index.css", "assets/index.js", "index.html",
+  ]);
 
   const html = files.get("index.html")!;
   for (const script of html.match(/<script[^>]*>[^]*?<\/script>/g) ?? []) expect(script).toMatch(/ src="\/assets\/[^"]+"><\/script>$/);
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|https?:/);
 
-  const script = files.get(names.find((name) => name.endsWith(".js"))!)!;
+  const script = files.get(names.find((name) => /index-[\w-]+\.js$/.test(name))!)!;
+  // A language is read when it is spoken: none is in what is always read.
+  for (const words of ["Keep session", "Mantener la sesión", "Sitzung behalten"]) expect(script).not.toContain(words);
   expect(script).toContain("add_account");
   for (const invented of ["alice@example.com", "login.lab.example.org", "cancel_demo", "startWithAdd:"]) {
     expect(script).not.toContain(invented);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import rust from "../../crates/cli/src/view/layers.rs?raw";
 import { layerTexts, METHODS, recognized } from "../src/lib/layers";
+import { text } from "../src/lib/locale.svelte";
 import { timeline, type Part } from "../src/lib/timeline";
 import { active, layer } from "./mount";
 
@@ -8,8 +9,8 @@ const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 const HOUR = 3600;
 
 test("how somebody was recognized is worded as in the terminal", () => {
-  for (const [method, words] of METHODS) expect(rust).toContain(`("${method}", "${words}"),`);
-  expect(rust.match(/^ {4}\("\w+", ".+"\),$/gm)).toHaveLength(METHODS.size);
+  for (const method of METHODS) expect(rust).toContain(`("${method}", "${text(`method-${method}`)}"),`);
+  expect(rust.match(/^ {4}\("\w+", ".+"\),$/gm)).toHaveLength(METHODS.length);
   // The same cases as its tests have.
   expect(recognized(["pwd", "otp", "mfa"])).toBe("password and one-time code");
   expect(recognized(["pwd", "sms", "fpt"])).toBe("password, text message and fingerprint");

@@ -79,6 +79,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     claims: vi.fn(async (account: string) => ({ ...claims, account })),
     settings: vi.fn(async () => settings()),
     changeSettings: vi.fn(async () => {}),
+    changeLanguage: vi.fn(async () => {}),
     onNavigate: vi.fn(async (l: (place: string) => void) => ((navigate = l), () => {})),
     discover: vi.fn(async () => {
       throw { code: "unexpected", message: "unexpected" };

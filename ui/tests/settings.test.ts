@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { advised, exactDuration, parseDuration, REFUSED, signalsOf, waysOf } from "../src/lib/settings";
+import { advised, exactDuration, parseDuration, refused, signalsOf, waysOf } from "../src/lib/settings";
 import type { SessionSettings, SettingField } from "../src/lib/wire";
 import { active, open, settings, settle, snapshot, status } from "./mount";
 
@@ -93,7 +93,7 @@ test("an interval that is too short is said at its field", async () => {
   const window = await opened({ changeSettings: reject("`end_after` is not the field", "poll_too_short", "poll") });
   await window.type("poll", "1 s");
   await window.enter("poll");
-  expect(window.target.querySelector("#poll-problem")?.textContent).toBe(REFUSED.poll_too_short);
+  expect(window.target.querySelector("#poll-problem")?.textContent).toBe(refused("poll_too_short"));
   expect(document.activeElement).toBe(window.field("poll"));
 });
 
@@ -111,7 +111,7 @@ test("what the program refuses is said where it belongs, and what was typed stay
   const window = await opened({ changeSettings: reject("`end_after` is longer.", "absolute_too_short", "absolute") });
   await window.type("absolute", "1 min");
   await window.enter("absolute");
-  expect(window.target.querySelector("#absolute-problem")?.textContent).toBe(REFUSED.absolute_too_short);
+  expect(window.target.querySelector("#absolute-problem")?.textContent).toBe(refused("absolute_too_short"));
   expect(document.activeElement).toBe(window.field("absolute"));
   expect(window.field("absolute").value).toBe("1 min");
 

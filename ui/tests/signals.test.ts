@@ -1,20 +1,22 @@
 import { expect, test } from "vitest";
 import rust from "../../crates/cli/src/view/signals.rs?raw";
-import { SIGNAL, watched } from "../src/lib/signals";
+import { text } from "../src/lib/locale.svelte";
+import { watched } from "../src/lib/signals";
 import type { Signal, SignalState } from "../src/lib/wire";
 import { active } from "./mount";
 
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 
+const signals = ["iframe", "refresh", "introspection", "userinfo", "frontchannel", "backchannel", "events"] as const;
+
 test("what tells is named as in the terminal, in the same words", () => {
-  for (const [signal, words] of Object.entries(SIGNAL)) {
+  for (const signal of signals) {
     const name = signal[0]!.toUpperCase() + signal.slice(1);
-    expect(rust).toContain(`Signal::${name} => "${words}",`);
+    expect(rust).toContain(`Signal::${name} => "${text(`signal-${signal}`)}",`);
   }
 });
 
 test("each state has its words, and only what is lost stands out", async () => {
-  const signals = ["iframe", "refresh", "introspection", "userinfo", "frontchannel", "backchannel", "events"] as const;
   const states = ["waiting", "works", "blocked", "closed", "unclear", "failed", "not_offered"] as const;
   const one = (signal: Signal, state: SignalState) => watched(active({ signals: [{ signal, state, heard_at: noon - 200 }] }), noon)[0]!;
   for (const state of states) {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import dialog from "../../src-tauri/src/consent/words.rs?raw";
 import wire from "../../crates/wire/src/consent.rs?raw";
+import { text } from "../src/lib/locale.svelte";
 import * as tools from "../src/lib/tools";
 import type { Span } from "../src/lib/wire";
 import { active, consent, keptGrant, liveGrant, open, settle, snapshot, status } from "./mount";
@@ -11,11 +12,13 @@ const at = (over: Parameters<typeof consent>[0] = {}) => consent({ asked_at: noo
 test("a question is worded as in the native dialog", () => {
   const offered = ["once", "terminal", "session", "script", "always"] as const;
   for (const span of offered) expect(dialog).toContain(`"${tools.choice(at(), span)}"`);
-  for (const text of [...Object.values(tools.BECAUSE), ...Object.values(tools.KIND), tools.SIGNS_IN]) expect(dialog).toContain(`"${text}"`);
-  for (const words of Object.values(tools.END)) expect(dialog).toContain(`"${words}"`);
-  for (const words of Object.values(tools.SCOPE)) expect(wire).toContain(`"${words}"`);
-  expect(tools.request(at()).wants).toBe("wants to use https://api.example.com in your name.");
-  expect(tools.request(at({ targets: [] })).wants).toBe("wants to use your access to id.example.com.");
+  for (const because of ["changed", "wider"] as const) expect(dialog).toContain(`"${text(`consent-because-${because}`)}"`);
+  for (const kind of ["forwarder", "background", "unknown"] as const) expect(dialog).toContain(`"${text(`consent-kind-${kind}`)}"`);
+  expect(dialog).toContain(`"${text("consent-signs-in")}"`);
+  for (const until of ["session", "1h", "8h", "30d", "revoked"] as const) expect(dialog).toContain(`"${text(`until-${until}`)}"`);
+  for (const scope of ["openid", "profile", "email", "phone", "address", "offline_access", "groups"]) expect(wire).toContain(`"${tools.scopeShown(scope)}"`);
+  expect(tools.request(at())).toBe("terraform wants to use https://api.example.com in your name.");
+  expect(tools.request(at({ targets: [] }))).toBe("terraform wants to use your access to id.example.com.");
   expect(tools.who(at({ kind: "interpreter", script: "/home/alice/fetch.py" }))).toBe("terraform with fetch.py");
 });
 

@@ -1,11 +1,12 @@
 import { expect, test, vi } from "vitest";
-import type { DiscoveredProvider, Snapshot } from "../src/lib/wire";
-import { AFTER_END, CANNOT_BE_KEPT, endedBy, PROVIDER_END } from "../src/lib/text";
+import type { DiscoveredProvider, ProviderEnd, Snapshot } from "../src/lib/wire";
+import { text } from "../src/lib/locale.svelte";
+import { afterEnd, endedBy } from "../src/lib/text";
 import { active, discovered, layer, open, question, settle, snapshot, status } from "./mount";
 
 const found: DiscoveredProvider = discovered({ revocation: false });
 /** What is said about the provider's side after an end. */
-const there = (end: keyof typeof PROVIDER_END) => PROVIDER_END[end].replace("{provider}", "id.example.com");
+const there = (end: ProviderEnd) => text(`provider-end-${end}`, { provider: "id.example.com" });
 const reject = (message: string) => async () => {
   throw { code: "x", message };
 };
@@ -186,7 +187,7 @@ test("a question that no answer can help has one button and says why", async () 
   const last = question({ limit: "absolute", can_be_kept: false });
   const window = await open(snapshot([active({ state: "expiring", limit: "absolute" })], { questions: [last] }));
   expect(window.text()).toContain("will expire in 58 seconds. OK");
-  expect(window.text()).toContain(CANNOT_BE_KEPT.absolute);
+  expect(window.text()).toContain(text("cannot-be-kept-absolute"));
   expect(window.labels()).not.toContain("Yes, keep it");
   await window.click(window.button("OK"));
   expect(window.host.answer).toHaveBeenCalledExactlyOnceWith(7, true);
@@ -380,7 +381,7 @@ test("the help page shows what is wrong, and its report names no user", async ()
 
 test("a session that ended says what to do", async () => {
   const window = await open(snapshot([status({ state: "ended", ended: "idle_timeout" })]));
-  expect(window.text()).toContain(AFTER_END.idle_timeout);
+  expect(window.text()).toContain(afterEnd("idle_timeout"));
 });
 
 test("a signed-in account shows how to use it, with its own name", async () => {

@@ -1,5 +1,6 @@
 // The window without the program: invented accounts, for development in a browser. `?demo=NAME` chooses the scene.
 import type { Host } from "../lib/host";
+import { isLanguage, language, systemLanguage, type LanguageSetting } from "../lib/locale.svelte";
 import { DEMO_ISSUER } from "../lib/text";
 import type {
   ConsentQuestion, Diagnosis, DiscoveredProvider, KeptGrant, KeptGrants, LayerStatus, LiveGrant, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
@@ -458,14 +459,16 @@ export const scenes: Record<string, () => Snapshot> = {
 
 /** A host that plays the scene and answers every command as the program would. */
 export function demoHost(scene: string): Host {
-  let snapshot = (scenes[scene] ?? scenes.active!)();
+  // What is spoken when the page opens is the language of the system.
+  const spoken = language();
+  let snapshot: Snapshot & { language?: LanguageSetting } = { ...(scenes[scene] ?? scenes.active!)(), language: { used: isLanguage(spoken) ? spoken : "en", configured: null, locked: false } };
   const settings = new Map<string, SessionSettings>();
   let grants: KeptGrants = scene === "tools_empty" ? { kept: [], policy: [] } : decided;
   if (scene === "tools_policy") {
     grants = { kept: [], policy: [{ allows: false, program: "/usr/bin/curl" }, { allows: true, program: "/opt/example/bin/updater" }] };
   }
   const listeners = new Set<(snapshot: Snapshot) => void>();
-  const show = (next: Partial<Snapshot>) => {
+  const show = (next: Partial<Snapshot> & { language?: LanguageSetting }) => {
     snapshot = { ...snapshot, ...next };
     for (const listener of listeners) listener(snapshot);
   };
@@ -534,6 +537,7 @@ export function demoHost(scene: string): Host {
       settings.set(name, changed);
       change(name, (a) => ({ ...a, advised_end_after: changed.end_after > 840 ? a.advised_end_after : null }));
     },
+    changeLanguage: async (configured) => show({ language: { used: configured ?? systemLanguage(), configured, locked: false } }),
     onNavigate: async () => () => {},
     presets: async () => presets,
     diagnosis: async () =>

@@ -1,77 +1,65 @@
 // The texts of the record: what a line says, by day and hour.
-import { ENDED, timeOfDay } from "./text";
+import { capital, date, text } from "./locale.svelte";
+import { timeOfDay, weekday } from "./time-words";
 import { short } from "./tools";
-import type { ActivityCaller, ActivityHour, ActivityKind, ActivityLine, RecordFinding, RecordReport, Span } from "./wire";
+import type { ActivityCaller, ActivityHour, ActivityKind, ActivityLine, EndReason, RecordFinding, RecordReport, Span } from "./wire";
 
-export const KINDS: Record<ActivityKind, string> = {
-  tokens: "Tokens",
-  refusals: "Refusals",
-  sessions: "Sign-ins and sessions",
-  questions: "Questions",
-  changes: "Changes",
-  abide: "Abide itself",
-};
+export const KINDS = ["tokens", "refusals", "sessions", "questions", "changes", "abide"] as const satisfies ActivityKind[];
 
 const fileName = (path: string) => path.split(/[/\\]/).at(-1) ?? path;
 
-/** Who asked, as the subject of a sentence. */
-export function who(caller: ActivityCaller | null): string {
-  if (caller === null) return "An app";
-  if (caller.program !== null) return short(fileName(caller.program));
-  if (caller.name !== null) return short(caller.name);
-  return caller.kind === "owner" ? "The abide command" : "An unknown app";
-}
+/** How the name of a caller stands in its sentence. A program is called by its name; the others are declined. */
+type Position = "subject" | "of" | "object";
 
-/** The same within a sentence. */
-const whom = (caller: ActivityCaller | null) => who(caller).replace(/^(?:An|The) /, (article) => article.toLowerCase());
+function who(caller: ActivityCaller | null, position: Position = "subject"): string {
+  const name = caller === null ? null : caller.program !== null ? fileName(caller.program) : caller.name;
+  if (name !== null) return short(name);
+  return text(`caller-${caller === null ? "app" : caller.kind === "owner" ? "command" : "unknown"}-${position}`);
+}
 
 /** What happened, in a few words. The names of the events are those of crates/audit. */
 export const EVENT: Record<string, (line: ActivityLine) => string> = {
-  "token.served": (line) => `${who(line.caller)} got a token`,
-  "token.refused": (line) => `${who(line.caller)} got no token`,
-  "claims.served": (line) => `${who(line.caller)} read what the provider says about you`,
-  "request.refused": (line) => `A request of ${whom(line.caller)} was refused`,
-  "sign_in.begun": () => "Sign-in started",
-  "sign_in.failed": () => "Sign-in failed",
-  "sign_in.code_caught": () => "A sign-in code that Abide did not ask for was caught",
-  "session.began": (line) => (line.user === null ? "Signed in" : `Signed in as ${short(line.user)}`),
-  "session.refreshed": () => "Tokens renewed",
-  "session.refresh_failed": () => "Renewal failed",
-  "session.ended": () => "Session ended",
-  "session.kept": () => "Session extended",
-  "question.asked": () => "“Keep session?” was shown",
-  "question.answered": (line) => `You answered ${line.reason === "yes" ? "Yes" : "No"} to “Keep session?”`,
-  "question.withdrawn": () => "“Keep session?” closed by itself",
-  "grant.given": (line) => `${short(line.name ?? "A client")} was allowed`,
-  "grant.revoked": (line) => `${short(line.name ?? "A client")} was revoked`,
-  "consent.decided": (line) => `You ${line.reason === "denied" ? "denied" : "allowed"} ${whom(line.caller)}`,
-  "account.added": () => "Account added",
-  "account.removed": () => "Account removed",
-  "settings.changed": () => "Settings changed",
-  "config.reloaded": (line) => (line.reason === null ? "Settings read again" : "Changed settings refused"),
-  "agent.started": (line) => `Abide${line.name === null ? "" : ` ${line.name}`} started`,
-  "agent.stopped": () => "Abide stopped",
-  "record.rotated": () => "A new file of the record began",
-  "record.resumed": () => "A half-written line was cut off",
-  "record.broken": () => "The record was not as Abide had left it",
+  "token.served": (line) => text("event-token_served", { caller: who(line.caller) }),
+  "token.refused": (line) => text("event-token_refused", { caller: who(line.caller) }),
+  "claims.served": (line) => text("event-claims_served", { caller: who(line.caller) }),
+  "request.refused": (line) => text("event-request_refused", { caller: who(line.caller, "of") }),
+  "sign_in.begun": () => text("event-sign_in_begun"),
+  "sign_in.failed": () => text("event-sign_in_failed"),
+  "sign_in.code_caught": () => text("event-sign_in_code_caught"),
+  "session.began": ({ user }) => (user === null ? text("event-session_began") : text("event-session_began-as", { user: short(user) })),
+  "session.refreshed": () => text("event-session_refreshed"),
+  "session.refresh_failed": () => text("event-session_refresh_failed"),
+  "session.ended": () => text("event-session_ended"),
+  "session.kept": () => text("event-session_kept"),
+  "question.asked": () => text("event-question_asked"),
+  "question.answered": (line) => text(line.reason === "yes" ? "event-question_answered-yes" : "event-question_answered-no"),
+  "question.withdrawn": () => text("event-question_withdrawn"),
+  "grant.given": ({ name }) => (name === null ? text("event-grant_given-unnamed") : text("event-grant_given", { client: short(name) })),
+  "grant.revoked": ({ name }) => (name === null ? text("event-grant_revoked-unnamed") : text("event-grant_revoked", { client: short(name) })),
+  "consent.decided": (line) =>
+    text(line.reason === "denied" ? "event-consent_denied" : "event-consent_allowed", { caller: who(line.caller, "object") }),
+  "account.added": () => text("event-account_added"),
+  "account.removed": () => text("event-account_removed"),
+  "settings.changed": () => text("event-settings_changed"),
+  "config.reloaded": (line) => text(line.reason === null ? "event-config_reloaded" : "event-config_refused"),
+  "agent.started": ({ name }) => (name === null ? text("event-agent_started") : text("event-agent_started-version", { version: name })),
+  "agent.stopped": () => text("event-agent_stopped"),
+  "record.rotated": () => text("event-record_rotated"),
+  "record.resumed": () => text("event-record_resumed"),
+  "record.broken": () => text("event-record_broken"),
 };
 
-/** How long an answer holds, by the word that the record has for it. */
-const SPANS: Record<Span, string> = {
-  once: "once",
-  run: "until it ends",
-  terminal: "in its terminal",
-  agent: "all that the agent starts",
-  session: "until you are signed out",
-  script: "this script, 30 days",
-  always: "always",
-};
+const SPANS = ["once", "run", "terminal", "agent", "session", "script", "always"] as const satisfies Span[];
+const REASONS = [
+  "user_logout", "idle_timeout", "absolute_timeout", "provider_timeout", "access_token_expired", "declined", "provider_logout", "refresh_rejected",
+  "screen_locked", "account_removed",
+] as const satisfies EndReason[];
 
 export function title(line: ActivityLine): string {
   if (Object.hasOwn(EVENT, line.event)) return EVENT[line.event]!(line);
   // A newer agent may record more than this page knows.
   const words = line.event.replace(/[._]/g, " ").trim();
-  return words === "" || words === "unknown" ? "An event of a newer version of Abide" : words.charAt(0).toUpperCase() + words.slice(1);
+  return words === "" || words === "unknown" ? text("event-unknown") : capital(words);
 }
 
 /** Whether a line is bad news. */
@@ -83,37 +71,40 @@ export function about(line: ActivityLine, accounts: number): string {
   const parts: string[] = [];
   if (line.audience.length > 0) parts.push(line.audience.map((target) => short(target).replace(/^https:\/\//, "")).join(", "));
   if (line.account !== null && accounts !== 1) parts.push(short(line.account));
-  if (line.times > 1) parts.push(`${line.times.toLocaleString("en")} times${line.until === null ? "" : ` until ${clock(line.until)}`}`);
-  if (line.event === "consent.decided" && line.name !== null && Object.hasOwn(SPANS, line.name)) parts.push(SPANS[line.name as Span]);
-  if (line.event === "session.ended" && line.reason !== null) parts.push(Object.hasOwn(ENDED, line.reason) ? ENDED[line.reason as keyof typeof ENDED] : line.reason);
-  if (line.missing > 0) parts.push(`${line.missing} events before this are missing`);
+  if (line.times > 1) parts.push(line.until === null ? text("line-times", { n: line.times }) : text("line-times-until", { n: line.times, time: clock(line.until) }));
+  const span = SPANS.find((each) => each === line.name);
+  if (line.event === "consent.decided" && span !== undefined) parts.push(text(`line-span-${span}`));
+  if (line.event === "session.ended" && line.reason !== null) {
+    const reason = REASONS.find((each) => each === line.reason);
+    parts.push(reason === undefined ? line.reason : text(`ended-${reason}`));
+  }
+  if (line.missing > 0) parts.push(text("line-missing", { n: line.missing }));
   return parts.join(" · ");
 }
 
 /** Everything that a line says, for those who open it. */
 export function details(line: ActivityLine): [string, string][] {
   const facts: [string, string | null][] = [
-    ["Account", line.account],
-    ["User", line.user],
-    ["Program", line.caller?.program ?? null],
+    [text("fact-account"), line.account],
+    [text("fact-user"), line.user],
+    [text("fact-program"), line.caller?.program ?? null],
     ["SHA-256", line.caller?.sha256 ?? null],
-    ["Started by", line.caller?.started_by ?? null],
-    ["Says it is", line.caller === null || line.caller.labels.length === 0 ? null : line.caller.labels.join(", ")],
-    ["Client", line.caller?.name ?? null],
-    ["API", line.audience.length === 0 ? null : line.audience.join(", ")],
-    ["Scopes", line.scope],
-    ["Reason", line.reason],
-    ["About", line.event === "agent.started" ? null : line.name],
-    ["Event", line.event],
-    ["Line", String(line.n)],
+    [text("fact-started-by"), line.caller?.started_by ?? null],
+    [text("fact-label"), line.caller === null || line.caller.labels.length === 0 ? null : line.caller.labels.join(", ")],
+    [text("fact-client"), line.caller?.name ?? null],
+    [text("fact-api"), line.audience.length === 0 ? null : line.audience.join(", ")],
+    [text("fact-scopes"), line.scope],
+    [text("fact-reason"), line.reason],
+    [text("fact-about"), line.event === "agent.started" ? null : line.name],
+    [text("fact-event"), line.event],
+    [text("fact-line"), String(line.n)],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null && fact[1] !== "").map(([label, value]) => [label, short(value)]);
 }
 
 /** A time of day with seconds. */
 export function clock(milliseconds: number, seconds = false): string {
-  const format: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) };
-  return new Intl.DateTimeFormat("en-GB", format).format(new Date(milliseconds));
+  return date(milliseconds, { hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) });
 }
 
 /** The day of a time as a pair of limits, Unix milliseconds; `add` days later. A day may have 23 or 25 hours. */
@@ -126,11 +117,9 @@ export function day(milliseconds: number, add = 0): { from: number; to: number }
 /** A day by its name: `Today`, `Yesterday`, `Sunday, 29 November`, with the year if it is another one. */
 export function dayName(from: number, now: number): string {
   const today = day(now).from;
-  if (from === today) return "Today";
-  if (from === day(now, -1).from) return "Yesterday";
-  const year = new Date(from).getFullYear() === new Date(now).getFullYear() ? {} : ({ year: "numeric" } as const);
-  const part = (format: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", format).format(new Date(from));
-  return `${part({ weekday: "long" })}, ${part({ day: "numeric", month: "long", ...year })}`;
+  if (from === today) return text("day-today");
+  if (from === day(now, -1).from) return text("day-yesterday");
+  return weekday(from, new Date(from).getFullYear() !== new Date(now).getFullYear());
 }
 
 /** Lines by day, in their order. */
@@ -144,8 +133,6 @@ export function byDay(lines: ActivityLine[]): { from: number; lines: ActivityLin
   return days;
 }
 
-const count = (many: number, one: string, more: string) => `${many.toLocaleString("en")} ${many === 1 ? one : more}`;
-
 /** The sums of a day. */
 export function sums(hours: ActivityHour[]): ActivityHour {
   const sum = { served: 0, refused: 0, renewed: 0, began: 0, ended: 0 };
@@ -155,45 +142,54 @@ export function sums(hours: ActivityHour[]): ActivityHour {
 
 /** The same for the eye, beside its mark. */
 export const brief = (sum: ActivityHour) => ({
-  served: `${sum.served.toLocaleString("en")} served`,
+  served: text("plot-served-brief", { n: sum.served }),
   refused: refused(sum.refused),
   renewed: renewed(sum.renewed),
-  ended: `${sum.ended.toLocaleString("en")} ended`,
+  ended: text("plot-ended-brief", { n: sum.ended }),
 });
 
-export const served = (many: number) => count(many, "request served", "requests served");
-export const refused = (many: number) => count(many, "refused", "refused");
-export const renewed = (many: number) => count(many, "renewal", "renewals");
-export const ended = (many: number) => count(many, "end of a session", "ends of sessions");
+const refused = (n: number) => text("plot-refused", { n });
+const renewed = (n: number) => text("plot-renewed", { n });
+
+/** The counts of an hour or a day in words. */
+export const counts = (of: ActivityHour) =>
+  text("plot-counts", { served: text("plot-served", { n: of.served }), refused: refused(of.refused), renewed: renewed(of.renewed), ended: text("plot-ended", { n: of.ended }) });
 
 /** The plot in one sentence. */
 export function plotAloud(hours: ActivityHour[], from: number): string {
   const sum = sums(hours);
   const total = (hour: ActivityHour) => hour.served + hour.refused;
   const busiest = hours.reduce((best, hour, i) => (total(hour) > total(hours[best]!) ? i : best), 0);
-  const most = sum.served + sum.refused === 0 ? "" : ` Most requests from ${clock(from + busiest * 3_600_000)} to ${clock(from + (busiest + 1) * 3_600_000)}.`;
-  return `${served(sum.served)}, ${refused(sum.refused)}, ${renewed(sum.renewed)}, ${ended(sum.ended)}.${most}`;
+  const said = text("plot-aloud", { counts: counts(sum) });
+  if (sum.served + sum.refused === 0) return said;
+  return `${said} ${text("plot-busiest", { from: clock(from + busiest * 3_600_000), to: clock(from + (busiest + 1) * 3_600_000) })}`;
 }
 
 /** What does not fit, as in the terminal. */
 export function finding({ code, line, to, file }: RecordFinding): string {
-  const words: Record<string, string> = {
-    line_changed: `Line ${line} was changed.`,
-    not_a_line: `${file}, line ${line} of the file: this is not a line of the record.`,
-    lines_missing: line === to ? `Line ${line} is missing.` : `Lines ${line} to ${to} are missing.`,
-    out_of_order: `Line ${line} is in the wrong place.`,
-    not_linked: `Line ${line} does not belong to the line before it.`,
-    not_as_sealed: `Line ${line} is not the line that Abide wrote.`,
-    wrong_file: `${file}: the file does not begin with the line of its name.`,
-    broken_at_start: `Abide found (line ${line}) that the record was not as it had left it.`,
-  };
-  return Object.hasOwn(words, code) ? words[code]! : "Something else is wrong.";
+  const at = { line: String(line), file: file ?? "" };
+  switch (code) {
+    case "lines_missing":
+      return line === to ? text("finding-line_missing", { line: at.line }) : text("finding-lines_missing", { line: at.line, to: String(to) });
+    case "not_a_line":
+      return text("finding-not_a_line", at);
+    case "wrong_file":
+      return text("finding-wrong_file", { file: at.file });
+    case "line_changed":
+    case "out_of_order":
+    case "not_linked":
+    case "not_as_sealed":
+    case "broken_at_start":
+      return text(`finding-${code}`, { line: at.line });
+    default:
+      return text("finding-unknown");
+  }
 }
 
 export function verdict(report: RecordReport): string {
-  if (report.lines === 0 && report.ok) return "Nothing is recorded yet.";
-  if (report.ok) return `The record is as Abide wrote it: lines ${report.first} to ${report.last}.`;
-  return "The record is not as Abide wrote it.";
+  if (report.lines === 0 && report.ok) return text("verdict-empty");
+  if (report.ok) return text("verdict-ok", { first: String(report.first), last: String(report.last) });
+  return text("verdict-bad");
 }
 
 /** How far back a search went. */

@@ -1,4 +1,5 @@
-import { ago, dateAndTime } from "./text";
+import { text } from "./locale.svelte";
+import { ago, dateAndTime } from "./time-words";
 import type { ClaimsAnswer } from "./wire";
 
 /** A claim as the window shows it. */
@@ -17,8 +18,8 @@ const LAST = 8.64e12;
 
 function inWords(value: unknown): string {
   if (typeof value === "string") return value;
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (value === null) return "empty";
+  if (typeof value === "boolean") return text(value ? "claim-yes" : "claim-no");
+  if (value === null) return text("claim-empty");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
@@ -26,9 +27,9 @@ function inWords(value: unknown): string {
 export function lines(name: string, value: unknown, nowUnix: number): string[] {
   if (TIMES.has(name) && typeof value === "number" && value >= 0 && value <= LAST) {
     const past = nowUnix - value;
-    return [past >= 0 && past < 86_400 ? `${dateAndTime(value)} (${ago(past)})` : dateAndTime(value)];
+    return [past >= 0 && past < 86_400 ? text("claim-time-ago", { time: dateAndTime(value), ago: ago(past) }) : dateAndTime(value)];
   }
-  if (Array.isArray(value)) return value.length === 0 ? ["empty"] : value.map(inWords);
+  if (Array.isArray(value)) return value.length === 0 ? [text("claim-empty")] : value.map(inWords);
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).map(([member, of]) => `${member}: ${inWords(of)}`);
   }

@@ -1,5 +1,6 @@
 // What the command palette offers. The same conditions as for the buttons of an account.
 import type { Host } from "./host";
+import { text } from "./locale.svelte";
 import { short } from "./tools";
 import type { Snapshot } from "./wire";
 
@@ -25,21 +26,21 @@ export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed
   for (const status of snapshot.accounts) {
     const { account } = status;
     const signedIn = status.state === "active" || status.state === "expiring";
-    if (status.state === "authorizing" || status.signing_in) add(`Cancel the sign-in: ${account}`, () => host.cancelSignIn(account));
-    else if (!signedIn || status.sign_in_needed) add(`Sign in: ${account}`, () => host.signIn(account));
-    if (signedIn && status.can_be_kept && !status.frozen) add(`Keep the session: ${account}`, () => host.keep(account));
-    if (signedIn) add(`Sign out: ${account}`, () => host.signOut(account));
-    commands.push({ name: `Settings: ${account}`, run: () => pages.settings(account) });
+    if (status.state === "authorizing" || status.signing_in) add(text("command-cancel-sign-in", { account }), () => host.cancelSignIn(account));
+    else if (!signedIn || status.sign_in_needed) add(text("command-sign-in", { account }), () => host.signIn(account));
+    if (signedIn && status.can_be_kept && !status.frozen) add(text("command-keep", { account }), () => host.keep(account));
+    if (signedIn) add(text("command-sign-out", { account }), () => host.signOut(account));
+    commands.push({ name: text("command-settings", { account }), run: () => pages.settings(account) });
   }
   for (const grant of snapshot.grants ?? []) {
-    if (grant.allows) add(`Stop: ${short(grant.program)} (${grant.account}, number ${grant.id})`, () => host.stopGrant(grant.id));
+    if (grant.allows) add(text("command-stop", { program: short(grant.program), account: grant.account, id: String(grant.id) }), () => host.stopGrant(grant.id));
   }
   commands.push(
-    { name: "Accounts", run: pages.accounts },
-    { name: "Tools: apps that may use your accounts", run: pages.tools },
-    { name: "Activity: what was recorded", run: pages.activity },
-    { name: "Add an account", run: pages.add },
-    { name: "Help", run: pages.help },
+    { name: text("page-accounts"), run: pages.accounts },
+    { name: text("command-tools"), run: pages.tools },
+    { name: text("command-activity"), run: pages.activity },
+    { name: text("page-add"), run: pages.add },
+    { name: text("page-help"), run: pages.help },
   );
   return commands;
 }

@@ -1,6 +1,8 @@
 // The checks of the help page, and the report that can be copied. Both hold no secret: only what is listed here.
-import { duration } from "./text";
-import type { Diagnosis, Snapshot, VaultMode } from "./wire";
+import { text } from "./locale.svelte";
+import { inWords } from "./problems";
+import { duration } from "./time-words";
+import type { Diagnosis, Snapshot } from "./wire";
 
 export type Level = "ok" | "warn" | "fail";
 
@@ -15,65 +17,56 @@ export interface Check {
 /** Seconds that two clocks may differ; ID tokens are checked with this tolerance. */
 const MAX_SKEW = 60;
 
-const VAULT: Record<VaultMode, Omit<Check, "name">> = {
-  keyring: { level: "ok", text: "Encrypted on disk. The key is in the keyring of your system.", advice: "" },
-  passphrase: { level: "ok", text: "Encrypted on disk with your passphrase.", advice: "" },
-  memory: {
-    level: "warn",
-    text: "In memory only. After a restart you sign in again.",
-    advice: "Unlock or install a keyring, or set `mode` under [vault] in the configuration.",
-  },
-};
-
 export function checks(found: Diagnosis, snapshot: Snapshot): Check[] {
   const { presence, configuration } = found;
+  const { version, system, endpoint } = found;
+  const unkept = found.vault === "memory";
   const all: Check[] = [
-    { name: "Abide", level: "ok", text: `Version ${found.version} on ${found.system}, at ${found.endpoint}.`, advice: "" },
-    { name: "Stored sessions", ...VAULT[found.vault] },
-    detected("Locked screen", presence.lock, "Abide cannot detect a locked screen. Time limits still apply."),
-    detected("Sleep", presence.sleep, "Abide cannot detect sleep. It checks the time limits when the computer wakes up.", "ok"),
-    detected("Keyboard and mouse", presence.input === null ? [] : [presence.input], "Abide cannot detect that you use this computer. It asks you instead."),
+    { name: "Abide", level: "ok", text: text("check-version", { version, system, endpoint }), advice: "" },
+    { name: text("check-vault"), level: unkept ? "warn" : "ok", text: text(`check-vault-${found.vault}`), advice: unkept ? text("check-vault-advice") : "" },
+    detected(text("check-lock"), presence.lock, text("check-lock-none")),
+    detected(text("check-sleep"), presence.sleep, text("check-sleep-none"), "ok"),
+    detected(text("check-input"), presence.input === null ? [] : [presence.input], text("check-input-none")),
   ];
-  const errors = configuration.problems.filter((problem) => problem.severity === "error");
+  const { file } = configuration;
+  const n = configuration.problems.filter((problem) => problem.severity === "error").length;
   all.push({
-    name: "Configuration",
+    name: text("check-configuration"),
     level: configuration.ok ? "ok" : "fail",
-    text: errors.length === 0 ? `${configuration.file}: no problems found.` : `${configuration.file}: ${errors.length === 1 ? "1 problem" : `${errors.length} problems`}.`,
+    text: n === 0 ? text("check-configuration-ok", { file }) : text("check-configuration-problems", { file, n }),
     advice: "",
   });
-  for (const problem of configuration.problems) {
-    const place = problem.line === null ? "" : ` (line ${problem.line})`;
+  for (const { account, line, message, severity, suggestion } of configuration.problems) {
     all.push({
-      name: problem.account ?? "Configuration",
-      level: problem.severity === "error" ? "fail" : "warn",
-      text: `${problem.message}${place}`,
-      advice: problem.suggestion ?? "",
+      name: account ?? text("check-configuration"),
+      level: severity === "error" ? "fail" : "warn",
+      text: line === null ? message : text("check-configuration-line", { message, line: String(line) }),
+      advice: suggestion ?? "",
     });
   }
   const seen = new Set<string>();
   for (const { provider, clock_skew: skew } of snapshot.accounts) {
     if (skew === null || seen.has(provider)) continue;
     seen.add(provider);
-    const apart = Math.abs(skew);
-    const direction = skew > 0 ? "ahead of" : "behind";
-    const bad = apart > MAX_SKEW;
-    all.push({
-      name: "Clock",
-      level: bad ? "fail" : "ok",
-      text: apart === 0 ? `The same as the clock of ${provider}.` : `The clock of ${provider} is ${duration(apart)} ${direction} this computer’s.`,
-      advice: bad ? "Set the clock of this computer automatically. If it is right, tell the administrators of the provider." : "",
-    });
+    const bad = Math.abs(skew) > MAX_SKEW;
+    all.push({ name: text("check-clock"), level: bad ? "fail" : "ok", text: clock(provider, skew), advice: bad ? text("check-clock-advice") : "" });
   }
-  for (const text of snapshot.warnings) all.push({ name: "Message", level: "warn", text, advice: "" });
-  for (const { account, last_error } of snapshot.accounts) {
-    if (last_error !== null) all.push({ name: account, level: "warn", text: last_error, advice: "" });
+  for (const warning of snapshot.warnings) all.push({ name: text("check-message"), level: "warn", text: warning, advice: "" });
+  for (const { account, last_error, last_error_code } of snapshot.accounts) {
+    if (last_error !== null) all.push({ name: account, level: "warn", text: inWords(last_error_code, last_error), advice: "" });
   }
   return all;
 }
 
+function clock(provider: string, skew: number): string {
+  if (skew === 0) return text("check-clock-same", { provider });
+  const time = duration(Math.abs(skew));
+  return skew > 0 ? text("check-clock-ahead", { provider, time }) : text("check-clock-behind", { provider, time });
+}
+
 function detected(name: string, sources: string[], without: string, level: Level = "warn"): Check {
   return sources.length > 0
-    ? { name, level: "ok", text: `Detected by ${sources.join(", ")}.`, advice: "" }
+    ? { name, level: "ok", text: text("check-detected", { sources: sources.join(", ") }), advice: "" }
     : { name, level, text: without, advice: "" };
 }
 
@@ -82,7 +75,7 @@ const HOME = /(?:\/home\/|\/Users\/|[A-Z]:\\Users\\)[^\s/\\]+/g;
 
 /** The report: the checks, and the state of each account without names of users. */
 export function report(found: Diagnosis, snapshot: Snapshot): string {
-  const lines = checks(found, snapshot).map(({ name, level, text }) => `${level.padEnd(4)}  ${name}: ${text}`);
+  const lines = checks(found, snapshot).map((check) => `${check.level.padEnd(4)}  ${check.name}: ${check.text}`);
   for (const status of snapshot.accounts) {
     const ended = status.ended === null ? "" : `, ended: ${status.ended}`;
     const code = status.last_error_code === null ? "" : `, error: ${status.last_error_code}`;

@@ -1,6 +1,8 @@
 // The one file that knows Tauri. Views know the interface only.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { text, type Language } from "./locale.svelte";
+import { inWords } from "./problems";
 import type {
   ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset,
   RecordExport, RecordReport, SessionSettings,
@@ -25,6 +27,8 @@ export interface Host {
   settings(account: string): Promise<SessionSettings>;
   /** Checked, written down, and in force at once. */
   changeSettings(account: string, settings: SessionSettings): Promise<void>;
+  /** The language of everything that Abide shows; `null` for that of the system. */
+  changeLanguage(language: Language | null): Promise<void>;
   /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
   onNavigate(listener: (place: string) => void): Promise<() => void>;
   /** The providers whose settings are known. */
@@ -66,6 +70,7 @@ export const tauriHost: Host = {
   claims: (account) => invoke("claims", { account }),
   settings: (account) => invoke("settings", { account }),
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
+  changeLanguage: (language) => invoke("change_language", { language }),
   onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),
   presets: () => invoke("presets"),
   discover: (issuer, preset) => invoke("discover", { issuer, preset }),
@@ -87,11 +92,12 @@ export const tauriHost: Host = {
 export function asWindowError(reason: unknown): WindowError {
   if (typeof reason === "object" && reason !== null && "message" in reason && "code" in reason) {
     const field = "field" in reason ? (reason.field as SettingField | null) : null;
-    return { code: String(reason.code), message: String(reason.message), field };
+    const code = String(reason.code);
+    return { code, message: inWords(code, String(reason.message)), field };
   }
   return {
     code: "window_failed",
-    message: "Abide did not answer. Close this window and open it again from the tray.",
+    message: text("window-failed"),
     field: null,
   };
 }

@@ -1,36 +1,18 @@
 // The three sessions behind a sign-in, in words. Authentication methods are worded as in crates/cli/src/view/layers.rs; a test
 // compares them.
-import { ago, timeOfDay } from "./text";
+import { list, text } from "./locale.svelte";
+import { ago, at, since, until } from "./time-words";
 import type { Layer, LayerStatus, SessionStatus } from "./wire";
 
-/** Words for the values of `amr` (RFC 8176, section 2). */
-export const METHODS = new Map([
-  ["pwd", "password"],
-  ["pin", "PIN"],
-  ["otp", "one-time code"],
-  ["sms", "text message"],
-  ["tel", "phone call"],
-  ["hwk", "security key"],
-  ["swk", "key on your device"],
-  ["pop", "key of yours"],
-  ["sc", "smart card"],
-  ["face", "face"],
-  ["fpt", "fingerprint"],
-  ["iris", "iris"],
-  ["retina", "retina"],
-  ["vbm", "voice"],
-  ["geo", "location"],
-  ["kba", "security questions"],
-  ["mca", "second channel"],
-  ["rba", "risk check"],
-  ["user", "presence check"],
-  ["wia", "Windows sign-in"],
-]);
+/** The values of `amr` (RFC 8176, section 2) that have words. */
+export const METHODS = [
+  "pwd", "pin", "otp", "sms", "tel", "hwk", "swk", "pop", "sc", "face", "fpt", "iris", "retina", "vbm", "geo", "kba", "mca", "rba", "user", "wia",
+] as const;
+/** The values of `acr` that have words (RFC 6711 has where they are registered). */
+const CLASSES = ["phr", "phrh"] as const;
 
-const CLASSES = new Map([
-  ["phr", "phishing-resistant"],
-  ["phrh", "phishing-resistant, in hardware"],
-]);
+const isMethod = (value: string): value is (typeof METHODS)[number] => (METHODS as readonly string[]).includes(value);
+const isClass = (value: string): value is (typeof CLASSES)[number] => (CLASSES as readonly string[]).includes(value);
 
 /** The authentication methods in words: `password and one-time code (level 2)`; empty if unknown. */
 export function recognized(methods: string[]): string {
@@ -38,23 +20,19 @@ export function recognized(methods: string[]): string {
   const others = new Set<string>();
   let several = false;
   for (const method of methods) {
-    const words = METHODS.get(method);
-    if (words !== undefined) said.add(words);
+    if (isMethod(method)) said.add(text(`method-${method}`));
     else if (method === "mfa") several = true;
     // An authentication context class (`acr`): levels of ISO/IEC 29115 are numbers.
-    else if (/^[0-9]+$/.test(method)) others.add(`level ${method}`);
-    else if (method !== "") others.add(CLASSES.get(method) ?? method);
+    else if (/^[0-9]+$/.test(method)) others.add(text("method-level", { level: method }));
+    else if (method !== "") others.add(isClass(method) ? text(`method-${method}`) : method);
   }
   // “Several factors” is needed only if they are not named.
-  if (several && said.size === 0) said.add("several factors");
-  else if (several && said.size === 1) said.add("another factor");
+  if (several && said.size === 0) said.add(text("method-several"));
+  else if (several && said.size === 1) said.add(text("method-another"));
   const behind = [...others].join(", ");
   if (said.size === 0) return behind;
-  return behind === "" ? list([...said]) : `${list([...said])} (${behind})`;
-}
-
-function list(words: string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+  const named = list([...said]);
+  return behind === "" ? named : text("method-at-level", { methods: named, level: behind });
 }
 
 export function layerOf(status: SessionStatus, which: Layer): LayerStatus | undefined {
@@ -74,63 +52,60 @@ export function layerTexts(status: SessionStatus, nowUnix: number): LayerText[] 
   return status.layers.map((layer) => {
     switch (layer.layer) {
       case "application":
-        return { layer: layer.layer, title: "Your session in Abide", ...application(status, layer, nowUnix) };
+        return { layer: layer.layer, title: text("layer-application"), ...application(status, layer, nowUnix) };
       case "provider":
-        return { layer: layer.layer, title: `Your session at ${layer.name}`, ...provider(status, layer, nowUnix) };
+        return { layer: layer.layer, title: text("layer-provider", { name: layer.name }), ...provider(status, layer, nowUnix) };
       case "identity_provider":
-        return { layer: layer.layer, title: `Your sign-in at ${layer.name}`, ...identity(layer, nowUnix) };
+        return { layer: layer.layer, title: text("layer-identity_provider", { name: layer.name }), ...identity(layer, nowUnix) };
     }
   });
 }
 
-function since(layer: LayerStatus, nowUnix: number): string {
-  return layer.since === null ? "Start time unknown." : `Since ${timeOfDay(layer.since, nowUnix)}.`;
+function began(layer: LayerStatus, nowUnix: number): string {
+  return layer.since === null ? text("layer-since-unknown") : text("layer-since", { since: since(layer.since, nowUnix) });
+}
+
+function over(layer: LayerStatus, nowUnix: number): string {
+  return layer.ends_at === null ? text("layer-ended") : text("layer-ended-at", { at: at(layer.ends_at, nowUnix) });
 }
 
 function application(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<LayerText, "text" | "how"> {
-  const how = "Measured by Abide.";
-  if (layer.state === "ended") {
-    return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
-  }
-  const ends = layer.ends_at === null ? "" : ` Ends at ${timeOfDay(layer.ends_at, nowUnix)}`;
-  const latest = status.at_most_until === null ? "" : `, at ${timeOfDay(status.at_most_until, nowUnix)} at the latest`;
-  const limit = {
-    idle: ` if nothing uses it${latest}.`,
-    provider: ` unless the provider renews it${latest}.`,
-    absolute: ". This is the longest time.",
-    access_token: ", with its access token: the provider gave no refresh token.",
-  }[status.limit ?? "idle"];
-  return { text: ends === "" ? since(layer, nowUnix) : `${since(layer, nowUnix)}${ends}${limit}`, how };
+  const how = text("evidence-own_limits");
+  if (layer.state === "ended") return { text: over(layer, nowUnix), how };
+  const start = began(layer, nowUnix);
+  return { text: layer.ends_at === null ? start : `${start} ${end(status, layer.ends_at, nowUnix)}`, how };
+}
+
+function end(status: SessionStatus, endsAt: number, nowUnix: number): string {
+  const limit = status.limit ?? "idle";
+  const then = { at: at(endsAt, nowUnix) };
+  if (limit === "absolute" || limit === "access_token" || status.at_most_until === null) return text(`layer-ends-${limit}`, then);
+  return text(`layer-ends-${limit}-latest`, { ...then, latest: at(status.at_most_until, nowUnix) });
 }
 
 function provider(status: SessionStatus, layer: LayerStatus, nowUnix: number): Pick<LayerText, "text" | "how"> {
   if (layer.state === "unknown" && (status.provider_end === "ended" || status.provider_end === "goes_on")) {
-    const accepts = status.provider_end === "ended" ? "no longer accepts" : "still accepts";
-    return { text: `It ${accepts} the tokens of your session.`, how: "Tested by Abide after the end." };
+    return { text: text(`layer-tested-${status.provider_end}`), how: text("layer-tested") };
   }
-  if (layer.state === "unknown") return { text: "Status unknown.", how: "The provider does not report it." };
-  const heard = layer.checked_at === null ? "" : ` ${ago(nowUnix - layer.checked_at)}`;
-  const how = {
-    own_limits: "Measured by Abide.",
-    id_token: `Learned at your sign-in${heard}.`,
-    refresh: `Learned at the renewal${heard}.`,
-    browser: `Reported by the tab in your browser${heard}.`,
-    asked: `Abide asked the provider${heard}.`,
-    told: `The provider sent a notification${heard}.`,
-    nothing: "The provider does not report it.",
-  }[layer.evidence];
-  if (layer.state === "ended") {
-    return { text: layer.ends_at === null ? "It has ended." : `Ended at ${timeOfDay(layer.ends_at, nowUnix)}.`, how };
-  }
-  const end =
-    layer.ends_at === null ? "End time unknown." : `Ends at ${timeOfDay(layer.ends_at, nowUnix)} unless it is renewed.`;
-  return { text: `${since(layer, nowUnix)} ${end}`, how };
+  if (layer.state === "unknown") return { text: text("layer-unknown"), how: text("evidence-nothing") };
+  const how = evidence(layer, nowUnix);
+  if (layer.state === "ended") return { text: over(layer, nowUnix), how };
+  const ends = layer.ends_at === null ? text("layer-end-unknown") : text("layer-ends-renewed", { at: at(layer.ends_at, nowUnix) });
+  return { text: `${began(layer, nowUnix)} ${ends}`, how };
+}
+
+function evidence({ evidence, checked_at }: LayerStatus, nowUnix: number): string {
+  if (evidence === "own_limits" || evidence === "nothing" || checked_at === null) return text(`evidence-${evidence}`);
+  return text(`evidence-${evidence}-ago`, { ago: ago(nowUnix - checked_at) });
 }
 
 function identity(layer: LayerStatus, nowUnix: number): Pick<LayerText, "text" | "how"> {
-  const how = recognized(layer.methods);
-  const at = layer.since === null ? "" : ` at ${timeOfDay(layer.since, nowUnix)}`;
-  const text = how !== "" ? `With ${how}${at}.` : at !== "" ? `Signed in${at}. Method unknown.` : "Method unknown.";
-  const end = layer.ends_at === null ? "End time unknown." : `You stay signed in there until ${timeOfDay(layer.ends_at, nowUnix)}.`;
-  return { text, how: end };
+  const end = layer.ends_at === null ? text("layer-end-unknown") : text("identity-until", { until: until(layer.ends_at, nowUnix) });
+  return { text: signedIn(recognized(layer.methods), layer.since, nowUnix), how: end };
+}
+
+function signedIn(methods: string, when: number | null, nowUnix: number): string {
+  if (when === null) return methods === "" ? text("identity-unknown") : text("identity-with", { methods });
+  const then = { at: at(when, nowUnix) };
+  return methods === "" ? text("identity-at", then) : text("identity-with-at", { ...then, methods });
 }

@@ -1,4 +1,5 @@
 import { asWindowError, type Host } from "./host";
+import { text } from "./locale.svelte";
 import { announcement, questionAloud } from "./text";
 import { untilNextChange } from "./time";
 import { request } from "./tools";
@@ -54,7 +55,7 @@ export class Live {
         .map((after) => announcement(before.accounts.find((a) => a.account === after.account), after))
         .filter((sentence) => sentence !== "");
       const asks = (snapshot.consents ?? []).filter((question) => !before.consents?.some((old) => old.id === question.id));
-      news.push(...asks.map(request).map(({ who, wants }) => `${who} ${wants} Answer on the page Tools.`));
+      news.push(...asks.map((question) => text("said-consent", { request: request(question) })));
       if (news.length > 0) this.said = news.join(" ");
     }
     const fresh = snapshot.questions.filter((question) => !before?.questions.some((old) => old.id === question.id));

@@ -5,10 +5,10 @@ import type { Snapshot } from "./wire";
 export type Place = "accounts" | "tools" | "activity" | "add" | "address" | "settings" | "help";
 
 /** The pages that the head of the window leads to. */
-export const TABS = { accounts: "Accounts", tools: "Tools", activity: "Activity" } as const;
-export type Tab = keyof typeof TABS;
+export const TABS = ["accounts", "tools", "activity"] as const;
+export type Tab = (typeof TABS)[number];
 
-export const isTab = (place: string): place is Tab => Object.hasOwn(TABS, place);
+export const isTab = (place: string): place is Tab => (TABS as readonly string[]).includes(place);
 
 /** Whether only the demo account is there. */
 export const onlyDemo = (snapshot: Snapshot) => snapshot.accounts.length > 0 && snapshot.accounts.every((a) => a.issuer === DEMO_ISSUER);

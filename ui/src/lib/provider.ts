@@ -1,4 +1,5 @@
 // Providers before they become accounts: the addresses that presets describe, and what a provider offers, in words.
+import { capital, text } from "./locale.svelte";
 import type { DiscoveredProvider } from "./wire";
 
 /** A value of an address that the user fills in. */
@@ -21,10 +22,19 @@ const BLANK = /YOUR\.[A-Z]+|[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*/g;
 /** Words that stay in capital letters. */
 const SHORT = new Set(["ID", "URL", "OIDC"]);
 
+/** The values that the presets ask for. */
+const KNOWN = [
+  "APPLICATION", "HOST", "INSTANCE", "ORG", "PROJECT", "REALM", "REGION", "SERVER-ID", "TENANT", "TENANT-ID", "YOUR.DOMAIN", "YOUR.GITLAB", "YOUR.ZITADEL",
+] as const;
+
+/** As the catalogue names it: a name there has no full stop. */
+type Named<Key extends string> = Key extends `${infer First}.${infer Second}` ? `${First}-${Second}` : Key;
+
 function label(key: string): string {
+  const known = KNOWN.find((each) => each === key);
+  if (known !== undefined) return text(`blank-${known.replace(".", "-") as Named<typeof known>}`);
   const words = key.split(/[-.]/).map((word) => (SHORT.has(word) ? word : word.toLowerCase()));
-  const text = words.join(" ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capital(words.join(" "));
 }
 
 /** A form as the presets write it: an address with words in capital letters, then perhaps a remark. */
@@ -53,44 +63,27 @@ export interface Fact {
   text: string;
 }
 
+const offer = (yes: boolean, on: string, off: string): Fact => ({ yes, text: yes ? on : off });
+
 /** What matters to everybody. */
 export function facts(provider: DiscoveredProvider): Fact[] {
+  const watched = provider.session_management ? "offers-tab" : provider.logout_notices ? "offers-notices" : "lacks-notices";
   return [
-    provider.offline_access === false
-      ? { yes: false, text: "Does not renew sessions. You sign in again when the token expires." }
-      : {
-          yes: true,
-          text: provider.offline_access ? "Renews the session without a new sign-in." : "May renew sessions. Abide asks for it.",
-        },
-    provider.provider_logout
-      ? { yes: true, text: "Signing out can end the session at the provider, too." }
-      : { yes: false, text: "Signing out ends the session in Abide only. You stay signed in at the provider." },
-    provider.revocation
-      ? { yes: true, text: "Tokens become invalid when you sign out." }
-      : { yes: false, text: "Tokens stay valid until they expire. Abide deletes them when you sign out." },
-    provider.session_management
-      ? { yes: true, text: "A tab in your browser can notice when you sign out at the provider." }
-      : provider.logout_notices
-        ? { yes: true, text: "Can notify Abide when you sign out at the provider. This has to be set up." }
-        : { yes: false, text: "Abide learns that you signed out at the provider at the next renewal." },
+    provider.offline_access === null
+      ? { yes: true, text: text("offers-renewal-perhaps") }
+      : offer(provider.offline_access, text("offers-renewal"), text("lacks-renewal")),
+    offer(provider.provider_logout, text("offers-logout"), text("lacks-logout")),
+    offer(provider.revocation, text("offers-revocation"), text("lacks-revocation")),
+    { yes: watched !== "lacks-notices", text: text(watched) },
   ];
 }
 
 /** What matters to developers, by the names of the specifications. */
 export function details(provider: DiscoveredProvider): Fact[] {
-  const offer = (yes: boolean, on: string, off: string): Fact => ({ yes, text: yes ? on : off });
   return [
-    offer(provider.device, "Device sign-in: you can sign in on your phone.", "No device sign-in: a browser on this computer is needed."),
-    offer(
-      provider.pushed_requests,
-      "Pushed authorization requests (PAR): nothing of the request passes through the browser.",
-      "No pushed authorization requests (PAR): the browser carries the request.",
-    ),
-    offer(provider.dpop, "DPoP: tokens can be bound to this computer. Switch it on in the configuration.", "No DPoP: who has a token can use it."),
-    offer(
-      provider.registration,
-      "Registration: Abide can register itself.",
-      "No registration: you register Abide yourself.",
-    ),
+    offer(provider.device, text("offers-device"), text("lacks-device")),
+    offer(provider.pushed_requests, text("offers-par"), text("lacks-par")),
+    offer(provider.dpop, text("offers-dpop"), text("lacks-dpop")),
+    offer(provider.registration, text("offers-registration"), text("lacks-registration")),
   ];
 }

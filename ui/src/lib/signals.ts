@@ -1,18 +1,8 @@
 // The signals by which Abide learns that the provider's session has ended, in words. They are named as in
 // crates/cli/src/view/signals.rs; a test compares them.
-import { ago } from "./text";
+import { capital, text } from "./locale.svelte";
+import { ago } from "./time-words";
 import type { SessionStatus, Signal, SignalState } from "./wire";
-
-/** The name of a signal. */
-export const SIGNAL: Record<Signal, string> = {
-  iframe: "browser tab",
-  refresh: "renewals",
-  introspection: "token introspection",
-  userinfo: "UserInfo",
-  frontchannel: "front-channel logout",
-  backchannel: "back-channel logout",
-  events: "security events",
-};
 
 /** A signal, and how well it works. */
 export interface Watched {
@@ -29,29 +19,15 @@ export interface Watched {
 export function watched(status: SessionStatus, nowUnix: number): Watched[] {
   return status.signals.map(({ signal, state, heard_at }) => ({
     signal,
-    name: SIGNAL[signal].charAt(0).toUpperCase() + SIGNAL[signal].slice(1),
-    text: heard_at !== null && state === "works" ? `works, last signal ${ago(nowUnix - heard_at)}` : words(signal, state),
+    name: capital(text(`signal-${signal}`)),
+    text: heard_at !== null && state === "works" ? text("signal-state-works-last", { ago: ago(nowUnix - heard_at) }) : words(signal, state),
     lost: state === "blocked" || state === "closed" || state === "failed" || state === "unclear",
     canOpen: signal === "iframe" && state === "closed",
   }));
 }
 
 function words(signal: Signal, state: SignalState): string {
-  switch (state) {
-    case "waiting":
-      // These are silent until the session ends.
-      return signal === "frontchannel" || signal === "backchannel" ? "waiting" : "no signal yet";
-    case "works":
-      return "works";
-    case "blocked":
-      return "blocked: your browser hides the provider’s cookie from this tab";
-    case "closed":
-      return "closed or suspended";
-    case "unclear":
-      return "unclear: the provider does not say who is signed in";
-    case "failed":
-      return "failed";
-    case "not_offered":
-      return "not offered by the provider";
-  }
+  // These are silent until the session ends.
+  if (state === "waiting" && signal !== "frontchannel" && signal !== "backchannel") return text("signal-state-none");
+  return text(`signal-state-${state}`);
 }

@@ -1,7 +1,8 @@
 // The texts about apps that ask for tokens. Who asks for what is worded as in the native dialog
 // (src-tauri/src/consent/words.rs); a test compares them.
-import { ago, duration, timeOfDay } from "./text";
-import type { AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, KeptGrant, Label, LabelKind, LiveGrant, Span, Snapshot, Until } from "./wire";
+import { list, parts, text, type Part } from "./locale.svelte";
+import { ago, at, duration, fullDate } from "./time-words";
+import type { ConsentAnswer, ConsentQuestion, KeptGrant, Label, LiveGrant, Span, Snapshot, Until } from "./wire";
 
 /** So much of one value is shown, in characters. A program chooses what it says of itself, not how long the page is. */
 const LONGEST = 120;
@@ -18,103 +19,71 @@ export function who(question: ConsentQuestion): string {
   const name = short(question.program);
   switch (question.kind) {
     case "terminal":
-      return "A terminal of yours";
+      return text("consent-who-terminal");
     case "forwarder":
-      return `A program behind ${name}`;
+      return text("consent-who-forwarder", { program: name });
     case "interpreter":
-      return question.script === null ? name : `${name} with ${short(fileName(question.script))}`;
+      return question.script === null ? name : text("consent-who-script", { program: name, script: short(fileName(question.script)) });
     case "background":
-      return `${name}, in the background,`;
+      return text("consent-who-background", { program: name });
     default:
       return name;
   }
 }
 
 /** Who asks for what. */
-export function request(question: ConsentQuestion): { who: string; wants: string } {
-  const wants =
-    question.targets.length === 0
-      ? `wants to use your access to ${question.provider}.`
-      : `wants to use ${question.targets.map(short).join(" and ")} in your name.`;
-  return { who: who(question), wants };
+export function requestParts(question: ConsentQuestion): Part[] {
+  const { provider, targets } = question;
+  return targets.length === 0
+    ? parts("consent-request", { who: who(question), provider })
+    : parts("consent-request-targets", { who: who(question), targets: list(targets.map(short)) });
 }
 
-/** What a scope means; a scope that is not known is shown as it is. */
-export const SCOPE: Record<string, string> = {
-  openid: "know who you are",
-  profile: "see your name",
-  email: "see your email address",
-  phone: "see your telephone number",
-  address: "see your address",
-  offline_access: "stay signed in",
-  groups: "see your groups",
-  roles: "see your groups",
-};
+export const request = (question: ConsentQuestion) => requestParts(question).map((part) => part.text).join("");
+
+/** The scopes that have words. Two of them mean the same. */
+const SCOPES = ["openid", "profile", "email", "phone", "address", "offline_access", "groups"] as const;
 
 /** A scope in words. */
-export const scopeShown = (name: string) => (Object.hasOwn(SCOPE, name) ? SCOPE[name]! : short(name));
+export function scopeShown(name: string): string {
+  const known = SCOPES.find((each) => each === (name === "roles" ? "groups" : name));
+  return known === undefined ? short(name) : text(`scope-${known}`);
+}
 
 const scopes = (names: string[]) => [...new Set(names.map(scopeShown))].join(", ");
 
-/** What a label is about. */
-const LABEL: Record<LabelKind, string> = {
-  flatpak: "Flatpak",
-  snap: "snap",
-  desktop_entry: "app",
-  package: "package",
-  coding_agent: "started by",
-  unit: "unit",
-  cgroup: "cgroup",
-};
-
 /** What the surroundings of an app call it. None of it is proved. */
-export const labels = (all: Label[]) => all.map(({ kind, name }) => `${LABEL[kind]} ${name}`).join(", ");
+export const labels = (all: Label[]) => all.map(({ kind, name }) => text(`label-${kind}`, { name })).join(", ");
 
 /** What is known of the program, and what it says of itself. */
 export function known(question: ConsentQuestion): [string, string][] {
   const facts: [string, string | null][] = [
-    ["Account", short(question.account)],
-    ["Says it runs", question.script ?? (question.kind === "terminal" ? null : question.command)],
-    ["Terminal", question.terminal],
-    ["Started by", question.started_by.length === 0 ? null : question.started_by.join(", by ")],
-    ["Program", question.path],
-    ["Says it is", question.labels.length === 0 ? null : labels(question.labels)],
-    ["It may then", question.scopes.length === 0 ? null : scopes(question.scopes)],
-    ["It says why", question.reason === null ? null : `“${short(question.reason)}”`],
+    [text("consent-account"), short(question.account)],
+    [text("consent-runs"), question.script ?? (question.kind === "terminal" ? null : question.command)],
+    [text("consent-terminal"), question.terminal],
+    [text("consent-started-by"), question.started_by.length === 0 ? null : question.started_by.join(text("consent-started-by-next"))],
+    [text("consent-program"), question.path],
+    [text("consent-label"), question.labels.length === 0 ? null : labels(question.labels)],
+    [text("consent-may"), question.scopes.length === 0 ? null : scopes(question.scopes)],
+    [text("consent-why"), question.reason === null ? null : text("consent-quoted", { text: short(question.reason) })],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null).map(([label, value]) => [label, short(value)]);
 }
 
-export const BECAUSE: Partial<Record<AskedBecause, string>> = {
-  changed: "Its file has changed since you allowed it.",
-  wider: "It asks for more than you have allowed.",
-};
-
-export const KIND: Partial<Record<CallerKind, string>> = {
-  forwarder: "This program passes on requests of other programs. Abide does not know which one asks.",
-  background: "The system started it. Abide does not know which program it belongs to.",
-  unknown: "Abide cannot find out which program this is.",
-};
-
-export const SIGNS_IN = "You would have to sign in again, with a stronger method.";
-
 /** What to look at twice; empty for nothing. */
-export function warning(question: ConsentQuestion): string {
-  return [BECAUSE[question.because], KIND[question.kind], question.signs_in ? SIGNS_IN : undefined].filter((text) => text !== undefined).join(" ");
+export function warning({ because, kind, signs_in }: ConsentQuestion): string {
+  const all: string[] = [];
+  if (because === "changed" || because === "wider") all.push(text(`consent-because-${because}`));
+  if (kind === "forwarder" || kind === "background" || kind === "unknown") all.push(text(`consent-kind-${kind}`));
+  if (signs_in) all.push(text("consent-signs-in"));
+  return all.join(" ");
 }
 
 /** What an answer is for. */
 export function choice(question: ConsentQuestion, span: Span): string {
-  const words: Record<Span, string> = {
-    once: "This once",
-    run: `Until this ${short(question.program)} ends`,
-    terminal: "Everything in this terminal",
-    agent: `Everything that ${question.agent === null ? "the agent" : short(question.agent)} starts`,
-    session: "Until you are signed out",
-    script: "This script as it is now, 30 days",
-    always: "Always, this program as it is now",
-  };
-  return words[span];
+  if (span === "run") return text("span-run", { program: short(question.program) });
+  if (span !== "agent") return text(`span-${span}`);
+  return question.agent === null ? text("span-agent-unknown") : text("span-agent", { agent: short(question.agent) });
 }
 
 /** What is chosen until the user chooses: the narrowest answer that spares the next question of the same run. */
@@ -123,16 +92,7 @@ export function firstChoice(question: ConsentQuestion): Span {
   return question.spans.includes(wanted) ? wanted : (question.spans[0] ?? "once");
 }
 
-const saysItIs = (all: Label[]) => (all.length === 0 ? "" : ` Says it is: ${short(labels(all))}.`);
-
-/** When an answer ends at the latest. */
-export const END: Record<Until, string> = {
-  session: "When you are signed out",
-  "1h": "In 1 hour",
-  "8h": "In 8 hours",
-  "30d": "In 30 days",
-  revoked: "When you revoke it",
-};
+const withLabels = (words: string, all: Label[]) => (all.length === 0 ? words : `${words} ${text("grant-label", { labels: short(labels(all)) })}`);
 
 /** The ends that an answer can have, the usual one first. */
 export const ends = (question: ConsentQuestion, span: Span): Until[] => question.ends[span] ?? [];
@@ -140,35 +100,29 @@ export const ends = (question: ConsentQuestion, span: Span): Until[] => question
 /** An answer to a question, without what the user has not changed. */
 export function answer(question: ConsentQuestion, allow: boolean, span: Span, until: Until | null, targets: string[], scopes: string[]): ConsentAnswer {
   const [usual, ...others] = ends(question, span);
-  const part = (chosen: string[], all: string[]) => allow && all.length > 1 && chosen.length < all.length;
+  const chosenOf = (chosen: string[], all: string[]) => allow && all.length > 1 && chosen.length < all.length;
   return {
     allow,
     span,
     ...(until !== null && until !== usual && others.includes(until) ? { until } : {}),
-    ...(part(targets, question.targets) ? { targets } : {}),
-    ...(part(scopes, question.scopes) ? { scopes } : {}),
+    ...(chosenOf(targets, question.targets) ? { targets } : {}),
+    ...(chosenOf(scopes, question.scopes) ? { scopes } : {}),
   };
 }
 
-const tokens = (count: number) => (count === 1 ? "1 token" : `${count.toLocaleString("en")} tokens`);
+const tokens = (n: number) => text("grant-tokens", { n });
 
 /** How long an answer holds that ends by itself. */
-export const SPAN_ENDS: Record<Span, (program: string) => string> = {
-  once: () => "For one request",
-  run: (program) => `Until ${program} ends`,
-  terminal: () => "Until the terminal is closed",
-  agent: (program) => `For all that ${program} starts`,
-  session: () => "Until you are signed out",
-  script: () => "For 30 days",
-  always: () => "Until you revoke it",
-};
+function spanEnds(span: Span, program: string): string {
+  return span === "run" || span === "agent" ? text(`span-ends-${span}`, { program }) : text(`span-ends-${span}`);
+}
 
 /** An API in a list: without the scheme that is expected. */
 const api = (target: string) => short(target).replace(/^https:\/\//, "");
 
 /** A time that is at most left, in one unit. */
 function atMost(seconds: number): string {
-  if (seconds >= 7200) return `${Math.ceil(seconds / 3600)} h`;
+  if (seconds >= 7200) return text("time-hours", { n: Math.ceil(seconds / 3600) });
   return duration(seconds >= 60 ? Math.ceil(seconds / 60) * 60 : seconds);
 }
 
@@ -176,38 +130,54 @@ function atMost(seconds: number): string {
 export function live(grant: LiveGrant, snapshot: Snapshot, now: number): { what: string; until: string } {
   const account = snapshot.accounts.find((status) => status.account === grant.account);
   const target = grant.targets.length > 0 ? grant.targets.map(api).join(", ") : (account?.provider ?? grant.account);
-  const named = snapshot.accounts.length > 1 ? ` (${short(grant.account)})` : "";
-  const last = grant.last_used === null ? "" : `, last used ${ago(now - grant.last_used)}`;
-  const what = grant.allows ? `${grant.tokens === 0 ? "No tokens yet" : tokens(grant.tokens)} for ${target}${named}${last}.` : `Gets no tokens for ${target}${named}.`;
   const most = account?.at_most_until ?? null;
   const ends = [most, grant.until].filter((end) => end !== null && end > now) as number[];
-  const end = ends.length === 0 ? "" : `, ${atMost(Math.min(...ends) - now)} at most`;
-  return { what: what + saysItIs(grant.labels), until: `${SPAN_ENDS[grant.span](short(grant.program))}${end}.` };
+  const span = spanEnds(grant.span, short(grant.program));
+  return {
+    what: withLabels(
+      gets(grant, snapshot.accounts.length > 1 ? text("grant-target-account", { target, account: short(grant.account) }) : target, now),
+      grant.labels,
+    ),
+    until: ends.length === 0 ? text("grant-until", { span }) : text("grant-until-most", { span, time: atMost(Math.min(...ends) - now) }),
+  };
+}
+
+function gets(grant: LiveGrant, target: string, now: number): string {
+  if (!grant.allows) return text("grant-denies", { target });
+  const count = grant.tokens === 0 ? text("grant-no-tokens") : tokens(grant.tokens);
+  return grant.last_used === null ? text("grant-gets", { count, target }) : text("grant-gets-used", { count, target, ago: ago(now - grant.last_used) });
 }
 
 /** A grant that is kept, in two lines. */
 export function kept(grant: KeptGrant, now: number): { what: string; use: string } {
-  const account = grant.account === null ? "every account" : `the account ${short(grant.account)}`;
-  const targets = grant.targets.length > 0 ? grant.targets.map(api).join(", ") : null;
-  const may = grant.scopes.length === 0 ? "" : ` It may ${scopes(grant.scopes)}.`;
-  const what = !grant.allows
-    ? `Gets no tokens for ${targets ?? account}.`
-    : targets === null
-      ? `Gets tokens for ${account}.${may}`
-      : `Gets tokens for ${targets}, with ${account}.${may}`;
-  const last = grant.last_used === null ? "Not used yet." : `${tokens(grant.tokens)}, last used ${ago(now - grant.last_used)}.`;
-  const until = grant.until === null ? "" : ` Ends ${grant.until <= now ? "now" : timeOfDayFrom(grant.until, now)}.`;
-  return { what: what + saysItIs(grant.labels), use: `${grant.allows ? "Allowed" : "Denied"} ${timeOfDayFrom(grant.since, now)}.${until}${grant.allows ? ` ${last}` : ""}` };
+  return { what: withLabels(may(grant), grant.labels), use: used(grant, now) };
+}
+
+function may({ account, allows, scopes: some, targets }: KeptGrant): string {
+  const named = account === null ? null : { account: short(account) };
+  const forAccount = named === null ? text("grant-every-account") : text("grant-account", named);
+  const apis = targets.map(api).join(", ");
+  if (!allows) return text("grant-denies", { target: apis === "" ? forAccount : apis });
+  const withAccount = named === null ? text("grant-with-every-account") : text("grant-with-account", named);
+  const gets = apis === "" ? text("grant-allows", { target: forAccount }) : text("grant-allows-with", { target: apis, account: withAccount });
+  return some.length === 0 ? gets : `${gets} ${text("grant-may", { scopes: scopes(some) })}`;
+}
+
+function used(grant: KeptGrant, now: number): string {
+  const words = [text(grant.allows ? "grant-allowed-since" : "grant-denied-since", { at: when(grant.since, now) })];
+  if (grant.until !== null) words.push(grant.until <= now ? text("grant-ends-now") : text("grant-ends", { at: when(grant.until, now) }));
+  if (grant.allows) {
+    words.push(grant.last_used === null ? text("grant-unused") : text("grant-used", { count: tokens(grant.tokens), ago: ago(now - grant.last_used) }));
+  }
+  return words.join(" ");
 }
 
 /** A time for the middle of a sentence: `at 14:02`, `on 3 March 2026`. */
-function timeOfDayFrom(unix: number, now: number): string {
-  const far = Math.abs(now - unix) > 6 * 86_400;
-  if (!far) return `at ${timeOfDay(unix, now)}`;
-  return `on ${new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" }).format(new Date(unix * 1000))}`;
+function when(unix: number, now: number): string {
+  return Math.abs(now - unix) > 6 * 86_400 ? text("moment-on", { date: fullDate(unix) }) : at(unix, now);
 }
 
 /** The small chart in words. */
 export function chart(days: number[]): string {
-  return `${tokens(days.reduce((sum, count) => sum + count, 0))} in the last ${days.length} days`;
+  return text("grant-chart", { count: tokens(days.reduce((sum, count) => sum + count, 0)), days: days.length });
 }
