@@ -19,6 +19,18 @@ test.each(LANGUAGES)("%s has every text, with the arguments, marks and plurals t
 /** A text with a plural. */
 const ONE = "one = { $n ->\n [one] a\n *[other] b\n}";
 
+/** Texts that are the same words in another language, or only arrange what they are given. */
+const SAME: Record<string, RegExp> = {
+  es: /^(?:time-(?:seconds|minutes|hours|days|pair)|ended-how|moment-alone|date-and-time|layer-since|method-at-level|claim-no|claim-time-ago|said-provider|grant-(?:target-account|until)|plot-(?:counts|aloud)|consent-terminal|label-(?:flatpak|snap|cgroup))$/,
+  de: /^(?:time-(?:seconds|minutes|hours|days|pair)|ended-how|moment-alone|day-of-week|date-and-time|layer-since|method-at-level|claim-time-ago|said-provider|grant-(?:target-account|until)|plot-(?:counts|aloud)|consent-terminal|label-(?:flatpak|cgroup)|action-ok|question-ok-of|picture-app|add-redirect)$/,
+};
+
+test.each(["es", "de"])("nothing is left in English in %s", (language) => {
+  const english = new Map(read("en").map(({ id, value }) => [id, JSON.stringify(value)]));
+  const left = read(language).filter(({ id, value }) => english.get(id) === JSON.stringify(value) && !SAME[language]!.test(id));
+  expect(left.map(({ id }) => id)).toEqual([]);
+});
+
 describe("a catalogue that is not whole is noticed", () => {
   const source = parse(`${ONE}\ntwo = **{ $x }** \`y\`\n`);
   test.each([

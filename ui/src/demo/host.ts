@@ -403,12 +403,14 @@ export const scenes: Record<string, () => Snapshot> = {
       active({
         last_error:
           "id.example.com cannot be reached, so the session cannot be renewed right now. You stay signed in; Abide tries again by itself.",
+        last_error_code: "provider_unreachable",
       }),
       account({
         account: "lab",
         provider: "login.lab.example.org",
         state: "signed_out",
         last_error: "The sign-in did not succeed: the provider does not know the client ID “abide”. Check how the account is registered there.",
+        last_error_code: "invalid_client",
       }),
     ],
     questions: [],
@@ -416,7 +418,7 @@ export const scenes: Record<string, () => Snapshot> = {
   }),
   help: () => ({ accounts: [active({ clock_skew: 3 }), ended], questions: [], warnings: [] }),
   trouble_help: () => ({
-    accounts: [active({ clock_skew: -400, last_error: "id.example.com cannot be reached." })],
+    accounts: [active({ clock_skew: -400, last_error: "id.example.com cannot be reached.", last_error_code: "provider_unreachable" })],
     questions: [],
     warnings: ["There is no keyring on this computer. Sessions are kept in memory only: after a restart you sign in again."],
   }),

@@ -4,9 +4,12 @@ import "../app.css";
 import Gallery from "./Gallery.svelte";
 import { demoHost, scenes } from "./host";
 import { play, startOf } from "./play";
+import { speakAny } from "./pseudo";
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get("demo");
+// `&lang=` chooses the language, also one that nobody speaks: the names are in pseudo.ts.
+await speakAny(asked.get("lang") ?? "en");
 const target = document.getElementById("app");
 if (target && scene === null) {
   mount(Gallery, { target, props: { scenes: Object.keys(scenes) } });

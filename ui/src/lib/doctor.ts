@@ -1,6 +1,6 @@
 // The checks of the help page, and the report that can be copied. Both hold no secret: only what is listed here.
 import { text } from "./locale.svelte";
-import { inWords } from "./problems";
+import { inWords, languageOf } from "./problems";
 import { duration } from "./time-words";
 import type { Diagnosis, Snapshot } from "./wire";
 
@@ -12,6 +12,8 @@ export interface Check {
   text: string;
   /** What to do; empty if there is nothing to do. */
   advice: string;
+  /** The language of both, if it is not that of the window. */
+  lang?: "en" | undefined;
 }
 
 /** Seconds that two clocks may differ; ID tokens are checked with this tolerance. */
@@ -42,6 +44,7 @@ export function checks(found: Diagnosis, snapshot: Snapshot): Check[] {
       level: severity === "error" ? "fail" : "warn",
       text: line === null ? message : text("check-configuration-line", { message, line: String(line) }),
       advice: suggestion ?? "",
+      lang: "en",
     });
   }
   const seen = new Set<string>();
@@ -51,9 +54,9 @@ export function checks(found: Diagnosis, snapshot: Snapshot): Check[] {
     const bad = Math.abs(skew) > MAX_SKEW;
     all.push({ name: text("check-clock"), level: bad ? "fail" : "ok", text: clock(provider, skew), advice: bad ? text("check-clock-advice") : "" });
   }
-  for (const warning of snapshot.warnings) all.push({ name: text("check-message"), level: "warn", text: warning, advice: "" });
+  for (const warning of snapshot.warnings) all.push({ name: text("check-message"), level: "warn", text: warning, advice: "", lang: "en" });
   for (const { account, last_error, last_error_code } of snapshot.accounts) {
-    if (last_error !== null) all.push({ name: account, level: "warn", text: inWords(last_error_code, last_error), advice: "" });
+    if (last_error !== null) all.push({ name: account, level: "warn", text: inWords(last_error_code, last_error), advice: "", lang: languageOf(last_error_code) });
   }
   return all;
 }

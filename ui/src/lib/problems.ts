@@ -13,8 +13,13 @@ export const CODES = [
   "unauthorized_client", "unknown_account", "unusable_answer", "vault_locked", "vault_storage",
 ] as const;
 
+const known = (code: string | null) => CODES.find((each) => each === code);
+
 /** An error for people: as the program words it in English, in other languages by its code, if that has words. */
 export function inWords(code: string | null, message: string): string {
-  const known = CODES.find((each) => each === code);
-  return known === undefined || language() === "en" ? message : text(`problem-${known}`);
+  const name = known(code);
+  return name === undefined || language() === "en" ? message : text(`problem-${name}`);
 }
+
+/** The language of these words, for `lang`; undefined for that of the window. */
+export const languageOf = (code: string | null) => (known(code) === undefined ? "en" : undefined);
