@@ -12,12 +12,12 @@ action-deny = Ablehnen
 action-cancel = Abbrechen
 action-ok = OK
 
-## Durations: a number with its unit, and two of them
+## Durations: a number with its unit, on one line (with a no-break space), and two of them
 
-time-seconds = { $n } s
-time-minutes = { $n } min
-time-hours = { $n } h
-time-days = { $n } d
+time-seconds = { $n } s
+time-minutes = { $n } min
+time-hours = { $n } h
+time-days = { $n } d
 time-pair = { $first } { $second }
 
 ## Why a session ended: the rest of a sentence after "Signed out: "
@@ -63,16 +63,16 @@ sign-out-page-not-checked = Der Browser ist von der Abmeldeseite von { $provider
 
 ## Limits of a session
 
-limit-idle = ungenutzt
+limit-idle = Leerlauf
 limit-absolute = längste Dauer
 limit-provider = Limit des Anbieters
 limit-access_token = Zugriffstoken
 
 # Why a session cannot be extended: the rest of a sentence after "It cannot be extended: ".
-cannot-be-kept-idle = sie wurde nicht genutzt.
-cannot-be-kept-absolute = sie erreicht ihre längste Dauer. Melden Sie sich danach neu an.
-cannot-be-kept-provider = das Zeitlimit des Anbieters lässt sich nicht verschieben. Melden Sie sich danach neu an.
-cannot-be-kept-access_token = der Anbieter hat kein Erneuerungstoken ausgestellt. Melden Sie sich danach neu an.
+cannot-be-kept-idle = Sie wurde nicht genutzt.
+cannot-be-kept-absolute = Sie erreicht ihre längste Dauer. Melden Sie sich danach neu an.
+cannot-be-kept-provider = Das Zeitlimit des Anbieters lässt sich nicht verschieben. Melden Sie sich danach neu an.
+cannot-be-kept-access_token = Der Anbieter hat kein Erneuerungstoken ausgestellt. Melden Sie sich danach neu an.
 
 ## The question whether to keep the session
 

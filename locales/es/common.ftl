@@ -12,12 +12,12 @@ action-deny = Denegar
 action-cancel = Cancelar
 action-ok = Aceptar
 
-## Durations: a number with its unit, and two of them
+## Durations: a number with its unit, on one line (with a no-break space), and two of them
 
-time-seconds = { $n } s
-time-minutes = { $n } min
-time-hours = { $n } h
-time-days = { $n } d
+time-seconds = { $n } s
+time-minutes = { $n } min
+time-hours = { $n } h
+time-days = { $n } d
 time-pair = { $first } { $second }
 
 ## Why a session ended: the rest of a sentence after "Signed out: "
@@ -63,7 +63,7 @@ sign-out-page-not-checked = Tu navegador volvió de la página de cierre de sesi
 
 ## Limits of a session
 
-limit-idle = sin uso
+limit-idle = inactividad
 limit-absolute = duración máxima
 limit-provider = límite del proveedor
 limit-access_token = token de acceso
@@ -125,7 +125,7 @@ span-session = Hasta que se cierre la sesión
 span-script = Este script tal como está ahora, 30 días
 span-always = Siempre, este programa tal como está ahora
 
-until-label = Termina como máximo
+until-label = Termina a más tardar
 until-session = Cuando se cierre la sesión
 until-1h = En 1 hora
 until-8h = En 8 horas

@@ -8,7 +8,7 @@ import { speakAny } from "./pseudo";
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get("demo");
-// `&lang=` chooses the language, also one that nobody speaks: the names are in pseudo.ts.
+// `&lang=` chooses the language, also an invented one: the names are in pseudo.ts.
 await speakAny(asked.get("lang") ?? "en");
 const target = document.getElementById("app");
 if (target && scene === null) {

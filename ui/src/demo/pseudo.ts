@@ -1,4 +1,4 @@
-// Languages that nobody speaks, for the gallery and the tests: they show what does not fit, and what is not in the catalogue.
+// Invented languages, for the gallery and the tests: they show what does not fit, and what is not in the catalogue.
 import entries from "texts:en";
 import { speak, use, isLanguage, type Catalogue, type Entries } from "../lib/locale.svelte";
 
@@ -9,8 +9,8 @@ const LONG: Record<string, string> = { a: "áà", e: "éè", i: "íì", o: "óò
 
 const lengthened = (text: string) => text.replace(/[a-z]/gi, (letter) => LONG[letter] ?? letter);
 
-/** Each word in the order from right to left (Unicode: RIGHT-TO-LEFT OVERRIDE). */
-const reversed = (text: string) => text.replace(/\p{L}[\p{L}\p{N}’-]*/gu, "\u202e$&\u202c");
+/** Each word in the order from right to left (Unicode: RIGHT-TO-LEFT ISOLATE and OVERRIDE). */
+const reversed = (text: string) => text.replace(/\p{L}[\p{L}\p{N}’-]*/gu, "\u2067\u202e$&\u202c\u2069");
 
 /** A pattern with its words changed. What is typed stays. */
 function changed(pattern: Pattern, change: (text: string) => string): Pattern {
@@ -30,7 +30,7 @@ export const PSEUDO: Record<string, Pick<Catalogue, "direction"> & { change: (te
   "qps-rtl": { direction: "rtl", change: reversed },
 };
 
-/** Speaks a language of the window, or one that nobody speaks. */
+/** Speaks a language of the window, or an invented one. */
 export async function speakAny(language: string): Promise<void> {
   const pseudo = PSEUDO[language];
   if (pseudo === undefined) return speak(isLanguage(language) ? language : "en");
