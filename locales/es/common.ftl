@@ -127,9 +127,9 @@ span-always = Siempre, este programa tal como está ahora
 
 until-label = Termina a más tardar
 until-session = Cuando se cierre la sesión
-until-1h = En 1 hora
-until-8h = En 8 horas
-until-30d = En 30 días
+until-1h = Dentro de 1 hora
+until-8h = Dentro de 8 horas
+until-30d = Dentro de 30 días
 until-revoked = Cuando lo revoques
 
 ## What an app may do with a scope: the rest of a sentence after "It may "
