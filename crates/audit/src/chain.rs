@@ -68,7 +68,7 @@ impl Chain {
     pub fn append(&mut self, entry: &Entry) -> Vec<u8> {
         let n = self.n + 1;
         // An entry is a JSON object of plain types; that cannot fail.
-        let body = serde_json::to_string(entry).unwrap_or_else(|_| "{}".to_owned());
+        let body = ascii(&serde_json::to_string(entry).unwrap_or_else(|_| "{}".to_owned()));
         let inner = body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).unwrap_or_default();
         let mut line = format!("{{\"n\":{n},{inner},\"prev\":\"{}\"", self.hash).into_bytes();
         let hash = Hash(Sha256::digest(&line).into());
@@ -79,6 +79,22 @@ impl Chain {
         *self = Self { n, hash };
         line
     }
+}
+
+/// The same JSON in ASCII alone (RFC 8259 section 7). No terminal, export or system log has a reason to change such a line, and a copy
+/// of it can be verified.
+fn ascii(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() && !character.is_ascii_control() {
+            line.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    line
 }
 
 /// A line that is whole: its content fits its hash.

@@ -58,6 +58,17 @@ fn a_line_can_be_checked_by_its_documented_rule() {
 }
 
 #[test]
+fn a_line_is_ascii_so_that_no_copy_of_it_differs() {
+    let mut odd = entry(1);
+    odd.account = Some("J\u{f6}rg\u{9b}31m\u{202e}\u{2028}\u{e0041}\u{7f}".to_owned());
+    let line = Chain::default().append(&odd);
+    let (newline, line) = line.split_last().unwrap();
+    assert_eq!(*newline, b'\n');
+    assert!(line.iter().all(|byte| (0x20..0x7f).contains(byte)), "{}", String::from_utf8_lossy(line));
+    assert_eq!(Line::read(line).unwrap().entry, odd);
+}
+
+#[test]
 fn a_removed_tail_is_found_by_the_seal() {
     let (mut files, end) = written(&[5]);
     let kept: Vec<u8> = lines(&files[0].1)[..3].concat();

@@ -10,7 +10,7 @@ use super::queue::{Status, now};
 use crate::platform::file::{FolderError, private_folder};
 
 /// Lines are shorter than this: so much of a file's end holds the last one.
-const TAIL: u64 = 64 << 10;
+const TAIL: u64 = 256 << 10;
 
 /// Why the record cannot be kept.
 #[derive(Debug, thiserror::Error)]
