@@ -58,7 +58,7 @@ impl Files {
         let found = in_order(entries.filter_map(|entry| Some(entry.ok()?.path())));
         let firsts: Vec<u64> = found.into_iter().map(|(first, _)| first).collect();
         let sealed = seal.map_or(Chain::default(), |seal| seal.last);
-        let Some(&newest) = firsts.last() else {
+        let (Some(&oldest), Some(&newest)) = (firsts.first(), firsts.last()) else {
             let files = Self { folder: folder.to_owned(), file: None, size: 0, firsts, chain: sealed };
             return Ok((files, broken_if(sealed.n > 0)));
         };
@@ -80,12 +80,14 @@ impl Files {
             entry.lost_bytes = Some(tail.half);
             entry
         });
+        // The first line that was kept moves on only when the vault knows it, so an older file that is not there was removed.
+        let as_kept = seal.is_none_or(|seal| seal.first == 0 || oldest <= seal.first);
         // A file whose only line was never finished has no last line, and nothing is missing.
         let unfinished = found.is_none() && tail.size == 0 && newest == sealed.n + 1;
         if unfinished {
-            return Ok((Self { chain: sealed, ..files }, half));
+            return Ok((Self { chain: sealed, ..files }, broken_if(!as_kept).or(half)));
         }
-        Ok((files, broken_if(!as_sealed).or(half)))
+        Ok((files, broken_if(!as_sealed || !as_kept).or(half)))
     }
 
     /// Where the record has got to.
@@ -158,9 +160,9 @@ impl Files {
         self.firsts.drain(..too_many.min(self.firsts.len())).collect()
     }
 
-    /// Removes a file that is no longer kept.
-    pub(super) fn remove(&self, first: u64) -> io::Result<()> {
-        std::fs::remove_file(self.folder.join(file_name(first)))
+    /// Where a file is.
+    pub(super) fn path(&self, first: u64) -> PathBuf {
+        self.folder.join(file_name(first))
     }
 }
 

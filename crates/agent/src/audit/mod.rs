@@ -75,7 +75,8 @@ impl Audit {
             trouble: watch::Sender::new(None),
         });
         let (queue, jobs) = sync_channel(WAITING);
-        let writer = writer::Writer::new(files, *config, vault, shared.clone());
+        let broken = found.as_ref().is_some_and(|entry| entry.event == Event::RecordBroken);
+        let writer = writer::Writer::new(files, broken, *config, vault, shared.clone());
         let thread = std::thread::Builder::new().name("audit".to_owned());
         thread.spawn(move || writer.run(&jobs)).map_err(|_| AuditError::NoThread)?;
         let audit = Self { queue, shared };

@@ -51,6 +51,8 @@ impl Desk {
             audit.event(Event::TokenServed, |entry| entry.name = Some(number.to_string()));
         }
         audit.close().await;
+        // Files that are no longer kept go when the vault has the seal.
+        self.seal().await;
     }
 
     fn files(&self) -> Vec<(u64, PathBuf)> {
@@ -163,6 +165,52 @@ async fn files_rotate_and_the_chain_goes_on() {
     fs::remove_file(&desk.files()[0].1).unwrap();
     let report = desk.verify().await;
     assert!(matches!(report.findings[..], [Finding::LinesMissing { .. }]), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_oldest_file_that_was_removed_before_a_start_stays_visible() {
+    let mut desk = Desk::new().await;
+    desk.config = AuditConfig { file_mib: 0, keep_files: 3, ..AuditConfig::default() };
+    for _ in 0..5 {
+        desk.run(2).await;
+    }
+    desk.config.keep_files = 100;
+    let (removed, path) = desk.files().remove(0);
+    fs::remove_file(path).unwrap();
+    let audit = desk.open().await;
+    audit.settle().await;
+    assert!(
+        audit.trouble().borrow().as_deref().is_some_and(|text| text.contains("removed")),
+        "views show it"
+    );
+    audit.close().await;
+    desk.run(1).await;
+    let report = desk.verify().await;
+    assert!(report.first > removed, "{report:?}");
+    assert!(matches!(report.findings[..], [Finding::BrokenAtStart { .. }]), "{report:?}");
+}
+
+#[tokio::test]
+async fn no_file_goes_while_the_vault_does_not_know_that_it_may() {
+    let mut desk = Desk::new().await;
+    desk.config = AuditConfig { file_mib: 0, keep_files: 2, ..AuditConfig::default() };
+    desk.run(1).await;
+    let sealed = desk.seal().await;
+    let closed = VaultThread::new(|_| false);
+    for _ in 0..3 {
+        let audit = Audit::open(
+            desk.folder.path(),
+            &desk.config,
+            closed.clone(),
+            sealed.as_deref().map(Vec::as_slice),
+        );
+        audit.unwrap().close().await;
+    }
+    assert!(desk.files().len() >= 4);
+    // As after a crash: nothing of it is taken for a change by another program.
+    desk.run(1).await;
+    assert!(desk.verify().await.ok);
+    assert_eq!(desk.files().len(), 2);
 }
 
 #[tokio::test]

@@ -25,6 +25,9 @@ const SEAL_LINES: u64 = 4096;
 /// and when a line has waited for so long.
 const SEAL_TIME: Duration = Duration::from_secs(300);
 
+/// What views show if the record was not as Abide had left it, until the next start.
+const CHANGED: &str = "The record of tokens and sign-ins is not as Abide left it: lines were removed or changed while Abide did not run. \
+                       `abide audit verify` shows which.";
 /// What views show once a file has gone while it was written, until the next start.
 const LOST: &str = "A file of the record of tokens and sign-ins was removed or replaced while Abide used it. Abide has begun a new \
                     file. `abide audit verify` shows which lines are missing.";
@@ -45,8 +48,8 @@ pub(super) struct Writer {
     seal_at: Option<Instant>,
     /// When the last group was written.
     written: Option<Instant>,
-    /// Whether a file has gone while it was written.
-    lost: bool,
+    /// What views show although lines can be written.
+    warning: Option<&'static str>,
 }
 
 /// Who waits for the end of a group.
@@ -57,7 +60,14 @@ struct Waiting {
 }
 
 impl Writer {
-    pub(super) fn new(files: Files, config: AuditConfig, vault: VaultThread, shared: Arc<Shared>) -> Self {
+    /// `broken`: the record was not as Abide had left it.
+    pub(super) fn new(
+        files: Files,
+        broken: bool,
+        config: AuditConfig,
+        vault: VaultThread,
+        shared: Arc<Shared>,
+    ) -> Self {
         let mut writer = Self {
             files,
             config,
@@ -69,7 +79,7 @@ impl Writer {
             sealed: 0,
             seal_at: None,
             written: None,
-            lost: false,
+            warning: broken.then_some(CHANGED),
         };
         // The key has to be in the vault before the first fingerprint is in the record.
         writer.seal();
@@ -191,7 +201,7 @@ impl Writer {
             let mut entry = Entry::new(now(), Event::RecordBroken);
             entry.reason = Some("file_gone".to_owned());
             self.group.insert(0, entry);
-            self.lost = true;
+            self.warning = Some(LOST);
             self.shared.unwritten.store(true, Ordering::Relaxed);
         } else if self.files.is_full(u64::from(self.config.file_mib) << 20) {
             self.rotate();
@@ -200,7 +210,7 @@ impl Writer {
             Ok(lines) => {
                 self.group.clear();
                 self.shared.unwritten.store(false, Ordering::Relaxed);
-                self.show(self.lost.then(|| LOST.to_owned()));
+                self.show(self.warning.map(str::to_owned));
                 if let Some(syslog) = &self.syslog
                     && !syslog.send(&lines)
                 {
@@ -236,21 +246,27 @@ impl Writer {
         let mut entry = Entry::new(now(), Event::RecordRotated);
         entry.name = removed.last().map(|first| file_name(*first));
         self.group.insert(0, entry);
-        // Sealed before they go: a file that is missing without this is missed.
-        self.seal();
-        for first in removed {
-            if let Err(error) = self.files.remove(first) {
-                tracing::warn!(%error, "a file of the record could not be removed");
+        let removed: Vec<_> = removed.into_iter().map(|first| self.files.path(first)).collect();
+        self.seal_then(move || {
+            for path in removed {
+                if let Err(error) = std::fs::remove_file(path) {
+                    tracing::warn!(%error, "a file of the record could not be removed");
+                }
             }
-        }
+        });
     }
 
     /// Has the vault keep where the record has got to. Does not wait for it.
     fn seal(&mut self) {
+        self.seal_then(|| ());
+    }
+
+    /// The same, and does the work when the vault has it: a file that is missing without that was removed by another program.
+    fn seal_then(&mut self, work: impl FnOnce() + Send + 'static) {
         self.seal_at = None;
         let status = self.files.status(self.sealed);
         if let Some(content) = self.shared.sealed(status) {
-            drop(self.vault.update(SEAL, content));
+            self.vault.update_then(SEAL, content, work);
             self.sealed = status.last.n;
         }
     }

@@ -138,6 +138,21 @@ impl VaultThread {
         self.run(move |vault| vault.change(Changes::new().update(&name, content)))
     }
 
+    /// The same, without an answer. The work is done once the record is durable, and not at all if it could not be written.
+    pub(crate) fn update_then(
+        &self,
+        name: &str,
+        content: Zeroizing<Vec<u8>>,
+        work: impl FnOnce() + Send + 'static,
+    ) {
+        let name = name.to_owned();
+        drop(self.run(move |vault| {
+            vault.change(Changes::new().update(&name, content))?;
+            work();
+            Ok(())
+        }));
+    }
+
     /// A record as it is now.
     pub(crate) fn read(
         &self,
