@@ -42,8 +42,9 @@ fn enqueue(store: &Arc<Store>, account: &mut Account, farewell: Farewell, page: 
     let after = store.clone();
     store.before_the_end(async move {
         // First the vault: a crash must not restore a session that the provider has ended.
-        if let Err(error) = written.await {
-            after.not_forgotten(&farewell.account, &error);
+        match written.await {
+            Ok(()) => after.has_written(&farewell.account, Ok(())),
+            Err(error) => after.not_forgotten(&farewell.account, &error),
         }
         pending::say(&after, farewell, config, connection, page);
     });

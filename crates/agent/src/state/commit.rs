@@ -91,6 +91,9 @@ where
         }
     });
     let done = done.unwrap_or(Err(NotCommitted::Gone));
+    if done.is_ok() {
+        store.has_written(name, Ok(()));
+    }
     if let Err(NotCommitted::Gone) = done {
         // Before the caller revokes them: after a crash, a session with a revoked token would come back.
         store.rewrite_record(name).await;

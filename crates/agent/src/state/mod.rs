@@ -20,3 +20,4 @@ pub(crate) mod store;
 pub(crate) mod survival;
 pub(crate) mod tab;
 pub(crate) mod tokens;
+pub(crate) mod warnings;

@@ -27,6 +27,7 @@ use crate::state::last_error::LastError;
 use crate::state::record::{StoredSession, record_name};
 use crate::state::signals::Signals;
 use crate::state::tokens::Held;
+use crate::state::warnings::Warnings;
 use crate::view::notices;
 
 /// How long the end of the program waits for a provider.
@@ -39,7 +40,7 @@ const FORGET_PAUSES: [Duration; 3] =
 /// Everything that has a state, behind one lock that is never held over an `await`.
 pub(crate) struct Core {
     pub(crate) accounts: Vec<Account>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Warnings,
     /// Whether the screen is locked.
     pub(crate) locked: bool,
     /// Programs that wait for the user's answer, and answers that hold now.
@@ -122,7 +123,7 @@ impl Store {
             revoking: watch::Sender::new(0),
             core: Mutex::new(Core {
                 accounts: Vec::new(),
-                warnings,
+                warnings: Warnings::new(warnings),
                 locked: false,
                 consents: Consents::default(),
                 armed: None,
@@ -310,8 +311,7 @@ impl Store {
     /// Shows a warning, once.
     pub(crate) fn warning(&self, text: String) {
         let mut core = self.core();
-        if !core.warnings.contains(&text) {
-            core.warnings.push(text);
+        if core.warnings.add(text) {
             self.publish(&core, clock::now());
         }
     }
@@ -319,7 +319,7 @@ impl Store {
     /// Takes a warning down.
     pub(crate) fn end_warning(&self, text: &str) {
         let mut core = self.core();
-        core.warnings.retain(|warning| warning != text);
+        core.warnings.end(text);
         self.publish(&core, clock::now());
     }
 
@@ -360,7 +360,11 @@ impl Store {
     /// is gone, or the account has another session.
     pub(crate) fn not_forgotten(self: &Arc<Self>, account: &str, error: &StoreError) {
         tracing::error!(%error, "a session could not be removed from the vault");
-        self.warning(format!("A session that has ended could not be removed from the vault. {error}"));
+        let text = format!("A session that has ended could not be removed from the vault. {error}");
+        let mut core = self.core();
+        core.warnings.unwritten(account, text);
+        self.publish(&core, clock::now());
+        drop(core);
         let (store, name) = (self.clone(), account.to_owned());
         tokio::spawn(async move {
             for pause in FORGET_PAUSES.into_iter().chain(std::iter::repeat(FORGET_PAUSES[2])) {
@@ -376,7 +380,7 @@ impl Store {
                     Err(_) => store.vault.remove(&record_name(&name)).await,
                 };
                 if removed.is_ok() {
-                    return;
+                    return store.has_written(&name, removed);
                 }
             }
         });
@@ -514,9 +518,9 @@ impl Store {
     pub(crate) fn write_down(self: &Arc<Self>, account: &Account, now: Now) {
         let Some(content) = account.stored(now) else { return };
         let written = self.vault.update(&record_name(&account.name), content);
-        let store = self.clone();
+        let (store, name) = (self.clone(), account.name.clone());
         tokio::spawn(async move {
-            store.unless_written(written.await);
+            store.has_written(&name, written.await);
         });
     }
 
@@ -530,23 +534,35 @@ impl Store {
             None => Err(self.vault.remove(&record)),
         });
         match queued {
-            Ok(Ok(written)) => self.unless_written(written.await),
+            Ok(Ok(written)) => self.has_written(name, written.await),
             Ok(Err(removed)) => self.unless_removed(name, removed.await),
             // The account is gone.
             Err(_) => self.unless_removed(name, self.vault.remove(&record).await),
         }
     }
 
-    fn unless_written(&self, written: Result<(), StoreError>) {
-        if let Err(error) = written {
-            tracing::error!(%error, "the session could not be written down");
-            self.warning(error.to_string());
+    /// Shows whether the vault has what an account holds. When it can write again, it gets what it lacks of the others.
+    pub(crate) fn has_written(self: &Arc<Self>, name: &str, written: Result<(), StoreError>) {
+        let mut core = self.core();
+        match written {
+            Ok(()) => {
+                let Some(others) = core.warnings.written(name) else { return };
+                for account in core.accounts.iter().filter(|account| others.contains(&account.name)) {
+                    self.write_down(account, clock::now());
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the session could not be written down");
+                core.warnings.unwritten(name, error.to_string());
+            }
         }
+        self.publish(&core, clock::now());
     }
 
     fn unless_removed(self: &Arc<Self>, name: &str, removed: Result<(), StoreError>) {
-        if let Err(error) = removed {
-            self.not_forgotten(name, &error);
+        match removed {
+            Ok(()) => self.has_written(name, removed),
+            Err(error) => self.not_forgotten(name, &error),
         }
     }
 
@@ -602,7 +618,7 @@ fn snapshot(core: &Core, now: Now) -> Snapshot {
     Snapshot {
         accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
         questions,
-        warnings: core.warnings.clone(),
+        warnings: core.warnings.all(),
         consents: core.consents.questions.clone(),
         grants: core.consents.grants.clone(),
     }

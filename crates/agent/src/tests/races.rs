@@ -149,6 +149,25 @@ fn a_full_disk_costs_no_session() {
 }
 
 #[test]
+fn a_warning_about_a_full_disk_ends_when_there_is_room_again() {
+    let world = World::signed_in(1);
+    world.disk.is_full_for(1);
+    world.input(Input::Suspending);
+    world.pass(1);
+    assert_eq!(world.warnings().len(), 1, "{:?}", world.warnings());
+    world.input(Input::Suspending);
+    world.pass(1);
+    assert_eq!(world.warnings(), Vec::<String>::new());
+    // The same for a record that could not be removed.
+    world.disk.is_full_for(1);
+    world.input(Input::Logout);
+    world.pass(1);
+    assert_eq!(world.warnings().len(), 1, "{:?}", world.warnings());
+    world.pass(60);
+    assert_eq!(world.warnings(), Vec::<String>::new());
+}
+
+#[test]
 fn a_session_that_ends_on_a_full_disk_does_not_come_back() {
     let mut world = World::signed_in(1);
     world.disk.is_full_for(1);

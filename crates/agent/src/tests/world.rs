@@ -222,6 +222,10 @@ impl World {
         self.run(async { self.store().act(ACCOUNT, |account, _| work(account)).unwrap() })
     }
 
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.run(async { self.store().snapshot().warnings })
+    }
+
     pub(super) fn state(&self) -> SessionState {
         self.with(|account| account.session.state())
     }
