@@ -133,6 +133,16 @@ mod registration {
         let entries = provider.record().entries();
         let asked = entries.iter().find(|entry| entry.endpoint == Endpoint::WebFinger).unwrap();
         assert_eq!(asked.parameter("resource"), format!("acct:alice@{domain}"));
+        let words =
+            ["accounts", "add", "third", "--issuer", &format!("alice@{domain}"), "--client-id", "abide"];
+        let done = app.abide(&words).await;
+        let named = format!("The provider of alice@{domain} is {}.", provider.issuer());
+        assert!(done.code == 0 && done.stderr.contains(&named), "{done:?}");
+        // An address that can never work is no account.
+        let elsewhere = format!("{}/elsewhere", provider.issuer());
+        let done =
+            app.abide(&["accounts", "add", "no", "--issuer", &elsewhere, "--client-id", "abide"]).await;
+        assert!(done.code == 1 && !written(&room).contains("[accounts.no]"), "{done:?}");
         let words = ["accounts", "add", "other", "--issuer", "alice@127.0.0.1:9", "--register"];
         let done = app.abide(&words).await;
         assert!(done.code == 1 && done.stderr.contains("127.0.0.1"), "{done:?}");

@@ -354,16 +354,16 @@ impl Agent {
     /// `name_taken`, `invalid_account`, what the provider says, and what can be wrong with the file.
     pub async fn add_account(&self, account: NewAccount) -> Result<NewAccountAdded, WindowError> {
         let request = AccountRequest::from(account);
-        accounts::trial::check(&self.0.store, &request).await?;
-        let added = self.add(request).await?;
+        accounts::check(&self.0.store, &request).await?;
+        let added = self.add(request, true).await?;
         Ok(NewAccountAdded { name: added.name, client_id: added.client_id, notes: added.notes })
     }
 
-    /// The same with all that can be said about a new account. With a registration, the provider is asked first.
-    pub(crate) async fn add(&self, request: AccountRequest) -> Result<AccountAdded, AddError> {
+    /// The same with all that can be said about a new account. `tested`: the provider was asked already.
+    pub(crate) async fn add(&self, request: AccountRequest, tested: bool) -> Result<AccountAdded, AddError> {
         // One after another: of two of the same name, the second must not touch what is the first one's.
         let _one = self.0.store.adding.lock().await;
-        let (added, config) = accounts::add(&self.0.store, request).await?;
+        let (added, config) = accounts::add(&self.0.store, request, tested).await?;
         self.0.store.record(&added.name, Recorded::AccountAdded, |_| {});
         self.take_over(&config).await;
         Ok(added)

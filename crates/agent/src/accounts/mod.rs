@@ -6,7 +6,7 @@ mod leaving;
 pub(crate) mod presets;
 pub(crate) mod registration;
 pub(crate) mod reload;
-pub(crate) mod trial;
+mod trial;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -80,19 +80,44 @@ impl From<AddError> for WindowError {
     }
 }
 
+/// Tests an account before it is saved. A client that is going to be registered is tested by that.
+///
+/// # Errors
+///
+/// What is wrong with the account, and why the provider could not be asked.
+pub(crate) async fn check(store: &Arc<Store>, request: &AccountRequest) -> Result<(), AddError> {
+    if request.register {
+        return Ok(());
+    }
+    let present = ConfigFile::read_aside(&store.options).await?.config;
+    present.has_room_for(&request.name)?;
+    let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
+    let issuer = request.issuer.as_deref().unwrap_or_default().trim();
+    let mut config = Config::account(&request.name, &wanted(request, issuer, preset.as_ref()))?;
+    config.proxy = config.proxy.or(present.proxy);
+    Ok(trial::accepted(&config).await?)
+}
+
 /// Writes an account into the configuration file: with the settings of the provider that it is at, and with a client that
 /// is registered now where that is asked for.
+///
+/// The provider is asked whether the account can work; one that cannot be reached is noted. `tested`: it was asked already.
 ///
 /// Returns what was added, and what the file says now. The caller holds [`Store::adding`].
 pub(crate) async fn add(
     store: &Arc<Store>,
     mut request: AccountRequest,
+    tested: bool,
 ) -> Result<(AccountAdded, Config), AddError> {
     let file = ConfigFile::read_aside(&store.options).await?;
     file.config.has_room_for(&request.name)?;
+    let mut notes = Vec::new();
     if let Some(address) = request.issuer.take_if(|issuer| is_address(issuer)) {
-        request.issuer = Some(provider_of(&file.config, &request, address.trim()).await?);
+        let issuer = provider_of(&file.config, &request, address.trim()).await?;
+        notes.push(format!("The provider of {} is {issuer}.", address.trim()));
+        request.issuer = Some(issuer);
     }
+
     let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
     let issuer = match (&request.issuer, preset.as_ref().and_then(|preset| preset.issuer.clone())) {
         (Some(issuer), _) => issuer.trim().to_owned(),
@@ -105,7 +130,7 @@ pub(crate) async fn add(
         return Err(AddError::OneOfClientAndRegistration);
     }
     let mut lines = wanted(&request, &issuer, preset.as_ref());
-    let mut notes = preset.as_ref().map(|preset| preset.notes.clone()).unwrap_or_default();
+    notes.extend(preset.iter().flat_map(|preset| preset.notes.clone()));
     // What cannot be an account is not registered either.
     let mut config = Config::account(&request.name, &lines)?;
     config.proxy = config.proxy.or_else(|| file.config.proxy.clone());
@@ -118,6 +143,9 @@ pub(crate) async fn add(
                 provider.display_host()
             ));
         }
+    }
+    if !request.register && !tested {
+        notes.extend(trial::misfit(&config).await?);
     }
     let registered = match request.register {
         false => None,

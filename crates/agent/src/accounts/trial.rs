@@ -1,39 +1,23 @@
 //! A test of a new account before it is saved.
 
-use std::sync::Arc;
-
-use abide_wire::AccountRequest;
 use url::Url;
 
-use crate::accounts::{AddError, preset, wanted};
-use crate::config::edit::ConfigFile;
-use crate::config::{AccountConfig, Config};
+use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::sign_in::parameters;
 use crate::sign_in::scopes::{is_scope_refused, wanted_scopes};
 use crate::state::connection::{ConnectError, connect};
-use crate::state::store::Store;
 
 /// Stands for the port that a sign-in gets from the system. Providers do not compare it (RFC 8252, section 7.3).
 const SOME_PORT: u16 = 49_152;
 
 /// Asks the provider what can be asked without the user: whether it is there, whether the client fits it, and, where
-/// requests are pushed (RFC 9126), whether it accepts client identifier and redirect URI. A client that is going to be
-/// registered is tested by that.
-pub(crate) async fn check(store: &Arc<Store>, request: &AccountRequest) -> Result<(), AddError> {
-    if request.register {
-        return Ok(());
-    }
-    let present = ConfigFile::read_aside(&store.options).await?.config;
-    present.has_room_for(&request.name)?;
-    let preset = preset(request.preset.as_deref(), request.issuer.as_deref())?;
-    let issuer = request.issuer.as_deref().unwrap_or_default().trim();
-    let mut config = Config::account(&request.name, &wanted(request, issuer, preset.as_ref()))?;
-    config.proxy = config.proxy.or(present.proxy);
-    Ok(accepted(&config).await?)
-}
-
-async fn accepted(config: &AccountConfig) -> Result<(), ConnectError> {
+/// requests are pushed (RFC 9126), whether it accepts client identifier and redirect URI.
+///
+/// # Errors
+///
+/// What the provider refuses, and why it could not be asked.
+pub(super) async fn accepted(config: &AccountConfig) -> Result<(), ConnectError> {
     let connection = connect(config).await?.with_new_key(config.dpop)?;
     let relying_party = &connection.relying_party;
     let Some(redirect_uri) = config.redirect_uris.first().map(with_port) else { return Ok(()) };
@@ -45,6 +29,20 @@ async fn accepted(config: &AccountConfig) -> Result<(), ConnectError> {
         // A sign-in tries again with fewer scopes.
         Err(error) if !is_scope_refused(&error) => Err(ConnectError::of(error)),
         _ => Ok(()),
+    }
+}
+
+/// The same for an account that is added also where the provider cannot be reached, or a file is not there yet. Returns what the user
+/// has to know then.
+///
+/// # Errors
+///
+/// What can never work with this provider.
+pub(super) async fn misfit(config: &AccountConfig) -> Result<Option<String>, ConnectError> {
+    match accepted(config).await {
+        Err(error @ ConnectError::Provider(_)) => Err(error),
+        Err(error) => Ok(Some(format!("Not tested: {error}"))),
+        Ok(()) => Ok(None),
     }
 }
 
@@ -75,6 +73,20 @@ mod tests {
         accepted(&account("abide")).await.unwrap();
         let refused = accepted(&account("stranger")).await.unwrap_err();
         assert_eq!(refused.code(), "pushed_request_refused");
+    }
+
+    #[cfg(feature = "demo")]
+    #[tokio::test]
+    async fn an_issuer_that_can_never_work_is_found_out_and_one_that_is_away_is_noted() {
+        let provider = abide_demo_op::DemoOp::start(abide_demo_op::Config::default()).await.unwrap();
+        let tried = async |issuer: String| misfit(&AccountConfig::new(issuer, "abide".to_owned())).await;
+        assert_eq!(tried(provider.issuer().to_owned()).await.unwrap(), None);
+        for wrong in ["/", "/elsewhere"] {
+            let refused = tried(format!("{}{wrong}", provider.issuer())).await.unwrap_err();
+            assert!(matches!(refused, ConnectError::Provider(_)), "{refused}");
+        }
+        let note = tried("http://127.0.0.1:9".to_owned()).await.unwrap().unwrap();
+        assert!(note.starts_with("Not tested: ") && note.contains("127.0.0.1:9"), "{note}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) async fn list(call: Call) -> Answered {
 /// `POST /v1/accounts`.
 pub(super) async fn add(call: Call) -> Answered {
     let new: AccountRequest = body(call.request).await?;
-    let added = call.agent.add(new).await.map_err(|error| error.answer())?;
+    let added = call.agent.add(new, false).await.map_err(|error| error.answer())?;
     Ok(json_answer(StatusCode::CREATED, &added))
 }
 
