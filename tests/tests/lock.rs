@@ -161,6 +161,9 @@ mod locked {
         let app = App::desktop(room).await;
         let notices = Notices::listen(room).await;
         login::sign_in(room).await;
+        // A program that starts the command is no person.
+        let refused = app.abide(&["keep"]).await;
+        assert!(refused.code == 4 && refused.stderr.contains("at a terminal"), "{refused:?}");
         // A tool that asks all the time does not prove that a person is present.
         let (asked, before) = tokio::join!(app.state("work", "expiring", s(15)), async {
             for _ in 0..12 {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod api_page;
+mod policy_templates;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -42,7 +43,8 @@ fn run(checks: bool) -> Result<(), String> {
     let document = document(&rows(&routes), &examples)?;
     let mut described = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
     described.push('\n');
-    for (place, wanted) in [(PLACE, described), (PAGE, api_page::page(&document, &examples))] {
+    let written = [(PLACE, described), (PAGE, api_page::page(&document, &examples))];
+    for (place, wanted) in written.into_iter().chain(policy_templates::templates()) {
         if checks {
             is_current(place, &wanted)?;
         } else {
@@ -293,6 +295,9 @@ fn right(needs: &str) -> &'static str {
         "State" => "For every program of this user, and for holders of a client key.",
         "Tokens" => "For programs, holders of a client key and web pages that the user has allowed.",
         "Programs" => "For programs and holders of a client key that the user has allowed.",
+        "Keep" => {
+            "For the `abide` command; if only keyboard and mouse count as use (`activity = \"input\"`), at a terminal."
+        }
         "Grants" => "For the `abide` command at a terminal.",
         _ => "For the `abide` command.",
     }

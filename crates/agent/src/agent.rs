@@ -14,8 +14,9 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, ClaimsAnswer, ConfigCheck, DialectServer, ErrorAnswer,
-    ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
+    AccountAdded, AccountRemoved, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, DialectServer,
+    ErrorAnswer, ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot,
+    TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -188,6 +189,15 @@ impl Agent {
                 account.claims()
             }
         })?
+    }
+
+    /// Whether keyboard and mouse alone count as use of an account.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub(crate) fn only_input_counts(&self, account: &str) -> Result<bool, ErrorAnswer> {
+        self.0.store.act(account, |account, _| account.config.session.activity == ActivityPolicy::Input)
     }
 
     /// Keeps the session, as *Yes* does.

@@ -165,6 +165,8 @@ pub(crate) enum Right {
     Programs,
     /// To change sessions and accounts, and to take grants back.
     Changes,
+    /// To keep a session: as to change it, and at a terminal where only keyboard and mouse count as use.
+    Keep,
     /// To give grants: for a person at a terminal, so that no program gives one to itself.
     Grants,
 }
@@ -172,7 +174,7 @@ pub(crate) enum Right {
 impl Right {
     /// Whether the ancestors of the process decide.
     pub(super) fn looks_at_ancestors(self) -> bool {
-        matches!(self, Self::Tokens | Self::Programs | Self::Grants)
+        matches!(self, Self::Tokens | Self::Programs | Self::Keep | Self::Grants)
     }
 }
 
@@ -333,7 +335,7 @@ impl Caller {
             Right::State => self.may_see_sessions(),
             Right::Tokens => self.may_have_tokens(),
             Right::Programs => self.may_have_tokens().and_then(|()| self.is_no_page()),
-            Right::Changes => self.may_change(),
+            Right::Changes | Right::Keep => self.may_change(),
             Right::Grants => self.may_grant(lineage),
         }
     }

@@ -58,7 +58,7 @@ static ROUTES: &[Route] = routes! {
     GET "/v1/sessions/{account}/events" State sessions::events;
     POST "/v1/sessions/{account}/login" Changes sessions::login;
     POST "/v1/sessions/{account}/cancel" Changes sessions::cancel;
-    POST "/v1/sessions/{account}/keep" Changes sessions::keep;
+    POST "/v1/sessions/{account}/keep" Keep sessions::keep;
     POST "/v1/sessions/{account}/logout" Changes sessions::logout;
     POST "/v1/sessions/{account}/monitor" Changes sessions::monitor;
     // As much about a person as a token tells.
@@ -257,7 +257,7 @@ mod tests {
             assert_eq!(may(Caller::Stranger), open, "{}", route.path);
             assert_eq!(
                 may(Caller::Page("http://localhost:5173".to_owned())),
-                open || tokens,
+                open || matches!(route.needs, Right::Tokens),
                 "{}",
                 route.path
             );
@@ -278,7 +278,11 @@ mod tests {
         let hands_out = ["/v1/token", "/v1/jobs", "/v1/aws/credentials"];
         let changes =
             ROUTES.iter().filter(|route| route.method != Method::GET && !hands_out.contains(&route.path));
-        assert!(changes.into_iter().all(|route| matches!(route.needs, Right::Changes | Right::Grants)));
+        assert!(
+            changes
+                .into_iter()
+                .all(|route| matches!(route.needs, Right::Changes | Right::Keep | Right::Grants))
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::body::{Answered, Body, body, json_answer, ok, secure};
 use super::call::Call;
 use crate::agent::Agent;
+use crate::identity;
 use crate::state::account::Opening;
 
 /// `GET /v1/sessions`.
@@ -67,6 +68,12 @@ pub(super) async fn monitor(call: Call) -> Answered {
 
 /// `POST /v1/sessions/{account}/keep`.
 pub(super) async fn keep(call: Call) -> Answered {
+    if call.agent.only_input_counts(call.name())? && !identity::is_at_terminal(&call.seen.lineage) {
+        return Err(ErrorAnswer::new(
+            ErrorCode::AccessDenied,
+            "Only keyboard and mouse keep this session. Answer Abide\u{2019}s question, or run `abide keep` at a terminal.",
+        ));
+    }
     call.agent.keep(call.name())?;
     accepted(&call)
 }
