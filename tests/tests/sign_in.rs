@@ -173,6 +173,11 @@ mod sign_ins {
         let asked = person.open(link(provider.issuer()).as_str()).await;
         assert!(asked.body.contains("Sign in?") && asked.body.contains(USER), "{}", asked.body);
         assert!(!asked.body.contains("x.example"), "{}", asked.body);
+        // Images of any page do not take the place of the question.
+        for _ in 0..6 {
+            let image = abide_tests::http().get(link(provider.issuer())).header("sec-fetch-dest", "image");
+            assert_eq!(image.send().await.unwrap().status(), 404);
+        }
         assert_eq!(app.session("work").await["state"], "signed_out", "nothing has begun");
         assert!(!file.exists());
         let begun = person.submit(&asked, &[], None).await;

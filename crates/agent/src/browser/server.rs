@@ -31,6 +31,12 @@ pub(crate) fn names_us<B>(request: &Request<B>, hosts: &[String]) -> bool {
     host.is_some_and(|host| is_ours(&host)) && target.is_none_or(|target| is_ours(target.as_str()))
 }
 
+/// Whether the browser wants the answer for something other than a page in a tab (Fetch Metadata Request Headers): an image, a frame, a
+/// script.
+pub(crate) fn is_embedded(headers: &HeaderMap) -> bool {
+    headers.get_all("sec-fetch-dest").iter().any(|wanted| wanted.as_bytes() != b"document")
+}
+
 /// The value of a header; `None` if it is missing, is repeated, or is no text.
 pub(crate) fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
     let mut found = headers.get_all(name).iter();

@@ -31,6 +31,9 @@ pub(crate) use places::{Connection, Source};
 use places::{Entrance, Place, Places};
 use stream::Impatient;
 
+/// The pause after a connection could not be accepted.
+const OUT_OF_SOMETHING: Duration = Duration::from_millis(50);
+
 /// Where connections come from.
 pub(crate) trait Accept: Send {
     /// A connection.
@@ -57,13 +60,15 @@ pub(crate) async fn serve<L, A, B>(
 {
     let places = Arc::new(Places::new(limits));
     let mut tasks = JoinSet::new();
-    let mut full = Quiet::new();
+    let (mut full, mut out) = (Quiet::new(), Quiet::new());
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(Some(accepted)) => accepted,
             Ok(None) => continue,
             Err(error) => {
-                pause_after(&error).await;
+                out.say(|more| tracing::warn!(%error, more, "a connection could not be accepted"));
+                // The system is out of something, such as descriptors: a moment later it may not be.
+                tokio::time::sleep(OUT_OF_SOMETHING).await;
                 continue;
             }
         };
@@ -80,12 +85,6 @@ pub(crate) async fn serve<L, A, B>(
             hosted(stream, place, limits, answer).await;
         });
     }
-}
-
-/// The system is out of something, such as descriptors: a moment later it may not be.
-pub(crate) async fn pause_after(error: &io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
-    tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 /// Serves one connection until it ends, has lasted too long, or gives its place to another.

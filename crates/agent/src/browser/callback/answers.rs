@@ -46,6 +46,10 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         }
         _ => request,
     };
+    // An image or a frame of another page: no person sees the answer, and none has come back from a sign-in.
+    if server::is_embedded(request.headers()) {
+        return nothing();
+    }
     let request = match initiate::answer(request, &place.catching).await {
         Ok(answer) => return answer,
         Err(request) => request,
