@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::error::VaultError;
 
 const LOCK: &str = "vault.lock";
+
+/// How often a folder is tried that another process has locked, and the pause between: a process that was killed a moment ago may still
+/// have it.
+const TRIES: u32 = 6;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 /// The file that is being written. When it is complete, it gets its final name, if necessary at the next start.
 pub(crate) const FRESH: &str = "vault.abide.new";
 /// A second name for the newest generation while it becomes the previous one.
@@ -40,7 +45,6 @@ impl Drop for Lock {
 }
 
 impl Disk {
-    /// Makes the folder, private to this user, and locks it for this process.
     /// A folder whose lock this process has.
     pub(crate) fn of(folder: &Path) -> Self {
         Self {
@@ -50,13 +54,21 @@ impl Disk {
         }
     }
 
+    /// Makes the folder, private to this user, and locks it for this process.
     pub(crate) fn lock(folder: &Path) -> Result<(Self, Lock), VaultError> {
         let disk = Self::of(folder);
         disk.step("create the private folder", folder, || private_folder(folder))?;
         let path = disk.path(LOCK);
         let lock =
             disk.step("open", &path, || private(OpenOptions::new().write(true).create(true)).open(&path))?;
-        match lock.try_lock() {
+        let tried = (1..TRIES).find_map(|_| match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                std::thread::sleep(PAUSE);
+                None
+            }
+            tried => Some(tried),
+        });
+        match tried.unwrap_or_else(|| lock.try_lock()) {
             Ok(()) => Ok((disk, Lock(lock))),
             Err(TryLockError::WouldBlock) => Err(VaultError::InUse { folder: folder.to_owned() }),
             Err(TryLockError::Error(source)) => Err(VaultError::Storage { doing: "lock", path, source }),

@@ -25,6 +25,18 @@ fn a_second_handle_in_this_process_is_refused() {
     drop(open(folder.path(), &keys));
 }
 
+#[test]
+fn an_owner_that_is_just_ending_is_waited_for() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), Shelf::default());
+    let vault = open(folder.path(), &keys);
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        drop(vault);
+    });
+    drop(open(folder.path(), &keys));
+    ending.join().unwrap();
+}
+
 fn child_folder() -> PathBuf {
     std::env::var_os("ABIDE_TEST_FOLDER").unwrap().into()
 }
