@@ -1,11 +1,13 @@
 //! The surroundings of a command, so that it can be tested without a process.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, Write};
+use std::fs::File;
+use std::io::{self, BufRead, ErrorKind, Read as _, Write};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use abide_wire::paths::Places;
+use abide_wire::paths::{OWNER, Places};
 use abide_wire::terminal;
 
 use crate::clock::Clock;
@@ -57,7 +59,13 @@ impl Io<'_> {
     }
 
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
-        Ok(Endpoint { socket: self.places()?.socket(), user: self.user, patience: self.patience })
+        let places = self.places()?;
+        let socket = places.socket();
+        // Under cron, su or ssh, the runtime folder is often not the one that the agent was started with.
+        let absent =
+            cfg!(unix) && socket.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let socket = if absent { elsewhere(&places).unwrap_or(socket) } else { socket };
+        Ok(Endpoint { socket, user: self.user, patience: self.patience })
     }
 
     pub(crate) fn style(&self) -> Style {
@@ -96,4 +104,18 @@ impl Io<'_> {
     pub(crate) fn tell(&mut self, text: &str) {
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
+}
+
+/// The socket that the agent has written down.
+fn elsewhere(places: &Places) -> Option<PathBuf> {
+    /// Paths are shorter.
+    const MOST: u64 = 16 << 10;
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        socket: PathBuf,
+    }
+    let mut text = Vec::new();
+    File::open(places.state.join(OWNER)).ok()?.take(MOST).read_to_end(&mut text).ok()?;
+    let owner: Owner = serde_json::from_slice(&text).ok()?;
+    owner.socket.is_absolute().then_some(owner.socket)
 }

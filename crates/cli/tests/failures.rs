@@ -122,6 +122,20 @@ fn without_an_agent_it_is_said_how_to_start_it() {
 }
 
 #[test]
+fn an_agent_with_another_runtime_folder_is_found() {
+    let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
+    let state = agent.home().join("state/abide");
+    std::fs::create_dir_all(&state).unwrap();
+    let owner = serde_json::json!({ "pid": 1, "host": "here", "socket": agent.socket() });
+    std::fs::write(state.join("agent.json"), owner.to_string()).unwrap();
+    // As cron and su leave it.
+    let more = vec![("XDG_RUNTIME_DIR", agent.home().join("elsewhere").into())];
+    let outcome = abide_with(&agent, &["token"], Setting { more, ..Setting::default() });
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    agent.finish();
+}
+
+#[test]
 fn a_socket_of_another_user_is_refused() {
     let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);
     let other = agent.home().metadata().unwrap().uid() + 1;

@@ -17,6 +17,9 @@ pub struct Places {
     pub runtime: PathBuf,
 }
 
+/// In the state folder: a JSON object with `pid`, `host` and `socket` of the agent that was started last.
+pub const OWNER: &str = "agent.json";
+
 impl Places {
     /// The folders of the user who runs this process; `None` when not even a home directory is known.
     #[must_use]

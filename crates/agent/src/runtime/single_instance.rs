@@ -5,16 +5,13 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use abide_wire::paths::Places;
+use abide_wire::paths::{OWNER, Places};
 use serde::{Deserialize, Serialize};
 
 use crate::platform;
 use crate::platform::file;
 
-/// Beside the lock of the vault: which agent holds it. The lock itself says whether that is still so.
-const OWNER: &str = "agent.json";
-
-/// The agent that holds the lock, as far as it has said.
+/// The agent that holds the lock of the vault, as far as it has said. The lock itself says whether that is still so.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Owner {
     pid: Option<u32>,

@@ -74,7 +74,7 @@ pub fn run_with(
             out_is_terminal: setting.terminal,
             err_is_terminal: setting.terminal,
             environment: &|name| {
-                environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
+                environment.iter().rfind(|(key, _)| *key == name).map(|(_, value)| value.clone())
             },
             user: setting.user.unwrap_or_else(|| agent.home().metadata().unwrap().uid()),
             clock: Clock { now: || NOW, utc_offset: |_| 3600 },
