@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::policy::Policy;
 use crate::config::text::{position, read_or_empty};
-use crate::config::validate::check;
+use crate::config::validate::{check, check_new_name};
 use crate::config::{AccountConfig, Config, ConfigError};
 use crate::options::Options;
 use crate::platform::clock;

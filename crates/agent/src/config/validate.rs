@@ -20,6 +20,28 @@ fn is_loopback_page(url: &Url) -> bool {
     url.scheme() == "http" && literal && url.query().is_none() && url.fragment().is_none()
 }
 
+/// Whether Windows takes a file of this name for a device, in every folder.
+fn is_device(name: &str) -> bool {
+    let numbered = |prefix: &str| {
+        name.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
+/// Whether a new account may have a name that the rules allow: not one that a command line takes for an option or Windows for a device.
+pub(crate) fn check_new_name(name: &str) -> Result<(), String> {
+    if name.starts_with('-') {
+        return Err("A name does not begin with a hyphen. Choose another name.".to_owned());
+    }
+    if is_device(name) {
+        return Err(format!(
+            "\u{201c}{name}\u{201d} is the name of a device on Windows. Choose another name."
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     let named_well = !name.is_empty()
         && name.len() <= 32
