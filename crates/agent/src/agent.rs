@@ -463,11 +463,8 @@ impl Agent {
     async fn read_again(&self) -> Result<Config, ConfigError> {
         let options = &self.0.store.options;
         let file = ConfigFile::read_aside(options).await?;
-        if let Some(path) = options.policy.path()
-            && self.0.has_policy.load(Ordering::Relaxed)
-            && !file.config.policy.is_there()
-        {
-            return Err(ConfigError::PolicyMissing(path.to_owned()));
+        if self.0.has_policy.load(Ordering::Relaxed) && !file.config.policy.is_there() {
+            return Err(ConfigError::PolicyMissing(options.policy.place()));
         }
         if accounts::reload::is_file_missing(&self.0.store, &file) {
             return Err(ConfigError::Missing(options.places.config_file()));

@@ -30,7 +30,18 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct PolicyFile {
     path: Option<PathBuf>,
-    of_a_test: bool,
+    whose: Whose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// That of this computer, which may also be in the registry or in managed preferences.
+    System,
+    /// A file that has to be root's.
+    #[cfg_attr(not(test), allow(dead_code, reason = "tests of the owner"))]
+    Root,
+    /// A file of a test that need not be.
+    Test,
 }
 
 impl PolicyFile {
@@ -39,23 +50,33 @@ impl PolicyFile {
     pub fn of_this_system() -> Self {
         #[cfg(debug_assertions)]
         if let Some(path) = std::env::var_os("ABIDE_TEST_POLICY") {
-            return Self { path: Some(path.into()), of_a_test: true };
+            return Self { path: Some(path.into()), whose: Whose::Test };
         }
-        Self { path: abide_wire::paths::policy_file(), of_a_test: false }
+        Self { path: abide_wire::paths::policy_file(), whose: Whose::System }
     }
 
     #[cfg(test)]
     pub(crate) fn at(path: PathBuf) -> Self {
-        Self { path: Some(path), of_a_test: false }
+        Self { path: Some(path), whose: Whose::Root }
     }
 
     pub(crate) fn path(&self) -> Option<&std::path::Path> {
         self.path.as_deref()
     }
 
+    /// Where it is, for messages.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| abide_wire::managed::REGISTRY_KEY.into())
+    }
+
+    /// Whether it is that of this computer.
+    pub(crate) fn is_of_this_system(&self) -> bool {
+        self.whose == Whose::System
+    }
+
     /// Whether the file need not be root's.
     pub(crate) fn may_belong_to_this_user(&self) -> bool {
-        cfg!(debug_assertions) && self.of_a_test
+        cfg!(debug_assertions) && self.whose == Whose::Test
     }
 }
 
@@ -71,7 +92,7 @@ impl Options {
             browser_variable: None,
             passphrase_fd: None,
             credentials: None,
-            policy: PolicyFile { path: None, of_a_test: false },
+            policy: PolicyFile { path: None, whose: Whose::Root },
         }
     }
 

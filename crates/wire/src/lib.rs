@@ -18,6 +18,7 @@ pub mod consent;
 pub mod dialects;
 pub mod error;
 pub mod job;
+pub mod managed;
 pub mod paths;
 pub mod provider;
 pub mod session;

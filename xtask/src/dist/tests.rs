@@ -350,3 +350,63 @@ fn the_command_is_that_of_the_running_agent_and_of_no_other() {
     agent.wait().unwrap();
     assert_eq!(command(), "image --command status\n", "the agent has ended");
 }
+
+/// The values of an attribute in a document, in the elements of a name.
+fn attributes<'a>(document: &'a roxmltree::Document<'_>, element: &str, name: &str) -> Vec<&'a str> {
+    let elements = document.descendants().filter(|node| node.has_tag_name((POLICIES, element)));
+    elements.filter_map(|node| node.attribute(name)).collect()
+}
+
+const POLICIES: &str = "http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions";
+
+#[test]
+fn the_templates_for_group_policies_fit_each_other() {
+    let read = |file: &str| {
+        std::fs::read_to_string(cargo::root().join("packaging/windows/policy").join(file)).unwrap()
+    };
+    let (template, texts) = (read("Abide.admx"), read("en-US/Abide.adml"));
+    let template = roxmltree::Document::parse(&template).unwrap();
+    let texts = roxmltree::Document::parse(&texts).unwrap();
+    let once = |mut names: Vec<&str>| {
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "each name is there once");
+    };
+    let (strings, presentations) =
+        (attributes(&texts, "string", "id"), attributes(&texts, "presentation", "id"));
+    let policies = attributes(&template, "policy", "name");
+    assert!(policies.len() > 100, "{}", policies.len());
+    for names in [&strings, &presentations, &policies] {
+        once(names.clone());
+    }
+    let mut used = Vec::new();
+    for attribute in template.descendants().flat_map(|node| node.attributes()) {
+        let Some(reference) = attribute.value().strip_prefix("$(").and_then(|text| text.strip_suffix(')'))
+        else {
+            continue;
+        };
+        let (kind, name) = reference.split_once('.').unwrap();
+        let known = if kind == "string" { &strings } else { &presentations };
+        assert!(known.contains(&name), "{kind} {name}");
+        used.push((kind, name));
+    }
+    assert!(strings.iter().all(|name| used.contains(&("string", name))), "a text that nothing shows");
+    assert!(presentations.iter().all(|name| used.contains(&("presentation", name))));
+    let categories = attributes(&template, "category", "name");
+    assert!(attributes(&template, "parentCategory", "ref").iter().all(|name| categories.contains(name)));
+    // A value in two policies would be set by one and removed by the other.
+    let values =
+        template.descendants().filter(|node| node.has_tag_name((POLICIES, "policy"))).map(|policy| {
+            let value = policy
+                .descendants()
+                .find_map(|node| node.attribute("valueName").or(node.attribute("explicitValue")));
+            let key = policy.descendants().filter_map(|node| node.attribute("key")).last();
+            (key, value)
+        });
+    let mut values: Vec<_> = values.collect();
+    let all = values.len();
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!(values.len(), all);
+}

@@ -29,8 +29,9 @@ impl Config {
         Ok(account)
     }
 
-    /// Whether the name of a new account is free.
+    /// Whether a new account may have this name.
     pub(crate) fn has_room_for(&self, name: &str) -> Result<(), ConfigError> {
+        check_new_name(name).map_err(ConfigError::Refused)?;
         match self.accounts.contains_key(name) {
             true => Err(ConfigError::NameTaken(name.to_owned())),
             false => Ok(()),

@@ -57,6 +57,16 @@ pub enum ConfigError {
         /// What was expected.
         message: String,
     },
+    /// A value that an administrator has set outside of a file is not of the form that is expected.
+    #[error("{}: {setting}: {message} Tell your administrator.", place.display())]
+    PolicyValue {
+        /// The registry key, or the file of the managed preferences.
+        place: PathBuf,
+        /// The value, from there on.
+        setting: String,
+        /// What was expected.
+        message: String,
+    },
     /// Others can change the file.
     #[error(
         "Other users can change {}, so it is not used. The file and its folder have to belong to you, and others may not write to \
@@ -102,7 +112,7 @@ impl ConfigError {
             Self::PolicyMissing(_) => "policy_missing",
             Self::Form { .. } => "config_form",
             Self::Account { .. } => "config_account",
-            Self::Policy { .. } => "policy_form",
+            Self::Policy { .. } | Self::PolicyValue { .. } => "policy_form",
             Self::NotTrusted(_) => "config_not_trusted",
             Self::PolicyNotTrusted(_) => "policy_not_trusted",
             Self::Locked { .. } => "locked_by_policy",

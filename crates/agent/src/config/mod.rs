@@ -7,6 +7,7 @@ pub(crate) mod dialects;
 pub(crate) mod dpop;
 pub(crate) mod edit;
 mod error;
+mod managed;
 pub(crate) mod policy;
 pub(crate) mod proxy;
 mod read;
@@ -28,7 +29,6 @@ pub(crate) use crate::config::account::{
     AccountConfig, LogoutConfig, ProviderConfig, SessionConfig, default_scopes,
 };
 pub use crate::config::error::ConfigError;
-#[cfg(target_os = "linux")]
 pub(crate) use crate::config::text::LONGEST_FILE;
 
 use crate::config::audit::AuditConfig;

@@ -16,7 +16,7 @@ use crate::config::text::{LONGEST_FILE, position};
 use crate::config::validate::check;
 use crate::config::{AccountConfig, Config, ConfigError};
 use crate::options::PolicyFile;
-use crate::platform::file;
+use crate::platform::{file, managed};
 
 impl Config {
     /// Reads a file without a policy.
@@ -92,6 +92,12 @@ fn origin<'de, D: serde::Deserializer<'de>>(text: D) -> Result<String, D::Error>
 impl Policy {
     /// Reads the file. Without one there is no policy; one that cannot be relied on is refused.
     pub(crate) fn read(file: &PolicyFile) -> Result<Self, ConfigError> {
+        if file.is_of_this_system() {
+            let managed = managed::read().map_err(|error| ConfigError::File { path: file.place(), error })?;
+            if let Some(managed) = managed.filter(|managed| !managed.values.is_empty()) {
+                return Self::of_values(&managed);
+            }
+        }
         let Some(path) = file.path() else { return Ok(Self::default()) };
         let text = match file::read_text(path, LONGEST_FILE) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),

@@ -6,6 +6,7 @@ pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod file;
 pub(crate) mod log;
+pub(crate) mod managed;
 pub(crate) mod program;
 pub(crate) mod tcp_peer;
 

@@ -1,16 +1,16 @@
-//! Reads configuration and policy again when a file is written or replaced, on Linux (inotify). Elsewhere `abide config reload` does it:
-//! no system call reports it without another library. Not on SIGHUP, which ends an agent whose terminal closes.
+//! Reads configuration and policy again when they have changed: on Linux when a file is written or replaced (inotify), elsewhere within a
+//! minute. Not on SIGHUP, which ends an agent whose terminal closes.
 
-#[cfg(target_os = "linux")]
 use std::path::PathBuf;
-#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use crate::agent::Agent;
-#[cfg(target_os = "linux")]
 use crate::config::LONGEST_FILE;
 #[cfg(target_os = "linux")]
-use crate::platform::{changes::Changes, file};
+use crate::platform::changes::Changes;
+use crate::platform::file;
+#[cfg(not(target_os = "linux"))]
+use crate::platform::managed;
 
 /// For how long a file that was written stays untouched before it is read: an editor may open it more than once.
 #[cfg(target_os = "linux")]
@@ -20,14 +20,37 @@ const QUIET: Duration = Duration::from_millis(300);
 const GONE: Duration = Duration::from_millis(1200);
 
 /// How long a disk may take for the files.
-#[cfg(target_os = "linux")]
 const SLOWEST: Duration = Duration::from_secs(5);
 
-/// Reads the file again whenever it has changed, until it is aborted.
+/// The pause between two looks at the files and at the values of an administrator. A difference counts at the second look.
 #[cfg(not(target_os = "linux"))]
-pub(crate) async fn when_changed(_: Agent) {}
+const INTERVAL: Duration = Duration::from_secs(30);
 
-#[cfg(target_os = "linux")]
+/// What is in the files, and what an administrator has set elsewhere.
+#[cfg(not(target_os = "linux"))]
+async fn all(agent: &Agent) -> (Content, Option<String>) {
+    let managed = tokio::task::spawn_blocking(|| format!("{:?}", managed::read()));
+    let managed = tokio::time::timeout(SLOWEST, managed).await.ok().and_then(Result::ok);
+    (content(&agent.config_files()).await, managed)
+}
+
+/// Reads them again whenever something in them differs, until it is aborted.
+#[cfg(not(target_os = "linux"))]
+pub(crate) async fn when_changed(agent: Agent) {
+    let mut known = all(&agent).await;
+    let mut seen = known.clone();
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let now = all(&agent).await;
+        // Twice the same: nobody is writing it.
+        if now != known && now == seen {
+            known = now.clone();
+            reload(&agent).await;
+        }
+        seen = now;
+    }
+}
+
 async fn reload(agent: &Agent) {
     match agent.reload().await {
         Ok(()) => tracing::info!("the configuration was read again"),
@@ -36,11 +59,9 @@ async fn reload(agent: &Agent) {
 }
 
 /// What is in each of the files; `None` if that cannot be read in time.
-#[cfg(target_os = "linux")]
 type Content = Option<Vec<Option<Vec<u8>>>>;
 
 /// The content of the files; `None` for one that is not there, is empty, or cannot be read. Read away from the event loop.
-#[cfg(target_os = "linux")]
 async fn content(paths: &[PathBuf]) -> Content {
     let paths = paths.to_vec();
     let read = tokio::task::spawn_blocking(move || {
