@@ -1,0 +1,3 @@
+module github.com/abide-session/abide/clients/go
+
+go 1.21
