@@ -17,6 +17,7 @@ mod client_libraries {
     use abide_tests::room::Room;
     use abide_tests::tool::{done, installed, tool};
     use abide_tests::{program, skipped, workspace};
+    use tokio::process::Command;
 
     /// A key for a client of this name.
     async fn key(app: &App<'_>, words: &[&str]) -> String {
@@ -27,7 +28,7 @@ mod client_libraries {
         allowed.stdout.lines().next().unwrap_or_default().trim().to_owned()
     }
 
-    /// Runs the tests of one library, which find the agent and their keys in variables. None of them may skip itself.
+    /// Runs the tests of one library, which find the agent and their keys in variables.
     async fn run(
         language: &str,
         room: &Room,
@@ -46,11 +47,26 @@ mod client_libraries {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONPATH", ".")
             .current_dir(workspace().join("clients").join(language));
+        passes(command).await;
+    }
+
+    /// Runs tests, none of which may skip itself.
+    async fn passes(command: Command) {
         let done = done(command).await;
         let shown = done.stdout + &done.stderr;
         assert_eq!(done.code, 0, "{shown}");
         assert!(
-            !["skipped=", "# SKIP", "Ran 0 tests", "# tests 0"].iter().any(|word| shown.contains(word)),
+            ![
+                "skipped=",
+                "# SKIP",
+                "Ran 0 tests",
+                "# tests 0",
+                "--- SKIP",
+                "no tests to run",
+                "running 0 tests"
+            ]
+            .iter()
+            .any(|word| shown.contains(word)),
             "{shown}"
         );
     }
@@ -63,6 +79,31 @@ mod client_libraries {
         let room = Room::with_keyring("clients-python").await;
         let (provider, app) = signed_in(&room).await;
         run("python", &room, &provider, &app, python, &["-m", "unittest", "discover", "-s", "tests"]).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn go() {
+        let tests = workspace().join("target/tools/client-go/tests");
+        if !tests.is_file() {
+            return skipped("go", "`./x setup` builds the tests where there is Go");
+        }
+        let room = Room::with_keyring("clients-go").await;
+        let (provider, app) = signed_in(&room).await;
+        run("go", &room, &provider, &app, tests, &["-test.v", "-test.timeout=50s"]).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn rust() {
+        let programs = workspace().join("target/tools/client-rust");
+        if !programs.join("abide-sources").is_file() {
+            return skipped("rust", "`./x setup` builds the tests");
+        }
+        let room = Room::with_keyring("clients-rust").await;
+        let (provider, app) = signed_in(&room).await;
+        let mut vectors = tool(&room, programs.join("vectors"), &["--show-output"]);
+        vectors.current_dir(workspace().join("clients/rust"));
+        passes(vectors).await;
+        run("rust", &room, &provider, &app, programs.join("agent"), &["--show-output"]).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,6 +5,7 @@
 mod attacks;
 mod bench;
 mod cargo;
+mod clients;
 mod crash;
 mod deny;
 mod dialects;
@@ -93,6 +94,7 @@ fn setup() -> Result<ExitCode> {
     steps.step("ui: npm packages", |log| ui::npm_install("ui", log));
     if let Some(user) = test::tests_user(&mut steps) {
         providers::install(&mut steps, user.as_ref());
+        clients::install(&mut steps, user.as_ref());
     }
     steps.step("cargo-deny", |log| deny::TOOL.install(log));
     Ok(steps.code())

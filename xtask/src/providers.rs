@@ -48,12 +48,12 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
     }
 }
 
-fn tools(name: &str) -> PathBuf {
+pub(crate) fn tools(name: &str) -> PathBuf {
     cargo::root().join("target/tools").join(name)
 }
 
 /// A program that the user of the tests finds too.
-fn found(program: &str, user: Option<&TestsUser>) -> Command {
+pub(crate) fn found(program: &str, user: Option<&TestsUser>) -> Command {
     // Looked up here, because a command searches only its own `PATH`.
     let place = user.and_then(|user| {
         let mut folders = std::env::split_paths(user.path());
@@ -135,7 +135,7 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
 }
 
 /// The first two numbers of a version.
-fn release(version: &str) -> Vec<u32> {
+pub(crate) fn release(version: &str) -> Vec<u32> {
     version.split('.').take(2).map(|number| number.parse().unwrap_or_default()).collect()
 }
 
@@ -277,7 +277,7 @@ fn offered(package: &str) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix("Version: ")).map(str::to_owned)
 }
 
-fn remove(folder: &Path) -> Result {
+pub(crate) fn remove(folder: &Path) -> Result {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(format!("{}: {error}", folder.display()).into())

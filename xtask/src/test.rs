@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use crate::libtest::{Program, Reader, Tally};
 use crate::steps::{Log, Steps};
 use crate::tests_user::TestsUser;
-use crate::{Result, attacks, cargo, deny, dialects, dist, features, providers, signals, tool, ui};
+use crate::{Result, attacks, cargo, clients, deny, dialects, dist, features, providers, signals, tool, ui};
 
 /// Runs everything; with filters only the tests with those names.
 pub(crate) fn test(filters: &[String]) -> Result<ExitCode> {
@@ -48,6 +48,7 @@ fn all(steps: &mut Steps) -> Result {
     let Some(user) = tests_user(steps) else { return Ok(()) };
     let user = user.as_ref();
     providers::install(steps, user);
+    clients::install(steps, user);
     // The running xtask is left out, because Windows does not replace a running program. Its tests are above.
     let built = steps.step("build", |log| {
         log.command(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--all-targets"]))
@@ -92,6 +93,7 @@ fn some(steps: &mut Steps, filters: &[String]) -> Result {
     }
     let Some(user) = tests_user(steps) else { return Ok(()) };
     providers::install(steps, user.as_ref());
+    clients::install(steps, user.as_ref());
     let mut command = cargo::test(user.as_ref(), ["--no-fail-fast"]);
     if filters.iter().any(|filter| filter.starts_with('-')) {
         command.args(filters);
