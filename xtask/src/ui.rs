@@ -9,7 +9,7 @@ use crate::{Result, cargo};
 
 /// Folders with a `package.json`, except the bundler's, which only `./x dist` needs.
 pub(crate) fn npm_folders() -> Vec<&'static str> {
-    let folders = ["ui", "tests/providers", "tests/sdks"];
+    let folders = ["ui", "tests/providers", "tests/sdks", "clients/js"];
     folders.into_iter().filter(|folder| cargo::root().join(folder).join("package.json").exists()).collect()
 }
 

@@ -62,7 +62,7 @@ export interface Claims {
 export class AbideError extends Error {
   /**
    * One of the codes of the local endpoint; or `agent_not_running`; `agent_not_proved`, if what answers is not the agent that made the
-   * key; `answer_too_long`, `answer_unreadable`, `logout_failed`.
+   * key; `answer_too_long`, `answer_unreadable`, `keep_failed`, `logout_failed`; in a page `loopback_denied`.
    */
   readonly code: string;
   /** With `consent_required`: why this program is not allowed. */
@@ -96,11 +96,33 @@ export class Abide {
   claims(account: string): Promise<Claims>;
   /** The state of the session now, and each change of it. */
   events(account: string, options?: { signal?: AbortSignal }): AsyncGenerator<Session, void, void>;
+  /** Extends the session, with the command `abide`. */
+  keep(account?: string): Promise<void>;
   /** Signs out, with the command `abide`. */
   logout(account?: string): Promise<void>;
   /**
-   * A `fetch` that adds a token to requests to this origin, and to no other.
+   * A `fetch` that adds a token to requests to this origin, and to no other. After a 401 it sends the request once more, if there is a
+   * newer token.
    * @throws TypeError if the origin is neither https nor on this computer.
    */
   fetch(origin: string, wanted?: Wanted, send?: typeof globalThis.fetch): typeof globalThis.fetch;
+  /**
+   * Adds tokens to requests of this instance of axios to this origin, and to no other, as `fetch` does. Returns a function that takes the
+   * interceptors away again.
+   * @throws TypeError if the origin is neither https nor on this computer.
+   */
+  axios(instance: AxiosLike, origin: string, wanted?: Wanted): () => void;
+}
+
+/** What is used of axios. */
+export interface AxiosLike {
+  getUri(config?: any): string;
+  request(config: any): Promise<any>;
+  interceptors: { request: InterceptorsLike; response: InterceptorsLike };
+}
+
+/** The interceptors of axios. */
+export interface InterceptorsLike {
+  use(onFulfilled?: any, onRejected?: any): number;
+  eject(id: number): void;
 }

@@ -5,23 +5,11 @@ import path from "node:path";
 
 import { TIMEOUT, addressIn, overSocket, runtimeFolder, signed } from "./endpoint.js";
 import { AbideError, notRunning } from "./errors.js";
+import { axiosWith, fetchWith } from "./requests.js";
 import { Key } from "./signing.js";
+import { tokenTarget } from "./target.js";
 
 export { AbideError };
-
-const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
-const TOKEN = ["account", "resource", "audience", "scope", "reason", "minValidity", "htm", "htu", "nonce"];
-
-function tokenTarget(wanted) {
-  const query = new URLSearchParams();
-  for (const name of TOKEN) {
-    const values = [wanted[name] ?? []].flat();
-    if (name === "scope" && values.length > 0) query.append(name, values.join(" "));
-    else for (const value of values) query.append(name === "minValidity" ? "min_validity" : name, String(value));
-  }
-  if (wanted.activity === false) query.append("activity", "none");
-  return query.size === 0 ? "/v1/token" : `/v1/token?${query}`;
-}
 
 export class Abide {
   #key;
@@ -69,32 +57,31 @@ export class Abide {
     yield* await this.#ask("GET", `/v1/sessions/${encodeURIComponent(account)}/events`, undefined, signal, true);
   }
 
+  async keep(account) {
+    await this.#run("keep", account);
+  }
+
   async logout(account) {
-    // Ending a session is the user's: the command does it.
-    const given = ["logout", ...(account ? ["--account", account] : [])];
-    await new Promise((resolve, reject) => {
-      execFile(this.#command, given, (error, _, stderr) => {
-        if (error) reject(new AbideError("logout_failed", stderr.trim() || error.message));
-        else resolve();
-      });
-    });
+    await this.#run("logout", account);
   }
 
   fetch(origin, wanted = {}, send = globalThis.fetch) {
-    const allowed = new URL(origin);
-    if (allowed.protocol !== "https:" && !LOCAL.has(allowed.hostname)) {
-      throw new TypeError("Tokens are sent over https, or to this computer.");
-    }
-    return async (input, init) => {
-      const request = new Request(input, init);
-      const url = new URL(request.url);
-      if (url.origin !== allowed.origin) return send(request);
-      const htu = url.origin + url.pathname;
-      const token = await this.token({ ...wanted, htm: request.method, htu, signal: request.signal });
-      request.headers.set("Authorization", `${token.token_type} ${token.access_token}`);
-      if (token.dpop) request.headers.set("DPoP", token.dpop);
-      return send(request);
-    };
+    return fetchWith((wish) => this.token(wish), origin, wanted, send);
+  }
+
+  axios(instance, origin, wanted = {}) {
+    return axiosWith((wish) => this.token(wish), instance, origin, wanted);
+  }
+
+  /** Extending and ending a session is the user's: the command does it. */
+  async #run(name, account) {
+    const given = [name, ...(account ? ["--account", account] : [])];
+    await new Promise((resolve, reject) => {
+      execFile(this.#command, given, (error, _, stderr) => {
+        if (error) reject(new AbideError(`${name}_failed`, stderr.trim() || error.message));
+        else resolve();
+      });
+    });
   }
 
   async #ask(method, target, content, signal, lasts = false) {

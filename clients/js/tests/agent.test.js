@@ -45,6 +45,7 @@ describe("agent", { skip: !address && "there is no agent: `./x test client_libra
     assert.equal((await abide.sessions()).accounts.length, 1);
     assert.ok((await abide.claims("work")).claims);
     await abide.activity("work");
+    await new Abide({ key, address, command }).keep("work");
   });
 
   test("the agent is found by itself", async () => {
