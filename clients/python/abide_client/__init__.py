@@ -7,6 +7,7 @@ With `requests`: `abide_client.requests_auth.AbideAuth`. With `httpx`: `abide_cl
 """
 
 import os
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import Optional
@@ -46,12 +47,13 @@ class Abide:
     (`abide clients allow NAME`), given here or in `ABIDE_KEY`, requests are signed and go over TCP.
     """
 
-    def __init__(self, *, key=None, address=None, socket=None, timeout=_endpoint.TIMEOUT):
+    def __init__(self, *, key=None, address=None, socket=None, timeout=_endpoint.TIMEOUT, command="abide"):
         key = key or os.environ.get("ABIDE_KEY")
         self._key = Key(key) if key else None
         self._address = address
         self._socket = socket
         self._timeout = timeout
+        self._command = command
         if not key and sys.platform == "win32":
             raise ValueError("On Windows this library needs a key: `abide clients allow NAME` makes one.")
 
@@ -77,6 +79,27 @@ class Abide:
     def claims(self, account):
         """The claims about the user."""
         return self._ask("GET", f"/v1/claims/{quote(account, safe='')}")
+
+    def activity(self, account=None):
+        """Counts as use of the session: the idle time begins again."""
+        self.token(account)
+
+    def keep(self, account=None):
+        """Extends the session, with the command `abide`: only the user may do that."""
+        self._run("keep", account)
+
+    def logout(self, account=None):
+        """Signs out, with the command `abide`: only the user may do that."""
+        self._run("logout", account)
+
+    def _run(self, name, account):
+        words = [self._command, name, *(["--account", account] if account else [])]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=self._timeout)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise AbideError(f"{name}_failed", str(error)) from error
+        if done.returncode != 0:
+            raise AbideError(f"{name}_failed", done.stderr.strip() or f"{name} failed.")
 
     @staticmethod
     def _token_target(given):

@@ -17,6 +17,7 @@ ADDRESS = os.environ.get("ABIDE_TEST_ADDRESS")
 KEY = os.environ.get("ABIDE_TEST_KEY")
 PLAIN = os.environ.get("ABIDE_TEST_PLAIN_KEY")
 API = os.environ.get("ABIDE_TEST_API")
+COMMAND = os.environ.get("ABIDE_TEST_COMMAND")
 
 
 class Raw:
@@ -189,6 +190,14 @@ class Agent(unittest.TestCase):
         status, _, _ = raw.send("GET", "/v1/token", f"Bearer {PLAIN}")
         self.assertEqual(status, 200, "a plain key may be sent")
         self.assertRaises(ValueError, Abide, key=PLAIN)
+
+    def test_keep_and_logout_are_the_commands(self):
+        abide = Abide(key=KEY, address=ADDRESS, command=COMMAND)
+        abide.activity("work")
+        abide.keep("work")
+        with self.assertRaises(AbideError) as refused:
+            abide.logout("nosuch")
+        self.assertEqual(refused.exception.code, "logout_failed")
 
     def test_requests(self):
         try:
