@@ -12,12 +12,12 @@ action-deny = Denegar
 action-cancel = Cancelar
 action-ok = Aceptar
 
-## Durations: a number with its unit, on one line (with a no-break space), and two of them
+## Durations: a number with its unit, and two of them
 
-time-seconds = { $n } s
-time-minutes = { $n } min
-time-hours = { $n } h
-time-days = { $n } d
+time-seconds = { $n } s
+time-minutes = { $n } min
+time-hours = { $n } h
+time-days = { $n } d
 time-pair = { $first } { $second }
 
 ## Why a session ended: the rest of a sentence after "Signed out: "

@@ -1,5 +1,11 @@
 // Durations and moments in words.
-import { date, text } from "./locale.svelte";
+import { date, language, text } from "./locale.svelte";
+
+/** A number with its unit. In Spanish and German typography they stay on one line. */
+function unit(name: "days" | "hours" | "minutes" | "seconds", n: number): string {
+  const words = text(`time-${name}`, { n });
+  return language() === "en" ? words : words.replaceAll(" ", "\u00a0");
+}
 
 /** A duration in words: `58 s`, `2 min 58 s`, `3 h 5 min`, `2 d 3 h`. */
 export function duration(seconds: number): string {
@@ -8,15 +14,15 @@ export function duration(seconds: number): string {
   const hours = Math.floor(whole / 3600) % 24;
   const minutes = Math.floor(whole / 60) % 60;
   const pair = (first: string, n: number, second: string) => (n === 0 ? first : text("time-pair", { first, second }));
-  if (days > 0) return pair(text("time-days", { n: days }), hours, text("time-hours", { n: hours }));
-  if (hours > 0) return pair(text("time-hours", { n: hours }), minutes, text("time-minutes", { n: minutes }));
-  if (minutes > 0) return pair(text("time-minutes", { n: minutes }), whole % 60, text("time-seconds", { n: whole % 60 }));
-  return text("time-seconds", { n: whole });
+  if (days > 0) return pair(unit("days", days), hours, unit("hours", hours));
+  if (hours > 0) return pair(unit("hours", hours), minutes, unit("minutes", minutes));
+  if (minutes > 0) return pair(unit("minutes", minutes), whole % 60, unit("seconds", whole % 60));
+  return unit("seconds", whole);
 }
 
 /** A duration for a text that changes once a minute: seconds only below two minutes. */
 export function roughDuration(seconds: number): string {
-  return seconds >= 120 && seconds < 3600 ? text("time-minutes", { n: Math.ceil(seconds / 60) }) : duration(seconds);
+  return seconds >= 120 && seconds < 3600 ? unit("minutes", Math.ceil(seconds / 60)) : duration(seconds);
 }
 
 /** A time in the past: `just now`, `20 s ago`, `12 min ago`. */
