@@ -1,5 +1,4 @@
-// The texts about apps that ask for tokens. Who asks for what is worded as in the native dialog
-// (src-tauri/src/consent/words.rs); a test compares them.
+// The texts about apps that ask for tokens. The native dialog takes its words from the same catalogue.
 import { list, parts, text, type Part } from "./locale.svelte";
 import { ago, at, duration, fullDate } from "./time-words";
 import type { ConsentAnswer, ConsentQuestion, KeptGrant, Label, LiveGrant, Span, Snapshot, Until } from "./wire";
