@@ -5,6 +5,7 @@ import net from "node:net";
 import { describe, test } from "node:test";
 
 import { Abide, AbideError } from "../src/index.js";
+import { wholePattern } from "./page.js";
 
 const { ABIDE_TEST_ADDRESS: address, ABIDE_TEST_API: api, ABIDE_TEST_COMMAND: command } = process.env;
 const { ABIDE_TEST_KEY: key, ABIDE_TEST_PLAIN_KEY: plain } = process.env;
@@ -99,6 +100,10 @@ describe("agent", { skip: !address && "there is no agent: `./x test client_libra
       assert.ok(!(await headers("https://api.example.com", other)).has("Authorization"), other);
     }
     assert.throws(() => abide.fetch("http://api.example.com"), TypeError);
+  });
+
+  test("a page has the whole pattern", { timeout: 50_000 }, async () => {
+    await wholePattern({ address, userinfo: api, command });
   });
 
   test("events come until the session ends", { timeout: 20_000 }, async () => {
