@@ -87,6 +87,7 @@ consent-who-forwarder = Ein Programm hinter { $program }
 consent-who-script = { $program } mit { $script }
 consent-who-background = { $program } (im Hintergrund)
 
+consent-because-account-changed = Dieses Konto hatte einen anderen Anbieter oder Client, als Sie es erlaubt haben.
 consent-because-changed = Die Datei hat sich geändert, seit Sie das Programm erlaubt haben.
 consent-because-wider = Es verlangt mehr, als Sie erlaubt haben.
 consent-kind-forwarder = Dieses Programm leitet Anfragen anderer Programme weiter. Abide weiß nicht, welches davon fragt.

@@ -88,6 +88,7 @@ consent-who-forwarder = A program behind { $program }
 consent-who-script = { $program } with { $script }
 consent-who-background = { $program }, in the background,
 
+consent-because-account-changed = This account had another provider or client when you allowed it.
 consent-because-changed = Its file has changed since you allowed it.
 consent-because-wider = It asks for more than you have allowed.
 consent-kind-forwarder = This program passes on requests of other programs. Abide does not know which one asks.

@@ -87,6 +87,7 @@ consent-who-forwarder = Un programa que pasa por { $program }
 consent-who-script = { $program } con { $script }
 consent-who-background = { $program }, en segundo plano,
 
+consent-because-account-changed = Esta cuenta tenía otro proveedor o cliente cuando lo permitiste.
 consent-because-changed = Su archivo ha cambiado desde que lo permitiste.
 consent-because-wider = Pide más de lo que has permitido.
 consent-kind-forwarder = Este programa transmite solicitudes de otros programas. Abide no sabe cuál de ellos pregunta.

@@ -412,6 +412,7 @@ impl Agent {
         self.0.demo.withdraw(store, &config.accounts);
         accounts::reload::take_over(store, config).await;
         self.0.has_policy.fetch_or(config.policy.is_there(), Ordering::Relaxed);
+        self.0.consent.know_accounts();
         self.0.consent.obey(config.policy.about_programs());
         store.audit.configure(config.audit);
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();

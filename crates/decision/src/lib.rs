@@ -10,7 +10,7 @@
 mod caller;
 mod policy;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use abide_wire::AskedBecause;
@@ -22,11 +22,23 @@ pub use policy::{Policy, Rule};
 /// One session of one account, by their numbers.
 pub type SessionNumber = (u32, u64);
 
+/// What an account is, whatever its name: its provider, and the client that Abide is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The provider's issuer.
+    pub issuer: String,
+    /// Abide's client there.
+    pub client_id: String,
+}
+
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Request {
     /// The account, by its name.
     pub account: String,
+    /// The provider and the client of the account.
+    pub registration: Registration,
     /// The account's present session.
     pub session: Option<SessionNumber>,
     /// Audiences and resources; empty for the session's own token.
@@ -117,6 +129,9 @@ pub struct Limits {
     /// The account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// The accounts as they were when it was given: one that has another provider or client now is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<BTreeMap<String, Registration>>,
     /// Audiences and resources; an empty set is the session's own token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<BTreeSet<String>>,
@@ -148,6 +163,7 @@ impl Limits {
     /// No limits: what `abide clients allow` gives.
     pub const NONE: Self = Self {
         account: None,
+        registered: None,
         targets: None,
         scopes: None,
         narrowed_from: None,
@@ -162,6 +178,7 @@ impl Limits {
     pub fn of(request: &Request) -> Self {
         Self {
             account: Some(request.account.clone()),
+            registered: Some(BTreeMap::from([(request.account.clone(), request.registration.clone())])),
             targets: Some(request.targets.clone()),
             scopes: Some(request.scopes.clone()),
             narrowed_from: None,
@@ -185,7 +202,20 @@ impl Limits {
     }
 
     fn concern(&self, request: &Request) -> bool {
+        let as_registered =
+            |known: &BTreeMap<_, _>| known.get(&request.account) == Some(&request.registration);
+        self.name(request) && self.registered.as_ref().is_none_or(as_registered)
+    }
+
+    /// Whether the account has the name of one that it is about.
+    fn name(&self, request: &Request) -> bool {
         self.account.as_ref().is_none_or(|account| *account == request.account)
+    }
+
+    /// Whether the account has the name of one that it is about, and is another one now.
+    fn concerned(&self, request: &Request) -> bool {
+        let known = self.registered.as_ref().and_then(|known| known.get(&request.account));
+        self.name(request) && known.is_some_and(|known| *known != request.registration)
     }
 
     fn cover(&self, request: &Request) -> bool {
@@ -206,6 +236,10 @@ impl Limits {
             (Some(one), Some(other)) => one == other,
             _ => true,
         };
+        let same_registration = match (&self.registered, &other.registered) {
+            (Some(one), Some(other)) => one.iter().any(|(name, known)| other.get(name) == Some(known)),
+            _ => true,
+        };
         let same_target = match (&self.targets, &other.targets) {
             // The session's own token is for no API.
             (Some(one), Some(other)) => (one.is_empty() && other.is_empty()) || share(one, other),
@@ -216,7 +250,7 @@ impl Limits {
             (Some(one), Some(other)) => one.is_empty() || other.is_empty() || share(one, other),
             _ => true,
         };
-        same_account && same_target && same_scope
+        same_account && same_registration && same_target && same_scope
     }
 
     /// The part of a request that the user has left of the same request.
@@ -326,6 +360,7 @@ pub fn decide(caller: &Facts, request: &Request, grants: &[Grant], policy: &Poli
     if changed && caller.program.as_ref().is_some_and(|program| program.replaced) {
         return Decision::Deny(Denial::Replaced);
     }
+    let other_account = allowing.iter().any(|grant| grant.limits.concerned(request));
     let concerning: Vec<&Grant> =
         allowing.into_iter().filter(|grant| grant.limits.concern(request)).collect();
     Decision::Ask(if concerning.iter().any(|grant| grant.limits.hold(request, now)) {
@@ -334,6 +369,8 @@ pub fn decide(caller: &Facts, request: &Request, grants: &[Grant], policy: &Poli
         AskedBecause::Ended
     } else if changed {
         AskedBecause::Changed
+    } else if other_account {
+        AskedBecause::AccountChanged
     } else {
         AskedBecause::New
     })

@@ -476,15 +476,20 @@ fn any_account() -> impl Strategy<Value = String> {
     prop_oneof![Just("work"), Just("home")].prop_map(str::to_owned)
 }
 
+fn any_registration() -> impl Strategy<Value = Registration> {
+    prop_oneof![4 => Just(at("https://id.example.com")), 1 => Just(at("https://id.example.org"))]
+}
+
 prop_compose! {
     fn any_limits()(
         account in proptest::option::of(any_account()), targets in proptest::option::of(any_set()),
         scopes in proptest::option::of(any_set()), activity: bool, signs_in: bool,
         until in proptest::option::of(NOW - 2..NOW + 3), session in proptest::option::of((0_u32..2, 0_u64..2)),
         narrowed_from in proptest::option::of((any_set(), any_set())),
+        registered in proptest::option::of(proptest::collection::btree_map(any_account(), any_registration(), 1..3)),
     ) -> Limits {
         let narrowed_from = narrowed_from.map(|(targets, scopes)| Purpose { targets, scopes });
-        Limits { account, targets, scopes, narrowed_from, activity, signs_in, until, session }
+        Limits { account, registered, targets, scopes, narrowed_from, activity, signs_in, until, session }
     }
 }
 
@@ -520,9 +525,9 @@ prop_compose! {
 prop_compose! {
     fn any_request()(
         account in any_account(), session in proptest::option::of((0_u32..2, 0_u64..2)), targets in any_set(),
-        scopes in any_set(), activity: bool, signs_in: bool,
+        scopes in any_set(), activity: bool, signs_in: bool, registration in any_registration(),
     ) -> Request {
-        Request { account, session, targets, scopes, activity, signs_in }
+        Request { account, registration, session, targets, scopes, activity, signs_in }
     }
 }
 
@@ -587,7 +592,11 @@ fn has_a_process(caller: &Facts) -> bool {
 
 fn is_live(grant: &Grant, request: &Request) -> bool {
     let limits = &grant.limits;
+    let is_the_account = limits.registered.as_ref().is_none_or(|known| {
+        known.iter().any(|(name, at)| *name == request.account && *at == request.registration)
+    });
     (limits.account.is_none() || limits.account.as_ref() == Some(&request.account))
+        && is_the_account
         && limits.until.is_none_or(|until| until > NOW)
         && (limits.session.is_none() || limits.session == request.session)
 }
@@ -689,5 +698,48 @@ proptest! {
         } else {
             prop_assert_eq!(with, without);
         }
+    }
+}
+
+fn at(issuer: &str) -> Registration {
+    Registration { issuer: issuer.to_owned(), client_id: "abide".to_owned() }
+}
+
+#[test]
+fn what_was_allowed_for_an_account_is_not_allowed_for_another_one_of_its_name() {
+    let was = Request { registration: at("https://id.example.com"), ..request() };
+    let other_provider = Request { registration: at("https://id.example.org"), ..request() };
+    let other_client = Request {
+        registration: Registration { client_id: "other".to_owned(), ..was.registration.clone() },
+        ..request()
+    };
+    let tool = program("/opt/tool", 1);
+    let grants = [allows(file("/opt/tool", 1, false), Limits::of(&was))];
+    assert!(is_allowed(&judged(&tool, &was, &grants)));
+    for other in [&other_provider, &other_client] {
+        assert_eq!(judged(&tool, other, &grants), Decision::Ask(AskedBecause::AccountChanged));
+        // A denial was about the other one.
+        let denied = [Grant { allows: false, ..grants[0].clone() }];
+        assert_eq!(judged(&tool, other, &denied), Decision::Ask(AskedBecause::New));
+    }
+    let part = Purpose { targets: set(&["api"]), scopes: set(&[]) };
+    let two = Request { targets: set(&["api", "files"]), ..was.clone() };
+    let narrowed = [allows(file("/opt/tool", 1, false), Limits::part_of(&two, &part).unwrap())];
+    let two_elsewhere = Request { registration: at("https://id.example.org"), ..two };
+    assert_eq!(judged(&tool, &two_elsewhere, &narrowed), Decision::Ask(AskedBecause::AccountChanged));
+}
+
+#[test]
+fn a_key_is_for_the_accounts_that_it_was_made_for() {
+    let was = Request { registration: at("https://id.example.com"), ..request() };
+    let registered = BTreeMap::from([("work".to_owned(), was.registration.clone())]);
+    let grants =
+        [allows(Subject::Key("ci".to_owned()), Limits { registered: Some(registered), ..Limits::NONE })];
+    let key = Facts { kind: Kind::Key, name: "ci".to_owned(), ..Facts::default() };
+    assert!(is_allowed(&judged(&key, &was, &grants)));
+    let changed = Request { registration: at("https://id.example.org"), ..was.clone() };
+    let later = Request { account: "home".to_owned(), ..was };
+    for other in [changed, later] {
+        assert_eq!(judged(&key, &other, &grants), Decision::Deny(Denial::Key), "{other:?}");
     }
 }

@@ -217,6 +217,8 @@ pub enum AskedBecause {
     Wider,
     /// What was allowed has ended.
     Ended,
+    /// The account has another provider or client than when it was allowed.
+    AccountChanged,
 }
 
 /// A program waits for the user's answer. Contains no secret.

@@ -195,6 +195,9 @@ fn note(question: &ConsentQuestion) -> Option<String> {
     let because = match question.because {
         AskedBecause::Changed => Some("Its file has changed since you allowed it."),
         AskedBecause::Wider => Some("It asks for more than you have allowed."),
+        AskedBecause::AccountChanged => {
+            Some("This account had another provider or client when you allowed it.")
+        }
         AskedBecause::New | AskedBecause::Ended => None,
     };
     let kind = match question.kind {
@@ -255,6 +258,9 @@ fn why(question: &ConsentQuestion) -> String {
         AskedBecause::Changed => "You have allowed another version of this program.",
         AskedBecause::Wider => "You have allowed this program less than it asks for now.",
         AskedBecause::Ended => "What you have allowed this program has ended.",
+        AskedBecause::AccountChanged => {
+            "You have allowed this program another account of this name, at another provider or as another client."
+        }
     };
     let digest = question.sha256.as_ref().map(|digest| format!(" SHA-256 of its file: {digest}."));
     format!(

@@ -60,6 +60,7 @@ export interface Messages {
   "consent-who-forwarder": { program: string | number };
   "consent-who-script": { program: string | number; script: string | number };
   "consent-who-background": { program: string | number };
+  "consent-because-account-changed": null;
   "consent-because-changed": null;
   "consent-because-wider": null;
   "consent-kind-forwarder": null;

@@ -73,6 +73,7 @@ export function known(question: ConsentQuestion): [string, string][] {
 export function warning({ because, kind, signs_in }: ConsentQuestion): string {
   const all: string[] = [];
   if (because === "changed" || because === "wider") all.push(text(`consent-because-${because}`));
+  if (because === "account_changed") all.push(text("consent-because-account-changed"));
   if (kind === "forwarder" || kind === "background" || kind === "unknown") all.push(text(`consent-kind-${kind}`));
   if (signs_in) all.push(text("consent-signs-in"));
   return all.join(" ");

@@ -305,7 +305,7 @@ kind: LabelKind,
  */
 name: string, };
 
-export type AskedBecause = "new" | "changed" | "wider" | "ended";
+export type AskedBecause = "new" | "changed" | "wider" | "ended" | "account_changed";
 
 export type ConsentQuestion = { 
 /**

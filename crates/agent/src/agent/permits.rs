@@ -57,9 +57,11 @@ impl Agent {
     fn request_of(&self, params: &TokenParams, signs_in: bool) -> Result<Request, ErrorAnswer> {
         let account = self.account_for(params.account.as_deref())?;
         let session = tokens::session(&self.0.store, &account)?;
+        let registration = self.0.consent.registration(&account);
         let target = &params.target;
         Ok(Request {
             account,
+            registration,
             session: session.map(SessionRef::number),
             targets: target.resources.iter().chain(&target.audiences).cloned().collect(),
             scopes: target.scopes.iter().cloned().collect(),

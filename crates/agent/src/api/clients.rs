@@ -26,6 +26,7 @@ pub(super) async fn allow(call: Call) -> Answered {
         plain: bool,
     }
     let wanted: Wanted = body(call.request).await?;
+    call.agent.consent().know_accounts();
     let key = match &wanted.program {
         Some(_) if wanted.plain => {
             return Err(invalid("`plain` is for a key, not for a program.".to_owned()));

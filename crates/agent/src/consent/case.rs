@@ -74,7 +74,9 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
         Case::Denied(Denial::Replaced) => {
             format!("The file of {name} was replaced while it runs. Restart it.")
         }
-        Case::Denied(Denial::Key) => "This client key is not allowed to have that.".to_owned(),
+        Case::Denied(Denial::Key) => "This client key is not allowed to have that: it is for the accounts that there were when it was \
+                                      made, each with its provider and client. `abide clients allow NAME` makes a new one."
+            .to_owned(),
         Case::NoDisplay => format!(
             "{name} is not allowed yet, and there is no desktop to ask you on. Answer with `abide approve` at a terminal, and try \
              again.{}",

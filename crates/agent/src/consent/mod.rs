@@ -1,5 +1,6 @@
 //! The user decides: what a caller asks for is judged, and where nothing covers it, the user is asked.
 
+mod accounts;
 mod answer;
 mod case;
 mod job;

@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use abide_decision::{Grant, Limits, Subject};
+use abide_decision::{Grant, Limits, Registration, Subject};
 use abide_wire::{ErrorAnswer, ErrorCode, Label};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,8 @@ struct State {
     /// Those that are kept and those that end, as the decision reads them.
     all: Vec<Grant>,
     next: u64,
+    /// The accounts that there are.
+    accounts: BTreeMap<String, Registration>,
 }
 
 impl State {
@@ -176,6 +178,22 @@ impl Client {
     }
 }
 
+    /// Ties the grant to the accounts as they are, where it names none or was given before there was one. Returns whether it did.
+    fn tie(&mut self, accounts: &BTreeMap<String, Registration>) -> bool {
+        let limits = &mut self.limits;
+        let about = |name: &String| limits.account.as_ref().is_none_or(|account| account == name);
+        let known: BTreeMap<_, _> = accounts
+            .iter()
+            .filter(|(name, _)| about(name))
+            .map(|(name, at)| (name.clone(), at.clone()))
+            .collect();
+        let ties = limits.registered.is_none() && !known.is_empty();
+        if ties {
+            limits.registered = Some(known);
+        }
+        ties
+    }
+
 impl Clients {
     /// Reads the file; a missing one means no grants. A file that cannot be understood is refused: grants are never
     /// guessed.
@@ -216,6 +234,31 @@ impl Clients {
         name: &str,
         program: Option<&Path>,
     ) -> Result<Option<Zeroizing<String>>, ErrorAnswer> {
+    /// Takes over which accounts there are. A grant of an earlier version, or one that was given before there was an account, is for
+    /// these as they are.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be saved.
+    pub(crate) fn know_accounts(&self, accounts: BTreeMap<String, Registration>) -> Result<(), ErrorAnswer> {
+        let unknown = {
+            let mut state = self.state();
+            state.accounts = accounts;
+            let State { kept, accounts, .. } = &*state;
+            kept.values().any(|client| client.clone().tie(accounts))
+        };
+        if !unknown {
+            return Ok(());
+        }
+        self.change(|state| {
+            let State { kept, accounts, .. } = state;
+            kept.values_mut().for_each(|client| {
+                client.tie(accounts);
+            });
+            Ok(())
+        })
+    }
+
         let (proof, key) = match program {
             Some(program) => (program_proof(program)?, None),
             None => {
@@ -243,7 +286,8 @@ impl Clients {
                 state.kept.retain(|_, client| !denies(client));
             }
             let (limits, labels, id) = (Limits::NONE, Vec::new(), state.number());
-            let client = Client { proof, since: now(), limits, denies: false, labels, id };
+            let mut client = Client { proof, since: now(), limits, denies: false, labels, id };
+            client.tie(&state.accounts);
             state.kept.insert(name.to_owned(), client);
             Ok(())
         })
@@ -276,7 +320,7 @@ impl Clients {
                 Proof::Script { path, .. } => ("script", Some(path.clone())),
                 Proof::Page { origin, .. } => ("page", Some(origin.into())),
             };
-            let (name, limits) = (name.clone(), client.limits.clone());
+            let (name, limits) = (name.clone(), Limits { registered: None, ..client.limits.clone() });
             let labels = client.labels.clone();
             Listed { name, kind, program, since: client.since, denies: client.denies, limits, labels }
         };
@@ -413,3 +457,40 @@ mod tests {
         assert!(clients.list().is_empty());
     }
 }
+
+    fn at(issuer: &str) -> Registration {
+        Registration { issuer: issuer.to_owned(), client_id: "abide".to_owned() }
+    }
+
+    #[test]
+    fn grants_are_tied_to_the_accounts_as_they_are_and_stay_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clients.json");
+        let old = serde_json::json!({
+            "home": {"kind": "key", "digest": "x", "since": 1, "limits": {"account": "home"}},
+            "ci": {"kind": "key", "digest": "y", "since": 1},
+        });
+        std::fs::write(&path, old.to_string()).unwrap();
+        let accounts = |of: &[(&str, &str)]| -> BTreeMap<String, Registration> {
+            of.iter().map(|(name, issuer)| ((*name).to_owned(), at(issuer))).collect()
+        };
+        let tied = |clients: &Clients| -> BTreeMap<String, _> {
+            let state = clients.state();
+            state.kept.iter().map(|(name, client)| (name.clone(), client.limits.registered.clone())).collect()
+        };
+        let clients = Clients::open(path.clone()).unwrap();
+        clients.know_accounts(BTreeMap::new()).unwrap();
+        assert_eq!(tied(&clients)["ci"], None, "there is no account yet");
+        let first = accounts(&[("work", "https://a.example")]);
+        clients.know_accounts(first.clone()).unwrap();
+        assert_eq!((&tied(&clients)["ci"], &tied(&clients)["home"]), (&Some(first.clone()), &None));
+        // The account of that name has another provider now, and there is one more.
+        let now = accounts(&[("work", "https://b.example"), ("home", "https://b.example")]);
+        let again = Clients::open(path).unwrap();
+        again.know_accounts(now.clone()).unwrap();
+        again.allow("new", None).unwrap();
+        let found = tied(&again);
+        assert_eq!(found["ci"], Some(first));
+        assert_eq!(found["home"], Some(accounts(&[("home", "https://b.example")])));
+        assert_eq!(found["new"], Some(now));
+    }

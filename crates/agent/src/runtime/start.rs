@@ -201,6 +201,7 @@ impl Agent {
             #[cfg(feature = "demo")]
             demo,
         }));
+        agent.consent().know_accounts();
         let places = &store.options.places;
         let socket = bind_socket(&places.socket()).map_err(StartError::Endpoint)?;
         let advertised = {

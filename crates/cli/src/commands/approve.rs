@@ -139,6 +139,9 @@ fn described(question: &ConsentQuestion) -> String {
         AskedBecause::Changed => line("Note", "its file has changed since you allowed it"),
         AskedBecause::Wider => line("Note", "it asks for more than you have allowed"),
         AskedBecause::Ended => line("Note", "what you allowed has ended"),
+        AskedBecause::AccountChanged => {
+            line("Note", "this account had another provider or client when you allowed it")
+        }
     }
     if let Some(path) = &question.path {
         line("Program", path);
