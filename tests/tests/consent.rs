@@ -360,7 +360,7 @@ mod consent {
                 items.iter().any(|item| item.name == "Allow" && item.sensitive).then_some(())
             })
             .await;
-            let spans = app.snapshot().await["consents"][0]["spans"].clone();
+            let spans = open(room).await["questions"][0]["spans"].clone();
             let session = spans.as_array().unwrap().iter().position(|span| span == "session").unwrap();
             // From Deny back over "Why am I asked?" to the choice.
             for key in ["shift+Tab", "shift+Tab"] {
@@ -385,7 +385,7 @@ mod consent {
         };
         let ((status, token), ()) = tokio::join!(asks, answers);
         assert_eq!(status, 200, "{token}");
-        let grants = app.snapshot().await["grants"].clone();
+        let grants = open(room).await["grants"].clone();
         assert_eq!(
             (grants[0]["program"].as_str(), grants[0]["span"].as_str()),
             (Some("curl"), Some("session")),

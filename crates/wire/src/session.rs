@@ -471,11 +471,13 @@ pub struct Snapshot {
     #[serde(alias = "remarks")]
     pub warnings: Vec<String>,
     /// The programs that wait for the user's answer, the oldest first. One is asked about at a time.
+    /// Over the endpoint, only the `abide` command gets them.
     /// Absent from an agent that still runs after an upgrade.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ConsentQuestion>>", optional))]
     pub consents: Vec<ConsentQuestion>,
     /// The answers that hold now and end by themselves.
+    /// Over the endpoint, only the `abide` command gets them.
     /// Absent from an agent that still runs after an upgrade.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LiveGrant>>", optional))]

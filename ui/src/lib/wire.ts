@@ -484,11 +484,13 @@ questions: Array<Question>,
 warnings: Array<string>, 
 /**
  * The programs that wait for the user's answer, the oldest first. One is asked about at a time.
+ * Over the endpoint, only the `abide` command gets them.
  * Absent from an agent that still runs after an upgrade.
  */
 consents?: Array<ConsentQuestion>, 
 /**
  * The answers that hold now and end by themselves.
+ * Over the endpoint, only the `abide` command gets them.
  * Absent from an agent that still runs after an upgrade.
  */
 grants?: Array<LiveGrant>, };

@@ -1,6 +1,6 @@
 //! Calls about sessions.
 
-use abide_wire::{ErrorAnswer, ErrorCode, SessionStatus};
+use abide_wire::{ErrorAnswer, ErrorCode, SessionStatus, Snapshot};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use http::{Response, StatusCode};
@@ -8,15 +8,25 @@ use http_body_util::{BodyExt, Either, StreamBody};
 use hyper::body::{Bytes, Frame};
 use serde::Deserialize;
 
+use super::auth::Caller;
 use super::body::{Answered, Body, body, json_answer, ok, secure};
 use super::call::Call;
 use crate::agent::Agent;
+use crate::grants::Holder;
 use crate::identity;
 use crate::state::account::Opening;
 
 /// `GET /v1/sessions`.
 pub(super) async fn list(call: Call) -> Answered {
-    ok(&call.agent.snapshot())
+    ok(&shown_to(&call.caller, call.agent.snapshot()))
+}
+
+/// What a caller sees of a snapshot: what the programs of the user run is for the user alone.
+fn shown_to(caller: &Caller, snapshot: Snapshot) -> Snapshot {
+    match caller {
+        Caller::Owner => snapshot,
+        _ => Snapshot { consents: Vec::new(), grants: Vec::new(), ..snapshot },
+    }
 }
 
 /// `GET /v1/sessions/{account}`.
@@ -33,7 +43,11 @@ pub(super) async fn events(call: Call) -> Answered {
             "This program has as many event streams open as one may have. Close one.",
         ));
     }
-    Ok(event_stream(&call.agent, call.name().to_owned(), first))
+    let holder = match &call.caller {
+        Caller::Client(name) => Some(call.agent.clients().holder(name)?),
+        _ => None,
+    };
+    Ok(event_stream(&call.agent, call.name().to_owned(), first, holder))
 }
 
 /// `POST /v1/sessions/{account}/login`.
@@ -102,9 +116,20 @@ fn accepted(call: &Call) -> Answered {
     Ok(json_answer(StatusCode::ACCEPTED, &call.agent.status(call.name())?))
 }
 
-/// The present state first, then each change of it.
-fn event_stream(agent: &Agent, account: String, first: SessionStatus) -> Response<Body> {
-    let changes = statuses(agent, account, first);
+/// The present state first, then each change of it. With a client key, it ends when that is revoked.
+fn event_stream(
+    agent: &Agent,
+    account: String,
+    first: SessionStatus,
+    holder: Option<Holder>,
+) -> Response<Body> {
+    let revoked = async move {
+        match holder {
+            Some(holder) => holder.revoked().await,
+            None => std::future::pending().await,
+        }
+    };
+    let changes = statuses(agent, account, first).take_until(revoked);
     let frames = changes.map(|status| {
         let data = serde_json::to_string(&status).unwrap_or_default();
         Ok(Frame::data(Bytes::from(format!("event: session\ndata: {data}\n\n"))))
@@ -135,4 +160,35 @@ fn statuses(
         }
     });
     stream::once(async { first }).chain(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use abide_wire::{LiveGrant, Span};
+
+    use super::*;
+
+    #[test]
+    fn what_programs_run_is_shown_to_the_user_alone() {
+        let grant = LiveGrant {
+            id: 1,
+            program: "terraform".to_owned(),
+            account: "work".to_owned(),
+            targets: Vec::new(),
+            scopes: Vec::new(),
+            span: Span::Run,
+            until: None,
+            labels: Vec::new(),
+            allows: true,
+            tokens: 0,
+            since: 0,
+            last_used: None,
+        };
+        let all = Snapshot { grants: vec![grant], warnings: vec!["x".to_owned()], ..Snapshot::default() };
+        assert_eq!(shown_to(&Caller::Owner, all.clone()), all);
+        for other in [Caller::Client("ci".to_owned()), Caller::Neighbour] {
+            let shown = shown_to(&other, all.clone());
+            assert!(shown.grants.is_empty() && shown.consents.is_empty() && shown.warnings == all.warnings);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! Those that are given for good are in `clients.json`; those that end by themselves are in memory alone.
 
+mod holder;
 mod kept;
 mod keys;
 mod live;
@@ -17,6 +18,7 @@ use abide_decision::{Grant, Limits, Registration, Subject};
 use abide_wire::{ErrorAnswer, ErrorCode, Label};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::identity;
@@ -24,6 +26,7 @@ use crate::platform::clock;
 use crate::platform::file;
 use crate::platform::program::{Stamp, only_root_writes, stamp};
 
+pub(crate) use holder::Holder;
 use kept::Removed;
 pub(crate) use keys::SigningKey;
 use live::Live;
@@ -111,6 +114,8 @@ pub(crate) struct Listed {
 pub(crate) struct Clients {
     path: PathBuf,
     state: Mutex<State>,
+    /// The numbers of those that are kept, after each change.
+    numbers: watch::Sender<BTreeSet<u64>>,
 }
 
 #[derive(Default)]
@@ -121,19 +126,23 @@ struct State {
     uses: Uses,
     /// What was revoked last.
     removed: Option<Removed>,
+    /// The accounts that there are.
+    accounts: BTreeMap<String, Registration>,
     /// The secrets of keys that sign, by their numbers.
     secrets: BTreeMap<String, SecretString>,
     /// Those that are kept and those that end, as the decision reads them.
     all: Vec<Grant>,
     next: u64,
-    /// The accounts that there are.
-    accounts: BTreeMap<String, Registration>,
 }
 
 impl State {
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+
+    fn numbers(&self) -> BTreeSet<u64> {
+        self.kept.values().map(|client| client.id).collect()
     }
 
     /// Gathers the grants that hold. What follows from one that is gone is gone with it.
@@ -169,15 +178,6 @@ impl Client {
         Grant { id: self.id, subject, allows: !self.denies, limits: self.limits.clone() }
     }
 
-    /// What an earlier version did not write: which file is at the path now.
-    fn complete(&mut self) {
-        if let Proof::Program { path, stamp: at @ None, sha256: None, of_root } = &mut self.proof {
-            *at = stamp(path);
-            *of_root = only_root_writes(path);
-        }
-    }
-}
-
     /// Ties the grant to the accounts as they are, where it names none or was given before there was one. Returns whether it did.
     fn tie(&mut self, accounts: &BTreeMap<String, Registration>) -> bool {
         let limits = &mut self.limits;
@@ -193,6 +193,15 @@ impl Client {
         }
         ties
     }
+
+    /// What an earlier version did not write: which file is at the path now.
+    fn complete(&mut self) {
+        if let Proof::Program { path, stamp: at @ None, sha256: None, of_root } = &mut self.proof {
+            *at = stamp(path);
+            *of_root = only_root_writes(path);
+        }
+    }
+}
 
 impl Clients {
     /// Reads the file; a missing one means no grants. A file that cannot be understood is refused: grants are never
@@ -211,7 +220,8 @@ impl Clients {
         }
         state.kept = kept;
         state.gather();
-        Ok(Self { path, state: Mutex::new(state) })
+        let numbers = watch::Sender::new(state.numbers());
+        Ok(Self { path, state: Mutex::new(state), numbers })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -224,16 +234,6 @@ impl Clients {
         judge(&self.state().all)
     }
 
-    /// Gives a grant: to a program, or to the holder of the plain key, which is returned only once.
-    ///
-    /// # Errors
-    ///
-    /// `invalid_request`; when it cannot be saved.
-    pub(crate) fn allow(
-        &self,
-        name: &str,
-        program: Option<&Path>,
-    ) -> Result<Option<Zeroizing<String>>, ErrorAnswer> {
     /// Takes over which accounts there are. A grant of an earlier version, or one that was given before there was an account, is for
     /// these as they are.
     ///
@@ -259,6 +259,16 @@ impl Clients {
         })
     }
 
+    /// Gives a grant: to a program, or to the holder of the plain key, which is returned only once.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request`; when it cannot be saved.
+    pub(crate) fn allow(
+        &self,
+        name: &str,
+        program: Option<&Path>,
+    ) -> Result<Option<Zeroizing<String>>, ErrorAnswer> {
         let (proof, key) = match program {
             Some(program) => (program_proof(program)?, None),
             None => {
@@ -371,6 +381,7 @@ impl Clients {
             state.kept = before;
         }
         state.gather();
+        self.numbers.send_replace(state.numbers());
         written
     }
 }
@@ -456,7 +467,6 @@ mod tests {
         assert_eq!(refused.error, ErrorCode::InvalidRequest);
         assert!(clients.list().is_empty());
     }
-}
 
     fn at(issuer: &str) -> Registration {
         Registration { issuer: issuer.to_owned(), client_id: "abide".to_owned() }
@@ -494,3 +504,4 @@ mod tests {
         assert_eq!(found["home"], Some(accounts(&[("home", "https://b.example")])));
         assert_eq!(found["new"], Some(now));
     }
+}
