@@ -51,6 +51,7 @@ pub(super) async fn begin(call: Call) -> Answered {
     }
     has_role(&dialects, wanted.aws.as_ref())?;
     let mut asking = seen.behind;
+    let place = agent.jobs().place(seen.behind.share()).ok_or_else(too_many)?;
     if matches!(caller, super::auth::Caller::Owner) {
         // The command starts what it names. What another program names is not shown.
         asking.command = shown(&wanted.command).or(asking.command);
@@ -64,9 +65,8 @@ pub(super) async fn begin(call: Call) -> Answered {
     };
     let role = role(&agent, wanted.aws, first.as_ref()).await?;
     let listening = dialects::bind().map_err(|error| cannot(&error))?;
-    let new = NewJob { process, connected, params, dialects, port: listening.port, role };
-    let job = agent.jobs().create(new).map_err(|error| cannot(&error))?.ok_or_else(too_many)?;
-    let job = Arc::new(job);
+    let new = NewJob { place, process, connected, params, dialects, port: listening.port, role };
+    let job = Arc::new(agent.jobs().create(new).map_err(|error| cannot(&error))?);
     let token_file = job.folder.token_file();
     let first = first.filter(|_| wanted.token_file);
     if let Some(first) = &first {
@@ -163,7 +163,7 @@ fn cannot(error: &std::io::Error) -> ErrorAnswer {
 fn too_many() -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::TemporarilyUnavailable,
-        "Too many programs run with `abide run` at the same time. End some of them.",
+        "Too many programs run with `abide run` at the same time, or too many of this one. End some of them.",
     )
 }
 

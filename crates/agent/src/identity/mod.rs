@@ -8,7 +8,7 @@ mod lists;
 mod script;
 
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use abide_wire::CallerKind;
 use abide_wire::terminal::is_unsafe;
@@ -16,7 +16,7 @@ use abide_wire::terminal::is_unsafe;
 pub(crate) use abide_decision::{Facts, Kind, Terminal};
 
 use crate::platform::program::{
-    Opened, Process, ProcessId, Program, ends_here, name_of, only_root_writes, runs,
+    FileId, Opened, Process, ProcessId, Program, ends_here, name_of, only_root_writes, runs,
 };
 pub(crate) use labels::Labels;
 use lists::{Class, class};
@@ -53,6 +53,19 @@ impl DerefMut for Caller {
 /// What a caller is, as it is shown.
 pub(crate) fn shown(kind: Kind) -> CallerKind {
     match kind {
+/// Whose share of something limited a caller takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Share {
+    /// A program by its file, with the script that it says it runs.
+    Program(FileId, Option<PathBuf>),
+    /// The person at a terminal.
+    Terminal(Terminal),
+    /// The `abide` command where its ancestors are not looked at, and the agent.
+    Own,
+    /// All that cannot be told apart.
+    Others,
+}
+
         Kind::Own | Kind::Program | Kind::Key | Kind::Page => CallerKind::Program,
         Kind::Interpreter => CallerKind::Interpreter,
         Kind::Terminal => CallerKind::Terminal,
@@ -151,6 +164,18 @@ impl Caller {
     /// Its file to be read: what is running, whatever has taken its place since.
     pub(crate) fn running_file(&self) -> Option<Opened> {
         let program = self.program.as_ref().filter(|program| !program.contained)?;
+    /// Whose share of something limited it takes.
+    pub(crate) fn share(&self) -> Share {
+        match (self.kind, &self.program, self.terminal) {
+            (Kind::Own, ..) => Share::Own,
+            (Kind::Terminal, _, Some(terminal)) => Share::Terminal(terminal),
+            (_, Some(program), _) => {
+                Share::Program(program.id, self.script.as_ref().map(|script| script.path.clone()))
+            }
+            _ => Share::Others,
+        }
+    }
+
         let stamp = program.stamp?;
         let path = match self.process {
             Some(process) if cfg!(target_os = "linux") => format!("/proc/{}/exe", process.number).into(),

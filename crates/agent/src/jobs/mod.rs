@@ -14,17 +14,22 @@ use abide_wire::{AwsCredentials, AwsRole, ErrorAnswer, JobKey, TokenAnswer};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
-use crate::identity::Caller;
+use crate::identity::{Caller, Share};
 use crate::platform::file;
 use crate::platform::program::{Connected, ProcessId, is_ours};
 use crate::tokens::TokenParams;
 
 /// The most jobs at a time.
 const MOST: usize = 64;
+const SHARE: usize = 16;
+/// The last places are for programs that have no job yet.
+const LAST: usize = 16;
+/// So many ports of jobs that have ended are kept from others. The oldest goes first.
+const MOST_ENDED: usize = 64;
 /// The most tokens of one job that are waited for at a time.
 const MOST_ASKED: usize = 16;
 
@@ -33,8 +38,7 @@ pub(crate) struct Jobs {
     /// Holds the folders of the jobs.
     folder: PathBuf,
     next: AtomicU64,
-    /// One place for each job that may run.
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     running: Mutex<HashMap<u64, AbortHandle>>,
 }
 
@@ -54,8 +58,17 @@ pub(crate) struct Job {
     /// The role at AWS that it gets credentials of, and the credentials.
     pub(crate) role: Option<Role>,
     asked: Mutex<Vec<(TokenTarget, Waiting)>>,
-    /// Its place among the jobs, free again when it ends.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+/// How many jobs run, and whose.
+#[derive(Default)]
+struct Places(Mutex<HashMap<Share, usize>>);
+
+/// The place of one job among all, free again when this is dropped.
+pub(crate) struct Place {
+    share: Share,
+    places: Arc<Places>,
 }
 
 /// A role at AWS, with the credentials that are handed out until they would soon end.
@@ -81,6 +94,7 @@ pub(crate) enum Asking {
 pub(crate) struct NewJob {
     pub(crate) process: ProcessId,
     pub(crate) connected: Arc<Connected>,
+    pub(crate) place: Place,
     pub(crate) params: TokenParams,
     pub(crate) dialects: Vec<&'static Dialect>,
     pub(crate) port: u16,
@@ -92,8 +106,31 @@ impl Jobs {
     pub(crate) fn new(runtime: &Path) -> Self {
         let folder = runtime.join("jobs");
         let _ = std::fs::remove_dir_all(&folder);
-        let places = Arc::new(Semaphore::new(MOST));
-        Self { folder, next: AtomicU64::new(1), places, running: Mutex::default() }
+        Self {
+            folder,
+            next: AtomicU64::new(1),
+            places: Arc::default(),
+            running: Mutex::default(),
+            ended: Mutex::default(),
+        }
+    }
+
+    /// A place for a job of a program; `None` if too many run.
+    pub(crate) fn place(&self, share: Share) -> Option<Place> {
+        let mut taken = self.places.taken();
+        let own = taken.get(&share).copied().unwrap_or_default();
+        let all: usize = taken.values().sum();
+        // Behind the command there, all programs are the same.
+        let (own_most, most) = match (&share, own) {
+            (Share::Own, _) => (MOST, MOST),
+            (_, 0) => (SHARE, MOST),
+            (..) => (SHARE, MOST - LAST),
+        };
+        if own >= own_most || all >= most {
+            return None;
+        }
+        taken.insert(share.clone(), own + 1);
+        Some(Place { share, places: self.places.clone() })
     }
 
     /// A new job with its key and its folder; `None` if too many run.
@@ -101,18 +138,15 @@ impl Jobs {
     /// # Errors
     ///
     /// When the system has no random numbers, or the folder cannot be made.
-    pub(crate) fn create(&self, new: NewJob) -> io::Result<Option<Job>> {
-        let Ok(place) = self.places.clone().try_acquire_owned() else { return Ok(None) };
+    pub(crate) fn create(&self, new: NewJob) -> io::Result<Job> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let key = random_key()?;
         // A random name: a program that outlives the agent must not find the token of a later job where its own was.
         let folder = Folder::create(self.folder.join(random_key()?.expose()))?;
         file::write(&folder.key_file(), key.expose().as_bytes())?;
-        let NewJob { process, connected, params, dialects, port, role } = new;
+        let NewJob { place, process, connected, params, dialects, port, role } = new;
         let asked = Mutex::default();
-        let job =
-            Job { id, process, connected, params, dialects, port, key, folder, role, asked, _place: place };
-        Ok(Some(job))
+        Ok(Job { id, process, connected, params, dialects, port, key, folder, role, asked, _place: place })
     }
 
     /// Keeps the task of a job, so that the job ends with the agent.
@@ -153,6 +187,24 @@ impl Job {
         asked.retain(|(_, waiting)| waiting.borrow().is_none() && waiting.has_changed().is_ok());
         if let Some((_, waiting)) = asked.iter().find(|(known, _)| known == target) {
             return Asking::Joins(waiting.clone());
+impl Places {
+    fn taken(&self) -> MutexGuard<'_, HashMap<Share, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        let left = taken.get(&self.share).copied().unwrap_or_default().saturating_sub(1);
+        if left == 0 {
+            taken.remove(&self.share);
+        } else {
+            taken.insert(self.share.clone(), left);
+        }
+    }
+}
+
         }
         if asked.len() >= MOST_ASKED {
             return Asking::Full;
@@ -208,21 +260,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_has_its_place_from_its_beginning_to_its_end() {
+    fn one_program_leaves_places_for_the_jobs_of_others() {
         let folder = tempfile::tempdir().unwrap();
         let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
         let this = std::process::id().cast_signed();
         let connected = Arc::new(Connected::of(&socket, this).unwrap());
         let process = connected.id().unwrap();
         let jobs = Jobs::new(folder.path());
-        let create = || {
-            let (params, connected) = (TokenParams::of_session("work"), connected.clone());
-            let new = NewJob { process, connected, params, dialects: Vec::new(), port: 1, role: None };
-            jobs.create(new).unwrap()
-        };
-        let mut running: Vec<Job> = (0..MOST).map(|_| create().unwrap()).collect();
-        assert!(create().is_none(), "one too many");
-        running.pop();
-        assert!(create().is_some(), "the place of one that has ended");
+        let program = |inode| Share::Program((1, inode), None);
+        let mut greedy: Vec<Place> = std::iter::from_fn(|| jobs.place(program(1))).take(100).collect();
+        assert_eq!(greedy.len(), SHARE);
+        assert!(jobs.place(program(2)).is_some(), "another program");
+        greedy.pop();
+        assert!(jobs.place(program(1)).is_some(), "the place of one that has ended");
+    }
+
+    #[test]
+    fn the_last_places_are_for_programs_without_a_job_and_no_more_jobs_run_than_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = Jobs::new(folder.path());
+        let program = |inode| Share::Program((1, inode), None);
+        let of_some = (0..5).flat_map(|inode| {
+            std::iter::from_fn({
+                let jobs = &jobs;
+                move || jobs.place(program(inode))
+            })
+        });
+        let taken: Vec<Place> = of_some.take(100).collect();
+        assert_eq!(taken.len(), MOST - LAST + 1 + 1, "the fourth and fifth program have one each");
+        let rest: Vec<Place> = (10..100).filter_map(|inode| jobs.place(program(inode))).collect();
+        assert_eq!(taken.len() + rest.len(), MOST);
     }
 }
