@@ -24,8 +24,13 @@ pub(crate) struct Lists {
 pub(crate) struct Arguments {
     /// Options behind which the program itself is, in the arguments or on standard input.
     pub(crate) inline: Vec<String>,
-    /// Options with a value of their own.
+    /// Options with a value of their own, as the next word.
     pub(crate) valued: Vec<String>,
+    /// Options without a value.
+    pub(crate) flags: Vec<String>,
+    /// Whether the value can follow the letter in the same word.
+    #[serde(default)]
+    pub(crate) attached: bool,
 }
 
 /// What a program is.
@@ -76,7 +81,9 @@ pub(crate) fn arguments(name: &str) -> Option<&'static Arguments> {
     let base = match base {
         "pypy" => "python",
         "nodejs" => "node",
-        other if LISTS.shells.iter().any(|shell| shell == other) => "sh",
+        "rbash" => "bash",
+        "ash" | "dash" | "ksh" | "mksh" | "oksh" | "yash" | "zsh" => "sh",
+        "csh" | "elvish" | "fish" | "nu" | "tcsh" | "xonsh" => "other-shell",
         other => other,
     };
     LISTS.scripts.get(base)
@@ -112,7 +119,10 @@ mod tests {
             assert_eq!(class(name), wanted, "{name}");
         }
         assert!(
-            arguments("python3.12").is_some() && arguments("dash").is_some() && arguments("java").is_none()
+            arguments("python3.12").is_some() && arguments("dash").is_some() && arguments("fish").is_some()
         );
+        // The first word is no script of theirs.
+        assert!(arguments("java").is_none() && arguments("busybox").is_none());
+        assert!(arguments("ksh93").is_some());
     }
 }

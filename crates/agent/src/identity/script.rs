@@ -5,49 +5,90 @@ use std::path::Path;
 
 use abide_decision::Script;
 
-use super::lists;
+use super::lists::{self, Arguments};
 use crate::platform::file::open_at_once;
 use crate::platform::program::{Process, stamp};
 
 /// The script that a process says it runs. `None` for a program in its arguments or on its standard input, and wherever the
 /// arguments are not understood.
 pub(super) fn of(process: &Process) -> Option<Script> {
-    let known = lists::arguments(&process.label())?;
-    let path = named(process.arguments.get(1..)?, &known.inline, &known.valued)?;
-    let path = process.folder.as_deref()?.join(path);
+    let path = process.folder.as_deref()?.join(named(process)?);
+    // What these lead to depends on who follows them.
+    if path.starts_with("/proc") || path.starts_with("/dev") {
+        return None;
+    }
     let path = std::fs::canonicalize(path).ok()?;
     let stamp = stamp(&path)?;
     Some(Script { path, stamp })
 }
 
-fn named<'a>(arguments: &'a [String], inline: &[String], valued: &[String]) -> Option<&'a Path> {
+/// The script as the arguments of a process name it.
+pub(super) fn named(process: &Process) -> Option<&Path> {
+    named_in(process.arguments.get(1..)?, lists::arguments(&process.label())?)
+}
+
+fn named_in<'a>(arguments: &'a [String], known: &Arguments) -> Option<&'a Path> {
     let mut rest = arguments.iter();
     loop {
         let argument = rest.next()?;
-        if inline.contains(argument) || carries(argument, inline) {
-            return None;
-        }
-        if argument == "--" {
-            return rest.next().map(Path::new);
-        }
-        if valued.contains(argument) {
-            rest.next()?;
-        } else if !argument.starts_with('-') {
-            return Some(Path::new(argument));
+        match option(argument, known) {
+            Word::Script => return Some(Path::new(argument)).filter(|path| !path.as_os_str().is_empty()),
+            Word::End => return rest.next().map(Path::new),
+            Word::Flag => {}
+            Word::Valued => {
+                rest.next()?;
+            }
+            Word::Unknown => return None,
         }
     }
 }
 
-/// Whether a group of letters such as `-lc`, or an option with its value such as `-cprint(1)`, carries the program.
-fn carries(argument: &str, inline: &[String]) -> bool {
-    let Some(letters) = argument.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
-        return inline
-            .iter()
-            .any(|option| argument.strip_prefix(option.as_str()).is_some_and(|rest| rest.starts_with('=')));
-    };
-    let short =
-        inline.iter().filter_map(|option| option.strip_prefix('-')).filter(|letter| letter.len() == 1);
-    short.into_iter().any(|letter| letters.contains(letter))
+/// What a word is that comes before the arguments of a script.
+enum Word {
+    Script,
+    /// `--`: the next word is the script.
+    End,
+    Flag,
+    /// The next word is its value.
+    Valued,
+    /// It carries the program, runs another file first, or is not known: then it could have a value.
+    Unknown,
+}
+
+fn option(argument: &str, known: &Arguments) -> Word {
+    let is_in = |list: &[String], option: &str| list.iter().any(|known| known == option);
+    if argument == "--" {
+        return Word::End;
+    }
+    if is_in(&known.inline, argument) {
+        return Word::Unknown;
+    }
+    if let Some(long) = argument.strip_prefix("--") {
+        let name = long.split_once('=').map(|(name, _)| name);
+        return match name {
+            Some(name) if is_in(&known.inline, &format!("--{name}")) => Word::Unknown,
+            Some(_) => Word::Flag,
+            None if is_in(&known.valued, argument) => Word::Valued,
+            None if is_in(&known.flags, argument) => Word::Flag,
+            None => Word::Unknown,
+        };
+    }
+    let Some(letters) = argument.strip_prefix('-') else { return Word::Script };
+    let mut letters = letters.chars();
+    while let Some(letter) = letters.next() {
+        let option = format!("-{letter}");
+        if is_in(&known.valued, &option) {
+            return match letters.as_str() {
+                "" => Word::Valued,
+                _ if known.attached => Word::Flag,
+                _ => Word::Unknown,
+            };
+        }
+        if !is_in(&known.flags, &option) {
+            return Word::Unknown;
+        }
+    }
+    Word::Flag
 }
 
 /// The interpreter that the first line of a script names; `None` if the file is not a script.
@@ -80,8 +121,7 @@ mod tests {
 
     fn script(line: &str) -> Option<String> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let known = lists::arguments(&words[0])?;
-        named(&words[1..], &known.inline, &known.valued).map(|path| path.display().to_string())
+        named_in(&words[1..], lists::arguments(&words[0])?).map(|path| path.display().to_string())
     }
 
     #[test]
@@ -91,7 +131,10 @@ mod tests {
             ("python3 -u -W error build.py", Some("build.py")),
             ("python3 -- build.py", Some("build.py")),
             ("bash -eu deploy.sh", Some("deploy.sh")),
-            ("node -r ./hook.js app.js", Some("app.js")),
+            ("bash -eo pipefail deploy.sh", Some("deploy.sh")),
+            ("perl -Ilib -w tool.pl", Some("tool.pl")),
+            ("node --no-warnings --max-old-space-size=64 app.js", Some("app.js")),
+            ("fish build.fish", Some("build.fish")),
             ("python3 -c print(1) build.py", None),
             ("python3 -cprint(1) build.py", None),
             ("python3 -Ic print(1) build.py", None),
@@ -105,3 +148,26 @@ mod tests {
         }
     }
 }
+
+    #[test]
+    fn behind_an_option_that_is_not_known_no_script_is() {
+        for line in [
+            // The value of an option is not the script.
+            "node --title good.js evil.js",
+            "node --env-file good.js evil.js",
+            "ruby --encoding good.rb evil.rb",
+            "ruby -C good.rb evil.rb",
+            "zsh -O good.sh evil.sh",
+            "bash -oe good.sh evil.sh",
+            "fish -f good.fish evil.fish",
+            // Another file runs before it.
+            "node -r ./evil.js good.js",
+            "node --require=./evil.js good.js",
+            "node --import ./evil.js good.js",
+            "perl -Mevil good.pl",
+            "ruby -revil good.rb",
+            "busybox sh evil.sh",
+        ] {
+            assert_eq!(script(line), None, "{line}");
+        }
+    }
