@@ -16,6 +16,8 @@ pub(super) fn spans(caller: &Caller, request: &Request, job: Option<ProcessId>) 
     let offered = |span: &Span| match span {
         Span::Once => job.is_none(),
         Span::Run if job.is_some() => true,
+        // What comes over its input can be from anywhere: it is not the person at the terminal.
+        span if caller.on_input && *span != Span::Run => false,
         span => {
             subject(caller, *span).is_some()
                 && match span {

@@ -3,6 +3,7 @@
 //! The operating system says which process is at the other end. `abide` and glue such as `sudo` or `sh -c` act for the program that has
 //! started them, so the caller is the first ancestor that is neither.
 
+mod agent;
 mod labels;
 mod lists;
 mod script;
@@ -30,6 +31,8 @@ pub(crate) struct Caller {
     pub(crate) process: Option<ProcessId>,
     /// The nearest ancestor that is a program of its own: an editor, a coding agent, a build.
     pub(crate) agent: Option<(ProcessId, String)>,
+    /// Whether it is a shell that runs what comes over its standard input, from anywhere.
+    pub(crate) on_input: bool,
     /// Its arguments. Prove nothing.
     pub(crate) command: Option<String>,
     /// What started it, the nearest first. Proves nothing.
@@ -50,9 +53,6 @@ impl DerefMut for Caller {
     }
 }
 
-/// What a caller is, as it is shown.
-pub(crate) fn shown(kind: Kind) -> CallerKind {
-    match kind {
 /// Whose share of something limited a caller takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Share {
@@ -66,6 +66,9 @@ pub(crate) enum Share {
     Others,
 }
 
+/// What a caller is, as it is shown.
+pub(crate) fn shown(kind: Kind) -> CallerKind {
+    match kind {
         Kind::Own | Kind::Program | Kind::Key | Kind::Page => CallerKind::Program,
         Kind::Interpreter => CallerKind::Interpreter,
         Kind::Terminal => CallerKind::Terminal,
@@ -108,12 +111,11 @@ impl Caller {
         let process = &lineage[index];
         let terminal = terminal(process, lineage);
         let kind = kind(process, terminal.is_some());
-        let mut above =
-            lineage[index + 1..].iter().take_while(|process| class(&process.label()) != Class::Launcher);
-        let started_by = above.clone().map(Process::label).take(SHOWN).collect();
-        let agent = above.find(|process| {
-            process.program.is_some() && class(&process.label()) == Class::Program && !own(process)
-        });
+        let above = &lineage[index + 1..];
+        let launched = above.iter().position(|process| class(&process.label()) == Class::Launcher);
+        let above = &above[..launched.unwrap_or(above.len())];
+        let started_by = above.iter().map(Process::label).take(SHOWN).collect();
+        let on_input = kind == Kind::Interpreter && reads_its_script(process);
         let facts = Facts {
             kind,
             name: process.label(),
@@ -127,8 +129,9 @@ impl Caller {
         Self {
             facts,
             process: Some(process.id),
-            agent: agent.map(|agent| (agent.id, agent.label())),
-            command: command(process),
+            agent: agent::of(above, own),
+            command: command(process).or_else(|| on_input.then(|| on_standard_input(process))),
+            on_input,
             started_by,
         }
     }
@@ -161,9 +164,6 @@ impl Caller {
         Some(Self { facts, process: browser.process, started_by, ..Self::default() })
     }
 
-    /// Its file to be read: what is running, whatever has taken its place since.
-    pub(crate) fn running_file(&self) -> Option<Opened> {
-        let program = self.program.as_ref().filter(|program| !program.contained)?;
     /// Whose share of something limited it takes.
     pub(crate) fn share(&self) -> Share {
         match (self.kind, &self.program, self.terminal) {
@@ -176,6 +176,9 @@ impl Caller {
         }
     }
 
+    /// Its file to be read: what is running, whatever has taken its place since.
+    pub(crate) fn running_file(&self) -> Option<Opened> {
+        let program = self.program.as_ref().filter(|program| !program.contained)?;
         let stamp = program.stamp?;
         let path = match self.process {
             Some(process) if cfg!(target_os = "linux") => format!("/proc/{}/exe", process.number).into(),
@@ -228,11 +231,21 @@ fn kind(process: &Process, at_terminal: bool) -> Kind {
     }
     match class(&name_of(program)) {
         Class::Forwarder => Kind::Forwarder,
-        Class::Shell if at_terminal && script::is_interactive(&process.arguments) => Kind::Terminal,
+        Class::Shell if at_terminal && agent::is_person(process) => Kind::Terminal,
         Class::Shell | Class::Interpreter | Class::Glue => Kind::Interpreter,
         Class::Launcher => Kind::Background,
         Class::Program | Class::Terminal => Kind::Program,
     }
+}
+
+/// Whether a shell runs what comes over its standard input, and that is no terminal: `curl ... | bash`.
+fn reads_its_script(process: &Process) -> bool {
+    let shell = class(&process.label()) == Class::Shell;
+    shell && !process.reads_terminal && script::reads_input(&process.arguments)
+}
+
+fn on_standard_input(process: &Process) -> String {
+    format!("{}, with a script on its standard input", process.label())
 }
 
 fn program_of_root(process: &Process) -> bool {

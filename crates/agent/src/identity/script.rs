@@ -110,6 +110,17 @@ pub(super) fn is_one_command(arguments: &[String]) -> bool {
     options.clone().any(|option| !option.starts_with("--") && option.contains('c'))
 }
 
+/// Whether a shell was given no script and no command: it reads them from its standard input.
+pub(super) fn reads_input(arguments: &[String]) -> bool {
+    let mut words = arguments.iter().skip(1);
+    let input = |word: &String| word == "-" || (is_short(word) && word.contains('s'));
+    is_interactive(arguments) || (words.any(input) && !is_one_command(arguments))
+}
+
+fn is_short(word: &str) -> bool {
+    word.starts_with('-') && !word.starts_with("--")
+}
+
 /// Whether a shell reads what is typed: it has options at most.
 pub(super) fn is_interactive(arguments: &[String]) -> bool {
     arguments.iter().skip(1).all(|argument| argument.starts_with('-')) && !is_one_command(arguments)
@@ -147,7 +158,6 @@ mod tests {
             assert_eq!(script(line).as_deref(), wanted, "{line}");
         }
     }
-}
 
     #[test]
     fn behind_an_option_that_is_not_known_no_script_is() {
@@ -171,3 +181,4 @@ mod tests {
             assert_eq!(script(line), None, "{line}");
         }
     }
+}

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use super::*;
 use crate::platform::program::Stamp;
 
-/// A line: the program's path, what follows the name; `@` in front for a file of root's, `%` for a session with a terminal.
+/// A line: the program's path, what follows the name; `@` in front for a file of root's, `%` for a session with a terminal, then `|` if its
+/// input is another one.
 fn lineage(lines: &[&str]) -> Vec<Process> {
     let made = |(index, line): (usize, &&str)| {
         let (of_root, line) = line.strip_prefix('@').map_or((false, *line), |line| (true, line));
         let (at_terminal, line) = line.strip_prefix('%').map_or((false, line), |line| (true, line));
+        let (piped, line) = line.strip_prefix('|').map_or((false, line), |line| (true, line));
         let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let number = 100 - i32::try_from(index).unwrap();
         let path = PathBuf::from(&arguments[0]);
@@ -24,6 +26,7 @@ fn lineage(lines: &[&str]) -> Vec<Process> {
             folder: None,
             leader: if at_terminal { number } else { 1 },
             terminal: if at_terminal { 34816 } else { 0 },
+            reads_terminal: at_terminal && !piped,
             in_front: false,
         }
     };
@@ -90,6 +93,57 @@ fn the_agent_is_the_nearest_program_of_its_own() {
     assert_eq!(asks.ancestry.len(), 4, "not the command itself");
     let alone = caller(&["/opt/abide", "@%/bin/bash", "@/usr/bin/xterm", "@/usr/lib/systemd"]);
     assert!(alone.agent.is_none(), "{:?}", alone.agent);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_build_or_a_coding_agent_that_an_interpreter_runs_is_the_agent_of_what_it_starts() {
+    let at_prompt = ["@%/bin/bash", "@/usr/bin/xterm", "@/usr/lib/systemd"];
+    for (typed, name) in [
+        (&["@/bin/bash -c curl", "@%/usr/bin/node /usr/bin/claude"][..], Some("node with claude")),
+        (&["@%/usr/bin/node agent.js"], Some("node with agent.js")),
+        (&["@%/usr/bin/python3.12 -u tools/aider.py"], Some("python3.12 with aider.py")),
+        // What was typed, and not what that has started in turn.
+        (&["@%/usr/bin/cargo test", "@%/usr/bin/make all"], Some("make")),
+        (&["@%/usr/bin/java -jar gradle.jar"], Some("java")),
+        (&["/opt/claude", "@%/usr/bin/node agent.js"], Some("claude")),
+        // Nothing that is known, a program in the arguments, and a window manager.
+        (&["@%/usr/bin/node -e x"], None),
+        (&["@%/usr/bin/python3"], None),
+        (&["@%/usr/bin/python3 /usr/bin/qtile start"], None),
+        (&["@/usr/bin/node service.js"], None),
+        (&["@%/bin/bash build.sh"], None),
+    ] {
+        let lines: Vec<&str> = ["/usr/bin/curl"].iter().chain(typed).chain(&at_prompt).copied().collect();
+        let asks = caller(&lines);
+        assert_eq!(asks.agent.as_ref().map(|(_, name)| name.as_str()), name, "{typed:?}");
+    }
+    // Beyond the prompt, an editor alone is.
+    let asks = caller(&["/usr/bin/curl", "@%/bin/bash", "@%/usr/bin/node term.js", "/opt/code"]);
+    assert_eq!(asks.agent.as_ref().map(|(_, name)| name.as_str()), Some("code"));
+    // A process that has replaced its arguments by a title.
+    let mut lines = lineage(&["/usr/bin/curl", "@%/usr/bin/node", "@%/bin/bash"]);
+    lines[1].arguments = vec!["claude".to_owned(), String::new(), String::new()];
+    let asks = Caller::of(&lines, |_| false);
+    assert_eq!(asks.agent, Some((lines[1].id, "node with claude".to_owned())));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shell_that_reads_its_script_from_a_pipe_is_not_the_person_at_the_terminal() {
+    for shell in ["@%|/bin/bash", "@%|/bin/bash -s", "@%|/bin/sh -s -- --yes", "@%|/bin/bash -i"] {
+        let asks = caller(&["/opt/abide", shell, "@%/bin/bash"]);
+        assert_eq!((asks.kind, asks.on_input), (Kind::Interpreter, true), "{shell}");
+        assert!(asks.command.as_ref().is_some_and(|command| !command.is_empty()), "{shell}");
+    }
+    for (shell, kind) in [
+        ("@%/bin/bash", Kind::Terminal),
+        ("@%/bin/bash --login", Kind::Terminal),
+        ("@%|/bin/bash build.sh", Kind::Interpreter),
+    ] {
+        let asks = caller(&["/opt/abide", shell, "@%/bin/bash"]);
+        assert_eq!((asks.kind, asks.on_input), (kind, false), "{shell}");
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ impl Connected {
             folder: None,
             leader: 0,
             terminal: 0,
+            reads_terminal: true,
             in_front: true,
         }]
     }

@@ -193,9 +193,9 @@ impl Folder {
             Some((last, rest)) if last.is_empty() => rest.to_vec(),
             _ => arguments,
         };
-        let in_front = before.terminal != 0
-            && before.in_front == before.group
-            && self.file("fd/0").is_some_and(|input| input.st_rdev == before.terminal);
+        let reads_terminal =
+            before.terminal != 0 && self.file("fd/0").is_some_and(|input| input.st_rdev == before.terminal);
+        let in_front = reads_terminal && before.in_front == before.group;
         let after = self.status()?;
         // The same process from the first look to the last, and the same program in it.
         let still = program.as_ref().map(|program| program.id) == self.file("exe").as_ref().map(id);
@@ -217,6 +217,7 @@ impl Folder {
         Some((process, after.parent))
     }
 
+            reads_terminal,
     /// The user that it runs as. The owner of the folder would not do: a process that hides itself has a folder of root's.
     fn user(&self) -> Option<u32> {
         let text = String::from_utf8(self.read("status", 4096)?).ok()?;

@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pub(crate) leader: i32,
     /// The terminal that controls its session; 0 without one.
     pub(crate) terminal: u64,
+    /// Whether its standard input is that terminal.
+    pub(crate) reads_terminal: bool,
     /// Whether it is in the foreground of that terminal and reads from it.
     pub(crate) in_front: bool,
 }
