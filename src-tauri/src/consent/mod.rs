@@ -63,7 +63,9 @@ impl<D: ConsentDialog> Asker<D> {
         let open: Vec<&ConsentQuestion> = {
             let mut done = lock(&self.done);
             done.retain(|id| snapshot.consents.iter().any(|question| question.id == *id));
-            snapshot.consents.iter().filter(|question| !done.contains(&question.id)).collect()
+            // Without a request that waits, the question is for the window.
+            let asks = |question: &&ConsentQuestion| question.waiting > 0 && !done.contains(&question.id);
+            snapshot.consents.iter().filter(asks).collect()
         };
         // The one that is up stays up, whatever joins.
         let up = self.shown.as_ref().map(|(id, _)| *id);

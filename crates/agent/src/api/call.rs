@@ -11,7 +11,7 @@ use super::page::no_browser;
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;
-use crate::platform::program::Connected;
+use crate::platform::program::{Connected, aside};
 use crate::server::Connection;
 use crate::tokens::TokenParams;
 
@@ -43,6 +43,13 @@ impl Call {
     /// What has to be there before a token is: the caller may have it, by a grant, the policy or the user's answer.
     pub(super) async fn permit(&self, asked: &TokenParams, signs_in: bool) -> Result<Permit, ErrorAnswer> {
         permit(&self.agent, &self.caller, &self.seen.behind, self.query(), asked, signs_in).await
+    }
+
+    /// Whether a person at a terminal asks, for a call that programs may make as well.
+    pub(super) async fn is_at_terminal(&self) -> bool {
+        let Some(connected) = self.connected.clone() else { return false };
+        let Some(process) = connected.id() else { return false };
+        aside(process, move || identity::is_at_terminal(&connected.lineage())).await.unwrap_or(false)
     }
 
     /// The query; empty without one.

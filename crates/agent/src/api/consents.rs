@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_wire::ConsentAnswer;
+use abide_wire::{ConsentAnswer, ErrorAnswer, ErrorCode};
 use http::StatusCode;
 
 use super::body::{Answered, body, empty, not_found, ok};
@@ -17,9 +17,18 @@ pub(super) async fn list(call: Call) -> Answered {
     let mut pairs = url::form_urlencoded::parse(call.query().as_bytes());
     let wait = pairs.find(|(name, _)| name == "wait").map(|(_, value)| duration(&value)).transpose()?;
     match wait {
+        // Programs wait for a person who is there, not for a program that looks.
+        Some(_) if !call.is_at_terminal().await => Err(not_at_a_terminal()),
         Some(wait) => ok(&call.agent.consent().wait_for_question(wait.min(LONGEST_WAIT)).await),
         None => ok(&call.agent.consent().open()),
     }
+}
+
+fn not_at_a_terminal() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::AccessDenied,
+        "Only a person at a terminal can wait for questions. Run `abide approve --wait` yourself, or over SSH with `ssh -t`.",
+    )
 }
 
 /// `POST /v1/consents/{id}`.
@@ -36,6 +45,6 @@ pub(super) async fn stop(call: Call) -> Answered {
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-fn number(call: &Call) -> Result<u64, abide_wire::ErrorAnswer> {
+fn number(call: &Call) -> Result<u64, ErrorAnswer> {
     call.name().parse().map_err(|_| not_found())
 }

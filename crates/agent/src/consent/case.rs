@@ -19,6 +19,8 @@ pub(super) enum Case {
     Locked,
     /// The user was asked a short time ago: so many seconds are left.
     Paused(u64),
+    /// The user was asked a short time ago and did not answer: so many seconds are left. The question can still be answered.
+    Unanswered(u64),
     /// Too many other programs wait.
     Busy,
     /// The agent ends.
@@ -38,7 +40,7 @@ impl Case {
             Self::NoDisplay => ConsentCase::NoDisplay,
             Self::NoAnswer => ConsentCase::NoAnswer,
             Self::Locked => ConsentCase::Locked,
-            Self::Paused(_) => ConsentCase::AskedBefore,
+            Self::Paused(_) | Self::Unanswered(_) => ConsentCase::AskedBefore,
             Self::Busy | Self::Stopped | Self::SessionEnded => ConsentCase::Busy,
         }
     }
@@ -88,6 +90,11 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
         }
         Case::Paused(seconds) => format!(
             "You were asked about {name} a short time ago and did not allow it. Abide asks again in {} at the earliest.",
+            abide_wire::text::duration(seconds)
+        ),
+        Case::Unanswered(seconds) => format!(
+            "You were asked about {name} a short time ago and did not answer. Answer in the window of Abide or with `abide approve`. \
+             Abide asks again in {} at the earliest.",
             abide_wire::text::duration(seconds)
         ),
         Case::Busy => "Too many programs wait for your answer. Answer them and try again.".to_owned(),

@@ -394,7 +394,13 @@ impl Consent {
             return Err(case::answers_for_itself());
         }
         let given = given(&asked, &answer, end, part.as_ref(), now()).ok_or_else(case::no_question)?;
-        self.clients.give(given)?;
+        if !self.queue().take_answer(id) {
+            return Err(case::no_question());
+        }
+        if let Err(refused) = self.clients.give(given) {
+            self.queue().conclude(id, None, Instant::now());
+            return Err(refused);
+        }
         self.record(Recorded::ConsentDecided, &asked.caller, &asked.request, |line| {
             if let Some(caller) = &mut line.caller {
                 caller.labels = recorded(&asked.labels);
@@ -419,7 +425,8 @@ impl Consent {
         } else {
             Outcome::Denied(Denial::Refused(ONCE))
         };
-        self.settle(id, outcome);
+        self.queue().conclude(id, Some(outcome), Instant::now());
+        self.show();
         if !answer.allow {
             let same = self.queue().same(&asked);
             same.into_iter().for_each(|id| self.settle(id, Outcome::Denied(Denial::Refused(ONCE))));

@@ -27,6 +27,8 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 /// How long a caller is not asked about after the first denial, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// So many different programs of one terminal or agent are denied before that itself is not asked about for a time.
+const FREE: u32 = 4;
 /// So many callers are remembered that were turned down.
 const REMEMBERED: usize = 512;
 /// The longest reason that is shown, in characters.
@@ -74,12 +76,16 @@ struct Open {
     since: Instant,
     shown_since: u64,
     answer: watch::Sender<Option<Outcome>>,
+    /// The user's answer to it is being carried out: nothing else closes it.
+    answered: bool,
 }
 
 #[derive(Default)]
 struct Pause {
     times: u32,
     until: Option<Instant>,
+    /// Whether it follows from silence and not from a denial: then the question stays to be answered.
+    after_silence: bool,
 }
 
 /// The open questions.
@@ -96,10 +102,12 @@ impl Queue {
     /// Joins an equal request, or opens a question.
     pub(super) fn enter(&mut self, asked: Asked, spans: Vec<Span>, now: Instant, wall: u64) -> Entry {
         self.prune(now);
-        if let Some(until) = self.paused.get(&turned_down(&asked.caller)).and_then(|pause| pause.until)
-            && now < until
-        {
-            return Entry::Refused(Case::Paused(until.duration_since(now).as_secs() + 1));
+        if let Some((left, after_silence)) = self.pause_of(&asked.caller, now) {
+            if !after_silence {
+                return Entry::Refused(Case::Paused(left));
+            }
+            self.set_aside(asked, spans, now, wall);
+            return Entry::Refused(Case::Unanswered(left));
         }
         if let Some(index) = self.once.iter().position(|(known, ..)| is_the_next(known, &asked)) {
             return Entry::Answered(self.once.remove(index).1);
@@ -114,23 +122,56 @@ impl Queue {
             (open.asked, open.spans, open.waiting) = (asked, spans, 1);
             return Entry::Waits(open.id, open.answer.subscribe());
         }
-        let whom = turned_down(&asked.caller);
-        let of_caller = self.open.iter().filter(|open| turned_down(&open.asked.caller) == whom).count();
+        match self.open(asked, spans, now, wall) {
+            Some(open) => {
+                open.waiting = 1;
+                Entry::Waits(open.id, open.answer.subscribe())
+            }
+            None => Entry::Refused(Case::Busy),
+        }
+    }
+
+    /// Opens a question that nothing waits for yet; `None` if too many are open.
+    fn open(&mut self, asked: Asked, spans: Vec<Span>, now: Instant, wall: u64) -> Option<&mut Open> {
+        let whose = share(&asked.caller);
+        let of_caller = self.open.iter().filter(|open| share(&open.asked.caller) == whose).count();
         if self.open.len() >= MOST || of_caller >= SHARE {
-            return Entry::Refused(Case::Busy);
+            return None;
         }
         self.next += 1;
-        let (answer, receiver) = watch::channel(None);
-        let id = self.next;
-        self.open.push(Open { id, asked, spans, waiting: 1, since: now, shown_since: wall, answer });
-        Entry::Waits(id, receiver)
+        let (id, answer) = (self.next, watch::Sender::new(None));
+        let (since, shown_since) = (now, wall);
+        self.open.push(Open { id, asked, spans, waiting: 0, since, shown_since, answer, answered: false });
+        self.open.last_mut()
+    }
+
+    /// Keeps the question of a caller that is not asked about now, so that the user can answer it.
+    fn set_aside(&mut self, asked: Asked, spans: Vec<Span>, now: Instant, wall: u64) {
+        match self.open.iter_mut().find(|open| is_the_next(&open.asked, &asked)) {
+            Some(open) => open.since = now,
+            None => drop(self.open(asked, spans, now, wall)),
+        }
+    }
+
+    /// For how many seconds a caller is not asked about, and whether that follows from silence.
+    fn pause_of(&self, caller: &Caller, now: Instant) -> Option<(u64, bool)> {
+        let pauses = [Some(turned_down(caller)), place(caller)].into_iter().flatten();
+        let running = pauses.filter_map(|whom| {
+            let pause = self.paused.get(&whom)?;
+            let until = pause.until.filter(|until| now < *until)?;
+            Some((until.duration_since(now).as_secs() + 1, pause.after_silence))
+        });
+        running.max_by_key(|(left, _)| *left)
     }
 
     /// A request no longer waits. The question goes with the last one, unless it is kept. Returns whether it has gone.
     pub(super) fn leave(&mut self, id: u64, keep: bool) -> bool {
         let Some(index) = self.open.iter().position(|open| open.id == id) else { return false };
-        self.open[index].waiting = self.open[index].waiting.saturating_sub(1);
-        let goes = self.open[index].waiting == 0 && !keep;
+        let open = &mut self.open[index];
+        // Nothing waited: it has been set aside.
+        let was_last = open.waiting == 1;
+        open.waiting = open.waiting.saturating_sub(1);
+        let goes = was_last && !keep && !open.answered;
         if goes {
             self.open.remove(index);
         }
@@ -139,12 +180,14 @@ impl Queue {
 
     /// Ends a question, and tells all programs that wait for it.
     pub(super) fn settle(&mut self, id: u64, outcome: Outcome, now: Instant) {
-        let Some(index) = self.open.iter().position(|open| open.id == id) else { return };
-        let open = self.open.remove(index);
+        let Some(index) = self.open.iter().position(|open| open.id == id && !open.answered) else { return };
+        let mut open = self.open.remove(index);
         let whom = turned_down(&open.asked.caller);
+        let place = place(&open.asked.caller);
         match outcome {
             Outcome::Allowed { .. } => {
                 self.paused.remove(&whom);
+                place.iter().for_each(|place| drop(self.paused.remove(place)));
                 if open.waiting == 0 && matches!(outcome, Outcome::Allowed { by: Basis::Grant(ONCE), .. }) {
                     if self.once.len() >= MOST_ONCE {
                         self.once.remove(0);
@@ -152,25 +195,58 @@ impl Queue {
                     self.once.push((open.asked.clone(), outcome.clone(), now));
                 }
             }
-            Outcome::Denied(_) | Outcome::Refused(Case::NoAnswer) => self.pause(whom, now),
+            Outcome::Denied(_) => {
+                self.pause(whom, 0, false, now);
+                place.into_iter().for_each(|place| self.pause(place, FREE, false, now));
+            }
+            Outcome::Refused(Case::NoAnswer) => {
+                self.pause(whom, 0, true, now);
+                open.answer.send_replace(Some(outcome));
+                // The user can still answer it later.
+                let answer = watch::Sender::new(None);
+                open = Open { waiting: 0, since: now, answer, ..open };
+                return self.open.push(open);
+            }
             Outcome::Refused(_) => {}
         }
         open.answer.send_replace(Some(outcome));
     }
 
-    fn pause(&mut self, whom: String, now: Instant) {
+    /// The user has answered a question that is open. Nothing else closes it until [`Queue::conclude`] does.
+    pub(super) fn take_answer(&mut self, id: u64) -> bool {
+        let open = self.open.iter_mut().find(|open| open.id == id);
+        open.is_some_and(|open| !std::mem::replace(&mut open.answered, true))
+    }
+
+    /// Ends a question as the user has answered it; without an outcome, the answer could not be carried out and it stays.
+    pub(super) fn conclude(&mut self, id: u64, outcome: Option<Outcome>, now: Instant) {
+        if let Some(open) = self.open.iter_mut().find(|open| open.id == id) {
+            open.answered = false;
+        }
+        if let Some(outcome) = outcome {
+            self.settle(id, outcome, now);
+        }
+    }
+
+    /// `free` is the number of denials that cause no pause.
+    fn pause(&mut self, whom: String, free: u32, after_silence: bool, now: Instant) {
         if self.paused.len() >= REMEMBERED {
             // Those whose time is over first; the rest is forgotten only with them.
             self.paused.retain(|_, pause| pause.until.is_some_and(|until| now < until));
         }
         let pause = self.paused.entry(whom).or_default();
-        let length = FIRST_PAUSE.saturating_mul(1 << pause.times.min(12)).min(LONGEST_PAUSE);
+        let counted = pause.times.saturating_sub(free);
+        let length = FIRST_PAUSE.saturating_mul(1 << counted.min(12)).min(LONGEST_PAUSE);
+        if pause.times >= free {
+            pause.until = Some(now + length);
+        }
         pause.times += 1;
-        pause.until = Some(now + length);
+        pause.after_silence = after_silence;
     }
 
     fn prune(&mut self, now: Instant) {
-        self.open.retain(|open| open.waiting > 0 || now.duration_since(open.since) < KEPT);
+        let stays = |open: &Open| open.waiting > 0 || open.answered || now.duration_since(open.since) < KEPT;
+        self.open.retain(stays);
         self.once.retain(|(.., since)| now.duration_since(*since) < KEPT_ONCE);
     }
 
@@ -270,7 +346,7 @@ fn is_the_next(asked: &Asked, next: &Asked) -> bool {
         && same_program
         && same_script
         && was.command == is.command
-        && turned_down(was) == turned_down(is)
+        && share(was) == share(is)
 }
 
 fn is_same_caller(one: &Caller, other: &Caller) -> bool {
@@ -290,13 +366,43 @@ fn is_same_caller(one: &Caller, other: &Caller) -> bool {
     }
 }
 
-/// Whether two callers count as one for a denial: a program that was started again is the same.
-fn turned_down(caller: &Caller) -> String {
+/// Whose share of the open questions a caller takes: a program that was started again is the same.
+fn share(caller: &Caller) -> String {
     let path = caller.program.as_ref().map(|program| program.path.display().to_string());
     let script = caller.script.as_ref().map(|script| script.path.display().to_string());
     let agent = caller.agent.as_ref().map(|(id, _)| id);
     match caller.kind {
         Kind::Terminal => format!("{:?}", caller.terminal),
         _ => format!("{:?} {} {path:?} {script:?} {agent:?}", caller.kind, caller.name),
+    }
+}
+
+/// Whether two callers count as one for a denial: by their content, not by their names. A renamed program is the same, and another
+/// program of the same interpreter is another one.
+fn turned_down(caller: &Caller) -> String {
+    let path = caller.program.as_ref().map(|program| program.path.display().to_string());
+    let file = caller.sha256.clone().or(path);
+    let script = caller.script.as_ref().map(|script| script.path.display().to_string());
+    let script = caller.script_sha256.clone().or(script);
+    // What an interpreter or an unknown program runs is in its arguments.
+    let runs = match (caller.kind, &script) {
+        (Kind::Program | Kind::Forwarder | Kind::Page | Kind::Key, _) | (_, Some(_)) => script.as_ref(),
+        _ => caller.command.as_ref(),
+    };
+    let agent = caller.agent.as_ref().map(|(id, _)| id);
+    match caller.kind {
+        Kind::Terminal => format!("{:?}", caller.terminal),
+        Kind::Page => format!("page {} {file:?}", caller.name),
+        _ => format!("{:?} {file:?} {runs:?} {agent:?}", caller.kind),
+    }
+}
+
+/// Where programs come from that have a budget of denials together: their terminal or their agent. The person at a terminal has none.
+fn place(caller: &Caller) -> Option<String> {
+    match (caller.kind, &caller.terminal, &caller.agent) {
+        (Kind::Terminal, ..) => None,
+        (_, Some(terminal), _) => Some(format!("in {terminal:?}")),
+        (_, None, Some((agent, _))) => Some(format!("of {agent:?}")),
+        _ => None,
     }
 }

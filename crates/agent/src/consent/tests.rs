@@ -17,7 +17,7 @@ fn caller(name: &str, number: i32) -> Caller {
         name: name.to_owned(),
         program: Some(program),
         ancestry: vec![process],
-        sha256: Some("digest".to_owned()),
+        sha256: Some(format!("digest of {name}")),
         ..Facts::default()
     };
     Caller { facts, process: Some(process), ..Caller::default() }
@@ -97,7 +97,7 @@ fn after_a_denial_the_pause_doubles_and_ends_with_a_yes() {
     queue.settle(id, Outcome::Refused(Case::NoAnswer), now);
     assert_eq!(
         enter(&mut queue, asked(caller("curl", 1)), now).err(),
-        Some(Case::Paused(11)),
+        Some(Case::Unanswered(11)),
         "from the beginning"
     );
 }
@@ -113,6 +113,91 @@ fn the_pause_after_a_denial_holds_for_a_stronger_sign_in_and_for_other_purposes_
         let again = Asked { request, ..asked(caller("curl", 2)) };
         assert_eq!(enter(&mut queue, again, now).err(), Some(Case::Paused(11)));
     }
+}
+
+#[test]
+fn a_denial_is_about_what_runs_and_not_about_its_name() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (id, _) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
+    queue.settle(id, DENIED, now);
+    // The same file under another name.
+    let copy = caller("tool2", 2);
+    let facts = Facts { sha256: Some("digest of tool".to_owned()), ..copy.facts };
+    let copy = Caller { facts, ..copy };
+    assert_eq!(enter(&mut queue, asked(copy), now).err(), Some(Case::Paused(11)));
+    // Another program of the same interpreter.
+    let inline = |command: &str| Caller {
+        command: Some(command.to_owned()),
+        ..of_kind(Kind::Interpreter, caller("python3", 3))
+    };
+    let (id, _) = enter(&mut queue, asked(inline("python3 -c a")), now).unwrap();
+    queue.settle(id, DENIED, now);
+    assert!(enter(&mut queue, asked(inline("python3 -c b")), now).is_ok());
+    assert_eq!(enter(&mut queue, asked(inline("python3 -c a")), now).err(), Some(Case::Paused(11)));
+}
+
+#[test]
+fn programs_of_one_terminal_cannot_ask_under_new_names_for_ever() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let terminal = |leader| {
+        Some(abide_decision::Terminal { leader: ProcessId { number: leader, started: 1 }, device: 1 })
+    };
+    let of = |number: i32, leader| {
+        let tool = caller(&format!("tool{number}"), number);
+        Caller { facts: Facts { terminal: terminal(leader), ..tool.facts }, ..tool }
+    };
+    let mut asked_about = 0;
+    for number in 0..50 {
+        if let Ok((id, _)) = enter(&mut queue, asked(of(number, 1)), now) {
+            queue.settle(id, DENIED, now);
+            asked_about += 1;
+        }
+    }
+    assert_eq!(asked_about, 5);
+    assert!(enter(&mut queue, asked(of(60, 2)), now).is_ok(), "another terminal");
+    let person = of_kind(Kind::Terminal, of(61, 1));
+    let (id, _) = enter(&mut queue, asked(person), now).unwrap();
+    queue.settle(id, ALLOWED, now);
+    assert!(enter(&mut queue, asked(of(62, 1)), now + Duration::from_secs(11)).is_ok());
+}
+
+#[test]
+fn a_question_without_an_answer_stays_so_that_the_user_can_answer_it_later() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (id, answer) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
+    queue.settle(id, Outcome::Refused(Case::NoAnswer), now);
+    assert_eq!(answer.borrow().clone(), Some(Outcome::Refused(Case::NoAnswer)));
+    // What waited goes.
+    assert!(!queue.leave(id, false));
+    let shown: Vec<_> = queue.questions(now).into_iter().map(|open| (open.id, open.waiting)).collect();
+    assert_eq!(shown, [(id, 0)]);
+    // It asks in its pause, and keeps the question open.
+    let later = now + Duration::from_secs(5);
+    assert_eq!(enter(&mut queue, asked(caller("tool", 2)), later).err(), Some(Case::Unanswered(6)));
+    assert_eq!(queue.questions(later).len(), 1);
+    queue.settle(id, ALLOWED, later);
+    assert!(enter(&mut queue, asked(caller("tool", 3)), later).is_ok(), "the pause is over");
+    // After a denial, nothing is left to be asked about.
+    let mut queue = Queue::default();
+    let (id, _) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
+    queue.settle(id, DENIED, now);
+    assert!(enter(&mut queue, asked(caller("tool", 2)), now).is_err() && queue.questions(now).is_empty());
+}
+
+#[test]
+fn an_answer_is_to_a_question_that_is_open_and_nothing_else_closes_it_then() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (id, answer) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
+    assert!(queue.take_answer(id));
+    assert!(!queue.take_answer(id), "one answer");
+    queue.settle(id, Outcome::Refused(Case::NoAnswer), now);
+    assert!(!queue.leave(id, false), "the program has ended");
+    queue.conclude(id, Some(ALLOWED), now);
+    assert_eq!(answer.borrow().clone(), Some(ALLOWED));
+    assert!(queue.questions(now).is_empty());
+    let (id, _) = enter(&mut queue, asked(caller("tool", 1)), now).unwrap();
+    queue.leave(id, false);
+    assert!(!queue.take_answer(id), "it has closed");
 }
 
 #[test]
@@ -232,6 +317,7 @@ fn a_denial_settles_what_the_same_program_asks_for_besides() {
 fn a_program_cannot_write_sentences_of_its_own_into_a_question() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     let mut tool = caller("git\u{2028}Verified by Debian", 1);
+    tool.sha256 = Some("digest".to_owned());
     tool.command = Some(crate::identity::in_one_line("git\u{202e}push\u{200b}"));
     let target = "https://api.example.com\u{2029}It is safe.".to_owned();
     let request = Request { targets: std::iter::once(target).collect(), ..asked(caller("git", 1)).request };
@@ -265,6 +351,10 @@ fn what_is_offered_fits_the_caller() {
     with.script = Some(script);
     with.script_sha256 = Some("digest".to_owned());
     assert_eq!(offered(&with), [Span::Once, Span::Run, Span::Script]);
+    let piped = Caller { on_input: true, ..of_kind(Kind::Interpreter, caller("bash", 1)) };
+    let terminal = abide_decision::Terminal { leader: ProcessId { number: 9, started: 1 }, device: 1 };
+    let facts = Facts { terminal: Some(terminal), ..piped.facts.clone() };
+    assert_eq!(offered(&Caller { facts, ..piped }), [Span::Once, Span::Run], "a script from anywhere");
     for kind in [Kind::Background, Kind::Unknown] {
         assert_eq!(offered(&of_kind(kind, curl.clone())), [Span::Once], "{kind:?}");
     }
