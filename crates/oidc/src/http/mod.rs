@@ -1,6 +1,7 @@
 //! The HTTP client: every request to a provider is sent here.
 
 mod answer;
+mod aside;
 pub(crate) mod ca_file;
 pub(crate) mod proxy;
 mod request;
@@ -230,13 +231,21 @@ impl Http {
             let answer = read(response?, host).await?;
             return Answer { told, ..answer }.unless_unavailable();
         }
-        let response = request.send().await.map_err(|error| self.unreachable(&host, loopback, &error))?;
-        if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
-            self.skew.store(skew, Ordering::Relaxed);
-        }
-        failpoint!("http.status");
-        let answer = read(response, host).await;
-        failpoint!("http.body");
+        let (name, skewed) = (host.clone(), self.skew.clone());
+        let answered = aside::aside(async move {
+            let response = request.send().await?;
+            if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
+                skewed.store(skew, Ordering::Relaxed);
+            }
+            failpoint!("http.status");
+            let answer = read(response, name).await;
+            failpoint!("http.body");
+            Ok(answer)
+        });
+        let answer = match answered.await {
+            Some(answered) => answered.map_err(|error| self.unreachable(&host, loopback, &error))?,
+            None => return Err(Error::Unreachable { host, reason: Unreachable::Interrupted }),
+        };
         Answer { told, ..answer? }.unless_unavailable()
     }
 }

@@ -101,3 +101,37 @@ async fn a_provider_on_ipv6_is_a_provider_like_any_other() {
     let tokens = client.sign_in().await.unwrap();
     assert!(client.refresh(&tokens).await.is_ok());
 }
+
+/// Also while the provider's answer never ends, everything else on the thread that waits for it has its turn.
+#[tokio::test]
+async fn an_endless_row_of_interim_answers_keeps_nothing_else_from_its_turn() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let flood = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
+    let provider = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        // As much as one look at the connection would read for seconds. Then nothing, until it is closed.
+        let _ = (0..150).try_for_each(|_| stream.write_all(&flood));
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let longest = async {
+        let (mut longest, begun) = (Duration::ZERO, tokio::time::Instant::now());
+        while begun.elapsed() < Duration::from_secs(1) {
+            let before = tokio::time::Instant::now();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            longest = longest.max(before.elapsed());
+        }
+        longest
+    };
+    let http = Http::new(HttpOptions { timeout: Duration::from_secs(1), ..HttpOptions::default() }).unwrap();
+    let asks = async {
+        let error = Provider::discover(&http, &issuer).await.unwrap_err();
+        assert_eq!(error.code(), "provider_timeout");
+    };
+    let (longest, ()) = tokio::join!(longest, asks);
+    assert!(longest < Duration::from_secs(2), "nothing else ran for {longest:?}");
+    provider.join().unwrap();
+}
