@@ -5,6 +5,7 @@ mod files;
 mod lines;
 mod queue;
 mod reader;
+mod refusals;
 mod syslog;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::files::Files;
 use super::queue::{Job, SEAL, Shared, Status, now};
+use super::refusals::Refusals;
 use super::syslog::Syslog;
 use crate::config::audit::AuditConfig;
 use crate::persistence::vault::VaultThread;
@@ -18,8 +19,6 @@ use crate::persistence::vault::VaultThread;
 const GROUP: Duration = Duration::from_millis(250);
 /// At most this many entries are in a group, or are kept while the disk takes none.
 const MOST: usize = 4096;
-/// Refusals of one caller for one reason that differ: more than this in one group are counted in the last of them.
-const REFUSALS: usize = 8;
 /// The end is sealed after so many lines,
 const SEAL_LINES: u64 = 4096;
 /// and when a line has waited for so long.
@@ -41,6 +40,8 @@ pub(super) struct Writer {
     syslog: Option<Syslog>,
     /// Entries that are not on the disk yet.
     group: Vec<Entry>,
+    /// Refusals that are counted in one line.
+    refusals: Refusals,
     /// Events that are in no entry.
     missing: u64,
     sealed: u64,
@@ -75,6 +76,7 @@ impl Writer {
             shared,
             syslog: config.syslog.then(Syslog::open).flatten(),
             group: Vec::new(),
+            refusals: Refusals::default(),
             missing: 0,
             sealed: 0,
             seal_at: None,
@@ -89,7 +91,8 @@ impl Writer {
     /// Runs until the last handle is gone.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         loop {
-            let wait = self.seal_at.map(|at| at.saturating_duration_since(Instant::now()));
+            let next = [self.seal_at, self.refusals.due()].into_iter().flatten().min();
+            let wait = next.map(|at| at.saturating_duration_since(Instant::now()));
             let job = match wait {
                 Some(wait) => jobs.recv_timeout(wait),
                 None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -97,10 +100,15 @@ impl Writer {
             let mut waiting = Waiting::default();
             match job {
                 Err(RecvTimeoutError::Timeout) => {
-                    self.seal();
+                    self.end_window(false);
+                    self.write();
+                    if self.seal_at.is_some_and(|at| at <= Instant::now()) {
+                        self.seal();
+                    }
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => {
+                    self.end_window(true);
                     self.write();
                     if self.seal_at.is_some() {
                         self.seal();
@@ -110,6 +118,7 @@ impl Writer {
                 Ok(job) => self.take(job, &mut waiting),
             }
             self.gather(jobs, &mut waiting);
+            self.end_window(waiting.close);
             self.write();
             if waiting.close {
                 self.seal();
@@ -158,18 +167,24 @@ impl Writer {
                 same.count(&entry);
                 return;
             }
-            if entry.event.is_refusal() {
-                let near = |one: &Entry| {
-                    one.event == entry.event && one.caller == entry.caller && one.reason == entry.reason
-                };
-                if self.group.iter().filter(|one| near(one)).count() >= REFUSALS
-                    && let Some(last) = self.group.iter_mut().rfind(|one| near(one))
-                {
-                    last.count(&entry);
-                    return;
-                }
-            }
         }
+        if !entry.event.is_refusal() {
+            return self.put(entry);
+        }
+        self.end_window(false);
+        if let Some(entry) = self.refusals.admit(entry, Instant::now()) {
+            self.put(entry);
+        }
+    }
+
+    /// Puts the lines that count refusals into the group, once their minute is over or the record closes.
+    fn end_window(&mut self, closes: bool) {
+        if closes || self.refusals.is_over(Instant::now()) {
+            self.refusals.take().into_iter().for_each(|entry| self.put(entry));
+        }
+    }
+
+    fn put(&mut self, entry: Entry) {
         if self.group.len() >= MOST {
             self.missing += entry.times.unwrap_or(1);
         } else {
