@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use abide_dialects::exchange::{Answer, Http, Purpose, Refusal, Wanted};
@@ -22,13 +22,17 @@ use crate::agent::Agent;
 use crate::browser::server::{hosts, names_us};
 use crate::jobs::{Asking, Job};
 use crate::platform::clock;
-use crate::platform::program::{aside, holds};
+use crate::platform::program::{ProcessId, aside, holds, is_left};
 use crate::platform::tcp_peer::tcp_inode;
 use crate::server::tcp::{Admits, Ends, Tcp, bind as bind_at};
 use crate::server::{Limits, serve as serve_connections};
 use crate::tokens::TokenParams;
 
 /// SDKs wait two seconds and cannot wait for a person.
+/// How long after the end of a run Abide looks again for its processes: at first, and at most.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+const LAST_LOOK: Duration = Duration::from_secs(60);
+
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Credentials of AWS are renewed when they last no longer than this, in seconds: before the SDKs want new ones.
@@ -52,8 +56,8 @@ pub(super) fn bind() -> io::Result<Listening> {
     Ok(Listening { listener, port })
 }
 
-/// Serves the dialects of a job, until it is dropped.
-pub(super) async fn serve(agent: Agent, job: Arc<Job>, listening: Listening) {
+/// Serves the dialects of a job, until this is dropped. Once the job has ended, it gets no token any more.
+pub(super) async fn serve(agent: Agent, job: Weak<Job>, listening: Listening) {
     let tcp = Tcp::new(listening.listener, Admits::ThisUser);
     serve_connections(tcp, LIMITS, move |request: Request<Incoming>, ends: Arc<Ends>| {
         let (agent, job) = (agent.clone(), job.clone());
@@ -68,6 +72,21 @@ async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends
         return Answer::text(403, &refused.error_description);
     }
     if !names_us(request, &hosts(job.port)) {
+/// Returns once no process is left that knows the port of a run that has ended. Until then, another user must not have it.
+pub(super) async fn left(run: ProcessId, port: u16) {
+    let address = format!("127.0.0.1:{port}");
+    let mut pause = FIRST_LOOK;
+    loop {
+        let address = address.clone();
+        let look = tokio::task::spawn_blocking(move || is_left(run, &address));
+        if !look.await.unwrap_or(true) {
+            break;
+        }
+        clock::sleep(pause).await;
+        pause = (pause * 2).min(LAST_LOOK);
+    }
+}
+
         return Answer::text(403, "The target is not the address of this job.");
     }
     let path = request.uri().path();

@@ -1,5 +1,6 @@
 //! `POST /v1/jobs`: a program that `abide run` is about to start.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,18 +82,29 @@ pub(super) async fn begin(call: Call) -> Answered {
         token_file: first.is_some().then(|| token_file.display().to_string()),
     };
     let (id, jobs) = (job.id, agent.clone());
-    let task = tokio::spawn(async move {
-        tokio::select! {
-            () = job.connected.ended() => {}
-            () = dialects::serve(agent.clone(), job.clone(), listening) => {}
-            () = renewed(&agent, &job, first) => {}
-            () = named(&agent, &job) => {}
-        }
-        agent.consent().process_ended(job.process);
-        tracing::info!(job = job.id, "a job has ended");
-    });
+    let task = tokio::spawn(runs(agent, job, listening, first));
     jobs.jobs().keep(id, task.abort_handle());
     ok(&answer)
+}
+
+/// A job, from its first process to the last one that knows its port.
+async fn runs(agent: Agent, job: Arc<Job>, listening: dialects::Listening, first: Option<TokenAnswer>) {
+    let (id, process, port) = (job.id, job.process, job.port);
+    let mut served = pin!(dialects::serve(agent.clone(), Arc::downgrade(&job), listening));
+    tokio::select! {
+        () = job.connected.ended() => {}
+        () = &mut served => {}
+        () = renewed(&agent, &job, first) => {}
+        () = named(&agent, &job) => {}
+    }
+    agent.consent().process_ended(process);
+    drop(job);
+    tracing::info!(job = id, "a job has ended");
+    agent.jobs().has_ended(id);
+    tokio::select! {
+        () = served => {}
+        () = dialects::left(process, port) => {}
+    }
 }
 
 /// Whether only the tools will name what their tokens are for. Then there is nothing to ask the user about yet.

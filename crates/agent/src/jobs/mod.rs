@@ -1,7 +1,7 @@
 //! Jobs: programs that were started with `abide run`, with everything that they start. A job has a key and a folder for its files;
 //! both end with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ use crate::platform::file;
 use crate::platform::program::{Connected, ProcessId, is_ours};
 use crate::tokens::TokenParams;
 
-/// The most jobs at a time.
+/// The most jobs at a time, and the most of one program.
 const MOST: usize = 64;
 const SHARE: usize = 16;
 /// The last places are for programs that have no job yet.
@@ -40,6 +40,8 @@ pub(crate) struct Jobs {
     next: AtomicU64,
     places: Arc<Places>,
     running: Mutex<HashMap<u64, AbortHandle>>,
+    /// Those that have ended and keep their port.
+    ended: Mutex<VecDeque<u64>>,
 }
 
 /// A program that was started with `abide run`.
@@ -92,9 +94,9 @@ pub(crate) enum Asking {
 
 /// What a new job is made of.
 pub(crate) struct NewJob {
+    pub(crate) place: Place,
     pub(crate) process: ProcessId,
     pub(crate) connected: Arc<Connected>,
-    pub(crate) place: Place,
     pub(crate) params: TokenParams,
     pub(crate) dialects: Vec<&'static Dialect>,
     pub(crate) port: u16,
@@ -133,7 +135,7 @@ impl Jobs {
         Some(Place { share, places: self.places.clone() })
     }
 
-    /// A new job with its key and its folder; `None` if too many run.
+    /// A new job with its key and its folder.
     ///
     /// # Errors
     ///
@@ -156,6 +158,22 @@ impl Jobs {
         running.insert(id, task);
     }
 
+    /// A job has ended. Its port stays as long as its task.
+    pub(crate) fn has_ended(&self, id: u64) {
+        let oldest = {
+            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = self.running();
+            running.retain(|_, task| !task.is_finished());
+            ended.retain(|id| running.contains_key(id));
+            ended.push_back(id);
+            let oldest = (ended.len() > MOST_ENDED).then(|| ended.pop_front()).flatten();
+            oldest.and_then(|oldest| running.remove(&oldest))
+        };
+        if let Some(task) = oldest {
+            task.abort();
+        }
+    }
+
     /// Ends all jobs.
     pub(crate) fn end_all(&self) {
         for (_, task) in self.running().drain() {
@@ -166,6 +184,24 @@ impl Jobs {
 
     fn running(&self) -> MutexGuard<'_, HashMap<u64, AbortHandle>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Places {
+    fn taken(&self) -> MutexGuard<'_, HashMap<Share, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        let left = taken.get(&self.share).copied().unwrap_or_default().saturating_sub(1);
+        if left == 0 {
+            taken.remove(&self.share);
+        } else {
+            taken.insert(self.share.clone(), left);
+        }
     }
 }
 
@@ -187,24 +223,6 @@ impl Job {
         asked.retain(|(_, waiting)| waiting.borrow().is_none() && waiting.has_changed().is_ok());
         if let Some((_, waiting)) = asked.iter().find(|(known, _)| known == target) {
             return Asking::Joins(waiting.clone());
-impl Places {
-    fn taken(&self) -> MutexGuard<'_, HashMap<Share, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut taken = self.places.taken();
-        let left = taken.get(&self.share).copied().unwrap_or_default().saturating_sub(1);
-        if left == 0 {
-            taken.remove(&self.share);
-        } else {
-            taken.insert(self.share.clone(), left);
-        }
-    }
-}
-
         }
         if asked.len() >= MOST_ASKED {
             return Asking::Full;
@@ -254,7 +272,7 @@ fn random_key() -> io::Result<JobKey> {
     Ok(JobKey::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes)))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
@@ -262,10 +280,6 @@ mod tests {
     #[test]
     fn one_program_leaves_places_for_the_jobs_of_others() {
         let folder = tempfile::tempdir().unwrap();
-        let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
-        let this = std::process::id().cast_signed();
-        let connected = Arc::new(Connected::of(&socket, this).unwrap());
-        let process = connected.id().unwrap();
         let jobs = Jobs::new(folder.path());
         let program = |inode| Share::Program((1, inode), None);
         let mut greedy: Vec<Place> = std::iter::from_fn(|| jobs.place(program(1))).take(100).collect();

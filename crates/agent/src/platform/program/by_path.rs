@@ -82,6 +82,11 @@ pub(crate) fn holds(_: ProcessId, _: u32) -> bool {
     true
 }
 
+/// Not known there: the port of a run stays its own.
+pub(crate) fn is_left(_: ProcessId, _: &str) -> bool {
+    true
+}
+
 /// Whether the lineage of a process ends with it, because its ancestors are not looked at.
 pub(crate) const fn ends_here() -> bool {
     true

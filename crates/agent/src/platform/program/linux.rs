@@ -131,6 +131,11 @@ pub(super) fn parent_of(number: i32) -> Option<i32> {
     Some(Folder::open(number)?.status()?.parent)
 }
 
+/// The process group of a process.
+pub(super) fn group_of(number: i32) -> Option<i32> {
+    Some(Folder::open(number)?.status()?.group)
+}
+
 /// The file of this program, also after another one has taken its place under its name.
 pub(super) fn this_file(_: &Path) -> &'static Path {
     Path::new("/proc/self/exe")
@@ -212,12 +217,12 @@ impl Folder {
             folder: self.link("cwd"),
             leader: before.leader,
             terminal: before.terminal,
+            reads_terminal,
             in_front,
         };
         Some((process, after.parent))
     }
 
-            reads_terminal,
     /// The user that it runs as. The owner of the folder would not do: a process that hides itself has a folder of root's.
     fn user(&self) -> Option<u32> {
         let text = String::from_utf8(self.read("status", 4096)?).ok()?;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::system::{lineage_of, parent_of};
+use super::surroundings::was_given;
+use super::system::{group_of, lineage_of, parent_of};
 use super::{Process, ProcessId, is_running};
 
 /// Whether a process, or one that descends from it, holds the socket with this inode. A process whose parent has ended no
@@ -16,13 +17,21 @@ pub(crate) fn holds(process: ProcessId, inode: u32) -> bool {
         && is_running(process)
 }
 
+/// Whether a process is left that was given an address, or that is in the process group of a run. Its parent may have ended: then it
+/// descends from the run no longer.
+pub(crate) fn is_left(run: ProcessId, address: &str) -> bool {
+    numbers().any(|number| group_of(number) == Some(run.number) || was_given(number, address))
+}
+
+fn numbers() -> impl Iterator<Item = i32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// The process that holds the socket with this inode, then its ancestors; empty if none is found that can be looked at.
 pub(crate) fn holder(inode: u32) -> Vec<Process> {
     let link = format!("socket:[{inode}]");
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut numbers =
-        processes.into_iter().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let Some(number) = numbers.find(|number| has_open(*number, &link)) else { return Vec::new() };
+    let Some(number) = numbers().find(|number| has_open(*number, &link)) else { return Vec::new() };
     let lineage = lineage_of(number);
     // The process ID still belongs to the same process.
     if lineage.first().is_some_and(|process| is_running(process.id)) && has_open(number, &link) {
@@ -35,9 +44,8 @@ pub(crate) fn holder(inode: u32) -> Vec<Process> {
 /// The process and everything that descends from it.
 fn descendants(number: i32) -> Vec<i32> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let child = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        if let Some((child, parent)) = child.and_then(|child| Some((child, parent_of(child)?))) {
+    for child in numbers() {
+        if let Some(parent) = parent_of(child) {
             children.entry(parent).or_default().push(child);
         }
     }
@@ -75,6 +83,32 @@ mod tests {
         let (_, after) = stat.rsplit_once(')').unwrap();
         let started = after.split_ascii_whitespace().nth(19).unwrap().parse().unwrap();
         ProcessId { number: number.cast_signed(), started }
+    }
+
+    #[test]
+    fn a_process_that_outlives_its_run_is_found_by_the_address_that_it_was_given() {
+        let mut run = Command::new("sh");
+        let run = run
+            .args(["-c", "sleep 60 >/dev/null & echo $!"])
+            .env("HOST", "127.0.0.1:65501")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let of_run = process(run.id());
+        let output = run.wait_with_output().unwrap();
+        let left: i32 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        assert!(is_left(of_run, "127.0.0.1:65501"));
+        assert!(!is_left(of_run, "127.0.0.1:6550"), "another port");
+        rustix::process::kill_process(
+            rustix::process::Pid::from_raw(left).unwrap(),
+            rustix::process::Signal::KILL,
+        )
+        .unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while is_left(of_run, "127.0.0.1:65501") && std::time::Instant::now() < until {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(!is_left(of_run, "127.0.0.1:65501"));
     }
 
     #[test]

@@ -22,13 +22,13 @@ pub(crate) use abide_decision::{FileId, ProcessId, Program, Stamp};
 pub(crate) use aside::aside;
 pub(crate) use digest::{Digests, Opened};
 #[cfg(target_os = "linux")]
-pub(crate) use members::{holder, holds};
+pub(crate) use members::{holder, holds, is_left};
 pub(crate) use process::{Process, Surroundings};
 #[cfg(target_os = "linux")]
 pub(crate) use surroundings::{surroundings, text};
 pub(crate) use system::{Connected, ends_here, is_running};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use system::{holder, holds, surroundings, text};
+pub(crate) use system::{holder, holds, is_left, surroundings, text};
 
 /// Whether a program runs the file at a path, outside of containers.
 pub(crate) fn runs(program: &Program, path: &Path) -> bool {

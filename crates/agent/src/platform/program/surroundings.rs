@@ -40,12 +40,23 @@ fn regular(path: &Path) -> Option<File> {
     file.metadata().ok()?.is_file().then_some(file)
 }
 
-fn variables(path: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+/// Whether a process was started with this text in one of its variables, and no further digit behind it: an address with its port.
+pub(super) fn was_given(process: i32, text: &str) -> bool {
+    let Some(bytes) = environment(&format!("/proc/{process}/environ")) else { return false };
+    let mut windows = bytes.windows(text.len()).enumerate();
+    windows.any(|(at, window)| {
+        window == text.as_bytes() && !bytes.get(at + text.len()).is_some_and(u8::is_ascii_digit)
+    })
+}
+
+fn environment(path: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::new());
-    let Some(file) = regular(Path::new(path)) else { return Vec::new() };
-    if file.take(ENVIRONMENT).read_to_end(&mut bytes).is_err() {
-        return Vec::new();
-    }
+    regular(Path::new(path))?.take(ENVIRONMENT).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn variables(path: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let Some(bytes) = environment(path) else { return Vec::new() };
     let names = bytes.split(|byte| *byte == 0).filter_map(|line| line.split(|byte| *byte == b'=').next());
     names
         .filter_map(|name| std::str::from_utf8(name).ok())
