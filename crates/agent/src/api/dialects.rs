@@ -18,6 +18,7 @@ use super::audit;
 use super::auth::host_is_ours;
 use super::body::{Body, secure};
 use super::page::no_foreign_page;
+use super::token::under;
 use crate::agent::Agent;
 use crate::browser::server::{hosts, names_us};
 use crate::jobs::{Asking, Job};
@@ -28,11 +29,11 @@ use crate::server::tcp::{Admits, Ends, Tcp, bind as bind_at};
 use crate::server::{Limits, serve as serve_connections};
 use crate::tokens::TokenParams;
 
-/// SDKs wait two seconds and cannot wait for a person.
 /// How long after the end of a run Abide looks again for its processes: at first, and at most.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 const LAST_LOOK: Duration = Duration::from_secs(60);
 
+/// SDKs wait two seconds and cannot wait for a person.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Credentials of AWS are renewed when they last no longer than this, in seconds: before the SDKs want new ones.
@@ -60,18 +61,17 @@ pub(super) fn bind() -> io::Result<Listening> {
 pub(super) async fn serve(agent: Agent, job: Weak<Job>, listening: Listening) {
     let tcp = Tcp::new(listening.listener, Admits::ThisUser);
     serve_connections(tcp, LIMITS, move |request: Request<Incoming>, ends: Arc<Ends>| {
-        let (agent, job) = (agent.clone(), job.clone());
-        async move { response(answer(&agent, &job, &request, *ends).await) }
+        let (agent, job) = (agent.clone(), job.upgrade());
+        async move {
+            response(match job {
+                Some(job) => answer(&agent, &job, &request, *ends).await,
+                None => Answer::text(503, "This run of `abide run` has ended. Start the program again."),
+            })
+        }
     })
     .await;
 }
 
-async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends: Ends) -> Answer {
-    let headers = request.headers();
-    if let Err(refused) = host_is_ours(headers, job.port).and_then(|()| no_foreign_page(headers)) {
-        return Answer::text(403, &refused.error_description);
-    }
-    if !names_us(request, &hosts(job.port)) {
 /// Returns once no process is left that knows the port of a run that has ended. Until then, another user must not have it.
 pub(super) async fn left(run: ProcessId, port: u16) {
     let address = format!("127.0.0.1:{port}");
@@ -87,6 +87,12 @@ pub(super) async fn left(run: ProcessId, port: u16) {
     }
 }
 
+async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends: Ends) -> Answer {
+    let headers = request.headers();
+    if let Err(refused) = host_is_ours(headers, job.port).and_then(|()| no_foreign_page(headers)) {
+        return Answer::text(403, &refused.error_description);
+    }
+    if !names_us(request, &hosts(job.port)) {
         return Answer::text(403, "The target is not the address of this job.");
     }
     let path = request.uri().path();
@@ -237,18 +243,10 @@ pub(super) async fn token(
 async fn found(agent: &Agent, job: &Arc<Job>, params: &TokenParams) -> Result<TokenAnswer, ErrorAnswer> {
     let look = job.clone();
     let caller = aside(job.process, move || look.caller()).await.unwrap_or_default();
-    let mut who = caller.recorded();
+    let who = caller.recorded();
     audit::admits(agent, &who)?;
-    let mut params = params.clone();
-    let answer = match agent.permit_job(caller, &params, None, job.process).await {
-        Ok(permit) => {
-            who.sha256.clone_from(&permit.sha256);
-            params = permit.within(&params);
-            agent.token(&params, &permit).await.and_then(unbound)
-        }
-        Err(refused) => Err(refused),
-    };
-    audit::token(agent, &who, &params, answer)
+    let permitted = agent.permit_job(caller, params, None, job.process).await;
+    under(agent, who, params, permitted, unbound).await
 }
 
 /// Refuses a token that is bound to a key: SDKs would send it without a proof, as a bearer token.

@@ -51,8 +51,8 @@ pub(super) async fn begin(call: Call) -> Answered {
         return Err(invalid("A file has one token, and so has a role at AWS: name one resource.".to_owned()));
     }
     has_role(&dialects, wanted.aws.as_ref())?;
-    let mut asking = seen.behind;
     let place = agent.jobs().place(seen.behind.share()).ok_or_else(too_many)?;
+    let mut asking = seen.behind;
     if matches!(caller, super::auth::Caller::Owner) {
         // The command starts what it names. What another program names is not shown.
         asking.command = shown(&wanted.command).or(asking.command);
@@ -139,21 +139,14 @@ async fn role(
 /// The first token, so that an error is known before the program starts. For several resources, the tools ask for each later.
 async fn first_token(
     agent: &Agent,
-    mut who: abide_audit::Caller,
+    who: abide_audit::Caller,
     params: &TokenParams,
     permitted: Result<Permit, ErrorAnswer>,
 ) -> Result<Option<TokenAnswer>, ErrorAnswer> {
-    let mut params = params.clone();
-    let answer = match permitted {
-        Ok(_) if params.target.resources.len() > 1 => return Ok(None),
-        Ok(permit) => {
-            who.sha256.clone_from(&permit.sha256);
-            params = permit.within(&params);
-            agent.token(&params, &permit).await.and_then(dialects::unbound)
-        }
-        Err(refused) => Err(refused),
-    };
-    audit::token(agent, &who, &params, answer).map(Some)
+    if permitted.is_ok() && params.target.resources.len() > 1 {
+        return Ok(None);
+    }
+    token::under(agent, who, params, permitted, dialects::unbound).await.map(Some)
 }
 
 fn known(name: &str) -> Result<&'static Dialect, ErrorAnswer> {

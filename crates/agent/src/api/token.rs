@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_oidc::{StepUp, TokenTarget};
-use abide_wire::ErrorAnswer;
 use abide_wire::terminal::{is_unsafe, plain};
+use abide_wire::{ErrorAnswer, TokenAnswer};
 use serde::Deserialize;
 use url::Url;
 
@@ -13,22 +13,37 @@ use super::audit;
 use super::auth::Caller;
 use super::body::{Answered, body, invalid, ok};
 use super::call::{Call, permit};
+use crate::agent::Agent;
+use crate::consent::Permit;
 use crate::state::dpop::Proof;
 use crate::tokens::TokenParams;
 
 /// `GET /v1/token`.
-pub(super) async fn present(mut call: Call) -> Answered {
+pub(super) async fn present(call: Call) -> Answered {
     audit::has_to_be_written(&call)?;
-    let mut asked = asked(call.query())?;
-    let answer = match call.permit(&asked, false).await {
+    let asked = asked(call.query())?;
+    let permitted = call.permit(&asked, false).await;
+    ok(&under(&call.agent, call.who, &asked, permitted, Ok).await?)
+}
+
+/// The token that a permit is for, recorded before it leaves; or the refusal, recorded, too. `fits` refuses what the tool cannot use.
+pub(super) async fn under(
+    agent: &Agent,
+    mut who: abide_audit::Caller,
+    asked: &TokenParams,
+    permitted: Result<Permit, ErrorAnswer>,
+    fits: fn(TokenAnswer) -> Result<TokenAnswer, ErrorAnswer>,
+) -> Result<TokenAnswer, ErrorAnswer> {
+    let mut asked = asked.clone();
+    let answer = match permitted {
         Ok(permit) => {
-            call.who.sha256.clone_from(&permit.sha256);
+            who.sha256.clone_from(&permit.sha256);
             asked = permit.within(&asked);
-            call.agent.token(&asked, &permit).await
+            agent.token(&asked, &permit).await.and_then(fits)
         }
         Err(refused) => Err(refused),
     };
-    ok(&audit::token(&call.agent, &call.who, &asked, answer)?)
+    audit::token(agent, &who, &asked, answer)
 }
 
 /// `POST /v1/token`: the same, once what a resource server has answered with is met (RFC 9470).
@@ -47,9 +62,9 @@ pub(super) async fn stronger(call: Call) -> Answered {
     let asked = asked(call.query())?;
     audit::has_to_be_written(&call)?;
     let name = call.agent.account_for(asked.account.as_deref())?;
-    let mut asked = TokenParams { account: Some(name.clone()), ..asked };
+    let asked = TokenParams { account: Some(name.clone()), ..asked };
     let query = call.query().to_owned();
-    let Call { agent, caller, mut who, request, seen, .. } = call;
+    let Call { agent, caller, who, request, seen, .. } = call;
     let challenged: Challenged = body(request).await?;
     let headers = match challenged.www_authenticate {
         Headers::One(one) => vec![one],
@@ -67,18 +82,11 @@ pub(super) async fn stronger(call: Call) -> Answered {
         Caller::Client(name) | Caller::Page(name) => name.as_str(),
         _ => "A program of yours",
     };
-    let answer = match permit(&agent, &caller, &seen.behind, &query, &asked, true).await {
-        Ok(permit) => match agent.step_up(&name, wanted, tool).await {
-            Ok(()) => {
-                who.sha256.clone_from(&permit.sha256);
-                asked = permit.within(&asked);
-                agent.token(&asked, &permit).await
-            }
-            Err(refused) => Err(refused),
-        },
+    let permitted = match permit(&agent, &caller, &seen.behind, &query, &asked, true).await {
+        Ok(permit) => agent.step_up(&name, wanted, tool).await.map(|()| permit),
         Err(refused) => Err(refused),
     };
-    ok(&audit::token(&agent, &who, &asked, answer)?)
+    ok(&under(&agent, who, &asked, permitted, Ok).await?)
 }
 
 pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
