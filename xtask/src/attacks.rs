@@ -236,6 +236,69 @@ const ATTACKS: &[Attack] = &[
         &["the_port_of_a_job_is_for_the_job_alone"],
     ),
     attack(
+        "An account that gets another provider or client after a program was allowed",
+        "asked about again; a key is for the accounts that it was made for",
+        &[
+            "what_was_allowed_for_an_account_is_not_allowed_for_another_one_of_its_name",
+            "a_key_is_for_the_accounts_that_it_was_made_for",
+            "grants_are_tied_to_the_accounts_as_they_are_and_stay_so",
+        ],
+    ),
+    attack(
+        "A denied program under other names, one after the other",
+        "a denial is about the content; after five, the whole terminal or agent has a pause",
+        &[
+            "a_denial_is_about_what_runs_and_not_about_its_name",
+            "programs_of_one_terminal_cannot_ask_under_new_names_for_ever",
+        ],
+    ),
+    attack(
+        "`abide approve --wait` in a loop without a terminal, so that questions close without an answer",
+        "refused; an unanswered question stays to be answered",
+        &["a_question_without_an_answer_stays_so_that_the_user_can_answer_it_later"],
+    ),
+    attack(
+        "A script from the network at a prompt (`curl … | bash`)",
+        "it is not the person at the terminal: once, or for its run",
+        &["a_shell_that_reads_its_script_from_a_pipe_is_not_the_person_at_the_terminal"],
+    ),
+    attack(
+        "An allowed script as the value of an option, or behind a file that runs first (`node -r`)",
+        "no script is known: once, or for its run",
+        &["behind_an_option_that_is_not_known_no_script_is"],
+    ),
+    attack(
+        "All places for runs of `abide run`, taken by one program",
+        "each program has a share; the last places are for programs without a run",
+        &["one_program_leaves_places_for_the_jobs_of_others"],
+    ),
+    attack(
+        "The port of a run that has ended, taken by another user",
+        "kept while a process is left that knows it (Linux)",
+        &["a_process_that_outlives_its_run_is_found_by_the_address_that_it_was_given"],
+    ),
+    attack(
+        "A client key that lists what other programs run, or an event stream that outlives it",
+        "only the command sees programs; the stream ends with the key",
+        &[
+            "what_programs_run_is_shown_to_the_user_alone",
+            "a_holder_is_one_until_the_key_is_revoked_and_not_again_with_another_key_of_that_name",
+        ],
+    ),
+    attack(
+        "A provider that answers `100 Continue` without end",
+        "its answers are read on a thread of their own, up to the limit of the request",
+        &["an_endless_row_of_interim_answers_keeps_nothing_else_from_its_turn"],
+    ),
+    attack(
+        "Refused requests in a loop, to push lines out of the record",
+        "counted in one line a minute",
+        &[
+            "refusals_in_a_row_are_a_few_lines_and_all_of_them_are_counted",
+            "a_program_that_loops_fills_no_disk",
+        ],
+    ),
+    attack(
         "Lines of the record changed, removed, or cut off at the end",
         "`abide audit verify` names the place",
         &["what_was_decided_is_recorded_and_a_removed_end_is_found"],
