@@ -102,7 +102,7 @@ describe("agent", { skip: !address && "there is no agent: `./x test client_libra
     assert.throws(() => abide.fetch("http://api.example.com"), TypeError);
   });
 
-  test("a page has the whole pattern", { timeout: 50_000 }, async () => {
+  test("a page has the whole pattern", { timeout: 30_000 }, async () => {
     await wholePattern({ address, userinfo: api, command });
   });
 

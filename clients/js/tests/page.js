@@ -60,9 +60,14 @@ class Browser {
   call(method, params = {}, sessionId) {
     const id = (this.#last += 1);
     this.child.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    return new Promise((resolve, reject) =>
-      this.#calls.set(id, ({ result, error }) => (error ? reject(new Error(`${method}: ${error.message}`)) : resolve(result))),
-    );
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error(`${method}: no answer of Chromium`)), 10_000);
+      this.#calls.set(id, ({ result, error }) => {
+        clearTimeout(limit);
+        if (error) reject(new Error(`${method}: ${error.message}`));
+        else resolve(result);
+      });
+    });
   }
 
   async open(url) {
@@ -95,9 +100,14 @@ class Browser {
   }
 
   async close() {
-    this.child.kill();
-    await once(this.child, "exit");
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    const over = once(this.child, "exit");
+    // An orderly end may take longer than the test.
+    if (this.child.exitCode === null && this.child.kill("SIGKILL")) await over;
+    try {
+      rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // Its other processes may still write there.
+    }
   }
 }
 
