@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plist::Value;
 
-use super::{Content, DEEPEST, ManagedValue, ManagedValues};
+use super::values::{Content, DEEPEST, ManagedValue, ManagedValues};
 use crate::platform::file;
 
 /// Longer than any policy.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use windows_registry::{Key, Type, Value};
 
-use super::{Content, DEEPEST, ManagedValue, ManagedValues};
+use super::values::{Content, DEEPEST, ManagedValue, ManagedValues};
 
 /// `ERROR_FILE_NOT_FOUND` as an `HRESULT`.
 const NOT_FOUND: i32 = 0x8007_0002_u32.cast_signed();
