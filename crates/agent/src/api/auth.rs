@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Request, header};
 use secrecy::SecretString;
 
 use super::page::{Page, page};
+use super::seen::Seen;
 use super::signature::{Presented, SCHEME};
 use crate::browser::server::random;
 use crate::grants::Clients;
@@ -119,21 +120,6 @@ impl Peer {
         let connected = connected.clone();
         let look = move || Seen::of(connected.lineage());
         aside(process, look).await.unwrap_or_default()
-    }
-}
-
-/// What is seen of a process that asks.
-#[derive(Default)]
-pub(super) struct Seen {
-    /// The process and its ancestors.
-    pub(super) lineage: Vec<Process>,
-    /// What it acts for.
-    pub(super) behind: identity::Caller,
-}
-
-impl Seen {
-    pub(super) fn of(lineage: Vec<Process>) -> Self {
-        Self { behind: identity::Caller::of(&lineage, is_ours), lineage }
     }
 }
 

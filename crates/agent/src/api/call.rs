@@ -5,9 +5,10 @@ use std::sync::Arc;
 use abide_wire::ErrorAnswer;
 use http::Request;
 
-use super::auth::{Caller, Channel, Seen};
+use super::auth::{Caller, Channel};
 use super::body::Received;
 use super::page::no_browser;
+use super::seen::Seen;
 use crate::agent::Agent;
 use crate::consent::Permit;
 use crate::identity;

@@ -18,6 +18,7 @@ mod jobs;
 mod listen;
 mod page;
 mod routes;
+mod seen;
 mod sessions;
 mod signature;
 mod signed;

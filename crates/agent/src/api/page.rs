@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-use super::auth::Seen;
 use super::body::{Body, empty, error};
+use super::seen::Seen;
 use crate::platform::program::{aside, holder};
 use crate::platform::tcp_peer::{no_other_user_listens, tcp_inode};
 

@@ -10,10 +10,11 @@ use http::{Method, Request, Response};
 use http_body_util::Either;
 use hyper::body::Incoming;
 
-use super::auth::{Admission, Caller, Peer, Right, Seen, admit};
+use super::auth::{Admission, Caller, Peer, Right, admit};
 use super::body::{Answered, Body, Received, error, not_found};
 use super::call::Call;
 use super::page::{self, Page};
+use super::seen::Seen;
 use super::signature::Presented;
 use super::signed::Signing;
 use super::{accounts, audit, aws, clients, consents, jobs, sessions, system, token};

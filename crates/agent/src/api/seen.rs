@@ -1,0 +1,19 @@
+//! What is seen of a process that asks.
+
+use crate::identity;
+use crate::platform::program::{Process, is_ours};
+
+/// What is seen of a process that asks.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The process and its ancestors.
+    pub(super) lineage: Vec<Process>,
+    /// What it acts for.
+    pub(super) behind: identity::Caller,
+}
+
+impl Seen {
+    pub(super) fn of(lineage: Vec<Process>) -> Self {
+        Self { behind: identity::Caller::of(&lineage, is_ours), lineage }
+    }
+}
