@@ -51,6 +51,7 @@ mod text;
 mod tokens;
 mod userinfo;
 
+pub use authorization::bearer::BearerChallenge;
 pub use authorization::challenge::{Challenge, ChallengeError, StepUp};
 pub use authorization::parameters::AuthorizationParameters;
 pub use authorization::request::{
@@ -86,6 +87,7 @@ pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
 #[cfg(feature = "scripted")]
 #[doc(hidden)]
 pub use http::scripted;
+pub use http::stream::{StreamAnswer, StreamRequest};
 pub use http::{FormAnswer, Http, HttpOptions};
 pub use identity::Identity;
 pub use identity::claims::{Claims, ClaimsError, ClaimsMapping};
@@ -96,6 +98,7 @@ pub use logout::request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_
 pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE};
 pub use provider::discovery::{DiscoveryOptions, Provider};
 pub use provider::keys::KEY_REFETCH_INTERVAL;
+pub use provider::protected_resource::{ProtectedResource, ProtectedResourceError};
 pub use provider::tenants::IssuerTemplate;
 pub use provider::webfinger::issuer_of_address;
 pub use text::json::DocumentProblem;

@@ -293,6 +293,12 @@ impl StepUp {
         Ok(step_up)
     }
 
+    /// Whether nothing but scopes is asked for (RFC 6750, section 3.1).
+    #[must_use]
+    pub fn is_about_scopes(&self) -> bool {
+        self.acr_values.is_empty() && self.max_age.is_none()
+    }
+
     /// The parameters of a sign-in that meets this and is otherwise `usual` (RFC 9470, section 4).
     ///
     /// The shorter of two ages counts. The server's scopes are added to the usual ones, because the session continues with

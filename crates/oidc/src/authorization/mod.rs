@@ -1,5 +1,6 @@
 //! The authorization request and its answer.
 
+pub(crate) mod bearer;
 pub(crate) mod challenge;
 pub(crate) mod demands;
 pub(crate) mod parameters;

@@ -90,6 +90,12 @@ impl Answer {
         })
     }
 
+    /// The body, if the status is 200 and the content type is JSON.
+    pub(crate) fn json_bytes(&self) -> Option<&[u8]> {
+        let is_json = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JSON);
+        is_json.then_some(self.body.as_slice())
+    }
+
     /// The token, if the status is 200 and the content type is that of a JWT (OpenID Connect Core 1.0, section 5.3.2).
     pub(crate) fn jwt(&self) -> Option<&str> {
         let is_jwt = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JWT);

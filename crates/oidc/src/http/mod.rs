@@ -7,6 +7,7 @@ pub(crate) mod proxy;
 mod request;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+pub(crate) mod stream;
 
 use std::error::Error as StdError;
 use std::fmt;
