@@ -103,6 +103,16 @@ const TOKEN: &[(&str, &str)] = &[
     ("reason", "Why the program needs it, for the question to the user. At most 160 characters are shown."),
 ];
 
+/// The parameters of a request to an MCP server.
+const MCP: &[(&str, &str)] = &[
+    ("url", "The address of the server: https, or http on this computer."),
+    ("account", "The account. Not needed when only one is of the server's provider."),
+    ("send", "`post` (the default), `get` or `delete`: how the request is sent."),
+    ("activity", "`request` or `none`: whether this counts as using the session."),
+    ("sign_in", "`true`: open the sign-in in the browser if the user is signed out."),
+    ("reason", "Why the program needs it, for the question to the user. At most 160 characters are shown."),
+];
+
 fn object(properties: Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
@@ -148,6 +158,15 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
                 "Credentials of a role at AWS, for an access token",
                 of::<AwsRole>(schemas),
                 vec![("200", Some(of::<AwsCredentials>(schemas)))],
+            )
+        },
+        ("post", "/v1/mcp") => Call {
+            query: MCP,
+            ..with(
+                "A request to an MCP server, with a token of an account. The answer is the server's, with its status in the header \
+                 `mcp-server-status`",
+                json!({ "type": "object" }),
+                vec![("200", None)],
             )
         },
         ("get", "/health") => plain(

@@ -1,6 +1,7 @@
 //! The façade: everything that a view or the local endpoint can ask of the running core.
 
 mod activity;
+mod mcp;
 mod permits;
 mod tools;
 
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
     pub(crate) consent: Consent,
     pub(crate) jobs: Jobs,
+    /// The MCP servers that were looked at.
+    pub(crate) mcp: crate::mcp::Servers,
     /// The time keeper and the transports.
     pub(crate) tasks: Mutex<Vec<AbortHandle>>,
     pub(crate) logouts: LogoutListeners,

@@ -26,6 +26,7 @@ pub mod fuzzing;
 mod grants;
 mod identity;
 mod jobs;
+mod mcp;
 mod options;
 mod persistence;
 mod platform;

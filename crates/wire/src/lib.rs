@@ -19,6 +19,7 @@ pub mod dialects;
 pub mod error;
 pub mod job;
 pub mod managed;
+pub mod mcp;
 pub mod paths;
 pub mod provider;
 pub mod session;
@@ -41,6 +42,7 @@ pub use consent::{
 pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use job::{JobAnswer, JobKey, JobRequest};
+pub use mcp::MCP_STATUS;
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,

@@ -16,6 +16,7 @@ mod dialects;
 pub(crate) mod fuzzing;
 mod jobs;
 mod listen;
+mod mcp;
 mod page;
 mod routes;
 mod seen;

@@ -17,7 +17,7 @@ use super::page::{self, Page};
 use super::seen::Seen;
 use super::signature::Presented;
 use super::signed::Signing;
-use super::{accounts, audit, aws, clients, consents, jobs, sessions, system, token};
+use super::{accounts, audit, aws, clients, consents, jobs, mcp, sessions, system, token};
 use crate::agent::Agent;
 use crate::platform::program::Process;
 use crate::server::{Connection, Quiet};
@@ -51,6 +51,7 @@ static ROUTES: &[Route] = routes! {
     POST "/v1/token" Tokens token::stronger;
     POST "/v1/jobs" Programs jobs::begin;
     POST "/v1/aws/credentials" Programs aws::credentials;
+    POST "/v1/mcp" Programs mcp::exchange;
     GET "/health" Nothing system::health;
     GET "/openapi.json" Nothing system::openapi;
     GET "/v1/challenge" Nothing system::challenge;
@@ -276,7 +277,7 @@ mod tests {
             ["/health", "/openapi.json", "/v1/challenge"]
         );
         assert!(needs(Right::State).all(|route| route.method == Method::GET));
-        let hands_out = ["/v1/token", "/v1/jobs", "/v1/aws/credentials"];
+        let hands_out = ["/v1/token", "/v1/jobs", "/v1/aws/credentials", "/v1/mcp"];
         let changes =
             ROUTES.iter().filter(|route| route.method != Method::GET && !hands_out.contains(&route.path));
         assert!(

@@ -190,6 +190,7 @@ impl Agent {
             store: store.clone(),
             consent: Consent::new(store.clone(), clients, config.policy.about_programs()),
             jobs: Jobs::new(&store.options.places.runtime),
+            mcp: crate::mcp::Servers::default(),
             tasks: Mutex::default(),
             logouts: LogoutListeners::default(),
             started_with: FromTheStart::of(&config),

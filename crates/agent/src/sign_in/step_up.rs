@@ -66,6 +66,13 @@ pub(crate) async fn step_up(
     }
 }
 
+/// Whether the session is as `wanted`. Where only scopes are, it has to have them: the provider may grant fewer.
+fn is_met(wanted: &StepUp, held: &Held) -> bool {
+    let has = |scope: &String| held.scope.split(' ').any(|known| known == scope);
+    wanted.is_met_by(&held.identity, clock::system_time())
+        && (!wanted.is_about_scopes() || wanted.scopes.iter().all(has))
+}
+
 fn begin(
     store: &Arc<Store>,
     account: &mut Account,
@@ -78,7 +85,7 @@ fn begin(
     if account.session.view(now).frozen {
         return Err(notices::frozen(&account.name));
     }
-    if wanted.is_met_by(&held.identity, clock::system_time()) {
+    if is_met(wanted, held) {
         return Ok(Step::Nothing);
     }
     if let Some(present) = account.stepping_up.as_ref().filter(|present| present.outcome.borrow().is_none()) {
@@ -144,6 +151,10 @@ enum StepUpError {
          continues."
     )]
     Unmet(String),
+    #[error(
+        "You have signed in again, but {0} has not granted everything that was asked for. Your session continues."
+    )]
+    Ungranted(String),
     #[error("The session has ended meanwhile.")]
     Over,
 }
@@ -161,6 +172,7 @@ impl StepUpError {
             Self::TimedOut => "sign_in_timed_out",
             Self::SomebodyElse(_) => "somebody_else",
             Self::Unmet(_) => OAuthError::UnmetAuthenticationRequirements.code(),
+            Self::Ungranted(_) => "scope_not_granted",
             Self::Over => "given_up",
         }
     }
@@ -176,7 +188,7 @@ impl StepUpError {
                         | SignInError::Provider(ConnectError::Provider(_))
                 )
             }
-            Self::TimedOut | Self::SomebodyElse(_) | Self::Unmet(_) => true,
+            Self::TimedOut | Self::SomebodyElse(_) | Self::Unmet(_) | Self::Ungranted(_) => true,
             Self::Over => false,
         }
     }
@@ -186,7 +198,7 @@ impl StepUpError {
         let code = match self {
             Self::Unmet(_) => ErrorCode::UnmetAuthenticationRequirements,
             Self::SignIn(error) if error.code() == unmet => ErrorCode::UnmetAuthenticationRequirements,
-            Self::SomebodyElse(_) => ErrorCode::AccessDenied,
+            Self::SomebodyElse(_) | Self::Ungranted(_) => ErrorCode::AccessDenied,
             Self::SignIn(error) if error.is_a_no() => ErrorCode::AccessDenied,
             Self::SignIn(error) => return notices::no_token(error.kind(), &error.to_string()),
             Self::TimedOut | Self::Over => ErrorCode::TemporarilyUnavailable,
@@ -214,6 +226,12 @@ async fn run(
     scopes.retain(|scope| {
         provider.offers_scope(scope) != Some(false) || granted.split(' ').any(|known| known == scope)
     });
+    // An earlier sign-in for one server has brought what another does not ask for: the session keeps it.
+    for scope in granted.split(' ').filter(|scope| !scope.is_empty()) {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
     let parameters = wanted.parameters(&parameters(config, scopes));
     let request = relying_party
         .start_authorization(http, callback.redirect_uri(), &parameters, clock::system_time())
@@ -272,8 +290,7 @@ async fn install(
         let person = issued.identity.label().to_owned();
         return Err(same.map_or(StepUpError::Over, |_| StepUpError::SomebodyElse(person)));
     }
-    let (user, met) =
-        (issued.identity.label().to_owned(), wanted.is_met_by(&issued.identity, clock::system_time()));
+    let (user, met) = (issued.identity.label().to_owned(), is_met(wanted, &issued));
     let how = Commit {
         next: |account: &Account, before: Option<&Held>| {
             let mut fresh = issued.clone();
@@ -301,7 +318,11 @@ async fn install(
     }
     surplus.into_iter().for_each(|token| revoke_token(store, connection, Some(token)));
     crate::tokens::claims::read_again(store, name);
-    if met { Ok(user) } else { Err(StepUpError::Unmet(provider)) }
+    match met {
+        true => Ok(user),
+        false if wanted.is_about_scopes() => Err(StepUpError::Ungranted(provider)),
+        false => Err(StepUpError::Unmet(provider)),
+    }
 }
 
 /// Keeps what the session has and the new sign-in did not bring. `own` is the new sign-in's refresh token.

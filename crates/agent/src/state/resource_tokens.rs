@@ -6,7 +6,7 @@ use std::time::Duration;
 use abide_oidc::TokenTarget;
 use abide_session::{Now, ResourceToken};
 use abide_wire::ErrorAnswer;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// As many purposes of an account are remembered. Of more, the one that was asked for longest ago is forgotten.
 const MOST: usize = 32;
@@ -47,6 +47,16 @@ impl Targets {
             if kept.issued.take().is_some() {
                 kept.life = ResourceToken::default();
             }
+        }
+    }
+
+    /// A resource server has refused this token: it is fetched anew, unless another one is there already.
+    pub(crate) fn reject(&mut self, target: &TokenTarget, token: &str) {
+        let found = self.kept.iter_mut().find(|kept| kept.target == *target);
+        let refused = |issued: &Issued| issued.token.expose_secret() == token;
+        if let Some(kept) = found.filter(|kept| kept.issued.as_ref().is_some_and(refused)) {
+            kept.issued = None;
+            kept.life = ResourceToken::default();
         }
     }
 

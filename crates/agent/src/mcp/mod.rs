@@ -1,0 +1,207 @@
+//! MCP servers that are reached for a client (Model Context Protocol, authorization): what they say of themselves, which
+//! account their tokens come from, and the requests to them. Tokens stay in the agent.
+
+mod account;
+mod look;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use abide_oidc::{Http, StreamAnswer, StreamRequest, TokenTarget};
+use abide_wire::{ErrorAnswer, ErrorCode};
+use http::{HeaderMap, Method};
+use url::Url;
+
+pub(crate) use look::challenge;
+
+use crate::platform::clock;
+use crate::state::store::Store;
+use crate::tokens::TokenParams;
+
+/// As many servers are remembered. Of more, the one that was looked at longest ago is forgotten.
+const MOST: usize = 64;
+/// How long what a server says of itself holds.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+/// The most scopes that one server is given a token for.
+const MOST_SCOPES: usize = 64;
+/// A token that ends sooner is renewed first.
+const MIN_VALIDITY: Duration = Duration::from_secs(30);
+
+/// A server, and the account for it.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) url: Url,
+    /// What its tokens are for (RFC 8707).
+    pub(crate) resource: String,
+    pub(crate) account: String,
+    http: Http,
+    /// The scopes that its requests have needed so far, for all clients of this computer.
+    scopes: Vec<String>,
+}
+
+/// A request to a server.
+pub(crate) struct Forwarded {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+struct Known {
+    /// As it was asked for.
+    asked: (Url, Option<String>),
+    server: Server,
+    looked: Instant,
+}
+
+/// The servers that were looked at.
+#[derive(Default)]
+pub(crate) struct Servers {
+    known: Mutex<Vec<Known>>,
+    /// One is looked at at a time, for every client that waits for it.
+    looking: tokio::sync::Mutex<()>,
+}
+
+impl Servers {
+    fn known(&self, asked: &(Url, Option<String>)) -> Option<Server> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|known| known.asked == *asked && known.looked.elapsed() < FRESH)?;
+        Some(found.server.clone())
+    }
+
+    /// The server at an address, and the account for it: the named one, or the one of the provider that the server names.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request` for an address that cannot be used; `provider_unreachable`, `unusable_answer` for a server that cannot
+    /// be reached or understood; `action_required`, `unknown_account` without an account for it.
+    pub(crate) async fn server(
+        &self,
+        store: &Arc<Store>,
+        url: &str,
+        account: Option<String>,
+    ) -> Result<Server, ErrorAnswer> {
+        let url = look::address(url)?;
+        let asked = (url, account);
+        if let Some(server) = self.known(&asked) {
+            return Ok(server);
+        }
+        let _one = self.looking.lock().await;
+        if let Some(server) = self.known(&asked) {
+            return Ok(server);
+        }
+        let (url, named) = &asked;
+        let http = account::http(store, named.as_deref())?;
+        let found = look::look(&http, url).await?;
+        let chosen = account::choose(store, named.as_deref(), &found.resource).await?;
+        let http = account::http(store, Some(&chosen))?;
+        let server = Server {
+            url: url.clone(),
+            resource: found.resource.resource,
+            account: chosen,
+            http,
+            scopes: found.scopes,
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|known| known.asked != asked);
+        if known.len() >= MOST
+            && let Some(oldest) =
+                known.iter().enumerate().min_by_key(|(_, known)| known.looked).map(|(index, _)| index)
+        {
+            known.swap_remove(oldest);
+        }
+        known.push(Known { asked, server: server.clone(), looked: Instant::now() });
+        Ok(server)
+    }
+
+    /// Forgets what a server has said of itself: it refuses what it has asked for.
+    pub(crate) fn forget(&self, server: &Server) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|known| known.server.url != server.url);
+    }
+
+    /// Adds scopes to those that the server needs. Returns the server with them; `None` if they are too many.
+    pub(crate) fn needs(&self, server: &Server, scopes: &[String]) -> Option<Server> {
+        let mut wider = server.clone();
+        wider.scopes.extend(scopes.iter().cloned());
+        wider.scopes.sort();
+        wider.scopes.dedup();
+        if wider.scopes.len() > MOST_SCOPES {
+            return None;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in known.iter_mut().filter(|known| known.server.url == server.url) {
+            known.server.scopes.clone_from(&wider.scopes);
+        }
+        Some(wider)
+    }
+}
+
+impl Server {
+    /// The token for it: with the scopes that it needs and the session has. The others need a sign-in.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub(crate) fn wanted(&self, store: &Arc<Store>, activity: bool) -> Result<Wanted, ErrorAnswer> {
+        let (granted, narrowing_lasts) = store.act(&self.account, |account, _| {
+            let granted = account.held.as_ref().map(|held| held.scope.clone());
+            (granted, account.narrowing_lasts && !account.config.token_exchange)
+        })?;
+        let granted = granted.unwrap_or_default();
+        let is_granted = |scope: &&String| granted.split(' ').any(|known| known == scope.as_str());
+        let (scopes, missing): (Vec<&String>, Vec<&String>) = self.scopes.iter().partition(is_granted);
+        let mut scopes: Vec<String> =
+            if narrowing_lasts { Vec::new() } else { scopes.into_iter().cloned().collect() };
+        scopes.sort();
+        let target = TokenTarget { scopes, resources: vec![self.resource.clone()], ..TokenTarget::default() };
+        let params = TokenParams {
+            account: Some(self.account.clone()),
+            min_validity: MIN_VALIDITY,
+            activity,
+            target,
+            proof: None,
+        };
+        Ok(Wanted { params, missing: missing.into_iter().cloned().collect() })
+    }
+
+    /// Sends a request with a token.
+    ///
+    /// # Errors
+    ///
+    /// `provider_unreachable`, `unusable_answer`.
+    pub(crate) async fn send(&self, request: &Forwarded, token: &str) -> Result<StreamAnswer, ErrorAnswer> {
+        let request = StreamRequest {
+            method: request.method.clone(),
+            url: &self.url,
+            headers: request.headers.clone(),
+            token: Some(token),
+            body: request.body.clone(),
+        };
+        self.http.stream(request).await.map_err(|error| look::unanswered(&error))
+    }
+}
+
+/// A token that is wanted for a server.
+pub(crate) struct Wanted {
+    pub(crate) params: TokenParams,
+    /// The scopes that the session does not have.
+    pub(crate) missing: Vec<String>,
+}
+
+/// The server has refused a token: the next one is fetched anew, unless that has happened already.
+pub(crate) fn reject(store: &Arc<Store>, server: &Server, target: &TokenTarget, token: &str) {
+    let _ = store.act(&server.account, |account, _| account.targets.reject(target, token));
+}
+
+/// What has to be done by a person takes longer than a client waits.
+pub(crate) async fn in_time<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, ErrorAnswer>>,
+) -> Result<T, ErrorAnswer> {
+    clock::timeout(patience, work).await.unwrap_or_else(|_| {
+        Err(ErrorAnswer::new(
+            ErrorCode::TemporarilyUnavailable,
+            "Abide still waits for you: answer its question, or sign in in your browser. Then send the request again.",
+        ))
+    })
+}
