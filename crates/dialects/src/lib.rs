@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod file;
 pub mod http;
 pub mod json;
+pub mod mcp;
 pub mod program;
 pub mod sts;
 mod table;

@@ -3,6 +3,7 @@
 use crate::dialect::Dialect;
 use crate::file::{aws_web_identity, azure_workload_identity};
 use crate::http::{aws_container, azure_app_service, azure_imds, google_metadata};
+use crate::mcp;
 use crate::program::{aws_process, bazel, cargo, docker, exec, executable, git, goauth, keyring, terraform};
 
 /// The row of each dialect, in the order in which they are listed.
@@ -23,6 +24,7 @@ pub static DIALECTS: &[Dialect] = &[
     executable::DIALECT,
     bazel::DIALECT,
     terraform::DIALECT,
+    mcp::DIALECT,
 ];
 
 /// The dialect with this name.

@@ -7,6 +7,7 @@
 mod dialects;
 mod documents;
 mod local;
+mod mcp;
 mod secrets;
 mod statements;
 mod vault;
@@ -72,6 +73,9 @@ targets! {
     dialect_request = dialects::request,
     credential_request = dialects::credential,
     sts_answer = dialects::sts,
+    resource_metadata = mcp::resource_metadata,
+    event_stream = mcp::event_stream,
+    mcp_message = mcp::message,
 }
 
 /// The target of this name.
