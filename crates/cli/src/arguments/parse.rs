@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Env { request: TokenRequest, ways: Ways, shell: Option<Shell> },
     Dialects,
     Credential(Credential),
+    McpConnect { url: String, account: Option<String> },
     AccountsList,
     AccountsAdd(AccountRequest),
     AccountsRemove(String),
@@ -155,6 +156,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, json: &mut bool) -> Result<Command
         "clients" => clients(&given),
         "audit" => audit(&given),
         "config" => configuration(&given),
+        "mcp" => mcp(&given),
         "approve" => approve(&given),
         _ => {
             given.no_more_than(0)?;
@@ -356,6 +358,14 @@ fn accounts(given: &Given) -> Result<Command, Failure> {
         }
         _ => Ok(Command::AccountsList),
     }
+}
+
+fn mcp(given: &Given) -> Result<Command, Failure> {
+    let sub = given.sub("connect")?;
+    given.only_for(&sub)?;
+    given.no_more_than(2)?;
+    let url = given.name("`abide mcp connect` needs the address of the MCP server.")?;
+    Ok(Command::McpConnect { url, account: given.text("account") })
 }
 
 fn clients(given: &Given) -> Result<Command, Failure> {

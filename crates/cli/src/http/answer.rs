@@ -109,6 +109,14 @@ impl<R: Read> Incoming<R> {
 
     /// Reads the head: the status, and the framing of the body.
     pub(super) fn head(&mut self) -> Result<(u16, Framing), Broken> {
+        self.head_with(&[]).map(|(status, framing, _)| (status, framing))
+    }
+
+    /// The same with the values of these headers.
+    pub(super) fn head_with(
+        &mut self,
+        names: &[&str],
+    ) -> Result<(u16, Framing, Vec<Option<String>>), Broken> {
         loop {
             if self.start < self.end {
                 let mut headers = [httparse::EMPTY_HEADER; 32];
@@ -117,8 +125,14 @@ impl<R: Read> Incoming<R> {
                     Ok(Status::Complete(length)) => {
                         let status = response.code.unwrap_or_default();
                         let framing = framing(status, response.headers)?;
+                        let value = |name: &&str| {
+                            let found =
+                                response.headers.iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
+                            std::str::from_utf8(found.value).ok().map(str::to_owned)
+                        };
+                        let values = names.iter().map(value).collect();
                         self.start += length;
-                        return Ok((status, framing));
+                        return Ok((status, framing, values));
                     }
                     Ok(Status::Partial) if self.end - self.start >= MAX_HEAD => {
                         return Err(AnswerFault::HeadTooLong.into());

@@ -2,6 +2,7 @@
 //! a length or in chunks. Everything that was read is wiped when it is dropped, because it may contain a token.
 
 mod answer;
+mod arriving;
 mod broken;
 mod events;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub(crate) use self::answer::Answer;
+pub(crate) use self::arriving::Arriving;
 use self::broken::Broken;
 pub(crate) use self::events::Events;
 use crate::failure::Failure;
@@ -45,6 +47,24 @@ impl Endpoint {
     ) -> Result<Answer, Failure> {
         let stream = platform::connect(&self.socket, self.user, self.patience)?;
         exchange(stream, "localhost", method, target, body, self.patience)
+    }
+
+    /// Sends a request whose answer is read as it arrives, however long that takes. `connected` gets the connection first.
+    pub(crate) fn open(
+        &self,
+        target: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+        names: &[&str],
+        connected: impl FnOnce(&platform::Stream),
+    ) -> Result<Arriving<platform::Stream>, Failure> {
+        let mut stream = platform::connect(&self.socket, self.user, self.patience)?;
+        connected(&stream);
+        let bytes =
+            with_headers(request("localhost", "POST", target, "application/json", Some(body)), headers);
+        stream.write_all(&bytes).map_err(|error| Broken::of(error).after(self.patience))?;
+        platform::wait_forever(&stream).map_err(Failure::Transport)?;
+        Arriving::open(stream, names)
     }
 
     /// Opens an event stream. Events may be hours apart: only the head of the answer has to come in time.
@@ -95,6 +115,18 @@ fn request(host: &str, method: &str, target: &str, accept: &str, body: Option<&[
     }
     bytes.extend_from_slice(b"\r\n");
     bytes.extend_from_slice(body.unwrap_or_default());
+    bytes
+}
+
+/// A request with more headers, which come first. What could end a header is left out.
+fn with_headers(request: Vec<u8>, headers: &[(String, String)]) -> Vec<u8> {
+    let first = request.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let mut bytes = request[..first].to_vec();
+    let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..=0x7e | b'\t'));
+    for (name, value) in headers.iter().filter(|(name, value)| is_plain(name) && is_plain(value)) {
+        bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+    }
+    bytes.extend_from_slice(&request[first..]);
     bytes
 }
 

@@ -72,6 +72,21 @@ fn listener(stream: &UnixStream) -> io::Result<u32> {
     if result == 0 { Ok(user) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Ends a connection from another thread.
+pub(crate) struct HangUp(Stream);
+
+/// The means to end this connection from another thread.
+pub(crate) fn hang_up(stream: &Stream) -> Option<HangUp> {
+    stream.try_clone().ok().map(HangUp)
+}
+
+impl HangUp {
+    /// Ends the connection. A thread that reads from it finds its end.
+    pub(crate) fn now(&self) {
+        let _ = self.0.shutdown(std::net::Shutdown::Both);
+    }
+}
+
 /// Removes the timeout of reads.
 pub(crate) fn wait_forever(stream: &Stream) -> io::Result<()> {
     stream.set_read_timeout(None)

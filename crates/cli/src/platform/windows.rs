@@ -179,6 +179,19 @@ fn token_user(process: HANDLE) -> io::Result<Box<[u64; 32]>> {
     if filled == 0 { Err(io::Error::last_os_error()) } else { Ok(buffer) }
 }
 
+/// Ends a connection from another thread.
+pub(crate) struct HangUp;
+
+/// A pipe cannot be ended from another thread while it is read: what arrives is dropped, and the process ends it.
+pub(crate) fn hang_up(_stream: &Stream) -> Option<HangUp> {
+    None
+}
+
+impl HangUp {
+    /// Ends the connection.
+    pub(crate) fn now(&self) {}
+}
+
 /// Removes the timeout of reads.
 #[allow(clippy::unnecessary_wraps)] // The same on every system.
 pub(crate) fn wait_forever(stream: &Stream) -> io::Result<()> {

@@ -194,6 +194,29 @@ pub const COMMANDS: &[CommandEntry] = &[
         notes: &["`go` shows what this command says only with -x: GOFLAGS=-x go mod download"],
     },
     CommandEntry {
+        name: "mcp",
+        group: "Tokens",
+        summary: "connect a coding agent to an MCP server",
+        operands: "",
+        about: &[
+            "A coding agent runs this command and speaks to it on standard input and output, as to a local MCP server:",
+            "  abide mcp connect https://mcp.example.com/mcp",
+            "Abide signs in once for all coding agents, renews the token once, and adds it to each request. No agent and no \
+             configuration contains the token. The account is the one of the provider that the server names in its metadata (RFC \
+             9728). Abide asks you when an agent wants to reach a server for the first time, and when the server wants more scopes.",
+            "The address has to be https, or http on this computer. docs/dialects/mcp.md has the lines for known agents.",
+        ],
+        notes: &["It ends when its standard input ends. Messages for people are on standard error."],
+    },
+    CommandEntry {
+        name: "mcp connect",
+        group: "",
+        summary: "connect to the MCP server at URL",
+        operands: "URL",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
         name: "dialects",
         group: "Tokens",
         summary: "list the SDKs and tools that can get tokens from Abide",

@@ -36,6 +36,13 @@ pub const OPTIONS: &[OptionEntry] = &[
         "NAME",
         "The account. Not needed when there is only one, or only one is signed in.",
     ),
+    text(
+        &["mcp", "mcp connect"],
+        "account",
+        Some('a'),
+        "NAME",
+        "The account. Not needed when only one is of the server\u{2019}s provider.",
+    ),
     flag(
         &["login"],
         "no-browser",
