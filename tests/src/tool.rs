@@ -151,6 +151,12 @@ impl Service {
         self.port
     }
 
+    /// What it has printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.program.output()
+    }
+
     /// The tokens that it got, the last one at the end.
     #[must_use]
     pub fn tokens(&self) -> Vec<String> {
