@@ -88,6 +88,7 @@ pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
 #[doc(hidden)]
 pub use http::scripted;
 pub use http::stream::{StreamAnswer, StreamRequest};
+pub use http::upstream::{Upstream, UpstreamBody, UpstreamRequest};
 pub use http::{FormAnswer, Http, HttpOptions};
 pub use identity::Identity;
 pub use identity::claims::{Claims, ClaimsError, ClaimsMapping};

@@ -8,6 +8,7 @@ mod request;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 pub(crate) mod stream;
+pub(crate) mod upstream;
 
 use std::error::Error as StdError;
 use std::fmt;
