@@ -60,4 +60,18 @@ impl Limits {
     /// For what a provider brings, perhaps from elsewhere.
     pub(crate) const PROVIDER: Self =
         Self { connections: 32, per_program: 32, head: 24 * 1024, ..Self::BROWSER };
+    /// For requests that are passed on to a server: as long as anything flows.
+    pub(crate) const PROXY: Self = Self {
+        connections: 128,
+        reserved: 0,
+        per_program: 128,
+        streams: 0,
+        waiting: 512,
+        head: 64 * 1024,
+        keep_alive: true,
+        idle: Duration::from_secs(60),
+        write: Duration::from_secs(60 * 60),
+        // A year: what flows is not cut off.
+        lifetime: Duration::from_secs(365 * 24 * 60 * 60),
+    };
 }

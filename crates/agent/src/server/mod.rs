@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use limits::Limits;
 pub(crate) use log::Quiet;
-pub(crate) use places::{Connection, Source};
+pub(crate) use places::{Connection, Source, Working};
 
 use places::{Entrance, Place, Places};
 use stream::Impatient;
@@ -89,7 +89,7 @@ pub(crate) async fn serve<L, A, B>(
 
 /// Serves one connection until it ends, has lasted too long, or gives its place to another.
 async fn hosted<A, B>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     place: Place,
     limits: Limits,
     answer: impl Fn(Request<Incoming>) -> A,
@@ -98,7 +98,14 @@ async fn hosted<A, B>(
     B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + 'static,
 {
     let connection = place.connection().clone();
-    let served = connection_of(stream, limits, connection.clone(), answer);
+    let served = async {
+        connection_of(stream, limits, connection.clone(), answer).await;
+        // What it was upgraded to keeps the place.
+        if let Some(tunnel) = connection.tunnel() {
+            let _working = connection.working();
+            tunnel.await;
+        }
+    };
     let lasts_too_long = async {
         tokio::time::sleep(limits.lifetime).await;
         // A stream of events lasts as long as it is read.
@@ -112,7 +119,7 @@ async fn hosted<A, B>(
 }
 
 async fn connection_of<A, B>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     limits: Limits,
     connection: Arc<Connection>,
     answer: impl Fn(Request<Incoming>) -> A,
@@ -136,6 +143,7 @@ async fn connection_of<A, B>(
         .max_buf_size(limits.head)
         .keep_alive(limits.keep_alive)
         .serve_connection(TokioIo::new(Impatient::new(stream, limits.write)), service)
+        .with_upgrades()
         .await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection ended early");
@@ -145,7 +153,7 @@ async fn connection_of<A, B>(
 /// Answers what comes over one connection that no listener has accepted.
 #[cfg(feature = "fuzzing")]
 pub(crate) async fn alone<A, B>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     limits: Limits,
     answer: impl Fn(Request<Incoming>) -> A,
 ) where

@@ -1,6 +1,8 @@
 //! The places of a listener: how many connections are served at once, and whose.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -25,8 +27,10 @@ pub(crate) enum Source {
     Others,
 }
 
+/// What a connection does after its last request.
+type Tunnel = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A connection, for those who judge whether it does anything.
-#[derive(Debug)]
 pub(crate) struct Connection {
     /// Requests that are being answered: one, or none.
     working: AtomicUsize,
@@ -38,6 +42,14 @@ pub(crate) struct Connection {
     /// It has been asked to end.
     leaves: AtomicBool,
     gives_up: Notify,
+    /// What it was upgraded to (RFC 9110, section 7.8), until that runs.
+    tunnel: Mutex<Option<Tunnel>>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("working", &self.working).finish_non_exhaustive()
+    }
 }
 
 impl Default for Connection {
@@ -49,13 +61,14 @@ impl Default for Connection {
             idle_since: Mutex::new(Instant::now()),
             leaves: AtomicBool::new(false),
             gives_up: Notify::new(),
+            tunnel: Mutex::default(),
         }
     }
 }
 
 impl Connection {
     /// A request is being answered until what is returned is dropped.
-    pub(super) fn working(self: &Arc<Self>) -> Working {
+    pub(crate) fn working(self: &Arc<Self>) -> Working {
         self.working.fetch_add(1, Ordering::AcqRel);
         Working(self.clone())
     }
@@ -84,6 +97,15 @@ impl Connection {
         allowed
     }
 
+    /// Runs this in the connection's place once the answer has upgraded it.
+    pub(crate) fn becomes(&self, tunnel: impl Future<Output = ()> + Send + 'static) {
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(tunnel));
+    }
+
+    pub(super) fn tunnel(&self) -> Option<Tunnel> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     pub(super) async fn given_up(&self) {
         self.gives_up.notified().await;
     }
@@ -107,7 +129,7 @@ impl Connection {
 }
 
 /// A request that is being answered.
-pub(super) struct Working(Arc<Connection>);
+pub(crate) struct Working(Arc<Connection>);
 
 impl Drop for Working {
     fn drop(&mut self) {
