@@ -29,7 +29,7 @@ pub(crate) struct Page {
 ///
 /// `access_denied` for a page that may not ask, and for a request that is not plainly one of `fetch`. `port` is that of the endpoint, and
 /// absent over the socket.
-pub(super) fn page(
+pub(crate) fn page(
     headers: &HeaderMap,
     port: Option<u16>,
     sites: &[String],
@@ -85,7 +85,7 @@ fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a Head
 }
 
 /// The answer to a request with an origin that no browser has sent.
-pub(super) fn no_browser() -> ErrorAnswer {
+pub(crate) fn no_browser() -> ErrorAnswer {
     denied("Abide does not find the browser that shows this page.")
 }
 
@@ -114,12 +114,12 @@ fn port_of_this_computer(origin: &str) -> Option<u16> {
 
 impl Page {
     /// As a browser writes it.
-    pub(super) fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
     /// Lets this page read an answer, and no other.
-    pub(super) fn may_read(self, answer: &mut Response<Body>) {
+    pub(crate) fn may_read<B>(self, answer: &mut Response<B>) {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.value);
         headers.insert(header::VARY, HeaderValue::from_static("origin"));
@@ -127,7 +127,7 @@ impl Page {
 }
 
 /// What the browser is told that asks before it sends (Fetch, section 3.3.3).
-pub(super) fn preflight(headers: &HeaderMap) -> Response<Body> {
+pub(crate) fn preflight(headers: &HeaderMap) -> Response<Body> {
     let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
     if !wanted.is_some_and(|method| matches!(method.as_bytes(), b"GET" | b"POST")) {
         return error(&denied("A web page asks with GET or POST."));
@@ -142,8 +142,12 @@ pub(super) fn preflight(headers: &HeaderMap) -> Response<Body> {
 
 /// What is seen of the process that holds the other end of a connection; `None` if it is not found, or cannot be looked at in time.
 pub(super) async fn browser(ends: Option<(SocketAddr, SocketAddr)>) -> Option<Seen> {
-    let (own, other) = ends?;
-    let look = move || tcp_inode(own, other).map(holder);
+    holding(ends?, None).await
+}
+
+/// The same for any program. `likely` is the process that held it before.
+pub(crate) async fn holding((own, other): (SocketAddr, SocketAddr), likely: Option<i32>) -> Option<Seen> {
+    let look = move || tcp_inode(own, other).map(|inode| holder(inode, likely));
     let lineage = tokio::task::spawn_blocking(look).await.ok().flatten()?;
     let process = lineage.first()?.id;
     aside(process, move || Seen::of(lineage)).await

@@ -73,7 +73,7 @@ pub(crate) fn text(_: &Path) -> Option<String> {
 }
 
 /// Not found there: who holds a socket is not looked for.
-pub(crate) fn holder(_: u32) -> Vec<Process> {
+pub(crate) fn holder(_: u32, _: Option<i32>) -> Vec<Process> {
     Vec::new()
 }
 

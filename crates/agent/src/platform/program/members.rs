@@ -28,10 +28,12 @@ fn numbers() -> impl Iterator<Item = i32> {
     processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// The process that holds the socket with this inode, then its ancestors; empty if none is found that can be looked at.
-pub(crate) fn holder(inode: u32) -> Vec<Process> {
+/// The process that holds the socket with this inode, then its ancestors; empty if none is found that can be looked at. `likely` is
+/// looked at first.
+pub(crate) fn holder(inode: u32, likely: Option<i32>) -> Vec<Process> {
     let link = format!("socket:[{inode}]");
-    let Some(number) = numbers().find(|number| has_open(*number, &link)) else { return Vec::new() };
+    let likely = likely.filter(|number| has_open(*number, &link));
+    let Some(number) = likely.or_else(|| numbers().find(|number| has_open(*number, &link))) else { return Vec::new() };
     let lineage = lineage_of(number);
     // The process ID still belongs to the same process.
     if lineage.first().is_some_and(|process| is_running(process.id)) && has_open(number, &link) {
