@@ -9,6 +9,7 @@ pub(crate) mod edit;
 mod error;
 mod managed;
 pub(crate) mod policy;
+pub(crate) mod proxies;
 pub(crate) mod proxy;
 mod read;
 pub(crate) mod requests;
@@ -34,6 +35,7 @@ pub(crate) use crate::config::text::LONGEST_FILE;
 use crate::config::audit::AuditConfig;
 use crate::config::dialects::DialectsConfig;
 use crate::config::policy::Policy;
+use crate::config::proxies::ProxiesConfig;
 use crate::config::proxy::proxy;
 use crate::config::vault::VaultConfig;
 
@@ -59,6 +61,9 @@ pub(crate) struct Config {
     /// The servers that tools get tokens for.
     #[serde(default)]
     pub(crate) dialects: DialectsConfig,
+    /// The addresses whose requests are passed on with a token.
+    #[serde(default)]
+    pub(crate) proxies: ProxiesConfig,
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, AccountConfig>,
     /// What the administrator has decided.

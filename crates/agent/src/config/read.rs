@@ -54,6 +54,9 @@ impl Config {
                 message,
             })?;
         }
+        for proxy in config.proxies.0.values_mut() {
+            proxy.proxy = proxy.proxy.take().or_else(|| config.proxy.clone());
+        }
         config.policy = policy;
         Ok(config)
     }

@@ -40,7 +40,32 @@ pub(crate) fn look_at(config: &Config, search: &[PathBuf]) -> Vec<Finding> {
     for (name, account) in &config.accounts {
         found.extend(files(name, account));
     }
+    found.extend(proxies(config));
     found.extend(ports(config));
+    found
+}
+
+/// Accounts that proxies name, and their files.
+fn proxies(config: &Config) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (name, proxy) in &config.proxies.0 {
+        let account = &proxy.account;
+        if !config.accounts.contains_key(account) {
+            let message = format!("`proxies.{name}`: there is no account \u{201c}{account}\u{201d}.");
+            found.push(Finding::error(None, message));
+        }
+        let Some(path) = &proxy.ca_file else { continue };
+        let key = format!("proxies.{name}.ca_file");
+        match unreadable(&key, path) {
+            Some(message) => found.push(Finding::error(None, message)),
+            None => {
+                let pem = std::fs::read(path).unwrap_or_default();
+                if let Err(error) = abide_oidc::unreadable_certificates(&pem) {
+                    found.push(Finding::error(None, format!("`{key}`: {error}")));
+                }
+            }
+        }
+    }
     found
 }
 
@@ -98,10 +123,17 @@ fn is_there(program: &str, search: &[PathBuf]) -> bool {
 
 /// Ports that two listeners of Abide would need at the same time.
 fn ports(config: &Config) -> Vec<Finding> {
-    let mut owners: BTreeMap<u16, &str> = BTreeMap::new();
+    let mut owners: BTreeMap<u16, String> = BTreeMap::new();
     let mut found = Vec::new();
     if config.endpoint.port != 0 {
-        owners.insert(config.endpoint.port, "endpoint.port");
+        owners.insert(config.endpoint.port, "endpoint.port".to_owned());
+    }
+    for (name, proxy) in &config.proxies.0 {
+        let (key, port) = (format!("proxies.{name}.listen"), proxy.listen.port());
+        match owners.get(&port).filter(|_| port != 0) {
+            Some(owner) => found.push(clash(None, port, &key, owner)),
+            None => drop(owners.insert(port, key)),
+        }
     }
     let listens = |account: &AccountConfig| {
         account.provider.watches(Signal::Frontchannel)
@@ -112,7 +144,7 @@ fn ports(config: &Config) -> Vec<Finding> {
     if config.accounts.values().any(listens) && listener != 0 {
         match owners.get(&listener) {
             Some(owner) => found.push(clash(None, listener, "logout_listener.port", owner)),
-            None => drop(owners.insert(listener, "logout_listener.port")),
+            None => drop(owners.insert(listener, "logout_listener.port".to_owned())),
         }
     }
     for (name, account) in &config.accounts {
@@ -173,6 +205,26 @@ mod tests {
         assert_eq!(found("browser = [\"firefox\", \"-P\", \"work\"]\n", &search), Vec::<String>::new());
         let whole = folder.path().join("firefox");
         assert_eq!(found(&format!("browser = [{whole:?}]\n"), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_proxy_names_and_is_not_there_is_named() {
+        let proxy = |name: &str, more: &str| {
+            format!(
+                "[proxies.{name}]\nlisten = \"127.0.0.1:47700\"\nupstream = \"https://api.example.com\"\n{more}\n"
+            )
+        };
+        let good = format!("{ACCOUNT}{}", proxy("api", "account = \"work\""));
+        assert_eq!(found(&good, &[]), Vec::<String>::new());
+        let stranger = found(&format!("{ACCOUNT}{}", proxy("api", "account = \"home\"")), &[]);
+        assert!(stranger.len() == 1 && stranger[0].contains("`proxies.api`"), "{stranger:?}");
+        let file =
+            found(&format!("{ACCOUNT}{}", proxy("api", "account = \"work\"\nca_file = \"/missing\"")), &[]);
+        assert!(file.len() == 1 && file[0].starts_with("`proxies.api.ca_file`"), "{file:?}");
+        let twice = found(&format!("{good}{}", proxy("other", "account = \"work\"")), &[]);
+        assert!(twice.len() == 1 && twice[0].contains("47700"), "{twice:?}");
+        let endpoint = found(&format!("endpoint.port = 47700\n{good}"), &[]);
+        assert!(endpoint.len() == 1 && endpoint[0].contains("`proxies.api.listen`"), "{endpoint:?}");
     }
 
     #[test]

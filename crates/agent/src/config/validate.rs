@@ -42,11 +42,14 @@ pub(crate) fn check_new_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether an account or a proxy can have this name.
+pub(crate) fn is_name(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    !name.is_empty() && name.len() <= 32 && name.bytes().all(fits)
+}
+
 pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
-    let named_well = !name.is_empty()
-        && name.len() <= 32
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-    if !named_well {
+    if !is_name(name) {
         return Err("A name is one to 32 lower-case letters, digits, hyphens or underscores.".to_owned());
     }
     if account.client_id.is_empty() || account.client_id.len() > 512 {
