@@ -147,7 +147,7 @@ mod api {
             if let Some((before, _)) = text.split_once("/jobs/") {
                 text = format!("{before}/jobs/JOB/{}", text.rsplit('/').next().unwrap_or_default());
             }
-            if name == "address" { "127.0.0.1:49153".to_owned() } else { text }
+            if name == "address" && !text.contains("://") { "127.0.0.1:49153".to_owned() } else { text }
         }
 
         /// The first event of a stream.
@@ -272,6 +272,12 @@ mod api {
         talk.example("GET /v1/presence", "/v1/presence", None).await;
         let there = json!({ "input": "gnome", "lock": ["logind"], "locked": false, "sleep": ["logind"] });
         talk.keep("GET /v1/presence", "/v1/presence", None, 200, there);
+        talk.example("GET /v1/proxies", "/v1/proxies", None).await;
+        let proxy = json!({
+            "name": "api", "address": "http://127.0.0.1:47700", "upstream": "https://api.example.com/v1/",
+            "account": "work", "listening": true, "problem": null,
+        });
+        talk.keep("GET /v1/proxies", "/v1/proxies", None, 200, json!({ "proxies": [proxy] }));
         let servers = "/v1/dialects/git/servers";
         talk.example("GET /v1/dialects/{format}/servers", servers, None).await;
     }

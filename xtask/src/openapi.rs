@@ -12,7 +12,7 @@ use abide_wire::window::DiscoveredProvider;
 use abide_wire::{
     AccountAdded, AccountRemoved, AccountRequest, AuditStatus, AwsCredentials, AwsRole, ClaimsAnswer,
     ConfigCheck, ConsentAnswer, Consents, DialectServers, ErrorAnswer, JobAnswer, JobRequest, PresenceStatus,
-    SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
+    ProxyList, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultStatus,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -294,6 +294,10 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         ("get", "/v1/dialects/{format}/servers") => plain(
             "The servers that tools of a dialect get tokens for: `[[dialects.FORMAT]]` in config.toml",
             vec![("200", Some(of::<DialectServers>(schemas)))],
+        ),
+        ("get", "/v1/proxies") => plain(
+            "The forwarding proxies: `[proxies.NAME]` in config.toml",
+            vec![("200", Some(of::<ProxyList>(schemas)))],
         ),
         ("get", "/v1/config/check") => {
             plain("Checks the configuration file", vec![("200", Some(of::<ConfigCheck>(schemas)))])

@@ -38,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "mcp",
             "agent",
             "api",
+            "proxy",
             "runtime",
             "fuzzing",
             "tests",

@@ -3,6 +3,7 @@
 mod activity;
 mod mcp;
 mod permits;
+mod proxies;
 mod tools;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +16,8 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, DialectServer,
-    ErrorAnswer, ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot,
-    TokenAnswer, VaultMode,
+    AccountAdded, AccountRemoved, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, ErrorAnswer,
+    ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -35,6 +35,7 @@ use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
 use crate::state::connection::discover;
 use crate::state::event::Event;
+use crate::state::proxies::Proxies;
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use crate::view::notices;
@@ -59,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) config_warnings: Mutex<Vec<String>>,
     /// The servers that tools get tokens for.
     pub(crate) dialects: Mutex<DialectsConfig>,
+    /// The forwarding proxies.
+    pub(crate) proxies: Proxies,
     /// Whether there was a policy since the start.
     pub(crate) has_policy: AtomicBool,
     pub(crate) port: u16,
@@ -419,12 +422,8 @@ impl Agent {
         self.0.consent.obey(config.policy.about_programs());
         store.audit.configure(config.audit);
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();
+        self.0.proxies.want(config.proxies.clone());
         self.0.logouts.apply(store, &config.logout_listener).await;
-    }
-
-    /// The servers that tools of a dialect get tokens for.
-    pub(crate) fn servers(&self, format: &str) -> Vec<DialectServer> {
-        self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner).servers(format).to_vec()
     }
 
     /// The files that the configuration is read from.

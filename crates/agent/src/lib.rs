@@ -31,6 +31,7 @@ mod options;
 mod persistence;
 mod platform;
 mod provider_session;
+mod proxy;
 mod runtime;
 mod server;
 mod sign_in;

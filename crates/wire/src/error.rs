@@ -42,6 +42,10 @@ pub enum ErrorCode {
     TemporarilyUnavailable,
     /// There is no such call.
     NotFound,
+    /// The server behind a forwarding proxy cannot be reached.
+    UpstreamUnreachable,
+    /// The server behind a forwarding proxy does not answer in time.
+    UpstreamTimeout,
 }
 
 impl ErrorCode {
@@ -65,6 +69,8 @@ impl ErrorCode {
             Self::UnusableAnswer => "unusable_answer",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NotFound => "not_found",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamTimeout => "upstream_timeout",
         }
     }
 
@@ -79,7 +85,8 @@ impl ErrorCode {
             Self::InvalidRequest | Self::InvalidTarget | Self::InvalidScope => 400,
             Self::UnknownAccount | Self::NotFound => 404,
             Self::ThisComputer => 500,
-            Self::ProviderUnreachable | Self::UnusableAnswer => 502,
+            Self::ProviderUnreachable | Self::UnusableAnswer | Self::UpstreamUnreachable => 502,
+            Self::UpstreamTimeout => 504,
             Self::TemporarilyUnavailable => 503,
         }
     }
@@ -98,7 +105,9 @@ impl ErrorCode {
             | Self::ThisComputer
             | Self::UnusableAnswer
             | Self::TemporarilyUnavailable
-            | Self::NotFound => 1,
+            | Self::NotFound
+            | Self::UpstreamUnreachable
+            | Self::UpstreamTimeout => 1,
         }
     }
 }

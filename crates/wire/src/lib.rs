@@ -22,6 +22,7 @@ pub mod managed;
 pub mod mcp;
 pub mod paths;
 pub mod provider;
+pub mod proxy;
 pub mod session;
 pub mod sign_in;
 pub mod terminal;
@@ -44,6 +45,7 @@ pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use job::{JobAnswer, JobKey, JobRequest};
 pub use mcp::MCP_STATUS;
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
+pub use proxy::{ProxyList, ProxyStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,
     Notice, NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus,

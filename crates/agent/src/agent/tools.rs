@@ -1,9 +1,11 @@
 //! What the user has decided about programs, for the window; and what a token is exchanged for.
 
+use std::sync::PoisonError;
+
 use abide_audit::Event;
 use abide_decision::Rule;
 use abide_wire::window::{KeptGrants, PolicyRule};
-use abide_wire::{AwsCredentials, AwsRole, ErrorAnswer, ErrorCode, TokenAnswer};
+use abide_wire::{AwsCredentials, AwsRole, DialectServer, ErrorAnswer, ErrorCode, TokenAnswer};
 use zeroize::Zeroizing;
 
 use super::Agent;
@@ -29,6 +31,11 @@ impl Agent {
             kept: self.clients().kept(),
             policy: forbidden.chain(policy.allow.iter().map(rule(true))).collect(),
         }
+    }
+
+    /// The servers that tools of a dialect get tokens for.
+    pub(crate) fn servers(&self, format: &str) -> Vec<DialectServer> {
+        self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner).servers(format).to_vec()
     }
 
     /// Exchanges a token for credentials of a role at AWS.

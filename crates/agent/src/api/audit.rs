@@ -11,7 +11,7 @@ use crate::identity;
 use crate::tokens::TokenParams;
 
 /// A caller as it is recorded: with the program that a request is made for, where its ancestors were looked at.
-pub(super) fn who(caller: &Caller, peer: &Peer, behind: &identity::Caller) -> Who {
+pub(crate) fn who(caller: &Caller, peer: &Peer, behind: &identity::Caller) -> Who {
     let (kind, name) = match caller {
         Caller::Owner => (CallerKind::Owner, None),
         Caller::Client(name) => (CallerKind::Client, Some(name.clone())),
@@ -31,7 +31,7 @@ fn program(peer: &Peer) -> Option<String> {
 }
 
 /// A request that was refused before it was known who asks.
-pub(super) fn turned_away(agent: &Agent, peer: &Peer, refused: &ErrorAnswer) {
+pub(crate) fn turned_away(agent: &Agent, peer: &Peer, refused: &ErrorAnswer) {
     agent.audit().event(Event::RequestRefused, |entry| {
         entry.caller = Some(Who { program: program(peer), ..Who::new(CallerKind::Unknown) });
         entry.reason = Some(refused.error.as_str().to_owned());
@@ -62,7 +62,7 @@ pub(super) fn has_to_be_written(call: &Call) -> Result<(), ErrorAnswer> {
 /// # Errors
 ///
 /// `temporarily_unavailable`.
-pub(super) fn admits(agent: &Agent, who: &Who) -> Result<(), ErrorAnswer> {
+pub(crate) fn admits(agent: &Agent, who: &Who) -> Result<(), ErrorAnswer> {
     if agent.audit().admits_tokens() {
         return Ok(());
     }
@@ -79,7 +79,7 @@ pub(super) fn admits(agent: &Agent, who: &Who) -> Result<(), ErrorAnswer> {
 }
 
 /// Records an answer to a request for a token, before it leaves.
-pub(super) fn token(
+pub(crate) fn token(
     agent: &Agent,
     who: &Who,
     asked: &TokenParams,

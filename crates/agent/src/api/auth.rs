@@ -35,7 +35,7 @@ impl Default for Channel {
 
 impl Channel {
     /// That between these two. A connection whose addresses the system does not tell has no name that a client could sign.
-    pub(super) fn between(ends: Ends) -> Self {
+    pub(crate) fn between(ends: Ends) -> Self {
         let name = ends.own.map(|own| format!("{} {own}", ends.peer)).unwrap_or_default();
         let both = ends.own.map(|own| (own, ends.peer));
         Self { name: name.into(), ends: both, nonce: Arc::default() }
@@ -215,7 +215,7 @@ pub(crate) fn admit<B>(
 }
 
 /// DNS rebinding: a page of another name that resolves to this machine sends its own name.
-pub(super) fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
+pub(crate) fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
     let ours = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {

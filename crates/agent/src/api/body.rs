@@ -52,7 +52,7 @@ pub(super) fn not_found() -> ErrorAnswer {
 }
 
 /// An error as an answer.
-pub(super) fn error(refused: &ErrorAnswer) -> Response<Body> {
+pub(crate) fn error(refused: &ErrorAnswer) -> Response<Body> {
     let status = StatusCode::from_u16(refused.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json_answer(status, refused)
 }

@@ -4,10 +4,10 @@
 //! two transports.
 
 mod accounts;
-mod audit;
-mod auth;
+pub(crate) mod audit;
+pub(crate) mod auth;
 mod aws;
-mod body;
+pub(crate) mod body;
 mod call;
 mod clients;
 mod consents;
@@ -17,9 +17,9 @@ pub(crate) mod fuzzing;
 mod jobs;
 mod listen;
 mod mcp;
-mod page;
+pub(crate) mod page;
 mod routes;
-mod seen;
+pub(crate) mod seen;
 mod sessions;
 mod signature;
 mod signed;

@@ -72,6 +72,7 @@ static ROUTES: &[Route] = routes! {
     PUT "/v1/accounts/{account}/session" Changes accounts::change_settings;
     POST "/v1/discover" Changes accounts::discover;
     GET "/v1/dialects/{format}/servers" State system::servers;
+    GET "/v1/proxies" State system::proxies;
     GET "/v1/clients" Changes clients::list;
     POST "/v1/clients" Grants clients::allow;
     DELETE "/v1/clients/{name}" Changes clients::revoke;

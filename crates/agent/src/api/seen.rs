@@ -5,11 +5,11 @@ use crate::platform::program::{Process, is_ours};
 
 /// What is seen of a process that asks.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// The process and its ancestors.
-    pub(super) lineage: Vec<Process>,
+    pub(crate) lineage: Vec<Process>,
     /// What it acts for.
-    pub(super) behind: identity::Caller,
+    pub(crate) behind: identity::Caller,
 }
 
 impl Seen {

@@ -17,7 +17,7 @@ const STREAM: &str = "stream";
 
 /// What a client has sent in `Authorization`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Presented {
+pub(crate) struct Presented {
     /// The number of its key.
     pub(super) id: String,
     /// The client's nonce, which makes the answer one to this request.

@@ -1,6 +1,6 @@
 //! Calls about Abide itself.
 
-use abide_wire::{DialectServers, ErrorAnswer, ErrorCode, VaultStatus};
+use abide_wire::{DialectServers, ErrorAnswer, ErrorCode, ProxyList, VaultStatus};
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -43,6 +43,11 @@ pub(super) async fn presence(call: Call) -> Answered {
 /// `GET /v1/dialects/{format}/servers`.
 pub(super) async fn servers(call: Call) -> Answered {
     ok(&DialectServers { servers: call.agent.servers(call.name()) })
+}
+
+/// `GET /v1/proxies`.
+pub(super) async fn proxies(call: Call) -> Answered {
+    ok(&ProxyList { proxies: call.agent.proxy_list() })
 }
 
 /// `GET /v1/config/check`.

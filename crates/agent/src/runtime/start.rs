@@ -25,12 +25,14 @@ use crate::persistence::vault::{NotOpen, VaultThread};
 use crate::platform;
 use crate::platform::file::{self, FolderError};
 use crate::provider_session::logout_listener::LogoutListeners;
+use crate::proxy;
 use crate::runtime::effects::Flows;
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
 use crate::runtime::{keyring, presence, reload};
 use crate::sign_in::port_guard;
 use crate::sign_out::pending;
+use crate::state::proxies::Proxies;
 use crate::state::record::record_name;
 use crate::state::set_aside;
 use crate::state::store::Store;
@@ -196,6 +198,7 @@ impl Agent {
             started_with: FromTheStart::of(&config),
             config_warnings: Mutex::default(),
             dialects: Mutex::new(config.dialects.clone()),
+            proxies: Proxies::new(config.proxies.clone()),
             has_policy: AtomicBool::new(config.policy.is_there()),
             port,
             vault: Mutex::new(found.mode),
@@ -217,6 +220,7 @@ impl Agent {
             tokio::spawn(warn_of_the_record(store.clone())).abort_handle(),
             tokio::spawn(port_guard::keep(store.clone())).abort_handle(),
             tokio::spawn(reload::when_changed(agent.clone())).abort_handle(),
+            tokio::spawn(proxy::keep(agent.clone())).abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);

@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod dpop;
 pub(crate) mod event;
 pub(crate) mod last_error;
+pub(crate) mod proxies;
 pub(crate) mod record;
 pub(crate) mod resource_tokens;
 pub(crate) mod revoke;

@@ -12,15 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::TokenTarget;
-use abide_session::TokenRequest;
-use abide_wire::{ErrorAnswer, TokenAnswer};
+use abide_session::{Input, TokenRequest};
+use abide_wire::{AccessToken, ErrorAnswer, TokenAnswer};
+use secrecy::ExposeSecret as _;
+use subtle::ConstantTimeEq as _;
 
 use crate::state::dpop::Proof;
 use crate::state::store::Store;
 
 pub(crate) use own::session;
 
-use own::own_token;
+use own::{own_token, wait_for_refresh};
 
 /// What a tool asks for.
 #[derive(Clone, Debug)]
@@ -68,4 +70,35 @@ pub(crate) async fn token(store: &Arc<Store>, asked: &TokenParams) -> Result<Tok
         store.act(&name, |account, _| account.prove(&mut answer, proof))??;
     }
     Ok(answer)
+}
+
+/// Another access token than the one that a server has refused. One refresh serves all requests that were refused with the same.
+/// The answer can be the same token, if there is no way to another one.
+///
+/// # Errors
+///
+/// As [`token`].
+pub(crate) async fn another(
+    store: &Arc<Store>,
+    asked: &TokenParams,
+    refused: &AccessToken,
+) -> Result<TokenAnswer, ErrorAnswer> {
+    let name = store.account_for(asked.account.as_deref())?;
+    let same = |text: &str| bool::from(text.as_bytes().ct_eq(refused.expose().as_bytes()));
+    if asked.target == TokenTarget::default() {
+        let renews = store.act(&name, |account, now| {
+            let held = account.held.as_ref().and_then(|held| held.access.as_ref());
+            let renews = held.is_some_and(|access| same(access.token.expose_secret()));
+            if renews {
+                account.session.handle(now, Input::Renew);
+            }
+            renews
+        })?;
+        if renews {
+            wait_for_refresh(store, &name).await?;
+        }
+    } else {
+        store.act(&name, |account, _| account.targets.reject(&asked.target, refused.expose()))?;
+    }
+    token(store, asked).await
 }

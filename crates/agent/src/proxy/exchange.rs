@@ -1,0 +1,309 @@
+//! A request on its way: its token, the server's answer, and what is tried when the server wants another token.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use abide_oidc::{Error, StepUp, UpstreamBody, UpstreamRequest};
+use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use subtle::ConstantTimeEq as _;
+use url::Url;
+
+use super::body::{Answered, Flowing, Repeatable};
+use super::challenge::{Wish, nonce, wish};
+use super::headers::{DPOP, is_websocket, of_answer, of_request};
+use super::open::{Asker, Gate, Renewed};
+use crate::api::audit;
+use crate::consent::Permit;
+use crate::platform::clock;
+use crate::server::Connection;
+use crate::state::dpop::Proof;
+use crate::tokens::TokenParams;
+
+/// As for `GET /v1/token`.
+const MIN_VALIDITY: Duration = Duration::from_secs(10);
+/// A token that was renewed because the server had refused the one before it is not renewed again so soon.
+const SOON: Duration = Duration::from_secs(60);
+/// How long the server may take for the head of an answer, to a request without a body and with one.
+const ANSWER: Duration = Duration::from_secs(10 * 60);
+const ANSWER_TO_BODY: Duration = Duration::from_secs(60 * 60);
+
+/// What has been tried for a request. Each helps once.
+#[derive(Default)]
+struct Tried {
+    nonce: bool,
+    token: bool,
+    sign_in: bool,
+}
+
+/// A request with its token.
+struct Exchange<'a> {
+    gate: &'a Gate,
+    asker: &'a Asker,
+    method: Method,
+    url: Url,
+    /// The headers, without the token.
+    head: HeaderMap,
+    websocket: bool,
+    asked: TokenParams,
+    permit: Permit,
+    token: TokenAnswer,
+    tried: Tried,
+}
+
+/// Passes a request on, and returns the server's answer.
+///
+/// # Errors
+///
+/// Where there is no token, as `GET /v1/token`; `upstream_unreachable`, `upstream_timeout`.
+pub(super) async fn pass_on(
+    gate: &Gate,
+    asker: &Asker,
+    mut request: Request<Incoming>,
+    url: Url,
+) -> Result<Response<Answered>, ErrorAnswer> {
+    let connection = request.extensions().get::<Arc<Connection>>().cloned().unwrap_or_default();
+    let websocket = *request.method() == Method::GET && is_websocket(request.headers());
+    let upgraded = websocket.then(|| hyper::upgrade::on(&mut request));
+    let (parts, body) = request.into_parts();
+    let body = Repeatable::new(body);
+    let mut exchange = Exchange::begin(gate, asker, parts.method, url, &parts.headers, websocket).await?;
+    let mut answer = exchange.send(&body).await?;
+    while exchange.can_be_met(&answer, &body).await? {
+        answer = exchange.send(&body).await?;
+    }
+    exchange.answered(answer, upgraded, &connection)
+}
+
+impl<'a> Exchange<'a> {
+    /// Gets the token, as `GET /v1/token` does.
+    async fn begin(
+        gate: &'a Gate,
+        asker: &'a Asker,
+        method: Method,
+        url: Url,
+        headers: &HeaderMap,
+        websocket: bool,
+    ) -> Result<Self, ErrorAnswer> {
+        audit::admits(&gate.agent, &asker.who)?;
+        let mut asked = TokenParams {
+            account: Some(gate.config.account.clone()),
+            min_validity: MIN_VALIDITY,
+            activity: true,
+            target: gate.config.target.clone(),
+            proof: Some(proof(gate, &method, &url)),
+        };
+        let got = match gate.agent.permit(asker.caller.clone(), &asked, Some(reason(gate)), false).await {
+            Ok(permit) => {
+                asked = permit.within(&asked);
+                gate.agent.token(&asked, &permit).await.map(|token| (permit, token))
+            }
+            Err(refused) => Err(refused),
+        };
+        let (permit, token) = match got {
+            Ok((permit, token)) => {
+                let mut who = asker.who.clone();
+                who.sha256.clone_from(&permit.sha256);
+                (permit, audit::token(&gate.agent, &who, &asked, Ok(token))?)
+            }
+            Err(refused) => {
+                return Err(recorded(gate, asker, &asked, refused));
+            }
+        };
+        let head = of_request(headers);
+        Ok(Self { gate, asker, method, url, head, websocket, asked, permit, token, tried: Tried::default() })
+    }
+
+    /// Sends the request, from the beginning of its body.
+    async fn send(&self, body: &Repeatable<Incoming>) -> Result<Response<UpstreamBody>, ErrorAnswer> {
+        let attempt =
+            body.attempt().ok_or_else(|| unreachable(self.gate, "the request cannot be sent again"))?;
+        let longest = if attempt.is_end_stream() { ANSWER } else { ANSWER_TO_BODY };
+        let mut headers = self.head.clone();
+        let scheme = if self.token.dpop.is_some() { "DPoP" } else { "Bearer" };
+        headers.insert(AUTHORIZATION, sensitive(&format!("{scheme} {}", self.token.access_token.expose()))?);
+        if let Some(proof) = &self.token.dpop {
+            headers.insert(DPOP, sensitive(proof)?);
+        }
+        let request = UpstreamRequest {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers,
+            body: UpstreamBody::wrap(attempt),
+            upgrades: self.websocket,
+        };
+        let sent = tokio::time::timeout(longest, self.gate.upstream.send(request)).await;
+        let answer = match sent {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(Error::Timeout { .. })) | Err(_) => return Err(too_slow(self.gate)),
+            Ok(Err(error)) => return Err(unreachable(self.gate, &error.to_string())),
+        };
+        if let Some(nonce) = nonce(answer.headers()) {
+            *self.gate.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce);
+        }
+        Ok(answer)
+    }
+
+    /// Meets what the server wants, and says whether the request can be sent again.
+    async fn can_be_met(
+        &mut self,
+        answer: &Response<UpstreamBody>,
+        body: &Repeatable<Incoming>,
+    ) -> Result<bool, ErrorAnswer> {
+        match wish(answer.status(), answer.headers()) {
+            Some(Wish::Nonce) if !self.tried.nonce && self.token.dpop.is_some() && body.is_whole() => {
+                self.tried.nonce = true;
+                self.ask_again();
+                self.token = self.gate.agent.token(&self.asked, &self.permit).await?;
+                Ok(true)
+            }
+            // Also for a request that cannot be sent again: the next one has the new token.
+            Some(Wish::Token) if !self.tried.token && self.may_renew() => {
+                self.tried.token = true;
+                Ok(self.renew().await? && body.is_whole())
+            }
+            Some(Wish::SignIn(wanted)) if !self.tried.sign_in && body.is_whole() => {
+                self.tried.sign_in = true;
+                self.sign_in(wanted).await?;
+                self.renew().await
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// What is asked for from now on: with a new proof, and not as another use of the session.
+    fn ask_again(&mut self) {
+        self.asked.activity = false;
+        self.asked.proof = Some(proof(self.gate, &self.method, &self.url));
+    }
+
+    fn may_renew(&self) -> bool {
+        let renewed = self.gate.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = self.token.access_token.expose().as_bytes();
+        !renewed.as_ref().is_some_and(|renewed| {
+            bool::from(renewed.token.expose().as_bytes().ct_eq(refused))
+                && clock::now().boot < renewed.at.saturating_add(SOON)
+        })
+    }
+
+    /// Gets another token than the one that was refused; `false` if there is no other.
+    async fn renew(&mut self) -> Result<bool, ErrorAnswer> {
+        self.ask_again();
+        let refused = self.token.access_token.clone();
+        let got = self.gate.agent.another_token(&self.asked, &self.permit, &refused).await;
+        let token = got.map_err(|refused| recorded(self.gate, self.asker, &self.asked, refused))?;
+        if bool::from(token.access_token.expose().as_bytes().ct_eq(refused.expose().as_bytes())) {
+            return Ok(false);
+        }
+        let mut who = self.asker.who.clone();
+        who.sha256.clone_from(&self.permit.sha256);
+        self.token = audit::token(&self.gate.agent, &who, &self.asked, Ok(token))?;
+        let renewed = Renewed { token: self.token.access_token.clone(), at: clock::now().boot };
+        *self.gate.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
+        Ok(true)
+    }
+
+    /// Has the person sign in as the server wants, as `POST /v1/token` does.
+    async fn sign_in(&mut self, wanted: StepUp) -> Result<(), ErrorAnswer> {
+        let (gate, asker) = (self.gate, self.asker);
+        let asked = TokenParams { activity: true, ..self.asked.clone() };
+        let permitted = gate.agent.permit(asker.caller.clone(), &asked, Some(reason(gate)), true).await;
+        let done = match permitted {
+            Ok(permit) => {
+                self.permit = permit;
+                gate.agent.step_up(&gate.config.account, wanted, &asker.tool).await
+            }
+            Err(refused) => Err(refused),
+        };
+        done.map_err(|refused| recorded(gate, asker, &asked, refused))
+    }
+
+    /// The server's answer, for the program.
+    fn answered(
+        &self,
+        mut answer: Response<UpstreamBody>,
+        upgraded: Option<OnUpgrade>,
+        connection: &Arc<Connection>,
+    ) -> Result<Response<Answered>, ErrorAnswer> {
+        let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+        let theirs = switches.then(|| hyper::upgrade::on(&mut answer));
+        if let Some(theirs) = theirs {
+            let ours = upgraded.filter(|_| is_websocket(answer.headers()));
+            let ours = ours.ok_or_else(|| unreachable(self.gate, "it answered in another protocol"))?;
+            connection.becomes(tunnel(ours, theirs));
+        }
+        let (mut parts, body) = answer.into_parts();
+        of_answer(&mut parts.headers, switches);
+        self.hide_token(&mut parts.headers);
+        let mut answer = Response::new(Answered::new(Flowing::new(body, Some(connection.working()))));
+        *answer.status_mut() = parts.status;
+        *answer.headers_mut() = parts.headers;
+        Ok(answer)
+    }
+
+    /// Removes what repeats the token.
+    fn hide_token(&self, headers: &mut HeaderMap) {
+        let token = self.token.access_token.expose().as_bytes();
+        let shows = |value: &HeaderValue| value.as_bytes().windows(token.len()).any(|part| part == token);
+        let names: Vec<HeaderName> =
+            headers.iter().filter(|(_, value)| shows(value)).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            headers.remove(name);
+        }
+    }
+}
+
+/// Both directions of a WebSocket, until one side closes it.
+async fn tunnel(ours: OnUpgrade, theirs: OnUpgrade) {
+    if let (Ok(ours), Ok(theirs)) = tokio::join!(ours, theirs) {
+        let (mut ours, mut theirs) = (TokioIo::new(ours), TokioIo::new(theirs));
+        if let Err(error) = tokio::io::copy_bidirectional(&mut ours, &mut theirs).await {
+            tracing::debug!(%error, "a WebSocket ended early");
+        }
+    }
+}
+
+fn proof(gate: &Gate, method: &Method, url: &Url) -> Proof {
+    let nonce = gate.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Proof { method: method.to_string(), url: url.clone(), nonce }
+}
+
+/// What the question says about the purpose.
+fn reason(gate: &Gate) -> String {
+    let host = gate.config.upstream.host_str().unwrap_or_default();
+    format!("requests to {host} through the proxy {}", gate.name)
+}
+
+/// Records that there is no token, and returns why.
+fn recorded(gate: &Gate, asker: &Asker, asked: &TokenParams, refused: ErrorAnswer) -> ErrorAnswer {
+    let why = refused.clone();
+    match audit::token(&gate.agent, &asker.who, asked, Err(refused)) {
+        Ok(_) => why,
+        Err(refused) => refused,
+    }
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, ErrorAnswer> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| ErrorAnswer::new(ErrorCode::UnusableAnswer, "The token cannot be sent in a header."))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn unreachable(gate: &Gate, why: &str) -> ErrorAnswer {
+    let upstream = &gate.config.upstream;
+    let text = format!("The proxy \u{201c}{}\u{201d} does not reach {upstream}: {why}", gate.name);
+    let text = if text.ends_with('.') { text } else { text + "." };
+    ErrorAnswer::new(ErrorCode::UpstreamUnreachable, text)
+}
+
+fn too_slow(gate: &Gate) -> ErrorAnswer {
+    let upstream = &gate.config.upstream;
+    let text =
+        format!("The proxy \u{201c}{}\u{201d} has no answer from {upstream} in time. Try again.", gate.name);
+    ErrorAnswer::new(ErrorCode::UpstreamTimeout, text)
+}
