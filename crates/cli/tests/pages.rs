@@ -294,6 +294,7 @@ fn doctor() {
                 get("/v1/sessions"),
                 sessions(&[account("work", skews[0]), account("lab", skews[1])]),
             ),
+            Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
             Step::Answer(get("/v1/presence"), answer("200 OK", presence)),
             Step::Answer(get("/v1/accounts/work/session"), answer("200 OK", &settings)),
             Step::Answer(get("/v1/accounts/lab/session"), answer("200 OK", &settings)),

@@ -123,6 +123,7 @@ fn the_doctor_finds_what_is_there() {
             Step::Answer(get("/health"), health()),
             Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
             Step::Answer(get("/v1/sessions"), sessions(&[active("work"), status("demo", "signed_out", "")])),
+            Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
             Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
             Step::Answer(get("/v1/accounts/work/session"), settings("requests", "freeze")),
             Step::Answer(get("/v1/accounts/demo/session"), settings("requests", "keep")),
@@ -159,12 +160,48 @@ fn the_doctor_finds_what_is_there() {
 }
 
 #[test]
+fn proxies_are_listed_and_one_that_is_not_open_fails_the_doctor() {
+    let problem = "The proxy \u{201c}old\u{201d} is not open: 127.0.0.1:47701 belongs to another program.";
+    let body = format!(
+        r#"{{"proxies":[{{"name":"api","address":"http://127.0.0.1:47700","upstream":"https://api.example.com/","account":"work","listening":true,"problem":null}},{{"name":"old","address":"http://127.0.0.1:47701","upstream":"https://old.example.com/v1/","account":"work","listening":false,"problem":"{problem}"}}]}}"#
+    );
+    let outcome = once(&["proxies"], get("/v1/proxies"), answer("200 OK", &body));
+    let lines: Vec<&str> = outcome.out.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "api   http://127.0.0.1:47700   https://api.example.com/      work   open",
+            "old   http://127.0.0.1:47701   https://old.example.com/v1/   work   not open",
+            problem
+        ]
+    );
+    let outcome = once(&["proxies"], get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#));
+    assert!(outcome.out.contains("abide help proxies"), "{}", outcome.out);
+
+    let health = answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
+    let agent = FakeAgent::new(vec![
+        Step::Answer(get("/health"), health),
+        Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
+        Step::Answer(get("/v1/sessions"), sessions(&[])),
+        Step::Answer(get("/v1/proxies"), answer("200 OK", &body)),
+        Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
+    ]);
+    let outcome = abide(&agent, &["doctor"]);
+    agent.finish();
+    assert_eq!(outcome.code, 1);
+    let of_proxies: Vec<&str> = outcome.out.lines().filter(|line| line.contains("  proxies")).collect();
+    assert!(of_proxies[0].starts_with("ok ") && of_proxies[1].starts_with("fail"), "{of_proxies:?}");
+    assert!(of_proxies[1].contains("47701"), "{of_proxies:?}");
+}
+
+#[test]
 fn the_doctor_names_a_port_that_another_program_holds() {
     let ok = || answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
     let agent = FakeAgent::new(vec![
         Step::Answer(get("/health"), ok()),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[])),
+        Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
         Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
     ]);
     let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -221,6 +258,7 @@ fn examined(skews: [&str; 2], presence: &[u8], rules: [(&str, &str); 2]) -> (Vec
         Step::Answer(get("/health"), answer("200 OK", &health)),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"memory"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[account("work", skews[0]), account("lab", skews[1])])),
+        Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
         Step::Answer(get("/v1/presence"), presence.to_owned()),
     ];
     if presence.starts_with(b"HTTP/1.1 200") {
@@ -408,6 +446,7 @@ fn the_doctor_finds_what_keeps_a_dialect_from_working() {
         Step::Answer(get("/health"), health),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[active("work")])),
+        Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
         Step::Answer(get("/v1/presence"), presence(r#"["logind"]"#, r#""mutter""#)),
         Step::Answer(get("/v1/accounts/work/session"), settings("requests", "freeze")),
     ];

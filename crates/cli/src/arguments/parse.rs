@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Run { request: TokenRequest, ways: Ways, program: OsString, arguments: Vec<OsString> },
     Env { request: TokenRequest, ways: Ways, shell: Option<Shell> },
     Dialects,
+    Proxies,
     Credential(Credential),
     McpConnect { url: String, account: Option<String> },
     AccountsList,
@@ -195,6 +196,7 @@ fn alone(command: &str, given: &Given) -> Command {
         }
         "doctor" => Command::Doctor,
         "dialects" => Command::Dialects,
+        "proxies" => Command::Proxies,
         "agent" => Command::Program(Program::Agent { passphrase_fd: given.number("passphrase-fd") }),
         "demo" => Command::Program(Program::Demo { port: given.number("port").unwrap_or(DEMO_PORT) }),
         _ => Command::Help(None),

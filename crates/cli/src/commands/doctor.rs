@@ -11,7 +11,10 @@ use std::time::Duration;
 use abide_wire::paths::Places;
 use abide_wire::terminal::plain;
 use abide_wire::text::duration;
-use abide_wire::{ActivityPolicy, OnLock, PresenceStatus, SessionStatus, Snapshot, VaultMode, VaultStatus};
+use abide_wire::{
+    ActivityPolicy, OnLock, PresenceStatus, ProxyList, ProxyStatus, SessionStatus, Snapshot, VaultMode,
+    VaultStatus,
+};
 use serde::Deserialize;
 
 use self::check::{Check, Level};
@@ -85,6 +88,7 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
             Ok(snapshot) => {
                 checks.push(Check::of("accounts", true, accounts(&snapshot)));
                 checks.extend(clocks(&snapshot.accounts));
+                checks.extend(proxies(&io.endpoint()?));
                 checks.extend(presence(&io.endpoint()?, &snapshot.accounts));
                 checks.extend(dialects::programs(io));
             }
@@ -247,6 +251,25 @@ fn vault(endpoint: &Endpoint) -> Option<Check> {
         Err(Failure::Refused { code, .. }) if code == "not_found" => return None,
         Err(failure) => Check::of("vault", false, failure.to_string()),
     })
+}
+
+/// The forwarding proxies that are configured.
+fn proxies(endpoint: &Endpoint) -> Vec<Check> {
+    let answered = endpoint.call("GET", "/v1/proxies").and_then(|answer| answer.json::<ProxyList>());
+    let proxies = match answered {
+        Ok(list) => list.proxies,
+        // An older agent, which has none.
+        Err(Failure::Refused { code, .. }) if code == "not_found" => return Vec::new(),
+        Err(failure) => return vec![Check::of("proxies", false, failure.to_string())],
+    };
+    let check = |proxy: &ProxyStatus| match (&proxy.problem, &proxy.address) {
+        (Some(problem), _) => Check::new("proxies", Level::Fail, problem.clone()),
+        (None, Some(address)) if proxy.listening => {
+            Check::new("proxies", Level::Ok, format!("{}: {address} \u{2192} {}", proxy.name, proxy.upstream))
+        }
+        _ => Check::new("proxies", Level::Warning, format!("{}: not open yet", proxy.name)),
+    };
+    proxies.iter().map(check).collect()
 }
 
 /// This machine's clock, compared with every provider whose time is known.

@@ -14,6 +14,7 @@ mod doctor;
 mod env;
 mod login;
 mod mcp;
+mod proxies;
 mod run;
 mod session;
 mod table;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::Env { request, ways, shell } => env::env(io, &request, &ways, shell, json)?,
         Command::Dialects => dialects::list(io, json)?,
         Command::McpConnect { url, account } => mcp::connect(io, &url, account.as_deref())?,
+        Command::Proxies => proxies::list(io, json)?,
         Command::Credential(asked) => return credential::credential(io, &asked, json),
         Command::Status => session::status(io, json)?,
         Command::Login { account, way } => login::login(io, account, way, json)?,

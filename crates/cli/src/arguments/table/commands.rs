@@ -228,6 +228,20 @@ pub const COMMANDS: &[CommandEntry] = &[
         notes: &[],
     },
     CommandEntry {
+        name: "proxies",
+        group: "Tokens",
+        summary: "list the addresses that add the token to requests",
+        operands: "",
+        about: &[
+            "A forwarding proxy is for a program that can neither run Abide nor read a variable: it gets an address on this computer, \
+             and Abide passes its requests on to one server, with the token. You are asked for each program, as for any token.",
+            "Set one up in the configuration:",
+            "  [proxies.api]\n  listen = \"127.0.0.1:47700\"\n  upstream = \"https://api.example.com\"\n  account = \"work\"",
+            "This command prints each proxy with its address, its server, its account and its state. docs/proxy.md has more.",
+        ],
+        notes: &[],
+    },
+    CommandEntry {
         name: "accounts",
         group: "Set-up",
         summary: "list, add and remove accounts",

@@ -321,6 +321,7 @@ pub const OPTIONS: &[OptionEntry] = &[
     ),
     flag(&["env"], "json", "Print the variables as a JSON object."),
     flag(&["dialects"], "json", "Print the dialects as JSON."),
+    flag(&["proxies"], "json", "Print the proxies as JSON."),
     flag(&["accounts add", "accounts remove"], "json", "Print the result as JSON."),
     flag(&["clients", "clients list"], "json", "Print the clients as JSON."),
     flag(
