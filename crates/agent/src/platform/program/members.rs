@@ -33,7 +33,9 @@ fn numbers() -> impl Iterator<Item = i32> {
 pub(crate) fn holder(inode: u32, likely: Option<i32>) -> Vec<Process> {
     let link = format!("socket:[{inode}]");
     let likely = likely.filter(|number| has_open(*number, &link));
-    let Some(number) = likely.or_else(|| numbers().find(|number| has_open(*number, &link))) else { return Vec::new() };
+    let Some(number) = likely.or_else(|| numbers().find(|number| has_open(*number, &link))) else {
+        return Vec::new();
+    };
     let lineage = lineage_of(number);
     // The process ID still belongs to the same process.
     if lineage.first().is_some_and(|process| is_running(process.id)) && has_open(number, &link) {
