@@ -239,6 +239,7 @@ mod api {
             desktop: true,
             browser: Some(browser),
             credentials: None,
+            language: abide_wire::Language::En,
             ..Options::of_this_user(true).unwrap()
         };
         Agent::start(options).await.unwrap()

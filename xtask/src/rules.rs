@@ -17,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
     ("abide-audit", &[]),
+    ("abide-locale", &["abide-wire"]),
     ("abide-decision", &["abide-wire"]),
     ("abide-dialects", &["abide-wire"]),
     ("abide-demo-op", &[]),
@@ -31,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "abide-audit",
             "abide-decision",
             "abide-dialects",
+            "abide-locale",
             "abide-demo-op",
             "abide-presence",
             "abide-failpoint",
@@ -39,7 +41,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-cli", &["abide-wire", "abide-audit", "abide-dialects"]),
     // The two programs.
     ("abide", &["abide-cli", "abide-agent"]),
-    ("abide-desktop", &["abide-agent", "abide-wire"]),
+    ("abide-desktop", &["abide-agent", "abide-locale", "abide-wire"]),
     // Outside of the programs.
     ("abide-parser-contracts", &["abide-agent", "abide-oidc", "abide-vault", "abide-dialects", "abide-wire"]),
     ("xtask", &["abide-wire", "abide-cli", "abide-dialects"]),
@@ -66,11 +68,13 @@ const IN_TESTS: &[(&str, &str)] =
 const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("abide-session", &["tokio", "serde", "openidconnect", "tauri*"]),
     ("abide-decision", &["tokio", "hyper", "openidconnect", "tauri*"]),
-    ("abide-cli", &["tokio", "openidconnect", "tauri*", "gtk*", "webkit*"]),
+    // The command starts in a few milliseconds: no runtime, no catalogues of texts.
+    ("abide-cli", &["tokio", "openidconnect", "fluent*", "tauri*", "gtk*", "webkit*"]),
     ("abide-oidc", &["tauri*", "gtk*"]),
     ("abide-vault", &["tauri*", "gtk*"]),
     ("abide-wire", &["tokio", "tauri*", "gtk*"]),
     ("abide-dialects", &["tokio", "hyper", "tauri*", "gtk*"]),
+    ("abide-locale", &["tokio", "tauri*", "gtk*"]),
     ("abide-demo-op", &["tauri*", "gtk*"]),
     // No desktop library either: it connects to the desktop over sockets.
     ("abide-presence", &["tauri*", "gtk*", "openidconnect", "reqwest", "x11-dl"]),

@@ -421,6 +421,9 @@ impl Agent {
         self.0.consent.know_accounts();
         self.0.consent.obey(config.policy.about_programs());
         store.audit.configure(config.audit);
+        if store.spoken.obey(config) {
+            store.show();
+        }
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();
         self.0.proxies.want(config.proxies.clone());
         self.0.logouts.apply(store, &config.logout_listener).await;

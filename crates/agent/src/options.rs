@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use abide_wire::Language;
 use abide_wire::paths::Places;
 
 /// What an agent is started with.
@@ -24,6 +25,8 @@ pub struct Options {
     pub credentials: Option<PathBuf>,
     /// The administrator's policy.
     pub policy: PolicyFile,
+    /// The language that the system asks for.
+    pub language: Language,
 }
 
 /// Where an administrator's policy is. Nothing that a user can set changes it in a program that is handed out.
@@ -93,6 +96,7 @@ impl Options {
             passphrase_fd: None,
             credentials: None,
             policy: PolicyFile { path: None, whose: Whose::Root },
+            language: Language::En,
         }
     }
 
@@ -109,6 +113,7 @@ impl Options {
             passphrase_fd: None,
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             policy: PolicyFile::of_this_system(),
+            language: abide_locale::of_system(),
         })
     }
 }

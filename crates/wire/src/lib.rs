@@ -18,6 +18,7 @@ pub mod consent;
 pub mod dialects;
 pub mod error;
 pub mod job;
+pub mod language;
 pub mod managed;
 pub mod mcp;
 pub mod paths;
@@ -44,6 +45,7 @@ pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use job::{JobAnswer, JobKey, JobRequest};
 pub use mcp::MCP_STATUS;
+pub use language::{Language, LanguageSetting};
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use proxy::{ProxyList, ProxyStatus};
 pub use session::{
@@ -105,6 +107,8 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         ConsentQuestion,
         ConsentAnswer,
         LiveGrant,
+        Language,
+        LanguageSetting,
         Snapshot,
         NoticeKind,
         Notice,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::consent::{ConsentQuestion, LiveGrant};
+use crate::language::LanguageSetting;
 use crate::provider::{ProviderEnd, SignOutPage, Signal, SignalStatus};
 
 /// The state of an account's session.
@@ -482,6 +483,11 @@ pub struct Snapshot {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LiveGrant>>", optional))]
     pub grants: Vec<LiveGrant>,
+    /// The language of everything that is shown to people.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<LanguageSetting>", optional))]
+    pub language: LanguageSetting,
 }
 
 impl Snapshot {

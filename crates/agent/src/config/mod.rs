@@ -7,6 +7,7 @@ pub(crate) mod dialects;
 pub(crate) mod dpop;
 pub(crate) mod edit;
 mod error;
+pub(crate) mod language;
 mod managed;
 pub(crate) mod policy;
 pub(crate) mod proxies;
@@ -24,6 +25,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use abide_oidc::Proxy;
+use abide_wire::Language;
 use serde::Deserialize;
 
 pub(crate) use crate::config::account::{
@@ -43,6 +45,8 @@ use crate::config::vault::VaultConfig;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    /// The language in which people are addressed; that of the system if it is not set.
+    pub(crate) language: Option<Language>,
     /// A program with its arguments that opens an address; the address follows as one more argument.
     pub(crate) browser: Option<Vec<String>>,
     /// Through whom providers are reached, for every account that does not say otherwise.

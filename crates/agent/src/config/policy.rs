@@ -53,6 +53,11 @@ impl Policy {
         }
     }
 
+    /// Whether it sets this value outside of the accounts.
+    pub(crate) fn locks(&self, key: &str) -> bool {
+        self.locked.contains_key(key)
+    }
+
     /// Whether there is a policy.
     pub(crate) fn is_there(&self) -> bool {
         self.path.is_some()

@@ -165,6 +165,7 @@ impl Agent {
             let wanted = record_name(name);
             found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
         };
+        store.spoken.obey(&config);
         for (name, account) in &config.accounts {
             set_aside::take_up(&store, name, account.clone(), kept(name));
         }

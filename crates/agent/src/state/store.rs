@@ -16,6 +16,7 @@ use crate::browser::callback::Callback;
 use crate::browser::opener::Opener;
 use crate::browser::ports::Ports;
 use crate::config::AccountConfig;
+use crate::config::language::Spoken;
 use crate::options::Options;
 use crate::persistence::vault::{StoreError, VaultThread};
 use crate::platform::clock;
@@ -51,6 +52,7 @@ pub(crate) struct Core {
 
 pub(crate) struct Store {
     pub(crate) options: Options,
+    pub(crate) spoken: Spoken,
     effects: Box<dyn Effects>,
     pub(crate) opener: Opener,
     pub(crate) vault: VaultThread,
@@ -109,8 +111,11 @@ impl Store {
         audit: Audit,
         warnings: Vec<String>,
     ) -> Arc<Self> {
+        let spoken = Spoken::new(options.language);
         Arc::new(Self {
             options,
+            ports: Ports::default(),
+            spoken,
             effects,
             opener,
             vault,
@@ -118,7 +123,6 @@ impl Store {
             snapshots: watch::Sender::new(Snapshot::default()),
             events: broadcast::Sender::new(64),
             input: OnceLock::new(),
-            ports: Ports::default(),
             adding: tokio::sync::Mutex::default(),
             revoking: watch::Sender::new(0),
             core: Mutex::new(Core {
@@ -305,7 +309,7 @@ impl Store {
 
     /// Reads without changing anything.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        snapshot(&self.core(), clock::now())
+        self.picture(&self.core(), clock::now())
     }
 
     /// Shows a warning, once.
@@ -602,24 +606,25 @@ impl Store {
     }
 
     fn publish(&self, core: &Core, now: Now) {
-        let fresh = snapshot(core, now);
+        let fresh = self.picture(core, now);
         self.snapshots.send_if_modified(|present| {
             let modified = *present != fresh;
             *present = fresh;
             modified
         });
     }
-}
 
-fn snapshot(core: &Core, now: Now) -> Snapshot {
-    let mut questions: Vec<Question> =
-        core.accounts.iter().filter_map(|account| account.question(now)).collect();
-    questions.sort_by_key(|question| question.seconds_left);
-    Snapshot {
-        accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
-        questions,
-        warnings: core.warnings.all(),
-        consents: core.consents.questions.clone(),
-        grants: core.consents.grants.clone(),
+    fn picture(&self, core: &Core, now: Now) -> Snapshot {
+        let mut questions: Vec<Question> =
+            core.accounts.iter().filter_map(|account| account.question(now)).collect();
+        questions.sort_by_key(|question| question.seconds_left);
+        Snapshot {
+            accounts: core.accounts.iter().map(|account| account.status(now)).collect(),
+            questions,
+            warnings: core.warnings.all(),
+            consents: core.consents.questions.clone(),
+            grants: core.consents.grants.clone(),
+            language: self.spoken.setting(),
+        }
     }
 }

@@ -155,6 +155,7 @@ impl World {
             passphrase_fd: None,
             credentials: None::<PathBuf>,
             policy: PolicyFile::at("/nowhere".into()),
+            language: abide_wire::Language::En,
         };
         let flows =
             Flows { provider: self.provider.clone(), person: self.person.clone(), ended: self.ended.clone() };
