@@ -15,7 +15,7 @@ fn main() -> Result<(), Failure> {
     let locales = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../locales");
     println!("cargo::rerun-if-changed={}", locales.display());
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for name in ["common"] {
+    for name in ["common", "desktop", "pages"] {
         let path = locales.join("en").join(name).with_extension("ftl");
         fs::write(out.join(name).with_extension("rs"), functions(&path)?)?;
     }

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use abide_agent::{Agent, Event, StartError};
-use abide_wire::{ErrorAnswer, Notice, NoticeKind, Snapshot};
+use abide_locale::desktop as texts;
+use abide_wire::{ErrorAnswer, Language, Notice, NoticeKind, Snapshot};
 use tauri::{AppHandle, Emitter as _, Manager as _};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -39,7 +40,7 @@ pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, Sta
     platform::say(&reason);
     let ending = app.clone();
     let shown = app.run_on_main_thread(move || {
-        platform::alarm("Abide cannot start", &reason);
+        platform::alarm(&texts::start_failed(abide_locale::of_system()), &reason);
         ending.exit(1);
     });
     if shown.is_err() {
@@ -118,7 +119,7 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
                 let snapshot = snapshots.borrow_and_update().clone();
                 asker.follow(&snapshot);
                 consents.follow(&snapshot);
-                notices(&app, |notices| notices.follow(&snapshot.questions));
+                notices(&app, |notices| notices.follow(&snapshot.questions, snapshot.language.used));
                 show(&app, &snapshot);
             }
             _ = &mut told, if !is_quitting() => quit(&app),
@@ -137,15 +138,19 @@ fn show(app: &AppHandle, snapshot: &Snapshot) {
 
 /// Shows a notification. On a desktop without notifications, it does nothing.
 fn notify(app: &AppHandle, notice: &Notice) {
-    let questions = app.try_state::<Agent>().map(|agent| agent.snapshot().questions).unwrap_or_default();
-    notices(app, |notices| notices.tell(notice, &questions));
+    let snapshot = app.try_state::<Agent>().map(|agent| agent.snapshot()).unwrap_or_default();
+    notices(app, |notices| notices.tell(notice, &snapshot.questions, snapshot.language.used));
+}
+
+/// The language of what is shown.
+fn language(app: &AppHandle) -> Language {
+    app.try_state::<Agent>().map(|agent| agent.snapshot().language.used).unwrap_or_default()
 }
 
 /// Tells the user once that the desktop shows no tray icon, and opens the window.
 fn no_tray(app: &AppHandle) {
-    let title = "Abide cannot show its tray icon".to_owned();
-    let body = "This desktop shows no tray icons, so Abide has opened its window. Questions and reminders still appear."
-        .to_owned();
+    let language = language(app);
+    let (title, body) = (texts::notice_no_tray(language), texts::notice_no_tray_body(language));
     notify(app, &Notice { kind: NoticeKind::Problem, account: None, question: None, title, body });
     window::open(app);
 }
@@ -193,7 +198,7 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
         };
         if let Err(ErrorAnswer { error, error_description, .. }) = done {
             tracing::info!(code = error.as_str(), "the agent refused what the menu asked for");
-            let title = "Abide could not do that".to_owned();
+            let title = texts::notice_refused(language(&app));
             notify(
                 &app,
                 &Notice {

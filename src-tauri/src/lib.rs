@@ -15,6 +15,7 @@ mod window;
 use std::process::ExitCode;
 
 use abide_agent::{Agent, Options};
+use abide_locale::desktop as texts;
 use tauri::RunEvent;
 
 /// Runs the tray application until the user quits it.
@@ -27,11 +28,10 @@ pub fn run() -> ExitCode {
         platform::say(&reason);
         return ExitCode::FAILURE;
     }
+    // The configuration, which may name another language, is read later.
+    let language = abide_locale::of_system();
     let Some(options) = Options::of_this_user(true) else {
-        platform::alarm(
-            "Abide cannot start",
-            "Your home folder is not known: set HOME and start Abide again.",
-        );
+        platform::alarm(&texts::start_failed(language), &texts::start_no_home(language));
         return ExitCode::FAILURE;
     };
     let runtime_folder = options.places.runtime.clone();
@@ -45,7 +45,8 @@ pub fn run() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            platform::alarm("Abide cannot start", &format!("The system refuses to start threads: {error}."));
+            let reason = texts::start_no_threads(language, error.to_string());
+            platform::alarm(&texts::start_failed(language), &reason);
             return ExitCode::FAILURE;
         }
     };
@@ -98,7 +99,8 @@ pub fn run() -> ExitCode {
     let app = match built {
         Ok(app) => app,
         Err(error) => {
-            platform::alarm("Abide cannot start", &format!("The desktop refuses it: {error}."));
+            let reason = texts::start_no_desktop(language, error.to_string());
+            platform::alarm(&texts::start_failed(language), &reason);
             return ExitCode::FAILURE;
         }
     };

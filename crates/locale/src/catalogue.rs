@@ -14,7 +14,11 @@ static GERMAN: OnceLock<Catalogue> = OnceLock::new();
 
 macro_rules! files {
     ($tag:literal) => {
-        [include_str!(concat!("../../../locales/", $tag, "/common.ftl"))]
+        [
+            include_str!(concat!("../../../locales/", $tag, "/common.ftl")),
+            include_str!(concat!("../../../locales/", $tag, "/desktop.ftl")),
+            include_str!(concat!("../../../locales/", $tag, "/pages.ftl")),
+        ]
     };
 }
 
@@ -26,7 +30,7 @@ fn catalogue(language: Language) -> &'static Catalogue {
     }
 }
 
-fn read(language: Language, files: [&str; 1]) -> Catalogue {
+fn read(language: Language, files: [&str; 3]) -> Catalogue {
     let locale = language.tag().parse().unwrap_or_default();
     let mut catalogue = FluentBundle::new_concurrent(vec![locale]);
     // Without the invisible marks for the direction of what is put in (FSI and PDI): menus, notifications and title bars of some

@@ -25,3 +25,23 @@ pub mod common {
 
     include!(concat!(env!("OUT_DIR"), "/common.rs"));
 }
+
+/// Texts of tray, dialogs and notifications.
+pub mod desktop {
+    use abide_wire::Language;
+    use fluent_bundle::FluentValue;
+
+    use crate::catalogue;
+
+    include!(concat!(env!("OUT_DIR"), "/desktop.rs"));
+}
+
+/// Texts of the pages in the browser.
+pub mod pages {
+    use abide_wire::Language;
+    use fluent_bundle::FluentValue;
+
+    use crate::catalogue;
+
+    include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+}

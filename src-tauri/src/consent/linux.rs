@@ -3,13 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use abide_wire::ConsentAnswer;
+use abide_locale::{common, desktop};
+use abide_wire::{ConsentAnswer, Language};
 use gtk::glib::{self, Propagation};
 use gtk::prelude::*;
 use gtk::{Align, ResponseType, gdk, pango};
 use tauri::AppHandle;
 
-use super::words::MAY;
+use super::words::Fact;
 use super::{Answer, ConsentDialog, Words};
 use crate::question::{QUIET, keep_free, quiet};
 
@@ -21,9 +22,6 @@ const LINE: i32 = 52;
 const ICON: i32 = 48;
 /// So many things that can be left out are shown without scrolling.
 const FEW: usize = 6;
-/// The titles of the two choices.
-const SPAN: &str = "For how long";
-const ENDS: &str = "Ends at the latest";
 /// What the title bar, the panel and the window list show.
 const ROLE: &str = "abide-consent";
 
@@ -123,8 +121,8 @@ impl Up {
         let (targets, scopes) = (boxes(&words.targets, number), boxes(&words.scopes, number));
         let waiting = label("", true);
         let texts = texts(words);
-        texts.pack_start(&parts(&targets, &scopes), false, false, 0);
-        texts.pack_start(&times(&choices, &ends), false, false, 0);
+        texts.pack_start(&parts(&targets, &scopes, words.language), false, false, 0);
+        texts.pack_start(&times(&choices, &ends, words.language), false, false, 0);
         texts.pack_start(&why(words), false, false, 0);
         texts.pack_start(&waiting, false, false, 0);
         let row = gtk::Box::new(gtk::Orientation::Horizontal, 20);
@@ -156,14 +154,15 @@ impl Up {
     }
 
     fn add_buttons(&self) {
+        let language = self.words.language;
         for (label, response, meaning) in [
-            ("_Deny", ResponseType::No, "No token for this program"),
-            ("_Allow", ResponseType::Yes, "This program gets a token"),
+            (desktop::consent_deny(language), ResponseType::No, desktop::consent_deny_means(language)),
+            (desktop::consent_allow(language), ResponseType::Yes, desktop::consent_allow_means(language)),
         ] {
-            let button = self.dialog.add_button(label, response);
+            let button = self.dialog.add_button(&label, response);
             button.set_size_request(104, 36);
             if let Some(accessible) = button.accessible() {
-                accessible.set_description(meaning);
+                accessible.set_description(&meaning);
             }
             if let Some(area) = button.parent() {
                 keep_free(&area, 24, 8, 24);
@@ -312,7 +311,7 @@ fn choices(words: &Words) -> gtk::ComboBoxText {
     choices.set_active(u32::try_from(words.chosen).ok());
     choices.set_hexpand(true);
     if let Some(accessible) = choices.accessible() {
-        accessible.set_name(SPAN);
+        accessible.set_name(&desktop::consent_span_title(words.language));
     }
     choices
 }
@@ -337,7 +336,7 @@ fn ends(words: &Words, choices: &gtk::ComboBoxText) -> gtk::ComboBoxText {
     let ends = gtk::ComboBoxText::new();
     ends.set_hexpand(true);
     if let Some(accessible) = ends.accessible() {
-        accessible.set_name(ENDS);
+        accessible.set_name(&common::until_label(words.language));
     }
     let (all, shown) = (words.ends.clone(), ends.clone());
     let fill = move |choices: &gtk::ComboBoxText| {
@@ -378,11 +377,12 @@ fn part(all: &[(String, String)], boxes: &[gtk::CheckButton]) -> Option<Vec<Stri
 }
 
 /// The boxes under what they are about. Many of them scroll.
-fn parts(targets: &[gtk::CheckButton], scopes: &[gtk::CheckButton]) -> gtk::Widget {
+fn parts(targets: &[gtk::CheckButton], scopes: &[gtk::CheckButton], language: Language) -> gtk::Widget {
     let list = gtk::Box::new(gtk::Orientation::Vertical, 2);
-    for (title, boxes) in [("For these APIs", targets), (MAY, scopes)] {
+    let titles = [desktop::consent_targets_title(language), common::consent_may(language)];
+    for (title, boxes) in titles.iter().zip([targets, scopes]) {
         if !boxes.is_empty() {
-            list.add(&gtk::Label::builder().label(title).xalign(0.0).attributes(&quiet()).build());
+            list.add(&gtk::Label::builder().label(title.as_str()).xalign(0.0).attributes(&quiet()).build());
             boxes.iter().for_each(|one| list.add(one));
         }
     }
@@ -398,12 +398,12 @@ fn parts(targets: &[gtk::CheckButton], scopes: &[gtk::CheckButton]) -> gtk::Widg
 }
 
 /// For how long, and until when.
-fn times(choices: &gtk::ComboBoxText, ends: &gtk::ComboBoxText) -> gtk::Grid {
+fn times(choices: &gtk::ComboBoxText, ends: &gtk::ComboBoxText, language: Language) -> gtk::Grid {
     let grid = gtk::Grid::builder().column_spacing(16).row_spacing(8).build();
     let title = |text: &str| gtk::Label::builder().label(text).xalign(0.0).build();
-    grid.attach(&title(SPAN), 0, 0, 1, 1);
+    grid.attach(&title(&desktop::consent_span_title(language)), 0, 0, 1, 1);
     grid.attach(choices, 1, 0, 1, 1);
-    let until = title(ENDS);
+    let until = title(&common::until_label(language));
     grid.attach(&until, 0, 1, 1, 1);
     grid.attach(ends, 1, 1, 1, 1);
     // What is given once has no end.
@@ -421,7 +421,7 @@ fn times(choices: &gtk::ComboBoxText, ends: &gtk::ComboBoxText) -> gtk::Grid {
 }
 
 fn why(words: &Words) -> gtk::Expander {
-    let why = gtk::Expander::builder().label("Why am I asked?").build();
+    let why = gtk::Expander::builder().label(desktop::consent_explanation_title(words.language)).build();
     let answer = label(&words.why, true);
     keep_free(&answer, 0, 8, 0);
     why.add(&answer);
@@ -440,10 +440,10 @@ fn texts(words: &Words) -> gtk::Box {
     }
     let facts = gtk::Grid::builder().column_spacing(16).row_spacing(4).build();
     // What has boxes of its own is not said twice.
-    let said = words.facts.iter().filter(|(name, _)| *name != MAY || words.scopes.is_empty());
-    for (number, (name, value)) in (0..).zip(said) {
+    let said = words.facts.iter().filter(|fact| !fact.is_scopes || words.scopes.is_empty());
+    for (number, Fact { label: name, value, .. }) in (0..).zip(said) {
         let name =
-            gtk::Label::builder().label(*name).xalign(0.0).valign(Align::Start).attributes(&quiet()).build();
+            gtk::Label::builder().label(name).xalign(0.0).valign(Align::Start).attributes(&quiet()).build();
         let value = gtk::Label::builder()
             .label(value)
             .wrap(true)

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use abide_locale::{common, desktop};
 use abide_wire::{ConsentAnswer, Span};
 use objc2::rc::Retained;
 use objc2::runtime::{AnyObject, Sel};
@@ -109,13 +110,14 @@ impl Up {
         let alert = NSAlert::new(main);
         alert.setAlertStyle(NSAlertStyle::Informational);
         let listener = Listener::new(main, number);
-        let longer = longer(words);
-        let mut buttons = vec![add_button(&alert, "Deny", sel!(deny:), &listener)];
+        let (longer, language) = (longer(words), words.language);
+        let mut buttons = vec![add_button(&alert, &common::action_deny(language), sel!(deny:), &listener)];
         if words.choices.iter().any(|(span, _)| *span == Span::Once) {
-            buttons.push(add_button(&alert, "Allow this once", sel!(once:), &listener));
+            buttons.push(add_button(&alert, &desktop::consent_allow_once(language), sel!(once:), &listener));
         }
         if let Some((_, meaning)) = &longer {
-            buttons.push(add_button(&alert, &format!("Allow: {meaning}"), sel!(longer:), &listener));
+            let label = desktop::consent_allow_longer(language, meaning);
+            buttons.push(add_button(&alert, &label, sel!(longer:), &listener));
         }
         let longer = longer.map(|(span, _)| span);
         let up = Self { number, alert, buttons, longer, answer: Some(answer), _listener: listener };

@@ -76,7 +76,7 @@ impl<D: ConsentDialog> Asker<D> {
             }
             return;
         };
-        let words = Words::of(question, open.len() - 1);
+        let words = Words::of(question, open.len() - 1, snapshot.language.used);
         if up == Some(question.id) {
             if self.shown.as_ref().is_some_and(|(_, shown)| *shown != words) {
                 self.dialog.update(words.clone());

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use abide_locale::desktop;
 use abide_wire::ConsentAnswer;
 use tauri::AppHandle;
 use windows_sys::Win32::Foundation::{HWND, LPARAM, S_FALSE, S_OK, WPARAM};
@@ -87,9 +88,11 @@ fn ask(up: &Up) {
     };
     let _keys = KeyHook::new();
     let words = &up.words;
-    let [title, sentence, details, why, allow, deny] =
-        [&words.title, &words.sentence, &words.details(), &words.why, "&Allow", "&Deny"]
-            .map(|text| wide(text));
+    // There an ampersand stands before the letter that presses a button.
+    let [allow, deny] = [desktop::consent_allow(words.language), desktop::consent_deny(words.language)]
+        .map(|label| wide(&label.replace('_', "&")));
+    let [title, sentence, details, why] =
+        [&words.title, &words.sentence, &words.details(), &words.why].map(|text| wide(text));
     let choices: Vec<Vec<u16>> = words.choices.iter().map(|(_, meaning)| wide(meaning)).collect();
     let radio: Vec<TASKDIALOG_BUTTON> = (CHOICES..)
         .zip(&choices)

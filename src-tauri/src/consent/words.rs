@@ -1,8 +1,8 @@
 //! The words of the consent dialog, the same on every platform.
 
-use abide_wire::consent::{labels_in_words, scope_in_words};
+use abide_locale::{common, consent, desktop};
 use abide_wire::terminal::is_unsafe;
-use abide_wire::{AskedBecause, CallerKind, ConsentQuestion, Span, Until};
+use abide_wire::{AskedBecause, CallerKind, ConsentQuestion, Language, Span, Until};
 
 /// So much of one value is shown, in characters. A program chooses what it says of itself, not how large the dialog is.
 const LONGEST: usize = 120;
@@ -17,7 +17,7 @@ pub(crate) struct Words {
     /// The icon's name, where the desktop has one for this program.
     pub(crate) icon: String,
     /// What is known, and what the program says of itself.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) facts: Vec<Fact>,
     /// What to look at twice.
     pub(crate) note: Option<String>,
     /// The answers that are offered.
@@ -25,7 +25,7 @@ pub(crate) struct Words {
     /// Which of them is chosen at first.
     pub(crate) chosen: usize,
     /// The ends that each of them can have, the usual one first.
-    pub(crate) ends: Vec<Vec<(Until, &'static str)>>,
+    pub(crate) ends: Vec<Vec<(Until, String)>>,
     /// The APIs that the user can choose among, as they are and as they are shown; empty without a choice.
     pub(crate) targets: Vec<(String, String)>,
     /// The scopes that the user can choose among, in the same way.
@@ -34,53 +34,62 @@ pub(crate) struct Words {
     pub(crate) waiting: Option<String>,
     /// Why the user is asked.
     pub(crate) why: String,
+    /// The language of all of it.
+    pub(crate) language: Language,
 }
 
-/// Where a dialog has no room for the choice.
-#[cfg(any(not(target_os = "linux"), test))]
-const LESS: &str = "To allow less, or for a shorter time, answer with `abide approve` or in the window.";
+/// Something that is known of the program, or that it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// What it is about.
+    pub(crate) label: String,
+    /// The value.
+    pub(crate) value: String,
+    /// Whether it names the scopes, which have boxes of their own where the user can choose among them.
+    pub(crate) is_scopes: bool,
+}
 
 impl Words {
     /// The words for a question; `others` is the number of questions behind it.
-    pub(crate) fn of(question: &ConsentQuestion, others: usize) -> Self {
-        let who = who(question);
+    pub(crate) fn of(question: &ConsentQuestion, others: usize, language: Language) -> Self {
         let choices: Vec<(Span, String)> =
-            question.spans.iter().map(|span| (*span, choice(question, *span))).collect();
+            question.spans.iter().map(|span| (*span, choice(question, *span, language))).collect();
         let first = first_choice(question);
+        let who = Who::of(question);
         Self {
-            title: format!("{who} asks for access"),
-            sentence: sentence(question, &who),
+            title: desktop::consent_title(language, who.kind, &who.program, &who.script),
+            sentence: sentence(question, &who, language),
             icon: question.program.to_lowercase(),
-            facts: facts(question),
-            note: note(question),
+            facts: facts(question, language),
+            note: note(question, language),
             chosen: choices.iter().position(|(span, _)| *span == first).unwrap_or(0),
-            ends: question.spans.iter().map(|span| ends(question, *span)).collect(),
+            ends: question.spans.iter().map(|span| ends(question, *span, language)).collect(),
             targets: choosable(&question.targets, short),
-            scopes: choosable(&question.scopes, scope_shown),
+            scopes: choosable(&question.scopes, |scope| scope_shown(scope, language)),
             choices,
-            waiting: waiting(question.waiting, others),
-            why: why(question),
+            waiting: waiting(question.waiting, others, language),
+            why: why(question, language),
+            language,
         }
     }
 
     /// The whole text for a screen reader, who asks first.
     #[cfg(any(target_os = "linux", test))]
     pub(crate) fn aloud(&self) -> String {
-        let mut all = self.sentence.clone();
-        if let Some(note) = &self.note {
-            all.push_str(&format!(" {note}"));
-        }
-        for (label, value) in &self.facts {
-            all.push_str(&format!(" {label}: {value}."));
-        }
-        all
+        let facts = self
+            .facts
+            .iter()
+            .map(|fact| desktop::consent_fact_aloud(self.language, &fact.label, &fact.value));
+        let all = std::iter::once(self.sentence.clone()).chain(self.note.clone()).chain(facts);
+        all.collect::<Vec<_>>().join(" ")
     }
 
     /// Everything but title and sentence as one text, for dialogs that have no table.
     #[cfg(any(not(target_os = "linux"), test))]
     pub(crate) fn details(&self) -> String {
-        let facts = self.facts.iter().map(|(label, value)| format!("{label}: {value}"));
-        let less = self.can_be_less().then(|| LESS.to_owned());
+        let facts = self.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value));
+        // Where a dialog has no room for the choice.
+        let less = self.can_be_less().then(|| desktop::consent_less(self.language));
         let parts = self.note.clone().into_iter().chain(facts).chain(self.waiting.clone()).chain(less);
         parts.collect::<Vec<_>>().join("\n")
     }
@@ -92,11 +101,8 @@ impl Words {
     }
 }
 
-/// The label of what a program may do with its token.
-pub(super) const MAY: &str = "It may then";
-
-fn scope_shown(scope: &str) -> String {
-    scope_in_words(scope).map_or_else(|| short(scope), str::to_owned)
+fn scope_shown(scope: &str, language: Language) -> String {
+    consent::scope(language, scope).unwrap_or_else(|| short(scope))
 }
 
 /// What the user can choose among: only where there is more than one.
@@ -107,19 +113,9 @@ fn choosable(all: &[String], shown: impl Fn(&str) -> String) -> Vec<(String, Str
     all.iter().map(|one| (one.clone(), shown(one))).collect()
 }
 
-fn ends(question: &ConsentQuestion, span: Span) -> Vec<(Until, &'static str)> {
-    question.ends.get(&span).into_iter().flatten().map(|until| (*until, end(*until))).collect()
-}
-
-/// When an answer ends at the latest.
-fn end(until: Until) -> &'static str {
-    match until {
-        Until::Session => "When you are signed out",
-        Until::OneHour => "In 1 hour",
-        Until::EightHours => "In 8 hours",
-        Until::ThirtyDays => "In 30 days",
-        Until::Revoked => "When you revoke it",
-    }
+fn ends(question: &ConsentQuestion, span: Span, language: Language) -> Vec<(Until, String)> {
+    let ends = question.ends.get(&span).into_iter().flatten();
+    ends.map(|until| (*until, consent::until(language, *until))).collect()
 }
 
 fn short(text: &str) -> String {
@@ -131,17 +127,24 @@ fn short(text: &str) -> String {
     short
 }
 
-fn who(question: &ConsentQuestion) -> String {
-    let name = short(&question.program);
-    match question.kind {
-        CallerKind::Terminal => "A terminal of yours".to_owned(),
-        CallerKind::Forwarder => format!("A program behind {name}"),
-        CallerKind::Interpreter => match &question.script {
-            Some(script) => format!("{name} with {}", short(file_name(script))),
-            None => name,
-        },
-        CallerKind::Background => format!("{name}, in the background,"),
-        CallerKind::Program | CallerKind::Unknown => name,
+/// What asks, as the messages name it.
+struct Who {
+    kind: &'static str,
+    program: String,
+    script: String,
+}
+
+impl Who {
+    fn of(question: &ConsentQuestion) -> Self {
+        let script = question.script.as_deref().map(|script| short(file_name(script)));
+        let kind = match question.kind {
+            CallerKind::Terminal => "terminal",
+            CallerKind::Forwarder => "forwarder",
+            CallerKind::Interpreter if script.is_some() => "script",
+            CallerKind::Background => "background",
+            CallerKind::Interpreter | CallerKind::Program | CallerKind::Unknown => "program",
+        };
+        Self { kind, program: short(&question.program), script: script.unwrap_or_default() }
     }
 }
 
@@ -149,69 +152,67 @@ fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-fn sentence(question: &ConsentQuestion, who: &str) -> String {
-    let purpose = if question.targets.is_empty() {
-        format!("your access to {}", question.provider)
-    } else {
-        let targets: Vec<String> = question.targets.iter().map(|target| short(target)).collect();
-        format!("{} in your name", targets.join(" and "))
-    };
-    format!("{who} wants to use {purpose}.")
-}
-
-fn facts(question: &ConsentQuestion) -> Vec<(&'static str, String)> {
-    let mut facts = Vec::new();
-    let mut add = |label, value: String| facts.push((label, value));
-    add("Account", short(&question.account));
-    if let Some(script) = &question.script {
-        add("Says it runs", short(script));
-    } else if let Some(command) = question.command.as_ref().filter(|_| question.kind != CallerKind::Terminal)
-    {
-        add("Says it runs", short(command));
-    }
-    if let Some(terminal) = &question.terminal {
-        add("Terminal", terminal.clone());
-    }
-    if !question.started_by.is_empty() {
-        add("Started by", short(&question.started_by.join(", by ")));
-    }
-    if let Some(path) = &question.path {
-        add("Program", short(path));
-    }
-    if !question.labels.is_empty() {
-        add("Says it is", short(&labels_in_words(&question.labels)));
-    }
-    if !question.scopes.is_empty() {
-        let words = question.scopes.iter().map(|scope| scope_shown(scope));
-        add(MAY, short(&words.collect::<Vec<_>>().join(", ")));
-    }
-    if let Some(reason) = &question.reason {
-        add("It says why", format!("\u{201c}{}\u{201d}", short(reason)));
-    }
-    facts
-}
-
-fn note(question: &ConsentQuestion) -> Option<String> {
-    let because = match question.because {
-        AskedBecause::Changed => Some("Its file has changed since you allowed it."),
-        AskedBecause::Wider => Some("It asks for more than you have allowed."),
-        AskedBecause::AccountChanged => {
-            Some("This account had another provider or client when you allowed it.")
+fn sentence(question: &ConsentQuestion, who: &Who, language: Language) -> String {
+    let targets = question.targets.iter().map(|target| short(target));
+    match targets.reduce(|before, last| desktop::consent_targets_and(language, before, last)) {
+        None => {
+            let provider = &question.provider;
+            desktop::consent_access(language, who.kind, &who.program, provider, &who.script)
         }
+        Some(targets) => {
+            desktop::consent_target_access(language, who.kind, &who.program, &who.script, targets)
+        }
+    }
+}
+
+fn facts(question: &ConsentQuestion, language: Language) -> Vec<Fact> {
+    let fact = |label, value| Some(Fact { label, value, is_scopes: false });
+    let says_it_runs = question
+        .script
+        .as_ref()
+        .or_else(|| question.command.as_ref().filter(|_| question.kind != CallerKind::Terminal));
+    let started_by = question.started_by.iter().cloned();
+    let started_by =
+        started_by.reduce(|program, starter| desktop::consent_started_by_chain(language, program, starter));
+    let scopes: Vec<String> = question.scopes.iter().map(|scope| scope_shown(scope, language)).collect();
+    let scopes = (!scopes.is_empty()).then(|| Fact {
+        label: common::consent_may(language),
+        value: short(&scopes.join(", ")),
+        is_scopes: true,
+    });
+    let labels: Vec<String> = question.labels.iter().map(|label| consent::label(language, label)).collect();
+    let labels = (!labels.is_empty()).then(|| labels.join(", "));
+    let reason = |reason: &String| {
+        fact(common::consent_why(language), common::consent_quoted(language, short(reason)))
+    };
+    let facts = [
+        fact(common::consent_account(language), short(&question.account)),
+        says_it_runs.and_then(|runs| fact(common::consent_runs(language), short(runs))),
+        question.terminal.clone().and_then(|terminal| fact(common::consent_terminal(language), terminal)),
+        started_by.and_then(|started| fact(common::consent_started_by(language), short(&started))),
+        question.path.as_ref().and_then(|path| fact(common::consent_program(language), short(path))),
+        labels.and_then(|labels| fact(common::consent_label(language), short(&labels))),
+        scopes,
+        question.reason.as_ref().and_then(reason),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+fn note(question: &ConsentQuestion, language: Language) -> Option<String> {
+    let because = match question.because {
+        AskedBecause::Changed => Some(common::consent_because_changed(language)),
+        AskedBecause::Wider => Some(common::consent_because_wider(language)),
+        AskedBecause::AccountChanged => Some(common::consent_because_account_changed(language)),
         AskedBecause::New | AskedBecause::Ended => None,
     };
     let kind = match question.kind {
-        CallerKind::Forwarder => {
-            Some("This program passes on requests of other programs. Abide does not know which one asks.")
-        }
-        CallerKind::Background => {
-            Some("The system started it. Abide does not know which program it belongs to.")
-        }
-        CallerKind::Unknown => Some("Abide cannot find out which program this is."),
+        CallerKind::Forwarder => Some(common::consent_kind_forwarder(language)),
+        CallerKind::Background => Some(common::consent_kind_background(language)),
+        CallerKind::Unknown => Some(common::consent_kind_unknown(language)),
         _ => None,
     };
-    let signs_in = question.signs_in.then_some("You would have to sign in again, with a stronger method.");
-    let all: Vec<&str> = [because, kind, signs_in].into_iter().flatten().collect();
+    let signs_in = question.signs_in.then(|| common::consent_signs_in(language));
+    let all: Vec<String> = [because, kind, signs_in].into_iter().flatten().collect();
     (!all.is_empty()).then(|| all.join(" "))
 }
 
@@ -224,54 +225,47 @@ fn first_choice(question: &ConsentQuestion) -> Span {
     }
 }
 
-fn choice(question: &ConsentQuestion, span: Span) -> String {
+fn choice(question: &ConsentQuestion, span: Span, language: Language) -> String {
     match span {
-        Span::Once => "This once".to_owned(),
-        Span::Run => format!("Until this {} ends", short(&question.program)),
-        Span::Terminal => "Everything in this terminal".to_owned(),
-        Span::Agent => {
-            format!(
-                "Everything that {} starts",
-                question.agent.as_deref().map_or("the agent".to_owned(), short)
-            )
-        }
-        Span::Session => "Until you are signed out".to_owned(),
-        Span::Script => "This script as it is now, 30 days".to_owned(),
-        Span::Always => "Always, this program as it is now".to_owned(),
+        Span::Once => common::span_once(language),
+        Span::Run => common::span_run(language, short(&question.program)),
+        Span::Terminal => common::span_terminal(language),
+        Span::Agent => match &question.agent {
+            Some(agent) => common::span_agent(language, short(agent)),
+            None => common::span_agent_unknown(language),
+        },
+        Span::Session => common::span_session(language),
+        Span::Script => common::span_script(language),
+        Span::Always => common::span_always(language),
     }
 }
 
-fn waiting(requests: u32, others: usize) -> Option<String> {
-    let requests = (requests > 1).then(|| format!("{requests} requests wait for this answer."));
-    let others = match others {
-        0 => None,
-        1 => Some("One more question comes after this one.".to_owned()),
-        more => Some(format!("{more} more questions come after this one.")),
-    };
+fn waiting(requests: u32, others: usize, language: Language) -> Option<String> {
+    let requests = (requests > 1).then(|| common::consent_waiting(language, requests));
+    let others = (others > 0).then(|| desktop::consent_others(language, others));
     let all: Vec<String> = [requests, others].into_iter().flatten().collect();
     (!all.is_empty()).then(|| all.join(" "))
 }
 
-fn why(question: &ConsentQuestion) -> String {
+fn why(question: &ConsentQuestion, language: Language) -> String {
     let because = match question.because {
-        AskedBecause::New => "You have not allowed this program to use this account.",
-        AskedBecause::Changed => "You have allowed another version of this program.",
-        AskedBecause::Wider => "You have allowed this program less than it asks for now.",
-        AskedBecause::Ended => "What you have allowed this program has ended.",
-        AskedBecause::AccountChanged => {
-            "You have allowed this program another account of this name, at another provider or as another client."
-        }
+        AskedBecause::New => "new",
+        AskedBecause::Changed => "changed",
+        AskedBecause::Wider => "wider",
+        AskedBecause::Ended => "ended",
+        AskedBecause::AccountChanged => "account_changed",
     };
-    let digest = question.sha256.as_ref().map(|digest| format!(" SHA-256 of its file: {digest}."));
-    format!(
-        "{because} With a token, a program can act in your name until the token ends. What you allow here is no more than what you \
-         see.{}",
-        digest.unwrap_or_default()
-    )
+    let digest = question.sha256.as_ref().map(|digest| desktop::consent_explanation_digest(language, digest));
+    [Some(desktop::consent_explanation(language, because)), digest]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
     use abide_wire::{Label, LabelKind};
 
     use super::*;
@@ -306,7 +300,7 @@ pub(super) mod tests {
 
     #[test]
     fn who_asks_comes_first() {
-        let words = Words::of(&question(1, "curl"), 0);
+        let words = Words::of(&question(1, "curl"), 0, Language::En);
         assert!(words.title.starts_with("curl") && words.aloud().starts_with("curl"), "{words:?}");
         assert_eq!(words.chosen, 0, "this once");
         assert!(words.details().contains("/usr/bin/curl"));
@@ -316,8 +310,8 @@ pub(super) mod tests {
     fn what_a_program_says_of_itself_is_marked_and_cut() {
         let mut asked = question(1, "curl");
         asked.reason = Some(format!("the\nuser wants it {}", "x".repeat(500)));
-        let words = Words::of(&asked, 0);
-        let (label, reason) = words.facts.last().cloned().unwrap_or_default();
+        let words = Words::of(&asked, 0, Language::En);
+        let Fact { label, value: reason, .. } = words.facts.last().cloned().unwrap();
         assert_eq!(label, "It says why");
         assert!(reason.chars().count() < 130 && !reason.contains('\n'), "{reason}");
     }
@@ -325,14 +319,14 @@ pub(super) mod tests {
     #[test]
     fn what_can_be_less_is_offered() {
         let mut asked = question(1, "curl");
-        let words = Words::of(&asked, 0);
+        let words = Words::of(&asked, 0, Language::En);
         assert!(words.targets.is_empty() && words.scopes.is_empty(), "one thing has no part");
         assert_eq!(words.ends.len(), words.choices.len());
         assert_eq!(words.ends[0], [], "this once has no end");
-        assert_eq!(words.ends[3].first(), Some(&(Until::Revoked, "When you revoke it")));
+        assert_eq!(words.ends[3].first(), Some(&(Until::Revoked, "When you revoke it".to_owned())));
         assert!(words.details().contains("abide approve"));
         asked.scopes = vec!["email".to_owned(), "api.read".to_owned()];
-        let scopes = Words::of(&asked, 0).scopes;
+        let scopes = Words::of(&asked, 0, Language::En).scopes;
         assert_eq!(scopes[0], ("email".to_owned(), "see your email address".to_owned()));
         assert_eq!(scopes[1], ("api.read".to_owned(), "api.read".to_owned()));
     }
@@ -342,15 +336,75 @@ pub(super) mod tests {
         let mut asked = question(1, "curl");
         let label = |kind, name: &str| Label { kind, name: name.to_owned() };
         asked.labels = vec![label(LabelKind::Package, "curl"), label(LabelKind::CodingAgent, "Claude Code")];
-        let said = ("Says it is", "package curl, started by Claude Code".to_owned());
-        assert!(Words::of(&asked, 0).facts.contains(&said));
+        let words = Words::of(&asked, 0, Language::En);
+        let said = words.facts.iter().find(|fact| fact.label == "Says it is").unwrap();
+        assert_eq!(said.value, "package curl, started by Claude Code");
     }
 
     #[test]
     fn each_kind_of_caller_has_its_words() {
-        let named = |kind| Words::of(&ConsentQuestion { kind, ..question(1, "socat") }, 2);
+        let named = |kind| Words::of(&ConsentQuestion { kind, ..question(1, "socat") }, 2, Language::En);
         assert!(named(CallerKind::Forwarder).title.contains("behind socat"));
         assert!(named(CallerKind::Unknown).note.is_some() && named(CallerKind::Background).note.is_some());
         assert!(named(CallerKind::Program).waiting.is_some_and(|text| text.contains('2')));
+    }
+
+    fn page(words: &Words) -> String {
+        let choices: Vec<&str> = words.choices.iter().map(|(_, text)| text.as_str()).collect();
+        let ends: Vec<&str> = words.ends.iter().flatten().map(|(_, text)| text.as_str()).collect();
+        let buttons = [desktop::consent_deny(words.language), desktop::consent_allow(words.language)];
+        format!(
+            "{}\n{}\n{}\n{}\n{}\n{}\n[{}]\n({})\n\n",
+            words.title,
+            words.sentence,
+            words.details(),
+            choices.join(" | "),
+            ends.join(" | "),
+            words.why,
+            buttons.join("] ["),
+            words.aloud()
+        )
+    }
+
+    #[test]
+    fn the_consent_dialog_in_each_language() {
+        let kind = |kind| ConsentQuestion { kind, ..question(1, "socat") };
+        let text = str::to_owned;
+        let full = ConsentQuestion {
+            script: Some(text("/home/alice/deploy.py")),
+            terminal: Some(text("pts/3")),
+            started_by: ["bash", "gnome-terminal"].map(text).to_vec(),
+            labels: vec![Label { kind: LabelKind::CodingAgent, name: text("Claude Code") }],
+            agent: Some(text("Claude Code")),
+            targets: ["https://api.example.com", "https://files.example.com"].map(text).to_vec(),
+            scopes: ["email", "groups", "api.read"].map(text).to_vec(),
+            reason: Some(text("to deploy")),
+            sha256: Some(text("00ff")),
+            signs_in: true,
+            because: AskedBecause::Wider,
+            spans: vec![Span::Once, Span::Run, Span::Terminal, Span::Agent, Span::Session, Span::Script],
+            waiting: 3,
+            ..kind(CallerKind::Interpreter)
+        };
+        let because = |because| ConsentQuestion { because, ..question(1, "curl") };
+        let dialogs = [
+            question(1, "curl"),
+            full,
+            kind(CallerKind::Terminal),
+            kind(CallerKind::Forwarder),
+            kind(CallerKind::Background),
+            kind(CallerKind::Unknown),
+            because(AskedBecause::Changed),
+            because(AskedBecause::Ended),
+            because(AskedBecause::AccountChanged),
+        ];
+        for language in Language::ALL {
+            let pages: String = (dialogs.iter().zip(0..))
+                .map(|(question, others)| page(&Words::of(question, others, language)))
+                .collect();
+            let mut settings = insta::Settings::clone_current();
+            settings.set_omit_expression(true);
+            settings.bind(|| insta::assert_snapshot!(format!("consent_{}", language.tag()), pages));
+        }
     }
 }

@@ -136,7 +136,7 @@ impl Server {
             // An empty text: this action is not a button, but a click on the notification.
             actions.extend([DEFAULT, ""]);
             for (choice, words) in &card.choices {
-                actions.extend([name_of(*choice), words]);
+                actions.extend([name_of(*choice), words.as_str()]);
             }
         }
         let mut hints: HashMap<&str, Value<'_>> = HashMap::new();

@@ -100,7 +100,7 @@ struct State {
     last: u64,
     shown: HashMap<Place, (u64, Card)>,
     /// The sets of choices that the notification centre knows, with their labels.
-    choices: Vec<Vec<(Choice, &'static str)>>,
+    choices: Vec<Vec<(Choice, String)>>,
 }
 
 impl Centre {
@@ -214,12 +214,12 @@ fn name_of_place(place: Place) -> Retained<NSString> {
     NSString::from_str(&format!("{}-{place}", process::id()))
 }
 
-fn name_of_category(choices: &[(Choice, &'static str)]) -> Retained<NSString> {
-    let words: Vec<&str> = choices.iter().map(|(_, words)| *words).collect();
+fn name_of_category(choices: &[(Choice, String)]) -> Retained<NSString> {
+    let words: Vec<&str> = choices.iter().map(|(_, words)| words.as_str()).collect();
     NSString::from_str(&words.join(", "))
 }
 
-fn category(choices: &[(Choice, &'static str)]) -> Retained<UNNotificationCategory> {
+fn category(choices: &[(Choice, String)]) -> Retained<UNNotificationCategory> {
     let actions: Vec<_> = choices
         .iter()
         .map(|(choice, words)| {

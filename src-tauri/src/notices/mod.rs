@@ -13,7 +13,8 @@ mod imp;
 #[path = "windows.rs"]
 mod imp;
 
-use abide_wire::{Notice, NoticeKind, Question, text};
+use abide_locale::{common, desktop, time};
+use abide_wire::{Language, Notice, NoticeKind, Question};
 
 pub(crate) use self::imp::Board;
 
@@ -29,7 +30,7 @@ pub(crate) struct Card {
     pub(crate) body: String,
     /// The choices with their labels, if the desktop supports choices. A click on the notification itself always opens the
     /// window.
-    pub(crate) choices: Vec<(Choice, &'static str)>,
+    pub(crate) choices: Vec<(Choice, String)>,
     /// The questions that a choice answers: those that the notification is about.
     pub(crate) questions: Vec<u64>,
 }
@@ -84,13 +85,13 @@ impl<S: Shows> Notices<S> {
         self.next
     }
 
-    /// Shows a notice; `questions` are the current ones.
-    pub(crate) fn tell(&mut self, notice: &Notice, questions: &[Question]) {
+    /// Shows a notice; `questions` are the current ones. The notice is in the same language.
+    pub(crate) fn tell(&mut self, notice: &Notice, questions: &[Question], language: Language) {
         if let Some(id) = notice.question {
             // A question that has already ended needs no notification.
             if questions.iter().any(|question| question.id == id) {
                 let place = self.asked.take().map_or_else(|| self.next_place(), |asked| asked.place);
-                self.board.show(place, about(questions, Some(notice)));
+                self.board.show(place, about(questions, Some(notice), language));
                 self.asked = Some(Asked { place, questions: questions.to_vec() });
             }
             return;
@@ -114,7 +115,7 @@ impl<S: Shows> Notices<S> {
     }
 
     /// Updates the notification for the current questions.
-    pub(crate) fn follow(&mut self, questions: &[Question]) {
+    pub(crate) fn follow(&mut self, questions: &[Question], language: Language) {
         let Some(asked) = &mut self.asked else { return };
         let before = asked.questions.len();
         let is_up = |id| questions.iter().any(|question| question.id == id);
@@ -129,41 +130,46 @@ impl<S: Shows> Notices<S> {
                 .filter(|up| asked.questions.iter().any(|was| was.id == up.id))
                 .cloned()
                 .collect();
-            self.board.show(place, about(&remaining, None));
+            self.board.show(place, about(&remaining, None, language));
             asked.questions = remaining;
         }
     }
 }
 
 /// The notification about these questions. The text about a single question comes from its notice.
-fn about(questions: &[Question], notice: Option<&Notice>) -> Card {
+fn about(questions: &[Question], notice: Option<&Notice>, language: Language) -> Card {
     let can_be_kept = questions.iter().any(|question| question.can_be_kept);
-    let alone = questions.len() == 1;
-    let (title, body) = match notice.filter(|_| alone) {
+    let count = questions.len();
+    let (title, body) = match notice.filter(|_| count == 1) {
         Some(notice) => (notice.title.clone(), notice.body.clone()),
         None => {
-            let title = match (can_be_kept, alone) {
-                (true, true) => "Keep your session?",
-                (true, false) => "Keep your sessions?",
-                (false, true) => "Your session ends soon",
-                (false, false) => "Your sessions end soon",
+            let title = match can_be_kept {
+                true => desktop::notice_keep(language, count),
+                false => desktop::notice_ends_soon(language, count),
             };
-            (title.to_owned(), questions.iter().map(line).collect::<Vec<_>>().join("\n"))
+            let lines: Vec<String> = questions.iter().map(|question| line(question, language)).collect();
+            (title, lines.join("\n"))
         }
     };
-    let (keep, sign_out) = if alone { ("Keep", "Sign out") } else { ("Keep all", "Sign out of all") };
     let mut choices = Vec::new();
     if can_be_kept {
-        choices.push((Choice::Keep, keep));
+        choices.push((Choice::Keep, desktop::notice_choice_keep(language, count)));
     }
+    let sign_out = match count {
+        1 => common::action_sign_out(language),
+        _ => desktop::notice_choice_sign_out_of_all(language),
+    };
     choices.push((Choice::SignOut, sign_out));
     Card { title, body, choices, questions: questions.iter().map(|question| question.id).collect() }
 }
 
-fn line(question: &Question) -> String {
-    let left = text::duration(question.seconds_left);
-    let fixed = if question.can_be_kept { "" } else { ", whatever you do" };
-    format!("{} \u{b7} {} ends in {left}{fixed}.", question.account, question.provider)
+fn line(question: &Question, language: Language) -> String {
+    let Question { account, provider, .. } = question;
+    let left = time::duration(language, question.seconds_left);
+    match question.can_be_kept {
+        true => desktop::notice_question_line(language, account, provider, left),
+        false => desktop::notice_question_line_fixed(language, account, provider, left),
+    }
 }
 
 #[cfg(test)]
@@ -225,10 +231,13 @@ mod tests {
     #[test]
     fn a_question_can_be_answered_on_its_notification() {
         let (board, mut notices) = setting();
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")], Language::En);
         let card = board.last();
         assert_eq!((card.title.as_str(), card.body.as_str()), ("Expiring", "About work."));
-        assert_eq!(card.choices, [(Choice::Keep, "Keep"), (Choice::SignOut, "Sign out")]);
+        assert_eq!(
+            card.choices,
+            [(Choice::Keep, "Keep".to_owned()), (Choice::SignOut, "Sign out".to_owned())]
+        );
         assert_eq!(card.questions, [7]);
     }
 
@@ -236,30 +245,30 @@ mod tests {
     fn what_cannot_be_kept_is_not_offered_to_be_kept() {
         let (board, mut notices) = setting();
         let fixed = Question { can_be_kept: false, ..question(7, "work") };
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[fixed]);
-        assert_eq!(board.last().choices, [(Choice::SignOut, "Sign out")]);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[fixed], Language::En);
+        assert_eq!(board.last().choices, [(Choice::SignOut, "Sign out".to_owned())]);
     }
 
     #[test]
     fn it_goes_with_its_question() {
         let (board, mut notices) = setting();
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
-        notices.follow(&[question(7, "work")]);
-        notices.follow(&[]);
-        notices.follow(&[]);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")], Language::En);
+        notices.follow(&[question(7, "work")], Language::En);
+        notices.follow(&[], Language::En);
+        notices.follow(&[], Language::En);
         assert_eq!(board.places(), [(1, true), (1, false)]);
     }
 
     #[test]
     fn what_happened_takes_its_place() {
         let (board, mut notices) = setting();
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
-        notices.tell(&notice(NoticeKind::StillActive, "work", None), &[]);
-        notices.follow(&[]);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")], Language::En);
+        notices.tell(&notice(NoticeKind::StillActive, "work", None), &[], Language::En);
+        notices.follow(&[], Language::En);
         assert_eq!(board.places(), [(1, true), (1, true)]);
         assert_eq!(board.last().title, "StillActive");
         assert!(board.last().choices.is_empty());
-        notices.tell(&notice(NoticeKind::SignedIn, "work", None), &[]);
+        notices.tell(&notice(NoticeKind::SignedIn, "work", None), &[], Language::En);
         assert_eq!(board.places().last(), Some(&(2, true)), "the next is a notification of its own");
     }
 
@@ -267,8 +276,8 @@ mod tests {
     fn several_questions_are_one_notification() {
         let (board, mut notices) = setting();
         let both = [question(7, "work"), question(8, "home")];
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &both[..1]);
-        notices.tell(&notice(NoticeKind::Expiring, "home", Some(8)), &both);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &both[..1], Language::En);
+        notices.tell(&notice(NoticeKind::Expiring, "home", Some(8)), &both, Language::En);
         assert_eq!(board.places(), [(1, true), (1, true)]);
         let card = board.last();
         assert_eq!(card.title, "Keep your sessions?");
@@ -277,28 +286,28 @@ mod tests {
             "work \u{b7} id.example.com ends in 2 min 58 s.\nhome \u{b7} id.example.com ends in 2 min 58 s."
         );
         assert_eq!(card.questions, [7, 8]);
-        assert_eq!(card.choices[0], (Choice::Keep, "Keep all"));
+        assert_eq!(card.choices[0], (Choice::Keep, "Keep all".to_owned()));
 
         // One of them has ended: that is a separate notification, and the other question's stays.
-        notices.tell(&notice(NoticeKind::Ended, "work", None), &both[1..]);
-        notices.follow(&both[1..]);
+        notices.tell(&notice(NoticeKind::Ended, "work", None), &both[1..], Language::En);
+        notices.follow(&both[1..], Language::En);
         assert_eq!(board.places()[2..], [(2, true), (1, true)]);
         assert_eq!(board.last().questions, [8]);
-        assert_eq!(board.last().choices[0], (Choice::Keep, "Keep"));
+        assert_eq!(board.last().choices[0], (Choice::Keep, "Keep".to_owned()));
     }
 
     #[test]
     fn a_question_that_is_moot_already_is_not_announced() {
         let (board, mut notices) = setting();
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[]);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[], Language::En);
         assert!(board.places().is_empty());
     }
 
     #[test]
     fn news_of_another_account_leaves_the_question_alone() {
         let (board, mut notices) = setting();
-        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")]);
-        notices.tell(&notice(NoticeKind::Ended, "home", None), &[question(7, "work")]);
+        notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")], Language::En);
+        notices.tell(&notice(NoticeKind::Ended, "home", None), &[question(7, "work")], Language::En);
         assert_eq!(board.places(), [(1, true), (2, true)]);
     }
 }

@@ -225,7 +225,7 @@ fn document(card: &Card) -> Result<XmlDocument> {
         let actions = document.CreateElement(h!("actions"))?;
         for (choice, words) in &card.choices {
             let action = document.CreateElement(h!("action"))?;
-            action.SetAttribute(h!("content"), &HSTRING::from(*words))?;
+            action.SetAttribute(h!("content"), &HSTRING::from(words))?;
             action.SetAttribute(h!("arguments"), &HSTRING::from(name_of(*choice)))?;
             actions.AppendChild(&action)?;
         }

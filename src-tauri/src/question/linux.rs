@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use abide_locale::time;
+use abide_wire::Language;
 use gtk::glib::translate::IntoGlib as _;
 use gtk::glib::{self, Propagation};
 use gtk::prelude::*;
@@ -53,10 +55,10 @@ impl Dialog {
 }
 
 impl QuestionDialog for Dialog {
-    fn show(&self, rows: Vec<Row>, answer: Answer) {
+    fn show(&self, rows: Vec<Row>, language: Language, answer: Answer) {
         let icon = self.app.default_window_icon().map(|icon| icon.clone().to_owned());
         self.on_main_thread(move || {
-            let up = Up::new(rows, icon.as_ref(), answer);
+            let up = Up::new(rows, language, icon.as_ref(), answer);
             if let Some(before) = UP.replace(Some(up)) {
                 before.take_down();
             }
@@ -97,6 +99,7 @@ fn take_down_after(number: u64, time: Duration) {
 
 struct Up {
     number: u64,
+    language: Language,
     rows: Vec<Row>,
     /// The seconds at the beginning: the ring is full at this value.
     whole: u64,
@@ -119,7 +122,7 @@ struct Up {
 }
 
 impl Up {
-    fn new(rows: Vec<Row>, icon: Option<&Image<'static>>, answer: Answer) -> Self {
+    fn new(rows: Vec<Row>, language: Language, icon: Option<&Image<'static>>, answer: Answer) -> Self {
         let number = NUMBER.get() + 1;
         NUMBER.set(number);
         let dialog = gtk::Dialog::builder()
@@ -133,7 +136,7 @@ impl Up {
         dialog.set_keep_above(true);
         dialog.stick();
 
-        let (ring, sentence) = (RingArea::new(RING), Ticker::wrapped(LINE));
+        let (ring, sentence) = (RingArea::new(RING, language), Ticker::wrapped(LINE));
         let note = gtk::Label::builder()
             .wrap(true)
             .wrap_mode(pango::WrapMode::WordChar)
@@ -157,6 +160,7 @@ impl Up {
         let whole = nearest(&rows).unwrap_or(1).max(1);
         let mut up = Self {
             number,
+            language,
             rows: Vec::new(),
             whole,
             dialog,
@@ -209,10 +213,10 @@ impl Up {
             return;
         }
         let before = std::mem::replace(&mut self.rows, rows);
-        let words = Words::of(&self.rows, platform::clock);
+        let words = Words::of(&self.rows, self.language, platform::clock);
         let over = open_questions(&self.rows).is_empty();
         if before.len() != self.rows.len() {
-            self.dialog.set_title(words.title);
+            self.dialog.set_title(&words.title);
             self.list(&words);
         }
         self.sentence.say(&words.sentence);
@@ -228,7 +232,7 @@ impl Up {
         }
         let others = self.buttons != Some(words.buttons);
         if others {
-            self.set_buttons(words.buttons);
+            self.set_buttons(&words);
         }
         if others || has_joined(&before, &self.rows) {
             self.arm_after_quiet();
@@ -257,8 +261,8 @@ impl Up {
                 .ellipsize(pango::EllipsizeMode::Middle)
                 .attributes(&quiet())
                 .build();
-            let widest =
-                if line.left.len() > "00 min 00 s".len() { line.left.as_str() } else { "00 min 00 s" };
+            let usual = time::duration(self.language, 22 * 60 + 22);
+            let widest = if line.left.len() > usual.len() { &line.left } else { &usual };
             let time = Ticker::at_the_right(widest);
             time.widget().set_valign(Align::Center);
             grid.attach(&account, 0, number, 1, 1);
@@ -276,7 +280,7 @@ impl Up {
         self.middle.show_all();
     }
 
-    fn set_buttons(&mut self, buttons: Buttons) {
+    fn set_buttons(&mut self, words: &Words) {
         for response in [ResponseType::Yes, ResponseType::No, ResponseType::Ok] {
             if let Some(button) = self.dialog.widget_for_response(response)
                 && let Some(area) = button.parent().and_then(|area| area.downcast::<gtk::Container>().ok())
@@ -284,22 +288,15 @@ impl Up {
                 area.remove(&button);
             }
         }
-        let several = self.rows.len() > 1;
-        let wanted: &[(&str, ResponseType, &str)] = match (buttons, several) {
-            (Buttons::YesNo, false) => &[
-                ("_No", ResponseType::No, "No, sign out"),
-                ("_Yes", ResponseType::Yes, "Yes, keep the session"),
-            ],
-            (Buttons::YesNo, true) => &[
-                ("_No", ResponseType::No, "No, sign out of all of them"),
-                ("_Yes", ResponseType::Yes, "Yes, keep all of them"),
-            ],
-            (Buttons::Ok, _) => &[("_OK", ResponseType::Ok, "I have seen it")],
+        let responses: &[ResponseType] = match words.buttons {
+            Buttons::YesNo => &[ResponseType::No, ResponseType::Yes],
+            Buttons::Ok => &[ResponseType::Ok],
         };
-        for (label, response, meaning) in wanted {
+        let texts = words.button_texts(self.rows.len());
+        for ((label, meaning), response) in texts.iter().zip(responses) {
             let button = self.dialog.add_button(label, *response);
             button.set_size_request(104, 36);
-            button.set_tooltip_text(Some(meaning));
+            button.set_tooltip_text(Some(meaning.as_str()));
             if let Some(accessible) = button.accessible() {
                 accessible.set_description(meaning);
             }
@@ -314,7 +311,7 @@ impl Up {
                 self.dialog.set_default_response(*response);
             }
         }
-        self.buttons = Some(buttons);
+        self.buttons = Some(words.buttons);
     }
 
     fn affirmative(&self) -> ResponseType {
@@ -362,7 +359,7 @@ impl Up {
     /// What a screen reader says when the dialog comes up, or says something else.
     fn introduce(&self, words: &Words) {
         if let Some(accessible) = self.dialog.accessible() {
-            accessible.set_name(words.title);
+            accessible.set_name(&words.title);
             accessible.set_role(gtk::atk::Role::Alert);
             accessible.set_description(&words.aloud());
         }

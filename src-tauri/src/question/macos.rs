@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use abide_wire::Language;
 use objc2::rc::Retained;
 use objc2::runtime::{AnyObject, Sel};
 use objc2::{DefinedClass as _, MainThreadMarker, MainThreadOnly, define_class, msg_send, sel};
@@ -45,11 +46,11 @@ impl Dialog {
 }
 
 impl QuestionDialog for Dialog {
-    fn show(&self, rows: Vec<Row>, answer: Answer) {
+    fn show(&self, rows: Vec<Row>, language: Language, answer: Answer) {
         let app = self.app.clone();
         on_main_thread(&self.app, move || {
             let Some(main) = MainThreadMarker::new() else { return };
-            let before = UP.replace(Some(Up::new(main, app, rows, answer)));
+            let before = UP.replace(Some(Up::new(main, app, rows, language, answer)));
             if let Some(before) = before {
                 before.panel.take_down();
             }
@@ -103,6 +104,7 @@ struct Up {
     number: u64,
     app: AppHandle,
     main: MainThreadMarker,
+    language: Language,
     rows: Vec<Row>,
     panel: Panel,
     /// `None` once the user has answered, or nothing is left to decide.
@@ -112,11 +114,17 @@ struct Up {
 }
 
 impl Up {
-    fn new(main: MainThreadMarker, app: AppHandle, rows: Vec<Row>, answer: Answer) -> Self {
+    fn new(
+        main: MainThreadMarker,
+        app: AppHandle,
+        rows: Vec<Row>,
+        language: Language,
+        answer: Answer,
+    ) -> Self {
         let number = NUMBER.get() + 1;
         NUMBER.set(number);
-        let panel = Panel::new(main, number, &Words::of(&rows, platform::clock));
-        let mut up = Self { number, app, main, rows, panel, answer: Some(answer), waiting: 0 };
+        let panel = Panel::new(main, number, &Words::of(&rows, language, platform::clock), rows.len());
+        let mut up = Self { number, app, main, language, rows, panel, answer: Some(answer), waiting: 0 };
         up.arm_after_quiet();
         up
     }
@@ -128,7 +136,7 @@ impl Up {
             return;
         }
         let before = std::mem::replace(&mut self.rows, rows);
-        let words = Words::of(&self.rows, platform::clock);
+        let words = Words::of(&self.rows, self.language, platform::clock);
         if open_questions(&self.rows).is_empty() {
             self.answer = None;
             self.panel.set_enabled(false);
@@ -137,7 +145,7 @@ impl Up {
         }
         let others = self.panel.kind != words.buttons;
         if others {
-            let panel = Panel::new(self.main, self.number, &words);
+            let panel = Panel::new(self.main, self.number, &words, self.rows.len());
             std::mem::replace(&mut self.panel, panel).take_down();
         } else {
             self.panel.say(&words);
@@ -200,16 +208,20 @@ struct Panel {
 }
 
 impl Panel {
-    fn new(main: MainThreadMarker, number: u64, words: &Words) -> Self {
+    fn new(main: MainThreadMarker, number: u64, words: &Words, sessions: usize) -> Self {
         let alert = NSAlert::new(main);
         alert.setAlertStyle(NSAlertStyle::Informational);
         let listener = Listener::new(main, number);
-        let wanted: &[(&str, Sel)] = match words.buttons {
-            Buttons::YesNo => &[("Yes", sel!(yes:)), ("No", sel!(no:))],
-            Buttons::Ok => &[("OK", sel!(yes:))],
+        let actions: &[Sel] = match words.buttons {
+            Buttons::YesNo => &[sel!(no:), sel!(yes:)],
+            Buttons::Ok => &[sel!(yes:)],
         };
-        let buttons =
-            wanted.iter().map(|(title, action)| add_button(&alert, title, *action, &listener)).collect();
+        // The first button is the one at the right, which Return presses. Letters press no buttons here.
+        let texts = words.button_texts(sessions);
+        let wanted = texts.iter().zip(actions).rev();
+        let buttons = wanted
+            .map(|((title, _), action)| add_button(&alert, &title.replace('_', ""), *action, &listener))
+            .collect();
         let panel = Self { alert, kind: words.buttons, buttons, _listener: listener };
         panel.set_enabled(false);
         panel.say(words);
@@ -233,7 +245,7 @@ impl Panel {
         let list: Vec<String> = words.lines.iter().map(Line::text).collect();
         let parts = [words.sentence.to_string(), list.join("\n"), words.note.clone()];
         let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
-        self.alert.setMessageText(&NSString::from_str(words.title));
+        self.alert.setMessageText(&NSString::from_str(&words.title));
         self.alert.setInformativeText(&NSString::from_str(&text));
         // As large as this takes.
         self.alert.layout();

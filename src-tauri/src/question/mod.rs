@@ -23,7 +23,7 @@ pub(crate) use imp::{keep_free, quiet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use abide_wire::{Question, SessionState, Snapshot};
+use abide_wire::{Language, Question, SessionState, Snapshot};
 use tauri::AppHandle;
 
 pub(crate) use self::words::{Buttons, Words};
@@ -60,8 +60,8 @@ pub(crate) enum Fate {
 
 /// A native dialog that asks. Its calls return at once, on any thread.
 pub(crate) trait QuestionDialog: Send {
-    /// Asks. Whatever dialog is still up, with its last word, goes.
-    fn show(&self, rows: Vec<Row>, answer: Answer);
+    /// Asks, in this language until the dialog is answered. Whatever dialog is still up, with its last word, goes.
+    fn show(&self, rows: Vec<Row>, language: Language, answer: Answer);
     /// Shows how things stand now, unless the user has ended the dialog. A row keeps its place; new ones are at the end,
     /// and make the dialog wait again before it takes an answer. When every question is answered or over, the dialog shows that,
     /// takes no answer any more, and goes after [`FAREWELL`].
@@ -128,7 +128,7 @@ impl<D: QuestionDialog> Asker<D> {
             if !questions.is_empty() {
                 self.rows = questions.into_iter().map(|question| Row { question, fate: None }).collect();
                 let answer = self.answer();
-                self.dialog.show(self.rows.clone(), answer);
+                self.dialog.show(self.rows.clone(), snapshot.language.used, answer);
             }
             return;
         }
@@ -149,7 +149,7 @@ impl<D: QuestionDialog> Asker<D> {
             // What was asked is settled; this is asked anew.
             self.rows = joining;
             let answer = self.answer();
-            return self.dialog.show(self.rows.clone(), answer);
+            return self.dialog.show(self.rows.clone(), snapshot.language.used, answer);
         }
         rows.extend(joining);
         if rows == self.rows {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     impl QuestionDialog for Double {
-        fn show(&self, rows: Vec<Row>, answer: Answer) {
+        fn show(&self, rows: Vec<Row>, _: Language, answer: Answer) {
             self.calls.lock().unwrap().push(format!("show {}", described(&rows)));
             *self.up.lock().unwrap() = Some((rows, answer));
         }

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::f64::consts::PI;
 use std::rc::Rc;
 
+use abide_locale::{Language, desktop};
 use gtk::glib::Propagation;
 use gtk::prelude::*;
 use gtk::{atk, cairo, pango};
@@ -214,7 +215,7 @@ pub(super) struct RingArea {
 
 impl RingArea {
     /// A ring of this side, in logical pixels.
-    pub(super) fn new(side: i32) -> Self {
+    pub(super) fn new(side: i32, language: Language) -> Self {
         let area = gtk::DrawingArea::builder().valign(gtk::Align::Start).build();
         area.set_has_window(false);
         area.set_size_request(side, side);
@@ -229,7 +230,7 @@ impl RingArea {
         });
         if let Some(accessible) = area.accessible() {
             accessible.set_role(atk::Role::Image);
-            accessible.set_name("A ring: the time left");
+            accessible.set_name(&desktop::question_ring(language));
         }
         Self { area, side, shown }
     }

@@ -11,14 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use abide_wire::Language;
 use tauri::AppHandle;
 use windows_sys::Win32::Foundation::{HWND, LPARAM, LRESULT, S_FALSE, S_OK, WPARAM};
 use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
 use windows_sys::Win32::System::Threading::GetCurrentThreadId;
 use windows_sys::Win32::UI::Controls::{
-    TASKDIALOGCONFIG, TDCBF_NO_BUTTON, TDCBF_OK_BUTTON, TDCBF_YES_BUTTON, TDE_CONTENT, TDE_MAIN_INSTRUCTION,
-    TDF_ALLOW_DIALOG_CANCELLATION, TDF_CALLBACK_TIMER, TDM_CLICK_BUTTON, TDM_ENABLE_BUTTON,
-    TDM_SET_ELEMENT_TEXT, TDM_UPDATE_ELEMENT_TEXT, TDN_BUTTON_CLICKED, TDN_CREATED, TDN_TIMER,
+    TASKDIALOG_BUTTON, TASKDIALOGCONFIG, TDE_CONTENT, TDE_MAIN_INSTRUCTION, TDF_ALLOW_DIALOG_CANCELLATION,
+    TDF_CALLBACK_TIMER, TDM_CLICK_BUTTON, TDM_ENABLE_BUTTON, TDM_SET_ELEMENT_TEXT, TDM_UPDATE_ELEMENT_TEXT,
+    TDN_BUTTON_CLICKED, TDN_CREATED, TDN_TIMER,
 };
 use windows_sys::Win32::UI::Input::KeyboardAndMouse::SetFocus;
 use windows_sys::Win32::UI::WindowsAndMessaging::{
@@ -70,14 +71,14 @@ impl Dialog {
 }
 
 impl QuestionDialog for Dialog {
-    fn show(&self, rows: Vec<Row>, answer: Answer) {
+    fn show(&self, rows: Vec<Row>, language: Language, answer: Answer) {
         let shared = Arc::new(Shared(Mutex::new(State { rows: rows.clone(), withdrawn: false })));
         if let Some(before) = self.up().replace(Arc::clone(&shared)) {
             before.state().withdrawn = true;
         }
         let asking = thread::Builder::new()
             .name("question".to_owned())
-            .spawn(move || ask(&Up::new(shared, rows, answer)));
+            .spawn(move || ask(&Up::new(shared, rows, language, answer)));
         if let Err(error) = asking {
             tracing::error!(%error, "the question cannot be shown");
         }
@@ -117,27 +118,37 @@ fn ask(up: &Up) {
     let _keys = KeyHook::new();
     loop {
         up.again.set(false);
-        let (title, instruction, content, buttons) = {
+        let (title, instruction, content, texts) = {
             let shown = up.shown.borrow();
-            (wide(shown.words.title), wide(&shown.instruction()), wide(&shown.content()), shown.words.buttons)
+            let [title, instruction, content] =
+                [&shown.words.title, &shown.instruction(), &shown.content()].map(|text| wide(text));
+            (title, instruction, content, shown.words.button_texts(shown.rows.len()))
         };
-        let (common, default) = match buttons {
-            Buttons::YesNo => (TDCBF_YES_BUTTON | TDCBF_NO_BUTTON, IDYES),
-            Buttons::Ok => (TDCBF_OK_BUTTON, IDOK),
-        };
+        // Not the system's own buttons: their language is that of Windows.
+        let ids: &[i32] = if texts.len() == 1 { &[IDOK] } else { &[IDNO, IDYES] };
+        let labels: Vec<(i32, Vec<u16>)> = (ids.iter().copied().zip(&texts))
+            .map(|(id, (label, _))| (id, wide(&label.replace('_', "&"))))
+            .rev()
+            .collect();
+        let buttons: Vec<TASKDIALOG_BUTTON> = labels
+            .iter()
+            .map(|(id, label)| TASKDIALOG_BUTTON { nButtonID: *id, pszButtonText: label.as_ptr() })
+            .collect();
+        let default = if texts.len() == 1 { IDOK } else { IDYES };
         let config = TASKDIALOGCONFIG {
             cbSize: mem::size_of::<TASKDIALOGCONFIG>() as u32,
             dwFlags: TDF_ALLOW_DIALOG_CANCELLATION | TDF_CALLBACK_TIMER,
-            dwCommonButtons: common,
             pszWindowTitle: title.as_ptr(),
             pszMainInstruction: instruction.as_ptr(),
             pszContent: content.as_ptr(),
+            cButtons: buttons.len() as u32,
+            pButtons: buttons.as_ptr(),
             nDefaultButton: default,
             pfCallback: Some(on_notification),
             lpCallbackData: ptr::from_ref(up) as isize,
             ..TASKDIALOGCONFIG::default()
         };
-        // SAFETY: the strings end with a zero; they, `config` and `up` outlive the call, which returns only when the
+        // SAFETY: the strings end with a zero; they, the buttons, `config` and `up` outlive the call, which returns only when the
         // dialog is gone and calls back on this thread only. The three results may be null; what was clicked is told by
         // the callback.
         let result =
@@ -175,8 +186,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(rows: Vec<Row>) -> Self {
-        let words = Words::of(&rows, platform::clock);
+    fn new(rows: Vec<Row>, language: Language) -> Self {
+        let words = Words::of(&rows, language, platform::clock);
         let mut shown = Self { rows, words, made_for: [const { String::new() }; 2] };
         shown.made_for = [shown.instruction(), shown.content()];
         shown
@@ -201,8 +212,8 @@ fn fits(text: &str, room: &str) -> bool {
 }
 
 impl Up {
-    fn new(shared: Arc<Shared>, rows: Vec<Row>, answer: Answer) -> Self {
-        let shown = Shown::new(rows);
+    fn new(shared: Arc<Shared>, rows: Vec<Row>, language: Language, answer: Answer) -> Self {
+        let shown = Shown::new(rows, language);
         Self {
             shared,
             buttons: Cell::new(shown.words.buttons),
@@ -254,7 +265,8 @@ impl Up {
     /// Says how things stand now.
     fn follow(&self, window: HWND, rows: Vec<Row>) {
         let over = open_questions(&rows).is_empty();
-        let now = Shown::new(rows);
+        let language = self.shown.borrow().words.language;
+        let now = Shown::new(rows, language);
         let joined = has_joined(&self.shown.borrow().rows, &now.rows);
         let before = self.shown.replace(now);
         if !over && self.shown.borrow().words.buttons != self.buttons.get() {
@@ -275,10 +287,10 @@ impl Up {
     fn say(&self, window: HWND, before: Shown) {
         let (title, texts) = {
             let shown = self.shown.borrow();
-            (shown.words.title, [shown.instruction(), shown.content()])
+            (shown.words.title.clone(), [shown.instruction(), shown.content()])
         };
         if title != before.words.title {
-            let title = wide(title);
+            let title = wide(&title);
             // SAFETY: `window` is the dialog of this thread; the text ends with a zero and outlives the call.
             unsafe { SetWindowTextW(window, title.as_ptr()) };
         }

@@ -1,6 +1,7 @@
 //! The words of the question, the same on every platform.
 
-use abide_wire::{Limit, Question, text};
+use abide_locale::{Part as Piece, common, desktop, parts, session, time};
+use abide_wire::{Language, Limit, Question};
 
 use super::{Fate, Row};
 
@@ -8,7 +9,7 @@ use super::{Fate, Row};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     /// The window's title.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// What is about to happen, with the count when it is about one session.
     pub(crate) sentence: Sentence,
     /// Of several sessions, a line for each.
@@ -17,6 +18,8 @@ pub(crate) struct Words {
     pub(crate) note: String,
     /// What can be answered.
     pub(crate) buttons: Buttons,
+    /// The language of all of it.
+    pub(crate) language: Language,
 }
 
 /// A sentence in parts, so that each platform can stress what matters.
@@ -72,32 +75,39 @@ impl Line {
 
 impl Words {
     /// The words for these questions; `clock` writes a time of day.
-    pub(crate) fn of(rows: &[Row], clock: impl Fn(u64) -> String) -> Self {
+    pub(crate) fn of(rows: &[Row], language: Language, clock: impl Fn(u64) -> String) -> Self {
         let open: Vec<&Question> =
             rows.iter().filter(|row| row.fate.is_none()).map(|row| &row.question).collect();
         let buttons =
             if open.iter().any(|question| question.can_be_kept) { Buttons::YesNo } else { Buttons::Ok };
         match rows {
             [Row { question, fate: None }] => Self {
-                title: "Your session will expire soon",
-                sentence: sentence_of_one(question),
+                title: common::question_title_one(language),
+                sentence: sentence_of_one(question, language),
                 lines: Vec::new(),
-                note: note_of_one(question, &clock(question.yes_keeps_until)),
+                note: note_of_one(question, language, clock(question.yes_keeps_until)),
                 buttons,
+                language,
             },
             [Row { fate: Some(_), .. }] => Self {
-                title: "Your session will expire soon",
-                sentence: farewell(rows),
+                title: common::question_title_one(language),
+                sentence: farewell(rows, language),
                 lines: Vec::new(),
                 note: String::new(),
                 buttons,
+                language,
             },
             _ => Self {
-                title: "Your sessions will expire soon",
-                sentence: if open.is_empty() { farewell(rows) } else { sentence_of_many(buttons) },
-                lines: rows.iter().map(line).collect(),
-                note: note_of_many(&open, buttons).to_owned(),
+                title: common::question_title_more(language),
+                sentence: match (open.is_empty(), buttons) {
+                    (true, _) => farewell(rows, language),
+                    (false, Buttons::YesNo) => Sentence(vec![plain(desktop::question_many(language))]),
+                    (false, Buttons::Ok) => Sentence(vec![plain(desktop::question_many_fixed(language))]),
+                },
+                lines: rows.iter().map(|row| line(row, language)).collect(),
+                note: note_of_many(&open, buttons, language),
                 buttons,
+                language,
             },
         }
     }
@@ -105,11 +115,24 @@ impl Words {
     /// The whole text for a screen reader. Elsewhere the system's own dialogs provide it.
     #[cfg(any(target_os = "linux", test))]
     pub(crate) fn aloud(&self) -> String {
-        let mut all = self.sentence.to_string();
-        for line in &self.lines {
-            all.push_str(&format!(" {}, {}: {}.", line.account, line.provider, line.left));
+        let lines = self.lines.iter().map(|line| {
+            desktop::question_line_aloud(self.language, &line.account, &line.provider, &line.left)
+        });
+        let all = std::iter::once(self.sentence.to_string()).chain(lines).chain([self.note.clone()]);
+        all.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+    }
+
+    /// The labels of the buttons, with an underscore before the letter that presses each, and what they mean: no, then yes; or
+    /// only that it was seen.
+    pub(crate) fn button_texts(&self, sessions: usize) -> Vec<(String, String)> {
+        let language = self.language;
+        match self.buttons {
+            Buttons::YesNo => vec![
+                (desktop::question_no(language), desktop::question_no_means(language, sessions)),
+                (desktop::question_yes(language), desktop::question_yes_means(language, sessions)),
+            ],
+            Buttons::Ok => vec![(desktop::question_ok(language), desktop::question_ok_means(language))],
         }
-        format!("{all} {}", self.note).trim_end().to_owned()
     }
 }
 
@@ -117,81 +140,63 @@ fn plain(text: impl Into<String>) -> Part {
     Part::Plain(text.into())
 }
 
-fn sentence_of_one(question: &Question) -> Sentence {
-    let unit = if question.seconds_left == 1 { "second" } else { "seconds" };
-    let ask = if question.can_be_kept { " Do you want to keep your session?" } else { "" };
-    Sentence(vec![
-        plain("Your session with "),
-        Part::Strong(question.provider.clone()),
-        plain(" will expire in "),
-        Part::Count(question.seconds_left.to_string()),
-        plain(format!(" {unit}.{ask}")),
-    ])
+fn sentence_of_one(question: &Question, language: Language) -> Sentence {
+    let stressed = [Part::Strong(question.provider.clone()), Part::Count(question.seconds_left.to_string())];
+    let pieces = parts(stressed, |[provider, count]| match question.can_be_kept {
+        true => desktop::question_one(language, count, provider, question.seconds_left),
+        false => desktop::question_one_fixed(language, count, provider, question.seconds_left),
+    });
+    let part = |piece| match piece {
+        Piece::Words(words) => Part::Plain(words),
+        Piece::Marked(part) => part,
+    };
+    Sentence(pieces.into_iter().map(part).collect())
 }
 
-fn note_of_one(question: &Question, until: &str) -> String {
+fn note_of_one(question: &Question, language: Language, until: String) -> String {
     let account = &question.account;
     if !question.can_be_kept {
-        let why = text::why_it_cannot_be_kept(question.limit);
-        return format!("\u{201c}{account}\u{201d} cannot be extended: {why}");
+        let why = session::why_it_cannot_be_kept(language, question.limit);
+        return desktop::question_note_fixed(language, account, why);
     }
     match question.limit {
-        Limit::Idle => {
-            format!("Nothing has used \u{201c}{account}\u{201d} for a while. Yes extends it until {until}.")
-        }
-        Limit::Absolute | Limit::AccessToken => format!(
-            "\u{201c}{account}\u{201d} is near its longest time. Yes extends it until {until} at most."
-        ),
-        Limit::Provider => {
-            format!(
-                "The provider ends \u{201c}{account}\u{201d} if it is not used. Yes extends it until {until}."
-            )
-        }
+        Limit::Idle => desktop::question_note_idle(language, account, until),
+        Limit::Absolute | Limit::AccessToken => desktop::question_note_longest(language, account, until),
+        Limit::Provider => desktop::question_note_provider(language, account, until),
     }
 }
 
-fn sentence_of_many(buttons: Buttons) -> Sentence {
-    let text = match buttons {
-        Buttons::YesNo => "These sessions will expire soon. Do you want to keep them?",
-        Buttons::Ok => "These sessions will expire soon. They cannot be extended.",
-    };
-    Sentence(vec![plain(text)])
-}
-
-fn note_of_many(open: &[&Question], buttons: Buttons) -> &'static str {
+fn note_of_many(open: &[&Question], buttons: Buttons, language: Language) -> String {
     match (open, buttons) {
-        ([], _) => "",
-        (_, Buttons::Ok) => "Sign in again after that.",
+        ([], _) => String::new(),
+        (_, Buttons::Ok) => desktop::question_note_many_fixed(language),
         (open, Buttons::YesNo) if open.iter().all(|question| question.can_be_kept) => {
-            "Yes extends all of them, No signs out of all of them. The tray menu has each one."
+            desktop::question_note_all(language)
         }
-        (_, Buttons::YesNo) => {
-            "Yes extends those that can be extended, No signs out of all of them. The tray menu has each one."
-        }
+        (_, Buttons::YesNo) => desktop::question_note_some(language),
     }
 }
 
-fn line(row: &Row) -> Line {
+fn line(row: &Row, language: Language) -> Line {
     let left = match row.fate {
-        Some(Fate::GoesOn) => "extended".to_owned(),
-        Some(Fate::Over) => "ended".to_owned(),
+        Some(Fate::GoesOn) => desktop::question_line_extended(language),
+        Some(Fate::Over) => desktop::question_line_ended(language),
         None => {
-            let left = text::duration(row.question.seconds_left);
-            if row.question.can_be_kept { left } else { format!("{left}, cannot be extended") }
+            let left = time::duration(language, row.question.seconds_left);
+            if row.question.can_be_kept { left } else { desktop::question_line_fixed(language, left) }
         }
     };
     Line { account: row.question.account.clone(), provider: row.question.provider.clone(), left }
 }
 
 /// The result, for the moment before the dialog closes.
-fn farewell(rows: &[Row]) -> Sentence {
+fn farewell(rows: &[Row], language: Language) -> Sentence {
     let all = |fate| rows.iter().all(|row| row.fate == Some(fate));
     let text = match (rows.len(), all(Fate::GoesOn), all(Fate::Over)) {
-        (1, true, _) => "Your session continues.",
-        (1, ..) => "Your session has ended.",
-        (_, true, _) => "Your sessions continue.",
-        (_, _, true) => "Your sessions have ended.",
-        _ => "All questions are answered.",
+        (count, true, _) => desktop::question_continues(language, count),
+        (1, ..) => desktop::question_ended(language, 1),
+        (count, _, true) => desktop::question_ended(language, count),
+        _ => desktop::question_answered(language),
     };
     Sentence(vec![plain(text)])
 }
@@ -217,7 +222,7 @@ mod tests {
     }
 
     fn words(rows: &[Row]) -> Words {
-        Words::of(rows, |_| "14:32".to_owned())
+        Words::of(rows, Language::En, |_| "14:32".to_owned())
     }
 
     #[test]
@@ -234,7 +239,7 @@ mod tests {
         );
         assert_eq!(words.buttons, Buttons::YesNo);
         assert_eq!(words.aloud(), format!("{} {}", words.sentence, words.note));
-        let last = Words::of(&[open(question(1, Limit::Idle))], |_| String::new());
+        let last = Words::of(&[open(question(1, Limit::Idle))], Language::En, |_| String::new());
         assert!(last.sentence.to_string().contains("in 1 second."));
     }
 
@@ -310,5 +315,53 @@ mod tests {
         let kept = Row { question: question(58, Limit::Idle), fate: Some(Fate::GoesOn) };
         let fixed = Question { can_be_kept: false, ..question(20, Limit::Absolute) };
         assert_eq!(words(&[kept, open(fixed)]).buttons, Buttons::Ok);
+    }
+
+    fn page(words: &Words, sessions: usize) -> String {
+        let buttons: Vec<String> = words
+            .button_texts(sessions)
+            .into_iter()
+            .map(|(label, means)| format!("[{label}] {means}"))
+            .collect();
+        let lines: String = words.lines.iter().map(|line| format!("{}\n", line.text())).collect();
+        format!(
+            "{}\n{}\n{lines}{}\n{}\n({})\n\n",
+            words.title,
+            words.sentence,
+            words.note,
+            buttons.join("\n"),
+            words.aloud()
+        )
+    }
+
+    #[test]
+    fn the_question_in_each_language() {
+        let fixed = |limit| open(Question { can_be_kept: false, ..question(58, limit) });
+        let home = || open(Question { id: 2, account: "home".to_owned(), ..question(178, Limit::Idle) });
+        let over = |fate| Row { fate: Some(fate), ..open(question(58, Limit::Idle)) };
+        let dialogs: Vec<Vec<Row>> = vec![
+            vec![open(question(58, Limit::Idle))],
+            vec![open(question(1, Limit::Absolute))],
+            vec![open(question(58, Limit::Provider))],
+            vec![fixed(Limit::Absolute)],
+            vec![fixed(Limit::Provider)],
+            vec![fixed(Limit::AccessToken)],
+            vec![fixed(Limit::Idle)],
+            vec![open(question(58, Limit::Idle)), home()],
+            vec![fixed(Limit::Absolute), home()],
+            vec![fixed(Limit::Absolute), fixed(Limit::Absolute)],
+            vec![over(Fate::GoesOn)],
+            vec![over(Fate::Over)],
+            vec![over(Fate::GoesOn), over(Fate::GoesOn)],
+            vec![over(Fate::Over), over(Fate::Over)],
+            vec![over(Fate::GoesOn), over(Fate::Over)],
+        ];
+        for language in Language::ALL {
+            let of = |rows: &Vec<Row>| page(&Words::of(rows, language, |_| "14:32".to_owned()), rows.len());
+            let pages: String = dialogs.iter().map(of).collect();
+            let mut settings = insta::Settings::clone_current();
+            settings.set_omit_expression(true);
+            settings.bind(|| insta::assert_snapshot!(format!("question_{}", language.tag()), pages));
+        }
     }
 }

@@ -6,6 +6,8 @@ mod imp;
 #[cfg(not(target_os = "linux"))]
 #[path = "native.rs"]
 mod imp;
+#[cfg(test)]
+mod languages;
 mod view;
 
 use tauri::{AppHandle, Manager as _};

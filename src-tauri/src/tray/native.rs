@@ -10,7 +10,7 @@ use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry};
 
-use super::view::{AccountView, ItemView, WATCH_AGAIN, item};
+use super::view::{AccountView, ItemView, item};
 use super::{Handlers, View};
 use crate::{face, platform, window};
 
@@ -185,7 +185,7 @@ fn build_menu(app: &AppHandle, view: &View) -> tauri::Result<(Menu<Wry>, Vec<Acc
         let sign_in = built(item::SIGN_IN, &account.sign_in)?;
         let keep = built(item::KEEP, &account.keep)?;
         let sign_out = built(item::SIGN_OUT, &account.sign_out)?;
-        let watch = built(item::WATCH, &ItemView { label: WATCH_AGAIN.to_owned(), enabled: true })?;
+        let watch = built(item::WATCH, &ItemView { label: view.watch_again(), enabled: true })?;
         let choices: [&dyn IsMenuItem<Wry>; 3] = [&sign_in, &keep, &sign_out];
         let id = format!("{}:{}", item::STATUS, account.name);
         let status = if accounts.len() == 1 {
@@ -210,14 +210,11 @@ fn build_menu(app: &AppHandle, view: &View) -> tauri::Result<(Menu<Wry>, Vec<Acc
     for stop in &view.stops {
         menu.append(&plain(&format!("{}:{}", item::STOP, stop.grant), &literal(&stop.label))?)?;
     }
-    menu.append_items(&[
-        &PredefinedMenuItem::separator(app)?,
-        &plain(item::COPY, "Copy command")?,
-        &plain(item::OPEN, "Open Abide")?,
-        &plain(item::SETTINGS, "Settings")?,
-        &PredefinedMenuItem::separator(app)?,
-        &plain(item::QUIT, "Quit")?,
-    ])?;
+    menu.append(&PredefinedMenuItem::separator(app)?)?;
+    for (id, text) in view.common_items() {
+        menu.append(&plain(id, &text)?)?;
+    }
+    menu.append_items(&[&PredefinedMenuItem::separator(app)?, &plain(item::QUIT, &view.quit())?])?;
     Ok((menu, items))
 }
 

@@ -1,6 +1,7 @@
 //! What the tray shows for a snapshot. Pure: no desktop, no clock.
 
-use abide_wire::{LiveGrant, SessionState, SessionStatus, Signal, SignalState, Snapshot, text};
+use abide_locale::{common, desktop, session, time};
+use abide_wire::{Language, LiveGrant, SessionState, SessionStatus, Signal, SignalState, Snapshot};
 
 use crate::face::{Face, Ring, Tone, sixtieths};
 
@@ -15,6 +16,8 @@ pub(crate) struct View {
     pub(crate) accounts: Vec<AccountView>,
     /// The programs that may have tokens now and can be stopped.
     pub(crate) stops: Vec<StopView>,
+    /// The language of all of it.
+    pub(crate) language: Language,
 }
 
 /// A program that may have tokens now, until something ends. How many it had is in the window, because a menu is read anew for each
@@ -47,7 +50,7 @@ pub(crate) struct AccountView {
     pub(crate) sign_in: ItemView,
     /// "Keep session".
     pub(crate) keep: ItemView,
-    /// Whether there is [`WATCH_AGAIN`]: while the tab that watches the provider's session is closed.
+    /// Whether the tab that watches the provider's session can be opened again: while it is closed.
     pub(crate) watch_again: bool,
     /// "Sign out".
     pub(crate) sign_out: ItemView,
@@ -61,9 +64,6 @@ pub(crate) struct ItemView {
     /// Whether it can be chosen.
     pub(crate) enabled: bool,
 }
-
-/// The item that opens the tab again.
-pub(crate) const WATCH_AGAIN: &str = "Watch in the browser again";
 
 /// The action of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,40 +137,62 @@ impl View {
     /// The view of this snapshot.
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let alone = snapshot.accounts.len() == 1;
+        let language = snapshot.language.used;
+        let account = |status| AccountView::of(status, alone, language);
         Self {
             face: face(snapshot),
             tooltip: tooltip(snapshot),
-            accounts: snapshot.accounts.iter().map(|status| AccountView::of(status, alone)).collect(),
+            accounts: snapshot.accounts.iter().map(account).collect(),
             stops: stops(snapshot, alone),
+            language,
         }
     }
 
-    /// Whether the other view needs other items, not only other texts: for accounts or for programs.
+    /// The items below the accounts and the programs, but the last.
+    pub(crate) fn common_items(&self) -> [(&'static str, String); 3] {
+        [
+            (item::COPY, desktop::tray_copy_command(self.language)),
+            (item::OPEN, desktop::tray_open(self.language)),
+            (item::SETTINGS, desktop::tray_settings(self.language)),
+        ]
+    }
+
+    /// The last item.
+    pub(crate) fn quit(&self) -> String {
+        desktop::tray_quit(self.language)
+    }
+
+    /// The item that opens the tab again which watches the provider's session.
+    pub(crate) fn watch_again(&self) -> String {
+        desktop::tray_watch_again(self.language)
+    }
+
+    /// Whether the other view needs other items, not only other texts: for accounts, for programs, or in another language.
     #[cfg(any(not(target_os = "linux"), test))]
     pub(crate) fn has_other_items_than(&self, other: &Self) -> bool {
         let names =
             |view: &Self| view.accounts.iter().map(|account| account.name.clone()).collect::<Vec<_>>();
-        names(self) != names(other) || self.stops != other.stops
+        names(self) != names(other) || self.stops != other.stops || self.language != other.language
     }
 }
 
 impl AccountView {
-    fn of(status: &SessionStatus, alone: bool) -> Self {
+    fn of(status: &SessionStatus, alone: bool, language: Language) -> Self {
         let signed_in = is_signed_in(status);
         let authorizing = status.state == SessionState::Authorizing;
         let sign_in = match (authorizing, alone) {
-            (true, _) => "Cancel sign-in".to_owned(),
-            (false, true) => "Sign in".to_owned(),
-            (false, false) => format!("Sign in to {}", status.account),
+            (true, _) => common::action_cancel_sign_in(language),
+            (false, true) => common::action_sign_in(language),
+            (false, false) => desktop::tray_sign_in_to(language, &status.account),
         };
         Self {
             name: status.account.clone(),
-            status: status_line(status, alone, |left| left),
-            lasting_status: status_line(status, alone, |_| 0),
+            status: status_line(status, alone, language, |left| left),
+            lasting_status: status_line(status, alone, language, |_| 0),
             sign_in: ItemView { label: sign_in, enabled: offers_sign_in(status) },
-            keep: ItemView { label: "Keep session".to_owned(), enabled: offers_keep(status) },
+            keep: ItemView { label: common::action_keep_session(language), enabled: offers_keep(status) },
             watch_again: can_watch_again(status),
-            sign_out: ItemView { label: "Sign out".to_owned(), enabled: signed_in },
+            sign_out: ItemView { label: common::action_sign_out(language), enabled: signed_in },
         }
     }
 }
@@ -181,7 +203,11 @@ fn stops(snapshot: &Snapshot, alone: bool) -> Vec<StopView> {
         if live.program.chars().nth(LONGEST_NAME).is_some() {
             name.push('\u{2026}');
         }
-        if alone { format!("Stop {name}") } else { format!("Stop {name} ({})", live.account) }
+        let language = snapshot.language.used;
+        match alone {
+            true => desktop::tray_stop(language, name),
+            false => desktop::tray_stop_for(language, &live.account, name),
+        }
     };
     let allowed = snapshot.grants.iter().filter(|live| live.allows).take(MOST_STOPS);
     allowed.map(|live| StopView { grant: live.id, label: label(live) }).collect()
@@ -240,12 +266,15 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     let leading = snapshot.leading().map(|status| status.account.as_str());
     let mut accounts: Vec<&SessionStatus> = snapshot.accounts.iter().collect();
     accounts.sort_by_key(|status| Some(status.account.as_str()) != leading);
-    let mut lines: Vec<String> =
-        accounts.iter().map(|status| format!("{}: {}", status.account, brief(status, calm))).collect();
+    let language = snapshot.language.used;
+    let line = |status: &&SessionStatus| {
+        desktop::tray_tooltip_line(language, &status.account, brief(status, language, calm))
+    };
+    let mut lines: Vec<String> = accounts.iter().map(line).collect();
     lines.extend(accounts.iter().filter_map(|status| status.last_error.clone()));
     lines.extend(snapshot.warnings.iter().cloned());
     if lines.is_empty() {
-        lines.push("No account yet".to_owned());
+        lines.push(desktop::tray_tooltip_empty(language));
     }
     lines
 }
@@ -261,37 +290,43 @@ fn calm(left: u64) -> u64 {
 }
 
 /// The state in few words. `shown` converts the time left into the time to show.
-fn brief(status: &SessionStatus, shown: impl Fn(u64) -> u64) -> String {
+fn brief(status: &SessionStatus, language: Language, shown: impl Fn(u64) -> u64) -> String {
     match (status.state, status.expires_in, status.ended) {
-        _ if status.frozen => "frozen, the screen is locked".to_owned(),
+        _ if status.frozen => desktop::tray_frozen(language),
         (SessionState::Active | SessionState::Expiring, Some(left), _) => {
-            format!("{} left", text::rough_duration(shown(left)))
+            desktop::tray_left(language, time::rough_duration(language, shown(left)))
         }
-        (SessionState::Active | SessionState::Expiring, None, _) => "signed in".to_owned(),
-        (SessionState::Authorizing, _, _) => "waiting for you in the browser".to_owned(),
-        (SessionState::Ended, _, Some(reason)) => format!("signed out, {}", text::ended(reason)),
-        (SessionState::Ended, _, None) => "signed out".to_owned(),
-        (SessionState::SignedOut, _, _) => "not signed in".to_owned(),
+        (SessionState::Active | SessionState::Expiring, None, _) => desktop::tray_signed_in(language),
+        (SessionState::Authorizing, _, _) => desktop::tray_waiting(language),
+        (SessionState::Ended, _, Some(reason)) => {
+            desktop::tray_signed_out_because(language, session::ended(language, reason))
+        }
+        (SessionState::Ended, _, None) => desktop::tray_signed_out(language),
+        (SessionState::SignedOut, _, _) => desktop::tray_not_signed_in(language),
     }
 }
 
-fn status_line(status: &SessionStatus, alone: bool, shown: impl Fn(u64) -> u64) -> String {
-    let who = match &status.user {
-        Some(user) if is_signed_in(status) && alone => user.clone(),
-        Some(user) if is_signed_in(status) => format!("{} \u{b7} {user}", status.account),
-        _ => status.account.clone(),
-    };
-    let attention = if status.last_error.is_some() { " \u{b7} needs attention" } else { "" };
-    format!("{who} \u{b7} {}{attention}", brief(status, shown))
+/// Separated by dots: who, for how long, and what is wrong.
+fn status_line(
+    status: &SessionStatus,
+    alone: bool,
+    language: Language,
+    shown: impl Fn(u64) -> u64,
+) -> String {
+    let user = status.user.as_ref().filter(|_| is_signed_in(status));
+    let account = (user.is_none() || !alone).then(|| status.account.clone());
+    let attention = status.last_error.is_some().then(|| desktop::tray_needs_attention(language));
+    let parts = [account, user.cloned(), Some(brief(status, language, shown)), attention];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" \u{b7} ")
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use abide_wire::{EndReason, Limit, Question, SignalStatus};
 
-    fn status(account: &str, state: SessionState) -> SessionStatus {
+    pub(in crate::tray) fn status(account: &str, state: SessionState) -> SessionStatus {
         let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
         SessionStatus {
             account: account.to_owned(),

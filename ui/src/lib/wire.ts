@@ -469,6 +469,22 @@ since: number,
  */
 last_used: number | null, };
 
+export type Language = "en" | "es" | "de";
+
+export type LanguageSetting = { 
+/**
+ * The language in use.
+ */
+used: Language, 
+/**
+ * `language` in the configuration; `null` for the language of the system.
+ */
+configured: Language | null, 
+/**
+ * Whether an administrator has set it.
+ */
+locked: boolean, };
+
 export type Snapshot = { 
 /**
  * All accounts, in the order of the configuration.
@@ -493,7 +509,12 @@ consents?: Array<ConsentQuestion>,
  * Over the endpoint, only the `abide` command gets them.
  * Absent from an agent that still runs after an upgrade.
  */
-grants?: Array<LiveGrant>, };
+grants?: Array<LiveGrant>, 
+/**
+ * The language of everything that is shown to people.
+ * Absent from an agent that still runs after an upgrade.
+ */
+language?: LanguageSetting, };
 
 export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "step_up" | "problem";
 

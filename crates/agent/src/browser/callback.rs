@@ -229,7 +229,7 @@ pub(crate) async fn alone(
     };
     tokio::select! {
         answer = route(request, &place) => answer,
-        () = judged => crate::browser::pages::nothing(),
+        () = judged => crate::browser::pages::nothing(place.catching.language()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! sign in. The page asks the person first; without a yes, no sign-in starts. `target_link_uri` is not used, because
 //! Abide has no page to open after a sign-in.
 
+use abide_locale::{Language, common, pages as texts};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -26,7 +27,10 @@ pub(crate) async fn answer(
             Method::GET => request.uri().query().unwrap_or_default().to_owned(),
             Method::POST => match server::body(request, FORM).await.map(|form| form.to_vec()) {
                 Some(form) => String::from_utf8(form).unwrap_or_default(),
-                None => return Ok(refused("This link cannot be read. Nothing has changed.")),
+                None => {
+                    let language = catching.language();
+                    return Ok(refused(language, &texts::link_unreadable(language)));
+                }
             },
             _ => return Err(request),
         };
@@ -39,28 +43,30 @@ pub(crate) async fn answer(
 }
 
 fn ask(parameters: &str, catching: &Catching) -> Response<Full<Bytes>> {
-    let Some((host, redirect_uri)) = catching.host() else { return nothing() };
+    let language = catching.language();
+    let Some((host, redirect_uri)) = catching.host() else { return nothing(language) };
     let link = Link::read(parameters);
     let invited = host.invited(redirect_uri, link.as_ref().map_or("", |link| &link.issuer));
     match (invited, link) {
-        (Invited::NotOffered, _) => nothing(),
-        (Invited::UnknownIssuer, _) | (_, None) => refused(
-            "This link asks you to sign in at a provider that no account of Abide is at. Nothing has changed.",
-        ),
+        (Invited::NotOffered, _) => nothing(language),
+        (Invited::UnknownIssuer, _) | (_, None) => refused(language, &texts::link_unknown_provider(language)),
         (Invited::SignedIn { user, account }, _) => {
-            let line = format!("{user} is signed in to the account \u{201c}{account}\u{201d} already.");
-            let lines = &[line.as_str(), "You can close this tab."];
-            page(StatusCode::OK, &Page { title: "You are signed in", lines, good: true })
+            let line = texts::link_already(language, account, user);
+            let close = texts::page_close(language);
+            let lines = &[line.as_str(), close.as_str()];
+            let title = &texts::page_signed_in(language);
+            page(StatusCode::OK, &Page { language, title, lines, good: true })
         }
         (Invited::Ask { account, provider }, Some(link)) => {
-            let who = link.login_hint.as_ref().map(|hint| format!("It suggests the user name {hint}."));
-            let Some(path) = catching.tickets.add(link) else { return nothing() };
-            let line =
-                format!("A link asks you to sign in to the account \u{201c}{account}\u{201d} at {provider}.");
+            let who = link.login_hint.as_ref().map(|hint| texts::link_suggests(language, hint));
+            let Some(path) = catching.tickets.add(link) else { return nothing(language) };
+            let line = texts::link_asks(language, account, provider);
+            let last = texts::link_not_clicked(language);
             let lines: Vec<&str> =
-                [Some(line.as_str()), who.as_deref(), Some(NOT_ASKED)].into_iter().flatten().collect();
-            let title = "Sign in?";
-            let content = pages::asking(&Page { title, lines: &lines, good: true }, &path, "Sign in");
+                [Some(line.as_str()), who.as_deref(), Some(last.as_str())].into_iter().flatten().collect();
+            let title = &texts::link_title(language);
+            let content = Page { language, title, lines: &lines, good: true };
+            let content = pages::asking(&content, &path, &common::action_sign_in(language));
             let mut response =
                 respond(StatusCode::OK, "text/html; charset=utf-8", content, pages::ASKING_POLICY);
             let deny = http::HeaderValue::from_static("DENY");
@@ -70,22 +76,23 @@ fn ask(parameters: &str, catching: &Catching) -> Response<Full<Bytes>> {
     }
 }
 
-const NOT_ASKED: &str = "If you did not click such a link, close this tab. Nothing has begun.";
-
 /// Handles the sent form. Only the page that asked knows its path.
 fn accept(request: &Request<Incoming>, catching: &Catching) -> Response<Full<Bytes>> {
+    let language = catching.language();
     let mut sites = request.headers().get_all("sec-fetch-site").iter();
     let from_elsewhere = sites.any(|site| site.as_bytes() != b"same-origin");
-    let Some((host, redirect_uri)) = catching.host() else { return nothing() };
+    let Some((host, redirect_uri)) = catching.host() else { return nothing(language) };
     let link = if from_elsewhere { None } else { catching.tickets.take(request.uri().path()) };
     let Some(Link { issuer, login_hint }) = link else {
-        return refused("This question was answered already, or is too old. Open the link again.");
+        return refused(language, &texts::link_answered(language));
     };
     host.accepted(redirect_uri, &issuer, login_hint);
-    let lines = &["Abide opens the sign-in in another tab.", "You can close this tab."];
-    page(StatusCode::OK, &Page { title: "Sign-in started", lines, good: true })
+    let lines = &[texts::link_started_body(language), texts::page_close(language)];
+    let lines = &lines.each_ref().map(String::as_str);
+    let title = &texts::link_started(language);
+    page(StatusCode::OK, &Page { language, title, lines, good: true })
 }
 
-fn refused(line: &str) -> Response<Full<Bytes>> {
-    problem(StatusCode::BAD_REQUEST, line)
+fn refused(language: Language, line: &str) -> Response<Full<Bytes>> {
+    problem(StatusCode::BAD_REQUEST, language, line)
 }

@@ -1,6 +1,7 @@
 //! The pages in the user's browser. Static except for escaped texts of our own; no script, no text of the provider as HTML,
 //! nothing loaded from elsewhere.
 
+use abide_locale::{Language, pages};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -9,6 +10,8 @@ use crate::browser::server::respond;
 
 /// The content of a page.
 pub(crate) struct Page<'a> {
+    /// The language of its lines.
+    pub(crate) language: Language,
     pub(crate) title: &'a str,
     pub(crate) lines: &'a [&'a str],
     pub(crate) good: bool,
@@ -46,9 +49,10 @@ pub(crate) fn html(page: &Page<'_>) -> String {
     }
     let (class, sign) = if page.good { ("good", TICK) } else { ("bad", BAR) };
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width,initial-scale=1\"><title>{title} \u{b7} Abide</title><style>{STYLE}</style></head>\
          <body><main class=\"{class}\">{MARK}{sign}<h1>{title}</h1>{body}</main></body></html>",
+        lang = page.language.tag(),
         title = escape(page.title),
     )
 }
@@ -61,13 +65,13 @@ pub(crate) fn page(status: StatusCode, content: &Page<'_>) -> Response<Full<Byte
 }
 
 /// A page that says what is wrong.
-pub(crate) fn problem(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
-    page(status, &Page { title: "Abide", lines: &[line], good: false })
+pub(crate) fn problem(status: StatusCode, language: Language, line: &str) -> Response<Full<Bytes>> {
+    page(status, &Page { language, title: "Abide", lines: &[line], good: false })
 }
 
 /// The answer at a path without a page.
-pub(crate) fn nothing() -> Response<Full<Bytes>> {
-    problem(StatusCode::NOT_FOUND, "There is no page here. You can close this tab.")
+pub(crate) fn nothing(language: Language) -> Response<Full<Bytes>> {
+    problem(StatusCode::NOT_FOUND, language, &pages::page_nothing(language))
 }
 
 /// The policy of a page that asks: it may also send its form back to where it came from.
@@ -92,19 +96,23 @@ pub(crate) fn asking(page: &Page<'_>, path: &str, button: &str) -> String {
 
 /// The watching page. Its script fills in the state and the user's name: everyone on this computer can request the page, but
 /// only the tab that the browser was sent to has the secret for the rest.
-pub(crate) fn monitor(provider: &str) -> String {
+pub(crate) fn monitor(language: Language, provider: &str) -> String {
+    let keep_open = escape(&pages::watch_keep_open(language, provider));
     let provider = escape(provider);
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width,initial-scale=1\"><title>You are signed in \u{b7} Abide</title>\
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title} \u{b7} Abide</title>\
          <style>{STYLE}{WATCHING}</style></head>\
-         <body><main class=\"good\">{MARK}{TICK}<h1>You are signed in</h1>\
+         <body><main class=\"good\">{MARK}{TICK}<h1>{title}</h1>\
          <p id=\"who\"></p>\
-         <p class=\"while\">Keep this tab open, so that Abide detects when you sign out at {provider}. You may also close \
-         it; your session in Abide continues.</p>\
-         <p id=\"state\" role=\"status\">One moment.</p></main>\
+         <p class=\"while\">{keep_open}</p>\
+         <p id=\"state\" role=\"status\" data-unreachable=\"{unreachable}\">{moment}</p></main>\
          <iframe id=\"op\" title=\"{provider}\" hidden></iframe><iframe id=\"silent\" title=\"{provider}\" hidden></iframe>\
-         <script src=\"/monitor/watch.js\"></script></body></html>"
+         <script src=\"/monitor/watch.js\"></script></body></html>",
+        lang = language.tag(),
+        title = escape(&pages::page_signed_in(language)),
+        unreachable = escape(&pages::watch_unreachable(language)),
+        moment = escape(&pages::watch_one_moment(language)),
     )
 }
 
@@ -130,9 +138,15 @@ mod tests {
 
     #[test]
     fn a_page_shows_words_and_never_markup_of_others() {
-        let page = Page { title: "Signed in", lines: &["<script>alert(1)</script> & \"co\""], good: true };
+        let page = Page {
+            language: Language::Es,
+            title: "Signed in",
+            lines: &["<script>alert(1)</script> & \"co\""],
+            good: true,
+        };
         let html = html(&page);
         assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;co&quot;"));
         assert!(!html.contains("<script"));
+        assert!(html.contains("<html lang=\"es\">"));
     }
 }

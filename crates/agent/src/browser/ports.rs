@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use abide_wire::Language;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use url::{Url, form_urlencoded};
 
 use crate::browser::tickets::Tickets;
+use crate::config::language::Spoken;
 
 /// The last part of the path of the page for a caught answer.
 const PAGE: &str = "not-started-here";
@@ -65,6 +67,8 @@ pub(crate) enum Evict {
 pub(crate) struct Ports {
     occupied: Mutex<Vec<Occupied>>,
     catcher: Catcher,
+    /// The language of the pages at the ports.
+    spoken: Spoken,
     /// Told when a listener has let go of its port.
     freed: Arc<Notify>,
 }
@@ -94,6 +98,11 @@ impl Drop for Hold {
 }
 
 impl Ports {
+    /// None is occupied; the pages are in this language.
+    pub(crate) fn speaking(spoken: Spoken) -> Self {
+        Self { spoken, ..Self::default() }
+    }
+
     /// Ends the listeners of ours that have to give up this address. Returns whether there were any.
     pub(crate) fn clear(&self, address: SocketAddr, evict: Evict) -> bool {
         let least = match evict {
@@ -142,6 +151,7 @@ impl Ports {
             page: format!("{folder}/{PAGE}"),
             redirect_uri: Some(redirect_uri.clone()),
             catcher: self.catcher.clone(),
+            spoken: self.spoken.clone(),
             tickets: Tickets::default(),
         }
     }
@@ -164,11 +174,17 @@ pub(crate) struct Catching {
     pub(crate) page: String,
     redirect_uri: Option<Url>,
     catcher: Catcher,
+    spoken: Spoken,
     /// The questions of links to sign in that are open in the browser.
     pub(crate) tickets: Tickets,
 }
 
 impl Catching {
+    /// The language of the pages at this listener.
+    pub(crate) fn language(&self) -> Language {
+        self.spoken.language()
+    }
+
     /// What decides about links to sign in at this listener.
     pub(crate) fn host(&self) -> Option<(&Arc<dyn Catch>, &Url)> {
         Some((self.catcher.get()?, self.redirect_uri.as_ref()?))

@@ -23,7 +23,12 @@ impl Spoken {
         Self(Arc::new(Inner { system, setting: RwLock::new(setting) }))
     }
 
-    /// The language in use, and why.
+    /// The language in use.
+    pub(crate) fn language(&self) -> Language {
+        self.setting().used
+    }
+
+    /// The same, and why.
     pub(crate) fn setting(&self) -> LanguageSetting {
         *self.0.setting.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use abide_locale::{Language, pages};
 use abide_oidc::{LogoutToken, ReplayGuard};
 use abide_session::Input;
 use abide_wire::Signal;
@@ -162,11 +163,9 @@ impl LogoutListener {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let language = self.store.spoken.language();
         if !server::names_us(&request, &self.hosts) {
-            return answer(
-                StatusCode::MISDIRECTED_REQUEST,
-                "This address belongs to Abide on this computer.",
-            );
+            return answer(StatusCode::MISDIRECTED_REQUEST, language, &pages::page_wrong_host(language));
         }
         let path = request.uri().path().to_owned();
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -182,7 +181,7 @@ impl LogoutListener {
                 let account = (*account).to_owned();
                 self.security_event(&account, request).await
             }
-            _ => answer(StatusCode::NOT_FOUND, "There is no page here."),
+            _ => answer(StatusCode::NOT_FOUND, language, &pages::logout_no_page(language)),
         }
     }
 
@@ -232,6 +231,7 @@ impl LogoutListener {
                 account.config.issuer.clone()
             })
         });
+        let language = self.store.spoken.language();
         match meant {
             Ok(Some(issuer)) => {
                 let origin = Url::parse(&issuer).map(|issuer| issuer.origin().ascii_serialization());
@@ -239,10 +239,10 @@ impl LogoutListener {
                     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {}",
                     origin.unwrap_or_else(|_| "'none'".to_owned())
                 );
-                page(StatusCode::OK, "Abide has received the end of your session.", &policy)
+                page(StatusCode::OK, language, &pages::logout_received(language), &policy)
             }
             // The answer does not reveal whether the account exists or who is signed in.
-            _ => answer(StatusCode::BAD_REQUEST, "No matching session."),
+            _ => answer(StatusCode::BAD_REQUEST, language, &pages::logout_no_session(language)),
         }
     }
 
@@ -352,12 +352,12 @@ impl LogoutListener {
     }
 }
 
-fn answer(status: StatusCode, line: &str) -> Response<Full<Bytes>> {
-    page(status, line, CONTENT_SECURITY_POLICY)
+fn answer(status: StatusCode, language: Language, line: &str) -> Response<Full<Bytes>> {
+    page(status, language, line, CONTENT_SECURITY_POLICY)
 }
 
-fn page(status: StatusCode, line: &str, policy: &str) -> Response<Full<Bytes>> {
-    let content = html(&Page { title: "Abide", lines: &[line], good: status.is_success() });
+fn page(status: StatusCode, language: Language, line: &str, policy: &str) -> Response<Full<Bytes>> {
+    let content = html(&Page { language, title: "Abide", lines: &[line], good: status.is_success() });
     respond(status, "text/html; charset=utf-8", content, policy)
 }
 

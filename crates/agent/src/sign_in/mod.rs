@@ -96,7 +96,7 @@ fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, erro
         if account.session.awaits(attempt) {
             account.last_error = Some(LastError::new(error.code(), error.kind(), message.clone()));
             account.session.handle(now, Input::AuthorizationFailed { attempt });
-            store.tell(notices::sign_in_failed(name, provider, &message));
+            store.tell(notices::sign_in_failed(store.spoken.language(), name, provider, &message));
         }
     });
 }

@@ -60,7 +60,7 @@ impl Catch for Guard {
         let now = clock::now().boot;
         if said.notice.is_none_or(|last| last.saturating_add(NOTICES) <= now) {
             said.notice = Some(now);
-            store.tell(notices::code_caught(&account));
+            store.tell(notices::code_caught(store.spoken.language(), &account));
         }
     }
 

@@ -106,7 +106,7 @@ fn begin(
     }
     let Some(session) = session else { return Err(notices::login_required(&account.name)) };
     let provider = account.provider();
-    store.tell(notices::stronger_sign_in(&account.name, &provider, tool));
+    store.tell(notices::stronger_sign_in(store.spoken.language(), &account.name, &provider, tool));
     let (done, outcome) = watch::channel(None);
     let (store, name, config) = (store.clone(), account.name.clone(), account.config.clone());
     let asked = wanted.clone();

@@ -241,7 +241,12 @@ fn report(store: &Arc<Store>, name: &str, awaited: &str, end: ProviderEnd) {
             account.provider_end = Some(end);
             if end == ProviderEnd::GoesOn {
                 let page = account.sign_out_page;
-                store.tell(notices::still_accepted(&account.name, &account.provider(), page));
+                store.tell(notices::still_accepted(
+                    store.spoken.language(),
+                    &account.name,
+                    &account.provider(),
+                    page,
+                ));
             }
         }
     });

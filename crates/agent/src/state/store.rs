@@ -114,7 +114,7 @@ impl Store {
         let spoken = Spoken::new(options.language);
         Arc::new(Self {
             options,
-            ports: Ports::default(),
+            ports: Ports::speaking(spoken.clone()),
             spoken,
             effects,
             opener,
@@ -346,7 +346,8 @@ impl Store {
 
     /// Tells the user something once.
     pub(crate) fn tell(&self, notice: Notice) {
-        tracing::info!(kind = ?notice.kind, account = notice.account.as_deref(), "{}", notice.title);
+        // Not its text, which is in the language of the user.
+        tracing::info!(kind = ?notice.kind, account = notice.account.as_deref(), "a notification");
         // A headless agent has no listener for this.
         let _ = self.events.send(Event::Notice(notice));
     }
@@ -446,24 +447,25 @@ impl Store {
 
     fn perform(self: &Arc<Self>, account: &mut Account, output: Output, now: Now) {
         record::output(&self.audit, account, output);
+        let language = self.spoken.language();
         match output {
             Output::Authorize { attempt } => self.effects.authorize(self, account, attempt),
             Output::AbandonAuthorization { attempt, why } => self.abandon(account, attempt, why),
             Output::Refresh { attempt } => self.effects.refresh(self, account, attempt),
             Output::Ask { .. } => {
                 if let Some(question) = account.question(now) {
-                    self.tell(notices::expiring(&question));
+                    self.tell(notices::expiring(language, &question));
                 }
             }
             Output::Withdraw { why: Withdrawn::Activity, .. } => {
-                self.tell(notices::still_active(&account.name, &account.provider()));
+                self.tell(notices::still_active(language, &account.name, &account.provider()));
             }
             Output::Withdraw { why: Withdrawn::Presence, .. } => {
-                self.tell(notices::still_here(&account.name, &account.provider()));
+                self.tell(notices::still_here(language, &account.name, &account.provider()));
             }
             Output::SignInNeeded => {
                 let why = account.last_error.as_ref().map(|last_error| last_error.sentence.as_str());
-                self.tell(notices::sign_in_needed(&account.name, &account.provider(), why));
+                self.tell(notices::sign_in_needed(language, &account.name, &account.provider(), why));
             }
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
@@ -478,7 +480,7 @@ impl Store {
                 account.wider = None;
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
-                    self.tell(notices::signed_in(&account.name, user, &account.provider()));
+                    self.tell(notices::signed_in(language, &account.name, user, &account.provider()));
                 }
             }
             Output::Ended { reason } => self.ended(account, reason),
@@ -492,8 +494,9 @@ impl Store {
             sign_in.task.abort();
         }
         if why == Abandoned::TimedOut {
+            let language = self.spoken.language();
             let message = notices::sign_in_timed_out(&account.provider());
-            self.tell(notices::sign_in_failed(&account.name, &account.provider(), &message));
+            self.tell(notices::sign_in_failed(language, &account.name, &account.provider(), &message));
             account.last_error =
                 Some(LastError::new("sign_in_timed_out", ErrorKind::ActionRequired, message));
         }
@@ -514,7 +517,8 @@ impl Store {
         self.effects.ended(self, account, held, reason);
         // What has still to be said to the provider has its own.
         account.connection = account.connection.take().map(Connection::without_key);
-        if let Some(notice) = notices::ended(&account.name, &account.provider(), reason) {
+        let language = self.spoken.language();
+        if let Some(notice) = notices::ended(language, &account.name, &account.provider(), reason) {
             self.tell(notice);
         }
     }

@@ -1,8 +1,9 @@
-//! The texts of notifications and of answers to tools, all in one place.
+//! The texts of notifications, in the language of the user, and of answers to tools and warnings, in English.
 
+use abide_locale::{common, desktop, session, time};
 use abide_oidc::ErrorKind;
 use abide_session::EndReason;
-use abide_wire::{ErrorAnswer, ErrorCode, Notice, NoticeKind, ProviderEnd, Question, SignOutPage, text};
+use abide_wire::{ErrorAnswer, ErrorCode, Language, Notice, NoticeKind, Question, SignOutPage, text};
 
 use crate::view::convert::{ended_by, error_code, reason};
 
@@ -14,74 +15,50 @@ fn notice(kind: NoticeKind, account: &str, title: String, body: String) -> Notic
     Notice { kind, account: Some(account.to_owned()), question: None, title, body }
 }
 
-pub(crate) fn signed_in(account: &str, user: &str, provider: &str) -> Notice {
-    notice(
-        NoticeKind::SignedIn,
-        account,
-        "You are signed in".to_owned(),
-        format!("{user} with {provider}. Abide asks you before the session ends."),
-    )
+pub(crate) fn signed_in(language: Language, account: &str, user: &str, provider: &str) -> Notice {
+    let title = desktop::notice_signed_in(language);
+    notice(NoticeKind::SignedIn, account, title, desktop::notice_signed_in_body(language, provider, user))
 }
 
-pub(crate) fn sign_in_failed(account: &str, provider: &str, message: &str) -> Notice {
-    notice(
-        NoticeKind::SignInFailed,
-        account,
-        format!("Signing in with {provider} did not work"),
-        message.to_owned(),
-    )
+pub(crate) fn sign_in_failed(language: Language, account: &str, provider: &str, message: &str) -> Notice {
+    let title = desktop::notice_sign_in_failed(language, provider);
+    notice(NoticeKind::SignInFailed, account, title, message.to_owned())
 }
 
-pub(crate) fn expiring(question: &Question) -> Notice {
-    let (provider, left) = (&question.provider, text::duration(question.seconds_left));
+pub(crate) fn expiring(language: Language, question: &Question) -> Notice {
+    let (provider, left) = (&question.provider, time::duration(language, question.seconds_left));
     let (title, body) = if question.can_be_kept {
-        let body = format!("Your session with {provider} ends in {left}. Do you want to keep it?");
-        ("Keep your session?", body)
+        (desktop::notice_keep(language, 1), desktop::notice_keep_body(language, provider, left))
     } else {
-        let why = text::why_it_cannot_be_kept(question.limit);
-        ("Your session ends soon", format!("Your session with {provider} ends in {left}: {why}"))
+        let why = session::why_it_cannot_be_kept(language, question.limit);
+        let body = desktop::notice_ends_soon_body(language, provider, why, left);
+        (desktop::notice_ends_soon(language, 1), body)
     };
-    Notice {
-        question: Some(question.id),
-        ..notice(NoticeKind::Expiring, &question.account, title.to_owned(), body)
-    }
+    Notice { question: Some(question.id), ..notice(NoticeKind::Expiring, &question.account, title, body) }
 }
 
-pub(crate) fn stronger_sign_in(account: &str, provider: &str, tool: &str) -> Notice {
-    notice(
-        NoticeKind::StepUp,
-        account,
-        format!("{tool} needs a stronger sign-in"),
-        format!("Sign in with {provider} again, in your browser. Your session continues in any case."),
-    )
+pub(crate) fn stronger_sign_in(language: Language, account: &str, provider: &str, tool: &str) -> Notice {
+    let title = desktop::notice_step_up(language, tool);
+    notice(NoticeKind::StepUp, account, title, desktop::notice_step_up_body(language, provider))
 }
 
-pub(crate) fn sign_in_needed(account: &str, provider: &str, why: Option<&str>) -> Notice {
-    let why = why.map_or_else(|| format!("{provider} gives no new tokens."), str::to_owned);
-    let body = format!(
-        "{why} Sign in with {provider} again so that your apps get new tokens. Your session is kept."
-    );
-    notice(NoticeKind::Problem, account, "Sign in again".to_owned(), body)
+/// `why` is the error of the last renewal.
+pub(crate) fn sign_in_needed(language: Language, account: &str, provider: &str, why: Option<&str>) -> Notice {
+    let body = match why {
+        Some(why) => desktop::notice_sign_in_again_why(language, why, provider),
+        None => desktop::notice_sign_in_again_body(language, provider),
+    };
+    notice(NoticeKind::Problem, account, common::action_sign_in_again(language), body)
 }
 
-pub(crate) fn code_caught(account: &str) -> Notice {
-    notice(
-        NoticeKind::Problem,
-        account,
-        "Abide did not start this sign-in".to_owned(),
-        "Your browser brought a code from a sign-in that another program or person started. Abide handed out nothing. Do not \
-         give the address of that page to anyone."
-            .to_owned(),
-    )
+pub(crate) fn code_caught(language: Language, account: &str) -> Notice {
+    let title = desktop::notice_code_caught(language);
+    notice(NoticeKind::Problem, account, title, desktop::notice_code_caught_body(language))
 }
 
-pub(crate) fn still_here(account: &str, provider: &str) -> Notice {
-    notice(
-        NoticeKind::StillActive,
-        account,
-        "Your session continues".to_owned(),
-        format!("You are back: your session with {provider} continues."),
-    )
+pub(crate) fn still_here(language: Language, account: &str, provider: &str) -> Notice {
+    let title = desktop::notice_continues(language);
+    notice(NoticeKind::StillActive, account, title, desktop::notice_you_are_back(language, provider))
 }
 
 pub(crate) fn frozen(account: &str) -> ErrorAnswer {
@@ -94,29 +71,24 @@ pub(crate) fn frozen(account: &str) -> ErrorAnswer {
     )
 }
 
-pub(crate) fn still_active(account: &str, provider: &str) -> Notice {
-    notice(
-        NoticeKind::StillActive,
-        account,
-        "Your session continues".to_owned(),
-        format!("An app has just used your session with {provider}."),
-    )
+pub(crate) fn still_active(language: Language, account: &str, provider: &str) -> Notice {
+    let title = desktop::notice_continues(language);
+    notice(NoticeKind::StillActive, account, title, desktop::notice_app_has_used_it(language, provider))
 }
 
-pub(crate) fn still_accepted(account: &str, provider: &str, page: Option<SignOutPage>) -> Notice {
-    if page == Some(SignOutPage::CameBack) {
-        let body = text::provider_end(provider, ProviderEnd::GoesOn, page);
-        return notice(NoticeKind::Problem, account, "Old tokens still work".to_owned(), body);
-    }
-    notice(
-        NoticeKind::Problem,
-        account,
-        "You are signed out of Abide only".to_owned(),
-        format!(
-            "You are signed out of Abide, but {provider} still accepts the old tokens. Sign out there too if others use \
-             this computer."
-        ),
-    )
+pub(crate) fn still_accepted(
+    language: Language,
+    account: &str,
+    provider: &str,
+    page: Option<SignOutPage>,
+) -> Notice {
+    let (title, body) = if page == Some(SignOutPage::CameBack) {
+        let body = session::old_tokens_still_work(language, provider);
+        (desktop::notice_old_tokens(language), body)
+    } else {
+        (desktop::notice_abide_only(language), desktop::notice_abide_only_body(language, provider))
+    };
+    notice(NoticeKind::Problem, account, title, body)
 }
 
 /// The stored session of an account was begun as another client.
@@ -166,16 +138,16 @@ pub(crate) fn set_aside_removed(account: &str) -> String {
 }
 
 /// `None` for a sign-out that the user has just asked for.
-pub(crate) fn ended(account: &str, provider: &str, why: EndReason) -> Option<Notice> {
+pub(crate) fn ended(language: Language, account: &str, provider: &str, why: EndReason) -> Option<Notice> {
     if why == EndReason::UserLogout {
         return None;
     }
-    let next = match why {
-        EndReason::AccountRemoved => "",
-        _ => " Choose \u{201c}Sign in\u{201d} when you need it again.",
+    let because = session::ended_by(language, reason(why), ended_by(why));
+    let body = match why {
+        EndReason::AccountRemoved => desktop::notice_account_removed(language, provider, because),
+        _ => desktop::notice_ended_body(language, provider, because),
     };
-    let body = format!("Your session with {provider} has ended: {}.{next}", words(why));
-    Some(notice(NoticeKind::Ended, account, "You are signed out".to_owned(), body))
+    Some(notice(NoticeKind::Ended, account, desktop::notice_ended(language), body))
 }
 
 pub(crate) fn sign_in_timed_out(provider: &str) -> String {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use zbus::zvariant::{StructureBuilder, Value};
 
 use crate::tray::View;
-use crate::tray::view::{ItemView, StopView, WATCH_AGAIN, item};
+use crate::tray::view::{ItemView, StopView, item};
 
 /// How long a menu counts as open if no panel reports that it was closed.
 const OPEN_AT_MOST: Duration = Duration::from_secs(120);
@@ -217,8 +217,7 @@ impl Lines<'_> {
     fn of(mut self, view: &View) -> Vec<Line> {
         let mut lines = Vec::new();
         for account in &view.accounts {
-            let watch =
-                account.watch_again.then(|| ItemView { label: WATCH_AGAIN.to_owned(), enabled: true });
+            let watch = account.watch_again.then(|| ItemView { label: view.watch_again(), enabled: true });
             let choices = [
                 (item::SIGN_IN, Some(&account.sign_in)),
                 (item::KEEP, Some(&account.keep)),
@@ -252,13 +251,12 @@ impl Lines<'_> {
         if !view.accounts.is_empty() {
             lines.push(self.separator("common"));
         }
-        for (key, label) in
-            [(item::COPY, "Copy command"), (item::OPEN, "Open Abide"), (item::SETTINGS, "Settings")]
-        {
-            lines.push(self.line(key, label, label, true, Vec::new()));
+        for (key, label) in view.common_items() {
+            lines.push(self.line(key, &label, &label, true, Vec::new()));
         }
         lines.push(self.separator("end"));
-        lines.push(self.line(item::QUIT, "Quit", "Quit", true, Vec::new()));
+        let quit = view.quit();
+        lines.push(self.line(item::QUIT, &quit, &quit, true, Vec::new()));
         lines
     }
 
@@ -301,7 +299,7 @@ mod tests {
 
     fn view(accounts: Vec<AccountView>) -> View {
         let face = Face { ring: Ring::Left(60), tone: Tone::Calm, dot: false };
-        View { face, tooltip: Vec::new(), accounts, stops: Vec::new() }
+        View { face, tooltip: Vec::new(), accounts, stops: Vec::new(), language: abide_wire::Language::En }
     }
 
     fn labels(news: &News) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use abide_locale::{Language, pages};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -37,18 +38,19 @@ pub(super) async fn route(request: Request<Incoming>, place: &Place) -> Response
 }
 
 async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
+    let language = place.catching.language();
     if !server::names_us(&request, &place.hosts) {
-        return problem(StatusCode::MISDIRECTED_REQUEST, "This address belongs to Abide on this computer.");
+        return problem(StatusCode::MISDIRECTED_REQUEST, language, &pages::page_wrong_host(language));
     }
     let request = match place.guest.get() {
         Some(guest) if guest.handles(request.uri().path()) => {
-            return guest.clone().answer(request).await.unwrap_or_else(nothing);
+            return guest.clone().answer(request).await.unwrap_or_else(|| nothing(language));
         }
         _ => request,
     };
     // An image or a frame of another page: no person sees the answer, and none has come back from a sign-in.
     if server::is_embedded(request.headers()) {
-        return nothing();
+        return nothing(language);
     }
     let request = match initiate::answer(request, &place.catching).await {
         Ok(answer) => return answer,
@@ -59,24 +61,20 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         return posted(request, place).await;
     }
     if request.method() != Method::GET {
-        return problem(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "This address is only for a browser that comes back from a sign-in.",
-        );
+        return problem(StatusCode::METHOD_NOT_ALLOWED, language, &pages::page_only_sign_in(language));
     }
     match (request.uri().path(), request.uri().query()) {
         (path, Some(query)) if path == place.path => arrived(query, place).await,
         (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
-        (path, None) if path == place.catching.page && place.catching.is_wanted() => unasked(),
+        (path, None) if path == place.catching.page && place.catching.is_wanted() => unasked(language),
         // The answer may be in the fragment, which the browser does not send. The new address removes it too.
         (path, None) if path == place.path && place.catching.is_wanted() => onward(&place.catching.leave()),
-        (path, None) if path == place.path => stray(
-            "This page was opened without an answer from a provider. Nothing has changed.",
-            STATE_MISSING,
-        ),
+        (path, None) if path == place.path => {
+            stray(language, &pages::page_no_answer(language), STATE_MISSING)
+        }
         (path, None) if path.starts_with("/start/") => depart(path, place),
         (_, Some(query)) if place.catching.catches(query) => onward(&place.catching.leave()),
-        _ => nothing(),
+        _ => nothing(language),
     }
 }
 
@@ -87,7 +85,10 @@ fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
         .is_some_and(|(expected, _)| bool::from(expected.as_bytes().ct_eq(path.as_bytes())));
     match departure.take_if(|_| right) {
         Some((_, target)) => onward(target.as_str()),
-        None => problem(StatusCode::NOT_FOUND, "This page has been used already. You can close this tab."),
+        None => {
+            let language = place.catching.language();
+            problem(StatusCode::NOT_FOUND, language, &pages::page_used(language))
+        }
     }
 }
 
@@ -97,15 +98,19 @@ async fn posted(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
     let form = if is_form { server::body(request, ANSWER).await } else { None };
     match form.as_ref().and_then(|form| std::str::from_utf8(form).ok()) {
         Some(answer) => arrived(answer, place).await,
-        None => problem(StatusCode::BAD_REQUEST, "This answer cannot be read. Nothing has changed."),
+        None => {
+            let language = place.catching.language();
+            problem(StatusCode::BAD_REQUEST, language, &pages::page_unreadable(language))
+        }
     }
 }
 
 async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
+    let language = place.catching.language();
     if let Some(guest) = place.guest.get()
         && guest.clone().offer(query.to_owned()).await
     {
-        return problem(StatusCode::OK, "Abide has received the answer. You can close this tab.");
+        return problem(StatusCode::OK, language, &pages::page_received(language));
     }
     if place.has_taken(query) {
         return again(place);
@@ -132,7 +137,7 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
             if place.catching.catches(query) {
                 return onward(&place.catching.leave());
             }
-            stray("This answer does not belong to the sign-in in progress. Nothing has changed.", code)
+            stray(language, &pages::page_other_sign_in(language), code)
         }
     }
 }
@@ -143,8 +148,9 @@ fn again(place: &Place) -> Response<Full<Bytes>> {
         return onward(&place.done);
     }
     // Not the page that watches: a filter that repeats requests would take its place.
-    let lines = &["You can close this tab."];
-    page(StatusCode::OK, &Page { title: "You are signed in", lines, good: true })
+    let language = place.catching.language();
+    let (title, close) = (pages::page_signed_in(language), pages::page_close(language));
+    page(StatusCode::OK, &Page { language, title: &title, lines: &[&close], good: true })
 }
 
 impl Place {
@@ -165,53 +171,51 @@ fn digest(query: &str) -> [u8; 32] {
 async fn done(place: &Place) -> Response<Full<Bytes>> {
     let mut outcome = place.outcome.clone();
     let waiting = tokio::time::timeout(Duration::from_secs(45), outcome.wait_for(Option::is_some)).await;
+    let language = place.catching.language();
     let outcome = waiting.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
     match outcome {
         Some(Outcome::SignedIn { .. }) if place.guest.get().is_some() => {
             let entrance = place.guest.get().and_then(|guest| guest.entrance());
-            entrance.map_or_else(nothing, |entrance| onward(entrance.expose_secret()))
+            entrance.map_or_else(|| nothing(language), |entrance| onward(entrance.expose_secret()))
         }
         Some(Outcome::SentOn { target }) => onward(target.as_str()),
         Some(Outcome::SignedOut { provider }) => {
-            let line = format!("You are signed out of Abide, and you are back from {provider}.");
-            page(
-                StatusCode::OK,
-                &Page { title: "You are signed out", lines: &[&line, "You can close this tab."], good: true },
-            )
+            let lines = [pages::page_signed_out_body(language, provider), pages::page_close(language)];
+            shown(language, &pages::page_signed_out(language), &lines, true)
         }
         Some(Outcome::SignedIn { user, provider }) => {
-            let line = format!("You are signed in as {user} with {provider}.");
-            let close = "You can close this tab. Abide shows in its tray how long your session lasts.";
-            page(StatusCode::OK, &Page { title: "You are signed in", lines: &[&line, close], good: true })
+            let line = pages::page_signed_in_as(language, provider, user);
+            let lines = [line, pages::page_signed_in_close(language)];
+            shown(language, &pages::page_signed_in(language), &lines, true)
         }
         Some(Outcome::NotStronger { message }) => {
-            let close = "You can close this tab.";
-            let title = "Your session continues unchanged";
-            page(StatusCode::OK, &Page { title, lines: &[&message, close], good: false })
+            shown(language, &pages::page_unchanged(language), &[message, pages::page_close(language)], false)
         }
         Some(Outcome::Failed { message }) => {
-            let again = "You can close this tab. To try again, choose \u{201c}Sign in\u{201d} in Abide.";
-            page(
-                StatusCode::OK,
-                &Page { title: "You are not signed in", lines: &[&message, again], good: false },
-            )
+            let lines = [message, pages::page_try_again(language)];
+            shown(language, &pages::page_not_signed_in(language), &lines, false)
         }
-        None => problem(StatusCode::OK, "Still waiting for your provider. Abide will notify you."),
+        None => problem(StatusCode::OK, language, &pages::page_still_waiting(language)),
     }
 }
 
-/// The page for an answer that Abide did not ask for.
-fn unasked() -> Response<Full<Bytes>> {
-    let lines = &[
-        "Another program or person started this sign-in. Abide used nothing of the answer and handed out nothing.",
-        "If a page or a person asks you for the address of this page, do not give it: it could let them sign in as you.",
-        "You can close this tab.",
-    ];
-    page(StatusCode::OK, &Page { title: "Abide did not start this sign-in", lines, good: false })
+fn shown(language: Language, title: &str, lines: &[String], good: bool) -> Response<Full<Bytes>> {
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    page(StatusCode::OK, &Page { language, title, lines: &lines, good })
 }
 
-fn stray(line: &str, code: &'static str) -> Response<Full<Bytes>> {
-    let mut response = problem(StatusCode::BAD_REQUEST, line);
+/// The page for an answer that Abide did not ask for.
+fn unasked(language: Language) -> Response<Full<Bytes>> {
+    let lines = [
+        pages::page_unasked_body(language),
+        pages::page_unasked_warning(language),
+        pages::page_close(language),
+    ];
+    shown(language, &pages::page_unasked(language), &lines, false)
+}
+
+fn stray(language: Language, line: &str, code: &'static str) -> Response<Full<Bytes>> {
+    let mut response = problem(StatusCode::BAD_REQUEST, language, line);
     response.headers_mut().insert(ERROR_CODE, HeaderValue::from_static(code));
     response
 }

@@ -61,7 +61,7 @@
 
   function fail(problem) {
     const gone = problem instanceof TypeError;
-    stop(gone ? "This tab no longer reaches Abide. You can close it." : problem.message, problem.title);
+    stop(gone ? line.dataset.unreachable : problem.message, problem.title);
   }
 
   async function follow(said) {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use abide_locale::pages;
 use abide_session::{CheckSessionState, IframeAnswer, Input, Next, SilentAnswer};
 use abide_wire::{Signal, SignalState};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::message::{Beginning, Instruction, OVER, Refusal, Say, Words};
+use super::message::{Beginning, Instruction, Refusal, Say, Words};
 use super::page::Page;
 use super::silent;
 use crate::platform::clock;
@@ -30,10 +31,11 @@ impl Page {
         });
         let (client_id, session_state, poll) = found.flatten().ok_or(Refusal::Unprepared)?;
         self.look_after(poll);
+        let language = self.spoken.language();
         Ok(Beginning {
             secret: secret.expose_secret().to_owned(),
-            who: format!("You are signed in as {} with {}.", self.user, self.provider),
-            line: format!("Abide is checking whether you are still signed in at {}.", self.provider),
+            who: pages::page_signed_in_as(language, &self.provider, &self.user),
+            line: pages::watch_begins(language, &self.provider),
             client_id,
             session_state,
             iframe: self.iframe.clone(),
@@ -115,15 +117,14 @@ impl Page {
     /// The settings no longer ask for a tab that watches.
     fn dismiss(&self, secret: &SecretString) -> Instruction {
         self.becomes(SignalState::Closed);
-        let line = "Your settings no longer need this tab. Your session continues. You can close this tab.";
-        Instruction::new(secret, "stop", line.to_owned())
+        Instruction::new(secret, "stop", pages::watch_not_needed(self.spoken.language()))
     }
 
     async fn instruct(self: &Arc<Self>, secret: &SecretString, next: Next) -> Result<Instruction, Refusal> {
-        let provider = &self.provider;
+        let (provider, language) = (&self.provider, self.spoken.language());
         let line = match self.inner().monitor.is_in_doubt() {
-            false => format!("Nothing has changed at {provider}. Abide has just checked."),
-            true => format!("Something has changed at {provider}. Abide will check again soon."),
+            false => pages::watch_unchanged(language, provider),
+            true => pages::watch_doubt(language, provider),
         };
         let mut instruction = Instruction::new(secret, "poll", line);
         match next {
@@ -136,7 +137,7 @@ impl Page {
             }
             Next::Silent => {
                 instruction.next = "silent";
-                instruction.line = format!("Something has changed at {provider}. Abide is checking.");
+                instruction.line = pages::watch_checking(language, provider);
                 let Some(path) = silent::prepare(self).await else {
                     // The provider refused the request for now: counts as a failed attempt.
                     let next = self.inner().monitor.answered(SilentAnswer::Nothing);
@@ -146,10 +147,10 @@ impl Page {
             }
             Next::Ended => {
                 instruction.next = "over";
-                instruction.title = Some(OVER);
+                instruction.title = Some(pages::page_signed_out(language));
                 self.end();
                 let inner = self.inner();
-                instruction.line = inner.over.clone().unwrap_or_else(|| "Your session is over.".to_owned());
+                instruction.line = inner.over.clone().unwrap_or_else(|| pages::watch_over(language));
             }
         }
         Ok(instruction)
@@ -171,31 +172,11 @@ impl Page {
     }
 
     fn what_is_the_matter(&self) -> (SignalState, String) {
-        let provider = &self.provider;
+        let (provider, language) = (&self.provider, self.spoken.language());
         match self.inner().monitor.state() {
-            CheckSessionState::Blocked => (
-                SignalState::Blocked,
-                format!(
-                    "Your browser hides the cookies of {provider} from this page, so it cannot tell whether you are still \
-                     signed in there. Your session in Abide continues. Abide tries again from time to time. You can close \
-                     this tab."
-                ),
-            ),
-            CheckSessionState::Unclear => (
-                SignalState::Unclear,
-                format!(
-                    "Something has changed at {provider}, and it does not say who is signed in there now. Abide \
-                     keeps checking, and notices when you sign out there. Your session in Abide continues."
-                ),
-            ),
-            _ => (
-                SignalState::Failed,
-                format!(
-                    "{provider} gave no answer that Abide understands. The usual reason is that your browser hides \
-                     its cookies from embedded pages. Your session in Abide continues. Abide tries again from time to \
-                     time. You can close this tab."
-                ),
-            ),
+            CheckSessionState::Blocked => (SignalState::Blocked, pages::watch_blocked(language, provider)),
+            CheckSessionState::Unclear => (SignalState::Unclear, pages::watch_unclear(language, provider)),
+            _ => (SignalState::Failed, pages::watch_failed(language, provider)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use abide_locale::{Language, pages as texts};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -9,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
-use super::message::{OVER, Refusal, Say};
+use super::message::{Refusal, Say};
 use super::page::Page;
 use super::silent;
 use crate::browser::callback::{Answering, Guest};
@@ -71,20 +72,21 @@ fn document(page: &Page) -> Response<Full<Bytes>> {
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-src 'self' {frames}; \
          frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     );
-    let html = pages::monitor(&page.provider);
+    let html = pages::monitor(page.spoken.language(), &page.provider);
     respond(StatusCode::OK, "text/html; charset=utf-8", html, &policy)
 }
 
 async fn call(verb: &str, request: Request<Incoming>, page: &Arc<Page>) -> Response<Full<Bytes>> {
+    let language = page.spoken.language();
     if !is_own_page(request.headers(), page) {
-        return refusal(StatusCode::FORBIDDEN, &Refusal::Secret);
+        return refusal(StatusCode::FORBIDDEN, language, &Refusal::Secret);
     }
     let said = body(request, BODY).await.and_then(|body| serde_json::from_slice::<Say>(&body).ok());
-    let Some(say) = said else { return refusal(StatusCode::BAD_REQUEST, &Refusal::Unprepared) };
+    let Some(say) = said else { return refusal(StatusCode::BAD_REQUEST, language, &Refusal::Unprepared) };
     match verb {
-        "open" => answered(page.open(&say)),
-        "tell" => answered(page.tell(&say).await),
-        "silent" => answered(page.silent(&say).await),
+        "open" => answered(page.open(&say), language),
+        "tell" => answered(page.tell(&say).await, language),
+        "silent" => answered(page.silent(&say).await, language),
         _ => {
             page.close(&say);
             respond(StatusCode::NO_CONTENT, "text/plain", Bytes::new(), NOTHING_ALLOWED)
@@ -99,19 +101,19 @@ fn is_own_page(headers: &HeaderMap, page: &Page) -> bool {
     json && origin.is_some_and(|origin| origin == page.redirect_uri.origin().ascii_serialization())
 }
 
-fn answered(result: Result<impl Serialize, Refusal>) -> Response<Full<Bytes>> {
+fn answered(result: Result<impl Serialize, Refusal>, language: Language) -> Response<Full<Bytes>> {
     match result {
         Ok(content) => match serde_json::to_vec(&content) {
             Ok(bytes) => respond(StatusCode::OK, "application/json", bytes, NOTHING_ALLOWED),
-            Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &Refusal::Unprepared),
+            Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, language, &Refusal::Unprepared),
         },
-        Err(Refusal::Over(words)) => refusal(StatusCode::GONE, &Refusal::Over(words)),
-        Err(error) => refusal(StatusCode::FORBIDDEN, &error),
+        Err(Refusal::Over(words)) => refusal(StatusCode::GONE, language, &Refusal::Over(words)),
+        Err(error) => refusal(StatusCode::FORBIDDEN, language, &error),
     }
 }
 
-fn refusal(status: StatusCode, error: &Refusal) -> Response<Full<Bytes>> {
-    let title = matches!(error, Refusal::Over(_)).then_some(OVER);
-    let content = json!({ "line": error.to_string(), "title": title }).to_string();
+fn refusal(status: StatusCode, language: Language, error: &Refusal) -> Response<Full<Bytes>> {
+    let title = matches!(error, Refusal::Over(_)).then(|| texts::page_signed_out(language));
+    let content = json!({ "line": error.line(language), "title": title }).to_string();
     respond(status, "application/json", content, NOTHING_ALLOWED)
 }

@@ -1,11 +1,9 @@
 //! What the page and its listener send each other.
 
+use abide_locale::{Language, pages};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
-
-/// The title of the page after the end of the session.
-pub(super) const OVER: &str = "You are signed out";
 
 /// An instruction to a page.
 #[derive(Debug, Serialize)]
@@ -15,7 +13,7 @@ pub(crate) struct Instruction {
     pub(super) line: String,
     /// The new title of the page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) title: Option<&'static str>,
+    pub(super) title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) session_state: Option<String>,
     /// Milliseconds until the next request, which the user may have changed.
@@ -59,17 +57,26 @@ pub(super) enum Words {
     Error,
 }
 
-/// A refused page; a sentence for its reader.
-#[derive(Debug, thiserror::Error)]
+/// A refused page.
+#[derive(Debug)]
 pub(crate) enum Refusal {
-    #[error(
-        "This tab no longer watches your session: another tab does, or it was opened from a bookmark. You can close it."
-    )]
+    /// Another tab watches, or none may.
     Secret,
-    #[error("{0}")]
+    /// The session has ended; these are the words of the page.
     Over(String),
-    #[error("Abide could not prepare this page. You can close this tab.")]
+    /// Something is missing that the page needs.
     Unprepared,
+}
+
+impl Refusal {
+    /// A sentence for the reader of the page.
+    pub(super) fn line(&self, language: Language) -> String {
+        match self {
+            Self::Secret => pages::watch_elsewhere(language),
+            Self::Over(words) => words.clone(),
+            Self::Unprepared => pages::watch_unprepared(language),
+        }
+    }
 }
 
 impl Instruction {

@@ -12,7 +12,8 @@ mod silent;
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_wire::{ErrorAnswer, ErrorCode, Signal, text};
+use abide_locale::{pages, session};
+use abide_wire::{ErrorAnswer, ErrorCode, Language, Signal};
 
 use self::page::Page;
 use crate::browser::callback::Callback;
@@ -40,7 +41,7 @@ pub(crate) fn begin(store: &Arc<Store>, account: &mut Account, mut callback: Cal
 /// limited time.
 pub(crate) fn end(store: &Arc<Store>, account: &Account, reason: abide_session::EndReason) {
     let Some(tab) = &account.tab else { return };
-    tab.page.end(goodbye(&account.provider(), reason));
+    tab.page.end(goodbye(store.spoken.language(), &account.provider(), reason));
     let (store, name, page) = (store.clone(), account.name.clone(), tab.page.clone());
     tokio::spawn(async move {
         clock::sleep(LAST_WORDS).await;
@@ -86,7 +87,7 @@ pub(crate) async fn open(store: &Arc<Store>, name: &str) -> Result<(), ErrorAnsw
 }
 
 /// The words of the page after the end of the session.
-fn goodbye(provider: &str, reason: abide_session::EndReason) -> String {
-    let words = text::ended_by(convert::reason(reason), convert::ended_by(reason));
-    format!("Your session with {provider} is over: {words}. You can close this tab.")
+fn goodbye(language: Language, provider: &str, reason: abide_session::EndReason) -> String {
+    let because = session::ended_by(language, convert::reason(reason), convert::ended_by(reason));
+    pages::watch_over_because(language, provider, because)
 }

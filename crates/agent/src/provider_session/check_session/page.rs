@@ -13,6 +13,7 @@ use url::Url;
 
 use super::message::Refusal;
 use crate::browser::server::random;
+use crate::config::language::Spoken;
 use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
@@ -31,6 +32,7 @@ pub(crate) struct Page {
     pub(super) provider: String,
     pub(super) redirect_uri: Url,
     pub(super) iframe: Url,
+    pub(super) spoken: Spoken,
     inner: Mutex<Inner>,
 }
 
@@ -88,6 +90,7 @@ impl Page {
             provider: account.provider(),
             redirect_uri: redirect_uri.clone(),
             iframe: iframe.clone(),
+            spoken: store.spoken.clone(),
             inner: Mutex::new(Inner {
                 monitor: CheckSession::default(),
                 secret: None,
