@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "claims",
     "settings",
     "change_settings",
+    "change_language",
     "presets",
     "discover",
     "add_account",

@@ -74,6 +74,7 @@ pub fn run() -> ExitCode {
             window::claims,
             window::settings,
             window::change_settings,
+            window::change_language,
             window::presets,
             window::discover,
             window::add_account,

@@ -6,7 +6,7 @@ use abide_wire::activity::{ActivityDay, ActivityPage, ActivityQuery, RecordExpor
 use abide_wire::window::{
     Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
-use abide_wire::{ClaimsAnswer, ConsentAnswer, ErrorAnswer, SessionSettings, Snapshot};
+use abide_wire::{ClaimsAnswer, ConsentAnswer, ErrorAnswer, Language, SessionSettings, Snapshot};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
 
@@ -148,6 +148,14 @@ pub(crate) async fn change_settings(
     settings: SessionSettings,
 ) -> Result<(), WindowError> {
     agent.change_settings(&account, settings).await
+}
+
+#[tauri::command]
+pub(crate) async fn change_language(
+    agent: State<'_, Agent>,
+    language: Option<Language>,
+) -> Result<(), WindowError> {
+    agent.change_language(language).await
 }
 
 #[tauri::command(async)]

@@ -2,6 +2,7 @@
 
 mod activity;
 mod mcp;
+mod language;
 mod permits;
 mod proxies;
 mod tools;

@@ -70,6 +70,7 @@ export const tauriHost: Host = {
   claims: (account) => invoke("claims", { account }),
   settings: (account) => invoke("settings", { account }),
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
+  changeLanguage: (language) => invoke("change_language", { language }),
   onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),
   presets: () => invoke("presets"),
   discover: (issuer, preset) => invoke("discover", { issuer, preset }),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use abide_wire::Language;
+
 use crate::config::policy::Policy;
 use crate::config::text::{position, read_or_empty};
 use crate::config::validate::{check, check_new_name};
@@ -73,6 +75,29 @@ impl ConfigFile {
         Ok(config)
     }
 
+    /// Sets the language, or with `None` that of the system; comments and order of what is there stay. Returns what the file means
+    /// now.
+    pub(crate) fn change_language(self, language: Option<Language>) -> Result<Config, ConfigError> {
+        const KEY: &str = "language";
+        if self.config.policy.locks(KEY) {
+            return Err(self.locked(KEY));
+        }
+        let mut document = document(&self.path, &self.text)?;
+        match (language, document.get_mut(KEY).and_then(toml_edit::Item::as_value_mut)) {
+            (Some(language), Some(present)) => {
+                let decor = present.decor().clone();
+                *present = language.tag().into();
+                *present.decor_mut() = decor;
+            }
+            (Some(language), None) => drop(document.insert(KEY, toml_edit::value(language.tag()))),
+            (None, _) => drop(document.remove(KEY)),
+        }
+        let text = document.to_string();
+        let config = Config::parse_under(&self.path, &text, self.config.policy)?;
+        write(&self.path, &text)?;
+        Ok(config)
+    }
+
     /// Why the policy does not allow a change.
     pub(crate) fn locked(&self, setting: &str) -> ConfigError {
         let path = self.config.policy.path.clone().unwrap_or_default();
@@ -119,16 +144,20 @@ fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
         .map_err(|error| ConfigError::File { path: path.to_owned(), error })
 }
 
+fn document(path: &Path, text: &str) -> Result<toml_edit::DocumentMut, ConfigError> {
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
+        ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
+    })
+}
+
 /// The text with another table of accounts.
 fn edited(
     path: &Path,
     text: &str,
     change: impl FnOnce(&mut toml_edit::Table),
 ) -> Result<String, ConfigError> {
-    let mut document: toml_edit::DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
-        ConfigError::Form { path: path.to_owned(), line, column, message: error.message().to_owned() }
-    })?;
+    let mut document = document(path, text)?;
     let item = document.entry("accounts").or_insert_with(|| {
         let mut table = toml_edit::Table::new();
         table.set_implicit(true);
@@ -175,6 +204,34 @@ mod tests {
                 .unwrap()
                 .starts_with("# mine\nbrowser = [\"firefox\"] # the good one\n")
         );
+    }
+
+    #[test]
+    fn the_language_is_changed_and_comments_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let accounts = "[accounts.work] # mine\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n";
+        std::fs::write(&path, accounts).unwrap();
+        let change = |language| read(&path).unwrap().change_language(language).unwrap().language;
+        let text = || std::fs::read_to_string(&path).unwrap();
+        assert_eq!(change(Some(Language::Es)), Some(Language::Es));
+        assert_eq!(text(), format!("language = \"es\"\n{accounts}"));
+        std::fs::write(&path, format!("language = \"es\" # at home\n{accounts}")).unwrap();
+        assert_eq!(change(Some(Language::De)), Some(Language::De));
+        assert_eq!(text(), format!("language = \"de\" # at home\n{accounts}"));
+        assert_eq!(change(None), None);
+        assert!(text().ends_with(accounts) && !text().contains("language"), "{}", text());
+    }
+
+    #[test]
+    fn a_locked_language_is_not_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let policy =
+            Policy::parse(Path::new("/etc/abide/policy.toml"), "[locked]\nlanguage = \"de\"\n").unwrap();
+        let file = ConfigFile::read_under(&path, Arc::new(policy)).unwrap();
+        assert!(matches!(file.change_language(None), Err(ConfigError::Locked { .. })));
+        assert!(!path.exists());
     }
 
     #[cfg(unix)]
