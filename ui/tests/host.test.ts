@@ -22,6 +22,7 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.settings("work");
   const settings = usual;
   await tauriHost.changeSettings("work", settings);
+  await tauriHost.changeLanguage("es");
   await tauriHost.onNavigate(() => {});
   await tauriHost.openMonitor("work");
   await tauriHost.presets();
@@ -38,7 +39,7 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.exportRecord();
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
-    "answer", "settings", "change_settings", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
+    "answer", "settings", "change_settings", "change_language", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
     "kept_grants", "answer_consent", "stop_grant", "revoke_grant", "restore_grant",
     "activity", "activity_day", "verify_record", "export_record",
   ]);
@@ -49,13 +50,14 @@ test("every command goes to the program under its own name, with its arguments",
   expect(calls[9]?.[1]).toEqual({ question: 7, keep: false });
   expect(calls[10]?.[1]).toEqual({ account: "work" });
   expect(calls[11]?.[1]).toEqual({ account: "work", settings });
-  expect(calls[12]?.[1]).toMatchObject({ event: "navigate" });
-  expect(calls[13]?.[1]).toEqual({ account: "work" });
-  expect(calls.slice(17, 21).map(([, args]) => args)).toEqual([
+  expect(calls[12]?.[1]).toEqual({ language: "es" });
+  expect(calls[13]?.[1]).toMatchObject({ event: "navigate" });
+  expect(calls[14]?.[1]).toEqual({ account: "work" });
+  expect(calls.slice(18, 22).map(([, args]) => args)).toEqual([
     { question: 3, answer: { allow: true, span: "run" } }, { grant: 4 }, { name: "ci" }, { name: "ci" },
   ]);
-  expect(calls[21]?.[1]).toEqual({ query });
-  expect(calls[22]?.[1]).toEqual({ from: 1, to: 2 });
+  expect(calls[22]?.[1]).toEqual({ query });
+  expect(calls[23]?.[1]).toEqual({ from: 1, to: 2 });
 });
 
 test("an error of the program keeps its code and words; anything else gets words that help", () => {

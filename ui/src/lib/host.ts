@@ -27,8 +27,8 @@ export interface Host {
   settings(account: string): Promise<SessionSettings>;
   /** Checked, written down, and in force at once. */
   changeSettings(account: string, settings: SessionSettings): Promise<void>;
-  /** The language of everything that Abide shows; `null` for that of the system. Absent where only the configuration changes it. */
-  changeLanguage?(language: Language | null): Promise<void>;
+  /** The language of everything that Abide shows; `null` for that of the system */
+  changeLanguage(language: Language | null): Promise<void>;
   /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
   onNavigate(listener: (place: string) => void): Promise<() => void>;
   /** The providers whose settings are known. */
