@@ -1,8 +1,8 @@
 //! The façade: everything that a view or the local endpoint can ask of the running core.
 
 mod activity;
-mod mcp;
 mod language;
+mod mcp;
 mod permits;
 mod proxies;
 mod tools;

@@ -44,8 +44,8 @@ pub use consent::{
 pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use job::{JobAnswer, JobKey, JobRequest};
-pub use mcp::MCP_STATUS;
 pub use language::{Language, LanguageSetting};
+pub use mcp::MCP_STATUS;
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use proxy::{ProxyList, ProxyStatus};
 pub use session::{

@@ -38,6 +38,12 @@ const fn row(path: &'static str, kind: Kind, title: &'static str, text: &'static
 /// The settings that count for all accounts together.
 pub const PROGRAM: &[Managed] = &[
     row(
+        "language",
+        Kind::Choice(&["en", "es", "de"]),
+        "Language",
+        "What window, tray, dialogs and notifications speak. Default: the language of the system.",
+    ),
+    row(
         "browser",
         Kind::List,
         "Browser",
