@@ -401,7 +401,7 @@ fn the_templates_for_group_policies_fit_each_other() {
             let value = policy
                 .descendants()
                 .find_map(|node| node.attribute("valueName").or(node.attribute("explicitValue")));
-            let key = policy.descendants().filter_map(|node| node.attribute("key")).last();
+            let key = policy.descendants().filter_map(|node| node.attribute("key")).next_back();
             (key, value)
         });
     let mut values: Vec<_> = values.collect();

@@ -162,11 +162,11 @@ impl Writer {
 
     /// Puts an entry into the group, or counts it in one that is alike.
     fn add(&mut self, entry: Entry) {
-        if entry.event.is_frequent() {
-            if let Some(same) = self.group.iter_mut().find(|one| one.is_alike(&entry)) {
-                same.count(&entry);
-                return;
-            }
+        if entry.event.is_frequent()
+            && let Some(same) = self.group.iter_mut().find(|one| one.is_alike(&entry))
+        {
+            same.count(&entry);
+            return;
         }
         if !entry.event.is_refusal() {
             return self.put(entry);

@@ -187,7 +187,9 @@ impl Queue {
         match outcome {
             Outcome::Allowed { .. } => {
                 self.paused.remove(&whom);
-                place.iter().for_each(|place| drop(self.paused.remove(place)));
+                if let Some(place) = &place {
+                    self.paused.remove(place);
+                }
                 if open.waiting == 0 && matches!(outcome, Outcome::Allowed { by: Basis::Grant(ONCE), .. }) {
                     if self.once.len() >= MOST_ONCE {
                         self.once.remove(0);

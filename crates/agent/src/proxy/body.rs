@@ -127,13 +127,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Repeatable<B> {
         source.present += 1;
         let number = source.present;
         drop(source);
-        Some(Attempt {
-            source: self.source.clone(),
-            number,
-            next: 0,
-            size: self.size.clone(),
-            empty: self.empty,
-        })
+        Some(Attempt { source: self.source.clone(), number, next: 0, size: self.size, empty: self.empty })
     }
 }
 
@@ -194,7 +188,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Body for Attempt<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.size.clone()
+        self.size
     }
 }
 
