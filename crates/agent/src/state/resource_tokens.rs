@@ -7,6 +7,7 @@ use abide_oidc::TokenTarget;
 use abide_session::{Now, ResourceToken};
 use abide_wire::ErrorAnswer;
 use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 
 /// As many purposes of an account are remembered. Of more, the one that was asked for longest ago is forgotten.
 const MOST: usize = 32;
@@ -53,7 +54,8 @@ impl Targets {
     /// A resource server has refused this token: it is fetched anew, unless another one is there already.
     pub(crate) fn reject(&mut self, target: &TokenTarget, token: &str) {
         let found = self.kept.iter_mut().find(|kept| kept.target == *target);
-        let refused = |issued: &Issued| issued.token.expose_secret() == token;
+        let refused =
+            |issued: &Issued| bool::from(issued.token.expose_secret().as_bytes().ct_eq(token.as_bytes()));
         if let Some(kept) = found.filter(|kept| kept.issued.as_ref().is_some_and(refused)) {
             kept.issued = None;
             kept.life = ResourceToken::default();
