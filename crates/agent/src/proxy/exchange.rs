@@ -97,23 +97,16 @@ impl<'a> Exchange<'a> {
             target: gate.config.target.clone(),
             proof: Some(proof(gate, &method, &url)),
         };
-        let got = match gate.agent.permit(asker.caller.clone(), &asked, Some(reason(gate)), false).await {
+        let permitted = gate.agent.permit(asker.caller.clone(), &asked, Some(reason(gate)), false).await;
+        let answer = match &permitted {
             Ok(permit) => {
                 asked = permit.within(&asked);
-                gate.agent.token(&asked, &permit).await.map(|token| (permit, token))
+                gate.agent.token(&asked, permit).await
             }
-            Err(refused) => Err(refused),
+            Err(refused) => Err(refused.clone()),
         };
-        let (permit, token) = match got {
-            Ok((permit, token)) => {
-                let mut who = asker.who.clone();
-                who.sha256.clone_from(&permit.sha256);
-                (permit, audit::token(&gate.agent, &who, &asked, Ok(token))?)
-            }
-            Err(refused) => {
-                return Err(recorded(gate, asker, &asked, refused));
-            }
-        };
+        let token = recorded(gate, asker, permitted.as_ref().ok(), &asked, answer)?;
+        let permit = permitted?;
         let head = of_request(headers);
         Ok(Self { gate, asker, method, url, head, websocket, asked, permit, token, tried: Tried::default() })
     }
@@ -158,7 +151,8 @@ impl<'a> Exchange<'a> {
             Some(Wish::Nonce) if !self.tried.nonce && self.token.dpop.is_some() && body.is_whole() => {
                 self.tried.nonce = true;
                 self.ask_again();
-                self.token = self.gate.agent.token(&self.asked, &self.permit).await?;
+                let answer = self.gate.agent.token(&self.asked, &self.permit).await;
+                self.token = self.recorded(answer)?;
                 Ok(true)
             }
             // Also for a request that cannot be sent again: the next one has the new token.
@@ -194,14 +188,14 @@ impl<'a> Exchange<'a> {
     async fn renew(&mut self) -> Result<bool, ErrorAnswer> {
         self.ask_again();
         let refused = self.token.access_token.clone();
-        let got = self.gate.agent.another_token(&self.asked, &self.permit, &refused).await;
-        let token = got.map_err(|refused| recorded(self.gate, self.asker, &self.asked, refused))?;
-        if bool::from(token.access_token.expose().as_bytes().ct_eq(refused.expose().as_bytes())) {
+        let answer = self.gate.agent.another_token(&self.asked, &self.permit, &refused).await;
+        let is_same = |answer: &TokenAnswer| {
+            bool::from(answer.access_token.expose().as_bytes().ct_eq(refused.expose().as_bytes()))
+        };
+        if answer.as_ref().is_ok_and(is_same) {
             return Ok(false);
         }
-        let mut who = self.asker.who.clone();
-        who.sha256.clone_from(&self.permit.sha256);
-        self.token = audit::token(&self.gate.agent, &who, &self.asked, Ok(token))?;
+        self.token = self.recorded(answer)?;
         let renewed = Renewed { token: self.token.access_token.clone(), at: clock::now().boot };
         *self.gate.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
         Ok(true)
@@ -219,7 +213,14 @@ impl<'a> Exchange<'a> {
             }
             Err(refused) => Err(refused),
         };
-        done.map_err(|refused| recorded(gate, asker, &asked, refused))
+        match done {
+            Ok(()) => Ok(()),
+            Err(refused) => recorded(gate, asker, Some(&self.permit), &asked, Err(refused)).map(drop),
+        }
+    }
+
+    fn recorded(&self, answer: Result<TokenAnswer, ErrorAnswer>) -> Result<TokenAnswer, ErrorAnswer> {
+        recorded(self.gate, self.asker, Some(&self.permit), &self.asked, answer)
     }
 
     /// The server's answer, for the program.
@@ -278,13 +279,19 @@ fn reason(gate: &Gate) -> String {
     format!("requests to {host} through the proxy {}", gate.name)
 }
 
-/// Records that there is no token, and returns why.
-fn recorded(gate: &Gate, asker: &Asker, asked: &TokenParams, refused: ErrorAnswer) -> ErrorAnswer {
-    let why = refused.clone();
-    match audit::token(&gate.agent, &asker.who, asked, Err(refused)) {
-        Ok(_) => why,
-        Err(refused) => refused,
+/// Records an answer to a request for a token, before it leaves: with the file of the program, where the permit has looked at it.
+fn recorded(
+    gate: &Gate,
+    asker: &Asker,
+    permit: Option<&Permit>,
+    asked: &TokenParams,
+    answer: Result<TokenAnswer, ErrorAnswer>,
+) -> Result<TokenAnswer, ErrorAnswer> {
+    let mut who = asker.who.clone();
+    if let Some(permit) = permit {
+        who.sha256.clone_from(&permit.sha256);
     }
+    audit::token(&gate.agent, &who, asked, answer)
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, ErrorAnswer> {
