@@ -15,6 +15,7 @@ use super::auth::{Caller, Right};
 use super::body::{Answered, Body, Received, invalid, secure};
 use super::call::{Call, permit};
 use super::dialects::unbound;
+use super::token::under;
 use crate::agent::Agent;
 use crate::identity;
 use crate::mcp::{Forwarded, Server, challenge, in_time};
@@ -166,15 +167,10 @@ impl Asking {
             asked = self.agent.mcp_wants(server, self.activity)?.params;
             permitted = self.permit(&asked, false).await;
         }
-        let answer = match permitted {
-            Ok(permit) => {
-                self.who.sha256.clone_from(&permit.sha256);
-                asked = permit.within(&asked);
-                self.agent.token(&asked, &permit).await.and_then(unbound)
-            }
-            Err(refused) => Err(refused),
-        };
-        let token = audit::token(&self.agent, &self.who, &asked, answer)?;
+        if let Ok(permit) = &permitted {
+            asked = permit.within(&asked);
+        }
+        let token = under(&self.agent, self.who.clone(), &asked, permitted, unbound).await?;
         Ok((asked, token))
     }
 
