@@ -18,15 +18,15 @@ use crate::state::store::Store;
 pub(super) fn http(store: &Arc<Store>, account: Option<&str>) -> Result<Http, ErrorAnswer> {
     let config = match account {
         Some(name) => store.act(name, |account, _| account.config.clone())?,
-        None => {
-            let proxy = {
-                let core = store.core();
-                core.accounts.first().and_then(|account| account.config.proxy.clone())
-            };
-            AccountConfig { proxy, ..AccountConfig::new(String::new(), String::new()) }
-        }
+        None => without_account(store, ""),
     };
     http_of(&config).map_err(|error| ErrorAnswer::new(ErrorCode::ThisComputer, error.to_string()))
+}
+
+/// How a provider is reached that no account is of: through the proxy of the first account.
+fn without_account(store: &Store, issuer: &str) -> AccountConfig {
+    let proxy = store.core().accounts.first().and_then(|account| account.config.proxy.clone());
+    AccountConfig { proxy, ..AccountConfig::new(issuer.to_owned(), String::new()) }
 }
 
 /// An account, as far as the choice depends on it.
@@ -146,12 +146,7 @@ async fn checks_pkce(store: &Arc<Store>, account: &str, issuer: &str) -> Result<
 
 /// What to do where no account is of the provider.
 async fn no_account(store: &Arc<Store>, issuer: &str) -> ErrorAnswer {
-    let proxy = {
-        let core = store.core();
-        core.accounts.first().and_then(|account| account.config.proxy.clone())
-    };
-    let config = AccountConfig { proxy, ..AccountConfig::new(issuer.to_owned(), String::new()) };
-    let text = match discover(&config).await {
+    let text = match discover(&without_account(store, issuer)).await {
         Err(error) => format!(
             "No account is of {issuer}, which issues the tokens of this MCP server, and Abide cannot sign in there: {error} Abide \
              needs an OpenID Provider."
