@@ -1,5 +1,6 @@
-//! The thread that talks to providers. An answer is read for as long as more of it is there, without a pause: a provider that sends
-//! without end (`100 Continue`, RFC 9110, section 15.2.1) must not keep the thread busy that serves programs and watches limits.
+//! The thread that talks to providers and to servers that get tokens. An answer is read for as long as more of it is there, without a
+//! pause: one that sends without end (`100 Continue`, RFC 9110, section 15.2.1) must not keep the thread busy that serves programs and
+//! watches limits.
 
 use std::future::Future;
 use std::sync::LazyLock;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{Error, Unreachable};
 use crate::http::Http;
+use crate::http::aside::aside;
 use crate::text::urls;
 use crate::text::urls::UrlProblem;
 
@@ -68,7 +69,10 @@ impl Http {
         if !body.is_empty() {
             sent = sent.body(body);
         }
-        let response = sent.send().await.map_err(|error| self.unreachable(&host, loopback, &error))?;
+        let response = match aside(async move { sent.send().await }).await {
+            Some(answered) => answered.map_err(|error| self.unreachable(&host, loopback, &error))?,
+            None => return Err(Error::Unreachable { host, reason: Unreachable::Interrupted }),
+        };
         if response.status().is_redirection() {
             return Err(Error::Redirected { host });
         }

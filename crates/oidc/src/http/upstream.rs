@@ -8,6 +8,7 @@ use reqwest::{Client, ClientBuilder, redirect};
 use url::Url;
 
 use crate::error::{Error, Unreachable};
+use crate::http::aside::aside;
 use crate::http::proxy::Proxy;
 use crate::http::{MAX_CONNECT, build, ca_file, unreachable};
 use crate::text::urls;
@@ -75,10 +76,11 @@ impl Upstream {
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = Some(body);
-        let client = if upgrades { &self.upgradable } else { &self.usual };
-        match client.execute(request).await {
-            Ok(response) => Ok(response.into()),
-            Err(error) => Err(match unreachable(&host, &error) {
+        let client = if upgrades { self.upgradable.clone() } else { self.usual.clone() };
+        match aside(async move { client.execute(request).await }).await {
+            None => Err(Error::Unreachable { host, reason: Unreachable::Interrupted }),
+            Some(Ok(response)) => Ok(response.into()),
+            Some(Err(error)) => Err(match unreachable(&host, &error) {
                 Error::Unreachable { host, reason: Unreachable::Name | Unreachable::Connection }
                     if self.proxy.is_set(self.loopback) =>
                 {
