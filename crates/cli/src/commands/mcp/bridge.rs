@@ -129,10 +129,11 @@ impl Bridge {
 
     /// Sends what waits, as far as its turn has come.
     fn forward(&mut self) {
-        let mut later = VecDeque::new();
+        let mut later = VecDeque::<Message>::new();
         while let Some(message) = self.waiting.pop_front() {
-            if message.cancels().is_some() {
-                self.cancel(message);
+            if let Some(id) = message.cancels().cloned() {
+                later.retain(|waiting| waiting.kind != Kind::Request(id.clone()));
+                self.cancel(&id, message);
             } else if self.after.is_some() {
                 later.push_back(message);
             } else {
@@ -164,11 +165,9 @@ impl Bridge {
         }
     }
 
-    fn cancel(&mut self, message: Message) {
-        let id = message.cancels().cloned().unwrap_or_default();
-        self.waiting.retain(|waiting| waiting.kind != Kind::Request(id.clone()));
+    fn cancel(&mut self, id: &Value, message: Message) {
         self.held.retain(|held| held.kind != Kind::Request(id.clone()));
-        let Some(open) = self.open.values_mut().find(|open| open.is_for(&id)) else { return };
+        let Some(open) = self.open.values_mut().find(|open| open.is_for(id)) else { return };
         open.cancelled = true;
         // From 2026-07-28 on, the end of its connection is what cancels a request.
         if open.message.as_ref().and_then(Message::version).is_some() {
@@ -192,7 +191,7 @@ impl Bridge {
             body: message.bytes().to_vec(),
             wants,
             resumes: message.version().is_none(),
-            // Once, when a client begins: nobody is to be surprised by a page in the browser later.
+            // Only when a client begins: a page that opens later would surprise the user.
             signs_in: begins && purpose == Purpose::Client,
         };
         self.begin(purpose, Some(message), exchange, again)
@@ -483,5 +482,29 @@ impl Open {
 fn give_up(open: &Open) {
     if let Some(connection) = &*open.give_up.lock().unwrap_or_else(PoisonError::into_inner) {
         connection.now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::http::Endpoint;
+
+    #[test]
+    fn a_request_that_is_cancelled_while_it_waits_is_not_sent() {
+        let endpoint = Endpoint { socket: "/not/there".into(), user: 0, patience: Duration::from_secs(1) };
+        let (events, _arriving) = std::sync::mpsc::sync_channel(8);
+        let mut bridge = Bridge::new(Upstream::new(endpoint, "/v1/mcp".to_owned(), events));
+        for line in [
+            r#"{"jsonrpc":"2.0","method":"notifications/first"}"#,
+            r#"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#,
+        ] {
+            bridge.handle(Event::Line(line.as_bytes().to_vec()));
+        }
+        let arrived = Outcome::Whole { status: 202, session: None, body: Vec::new() };
+        bridge.handle(Event::Over(bridge.after.unwrap(), arrived));
+        assert!(bridge.open.is_empty() && bridge.waiting.is_empty());
     }
 }

@@ -125,7 +125,7 @@ impl Upstream {
 
     fn target_of(&self, send: Send, signs_in: bool) -> String {
         let mut target = self.target.clone();
-        // A stream in the background does not keep anybody signed in.
+        // A stream in the background is no use of the session.
         target.push_str(match send {
             Send::Post => "",
             Send::Listen => "&send=get&activity=none",
