@@ -40,7 +40,7 @@ fn refused(place: &Path, setting: &str, message: String) -> ConfigError {
 
 fn lines(managed: &ManagedValues) -> Result<Vec<Line>, ConfigError> {
     let mut lines = Vec::new();
-    for (table, ..) in rules_by_table() {
+    for table in tables_of_rules() {
         let rules =
             managed.values.iter().filter(|value| value.path.first().is_some_and(|first| first == table));
         let mut elements = Vec::new();
@@ -55,8 +55,7 @@ fn lines(managed: &ManagedValues) -> Result<Vec<Line>, ConfigError> {
         }
     }
     for value in &managed.values {
-        let is_rule =
-            rules_by_table().any(|(table, ..)| value.path.first().is_some_and(|first| first == table));
+        let is_rule = tables_of_rules().any(|table| value.path.first().is_some_and(|first| first == table));
         if !is_rule {
             lines.push(setting_line(&managed.place, value)?);
         }
@@ -65,12 +64,12 @@ fn lines(managed: &ManagedValues) -> Result<Vec<Line>, ConfigError> {
 }
 
 /// Each table of rules once.
-fn rules_by_table() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn tables_of_rules() -> impl Iterator<Item = &'static str> {
     let mut before = "";
-    RULES.iter().filter_map(move |(table, name, ..)| {
+    RULES.iter().filter_map(move |(table, ..)| {
         let new = *table != before;
         before = table;
-        new.then_some((*table, *name))
+        new.then_some(*table)
     })
 }
 
