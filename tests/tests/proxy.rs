@@ -97,7 +97,7 @@ mod proxy {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn curl_gets_an_answer_once_the_user_has_allowed_it_and_never_the_token() {
+    async fn curl_reaches_the_server_only_if_the_user_is_signed_in_and_allows_it() {
         let room = Room::with_keyring("proxy-curl").await;
         let upstream = Upstream::start().await;
         let (_provider, _app, port) =
