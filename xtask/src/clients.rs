@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::providers::{found, release, remove, tools};
+use crate::providers::{found, remove, tools, without_go};
 use crate::steps::{Log, Steps};
 use crate::tests_user::TestsUser;
 use crate::{Result, cargo, ui};
@@ -41,14 +41,8 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     }
     // The tests take the program that is there, so one of other sources goes first.
     remove(&folder)?;
-    let module = std::fs::read_to_string(sources.join("go.mod"))?;
-    let needed = module.lines().find_map(|line| line.strip_prefix("go ")).unwrap_or_default();
-    let Ok(output) = found("go", user).args(["env", "GOVERSION"]).output() else {
-        return Ok(Some("there is no Go here".to_owned()));
-    };
-    let version = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("go").to_owned();
-    if release(&version) < release(needed) {
-        return Ok(Some(format!("it needs Go {needed} or newer, and this is Go {version}")));
+    if let Some(why) = without_go(&sources, user)? {
+        return Ok(Some(why));
     }
     let command = |words: &[&str]| {
         let mut command = found("go", user);

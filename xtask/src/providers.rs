@@ -111,14 +111,8 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     }
     // The tests take the program that is there, so one of other sources goes first.
     remove(&folder)?;
-    let needed = std::fs::read_to_string(sources.join("go.mod"))?;
-    let needed = needed.lines().find_map(|line| line.strip_prefix("go ")).unwrap_or_default().to_owned();
-    let Ok(output) = found("go", user).args(["env", "GOVERSION"]).output() else {
-        return Ok(Some("there is no Go here".to_owned()));
-    };
-    let version = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("go").to_owned();
-    if release(&version) < release(&needed) {
-        return Ok(Some(format!("it needs Go {needed} or newer, and this is Go {version}")));
+    if let Some(why) = without_go(&sources, user)? {
+        return Ok(Some(why));
     }
     std::fs::create_dir_all(&folder)?;
     let mut build = found("go", user);
@@ -134,8 +128,20 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     Ok(None)
 }
 
+/// Why a module cannot be built here; `None` if there is a Go that is new enough.
+pub(crate) fn without_go(module: &Path, user: Option<&TestsUser>) -> Result<Option<String>> {
+    let text = std::fs::read_to_string(module.join("go.mod"))?;
+    let needed = text.lines().find_map(|line| line.strip_prefix("go ")).unwrap_or_default();
+    let Ok(output) = found("go", user).args(["env", "GOVERSION"]).output() else {
+        return Ok(Some("there is no Go here".to_owned()));
+    };
+    let version = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("go").to_owned();
+    let is_old = release(&version) < release(needed);
+    Ok(is_old.then(|| format!("it needs Go {needed} or newer, and this is Go {version}")))
+}
+
 /// The first two numbers of a version.
-pub(crate) fn release(version: &str) -> Vec<u32> {
+fn release(version: &str) -> Vec<u32> {
     version.split('.').take(2).map(|number| number.parse().unwrap_or_default()).collect()
 }
 
