@@ -103,6 +103,9 @@ const TOKEN: &[(&str, &str)] = &[
     ("reason", "Why the program needs it, for the question to the user. At most 160 characters are shown."),
 ];
 
+/// The parameter without which its call has no meaning.
+const NEEDED: &str = "url";
+
 /// The parameters of a request to an MCP server.
 const MCP: &[(&str, &str)] = &[
     ("url", "The address of the server: https, or http on this computer."),
@@ -338,7 +341,10 @@ fn operation(row: &Row, call: &Call, error: &Value, example: &Value) -> Value {
     let named = row.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let text = json!({ "type": "string" });
     let place = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": text });
-    let query = |(name, about): &(&str, &str)| json!({ "name": name, "in": "query", "required": false, "description": about, "schema": text });
+    let query = |(name, about): &(&str, &str)| {
+        let required = *name == NEEDED;
+        json!({ "name": name, "in": "query", "required": required, "description": about, "schema": text })
+    };
     let parameters: Vec<Value> = named.map(place).chain(call.query.iter().map(query)).collect();
     let mut answers = Map::new();
     for (status, schema) in &call.answers {

@@ -248,7 +248,7 @@ fn shown(headers: &HeaderMap) -> Result<Option<Shown<'_>>, ErrorAnswer> {
     let mut all = named.chain(headers.get_all(header::AUTHORIZATION).iter().map(|value| (true, value)));
     let Some((authorization, value)) = all.next() else { return Ok(None) };
     if all.next().is_some() {
-        return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, "A client key is shown once."));
+        return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, "Send one client key only."));
     }
     let text = value.to_str().map_err(|_| unreadable())?;
     if !authorization {

@@ -80,8 +80,11 @@ impl TryFrom<Written> for ProxyConfig {
         let named = optional.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
         for (name, value) in named.chain([("account", account.as_str())]) {
             let fits = !value.is_empty() && value.len() <= LONGEST && !value.chars().any(char::is_control);
-            if !fits || (name != "scope" && value.contains(' ')) {
-                return Err(format!("`{name}` has to be one word of up to {LONGEST} characters"));
+            if !fits {
+                return Err(format!("`{name}` has to be a text of up to {LONGEST} characters"));
+            }
+            if name != "scope" && value.contains(' ') {
+                return Err(format!("`{name}` has to be one word"));
             }
         }
         let mut scopes: Vec<String> =

@@ -88,7 +88,7 @@ impl Gate {
         let mut keys = headers.get_all(ABIDE_KEY).iter();
         if let Some(key) = keys.next() {
             if keys.next().is_some() {
-                return Err(invalid("A client key is shown once."));
+                return Err(invalid("Send one client key only."));
             }
             let key = key.to_str().map_err(|_| invalid("The client key cannot be read."))?;
             let name = self.agent.clients().by_key(key)?;

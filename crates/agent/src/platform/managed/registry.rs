@@ -25,12 +25,14 @@ fn walk(key: &Key, path: &mut Vec<String>, found: &mut Vec<ManagedValue>) -> win
         let content = content(&value);
         found.push(ManagedValue { path: [path.as_slice(), &[name]].concat(), content });
     }
-    if path.len() < DEEPEST {
-        for name in key.keys()? {
-            path.push(name.clone());
+    for name in key.keys()? {
+        path.push(name.clone());
+        if path.len() < DEEPEST {
             walk(&key.open(&name)?, path, found)?;
-            path.pop();
+        } else {
+            found.push(ManagedValue { path: path.clone(), content: Content::Other });
         }
+        path.pop();
     }
     Ok(())
 }
