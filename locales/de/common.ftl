@@ -87,7 +87,7 @@ consent-who-forwarder = Ein Programm hinter { $program }
 consent-who-script = { $program } mit { $script }
 consent-who-background = { $program } (im Hintergrund)
 
-consent-because-account-changed = Dieses Konto hatte einen anderen Anbieter oder Client, als Sie es erlaubt haben.
+consent-because-account-changed = Als Sie es erlaubt haben, hatte dieses Konto einen anderen Anbieter oder Client.
 consent-because-changed = Die Datei hat sich geändert, seit Sie das Programm erlaubt haben.
 consent-because-wider = Es verlangt mehr, als Sie erlaubt haben.
 consent-kind-forwarder = Dieses Programm leitet Anfragen anderer Programme weiter. Abide weiß nicht, welches davon fragt.
@@ -123,8 +123,8 @@ span-terminal = Alles in diesem Terminal
 span-agent = Alles, was { $agent } startet
 span-agent-unknown = Alles, was der Agent startet
 span-session = Bis Sie abgemeldet sind
-span-script = Dieses Skript, wie es jetzt ist, 30 Tage
-span-always = Immer, dieses Programm, wie es jetzt ist
+span-script = Dieses Skript im jetzigen Zustand, 30 Tage
+span-always = Immer, dieses Programm im jetzigen Zustand
 
 until-label = Endet spätestens
 until-session = Wenn Sie abgemeldet sind

@@ -39,11 +39,11 @@ question-one-fixed = { $seconds ->
 }
 question-many = Diese Sitzungen laufen bald ab. Möchten Sie sie behalten?
 question-many-fixed = Diese Sitzungen laufen bald ab. Sie lassen sich nicht verlängern.
-question-note-idle = „{ $account }“ wurde eine Weile nicht benutzt. Mit Ja gilt die Sitzung bis { $until }.
-question-note-longest = „{ $account }“ hat die längste Dauer fast erreicht. Mit Ja gilt die Sitzung höchstens bis { $until }.
-question-note-provider = Der Anbieter beendet „{ $account }“, wenn die Sitzung nicht benutzt wird. Mit Ja gilt sie bis { $until }.
+question-note-idle = Die Sitzung „{ $account }“ wurde eine Weile nicht genutzt. Ja verlängert sie bis { $until }.
+question-note-longest = Die Sitzung „{ $account }“ hat ihre längste Dauer fast erreicht. Ja verlängert sie höchstens bis { $until }.
+question-note-provider = Der Anbieter beendet die Sitzung „{ $account }“, wenn sie nicht genutzt wird. Ja verlängert sie bis { $until }.
 # $reason is one of the texts cannot-be-kept-… in common.ftl.
-question-note-fixed = „{ $account }“ lässt sich nicht verlängern: { $reason }
+question-note-fixed = Die Sitzung „{ $account }“ lässt sich nicht verlängern: { $reason }
 question-note-many-fixed = Melden Sie sich danach neu an.
 question-note-all = Ja verlängert alle, Nein meldet Sie von allen ab. Einzeln geht es im Menü des Infobereichs.
 question-note-some = Ja verlängert alle, bei denen das möglich ist, Nein meldet Sie von allen ab. Einzeln geht es im Menü des Infobereichs.
@@ -85,18 +85,18 @@ consent-title = { $kind ->
    *[program] { $program } bittet um Zugriff
 }
 consent-access = { $kind ->
-    [terminal] Eines Ihrer Terminals möchte Ihren Zugang zu { $provider } benutzen.
-    [forwarder] Ein Programm hinter { $program } möchte Ihren Zugang zu { $provider } benutzen.
-    [script] { $program } mit { $script } möchte Ihren Zugang zu { $provider } benutzen.
-    [background] { $program } (im Hintergrund) möchte Ihren Zugang zu { $provider } benutzen.
-   *[program] { $program } möchte Ihren Zugang zu { $provider } benutzen.
+    [terminal] Eines Ihrer Terminals möchte Ihren Zugriff auf { $provider } nutzen.
+    [forwarder] Ein Programm hinter { $program } möchte Ihren Zugriff auf { $provider } nutzen.
+    [script] { $program } mit { $script } möchte Ihren Zugriff auf { $provider } nutzen.
+    [background] { $program } (im Hintergrund) möchte Ihren Zugriff auf { $provider } nutzen.
+   *[program] { $program } möchte Ihren Zugriff auf { $provider } nutzen.
 }
 consent-target-access = { $kind ->
-    [terminal] Eines Ihrer Terminals möchte { $targets } in Ihrem Namen benutzen.
-    [forwarder] Ein Programm hinter { $program } möchte { $targets } in Ihrem Namen benutzen.
-    [script] { $program } mit { $script } möchte { $targets } in Ihrem Namen benutzen.
-    [background] { $program } (im Hintergrund) möchte { $targets } in Ihrem Namen benutzen.
-   *[program] { $program } möchte { $targets } in Ihrem Namen benutzen.
+    [terminal] Eines Ihrer Terminals möchte { $targets } in Ihrem Namen nutzen.
+    [forwarder] Ein Programm hinter { $program } möchte { $targets } in Ihrem Namen nutzen.
+    [script] { $program } mit { $script } möchte { $targets } in Ihrem Namen nutzen.
+    [background] { $program } (im Hintergrund) möchte { $targets } in Ihrem Namen nutzen.
+   *[program] { $program } möchte { $targets } in Ihrem Namen nutzen.
 }
 consent-targets-and = { $before } und { $last }
 # A program, and the one that started it.
@@ -157,13 +157,13 @@ notice-sign-in-again-body = { $provider } stellt keine neuen Tokens aus. Melden 
 # $error is a sentence in English.
 notice-sign-in-again-why = { $error } Melden Sie sich neu bei { $provider } an, damit Ihre Apps neue Tokens bekommen. Ihre Sitzung bleibt bestehen.
 notice-code-caught = Abide hat diese Anmeldung nicht gestartet
-notice-code-caught-body = Ihr Browser hat einen Code von einer Anmeldung gebracht, die ein anderes Programm oder eine andere Person gestartet hat. Abide hat nichts herausgegeben. Geben Sie die Adresse dieser Seite an niemanden weiter.
+notice-code-caught-body = Ihr Browser hat einen Code aus einer Anmeldung übergeben, die ein anderes Programm oder eine andere Person gestartet hat. Abide hat nichts herausgegeben. Geben Sie die Adresse dieser Seite an niemanden weiter.
 notice-continues = Ihre Sitzung besteht weiter
 notice-you-are-back = Sie sind zurück: Ihre Sitzung bei { $provider } besteht weiter.
-notice-app-has-used-it = Eine App hat gerade Ihre Sitzung bei { $provider } benutzt.
+notice-app-has-used-it = Eine App hat gerade Ihre Sitzung bei { $provider } genutzt.
 notice-old-tokens = Alte Tokens gelten noch
 notice-abide-only = Sie sind nur bei Abide abgemeldet
-notice-abide-only-body = Sie sind bei Abide abgemeldet, aber { $provider } akzeptiert die alten Tokens noch. Melden Sie sich auch dort ab, wenn andere diesen Computer benutzen.
+notice-abide-only-body = Sie sind bei Abide abgemeldet, aber { $provider } akzeptiert die alten Tokens noch. Melden Sie sich auch dort ab, wenn andere diesen Computer nutzen.
 notice-ended = Sie sind abgemeldet
 # $reason is one of the texts ended-… in common.ftl.
 notice-ended-body = Ihre Sitzung bei { $provider } ist beendet: { $reason }. Wählen Sie „Anmelden“, wenn Sie sie wieder brauchen.

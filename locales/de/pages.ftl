@@ -10,22 +10,22 @@ page-nothing = Hier gibt es keine Seite. Sie können diesen Tab schließen.
 
 page-only-sign-in = Diese Adresse ist nur für einen Browser, der von einer Anmeldung zurückkommt.
 page-no-answer = Diese Seite wurde ohne die Antwort eines Anbieters geöffnet. Nichts hat sich geändert.
-page-used = Diese Seite wurde schon benutzt. Sie können diesen Tab schließen.
+page-used = Diese Seite wurde schon verwendet. Sie können diesen Tab schließen.
 page-unreadable = Diese Antwort lässt sich nicht lesen. Nichts hat sich geändert.
 page-received = Abide hat die Antwort erhalten. Sie können diesen Tab schließen.
 page-other-sign-in = Diese Antwort gehört nicht zur laufenden Anmeldung. Nichts hat sich geändert.
 page-still-waiting = Ihr Anbieter hat noch nicht geantwortet. Abide benachrichtigt Sie.
 page-signed-in = Sie sind angemeldet
 page-signed-in-as = Sie sind als { $user } bei { $provider } angemeldet.
-page-signed-in-close = Sie können diesen Tab schließen. Abide zeigt im Infobereich, wie lange Ihre Sitzung dauert.
+page-signed-in-close = Sie können diesen Tab schließen. Abide zeigt im Infobereich, wie lange Ihre Sitzung noch dauert.
 page-signed-out = Sie sind abgemeldet
 page-signed-out-body = Sie sind bei Abide abgemeldet und von { $provider } zurückgekommen.
 page-unchanged = Ihre Sitzung besteht unverändert weiter
 page-not-signed-in = Sie sind nicht angemeldet
 page-try-again = Sie können diesen Tab schließen. Um es noch einmal zu versuchen, wählen Sie in Abide „Anmelden“.
 page-unasked = Abide hat diese Anmeldung nicht gestartet
-page-unasked-body = Ein anderes Programm oder eine andere Person hat diese Anmeldung gestartet. Abide hat nichts von der Antwort benutzt und nichts herausgegeben.
-page-unasked-warning = Wenn eine Seite oder eine Person Sie nach der Adresse dieser Seite fragt, geben Sie sie nicht weiter: Damit könnte sich jemand als Sie anmelden.
+page-unasked-body = Ein anderes Programm oder eine andere Person hat diese Anmeldung gestartet. Abide hat nichts von der Antwort verwendet und nichts herausgegeben.
+page-unasked-warning = Wenn eine Seite oder eine Person Sie nach der Adresse dieser Seite fragt, geben Sie sie nicht weiter: Damit könnte sich jemand in Ihrem Namen anmelden.
 
 ## A link that asks to sign in
 
@@ -53,14 +53,14 @@ watch-over = Ihre Sitzung ist beendet.
 # $reason is one of the texts ended-… in common.ftl.
 watch-over-because = Ihre Sitzung bei { $provider } ist beendet: { $reason }. Sie können diesen Tab schließen.
 watch-blocked = Ihr Browser verbirgt die Cookies von { $provider } vor dieser Seite. Deshalb kann sie nicht erkennen, ob Sie dort noch angemeldet sind. Ihre Sitzung in Abide besteht weiter. Abide versucht es von Zeit zu Zeit erneut. Sie können diesen Tab schließen.
-watch-unclear = Bei { $provider } hat sich etwas geändert, und es ist nicht zu erfahren, wer dort jetzt angemeldet ist. Abide prüft weiter und bemerkt es, wenn Sie sich dort abmelden. Ihre Sitzung in Abide besteht weiter.
+watch-unclear = Bei { $provider } hat sich etwas geändert, und Abide erfährt nicht, wer dort jetzt angemeldet ist. Abide prüft weiter und bemerkt es, wenn Sie sich dort abmelden. Ihre Sitzung in Abide besteht weiter.
 watch-failed = { $provider } hat keine Antwort gegeben, die Abide versteht. Meist verbirgt der Browser die Cookies vor eingebetteten Seiten. Ihre Sitzung in Abide besteht weiter. Abide versucht es von Zeit zu Zeit erneut. Sie können diesen Tab schließen.
-watch-elsewhere = Dieser Tab beobachtet Ihre Sitzung nicht mehr: Ein anderer tut es, oder er wurde über ein Lesezeichen geöffnet. Sie können ihn schließen.
+watch-elsewhere = Dieser Tab beobachtet Ihre Sitzung nicht mehr: Das macht jetzt ein anderer Tab, oder dieser wurde über ein Lesezeichen geöffnet. Sie können ihn schließen.
 watch-unprepared = Abide konnte diese Seite nicht vorbereiten. Sie können diesen Tab schließen.
 watch-unreachable = Dieser Tab erreicht Abide nicht mehr. Sie können ihn schließen.
 
 ## The page that a provider shows in a frame
 
-logout-received = Abide hat das Ende Ihrer Sitzung erhalten.
+logout-received = Abide weiß jetzt vom Ende Ihrer Sitzung.
 logout-no-session = Keine passende Sitzung.
 logout-no-page = Hier gibt es keine Seite.
