@@ -46,9 +46,9 @@ ended-by-events = envió un evento de seguridad
 ## The provider's session after the end of the one in Abide
 
 provider-end-pending = Todavía no se pudo avisar a { $provider }. Abide lo intentará de nuevo.
-provider-end-local_only = Solo cerraste la sesión en Abide. No se avisó a { $provider }.
+provider-end-local_only = La sesión solo está cerrada en Abide. No se avisó a { $provider }.
 provider-end-ended = { $provider } ya no acepta esta sesión.
-provider-end-goes_on = Cerraste la sesión en Abide, pero { $provider } todavía acepta los tokens anteriores.
+provider-end-goes_on = La sesión en Abide está cerrada, pero { $provider } todavía acepta los tokens anteriores.
 provider-end-unchecked = Se avisó a { $provider }. Abide no pudo comprobar si terminó la sesión.
 provider-end-shared = Otra cuenta usa la misma sesión en { $provider }, así que sus tokens no se revocaron.
 

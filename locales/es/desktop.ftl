@@ -39,11 +39,11 @@ question-one-fixed = { $seconds ->
 }
 question-many = Estas sesiones caducarán pronto. ¿Quieres mantenerlas?
 question-many-fixed = Estas sesiones caducarán pronto. No se pueden prolongar.
-question-note-idle = Hace un rato que nada usa «{ $account }». Si respondes que sí, durará hasta las { $until }.
-question-note-longest = «{ $account }» está cerca de su duración máxima. Si respondes que sí, durará como mucho hasta las { $until }.
-question-note-provider = El proveedor termina la sesión «{ $account }» si no se usa. Si respondes que sí, durará hasta las { $until }.
+question-note-idle = Hace un rato que nada usa la sesión «{ $account }». Si respondes que sí, se prolonga hasta las { $until }.
+question-note-longest = La sesión «{ $account }» está cerca de su duración máxima. Si respondes que sí, se prolonga como mucho hasta las { $until }.
+question-note-provider = El proveedor termina la sesión «{ $account }» si no se usa. Si respondes que sí, se prolonga hasta las { $until }.
 # $reason is one of the texts cannot-be-kept-… in common.ftl.
-question-note-fixed = «{ $account }» no se puede prolongar: { $reason }
+question-note-fixed = La sesión «{ $account }» no se puede prolongar: { $reason }
 question-note-many-fixed = Después, inicia sesión de nuevo.
 question-note-all = Con «Sí» se prolongan todas y con «No» se cierran todas. En el menú de la bandeja puedes elegir una por una.
 question-note-some = Con «Sí» se prolongan las que se pueden prolongar y con «No» se cierran todas. En el menú de la bandeja puedes elegir una por una.
@@ -68,11 +68,11 @@ question-yes-means = { $count ->
 }
 question-no = _No
 question-no-means = { $count ->
-    [one] No, cerrar la sesión
+    [one] No, cerrar sesión
    *[other] No, cerrarlas todas
 }
 question-ok = _Aceptar
-question-ok-means = Enterado
+question-ok-means = Entendido
 question-ring = Un anillo: el tiempo que queda
 
 ## The consent dialog: may this program use the account? $kind is what asks.
@@ -112,11 +112,11 @@ consent-others = { $count ->
 }
 consent-explanation-title = ¿Por qué se me pregunta?
 consent-explanation = { $because ->
-    [new] No has permitido que este programa use esta cuenta. Con un token, un programa puede actuar en tu nombre hasta que el token termine. Aquí solo permites lo que ves.
-    [changed] Has permitido otra versión de este programa. Con un token, un programa puede actuar en tu nombre hasta que el token termine. Aquí solo permites lo que ves.
-    [wider] Has permitido a este programa menos de lo que pide ahora. Con un token, un programa puede actuar en tu nombre hasta que el token termine. Aquí solo permites lo que ves.
-    [account_changed] Has permitido a este programa otra cuenta con este nombre, en otro proveedor o con otro cliente. Con un token, un programa puede actuar en tu nombre hasta que el token termine. Aquí solo permites lo que ves.
-   *[ended] Lo que habías permitido a este programa ha terminado. Con un token, un programa puede actuar en tu nombre hasta que el token termine. Aquí solo permites lo que ves.
+    [new] No has permitido que este programa use esta cuenta. Con un token, un programa puede actuar en tu nombre hasta que el token caduque. Aquí solo permites lo que ves.
+    [changed] Has permitido otra versión de este programa. Con un token, un programa puede actuar en tu nombre hasta que el token caduque. Aquí solo permites lo que ves.
+    [wider] Has permitido a este programa menos de lo que pide ahora. Con un token, un programa puede actuar en tu nombre hasta que el token caduque. Aquí solo permites lo que ves.
+    [account_changed] Has permitido a este programa otra cuenta con este nombre, en otro proveedor o con otro cliente. Con un token, un programa puede actuar en tu nombre hasta que el token caduque. Aquí solo permites lo que ves.
+   *[ended] Lo que habías permitido a este programa ha terminado. Con un token, un programa puede actuar en tu nombre hasta que el token caduque. Aquí solo permites lo que ves.
 }
 consent-explanation-digest = SHA-256 de su archivo: { $digest }.
 consent-allow = _Permitir
@@ -157,13 +157,13 @@ notice-sign-in-again-body = { $provider } no da tokens nuevos. Inicia sesión de
 # $error is a sentence in English.
 notice-sign-in-again-why = { $error } Inicia sesión de nuevo en { $provider } para que tus aplicaciones reciban tokens nuevos. Tu sesión se mantiene.
 notice-code-caught = Este inicio de sesión no lo comenzó Abide
-notice-code-caught-body = Tu navegador trajo un código de un inicio de sesión que comenzó otro programa u otra persona. Abide no entregó nada. No des a nadie la dirección de esa página.
+notice-code-caught-body = Tu navegador entregó a Abide un código de un inicio de sesión que comenzó otro programa u otra persona. Abide no ha entregado nada. No des a nadie la dirección de esa página.
 notice-continues = Tu sesión continúa
 notice-you-are-back = Has vuelto: tu sesión en { $provider } continúa.
 notice-app-has-used-it = Una aplicación acaba de usar tu sesión en { $provider }.
 notice-old-tokens = Los tokens anteriores todavía funcionan
-notice-abide-only = Solo cerraste la sesión en Abide
-notice-abide-only-body = Cerraste la sesión en Abide, pero { $provider } todavía acepta los tokens anteriores. Ciérrala también allí si otras personas usan este equipo.
+notice-abide-only = La sesión solo está cerrada en Abide
+notice-abide-only-body = La sesión en Abide está cerrada, pero { $provider } todavía acepta los tokens anteriores. Ciérrala también allí si otras personas usan este equipo.
 notice-ended = Se ha cerrado la sesión
 # $reason is one of the texts ended-… in common.ftl.
 notice-ended-body = Tu sesión en { $provider } ha terminado: { $reason }. Elige «Iniciar sesión» cuando la necesites de nuevo.

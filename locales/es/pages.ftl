@@ -17,9 +17,9 @@ page-other-sign-in = Esta respuesta no corresponde al inicio de sesión en curso
 page-still-waiting = Tu proveedor todavía no ha respondido. Abide te avisará.
 page-signed-in = Has iniciado sesión
 page-signed-in-as = Has iniciado sesión como { $user } en { $provider }.
-page-signed-in-close = Puedes cerrar esta pestaña. Abide muestra en la bandeja cuánto dura tu sesión.
-page-signed-out = Has cerrado la sesión
-page-signed-out-body = Has cerrado la sesión en Abide y has vuelto de { $provider }.
+page-signed-in-close = Puedes cerrar esta pestaña. Abide muestra en la bandeja cuánto tiempo le queda a tu sesión.
+page-signed-out = Se ha cerrado la sesión
+page-signed-out-body = Se ha cerrado la sesión en Abide y has vuelto de { $provider }.
 page-unchanged = Tu sesión continúa sin cambios
 page-not-signed-in = No has iniciado sesión
 page-try-again = Puedes cerrar esta pestaña. Para intentarlo de nuevo, elige «Iniciar sesión» en Abide.
@@ -53,7 +53,7 @@ watch-over = Tu sesión ha terminado.
 # $reason is one of the texts ended-… in common.ftl.
 watch-over-because = Tu sesión en { $provider } ha terminado: { $reason }. Puedes cerrar esta pestaña.
 watch-blocked = Tu navegador oculta a esta página las cookies de { $provider }, así que no puede saber si tu sesión sigue iniciada allí. Tu sesión en Abide continúa. Abide lo intenta de nuevo de vez en cuando. Puedes cerrar esta pestaña.
-watch-unclear = Algo ha cambiado en { $provider }, y no indica quién tiene allí la sesión iniciada ahora. Abide sigue comprobándolo y notará si cierras la sesión allí. Tu sesión en Abide continúa.
+watch-unclear = Algo ha cambiado en { $provider }, que no indica quién tiene ahora la sesión iniciada. Abide sigue comprobándolo y notará si cierras la sesión allí. Tu sesión en Abide continúa.
 watch-failed = { $provider } no dio ninguna respuesta que Abide entienda. La razón habitual es que tu navegador oculta sus cookies a las páginas incrustadas. Tu sesión en Abide continúa. Abide lo intenta de nuevo de vez en cuando. Puedes cerrar esta pestaña.
 watch-elsewhere = Esta pestaña ya no vigila tu sesión: lo hace otra, o esta se abrió desde un marcador. Puedes cerrarla.
 watch-unprepared = Abide no pudo preparar esta página. Puedes cerrar esta pestaña.
@@ -61,6 +61,6 @@ watch-unreachable = Esta pestaña ya no puede comunicarse con Abide. Puedes cerr
 
 ## The page that a provider shows in a frame
 
-logout-received = Abide ha recibido el fin de tu sesión.
+logout-received = Abide ha recibido el aviso de que tu sesión ha terminado.
 logout-no-session = No hay ninguna sesión que corresponda.
 logout-no-page = Aquí no hay ninguna página.

@@ -194,19 +194,19 @@ method-hwk = llave de seguridad
 method-swk = clave en tu dispositivo
 method-pop = una clave tuya
 method-sc = tarjeta inteligente
-method-face = rostro
+method-face = reconocimiento facial
 method-fpt = huella dactilar
 method-iris = iris del ojo
 method-retina = retina del ojo
-method-vbm = voz
+method-vbm = reconocimiento de voz
 method-geo = ubicación
 method-kba = preguntas de seguridad
 method-mca = segundo canal
 method-rba = análisis de riesgo
 method-user = prueba de presencia
 method-wia = inicio de sesión de Windows
-method-phr = resistente a la suplantación
-method-phrh = resistente a la suplantación, por hardware
+method-phr = protección contra el phishing
+method-phrh = protección contra el phishing por hardware
 method-level = nivel { $level }
 method-several = varios factores
 method-another = otro factor
@@ -264,14 +264,14 @@ question-no = No, cerrar sesión
 question-no-of = No, cerrar sesión: { $account }
 question-ok-of = Aceptar: { $account }
 question-why-not = No se puede prolongar: { $why }
-question-reason-idle = Hace un rato que nada la usa. Si respondes Sí, se prolonga { $until }; cada uso la prolonga más.
+question-reason-idle = Hace un rato que nada la usa. Si respondes que sí, se prolonga { $until }; cada uso la prolonga más.
 question-reason-idle-minutes = Hace { $minutes ->
     [one] { $minutes } minuto
    *[other] { $minutes } minutos
-} que nada la usa. Si respondes Sí, se prolonga { $until }; cada uso la prolonga más.
-question-reason-absolute = La sesión está cerca de su duración máxima. Si respondes Sí, se prolonga { $until }.
-question-reason-access_token = El token de acceso está a punto de caducar. Si respondes Sí, la sesión se prolonga { $until }.
-question-reason-provider = El límite del proveedor está cerca. Si respondes Sí, la sesión se prolonga { $until }.
+} que nada la usa. Si respondes que sí, se prolonga { $until }; cada uso la prolonga más.
+question-reason-absolute = La sesión está cerca de su duración máxima. Si respondes que sí, se prolonga { $until }.
+question-reason-access_token = El token de acceso está a punto de caducar. Si respondes que sí, la sesión se prolonga { $until }.
+question-reason-provider = El límite del proveedor está cerca. Si respondes que sí, la sesión se prolonga { $until }.
 
 ## The page of the accounts, and the first start
 
@@ -292,7 +292,7 @@ welcome-demo = Con la demostración
 welcome-demo-hint = En este equipo hay un proveedor de demostración. Inicia sesión como **alice** con la contraseña **demo**.
 welcome-demo-continue = Continúa en tu navegador. Inicia sesión como **alice** con la contraseña **demo**.
 welcome-demo-go = Probar la demostración
-welcome-close = Puedes cerrar esta ventana: Abide sigue funcionando. Para volver a abrirla, haz clic en el anillo del panel o inicia Abide otra vez.
+welcome-close = Puedes cerrar esta ventana: Abide sigue funcionando. Para volver a abrirla, haz clic en el anillo de la bandeja o inicia Abide otra vez.
 picture-sign-in = Iniciar
 picture-app = Aplicación
 
@@ -791,7 +791,7 @@ problem-id_token_expired = La respuesta del proveedor no concuerda con el reloj 
 problem-initial_token_file_unreadable = No se puede leer el archivo con el token de acceso inicial. Comprueba su ruta.
 problem-initial_token_needed = El proveedor solo registra Abide con un token de acceso inicial. Pídeselo a su administrador.
 problem-initial_token_refused = El proveedor rechazó el token de acceso inicial. Pide otro a su administrador.
-problem-interaction_required = El proveedor quiere verte en el navegador. Inicia sesión de nuevo.
+problem-interaction_required = El proveedor pide que inicies sesión en el navegador. Inicia sesión de nuevo.
 problem-invalid_account = Un valor de esta cuenta no se puede aceptar. Revisa lo que escribiste.
 problem-invalid_client = El proveedor no conoce este ID de cliente, o su secreto es incorrecto. Compáralo con el registro.
 problem-invalid_grant = El proveedor ya no acepta este inicio de sesión. Inicia sesión de nuevo.
@@ -799,7 +799,7 @@ problem-invalid_redirect_uri = El proveedor no permite este URI de redirección.
 problem-invalid_scope = El proveedor no permite lo que pide la cuenta. Revisa `scopes` en la configuración.
 problem-issuer_insecure = La dirección empieza por http. Usa la que empieza por https.
 problem-issuer_invalid = No es la dirección de un proveedor. Cópiala de la documentación del proveedor.
-problem-issuer_mismatch = El proveedor se llama a sí mismo con otra dirección. Cópiala exactamente de la documentación del proveedor; la barra final cuenta.
+problem-issuer_mismatch = El proveedor indica otra dirección como suya. Cópiala exactamente de la documentación del proveedor; la barra final cuenta.
 problem-keyring_unavailable = No hay ningún llavero en este equipo. Inicia uno, o usa una frase de contraseña.
 problem-locked_by_policy = Tu administrador ha fijado este valor. Pregúntale si necesitas otro.
 problem-login_required = No has iniciado sesión. Inicia sesión de nuevo.
