@@ -1,12 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 import css from "../src/app.css?raw";
 import { plotAloud } from "../src/lib/activity";
-import { list, number, parts, speak, systemLanguage, type Language } from "../src/lib/locale.svelte";
+import { list, number, parts, speak, systemLanguage } from "../src/lib/locale.svelte";
 import { inWords } from "../src/lib/problems";
 import { exactDuration, parseDuration } from "../src/lib/settings";
 import { ago, at, dateAndTime, duration, timeOfDay, until, weekday } from "../src/lib/time-words";
 import { chart } from "../src/lib/tools";
-import type { Snapshot } from "../src/lib/wire";
+import type { Language, Snapshot } from "../src/lib/wire";
 import { active, open, settle, snapshot, status } from "./mount";
 
 const noon = Date.UTC(2026, 0, 2, 12) / 1000;

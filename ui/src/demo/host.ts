@@ -1,6 +1,6 @@
 // The window without the program: invented accounts, for development in a browser. `?demo=NAME` chooses the scene.
 import type { Host } from "../lib/host";
-import { isLanguage, language, systemLanguage, type LanguageSetting } from "../lib/locale.svelte";
+import { isLanguage, language, systemLanguage } from "../lib/locale.svelte";
 import { DEMO_ISSUER } from "../lib/text";
 import type {
   ConsentQuestion, Diagnosis, DiscoveredProvider, KeptGrant, KeptGrants, LayerStatus, LiveGrant, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
@@ -463,14 +463,14 @@ export const scenes: Record<string, () => Snapshot> = {
 export function demoHost(scene: string): Host {
   // What is spoken when the page opens is the language of the system.
   const spoken = language();
-  let snapshot: Snapshot & { language?: LanguageSetting } = { ...(scenes[scene] ?? scenes.active!)(), language: { used: isLanguage(spoken) ? spoken : "en", configured: null, locked: false } };
+  let snapshot: Snapshot = { ...(scenes[scene] ?? scenes.active!)(), language: { used: isLanguage(spoken) ? spoken : "en", configured: null, locked: false } };
   const settings = new Map<string, SessionSettings>();
   let grants: KeptGrants = scene === "tools_empty" ? { kept: [], policy: [] } : decided;
   if (scene === "tools_policy") {
     grants = { kept: [], policy: [{ allows: false, program: "/usr/bin/curl" }, { allows: true, program: "/opt/example/bin/updater" }] };
   }
   const listeners = new Set<(snapshot: Snapshot) => void>();
-  const show = (next: Partial<Snapshot> & { language?: LanguageSetting }) => {
+  const show = (next: Partial<Snapshot>) => {
     snapshot = { ...snapshot, ...next };
     for (const listener of listeners) listener(snapshot);
   };

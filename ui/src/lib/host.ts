@@ -1,10 +1,10 @@
 // The one file that knows Tauri. Views know the interface only.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { text, type Language } from "./locale.svelte";
+import { text } from "./locale.svelte";
 import { inWords } from "./problems";
 import type {
-  ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset,
+  ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, Language, NewAccount, NewAccountAdded, ProviderPreset,
   RecordExport, RecordReport, SessionSettings,
   SettingField, Snapshot, WindowError,
 } from "./wire";
@@ -27,7 +27,7 @@ export interface Host {
   settings(account: string): Promise<SessionSettings>;
   /** Checked, written down, and in force at once. */
   changeSettings(account: string, settings: SessionSettings): Promise<void>;
-  /** The language of everything that Abide shows; `null` for that of the system */
+  /** Chooses the language of all that Abide shows; `null` for that of the system. */
   changeLanguage(language: Language | null): Promise<void>;
   /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
   onNavigate(listener: (place: string) => void): Promise<() => void>;

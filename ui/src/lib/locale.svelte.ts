@@ -1,18 +1,7 @@
 // The language of the window: its texts, and how it writes numbers, dates and lists.
 import { FluentBundle, type FluentResource } from "@fluent/bundle";
 import type { Messages } from "./messages";
-import type { Snapshot } from "./wire";
-
-export type Language = "en" | "es" | "de";
-
-/** The language that is used, and why. */
-export interface LanguageSetting {
-  used: Language;
-  /** `language` in the configuration; `null` for the language of the system. */
-  configured: Language | null;
-  /** Whether an administrator has set it. */
-  locked: boolean;
-}
+import type { Language } from "./wire";
 
 /** The languages, by their own names. */
 export const LANGUAGES: Record<Language, string> = { en: "English", es: "Español", de: "Deutsch" };
@@ -61,9 +50,6 @@ export const direction = () => spoken.direction;
 export const tag = () => spoken.tag;
 
 export const isLanguage = (name: string): name is Language => Object.hasOwn(LANGUAGES, name);
-
-/** The language that the program uses; undefined if it does not say. */
-export const spokenBy = (snapshot: Snapshot & { language?: LanguageSetting }): LanguageSetting | undefined => snapshot.language;
 
 const primary = (tag: string) => tag.toLowerCase().split("-")[0]!;
 
