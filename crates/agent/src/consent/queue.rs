@@ -27,7 +27,7 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 /// How long a caller is not asked about after the first denial, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// So many different programs of one terminal or agent are denied before that itself is not asked about for a time.
+/// So many denials to programs of one terminal or agent cause no pause for the others there. Each further one does.
 const FREE: u32 = 4;
 /// So many callers are remembered that were turned down.
 const REMEMBERED: usize = 512;
