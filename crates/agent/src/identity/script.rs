@@ -66,7 +66,8 @@ fn option(argument: &str, known: &Arguments) -> Word {
     if let Some(long) = argument.strip_prefix("--") {
         let name = long.split_once('=').map(|(name, _)| name);
         return match name {
-            Some(name) if is_in(&known.inline, &format!("--{name}")) => Word::Unknown,
+            // Node.js reads `_` as `-`.
+            Some(name) if is_in(&known.inline, &format!("--{}", name.replace('_', "-"))) => Word::Unknown,
             Some(_) => Word::Flag,
             None if is_in(&known.valued, argument) => Word::Valued,
             None if is_in(&known.flags, argument) => Word::Flag,
@@ -174,6 +175,9 @@ mod tests {
             "node -r ./evil.js good.js",
             "node --require=./evil.js good.js",
             "node --import ./evil.js good.js",
+            "node --experimental_loader=./evil.mjs good.js",
+            "node --snapshot-blob=evil.blob good.js",
+            "bash --rcfile evil.sh -i good.sh",
             "perl -Mevil good.pl",
             "ruby -revil good.rb",
             "busybox sh evil.sh",
