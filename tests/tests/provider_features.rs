@@ -399,6 +399,11 @@ mod provider_features {
             }
             let (_, page) = self.signs_in("new").await.unwrap();
             page.close().await;
+            // What this test was allowed before is about the accounts that were there.
+            let test = std::env::current_exe().unwrap();
+            let words = ["clients", "allow", "again", "--program", test.to_str().unwrap()];
+            let allowed = self.app.abide_at_terminal(&words).await;
+            assert_eq!(allowed.code, 0, "{allowed:?}");
             assert_eq!(self.provider.userinfo(&self.token("new").await).await.0, 200);
             self.tried("registration", outcome);
             let done = self.app.abide(&["accounts", "remove", "new"]).await;

@@ -431,7 +431,6 @@ impl Agent {
     }
 
     /// The files that the configuration is read from.
-    #[cfg(target_os = "linux")]
     pub(crate) fn config_files(&self) -> Vec<std::path::PathBuf> {
         let options = &self.0.store.options;
         let policy = options.policy.path().map(std::path::Path::to_owned);

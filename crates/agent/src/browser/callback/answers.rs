@@ -16,6 +16,7 @@ use super::place::{Arrival, Outcome, Place, Verdict};
 use crate::browser::initiate;
 use crate::browser::pages::{Page, nothing, page, problem};
 use crate::browser::server::{self, onward};
+use crate::browser::tickets::PATH;
 
 /// How long an unexpected answer waits before it is refused.
 const SAME_MOMENT: Duration = Duration::from_millis(50);
@@ -48,8 +49,10 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         }
         _ => request,
     };
-    // An image or a frame of another page: no person sees the answer, and none has come back from a sign-in.
-    if server::is_embedded(request.headers()) {
+    // An image or a frame of any page: no person has followed a link, and no code stays in an address. Answers to silent requests
+    // come in a frame too, and are taken.
+    let embedded = server::is_embedded(request.headers());
+    if embedded && request.uri().path().starts_with(PATH) {
         return nothing(language);
     }
     let request = match initiate::answer(request, &place.catching).await {
@@ -64,7 +67,7 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
         return problem(StatusCode::METHOD_NOT_ALLOWED, language, &pages::page_only_sign_in(language));
     }
     match (request.uri().path(), request.uri().query()) {
-        (path, Some(query)) if path == place.path => arrived(query, place).await,
+        (path, Some(query)) if path == place.path => arrived(query, place, embedded).await,
         (path, None) if bool::from(path.as_bytes().ct_eq(place.done.as_bytes())) => done(place).await,
         (path, None) if path == place.catching.page && place.catching.is_wanted() => unasked(language),
         // The answer may be in the fragment, which the browser does not send. The new address removes it too.
@@ -73,7 +76,7 @@ async fn answer(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
             stray(language, &pages::page_no_answer(language), STATE_MISSING)
         }
         (path, None) if path.starts_with("/start/") => depart(path, place),
-        (_, Some(query)) if place.catching.catches(query) => onward(&place.catching.leave()),
+        (_, Some(query)) if !embedded && place.catching.catches(query) => onward(&place.catching.leave()),
         _ => nothing(language),
     }
 }
@@ -95,9 +98,10 @@ fn depart(path: &str, place: &Place) -> Response<Full<Bytes>> {
 /// The answer as a form that the provider's page submits (OAuth 2.0 Form Post Response Mode, section 2).
 async fn posted(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     let is_form = server::has_type(request.headers(), FORM);
+    let embedded = server::is_embedded(request.headers());
     let form = if is_form { server::body(request, ANSWER).await } else { None };
     match form.as_ref().and_then(|form| std::str::from_utf8(form).ok()) {
-        Some(answer) => arrived(answer, place).await,
+        Some(answer) => arrived(answer, place, embedded).await,
         None => {
             let language = place.catching.language();
             problem(StatusCode::BAD_REQUEST, language, &pages::page_unreadable(language))
@@ -105,7 +109,7 @@ async fn posted(request: Request<Incoming>, place: &Place) -> Response<Full<Byte
     }
 }
 
-async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
+async fn arrived(query: &str, place: &Place, embedded: bool) -> Response<Full<Bytes>> {
     let language = place.catching.language();
     if let Some(guest) = place.guest.get()
         && guest.clone().offer(query.to_owned()).await
@@ -134,7 +138,7 @@ async fn arrived(query: &str, place: &Place) -> Response<Full<Bytes>> {
             if place.has_taken(query) {
                 return again(place);
             }
-            if place.catching.catches(query) {
+            if !embedded && place.catching.catches(query) {
                 return onward(&place.catching.leave());
             }
             stray(language, &pages::page_other_sign_in(language), code)
