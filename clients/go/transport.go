@@ -90,7 +90,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(with(newer, again))
 }
 
-// newer is the request once more, and another token for it; nil if there is none.
+// newer returns the request once more, and another token for it, or nil if there is no other token.
 func (t *Transport) newer(request *http.Request, refused *http.Response, wanted Wanted, old *Token) (*http.Request, *Token) {
 	again := request.Clone(request.Context())
 	if request.Body != nil && request.Body != http.NoBody {

@@ -184,7 +184,7 @@ identity-at = Angemeldet { $at }. Verfahren unbekannt.
 identity-unknown = Verfahren unbekannt.
 identity-until = Sie bleiben dort { $until } angemeldet.
 
-# How somebody signed in (RFC 8176), after "With".
+# How the user signed in (RFC 8176), after "With".
 method-pwd = Passwort
 method-pin = PIN-Code
 method-otp = Einmalcode

@@ -184,7 +184,7 @@ identity-at = Signed in { $at }. Method unknown.
 identity-unknown = Method unknown.
 identity-until = You stay signed in there { $until }.
 
-# How somebody signed in (RFC 8176), after "With".
+# How the user signed in (RFC 8176), after "With".
 method-pwd = password
 method-pin = PIN
 method-otp = one-time code

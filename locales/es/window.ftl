@@ -184,7 +184,7 @@ identity-at = Iniciaste sesión { $at }. Método desconocido.
 identity-unknown = Método desconocido.
 identity-until = La sesión sigue iniciada allí { $until }.
 
-# How somebody signed in (RFC 8176), after "With".
+# How the user signed in (RFC 8176), after "With".
 method-pwd = contraseña
 method-pin = código PIN
 method-otp = código de un solo uso

@@ -59,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidKey`] if the key cannot sign, and on Windows if there is none.
+    /// [`Code::InvalidKey`] if the key cannot sign, and on Windows without a key.
     pub fn new() -> Result<Self, Error> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let client = Self::without_key();

@@ -60,7 +60,7 @@ impl Wanted {
         self
     }
 
-    /// For a job that nobody waits for: it does not count as use of the session.
+    /// For a job in the background: it does not count as use of the session.
     #[must_use]
     pub fn background(mut self) -> Self {
         self.background = true;
@@ -192,14 +192,14 @@ pub trait TokenSource {
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// Why the caller gets no token.
     fn token(&self) -> Result<Token, Error>;
 
     /// A token newer than one that the server has refused. `None` if the newest one is the same.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// Why the caller gets no token.
     fn newer_than(&self, refused: &Token) -> Result<Option<Token>, Error> {
         Ok(Some(self.token()?).filter(|token| token.access_token() != refused.access_token()))
     }

@@ -9,7 +9,7 @@ const SHOWN: usize = 48;
 
 /// The ancestor that *this agent* means, with the name to show. `above` are the ancestors of a caller, the nearest first.
 ///
-/// That is the nearest program of its own. Below a prompt, where there is none, it is what was typed there: a build or a coding agent
+/// That is the nearest program of its own. Below a prompt without such a program, it is what was typed there: a build or a coding agent
 /// that an interpreter runs. An answer for it is about its process, and ends with it.
 pub(super) fn of(above: &[Process], own: impl Fn(&Process) -> bool) -> Option<(ProcessId, String)> {
     let prompt = above.iter().position(is_prompt).unwrap_or(above.len());

@@ -42,7 +42,7 @@ pub(crate) async fn when_changed(agent: Agent) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let now = all(&agent).await;
-        // Twice the same: nobody is writing it.
+        // The same twice in a row: no program is writing it.
         if now != known && now == seen {
             known = now.clone();
             reload(&agent).await;

@@ -18,7 +18,7 @@ pub struct BearerChallenge {
 }
 
 impl BearerChallenge {
-    /// Reads the first challenge for `Bearer` in the `WWW-Authenticate` headers of one answer; `None` if there is none.
+    /// Reads the first challenge for `Bearer` in the `WWW-Authenticate` headers of one answer, if they have one.
     ///
     /// # Errors
     ///
