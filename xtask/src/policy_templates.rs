@@ -62,7 +62,10 @@ pub(crate) fn templates() -> [(&'static str, String); 2] {
             files.setting(&section, setting);
         }
     }
-    for (table, name, title, text) in RULES {
+    // Abide cannot tell on Windows who may write to a path, so such a rule would allow nothing.
+    for (table, name, title, text) in
+        RULES.iter().filter(|(table, name, ..)| (*table, *name) != ("allow", "path"))
+    {
         let id = format!("Rules_{table}_{name}");
         files.string(&id, title);
         files.string(&format!("{id}_Explain"), text);
