@@ -159,13 +159,14 @@ fn serve_requests(requests: mpsc::Sender<String>) -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let _ = requests.send(request(stream.unwrap()));
+            answer_after_pause(stream.unwrap(), &requests);
         }
     });
     port
 }
 
-fn request(mut stream: TcpStream) -> String {
+/// Hands the request over before the answer, so that it is there when the client ends.
+fn answer_after_pause(mut stream: TcpStream, requests: &mpsc::Sender<String>) {
     let mut head = Vec::new();
     let mut piece = [0; 4096];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -174,9 +175,9 @@ fn request(mut stream: TcpStream) -> String {
             _ => break,
         }
     }
+    let _ = requests.send(String::from_utf8(head).unwrap());
     thread::sleep(PAUSE);
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    String::from_utf8(head).unwrap()
 }
 
 /// The shortest run time of a program that has the token.
