@@ -23,6 +23,9 @@ pub(crate) struct Limits {
     pub(crate) idle: Duration,
     /// How long the other side may take no byte of an answer.
     pub(crate) write: Duration,
+    /// How many bytes of a request that was answered before it was whole are still read before the connection is closed. 0 where a
+    /// connection can become a tunnel, whose two directions end on their own.
+    pub(crate) discards: usize,
     /// How long a connection may last, unless it is a stream of events.
     pub(crate) lifetime: Duration,
 }
@@ -40,6 +43,7 @@ impl Limits {
         keep_alive: true,
         idle: Duration::from_secs(5),
         write: Duration::from_secs(5),
+        discards: 64 * 1024,
         // A stronger sign-in is waited for ten minutes.
         lifetime: Duration::from_secs(15 * 60),
     };
@@ -55,6 +59,7 @@ impl Limits {
         keep_alive: false,
         idle: Duration::from_secs(5),
         write: Duration::from_secs(10),
+        discards: 64 * 1024,
         lifetime: Duration::from_secs(60),
     };
     /// For what a provider brings, perhaps from elsewhere.
@@ -71,6 +76,7 @@ impl Limits {
         keep_alive: true,
         idle: Duration::from_secs(60),
         write: Duration::from_secs(60 * 60),
+        discards: 0,
         // A year: what flows is not cut off.
         lifetime: Duration::from_secs(365 * 24 * 60 * 60),
     };

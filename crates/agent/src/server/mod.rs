@@ -142,7 +142,7 @@ async fn connection_of<A, B>(
         .header_read_timeout(limits.idle)
         .max_buf_size(limits.head)
         .keep_alive(limits.keep_alive)
-        .serve_connection(TokioIo::new(Impatient::new(stream, limits.write)), service)
+        .serve_connection(TokioIo::new(Impatient::new(stream, limits.write, limits.discards)), service)
         .with_upgrades()
         .await;
     if let Err(error) = served {

@@ -75,6 +75,39 @@ async fn who_takes_no_byte_of_an_answer_is_left() {
     assert!(read.is_err() || answer.len() < 8 << 20, "the rest does not come");
 }
 
+/// Many clients send a head and its body one after the other, and read the answer only then.
+#[tokio::test]
+async fn a_request_that_is_answered_before_it_is_whole_gets_its_answer() {
+    let pause = || tokio::time::sleep(Duration::from_millis(100));
+    for limits in [Limits::ENDPOINT, Limits::BROWSER] {
+        let address = open(limits, Bytes::from_static(b"refused"));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..4 {
+            pause().await;
+            stream.write_all(&[b'x'; 10_000]).await.unwrap();
+        }
+        pause().await;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("refused"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_an_end_is_left_after_its_answer() {
+    let address = open(Limits::ENDPOINT, Bytes::from_static(b"refused"));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let since = Instant::now();
+    while stream.write_all(b"x").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(since.elapsed() < Duration::from_secs(5), "it is still read");
+    }
+}
+
 #[tokio::test]
 async fn many_that_connect_at_once_are_all_answered() {
     let address = open(Limits::ENDPOINT, Bytes::from_static(b"hello"));
