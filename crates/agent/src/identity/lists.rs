@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     pub(crate) inline: Vec<String>,
     /// Options with a value of their own, as the next word.
     pub(crate) valued: Vec<String>,
+    /// Options whose value follows `=`.
+    #[serde(default)]
+    pub(crate) assigned: Vec<String>,
     /// Options without a value.
     pub(crate) flags: Vec<String>,
     /// Whether the value can follow the letter in the same word.

@@ -67,8 +67,8 @@ fn option(argument: &str, known: &Arguments) -> Word {
         let name = long.split_once('=').map(|(name, _)| name);
         return match name {
             // Node.js reads `_` as `-`.
-            Some(name) if is_in(&known.inline, &format!("--{}", name.replace('_', "-"))) => Word::Unknown,
-            Some(_) => Word::Flag,
+            Some(name) if is_in(&known.assigned, &format!("--{}", name.replace('_', "-"))) => Word::Flag,
+            Some(_) => Word::Unknown,
             None if is_in(&known.valued, argument) => Word::Valued,
             None if is_in(&known.flags, argument) => Word::Flag,
             None => Word::Unknown,
@@ -146,6 +146,7 @@ mod tests {
             ("bash -eo pipefail deploy.sh", Some("deploy.sh")),
             ("perl -Ilib -w tool.pl", Some("tool.pl")),
             ("node --no-warnings --max-old-space-size=64 app.js", Some("app.js")),
+            ("node --max_old_space_size=64 --inspect=9229 app.js", Some("app.js")),
             ("fish build.fish", Some("build.fish")),
             ("python3 -c print(1) build.py", None),
             ("python3 -cprint(1) build.py", None),
@@ -165,6 +166,7 @@ mod tests {
         for line in [
             // The value of an option is not the script.
             "node --title good.js evil.js",
+            "node --new-in-node-99=./evil.js good.js",
             "node --env-file good.js evil.js",
             "ruby --encoding good.rb evil.rb",
             "ruby -C good.rb evil.rb",
