@@ -292,7 +292,7 @@ welcome-demo = With the demo
 welcome-demo-hint = A demo provider runs on this computer. Sign in as **alice** with the password **demo**.
 welcome-demo-continue = Continue in your browser. Sign in as **alice** with the password **demo**.
 welcome-demo-go = Try the demo
-welcome-close = You can close this window: Abide keeps running. To open it again, click the ring in your panel, or start Abide again.
+welcome-close = You can close this window: Abide keeps running. To open it again, click the ring in the tray, or start Abide again.
 picture-sign-in = Sign in
 picture-app = App
 
