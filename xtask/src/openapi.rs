@@ -85,35 +85,98 @@ fn rows(source: &str) -> Vec<Row> {
 /// What a call takes and answers.
 struct Call {
     summary: &'static str,
-    query: &'static [(&'static str, &'static str)],
+    query: Query,
     body: Option<Value>,
     answers: Vec<(&'static str, Option<Value>)>,
 }
 
-const TOKEN: &[(&str, &str)] = &[
-    ("account", "The account. Needed only if several are signed in."),
-    ("min_validity", "How long the token must still be valid: seconds, or like 60s."),
-    ("activity", "request (default) or none: whether this counts as use of the session."),
-    ("resource", "A resource that the token is for (RFC 8707). Can be repeated."),
-    ("audience", "An audience that the token is for. Can be repeated."),
-    ("scope", "Scopes, separated by spaces."),
-    ("htm", "The method of the request that a DPoP proof is for (RFC 9449)."),
-    ("htu", "The address of that request."),
-    ("nonce", "The last DPoP-Nonce of its server."),
-    ("reason", "Why the program needs it, for the question to the user. At most 160 characters are shown."),
+/// The parameters of a query: name, description, and what the value looks like.
+type Query = &'static [(&'static str, &'static str, Kind)];
+
+/// What a value of a parameter looks like.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Pattern(&'static str),
+    OneOf(&'static [&'static str]),
+    /// Can be repeated.
+    Several(&'static str),
+}
+
+impl Kind {
+    fn schema(self) -> Value {
+        match self {
+            Self::Text => json!({ "type": "string", "minLength": 1 }),
+            Self::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
+            Self::OneOf(words) => json!({ "type": "string", "enum": words }),
+            Self::Several(pattern) => {
+                json!({ "type": "array", "items": { "type": "string", "pattern": pattern } })
+            }
+        }
+    }
+}
+
+const DURATION: Kind = Kind::Pattern("^[0-9]{1,6}(s|m|h)?$");
+/// What a person can read in a question.
+const API: Kind = Kind::Several("^[!-~]+$");
+
+const TOKEN: Query = &[
+    ("account", "The account. Needed only if several are signed in.", Kind::Text),
+    ("min_validity", "How long the token must still be valid: seconds, or like 60s.", DURATION),
+    (
+        "activity",
+        "request (default) or none: whether this counts as use of the session.",
+        Kind::OneOf(&["request", "none"]),
+    ),
+    ("resource", "A resource that the token is for (RFC 8707). Can be repeated.", API),
+    ("audience", "An audience that the token is for. Can be repeated.", API),
+    (
+        "scope",
+        "Scopes, separated by spaces.",
+        // RFC 6749, section 3.3.
+        Kind::Pattern(r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$"),
+    ),
+    ("htm", "The method of the request that a DPoP proof is for (RFC 9449).", Kind::Pattern("^[A-Z]+$")),
+    ("htu", "The address of that request.", Kind::Pattern("^https?://[a-z0-9.-]*[a-z][a-z0-9.-]*/[!-~]*$")),
+    ("nonce", "The last DPoP-Nonce of its server.", Kind::Text),
+    (
+        "reason",
+        "Why the program needs it, for the question to the user. At most 160 characters are shown.",
+        Kind::Text,
+    ),
 ];
 
 /// The parameter without which its call has no meaning.
 const NEEDED: &str = "url";
 
 /// The parameters of a request to an MCP server.
-const MCP: &[(&str, &str)] = &[
-    ("url", "The address of the server: https, or http on this computer."),
-    ("account", "The account. Not needed when only one is of the server's provider."),
-    ("send", "`post` (the default), `get` or `delete`: how the request is sent."),
-    ("activity", "`request` or `none`: whether this counts as using the session."),
-    ("sign_in", "`true`: open the sign-in in the browser if the user is signed out."),
-    ("reason", "Why the program needs it, for the question to the user. At most 160 characters are shown."),
+const MCP: Query = &[
+    (
+        "url",
+        "The address of the server: https, or http on this computer.",
+        Kind::Pattern("^https?://[!-~]+$"),
+    ),
+    ("account", "The account. Not needed when only one is of the server's provider.", Kind::Text),
+    (
+        "send",
+        "`post` (the default), `get` or `delete`: how the request is sent.",
+        Kind::OneOf(&["post", "get", "delete"]),
+    ),
+    (
+        "activity",
+        "`request` or `none`: whether this counts as using the session.",
+        Kind::OneOf(&["request", "none"]),
+    ),
+    (
+        "sign_in",
+        "`true`: open the sign-in in the browser if the user is signed out.",
+        Kind::OneOf(&["true", "false"]),
+    ),
+    (
+        "reason",
+        "Why the program needs it, for the question to the user. At most 160 characters are shown.",
+        Kind::Text,
+    ),
 ];
 
 fn object(properties: Value, required: &[&str]) -> Value {
@@ -200,7 +263,7 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         ),
         ("post", "/v1/sessions/{account}/cancel") => with(
             "Cancels a sign-in",
-            object(json!({ "attempt": nullable("integer") }), &[]),
+            object(json!({ "attempt": { "type": ["integer", "null"], "minimum": 0 } }), &[]),
             vec![("202", Some(of::<SessionStatus>(schemas)))],
         ),
         ("post", "/v1/sessions/{account}/keep") => {
@@ -272,7 +335,11 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         ),
         ("delete", "/v1/clients/{name}") => plain("Revokes a client", vec![("204", None)]),
         ("get", "/v1/consents") => Call {
-            query: &[("wait", "Answer once there is a question, or after this time: seconds, at most 30.")],
+            query: &[(
+                "wait",
+                "Answer once there is a question, or after this time: seconds, at most 30.",
+                DURATION,
+            )],
             ..plain(
                 "The programs that wait for the user's answer, and the answers that end by themselves",
                 vec![("200", Some(of::<Consents>(schemas)))],
@@ -341,9 +408,9 @@ fn operation(row: &Row, call: &Call, error: &Value, example: &Value) -> Value {
     let named = row.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let text = json!({ "type": "string" });
     let place = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": text });
-    let query = |(name, about): &(&str, &str)| {
+    let query = |(name, about, kind): &(&str, &str, Kind)| {
         let required = *name == NEEDED;
-        json!({ "name": name, "in": "query", "required": required, "description": about, "schema": text })
+        json!({ "name": name, "in": "query", "required": required, "description": about, "schema": kind.schema() })
     };
     let parameters: Vec<Value> = named.map(place).chain(call.query.iter().map(query)).collect();
     let mut answers = Map::new();
@@ -406,7 +473,8 @@ fn document(rows: &[Row], examples: &Map<String, Value>) -> Result<Value, String
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "http://127.0.0.1:47600" }],
-        "security": [{ "client_key": [] }],
+        // Over the socket no key is needed.
+        "security": [{ "client_key": [] }, {}],
         "paths": paths,
         "components": {
             "schemas": schemas.take_definitions(true),

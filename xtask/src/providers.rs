@@ -42,6 +42,9 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
                 "azure.identity, google.auth, boto3, httpx, keyring, moto.server, requests, uv",
             )
         });
+        steps.possible("schemathesis and build", |log| {
+            python(log, user, "checks", "tests/checks/requirements.txt", "build, schemathesis, setuptools")
+        });
         steps.possible("SDKs for Go", |log| go(log, user));
         steps.possible("Keycloak", |log| keycloak(log, user));
         steps.possible("LemonLDAP::NG", lemonldap);

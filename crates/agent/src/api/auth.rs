@@ -243,7 +243,7 @@ enum Shown<'a> {
 
 /// The client key, as a bearer token or in a header of its own, or a signature. One of them, once.
 fn shown(headers: &HeaderMap) -> Result<Option<Shown<'_>>, ErrorAnswer> {
-    let unreadable = || ErrorAnswer::new(ErrorCode::InvalidRequest, "The client key cannot be read.");
+    let unreadable = || ErrorAnswer::new(ErrorCode::ConsentRequired, "The client key cannot be read.");
     let named = headers.get_all("x-abide-key").iter().map(|value| (false, value));
     let mut all = named.chain(headers.get_all(header::AUTHORIZATION).iter().map(|value| (true, value)));
     let Some((authorization, value)) = all.next() else { return Ok(None) };

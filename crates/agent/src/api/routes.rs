@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_wire::{ErrorAnswer, ErrorCode};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Either;
 use hyper::body::Incoming;
 
@@ -120,7 +120,7 @@ const SHOWN: usize = 64;
 /// Refuses a request whose target names another server than its `Host` (RFC 9112, section 3.2.2).
 fn one_name<B>(request: &Request<B>) -> Result<(), ErrorAnswer> {
     let Some(target) = request.uri().authority() else { return Ok(()) };
-    let host = request.headers().get(http::header::HOST);
+    let host = request.headers().get(header::HOST);
     if host.is_some_and(|host| host.as_bytes() == target.as_str().as_bytes()) {
         return Ok(());
     }
@@ -135,11 +135,29 @@ pub(crate) async fn answer(agent: &Agent, request: Request<Incoming>, peer: &Pee
         Ok(Admission::Of(page)) => shown(agent, request, peer, page).await,
         Ok(Admission::Signs(presented)) => signed(agent, request, peer, presented).await,
         Err(refused) => {
-            let origin = request.headers().get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok());
+            let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
             turned_away(agent, peer, request.uri().path(), origin.unwrap_or_default(), &refused);
-            error(&refused)
+            refusal(&refused, request.method(), request.uri().path())
         }
     }
+}
+
+/// A refusal. That of a method which this path does not have is a 405 with `Allow` (RFC 9110, section 15.5.6), unless the caller may not
+/// come here at all.
+fn refusal(refused: &ErrorAnswer, method: &Method, path: &str) -> Response<Body> {
+    let there: Vec<&str> =
+        ROUTES.iter().filter(|route| route.name(path).is_some()).map(|route| route.method.as_str()).collect();
+    if refused.error == ErrorCode::AccessDenied || there.is_empty() || there.contains(&method.as_str()) {
+        return error(refused);
+    }
+    let allowed = there.join(", ");
+    let text = format!("This call has other methods: {allowed}.");
+    let mut answer = error(&ErrorAnswer::new(ErrorCode::InvalidRequest, text));
+    *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
 }
 
 /// Answers a request whose client names its key. Whatever the answer is, it is signed, so that the client knows who answered.
@@ -198,8 +216,9 @@ async fn served(agent: &Agent, request: Request<Received>, peer: &Peer, caller: 
     let found = Route::find(request.method(), request.uri().path());
     let looks = found.is_some_and(|(route, _)| route.needs.looks_at_ancestors());
     let seen = if looks { peer.seen().await } else { Seen::default() };
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let routed = route(agent, request, peer, caller, seen).await;
-    routed.unwrap_or_else(|refused| error(&refused))
+    routed.unwrap_or_else(|refused| refusal(&refused, &method, &path))
 }
 
 /// `seen` is the process that asks, as far as the call looks at it.
@@ -319,6 +338,23 @@ mod tests {
             assert_eq!(row(Method::GET, path), None, "{path}");
         }
         assert_eq!(row(Method::DELETE, "/v1/sessions"), None);
+    }
+
+    #[test]
+    fn a_method_that_a_path_does_not_have_is_refused_with_those_that_it_has() {
+        let refused = |method: Method, path: &str| {
+            let answer = refusal(&not_found(), &method, path);
+            (
+                answer.status().as_u16(),
+                answer.headers().get(header::ALLOW).map(|allowed| allowed.to_str().unwrap().to_owned()),
+            )
+        };
+        assert_eq!(refused(Method::PUT, "/v1/token"), (405, Some("GET, POST".to_owned())));
+        assert_eq!(refused(Method::TRACE, "/v1/sessions/work"), (405, Some("GET".to_owned())));
+        assert_eq!(refused(Method::PUT, "/v1/nothing"), (404, None));
+        // A page that may not come here learns no more.
+        let denied = ErrorAnswer::new(ErrorCode::AccessDenied, "");
+        assert_eq!(refusal(&denied, &Method::PUT, "/v1/token").status(), 403);
     }
 
     #[test]
