@@ -112,4 +112,38 @@ mod client_libraries {
         let (provider, app) = signed_in(&room).await;
         run("js", &room, &provider, &app, "node", &["--test", "--test-reporter=tap"]).await;
     }
+
+    /// Packed for its registry and installed into an empty project, each library makes a call over the socket.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn packed_libraries_work_in_an_empty_project() {
+        let room = Room::with_keyring("clients-packed").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let tools = workspace().join("target/tools");
+        for (language, runtime, file) in [
+            ("go", None, "program"),
+            ("rust", None, "program"),
+            ("js", Some("node"), "user.js"),
+            ("python", Some("python3"), "user.py"),
+        ] {
+            let folder = tools.join(format!("client-{language}/user"));
+            let program = folder.join(file);
+            if !program.is_file() {
+                abide_tests::skipped(
+                    "packed_libraries",
+                    &format!("`./x setup` has not packed that for {language}"),
+                );
+                continue;
+            }
+            let mut command = match runtime {
+                Some(runtime) => tool(&room, runtime, &[program.to_str().unwrap()]),
+                None => tool(&room, &program, &[]),
+            };
+            command
+                .current_dir(&folder)
+                .env("PYTHONPATH", folder.join("packages"))
+                .env("PYTHONDONTWRITEBYTECODE", "1");
+            let done = done(command).await;
+            assert_eq!((done.code, done.stdout.trim()), (0, "work active"), "{language}: {}", done.stderr);
+        }
+    }
 }

@@ -5,13 +5,22 @@ use std::path::{Path, PathBuf};
 use crate::providers::{found, remove, tools, without_go};
 use crate::steps::{Log, Steps};
 use crate::tests_user::TestsUser;
-use crate::{Result, cargo, ui};
+use crate::{Result, cargo, packed, ui};
 
 /// Builds what is missing or old.
 pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
     if cfg!(target_os = "linux") {
         steps.possible("client library for Go", |log| go(log, user));
-        steps.step("client library for Rust", rust);
+        steps.step("client library for Rust", |log| current("rust", log, rust));
+        steps.step("client library for JavaScript", |log| current("js", log, packed::js));
+        steps.possible("client library for Python", |log| {
+            let mut skipped = None;
+            current("python", log, |log| packed::python(log).map(|reason| skipped = reason))?;
+            if skipped.is_some() {
+                std::fs::remove_file(stamp("python"))?;
+            }
+            Ok(skipped)
+        });
     }
 }
 
@@ -30,11 +39,37 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The sources of a library, and of the example.
+fn fingerprint(language: &str) -> Result<String> {
+    let mut sources = files(&cargo::root().join("clients").join(language))?;
+    sources.push(cargo::root().join(packed::PAGE));
+    ui::fingerprint(&sources)
+}
+
+/// What the work for a library was done with.
+fn stamp(language: &str) -> PathBuf {
+    tools(&format!("client-{language}")).join("abide-sources")
+}
+
+/// Does the work for a library unless it was done with the same sources.
+fn current(language: &str, log: &mut Log, work: impl FnOnce(&mut Log) -> Result) -> Result {
+    let stamp = stamp(language);
+    let wanted = fingerprint(language)?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return log.line("current");
+    }
+    let _ = std::fs::remove_file(&stamp);
+    work(log)?;
+    std::fs::create_dir_all(stamp.parent().unwrap_or(&stamp))?;
+    std::fs::write(stamp, wanted)?;
+    Ok(())
+}
+
 /// Checks the Go library for each system, and builds its tests.
 fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let sources = cargo::root().join("clients/go");
     let (folder, stamp) = (tools("client-go"), tools("client-go").join("abide-sources"));
-    let wanted = ui::fingerprint(&files(&sources)?)?;
+    let wanted = fingerprint("go")?;
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         log.line("current")?;
         return Ok(None);
@@ -62,19 +97,14 @@ fn go(log: &mut Log, user: Option<&TestsUser>) -> Result<Option<String>> {
     let mut build = command(&["test", "-c", "-trimpath", "-o"]);
     build.arg(folder.join("tests")).arg(".");
     log.command(build)?;
+    packed::go(log, user)?;
     std::fs::write(stamp, wanted)?;
     Ok(None)
 }
 
 /// Builds the tests of the Rust library, as a package outside of the workspace.
 fn rust(log: &mut Log) -> Result {
-    let sources = cargo::root().join("clients/rust");
-    let (folder, stamp) = (tools("client-rust"), tools("client-rust").join("abide-sources"));
-    let wanted = ui::fingerprint(&files(&sources)?)?;
-    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        return log.line("current");
-    }
-    let _ = std::fs::remove_file(&stamp);
+    let (sources, folder) = (cargo::root().join("clients/rust"), tools("client-rust"));
     let mut check = cargo::cargo(["fmt", "--check"]);
     check.current_dir(&sources);
     log.command(check)?;
@@ -92,6 +122,5 @@ fn rust(log: &mut Log) -> Result {
     for (name, program) in programs {
         std::fs::copy(program, folder.join(name))?;
     }
-    std::fs::write(stamp, wanted)?;
-    Ok(())
+    packed::rust(log)
 }

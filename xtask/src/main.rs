@@ -20,6 +20,7 @@ mod hostile;
 mod libtest;
 mod maven;
 mod mutants;
+mod packed;
 mod page;
 mod pictures;
 mod process;
