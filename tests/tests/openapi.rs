@@ -96,7 +96,7 @@ mod openapi {
             .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "1"])
             .args([
                 "--max-time",
-                "40",
+                "25",
                 "--request-timeout",
                 "5",
                 "--header",
