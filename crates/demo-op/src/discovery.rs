@@ -101,5 +101,10 @@ fn metadata(provider: &Provider) -> Value {
     if provider.has_session_management() {
         metadata["check_session_iframe"] = json!(at(Endpoint::CheckSession));
     }
+    if provider.quirks().pkce_is_not_listed
+        && let Some(members) = metadata.as_object_mut()
+    {
+        members.remove("code_challenge_methods_supported");
+    }
     metadata
 }

@@ -86,6 +86,8 @@ pub struct Quirks {
     /// Registration refuses every grant type but `authorization_code` and `refresh_token` with `invalid_client_metadata`.
     pub register_basic_grant_types_only: bool,
 
+    /// The metadata have no `code_challenge_methods_supported`, though PKCE is checked (Microsoft Entra ID).
+    pub pkce_is_not_listed: bool,
     /// The place of the metadata.
     pub metadata: MetadataPlace,
 }

@@ -30,3 +30,13 @@ async fn only_the_metadata_of_oauth_may_have_the_revocation_endpoint() {
     assert_eq!(oauth["revocation_endpoint"], format!("{}/revoke", provider.issuer()));
     assert_eq!(oauth["issuer"], openid["issuer"]);
 }
+
+#[tokio::test]
+async fn the_metadata_may_not_say_that_pkce_is_checked() {
+    let member = "code_challenge_methods_supported";
+    let (provider, _) = provider(Quirks { pkce_is_not_listed: true, ..Quirks::default() }).await;
+    let back = Back::new(&provider);
+    assert!(back.get(Endpoint::Discovery.path()).await.json().get(member).is_none());
+    provider.set_quirks(Quirks::default());
+    assert_eq!(back.get(Endpoint::Discovery.path()).await.json()[member], serde_json::json!(["S256"]));
+}
