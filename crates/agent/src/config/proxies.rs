@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use abide_oidc::{Proxy, TokenTarget, is_loopback};
 use serde::{Deserialize, Deserializer, de::Error};
@@ -34,6 +35,8 @@ pub(crate) struct ProxyConfig {
     pub(crate) ca_file: Option<PathBuf>,
     /// The proxy to the server; by default the one of all accounts.
     pub(crate) proxy: Option<Proxy>,
+    /// How long the server may take until its answer begins.
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -48,13 +51,15 @@ struct Written {
     ca_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "proxy")]
     proxy: Option<Proxy>,
+    timeout: Option<String>,
 }
 
 impl TryFrom<Written> for ProxyConfig {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written { listen, mut upstream, account, resource, audience, scope, ca_file, proxy } = written;
+        let Written { listen, mut upstream, account, resource, audience, scope, ca_file, proxy, timeout } =
+            written;
         if !listen.ip().is_loopback() {
             return Err("`listen` has to be an address of this computer, like \"127.0.0.1:47700\"".to_owned());
         }
@@ -97,8 +102,15 @@ impl TryFrom<Written> for ProxyConfig {
             audiences: audience.into_iter().collect(),
             ..TokenTarget::default()
         };
-        Ok(Self { listen, upstream, account, target, ca_file, proxy })
+        let timeout = timeout.as_deref().map(patience).transpose()?;
+        Ok(Self { listen, upstream, account, target, ca_file, proxy, timeout })
     }
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let limits = Duration::from_secs(1)..=Duration::from_secs(24 * 60 * 60);
+    let read = humantime::parse_duration(text).ok().filter(|time| limits.contains(time));
+    read.ok_or_else(|| "`timeout` has to be a duration between \"1s\" and \"24h\", like \"10m\"".to_owned())
 }
 
 impl<'de> Deserialize<'de> for ProxiesConfig {
@@ -117,6 +129,7 @@ impl<'de> Deserialize<'de> for ProxiesConfig {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::path::Path;
+    use std::time::Duration;
 
     use crate::config::Config;
 
@@ -131,7 +144,8 @@ mod tests {
         let text = format!(
             "proxy = \"http://all:3128\"\n[proxies.api]\n{LISTEN}upstream = \"https://api.example.com/v1\"\naccount = \"work\"\n\
              resource = \"https://api.example.com\"\nscope = \"write read\"\n\
-             [proxies.here]\nlisten = \"[::1]:0\"\nupstream = \"http://127.0.0.1:3000\"\naccount = \"work\"\nproxy = \"none\"\n"
+             [proxies.here]\nlisten = \"[::1]:0\"\nupstream = \"http://127.0.0.1:3000\"\naccount = \"work\"\nproxy = \"none\"\n\
+             timeout = \"90s\"\n"
         );
         let proxies = read(&text).unwrap().proxies.0;
         let (api, here) = (&proxies["api"], &proxies["here"]);
@@ -141,6 +155,7 @@ mod tests {
         assert!(format!("{:?}", api.proxy).contains("all:3128"), "{:?}", api.proxy);
         assert_eq!((here.listen.port(), here.upstream.as_str()), (0, "http://127.0.0.1:3000/"));
         assert!(format!("{:?}", here.proxy).contains("Direct"), "{:?}", here.proxy);
+        assert_eq!((api.timeout, here.timeout), (None, Some(Duration::from_secs(90))));
     }
 
     #[test]
@@ -158,6 +173,8 @@ mod tests {
             (format!("{LISTEN}{upstream}"), "account"),
             (format!("{LISTEN}{upstream}account = \"\"\n"), "`account`"),
             (format!("{LISTEN}{upstream}{account}resource = \"a b\"\n"), "`resource`"),
+            (format!("{LISTEN}{upstream}{account}timeout = \"0s\"\n"), "`timeout`"),
+            (format!("{LISTEN}{upstream}{account}timeout = \"soon\"\n"), "`timeout`"),
             (format!("{LISTEN}{upstream}{account}header = \"x\"\n"), "header"),
         ] {
             let said = read(&format!("[proxies.api]\n{lines}")).unwrap_err();
