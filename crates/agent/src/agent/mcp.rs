@@ -1,10 +1,12 @@
 //! What MCP servers are reached with.
 
+use std::time::Duration;
+
 use abide_oidc::{StepUp, TokenTarget};
-use abide_wire::{ErrorAnswer, ErrorCode, SessionState};
+use abide_wire::{AccessToken, ErrorAnswer, ErrorCode, SessionState};
 
 use super::Agent;
-use crate::mcp::{self, Server, Wanted};
+use crate::mcp::{Server, Wanted};
 
 impl Agent {
     /// The server at an address, and the account for it.
@@ -26,8 +28,22 @@ impl Agent {
     }
 
     /// The server refuses this token.
-    pub(crate) fn mcp_rejects(&self, server: &Server, target: &TokenTarget, token: &str) {
-        mcp::reject(&self.0.store, server, target, token);
+    ///
+    /// # Errors
+    ///
+    /// As [`mcp::Servers::refused`](crate::mcp::Servers::refused).
+    pub(crate) fn mcp_refuses(
+        &self,
+        server: &Server,
+        refused: (&TokenTarget, &AccessToken),
+        again: bool,
+    ) -> Result<(), Duration> {
+        self.0.mcp.refused(&self.0.store, server, refused, again)
+    }
+
+    /// The server accepts a token.
+    pub(crate) fn mcp_accepts(&self, server: &Server) {
+        self.0.mcp.accepted(server);
     }
 
     /// The server needs these scopes as well; `None` if they are too many.

@@ -1,6 +1,5 @@
 //! What requests carry, and what answers look like.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use abide_wire::{ErrorAnswer, ErrorCode};
@@ -10,8 +9,10 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use serde::{Deserialize, Serialize};
 
-/// An answer: whole, or a stream of events.
-pub(crate) type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An answer: whole, or a stream, which can break off.
+pub(crate) type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, BoxError>>;
 
 /// The body of a request: as it arrives, or read already.
 pub(super) type Received = Either<Incoming, Full<Bytes>>;

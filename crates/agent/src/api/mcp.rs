@@ -12,7 +12,7 @@ use hyper::body::{Bytes, Frame};
 
 use super::audit;
 use super::auth::{Caller, Right};
-use super::body::{Answered, Body, Received, invalid, secure};
+use super::body::{Answered, Body, BoxError, Received, invalid, secure};
 use super::call::{Call, permit};
 use super::dialects::unbound;
 use super::token::under;
@@ -103,21 +103,28 @@ struct Asking {
 }
 
 impl Asking {
-    /// Sends a request. A token that the server refuses is renewed once; scopes that it asks for are asked for once.
+    /// Sends a request. A token that the server refuses is renewed once, with a pause before the next renewal; scopes that it asks
+    /// for are asked for once.
     async fn send(&mut self, server: Server, request: &Forwarded) -> Result<StreamAnswer, ErrorAnswer> {
         let mut server = server;
         let (mut renewed, mut stepped_up, mut needed) = (false, false, Vec::new());
         loop {
             let (params, token) = in_time(PATIENCE, self.token(&server, &needed)).await?;
             let answer = server.send(request, token.access_token.expose()).await?;
+            if answer.status() != UNAUTHORIZED {
+                self.agent.mcp_accepts(&server);
+            }
             match answer.status() {
-                UNAUTHORIZED if !renewed => {
-                    renewed = true;
-                    self.agent.mcp_rejects(&server, &params.target, token.access_token.expose());
-                }
                 UNAUTHORIZED => {
-                    self.agent.mcp_forget(&server);
-                    return Err(refused_token(&server));
+                    let refused = (&params.target, &token.access_token);
+                    if let Err(rest) = self.agent.mcp_refuses(&server, refused, renewed) {
+                        if renewed {
+                            // It may have said something else of itself in the meantime.
+                            self.agent.mcp_forget(&server);
+                        }
+                        return Err(refused_token(&server, rest));
+                    }
+                    renewed = true;
                 }
                 FORBIDDEN => {
                     let Some(asks) = challenge(&answer).filter(|challenge| challenge.is_insufficient_scope())
@@ -183,13 +190,16 @@ impl Asking {
     }
 }
 
-fn refused_token(server: &Server) -> ErrorAnswer {
+fn refused_token(server: &Server, rest: Duration) -> ErrorAnswer {
     ErrorAnswer::new(
         ErrorCode::UnusableAnswer,
         format!(
             "The MCP server refuses the tokens of the account \u{201c}{}\u{201d}, also a new one. It may want another account \
-             (--account), or tokens for another resource than {}.",
-            server.account, server.resource
+             (--account), or tokens for another resource than {}. Abide sends each request once, and renews the token for this \
+             server again after {} seconds at the earliest.",
+            server.account,
+            server.resource,
+            rest.as_secs().max(1)
         ),
     )
 }
@@ -252,7 +262,9 @@ fn passed_on(answer: StreamAnswer) -> Response<Body> {
             Ok(None) => None,
             Err(error) => {
                 tracing::warn!(code = error.code(), "the answer of an MCP server broke off");
-                None
+                // What has come is written first. The connection then ends without the end of the answer.
+                tokio::task::yield_now().await;
+                Some((Err(BoxError::from(error)), answer))
             }
         }
     });

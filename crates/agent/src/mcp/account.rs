@@ -6,26 +6,28 @@ use abide_oidc::{Http, ProtectedResource};
 use abide_wire::{ErrorAnswer, ErrorCode};
 
 use crate::config::AccountConfig;
+use crate::config::edit::ConfigFile;
 use crate::state::connected::connection;
 use crate::state::connection::{discover, http_of};
 use crate::state::store::Store;
 
-/// The HTTP client of an account; without one, that of an account without settings.
+/// The HTTP client of an account; without one, with the settings for all accounts.
 ///
 /// # Errors
 ///
 /// `unknown_account`, `this_computer`.
-pub(super) fn http(store: &Arc<Store>, account: Option<&str>) -> Result<Http, ErrorAnswer> {
+pub(super) async fn http(store: &Arc<Store>, account: Option<&str>) -> Result<Http, ErrorAnswer> {
     let config = match account {
         Some(name) => store.act(name, |account, _| account.config.clone())?,
-        None => without_account(store, ""),
+        None => without_account(store, "").await,
     };
     http_of(&config).map_err(|error| ErrorAnswer::new(ErrorCode::ThisComputer, error.to_string()))
 }
 
-/// How a provider is reached that no account is of: through the proxy of the first account.
-fn without_account(store: &Store, issuer: &str) -> AccountConfig {
-    let proxy = store.core().accounts.first().and_then(|account| account.config.proxy.clone());
+/// How a server or a provider is reached that no account is of: through the proxy for all accounts.
+async fn without_account(store: &Store, issuer: &str) -> AccountConfig {
+    let file = ConfigFile::read_aside(&store.options).await;
+    let proxy = file.ok().and_then(|file| file.config.proxy);
     AccountConfig { proxy, ..AccountConfig::new(issuer.to_owned(), String::new()) }
 }
 
@@ -146,7 +148,7 @@ async fn checks_pkce(store: &Arc<Store>, account: &str, issuer: &str) -> Result<
 
 /// What to do where no account is of the provider.
 async fn no_account(store: &Arc<Store>, issuer: &str) -> ErrorAnswer {
-    let text = match discover(&without_account(store, issuer)).await {
+    let text = match discover(&without_account(store, issuer).await).await {
         Err(error) => format!(
             "No account is of {issuer}, which issues the tokens of this MCP server, and Abide cannot sign in there: {error} Abide \
              needs an OpenID Provider."

@@ -4,11 +4,12 @@
 mod account;
 mod look;
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use abide_oidc::{Http, StreamAnswer, StreamRequest, TokenTarget};
-use abide_wire::{ErrorAnswer, ErrorCode};
+use abide_wire::{AccessToken, ErrorAnswer, ErrorCode};
 use http::{HeaderMap, Method};
 use url::Url;
 
@@ -17,6 +18,7 @@ pub(crate) use look::challenge;
 use crate::platform::clock;
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
+use crate::tokens::renewals::Renewals;
 
 /// As many servers are remembered. Of more, the one that was looked at longest ago is forgotten.
 const MOST: usize = 64;
@@ -46,25 +48,31 @@ pub(crate) struct Forwarded {
     pub(crate) body: Vec<u8>,
 }
 
+/// A server as it is asked for: its address, and the account where one is named.
+type Asked = (Url, Option<String>);
+
 struct Known {
-    /// As it was asked for.
-    asked: (Url, Option<String>),
+    asked: Asked,
     server: Server,
-    looked: Instant,
+    /// Boot time.
+    looked: Duration,
 }
 
 /// The servers that were looked at.
 #[derive(Default)]
 pub(crate) struct Servers {
     known: Mutex<Vec<Known>>,
-    /// One is looked at at a time, for every client that waits for it.
-    looking: tokio::sync::Mutex<()>,
+    /// Each is looked at once at a time, for every client that waits for it.
+    looking: Mutex<HashMap<Asked, Arc<tokio::sync::Mutex<()>>>>,
+    /// The renewals that a server has caused with the tokens of an account.
+    renewals: Mutex<HashMap<(Url, String), Renewals>>,
 }
 
 impl Servers {
-    fn known(&self, asked: &(Url, Option<String>)) -> Option<Server> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.iter().find(|known| known.asked == *asked && known.looked.elapsed() < FRESH)?;
+    fn known(&self, asked: &Asked) -> Option<Server> {
+        let (known, now) = (locked(&self.known), clock::now().boot);
+        let is_fresh = |known: &&Known| now < known.looked.saturating_add(FRESH);
+        let found = known.iter().filter(is_fresh).find(|known| known.asked == *asked)?;
         Some(found.server.clone())
     }
 
@@ -85,15 +93,27 @@ impl Servers {
         if let Some(server) = self.known(&asked) {
             return Ok(server);
         }
-        let _one = self.looking.lock().await;
-        if let Some(server) = self.known(&asked) {
-            return Ok(server);
+        let turn = locked(&self.looking).entry(asked.clone()).or_default().clone();
+        let one = turn.lock().await;
+        let found = match self.known(&asked) {
+            Some(server) => Ok(server),
+            None => self.look(store, &asked).await,
+        };
+        drop(one);
+        let mut looking = locked(&self.looking);
+        // This one, and the one of the table.
+        if Arc::strong_count(&turn) <= 2 {
+            looking.remove(&asked);
         }
-        let (url, named) = &asked;
-        let http = account::http(store, named.as_deref())?;
+        found
+    }
+
+    async fn look(&self, store: &Arc<Store>, asked: &Asked) -> Result<Server, ErrorAnswer> {
+        let (url, named) = asked;
+        let http = account::http(store, named.as_deref()).await?;
         let found = look::look(&http, url).await?;
         let chosen = account::choose(store, named.as_deref(), &found.resource).await?;
-        let http = account::http(store, Some(&chosen))?;
+        let http = account::http(store, Some(&chosen)).await?;
         let server = Server {
             url: url.clone(),
             resource: found.resource.resource,
@@ -101,22 +121,56 @@ impl Servers {
             http,
             scopes: found.scopes,
         };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|known| known.asked != asked);
+        let mut known = locked(&self.known);
+        known.retain(|known| known.asked != *asked);
         if known.len() >= MOST
             && let Some(oldest) =
                 known.iter().enumerate().min_by_key(|(_, known)| known.looked).map(|(index, _)| index)
         {
             known.swap_remove(oldest);
         }
-        known.push(Known { asked, server: server.clone(), looked: Instant::now() });
+        known.push(Known { asked: asked.clone(), server: server.clone(), looked: clock::now().boot });
         Ok(server)
     }
 
     /// Forgets what a server has said of itself: it refuses what it has asked for.
     pub(crate) fn forget(&self, server: &Server) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|known| known.server.url != server.url);
+        locked(&self.known).retain(|known| known.server.url != server.url);
+    }
+
+    /// The server refuses this token: the next one is fetched anew, unless that has happened already. `again`: the request has been
+    /// sent with another token before.
+    ///
+    /// # Errors
+    ///
+    /// The rest of the pause until the token may be renewed for this server.
+    pub(crate) fn refused(
+        &self,
+        store: &Arc<Store>,
+        server: &Server,
+        (target, token): (&TokenTarget, &AccessToken),
+        again: bool,
+    ) -> Result<(), Duration> {
+        let mut renewals = locked(&self.renewals);
+        let key = (server.url.clone(), server.account.clone());
+        if renewals.len() >= MOST
+            && !renewals.contains_key(&key)
+            && let Some(oldest) =
+                renewals.iter().min_by_key(|(_, of)| of.last_refusal()).map(|(key, _)| key.clone())
+        {
+            renewals.remove(&oldest);
+        }
+        renewals.entry(key).or_default().refused(token, again, clock::now().boot)?;
+        drop(renewals);
+        let _ = store.act(&server.account, |account, _| account.targets.reject(target, token.expose()));
+        Ok(())
+    }
+
+    /// The server accepts a token.
+    pub(crate) fn accepted(&self, server: &Server) {
+        if let Some(of) = locked(&self.renewals).get_mut(&(server.url.clone(), server.account.clone())) {
+            of.accepted();
+        }
     }
 
     /// Adds scopes to those that the server needs. Returns the server with them; `None` if they are too many.
@@ -128,8 +182,7 @@ impl Servers {
         if wider.scopes.len() > MOST_SCOPES {
             return None;
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for known in known.iter_mut().filter(|known| known.server.url == server.url) {
+        for known in locked(&self.known).iter_mut().filter(|known| known.server.url == server.url) {
             known.server.scopes.clone_from(&wider.scopes);
         }
         Some(wider)
@@ -188,9 +241,8 @@ pub(crate) struct Wanted {
     pub(crate) missing: Vec<String>,
 }
 
-/// The server has refused a token: the next one is fetched anew, unless that has happened already.
-pub(crate) fn reject(store: &Arc<Store>, server: &Server, target: &TokenTarget, token: &str) {
-    let _ = store.act(&server.account, |account, _| account.targets.reject(target, token));
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What has to be done by a person takes longer than a client waits.

@@ -29,12 +29,14 @@ pub(super) struct Flowing<B> {
     inner: B,
     longest: Duration,
     idle: Option<Pin<Box<Sleep>>>,
+    /// Why it breaks off. What has come before that is sent first.
+    broken: Option<BoxError>,
     _working: Option<Working>,
 }
 
 impl<B> Flowing<B> {
     pub(super) fn new(inner: B, working: Option<Working>) -> Self {
-        Self { inner, longest: IDLE, idle: None, _working: working }
+        Self { inner, longest: IDLE, idle: None, broken: None, _working: working }
     }
 }
 
@@ -46,9 +48,17 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Body for Flowing<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(why) = self.broken.take() {
+            return Poll::Ready(Some(Err(why)));
+        }
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
             self.idle = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            let Some(Err(why)) = frame else {
+                return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            };
+            self.broken = Some(why.into());
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         let longest = self.longest;
         let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));

@@ -10,25 +10,24 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use subtle::ConstantTimeEq as _;
 use url::Url;
 
 use super::body::{Answered, Flowing, Repeatable};
 use super::challenge::{Wish, nonce, wish};
 use super::headers::{DPOP, is_websocket, of_answer, of_request};
-use super::open::{Asker, Gate, Renewed};
+use super::open::{Asker, Gate};
 use crate::api::audit;
 use crate::consent::Permit;
 use crate::platform::clock;
 use crate::server::Connection;
 use crate::state::dpop::Proof;
 use crate::tokens::TokenParams;
+use crate::tokens::renewals::is_same;
 
 /// As for `GET /v1/token`.
 const MIN_VALIDITY: Duration = Duration::from_secs(10);
-/// A token that was renewed because the server had refused the one before it is not renewed again so soon.
-const SOON: Duration = Duration::from_secs(60);
-/// How long the server may take for the head of an answer, to a request without a body and with one.
+/// How long the server may take for the head of an answer, to a request without a body and with one, where the configuration does not
+/// say it.
 const ANSWER: Duration = Duration::from_secs(10 * 60);
 const ANSWER_TO_BODY: Duration = Duration::from_secs(60 * 60);
 
@@ -116,6 +115,7 @@ impl<'a> Exchange<'a> {
         let attempt =
             body.attempt().ok_or_else(|| unreachable(self.gate, "the request cannot be sent again"))?;
         let longest = if attempt.is_end_stream() { ANSWER } else { ANSWER_TO_BODY };
+        let longest = self.gate.config.timeout.unwrap_or(longest);
         let mut headers = self.head.clone();
         let scheme = if self.token.dpop.is_some() { "DPoP" } else { "Bearer" };
         headers.insert(AUTHORIZATION, sensitive(&format!("{scheme} {}", self.token.access_token.expose()))?);
@@ -137,6 +137,9 @@ impl<'a> Exchange<'a> {
         };
         if let Some(nonce) = nonce(answer.headers()) {
             *self.gate.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce);
+        }
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            self.gate.renewals.lock().unwrap_or_else(PoisonError::into_inner).accepted();
         }
         Ok(answer)
     }
@@ -163,7 +166,8 @@ impl<'a> Exchange<'a> {
             Some(Wish::SignIn(wanted)) if !self.tried.sign_in && body.is_whole() => {
                 self.tried.sign_in = true;
                 self.sign_in(wanted).await?;
-                self.renew().await
+                // A session that was strong enough already may have a token from before.
+                Ok(self.has_another().await? || (self.may_renew() && self.renew().await?))
             }
             _ => Ok(false),
         }
@@ -175,13 +179,21 @@ impl<'a> Exchange<'a> {
         self.asked.proof = Some(proof(self.gate, &self.method, &self.url));
     }
 
+    /// Whether the token may be renewed because the server refuses it: not for each request to a server that refuses every token.
     fn may_renew(&self) -> bool {
-        let renewed = self.gate.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = self.token.access_token.expose().as_bytes();
-        !renewed.as_ref().is_some_and(|renewed| {
-            bool::from(renewed.token.expose().as_bytes().ct_eq(refused))
-                && clock::now().boot < renewed.at.saturating_add(SOON)
-        })
+        let mut renewals = self.gate.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+        renewals.refused(&self.token.access_token, false, clock::now().boot).is_ok()
+    }
+
+    /// Takes the token as it is now; `false` if it is the one that was refused.
+    async fn has_another(&mut self) -> Result<bool, ErrorAnswer> {
+        self.ask_again();
+        let answer = self.gate.agent.token(&self.asked, &self.permit).await;
+        if answer.as_ref().is_ok_and(|answer| is_same(&answer.access_token, &self.token.access_token)) {
+            return Ok(false);
+        }
+        self.token = self.recorded(answer)?;
+        Ok(true)
     }
 
     /// Gets another token than the one that was refused; `false` if there is no other.
@@ -189,15 +201,12 @@ impl<'a> Exchange<'a> {
         self.ask_again();
         let refused = self.token.access_token.clone();
         let answer = self.gate.agent.another_token(&self.asked, &self.permit, &refused).await;
-        let is_same = |answer: &TokenAnswer| {
-            bool::from(answer.access_token.expose().as_bytes().ct_eq(refused.expose().as_bytes()))
-        };
-        if answer.as_ref().is_ok_and(is_same) {
+        if answer.as_ref().is_ok_and(|answer| is_same(&answer.access_token, &refused)) {
+            let mut renewals = self.gate.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = renewals.refused(&refused, true, clock::now().boot);
             return Ok(false);
         }
         self.token = self.recorded(answer)?;
-        let renewed = Renewed { token: self.token.access_token.clone(), at: clock::now().boot };
-        *self.gate.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
         Ok(true)
     }
 

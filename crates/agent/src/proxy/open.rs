@@ -1,22 +1,15 @@
 //! An open proxy, and whose request it answers.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use abide_audit::Caller as Who;
 use abide_oidc::Upstream;
-use abide_wire::AccessToken;
 
 use crate::agent::Agent;
 use crate::config::proxies::ProxyConfig;
 use crate::identity;
 use crate::server::Quiet;
-
-/// A token that was renewed because the server had refused the one before it, and when, boot time.
-pub(super) struct Renewed {
-    pub(super) token: AccessToken,
-    pub(super) at: Duration,
-}
+use crate::tokens::renewals::Renewals;
 
 /// An open proxy.
 pub(super) struct Gate {
@@ -27,7 +20,8 @@ pub(super) struct Gate {
     pub(super) upstream: Upstream,
     /// The newest nonce of the server.
     pub(super) nonce: Mutex<Option<String>>,
-    pub(super) renewed: Mutex<Option<Renewed>>,
+    /// The renewals that the server has caused.
+    pub(super) renewals: Mutex<Renewals>,
     /// Lines in the log about requests that were refused.
     pub(super) refused: Mutex<Quiet>,
 }
@@ -50,7 +44,7 @@ impl Gate {
         port: u16,
         upstream: Upstream,
     ) -> Self {
-        let (nonce, renewed, refused) = (Mutex::default(), Mutex::default(), Mutex::new(Quiet::new()));
-        Self { agent, name, config, port, upstream, nonce, renewed, refused }
+        let (nonce, renewals, refused) = (Mutex::default(), Mutex::default(), Mutex::new(Quiet::new()));
+        Self { agent, name, config, port, upstream, nonce, renewals, refused }
     }
 }

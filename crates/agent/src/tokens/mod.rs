@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod narrowing;
 mod own;
 pub(crate) mod refresh;
+pub(crate) mod renewals;
 pub(crate) mod resource;
 pub(crate) mod survival;
 
