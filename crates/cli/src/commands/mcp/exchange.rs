@@ -147,8 +147,11 @@ impl Upstream {
                 if again > 0 {
                     return Ok(Outcome::BrokeOff);
                 }
-                let body = answer.rest(MAX_MESSAGE)?;
-                return Ok(Outcome::Whole { status: head.status, session: head.session, body });
+                return match answer.rest(MAX_MESSAGE) {
+                    Ok(body) => Ok(Outcome::Whole { status: head.status, session: head.session, body }),
+                    Err(Failure::Answer(AnswerFault::Truncated)) => Ok(Outcome::BrokeOff),
+                    Err(failure) => Err(failure),
+                };
             }
             // Before its messages: the next requests need the session.
             let opened = Event::Opened(exchange.number, head.session);
