@@ -1,6 +1,13 @@
 //! MCP clients reach servers through `abide mcp connect`: the official SDKs on both sides.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(target_os = "linux")]
+#[path = "mcp/faults.rs"]
+mod faults;
+#[cfg(target_os = "linux")]
+#[path = "mcp/stand_in.rs"]
+mod stand_in;
+
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn mcp() {
@@ -149,8 +156,10 @@ mod mcp {
         assert_eq!(stage.refreshes() - before, 2, "one token, and one after it was refused");
         // The session ends while the client runs: it is told what to do, and no page opens.
         let run = stage.client(&["connect", "pause", "pause", "pause", "echo"]);
+        let begun = || stage.server.log().matches(" notifications/initialized").count();
+        let earlier = begun();
         let end = async {
-            tokio::time::sleep(s(1)).await;
+            eventually("the client to begin", s(20), || async { (begun() > earlier).then_some(()) }).await;
             assert_eq!(abide(&room, &["logout", "--no-wait"]).await.code, 0);
         };
         let (done, ()) = tokio::join!(run, end);
