@@ -5,6 +5,13 @@
 #[path = "proxy/upstream.rs"]
 mod upstream;
 
+#[cfg(target_os = "linux")]
+#[path = "proxy/faults.rs"]
+mod faults;
+#[cfg(target_os = "linux")]
+#[path = "proxy/pages.rs"]
+mod pages;
+
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn proxy() {
@@ -42,7 +49,7 @@ mod proxy {
     }
 
     /// A provider and an agent with a proxy `api`; its port.
-    async fn proxied<'a>(room: &'a Room, upstream: &str, more: &str) -> (DemoOp, App<'a>, u16) {
+    pub(crate) async fn proxied<'a>(room: &'a Room, upstream: &str, more: &str) -> (DemoOp, App<'a>, u16) {
         let provider = DemoOp::start(Config::default()).await.unwrap();
         configure(room, &text(&provider, &section("api", upstream, more)));
         let app = App::headless(room).await;
@@ -73,11 +80,11 @@ mod proxy {
         Way::Tcp(port).request(method, target, &headers, body).await.expect("an answer")
     }
 
-    async fn get(port: u16, target: &str) -> Answer {
+    pub(crate) async fn get(port: u16, target: &str) -> Answer {
         request(port, "GET", target, &[], "").await
     }
 
-    async fn token(room: &Room) -> String {
+    pub(crate) async fn token(room: &Room) -> String {
         let done = abide(room, &["token", "--activity", "none"]).await;
         assert_eq!(done.code, 0, "{done:?}");
         done.stdout

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -18,7 +19,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
+type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -47,6 +48,9 @@ struct State {
     refused: HashSet<String>,
     refuses_all: bool,
     challenge: Option<String>,
+    challenges_all: Option<String>,
+    /// Bytes of `/upload` that have arrived.
+    uploaded: usize,
     events: Option<mpsc::Receiver<String>>,
 }
 
@@ -122,6 +126,16 @@ impl Upstream {
         self.state.lock().unwrap().challenge = Some(challenge.to_owned());
     }
 
+    /// Every request is refused with this challenge.
+    pub(crate) fn challenge_all(&self, challenge: &str) {
+        self.state.lock().unwrap().challenges_all = Some(challenge.to_owned());
+    }
+
+    /// The bytes of uploads that have arrived so far.
+    pub(crate) fn uploaded(&self) -> usize {
+        self.state.lock().unwrap().uploaded
+    }
+
     /// The events of the next `/events`.
     pub(crate) fn events(&self) -> mpsc::Sender<String> {
         let (sender, receiver) = mpsc::channel(8);
@@ -151,7 +165,8 @@ async fn connection(
 }
 
 fn whole(status: u16, text: &str) -> Response<Body> {
-    let mut response = Response::new(Full::new(Bytes::from(text.to_owned())).boxed_unsync());
+    let body = Full::new(Bytes::from(text.to_owned())).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     response
 }
@@ -159,6 +174,13 @@ fn whole(status: u16, text: &str) -> Response<Body> {
 async fn answer(mut request: Request<Incoming>, state: &Mutex<State>) -> Response<Body> {
     let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
+    let uploads = parts.uri.path() == "/upload";
+    let body = body.map_frame(|frame| {
+        if uploads && let Some(data) = frame.data_ref() {
+            state.lock().unwrap().uploaded += data.len();
+        }
+        frame
+    });
     let Ok(collected) = body.collect().await else { return whole(400, "broken") };
     let seen = Seen {
         method: parts.method.to_string(),
@@ -174,6 +196,7 @@ async fn answer(mut request: Request<Incoming>, state: &Mutex<State>) -> Respons
         state.seen.push(seen);
         (state.refuses_all || token.is_empty() || state.refused.contains(&token), state.challenge.take())
     };
+    let challenge = challenge.or_else(|| state.lock().unwrap().challenges_all.clone());
     let challenge = challenge.or_else(|| refused.then(|| "Bearer error=\"invalid_token\"".to_owned()));
     if let Some(challenge) = challenge {
         let mut response = whole(401, "refused");
@@ -184,6 +207,9 @@ async fn answer(mut request: Request<Incoming>, state: &Mutex<State>) -> Respons
     match path.strip_prefix("/v1").unwrap_or(path) {
         "/events" => events(state),
         "/trailers" => trailers(),
+        "/cut" => cut(None),
+        "/cut-with-length" => cut(Some("99")),
+        "/never" => std::future::pending().await,
         "/moved" => {
             let mut response = whole(302, "elsewhere");
             let location = HeaderValue::from_static("https://elsewhere.example/");
@@ -210,6 +236,21 @@ fn events(state: &Mutex<State>) -> Response<Body> {
         .map(|event| Ok(Frame::data(Bytes::from(format!("data: {event}\n\n")))));
     let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
+}
+
+/// An answer that breaks off after its first bytes.
+fn cut(length: Option<&'static str>) -> Response<Body> {
+    let broken = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    };
+    let begun = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(b"the beginning")))]);
+    let frames = begun.chain(futures_util::stream::once(broken));
+    let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+    if let Some(length) = length {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static(length));
+    }
     response
 }
 
