@@ -112,6 +112,9 @@ pub(crate) enum Failure {
     /// The record cannot be read.
     #[error("The record cannot be read: {}: {source}.", path.display())]
     Audit { path: PathBuf, source: io::Error },
+    /// The file of a coding agent cannot be changed.
+    #[error("{} is as it was: {why}.", path.display())]
+    NotAdded { path: PathBuf, why: String },
     /// The reader of the output is gone, or it cannot be written.
     #[error("The result could not be written: {0}.")]
     Output(io::Error),
@@ -194,6 +197,7 @@ impl Failure {
             Self::Program(_) => "not_started",
             Self::Unhealthy => "unhealthy",
             Self::Audit { .. } => "audit_unreadable",
+            Self::NotAdded { .. } => "not_added",
             Self::Output(_) => "output_failed",
         }
     }

@@ -490,3 +490,49 @@ fn the_doctor_finds_what_keeps_a_dialect_from_working() {
     assert_eq!(count("ok", &["credentials", "abide run --dialect aws`"]), 1, "{said:?}");
     assert_eq!(count("warn", &[]), 3, "{said:?}");
 }
+
+#[test]
+fn a_server_is_added_to_the_file_of_a_coding_agent_only_where_that_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let agent = FakeAgent::absent();
+    let file = agent.home().join(".cursor/mcp.json");
+    let words = ["mcp", "add", "cursor", "https://mcp.example.com/mcp", "--account", "work"];
+    let shown = abide(&agent, &words);
+    let lines: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    let wanted = serde_json::json!(["mcp", "connect", "https://mcp.example.com/mcp", "--account", "work"]);
+    assert_eq!((shown.code, &lines["mcpServers"]["example"]["args"]), (0, &wanted));
+    assert!(shown.err.contains(".cursor/mcp.json") && !file.exists(), "{}", shown.err);
+
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "{\n  \"mcpServers\": { \"other\": { \"command\": \"x\" } }\n}\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let write = [&words[..], &["--write"]].concat();
+    for said in ["Added example to ", "example is in "] {
+        let written = abide(&agent, &write);
+        assert_eq!((written.code, written.out.contains(said)), (0, true), "{written:?}");
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&read["mcpServers"]["example"]["args"], &read["mcpServers"]["other"]["command"]),
+        (&wanted, &"x".into())
+    );
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing else is left there");
+
+    let taken = abide(&agent, &[&write[..], &["--name", "other", "--json"]].concat());
+    assert_eq!((taken.code, taken.err.contains("\"not_added\"")), (1, true), "{taken:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    let unknown = abide(&agent, &["mcp", "add", "emacs", "https://mcp.example.com/mcp"]);
+    assert_eq!(
+        (unknown.code, unknown.err.contains("claude-code, codex, cursor, vscode")),
+        (2, true),
+        "{unknown:?}"
+    );
+
+    let doctor = || abide(&agent, &["doctor"]).out;
+    assert!(doctor().contains("Cursor: through Abide to example"), "{}", doctor());
+    let this = std::env::current_exe().unwrap().display().to_string();
+    std::fs::write(&file, text.replace(&this, "/gone/abide")).unwrap();
+    assert!(doctor().contains("there is no such program"), "{}", doctor());
+}

@@ -3,6 +3,7 @@
 mod given;
 pub(crate) mod help;
 pub(crate) mod link;
+pub(crate) mod mcp_server;
 mod new_account;
 pub(crate) mod parse;
 pub mod table;

@@ -7,6 +7,7 @@ use abide_wire::{AccountRequest, ConsentAnswer, Span, Until};
 use lexopt::{Arg, Parser};
 
 use super::given::{Given, misused, name_of};
+use super::mcp_server::{McpServer, address};
 use super::new_account::new_account;
 use super::table;
 use super::token_request::TokenRequest;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Proxies,
     Credential(Credential),
     McpConnect { url: String, account: Option<String> },
+    McpAdd(McpServer),
     AccountsList,
     AccountsAdd(AccountRequest),
     AccountsRemove(String),
@@ -365,8 +367,12 @@ fn accounts(given: &Given) -> Result<Command, Failure> {
 fn mcp(given: &Given) -> Result<Command, Failure> {
     let sub = given.sub("connect")?;
     given.only_for(&sub)?;
+    if sub == "add" {
+        given.no_more_than(3)?;
+        return McpServer::read(given).map(Command::McpAdd);
+    }
     given.no_more_than(2)?;
-    let url = given.name("`abide mcp connect` needs the address of the MCP server.")?;
+    let url = address(&given.name("`abide mcp connect` needs the address of the MCP server.")?, "connect")?;
     Ok(Command::McpConnect { url, account: given.text("account") })
 }
 

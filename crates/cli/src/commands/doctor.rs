@@ -96,6 +96,7 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
         }
     }
     checks.extend(dialects::instead(io));
+    checks.extend(dialects::agents(io));
     let well = checks.iter().all(|check| check.ok);
     if json {
         io.json(&serde_json::json!({ "ok": well, "checks": checks }))?;

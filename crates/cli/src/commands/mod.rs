@@ -38,6 +38,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         }
         Command::Env { request, ways, shell } => env::env(io, &request, &ways, shell, json)?,
         Command::Dialects => dialects::list(io, json)?,
+        Command::McpAdd(server) => mcp::add(io, &server, json)?,
         Command::McpConnect { url, account } => mcp::connect(io, &url, account.as_deref())?,
         Command::Proxies => proxies::list(io, json)?,
         Command::Credential(asked) => return credential::credential(io, &asked, json),

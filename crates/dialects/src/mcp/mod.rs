@@ -3,6 +3,7 @@
 
 pub mod events;
 pub mod message;
+pub mod setup;
 pub mod tools;
 
 use crate::dialect::{Dialect, Kind, Target};

@@ -204,7 +204,10 @@ pub const COMMANDS: &[CommandEntry] = &[
             "Abide signs in once for all coding agents, renews the token once, and adds it to each request. No agent and no \
              configuration contains the token. The account is the one of the provider that the server names in its metadata (RFC \
              9728). Abide asks you when an agent wants to reach a server for the first time, and when the server wants more scopes.",
-            "The address has to be https, or http on this computer. docs/dialects/mcp.md has the lines for known agents.",
+            "The address has to be https, or http on this computer.",
+            "`abide mcp add` shows the lines that make an agent run this, and with `--write` adds them to the agent\u{2019}s file. What is \
+             in the file stays as it is. Agents: claude-code and vscode, for the project in this folder; codex and cursor, for all.",
+            "  abide mcp add cursor https://mcp.example.com/mcp --write",
         ],
         notes: &["It ends when its standard input ends. Messages for people are on standard error."],
     },
@@ -213,6 +216,14 @@ pub const COMMANDS: &[CommandEntry] = &[
         group: "",
         summary: "connect to the MCP server at URL",
         operands: "URL",
+        about: &[],
+        notes: &[],
+    },
+    CommandEntry {
+        name: "mcp add",
+        group: "",
+        summary: "show or write the lines for a coding agent",
+        operands: "AGENT URL",
         about: &[],
         notes: &[],
     },

@@ -37,12 +37,21 @@ pub const OPTIONS: &[OptionEntry] = &[
         "The account. Not needed when there is only one, or only one is signed in.",
     ),
     text(
-        &["mcp", "mcp connect"],
+        &["mcp", "mcp add", "mcp connect"],
         "account",
         Some('a'),
         "NAME",
         "The account. Not needed when only one is of the server\u{2019}s provider.",
     ),
+    text(
+        &["mcp", "mcp add"],
+        "name",
+        None,
+        "NAME",
+        "The name of the server there. By default from its address.",
+    ),
+    flag(&["mcp", "mcp add"], "write", "Write the lines into the file of the coding agent."),
+    flag(&["mcp", "mcp add"], "json", "Print the lines and the result as JSON."),
     flag(
         &["login"],
         "no-browser",

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use abide_dialects::call::Program;
+use abide_dialects::mcp::setup::{AGENTS, Agent, Entry};
 use abide_dialects::program::PROGRAMS;
 use abide_dialects::{DIALECTS, Kind, environment};
 
 use super::check::{Check, Level};
 use crate::commands::credential::configured;
+use crate::commands::mcp::{place, text_of};
 use crate::commands::run::files_instead;
 use crate::io::Io;
 
@@ -85,4 +87,44 @@ pub(super) fn instead(io: &Io<'_>) -> Vec<Check> {
         checks.push(Check::new("dialects", Level::Ok, detail));
     }
     checks
+}
+
+/// The coding agents that reach MCP servers through Abide, and what keeps them from it.
+pub(super) fn agents(io: &Io<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for agent in &AGENTS {
+        let Ok(path) = place(io, agent) else { continue };
+        let Ok(text) = text_of(&path) else { continue };
+        let is_ours = |server: &Entry| matches!(&server.args[..], [first, second, ..] if first == "mcp" && second == "connect");
+        let servers: Vec<Entry> = agent.programs(&text).into_iter().filter(is_ours).collect();
+        let missing = servers.iter().find(|server| !can_be_run(io, &server.command));
+        checks.extend(missing.map(|server| not_run(agent, &path, server)));
+        if missing.is_none() && !servers.is_empty() {
+            let names: Vec<String> = servers.into_iter().map(|server| server.name).collect();
+            let detail = format!("{}: through Abide to {}", agent.title, names.join(", "));
+            checks.push(Check::new("MCP", Level::Ok, detail));
+        }
+    }
+    checks
+}
+
+fn not_run(agent: &Agent, path: &Path, server: &Entry) -> Check {
+    let detail = format!(
+        "{}: {} runs `{}` for the MCP server {}, and there is no such program. Write the whole path of `abide` there",
+        agent.title,
+        path.display(),
+        server.command,
+        server.name
+    );
+    Check::new("MCP", Level::Warning, detail)
+}
+
+/// Whether a program is there: at its path, or in a folder of `PATH`.
+fn can_be_run(io: &Io<'_>, command: &str) -> bool {
+    if Path::new(command).components().count() > 1 {
+        return Path::new(command).is_file();
+    }
+    let file = format!("{command}{}", std::env::consts::EXE_SUFFIX);
+    let path = (io.environment)("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(&file).is_file() || folder.join(command).is_file())
 }

@@ -1,6 +1,7 @@
 //! `abide mcp connect`: a remote MCP server for a client that runs programs (stdio transport). The agent sends the requests,
 //! with its token; here are the lines of the client, and the sessions of the server.
 
+mod add;
 mod bridge;
 mod exchange;
 
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use abide_dialects::mcp::MAX_MESSAGE;
 use abide_wire::terminal::plain;
 
+pub(super) use self::add::{add, place, text_of};
 use self::bridge::Bridge;
 use self::exchange::{Event, Upstream};
 use crate::failure::Failure;
@@ -26,11 +28,6 @@ const LAST: Duration = Duration::from_secs(2);
 
 /// Connects standard input and output to a server, until the input ends.
 pub(super) fn connect(io: &mut Io<'_>, url: &str, account: Option<&str>) -> Result<(), Failure> {
-    if !url.starts_with("https://") && !url.starts_with("http://") {
-        let sentence =
-            format!("\u{201c}{}\u{201d} is not the address of an MCP server: https://…", plain(url));
-        return Err(Failure::usage(sentence, "mcp"));
-    }
     let endpoint = io.endpoint()?;
     let mut target = String::from("/v1/mcp?url=");
     push_encoded(&mut target, url);

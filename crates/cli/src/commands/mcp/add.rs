@@ -1,0 +1,109 @@
+//! `abide mcp add`: the lines that let a coding agent run `abide mcp connect`, shown, or written into its file.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use abide_dialects::mcp::setup::{Added, Agent, Entry, Place};
+use abide_wire::terminal::plain;
+
+use crate::arguments::mcp_server::McpServer;
+use crate::failure::Failure;
+use crate::io::Io;
+
+/// The largest file that is changed, in bytes.
+const LARGEST: u64 = 4 << 20;
+
+pub(in crate::commands) fn add(io: &mut Io<'_>, server: &McpServer, json: bool) -> Result<(), Failure> {
+    let agent = server.agent;
+    let path = place(io, agent)?;
+    let this = std::env::current_exe().unwrap_or_else(|_| "abide".into());
+    let mut args = vec!["mcp".to_owned(), "connect".to_owned(), server.url.clone()];
+    if let Some(account) = &server.account {
+        args.extend(["--account".to_owned(), account.clone()]);
+    }
+    let entry = Entry { name: server.name.clone(), command: this.to_string_lossy().into_owned(), args };
+    let lines = agent.alone(&entry);
+    let written = server.write && write(agent, &path, &entry)?;
+    let shown = path.display().to_string();
+    if json {
+        return io.json(&serde_json::json!({
+            "agent": agent.name, "name": entry.name, "file": shown, "text": lines, "written": written,
+        }));
+    }
+    let (name, title, shown) = (plain(&entry.name), agent.title, plain(&shown).into_owned());
+    match (server.write, written) {
+        (true, true) => io.say(&format!("Added {name} to {shown}. Start {title} again to use it.\n")),
+        (true, false) => io.say(&format!("{name} is in {shown} already.\n")),
+        (false, _) => {
+            for line in lines.lines() {
+                io.say(&format!("{}\n", plain(line)))?;
+            }
+            io.tell(&format!(
+                "abide: Nothing is changed. Add this to {shown} for {title}, or repeat the command with --write.\n"
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// The file of a coding agent.
+pub(in crate::commands) fn place(io: &Io<'_>, agent: &Agent) -> Result<PathBuf, Failure> {
+    match agent.place {
+        Place::Home(below) => {
+            let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+            let home = (io.environment)(variable).map(PathBuf::from).filter(|home| home.is_absolute());
+            home.map(|home| home.join(below)).ok_or(Failure::NoHome)
+        }
+        Place::Project(below) => {
+            let folder = std::env::current_dir();
+            folder.map(|folder| folder.join(below)).map_err(|source| failed(Path::new("."), &source))
+        }
+    }
+}
+
+/// The text of such a file; empty if there is none.
+pub(in crate::commands) fn text_of(path: &Path) -> io::Result<String> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.len() > LARGEST => Err(io::ErrorKind::FileTooLarge.into()),
+        Ok(_) => std::fs::read_to_string(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds a server to the file. Returns whether it was changed.
+fn write(agent: &Agent, path: &Path, entry: &Entry) -> Result<bool, Failure> {
+    let file = text_of(path).map_err(|source| failed(path, &source))?;
+    match agent.added(&file, entry) {
+        Ok(Added::Present) => Ok(false),
+        Ok(Added::Text(text)) => replace(path, &text).map(|()| true).map_err(|source| failed(path, &source)),
+        Err(why) => Err(Failure::NotAdded { path: path.to_owned(), why: why.to_string() }),
+    }
+}
+
+fn failed(path: &Path, source: &io::Error) -> Failure {
+    Failure::NotAdded { path: path.to_owned(), why: source.to_string() }
+}
+
+/// Replaces a file as a whole, with the permissions that it had. A symbolic link stays one.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    std::fs::create_dir_all(folder)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = folder.join(name);
+    let written = (|| {
+        let mut file = std::fs::File::create_new(&new)?;
+        if let Ok(old) = std::fs::metadata(&path) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&new, &path)
+    })();
+    if written.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    written
+}
