@@ -82,7 +82,7 @@ impl Client {
         Self { name: name.to_owned(), from: "npm", version }
     }
 
-    /// A module that `tests/sdks/go/go.mod` pins. Its name is the last part of its path.
+    /// A module that `tests/sdks/go/go.mod` pins. Its name is the last part of its path, without the number of its major version.
     ///
     /// # Panics
     ///
@@ -92,7 +92,8 @@ impl Client {
         let pinned = std::fs::read_to_string(sdk("go/go.mod")).expect("the list of modules");
         let version = pinned.lines().find_map(|line| line.trim().strip_prefix(&format!("{path} v")));
         let version = version.and_then(|rest| rest.split(' ').next()).expect("a version").to_owned();
-        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+        let is_number = |part: &&str| part.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok());
+        let name = path.rsplit('/').find(|part| !is_number(part)).unwrap_or(path).to_owned();
         Self { name, from: "Go", version }
     }
 

@@ -135,6 +135,14 @@ impl Shelf {
             }
         }
         let head = String::from_utf8_lossy(&head).into_owned();
+        // An upload is read to its end, and not kept.
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<u64>().ok())?
+        });
+        if std::io::copy(&mut (&mut stream).take(length.unwrap_or(0)), &mut std::io::sink()).is_err() {
+            return;
+        }
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let shown = head.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;

@@ -10,6 +10,7 @@ fn credential_programs() {
 #[cfg(target_os = "linux")]
 mod credential_programs {
     mod messages;
+    mod package_tools;
 
     use std::os::unix::fs::symlink;
     use std::path::{Path, PathBuf};
@@ -18,10 +19,13 @@ mod credential_programs {
     use abide_tests::app::{App, abide, abide_at_terminal, account_with, configure};
     use abide_tests::login::sign_in;
     use abide_tests::room::Room;
+    use abide_tests::seen::SIGNED_IN;
     use abide_tests::shelf::{Shelf, Visit};
     use abide_tests::tool::{allow, done, found, installed, links, tool};
     use abide_tests::{program, s, skipped};
     use sha2::{Digest as _, Sha256};
+
+    use package_tools::{Servers, package_tools};
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
     const SCOPES: &str = "scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
@@ -142,141 +146,34 @@ mod credential_programs {
         let authority = room.path("authority.pem");
         let plain = Shelf::http(provider.issuer(), &shelf);
         let secure = Shelf::https(provider.issuer(), &shelf, &authority);
-        configure(
-            &room,
-            &configured(
-                &provider,
-                &[
-                    ("cargo", format!("{}/index", plain.address())),
-                    ("goauth", secure.host()),
-                    ("keyring", format!("{}/simple", plain.address())),
-                ],
-            ),
-        );
+        let servers = Servers { plain: &plain, secure: &secure, authority: &authority };
+        configure(&room, &configured(&provider, &servers.hosts()));
         let _app = App::headless(&room).await;
         sign_in(&room).await;
         allow(&room).await;
-        cargo(&room, &plain).await;
-        go(&room, &secure, &authority).await;
-        python_packages(&room, &plain).await;
-    }
-
-    async fn cargo(room: &Room, shelf: &Shelf) {
-        let own = std::env::var_os("CARGO").map(PathBuf::from);
-        let own = own.filter(|place| std::process::Command::new(place).arg("-V").output().is_ok());
-        let Some(cargo) = own.or_else(|| found("cargo")) else {
-            return skipped("package_tools_read_a_private_index: cargo", "this user cannot run cargo");
-        };
-        let index = format!("{}/index/", shelf.address());
-        written(
-            room.path("shelf/index/config.json"),
-            &format!("{{\"dl\":\"{index}dl\",\"auth-required\":true}}"),
-        );
-        let crate_of_index = format!(
-            "{{\"name\":\"hello\",\"vers\":\"1.2.3\",\"deps\":[],\"features\":{{}},\"yanked\":false,\"cksum\":\"{}\"}}\n",
-            "0".repeat(64)
-        );
-        written(room.path("shelf/index/he/ll/hello"), &crate_of_index);
-        let manifest = "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\
-                        [dependencies]\nhello = { version = \"1\", registry = \"work\" }\n";
-        written(room.path("home/x/Cargo.toml"), manifest);
-        written(room.path("home/x/src/lib.rs"), "");
-        let lock = || {
-            let mut command = tool(room, &cargo, &["generate-lockfile"]);
-            command
-                .current_dir(room.path("home/x"))
-                .env("CARGO_HOME", room.path("home/cargo"))
-                .env("CARGO_REGISTRIES_WORK_INDEX", format!("sparse+{index}"))
-                .env("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS", "cargo:token abide");
-            command
-        };
-        let locked = done(lock()).await;
-        assert_eq!(locked.code, 0, "{locked:?}");
-        assert!(std::fs::read_to_string(room.path("home/x/Cargo.lock")).unwrap().contains("1.2.3"));
-        let visits = shelf.visits();
-        assert!(
-            visits.iter().any(|visit| visit.by == "Bearer" && visit.path.ends_with("he/ll/hello")),
-            "{visits:?}"
-        );
-    }
-
-    async fn go(room: &Room, shelf: &Shelf, authority: &Path) {
-        let Some(go) = found("go") else {
-            return skipped("package_tools_read_a_private_index: go", "there is no go here");
-        };
-        written(room.path("shelf/go.test/hello/@v/list"), "v1.2.3\n");
-        written(
-            room.path("shelf/go.test/hello/@v/v1.2.3.info"),
-            "{\"Version\":\"v1.2.3\",\"Time\":\"2026-01-01T00:00:00Z\"}",
-        );
-        written(room.path("shelf/go.test/hello/@v/v1.2.3.mod"), "module go.test/hello\n");
-        let mut command = tool(room, go, &["list", "-m", "-versions", "go.test/hello"]);
-        command
-            .env("GOAUTH", "abide goauth")
-            .env("GOPROXY", shelf.address())
-            .env("GOSUMDB", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("GOFLAGS", "-mod=mod")
-            .env("GOPATH", room.path("home/go"))
-            .env("GOCACHE", room.path("cache/go"))
-            .env("SSL_CERT_FILE", authority);
-        let listed = done(command).await;
-        assert_eq!((listed.code, listed.stdout.trim()), (0, "go.test/hello v1.2.3"), "{listed:?}");
-        let visits = shelf.visits();
-        assert!(visits.iter().all(|visit| visit.by == "Bearer"), "the first request has it: {visits:?}");
-    }
-
-    async fn python_packages(room: &Room, shelf: &Shelf) {
-        let (Some(python), Some(uv)) = (installed("python"), installed("uv")) else {
-            return skipped("package_tools_read_a_private_index: pip, uv", "they are not installed");
-        };
-        let wheel = "hello-1.2.3-py3-none-any.whl";
-        let page = format!("<!DOCTYPE html><a href=\"{wheel}\" data-core-metadata=\"true\">{wheel}</a>");
-        written(room.path("shelf/simple/hello/index.html"), &page);
-        let metadata = "Metadata-Version: 2.1\nName: hello\nVersion: 1.2.3\n";
-        written(room.path(&format!("shelf/simple/hello/{wheel}.metadata")), metadata);
-        let index = format!("http://oauth2@{}/simple/", shelf.host());
-        let pip = [
-            "-m",
-            "pip",
-            "--isolated",
-            "--keyring-provider",
-            "subprocess",
-            "index",
-            "versions",
-            "hello",
-            "--index-url",
-            &index,
-        ];
-        let uv_words = [
-            "pip",
-            "install",
-            "--keyring-provider",
-            "subprocess",
-            "--target",
-            "packages",
-            "--python",
-            python.to_str().unwrap(),
-            "--dry-run",
-            "hello",
-            "--index-url",
-            &index,
-        ];
-        for command in [tool(room, &python, &pip), tool(room, &uv, &uv_words)] {
-            let done = done(command).await;
-            assert_eq!((done.code, (done.stdout + &done.stderr).contains("1.2.3")), (0, true));
-            let visits = shelf.visits();
-            let served = |visit: &Visit| visit.by == "Basic oauth2" && visit.status == 200;
-            assert!(visits.iter().any(served), "{visits:?}");
+        let test = "package_tools_read_a_private_index";
+        for tool in package_tools(&room, &servers, test).await {
+            let done = tool.run(&room).await;
+            tool.saw(SIGNED_IN, &done);
+            let (plain, secure) = (plain.visits(), secure.visits());
+            let by = |by: &str, end: &str| {
+                let mut visits = plain.iter().chain(&secure);
+                visits.any(|visit| visit.by == by && visit.status == 200 && visit.path.ends_with(end))
+            };
+            match tool.format {
+                "cargo" => assert!(by("Bearer", "he/ll/hello"), "{plain:?}"),
+                "goauth" => {
+                    assert!(by("Bearer", "/list"), "{secure:?}");
+                    assert!(secure.iter().all(|visit| visit.by == "Bearer"), "the first has it: {secure:?}");
+                }
+                // It only shows the token.
+                _ if tool.client.name == "keyring" => {
+                    let token = abide(&room, &["token"]).await.stdout;
+                    assert!(done.stdout.trim_end().ends_with(&token), "{done:?}");
+                }
+                _ => assert!(by("Basic oauth2", "/"), "{}: {plain:?}", tool.client.name),
+            }
         }
-        // What twine does.
-        let mut command = tool(room, &python, &["-m", "keyring", "--mode", "creds", "get", &index]);
-        command
-            .env("PYTHONPATH", abide_tests::workspace().join("packaging/keyring"))
-            .env("PYTHON_KEYRING_BACKEND", "abide_keyring.AbideKeyring");
-        let found = done(command).await;
-        let token = abide(room, &["token"]).await.stdout;
-        assert_eq!((found.code, found.stdout), (0, format!("oauth2\n{token}\n")), "{}", found.stderr);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

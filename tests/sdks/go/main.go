@@ -12,6 +12,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/crane"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
 )
 
 func main() {
@@ -32,6 +35,8 @@ func run(which string, arguments []string) (string, error) {
 	case "registry":
 		manifest, err := crane.Manifest(arguments[0], crane.WithAuthFromKeychain(authn.DefaultKeychain), crane.Insecure)
 		return string(manifest), err
+	case "oras":
+		return oras(arguments[0])
 	}
 	return "", fmt.Errorf("%s is not known here", which)
 }
@@ -60,4 +65,22 @@ func kubernetes(config, path string) (string, error) {
 	}
 	answer.Body.Close()
 	return "STATUS " + answer.Status, nil
+}
+
+// What the commands oras and helm do for an artifact: the credential comes from the helper in the configuration of Docker.
+func oras(reference string) (string, error) {
+	repository, err := remote.NewRepository(reference)
+	if err != nil {
+		return "", err
+	}
+	store, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
+	if err != nil {
+		return "", err
+	}
+	repository.Client = &auth.Client{Credential: credentials.Credential(store)}
+	found, content, err := repository.Manifests().FetchReference(context.Background(), repository.Reference.Reference)
+	if err != nil {
+		return "", err
+	}
+	return "DIGEST " + found.Digest.String(), content.Close()
 }

@@ -11,12 +11,13 @@ use abide_tests::shelf::Shelf;
 use abide_tests::skipped;
 use abide_tests::tool::{allow, done, found, go_sdks, installed, links, node, sdk, tool};
 
+use super::package_tools::{Servers, package_tools};
 use super::{configured, external_account, image, repository, written};
 
 /// A tool, and what it does with the server's files.
-struct Tool {
-    format: &'static str,
-    client: Client,
+pub(super) struct Tool {
+    pub(super) format: &'static str,
+    pub(super) client: Client,
     words: Vec<String>,
     variables: Vec<(&'static str, String)>,
     /// What is on standard output if it has a token.
@@ -26,17 +27,22 @@ struct Tool {
 }
 
 impl Tool {
-    fn new(format: &'static str, client: Client, words: &[&str], expected: &'static str) -> Self {
+    pub(super) fn new(format: &'static str, client: Client, words: &[&str], expected: &'static str) -> Self {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         Self { format, client, words, variables: Vec::new(), expected, own_message: None }
     }
 
-    fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn says_instead(mut self, own: &'static str) -> Self {
+        self.own_message = Some(own);
+        self
+    }
+
+    pub(super) fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
         self
     }
 
-    fn run(&self, room: &Room) -> impl Future<Output = Done> + Send + use<> {
+    pub(super) fn run(&self, room: &Room) -> impl Future<Output = Done> + Send + use<> {
         let words: Vec<&str> = self.words[1..].iter().map(String::as_str).collect();
         let mut command = tool(room, &self.words[0], &words);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -44,7 +50,7 @@ impl Tool {
     }
 
     /// Checks the result, and notes it for docs/dialects.md.
-    fn saw(&self, when: &str, done: &Done) {
+    pub(super) fn saw(&self, when: &str, done: &Done) {
         let name = &self.client.name;
         let shown = format!("{}{}", done.stdout, done.stderr);
         let saw = match (when, self.own_message) {
@@ -83,14 +89,17 @@ async fn all(room: &Room, tools: &[Tool], when: &str) {
 async fn tools_show_what_to_do() {
     let provider = DemoOp::start(Config::default()).await.unwrap();
     let mut room = Room::with_keyring("programs-say").await;
-    links(&mut room, &["abide", "docker-credential-abide"]);
+    links(&mut room, &["abide", "docker-credential-abide", "keyring"]);
     let shelf = room.path("shelf");
     let authority = room.path("authority.pem");
     let plain = Shelf::http(provider.issuer(), &shelf);
     let secure = Shelf::https(provider.issuer(), &shelf, &authority);
-    let servers = [("git", plain.address()), ("docker", secure.host())];
-    configure(&room, &configured(&provider, &servers));
-    let tools = tools(&room, &plain, &secure, &authority).await;
+    let servers = Servers { plain: &plain, secure: &secure, authority: &authority };
+    let mut hosts = servers.hosts().to_vec();
+    hosts.extend([("git", plain.address()), ("docker", secure.host())]);
+    configure(&room, &configured(&provider, &hosts));
+    let mut tools = tools(&room, &plain, &secure, &authority).await;
+    tools.extend(package_tools(&room, &servers, "tools_show_what_to_do").await);
     let _app = App::headless(&room).await;
     all(&room, &tools, SIGNED_OUT).await;
     sign_in(&room).await;
@@ -123,6 +132,9 @@ async fn tools(room: &Room, plain: &Shelf, secure: &Shelf, authority: &Path) -> 
             tools.push(Tool::new("exec", client, &[sdks, "kubernetes", &kubeconfig, "/version"], "200 OK"));
             let client = Client::go("github.com/google/go-containerregistry");
             tools.push(Tool::new("docker", client, &[sdks, "registry", &image], "schemaVersion"));
+            let client = Client::go("oras.land/oras-go/v2");
+            let oras = Tool::new("docker", client, &[sdks, "oras", &image], "DIGEST sha256:");
+            tools.push(oras.set("SSL_CERT_FILE", authority.display().to_string()));
         }
         None => skipped(&format!("{name}: client-go, crane"), "the SDKs for Go are not built"),
     }
