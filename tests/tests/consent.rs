@@ -1,6 +1,10 @@
 //! Who may have a token: the user decides, in a dialog or at a terminal, and one answer covers a run.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(target_os = "linux")]
+#[path = "consent/elsewhere.rs"]
+mod elsewhere;
+
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn consent() {
