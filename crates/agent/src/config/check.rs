@@ -117,8 +117,8 @@ fn no_sign_out_page(path: &Path, config: &Config, status: &SessionStatus) -> Opt
         return None;
     }
     let message = format!(
-        "`logout.provider` has no effect. {} has no sign-out page (`end_session_endpoint`), so its own session continues after \
-         a sign-out.",
+        "`logout.provider` has no effect. {} names no sign-out page that can be used (`end_session_endpoint`), so its own \
+         session continues after a sign-out.",
         status.provider,
     );
     Some(about(path, status, &message, None))

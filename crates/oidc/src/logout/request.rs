@@ -73,17 +73,19 @@ impl RelyingParty {
     /// URI.
     ///
     /// `extra` holds parameters of this provider, for example to end a federated session. Fails with `endpoint_missing` if
-    /// the provider has no sign-out page, and with `parameter_invalid`.
+    /// the provider has no sign-out page, with `endpoint_insecure` or `endpoint_invalid` if the one that it names cannot be
+    /// used, and with `parameter_invalid`.
     pub fn logout_request(
         &self,
         id_token_hint: Option<&SecretString>,
         post_logout_redirect_uri: Option<&Url>,
         extra: &[(String, String)],
     ) -> Result<LogoutRequest, Error> {
+        let missing = Error::EndpointMissing { endpoint: Endpoint::EndSession };
         let endpoint = self
             .provider()
             .end_session_endpoint()
-            .ok_or(Error::EndpointMissing { endpoint: Endpoint::EndSession })?;
+            .ok_or_else(|| self.provider().end_session_problem().unwrap_or(missing))?;
         check(post_logout_redirect_uri, extra)?;
         let mut url = endpoint.clone();
         let mut query = url.query_pairs_mut();

@@ -59,7 +59,7 @@ struct Inner {
     userinfo: Option<Url>,
     revocation: Option<Url>,
     introspection: Option<Url>,
-    end_session: Option<Url>,
+    end_session: Result<Option<Url>, UrlProblem>,
     device_authorization: Option<Url>,
     registration: Option<Url>,
     check_session: Result<Option<Url>, UrlProblem>,
@@ -83,7 +83,7 @@ pub(crate) struct ProviderMetadata {
     userinfo_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
     introspection_endpoint: Option<String>,
-    end_session_endpoint: Option<String>,
+    end_session_endpoint: Option<Value>,
     device_authorization_endpoint: Option<String>,
     registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
@@ -149,10 +149,10 @@ impl fmt::Debug for Provider {
 impl Provider {
     /// Reads and checks the metadata and the keys of `issuer` (Discovery, section 4).
     ///
-    /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint
     /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint in the
     /// metadata has to be an https URL without fragment and user information, even if it is not needed now. An issuer on
-    /// loopback may use http there. Only the OP iframe may be unusable: [`Self::check_session_problem`].
+    /// loopback may use http there. Only the two pages for a browser that no sign-in needs may be unusable:
+    /// [`Self::check_session_problem`], [`Self::end_session_problem`].
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
         Self::discover_with(http, &DiscoveryOptions::new(issuer.to_owned())).await
     }
@@ -233,13 +233,13 @@ impl Provider {
             userinfo: optional(Endpoint::UserInfo, &metadata.userinfo_endpoint)?,
             revocation: optional(Endpoint::Revocation, &metadata.revocation_endpoint)?,
             introspection: optional(Endpoint::Introspection, &metadata.introspection_endpoint)?,
-            end_session: optional(Endpoint::EndSession, &metadata.end_session_endpoint)?,
+            end_session: page(metadata.end_session_endpoint.as_ref(), http_on_loopback),
             device_authorization: optional(
                 Endpoint::DeviceAuthorization,
                 &metadata.device_authorization_endpoint,
             )?,
             registration: optional(Endpoint::Registration, &metadata.registration_endpoint)?,
-            check_session: check_session(metadata.check_session_iframe.as_ref(), http_on_loopback),
+            check_session: page(metadata.check_session_iframe.as_ref(), http_on_loopback),
             pushed_authorization: optional(
                 Endpoint::PushedAuthorization,
                 &metadata.pushed_authorization_request_endpoint,
@@ -303,7 +303,7 @@ impl Provider {
 
     /// True if the provider's own session can be ended (RP-Initiated Logout 1.0).
     pub fn has_end_session(&self) -> bool {
-        self.0.end_session.is_some()
+        self.end_session_endpoint().is_some()
     }
 
     /// True if the provider supports sign-in on another device (RFC 8628, section 4).
@@ -418,7 +418,14 @@ impl Provider {
 
     /// The page that ends the provider's own session (RP-Initiated Logout 1.0, section 2.1).
     pub fn end_session_endpoint(&self) -> Option<&Url> {
-        self.0.end_session.as_ref()
+        self.0.end_session.as_ref().ok()?.as_ref()
+    }
+
+    /// Why [`Self::end_session_endpoint`] is not used although the metadata name one: `endpoint_insecure` or
+    /// `endpoint_invalid`.
+    pub fn end_session_problem(&self) -> Option<Error> {
+        let problem = self.0.end_session.as_ref().err()?;
+        Some(Error::EndpointInvalid { endpoint: Endpoint::EndSession, problem: *problem })
     }
 
     pub(crate) fn keys(&self) -> Arc<CoreJsonWebKeySet> {
@@ -457,8 +464,8 @@ fn check_issuer(issuer: &str) -> Result<Url, Error> {
         .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, MAX_SHOWN), problem })
 }
 
-/// An unusable one is ignored: sign-in works without it, and the session is watched in other ways.
-fn check_session(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
+/// A page that no sign-in needs. An unusable one is ignored: the session is watched in other ways, and ends here.
+fn page(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
     match raw {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(raw)) if raw.is_empty() => Ok(None),
@@ -514,7 +521,6 @@ mod tests {
         assert_eq!(with("token_endpoint", json!("http://id.example.com/token")), "endpoint_insecure");
         assert_eq!(with("jwks_uri", json!("http://127.0.0.1/keys")), "endpoint_insecure");
         assert_eq!(with("userinfo_endpoint", json!("http://id.example.com/me")), "endpoint_insecure");
-        assert_eq!(with("end_session_endpoint", json!("http://id.example.com/out")), "endpoint_insecure");
         let push = "pushed_authorization_request_endpoint";
         assert_eq!(with(push, json!("http://id.example.com/par")), "endpoint_insecure");
         assert_eq!(with("authorization_endpoint", json!("file:///bin/sh")), "endpoint_invalid");

@@ -130,7 +130,6 @@ fn members() -> Vec<Case> {
         ("userinfo_endpoint", "/userinfo_endpoint"),
         ("revocation_endpoint", "/revocation_endpoint"),
         ("introspection_endpoint", "/introspection_endpoint"),
-        ("end_session_endpoint", "/end_session_endpoint"),
     ] {
         for (how, value) in [("number", json!(443)), ("list", json!(["{issuer}/x"]))] {
             cases.push(case(

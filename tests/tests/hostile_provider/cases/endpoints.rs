@@ -2,7 +2,7 @@
 
 use abide_demo_op::Endpoint::Discovery;
 
-use crate::hostile_provider::case::Expected::NoBrowser;
+use crate::hostile_provider::case::Expected::{NoBrowser, Served};
 use crate::hostile_provider::case::{Case, case, set};
 
 const SECTION: &str = "RFC 6749, 3.1; RFC 8252, 8.1";
@@ -110,14 +110,13 @@ const BROWSER: [(&str, &str, &str, &str); 37] = [
     ("bidi", "has a sign that turns the text around", "{issuer}/\u{202e}moc.elpmaxe", "endpoint_invalid"),
 ];
 
-const ENDPOINTS: [(&str, &str); 10] = [
+const ENDPOINTS: [(&str, &str); 9] = [
     ("authorization_endpoint", "/authorization_endpoint"),
     ("token_endpoint", "/token_endpoint"),
     ("jwks_uri", "/jwks_uri"),
     ("userinfo_endpoint", "/userinfo_endpoint"),
     ("revocation_endpoint", "/revocation_endpoint"),
     ("introspection_endpoint", "/introspection_endpoint"),
-    ("end_session_endpoint", "/end_session_endpoint"),
     ("pushed_authorization_request_endpoint", "/pushed_authorization_request_endpoint"),
     ("device_authorization_endpoint", "/device_authorization_endpoint"),
     ("registration_endpoint", "/registration_endpoint"),
@@ -137,6 +136,16 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = BROWSER.into_iter().map(|one| row(ENDPOINTS[0], one)).collect();
     for endpoint in ENDPOINTS {
         cases.extend(EVERYWHERE.into_iter().map(|one| row(endpoint, one)));
+    }
+    // No sign-in needs it: it is not used.
+    for (name, words, address, _) in EVERYWHERE {
+        cases.push(case(
+            format!("end-session-endpoint-{name}"),
+            format!("`end_session_endpoint` {words}"),
+            SECTION,
+            Served,
+            set(Discovery, "/end_session_endpoint", address),
+        ));
     }
     let host = [
         ("no-host", "has no host", "https:///authorize"),

@@ -56,7 +56,7 @@ const OTHERS: [&str; 38] = [
 ];
 
 /// Metadata that do not matter: they are never read, or are only hints.
-const METADATA: [&str; 49] = [
+const METADATA: [&str; 50] = [
     "/scopes_supported",
     "/response_modes_supported",
     "/grant_types_supported",
@@ -85,6 +85,7 @@ const METADATA: [&str; 49] = [
     "/op_policy_uri",
     "/op_tos_uri",
     "/check_session_iframe",
+    "/end_session_endpoint",
     "/frontchannel_logout_supported",
     "/frontchannel_logout_session_supported",
     "/backchannel_logout_supported",
