@@ -98,6 +98,26 @@ const ATTACKS: &[Attack] = &[
         &["glue_counts_where_root_owns_it"],
     ),
     attack(
+        "A program that starts what it is told to (`find -exec`, `sed`, `timeout`, `ssh-agent`)",
+        "what only starts others is looked through; what runs commands of others is never allowed for good",
+        &["glue_counts_where_root_owns_it", "a_script_and_an_interpreter_are_not_allowed_for_good"],
+    ),
+    attack(
+        "`git`, an editor or a container tool that is allowed *always*, told to run `abide`",
+        "not protected: what such a program starts gets its token. Allow it for one run",
+        &[],
+    ),
+    attack(
+        "A program that sends a request and becomes the `abide` command (`exec`) before it is looked at",
+        "not protected: the request counts as one of the command",
+        &[],
+    ),
+    attack(
+        "A program that becomes `abide token` and reads the token in a process that it has started before",
+        "not protected: the request counts as one of what started the program, which the question and the record name",
+        &[],
+    ),
+    attack(
         "A label that was made up (Flatpak, unit, variables of a coding agent)",
         "labels are in no type that the decision sees",
         &["labels_are_shown_as_what_they_are", "no_history_allows_what_no_grant_covers"],
