@@ -44,6 +44,29 @@ fn login_waits_until_you_are_signed_in() {
     );
 }
 
+/// The provider's limit for the session is past already. The end of an earlier session is no reason.
+#[test]
+fn a_session_that_is_over_at_once_says_why() {
+    let ended = |at: u64| status("work", "ended", &format!(r#""ended":"provider_timeout","ended_at":{at}"#));
+    for (end, code, sentence) in [
+        (
+            ended(1_800_000_100),
+            1,
+            "abide: You signed in, but the session has ended already: the provider\u{2019}s time limit for a session was \
+             reached.\n",
+        ),
+        (ended(1_800_000_000), 3, "abide: The sign-in was not completed. Try again: abide login\n"),
+    ] {
+        let mut steps = sign_in(true, &[end]);
+        steps[0] = Step::Open(listen("/v1/sessions/work/events"), stream(&ended(1_800_000_000)));
+        let agent = FakeAgent::new(steps);
+        let outcome = abide(&agent, &["login", "--account", "work"]);
+        agent.finish();
+        assert_eq!((outcome.code, outcome.out.as_str()), (code, ""), "{}", outcome.err);
+        assert!(outcome.err.ends_with(sentence), "{}", outcome.err);
+    }
+}
+
 /// `abide logout --no-wait`, and at once `abide login`.
 #[test]
 fn news_of_the_session_before_do_not_end_the_sign_in() {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use abide_wire::terminal::plain;
-use abide_wire::text::duration;
-use abide_wire::{DeviceCode, LastErrorKind, SessionState, SessionStatus, SignInBegun};
+use abide_wire::text::{duration, ended_by};
+use abide_wire::{DeviceCode, EndReason, LastErrorKind, SessionState, SessionStatus, SignInBegun};
 
 use super::device;
 use super::target::{Among, account, is_signed_in, session_target, who};
@@ -38,9 +38,10 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
         );
     }
     let ours = cancel_when_interrupted(io, &endpoint, &present);
-    match begin(io, &endpoint, &present, way, json, &ours)
-        .and_then(|way| follow(io, &endpoint, &mut events, (way, json), ours.attempt.load(Ordering::SeqCst)))
-    {
+    match begin(io, &endpoint, &present, way, json, &ours).and_then(|way| {
+        let ours = ours.attempt.load(Ordering::SeqCst);
+        follow(io, &endpoint, &mut events, (way, json), ours, present.ended_at)
+    }) {
         // An error now is a consequence of that.
         Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
         done => done,
@@ -161,6 +162,7 @@ fn follow(
     events: &mut Events<Stream>,
     (way, json): (Way, bool),
     ours: u64,
+    ended_before: Option<u64>,
 ) -> Result<(), Failure> {
     let mut under_way = false;
     loop {
@@ -176,7 +178,7 @@ fn follow(
                 if status.signing_in {
                     under_way = true;
                 } else if under_way || !is_under_way(endpoint, &status.account)? {
-                    return Err(not_completed(status));
+                    return Err(not_completed(&status));
                 }
             }
             SessionState::SignedOut | SessionState::Ended
@@ -193,7 +195,10 @@ fn follow(
                 return signed_in(io, &sentence, &data, way, json);
             }
             SessionState::SignedOut | SessionState::Ended => {
-                return Err(not_completed(status));
+                let over = status.ended.filter(|_| status.ended_at != ended_before);
+                return Err(
+                    over.map_or_else(|| not_completed(&status), |reason| over_at_once(&status, reason))
+                );
             }
         }
     }
@@ -214,14 +219,21 @@ fn is_for_the_person(code: Option<&str>) -> bool {
     code.is_some_and(|code| CODES.contains(&code))
 }
 
-fn not_completed(status: SessionStatus) -> Failure {
+/// The session has ended as soon as it began, for example because the provider's limit was past. Another sign-in would end in
+/// the same way.
+fn over_at_once(status: &SessionStatus, reason: EndReason) -> Failure {
+    let why = ended_by(reason, status.ended_by);
+    Failure::SignIn { sentence: format!("You signed in, but the session has ended already: {why}."), exit: 1 }
+}
+
+fn not_completed(status: &SessionStatus) -> Failure {
     let for_the_person = match status.last_error_kind {
         Some(kind) => kind == LastErrorKind::ActionRequired,
         // An agent from before this command.
         None => is_for_the_person(status.last_error_code.as_deref()),
     };
     let exit = if for_the_person { 3 } else { 1 };
-    match status.last_error {
+    match status.last_error.clone() {
         Some(sentence) => Failure::SignIn { sentence, exit },
         None => Failure::SignIn {
             sentence: "The sign-in was not completed. Try again: abide login".into(),
