@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::Result;
-use crate::page::{Notes, Page, UNTRIED, row, text};
+use crate::page::{Notes, PROVIDERS, Page, UNTRIED, row, text};
 use crate::steps::Log;
 
 const PAGE: Page = Page {
@@ -16,8 +16,6 @@ const PAGE: Page = Page {
     begin: "<!-- The table below is written by ./x providers, from the last run of ./x test. -->\n",
 };
 pub(crate) const NOTES: Notes = Notes("provider-features");
-/// The providers whose features are tried, one column each.
-const PROVIDERS: [&str; 4] = ["demo provider", "oidc-provider", "django-oidc-provider", "Keycloak"];
 /// Each feature, by its name in the tests, and its specification.
 const ROWS: [(&str, &str); 16] = [
     ("sign-in", "OpenID Connect Core 1.0; RFC 7636; RFC 8252"),

@@ -129,6 +129,11 @@ my $app = sub {
         remove_tree( "$folder/cache", { keep_root => 1 } );
         return [ 204, [], [] ];
     }
+    # The one script without which a page leads nowhere: it sends the form with an answer.
+    if ( $path =~ m{^/static/+common/js/redirect[.]min[.]js$} ) {
+        my $script = contents("$ENV{LEMONLDAP}/usr/share/lemonldap-ng/portal/htdocs/static/common/js/redirect.min.js");
+        return [ 200, [ 'Content-Type' => 'text/javascript' ], [$script] ];
+    }
     my $body = '';
     if ( $path eq '/oauth2/token' ) {
         $environment->{'psgi.input'}->read( $body, $environment->{CONTENT_LENGTH} // 0 );

@@ -96,6 +96,28 @@ impl LemonLdap {
         assert!(answer.status().is_success());
     }
 
+    /// Waits until the portal asks for a sign-in again, on a page that its sign-out has led to.
+    pub async fn says_that_it_is_over(&self, page: &impl Tab) {
+        let confirm = "form.confirm button.positive, form#form button[type=submit]";
+        let over = eventually("the portal's question, or its sign-in", s(20), || async {
+            if page.has("input[name=user]").await {
+                return Some(true);
+            }
+            page.has(confirm).await.then_some(false)
+        })
+        .await;
+        if !over {
+            page.click(confirm).await;
+            eventually("the portal's next page", s(20), || async {
+                (!page.has(confirm).await).then_some(())
+            })
+            .await;
+        }
+        // Scripts add its texts; the fields exist without them.
+        page.go(&self.issuer).await;
+        page.wait_for("input[name=user]").await;
+    }
+
     pub(super) async fn sign_out_in_tab(&self, page: &impl Tab) {
         page.go(&format!("{}?logout=1", self.issuer)).await;
         // Scripts add its texts; the fields exist without them.
