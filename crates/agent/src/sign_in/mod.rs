@@ -357,7 +357,8 @@ pub(crate) async fn complete(
         None => None,
     };
     let done = commit(store, name, how, |account, now| {
-        account.connection = Some(connection.clone());
+        // The configuration may have changed while the person signed in.
+        account.connection = Some(connection.clone()).filter(|connection| connection.is_for(&account.config));
         account.sign_in = None;
         account.refresh = None;
         account.touched = true;

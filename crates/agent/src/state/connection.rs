@@ -20,6 +20,16 @@ pub(crate) struct Connection {
     pub(crate) relying_party: RelyingParty,
     /// The key that the tokens of `relying_party` are bound to.
     pub(crate) key: Option<Arc<DpopKey>>,
+    /// The settings that it was made with.
+    pub(super) settings: Arc<AccountConfig>,
+}
+
+impl Connection {
+    /// Whether it was made with these settings. Another `login_hint` makes no other connection: a link can bring one.
+    pub(crate) fn is_for(&self, settings: &AccountConfig) -> bool {
+        let login_hint = settings.login_hint.clone();
+        AccountConfig { login_hint, ..AccountConfig::clone(&self.settings) } == *settings
+    }
 }
 
 /// Why a provider cannot be spoken to. Each is a sentence for people.
@@ -94,7 +104,7 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
 pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, ConnectError> {
     let (http, provider) = discover(config).await?;
     let relying_party = RelyingParty::new(provider, registration(config)?).map_err(ConnectError::of)?;
-    Ok(Connection { http, relying_party, key: None })
+    Ok(Connection { http, relying_party, key: None, settings: Arc::new(config.clone()) })
 }
 
 /// The same before there is a client.

@@ -97,3 +97,22 @@ fn another_client_is_taken_over_once_the_session_has_ended() {
     read(&world, Some(world.config.clone()));
     assert_eq!(world.with(|account| account.config.client_id.clone()), world.config.client_id);
 }
+
+/// Another proxy, for example: what follows goes that way.
+#[test]
+fn settings_that_change_during_a_sign_in_count_afterwards() {
+    let mut world = World::new(1);
+    world.start();
+    world.person.lock().unwrap().takes = std::time::Duration::from_secs(5);
+    world.input(abide_session::Input::Login);
+    // The sign-in has its connection and waits for the person.
+    world.pass(4);
+    let changed = AccountConfig { timeout: std::time::Duration::from_secs(7), ..world.config.clone() };
+    read(&world, Some(changed.clone()));
+    world.pass(6);
+    assert_eq!(world.state(), SessionState::Active);
+    assert!(world.with(|account| {
+        account.connection.as_ref().is_none_or(|connection| connection.is_for(&account.config))
+    }));
+    assert!(world.token().is_ok());
+}
