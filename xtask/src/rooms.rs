@@ -76,6 +76,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "authorization",
             "device",
             "events",
+            "streams",
             "discovery",
             "registration",
             "server",

@@ -14,6 +14,7 @@ use crate::crypto::secret;
 use crate::http::{Reply, Request};
 use crate::record::{Delivery, EventState};
 use crate::session::back_channel;
+use crate::state::event_queue::Events;
 use crate::state::provider::Provider;
 use crate::state::users::User;
 
@@ -52,6 +53,11 @@ pub enum SecurityEvent {
     },
     /// `verification` of the stream (OpenID Shared Signals Framework 1.0 section 8.1.4).
     Verification,
+    /// The same, as the answer to the receiver's question with this `state` (section 8.1.4.2).
+    VerificationOf {
+        /// The receiver's state; `None`: it has sent none.
+        state: Option<String>,
+    },
     /// `stream-updated`: the stream has this status (section 8.1.5), `paused` for example.
     StreamUpdated {
         /// The status.
@@ -87,6 +93,15 @@ impl EventError {
 
 /// Signs an event and puts it into the receiver's queue. Returns its `jti`.
 pub(crate) fn queue(provider: &Arc<Provider>, event: &SecurityEvent) -> Result<String, EventError> {
+    queue_about(provider, event, None)
+}
+
+/// The same about another subject.
+pub(crate) fn queue_about(
+    provider: &Arc<Provider>,
+    event: &SecurityEvent,
+    other: Option<Value>,
+) -> Result<String, EventError> {
     let events = provider.events().ok_or(EventError::NoStream)?;
     let (user, subject, kind, details) = describe(provider, event)?;
     let jti = secret::random::<16>().map(|bytes| secret::encode(&bytes)).map_err(|_| EventError::Signing)?;
@@ -101,19 +116,27 @@ pub(crate) fn queue(provider: &Arc<Provider>, event: &SecurityEvent) -> Result<S
         "aud": events.stream.audience,
         "iat": now,
         "jti": jti,
-        "sub_id": subject,
+        "sub_id": other.unwrap_or(subject),
         "events": { kind: details },
     });
     let token = provider
         .keys()
         .sign(SigningAlgorithm::Es256, "secevent+jwt", &claims)
         .map_err(|_| EventError::Signing)?;
-    events.put(provider.record(), &jti, token.clone());
-    if let Some(receiver) = events.stream.push_to.clone() {
-        let (sender, jti) = (Arc::clone(provider), jti.clone());
-        provider.runtime().spawn(async move { push(&sender, &receiver, &jti, token).await });
+    if events.is_paused() && !matches!(event, SecurityEvent::StreamUpdated { .. }) {
+        events.hold(provider.record(), &jti, token);
+    } else {
+        events.put(provider.record(), &jti, token.clone());
+        send(provider, &jti, token);
     }
     Ok(jti)
+}
+
+/// Sends an event to a receiver that does not poll, without waiting.
+pub(crate) fn send(provider: &Arc<Provider>, jti: &str, token: String) {
+    let Some(receiver) = provider.events().and_then(Events::push_to) else { return };
+    let (sender, jti) = (Arc::clone(provider), jti.to_owned());
+    provider.runtime().spawn(async move { push(&sender, &receiver, &jti, token).await });
 }
 
 /// Sends an event to its receiver (RFC 8935 section 2). One that does not arrive stays in the queue.
@@ -135,7 +158,8 @@ fn describe(
 ) -> Result<(&'static str, Value, &'static str, Value), EventError> {
     let find = |name: &str| User::named(name).ok_or_else(|| EventError::UnknownUser(name.to_owned()));
     let person = |user: &User| json!({ "format": "iss_sub", "iss": provider.issuer(), "sub": user.subject });
-    let stream = || json!({ "format": "opaque", "id": "demo-stream" });
+    let made = provider.events().and_then(|events| events.made().as_ref().map(|made| made.id.clone()));
+    let stream = || json!({ "format": "opaque", "id": made.as_deref().unwrap_or("demo-stream") });
     Ok(match event {
         SecurityEvent::SessionRevoked { user, sid } => {
             let user = find(user)?;
@@ -158,7 +182,11 @@ fn describe(
             let details = json!({ "credential_type": "password", "change_type": "update" });
             (user.subject, person(user), CREDENTIAL_CHANGE, details)
         }
-        SecurityEvent::Verification => ("", stream(), VERIFICATION, json!({ "state": "check" })),
+        SecurityEvent::Verification => ("", stream(), VERIFICATION, json!({})),
+        SecurityEvent::VerificationOf { state: None } => ("", stream(), VERIFICATION, json!({})),
+        SecurityEvent::VerificationOf { state: Some(state) } => {
+            ("", stream(), VERIFICATION, json!({ "state": state }))
+        }
         SecurityEvent::StreamUpdated { status } => {
             ("", stream(), STREAM_UPDATED, json!({ "status": status }))
         }
@@ -183,7 +211,7 @@ struct SetError {
 }
 
 /// The receiver's own token, or an access token of the client that the events are for.
-fn admits(provider: &Provider, stream: &EventStream, shown: &str) -> bool {
+pub(crate) fn admits(provider: &Provider, stream: &EventStream, shown: &str) -> bool {
     let own = secret::same(shown, stream.token.expose_secret());
     own || provider
         .store()
@@ -199,6 +227,9 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply 
     if !asked.bearer().is_some_and(|shown| admits(provider, &events.stream, shown)) {
         return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
             .with_challenge("Bearer realm=\"demo events\"");
+    }
+    if events.stream.managed && events.made().is_none() {
+        return Reply::refused(StatusCode::NOT_FOUND, "not_found", "there is no such stream");
     }
     // A list would be parsed as a struct whose fields are in this order.
     let poll = Some(&asked.json).filter(|json| json.is_object());

@@ -21,8 +21,8 @@
 //! bodies) are the deviations of the feature `hostile`.
 //!
 //! The modules are rooms in a fixed order, which `xtask` checks: `crypto`, `config`, `http`, `record`, `hostile`, `state`,
-//! `browser`, `pages`, `clients`, `session`, `tokens`, `authorization`, `device`, `events`, `discovery`, `registration`,
-//! `server`. Each uses only those before it.
+//! `browser`, `pages`, `clients`, `session`, `tokens`, `authorization`, `device`, `events`, `streams`, `discovery`,
+//! `registration`, `server`. Each uses only those before it.
 
 mod authorization;
 mod browser;
@@ -41,6 +41,7 @@ mod registration;
 mod server;
 mod session;
 mod state;
+mod streams;
 mod tokens;
 
 use std::fmt;
@@ -53,7 +54,7 @@ use tokio::task::JoinHandle;
 
 pub use config::{
     Client, ClientSecret, Clock, Config, EventStream, MetadataPlace, OfflineAccess, PushedAuthorization,
-    Quirks, RefreshTokens, Registration, StartError,
+    Quirks, RefreshTokens, Registration, StartError, StreamDeviation,
 };
 pub use crypto::algorithm::SigningAlgorithm;
 pub use crypto::secret::fingerprint;
@@ -62,6 +63,7 @@ pub use events::{EventError, SecurityEvent};
 pub use hostile::{Answer, Body, Deviation, Edit, Form, IdToken, QueryEdit, Signature, When, Wrong};
 pub use http::{Endpoint, Outcome};
 pub use record::{Channel, DeadlinePassed, Delivery, Entry, EventState, Notice, Record};
+pub use state::event_queue::MadeStream;
 
 use crypto::keys::Keys;
 use server::Command;
@@ -205,6 +207,31 @@ impl DemoOp {
     /// If no stream is configured, or there is no such user.
     pub fn queue_event(&self, event: &SecurityEvent) -> Result<String, EventError> {
         events::queue(&self.provider, event)
+    }
+
+    /// The stream that the receiver has made (OpenID Shared Signals Framework 1.0 section 8.1.1).
+    pub fn stream(&self) -> Option<MadeStream> {
+        self.provider.events().and_then(|events| events.made().clone())
+    }
+
+    /// The number of events that are neither acknowledged nor refused.
+    pub fn waiting_events(&self) -> usize {
+        self.provider.events().map_or(0, |events| events.first(usize::MAX).0.len())
+    }
+
+    /// Changes the status of that stream, and tells the receiver (section 8.1.5). Returns the `jti` of the event.
+    ///
+    /// # Errors
+    /// If no stream is configured.
+    pub fn change_stream_status(&self, status: &str) -> Result<String, EventError> {
+        streams::change_status(&self.provider, status)
+    }
+
+    /// Loses that stream without a word.
+    pub fn lose_stream(&self) {
+        if let Some(events) = self.provider.events() {
+            *events.made() = None;
+        }
     }
 
     /// A compact JWS signed with the provider's key. `header` is merged into `{"alg": "ES256", "kid": …}`; a `null` removes

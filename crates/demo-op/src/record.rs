@@ -183,6 +183,11 @@ impl Record {
         self.log().events.iter().find(|(known, _)| known == jti).map(|(_, state)| state.clone())
     }
 
+    /// The latest security events (up to 2,048) by `jti`, oldest first.
+    pub fn events(&self) -> Vec<(String, EventState)> {
+        self.log().events.iter().cloned().collect()
+    }
+
     /// Waits until `predicate` is true for the entries, at most `within`.
     ///
     /// # Errors

@@ -11,6 +11,6 @@ pub(crate) use check::check;
 pub(crate) use client::is_native;
 pub use client::{Client, ClientSecret};
 pub use error::StartError;
-pub use options::{Clock, Config, EventStream, PushedAuthorization, Registration};
+pub use options::{Clock, Config, EventStream, PushedAuthorization, Registration, StreamDeviation};
 pub(crate) use quirks::lay_over;
 pub use quirks::{MetadataPlace, OfflineAccess, Quirks, RefreshTokens};

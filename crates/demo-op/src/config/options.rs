@@ -121,6 +121,23 @@ pub struct EventStream {
     pub longest_wait: Duration,
     /// Where events are sent at once (RFC 8935). `None`: they wait for a poll.
     pub push_to: Option<String>,
+    /// Whether the receiver makes the stream (OpenID Shared Signals Framework 1.0 section 8.1). Until then there is none.
+    pub managed: bool,
+    /// A deviation of the transmitter.
+    pub deviation: Option<StreamDeviation>,
+}
+
+/// A deviation of a transmitter, as the OpenID Foundation's tests of receivers have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamDeviation {
+    /// A stream that the receiver makes has another `iss`.
+    ForeignIssuer,
+    /// The first verification event has another `state` than the receiver has sent.
+    WrongState,
+    /// The first verification event is about another stream.
+    WrongSubject,
+    /// A new stream has three events about another person in it.
+    EventsFirst,
 }
 
 impl EventStream {
@@ -131,6 +148,8 @@ impl EventStream {
             token: SecretString::from(token.into()),
             longest_wait: Duration::from_secs(30),
             push_to: None,
+            managed: false,
+            deviation: None,
         }
     }
 }

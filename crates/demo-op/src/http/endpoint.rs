@@ -37,6 +37,18 @@ pub enum Endpoint {
     CheckSession,
     /// `/events`, where security events are polled for (RFC 8936)
     Events,
+    /// `/.well-known/ssf-configuration`, the transmitter's metadata (OpenID Shared Signals Framework 1.0 section 7)
+    Transmitter,
+    /// `/ssf/streams`, where the receiver makes and deletes its stream (section 8.1.1)
+    Streams,
+    /// `/ssf/status` (section 8.1.2)
+    StreamStatus,
+    /// `/ssf/subjects/add` (section 8.1.3.2)
+    AddSubject,
+    /// `/ssf/subjects/remove` (section 8.1.3.3)
+    RemoveSubject,
+    /// `/ssf/verify` (section 8.1.4.2)
+    StreamVerification,
     /// `/device_authorization` (RFC 8628)
     DeviceAuthorization,
     /// `/device`, where a person enters the code of another device
@@ -48,7 +60,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    const ALL: [Endpoint; 19] = [
+    const ALL: [Endpoint; 25] = [
         Endpoint::Discovery,
         Endpoint::OtherMetadata,
         Endpoint::AuthorizationServerMetadata,
@@ -64,6 +76,12 @@ impl Endpoint {
         Endpoint::SignOut,
         Endpoint::CheckSession,
         Endpoint::Events,
+        Endpoint::Transmitter,
+        Endpoint::Streams,
+        Endpoint::StreamStatus,
+        Endpoint::AddSubject,
+        Endpoint::RemoveSubject,
+        Endpoint::StreamVerification,
         Endpoint::DeviceAuthorization,
         Endpoint::Device,
         Endpoint::Registration,
@@ -88,6 +106,12 @@ impl Endpoint {
             Endpoint::SignOut => "/signout",
             Endpoint::CheckSession => "/session/check",
             Endpoint::Events => "/events",
+            Endpoint::Transmitter => "/.well-known/ssf-configuration",
+            Endpoint::Streams => "/ssf/streams",
+            Endpoint::StreamStatus => "/ssf/status",
+            Endpoint::AddSubject => "/ssf/subjects/add",
+            Endpoint::RemoveSubject => "/ssf/subjects/remove",
+            Endpoint::StreamVerification => "/ssf/verify",
             Endpoint::DeviceAuthorization => "/device_authorization",
             Endpoint::Device => "/device",
             Endpoint::Registration => "/register",
@@ -107,6 +131,7 @@ impl Endpoint {
             | Endpoint::AuthorizationServerMetadata
             | Endpoint::WebFinger
             | Endpoint::Jwks
+            | Endpoint::Transmitter
             | Endpoint::CheckSession => &[Method::GET, Method::HEAD],
             Endpoint::Authorization
             | Endpoint::EndSession
@@ -119,14 +144,28 @@ impl Endpoint {
             | Endpoint::Introspection
             | Endpoint::DeviceAuthorization
             | Endpoint::Events
+            | Endpoint::AddSubject
+            | Endpoint::RemoveSubject
+            | Endpoint::StreamVerification
             | Endpoint::PushedAuthorization => &[Method::POST],
+            Endpoint::Streams => &[Method::GET, Method::POST, Method::PATCH, Method::DELETE],
+            Endpoint::StreamStatus => &[Method::GET, Method::POST],
             Endpoint::Registration => &[Method::POST, Method::DELETE],
         }
     }
 
     /// Whether its requests have a JSON body instead of a form.
     pub(crate) fn takes_json(self) -> bool {
-        matches!(self, Endpoint::Events | Endpoint::Registration)
+        matches!(
+            self,
+            Endpoint::Events
+                | Endpoint::Streams
+                | Endpoint::StreamStatus
+                | Endpoint::AddSubject
+                | Endpoint::RemoveSubject
+                | Endpoint::StreamVerification
+                | Endpoint::Registration
+        )
     }
 
     /// Whether its answers are for people, so that errors are pages.

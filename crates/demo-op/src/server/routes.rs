@@ -14,7 +14,7 @@ use crate::server::read::read;
 use crate::session::{check_session, end_session, sign_out};
 use crate::state::provider::Provider;
 use crate::tokens::{self, introspection, revocation, userinfo};
-use crate::{device, discovery, events, pages, record, registration};
+use crate::{device, discovery, events, pages, record, registration, streams};
 
 pub(super) async fn dispatch(State(provider): State<Arc<Provider>>, request: extract::Request) -> Response {
     provider.until_resumed().await;
@@ -87,6 +87,12 @@ async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Request) 
         Endpoint::SignOut => sign_out::respond(provider, asked).await,
         Endpoint::CheckSession => check_session::respond(provider, asked),
         Endpoint::Events => Ok(events::respond(provider, asked).await),
+        Endpoint::Transmitter => Ok(streams::metadata(provider)),
+        Endpoint::Streams
+        | Endpoint::StreamStatus
+        | Endpoint::AddSubject
+        | Endpoint::RemoveSubject
+        | Endpoint::StreamVerification => Ok(streams::respond(provider, endpoint, asked)),
         Endpoint::DeviceAuthorization => device::authorization::authorize(provider, asked),
         Endpoint::Device => device::page::respond(provider, asked),
         Endpoint::Registration => registration::respond(provider, asked),

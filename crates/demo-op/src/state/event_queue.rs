@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::config::EventStream;
@@ -16,12 +17,71 @@ pub(crate) struct Events {
     pub(crate) stream: EventStream,
     /// `jti` and token, oldest first, until they are acknowledged or refused.
     queue: Mutex<VecDeque<(String, String)>>,
+    made: Mutex<Option<MadeStream>>,
+    /// What waits until the stream is enabled again.
+    held: Mutex<Vec<(String, String)>>,
     arrived: Notify,
+}
+
+/// The stream that the receiver has made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MadeStream {
+    /// `stream_id`.
+    pub id: String,
+    /// `delivery`.
+    pub delivery: Value,
+    /// `events_requested`.
+    pub requested: Value,
+    /// `description`.
+    pub description: Value,
+    /// `enabled`, `paused` or `disabled`.
+    pub status: String,
+    /// The subjects that the receiver has added and not removed.
+    pub subjects: Vec<Value>,
+    /// How many verification events it has asked for.
+    pub verifications: usize,
 }
 
 impl Events {
     pub(crate) fn new(stream: EventStream) -> Events {
-        Events { stream, queue: Mutex::default(), arrived: Notify::new() }
+        Events {
+            stream,
+            queue: Mutex::default(),
+            made: Mutex::default(),
+            held: Mutex::default(),
+            arrived: Notify::new(),
+        }
+    }
+
+    pub(crate) fn made(&self) -> MutexGuard<'_, Option<MadeStream>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where events are sent.
+    pub(crate) fn push_to(&self) -> Option<String> {
+        let made = self.made();
+        let address = made.as_ref().and_then(|made| made.delivery["endpoint_url"].as_str());
+        address.map(str::to_owned).or_else(|| self.stream.push_to.clone())
+    }
+
+    /// Whether events are held back (OpenID Shared Signals Framework 1.0 section 8.1.2.1).
+    pub(crate) fn is_paused(&self) -> bool {
+        self.made().as_ref().is_some_and(|made| made.status != "enabled")
+    }
+
+    /// Keeps an event until the stream is enabled.
+    pub(crate) fn hold(&self, record: &Record, jti: &str, token: String) {
+        record.note_event(jti, EventState::Waiting);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push((jti.to_owned(), token));
+    }
+
+    /// Queues what was held, and returns it.
+    pub(crate) fn release(&self, record: &Record) -> Vec<(String, String)> {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        for (jti, token) in &held {
+            self.put(record, jti, token.clone());
+        }
+        held
     }
 
     pub(crate) fn put(&self, record: &Record, jti: &str, token: String) {
