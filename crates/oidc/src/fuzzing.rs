@@ -152,7 +152,7 @@ pub fn logout_token(raw: &str) -> Option<Result<LogoutToken, Error>> {
 
 pub fn security_event(raw: &str) -> Option<Result<SecurityEvent, Error>> {
     let client = client()?;
-    let verified = security_event::verify(raw, &client.provider().keys(), client, None, now());
+    let verified = security_event::verify(raw, &client.provider().keys(), client, &[], now());
     Some(verified.map_err(|refusal| refused(refusal.error)))
 }
 

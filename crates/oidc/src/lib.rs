@@ -82,6 +82,7 @@ pub use error::userinfo::UserInfoError;
 pub use error::{Endpoint, Error, Unreachable};
 pub use events::poll::{PollAnswer, PollRequest};
 pub use events::security_event::{Conclusion, EventKind, SecurityEvent};
+pub use events::transmitter::{EventStream, StreamStatus, Transmitter, WantedStream};
 pub use http::ca_file::unreadable_certificates;
 pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
 #[cfg(feature = "scripted")]

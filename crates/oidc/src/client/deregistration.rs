@@ -1,6 +1,6 @@
 //! Ending a registration: RFC 7592.
 
-use ::http::StatusCode;
+use ::http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
@@ -16,7 +16,7 @@ use crate::http::{Call, Http, sensitive};
 /// `provider_unexpected_status` for a provider that names the address and offers no deletion.
 pub async fn deregister(http: &Http, uri: &Url, token: &SecretString) -> Result<(), Error> {
     let authorization = Some(sensitive(&Zeroizing::new(format!("Bearer {}", token.expose_secret())))?);
-    let answer = http.send(Call { delete: true, authorization, ..Call::get(uri) }).await?;
+    let answer = http.send(Call { method: Some(Method::DELETE), authorization, ..Call::get(uri) }).await?;
     match answer.status {
         StatusCode::NO_CONTENT => Ok(()),
         StatusCode::UNAUTHORIZED => Err(answer.refusal_or(OAuthError::InvalidToken)),

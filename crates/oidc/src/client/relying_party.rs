@@ -207,6 +207,8 @@ struct Inner {
     assertion: Option<SigningAlgorithm>,
     algorithms: Vec<SigningAlgorithm>,
     dpop: Option<Arc<Dpop>>,
+    /// The issuer whose sessions the events are about, for a transmitter of its own.
+    speaks_for: Option<String>,
 }
 
 impl RelyingParty {
@@ -241,6 +243,7 @@ impl RelyingParty {
             assertion,
             algorithms,
             dpop: None,
+            speaks_for: None,
         })))
     }
 
@@ -291,6 +294,32 @@ impl RelyingParty {
             }
             _ => self.clone(),
         }
+    }
+
+    /// The issuer whose sessions events are about.
+    pub(crate) fn speaks_for(&self) -> &str {
+        self.0.speaks_for.as_deref().unwrap_or_else(|| self.provider().issuer())
+    }
+
+    /// The same client as the receiver of events from a transmitter. Its issuer and its keys may be others than the
+    /// provider's. Transmitters sign with RS256 at least (CAEP Interoperability Profile 1.0, section 2.6).
+    pub(crate) async fn receiving(
+        &self,
+        http: &Http,
+        issuer: &str,
+        keys: Option<&str>,
+    ) -> Result<Self, Error> {
+        let mut algorithms: Vec<_> =
+            self.0.algorithms.iter().copied().filter(|algorithm| !algorithm.is_symmetric()).collect();
+        if !algorithms.contains(&SigningAlgorithm::Rs256) {
+            algorithms.push(SigningAlgorithm::Rs256);
+        }
+        Ok(Self(Arc::new(Inner {
+            provider: self.provider().with_keys_of(http, issuer, keys).await?,
+            algorithms,
+            speaks_for: Some(self.provider().issuer().to_owned()),
+            ..Inner::clone(&self.0)
+        })))
     }
 
     /// Checks a signed statement with the provider's keys. If it names an unknown key, reads the keys again and checks once

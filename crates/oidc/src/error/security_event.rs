@@ -19,6 +19,8 @@ statement_errors! {
     AlgorithmRefused ["alg"] = "security_event_algorithm_refused", "The provider's message is signed with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
     KeyUnknown ["kid"] = "security_event_key_unknown", "The provider's message is signed with a key that it does not publish.";
+    /// The same, but the keys were read a short time ago and could not be read again. The event may be sent once more.
+    KeyNotRead ["kid"] = "security_event_key_not_read", "The provider's message is signed with a key that Abide has not read yet.";
     /// No `kid`, and several keys fit.
     KeyAmbiguous ["kid"] = "security_event_key_ambiguous", "The provider's message does not say which key it is signed with.";
     /// The signature is not by that key.
@@ -49,10 +51,14 @@ statement_errors! {
     SubjectMissing ["sub_id"] = "security_event_subject_missing", "The message does not say whose account it is about.";
     /// `sub_id` does not fit its `format` (RFC 9493, section 3).
     SubjectInvalid ["sub_id"] = "security_event_subject_invalid", "The message names the account that it is about in a way that cannot be read.";
+    /// An event about a stream that is not ours (Shared Signals Framework 1.0, sections 8.1.4.1 and 8.1.5).
+    StreamMismatch ["sub_id"] = "security_event_stream_mismatch", "The message is about another stream of messages.";
+    /// `state` of a verification event is not what was sent (section 8.1.4.1).
+    StateMismatch ["state"] = "security_event_state_mismatch", "The message answers a question that Abide has not asked.";
 }
 
 impl SecurityEventError {
-    /// The error code that the provider is sent (RFC 8935, section 2.4).
+    /// The error code that the provider is sent (RFC 8935, section 2.4; Shared Signals Framework 1.0, section 8.1.4.1).
     #[must_use]
     pub fn reported_as(self) -> &'static str {
         match self {
@@ -60,10 +66,12 @@ impl SecurityEventError {
             | Self::Unsigned
             | Self::AlgorithmRefused
             | Self::KeyUnknown
-            | Self::KeyAmbiguous => "invalid_key",
-            Self::SignatureInvalid => "authentication_failed",
+            | Self::KeyNotRead
+            | Self::KeyAmbiguous
+            | Self::SignatureInvalid => "invalid_key",
             Self::IssuerMissing | Self::IssuerMismatch => "invalid_issuer",
             Self::AudienceMissing | Self::AudienceMismatch => "invalid_audience",
+            Self::StateMismatch => "invalid_state",
             _ => "invalid_request",
         }
     }

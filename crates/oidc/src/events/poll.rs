@@ -105,6 +105,10 @@ impl RelyingParty {
         if answer.status == StatusCode::UNAUTHORIZED {
             return Err(Error::AccessTokenRejected);
         }
+        if answer.status == StatusCode::NOT_FOUND {
+            // The stream is gone, whatever the body tells.
+            return Err(Error::UnexpectedStatus { host: answer.host, status: answer.status.as_u16() });
+        }
         Ok(delivered(answer.document(Document::Events, &[JSON])?, wanted(request)))
     }
 }

@@ -93,7 +93,11 @@ pub struct SecurityEvent {
     /// Whether the provider sends no more events for now: `status` of `stream-updated` is `paused` or `disabled`. `None` if the
     /// event does not say.
     pub stream_stops: Option<bool>,
+    /// `state` of `verification`: what the receiver sent when it asked for it.
+    pub state: Option<String>,
     subject: Option<SubjectId>,
+    /// The issuer of the sessions that the sender tells about.
+    speaks_for: String,
 }
 
 impl fmt::Debug for SecurityEvent {
@@ -114,7 +118,7 @@ impl SecurityEvent {
     /// provider for days. A changed credential alone has no effect either: a provider that ends sessions because of it sends
     /// an event about that.
     pub fn conclusion(&self, identity: &Identity, began: u64) -> Conclusion {
-        let about = self.issuer == identity.issuer
+        let about = self.speaks_for == identity.issuer
             && self.subject.as_ref().is_some_and(|subject| subject.names(identity));
         if !about || identity.is_younger_than(self.occurred_at, began) {
             return Conclusion::Nothing;
@@ -132,6 +136,19 @@ impl SecurityEvent {
     }
 }
 
+impl SecurityEvent {
+    /// Whether it is about a stream, and not about the one with this `stream_id`.
+    pub fn is_of_another_stream(&self, id: &str) -> bool {
+        let about_a_stream = self.kinds.iter().any(|kind| kind.is_about_the_stream());
+        about_a_stream && self.subject.as_ref().is_some_and(|subject| !subject.is_opaque(id))
+    }
+
+    /// Whether it only tells that the stream works.
+    pub fn is_verification(&self) -> bool {
+        self.kinds.contains(&EventKind::StreamVerification)
+    }
+}
+
 impl RelyingParty {
     /// Validates a security event token from a poll ([`RelyingParty::poll_events`]).
     ///
@@ -144,7 +161,29 @@ impl RelyingParty {
         audience: Option<&str>,
         now: SystemTime,
     ) -> Result<SecurityEvent, Error> {
-        self.judged(http, now, Occasion::Message, |keys| verify(raw, keys, self, audience, now)).await
+        let ours: Vec<&str> = audience.into_iter().collect();
+        judge(self, http, raw, &ours, now).await
+    }
+}
+
+/// Validates an event for one of these audiences. With an unknown key, `security_event_key_not_read` tells that the keys
+/// could not be read again now.
+pub(crate) async fn judge(
+    client: &RelyingParty,
+    http: &Http,
+    raw: &str,
+    audiences: &[&str],
+    now: SystemTime,
+) -> Result<SecurityEvent, Error> {
+    let judged =
+        client.judged(http, now, Occasion::Message, |keys| verify(raw, keys, client, audiences, now)).await;
+    match judged {
+        Err(Error::SecurityEvent(SecurityEventError::KeyUnknown))
+            if !client.provider().has_read_keys_at(now) =>
+        {
+            Err(SecurityEventError::KeyNotRead.into())
+        }
+        judged => judged,
     }
 }
 
@@ -152,7 +191,7 @@ pub(crate) fn verify(
     raw: &str,
     keys: &CoreJsonWebKeySet,
     client: &RelyingParty,
-    audience: Option<&str>,
+    audiences: &[&str],
     now: SystemTime,
 ) -> Result<SecurityEvent, Refusal<SecurityEventError>> {
     if raw.len() > MAX_TOKEN {
@@ -163,18 +202,18 @@ pub(crate) fn verify(
         algorithms: client.algorithms(),
         secret: client.registration().client_secret.as_ref(),
     };
-    Ok(jwt::verify(raw, &KIND, &signer, |claims| check_claims(claims, client, audience, now))?.0)
+    Ok(jwt::verify(raw, &KIND, &signer, |claims| check_claims(claims, client, audiences, now))?.0)
 }
 
 fn check_claims(
     claims: &Map<String, Value>,
     client: &RelyingParty,
-    audience: Option<&str>,
+    names: &[&str],
     now: SystemTime,
 ) -> Result<SecurityEvent, SecurityEventError> {
     let issuer = client.provider().issuer();
     check_issuer(claims, issuer)?;
-    let ours = |found: &&str| *found == client.registration().client_id || Some(*found) == audience;
+    let ours = |found: &&str| *found == client.registration().client_id || names.contains(found);
     if !audiences(claims)?.iter().any(ours) {
         return Err(SecurityEventError::AudienceMismatch);
     }
@@ -199,9 +238,19 @@ fn check_claims(
         issued_at,
         occurred_at,
         stream_stops: stream_stops(events),
+        state: state(events),
         kinds,
         subject,
+        speaks_for: client.speaks_for().to_owned(),
     })
+}
+
+/// A `state` that is not text is none that was sent.
+fn state(events: &Map<String, Value>) -> Option<String> {
+    let mut verification =
+        events.iter().filter(|(uri, _)| EventKind::from_uri(uri) == Some(EventKind::StreamVerification));
+    let state = verification.next()?.1.get("state").filter(|state| !state.is_null())?;
+    Some(state.as_str().unwrap_or_default().to_owned())
 }
 
 fn stream_stops(events: &Map<String, Value>) -> Option<bool> {

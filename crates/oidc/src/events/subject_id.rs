@@ -58,6 +58,11 @@ impl SubjectId {
         }
     }
 
+    /// True if it is this opaque name.
+    pub(crate) fn is_opaque(&self, name: &str) -> bool {
+        matches!(self, Self::Opaque(id) if id == name)
+    }
+
     /// True if this session, or its person, is named.
     pub(crate) fn names(&self, identity: &Identity) -> bool {
         match self {

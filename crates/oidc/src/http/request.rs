@@ -58,10 +58,10 @@ impl Told {
     }
 }
 
-/// One request: POST with a body, DELETE if `delete` is set, otherwise GET.
+/// One request: with `method`, otherwise POST with a body and GET without.
 pub(crate) struct Call<'a> {
     pub(crate) url: &'a Url,
-    pub(crate) delete: bool,
+    pub(crate) method: Option<Method>,
     pub(crate) authorization: Option<HeaderValue>,
     /// A DPoP proof (RFC 9449, section 4.1).
     pub(crate) proof: Option<HeaderValue>,
@@ -77,14 +77,14 @@ pub(crate) enum Body {
 
 impl<'a> Call<'a> {
     pub(crate) fn get(url: &'a Url) -> Self {
-        Self { url, delete: false, authorization: None, proof: None, body: None, accept: JSON }
+        Self { url, method: None, authorization: None, proof: None, body: None, accept: JSON }
     }
 
     pub(crate) fn method(&self) -> Method {
-        match self.delete {
-            true => Method::DELETE,
-            false if self.body.is_some() => Method::POST,
-            false => Method::GET,
+        match &self.method {
+            Some(method) => method.clone(),
+            None if self.body.is_some() => Method::POST,
+            None => Method::GET,
         }
     }
 }

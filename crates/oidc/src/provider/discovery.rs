@@ -250,6 +250,27 @@ impl Provider {
         })))
     }
 
+    /// The same provider with the issuer and the keys of a transmitter of events. Without keys of its own, these are the
+    /// provider's, if the issuer is the provider's, too.
+    pub(crate) async fn with_keys_of(
+        &self,
+        http: &Http,
+        issuer: &str,
+        keys: Option<&str>,
+    ) -> Result<Self, Error> {
+        if issuer == self.issuer()
+            && keys.is_none_or(|keys| self.0.metadata.jwks_uri.as_deref() == Some(keys))
+        {
+            return Ok(self.clone());
+        }
+        let (issuer_named, jwks_uri) = (Some(issuer.to_owned()), keys.map(str::to_owned));
+        let metadata = ProviderMetadata { issuer: issuer_named, jwks_uri, ..self.0.metadata.clone() };
+        let provider = Self::validate(issuer, None, metadata)?;
+        let set = keys::fetch(http, &provider.0.keys_url).await?;
+        provider.replace_keys(set);
+        Ok(provider)
+    }
+
     /// True if the provider says that it checks PKCE with S256 (RFC 8414, section 2; RFC 7636, section 4.2).
     pub fn names_pkce(&self) -> bool {
         let methods = self.0.metadata.code_challenge_methods_supported.as_array();
@@ -430,6 +451,11 @@ impl Provider {
 
     pub(crate) fn keys(&self) -> Arc<CoreJsonWebKeySet> {
         self.0.keys.read().unwrap_or_else(PoisonError::into_inner).set.clone()
+    }
+
+    /// Whether [`Self::refetch_keys`] has read the keys at this time.
+    pub(crate) fn has_read_keys_at(&self, now: SystemTime) -> bool {
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).were_read_at(now)
     }
 
     /// Reads the keys again; `None` if they have been read less than a minute ago.

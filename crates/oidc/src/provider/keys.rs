@@ -53,6 +53,11 @@ impl Keys {
         !throttled
     }
 
+    /// Whether the keys were read again at this time.
+    pub(crate) fn were_read_at(&self, now: SystemTime) -> bool {
+        self.for_answer == Some(now) || self.for_message == Some(now)
+    }
+
     /// Notes that a read failed. For an answer it does not count: the session has its own pauses between attempts. Messages
     /// are limited only here.
     pub(crate) fn refetch_failed(&mut self, occasion: Occasion) {

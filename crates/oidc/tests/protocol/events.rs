@@ -135,7 +135,12 @@ async fn headers_and_signatures_that_are_refused() {
         (Signature::Absent, "security_event_unsigned"),
         (Signature::Hs256, "security_event_algorithm_refused"),
     ] {
-        assert_eq!(outcome(Behaviour { signature, ..Behaviour::default() }).await, code);
+        let client = Client::new(Behaviour { signature, ..Behaviour::default() }).await;
+        let error = judged(&client, None).await.unwrap_err();
+        assert_eq!(error.code(), code);
+        let Error::SecurityEvent(error) = error else { panic!("{error}") };
+        // RFC 8935, section 2.4; `authentication_failed` is about the sender of the request.
+        assert_eq!(error.reported_as(), "invalid_key");
     }
 }
 
