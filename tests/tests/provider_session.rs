@@ -16,6 +16,7 @@ mod provider_session {
     mod local_network;
     mod scene;
     mod signals;
+    mod streams;
 
     use abide_demo_op::{
         Client, Config, DemoOp, Endpoint, Entry, EventStream, Outcome, Quirks, SecurityEvent,

@@ -32,6 +32,7 @@ use crate::consent::{Consent, Permit};
 use crate::grants::Clients;
 use crate::jobs::Jobs;
 use crate::provider_session::check_session;
+use crate::provider_session::event_stream;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
 use crate::state::connection::discover;
@@ -401,6 +402,7 @@ impl Agent {
         let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
         let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
         let configured = file.remove(account).map_err(refused)?;
+        event_stream::leave(&self.0.store, account).await;
         self.0.store.drop_account(account);
         self.0.store.record(account, Recorded::AccountRemoved, |_| {});
         let removed = match config {

@@ -155,10 +155,22 @@ pub const ACCOUNT: &[Managed] = &[
         "Where Abide fetches security event tokens (RFC 8936).",
     ),
     row(
+        "provider.events_transmitter",
+        Kind::Text,
+        "Transmitter of security events",
+        "The issuer of the transmitter at which Abide makes a stream of security events (Shared Signals Framework 1.0).",
+    ),
+    row(
         "provider.events_push",
         Kind::Flag,
         "Accept security events",
         "The provider sends security event tokens to the logout listener (RFC 8935). Default: no.",
+    ),
+    row(
+        "provider.events_push_url",
+        Kind::Text,
+        "Address for security events",
+        "Where the transmitter reaches the logout listener. Only with a transmitter and accepted events.",
     ),
     row(
         "provider.claims",

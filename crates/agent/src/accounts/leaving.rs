@@ -9,6 +9,7 @@ use abide_session::Input;
 
 use crate::config::AccountConfig;
 use crate::platform::clock;
+use crate::provider_session::event_stream;
 use crate::state::account::Leaving;
 use crate::state::store::Store;
 use crate::view::notices;
@@ -64,6 +65,7 @@ async fn wait(store: Arc<Store>, name: String) {
     let _one = store.adding.lock().await;
     // Unless it is back meanwhile.
     if let Some(leaving) = store.take_leaving(&name) {
+        event_stream::leave(&store, &name).await;
         replace(&store, &name, leaving.becomes);
     }
 }

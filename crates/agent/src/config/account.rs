@@ -131,8 +131,12 @@ pub(crate) struct ProviderConfig {
     pub(crate) poll: Duration,
     /// Where security event tokens are fetched (RFC 8936).
     pub(crate) events: Option<Url>,
+    /// The issuer of the transmitter at which Abide makes a stream of security events (Shared Signals Framework 1.0, section 8.1).
+    pub(crate) events_transmitter: Option<String>,
     /// Accept the security event tokens that the provider sends to the logout listener (RFC 8935).
     pub(crate) events_push: bool,
+    /// Where the transmitter reaches the logout listener for this account.
+    pub(crate) events_push_url: Option<Url>,
     /// Whether UserInfo is read after the sign-in and after each renewal, so that what it says is up to date.
     pub(crate) claims: bool,
 }
@@ -143,7 +147,9 @@ impl Default for ProviderConfig {
             watch: vec![Signal::Iframe, Signal::Refresh],
             poll: Duration::from_secs(60),
             events: None,
+            events_transmitter: None,
             events_push: false,
+            events_push_url: None,
             claims: true,
         }
     }
@@ -359,7 +365,9 @@ impl AccountConfig {
             probe_every: [Signal::Introspection, Signal::Userinfo, Signal::Events]
                 .iter()
                 .any(|signal| {
-                    let is_asked = *signal != Signal::Events || self.provider.events.is_some();
+                    let is_asked = *signal != Signal::Events
+                        || self.provider.events.is_some()
+                        || self.provider.events_transmitter.is_some();
                     is_asked && self.provider.watches(*signal)
                 })
                 .then_some(self.provider.poll),

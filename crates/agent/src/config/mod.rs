@@ -166,6 +166,16 @@ mod tests {
     fn what_could_never_work_is_refused_when_the_file_is_read() {
         for (line, word) in [
             ("provider.watch = [\"events\"]", "`provider.events`"),
+            ("provider.events_transmitter = \"http://id.example.com\"", "https"),
+            ("provider.events_transmitter = \"somewhere\"", "address"),
+            (
+                "provider = { events = \"https://a.example\", events_transmitter = \"https://b.example\" }",
+                "choose one",
+            ),
+            (
+                "provider = { events_push = true, events_transmitter = \"https://b.example\" }",
+                "events_push_url",
+            ),
             ("logout.extra = { state = \"x\" }", "state"),
             ("extra = { nonce = \"x\" }", "nonce"),
             ("resources = [\"api\"]", "resource"),

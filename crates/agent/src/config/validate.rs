@@ -9,6 +9,7 @@ use abide_wire::Signal;
 use url::Url;
 
 use crate::config::AccountConfig;
+use crate::config::account::ProviderConfig;
 
 /// Less would never reach a distant provider; no user would wait for more.
 const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(120);
@@ -111,20 +112,7 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if account.provider.poll < SHORTEST_POLL {
         return Err("`provider.poll` has to be at least two seconds.".to_owned());
     }
-    if let Some(events) = &account.provider.events
-        && events.scheme() != "https"
-        && !abide_oidc::is_loopback(events)
-    {
-        return Err("`provider.events` has to be an https address.".to_owned());
-    }
-    let provider = &account.provider;
-    if provider.watches(Signal::Events) && provider.events.is_none() && !provider.events_push {
-        return Err(
-            "`provider.watch` names `events`, so `provider.events` has to say where they are fetched, or \
-                    `provider.events_push = true` that the provider sends them."
-                .to_owned(),
-        );
-    }
+    events(&account.provider)?;
     if let Some(name) = account.logout.extra.keys().find(|name| !abide_oidc::is_logout_parameter(name)) {
         return Err(format!(
             "`logout.extra` cannot set \u{201c}{name}\u{201d}: Abide sets that itself, or it is not a valid name."
@@ -220,4 +208,44 @@ fn named<T>(
 ) -> Result<Option<T>, String> {
     let Some(name) = name else { return Ok(None) };
     known(name).map(Some).ok_or_else(|| format!("`{setting}` cannot be \u{201c}{name}\u{201d}."))
+}
+
+/// Where security events come from.
+fn events(provider: &ProviderConfig) -> Result<(), String> {
+    let transmitter = match &provider.events_transmitter {
+        Some(issuer) => Some(
+            Url::parse(issuer).map_err(|_| "`provider.events_transmitter` is not an address.".to_owned())?,
+        ),
+        None => None,
+    };
+    let addresses = [
+        ("provider.events", provider.events.as_ref()),
+        ("provider.events_transmitter", transmitter.as_ref()),
+        ("provider.events_push_url", provider.events_push_url.as_ref()),
+    ];
+    for (name, address) in addresses {
+        if address.is_some_and(|address| address.scheme() != "https" && !abide_oidc::is_loopback(address)) {
+            return Err(format!("`{name}` has to be an https address."));
+        }
+    }
+    let (watched, managed) = (provider.watches(Signal::Events), transmitter.is_some());
+    if watched && provider.events.is_none() && !provider.events_push && !managed {
+        return Err("`provider.watch` names `events`, so `provider.events` has to say where they are fetched, \
+                    `provider.events_transmitter` where Abide asks for them, or `provider.events_push = true` that \
+                    the provider sends them."
+            .to_owned());
+    }
+    if managed && provider.events.is_some() {
+        return Err(
+            "`provider.events` and `provider.events_transmitter` are two ways to get events: choose \
+                    one."
+                .to_owned(),
+        );
+    }
+    if managed && provider.events_push && provider.events_push_url.is_none() {
+        return Err("`provider.events_push` needs `provider.events_push_url`: the address at which the \
+                    transmitter reaches the logout listener."
+            .to_owned());
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use abide_wire::{Signal, SignalState};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::platform::clock;
+use crate::provider_session::{event_stream, security_events};
 use crate::state::account::Account;
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
@@ -23,17 +24,20 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
         .filter(|signal| account.config.provider.watches(*signal))
         .filter(|signal| account.signals.state(*signal) != SignalState::NotOffered)
         .collect::<Vec<_>>();
-    let events = account.config.provider.events.clone();
-    let events = events.filter(|_| account.config.provider.watches(Signal::Events));
+    let provider = &account.config.provider;
+    let watched = provider.watches(Signal::Events);
+    let events = provider.events.clone().filter(|_| watched);
+    let transmitter = provider.events_transmitter.clone().filter(|_| watched);
     tokio::spawn(async move {
         let mut found = Probe::Unknown;
         // Without a valid token there is nothing to ask about. The next refresh will tell.
         if let Some(((token, subject), session)) = present
             && let Ok(connection) = connection(&store, &name).await
         {
-            if let Some(endpoint) = &events {
-                crate::provider_session::security_events::fetch(&store, &name, &connection, endpoint, &token)
-                    .await;
+            if let Some(issuer) = &transmitter {
+                event_stream::attend(&store, &name, &connection, issuer, &token).await;
+            } else if let Some(endpoint) = &events {
+                security_events::fetch(&store, &name, &connection, endpoint, &token).await;
             }
             for signal in wanted {
                 let (answer, claims) = ask(&connection, signal, &token, &subject).await;

@@ -1,18 +1,19 @@
-//! Security event tokens, polled at the interval of the probes (RFC 8936): logout notifications for a machine that cannot be
-//! reached from outside.
+//! Security event tokens, polled at the interval of the probes (RFC 8936) or sent to the logout listener (RFC 8935).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::{Conclusion, Error, PollRequest, SecurityEventError};
+use abide_oidc::{Conclusion, Error, PollRequest, SecurityEvent, SecurityEventError};
 use abide_session::Input;
 use abide_wire::{Signal, SignalState};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::config::ProviderConfig;
 use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
+use crate::state::event_stream::{Delivery, Made, Verification};
 use crate::state::store::Store;
 
 /// The most polls in a row while the provider reports more events.
@@ -33,7 +34,11 @@ pub(crate) async fn fetch(
     let mut request = PollRequest { return_immediately: true, ..PollRequest::default() };
     for _ in 0..MOST_POLLS {
         let Connection { http, relying_party, .. } = connection;
-        let answer = match relying_party.poll_events(http, endpoint, token, &request).await {
+        let polled = match made(store, name) {
+            Some(made) => made.transmitter.poll(http, token, endpoint, &request).await,
+            None => relying_party.poll_events(http, endpoint, token, &request).await,
+        };
+        let answer = match polled {
             Ok(answer) => answer,
             Err(error) => return fails(store, name, &error),
         };
@@ -41,9 +46,9 @@ pub(crate) async fn fetch(
         request.ack.clear();
         request.set_errs.clear();
         for (jti, raw) in &answer.sets {
-            match relying_party.security_event(http, raw, None, clock::system_time()).await {
+            match validated(store, name, connection, raw).await {
                 Ok(event) => {
-                    take(store, name, &event);
+                    take(store, name, &event, Delivery::Polled);
                     request.ack.push(jti.clone());
                 }
                 Err(Error::SecurityEvent(error)) if waits(store, name, jti, error) => {}
@@ -63,10 +68,59 @@ pub(crate) async fn fetch(
     }
 }
 
+fn made(store: &Arc<Store>, name: &str) -> Option<Made> {
+    store.act(name, |account, _| account.event_stream.made.clone()).ok().flatten()
+}
+
+/// Validates an event, and that it is for the stream that Abide has made, if it has made one.
+async fn validated(
+    store: &Arc<Store>,
+    name: &str,
+    connection: &Connection,
+    raw: &str,
+) -> Result<SecurityEvent, Error> {
+    let Connection { http, relying_party, .. } = connection;
+    let now = clock::system_time();
+    let Some(made) = made(store, name) else {
+        return relying_party.security_event(http, raw, None, now).await;
+    };
+    let event = made.transmitter.security_event(http, raw, &made.stream, now).await?;
+    if event.is_of_another_stream(&made.stream.id) {
+        return Err(SecurityEventError::StreamMismatch.into());
+    }
+    if event.is_verification() && !answers(store, name, &event) {
+        return Err(SecurityEventError::StateMismatch.into());
+    }
+    Ok(event)
+}
+
+/// Whether a verification event is the answer to our question (Shared Signals Framework 1.0, section 8.1.4.1). The accounts
+/// of a client may share the stream. Without `state`, the transmitter sends it of its own accord.
+fn answers(store: &Arc<Store>, name: &str, event: &SecurityEvent) -> bool {
+    let Some(state) = &event.state else { return true };
+    // All of them have to hear of it.
+    let asked = same_client(store, name).into_iter().map(|name| {
+        let asked = store.act(&name, |account, _| {
+            let stream = &mut account.event_stream;
+            if stream.has_taken(&event.jti) {
+                return true;
+            }
+            let Some(made) = &mut stream.made else { return false };
+            let asked = matches!(&made.verification, Verification::Asked(asked, _) if asked == state);
+            if asked {
+                made.verification = Verification::Done;
+            }
+            asked
+        });
+        asked.unwrap_or(false)
+    });
+    asked.collect::<Vec<bool>>().contains(&true)
+}
+
 /// A key that the provider has just begun to use may not be published or read yet: keys are read at most once a minute. So
 /// an event with an unknown key is not acknowledged for a while; the provider sends it again.
 fn waits(store: &Arc<Store>, name: &str, jti: &str, error: SecurityEventError) -> bool {
-    if error != SecurityEventError::KeyUnknown {
+    if !matches!(error, SecurityEventError::KeyUnknown | SecurityEventError::KeyNotRead) {
         return false;
     }
     let waits = store.act(name, |account, now| {
@@ -87,16 +141,22 @@ fn refuse(request: &mut PollRequest, name: &str, jti: &str, error: SecurityEvent
     request.set_errs.push((jti.to_owned(), error));
 }
 
-fn fails(store: &Arc<Store>, name: &str, error: &Error) {
+/// Notes that events cannot be had now.
+pub(crate) fn fails(store: &Arc<Store>, name: &str, error: &Error) {
     tracing::info!(account = name, code = error.code(), "events could not be fetched");
     let state = if error.is_transient() { SignalState::Failed } else { SignalState::NotOffered };
-    let _ = store.act(name, |account, _| account.signals.becomes(Signal::Events, state));
+    let _ = store.act(name, |account, _| {
+        account.signals.becomes(Signal::Events, state);
+        if matches!(error, Error::UnexpectedStatus { status: 404, .. }) {
+            account.event_stream.is_gone();
+        }
+    });
 }
 
 /// Notes that something came from the stream. While the provider has stopped it, the signal does not work, even if it answers.
 fn hears(account: &mut Account, at: Duration) {
     account.signals.heard(Signal::Events, at);
-    if account.event_stream_stopped {
+    if account.event_stream.is_stopped() {
         account.signals.becomes(Signal::Events, SignalState::Failed);
     }
 }
@@ -112,15 +172,19 @@ pub(crate) enum Received {
 
 /// Applies an event that the provider has sent by itself (RFC 8935).
 pub(crate) async fn receive(store: &Arc<Store>, name: &str, connection: &Connection, raw: &str) -> Received {
-    let Connection { http, relying_party, .. } = connection;
-    match relying_party.security_event(http, raw, None, clock::system_time()).await {
+    let managed = store.act(name, |account, _| account.config.provider.events_transmitter.is_some());
+    if matches!(managed, Ok(true)) && made(store, name).is_none() {
+        // The keys of the transmitter are not known yet.
+        return Received::Later;
+    }
+    match validated(store, name, connection, raw).await {
         Ok(event) => {
             let _ = store.act(name, |account, now| hears(account, now.wall));
-            take(store, name, &event);
+            take(store, name, &event, Delivery::Pushed);
             Received::Accepted
         }
         // The key may have been published after ours were read. The provider sends the event again.
-        Err(Error::SecurityEvent(SecurityEventError::KeyUnknown)) => Received::Later,
+        Err(Error::SecurityEvent(SecurityEventError::KeyNotRead)) => Received::Later,
         Err(Error::SecurityEvent(error)) => {
             tracing::warn!(account = name, code = error.code(), "a security event is refused");
             Received::Refused(error.reported_as(), error.code())
@@ -134,12 +198,14 @@ pub(crate) async fn receive(store: &Arc<Store>, name: &str, connection: &Connect
 
 /// Applies an event. The stream belongs to the client, and acknowledged events are not sent again, so every account of this
 /// client gets it.
-fn take(store: &Arc<Store>, name: &str, event: &abide_oidc::SecurityEvent) {
+fn take(store: &Arc<Store>, name: &str, event: &SecurityEvent, delivery: Delivery) {
     let signal = abide_session::Signal::SecurityEvent;
     for name in same_client(store, name) {
         let _ = store.act(&name, |account, now| {
-            if let Some(stops) = event.stream_stops {
-                account.event_stream_stopped = stops;
+            if !account.event_stream.is_new(&event.jti) {
+                return;
+            }
+            if account.event_stream.update(event, delivery, now.wall.as_secs()) {
                 hears(account, now.wall);
             }
             let began = account.session.view(now).began.unwrap_or_default().as_secs();
@@ -160,7 +226,8 @@ fn same_client(store: &Arc<Store>, name: &str) -> Vec<String> {
     let core = store.core();
     let client = |account: &Account| {
         let config = &account.config;
-        (config.issuer.clone(), config.client_id.clone(), config.provider.events.clone())
+        let ProviderConfig { events, events_transmitter, .. } = &config.provider;
+        (config.issuer.clone(), config.client_id.clone(), events.clone(), events_transmitter.clone())
     };
     let Some(ours) = core.accounts.iter().find(|account| account.name == name).map(client) else {
         return Vec::new();

@@ -19,6 +19,7 @@ use url::Url;
 use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::state::connection::Connection;
+use crate::state::event_stream::EventStream;
 use crate::state::last_error::LastError;
 use crate::state::record::{self, Heading};
 use crate::state::resource_tokens::Targets;
@@ -94,8 +95,7 @@ pub(crate) struct Account {
     /// The connection to the provider, once it has been discovered.
     pub(crate) connection: Option<Connection>,
     pub(crate) opening: Opening,
-    /// The provider has paused or disabled the stream of security events (Shared Signals Framework 1.0, section 8.1.5).
-    pub(crate) event_stream_stopped: bool,
+    pub(crate) event_stream: EventStream,
     /// The `login_hint` of the link that the next sign-in follows; before that of the configuration.
     pub(crate) invited_as: Option<String>,
     pub(crate) sign_in: Option<SignIn>,
@@ -162,7 +162,7 @@ impl Account {
             held: None,
             connection: None,
             opening: Opening::Browser,
-            event_stream_stopped: false,
+            event_stream: EventStream::default(),
             invited_as: None,
             sign_in: None,
             refresh: None,
