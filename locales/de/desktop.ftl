@@ -8,6 +8,7 @@ tray-frozen = angehalten, der Bildschirm ist gesperrt
 tray-left = noch { $time }
 tray-signed-in = angemeldet
 tray-waiting = wartet im Browser auf Sie
+tray-removing = wird in wenigen Sekunden entfernt
 tray-not-signed-in = nicht angemeldet
 tray-signed-out = abgemeldet
 # $reason is one of the texts ended-… in common.ftl.

@@ -8,6 +8,7 @@ tray-frozen = frozen, the screen is locked
 tray-left = { $time } left
 tray-signed-in = signed in
 tray-waiting = waiting for you in the browser
+tray-removing = removed in a few seconds
 tray-not-signed-in = not signed in
 tray-signed-out = signed out
 # $reason is one of the texts ended-… in common.ftl.

@@ -8,6 +8,7 @@ tray-frozen = en pausa, la pantalla está bloqueada
 tray-left = termina en { $time }
 tray-signed-in = sesión iniciada
 tray-waiting = te espera en el navegador
+tray-removing = se quitará en unos segundos
 tray-not-signed-in = sin sesión
 tray-signed-out = sesión cerrada
 # $reason is one of the texts ended-… in common.ftl.

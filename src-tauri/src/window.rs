@@ -8,7 +8,9 @@ use abide_wire::window::{
 };
 use abide_wire::{ClaimsAnswer, ConsentAnswer, ErrorAnswer, Language, SessionSettings, Snapshot};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
-use tauri::{AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent,
+};
 
 /// The label of the only window.
 pub(crate) const LABEL: &str = "main";
@@ -68,6 +70,16 @@ fn create(app: &AppHandle, place: Option<&str>) -> tauri::Result<()> {
             }
         })
         .build()?;
+    let ending = app.clone();
+    window.on_window_event(move |event| {
+        if matches!(event, WindowEvent::Destroyed)
+            && let Some(agent) = ending.try_state::<Agent>()
+        {
+            // No user sees *Undo* any more.
+            let agent = agent.inner().clone();
+            tauri::async_runtime::spawn(async move { agent.finish_removals().await });
+        }
+    });
     // A page that never finishes loading must not leave the user without a window that can be closed.
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
@@ -185,9 +197,29 @@ pub(crate) async fn diagnosis(agent: State<'_, Agent>) -> Result<Diagnosis, Wind
     Ok(agent.diagnosis().await)
 }
 
+/// Removes an account in some seconds.
 #[tauri::command]
 pub(crate) async fn remove_account(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
-    agent.remove_account(&account).await
+    agent.remove_account_later(&account).await
+}
+
+#[tauri::command(async)]
+pub(crate) fn undo_removal(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.undo_removal(&account)
+}
+
+#[tauri::command]
+pub(crate) async fn rename_account(
+    agent: State<'_, Agent>,
+    account: String,
+    label: Option<String>,
+) -> Result<(), WindowError> {
+    agent.rename_account(&account, label.as_deref()).await
+}
+
+#[tauri::command]
+pub(crate) async fn order_accounts(agent: State<'_, Agent>, names: Vec<String>) -> Result<(), WindowError> {
+    agent.order_accounts(&names).await
 }
 
 #[tauri::command(async)]

@@ -52,7 +52,7 @@ function words(root: Element): string[] {
 
 /** What is the same in every language: names, codes, numbers with their units. */
 const SAME = [
-  /^(?:alice|Abide|App|Claude Code|Terminal|pts\/3|OK(?:: vpn)?|native|SHA-256|to fetch the numbers of November|“to fetch the numbers of November”)$/,
+  /^(?:alice|Abide|App|Claude Code|Example & Sons|Terminal|pts\/3|OK(?:: vpn)?|native|SHA-256|to fetch the numbers of November|“to fetch the numbers of November”)$/,
   // A name of an account, a program, a code: one word in small letters. A provider: its first letter, its product.
   /^(?:work|vpn|lab|demo|ci|weather|zsh|node|terraform|curl|claude|[\w-]+[._][\w.-]*|\p{Lu}|Auth0|Dex|GitLab|Google|Keycloak|Microsoft Entra ID|Okta|ZITADEL)$/u,
   /^[\d\s.,:·–?‹›]*(?:(?:\d+ (?:s|min|h|d)\s?)+)?$/,

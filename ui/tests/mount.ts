@@ -29,6 +29,7 @@ export const active = (over: Partial<SessionStatus> = {}) =>
 export const question = (over: Partial<Question> = {}): Question => ({
   id: 7,
   account: "work",
+  label: null,
   provider: "id.example.com",
   seconds_left: 58,
   limit: "idle",
@@ -97,6 +98,9 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     verifyRecord: vi.fn(async (): Promise<RecordReport> => ({ ok: true, lines: 4, first: 1, last: 4, missing: 0, findings: [], more: 0 })),
     exportRecord: vi.fn(async () => ({ file: "/home/alice/Downloads/abide-record.jsonl", lines: 4, unread: 0 })),
     removeAccount: vi.fn(async () => {}),
+    undoRemoval: vi.fn(async () => {}),
+    renameAccount: vi.fn(async () => {}),
+    orderAccounts: vi.fn(async () => {}),
     ...answers,
   } satisfies Host;
   const target = document.body.appendChild(document.createElement("div"));

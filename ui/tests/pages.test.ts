@@ -46,6 +46,17 @@ test("the page of the accounts", async () => {
   await expect(words(window.target)).toMatchFileSnapshot("pages/accounts.txt");
 });
 
+test("what can be changed about an account", async () => {
+  const window = await open(snapshot([active({ label: "Example & Sons" }), status({ account: "lab" })]));
+  const details = window.target.querySelector<HTMLDetailsElement>("[data-manage]")!;
+  details.open = true;
+  details.dispatchEvent(new Event("toggle"));
+  await window.pass(1);
+  const form = words(details);
+  await window.show(snapshot([active({ label: "Example & Sons", removing: true }), status({ account: "lab", removing: true })]));
+  await expect(`${form}\n${words(window.target.querySelector("main")!)}`).toMatchFileSnapshot("pages/manage.txt");
+});
+
 test("the page without an account, and with the demo account alone", async () => {
   const window = await open(snapshot([]));
   const empty = words(window.target);

@@ -185,7 +185,7 @@ test("the program leads to the settings: by the address of a new window, and by 
 test("a question is asked over the settings too", async () => {
   const window = await opened();
   await window.type("end_after", "44 min");
-  const question = { id: 1, account: "work", provider: "id.example.com", seconds_left: 58, limit: "idle" as const, can_be_kept: true, yes_keeps_until: 0 };
+  const question = { id: 1, account: "work", label: null, provider: "id.example.com", seconds_left: 58, limit: "idle" as const, can_be_kept: true, yes_keeps_until: 0 };
   await window.show(snapshot([active({ state: "expiring" }), status({ account: "lab" })], { questions: [question] }));
   expect(window.text()).toContain("Do you want to keep your session?");
   expect(window.field("end_after").value).toBe("44 min");

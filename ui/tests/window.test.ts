@@ -13,7 +13,7 @@ const reject = (message: string) => async () => {
 
 test("each state offers what can be done in it", async () => {
   const window = await open(snapshot([status()]));
-  expect(window.labels()).toEqual(["Accounts", "Tools", "Activity", "Settings", "Help", "Sign in", "Remove", "Add an account"]);
+  expect(window.labels()).toEqual(["Accounts", "Tools", "Activity", "Settings", "Help", "Sign in", "Add an account"]);
   expect(window.text()).toContain("You are not signed in.");
 
   await window.show(snapshot([status({ state: "authorizing" })]));
@@ -269,20 +269,79 @@ test("trouble and warnings are shown as they come, as text", async () => {
   expect(window.text()).toContain("There is no keyring.");
 });
 
-test("an account is removed only after a second question", async () => {
-  const window = await open(snapshot([status(), status({ account: "lab" })]));
-  const remove = () => window.target.querySelector<HTMLButtonElement>("[data-account=work] [data-remove]")!;
-  await window.click(remove());
-  expect(window.text()).toContain("Remove “work”?");
-  await window.escape();
-  expect(document.activeElement).toBe(remove());
-  expect(window.host.removeAccount).not.toHaveBeenCalled();
+/** Opens what can be changed about an account, and returns its card. */
+async function manage(window: Awaited<ReturnType<typeof open>>, account: string) {
+  const card = window.target.querySelector<HTMLElement>(`[data-account="${account}"]`)!;
+  const details = card.querySelector<HTMLDetailsElement>("[data-manage]")!;
+  details.open = true;
+  details.dispatchEvent(new Event("toggle"));
+  await settle();
+  return card;
+}
 
-  await window.click(remove());
-  await window.click(window.target.querySelector<HTMLButtonElement>("[data-account=work] .danger")!);
+test("an account is removed at once for the eye, and that can be undone", async () => {
+  const window = await open(snapshot([status(), status({ account: "lab" })]));
+  const card = await manage(window, "work");
+  await window.click(card.querySelector<HTMLButtonElement>("[data-remove]")!);
   expect(window.host.removeAccount).toHaveBeenCalledExactlyOnceWith("work");
+  await window.show(snapshot([status({ removing: true }), status({ account: "lab" })]));
+  expect(window.said()).toBe("work is removed in a few seconds. You can undo that.");
+  const undo = card.querySelector<HTMLButtonElement>("[data-undo]")!;
+  expect(document.activeElement).toBe(undo);
+  expect([...card.querySelectorAll("button")]).toEqual([undo]);
+  await window.click(undo);
+  expect(window.host.undoRemoval).toHaveBeenCalledExactlyOnceWith("work");
+  await window.show(snapshot([status(), status({ account: "lab" })]));
+  expect(window.said()).toBe("work stays.");
+  expect(document.activeElement).toBe(card.querySelector("h2"));
+
+  await window.show(snapshot([status({ removing: true }), status({ account: "lab" })]));
+  card.querySelector<HTMLButtonElement>("[data-undo]")!.focus();
   await window.show(snapshot([status({ account: "lab" })]));
   expect(document.activeElement).toBe(window.target.querySelector("h1"));
+});
+
+test("an account that the administrator has set up says why it stays", async () => {
+  const window = await open(snapshot([status(), status({ account: "lab" })]), { removeAccount: reject("Set in /etc/abide/policy.toml.") });
+  const card = await manage(window, "work");
+  await window.click(card.querySelector<HTMLButtonElement>("[data-remove]")!);
+  expect(card.querySelector("[role=alert]")?.textContent).toBe("Set in /etc/abide/policy.toml.");
+});
+
+test("an account gets a title, which is shown instead of its name, and commands keep the name", async () => {
+  const window = await open(snapshot([active()]));
+  const card = await manage(window, "work");
+  expect(window.field("title-work").value).toBe("");
+  await window.type("title-work", " Example & Sons ");
+  await window.enter("title-work");
+  expect(window.host.renameAccount).toHaveBeenCalledExactlyOnceWith("work", "Example & Sons");
+  expect(document.activeElement).toBe(card.querySelector("[data-manage] summary"));
+  await window.show(snapshot([active({ label: "Example & Sons" })]));
+  expect(card.querySelector("h2")?.textContent).toBe("Example & Sons");
+  expect(card.querySelector(".host")?.textContent).toBe("work · id.example.com");
+  expect(card.querySelector(".line code")?.textContent).toBe("abide curl --account work https://api.example.com/");
+  await manage(window, "work");
+  expect(window.field("title-work").value).toBe("Example & Sons");
+  await window.type("title-work", "");
+  await window.enter("title-work");
+  expect(window.host.renameAccount).toHaveBeenLastCalledWith("work", null);
+});
+
+test("accounts are put in another order by keyboard, and the focus stays on the button", async () => {
+  const [work, lab, vpn] = ["work", "lab", "vpn"].map((account) => status({ account }));
+  const window = await open(snapshot([work!, lab!, vpn!]));
+  const card = await manage(window, "lab");
+  const button = (name: string) => card.querySelector<HTMLButtonElement>(`[data-move=${name}]`)!;
+  await window.click(button("up"));
+  expect(window.host.orderAccounts).toHaveBeenCalledExactlyOnceWith(["lab", "work", "vpn"]);
+  expect(window.said()).toBe("lab is now number 1 of 3.");
+  await window.show(snapshot([lab!, work!, vpn!]));
+  expect(document.activeElement).toBe(button("up"));
+  expect(button("up").getAttribute("aria-disabled")).toBe("true");
+  await window.click(button("up"));
+  expect(window.host.orderAccounts).toHaveBeenCalledTimes(1);
+  await window.click(button("down"));
+  expect(window.host.orderAccounts).toHaveBeenLastCalledWith(["work", "lab", "vpn"]);
 });
 
 const demo = { account: "demo", issuer: "http://127.0.0.1:47610" };
@@ -528,7 +587,8 @@ test("the command palette does everything by keyboard, and Escape leaves the pag
   const offered = () => [...dialog.querySelectorAll("li")].map((line) => line.textContent);
   expect(dialog.open).toBe(true);
   expect(offered()).toEqual([
-    "Keep the session: work", "Sign out: work", "Settings: work", "Sign in: lab", "Settings: lab", "Accounts",
+    "Keep the session: work", "Sign out: work", "Settings: work", "Move down: work", "Remove: work",
+    "Sign in: lab", "Settings: lab", "Move up: lab", "Remove: lab", "Accounts",
     "Tools: apps that may use your accounts", "Activity: what was recorded", "Add an account", "Help",
   ]);
   field.value = "sign";

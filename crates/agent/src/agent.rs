@@ -1,5 +1,6 @@
 //! The façade: everything that a view or the local endpoint can ask of the running core.
 
+mod account_list;
 mod activity;
 mod language;
 mod mcp;
@@ -17,8 +18,8 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRemoved, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, ErrorAnswer,
-    ErrorCode, PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
+    AccountAdded, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode,
+    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -32,7 +33,6 @@ use crate::consent::{Consent, Permit};
 use crate::grants::Clients;
 use crate::jobs::Jobs;
 use crate::provider_session::check_session;
-use crate::provider_session::event_stream;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
 use crate::state::connection::discover;
@@ -387,32 +387,6 @@ impl Agent {
         Ok(added)
     }
 
-    /// Signs an account out and takes it out of the configuration.
-    ///
-    /// # Errors
-    ///
-    /// What can be wrong with the file.
-    pub async fn remove_account(&self, account: &str) -> Result<(), WindowError> {
-        self.remove(account).await.map(|_| ())
-    }
-
-    /// Removes an account. If Abide had registered itself for it, returns the result of deleting the registration.
-    pub(crate) async fn remove(&self, account: &str) -> Result<Option<AccountRemoved>, WindowError> {
-        let _one = self.0.store.adding.lock().await;
-        let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
-        let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
-        let configured = file.remove(account).map_err(refused)?;
-        event_stream::leave(&self.0.store, account).await;
-        self.0.store.drop_account(account);
-        self.0.store.record(account, Recorded::AccountRemoved, |_| {});
-        let removed = match config {
-            Some(config) => accounts::end_registration(&self.0.store, account, &config).await,
-            None => None,
-        };
-        self.0.logouts.apply(&self.0.store, &configured.logout_listener).await;
-        Ok(removed)
-    }
-
     /// Takes over what a configuration says.
     async fn take_over(&self, config: &Config) {
         let store = &self.0.store;
@@ -550,6 +524,7 @@ impl Agent {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
+        self.finish_removals().await;
         self.0.jobs.end_all();
         self.0.logouts.close().await;
         let places = &self.0.store.options.places;

@@ -44,6 +44,12 @@ pub const PROGRAM: &[Managed] = &[
         "What window, tray, dialogs and notifications speak. Default: the language of the system.",
     ),
     row(
+        "account_order",
+        Kind::List,
+        "Order of the accounts",
+        "The names of accounts, one per line, as window and tray show them. Others follow by name.",
+    ),
+    row(
         "browser",
         Kind::List,
         "Browser",
@@ -116,6 +122,12 @@ pub const PROGRAM: &[Managed] = &[
 pub const ACCOUNT: &[Managed] = &[
     row("issuer", Kind::Text, "Issuer", "The provider, exactly as it writes itself: https://id.example.com."),
     row("client_id", Kind::Text, "Client ID", "The identifier that the provider has for Abide."),
+    row(
+        "label",
+        Kind::Text,
+        "Title",
+        "What window, tray and dialogs show instead of the name, at most 64 characters.",
+    ),
     row(
         "session.end_after",
         Kind::Text,

@@ -344,6 +344,13 @@ impl std::fmt::Display for SettingProblem {
 pub struct SessionStatus {
     /// The account's name in the configuration.
     pub account: String,
+    /// The user's own title for it, which views show instead of the name.
+    /// Missing from an agent that still runs after an upgrade.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Whether the account is removed in a few seconds, unless the user undoes that.
+    #[serde(default)]
+    pub removing: bool,
     /// The issuer, byte for byte.
     pub issuer: String,
     /// The provider's host.
@@ -435,6 +442,22 @@ fn unknown_is_yes() -> bool {
     true
 }
 
+impl SessionStatus {
+    /// The title of the account in views.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.account)
+    }
+}
+
+impl Question {
+    /// The title of the account in views.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.account)
+    }
+}
+
 /// The question "Keep session?" that is shown now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -445,6 +468,10 @@ pub struct Question {
     pub id: u64,
     /// The account that is about to expire.
     pub account: String,
+    /// The user's own title for it.
+    /// Missing from an agent that still runs after an upgrade.
+    #[serde(default)]
+    pub label: Option<String>,
     /// The provider's host.
     pub provider: String,
     /// Seconds until the session ends if the user does not answer.

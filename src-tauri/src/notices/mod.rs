@@ -210,6 +210,7 @@ mod tests {
         Question {
             id,
             account: account.to_owned(),
+            label: None,
             provider: "id.example.com".to_owned(),
             seconds_left: 178,
             limit: Limit::Idle,

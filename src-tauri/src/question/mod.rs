@@ -267,6 +267,7 @@ mod tests {
         Question {
             id,
             account: account.to_owned(),
+            label: None,
             provider: "id.example.com".to_owned(),
             seconds_left,
             limit: Limit::Idle,
@@ -278,6 +279,8 @@ mod tests {
     fn status(account: &str, state: SessionState) -> SessionStatus {
         SessionStatus {
             account: account.to_owned(),
+            label: None,
+            removing: false,
             issuer: String::new(),
             provider: "id.example.com".to_owned(),
             user: None,

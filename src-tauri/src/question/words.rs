@@ -154,7 +154,7 @@ fn sentence_of_one(question: &Question, language: Language) -> Sentence {
 }
 
 fn note_of_one(question: &Question, language: Language, until: String) -> String {
-    let account = &question.account;
+    let account = question.title();
     if !question.can_be_kept {
         let why = session::why_it_cannot_be_kept(language, question.limit);
         return desktop::question_note_fixed(language, account, why);
@@ -186,7 +186,7 @@ fn line(row: &Row, language: Language) -> Line {
             if row.question.can_be_kept { left } else { desktop::question_line_fixed(language, left) }
         }
     };
-    Line { account: row.question.account.clone(), provider: row.question.provider.clone(), left }
+    Line { account: row.question.title().to_owned(), provider: row.question.provider.clone(), left }
 }
 
 /// The result, for the moment before the dialog closes.
@@ -209,6 +209,7 @@ mod tests {
         Question {
             id: 1,
             account: "work".to_owned(),
+            label: None,
             provider: "id.example.com".to_owned(),
             seconds_left,
             limit,

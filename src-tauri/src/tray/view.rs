@@ -183,7 +183,7 @@ impl AccountView {
         let sign_in = match (authorizing, alone) {
             (true, _) => common::action_cancel_sign_in(language),
             (false, true) => common::action_sign_in(language),
-            (false, false) => desktop::tray_sign_in_to(language, &status.account),
+            (false, false) => desktop::tray_sign_in_to(language, status.title()),
         };
         Self {
             name: status.account.clone(),
@@ -268,7 +268,7 @@ fn tooltip(snapshot: &Snapshot) -> Vec<String> {
     accounts.sort_by_key(|status| Some(status.account.as_str()) != leading);
     let language = snapshot.language.used;
     let line = |status: &&SessionStatus| {
-        desktop::tray_tooltip_line(language, &status.account, brief(status, language, calm))
+        desktop::tray_tooltip_line(language, status.title(), brief(status, language, calm))
     };
     let mut lines: Vec<String> = accounts.iter().map(line).collect();
     lines.extend(accounts.iter().filter_map(|status| status.last_error.clone()));
@@ -292,6 +292,7 @@ fn calm(left: u64) -> u64 {
 /// The state in few words. `shown` converts the time left into the time to show.
 fn brief(status: &SessionStatus, language: Language, shown: impl Fn(u64) -> u64) -> String {
     match (status.state, status.expires_in, status.ended) {
+        _ if status.removing => desktop::tray_removing(language),
         _ if status.frozen => desktop::tray_frozen(language),
         (SessionState::Active | SessionState::Expiring, Some(left), _) => {
             desktop::tray_left(language, time::rough_duration(language, shown(left)))
@@ -314,7 +315,7 @@ fn status_line(
     shown: impl Fn(u64) -> u64,
 ) -> String {
     let user = status.user.as_ref().filter(|_| is_signed_in(status));
-    let account = (user.is_none() || !alone).then(|| status.account.clone());
+    let account = (user.is_none() || !alone).then(|| status.title().to_owned());
     let attention = status.last_error.is_some().then(|| desktop::tray_needs_attention(language));
     let parts = [account, user.cloned(), Some(brief(status, language, shown)), attention];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" \u{b7} ")
@@ -330,6 +331,8 @@ pub(super) mod tests {
         let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
         SessionStatus {
             account: account.to_owned(),
+            label: None,
+            removing: false,
             issuer: "https://id.example.com".to_owned(),
             provider: "id.example.com".to_owned(),
             user: signed_in.then(|| "alice@example.com".to_owned()),
@@ -376,6 +379,25 @@ pub(super) mod tests {
         assert_eq!(account.keep, ItemView { label: "Keep session".to_owned(), enabled: true });
         assert_eq!(account.sign_out, ItemView { label: "Sign out".to_owned(), enabled: true });
         assert_eq!(view.tooltip, ["work: 11 min left"]);
+    }
+
+    #[test]
+    fn a_title_is_shown_instead_of_the_name() {
+        let mut work = status("work", SessionState::SignedOut);
+        work.label = Some("Example & Sons".to_owned());
+        let snapshot = of(vec![work, status("home", SessionState::SignedOut)]);
+        let view = View::of(&snapshot);
+        assert_eq!(view.accounts[0].name, "work", "what is chosen names the account");
+        assert_eq!(view.accounts[0].status, "Example & Sons \u{b7} not signed in");
+        assert_eq!(view.accounts[0].sign_in.label, "Sign in to Example & Sons");
+        assert_eq!(view.tooltip[0], "Example & Sons: not signed in");
+    }
+
+    #[test]
+    fn an_account_that_is_being_removed_is_marked() {
+        let mut work = status("work", SessionState::Active);
+        work.removing = true;
+        assert_eq!(View::of(&of(vec![work])).tooltip, ["work: removed in a few seconds"]);
     }
 
     #[test]
@@ -550,6 +572,7 @@ pub(super) mod tests {
         snapshot.questions.push(Question {
             id: 1,
             account: "work".to_owned(),
+            label: None,
             provider: "id.example.com".to_owned(),
             seconds_left: 58,
             limit: Limit::Idle,

@@ -14,6 +14,8 @@ const now = () => Math.floor(Date.now() / 1000);
 export function account(over: Partial<SessionStatus> = {}): SessionStatus {
   return {
     account: "work",
+    label: null,
+    removing: false,
     issuer: "https://id.example.com",
     provider: "id.example.com",
     user: null,
@@ -121,6 +123,7 @@ const active = (over: Partial<SessionStatus> = {}) =>
 const asked = (over: Partial<Question> = {}): Question => ({
   id: 1,
   account: "work",
+  label: null,
   provider: "id.example.com",
   seconds_left: 58,
   limit: "idle",
@@ -390,6 +393,11 @@ export const scenes: Record<string, () => Snapshot> = {
     questions: [],
     warnings: [],
   }),
+  named: () => ({
+    accounts: [active({ label: "Example & Sons" }), { ...ended, removing: true }, active({ account: "vpn", provider: "login.example.org", removing: true })],
+    questions: [],
+    warnings: [],
+  }),
   advice: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], warnings: [] }),
   settings: () => ({ accounts: [active({ advised_end_after: 840 }), ended], questions: [], warnings: [] }),
   locked_settings: () => ({ accounts: [active()], questions: [], warnings: [] }),
@@ -480,7 +488,7 @@ export function demoHost(scene: string): Host {
       questions: snapshot.questions.filter((question) => question.account !== name),
     });
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const same = ({ account: name, issuer, provider }: SessionStatus) => ({ account: name, issuer, provider });
+  const same = ({ account: name, label, issuer, provider }: SessionStatus) => ({ account: name, label, issuer, provider });
 
   return {
     snapshot: async () => snapshot,
@@ -599,6 +607,13 @@ export function demoHost(scene: string): Host {
           }
         : { ok: true, lines: 840, first: 1, last: 840, missing: 0, more: 0, findings: [] },
     exportRecord: async () => ({ file: "/home/alice/Downloads/abide-record.jsonl", lines: 838, unread: scene === "activity_broken" ? 2 : 0 }),
-    removeAccount: async (name) => show({ accounts: snapshot.accounts.filter((a) => a.account !== name) }),
+    removeAccount: async (name) => {
+      const waiting = (a: SessionStatus) => a.account === name && a.removing;
+      change(name, (a) => ({ ...a, removing: true }));
+      void pause(15_000).then(() => show({ accounts: snapshot.accounts.filter((a) => !waiting(a)) }));
+    },
+    undoRemoval: async (name) => change(name, (a) => ({ ...a, removing: false })),
+    renameAccount: async (name, label) => change(name, (a) => ({ ...a, label })),
+    orderAccounts: async (names) => show({ accounts: [...snapshot.accounts].sort((a, b) => names.indexOf(a.account) - names.indexOf(b.account)) }),
   };
 }

@@ -25,6 +25,7 @@ async function found(selector: string): Promise<HTMLElement | null> {
 /** Makes the clicks that lead to the scene; `patience` is how long it waits first, in milliseconds. */
 export async function play(scene: string, patience = 100): Promise<void> {
   await rest(patience);
+  if (scene === "named") (await found("[data-manage] summary"))?.click();
   if (scene === "values") {
     (await found("[data-preset=keycloak]"))?.click();
     await found("#blank-0");

@@ -1,6 +1,7 @@
 // What the command palette offers. The same conditions as for the buttons of an account.
 import type { Host } from "./host";
 import { text } from "./locale.svelte";
+import { DEMO_ISSUER, titleOf } from "./text";
 import { short } from "./tools";
 import type { Snapshot } from "./wire";
 
@@ -23,14 +24,24 @@ export interface Pages {
 export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed: (reason: unknown) => void): Command[] {
   const commands: Command[] = [];
   const add = (name: string, work: () => Promise<void>) => commands.push({ name, run: () => void work().catch(failed) });
-  for (const status of snapshot.accounts) {
-    const { account } = status;
+  const order = snapshot.accounts.map((status) => status.account);
+  const moved = (from: number, to: number) => order.map((name, place) => (place === from ? order[to]! : place === to ? order[from]! : name));
+  for (const [place, status] of snapshot.accounts.entries()) {
+    const name = status.account;
+    const account = titleOf(status);
+    if (status.removing) {
+      add(text("command-undo-removal", { account }), () => host.undoRemoval(name));
+      continue;
+    }
     const signedIn = status.state === "active" || status.state === "expiring";
-    if (status.state === "authorizing" || status.signing_in) add(text("command-cancel-sign-in", { account }), () => host.cancelSignIn(account));
-    else if (!signedIn || status.sign_in_needed) add(text("command-sign-in", { account }), () => host.signIn(account));
-    if (signedIn && status.can_be_kept && !status.frozen) add(text("command-keep", { account }), () => host.keep(account));
-    if (signedIn) add(text("command-sign-out", { account }), () => host.signOut(account));
-    commands.push({ name: text("command-settings", { account }), run: () => pages.settings(account) });
+    if (status.state === "authorizing" || status.signing_in) add(text("command-cancel-sign-in", { account }), () => host.cancelSignIn(name));
+    else if (!signedIn || status.sign_in_needed) add(text("command-sign-in", { account }), () => host.signIn(name));
+    if (signedIn && status.can_be_kept && !status.frozen) add(text("command-keep", { account }), () => host.keep(name));
+    if (signedIn) add(text("command-sign-out", { account }), () => host.signOut(name));
+    commands.push({ name: text("command-settings", { account }), run: () => pages.settings(name) });
+    if (place > 0) add(text("command-up", { account }), () => host.orderAccounts(moved(place, place - 1)));
+    if (place < order.length - 1) add(text("command-down", { account }), () => host.orderAccounts(moved(place, place + 1)));
+    if (status.issuer !== DEMO_ISSUER) add(text("command-remove", { account }), () => host.removeAccount(name));
   }
   for (const grant of snapshot.grants ?? []) {
     if (grant.allows) add(text("command-stop", { program: short(grant.program), account: grant.account, id: String(grant.id) }), () => host.stopGrant(grant.id));

@@ -37,7 +37,14 @@ export interface Host {
   discover(issuer: string, preset: string | null): Promise<DiscoveredProvider>;
   /** Tested as far as that is possible without a sign-in, and then written down. */
   addAccount(account: NewAccount): Promise<NewAccountAdded>;
+  /** Removes an account in some seconds, or when the window closes. Until then nothing changes. */
   removeAccount(account: string): Promise<void>;
+  /** Keeps an account that was to be removed. */
+  undoRemoval(account: string): Promise<void>;
+  /** Gives an account a title; with `null`, its name is shown. */
+  renameAccount(account: string, label: string | null): Promise<void>;
+  /** Puts the accounts in another order. */
+  orderAccounts(names: string[]): Promise<void>;
   /** The state of the program. */
   diagnosis(): Promise<Diagnosis>;
   /** What is decided about apps until it is revoked. What ends by itself is in the snapshot. */
@@ -76,6 +83,9 @@ export const tauriHost: Host = {
   discover: (issuer, preset) => invoke("discover", { issuer, preset }),
   addAccount: (account) => invoke("add_account", { account }),
   removeAccount: (account) => invoke("remove_account", { account }),
+  undoRemoval: (account) => invoke("undo_removal", { account }),
+  renameAccount: (account, label) => invoke("rename_account", { account, label }),
+  orderAccounts: (names) => invoke("order_accounts", { names }),
   diagnosis: () => invoke("diagnosis"),
   keptGrants: () => invoke("kept_grants"),
   answerConsent: (question, answer) => invoke("answer_consent", { question, answer }),

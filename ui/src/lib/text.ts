@@ -123,10 +123,14 @@ export function questionAloud(question: Question): string {
   return `${expires} ${text(question.can_be_kept ? "question-keep" : "question-cannot")}`;
 }
 
+/** The title of an account: the user's own, else its name. */
+export const titleOf = ({ account, label }: { account: string; label?: string | null }) => label ?? account;
+
 /** The announcement of a change for a screen reader; empty for none. */
 export function announcement(before: SessionStatus | undefined, after: SessionStatus): string {
   if (before === undefined) return "";
-  const { account } = after;
+  const account = titleOf(after);
+  if (before.removing !== after.removing) return text(after.removing ? "said-removing" : "said-kept", { account });
   if (before.state === after.state) {
     const there = after.provider_end === before.provider_end ? null : providerSide(after);
     if (there !== null && after.provider_end !== "pending") return text("said-provider", { account, text: there.text });

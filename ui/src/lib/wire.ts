@@ -132,6 +132,15 @@ export type SessionStatus = {
  */
 account: string, 
 /**
+ * The user's own title for it, which views show instead of the name.
+ * Missing from an agent that still runs after an upgrade.
+ */
+label: string | null, 
+/**
+ * Whether the account is removed in a few seconds, unless the user undoes that.
+ */
+removing: boolean, 
+/**
  * The issuer, byte for byte.
  */
 issuer: string, 
@@ -266,6 +275,11 @@ id: number,
  * The account that is about to expire.
  */
 account: string, 
+/**
+ * The user's own title for it.
+ * Missing from an agent that still runs after an upgrade.
+ */
+label: string | null, 
 /**
  * The provider's host.
  */

@@ -6,6 +6,7 @@ use crate::accounts::leaving;
 use crate::config::edit::ConfigFile;
 use crate::config::vault::VaultConfig;
 use crate::config::{AccountConfig, Config};
+use crate::state::account::Account;
 use crate::state::record::record_name;
 use crate::state::set_aside;
 use crate::state::store::Store;
@@ -62,6 +63,14 @@ pub(crate) async fn take_over(store: &Arc<Store>, config: &Config) {
         let kept = store.vault.read(&record_name(name)).await.ok().flatten();
         set_aside::take_up(store, name, wanted.clone(), kept.as_ref().map(|kept| kept.as_slice()));
     }
+    arrange(store, config);
+}
+
+/// Puts the accounts in the order in which views show them: that of `account_order`, then that of their names.
+pub(crate) fn arrange(store: &Store, config: &Config) {
+    let place = |account: &Account| (config.place_of(&account.name), account.name.clone());
+    store.core().accounts.sort_by_cached_key(place);
+    store.show();
 }
 
 /// Whether running accounts are missing in a configuration whose file is missing or empty. That is no wish to remove them: an

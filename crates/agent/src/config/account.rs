@@ -19,6 +19,8 @@ use crate::config::requests::{PushedRequests, ResponseMode};
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountConfig {
     pub(crate) issuer: String,
+    /// What views show instead of the name.
+    pub(crate) label: Option<String>,
     /// The issuers of the provider's tenants, where each has its own: `{tenantid}` stands for the tenant.
     pub(crate) issuer_template: Option<String>,
     /// Where the provider's metadata are, if not at the place that the issuer tells. They are held to `issuer` all the same.
@@ -280,6 +282,7 @@ impl AccountConfig {
     pub(crate) fn new(issuer: String, client_id: String) -> Self {
         Self {
             issuer,
+            label: None,
             issuer_template: None,
             metadata_url: None,
             oauth_metadata: true,

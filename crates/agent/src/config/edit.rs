@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_wire::Language;
+use toml_edit::{Item, TableLike, Value};
 
 use crate::config::policy::Policy;
 use crate::config::text::{position, read_or_empty};
@@ -78,24 +79,48 @@ impl ConfigFile {
     /// Sets the language, or with `None` that of the system; comments and order of what is there stay. Returns what the file means
     /// now.
     pub(crate) fn change_language(self, language: Option<Language>) -> Result<Config, ConfigError> {
-        const KEY: &str = "language";
-        if self.config.policy.locks(KEY) {
-            return Err(self.locked(KEY));
+        self.set("language", language.map(|language| language.tag().into()))
+    }
+
+    /// Sets the order in which views show the accounts; comments and order of what is there stay. Returns what the file means now.
+    pub(crate) fn change_order(self, names: &[String]) -> Result<Config, ConfigError> {
+        self.set("account_order", Some(names.iter().collect::<toml_edit::Array>().into()))
+    }
+
+    /// Sets a value of the program, or with `None` takes it out.
+    fn set(self, key: &str, value: Option<Value>) -> Result<Config, ConfigError> {
+        if self.config.policy.locks(key) {
+            return Err(self.locked(key));
         }
         let mut document = document(&self.path, &self.text)?;
-        match (language, document.get_mut(KEY).and_then(toml_edit::Item::as_value_mut)) {
-            (Some(language), Some(present)) => {
-                let decor = present.decor().clone();
-                *present = language.tag().into();
-                *present.decor_mut() = decor;
-            }
-            (Some(language), None) => drop(document.insert(KEY, toml_edit::value(language.tag()))),
-            (None, _) => drop(document.remove(KEY)),
+        match value {
+            Some(value) => put(document.as_table_mut(), key, value),
+            None => drop(document.remove(key)),
         }
         let text = document.to_string();
         let config = Config::parse_under(&self.path, &text, self.config.policy)?;
         write(&self.path, &text)?;
         Ok(config)
+    }
+
+    /// Sets the title of an account, or with `None` takes it out, so that views show the name. Returns what the file means now.
+    pub(crate) fn rename(self, name: &str, label: Option<&str>) -> Result<Config, ConfigError> {
+        let Some(mut account) = self.config.accounts.get(name).cloned() else {
+            return Err(ConfigError::NotInTheFile(name.to_owned()));
+        };
+        if self.config.policy.locks_of(name, "label") {
+            return Err(self.locked(&format!("accounts.{name}.label")));
+        }
+        account.label = label.map(str::to_owned);
+        check(name, &account).map_err(ConfigError::Refused)?;
+        self.edit(|accounts| {
+            let account = table_of(accounts, name);
+            match (account, label) {
+                (Some(account), Some(label)) => put(account, "label", label.into()),
+                (Some(account), None) => drop(account.remove("label")),
+                (None, _) => {}
+            }
+        })
     }
 
     /// Why the policy does not allow a change.
@@ -115,12 +140,37 @@ impl ConfigFile {
 
     /// Removes an account. An account that is not there is removed already.
     pub(crate) fn remove(self, name: &str) -> Result<Config, ConfigError> {
-        if self.config.policy.ships(name) {
-            return Err(self.locked(&format!("accounts.{name}")));
+        if let Some(kept) = self.keeps(name) {
+            return Err(kept);
         }
         self.edit(|accounts| {
             accounts.remove(name);
         })
+    }
+
+    /// Why an account cannot be removed; `None` if it can.
+    pub(crate) fn keeps(&self, name: &str) -> Option<ConfigError> {
+        self.config.policy.ships(name).then(|| self.locked(&format!("accounts.{name}")))
+    }
+}
+
+/// The table of an account. One that the policy ships need not be in the file, and gets one.
+pub(super) fn table_of<'a>(accounts: &'a mut toml_edit::Table, name: &str) -> Option<&'a mut dyn TableLike> {
+    let account = accounts.entry(name).or_insert_with(|| {
+        let mut table = toml_edit::Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    account.as_table_like_mut()
+}
+
+/// Puts the value in, and leaves the comment behind it where it is.
+pub(super) fn put(section: &mut dyn TableLike, key: &str, mut value: Value) {
+    if let Some(present) = section.get_mut(key).and_then(Item::as_value_mut) {
+        *value.decor_mut() = present.decor().clone();
+        *present = value;
+    } else {
+        section.insert(key, Item::Value(value));
     }
 }
 
@@ -221,6 +271,79 @@ mod tests {
         assert_eq!(text(), format!("language = \"de\" # at home\n{accounts}"));
         assert_eq!(change(None), None);
         assert!(text().ends_with(accounts) && !text().contains("language"), "{}", text());
+    }
+
+    const TWO: &str = "# mine\n[accounts.work] # the office\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n\
+                       [accounts.home]\nissuer = \"https://id.example.org\"\nclient_id = \"b\"\n";
+
+    fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn an_account_gets_a_title_and_comments_stay() {
+        let (_folder, path) = written(TWO);
+        let rename =
+            |label| read(&path).unwrap().rename("work", label).unwrap().accounts["work"].label.clone();
+        let text = || std::fs::read_to_string(&path).unwrap();
+        assert_eq!(rename(Some("Example & Sons")).as_deref(), Some("Example & Sons"));
+        let named = TWO.replace("client_id = \"a\"\n", "client_id = \"a\"\nlabel = \"Example & Sons\"\n");
+        assert_eq!(text(), named);
+        std::fs::write(&path, named.replace("Sons\"", "Sons\" # short")).unwrap();
+        assert_eq!(rename(Some("Büro")).as_deref(), Some("Büro"));
+        assert!(text().contains("label = \"Büro\" # short\n"), "{}", text());
+        assert_eq!(rename(None), None);
+        assert_eq!(text(), TWO);
+    }
+
+    #[test]
+    fn a_title_that_is_no_line_is_refused_and_nothing_is_written() {
+        let (_folder, path) = written(TWO);
+        for label in ["", "  ", "two\nlines", &"x".repeat(65)] {
+            let refused = read(&path).unwrap().rename("work", Some(label)).unwrap_err();
+            assert_eq!(refused.code(), "invalid_account", "{label:?}");
+        }
+        let unknown = read(&path).unwrap().rename("lab", Some("Lab")).unwrap_err();
+        assert!(matches!(unknown, ConfigError::NotInTheFile(_)));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), TWO);
+    }
+
+    #[test]
+    fn accounts_are_put_in_another_order() {
+        let (_folder, path) = written(TWO);
+        let order = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            read(&path).unwrap().change_order(&names).unwrap()
+        };
+        let config = order(&["work", "home"]);
+        assert!(config.place_of("work") < config.place_of("home"));
+        assert!(config.place_of("home") < config.place_of("new"), "others follow");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("account_order = [\"work\", \"home\"]\n") && text.contains("# mine\n"),
+            "{text}"
+        );
+        assert!(text.contains("[accounts.work] # the office\n"), "{text}");
+    }
+
+    #[test]
+    fn what_an_administrator_has_locked_is_not_changed() {
+        let (_folder, path) = written(TWO);
+        let locked = "[locked]\naccount_order = [\"home\"]\n[locked.accounts.work]\nlabel = \"Example\"\n\
+                      [default.accounts.shipped]\nissuer = \"https://id.example.net\"\nclient_id = \"c\"\n";
+        let policy = Arc::new(Policy::parse(Path::new("/etc/abide/policy.toml"), locked).unwrap());
+        let read = || ConfigFile::read_under(&path, policy.clone()).unwrap();
+        assert_eq!(read().config.accounts["work"].label.as_deref(), Some("Example"));
+        assert!(matches!(read().rename("work", Some("Mine")), Err(ConfigError::Locked { .. })));
+        assert!(matches!(read().change_order(&["work".to_owned()]), Err(ConfigError::Locked { .. })));
+        assert!(read().keeps("shipped").is_some() && read().keeps("work").is_none());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), TWO);
+        // What is open can be changed, and an account that the policy ships gets its table.
+        let named = read().rename("shipped", Some("Mine")).unwrap();
+        assert_eq!(named.accounts["shipped"].label.as_deref(), Some("Mine"));
     }
 
     #[test]

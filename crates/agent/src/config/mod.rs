@@ -47,6 +47,9 @@ use crate::config::vault::VaultConfig;
 pub(crate) struct Config {
     /// The language in which people are addressed; that of the system if it is not set.
     pub(crate) language: Option<Language>,
+    /// The names of accounts in the order in which views show them. Others follow, in the order of their names.
+    #[serde(default)]
+    pub(crate) account_order: Vec<String>,
     /// A program with its arguments that opens an address; the address follows as one more argument.
     pub(crate) browser: Option<Vec<String>>,
     /// Through whom providers are reached, for every account that does not say otherwise.
@@ -73,6 +76,13 @@ pub(crate) struct Config {
     /// What the administrator has decided.
     #[serde(skip)]
     pub(crate) policy: Arc<Policy>,
+}
+
+impl Config {
+    /// The place of an account among the others. Equal for accounts that `account_order` does not name.
+    pub(crate) fn place_of(&self, account: &str) -> usize {
+        self.account_order.iter().position(|name| name == account).unwrap_or(usize::MAX)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

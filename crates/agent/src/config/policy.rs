@@ -58,6 +58,13 @@ impl Policy {
         self.locked.contains_key(key)
     }
 
+    /// Whether it sets this value of an account.
+    pub(crate) fn locks_of(&self, account: &str, key: &str) -> bool {
+        [&[EVERY_ACCOUNT][..], &["accounts", account]]
+            .iter()
+            .any(|path| table(&self.locked, path).is_some_and(|table| table.contains_key(key)))
+    }
+
     /// Whether there is a policy.
     pub(crate) fn is_there(&self) -> bool {
         self.path.is_some()

@@ -6,7 +6,7 @@ use abide_session::LimitsError;
 use abide_wire::{SessionSettings, SettingProblem, Signal};
 use toml_edit::{Item, TableLike, Value};
 
-use crate::config::edit::ConfigFile;
+use crate::config::edit::{ConfigFile, put, table_of};
 use crate::config::validate::{SHORTEST_POLL, check};
 use crate::config::{AccountConfig, Config, ConfigError, SessionConfig};
 
@@ -81,13 +81,7 @@ impl ConfigFile {
         }
         check(name, &account).map_err(ConfigError::Refused)?;
         self.edit(|accounts| {
-            // An account that the policy ships need not be in the file.
-            let account = accounts.entry(name).or_insert_with(|| {
-                let mut table = toml_edit::Table::new();
-                table.set_implicit(true);
-                Item::Table(table)
-            });
-            let Some(table) = account.as_table_like_mut() else { return };
+            let Some(table) = table_of(accounts, name) else { return };
             write_session(table, settings);
             write_provider(table, &before, &after);
         })
@@ -147,16 +141,6 @@ fn write_provider(account: &mut dyn TableLike, before: &SessionSettings, after: 
 
 fn section<'a>(account: &'a mut dyn TableLike, name: &str) -> Option<&'a mut dyn TableLike> {
     account.entry(name).or_insert_with(toml_edit::table).as_table_like_mut()
-}
-
-/// Puts the value in, and leaves the comment behind it where it is.
-fn put(section: &mut dyn TableLike, key: &str, mut value: Value) {
-    if let Some(present) = section.get_mut(key).and_then(Item::as_value_mut) {
-        *value.decor_mut() = present.decor().clone();
-        *present = value;
-    } else {
-        section.insert(key, Item::Value(value));
-    }
 }
 
 #[cfg(test)]

@@ -49,9 +49,17 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 32 && name.bytes().all(fits)
 }
 
+/// Whether an account can have this title. It is one short line of a menu.
+fn is_label(label: &str) -> bool {
+    !label.trim().is_empty() && label.chars().count() <= 64 && !label.chars().any(char::is_control)
+}
+
 pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     if !is_name(name) {
         return Err("A name is one to 32 lower-case letters, digits, hyphens or underscores.".to_owned());
+    }
+    if account.label.as_deref().is_some_and(|label| !is_label(label)) {
+        return Err("`label` has to be one line with 1 to 64 characters.".to_owned());
     }
     if account.client_id.is_empty() || account.client_id.len() > 512 {
         return Err(

@@ -10,7 +10,7 @@ use abide_vault::{KeyStoreError, VaultError};
 use abide_wire::paths::Places;
 use serde_json::json;
 
-use crate::accounts::reload::FromTheStart;
+use crate::accounts::reload::{FromTheStart, arrange};
 use crate::agent::{Agent, Inner};
 use crate::api::{Taken, bind_socket, bind_tcp, serve_tcp};
 use crate::audit::{Audit, AuditError, SEAL};
@@ -169,6 +169,7 @@ impl Agent {
         for (name, account) in &config.accounts {
             set_aside::take_up(&store, name, account.clone(), kept(name));
         }
+        arrange(&store, &config);
         #[cfg(feature = "demo")]
         let demo = crate::accounts::demo::Embedded::start_if_first(
             &store,

@@ -63,6 +63,14 @@ pub(crate) struct Leaving {
     pub(crate) task: AbortHandle,
 }
 
+/// The removal of an account that the user has asked for.
+pub(crate) enum Removal {
+    /// It waits, and can be undone.
+    Waiting(AbortHandle),
+    /// It has begun.
+    UnderWay,
+}
+
 /// A stronger sign-in under way.
 pub(crate) struct SteppingUp {
     pub(crate) wanted: StepUp,
@@ -150,6 +158,8 @@ pub(crate) struct Account {
     pub(crate) unread_events: BTreeMap<String, Duration>,
     /// Set while the configuration does not have this account as it is.
     pub(crate) leaving: Option<Leaving>,
+    /// Set once the user has removed this account.
+    pub(crate) removal: Option<Removal>,
 }
 
 impl Account {
@@ -192,6 +202,7 @@ impl Account {
             declined: None,
             unread_events: BTreeMap::new(),
             leaving: None,
+            removal: None,
         }
     }
 
@@ -299,6 +310,8 @@ impl Account {
         };
         SessionStatus {
             account: self.name.clone(),
+            label: self.config.label.clone(),
+            removing: self.removal.is_some(),
             issuer: self.config.issuer.clone(),
             provider: self.provider(),
             user: self.held.as_ref().map(|held| held.identity.label().to_owned()),
@@ -357,6 +370,7 @@ impl Account {
         Some(Question {
             id: (u64::from(self.serial) << 32) | view.question?.0,
             account: self.name.clone(),
+            label: self.config.label.clone(),
             provider: self.provider(),
             seconds_left: ceil(view.left?),
             limit: limit(view.limit?),

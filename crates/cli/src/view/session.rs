@@ -53,6 +53,13 @@ fn account(status: &SessionStatus, asked: Option<&Question>, clock: Clock, style
         }
         SessionState::Active | SessionState::Expiring => signed_in(status, asked, clock, style),
     };
+    if let (Some(label), Some(first)) = (&status.label, lines.first_mut()) {
+        *first = format!("{} · {first}", plain(label));
+    }
+    if status.removing {
+        let removal = "removed in a few seconds, unless you undo that in the window";
+        lines.push(style.paint(Ink::Amber, removal).into_owned());
+    }
     if let Some(end_after) = status.advised_end_after {
         let advice = format!(
             "Your idle limit is not shorter than the session at {provider}, which can end first. Set end_after to {}: \
