@@ -9,6 +9,7 @@
 //! - [`session_control`]: logind and a screensaver, simulated by python-dbusmock;
 //! - [`browser`], [`firefox`]: Chromium and Firefox, each controlled through its debugging protocol; [`tab`]: what both can
 //!   do;
+//! - [`web_driver`]: the page of Abide's window, through WebKitGTK's driver;
 //! - [`providers`]: the demo provider, `oidc-provider` from npm, `django-oidc-provider` from PyPI, Keycloak;
 //! - [`shelf`]: a server with files for requests with a valid token;
 //! - [`tool`]: tools and SDKs of others that get their tokens from Abide;
@@ -58,6 +59,8 @@ pub mod tab;
 pub mod tool;
 #[cfg(target_os = "linux")]
 pub mod tray;
+#[cfg(target_os = "linux")]
+pub mod web_driver;
 #[cfg(target_os = "linux")]
 pub mod witness;
 
