@@ -20,6 +20,7 @@ mod live;
 mod machine;
 mod provider;
 mod provider_limits;
+mod reminder;
 mod renewal;
 mod resource_token;
 mod sign_in;
@@ -33,6 +34,7 @@ pub use checkpoint::Checkpoint;
 pub use limits::{Limits, LimitsError, Rules};
 pub use machine::Session;
 pub use provider_limits::{LimitSource, RemainingLimit, RemainingLimits};
+pub use reminder::FixedEnd;
 pub use resource_token::{ResourceToken, ResourceVerdict};
 pub use types::{
     Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, Probe, ProviderLimits,

@@ -16,6 +16,8 @@ pub struct Rules {
     pub on_lock: OnLock,
     /// The pause between two probes of the provider's session; `None`: no probes.
     pub probe_every: Option<Duration>,
+    /// Whether the user is reminded of an end that no use of the session can move.
+    pub remind: bool,
 }
 
 impl From<Limits> for Rules {

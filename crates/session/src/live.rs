@@ -7,6 +7,7 @@ use crate::jitter::Jitter;
 use crate::limits::Limits;
 use crate::provider::Suspicion;
 use crate::provider_limits::{LimitSource, ProviderEnds};
+use crate::reminder::Reminder;
 use crate::renewal::Renewal;
 use crate::sign_in::SignIn;
 use crate::types::{Attempt, Limit, Now, ProviderLimits, QuestionId, Tokens};
@@ -25,6 +26,7 @@ pub(crate) struct Live {
     pub(crate) renewable: bool,
     pub(crate) renewal: Renewal,
     pub(crate) prompt: Prompt,
+    pub(crate) reminder: Reminder,
     pub(crate) idle_query: IdleQuery,
     pub(crate) probe: ProviderProbe,
     pub(crate) suspicion: Option<Suspicion>,
@@ -93,6 +95,7 @@ impl Live {
             renewable: false,
             renewal: Renewal::default(),
             prompt: Prompt::default(),
+            reminder: Reminder::default(),
             idle_query: IdleQuery::default(),
             probe: ProviderProbe { attempt: None, last_heard: now.boot },
             suspicion: None,
@@ -102,6 +105,14 @@ impl Live {
         };
         live.apply_tokens(now, tokens);
         live
+    }
+
+    /// The person has signed in anew: every limit counts from now on.
+    pub(crate) fn limits_begin(&mut self, now: Now, limits: &Limits) {
+        self.began_wall = now.wall;
+        self.deadlines.absolute = now.boot.saturating_add(limits.absolute());
+        self.deadlines.provider = ProviderEnds::default();
+        (self.prompt.acknowledged, self.reminder) = (None, Reminder::default());
     }
 
     pub(crate) fn restore(now: Now, limits: &Limits, checkpoint: &Checkpoint, same_boot: bool) -> Self {
@@ -227,7 +238,8 @@ impl Live {
 
     /// The time that the session would last after a use now.
     pub(crate) fn keep_gives(&self, boot: Duration, limits: &Limits) -> Duration {
-        let fixed = [Some(self.deadlines.absolute), self.deadlines.provider.fixed(), self.last_token_end()];
+        let provider = self.deadlines.provider.fixed().map(|end| end.at);
+        let fixed = [Some(self.deadlines.absolute), provider, self.last_token_end()];
         let fixed = fixed.into_iter().flatten().map(|end| end.saturating_sub(boot));
         let timeout = self.deadlines.provider.timeout();
         fixed.chain(timeout).fold(limits.end_after(), Duration::min)

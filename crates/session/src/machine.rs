@@ -28,7 +28,7 @@ pub struct Session {
     pub(crate) jitter: Jitter,
     /// The latest boot time seen: a caller whose clock went back cannot lengthen anything.
     pub(crate) latest: Duration,
-    screen_locked: bool,
+    pub(crate) screen_locked: bool,
     attempts: u64,
     questions: u64,
     visible: Option<Visible>,
@@ -198,6 +198,7 @@ impl Session {
             live.renewal.retry_at.filter(|_| live.renewal.wanted && live.renewal.attempt.is_none()),
             live.checkpoint_due,
             self.next_probe(live),
+            live.remind_at(&self.rules.limits).filter(|_| self.rules.remind),
         ];
         let later = later.into_iter().flatten().filter(|moment| *moment > self.latest);
         later.fold(end.min(change), Duration::min)
@@ -237,6 +238,7 @@ impl Session {
         self.query_idle_time(now, &mut live, end.limit);
         self.ask_or_withdraw(now, &mut live, end);
         self.phase = Phase::Live(live);
+        self.remind(now);
         self.retry_refresh(now);
         self.probe_provider(now);
     }
@@ -288,6 +290,9 @@ impl Session {
     fn apply(&mut self, now: Now, input: Input) {
         match input {
             Input::Login => self.login(now),
+            Input::BeginAgain => self.begin_again(now),
+            Input::RemindLater { after } => self.remind_later(now, after),
+            Input::Resumed => self.remind_again(),
             Input::CancelLogin => self.abandon_sign_in(Abandoned::Cancelled),
             Input::Authorized { attempt, tokens } => self.authorized(now, attempt, tokens),
             Input::AuthorizationFailed { attempt } => self.authorization_failed(attempt),

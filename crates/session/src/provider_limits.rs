@@ -117,8 +117,9 @@ impl ProviderEnds {
     }
 
     /// The fixed end that comes first.
-    pub(crate) fn fixed(&self) -> Option<Duration> {
-        self.0.iter().flatten().filter(|end| !end.source.moves_with_refresh()).map(|end| end.at).min()
+    pub(crate) fn fixed(&self) -> Option<ProviderEnd> {
+        let fixed = self.0.iter().flatten().filter(|end| !end.source.moves_with_refresh());
+        fixed.min_by_key(|end| end.at).copied()
     }
 
     /// The shortest timeout of an unused session at the provider.

@@ -15,6 +15,8 @@ pub(crate) struct SignIn {
     pub(crate) attempt: Attempt,
     /// The boot time at which it is abandoned.
     pub(crate) until: Duration,
+    /// Whether it begins a new session in the place of the live one.
+    begins_again: bool,
 }
 
 impl Session {
@@ -31,9 +33,20 @@ impl Session {
         if matches!(&self.phase, Phase::Live(live) if !live.renewal.sign_in_needed) {
             return;
         }
+        self.start_sign_in(now, false);
+    }
+
+    /// Starts a sign-in whose end is a new session, with limits of its own. The present one lasts until then.
+    pub(crate) fn begin_again(&mut self, now: Now) {
+        if matches!(&self.phase, Phase::Live(live) if self.can_begin_again(live, now.boot)) {
+            self.start_sign_in(now, true);
+        }
+    }
+
+    fn start_sign_in(&mut self, now: Now, begins_again: bool) {
         self.abandon_sign_in(Abandoned::Replaced);
         let attempt = self.next_attempt();
-        let sign_in = SignIn { attempt, until: now.boot.saturating_add(TIME_LIMIT) };
+        let sign_in = SignIn { attempt, until: now.boot.saturating_add(TIME_LIMIT), begins_again };
         match &mut self.phase {
             Phase::Live(live) => live.sign_in = Some(sign_in),
             Phase::Ended(ended) => self.phase = Phase::Authorizing { sign_in, before: Some(*ended) },
@@ -69,11 +82,12 @@ impl Session {
 
     /// Continues a live session with the tokens, or begins a new one.
     pub(crate) fn authorized(&mut self, now: Now, attempt: Attempt, tokens: Tokens) {
-        if !self.is_sign_in(attempt) {
-            return;
-        }
+        let Some(sign_in) = self.sign_in().filter(|sign_in| sign_in.attempt == attempt) else { return };
         self.forget_sign_in();
-        if matches!(self.phase, Phase::Live(_)) {
+        if let Phase::Live(live) = &mut self.phase {
+            if sign_in.begins_again {
+                live.limits_begin(now, &self.rules.limits);
+            }
             return self.stepped_up(now, tokens);
         }
         self.phase = Phase::Live(Live::begin(now, &self.rules.limits, tokens, self.jitter));

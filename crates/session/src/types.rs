@@ -190,6 +190,14 @@ pub enum RefreshFailure {
 pub enum Input {
     /// The user wants to sign in.
     Login,
+    /// The user wants to sign in again before the end that no use of the session can move. This session lasts until the new one
+    /// begins in its place. Possible from the time of the reminder on.
+    BeginAgain,
+    /// The user wants to be reminded again after this time. Answers [`Output::Remind`].
+    RemindLater {
+        /// The pause.
+        after: Duration,
+    },
     /// The user no longer wants to sign in.
     CancelLogin,
     /// The provider answered with valid tokens.
@@ -219,6 +227,8 @@ pub enum Input {
     Unlocked,
     /// The machine is about to sleep.
     Suspending,
+    /// The machine has slept.
+    Resumed,
     /// A refresh brought new tokens.
     Refreshed {
         /// The attempt that this answers.
@@ -340,6 +350,8 @@ pub enum Output {
         /// The answer names this attempt.
         attempt: Attempt,
     },
+    /// Remind the user of the end in [`crate::View::reminded_of`]. [`Input::BeginAgain`] and [`Input::RemindLater`] answer that.
+    Remind,
     /// Query when the user last touched keyboard or mouse, and answer with [`Input::UserInput`] or
     /// [`Input::UserInputUnknown`].
     QueryIdleTime,

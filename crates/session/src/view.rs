@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::live::Live;
 use crate::machine::{Phase, Session};
 use crate::provider_limits::LimitSource;
+use crate::reminder::FixedEnd;
 use crate::types::{Limit, Now, QuestionId, State};
 
 /// A session at one moment.
@@ -41,6 +42,10 @@ pub struct View {
     pub can_be_kept: bool,
     /// Whether the session is frozen because the screen is locked.
     pub frozen: bool,
+    /// The end that the user was reminded of, and that no use of the session can move.
+    pub reminded_of: Option<FixedEnd>,
+    /// Whether the user can sign in again for a new session in the place of this one.
+    pub can_begin_again: bool,
     /// Time until the nearest end that the provider has declared.
     pub provider_left: Option<Duration>,
     /// The parameter that declared it.
@@ -85,6 +90,8 @@ impl Session {
         view.keep_gives = Some(live.keep_gives(now.boot, limits));
         view.can_be_kept = end.can_be_kept;
         view.frozen = self.is_frozen();
+        view.reminded_of = self.reminded_of(live, now.boot);
+        view.can_begin_again = self.can_begin_again(live, now.boot);
         view.provider_left = provider.nearest().map(|end| left(end.at));
         view.provider_source = live.provider_source();
         view.provider_lifetime = provider.timeout();
@@ -109,6 +116,8 @@ impl View {
         keep_gives: None,
         can_be_kept: false,
         frozen: false,
+        reminded_of: None,
+        can_begin_again: false,
         provider_left: None,
         provider_source: None,
         provider_lifetime: None,
@@ -130,6 +139,7 @@ pub(crate) struct Visible {
     provider_source: Option<LimitSource>,
     can_be_kept: bool,
     frozen: bool,
+    reminded: bool,
     advised_end_after: Option<Duration>,
 }
 
@@ -152,6 +162,7 @@ impl Visible {
             provider_source: view.provider_source,
             can_be_kept: view.can_be_kept,
             frozen: view.frozen,
+            reminded: view.reminded_of.is_some(),
             advised_end_after: view.advised_end_after,
         }
     }

@@ -120,6 +120,10 @@ impl Observer {
                     prop_assert!(live.is_some_and(|live| live.needs_sign_in), "a sign-in is not needed");
                 }
                 Output::Changed => {}
+                Output::Remind => {
+                    let longest = self.model.rules.limits.absolute();
+                    prop_assert!(longest > minutes(30), "a reminder in the first half hour");
+                }
                 Output::Refresh { attempt } => {
                     prop_assert!(live, "a refresh without a session");
                     self.attempts.push(attempt);

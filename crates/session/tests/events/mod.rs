@@ -112,6 +112,7 @@ pub fn rules() -> impl Strategy<Value = Rules> {
         activity,
         on_lock,
         probe_every,
+        remind: true,
     })
 }
 

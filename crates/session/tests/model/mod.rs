@@ -324,7 +324,9 @@ impl Model {
     pub fn apply(&mut self, now: Now, input: Input) {
         match input {
             // A new sign-in gets its number from the session.
-            Input::Login | Input::Tick | Input::Suspending => {}
+            Input::Login | Input::Tick | Input::Suspending | Input::Resumed => {}
+            // Not without reminders.
+            Input::BeginAgain | Input::RemindLater { .. } => {}
             Input::CancelLogin => self.sign_in = None,
             Input::Authorized { attempt, tokens } => {
                 if self.sign_in.is_some_and(|sign_in| sign_in.attempt == attempt) {

@@ -1,0 +1,109 @@
+//! Reminders of an end that no use of the session can move: the longest session, and an end that the provider has fixed.
+//!
+//! The user is told once, and again after a pause that they have chosen, after the machine has slept, and after a restart. A
+//! question about the same end comes later and takes the place of the reminder.
+
+use core::time::Duration;
+
+use crate::limits::Limits;
+use crate::live::Live;
+use crate::machine::{Phase, Session};
+use crate::types::{Limit, Now, Output};
+
+/// In the first half hour of a session the user is not told.
+const EARLIEST: Duration = Duration::from_secs(30 * 60);
+/// The user is told a quarter of the whole time before the end, and not earlier than this.
+const LONGEST_BEFORE: Duration = Duration::from_secs(86_400);
+
+/// An end that no use of the session can move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedEnd {
+    /// The limit: [`Limit::Absolute`] or [`Limit::Provider`].
+    pub limit: Limit,
+    /// Time until the end.
+    pub left: Duration,
+}
+
+/// What the user knows of the end that comes first. Times are boot time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reminder {
+    /// Nothing yet.
+    #[default]
+    Untold,
+    /// They were told of this end.
+    Told { end: Duration },
+    /// They want to be told of this end again, at this time.
+    Later { end: Duration, at: Duration },
+}
+
+impl Live {
+    /// The fixed end that comes first, and the whole time before it.
+    fn fixed(&self, limits: &Limits) -> (Duration, Limit, Duration) {
+        let absolute = (self.deadlines.absolute, Limit::Absolute, limits.absolute());
+        let provider = self.deadlines.provider.fixed().map(|end| (end.at, Limit::Provider, end.lifetime));
+        provider.filter(|end| end.0 < absolute.0).unwrap_or(absolute)
+    }
+
+    /// From when on the user is told of the fixed end. `None` if the question comes before that.
+    fn remind_from(&self, limits: &Limits) -> Option<Duration> {
+        let (end, _, lifetime) = self.fixed(limits);
+        let before = (lifetime / 4).min(LONGEST_BEFORE).min(lifetime.saturating_sub(EARLIEST));
+        (before > limits.warn_before()).then(|| end.saturating_sub(before))
+    }
+
+    /// The time of the next reminder.
+    pub(crate) fn remind_at(&self, limits: &Limits) -> Option<Duration> {
+        let from = self.remind_from(limits)?;
+        let (end, ..) = self.fixed(limits);
+        let at = match self.reminder {
+            Reminder::Told { end: told } if told == end => return None,
+            Reminder::Later { end: told, at } if told == end => at,
+            _ => from,
+        };
+        // Then the question tells of it.
+        (at < end.saturating_sub(limits.warn_before())).then_some(at)
+    }
+}
+
+impl Session {
+    /// Tells the user, unless they cannot see it or are doing something about it.
+    pub(crate) fn remind(&mut self, now: Now) {
+        let Phase::Live(live) = &mut self.phase else { return };
+        let is_due = live.remind_at(&self.rules.limits).is_some_and(|at| at <= now.boot);
+        let is_seen = !self.screen_locked && live.prompt.question.is_none() && live.sign_in.is_none();
+        if self.rules.remind && is_due && is_seen {
+            live.reminder = Reminder::Told { end: live.fixed(&self.rules.limits).0 };
+            self.put(Output::Remind);
+        }
+    }
+
+    /// The user wants to be told again after this time.
+    pub(crate) fn remind_later(&mut self, now: Now, after: Duration) {
+        let Phase::Live(live) = &mut self.phase else { return };
+        if let Reminder::Told { end } = live.reminder {
+            live.reminder = Reminder::Later { end, at: now.boot.saturating_add(after) };
+        }
+    }
+
+    /// The machine has slept: what was on the screen before may not have been read.
+    pub(crate) fn remind_again(&mut self) {
+        if let Phase::Live(live) = &mut self.phase
+            && matches!(live.reminder, Reminder::Told { .. })
+        {
+            live.reminder = Reminder::Untold;
+        }
+    }
+
+    /// The end that the user was told of, while nothing takes the place of the reminder.
+    pub(crate) fn reminded_of(&self, live: &Live, boot: Duration) -> Option<FixedEnd> {
+        let (end, limit, _) = live.fixed(&self.rules.limits);
+        let is_told = live.reminder == Reminder::Told { end } && self.rules.remind;
+        (is_told && live.prompt.question.is_none())
+            .then(|| FixedEnd { limit, left: end.saturating_sub(boot) })
+    }
+
+    /// Whether the user can sign in again now, for a new session in the place of this one.
+    pub(crate) fn can_begin_again(&self, live: &Live, boot: Duration) -> bool {
+        live.remind_from(&self.rules.limits).is_some_and(|from| from <= boot)
+    }
+}
