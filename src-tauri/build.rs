@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "cancel_sign_in",
     "sign_out",
     "keep",
+    "remind_later",
     "open_monitor",
     "answer",
     "claims",

@@ -4,6 +4,7 @@
 
 action-sign-in = Anmelden
 action-sign-in-again = Neu anmelden
+action-remind-later = In 10 Minuten erinnern
 action-cancel-sign-in = Anmeldung abbrechen
 action-sign-out = Abmelden
 action-keep-session = Sitzung behalten

@@ -152,6 +152,12 @@ notice-choice-keep = { $count ->
    *[other] Alle behalten
 }
 notice-choice-sign-out-of-all = Von allen abmelden
+notice-reminder = { $count ->
+    [one] Ihre Sitzung wird enden
+   *[other] Ihre Sitzungen werden enden
+}
+notice-reminder-longest = „{ $account }“ bei { $provider } erreicht in { $time } die längste Dauer. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
+notice-reminder-provider = { $provider } beendet die Sitzung „{ $account }“ in { $time }. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
 notice-step-up = { $program } braucht eine stärkere Anmeldung
 notice-step-up-body = Melden Sie sich im Browser neu bei { $provider } an. Ihre Sitzung besteht in jedem Fall weiter.
 notice-sign-in-again-body = { $provider } stellt keine neuen Tokens aus. Melden Sie sich neu bei { $provider } an, damit Ihre Apps neue Tokens bekommen. Ihre Sitzung bleibt bestehen.

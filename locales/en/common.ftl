@@ -5,6 +5,7 @@
 
 action-sign-in = Sign in
 action-sign-in-again = Sign in again
+action-remind-later = Remind me in 10 minutes
 action-cancel-sign-in = Cancel sign-in
 action-sign-out = Sign out
 action-keep-session = Keep session

@@ -4,6 +4,7 @@
 
 action-sign-in = Iniciar sesión
 action-sign-in-again = Iniciar sesión de nuevo
+action-remind-later = Recordármelo en 10 minutos
 action-cancel-sign-in = Cancelar el inicio de sesión
 action-sign-out = Cerrar sesión
 action-keep-session = Mantener la sesión

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use abide_agent::{Agent, Event, StartError};
 use abide_locale::desktop as texts;
-use abide_wire::{ErrorAnswer, Language, Notice, NoticeKind, Snapshot};
+use abide_wire::{ErrorAnswer, Language, Notice, NoticeKind, SessionStatus, Snapshot};
 use tauri::{AppHandle, Emitter as _, Manager as _};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -77,6 +77,15 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
                 Some(agent) if !agent.snapshot().consents.is_empty() => window::open_tools(&app),
                 _ => window::open(&app),
             },
+            Deed::Chosen(choice @ (Choice::SignIn | Choice::Later), reminders) => {
+                let app = app.clone();
+                // A sign-in begins inside the runtime; some desktops call from outside.
+                tauri::async_runtime::spawn(async move {
+                    if let Some(agent) = app.try_state::<Agent>() {
+                        answer_reminders(&agent, choice, &reminders);
+                    }
+                });
+            }
             Deed::Chosen(choice, questions) => {
                 let _ = answer.send((questions, choice == Choice::Keep));
             }
@@ -119,7 +128,10 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
                 let snapshot = snapshots.borrow_and_update().clone();
                 asker.follow(&snapshot);
                 consents.follow(&snapshot);
-                notices(&app, |notices| notices.follow(&snapshot.questions, snapshot.language.used));
+                notices(&app, |notices| {
+                    notices.follow(&snapshot.questions, snapshot.language.used);
+                    notices.follow_reminders(&snapshot.accounts, snapshot.language.used);
+                });
                 show(&app, &snapshot);
             }
             _ = &mut told, if !is_quitting() => quit(&app),
@@ -139,7 +151,27 @@ fn show(app: &AppHandle, snapshot: &Snapshot) {
 /// Shows a notification. On a desktop without notifications, it does nothing.
 fn notify(app: &AppHandle, notice: &Notice) {
     let snapshot = app.try_state::<Agent>().map(|agent| agent.snapshot()).unwrap_or_default();
-    notices(app, |notices| notices.tell(notice, &snapshot.questions, snapshot.language.used));
+    let language = snapshot.language.used;
+    notices(app, |notices| match notice.kind {
+        NoticeKind::Reminder => notices.remind(notice, &snapshot.accounts, language),
+        _ => notices.tell(notice, &snapshot.questions, language),
+    });
+}
+
+/// Does what the user has chosen on a reminder, for the accounts that it was about.
+fn answer_reminders(agent: &Agent, choice: Choice, reminders: &[u64]) {
+    let is_meant = |status: &&SessionStatus| {
+        status.reminder.as_ref().is_some_and(|reminder| reminders.contains(&reminder.id))
+    };
+    for status in agent.snapshot().accounts.iter().filter(is_meant) {
+        let done = match choice {
+            Choice::SignIn => agent.sign_in(&status.account),
+            _ => agent.remind_later(&status.account),
+        };
+        if let Err(refused) = done {
+            tracing::info!(code = refused.error.as_str(), "an answer to a reminder came too late");
+        }
+    }
 }
 
 /// The language of what is shown.

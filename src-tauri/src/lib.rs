@@ -69,6 +69,7 @@ pub fn run() -> ExitCode {
             window::cancel_sign_in,
             window::sign_out,
             window::keep,
+            window::remind_later,
             window::open_monitor,
             window::answer,
             window::claims,

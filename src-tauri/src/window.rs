@@ -133,6 +133,11 @@ pub(crate) fn keep(agent: State<'_, Agent>, account: String) -> Result<(), Windo
     agent.keep(&account).map_err(error_for_window)
 }
 
+#[tauri::command(async)]
+pub(crate) fn remind_later(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
+    agent.remind_later(&account).map_err(error_for_window)
+}
+
 #[tauri::command]
 pub(crate) async fn open_monitor(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
     agent.open_monitor(&account).await.map_err(error_for_window)

@@ -75,6 +75,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     cancelSignIn: vi.fn(async () => {}),
     signOut: vi.fn(async () => {}),
     keep: vi.fn(async () => {}),
+    remindLater: vi.fn(async () => {}),
     openMonitor: vi.fn(async () => {}),
     answer: vi.fn(async () => {}),
     claims: vi.fn(async (account: string) => ({ ...claims, account })),

@@ -344,6 +344,23 @@ test("accounts are put in another order by keyboard, and the focus stays on the 
   expect(window.host.orderAccounts).toHaveBeenLastCalledWith(["work", "lab", "vpn"]);
 });
 
+test("an end that nothing extends is announced, and a sign-in or a later reminder is one click away", async () => {
+  const reminder = { id: 1, limit: "absolute", ends_at: Date.UTC(2026, 0, 2, 15) / 1000 } as const;
+  const window = await open(snapshot([active({ reminder })]));
+  const note = () => window.target.querySelector<HTMLElement>("[data-reminder]");
+  expect(note()?.textContent).toContain("reaches its longest time at 15:00");
+  await window.click(window.button("Sign in again now"));
+  expect(window.host.signIn).toHaveBeenCalledExactlyOnceWith("work");
+  await window.click(window.button("Remind me in 10 minutes"));
+  expect(window.host.remindLater).toHaveBeenCalledExactlyOnceWith("work");
+  await window.show(snapshot([active({ reminder: { ...reminder, limit: "provider" } })]));
+  expect(note()?.textContent).toContain("id.example.com ends this session at 15:00");
+  await window.show(snapshot([active({ reminder, signing_in: true })]));
+  expect(note()?.querySelector("button")).toBeNull();
+  await window.show(snapshot([active()]));
+  expect(note()).toBeNull();
+});
+
 const demo = { account: "demo", issuer: "http://127.0.0.1:47610" };
 
 test("the first start shows what Abide is, and three ways to begin", async () => {

@@ -32,6 +32,7 @@ use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
 use crate::grants::Clients;
 use crate::jobs::Jobs;
+use crate::platform::clock;
 use crate::provider_session::check_session;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
@@ -42,6 +43,12 @@ use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use crate::view::notices;
 use crate::{accounts, sign_in, tokens};
+
+/// How long the end of the program waits for removals.
+const LONGEST_REMOVAL: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// How long a reminder is put off.
+const REMIND_LATER: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// A running agent. Clones are handles on the same one. Lives in a tokio runtime.
 #[derive(Clone)]
@@ -129,7 +136,7 @@ impl Agent {
     ///
     /// `unknown_account`; `invalid_request` when the user is already signed in.
     pub fn sign_in(&self, account: &str) -> Result<(), ErrorAnswer> {
-        sign_in::begin(&self.0.store, account, Opening::Browser, None)
+        sign_in::begin(&self.0.store, account, Opening::Browser)
     }
 
     pub(crate) async fn begin_sign_in(
@@ -137,7 +144,7 @@ impl Agent {
         account: &str,
         opening: Opening,
     ) -> Result<SignInBegun, ErrorAnswer> {
-        sign_in::begin(&self.0.store, account, opening, None)?;
+        sign_in::begin(&self.0.store, account, opening)?;
         sign_in::begun(&self.0.store, account).await
     }
 
@@ -225,6 +232,16 @@ impl Agent {
                 None => Err(notices::login_required(&account.name)),
             }
         })?
+    }
+
+    /// Reminds the user of the end of the session again, in ten minutes.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_account`.
+    pub fn remind_later(&self, account: &str) -> Result<(), ErrorAnswer> {
+        let later = Input::RemindLater { after: REMIND_LATER };
+        self.0.store.act(account, |account, now| account.session.handle(now, later))
     }
 
     /// Answers the question "Keep session?". An answer to a question that is no longer up does nothing.
@@ -524,7 +541,8 @@ impl Agent {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
-        self.finish_removals().await;
+        // The file is changed first; a provider that is slow to end a registration does not keep the sessions from being written.
+        let _ = clock::timeout(LONGEST_REMOVAL, self.finish_removals()).await;
         self.0.jobs.end_all();
         self.0.logouts.close().await;
         let places = &self.0.store.options.places;

@@ -25,6 +25,17 @@ fn the_status_page_is_as_designed() {
 }
 
 #[test]
+fn a_title_stands_beside_the_name_that_commands_take() {
+    let named = status("work", "signed_out", r#""label":"Example & Sons","removing":true"#);
+    let outcome = once(&["status"], get("/v1/sessions"), sessions(&[named]));
+    assert_eq!(
+        outcome.out,
+        "work   Example & Sons · not signed in · id.example.com\n       \
+                removed in a few seconds, unless you undo that in the window\n"
+    );
+}
+
+#[test]
 fn every_state_has_its_lines() {
     let expiring = r#""user":"alice","expires_in":58,"limit":"idle","lifetime":900"#;
     let last =

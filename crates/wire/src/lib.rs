@@ -50,8 +50,8 @@ pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use proxy::{ProxyList, ProxyStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,
-    Notice, NoticeKind, OnLock, PresenceStatus, Question, SessionSettings, SessionState, SessionStatus,
-    SettingField, SettingProblem, Snapshot,
+    Notice, NoticeKind, OnLock, PresenceStatus, Question, Reminder, SessionSettings, SessionState,
+    SessionStatus, SettingField, SettingProblem, Snapshot,
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
@@ -96,6 +96,7 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         SessionSettings,
         SettingField,
         SettingProblem,
+        Reminder,
         SessionStatus,
         Question,
         CallerKind,

@@ -154,6 +154,12 @@ pub const ACCOUNT: &[Managed] = &[
         "keep: the session continues. freeze: no program gets a token until it is unlocked (default). end: the user is signed out.",
     ),
     row(
+        "session.remind",
+        Kind::Flag,
+        "Remind of the longest session",
+        "Tell the user before an end that no use of the session can move: the longest session, or the provider's. Default: yes.",
+    ),
+    row(
         "provider.watch",
         Kind::List,
         "Notice the end at the provider",

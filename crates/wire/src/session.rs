@@ -250,6 +250,9 @@ pub struct SessionSettings {
     pub activity: ActivityPolicy,
     /// What happens when the screen is locked.
     pub on_lock: OnLock,
+    /// Whether Abide reminds the user of an end that no use of the session can move.
+    #[serde(default = "unknown_is_yes")]
+    pub remind: bool,
     /// The signals that tell Abide about the end of the provider's session. Answers to refreshes always count.
     pub watch: Vec<Signal>,
     /// How often the tab in the browser and Abide itself ask the provider.
@@ -337,6 +340,21 @@ impl std::fmt::Display for SettingProblem {
     }
 }
 
+/// An end that no use of the session can move, and that the user was reminded of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Reminder {
+    /// Identifies the account in an answer.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub id: u64,
+    /// The limit: `absolute` or `provider`.
+    pub limit: Limit,
+    /// The end, Unix seconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub ends_at: u64,
+}
+
 /// An account and its session. All times are Unix seconds, all durations whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -397,6 +415,10 @@ pub struct SessionStatus {
     /// Whether the provider wants the user to sign in again before it gives new tokens. The session is kept.
     #[serde(default)]
     pub sign_in_needed: bool,
+    /// An end that no use of the session can move, from the reminder of it until the user puts it off. A sign-in now begins a new
+    /// session in the place of this one.
+    #[serde(default)]
+    pub reminder: Option<Reminder>,
     /// Whether a sign-in is in progress: in state `authorizing`, or again for a session that is kept.
     #[serde(default)]
     pub signing_in: bool,
@@ -560,6 +582,8 @@ pub enum NoticeKind {
     StillActive,
     /// The session ended.
     Ended,
+    /// The session will end in some time, and no use of it can move that.
+    Reminder,
     /// A tool needs a stronger sign-in (RFC 9470).
     StepUp,
     /// Another problem.

@@ -18,6 +18,8 @@ const SERVER: &str = "org.freedesktop.Notifications";
 const DEFAULT: &str = "default";
 const KEEP: &str = "keep";
 const SIGN_OUT: &str = "sign-out";
+const SIGN_IN: &str = "sign-in";
+const LATER: &str = "later";
 /// The name of the icon and of the desktop entry of an installed Abide.
 const INSTALLED: &str = "abide-desktop";
 
@@ -166,6 +168,8 @@ impl Server {
                     DEFAULT => Some(Deed::Open),
                     KEEP => chosen(Choice::Keep),
                     SIGN_OUT => chosen(Choice::SignOut),
+                    SIGN_IN => chosen(Choice::SignIn),
+                    LATER => chosen(Choice::Later),
                     _ => None,
                 }
             }
@@ -183,6 +187,8 @@ fn name_of(choice: Choice) -> &'static str {
     match choice {
         Choice::Keep => KEEP,
         Choice::SignOut => SIGN_OUT,
+        Choice::SignIn => SIGN_IN,
+        Choice::Later => LATER,
     }
 }
 

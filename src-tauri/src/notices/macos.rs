@@ -30,6 +30,8 @@ use super::{Card, Choice, Deed, Place, Shows};
 
 const KEEP: &str = "keep";
 const SIGN_OUT: &str = "sign-out";
+const SIGN_IN: &str = "sign-in";
+const LATER: &str = "later";
 
 thread_local! {
     /// The centre keeps no strong reference to its delegate, so this one does. Only the main thread has it.
@@ -166,6 +168,8 @@ impl Centre {
         let deed = match action {
             KEEP => self.chosen(name, Choice::Keep),
             SIGN_OUT => self.chosen(name, Choice::SignOut),
+            SIGN_IN => self.chosen(name, Choice::SignIn),
+            LATER => self.chosen(name, Choice::Later),
             _ if is_default(action) => Some(Deed::Open),
             _ => None,
         };
@@ -226,6 +230,8 @@ fn category(choices: &[(Choice, String)]) -> Retained<UNNotificationCategory> {
             let name = match choice {
                 Choice::Keep => KEEP,
                 Choice::SignOut => SIGN_OUT,
+                Choice::SignIn => SIGN_IN,
+                Choice::Later => LATER,
             };
             UNNotificationAction::actionWithIdentifier_title_options(
                 &NSString::from_str(name),

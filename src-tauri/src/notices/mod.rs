@@ -14,7 +14,7 @@ mod imp;
 mod imp;
 
 use abide_locale::{common, desktop, time};
-use abide_wire::{Language, Notice, NoticeKind, Question};
+use abide_wire::{Language, Notice, NoticeKind, Question, Reminder, SessionStatus};
 
 pub(crate) use self::imp::Board;
 
@@ -31,7 +31,7 @@ pub(crate) struct Card {
     /// The choices with their labels, if the desktop supports choices. A click on the notification itself always opens the
     /// window.
     pub(crate) choices: Vec<(Choice, String)>,
-    /// The questions that a choice answers: those that the notification is about.
+    /// The questions or reminders that a choice answers: those that the notification is about.
     pub(crate) questions: Vec<u64>,
 }
 
@@ -42,6 +42,10 @@ pub(crate) enum Choice {
     Keep,
     /// End them.
     SignOut,
+    /// Sign in again, for a new session in the place of one that will end.
+    SignIn,
+    /// Be reminded later.
+    Later,
 }
 
 /// What the user did with a notification.
@@ -49,7 +53,7 @@ pub(crate) enum Choice {
 pub(crate) enum Deed {
     /// A click on the notification itself.
     Open,
-    /// A choice, with the questions that it answers.
+    /// A choice, with the questions or reminders that it answers.
     Chosen(Choice, Vec<u64>),
 }
 
@@ -67,6 +71,13 @@ pub(crate) struct Notices<S> {
     next: Place,
     /// The notification about the current questions.
     asked: Option<Asked>,
+    /// The notification about ends that no use of a session can move: one for all of them.
+    reminded: Option<Reminded>,
+}
+
+struct Reminded {
+    place: Place,
+    reminders: Vec<Reminder>,
 }
 
 struct Asked {
@@ -77,7 +88,7 @@ struct Asked {
 impl<S: Shows> Notices<S> {
     /// Shows notifications on this board.
     pub(crate) fn new(board: S) -> Self {
-        Self { board, next: 0, asked: None }
+        Self { board, next: 0, asked: None, reminded: None }
     }
 
     fn next_place(&mut self) -> Place {
@@ -102,6 +113,26 @@ impl<S: Shows> Notices<S> {
         };
         let (title, body) = (notice.title.clone(), notice.body.clone());
         self.board.show(place, Card { title, body, choices: Vec::new(), questions: Vec::new() });
+    }
+
+    /// Shows a reminder; `accounts` are the current ones. All reminders share one notification.
+    pub(crate) fn remind(&mut self, notice: &Notice, accounts: &[SessionStatus], language: Language) {
+        let place = self.reminded.take().map_or_else(|| self.next_place(), |reminded| reminded.place);
+        self.board.show(place, about_reminders(accounts, Some(notice), language));
+        self.reminded = Some(Reminded { place, reminders: reminders(accounts) });
+    }
+
+    /// Updates the notification for the current reminders.
+    pub(crate) fn follow_reminders(&mut self, accounts: &[SessionStatus], language: Language) {
+        let Some(reminded) = &mut self.reminded else { return };
+        let (place, current) = (reminded.place, reminders(accounts));
+        if current.is_empty() {
+            self.board.clear(place);
+            self.reminded = None;
+        } else if current.len() < reminded.reminders.len() {
+            self.board.show(place, about_reminders(accounts, None, language));
+            reminded.reminders = current;
+        }
     }
 
     /// The place of a question's notification, if this notice reports its end and it was about that question only.
@@ -163,6 +194,29 @@ fn about(questions: &[Question], notice: Option<&Notice>, language: Language) ->
     Card { title, body, choices, questions: questions.iter().map(|question| question.id).collect() }
 }
 
+fn reminders(accounts: &[SessionStatus]) -> Vec<Reminder> {
+    accounts.iter().filter_map(|status| status.reminder.clone()).collect()
+}
+
+/// The notification about ends that no use of a session can move. The text about a single one comes from its notice.
+fn about_reminders(accounts: &[SessionStatus], notice: Option<&Notice>, language: Language) -> Card {
+    let due: Vec<&SessionStatus> = accounts.iter().filter(|status| status.reminder.is_some()).collect();
+    let (title, body) = match notice.filter(|_| due.len() <= 1) {
+        Some(notice) => (notice.title.clone(), notice.body.clone()),
+        None => {
+            let titles: Vec<&str> = due.iter().map(|status| status.title()).collect();
+            (desktop::notice_reminder(language, due.len()), titles.join("\n"))
+        }
+    };
+    let mut choices = Vec::new();
+    // One browser at a time.
+    if due.len() == 1 {
+        choices.push((Choice::SignIn, common::action_sign_in_again(language)));
+    }
+    choices.push((Choice::Later, common::action_remind_later(language)));
+    Card { title, body, choices, questions: reminders(accounts).iter().map(|reminder| reminder.id).collect() }
+}
+
 fn line(question: &Question, language: Language) -> String {
     let Question { account, provider, .. } = question;
     let left = time::duration(language, question.seconds_left);
@@ -177,7 +231,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::{Arc, Mutex};
 
-    use abide_wire::Limit;
+    use abide_wire::{Limit, SessionState};
 
     use super::*;
 
@@ -310,5 +364,73 @@ mod tests {
         notices.tell(&notice(NoticeKind::Expiring, "work", Some(7)), &[question(7, "work")], Language::En);
         notices.tell(&notice(NoticeKind::Ended, "home", None), &[question(7, "work")], Language::En);
         assert_eq!(board.places(), [(1, true), (2, true)]);
+    }
+
+    fn due(account: &str, id: u64) -> SessionStatus {
+        SessionStatus {
+            account: account.to_owned(),
+            label: None,
+            removing: false,
+            issuer: String::new(),
+            provider: "id.example.com".to_owned(),
+            user: None,
+            state: SessionState::Active,
+            ended: None,
+            ended_by: None,
+            provider_end: None,
+            sign_out_page: None,
+            ended_at: None,
+            expires_in: None,
+            limit: None,
+            lifetime: None,
+            since: None,
+            at_most_until: None,
+            access_token_expires_in: None,
+            renewable: true,
+            can_be_kept: true,
+            sign_in_needed: false,
+            reminder: Some(Reminder { id, limit: Limit::Absolute, ends_at: 0 }),
+            signing_in: false,
+            attempt: None,
+            provider_logout: None,
+            provider_limit: None,
+            frozen: false,
+            layers: Vec::new(),
+            signals: Vec::new(),
+            clock_skew: None,
+            advised_end_after: None,
+            last_error: None,
+            last_error_code: None,
+            last_error_kind: None,
+        }
+    }
+
+    #[test]
+    fn all_reminders_share_one_notification_which_goes_with_the_last() {
+        let board = Double::default();
+        let mut notices = Notices::new(board.clone());
+        let notice = |account: &str| Notice {
+            kind: NoticeKind::Reminder,
+            account: Some(account.to_owned()),
+            question: None,
+            title: "Your session will end".to_owned(),
+            body: "In 3 h.".to_owned(),
+        };
+        let (work, home) = (due("work", 4), due("home", 5));
+        notices.remind(&notice("work"), std::slice::from_ref(&work), Language::En);
+        let card = board.last();
+        assert_eq!(card.body, "In 3 h.");
+        let choices: Vec<Choice> = card.choices.iter().map(|(choice, _)| *choice).collect();
+        assert_eq!((choices, card.questions), (vec![Choice::SignIn, Choice::Later], vec![4]));
+        notices.remind(&notice("home"), &[work.clone(), home], Language::En);
+        let card = board.last();
+        assert_eq!((card.body.as_str(), card.questions), ("work\nhome", vec![4, 5]));
+        assert_eq!(card.choices.len(), 1, "one browser at a time");
+        notices.follow_reminders(&[work], Language::En);
+        assert_eq!(board.last().body, "work");
+        notices.follow_reminders(&[], Language::En);
+        let places = board.places();
+        assert!(places.iter().all(|(place, _)| *place == places[0].0), "one place: {places:?}");
+        assert_eq!(places.last().map(|(_, shown)| *shown), Some(false));
     }
 }

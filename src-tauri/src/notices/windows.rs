@@ -22,6 +22,8 @@ use super::{Card, Choice, Deed, Place, Shows};
 
 const KEEP: &str = "keep";
 const SIGN_OUT: &str = "sign-out";
+const SIGN_IN: &str = "sign-in";
+const LATER: &str = "later";
 /// The identifier of PowerShell, which every Windows has.
 const POWERSHELL: &str = r"{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe";
 
@@ -185,6 +187,8 @@ impl Toasts {
         match arguments {
             KEEP => Some(Deed::Chosen(Choice::Keep, questions)),
             SIGN_OUT => Some(Deed::Chosen(Choice::SignOut, questions)),
+            SIGN_IN => Some(Deed::Chosen(Choice::SignIn, questions)),
+            LATER => Some(Deed::Chosen(Choice::Later, questions)),
             _ => Some(Deed::Open),
         }
     }
@@ -239,5 +243,7 @@ fn name_of(choice: Choice) -> &'static str {
     match choice {
         Choice::Keep => KEEP,
         Choice::SignOut => SIGN_OUT,
+        Choice::SignIn => SIGN_IN,
+        Choice::Later => LATER,
     }
 }

@@ -299,6 +299,7 @@ mod tests {
             renewable: true,
             can_be_kept: true,
             sign_in_needed: false,
+            reminder: None,
             signing_in: false,
             attempt: None,
             provider_logout: None,

@@ -224,7 +224,7 @@ fn offers_keep(status: &SessionStatus) -> bool {
 
 /// Whether to offer *Sign in*: without a session, and if the provider requires another sign-in.
 fn offers_sign_in(status: &SessionStatus) -> bool {
-    !is_signed_in(status) || status.sign_in_needed
+    !is_signed_in(status) || status.sign_in_needed || status.reminder.is_some()
 }
 
 /// Whether the tab that watches the provider's session was open and has been closed.
@@ -351,6 +351,7 @@ pub(super) mod tests {
             renewable: signed_in,
             can_be_kept: signed_in,
             sign_in_needed: false,
+            reminder: None,
             signing_in: false,
             attempt: None,
             provider_logout: None,

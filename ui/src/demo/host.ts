@@ -33,6 +33,7 @@ export function account(over: Partial<SessionStatus> = {}): SessionStatus {
     renewable: false,
     can_be_kept: false,
     sign_in_needed: false,
+    reminder: null,
     signing_in: false,
     attempt: null,
     provider_logout: true,
@@ -138,6 +139,7 @@ export const usual: SessionSettings = {
   absolute: 43_200,
   activity: "requests",
   on_lock: "freeze",
+  remind: true,
   watch: ["iframe", "refresh"],
   poll: 60,
   provider_logout: false,
@@ -307,6 +309,14 @@ const demo = account({ account: "demo", issuer: DEMO_ISSUER, provider: "127.0.0.
 export const scenes: Record<string, () => Snapshot> = {
   active: () => ({ accounts: [active(), ended], questions: [], warnings: [] }),
   soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], questions: [], warnings: [] }),
+  reminded: () => ({
+    accounts: [
+      active({ reminder: { id: 1, limit: "absolute", ends_at: now() + 3 * 3600 }, at_most_until: now() + 3 * 3600 }),
+      active({ account: "vpn", provider: "login.example.org", reminder: { id: 2, limit: "provider", ends_at: now() + 86_000 } }),
+    ],
+    questions: [],
+    warnings: [],
+  }),
   expiring: () => ({
     accounts: [active({ state: "expiring", expires_in: 58 }), ended],
     questions: [asked()],
@@ -507,6 +517,7 @@ export function demoHost(scene: string): Host {
       );
       void pause(1500).then(() => change(name, (a) => (a.provider_end === "pending" ? { ...a, provider_end: "ended" } : a)));
     },
+    remindLater: async (name) => change(name, (a) => ({ ...a, reminder: null })),
     keep: async (name) => change(name, (a) => active({ ...same(a), expires_in: 900 })),
     openMonitor: async (name) => {
       await pause(600);

@@ -36,6 +36,7 @@ export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed
     const signedIn = status.state === "active" || status.state === "expiring";
     if (status.state === "authorizing" || status.signing_in) add(text("command-cancel-sign-in", { account }), () => host.cancelSignIn(name));
     else if (!signedIn || status.sign_in_needed) add(text("command-sign-in", { account }), () => host.signIn(name));
+    if (signedIn && status.reminder != null && !status.signing_in) add(text("command-sign-in-now", { account }), () => host.signIn(name));
     if (signedIn && status.can_be_kept && !status.frozen) add(text("command-keep", { account }), () => host.keep(name));
     if (signedIn) add(text("command-sign-out", { account }), () => host.signOut(name));
     commands.push({ name: text("command-settings", { account }), run: () => pages.settings(name) });

@@ -3,6 +3,7 @@
 export interface Messages {
   "action-sign-in": null;
   "action-sign-in-again": null;
+  "action-remind-later": null;
   "action-cancel-sign-in": null;
   "action-sign-out": null;
   "action-keep-session": null;
@@ -208,6 +209,9 @@ export interface Messages {
   "card-advice": { provider: string | number; time: string | number };
   "card-change-settings": null;
   "card-change-settings-of": { account: string | number };
+  "card-reminder-absolute": { when: string | number };
+  "card-reminder-provider": { provider: string | number; when: string | number };
+  "card-sign-in-now": null;
   "card-remove": { account: string | number };
   "card-removing": null;
   "card-removing-signed-in": null;
@@ -471,6 +475,8 @@ export interface Messages {
   "setting-on_lock-keep-hint": null;
   "setting-on_lock-end": null;
   "setting-on_lock-end-hint": null;
+  "setting-remind": null;
+  "setting-remind-hint": null;
   "setting-claims": null;
   "setting-claims-hint": null;
   "setting-provider_logout": null;
@@ -725,6 +731,7 @@ export interface Messages {
   "command-sign-in": { account: string | number };
   "command-cancel-sign-in": { account: string | number };
   "command-keep": { account: string | number };
+  "command-sign-in-now": { account: string | number };
   "command-sign-out": { account: string | number };
   "command-settings": { account: string | number };
   "command-up": { account: string | number };

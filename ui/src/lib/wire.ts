@@ -98,6 +98,10 @@ activity: ActivityPolicy,
  */
 on_lock: OnLock, 
 /**
+ * Whether Abide reminds the user of an end that no use of the session can move.
+ */
+remind: boolean, 
+/**
  * The signals that tell Abide about the end of the provider's session. Answers to refreshes always count.
  */
 watch: Array<Signal>, 
@@ -125,6 +129,20 @@ locked?: Array<string>, };
 export type SettingField = "end_after" | "warn_after" | "absolute" | "poll";
 
 export type SettingProblem = "end_after_too_short" | "warn_after_not_before_end" | "absolute_too_short" | "absolute_too_long" | "poll_too_short";
+
+export type Reminder = { 
+/**
+ * Identifies the account in an answer.
+ */
+id: number, 
+/**
+ * The limit: `absolute` or `provider`.
+ */
+limit: Limit, 
+/**
+ * The end, Unix seconds.
+ */
+ends_at: number, };
 
 export type SessionStatus = { 
 /**
@@ -213,6 +231,11 @@ can_be_kept: boolean,
  * Whether the provider wants the user to sign in again before it gives new tokens. The session is kept.
  */
 sign_in_needed: boolean, 
+/**
+ * An end that no use of the session can move, from the reminder of it until the user puts it off. A sign-in now begins a new
+ * session in the place of this one.
+ */
+reminder: Reminder | null, 
 /**
  * Whether a sign-in is in progress: in state `authorizing`, or again for a session that is kept.
  */
@@ -530,7 +553,7 @@ grants?: Array<LiveGrant>,
  */
 language?: LanguageSetting, };
 
-export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "step_up" | "problem";
+export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "reminder" | "step_up" | "problem";
 
 export type Notice = { 
 /**

@@ -180,6 +180,8 @@ pub(crate) struct SessionConfig {
     pub(crate) absolute: Duration,
     pub(crate) activity: ActivityPolicy,
     pub(crate) on_lock: OnLock,
+    /// Remind the user of an end that no use of the session can move.
+    pub(crate) remind: bool,
 }
 
 impl Default for SessionConfig {
@@ -191,6 +193,7 @@ impl Default for SessionConfig {
             absolute: limits.absolute(),
             activity: ActivityPolicy::default(),
             on_lock: OnLock::default(),
+            remind: true,
         }
     }
 }
@@ -374,6 +377,7 @@ impl AccountConfig {
                     is_asked && self.provider.watches(*signal)
                 })
                 .then_some(self.provider.poll),
+            remind: self.session.remind,
         }
     }
 

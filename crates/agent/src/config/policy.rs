@@ -9,12 +9,13 @@ use toml::{Table, Value};
 use crate::config::AccountConfig;
 
 /// The settings of each account that the window and the local endpoint change: where they are, and their name there.
-const SETTINGS: [(&str, &str, &str); 10] = [
+const SETTINGS: [(&str, &str, &str); 11] = [
     ("session", "end_after", "end_after"),
     ("session", "warn_after", "warn_after"),
     ("session", "absolute", "absolute"),
     ("session", "activity", "activity"),
     ("session", "on_lock", "on_lock"),
+    ("session", "remind", "remind"),
     ("provider", "watch", "watch"),
     ("provider", "poll", "poll"),
     ("provider", "claims", "claims"),

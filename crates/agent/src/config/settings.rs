@@ -32,6 +32,7 @@ impl AccountConfig {
             absolute: self.session.absolute.as_secs(),
             activity: self.session.activity,
             on_lock: self.session.on_lock,
+            remind: self.session.remind,
             watch: Signal::ALL.into_iter().filter(|signal| self.provider.watches(*signal)).collect(),
             poll: self.provider.poll.as_secs(),
             provider_logout: self.logout.provider,
@@ -49,6 +50,7 @@ impl AccountConfig {
             absolute: Duration::from_secs(settings.absolute),
             activity: settings.activity,
             on_lock: settings.on_lock,
+            remind: settings.remind,
         };
         self.provider.watch.clone_from(&settings.watch);
         if before.poll != settings.poll {
@@ -125,7 +127,8 @@ fn write_session(account: &mut dyn TableLike, settings: &SessionSettings) {
 /// Only what has become different: most people never touch these, and their file need not speak of them.
 fn write_provider(account: &mut dyn TableLike, before: &SessionSettings, after: &SessionSettings) {
     let watch: toml_edit::Array = after.watch.iter().map(|signal| signal.as_str()).collect();
-    let changes: [(&str, &str, bool, Value); 5] = [
+    let changes: [(&str, &str, bool, Value); 6] = [
+        ("session", "remind", before.remind != after.remind, after.remind.into()),
         ("provider", "watch", before.watch != after.watch, watch.into()),
         ("provider", "poll", before.poll != after.poll, written(after.poll).into()),
         ("provider", "claims", before.claims != after.claims, after.claims.into()),

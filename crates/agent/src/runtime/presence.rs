@@ -60,7 +60,7 @@ async fn take(store: &Arc<Store>, presence: &Presence, event: Event) {
             store.vault.settle().await;
             presence.ready_to_sleep();
         }
-        Event::Resumed => store.everybody(Input::Tick),
+        Event::Resumed => store.everybody(Input::Resumed),
     }
 }
 

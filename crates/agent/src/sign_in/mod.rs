@@ -42,23 +42,38 @@ pub(crate) use error::SignInError;
 /// # Errors
 ///
 /// `unknown_account`; `invalid_request` when the person is already signed in.
-pub(crate) fn begin(
+pub(crate) fn begin(store: &Arc<Store>, account: &str, opening: Opening) -> Result<(), ErrorAnswer> {
+    begin_as(store, account, opening, None, true)
+}
+
+/// The same, as a link to the redirect URI wants (OpenID Connect Core 1.0, section 4). It replaces no session.
+pub(crate) fn begin_by_link(
+    store: &Arc<Store>,
+    account: &str,
+    login_hint: Option<String>,
+) -> Result<(), ErrorAnswer> {
+    begin_as(store, account, Opening::Browser, login_hint, false)
+}
+
+fn begin_as(
     store: &Arc<Store>,
     account: &str,
     opening: Opening,
     login_hint: Option<String>,
+    by_user: bool,
 ) -> Result<(), ErrorAnswer> {
     store.act(account, |account, now| {
         account.session.handle(now, Input::Tick);
         let view = account.session.view(now);
-        if view.began.is_some() && !view.sign_in_needed {
+        let again = by_user && view.can_begin_again && !view.sign_in_needed;
+        if view.began.is_some() && !view.sign_in_needed && !again {
             let who = account.held.as_ref().map_or("The user", |held| held.identity.label());
             let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
             return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
         }
         account.opening = opening;
         account.invited_as = login_hint;
-        account.session.handle(now, Input::Login);
+        account.session.handle(now, if again { Input::BeginAgain } else { Input::Login });
         Ok(())
     })?
 }

@@ -18,7 +18,7 @@ use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::server::Quiet;
 use crate::sign_in;
-use crate::state::account::{Account, Opening};
+use crate::state::account::Account;
 use crate::state::store::Store;
 use crate::view::notices;
 
@@ -87,7 +87,7 @@ impl Catch for Guard {
         tokio::spawn(async move {
             // The sign-in takes the port. Before that, the page has to reach the browser.
             clock::sleep(PAGE_FIRST).await;
-            if let Err(error) = sign_in::begin(&store, &account, Opening::Browser, login_hint) {
+            if let Err(error) = sign_in::begin_by_link(&store, &account, login_hint) {
                 tracing::warn!(account, code = error.error.as_str(), "a link did not start a sign-in");
             }
         });

@@ -8,8 +8,8 @@ use abide_oidc::{Provider, StepUp};
 use abide_session::{Attempt, Now, Session, State};
 use abide_vault::Zeroizing;
 use abide_wire::{
-    AccessToken, ErrorAnswer, ProviderEnd, Question, SessionState, SessionStatus, SignInBegun, SignOutPage,
-    Signal, SignalState, TokenAnswer,
+    AccessToken, ErrorAnswer, ProviderEnd, Question, Reminder, SessionState, SessionStatus, SignInBegun,
+    SignOutPage, Signal, SignalState, TokenAnswer,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -333,6 +333,11 @@ impl Account {
             renewable: view.renewable,
             can_be_kept: view.can_be_kept,
             sign_in_needed: view.sign_in_needed,
+            reminder: view.reminded_of.map(|end| Reminder {
+                id: u64::from(self.serial),
+                limit: limit(end.limit),
+                ends_at: ceil(now.wall.saturating_add(end.left)),
+            }),
             signing_in: view.signing_in,
             attempt: self.sign_in.as_ref().map(|sign_in| sign_in.attempt.number()),
             provider_logout: self

@@ -467,6 +467,19 @@ impl Store {
                 let why = account.last_error.as_ref().map(|last_error| last_error.sentence.as_str());
                 self.tell(notices::sign_in_needed(language, &account.name, &account.provider(), why));
             }
+            Output::Remind => {
+                if let Some(reminder) = account.status(now).reminder {
+                    let title = account.config.label.as_deref().unwrap_or(&account.name);
+                    self.tell(notices::reminder(
+                        language,
+                        &account.name,
+                        title,
+                        &account.provider(),
+                        &reminder,
+                        now.wall,
+                    ));
+                }
+            }
             Output::QueryIdleTime => self.effects.query_idle(self, account),
             Output::ProbeProvider { attempt } => self.effects.probe(self, account, attempt),
             Output::Began => {

@@ -6,5 +6,6 @@ mod configuration;
 mod disk;
 mod provider;
 mod races;
+mod reminders;
 mod simulation;
 mod world;

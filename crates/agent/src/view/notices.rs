@@ -1,9 +1,13 @@
 //! The texts of notifications, in the language of the user, and of answers to tools and warnings, in English.
 
+use std::time::Duration;
+
 use abide_locale::{common, desktop, session, time};
 use abide_oidc::ErrorKind;
 use abide_session::EndReason;
-use abide_wire::{ErrorAnswer, ErrorCode, Language, Notice, NoticeKind, Question, SignOutPage, text};
+use abide_wire::{
+    ErrorAnswer, ErrorCode, Language, Limit, Notice, NoticeKind, Question, Reminder, SignOutPage, text,
+};
 
 use crate::view::convert::{ended_by, error_code, reason};
 
@@ -35,6 +39,23 @@ pub(crate) fn expiring(language: Language, question: &Question) -> Notice {
         (desktop::notice_ends_soon(language, 1), body)
     };
     Notice { question: Some(question.id), ..notice(NoticeKind::Expiring, &question.account, title, body) }
+}
+
+/// An end that no use of the session can move. `now` is the wall time.
+pub(crate) fn reminder(
+    language: Language,
+    account: &str,
+    title: &str,
+    provider: &str,
+    reminder: &Reminder,
+    now: Duration,
+) -> Notice {
+    let left = time::rough_duration(language, reminder.ends_at.saturating_sub(now.as_secs()));
+    let body = match reminder.limit {
+        Limit::Provider => desktop::notice_reminder_provider(language, title, provider, left),
+        _ => desktop::notice_reminder_longest(language, title, provider, left),
+    };
+    notice(NoticeKind::Reminder, account, desktop::notice_reminder(language, 1), body)
 }
 
 pub(crate) fn stronger_sign_in(language: Language, account: &str, provider: &str, tool: &str) -> Notice {
