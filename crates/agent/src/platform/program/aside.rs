@@ -2,50 +2,34 @@
 //! program, and each of them may never answer.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use super::ProcessId;
 
-/// The longest time for one look.
+/// The longest time for one look, and to wait for its place.
 const LONGEST: Duration = Duration::from_secs(2);
-/// So many looks at one process may be under way, with those that hang.
+/// So many looks at one process may be under way, with those that hang. Others wait.
 const SHARE: usize = 4;
 
-static UNDER_WAY: Mutex<Option<HashMap<ProcessId, usize>>> = Mutex::new(None);
+static UNDER_WAY: Mutex<Option<HashMap<ProcessId, Weak<Semaphore>>>> = Mutex::new(None);
 
-/// Keeps the place of a look until it is done.
-struct Place(ProcessId);
-
-impl Place {
-    fn take(process: ProcessId) -> Option<Self> {
-        let mut under_way = under_way();
-        let count = under_way.get_or_insert_default().entry(process).or_default();
-        (*count < SHARE).then(|| {
-            *count += 1;
-            Self(process)
-        })
+/// The places for looks at a process. They are gone when no look is under way or waits.
+fn places(process: ProcessId) -> Arc<Semaphore> {
+    let mut under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    let under_way = under_way.get_or_insert_default();
+    if let Some(places) = under_way.get(&process).and_then(Weak::upgrade) {
+        return places;
     }
+    under_way.retain(|_, places| places.strong_count() > 0);
+    let places = Arc::new(Semaphore::new(SHARE));
+    under_way.insert(process, Arc::downgrade(&places));
+    places
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut under_way = under_way();
-        let under_way = under_way.get_or_insert_default();
-        if let Some(count) = under_way.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                under_way.remove(&self.0);
-            }
-        }
-    }
-}
-
-fn under_way() -> MutexGuard<'static, Option<HashMap<ProcessId, usize>>> {
-    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Looks at a process and what it names; `None` if that takes too long, or if too many looks at it hang already.
+/// Looks at a process and what it names; `None` if that takes too long, also because other looks at it hang.
 pub(crate) async fn aside<T: Send + 'static>(
     process: ProcessId,
     look: impl FnOnce() -> T + Send + 'static,
@@ -58,7 +42,7 @@ async fn within<T: Send + 'static>(
     process: ProcessId,
     look: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let place = Place::take(process)?;
+    let place = tokio::time::timeout(longest, places(process).acquire_owned()).await.ok()?.ok()?;
     let look = tokio::task::spawn_blocking(move || {
         let seen = look();
         drop(place);
@@ -79,7 +63,6 @@ async fn within<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -94,12 +77,19 @@ mod tests {
             let look = move || hangs.lock().unwrap().recv().is_ok();
             assert_eq!(within(Duration::from_millis(20), one, look).await, None);
         }
-        assert_eq!(within(LONGEST, one, || true).await, None, "no more of the same");
+        assert_eq!(within(Duration::from_millis(20), one, || true).await, None, "no more of the same");
         assert_eq!(within(LONGEST, other, || true).await, Some(true));
         drop(release);
-        while under_way().as_ref().is_some_and(|under_way| under_way.contains_key(&one)) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
         assert_eq!(within(LONGEST, one, || true).await, Some(true), "it answers again");
+    }
+
+    #[tokio::test]
+    async fn many_looks_at_a_busy_process_wait_for_each_other() {
+        let busy = ProcessId { number: -3, started: 1 };
+        let look = || std::thread::sleep(Duration::from_millis(10));
+        let looks: Vec<_> = (0..40).map(|_| tokio::spawn(within(LONGEST, busy, look))).collect();
+        for look in looks {
+            assert_eq!(look.await.unwrap(), Some(()));
+        }
     }
 }
