@@ -182,6 +182,9 @@ notice-refused = Das konnte Abide nicht tun
 
 ## The dialog when Abide cannot start. An $error is in English.
 
+link-refused = Dieser Link kann nicht verwendet werden
+link-refused-body = Der Link ist unvollständig oder verlangt etwas, das ein Link nicht verlangen darf. Es wurde nichts hinzugefügt. Fragen Sie die Person, von der Sie den Link haben.
+
 start-failed = Abide kann nicht starten
 start-no-home = Ihr persönlicher Ordner ist nicht bekannt: Setzen Sie HOME und starten Sie Abide neu.
 start-no-threads = Das System lässt keine weiteren Threads zu: { $error }.

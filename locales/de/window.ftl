@@ -315,6 +315,8 @@ picture-app = App
 
 ## The page that adds an account
 
+add-link = Ein Link bittet Sie, ein Konto bei **{ $host }** hinzuzufügen.
+add-link-hint = Jede Seite und jede Nachricht kann einen solchen Link enthalten. Fahren Sie nur fort, wenn Sie ihn erwartet haben, zum Beispiel von Ihrer Administration. Es wird nichts hinzugefügt, bevor Sie „Hinzufügen und anmelden“ wählen.
 add-choose = Wählen Sie Ihren Anbieter
 add-or-address = Oder geben Sie die Adresse ein
 add-enter-address = Geben Sie die Adresse Ihres Anbieters ein

@@ -182,6 +182,9 @@ notice-refused = Abide could not do that
 
 ## The dialog when Abide cannot start. An $error is in English.
 
+link-refused = This link cannot be used
+link-refused-body = The link is not complete, or it asks for something that a link may not ask for. Nothing was added. Ask the person who gave you the link.
+
 start-failed = Abide cannot start
 start-no-home = Your home folder is not known: set HOME and start Abide again.
 start-no-threads = The system refuses to start threads: { $error }.

@@ -315,6 +315,8 @@ picture-app = App
 
 ## The page that adds an account
 
+add-link = A link asks you to add an account at **{ $host }**.
+add-link-hint = Any page and any message can have such a link. Continue only if you expected it, for example from your administrator. Nothing is added before you choose “Add and sign in”.
 add-choose = Choose your provider
 add-or-address = Or enter its address
 add-enter-address = Enter the address of your provider

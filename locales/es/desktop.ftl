@@ -182,6 +182,9 @@ notice-refused = Abide no pudo hacerlo
 
 ## The dialog when Abide cannot start. An $error is in English.
 
+link-refused = Este enlace no se puede usar
+link-refused-body = El enlace está incompleto o pide algo que un enlace no puede pedir. No se ha añadido nada. Pregunta a la persona que te dio el enlace.
+
 start-failed = Abide no puede iniciarse
 start-no-home = No se conoce tu carpeta personal: define HOME e inicia Abide de nuevo.
 start-no-threads = El sistema no permite crear hilos: { $error }.

@@ -315,6 +315,8 @@ picture-app = Aplicación
 
 ## The page that adds an account
 
+add-link = Un enlace te pide añadir una cuenta en **{ $host }**.
+add-link-hint = Cualquier página y cualquier mensaje puede tener un enlace así. Continúa solo si lo esperabas, por ejemplo de tu administrador. No se añade nada antes de que elijas «Añadir e iniciar sesión».
 add-choose = Elige tu proveedor
 add-or-address = O escribe su dirección
 add-enter-address = Escribe la dirección de tu proveedor

@@ -24,6 +24,7 @@ VIAddVersionKey LegalCopyright "{{copyright}}"
 
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\{{name}}"
 !define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
+!define LINKS "Software\Classes\abide"
 !define WEBVIEW2 "Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
 !define MUI_ICON "{{icon}}"
 !define MUI_UNICON "{{icon}}"
@@ -127,6 +128,10 @@ Section "{{name}}"
   WriteRegDWORD HKCU "${UNINSTALL}" NoRepair 1
   ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
   WriteRegDWORD HKCU "${UNINSTALL}" EstimatedSize $0
+  ; Links that begin with abide:.
+  WriteRegStr HKCU "${LINKS}" "" "URL:{{name}}"
+  WriteRegStr HKCU "${LINKS}" "URL Protocol" ""
+  WriteRegStr HKCU "${LINKS}\shell\open\command" "" '"$INSTDIR\abide-desktop.exe" "%1"'
   ; The user's PATH. PowerShell writes it, because a text here has at most 1,023 characters.
   nsExec::Exec `powershell -NoProfile -Command "$$d='$INSTDIR'; $$p=[Environment]::GetEnvironmentVariable('Path','User'); if (($$p -split ';') -notcontains $$d) { [Environment]::SetEnvironmentVariable('Path', (@($$p -split ';' | Where-Object { $$_ }) + $$d) -join ';', 'User') }"`
   Pop $0
@@ -152,6 +157,7 @@ Section Uninstall
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\{{name}}.lnk"
   DeleteRegKey HKCU "${UNINSTALL}"
+  DeleteRegKey HKCU "${LINKS}"
   DeleteRegValue HKCU "${RUN}" "{{name}}"
   nsExec::Exec `powershell -NoProfile -Command "$$d='$INSTDIR'; $$p=[Environment]::GetEnvironmentVariable('Path','User'); [Environment]::SetEnvironmentVariable('Path', (@($$p -split ';' | Where-Object { $$_ -and $$_ -ne $$d })) -join ';', 'User')"`
   Pop $0

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use abide_agent::{Agent, Event, StartError};
+use abide_agent::{Agent, Event, StartError, Successor};
 use abide_locale::desktop as texts;
-use abide_wire::{ErrorAnswer, Language, Notice, NoticeKind, SessionStatus, Snapshot};
+use abide_wire::{AccountLink, ErrorAnswer, Language, Notice, NoticeKind, SessionStatus, Snapshot};
 use tauri::{AppHandle, Emitter as _, Manager as _};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -24,10 +24,15 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
 /// Waits for the agent and then follows it until the program ends.
 ///
 /// `runtime` is the agent's folder for what is there only while it runs.
-pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, StartError>>, runtime: PathBuf) {
+pub(crate) async fn begin(
+    app: AppHandle,
+    starting: JoinHandle<Result<Agent, StartError>>,
+    runtime: PathBuf,
+    link: Option<AccountLink>,
+) {
     let reason = match starting.await {
         Ok(Ok(agent)) => {
-            return follow(app, agent, &runtime).await;
+            return follow(app, agent, &runtime, link).await;
         }
         Ok(Err(StartError::AlreadyRunning(owner))) => {
             platform::say(&format!("Abide is already running{owner}. Its window has been asked to open."));
@@ -51,7 +56,7 @@ pub(crate) async fn begin(app: AppHandle, starting: JoinHandle<Result<Agent, Sta
 /// The notifications on the screen.
 struct Told(Mutex<Notices<Board>>);
 
-async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
+async fn follow(app: AppHandle, agent: Agent, runtime: &Path, link: Option<AccountLink>) {
     let mut snapshots = agent.watch();
     let mut events = agent.events();
     let (answer, mut answers) = mpsc::unbounded_channel();
@@ -98,8 +103,11 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
     tauri::async_runtime::spawn(platform::appearance::follow(app.clone()));
     let mut told = tokio::spawn(told_to_stop());
     // An icon in the panel is easy to miss.
-    if agent.is_first_start() {
-        window::open(&app);
+    match link {
+        Some(link) if agent.takes_links() => window::open_link(&app, link),
+        Some(_) => window::open(&app),
+        None if agent.is_first_start() => window::open(&app),
+        None => {}
     }
 
     snapshots.mark_changed();
@@ -111,7 +119,9 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path) {
             event = events.recv() => match event {
                 Ok(Event::Notice(notice)) => notify(&app, &notice),
                 Ok(Event::ShowWindow) => window::open(&app),
+                Ok(Event::Link(link)) => window::open_link(&app, link),
                 Ok(Event::Quit) => quit(&app),
+                Ok(Event::Replaced) => make_way(&app),
                 // Notices that came faster than they could be shown are in the past now.
                 Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "notices were missed"),
                 Err(RecvError::Closed) => return,
@@ -193,6 +203,23 @@ fn notices(app: &AppHandle, work: impl FnOnce(&mut Notices<Board>)) {
     }
 }
 
+/// A link that macOS has opened.
+#[cfg(target_os = "macos")]
+pub(crate) fn follow_link(app: &AppHandle, link: &str) {
+    match AccountLink::parse(link) {
+        Ok(link) if app.try_state::<Agent>().is_some_and(|agent| agent.takes_links()) => {
+            window::open_link(app, link);
+        }
+        Ok(_) => window::open(app),
+        Err(refused) => {
+            tracing::info!(code = refused.code(), "a link was refused");
+            let language = language(app);
+            let (title, body) = (texts::link_refused(language), texts::link_refused_body(language));
+            notify(app, &Notice { kind: NoticeKind::Problem, account: None, question: None, title, body });
+        }
+    }
+}
+
 /// The user chose this item of the tray's menu.
 pub(crate) fn chosen(app: &AppHandle, item: &str) {
     let Some(agent) = app.try_state::<Agent>() else { return };
@@ -242,6 +269,36 @@ pub(crate) fn chosen(app: &AppHandle, item: &str) {
                 },
             );
         }
+    });
+}
+
+/// The program that was installed in the place of this one, when this one has ended its work.
+static SUCCESSOR: Mutex<Option<Successor>> = Mutex::new(None);
+
+/// What to become after the end.
+pub(crate) fn successor() -> Option<Successor> {
+    SUCCESSOR.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Ends for the program that was installed in the place of this one, unless the user has the window open: something may be half
+/// typed there.
+fn make_way(app: &AppHandle) {
+    if app.get_webview_window(window::LABEL).is_some() || QUITTING.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let agent = app.try_state::<Agent>().map(|agent| agent.inner().clone());
+        let successor = match agent {
+            Some(agent) => agent.hand_over().await,
+            None => None,
+        };
+        let Some(successor) = successor else {
+            QUITTING.store(false, Ordering::SeqCst);
+            return;
+        };
+        *SUCCESSOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(successor);
+        app.exit(0);
     });
 }
 

@@ -12,17 +12,23 @@ mod question;
 mod tray;
 mod window;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use abide_agent::{Agent, Options};
 use abide_locale::desktop as texts;
+use abide_wire::{AccountLink, LinkError};
 use tauri::RunEvent;
 
 /// Runs the tray application until the user quits it.
 ///
 /// Exit codes: 0 when the user has quit, or when another Abide already runs and was asked to show its window; 1 when it
-/// could not start, which a dialog has then explained.
+/// could not start, which a dialog has then explained. If another version was installed meanwhile, it takes the place of this program.
 pub fn run() -> ExitCode {
+    if let Some(answer) = abide_agent::asked_to_take_over(std::env::args().skip(1)) {
+        let Some(version) = answer else { return ExitCode::from(3) };
+        return if platform::answer(version) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     abide_agent::start_log();
     if let Err(reason) = platform::begin() {
         platform::say(&reason);
@@ -30,10 +36,19 @@ pub fn run() -> ExitCode {
     }
     // The configuration, which may name another language, is read later.
     let language = abide_locale::of_system();
+    let link = match asked_by_link(std::env::args_os().skip(1)) {
+        Ok(link) => link,
+        Err(refused) => {
+            platform::say(&refused.to_string());
+            platform::alarm(&texts::link_refused(language), &texts::link_refused_body(language));
+            return ExitCode::FAILURE;
+        }
+    };
     let Some(options) = Options::of_this_user(true) else {
         platform::alarm(&texts::start_failed(language), &texts::start_no_home(language));
         return ExitCode::FAILURE;
     };
+    let options = Options { link: link.clone(), ..options };
     let runtime_folder = options.places.runtime.clone();
     // One worker is plenty for what a person's tools ask for, as long as nothing on it waits for the desktop: what does
     // (`window::open`) has a thread of its own. A second worker costs memory, and is woken for nothing.
@@ -77,6 +92,7 @@ pub fn run() -> ExitCode {
             window::change_settings,
             window::change_language,
             window::presets,
+            window::account_link,
             window::discover,
             window::add_account,
             window::remove_account,
@@ -97,7 +113,8 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             #[cfg(target_os = "macos")]
             app.set_activation_policy(tauri::ActivationPolicy::Accessory);
-            tauri::async_runtime::spawn(desktop::begin(app.handle().clone(), starting, runtime_folder));
+            let begun = desktop::begin(app.handle().clone(), starting, runtime_folder, link);
+            tauri::async_runtime::spawn(begun);
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -109,7 +126,12 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = app.run_return(|_, event| {
+    let code = app.run_return(|_app, event| {
+        // macOS hands links to the program that runs, not to a new one.
+        #[cfg(target_os = "macos")]
+        if let RunEvent::Opened { urls } = &event {
+            urls.iter().for_each(|url| desktop::follow_link(_app, url.as_str()));
+        }
         // Closing the last window does not quit the program: the tray stays.
         if let RunEvent::ExitRequested { code: None, api, .. } = event {
             api.prevent_exit();
@@ -117,5 +139,18 @@ pub fn run() -> ExitCode {
     });
     // What the agent still does in the background has been waited for in `desktop::quit`, within bounds.
     runtime.shutdown_background();
+    if let Some(successor) = desktop::successor() {
+        let error = successor.start();
+        platform::say(&format!("The new program cannot be started: {error}."));
+        return ExitCode::FAILURE;
+    }
     u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// The link that the program was started with, if it was: the first argument (`%u` of a desktop entry).
+fn asked_by_link(mut arguments: impl Iterator<Item = OsString>) -> Result<Option<AccountLink>, LinkError> {
+    let Some(first) = arguments.next().map(|first| first.to_string_lossy().into_owned()) else {
+        return Ok(None);
+    };
+    if AccountLink::is_link(&first) { AccountLink::parse(&first).map(Some) } else { Ok(None) }
 }

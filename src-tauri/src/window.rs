@@ -1,12 +1,16 @@
 //! The window: created when opened, destroyed when closed, because a hidden one would cost more memory than everything
 //! else together. Its commands pass on to the agent.
 
+use std::sync::{Mutex, PoisonError};
+
 use abide_agent::Agent;
 use abide_wire::activity::{ActivityDay, ActivityPage, ActivityQuery, RecordExport, RecordReport};
 use abide_wire::window::{
     Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
-use abide_wire::{ClaimsAnswer, ConsentAnswer, ErrorAnswer, Language, SessionSettings, Snapshot};
+use abide_wire::{
+    AccountLink, ClaimsAnswer, ConsentAnswer, ErrorAnswer, Language, SessionSettings, Snapshot,
+};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{
     AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent,
@@ -28,6 +32,15 @@ pub(crate) fn open_tools(app: &AppHandle) {
 /// The same, at the settings.
 pub(crate) fn open_settings(app: &AppHandle) {
     open_at(app, Some("settings"));
+}
+
+/// The link whose account the window shows next.
+static LINK: Mutex<Option<AccountLink>> = Mutex::new(None);
+
+/// The same, at the account that a link asks for.
+pub(crate) fn open_link(app: &AppHandle, link: AccountLink) {
+    *LINK.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+    open_at(app, Some("link"));
 }
 
 fn open_at(app: &AppHandle, place: Option<&'static str>) {
@@ -178,6 +191,12 @@ pub(crate) async fn change_language(
 #[tauri::command(async)]
 pub(crate) fn presets(agent: State<'_, Agent>) -> Vec<ProviderPreset> {
     agent.presets()
+}
+
+/// What a link asks for, once.
+#[tauri::command(async)]
+pub(crate) fn account_link() -> Option<AccountLink> {
+    LINK.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 #[tauri::command]

@@ -197,8 +197,13 @@ mod api {
         talk.example("DELETE /v1/accounts/{account}", "/v1/accounts/work", None).await;
         let mut events = agent.events();
         talk.example("POST /v1/show", "/v1/show", Some(json!({}))).await;
+        let link = "abide:add?issuer=https%3A%2F%2Fid.example.com&client_id=abide";
+        talk.example("POST /v1/link", "/v1/link", Some(json!({ "link": link }))).await;
         talk.example("POST /v1/quit", "/v1/quit", Some(json!({}))).await;
         assert!(matches!(events.recv().await, Ok(Event::ShowWindow)));
+        assert!(
+            matches!(events.recv().await, Ok(Event::Link(link)) if link.issuer == "https://id.example.com")
+        );
         assert!(matches!(events.recv().await, Ok(Event::Quit)));
         agent.stop().await;
         compare(&talk.examples);

@@ -41,12 +41,13 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.renameAccount("work", null);
   await tauriHost.orderAccounts(["lab", "work"]);
   await tauriHost.remindLater("work");
+  await tauriHost.accountLink();
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
     "answer", "settings", "change_settings", "change_language", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
     "kept_grants", "answer_consent", "stop_grant", "revoke_grant", "restore_grant",
     "activity", "activity_day", "verify_record", "export_record",
-    "undo_removal", "rename_account", "order_accounts", "remind_later",
+    "undo_removal", "rename_account", "order_accounts", "remind_later", "account_link",
   ]);
   expect(calls[1]?.[1]).toEqual({ account: "work" });
   expect(calls[5]?.[1]).toEqual({ issuer: "https://id.example.com", preset: "okta" });
@@ -63,7 +64,7 @@ test("every command goes to the program under its own name, with its arguments",
   ]);
   expect(calls[22]?.[1]).toEqual({ query });
   expect(calls[23]?.[1]).toEqual({ from: 1, to: 2 });
-  expect(calls.slice(26).map(([, args]) => args)).toEqual([
+  expect(calls.slice(26, 30).map(([, args]) => args)).toEqual([
     { account: "work" }, { account: "work", label: null }, { names: ["lab", "work"] }, { account: "work" },
   ]);
 });

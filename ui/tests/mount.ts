@@ -6,6 +6,7 @@ import { account, consent, diagnosis, discovered, keptGrant, layer, liveGrant, p
 import { activityLine } from "../src/demo/record";
 import type { Host } from "../src/lib/host";
 import type {
+  AccountLink,
   ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, KeptGrants, NewAccount, Question, RecordReport, SessionSettings, SessionStatus,
   Snapshot,
 } from "../src/lib/wire";
@@ -86,6 +87,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     discover: vi.fn(async () => {
       throw { code: "unexpected", message: "unexpected" };
     }),
+    accountLink: vi.fn(async (): Promise<AccountLink | null> => null),
     presets: vi.fn(async () => presets),
     addAccount: vi.fn(async (account: NewAccount) => ({ name: account.name, client_id: account.client_id ?? "", notes: [] as string[] })),
     diagnosis: vi.fn(async () => diagnosis()),

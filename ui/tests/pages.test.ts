@@ -91,6 +91,10 @@ test("the page that adds an account", async () => {
   await window.click(window.button("Add an account"));
   await window.click(window.preset("keycloak"));
   pages.push(words(window.target));
+  const link = { issuer: "https://id.example.net", host: "id.example.net", client_id: "abide" };
+  const linked = await open(snapshot([]), { accountLink: async () => link });
+  await linked.navigate("link");
+  pages.push(words(linked.target));
   await expect(pages.join("\n")).toMatchFileSnapshot("pages/add-account.txt");
 });
 

@@ -623,3 +623,42 @@ test("the command palette does everything by keyboard, and Escape leaves the pag
   await press(field, "Enter");
   expect(window.target.querySelector("h1")?.textContent).toBe("Help");
 });
+
+test("what a link asks for is shown, and nothing is looked up or added before the user chooses it", async () => {
+  const discover = vi.fn(async () => discovered({ registration: true }));
+  const asked = { issuer: "https://id.example.net", host: "id.example.net", client_id: "abide-desktop" };
+  const accountLink = vi.fn(async () => asked as typeof asked | null);
+  const window = await open(snapshot([active()]), { discover, accountLink });
+  await window.navigate("link");
+  expect(window.text()).toContain("A link asks you to add an account at id.example.net.");
+  expect(window.text()).toContain("Any page and any message can have such a link.");
+  expect(window.field("issuer").value).toBe("https://id.example.net");
+  expect(window.target.querySelector("[data-preset]")).toBeNull();
+  expect(discover).not.toHaveBeenCalled();
+  expect(window.host.addAccount).not.toHaveBeenCalled();
+
+  await window.click(window.button("Look up"));
+  expect(discover).toHaveBeenCalledWith("https://id.example.net", null);
+  expect(window.text()).toContain("A link asks you to add an account at id.example.net.");
+  expect(window.field("client").value).toBe("abide-desktop");
+  expect(window.host.addAccount).not.toHaveBeenCalled();
+  await window.click(window.button("Add and sign in"));
+  expect(window.host.addAccount).toHaveBeenCalledWith(
+    expect.objectContaining({ client_id: "abide-desktop", register: false, client_secret_file: null }),
+  );
+});
+
+test("a link that has gone shows nothing, and the next one takes the place of the last", async () => {
+  const links = [
+    { issuer: "https://one.example.net", host: "one.example.net", client_id: null },
+    { issuer: "https://two.example.net", host: "two.example.net", client_id: null },
+  ];
+  const window = await open(snapshot([active()]), { accountLink: async () => links.shift() ?? null });
+  await window.navigate("link");
+  expect(window.field("issuer").value).toBe("https://one.example.net");
+  await window.navigate("link");
+  expect(window.field("issuer").value).toBe("https://two.example.net");
+  await window.click(window.button("‹Back"));
+  await window.navigate("link");
+  expect(window.text()).not.toContain("A link asks");
+});

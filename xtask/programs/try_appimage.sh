@@ -21,6 +21,19 @@ try 'by sub-command' "'$image'"
 ln -s "$image" "$folder/abide"
 try 'by the name abide' "'$folder/abide'"
 
+rm -rf "$folder/home" "$folder/run" "$folder/signed-in"
+mkdir -p "$folder/home"
+(
+  tries=0
+  until [ -e "$folder/signed-in" ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done
+  cp "$image" "$image.new" && mv "$image.new" "$image"
+) &
+ABIDE_TRY_UPGRADE=image
+export ABIDE_TRY_UPGRADE
+try 'replaced by another image while a session is on' "'$image'"
+unset ABIDE_TRY_UPGRADE
+wait
+
 HOME=$folder/home XDG_RUNTIME_DIR=$folder/run
 export HOME XDG_RUNTIME_DIR
 rm -rf "$folder/home" "$folder/run"
@@ -34,7 +47,7 @@ for file in .local/share/applications/abide-appimage.desktop .config/autostart/a
   .local/share/systemd/user/abide-agent.service .local/bin/abide; do
   [ -f "$HOME/$file" ] || fail "$file is not there"
 done
-grep -q "^Exec=\"$image\"$" "$HOME/.local/share/applications/abide-appimage.desktop" || fail "the entry starts something else"
+grep -q "^Exec=\"$image\" %u$" "$HOME/.local/share/applications/abide-appimage.desktop" || fail "the entry starts something else"
 ! command -v desktop-file-validate >/dev/null ||
   desktop-file-validate "$HOME/.local/share/applications/abide-appimage.desktop" "$HOME/.config/autostart/abide-appimage.desktop"
 mv "$HOME/.local/bin/abide" "$folder/abide.sh"

@@ -2,6 +2,9 @@
 # Uses Abide as after a fresh installation: starts the agent, signs in with the demo provider, gets a token, signs out.
 #
 #   try_installed.sh FOLDER AGENT ABIDE    FOLDER: an empty one. AGENT, ABIDE: commands for a shell
+#
+# With ABIDE_TRY_UPGRADE it makes the file `signed-in`, and then waits until another version has taken over. With `package`, the agent
+# has to answer all the time; an `image` is away for a moment.
 set -eu
 folder=$1 agent=$2 abide=$3
 mkdir -p "$folder/home" "$folder/run"
@@ -18,7 +21,13 @@ echo "version: $(eval "$abide --version")"
 config=${ABIDE_TRY_CONFIG:-$HOME/.config/abide/config.toml}
 ready=${ABIDE_TRY_READY:-run/abide/endpoint.json}
 mkdir -p "${config%/*}"
-printf '[vault]\nmode = "memory"\n[endpoint]\nport = 0\n' >"$config"
+vault='mode = "memory"'
+if [ -n "${ABIDE_TRY_UPGRADE:-}" ]; then
+  (umask 077 && printf 'correct horse battery staple' >passphrase)
+  vault="mode = \"passphrase\"
+passphrase_file = \"$folder/passphrase\""
+fi
+printf '[vault]\n%s\n[endpoint]\nport = 0\n' "$vault" >"$config"
 eval "exec $agent" >agent.log 2>&1 </dev/null &
 process=$!
 own=$process
@@ -52,6 +61,22 @@ origin=$(printf '%s' "$address" | sed 's|^\(https*://[^/]*\).*|\1|')
 curl -sSL -m 20 -c jar -b jar "$origin$action" "$@" -d username=alice -d password=demo -d action=sign-in >last
 wait $login || fail "the sign-in: $(cat login.log)"
 echo "signed in: $(eval "$abide status" | head -n 1)"
+if [ -n "${ABIDE_TRY_UPGRADE:-}" ]; then
+  started() { sed 's/.*"started":\([0-9]*\).*/\1/' "$ready" 2>/dev/null || true; }
+  before=$(started)
+  : >signed-in
+  tries=0
+  until now=$(started) && [ -n "$now" ] && [ "$now" != "$before" ]; do
+    kill -0 $process 2>/dev/null || fail "the agent has ended"
+    [ $((tries += 1)) -le 300 ] || fail "no other version has taken over"
+    [ "$ABIDE_TRY_UPGRADE" = image ] || eval "$abide status" >status 2>&1 || fail "no status during the upgrade: $(cat status)"
+    sleep 0.2
+  done
+  # The first one may be the new program's start.
+  eval "$abide status" >status 2>&1 || { sleep 1 && eval "$abide status" >status 2>&1; } || fail "no status after the upgrade: $(cat status)"
+  grep -q alice status || fail "the session is gone: $(cat status)"
+  echo "upgraded: $(head -n 1 status)"
+fi
 if eval "$abide token" >/dev/null 2>&1; then fail "a token that nobody has allowed"; fi
 # As a person at another terminal: this script cannot answer for itself.
 (setsid script -qec "$abide approve --allow run" /dev/null >approved 2>&1 </dev/null &)

@@ -376,6 +376,11 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
             plain("Reads the configuration file again", vec![("200", Some(of::<ConfigCheck>(schemas)))])
         }
         ("post", "/v1/show") => plain("Shows the window", vec![("204", None)]),
+        ("post", "/v1/link") => with(
+            "Shows the account that a link (`abide:add?…`) asks for; nothing is added before the user agrees",
+            object(json!({ "link": text() }), &["link"]),
+            vec![("204", None)],
+        ),
         ("post", "/v1/quit") => plain("Ends Abide", vec![("204", None)]),
         _ => return None,
     })

@@ -2,6 +2,8 @@
 
 mod account_list;
 mod activity;
+mod announce;
+mod end;
 mod language;
 mod mcp;
 mod permits;
@@ -18,8 +20,8 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountAdded, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, ErrorAnswer, ErrorCode,
-    PresenceStatus, SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
+    AccountAdded, AccountRequest, ActivityPolicy, ClaimsAnswer, ConfigCheck, ErrorAnswer, PresenceStatus,
+    SessionSettings, SessionStatus, SignInBegun, Snapshot, TokenAnswer, VaultMode,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -32,7 +34,8 @@ use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
 use crate::grants::Clients;
 use crate::jobs::Jobs;
-use crate::platform::clock;
+use crate::platform::handover::Kept;
+use crate::platform::installed::Installed;
 use crate::provider_session::check_session;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
@@ -43,9 +46,6 @@ use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use crate::view::notices;
 use crate::{accounts, sign_in, tokens};
-
-/// How long the end of the program waits for removals.
-const LONGEST_REMOVAL: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How long a reminder is put off.
 const REMIND_LATER: std::time::Duration = std::time::Duration::from_secs(600);
@@ -73,6 +73,14 @@ pub(crate) struct Inner {
     pub(crate) proxies: Proxies,
     /// Whether there was a policy since the start.
     pub(crate) has_policy: AtomicBool,
+    /// Whether another version that is installed takes over by itself.
+    pub(crate) restarts: AtomicBool,
+    /// Whether links can ask to add an account.
+    pub(crate) links: AtomicBool,
+    /// The file that this program was started from.
+    pub(crate) installed: Option<Installed>,
+    /// What is left to another version.
+    pub(crate) kept: Kept,
     pub(crate) port: u16,
     /// How sessions are kept between two starts.
     pub(crate) vault: Mutex<VaultMode>,
@@ -414,6 +422,8 @@ impl Agent {
         self.0.has_policy.fetch_or(config.policy.is_there(), Ordering::Relaxed);
         self.0.consent.know_accounts();
         self.0.consent.obey(config.policy.about_programs());
+        self.0.restarts.store(config.restarts_after_upgrade(), Ordering::Relaxed);
+        self.0.links.store(config.takes_links(), Ordering::Relaxed);
         store.audit.configure(config.audit);
         if store.spoken.obey(config) {
             store.show();
@@ -535,41 +545,9 @@ impl Agent {
         check::check_aside(&self.0.store.options, self.0.store.snapshot().accounts).await
     }
 
-    /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
-    /// sessions go on in the next start.
-    pub async fn stop(&self) {
-        for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            task.abort();
-        }
-        // The file is changed first; a provider that is slow to end a registration does not keep the sessions from being written.
-        let _ = clock::timeout(LONGEST_REMOVAL, self.finish_removals()).await;
-        self.0.jobs.end_all();
-        self.0.logouts.close().await;
-        let places = &self.0.store.options.places;
-        let _ = std::fs::remove_file(places.endpoint_file());
-        #[cfg(unix)]
-        let _ = std::fs::remove_file(places.socket());
-        self.clients().write_uses();
-        self.0.store.audit.event(Recorded::AgentStopped, |_| {});
-        // Before the vault has written everything: the end of the record is sealed in it.
-        self.0.store.audit.close().await;
-        self.0.store.write_all_down().await;
-        let _ = self.0.store.last_words().await;
-        crate::platform::log::flush();
-    }
-
     /// Returns when everything decided so far is on disk.
     pub(crate) async fn settle(&self) {
         self.0.store.vault.settle().await;
-    }
-
-    pub(crate) fn announce(&self, event: Event) -> Result<(), ErrorAnswer> {
-        if matches!(event, Event::ShowWindow) && !self.0.store.options.desktop {
-            let text = "This agent runs without a desktop, so it has no window.";
-            return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));
-        }
-        let _ = self.0.store.events.send(event);
-        Ok(())
     }
 
     /// The record of what was decided.

@@ -54,6 +54,7 @@ pub use runtime::demo;
 pub use runtime::headless::{HeadlessError, run_headless, start_log};
 pub use runtime::single_instance::Owner;
 pub use runtime::start::StartError;
+pub use runtime::upgrade::{Successor, asked_to_take_over};
 pub use state::event::Event;
 
 /// Every program that holds an agent wipes memory when it is given back. Our own types do that for what they hold; but

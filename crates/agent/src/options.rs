@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use abide_wire::Language;
 use abide_wire::paths::Places;
+use abide_wire::{AccountLink, Language};
 
 /// What an agent is started with.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Options {
     pub credentials: Option<PathBuf>,
     /// The administrator's policy.
     pub policy: PolicyFile,
+    /// The link that the program was started with. If an agent runs already, it gets the link.
+    pub link: Option<AccountLink>,
     /// The language that the system asks for.
     pub language: Language,
 }
@@ -96,6 +98,7 @@ impl Options {
             passphrase_fd: None,
             credentials: None,
             policy: PolicyFile { path: None, whose: Whose::Root },
+            link: None,
             language: Language::En,
         }
     }
@@ -113,6 +116,7 @@ impl Options {
             passphrase_fd: None,
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             policy: PolicyFile::of_this_system(),
+            link: None,
             language: abide_locale::of_system(),
         })
     }

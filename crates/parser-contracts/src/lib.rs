@@ -70,6 +70,7 @@ targets! {
     configuration = local::configuration,
     local_request = local::local_request,
     callback = local::callback,
+    account_link = local::account_link,
     dialect_request = dialects::request,
     credential_request = dialects::credential,
     sts_answer = dialects::sts,

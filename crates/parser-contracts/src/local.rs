@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 
 use abide_agent::fuzzing::{self, CALLBACK_PORT, ConfigError, ENDPOINT_PORT, Grants};
 
+use abide_wire::AccountLink;
+
 use crate::Outcome;
 use crate::secrets::{keeps_in_debug, parameters};
 
@@ -16,6 +18,28 @@ pub(crate) fn configuration(data: &[u8]) -> Outcome {
             assert!(*column >= 1 && !message.is_empty(), "column {column}");
         }
         assert!(!error.to_string().is_empty());
+    }
+    (&read).into()
+}
+
+pub(crate) fn account_link(data: &[u8]) -> Outcome {
+    let Ok(text) = std::str::from_utf8(data) else { return Outcome::Refused };
+    let read = AccountLink::parse(text);
+    match &read {
+        Ok(link) => {
+            let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+            assert!(plain(&link.issuer) && plain(&link.host), "{link:?}");
+            let https = link.issuer.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+            let here = ["127.", "localhost", "[::1]"].iter().any(|name| link.host.starts_with(name));
+            assert!(https || here, "{link:?}");
+            assert!(!link.issuer.contains(['@', '?', '#']), "{link:?}");
+            assert!(
+                link.client_id.as_deref().is_none_or(|id| plain(id) && !id.trim().is_empty()),
+                "{link:?}"
+            );
+            assert_eq!(AccountLink::parse(&link.link()).as_ref(), Ok(link), "written and read again");
+        }
+        Err(refused) => assert!(!refused.to_string().contains(char::is_control)),
     }
     (&read).into()
 }

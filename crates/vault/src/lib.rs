@@ -69,5 +69,6 @@ pub use error::{News, Reason, VaultError};
 pub use key::{Key, KeyStore, KeyStoreError, MemoryOnly};
 pub use keyring::{Bounded, Keyring};
 pub use passphrase::{Costs, Passphrase};
+pub use sealed::VERSION as FORMAT;
 pub use vault::{Changes, Moved, Opened, Vault};
 pub use zeroize::Zeroizing;

@@ -27,7 +27,8 @@ use crate::error::VaultError;
 use crate::key::Key;
 use crate::passphrase::Origin;
 
-const VERSION: u16 = 2;
+/// The format in which the vault is written. Older ones are read.
+pub const VERSION: u16 = 2;
 const CHECKED: usize = 58;
 const CHECK: usize = 8;
 /// The header of version 1, with which every version begins.

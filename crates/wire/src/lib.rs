@@ -19,6 +19,7 @@ pub mod dialects;
 pub mod error;
 pub mod job;
 pub mod language;
+pub mod link;
 pub mod managed;
 pub mod mcp;
 pub mod paths;
@@ -45,6 +46,7 @@ pub use dialects::{DialectServer, DialectServers};
 pub use error::{ConsentCase, ErrorAnswer, ErrorCode};
 pub use job::{JobAnswer, JobKey, JobRequest};
 pub use language::{Language, LanguageSetting};
+pub use link::{AccountLink, LinkError};
 pub use mcp::MCP_STATUS;
 pub use provider::{ProviderEnd, SignOutPage, Signal, SignalState, SignalStatus};
 pub use proxy::{ProxyList, ProxyStatus};
@@ -123,6 +125,7 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         window::DiscoveredProvider,
         window::NewAccount,
         window::NewAccountAdded,
+        AccountLink,
         window::Diagnosis,
         window::GrantKind,
         window::KeptGrant,

@@ -50,6 +50,18 @@ pub const PROGRAM: &[Managed] = &[
         "The names of accounts, one per line, as window and tray show them. Others follow by name.",
     ),
     row(
+        "restart_after_upgrade",
+        Kind::Flag,
+        "Restart after an upgrade",
+        "Whether Abide restarts by itself when another version is installed while it runs. Sessions continue. Default: yes.",
+    ),
+    row(
+        "links",
+        Kind::Flag,
+        "Links that add an account",
+        "Whether links that begin with abide: can ask the user to add an account. Nothing is added without the user. Default: yes.",
+    ),
+    row(
         "browser",
         Kind::List,
         "Browser",

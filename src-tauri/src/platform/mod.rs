@@ -26,6 +26,11 @@ use std::io::Write as _;
 pub(crate) use imp::wide;
 pub(crate) use imp::{alarm, begin, clock, copy, panel};
 
+/// Prints one line for a program that has asked.
+pub(crate) fn answer(line: &str) -> bool {
+    writeln!(std::io::stdout(), "{line}").is_ok()
+}
+
 /// Prints one line for the person who started the program in a terminal.
 pub(crate) fn say(line: &str) {
     // The terminal may be closed, which changes nothing.

@@ -560,6 +560,7 @@ export function demoHost(scene: string): Host {
     },
     changeLanguage: async (configured) => show({ language: { used: configured ?? systemLanguage(), configured, locked: false } }),
     onNavigate: async () => () => {},
+    accountLink: async () => null,
     presets: async () => presets,
     diagnosis: async () =>
       scene === "trouble_help"

@@ -4,7 +4,7 @@ import { listen } from "@tauri-apps/api/event";
 import { text } from "./locale.svelte";
 import { inWords } from "./problems";
 import type {
-  ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, Language, NewAccount, NewAccountAdded, ProviderPreset,
+  AccountLink, ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, Language, NewAccount, NewAccountAdded, ProviderPreset,
   RecordExport, RecordReport, SessionSettings,
   SettingField, Snapshot, WindowError,
 } from "./wire";
@@ -33,6 +33,8 @@ export interface Host {
   changeLanguage(language: Language | null): Promise<void>;
   /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
   onNavigate(listener: (place: string) => void): Promise<() => void>;
+  /** The account that a link asks for, once; `null` without one. */
+  accountLink(): Promise<AccountLink | null>;
   /** The providers whose settings are known. */
   presets(): Promise<ProviderPreset[]>;
   /** Asks the provider what it offers. Without a preset, the one that fits the address is used. */
@@ -82,6 +84,7 @@ export const tauriHost: Host = {
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
   changeLanguage: (language) => invoke("change_language", { language }),
   onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),
+  accountLink: () => invoke("account_link"),
   presets: () => invoke("presets"),
   discover: (issuer, preset) => invoke("discover", { issuer, preset }),
   addAccount: (account) => invoke("add_account", { account }),

@@ -359,6 +359,8 @@ export interface Messages {
   "welcome-close": null;
   "picture-sign-in": null;
   "picture-app": null;
+  "add-link": { host: string | number };
+  "add-link-hint": null;
   "add-choose": null;
   "add-or-address": null;
   "add-enter-address": null;

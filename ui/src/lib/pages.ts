@@ -2,7 +2,7 @@
 import { DEMO_ISSUER } from "./text";
 import type { Snapshot } from "./wire";
 
-export type Place = "accounts" | "tools" | "activity" | "add" | "address" | "settings" | "help";
+export type Place = "accounts" | "tools" | "activity" | "add" | "address" | "link" | "settings" | "help";
 
 /** The pages that the head of the window leads to. */
 export const TABS = ["accounts", "tools", "activity"] as const;

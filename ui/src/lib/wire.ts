@@ -797,6 +797,20 @@ client_id: string,
  */
 notes: Array<string>, };
 
+export type AccountLink = { 
+/**
+ * The provider's issuer.
+ */
+issuer: string, 
+/**
+ * The provider's host, with its port unless it is the usual one. Names in other scripts are in their ASCII form.
+ */
+host: string, 
+/**
+ * The client identifier, if the link has one.
+ */
+client_id: string | null, };
+
 export type Diagnosis = { 
 /**
  * The version of Abide.

@@ -1,7 +1,6 @@
 //! What a package for Linux holds beside the programs, and a look at the `.deb` that came out.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -156,26 +155,4 @@ pub(crate) fn desktop_entry(tree: &Path, log: &mut Log) -> Result {
     validate.args(["validate", "--no-net"]);
     validate.arg(tree.join("usr/share/metainfo/io.github.abide_session.abide.metainfo.xml"));
     log.command(validate)
-}
-
-/// Installs the package on this machine (which needs root or sudo), starts the command, and removes it.
-pub(crate) fn install(deb: &Path, log: &mut Log) -> Result {
-    log.command(dpkg(["-i".as_ref(), deb.as_os_str()]))?;
-    let mut command = Command::new("/usr/bin/abide");
-    command.arg("--version");
-    let runs = log.command(command);
-    log.command(dpkg(["-r".as_ref(), "abide".as_ref()]))?;
-    runs?;
-    if Path::new("/usr/bin/abide").exists() || Path::new("/usr/share/applications/Abide.desktop").exists() {
-        return Err("something stayed behind when the package was removed".into());
-    }
-    Ok(())
-}
-
-/// `dpkg`; only root may install packages.
-fn dpkg(arguments: [&OsStr; 2]) -> Command {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    let mut command = Command::new(if root { "dpkg" } else { "sudo" });
-    command.args((!root).then_some("dpkg")).args(arguments);
-    command
 }

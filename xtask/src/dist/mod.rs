@@ -5,6 +5,8 @@
 
 #[cfg(target_os = "linux")]
 mod appimage;
+#[cfg(target_os = "linux")]
+mod installed;
 mod linux;
 #[cfg(unix)]
 mod macos;
@@ -178,8 +180,9 @@ fn look_at_deb(wanted: &Wanted, steps: &mut Steps) -> Result {
         BESIDE.iter().try_for_each(|name| linux::links(&tree.join("usr/bin").join(name), log))
     });
     steps.step("deb: desktop entry", |log| linux::desktop_entry(&tree, log));
+    #[cfg(target_os = "linux")]
     if wanted.install {
-        steps.step("deb: installs, runs, goes", |log| linux::install(&deb, log));
+        steps.step("deb: installs, signs in, upgrades, goes", |log| installed::try_it(&deb, &tree, log));
     }
     Ok(())
 }
@@ -305,7 +308,10 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
         std::fs::copy(cargo::program(wanted.profile, name), beside)?;
     }
     // Not in tauri.conf.json, because every ordinary build would need the file then.
-    let overlay = serde_json::json!({ "bundle": {
+    let overlay = serde_json::json!({
+        // The bundler registers links by this. In tauri.conf.json it would be compiled into the program, which has no such plugin.
+        "plugins": { "deep-link": { "desktop": { "schemes": ["abide"] } } },
+        "bundle": {
         "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")),
         "linux": {
             "deb": { "files": linux::bundler_files("usr/share/zsh/vendor-completions")? },

@@ -101,6 +101,27 @@ fn every_file_of_the_windows_packages_is_installed_and_removed() {
 }
 
 #[test]
+fn each_system_hands_links_to_the_application() {
+    let read = |path: &str| std::fs::read_to_string(cargo::root().join("packaging").join(path)).unwrap();
+    let entry = read("abide.desktop");
+    assert!(entry.contains("\nExec={{exec}} %u\n") && entry.contains("\nMimeType=x-scheme-handler/abide;\n"));
+    let information = read("macos/Info.plist");
+    let schemes =
+        information.split_once("<key>CFBundleURLSchemes</key>").unwrap().1.split_once("</array>").unwrap().0;
+    assert_eq!(schemes.split_whitespace().collect::<String>(), "<array><string>abide</string>");
+    let setup = read("windows/setup.nsi");
+    for line in [
+        r#"WriteRegStr HKCU "${LINKS}" "URL Protocol" """#,
+        r#"WriteRegStr HKCU "${LINKS}\shell\open\command" "" '"$INSTDIR\abide-desktop.exe" "%1"'"#,
+        r#"DeleteRegKey HKCU "${LINKS}""#,
+    ] {
+        assert!(setup.contains(line), "{line}");
+    }
+    let package = read("windows/abide.wxs");
+    assert!(package.contains(r#"Value="&quot;[INSTALLDIR]abide-desktop.exe&quot; &quot;%1&quot;""#));
+}
+
+#[test]
 fn the_bundle_for_macos_is_whole() {
     let product = Product::read().unwrap();
     let folder = std::env::temp_dir().join(format!("abide-bundle-{}", std::process::id()));
@@ -162,7 +183,7 @@ impl Image {
             image.write(&format!("dir/usr/share/{place}"), text);
         }
         image.write("dir/usr/lib/systemd/user/abide-agent.service", "ExecStart=/usr/bin/abide agent\n");
-        for program in ["abide", "abide-desktop"] {
+        for program in ["abide", "abide-agent", "abide-desktop"] {
             image.program(&format!("dir/usr/bin/{program}"), &format!("echo {program} \"$@\"; env"));
         }
         image.program("Abide.AppImage", "echo image \"$@\"");
@@ -225,6 +246,7 @@ fn an_image_is_the_command_by_name_and_by_argument() {
         ("abide", vec!["status"], "abide status\n"),
         ("/home/x/bin/abide", vec![], "abide\n"),
         ("./Abide.AppImage", vec!["agent", "--passphrase-fd", "3"], "abide agent --passphrase-fd 3\n"),
+        ("./Abide.AppImage", vec!["--can-take-over", "2"], "abide-agent --can-take-over 2\n"),
     ] {
         let said = image.start_as(name, "Abide.AppImage", &arguments, false);
         assert!(said.out.starts_with(wanted), "{name} {arguments:?}: {}{}", said.out, said.err);
@@ -242,6 +264,9 @@ fn an_image_without_a_display_is_the_agent() {
     assert_eq!(said.code, Some(0));
     let said = image.start_as("./Abide.AppImage", "Abide.AppImage", &[], true);
     assert!(said.out.starts_with("abide-desktop\n"), "{}{}", said.out, said.err);
+    let link = "abide:add?issuer=https%3A%2F%2Fid.example.com";
+    let said = image.start_as("./Abide.AppImage", "Abide.AppImage", &[link], true);
+    assert!(said.out.starts_with(&format!("abide-desktop {link}\n")), "{}{}", said.out, said.err);
 }
 
 #[test]
@@ -272,7 +297,10 @@ fn what_an_image_adds_it_removes() {
         assert!(!said.err.contains("stays as it is"), "{}", said.err);
     }
     let entry = image.read("home/.local/share/applications/abide-appimage.desktop");
-    assert!(entry.contains(&format!("Exec=\"{}\"", image.0.join("Abide.AppImage").display())), "{entry}");
+    assert!(
+        entry.contains(&format!("Exec=\"{}\" %u\n", image.0.join("Abide.AppImage").display())),
+        "{entry}"
+    );
     assert_eq!(image.read("home/.config/autostart/abide-appimage.desktop"), entry);
     assert!(
         image.read("home/.local/share/systemd/user/abide-agent.service").contains("Abide.AppImage\" agent")
@@ -305,7 +333,7 @@ fn a_path_with_signs_is_written_as_each_file_wants_it() {
     let folder = image.0.display().to_string();
     let entry = image.read("home/.local/share/applications/abide-appimage.desktop");
     // In quotes, and then as every string of a desktop entry once more.
-    let wanted = format!(r#"Exec="{folder}/A'b \\"50%%\\" \\$x\\\\|&\\`.AppImage""#);
+    let wanted = format!(r#"Exec="{folder}/A'b \\"50%%\\" \\$x\\\\|&\\`.AppImage" %u"#);
     assert!(entry.contains(&wanted), "{entry}\n{wanted}");
     let unit = image.read("home/.local/share/systemd/user/abide-agent.service");
     let wanted = format!(r#"ExecStart="{folder}/A'b \"50%%\" $$x\\|&`.AppImage" agent"#);

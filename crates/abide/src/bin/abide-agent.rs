@@ -5,6 +5,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(answer) = abide_agent::asked_to_take_over(std::env::args().skip(1)) {
+        let Some(version) = answer else { return ExitCode::from(3) };
+        say(version);
+        return ExitCode::SUCCESS;
+    }
     let mut arguments = std::env::args().skip(1);
     let ended = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
         (None, None, None) => abide_agent::run_headless(None, running),

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::auth::{Channel, Peer};
 use super::routes;
 use crate::agent::Agent;
+use crate::platform::handover::Heritage;
 use crate::platform::program::{Connected, is_ours};
 use crate::platform::tcp_peer::listening_user;
 use crate::server::tcp::{Admits, Tcp, bind};
@@ -41,19 +42,22 @@ pub(crate) struct Taken {
 
 /// Binds the port on 127.0.0.1 and ::1, so that no other program answers there under the name `localhost`; any free port when
 /// it is 0 or 127.0.0.1 is taken. Where only ::1 is taken, the documented address stays.
-pub(crate) fn bind_tcp(port: u16) -> io::Result<Bound> {
+///
+/// What an earlier program of this process has left is taken first.
+pub(crate) fn bind_tcp(port: u16, heritage: &mut Heritage) -> io::Result<Bound> {
     let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let taken = |address| Taken { address, user: listening_user(address) };
-    match bind(v4) {
+    match at(v4, heritage) {
         Ok(listener) if port != 0 => {
-            let (other, in_use) = beside(port)?;
+            let (other, in_use) = beside(port, heritage)?;
             let taken = in_use.map(taken);
             Ok(Bound { listeners: std::iter::once(listener).chain(other).collect(), port, taken })
         }
-        Ok(listener) => any_port(listener),
+        Ok(listener) => any_port(listener, heritage),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let taken = taken(v4);
-            let bound = any_port(bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?)?;
+            let any = at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), heritage)?;
+            let bound = any_port(any, heritage)?;
             Ok(Bound { taken: Some(taken), ..bound })
         }
         Err(error) => Err(error),
@@ -61,10 +65,10 @@ pub(crate) fn bind_tcp(port: u16) -> io::Result<Bound> {
 }
 
 /// Both families on one port that the system has chosen: another one when a program has it in the other family.
-fn any_port(mut listener: TcpListener) -> io::Result<Bound> {
+fn any_port(mut listener: TcpListener, heritage: &mut Heritage) -> io::Result<Bound> {
     for _ in 0..ATTEMPTS {
         let port = listener.local_addr()?.port();
-        if let (other, None) = beside(port)? {
+        if let (other, None) = beside(port, heritage)? {
             return Ok(Bound {
                 listeners: std::iter::once(listener).chain(other).collect(),
                 port,
@@ -77,18 +81,28 @@ fn any_port(mut listener: TcpListener) -> io::Result<Bound> {
 }
 
 /// The same port on ::1; nothing on a machine that has no IPv6, and the address if another program has it.
-fn beside(port: u16) -> io::Result<(Option<TcpListener>, Option<SocketAddr>)> {
+fn beside(port: u16, heritage: &mut Heritage) -> io::Result<(Option<TcpListener>, Option<SocketAddr>)> {
     let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
-    match bind(address) {
+    match at(address, heritage) {
         Ok(listener) => Ok((Some(listener), None)),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok((None, Some(address))),
         Err(_) => Ok((None, None)),
     }
 }
 
+/// The listener at an address: one that is left, or a new one.
+fn at(address: SocketAddr, heritage: &mut Heritage) -> io::Result<TcpListener> {
+    match heritage.port(address) {
+        Some(listener) => TcpListener::from_std(listener),
+        None => bind(address),
+    }
+}
+
 /// Serves what is bound, until it is aborted.
 pub(crate) async fn serve_tcp(agent: Agent, bound: Bound) {
     let port = bound.port;
+    #[cfg(unix)]
+    bound.listeners.iter().for_each(|listener| agent.0.kept.port(listener));
     let listeners = bound.listeners.into_iter().map(|listener| {
         let agent = agent.clone();
         let listening = Port { tcp: Tcp::new(listener, Admits::ThisUser), port };
@@ -124,6 +138,8 @@ impl Accept for Port {
 impl Listening {
     /// Serves the socket or the pipe, until it is aborted.
     pub(crate) async fn serve(self, agent: Agent) {
+        #[cfg(unix)]
+        agent.0.kept.socket(&self.listener);
         let answer = move |request: Request<Incoming>, peer: Arc<Peer>| {
             let agent = agent.clone();
             async move { routes::answer(&agent, request, &peer).await }
@@ -148,9 +164,9 @@ fn source(peer: &Peer) -> Source {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{Listening, bind_socket};
+pub(crate) use unix::{Listening, bind_socket, left_socket};
 #[cfg(windows)]
-pub(crate) use windows::{Listening, bind_socket};
+pub(crate) use windows::{Listening, bind_socket, left_socket};
 
 #[cfg(unix)]
 mod unix {
@@ -178,9 +194,15 @@ mod unix {
         Ok(Listening { listener, turned_away: Quiet::new() })
     }
 
+    /// The socket at this path, if an earlier program of this process has left it.
+    pub(crate) fn left_socket(path: &Path, heritage: &mut Heritage) -> Option<Listening> {
+        let listener = UnixListener::from_std(heritage.socket(path)?).ok()?;
+        Some(Listening { listener, turned_away: Quiet::new() })
+    }
+
     /// The bound socket.
     pub(crate) struct Listening {
-        listener: UnixListener,
+        pub(super) listener: UnixListener,
         turned_away: Quiet,
     }
 
@@ -236,6 +258,11 @@ mod windows {
         let first =
             ServerOptions::new().first_pipe_instance(true).reject_remote_clients(true).create(&name)?;
         Ok(Listening { name, waiting: first })
+    }
+
+    /// Pipes are not left to another program.
+    pub(crate) fn left_socket(_: &Path, _: &mut Heritage) -> Option<Listening> {
+        None
     }
 
     /// The pipe.

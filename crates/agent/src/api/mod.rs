@@ -26,4 +26,4 @@ mod signed;
 mod system;
 mod token;
 
-pub(crate) use listen::{Listening, Taken, bind_socket, bind_tcp, serve_tcp};
+pub(crate) use listen::{Listening, Taken, bind_socket, bind_tcp, left_socket, serve_tcp};

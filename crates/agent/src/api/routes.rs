@@ -85,6 +85,7 @@ static ROUTES: &[Route] = routes! {
     GET "/v1/config/check" Changes system::config_check;
     POST "/v1/config/reload" Changes system::reload;
     POST "/v1/show" Changes system::show;
+    POST "/v1/link" Changes system::link;
     POST "/v1/quit" Changes system::quit;
 };
 

@@ -43,6 +43,7 @@ pub(super) async fn events(call: Call) -> Answered {
             "This program has as many event streams open as one may have. Close one.",
         ));
     }
+    call.connection.has_no_end();
     let holder = match &call.caller {
         Caller::Client(name) => Some(call.agent.clients().holder(name)?),
         _ => None,

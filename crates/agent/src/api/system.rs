@@ -1,11 +1,12 @@
 //! Calls about Abide itself.
 
-use abide_wire::{DialectServers, ErrorAnswer, ErrorCode, ProxyList, VaultStatus};
+use abide_wire::{AccountLink, DialectServers, ErrorAnswer, ErrorCode, ProxyList, VaultStatus};
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use serde_json::json;
 
-use super::body::{Answered, empty, json_text, ok};
+use super::body::{Answered, body, empty, invalid, json_text, ok};
 use super::call::Call;
 use crate::state::event::Event;
 
@@ -67,6 +68,19 @@ pub(super) async fn reload(call: Call) -> Answered {
 /// `POST /v1/show`.
 pub(super) async fn show(call: Call) -> Answered {
     call.agent.announce(Event::ShowWindow)?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `POST /v1/link`: shows the account that a link asks for. Nothing is added before the user agrees.
+pub(super) async fn link(call: Call) -> Answered {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Asked {
+        link: String,
+    }
+    let asked: Asked = body(call.request).await?;
+    let link = AccountLink::parse(&asked.link).map_err(|refused| invalid(refused.to_string()))?;
+    call.agent.announce(Event::Link(link))?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -50,6 +50,10 @@ pub(crate) struct Config {
     /// The names of accounts in the order in which views show them. Others follow, in the order of their names.
     #[serde(default)]
     pub(crate) account_order: Vec<String>,
+    /// Whether another version that is installed takes over by itself; it does unless this says no.
+    pub(crate) restart_after_upgrade: Option<bool>,
+    /// Whether links can ask to add an account; they can unless this says no.
+    pub(crate) links: Option<bool>,
     /// A program with its arguments that opens an address; the address follows as one more argument.
     pub(crate) browser: Option<Vec<String>>,
     /// Through whom providers are reached, for every account that does not say otherwise.
@@ -82,6 +86,16 @@ impl Config {
     /// The place of an account among the others. Equal for accounts that `account_order` does not name.
     pub(crate) fn place_of(&self, account: &str) -> usize {
         self.account_order.iter().position(|name| name == account).unwrap_or(usize::MAX)
+    }
+
+    /// Whether another version that is installed while Abide runs takes over by itself.
+    pub(crate) fn restarts_after_upgrade(&self) -> bool {
+        self.restart_after_upgrade.unwrap_or(true)
+    }
+
+    /// Whether links can ask to add an account.
+    pub(crate) fn takes_links(&self) -> bool {
+        self.links.unwrap_or(true)
     }
 }
 

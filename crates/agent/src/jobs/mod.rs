@@ -174,6 +174,11 @@ impl Jobs {
         }
     }
 
+    /// Whether a program runs that was started as a job.
+    pub(crate) fn are_running(&self) -> bool {
+        !self.places.taken().is_empty()
+    }
+
     /// Ends all jobs.
     pub(crate) fn end_all(&self) {
         for (_, task) in self.running().drain() {

@@ -5,6 +5,8 @@
 pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod file;
+pub(crate) mod handover;
+pub(crate) mod installed;
 pub(crate) mod log;
 pub(crate) mod managed;
 pub(crate) mod program;

@@ -37,24 +37,35 @@ pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Re
     let options = Options { passphrase_fd, ..Options::of_this_user(false).ok_or(HeadlessError::NoHome)? };
     // One thread: an agent waits nearly all the time, and a second one costs memory.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let successor = runtime.block_on(async {
         let agent = Agent::start(options).await?;
         let mut events = agent.events();
         started(agent.port());
-        tokio::select! {
-            result = told_to_stop() => result?,
-            () = async {
+        let successor = tokio::select! {
+            result = told_to_stop() => result.map(|()| None)?,
+            successor = async {
                 loop {
                     match events.recv().await {
-                        Ok(Event::Quit) | Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                        Ok(Event::Quit) | Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+                        Ok(Event::Replaced) => match agent.hand_over().await {
+                            Some(successor) => return Some(successor),
+                            None => {}
+                        },
                         _ => {}
                     }
                 }
-            } => {}
+            } => successor,
+        };
+        if successor.is_none() {
+            agent.stop().await;
         }
-        agent.stop().await;
-        Ok(())
-    })
+        Ok::<_, HeadlessError>(successor)
+    })?;
+    drop(runtime);
+    match successor {
+        Some(successor) => Err(successor.start().into()),
+        None => Ok(()),
+    }
 }
 
 #[cfg(unix)]

@@ -10,3 +10,4 @@ mod reload;
 pub(crate) mod single_instance;
 pub(crate) mod socket;
 pub(crate) mod start;
+pub(crate) mod upgrade;

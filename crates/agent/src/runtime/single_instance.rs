@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use abide_wire::AccountLink;
 use abide_wire::paths::{OWNER, Places};
 use serde::{Deserialize, Serialize};
 
@@ -57,39 +58,49 @@ impl fmt::Display for Owner {
     }
 }
 
-const REQUEST: &[u8] =
-    b"POST /v1/show HTTP/1.1\r\nHost: abide\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/// The request that shows the window, or the account that a link asks for.
+fn request(link: Option<&AccountLink>) -> String {
+    let (path, body) = match link {
+        None => ("/v1/show", String::new()),
+        Some(link) => ("/v1/link", serde_json::json!({ "link": link.link() }).to_string()),
+    };
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: abide\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
 
-/// Asks the agent that runs to show its window. It may be one without a desktop, or about to end: then nothing happens.
-pub(crate) async fn show_the_other(socket: &Path) {
-    let socket: PathBuf = socket.to_owned();
-    let asked = tokio::task::spawn_blocking(move || show(&socket)).await;
+/// Asks the agent that runs to show its window, or what a link asks for. It may be one without a desktop, or about to end: then nothing
+/// happens.
+pub(crate) async fn show_the_other(socket: &Path, link: Option<&AccountLink>) {
+    let (socket, request) = (socket.to_owned(), request(link));
+    let asked = tokio::task::spawn_blocking(move || show(&socket, &request)).await;
     if let Ok(Err(error)) = asked {
         tracing::info!(%error, "the agent that runs could not be asked to show its window");
     }
 }
 
 #[cfg(unix)]
-fn show(socket: &Path) -> io::Result<()> {
+fn show(socket: &Path, request: &str) -> io::Result<()> {
     let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.set_write_timeout(Some(Duration::from_secs(5)))?;
-    exchange(&mut stream)
+    exchange(&mut stream, request)
 }
 
 #[cfg(windows)]
-fn show(socket: &Path) -> io::Result<()> {
+fn show(socket: &Path, request: &str) -> io::Result<()> {
     // A pipe that is busy for a moment is free again soon.
     let open = || std::fs::OpenOptions::new().read(true).write(true).open(socket);
     let mut stream = open().or_else(|_| {
         std::thread::sleep(Duration::from_millis(200));
         open()
     })?;
-    exchange(&mut stream)
+    exchange(&mut stream, request)
 }
 
-fn exchange(stream: &mut (impl Read + Write)) -> io::Result<()> {
-    stream.write_all(REQUEST)?;
+fn exchange(stream: &mut (impl Read + Write), request: &str) -> io::Result<()> {
+    stream.write_all(request.as_bytes())?;
     let mut first = [0_u8; 12];
     stream.read_exact(&mut first)
 }

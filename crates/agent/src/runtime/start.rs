@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::accounts::reload::{FromTheStart, arrange};
 use crate::agent::{Agent, Inner};
-use crate::api::{Taken, bind_socket, bind_tcp, serve_tcp};
+use crate::api::{Taken, bind_socket, bind_tcp, left_socket, serve_tcp};
 use crate::audit::{Audit, AuditError, SEAL};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
@@ -24,12 +24,14 @@ use crate::persistence::options::{Keeping, OpenError, PassphraseError};
 use crate::persistence::vault::{NotOpen, VaultThread};
 use crate::platform;
 use crate::platform::file::{self, FolderError};
+use crate::platform::handover::{Heritage, Kept};
+use crate::platform::installed::Installed;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::proxy;
 use crate::runtime::effects::Flows;
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
-use crate::runtime::{keyring, presence, reload};
+use crate::runtime::{keyring, presence, reload, upgrade};
 use crate::sign_in::port_guard;
 use crate::sign_out::pending;
 use crate::state::proxies::Proxies;
@@ -122,6 +124,9 @@ impl Agent {
     /// When one of these cannot be done. Nothing has changed then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         platform::harden();
+        let mut heritage = Heritage::take();
+        // Before it can be replaced.
+        let installed = Installed::of_this_process(options.desktop);
         let config = Config::effective(&options)?;
         file::private_folder(&options.places.state)?;
         file::runtime_folder(&options.places.runtime)?;
@@ -138,7 +143,7 @@ impl Agent {
                 let socket = owner.socket().map_or_else(|| options.places.socket(), Path::to_owned);
                 // A process that is closed to others could be any program, and would be refused.
                 platform::show_program();
-                single_instance::show_the_other(&socket).await;
+                single_instance::show_the_other(&socket, options.link.as_ref()).await;
                 return Err(StartError::AlreadyRunning(owner));
             }
             Err(NotOpen::Refused(error)) => return Err(error.into()),
@@ -148,7 +153,9 @@ impl Agent {
             tracing::warn!(%error, "where this agent is could not be written down");
         }
         // The lock is ours, so what an agent has left there that was killed is about a port that anyone may have by now.
-        let _ = std::fs::remove_file(options.places.endpoint_file());
+        if !heritage.is_there() {
+            let _ = std::fs::remove_file(options.places.endpoint_file());
+        }
         let clients =
             Clients::open(options.places.state.join("clients.json")).map_err(StartError::Clients)?;
         clients.take_secrets(&found.records);
@@ -181,7 +188,7 @@ impl Agent {
         pending::resume(&store, &found.records);
         set_aside::resume(&store, &found.records);
         presence::begin(&store, &mut presence).await;
-        let bound = bind_tcp(config.endpoint.port).map_err(StartError::Endpoint)?;
+        let bound = bind_tcp(config.endpoint.port, &mut heritage).map_err(StartError::Endpoint)?;
         let (port, taken) = (bound.port, bound.taken);
         if let Some(taken) = taken {
             let warning = port_warning(taken, port);
@@ -202,6 +209,10 @@ impl Agent {
             dialects: Mutex::new(config.dialects.clone()),
             proxies: Proxies::new(config.proxies.clone()),
             has_policy: AtomicBool::new(config.policy.is_there()),
+            restarts: AtomicBool::new(config.restarts_after_upgrade()),
+            links: AtomicBool::new(config.takes_links()),
+            installed,
+            kept: Kept::default(),
             port,
             vault: Mutex::new(found.mode),
             #[cfg(feature = "demo")]
@@ -209,7 +220,9 @@ impl Agent {
         }));
         agent.consent().know_accounts();
         let places = &store.options.places;
-        let socket = bind_socket(&places.socket()).map_err(StartError::Endpoint)?;
+        let left = left_socket(&places.socket(), &mut heritage);
+        let socket = left.map_or_else(|| bind_socket(&places.socket()), Ok).map_err(StartError::Endpoint)?;
+        drop(heritage);
         let advertised = {
             let places = places.clone();
             move || advertise(&places, port, taken)
@@ -223,6 +236,7 @@ impl Agent {
             tokio::spawn(port_guard::keep(store.clone())).abort_handle(),
             tokio::spawn(reload::when_changed(agent.clone())).abort_handle(),
             tokio::spawn(proxy::keep(agent.clone())).abort_handle(),
+            tokio::spawn(upgrade::when_replaced(agent.clone())).abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);

@@ -4,6 +4,7 @@
 //! Accepting never waits for a place, so one program that takes all of its places keeps no other out. A connection that finds
 //! none waits in [`places`], and takes the place of one that does nothing.
 
+pub(crate) mod answering;
 mod limits;
 mod log;
 mod places;
@@ -28,11 +29,15 @@ pub(crate) use limits::Limits;
 pub(crate) use log::Quiet;
 pub(crate) use places::{Connection, Source, Working};
 
+use answering::{Answered, Answering};
 use places::{Entrance, Place, Places};
 use stream::Impatient;
 
 /// The pause after a connection could not be accepted.
 const OUT_OF_SOMETHING: Duration = Duration::from_millis(50);
+
+/// For so long the first request of a connection counts as being on its way.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Where connections come from.
 pub(crate) trait Accept: Send {
@@ -61,8 +66,19 @@ pub(crate) async fn serve<L, A, B>(
     let places = Arc::new(Places::new(limits));
     let mut tasks = JoinSet::new();
     let (mut full, mut out) = (Quiet::new(), Quiet::new());
+    let mut accepting = answering::accepting();
     loop {
-        let (stream, peer) = match listener.accept().await {
+        let accepted = tokio::select! {
+            biased;
+            () = answering::changed_to(&mut accepting, false) => None,
+            accepted = listener.accept() => Some(accepted),
+        };
+        let Some(accepted) = accepted else {
+            answering::changed_to(&mut accepting, true).await;
+            continue;
+        };
+        let expected = Answering::expected();
+        let (stream, peer) = match accepted {
             Ok(Some(accepted)) => accepted,
             Ok(None) => continue,
             Err(error) => {
@@ -81,6 +97,7 @@ pub(crate) async fn serve<L, A, B>(
         let (answer, places, peer) = (answer.clone(), places.clone(), Arc::new(peer));
         tasks.spawn(async move {
             let Some(place) = places.seated(entrance).await else { return };
+            place.connection().expects(expected);
             let answer = move |request| answer(request, peer.clone());
             hosted(stream, place, limits, answer).await;
         });
@@ -102,7 +119,7 @@ async fn hosted<A, B>(
         connection_of(stream, limits, connection.clone(), answer).await;
         // What it was upgraded to keeps the place.
         if let Some(tunnel) = connection.tunnel() {
-            let _working = connection.working();
+            let (_working, _answering) = (connection.working(), Answering::begin().await);
             tunnel.await;
         }
     };
@@ -111,8 +128,14 @@ async fn hosted<A, B>(
         // A stream of events lasts as long as it is read.
         connection.no_stream().await;
     };
+    let says_nothing = async {
+        tokio::time::sleep(FIRST_REQUEST).await;
+        connection.expects_nothing();
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = served => {}
+        () = says_nothing => {}
         () = lasts_too_long => tracing::debug!("a connection has lasted too long"),
         () = connection.given_up() => tracing::debug!("an idle connection gave its place to another"),
     }
@@ -131,10 +154,15 @@ async fn connection_of<A, B>(
         let working = connection.working();
         request.extensions_mut().insert(connection.clone());
         let answered = answer(request);
+        let connection = connection.clone();
         async move {
+            let answering = Answering::begin().await;
+            connection.expects_nothing();
             let answered = answered.await;
             drop(working);
-            Ok::<_, Infallible>(answered)
+            // A stream of events lasts as long as it is read. Its reader connects again.
+            let answering = (!connection.is_endless()).then_some(answering);
+            Ok::<_, Infallible>(answered.map(|body| Answered { body: Box::pin(body), _answering: answering }))
         }
     });
     let served = http1::Builder::new()

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 
 use super::Limits;
+use super::answering::Answering;
 
 /// How long a connection waits for a place.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,6 +36,8 @@ pub(crate) struct Connection {
     /// Requests that are being answered: one, or none.
     working: AtomicUsize,
     streaming: AtomicBool,
+    /// The answer ends with its reader only.
+    endless: AtomicBool,
     /// Where it has its place, and as whose.
     home: Option<(Weak<Places>, Source)>,
     /// Since when nothing is being answered.
@@ -42,6 +45,8 @@ pub(crate) struct Connection {
     /// It has been asked to end.
     leaves: AtomicBool,
     gives_up: Notify,
+    /// Its first request is on its way.
+    expected: Mutex<Option<Answering>>,
     /// What it was upgraded to (RFC 9110, section 7.8), until that runs.
     tunnel: Mutex<Option<Tunnel>>,
 }
@@ -57,10 +62,12 @@ impl Default for Connection {
         Self {
             working: AtomicUsize::new(0),
             streaming: AtomicBool::new(false),
+            endless: AtomicBool::new(false),
             home: None,
             idle_since: Mutex::new(Instant::now()),
             leaves: AtomicBool::new(false),
             gives_up: Notify::new(),
+            expected: Mutex::default(),
             tunnel: Mutex::default(),
         }
     }
@@ -95,6 +102,25 @@ impl Connection {
         let allowed = state.taken.values().filter(streams).count() < most;
         self.streaming.store(allowed, Ordering::Release);
         allowed
+    }
+
+    /// Its first request is on its way, for a while.
+    pub(super) fn expects(&self, expected: Option<Answering>) {
+        *self.expected.lock().unwrap_or_else(PoisonError::into_inner) = expected;
+    }
+
+    /// Its first request is there, or takes too long.
+    pub(super) fn expects_nothing(&self) {
+        self.expects(None);
+    }
+
+    /// The answer is a stream that ends with its reader only.
+    pub(crate) fn has_no_end(&self) {
+        self.endless.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_endless(&self) -> bool {
+        self.endless.load(Ordering::Acquire)
     }
 
     /// Runs this in the connection's place once the answer has upgraded it.

@@ -22,4 +22,5 @@ pub(crate) mod store;
 pub(crate) mod survival;
 pub(crate) mod tab;
 pub(crate) mod tokens;
+pub(crate) mod under_way;
 pub(crate) mod warnings;

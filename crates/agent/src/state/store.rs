@@ -605,6 +605,11 @@ impl Store {
         clock::timeout(LAST_WORDS, count.wait_for(|count| *count == 0)).await.is_ok()
     }
 
+    /// Whether there is such work.
+    pub(crate) fn has_last_words(&self) -> bool {
+        *self.revoking.borrow() > 0
+    }
+
     /// Writes every session down and waits until that is done.
     pub(crate) async fn write_all_down(self: &Arc<Self>) {
         {

@@ -155,6 +155,7 @@ impl World {
             passphrase_fd: None,
             credentials: None::<PathBuf>,
             policy: PolicyFile::at("/nowhere".into()),
+            link: None,
             language: abide_wire::Language::En,
         };
         let flows =

@@ -1,0 +1,56 @@
+//! The end of an agent: for good, or for another program in the same process.
+
+use std::ffi::OsString;
+use std::sync::PoisonError;
+
+use abide_audit::Event as Recorded;
+
+use super::Agent;
+use crate::platform::clock;
+
+/// How long the end of the program waits for removals.
+const LONGEST_REMOVAL: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl Agent {
+    /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
+    /// sessions go on in the next start.
+    pub async fn stop(&self) {
+        self.end_tasks();
+        self.0.kept.clear();
+        let places = &self.0.store.options.places;
+        let _ = std::fs::remove_file(places.endpoint_file());
+        #[cfg(unix)]
+        let _ = std::fs::remove_file(places.socket());
+        self.write_everything_down().await;
+        let _ = self.0.store.last_words().await;
+        crate::platform::log::flush();
+    }
+
+    /// Ends the clock, the listeners of the endpoint and what else runs by itself.
+    pub(crate) fn end_tasks(&self) {
+        for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+
+    /// Leaves the listeners to another program in this process: a variable for its environment.
+    pub(crate) fn leave_listeners(&self) -> Option<(OsString, OsString)> {
+        #[cfg(unix)]
+        return self.0.kept.leave();
+        #[cfg(not(unix))]
+        None
+    }
+
+    pub(crate) async fn write_everything_down(&self) {
+        // The file is changed first; a provider that is slow to end a registration does not keep the sessions from being written.
+        let _ = clock::timeout(LONGEST_REMOVAL, self.finish_removals()).await;
+        self.0.jobs.end_all();
+        self.0.logouts.close().await;
+        self.clients().write_uses();
+        self.0.store.audit.event(Recorded::AgentStopped, |_| {});
+        // Before the vault has written everything: the end of the record is sealed in it.
+        self.0.store.audit.close().await;
+        self.0.store.write_all_down().await;
+        crate::platform::log::flush();
+    }
+}

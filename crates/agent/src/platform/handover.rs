@@ -1,0 +1,239 @@
+//! The listening sockets that a program leaves to the one that replaces it in the same process, so that no connection is refused
+//! and no other program can take a port meanwhile. Connections wait in the system's queue until the new program accepts them.
+
+#[cfg(unix)]
+pub(crate) use unix::{Heritage, Kept};
+#[cfg(windows)]
+pub(crate) use windows::{Heritage, Kept};
+
+#[cfg(unix)]
+mod unix {
+    #![allow(unsafe_code)]
+
+    use std::ffi::OsString;
+    use std::net::{SocketAddr, TcpListener};
+    use std::os::fd::{AsFd, BorrowedFd, FromRawFd as _, IntoRawFd as _, OwnedFd};
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+    use rustix::io::{FdFlags, fcntl_setfd};
+    use rustix::net::sockopt::socket_acceptconn;
+    use rustix::net::{AddressFamily, getsockname};
+
+    /// The number of the process, a colon, and the descriptors with commas between.
+    const VARIABLE: &str = "ABIDE_LISTENERS";
+    /// More than an agent has.
+    const MOST: usize = 8;
+
+    /// What this agent listens on, for the program that replaces it.
+    #[derive(Debug, Default)]
+    pub(crate) struct Kept(Mutex<Listening>);
+
+    #[derive(Debug, Default)]
+    struct Listening {
+        socket: Option<OwnedFd>,
+        ports: Vec<OwnedFd>,
+    }
+
+    impl Kept {
+        /// The socket. It takes the place of an earlier one, which was removed.
+        pub(crate) fn socket(&self, socket: impl AsFd) {
+            self.listening().socket = again(socket.as_fd());
+        }
+
+        /// A port.
+        pub(crate) fn port(&self, port: impl AsFd) {
+            self.listening().ports.extend(again(port.as_fd()));
+        }
+
+        /// Lets go of everything.
+        pub(crate) fn clear(&self) {
+            *self.listening() = Listening::default();
+        }
+
+        /// Leaves everything to the next program of this process: a variable for its environment.
+        pub(crate) fn leave(&self) -> Option<(OsString, OsString)> {
+            let listening = std::mem::take(&mut *self.listening());
+            let all: Vec<OwnedFd> = listening.socket.into_iter().chain(listening.ports).collect();
+            let left = all.into_iter().filter(|one| fcntl_setfd(one, FdFlags::empty()).is_ok());
+            // Not closed here: the next program owns them.
+            let numbers: Vec<String> = left.map(|one| one.into_raw_fd().to_string()).collect();
+            let value = format!("{}:{}", std::process::id(), numbers.join(","));
+            (!numbers.is_empty()).then(|| (VARIABLE.into(), value.into()))
+        }
+
+        fn listening(&self) -> MutexGuard<'_, Listening> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    fn again(one: BorrowedFd<'_>) -> Option<OwnedFd> {
+        one.try_clone_to_owned()
+            .inspect_err(|error| tracing::debug!(%error, "a socket cannot be left to another program"))
+            .ok()
+    }
+
+    /// What an earlier program of this process has left.
+    #[derive(Debug, Default)]
+    pub(crate) struct Heritage {
+        socket: Option<UnixListener>,
+        ports: Vec<TcpListener>,
+    }
+
+    impl Heritage {
+        /// Takes it, once. Nothing if this process was started, and not taken over.
+        pub(crate) fn take() -> Self {
+            static TAKEN: Once = Once::new();
+            let mut heritage = Self::default();
+            TAKEN.call_once(|| {
+                let text = std::env::var(VARIABLE).unwrap_or_default();
+                for number in numbers(&text, std::process::id()) {
+                    heritage.adopt(number);
+                }
+            });
+            heritage
+        }
+
+        fn adopt(&mut self, number: i32) {
+            // SAFETY: the number is used for the time of this call. If nothing is open by that number, the calls fail.
+            let one = unsafe { BorrowedFd::borrow_raw(number) };
+            // A descriptor that the start of this process has opened is none that accepts connections.
+            if !socket_acceptconn(one).unwrap_or(false) || fcntl_setfd(one, FdFlags::CLOEXEC).is_err() {
+                return;
+            }
+            let family = getsockname(one).map(|address| address.address_family());
+            // SAFETY: it is open, and it accepts connections. Nothing in this process has made such a socket yet, so the
+            // program before has left it, for this process alone, and each number is taken once.
+            let one = unsafe { OwnedFd::from_raw_fd(number) };
+            match family {
+                Ok(AddressFamily::UNIX) => {
+                    let socket = UnixListener::from(one);
+                    self.socket = socket.set_nonblocking(true).is_ok().then_some(socket);
+                }
+                Ok(AddressFamily::INET | AddressFamily::INET6) => {
+                    let port = TcpListener::from(one);
+                    self.ports.extend(port.set_nonblocking(true).is_ok().then_some(port));
+                }
+                _ => {}
+            }
+        }
+
+        /// Whether there is anything.
+        pub(crate) fn is_there(&self) -> bool {
+            self.socket.is_some() || !self.ports.is_empty()
+        }
+
+        /// The socket, if it is the one at this path.
+        pub(crate) fn socket(&mut self, path: &Path) -> Option<UnixListener> {
+            let socket = self.socket.take()?;
+            let is_this = socket.local_addr().is_ok_and(|address| address.as_pathname() == Some(path));
+            (is_this && path.symlink_metadata().is_ok()).then_some(socket)
+        }
+
+        /// The listener at this address; with port 0 any port of the family.
+        pub(crate) fn port(&mut self, wanted: SocketAddr) -> Option<TcpListener> {
+            let fits = |port: &TcpListener| {
+                port.local_addr().is_ok_and(|address| {
+                    address.ip() == wanted.ip() && (wanted.port() == 0 || address.port() == wanted.port())
+                })
+            };
+            let index = self.ports.iter().position(fits)?;
+            Some(self.ports.swap_remove(index))
+        }
+    }
+
+    /// The descriptors that are named for this process.
+    fn numbers(text: &str, process: u32) -> Vec<i32> {
+        let Some((whose, numbers)) = text.split_once(':') else { return Vec::new() };
+        if whose.parse() != Ok(process) {
+            return Vec::new();
+        }
+        let mut found: Vec<i32> = Vec::new();
+        for number in numbers.split(',').take(MOST) {
+            match number.parse() {
+                Ok(number) if number > 2 && !found.contains(&number) => found.push(number),
+                _ => return Vec::new(),
+            }
+        }
+        found
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #![allow(clippy::unwrap_used)]
+        use std::net::Ipv4Addr;
+        use std::os::fd::AsRawFd as _;
+
+        use super::*;
+
+        #[test]
+        fn only_what_is_left_for_this_process_is_taken() {
+            assert_eq!(numbers("7:3,4,12", 7), [3, 4, 12]);
+            for other in ["", "7", "8:3", "7:", "7:2", "7:3,3", "7:3,x", "7:-3", "x:3", "7:3,4,"] {
+                assert_eq!(numbers(other, 7), Vec::<i32>::new(), "{other}");
+            }
+        }
+
+        #[test]
+        fn a_listener_is_found_by_its_address_and_anything_else_is_left_alone() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("socket");
+            let kept = Kept::default();
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let address = port.local_addr().unwrap();
+            kept.socket(UnixListener::bind(&path).unwrap());
+            kept.port(&port);
+            let (name, value) = kept.leave().unwrap();
+            assert_eq!(name, VARIABLE);
+            assert!(kept.leave().is_none(), "once");
+            let mut heritage = Heritage::default();
+            for number in numbers(value.to_str().unwrap(), std::process::id()) {
+                heritage.adopt(number);
+            }
+            assert!(heritage.is_there());
+            assert!(heritage.port((Ipv4Addr::LOCALHOST, address.port() ^ 1).into()).is_none());
+            assert_eq!(
+                heritage.port((Ipv4Addr::LOCALHOST, 0).into()).unwrap().local_addr().unwrap(),
+                address
+            );
+            assert!(heritage.socket(&path).is_some());
+            assert!(!heritage.is_there());
+            let file = tempfile::tempfile().unwrap();
+            heritage.adopt(file.as_raw_fd());
+            heritage.adopt(987_654);
+            assert!(!heritage.is_there());
+            assert!(file.metadata().is_ok(), "it is still open");
+        }
+    }
+}
+
+/// Windows keeps a program from being replaced while it runs.
+#[cfg(windows)]
+mod windows {
+    use std::net::{SocketAddr, TcpListener};
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Kept;
+
+    impl Kept {
+        pub(crate) fn clear(&self) {}
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Heritage;
+
+    impl Heritage {
+        pub(crate) fn take() -> Self {
+            Self
+        }
+
+        pub(crate) fn is_there(&self) -> bool {
+            false
+        }
+
+        pub(crate) fn port(&mut self, _wanted: SocketAddr) -> Option<TcpListener> {
+            None
+        }
+    }
+}

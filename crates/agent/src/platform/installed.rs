@@ -1,0 +1,233 @@
+//! The program's file: whether another one was installed in its place, and starting that one in this process.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::platform::program::{Stamp, stamp};
+
+/// The AppImage that this program is in (packaging/appimage/AppRun), and the option that it is started with.
+const IMAGE: &str = "ABIDE_APPIMAGE";
+const IMAGE_OPTION: &str = "ABIDE_APPIMAGE_OPTION";
+/// The argument that asks a program whether it can take over.
+pub(crate) const ASK: &str = "--can-take-over";
+
+/// How long a new program may take to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest version.
+const LONGEST: usize = 64;
+
+/// The file that this program was started from.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    /// The program, or the AppImage that it is in.
+    program: PathBuf,
+    is_image: bool,
+    /// Comes before the arguments.
+    option: Option<OsString>,
+    arguments: Vec<OsString>,
+    /// The file as it was at the start.
+    own: Stamp,
+}
+
+/// Why a new program does not take over.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unfit {
+    /// Others than this user and root could have written it.
+    #[error("other users can change {}", .0.display())]
+    Exposed(PathBuf),
+    /// It does not run here.
+    #[error("{} does not start: {}", .0.display(), .1)]
+    DoesNotStart(PathBuf, String),
+    /// It is too old for what this program stores.
+    #[error("{} is too old for what Abide has stored", .0.display())]
+    TooOld(PathBuf),
+}
+
+/// A change of the program's file is seen by its number and size. Its times and links also change for other reasons.
+fn is_same(one: &Stamp, other: &Stamp) -> bool {
+    (one.device, one.inode, one.size) == (other.device, other.inode, other.size)
+}
+
+impl Installed {
+    /// The file of this process; `None` where it is not known, or cannot be replaced while it runs.
+    pub(crate) fn of_this_process(desktop: bool) -> Option<Self> {
+        if !cfg!(unix) {
+            return None;
+        }
+        let arguments = std::env::args_os().skip(1);
+        // A link that the program was started with has had its effect.
+        let arguments = arguments.filter(|one| !one.to_string_lossy().starts_with("abide:"));
+        let image = std::env::var_os(IMAGE).map(PathBuf::from).filter(|image| image.is_absolute());
+        let is_image = image.is_some();
+        let (program, option, arguments) = match image {
+            Some(image) => {
+                let option = std::env::var_os(IMAGE_OPTION).filter(|option| !option.is_empty());
+                let of_the_command = (!desktop).then(|| OsString::from("agent"));
+                (image, option, of_the_command.into_iter().chain(arguments).collect())
+            }
+            None => (std::env::current_exe().ok()?, None, arguments.collect()),
+        };
+        let own = stamp(&program)?;
+        Some(Self { program, is_image, option, arguments, own })
+    }
+
+    /// Whether descriptors can be left to the new program. The runtime of an AppImage would keep copies of them open.
+    pub(crate) fn takes_descriptors(&self) -> bool {
+        !self.is_image
+    }
+
+    /// The file to watch.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.program.clone()
+    }
+
+    /// The file that is there instead; `None` while it is the same, or none.
+    pub(crate) fn replaced(&self) -> Option<Stamp> {
+        stamp(&self.program).filter(|now| !is_same(now, &self.own))
+    }
+
+    /// Whether the new program starts here and reads what is stored in this format. Returns its version.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not take over.
+    pub(crate) async fn ask(&self, format: u16) -> Result<String, Unfit> {
+        let program = self.program.clone();
+        if !self.is_safe() {
+            return Err(Unfit::Exposed(program));
+        }
+        let mut command = tokio::process::Command::new(&program);
+        command.args(&self.option).args([ASK, &format.to_string()]);
+        command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let output = match tokio::time::timeout(PATIENCE, command.output()).await {
+            Ok(Ok(output)) => output,
+            Ok(Err(error)) => return Err(Unfit::DoesNotStart(program, error.to_string())),
+            Err(_) => return Err(Unfit::DoesNotStart(program, "it does not answer".to_owned())),
+        };
+        let version = std::str::from_utf8(output.stdout.trim_ascii()).unwrap_or_default();
+        let is_version = !version.is_empty()
+            && version.len() <= LONGEST
+            && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte));
+        match output.status.code() {
+            Some(0) if is_version => Ok(version.to_owned()),
+            // What a version answers that does not know the question, and one that does not read the format.
+            Some(2 | 3) => Err(Unfit::TooOld(program)),
+            _ => Err(Unfit::DoesNotStart(program, output.status.to_string())),
+        }
+    }
+
+    /// Whether only root and this user can have put it there, and it can be started.
+    #[cfg(unix)]
+    fn is_safe(&self) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let user = rustix::process::geteuid().as_raw();
+        std::fs::metadata(&self.program)
+            .is_ok_and(|file| file.is_file() && [0, user].contains(&file.uid()) && file.mode() & 0o002 == 0)
+    }
+
+    #[cfg(not(unix))]
+    fn is_safe(&self) -> bool {
+        false
+    }
+
+    /// Becomes the new program, or this one again if that fails. Returns only with an error.
+    #[cfg(unix)]
+    pub(crate) fn start(&self, variable: Option<(OsString, OsString)>) -> io::Error {
+        use std::os::unix::process::CommandExt as _;
+        close_with_the_program(variable.as_ref().map(|(_, value)| value.to_string_lossy().into_owned()));
+        let become_it = |program: &std::path::Path| {
+            let mut command = std::process::Command::new(program);
+            command.args(self.option.as_ref().filter(|_| program == self.program));
+            command.args(&self.arguments).envs(variable.clone()).exec()
+        };
+        let error = become_it(&self.program);
+        tracing::error!(%error, program = %self.program.display(), "the new program does not start; the old one starts again");
+        crate::platform::log::flush();
+        let Ok(this) = std::env::current_exe() else { return error };
+        let this = if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { this };
+        become_it(&this)
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn start(&self, _variable: Option<(OsString, OsString)>) -> io::Error {
+        io::ErrorKind::Unsupported.into()
+    }
+}
+
+/// Closes every descriptor with this program, except the standard streams and those in the list.
+#[cfg(unix)]
+fn close_with_the_program(left: Option<String>) {
+    let left = left.unwrap_or_default();
+    let left: Vec<&str> = left.split_once(':').map_or("", |(_, numbers)| numbers).split(',').collect();
+    let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+    let Ok(open) = std::fs::read_dir(folder) else { return };
+    for name in open.filter_map(Result::ok).map(|entry| entry.file_name()) {
+        let name = name.to_string_lossy();
+        if let Ok(number) = name.parse::<u32>()
+            && number > 2
+            && !left.contains(&&*name)
+        {
+            let _ = crate::platform::keep_from_children(number);
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    use super::*;
+
+    fn program(path: &Path, text: &str, mode: u32) {
+        let new = path.with_extension("new");
+        std::fs::write(&new, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&new, std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::rename(new, path).unwrap();
+    }
+
+    fn installed(path: &Path) -> Installed {
+        let own = stamp(path).unwrap();
+        Installed { program: path.to_owned(), is_image: false, option: None, arguments: Vec::new(), own }
+    }
+
+    #[test]
+    fn only_another_file_is_a_new_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abide-agent");
+        program(&path, "exit 0", 0o755);
+        let installed = installed(&path);
+        // Held open as a running program is, so that its number is not used again.
+        let _running = std::fs::File::open(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::hard_link(&path, folder.path().join("backup")).unwrap();
+        assert!(installed.replaced().is_none(), "the same file");
+        program(&path, "exit 0", 0o755);
+        assert!(installed.replaced().is_some());
+        std::fs::remove_file(&path).unwrap();
+        assert!(installed.replaced().is_none(), "removed: this program continues");
+    }
+
+    #[tokio::test]
+    async fn a_new_program_has_to_start_and_to_read_what_is_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abide-agent");
+        let ask = async |text: &str, mode| {
+            program(&path, text, mode);
+            installed(&path).ask(7).await
+        };
+        assert_eq!(ask("[ \"$*\" = '--can-take-over 7' ] && echo 0.2.0", 0o755).await.unwrap(), "0.2.0");
+        for old in ["exit 2", "exit 3"] {
+            assert!(matches!(ask(old, 0o755).await, Err(Unfit::TooOld(_))), "{old}");
+        }
+        for broken in ["exit 127", "kill -9 $$", "exit 0", "printf 'a b'", "printf '%099d' 1"] {
+            assert!(matches!(ask(broken, 0o755).await, Err(Unfit::DoesNotStart(..))), "{broken}");
+        }
+        assert!(matches!(ask("echo 1", 0o644).await, Err(Unfit::DoesNotStart(..))));
+        assert!(matches!(ask("echo 1", 0o757).await, Err(Unfit::Exposed(_))));
+    }
+}

@@ -1,0 +1,248 @@
+//! Another version is installed while a session is on.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn upgrade() {
+    abide_tests::skipped("upgrade", "the keyring of the tests is a Linux program");
+}
+
+#[cfg(target_os = "linux")]
+mod upgrade {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+    use std::process::Stdio;
+    use std::time::Instant;
+
+    use abide_demo_op::{Config, DemoOp, Endpoint};
+    use abide_tests::app::{App, Done, configure, one_account};
+    use abide_tests::desktop::{Desktop, Look};
+    use abide_tests::form::Visitor;
+    use abide_tests::providers::{PASSWORD, USER};
+    use abide_tests::room::Room;
+    use abide_tests::tool::{done, tool};
+    use abide_tests::tray::Tray;
+    use abide_tests::{eventually, program, s};
+    use serde_json::Value;
+    use tokio::io::{AsyncBufReadExt as _, BufReader};
+    use tokio::process::Child;
+
+    const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
+
+    /// Programs that are installed in a folder of the room.
+    struct Installed<'a> {
+        room: &'a Room,
+        folder: PathBuf,
+        provider: DemoOp,
+    }
+
+    impl<'a> Installed<'a> {
+        async fn new(room: &'a Room, settings: &str, op: Config) -> Self {
+            let folder = room.path("installed");
+            std::fs::create_dir(&folder).unwrap();
+            let provider = DemoOp::start(op).await.unwrap();
+            let passphrase = room.path("passphrase");
+            std::fs::write(&passphrase, "correct horse battery staple").unwrap();
+            std::fs::set_permissions(&passphrase, std::fs::Permissions::from_mode(0o600)).unwrap();
+            let account = one_account(provider.issuer(), None, SESSION);
+            let vault = format!("mode = \"passphrase\"\npassphrase_file = \"{}\"", passphrase.display());
+            configure(room, &format!("{settings}\n{account}\n[vault]\n{vault}\n"));
+            let installed = Self { room, folder, provider };
+            for name in ["abide", "abide-agent"] {
+                installed.install(name, &program(name));
+            }
+            installed
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.join(name)
+        }
+
+        /// As a package manager does: the new file is written beside the old one and takes its name.
+        fn install(&self, name: &str, from: &Path) {
+            let new = self.path(&format!("{name}.new"));
+            std::fs::copy(from, &new).unwrap();
+            std::fs::rename(new, self.path(name)).unwrap();
+        }
+
+        fn install_script(&self, name: &str, text: &str) {
+            let script = self.room.path("script");
+            std::fs::write(&script, format!("#!/bin/sh\n{text}\n")).unwrap();
+            std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+            self.install(name, &script);
+        }
+
+        async fn start(&self) -> App<'a> {
+            App::answering(self.room, self.room.start(self.path("abide"), &["agent"])).await
+        }
+
+        async fn abide(&self, arguments: &[&str]) -> Done {
+            done(tool(self.room, self.path("abide"), arguments)).await
+        }
+
+        async fn begin(&self) -> (Child, String) {
+            let mut child = tool(self.room, self.path("abide"), &["login", "--no-browser"])
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut url = String::new();
+            BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).await.unwrap();
+            (child, url.trim().to_owned())
+        }
+
+        async fn sign_in(&self) {
+            let (mut child, url) = self.begin().await;
+            Visitor::default().sign_in(&url, USER, PASSWORD).await;
+            assert!(child.wait().await.unwrap().success());
+        }
+
+        /// What the agent that runs has written about itself.
+        fn endpoint(&self) -> Value {
+            let text = std::fs::read(self.room.places().endpoint_file()).unwrap_or_default();
+            serde_json::from_slice(&text).unwrap_or_default()
+        }
+
+        /// Waits until an agent has started after `before`, in the same process.
+        async fn taken_over(&self, before: &Value) -> Value {
+            eventually("the new program", s(30), || async {
+                let now = self.endpoint();
+                (now["started"].as_u64() > before["started"].as_u64()).then_some(now)
+            })
+            .await
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_new_program_takes_over_and_neither_a_token_nor_the_session_is_missing_for_a_moment() {
+        let room = Room::without_keyring("upgrade").await;
+        // Each token is renewed after two seconds, and a refresh token that is used twice ends the session.
+        let op = Config { access_token_lifetime: s(2), ..Config::default() };
+        let installed = Installed::new(&room, "", op).await;
+        let app = installed.start().await;
+        installed.sign_in().await;
+        let user = app.session("work").await["user"].clone();
+        let before = installed.endpoint();
+        let sign_ins = installed.provider.record().count(Endpoint::Authorization);
+        // Programs also ask at the port, where a connection that is refused would be an error.
+        let port = app.port();
+        let connecting = tokio::spawn(async move {
+            let mut refused = 0;
+            for _ in 0..600 {
+                refused += u32::from(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            refused
+        });
+        tokio::time::sleep(s(1)).await;
+        installed.install("abide-agent", &program("abide-agent"));
+        let began = Instant::now();
+        let mut after = None;
+        while began.elapsed() < s(60) && after.is_none_or(|after: Instant| after.elapsed() < s(1)) {
+            let token = installed.abide(&["token"]).await;
+            assert_eq!(token.code, 0, "{token:?} {}", app.log());
+            if after.is_none() && installed.endpoint()["started"].as_u64() > before["started"].as_u64() {
+                after = Some(Instant::now());
+            }
+        }
+        assert!(after.is_some(), "{}", app.log());
+        let now = installed.endpoint();
+        assert_eq!((&now["pid"], &now["http"]), (&before["pid"], &before["http"]));
+        assert_eq!(connecting.await.unwrap(), 0, "connections were refused");
+        let session = app.session("work").await;
+        assert_eq!((&session["state"], &session["user"]), (&Value::from("active"), &user));
+        assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]));
+        let asked = installed.provider.record().count(Endpoint::Authorization);
+        assert_eq!(asked, sign_ins, "no other sign-in");
+        assert!(installed.provider.record().refreshes() > 1, "tokens were renewed before and after");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn it_is_the_new_file_that_runs_with_the_same_arguments_and_a_sign_in_is_waited_for() {
+        let room = Room::without_keyring("upgrade-waits").await;
+        let installed = Installed::new(&room, "", Config::default()).await;
+        let app = installed.start().await;
+        let before = installed.endpoint();
+        let (mut login, url) = installed.begin().await;
+        std::fs::copy(program("abide-agent"), installed.path("abide-agent-2")).unwrap();
+        let (real, proof) = (installed.path("abide-agent-2"), room.path("proof"));
+        installed.install_script(
+            "abide-agent",
+            &format!(
+                "[ \"$1\" = --can-take-over ] || echo \"$$ $# $HOME\" >>'{}'\nexec '{}' \"$@\"",
+                proof.display(),
+                real.display()
+            ),
+        );
+        tokio::time::sleep(s(5)).await;
+        assert_eq!(installed.endpoint()["started"], before["started"], "a sign-in is under way");
+        assert!(!proof.exists());
+        Visitor::default().sign_in(&url, USER, PASSWORD).await;
+        assert!(login.wait().await.unwrap().success());
+        let now = installed.taken_over(&before).await;
+        assert_eq!(now["pid"], before["pid"]);
+        let proof = std::fs::read_to_string(proof).unwrap();
+        assert_eq!(proof, format!("{} 0 {}\n", app.process(), room.path("home").display()));
+        assert_eq!(app.state("work", "active", s(5)).await["signing_in"], false);
+        let token = installed.abide(&["token"]).await;
+        assert_eq!(token.code, 0, "{token:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_older_or_broken_does_not_take_over_and_what_is_switched_off_neither() {
+        let room = Room::without_keyring("upgrade-refused").await;
+        let installed = Installed::new(&room, "", Config::default()).await;
+        let app = installed.start().await;
+        installed.sign_in().await;
+        let before = installed.endpoint();
+        let warning = async |words: &str| {
+            eventually(words, s(15), || async {
+                let snapshot = app.snapshot().await;
+                let warnings = snapshot["warnings"].as_array().cloned().unwrap_or_default();
+                (warnings.len() == 1 && warnings[0].as_str()?.contains(words)).then_some(())
+            })
+            .await;
+            assert_eq!(installed.endpoint()["started"], before["started"]);
+            assert_eq!(installed.abide(&["token"]).await.code, 0, "the session is there");
+        };
+        // A version from before the question, and one that does not read the vault.
+        installed.install_script("abide-agent", "exit 2");
+        warning("older version").await;
+        installed.install_script("abide-agent", "echo no library >&2; exit 127");
+        warning("cannot be used").await;
+        let config = room.places().config_file();
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, format!("restart_after_upgrade = false\n{text}")).unwrap();
+        assert_eq!(installed.abide(&["config", "reload"]).await.code, 0);
+        installed.install("abide-agent", &program("abide-agent"));
+        warning("restart_after_upgrade").await;
+        assert_eq!(installed.endpoint()["started"], before["started"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_tray_application_makes_way_and_the_new_one_gets_the_link_of_a_second_start() {
+        let desktop = Desktop::start("upgrade-desktop", Look::Light).await;
+        let room = desktop.room();
+        let installed = Installed::new(room, "", Config::default()).await;
+        installed.install("abide-desktop", &program("abide-desktop"));
+        let started = room.start::<&str>(installed.path("abide-desktop"), &[]);
+        let app = App::answering(room, started).await;
+        installed.sign_in().await;
+        let before = installed.endpoint();
+        installed.install("abide-desktop", &program("abide-desktop"));
+        let now = installed.taken_over(&before).await;
+        assert_eq!(now["pid"], before["pid"]);
+        assert_eq!(app.session("work").await["state"], "active");
+        Tray::of(app.process(), room.bus()).await;
+
+        let link = "abide:add?issuer=https%3A%2F%2Fid.example.com&client_id=abide";
+        let second = done(tool(room, installed.path("abide-desktop"), &[link])).await;
+        assert_eq!(second.code, 0, "{second:?}");
+        desktop.window("Abide", s(20)).await;
+        let accounts = app.snapshot().await["accounts"].as_array().map(Vec::len);
+        assert_eq!(accounts, Some(1), "nothing is added by a link");
+        // Something may be half typed in an open window.
+        installed.install("abide-desktop", &program("abide-desktop"));
+        tokio::time::sleep(s(6)).await;
+        assert_eq!(installed.endpoint()["started"], now["started"]);
+    }
+}
