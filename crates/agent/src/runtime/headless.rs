@@ -47,10 +47,11 @@ pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Re
                 loop {
                     match events.recv().await {
                         Ok(Event::Quit) | Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
-                        Ok(Event::Replaced) => match agent.hand_over().await {
-                            Some(successor) => return Some(successor),
-                            None => {}
-                        },
+                        Ok(Event::Replaced) => {
+                            if let Some(successor) = agent.hand_over().await {
+                                return Some(successor);
+                            }
+                        }
                         _ => {}
                     }
                 }
