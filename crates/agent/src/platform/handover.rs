@@ -18,7 +18,6 @@ mod unix {
     use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
     use rustix::io::{FdFlags, fcntl_setfd};
-    use rustix::net::sockopt::socket_acceptconn;
     use rustix::net::{AddressFamily, getsockname};
 
     /// The number of the process, a colon, and the descriptors with commas between.
@@ -99,7 +98,7 @@ mod unix {
             // SAFETY: the number is used for the time of this call. If nothing is open by that number, the calls fail.
             let one = unsafe { BorrowedFd::borrow_raw(number) };
             // A descriptor that the start of this process has opened is none that accepts connections.
-            if !socket_acceptconn(one).unwrap_or(false) || fcntl_setfd(one, FdFlags::CLOEXEC).is_err() {
+            if !accepts_connections(one) || fcntl_setfd(one, FdFlags::CLOEXEC).is_err() {
                 return;
             }
             let family = getsockname(one).map(|address| address.address_family());
@@ -141,6 +140,20 @@ mod unix {
             let index = self.ports.iter().position(fits)?;
             Some(self.ports.swap_remove(index))
         }
+    }
+
+    /// Whether a descriptor is a socket that accepts connections.
+    #[cfg(not(target_os = "macos"))]
+    fn accepts_connections(one: BorrowedFd<'_>) -> bool {
+        rustix::net::sockopt::socket_acceptconn(one).unwrap_or(false)
+    }
+
+    /// macOS does not implement `SO_ACCEPTCONN`: a stream socket without a connection.
+    #[cfg(target_os = "macos")]
+    fn accepts_connections(one: BorrowedFd<'_>) -> bool {
+        use rustix::net::{SocketType, getpeername, sockopt::socket_type};
+        socket_type(one) == Ok(SocketType::STREAM)
+            && getpeername(one).err() == Some(rustix::io::Errno::NOTCONN)
     }
 
     /// The descriptors that are named for this process.
