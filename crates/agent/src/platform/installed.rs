@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use abide_wire::AccountLink;
+
 use crate::platform::program::{Stamp, stamp};
 
 /// The AppImage that this program is in (packaging/appimage/AppRun), and the option that it is started with.
@@ -27,6 +29,10 @@ pub(crate) struct Installed {
     is_image: bool,
     /// Comes before the arguments.
     option: Option<OsString>,
+    /// The command of the AppImage that starts this program. Comes between the two.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "no program is replaced while it runs there"))]
+    command: Option<OsString>,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "no program is replaced while it runs there"))]
     arguments: Vec<OsString>,
     /// The file as it was at the start.
     own: Stamp,
@@ -59,19 +65,18 @@ impl Installed {
         }
         let arguments = std::env::args_os().skip(1);
         // A link that the program was started with has had its effect.
-        let arguments = arguments.filter(|one| !one.to_string_lossy().starts_with("abide:"));
+        let arguments = arguments.filter(|one| !AccountLink::is_link(&one.to_string_lossy())).collect();
         let image = std::env::var_os(IMAGE).map(PathBuf::from).filter(|image| image.is_absolute());
         let is_image = image.is_some();
-        let (program, option, arguments) = match image {
+        let (program, option, command) = match image {
             Some(image) => {
                 let option = std::env::var_os(IMAGE_OPTION).filter(|option| !option.is_empty());
-                let of_the_command = (!desktop).then(|| OsString::from("agent"));
-                (image, option, of_the_command.into_iter().chain(arguments).collect())
+                (image, option, (!desktop).then(|| OsString::from("agent")))
             }
-            None => (std::env::current_exe().ok()?, None, arguments.collect()),
+            None => (std::env::current_exe().ok()?, None, None),
         };
         let own = stamp(&program)?;
-        Some(Self { program, is_image, option, arguments, own })
+        Some(Self { program, is_image, option, command, arguments, own })
     }
 
     /// Whether descriptors can be left to the new program. The runtime of an AppImage would keep copies of them open.
@@ -80,6 +85,7 @@ impl Installed {
     }
 
     /// The file to watch.
+    #[cfg(target_os = "linux")]
     pub(crate) fn path(&self) -> PathBuf {
         self.program.clone()
     }
@@ -140,7 +146,9 @@ impl Installed {
         close_with_the_program(variable.as_ref().map(|(_, value)| value.to_string_lossy().into_owned()));
         let become_it = |program: &std::path::Path| {
             let mut command = std::process::Command::new(program);
-            command.args(self.option.as_ref().filter(|_| program == self.program));
+            // The program in an AppImage is not started as the AppImage is.
+            let is_new = program == self.program;
+            command.args(self.option.iter().chain(&self.command).filter(|_| is_new));
             command.args(&self.arguments).envs(variable.clone()).exec()
         };
         let error = become_it(&self.program);
@@ -192,7 +200,8 @@ mod tests {
 
     fn installed(path: &Path) -> Installed {
         let own = stamp(path).unwrap();
-        Installed { program: path.to_owned(), is_image: false, option: None, arguments: Vec::new(), own }
+        let (program, arguments) = (path.to_owned(), Vec::new());
+        Installed { program, is_image: false, option: None, command: None, arguments, own }
     }
 
     #[test]
