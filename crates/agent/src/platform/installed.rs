@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use abide_wire::AccountLink;
 
+use crate::platform::file;
 use crate::platform::program::{Stamp, stamp};
 
 /// The AppImage that this program is in (packaging/appimage/AppRun), and the option that it is started with.
@@ -125,18 +126,9 @@ impl Installed {
         }
     }
 
-    /// Whether only root and this user can have put it there, and it can be started.
-    #[cfg(unix)]
+    /// Whether only root and this user can have put it there.
     fn is_safe(&self) -> bool {
-        use std::os::unix::fs::MetadataExt as _;
-        let user = rustix::process::geteuid().as_raw();
-        std::fs::metadata(&self.program)
-            .is_ok_and(|file| file.is_file() && [0, user].contains(&file.uid()) && file.mode() & 0o002 == 0)
-    }
-
-    #[cfg(not(unix))]
-    fn is_safe(&self) -> bool {
-        false
+        self.program.is_file() && !file::others_may_write(&self.program)
     }
 
     /// Becomes the new program, or this one again if that fails. Returns only with an error.
@@ -151,7 +143,11 @@ impl Installed {
             command.args(self.option.iter().chain(&self.command).filter(|_| is_new));
             command.args(&self.arguments).envs(variable.clone()).exec()
         };
-        let error = become_it(&self.program);
+        // Checked again: some time has passed, and the file may be another one.
+        let error = match self.is_safe() {
+            true => become_it(&self.program),
+            false => io::ErrorKind::PermissionDenied.into(),
+        };
         tracing::error!(%error, program = %self.program.display(), "the new program does not start; the old one starts again");
         crate::platform::log::flush();
         let Ok(this) = std::env::current_exe() else { return error };
@@ -238,5 +234,12 @@ mod tests {
         }
         assert!(matches!(ask("echo 1", 0o644).await, Err(Unfit::DoesNotStart(..))));
         assert!(matches!(ask("echo 1", 0o757).await, Err(Unfit::Exposed(_))));
+        let opens = |mode| {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        opens(0o777);
+        assert!(matches!(ask("echo 1", 0o755).await, Err(Unfit::Exposed(_))), "its folder");
+        opens(0o1777);
+        assert_eq!(ask("echo 1", 0o755).await.unwrap(), "1");
     }
 }
