@@ -8,6 +8,7 @@ use std::time::Duration;
 use abide_wire::VaultMode;
 
 use crate::agent::Agent;
+use crate::config::edit::ConfigFile;
 use crate::platform;
 #[cfg(target_os = "linux")]
 use crate::platform::changes::Changes;
@@ -18,7 +19,7 @@ use crate::state::under_way::UnderWay;
 
 /// For how long the file stays untouched before it counts: a package has several programs.
 const QUIET: Duration = Duration::from_secs(2);
-/// How often the file is looked at where changes are not reported.
+/// How often the file is looked at where changes are not reported, and the setting while restarts are off.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// The pauses between two attempts while something is under way: the first, and the longest.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -98,7 +99,20 @@ pub(crate) async fn when_replaced(agent: Agent) {
         if let Some(text) = &shown {
             agent.0.store.warning(text.clone());
         }
-        watch.changed(&installed).await;
+        tokio::select! {
+            () = watch.changed(&installed) => {}
+            () = switched_on(&agent) => {}
+        }
+    }
+}
+
+/// Returns when restarts are switched on, if they are off.
+async fn switched_on(agent: &Agent) {
+    if agent.0.restarts.load(Ordering::Relaxed) {
+        return std::future::pending().await;
+    }
+    while !agent.0.restarts.load(Ordering::Relaxed) {
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -205,6 +219,11 @@ impl Agent {
     pub async fn hand_over(&self) -> Option<Successor> {
         let installed = self.0.installed.clone()?;
         if self.under_way().await.is_some_and(|why| !why.is_short()) {
+            return None;
+        }
+        // The new program would end at once, and the sessions would wait in the vault until the file is mended.
+        if let Err(error) = ConfigFile::read_aside(&self.0.store.options).await {
+            tracing::info!(%error, "the other version waits: the configuration cannot be used");
             return None;
         }
         // A connection that is accepted may have its request on the way. The others wait in the system's queue.

@@ -65,7 +65,7 @@ impl Store {
                 || account.trying.try_lock().is_err();
             if account.sign_in.is_some() || steps_up || signs_out {
                 Some(UnderWay::SignIn)
-            } else if account.leaving.is_some() {
+            } else if account.leaving.is_some() || account.removal.is_some() {
                 Some(UnderWay::Account)
             } else {
                 renews.then_some(UnderWay::Renewal)
