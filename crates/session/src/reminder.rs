@@ -15,6 +15,13 @@ const EARLIEST: Duration = Duration::from_secs(30 * 60);
 /// The user is told a quarter of the whole time before the end, and not earlier than this.
 const LONGEST_BEFORE: Duration = Duration::from_secs(86_400);
 
+/// Ends with a smaller difference are the same: a provider may declare in each response how many whole seconds are left.
+const SAME_END: Duration = Duration::from_secs(60);
+
+fn is_same(one: Duration, other: Duration) -> bool {
+    one.abs_diff(other) < SAME_END
+}
+
 /// An end that no use of the session can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixedEnd {
@@ -56,8 +63,8 @@ impl Live {
         let from = self.remind_from(limits)?;
         let (end, ..) = self.fixed(limits);
         let at = match self.reminder {
-            Reminder::Told { end: told } if told == end => return None,
-            Reminder::Later { end: told, at } if told == end => at,
+            Reminder::Told { end: told } if is_same(told, end) => return None,
+            Reminder::Later { end: told, at } if is_same(told, end) => at,
             _ => from,
         };
         // Then the question tells of it.
@@ -97,8 +104,8 @@ impl Session {
     /// The end that the user was told of, while nothing takes the place of the reminder.
     pub(crate) fn reminded_of(&self, live: &Live, boot: Duration) -> Option<FixedEnd> {
         let (end, limit, _) = live.fixed(&self.rules.limits);
-        let is_told = live.reminder == Reminder::Told { end } && self.rules.remind;
-        (is_told && live.prompt.question.is_none())
+        let is_told = matches!(live.reminder, Reminder::Told { end: told } if is_same(told, end));
+        (is_told && self.rules.remind && live.prompt.question.is_none())
             .then(|| FixedEnd { limit, left: end.saturating_sub(boot) })
     }
 

@@ -93,6 +93,24 @@ fn the_providers_fixed_end_counts_when_it_comes_first_and_a_timeout_does_not() {
 }
 
 #[test]
+fn an_end_that_is_declared_anew_in_whole_seconds_is_the_same_end() {
+    let lasts = |left| Tokens {
+        provider: ProviderLimits { authorization_expires_in: Some(left), ..ProviderLimits::default() },
+        ..tokens()
+    };
+    let mut story = lasting(hours(12), lasts(hours(4)));
+    assert_eq!(reminders(&story.wait(hours(3))), 1);
+    let renewal = attempt(&story.input(Input::Renew)).unwrap();
+    let outputs = story.input(Input::Refreshed { attempt: renewal, tokens: lasts(minutes(60) - seconds(1)) });
+    assert_eq!(reminders(&outputs), 0);
+    assert_eq!(story.session.view(story.now).reminded_of.unwrap().limit, Limit::Provider);
+    story.input(Input::RemindLater { after: minutes(10) });
+    let renewal = attempt(&story.input(Input::Renew)).unwrap();
+    let outputs = story.input(Input::Refreshed { attempt: renewal, tokens: lasts(minutes(60)) });
+    assert_eq!((reminders(&outputs), reminders(&story.wait(minutes(10)))), (0, 1));
+}
+
+#[test]
 fn the_user_can_be_told_later_but_not_after_the_question() {
     let mut story = lasting(hours(12), tokens());
     story.wait(hours(9));
