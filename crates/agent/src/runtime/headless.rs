@@ -1,5 +1,7 @@
 //! The agent without a desktop.
 
+use std::time::Duration;
+
 use crate::agent::Agent;
 use crate::options::Options;
 use crate::platform::log;
@@ -20,6 +22,9 @@ pub enum HeadlessError {
     #[error(transparent)]
     Start(#[from] StartError),
 }
+
+/// How long the end waits for what runs beside the event loop. Everything that lasts is written before.
+const LONGEST_END: Duration = Duration::from_secs(2);
 
 /// Writes the log to standard error, as `ABIDE_LOG` says; warnings without it. A second call does nothing.
 pub fn start_log() {
@@ -61,9 +66,10 @@ pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Re
             agent.stop().await;
         }
         Ok::<_, HeadlessError>(successor)
-    })?;
-    drop(runtime);
-    match successor {
+    });
+    // A look at a program or a disk may hang forever.
+    runtime.shutdown_timeout(LONGEST_END);
+    match successor? {
         Some(successor) => Err(successor.start().into()),
         None => Ok(()),
     }
