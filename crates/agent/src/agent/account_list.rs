@@ -139,8 +139,14 @@ impl Agent {
         let _one = self.0.store.adding.lock().await;
         let config = self.0.store.act(account, |account, _| account.config.clone()).ok();
         let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
-        let configured = file.remove(account).map_err(refused)?;
+        if let Some(kept) = file.keeps(account) {
+            return Err(refused(kept));
+        }
+        // Before the file is changed: the end of the program does not wait for a slow transmitter, and an account that is no longer in
+        // the file would keep its tokens.
         event_stream::leave(&self.0.store, account).await;
+        let file = ConfigFile::read_aside(&self.0.store.options).await.map_err(refused)?;
+        let configured = file.remove(account).map_err(refused)?;
         self.0.store.drop_account(account);
         self.0.store.record(account, Recorded::AccountRemoved, |_| {});
         let removed = match config {
