@@ -93,19 +93,17 @@ impl Servers {
         if let Some(server) = self.known(&asked) {
             return Ok(server);
         }
-        let turn = locked(&self.looking).entry(asked.clone()).or_default().clone();
-        let one = turn.lock().await;
-        let found = match self.known(&asked) {
+        let turn = {
+            let mut looking = locked(&self.looking);
+            // A client may have gone before its server was looked at.
+            looking.retain(|_, turn| Arc::strong_count(turn) > 1);
+            looking.entry(asked.clone()).or_default().clone()
+        };
+        let _one = turn.lock().await;
+        match self.known(&asked) {
             Some(server) => Ok(server),
             None => self.look(store, &asked).await,
-        };
-        drop(one);
-        let mut looking = locked(&self.looking);
-        // This one, and the one of the table.
-        if Arc::strong_count(&turn) <= 2 {
-            looking.remove(&asked);
         }
-        found
     }
 
     async fn look(&self, store: &Arc<Store>, asked: &Asked) -> Result<Server, ErrorAnswer> {
