@@ -80,7 +80,7 @@ pub(crate) struct Inner {
     /// The file that this program was started from.
     pub(crate) installed: Option<Installed>,
     /// What is left to another version.
-    pub(crate) kept: Kept,
+    pub(crate) kept: Arc<Kept>,
     pub(crate) port: u16,
     /// How sessions are kept between two starts.
     pub(crate) vault: Mutex<VaultMode>,

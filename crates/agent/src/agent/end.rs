@@ -1,6 +1,5 @@
 //! The end of an agent: for good, or for another program in the same process.
 
-use std::ffi::OsString;
 use std::sync::PoisonError;
 
 use abide_audit::Event as Recorded;
@@ -31,14 +30,6 @@ impl Agent {
         for task in self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
-    }
-
-    /// Leaves the listeners to another program in this process: a variable for its environment.
-    pub(crate) fn leave_listeners(&self) -> Option<(OsString, OsString)> {
-        #[cfg(unix)]
-        return self.0.kept.leave();
-        #[cfg(not(unix))]
-        None
     }
 
     pub(crate) async fn write_everything_down(&self) {

@@ -224,6 +224,7 @@ mod unix {
 /// Windows keeps a program from being replaced while it runs.
 #[cfg(windows)]
 mod windows {
+    use std::ffi::OsString;
     use std::net::{SocketAddr, TcpListener};
 
     #[derive(Debug, Default)]
@@ -231,6 +232,10 @@ mod windows {
 
     impl Kept {
         pub(crate) fn clear(&self) {}
+
+        pub(crate) fn leave(&self) -> Option<(OsString, OsString)> {
+            None
+        }
     }
 
     #[derive(Debug, Default)]

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use abide_presence::Presence;
 use abide_vault::{KeyStoreError, VaultError};
@@ -212,7 +212,7 @@ impl Agent {
             restarts: AtomicBool::new(config.restarts_after_upgrade()),
             links: AtomicBool::new(config.takes_links()),
             installed,
-            kept: Kept::default(),
+            kept: Arc::new(Kept::default()),
             port,
             vault: Mutex::new(found.mode),
             #[cfg(feature = "demo")]

@@ -1,7 +1,7 @@
 //! Another version is installed while this one runs. When nothing is under way, the new program takes the place of this one in the
 //! same process, with the same sockets, and continues the sessions that are in the vault.
 
-use std::ffi::OsString;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::config::edit::ConfigFile;
 use crate::platform;
 #[cfg(target_os = "linux")]
 use crate::platform::changes::Changes;
+use crate::platform::handover::Kept;
 use crate::platform::installed::{Installed, Unfit};
 use crate::server::answering;
 use crate::state::event::Event;
@@ -36,14 +37,16 @@ const FLUSH: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Successor {
     installed: Installed,
-    listeners: Option<(OsString, OsString)>,
+    kept: Arc<Kept>,
 }
 
 impl Successor {
     /// Becomes that program. Nothing of this program runs afterwards, so it has to have ended its work. Returns only with an error.
     #[must_use]
     pub fn start(self) -> std::io::Error {
-        self.installed.start(self.listeners)
+        // Not before: until now, other programs that are started do not get them.
+        let listeners = self.installed.takes_descriptors().then(|| self.kept.leave()).flatten();
+        self.installed.start(listeners)
     }
 }
 
@@ -254,7 +257,6 @@ impl Agent {
         tokio::time::sleep(FLUSH).await;
         tracing::info!("the other version takes over");
         self.write_everything_down().await;
-        let listeners = installed.takes_descriptors().then(|| self.leave_listeners()).flatten();
-        Some(Successor { installed, listeners })
+        Some(Successor { installed, kept: self.0.kept.clone() })
     }
 }
