@@ -278,16 +278,17 @@ fn added_to_toml(file: &str, entry: &Entry) -> Result<Added, SetupError> {
     if file.contains(own.trim_end()) {
         return Ok(Added::Present);
     }
-    let heads = [format!("[mcp_servers.{}", entry.name), format!("[mcp_servers.\"{}", entry.name)];
-    for line in file.lines().map(str::trim_start) {
-        // Two ways to write the same: a table may not be added to either.
-        if line.starts_with("mcp_servers") {
+    let head = format!("[mcp_servers.{}", entry.name);
+    for line in file.lines() {
+        // Names may be in quotes, with spaces around them.
+        let counts = |sign: &char| !sign.is_whitespace() && !['"', '\'', '\u{feff}'].contains(sign);
+        let line: String = line.chars().filter(counts).collect();
+        // Other ways to write the same: a table may not be added to them.
+        if ["mcp_servers", "[mcp_servers]", "[[mcp_servers"].into_iter().any(|other| line.starts_with(other))
+        {
             return Err(SetupError::Unreadable);
         }
-        let is_same = |head: &String| {
-            line.strip_prefix(head.as_str()).is_some_and(|rest| rest.starts_with([']', '"', '.', ' ']))
-        };
-        if heads.iter().any(is_same) {
+        if line.strip_prefix(head.as_str()).is_some_and(|rest| rest.starts_with([']', '.'])) {
             return Err(SetupError::Taken);
         }
     }
@@ -379,7 +380,13 @@ mod tests {
         for (toml, why) in [
             ("mcp_servers = {}\n", SetupError::Unreadable),
             ("mcp_servers.example.command = \"x\"\n", SetupError::Unreadable),
+            ("\"mcp_servers\".example.command = \"x\"\n", SetupError::Unreadable),
+            ("[mcp_servers]\nexample = { command = \"x\" }\n", SetupError::Unreadable),
+            ("[[mcp_servers]]\ncommand = \"x\"\n", SetupError::Unreadable),
             ("[mcp_servers.example]\ncommand = \"x\"\n", SetupError::Taken),
+            ("\u{feff}[mcp_servers.example]\r\ncommand = \"x\"\r\n", SetupError::Taken),
+            ("[ 'mcp_servers' . example ]\ncommand = \"x\"\n", SetupError::Taken),
+            ("[mcp_servers.example.env]\nX = \"x\"\n", SetupError::Taken),
             ("[mcp_servers.\"example\"]\ncommand = \"x\"\n", SetupError::Taken),
         ] {
             assert_eq!(agent("codex").added(toml, &entry()), Err(why), "{toml}");
