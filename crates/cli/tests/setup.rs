@@ -536,3 +536,26 @@ fn a_server_is_added_to_the_file_of_a_coding_agent_only_where_that_is_asked_for(
     std::fs::write(&file, text.replace(&this, "/gone/abide")).unwrap();
     assert!(doctor().contains("there is no such program"), "{}", doctor());
 }
+
+#[test]
+fn the_file_of_a_coding_agent_stays_where_it_is_and_names_the_command_that_stays() {
+    use std::os::unix::fs::symlink;
+    let agent = FakeAgent::absent();
+    let file = agent.home().join(".cursor/mcp.json");
+    let words = ["mcp", "add", "cursor", "https://mcp.example.com/mcp", "--write"];
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    symlink(agent.home().join("elsewhere/mcp.json"), &file).unwrap();
+    let refused = abide(&agent, &words);
+    assert_eq!((refused.code, file.is_symlink(), file.exists()), (1, true, false), "{refused:?}");
+
+    // Its folder is there again. Another version of the command will have the same name in PATH.
+    std::fs::create_dir(agent.home().join("elsewhere")).unwrap();
+    std::fs::write(agent.home().join("elsewhere/mcp.json"), "{}").unwrap();
+    let command = agent.home().join("abide");
+    symlink(std::env::current_exe().unwrap(), &command).unwrap();
+    let more = vec![("PATH", agent.home().into())];
+    let written = abide_with(&agent, &words, Setting { more, ..Setting::default() });
+    assert_eq!((written.code, file.is_symlink()), (0, true), "{written:?}");
+    let read: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(read["mcpServers"]["example"]["command"].as_str(), command.to_str(), "{read}");
+}

@@ -9,7 +9,7 @@ use abide_dialects::{DIALECTS, Kind, environment};
 
 use super::check::{Check, Level};
 use crate::commands::credential::configured;
-use crate::commands::mcp::{place, text_of};
+use crate::commands::mcp::{is_abide, place, text_of};
 use crate::commands::run::files_instead;
 use crate::io::Io;
 
@@ -59,12 +59,6 @@ fn link_problem(program: &Program, link: &str, named: bool, found: Option<&Path>
 /// Whether the tool looks for this name in `PATH` and takes nothing else.
 fn needs_link(format: &str) -> bool {
     ["docker", "keyring"].contains(&format)
-}
-
-/// Whether a file is this command, by a link or as a copy under another name.
-fn is_abide(place: &Path) -> bool {
-    let own = std::env::current_exe().and_then(std::fs::canonicalize);
-    own.is_ok_and(|own| std::fs::canonicalize(place).is_ok_and(|place| place == own))
 }
 
 /// What SDKs would use instead of Abide. `abide run` hides it; without `abide run` it comes first.

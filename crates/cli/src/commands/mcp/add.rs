@@ -16,7 +16,7 @@ const LARGEST: u64 = 4 << 20;
 pub(in crate::commands) fn add(io: &mut Io<'_>, server: &McpServer, json: bool) -> Result<(), Failure> {
     let agent = server.agent;
     let path = place(io, agent)?;
-    let this = std::env::current_exe().unwrap_or_else(|_| "abide".into());
+    let this = this_command(io);
     let mut args = vec!["mcp".to_owned(), "connect".to_owned(), server.url.clone()];
     if let Some(account) = &server.account {
         args.extend(["--account".to_owned(), account.clone()]);
@@ -44,6 +44,28 @@ pub(in crate::commands) fn add(io: &mut Io<'_>, server: &McpServer, json: bool) 
             Ok(())
         }
     }
+}
+
+/// The path of this command, for a file that stays: the one in `PATH` that leads here, because another version is installed under
+/// the same name. The folder of an AppImage goes away, and the command in `PATH` leads to the next one.
+fn this_command(io: &Io<'_>) -> PathBuf {
+    let this = std::env::current_exe().unwrap_or_else(|_| "abide".into());
+    let in_image = this.ancestors().nth(3).is_some_and(|folder| folder.join("AppRun").is_file());
+    let file = format!("abide{}", std::env::consts::EXE_SUFFIX);
+    let path = (io.environment)("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(&file));
+    let found = places.find(|place| place.is_absolute() && place.is_file());
+    match found {
+        Some(place) if in_image || is_abide(&place) => place,
+        _ if in_image => PathBuf::from(&file),
+        _ => this,
+    }
+}
+
+/// Whether a file is this command, by a link or as a copy under another name.
+pub(in crate::commands) fn is_abide(place: &Path) -> bool {
+    let own = std::env::current_exe().and_then(std::fs::canonicalize);
+    own.is_ok_and(|own| std::fs::canonicalize(place).is_ok_and(|place| place == own))
 }
 
 /// The file of a coding agent.
@@ -76,7 +98,9 @@ fn write(agent: &Agent, path: &Path, entry: &Entry) -> Result<bool, Failure> {
     let file = text_of(path).map_err(|source| failed(path, &source))?;
     match agent.added(&file, entry) {
         Ok(Added::Present) => Ok(false),
-        Ok(Added::Text(text)) => replace(path, &text).map(|()| true).map_err(|source| failed(path, &source)),
+        Ok(Added::Text(text)) => {
+            replace(path, &file, &text).map(|()| true).map_err(|source| failed(path, &source))
+        }
         Err(why) => Err(Failure::NotAdded { path: path.to_owned(), why: why.to_string() }),
     }
 }
@@ -85,21 +109,29 @@ fn failed(path: &Path, source: &io::Error) -> Failure {
     Failure::NotAdded { path: path.to_owned(), why: source.to_string() }
 }
 
-/// Replaces a file as a whole, with the permissions that it had. A symbolic link stays one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+/// Replaces a file as a whole, with the permissions that it had, unless it is no longer as it was read. A symbolic link stays
+/// one, also if it leads nowhere.
+fn replace(path: &Path, before: &str, text: &str) -> io::Result<()> {
+    let path = match std::fs::canonicalize(path) {
+        Ok(real) => real,
+        Err(error) if path.is_symlink() => return Err(error),
+        Err(_) => path.to_owned(),
+    };
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     std::fs::create_dir_all(folder)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let new = folder.join(name);
+    let mut file = std::fs::File::create_new(&new)?;
     let written = (|| {
-        let mut file = std::fs::File::create_new(&new)?;
         if let Ok(old) = std::fs::metadata(&path) {
             file.set_permissions(old.permissions())?;
         }
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
+        if text_of(&path)? != before {
+            return Err(io::Error::other("another program has just changed it; repeat the command"));
+        }
         std::fs::rename(&new, &path)
     })();
     if written.is_err() {

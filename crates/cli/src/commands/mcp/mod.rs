@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use abide_dialects::mcp::MAX_MESSAGE;
 use abide_wire::terminal::plain;
 
-pub(super) use self::add::{add, place, text_of};
+pub(super) use self::add::{add, is_abide, place, text_of};
 use self::bridge::Bridge;
 use self::exchange::{Event, Upstream};
 use crate::failure::Failure;
