@@ -10,32 +10,12 @@ fn web_pages() {
 #[cfg(target_os = "linux")]
 mod web_pages {
     use abide_tests::app::{App, abide, abide_at_terminal};
-    use abide_tests::browser::{Browser, Page};
+    use abide_tests::browser::{Browser, Page, site};
     use abide_tests::login::signed_in;
     use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
     use abide_tests::tab::Tab as _;
     use serde_json::Value;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    /// A development server; its port.
-    async fn site() -> u16 {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    let mut head = [0_u8; 8192];
-                    let _ = stream.read(&mut head).await;
-                    let page = "<!doctype html><title>app</title><h1>app</h1>";
-                    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: seen=1\r\nConnection: close";
-                    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
-                    let _ = stream.write_all(answer.as_bytes()).await;
-                });
-            }
-        });
-        port
-    }
 
     /// What a page gets from Abide: the status and the answer, or `blocked` by the browser.
     async fn asks(page: &Page<'_>, app: &App<'_>, target: &str, options: &str) -> String {

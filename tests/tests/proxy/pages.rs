@@ -1,33 +1,15 @@
 //! Web pages that send requests through a proxy, in a real Chromium.
 
 use abide_tests::app::{abide, abide_at_terminal};
-use abide_tests::browser::{Browser, Page};
+use abide_tests::browser::{Browser, Page, site};
 use abide_tests::login::sign_in;
 use abide_tests::raw_http::Way;
 use abide_tests::room::Room;
 use abide_tests::tab::Tab as _;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::proxy::proxied;
 use crate::upstream::Upstream;
-
-/// A development server; its port.
-async fn site() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut head = [0_u8; 8192];
-                let _ = stream.read(&mut head).await;
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
-                let _ = stream.write_all(format!("{head}\r\n\r\n<h1>app</h1>").as_bytes()).await;
-            });
-        }
-    });
-    port
-}
 
 /// What a page gets: the status and the answer, or `blocked` by the browser.
 async fn fetched(page: &Page<'_>, url: &str, options: &str) -> String {
