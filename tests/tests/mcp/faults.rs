@@ -83,17 +83,12 @@ async fn ready<'a>(room: &'a Room, manner: Manner) -> (DemoOp, App<'a>, StandIn)
     (provider, app, server)
 }
 
-fn refreshes(provider: &DemoOp) -> usize {
-    let entries = provider.record().entries();
-    entries.iter().filter(|entry| entry.parameter("grant_type") == "refresh_token").count()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_always_refuses_the_token_causes_one_renewal() {
     let room = Room::with_keyring("mcp-always-401").await;
     let (provider, _app, server) = ready(&room, Manner::Well).await;
     let mut client = Client::begun(&room, &server.url()).await;
-    let before = refreshes(&provider);
+    let before = provider.record().refreshes();
     server.behave(Manner::Refuses);
     for _ in 0..4 {
         let refused = client.call().await;
@@ -101,7 +96,7 @@ async fn a_server_that_always_refuses_the_token_causes_one_renewal() {
         assert_eq!(refused["error"]["data"]["abide"], "unusable_answer", "{refused}");
         assert!(refused["error"]["message"].as_str().unwrap().contains("second"), "{refused}");
     }
-    assert_eq!(refreshes(&provider) - before, 1, "the pause between renewals");
+    assert_eq!(provider.record().refreshes() - before, 1, "the pause between renewals");
     // It is asked anyway: as soon as it takes the token, the client has its answer.
     server.behave(Manner::Well);
     assert_eq!(client.call().await["result"]["content"], "whole");

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use abide_demo_op::DemoOp;
 use abide_tests::login::sign_in;
 use abide_tests::raw_http::{Way, read};
 use abide_tests::room::Room;
@@ -12,11 +11,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::proxy::{get, proxied, token};
 use crate::upstream::Upstream;
 
-fn refreshes(provider: &DemoOp) -> usize {
-    let entries = provider.record().entries();
-    entries.iter().filter(|entry| entry.parameter("grant_type") == "refresh_token").count()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_always_refuses_the_token_causes_one_renewal() {
     let room = Room::with_keyring("proxy-always-401").await;
@@ -24,7 +18,7 @@ async fn a_server_that_always_refuses_the_token_causes_one_renewal() {
     let (provider, _app, port) = proxied(&room, &format!("http://127.0.0.1:{}", upstream.port), "").await;
     sign_in(&room).await;
     token(&room).await;
-    let before = refreshes(&provider);
+    let before = provider.record().refreshes();
     // The session is as strong as that: what would help is another token, and does not.
     let acr = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
     for challenge in ["Bearer error=\"invalid_token\"", acr] {
@@ -34,7 +28,7 @@ async fn a_server_that_always_refuses_the_token_causes_one_renewal() {
             assert_eq!((answer.status, answer.body.as_str()), (401, "refused"), "{answer:?}");
         }
     }
-    assert_eq!(refreshes(&provider) - before, 1, "the pause between renewals");
+    assert_eq!(provider.record().refreshes() - before, 1, "the pause between renewals");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
