@@ -166,7 +166,8 @@ mod window {
         let provider = Provider::demo().await;
         desktop.room_mut().set("LANG", "es_ES.UTF-8");
         let room = desktop.room();
-        configure(room, &one_account(provider.issuer(), None, "end_after = \"45s\"\nwarn_after = \"25s\""));
+        // The question comes after the walk, also on a busy computer: a page with a question has an alert.
+        configure(room, &one_account(provider.issuer(), None, "end_after = \"80s\"\nwarn_after = \"50s\""));
         let app = App::desktop(room).await;
         let tray = Tray::of(app.process(), room.bus()).await;
         let text = |name: &str| catalogue("es", "desktop.ftl", name);
@@ -180,7 +181,7 @@ mod window {
         walk(&page, "es").await;
         assert_eq!(page.evaluate("document.documentElement.lang").await, "es");
         let title = catalogue("es", "common.ftl", "question-title-one");
-        let window = desktop.window(&title, s(40)).await;
+        let window = desktop.window(&title, s(60)).await;
         let accessible = Accessible::of(app.process(), room).await;
         let yes = text("question-yes").replace('_', "");
         eventually("the answers in Spanish", s(5), || async {
