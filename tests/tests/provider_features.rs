@@ -292,7 +292,7 @@ mod provider_features {
             401
         }
 
-        /// Some ask for confirmation, even with `id_token_hint`. Returns what became of it.
+        /// Some ask for confirmation, even with `id_token_hint`. Returns the result for the table.
         async fn confirms_the_sign_out(&self, page: &Page<'_>) -> &'static str {
             let button = "button[name=logout], #kc-logout, form button[value=sign-out]";
             if let Provider::LemonLdap(portal) = self.provider {

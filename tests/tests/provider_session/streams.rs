@@ -1,5 +1,6 @@
 //! Abide as a receiver of security events: Shared Signals Framework 1.0, and RFC 8935 and 8936. A test has the name of one of
-//! the OpenID Foundation's modules for receivers (`openid-ssf-receiver-…`) only if it does the same, for both deliveries.
+//! the OpenID Foundation's modules for receivers (`openid-ssf-receiver-…`) only if it does the same; all but
+//! `removed_subject_event` do it for both deliveries.
 
 use abide_demo_op::{Config, DemoOp, Endpoint, EventState, EventStream, SecurityEvent, StreamDeviation};
 use abide_tests::app::{App, account_with, configure};
