@@ -137,7 +137,7 @@ const TOKEN: Query = &[
         Kind::Pattern(r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$"),
     ),
     ("htm", "The method of the request that a DPoP proof is for (RFC 9449).", Kind::Pattern("^[A-Z]+$")),
-    ("htu", "The address of that request.", Kind::Pattern("^https?://[a-z0-9.-]*[a-z][a-z0-9.-]*/[!-~]*$")),
+    ("htu", "The address of that request.", Kind::Pattern("^https?://[!-~]+$")),
     ("nonce", "The last DPoP-Nonce of its server.", Kind::Text),
     (
         "reason",
