@@ -100,19 +100,9 @@ pub(crate) fn python(log: &mut Log) -> Result<Option<String>> {
     log.command(build)?;
     let wheel = folder.join("dist/abide_client-0.1.0-py3-none-any.whl");
     let mut install = Command::new(&python);
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--no-input",
-        "--disable-pip-version-check",
-        "--no-index",
-        "--no-deps",
-    ]);
-    log.command({
-        install.arg("--target").arg(folder.join("packages")).arg(wheel);
-        install
-    })?;
+    install.args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
+    install.args(["--no-index", "--no-deps", "--target"]).arg(folder.join("packages")).arg(wheel);
+    log.command(install)?;
     std::fs::write(folder.join("user.py"), example("python")?)?;
     Ok(None)
 }

@@ -312,12 +312,13 @@ fn bundle(wanted: &Wanted, log: &mut Log) -> Result {
         // The bundler registers links by this. In tauri.conf.json it would be compiled into the program, which has no such plugin.
         "plugins": { "deep-link": { "desktop": { "schemes": ["abide"] } } },
         "bundle": {
-        "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")),
-        "linux": {
-            "deb": { "files": linux::bundler_files("usr/share/zsh/vendor-completions")? },
-            "rpm": { "files": linux::bundler_files("usr/share/zsh/site-functions")? },
+            "externalBin": BESIDE.map(|name| format!("target/bundle/{name}")),
+            "linux": {
+                "deb": { "files": linux::bundler_files("usr/share/zsh/vendor-completions")? },
+                "rpm": { "files": linux::bundler_files("usr/share/zsh/site-functions")? },
+            },
         },
-    } });
+    });
     #[cfg(target_os = "macos")]
     let overlay = {
         let files = macos::files(&Product::read()?)?.into_iter();
