@@ -182,8 +182,9 @@ fn describe(
             let details = json!({ "credential_type": "password", "change_type": "update" });
             (user.subject, person(user), CREDENTIAL_CHANGE, details)
         }
-        SecurityEvent::Verification => ("", stream(), VERIFICATION, json!({})),
-        SecurityEvent::VerificationOf { state: None } => ("", stream(), VERIFICATION, json!({})),
+        SecurityEvent::Verification | SecurityEvent::VerificationOf { state: None } => {
+            ("", stream(), VERIFICATION, json!({}))
+        }
         SecurityEvent::VerificationOf { state: Some(state) } => {
             ("", stream(), VERIFICATION, json!({ "state": state }))
         }
