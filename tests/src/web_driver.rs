@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::owned::Owned;
 use crate::room::Room;
 use crate::tab::Tab;
-use crate::{eventually, http, s};
+use crate::{eventually, free_port, http, s};
 
 /// The driver, from Debian's `webkit2gtk-driver`.
 const DRIVER: &str = "WebKitWebDriver";
@@ -23,11 +23,6 @@ pub fn prepare(room: &mut Room) -> Option<u16> {
     room.set("WEBKIT_INSPECTOR_SERVER", &format!("127.0.0.1:{port}"));
     room.set("TAURI_WEBVIEW_AUTOMATION", "true");
     Some(port)
-}
-
-fn free_port() -> u16 {
-    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    probe.local_addr().expect("its number").port()
 }
 
 /// The page of the open window.
