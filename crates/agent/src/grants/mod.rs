@@ -461,10 +461,14 @@ mod tests {
         std::fs::write(&script, "#!/usr/bin/env python3\nprint(1)\n").unwrap();
         let refused = clients.allow("deploy", Some(&script)).unwrap_err();
         assert!(refused.error_description.contains("python3"), "{}", refused.error_description);
-        let interpreter = folder.path().join("python3.12");
-        std::fs::write(&interpreter, "ELF").unwrap();
-        let refused = clients.allow("python", Some(&interpreter)).unwrap_err();
-        assert_eq!(refused.error, ErrorCode::InvalidRequest);
+        for name in ["python3.12", "find", "sed", "timeout", "ssh-agent"] {
+            let program = folder.path().join(name);
+            std::fs::write(&program, "ELF").unwrap();
+            let refused = clients.allow("tool", Some(&program)).unwrap_err();
+            let said = refused.error_description;
+            assert_eq!(refused.error, ErrorCode::InvalidRequest, "{name}");
+            assert!(said.contains("programs that others have written"), "{name}: {said}");
+        }
         assert!(clients.list().is_empty());
     }
 
