@@ -18,6 +18,7 @@ const COMMANDS: &[&str] = &[
     "change_settings",
     "change_language",
     "presets",
+    "account_link",
     "discover",
     "add_account",
     "remove_account",

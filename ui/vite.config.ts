@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 // only index.html, so nothing of the demonstration can reach it.
 export default defineConfig(({ mode }) => ({
   plugins: [texts(), svelte(), svelteTesting()],
-  server: { host: "127.0.0.1", port: 47620, strictPort: true, fs: { allow: [".", "../locales", "../crates/wire/src", "../crates/cli/src", "../crates/audit/src"] } },
+  server: { host: "127.0.0.1", port: 47620, strictPort: true, fs: { allow: [".", "../locales", "../crates/wire/src", "../crates/cli/src", "../crates/audit/src", "../src-tauri"] } },
   build: {
     target: "safari15",
     outDir: mode === "demo" ? "dist-demo" : "dist",

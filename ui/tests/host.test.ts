@@ -1,6 +1,10 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, expect, test } from "vitest";
+import build from "../../src-tauri/build.rs?raw";
+import capabilities from "../../src-tauri/capabilities/main.json?raw";
+import program from "../../src-tauri/src/lib.rs?raw";
 import { usual } from "../src/demo/host";
+import host from "../src/lib/host.ts?raw";
 import { asWindowError, tauriHost } from "../src/lib/host";
 
 afterEach(clearMocks);
@@ -73,4 +77,14 @@ test("an error of the program keeps its code and words; anything else gets words
   expect(asWindowError({ code: "a", message: "b" })).toEqual({ code: "a", message: "b", field: null });
   expect(asWindowError("command not found").message).toContain("open it again from the tray");
   expect(asWindowError(new Error("x")).code).toBe("window_failed");
+});
+
+test("the program permits every command of the window, and no other", () => {
+  const names = (text: string, name: RegExp) => [...text.matchAll(name)].map((found) => found[1]!.replaceAll("-", "_")).sort();
+  const between = (text: string, begin: string, end: string) => text.split(begin)[1]!.split(end)[0]!;
+  const called = names(host, /invoke\("(\w+)"/g);
+  expect(called).toContain("snapshot");
+  expect(names(between(program, "generate_handler![", "]"), /window::(\w+)/g)).toEqual(called);
+  expect(names(between(build, "const COMMANDS", "];"), /"(\w+)"/g)).toEqual(called);
+  expect(names(capabilities, /"allow-([\w-]+)"/g)).toEqual(called);
 });
