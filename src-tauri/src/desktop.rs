@@ -102,6 +102,8 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path, link: Option<Accou
     #[cfg(target_os = "linux")]
     tauri::async_runtime::spawn(platform::appearance::follow(app.clone()));
     let mut told = tokio::spawn(told_to_stop());
+    #[cfg(target_os = "macos")]
+    let link = EARLY.lock().unwrap_or_else(PoisonError::into_inner).take().or(link);
     // An icon in the panel is easy to miss.
     match link {
         Some(link) if agent.takes_links() => window::open_link(&app, link),
@@ -203,14 +205,23 @@ fn notices(app: &AppHandle, work: impl FnOnce(&mut Notices<Board>)) {
     }
 }
 
+/// A link that macOS has opened before the agent was there, for [`follow`].
+#[cfg(target_os = "macos")]
+static EARLY: Mutex<Option<AccountLink>> = Mutex::new(None);
+
 /// A link that macOS has opened.
 #[cfg(target_os = "macos")]
 pub(crate) fn follow_link(app: &AppHandle, link: &str) {
     match AccountLink::parse(link) {
-        Ok(link) if app.try_state::<Agent>().is_some_and(|agent| agent.takes_links()) => {
-            window::open_link(app, link);
+        Ok(link) => {
+            // Held while the agent is looked for, so that `follow` finds the link afterwards.
+            let mut early = EARLY.lock().unwrap_or_else(PoisonError::into_inner);
+            match app.try_state::<Agent>() {
+                None => *early = Some(link),
+                Some(agent) if agent.takes_links() => window::open_link(app, link),
+                Some(_) => window::open(app),
+            }
         }
-        Ok(_) => window::open(app),
         Err(refused) => {
             tracing::info!(code = refused.code(), "a link was refused");
             let language = language(app);
