@@ -342,6 +342,13 @@ test("accounts are put in another order by keyboard, and the focus stays on the 
   expect(window.host.orderAccounts).toHaveBeenCalledTimes(1);
   await window.click(button("down"));
   expect(window.host.orderAccounts).toHaveBeenLastCalledWith(["work", "lab", "vpn"]);
+  await window.show(snapshot([work!, lab!, vpn!]));
+  expect(document.activeElement).toBe(button("down"));
+  // It does not take the focus when another account is moved.
+  const elsewhere = window.button("Add an account");
+  elsewhere.focus();
+  await window.show(snapshot([vpn!, work!, lab!]));
+  expect(document.activeElement).toBe(elsewhere);
 });
 
 test("an end that nothing extends is announced, and a sign-in or a later reminder is one click away", async () => {
