@@ -1,7 +1,7 @@
 // What the command palette offers. The same conditions as for the buttons of an account.
 import type { Host } from "./host";
 import { text } from "./locale.svelte";
-import { DEMO_ISSUER, titleOf } from "./text";
+import { isBuiltIn, titleOf } from "./text";
 import { short } from "./tools";
 import type { Snapshot } from "./wire";
 
@@ -40,9 +40,10 @@ export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed
     if (signedIn && status.can_be_kept && !status.frozen) add(text("command-keep", { account }), () => host.keep(name));
     if (signedIn) add(text("command-sign-out", { account }), () => host.signOut(name));
     commands.push({ name: text("command-settings", { account }), run: () => pages.settings(name) });
+    if (isBuiltIn(status)) continue;
     if (place > 0) add(text("command-up", { account }), () => host.orderAccounts(moved(place, place - 1)));
     if (place < order.length - 1) add(text("command-down", { account }), () => host.orderAccounts(moved(place, place + 1)));
-    if (status.issuer !== DEMO_ISSUER) add(text("command-remove", { account }), () => host.removeAccount(name));
+    add(text("command-remove", { account }), () => host.removeAccount(name));
   }
   for (const grant of snapshot.grants ?? []) {
     if (grant.allows) add(text("command-stop", { program: short(grant.program), account: grant.account, id: String(grant.id) }), () => host.stopGrant(grant.id));

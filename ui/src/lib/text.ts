@@ -126,6 +126,9 @@ export function questionAloud(question: Question): string {
 /** The title of an account: the user's own, else its name. */
 export const titleOf = ({ account, label }: { account: string; label?: string | null }) => label ?? account;
 
+/** Whether it is the account of the demonstration. It is in no file, so it has no title and no place there, and is not removed. */
+export const isBuiltIn = ({ account, issuer }: { account: string; issuer: string }) => account === "demo" && issuer === DEMO_ISSUER;
+
 /** The announcement of a change for a screen reader; empty for none. */
 export function announcement(before: SessionStatus | undefined, after: SessionStatus): string {
   if (before === undefined) return "";
