@@ -153,10 +153,10 @@ notice-choice-keep = { $count ->
 }
 notice-choice-sign-out-of-all = Von allen abmelden
 notice-reminder = { $count ->
-    [one] Ihre Sitzung wird enden
-   *[other] Ihre Sitzungen werden enden
+    [one] Ihre Sitzung endet demnächst
+   *[other] Ihre Sitzungen enden demnächst
 }
-notice-reminder-longest = „{ $account }“ bei { $provider } erreicht in { $time } die längste Dauer. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
+notice-reminder-longest = Die Sitzung „{ $account }“ bei { $provider } erreicht in { $time } ihre längste Dauer. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
 notice-reminder-provider = { $provider } beendet die Sitzung „{ $account }“ in { $time }. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
 notice-step-up = { $program } braucht eine stärkere Anmeldung
 notice-step-up-body = Melden Sie sich im Browser neu bei { $provider } an. Ihre Sitzung besteht in jedem Fall weiter.
@@ -180,10 +180,12 @@ notice-no-tray-body = Dieser Desktop zeigt keine Symbole im Infobereich, deshalb
 # The text below it is an error in English.
 notice-refused = Das konnte Abide nicht tun
 
-## The dialog when Abide cannot start. An $error is in English.
+## A link that asks for something that no link can ask for.
 
 link-refused = Dieser Link kann nicht verwendet werden
 link-refused-body = Der Link ist unvollständig oder verlangt etwas, das ein Link nicht verlangen darf. Es wurde nichts hinzugefügt. Fragen Sie die Person, von der Sie den Link haben.
+
+## The dialog when Abide cannot start. An $error is in English.
 
 start-failed = Abide kann nicht starten
 start-no-home = Ihr persönlicher Ordner ist nicht bekannt: Setzen Sie HOME und starten Sie Abide neu.

@@ -121,7 +121,7 @@ said-added = Das Konto { $account } wurde hinzugefügt.
 said-renamed = Der Titel { $account } wurde gespeichert.
 said-moved = { $account } ist jetzt Nummer { $n } von { $count }.
 said-removing = { $account } wird in wenigen Sekunden entfernt. Sie können das rückgängig machen.
-said-kept = { $account } bleibt.
+said-kept = { $account } bleibt erhalten.
 said-consent = { $request } Antworten Sie auf der Seite Werkzeuge.
 
 ## The card of an account
@@ -133,8 +133,8 @@ card-signed-in-as = Angemeldet als { $user }
 card-advice = { $provider } beendet seine Sitzung, bevor Ihre Leerlaufzeit um ist. Stellen Sie eine Leerlaufzeit von höchstens { $time } ein.
 card-change-settings = Einstellungen ändern
 card-change-settings-of = Einstellungen von { $account } ändern
-card-reminder-absolute = Diese Sitzung erreicht { $when } die längste Dauer. Nichts verlängert sie. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
-card-reminder-provider = { $provider } beendet diese Sitzung { $when }. Nichts verlängert sie. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
+card-reminder-absolute = Diese Sitzung erreicht { $when } ihre längste Dauer. Sie lässt sich nicht verlängern. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
+card-reminder-provider = { $provider } beendet diese Sitzung { $when }. Sie lässt sich nicht verlängern. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
 card-sign-in-now = Jetzt neu anmelden
 card-remove = { $account } entfernen
 card-removing = Abide entfernt dieses Konto in wenigen Sekunden. Bis dahin ändert sich nichts.
@@ -316,7 +316,7 @@ picture-app = App
 ## The page that adds an account
 
 add-link = Ein Link bittet Sie, ein Konto bei **{ $host }** hinzuzufügen.
-add-link-hint = Jede Seite und jede Nachricht kann einen solchen Link enthalten. Fahren Sie nur fort, wenn Sie ihn erwartet haben, zum Beispiel von Ihrer Administration. Es wird nichts hinzugefügt, bevor Sie „Hinzufügen und anmelden“ wählen.
+add-link-hint = Jede Seite und jede Nachricht kann einen solchen Link enthalten. Fahren Sie nur fort, wenn Sie ihn erwartet haben, zum Beispiel von Ihrem Administrator. Es wird nichts hinzugefügt, bevor Sie „Hinzufügen und anmelden“ wählen.
 add-choose = Wählen Sie Ihren Anbieter
 add-or-address = Oder geben Sie die Adresse ein
 add-enter-address = Geben Sie die Adresse Ihres Anbieters ein
@@ -442,8 +442,8 @@ setting-on_lock-keep = Es ändert sich nichts
 setting-on_lock-keep-hint = Für Aufgaben, die laufen, während Sie weg sind: Sie bekommen weiter Tokens.
 setting-on_lock-end = Sie werden abgemeldet
 setting-on_lock-end-hint = Für gemeinsam genutzte Computer und strenge Regeln: Nach jeder Pause melden Sie sich neu an.
-setting-remind = Vor dem Ende der längsten Dauer erinnern
-setting-remind-hint = Eine Benachrichtigung, wenn drei Viertel der Zeit um sind, frühestens einen Tag vor dem Ende. Sie können sich dann gleich neu anmelden: Die Sitzung besteht, bis die neue beginnt.
+setting-remind = Vor Ablauf der längsten Dauer erinnern
+setting-remind-hint = Wenn drei Viertel der Zeit um sind, frühestens einen Tag vor dem Ende. Auch vor einem festen Ende, das der Anbieter gesetzt hat. Sie können sich dann gleich neu anmelden: Die Sitzung besteht, bis die neue beginnt.
 setting-claims = Angaben des Anbieters über Sie aktualisieren
 setting-claims-hint = Abide liest sie bei der Anmeldung und bei jeder Erneuerung, wenn der Anbieter das ermöglicht. Standard: ein.
 setting-provider_logout = Beim Abmelden auch beim Anbieter abmelden

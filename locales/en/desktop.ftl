@@ -180,10 +180,12 @@ notice-no-tray-body = This desktop shows no tray icons, so Abide has opened its 
 # The text below it is an error in English.
 notice-refused = Abide could not do that
 
-## The dialog when Abide cannot start. An $error is in English.
+## A link that asks for something that no link can ask for.
 
 link-refused = This link cannot be used
 link-refused-body = The link is not complete, or it asks for something that a link may not ask for. Nothing was added. Ask the person who gave you the link.
+
+## The dialog when Abide cannot start. An $error is in English.
 
 start-failed = Abide cannot start
 start-no-home = Your home folder is not known: set HOME and start Abide again.

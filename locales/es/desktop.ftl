@@ -180,10 +180,12 @@ notice-no-tray-body = Este escritorio no muestra iconos en la bandeja, así que 
 # The text below it is an error in English.
 notice-refused = Abide no pudo hacerlo
 
-## The dialog when Abide cannot start. An $error is in English.
+## A link that asks for something that no link can ask for.
 
 link-refused = Este enlace no se puede usar
 link-refused-body = El enlace está incompleto o pide algo que un enlace no puede pedir. No se ha añadido nada. Pregunta a la persona que te dio el enlace.
+
+## The dialog when Abide cannot start. An $error is in English.
 
 start-failed = Abide no puede iniciarse
 start-no-home = No se conoce tu carpeta personal: define HOME e inicia Abide de nuevo.

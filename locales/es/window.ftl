@@ -315,8 +315,8 @@ picture-app = Aplicación
 
 ## The page that adds an account
 
-add-link = Un enlace te pide añadir una cuenta en **{ $host }**.
-add-link-hint = Cualquier página y cualquier mensaje puede tener un enlace así. Continúa solo si lo esperabas, por ejemplo de tu administrador. No se añade nada antes de que elijas «Añadir e iniciar sesión».
+add-link = Un enlace te pide que añadas una cuenta en **{ $host }**.
+add-link-hint = Cualquier página o mensaje puede contener un enlace así. Continúa solo si lo esperabas, por ejemplo, de tu administrador. No se añade nada hasta que elijas «Añadir e iniciar sesión».
 add-choose = Elige tu proveedor
 add-or-address = O escribe su dirección
 add-enter-address = Escribe la dirección de tu proveedor
@@ -442,8 +442,8 @@ setting-on_lock-keep = No cambia nada
 setting-on_lock-keep-hint = Para tareas que se ejecutan mientras no estás: siguen recibiendo tokens.
 setting-on_lock-end = Se cierra la sesión
 setting-on_lock-end-hint = Para equipos compartidos y normas estrictas: inicias sesión de nuevo después de cada pausa.
-setting-remind = Recordarme el final antes de la duración máxima
-setting-remind-hint = Una notificación, cuando han pasado tres cuartas partes del tiempo y como muy pronto un día antes del final. Puedes iniciar sesión de nuevo en ese momento: la sesión dura hasta que empieza la nueva.
+setting-remind = Avisarme antes de llegar a la duración máxima
+setting-remind-hint = Cuando han pasado tres cuartas partes del tiempo, como muy pronto un día antes del final. También antes de un final fijo que ha puesto el proveedor. Puedes iniciar sesión de nuevo en ese momento: la sesión dura hasta que empieza la nueva.
 setting-claims = Actualizar lo que dice de ti el proveedor
 setting-claims-hint = Abide lo lee al iniciar sesión y en cada renovación, si el proveedor lo ofrece. Predeterminado: activado.
 setting-provider_logout = Al cerrar sesión, cerrarla también en el proveedor
