@@ -206,7 +206,8 @@ pub const COMMANDS: &[CommandEntry] = &[
              9728). Abide asks you when an agent wants to reach a server for the first time, and when the server wants more scopes.",
             "The address has to be https, or http on this computer.",
             "`abide mcp add` shows the lines that make an agent run this, and with `--write` adds them to the agent\u{2019}s file. What is \
-             in the file stays as it is. Agents: claude-code and vscode, for the project in this folder; codex and cursor, for all.",
+             in the file stays as it is. Agents: claude-code and vscode, for the project in this folder; codex and cursor, for all \
+             projects.",
             "  abide mcp add cursor https://mcp.example.com/mcp --write",
         ],
         notes: &["It ends when its standard input ends. Messages for people are on standard error."],

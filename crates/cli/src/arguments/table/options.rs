@@ -48,7 +48,7 @@ pub const OPTIONS: &[OptionEntry] = &[
         "name",
         None,
         "NAME",
-        "The name of the server there. By default from its address.",
+        "The server\u{2019}s name in the file. By default from its address.",
     ),
     flag(&["mcp", "mcp add"], "write", "Write the lines into the file of the coding agent."),
     flag(&["mcp", "mcp add"], "json", "Print the lines and the result as JSON."),
