@@ -25,7 +25,9 @@ use tauri::RunEvent;
 /// Exit codes: 0 when the user has quit, or when another Abide already runs and was asked to show its window; 1 when it
 /// could not start, which a dialog has then explained. If another version was installed meanwhile, it takes the place of this program.
 pub fn run() -> ExitCode {
-    if let Some(answer) = abide_agent::asked_to_take_over(std::env::args().skip(1)) {
+    let arguments = || std::env::args_os().skip(1);
+    let words = arguments().map(|word| word.to_string_lossy().into_owned());
+    if let Some(answer) = abide_agent::asked_to_take_over(words) {
         let Some(version) = answer else { return ExitCode::from(3) };
         return if platform::answer(version) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
@@ -36,7 +38,7 @@ pub fn run() -> ExitCode {
     }
     // The configuration, which may name another language, is read later.
     let language = abide_locale::of_system();
-    let link = match asked_by_link(std::env::args_os().skip(1)) {
+    let link = match asked_by_link(arguments()) {
         Ok(link) => link,
         Err(refused) => {
             platform::say(&refused.to_string());
