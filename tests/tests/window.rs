@@ -1,5 +1,5 @@
-//! The real window, driven through WebDriver: every page of it, what can be changed about an account, and another language in
-//! window, tray and dialog. Pictures of the pages are kept in `target/acceptance/ui`.
+//! The real window, driven through WebDriver: every page of it, what a link asks for, what can be changed about an account, and another
+//! language in window, tray and dialog. Pictures of the pages are kept in `target/acceptance/ui`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -17,9 +17,10 @@ mod window {
     use abide_tests::dialog::Accessible;
     use abide_tests::providers::Provider;
     use abide_tests::tab::Tab as _;
+    use abide_tests::tool::{done, tool};
     use abide_tests::tray::Tray;
     use abide_tests::web_driver::{self, Page};
-    use abide_tests::{eventually, evidence, login, s, skipped, workspace};
+    use abide_tests::{eventually, evidence, login, program, s, skipped, workspace};
     use serde_json::json;
     use tokio::sync::Mutex;
 
@@ -109,6 +110,16 @@ mod window {
         tray.choose("Open Abide").await;
         let page = Page::join(room, port).await;
         walk(&page, "en").await;
+
+        let link = "abide:add?issuer=https%3A%2F%2Fid.example.net&client_id=abide";
+        let second = done(tool(room, program("abide-desktop"), &[link])).await;
+        assert_eq!(second.code, 0, "{second:?}");
+        page.wait_for("#issuer").await;
+        page.says("id.example.net").await;
+        assert_eq!(page.evaluate("document.querySelector('#issuer').value").await, "https://id.example.net");
+        page.screenshot(&evidence("ui").join("link-en.png")).await;
+        page.click("[data-back]").await;
+        page.wait_for("[data-account=work] [data-manage]").await;
 
         let order = "[...document.querySelectorAll('[data-account]')].map(card => card.dataset.account)";
         assert_eq!(page.evaluate(order).await, json!(["home", "lab", "work"]));
