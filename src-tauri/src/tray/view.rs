@@ -222,7 +222,7 @@ fn offers_keep(status: &SessionStatus) -> bool {
     is_signed_in(status) && !status.frozen && status.can_be_kept
 }
 
-/// Whether to offer *Sign in*: without a session, and if the provider requires another sign-in.
+/// Whether to offer *Sign in*: without a session, if the provider requires another sign-in, and while the user is reminded of the end.
 fn offers_sign_in(status: &SessionStatus) -> bool {
     !is_signed_in(status) || status.sign_in_needed || status.reminder.is_some()
 }
@@ -416,6 +416,14 @@ pub(super) mod tests {
         assert!(enabled(|status| (status.limit, status.renewable) = (Some(Limit::Provider), false)));
         assert!(!enabled(|status| status.can_be_kept = false));
         assert!(!enabled(|status| status.frozen = true));
+    }
+
+    #[test]
+    fn a_sign_in_is_offered_while_the_user_is_reminded_of_the_end() {
+        let mut work = status("work", SessionState::Active);
+        assert!(!View::of(&of(vec![work.clone()])).accounts[0].sign_in.enabled);
+        work.reminder = Some(abide_wire::Reminder { id: 1, limit: Limit::Absolute, ends_at: 0 });
+        assert!(View::of(&of(vec![work])).accounts[0].sign_in.enabled);
     }
 
     #[test]
