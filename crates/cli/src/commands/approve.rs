@@ -121,7 +121,7 @@ fn list(io: &mut Io<'_>, open: &Consents) -> Result<(), Failure> {
             plain(&grant.program).into_owned(),
             format!("{verdict} ({})", grant.span.as_str()),
             plain(&target).into_owned(),
-            format!("{} tokens", grant.tokens),
+            format!("{} token{}", grant.tokens, if grant.tokens == 1 { "" } else { "s" }),
             grant.until.map(|until| format!("until {}", moment(until, clock))).unwrap_or_default(),
         ]
     };
