@@ -24,10 +24,22 @@ macro_rules! files {
 
 fn catalogue(language: Language) -> &'static Catalogue {
     match language {
-        Language::En => ENGLISH.get_or_init(|| read(language, files!("en"))),
-        Language::Es => SPANISH.get_or_init(|| read(language, files!("es"))),
-        Language::De => GERMAN.get_or_init(|| read(language, files!("de"))),
+        Language::En => ENGLISH.get_or_init(|| read_apart(language, files!("en"))),
+        Language::Es => SPANISH.get_or_init(|| read_apart(language, files!("es"))),
+        Language::De => GERMAN.get_or_init(|| read_apart(language, files!("de"))),
     }
+}
+
+/// The stack for reading a catalogue. The system keeps the stacks of threads that have ended, and gives one to a thread that needs no
+/// more than it has; no other thread has this much.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// Reads a catalogue on a new stack. A catalogue stays for ever, and its parts have gaps that take over what was on the stack before: on
+/// that of the caller, tokens may have been there.
+fn read_apart(language: Language, files: [&'static str; 3]) -> Catalogue {
+    let reading = std::thread::Builder::new().stack_size(STACK).spawn(move || read(language, files));
+    let catalogue = reading.ok().and_then(|reading| reading.join().ok());
+    catalogue.unwrap_or_else(|| read(language, files))
 }
 
 fn read(language: Language, files: [&str; 3]) -> Catalogue {
