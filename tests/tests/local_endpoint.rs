@@ -151,7 +151,7 @@ mod endpoint {
             }
         }
         let unreadable = ask(port, "/v1/token", &[&host, "Authorization: Basic YTpi"]).await;
-        assert_eq!((unreadable.status, unreadable.error().as_str()), (400, "invalid_request"));
+        assert_eq!((unreadable.status, unreadable.error().as_str()), (401, "consent_required"));
         let kept = std::fs::read_dir(room.places().state).unwrap().flatten().any(|file| {
             String::from_utf8_lossy(&std::fs::read(file.path()).unwrap_or_default()).contains(&key)
         });
