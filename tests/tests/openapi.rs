@@ -1,5 +1,6 @@
 //! The description of the local API, `GET /openapi.json`, tried against an agent by schemathesis: it makes requests that fit the
-//! description and others that do not, and compares each answer with it.
+//! description and others that do not, and compares each answer with it. Its random requests (the phase `fuzzing`) are left out: they
+//! differ from run to run.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -89,7 +90,7 @@ mod openapi {
             .arg(workspace().join("tests/checks/schemathesis.toml"))
             .arg("run")
             .arg(format!("http://127.0.0.1:{port}/openapi.json"))
-            .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "1"])
+            .args(["--phases", "examples,coverage", "--seed", "1"])
             .args([
                 "--max-time",
                 "25",
