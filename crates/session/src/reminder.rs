@@ -10,9 +10,9 @@ use crate::live::Live;
 use crate::machine::{Phase, Session};
 use crate::types::{Limit, Now, Output};
 
-/// In the first half hour of a session the user is not told.
+/// The user is not reminded in the first half hour of a session.
 const EARLIEST: Duration = Duration::from_secs(30 * 60);
-/// The user is told a quarter of the whole time before the end, and not earlier than this.
+/// The user is reminded a quarter of the whole time before the end, but not earlier than this.
 const LONGEST_BEFORE: Duration = Duration::from_secs(86_400);
 
 /// Ends with a smaller difference are the same: a provider may declare in each response how many whole seconds are left.
@@ -67,7 +67,7 @@ impl Live {
             Reminder::Later { end: told, at } if is_same(told, end) => at,
             _ => from,
         };
-        // Then the question tells of it.
+        // Later than that, the question "Keep session?" is about this end.
         (at < end.saturating_sub(limits.warn_before())).then_some(at)
     }
 }

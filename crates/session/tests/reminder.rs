@@ -131,7 +131,7 @@ fn the_user_is_told_again_after_waking_and_after_a_restart() {
     story.pass(minutes(30));
     assert_eq!(reminders(&story.input(Input::Resumed)), 1);
     assert_eq!(reminders(&story.input(Input::Tick)), 0);
-    // A pause that the user has chosen goes on.
+    // Waking does not end a pause that the user has chosen.
     story.input(Input::RemindLater { after: minutes(10) });
     assert_eq!(reminders(&story.input(Input::Resumed)), 0);
 

@@ -138,7 +138,7 @@ pub const ACCOUNT: &[Managed] = &[
         "label",
         Kind::Text,
         "Title",
-        "What window, tray and dialogs show instead of the name, at most 64 characters.",
+        "Shown instead of the name, at most 64 characters. Commands and questions about apps show the name.",
     ),
     row(
         "session.end_after",

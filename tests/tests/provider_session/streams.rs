@@ -219,7 +219,7 @@ async fn refuses_the_verification(receiver: &Receiver<'_>, expected: &str) {
     assert_eq!(code, if receiver.way == Way::Push { "400" } else { expected }, "{:?}", receiver.way);
 }
 
-/// A corrupt signature, another issuer, another audience, and a key that nobody publishes.
+/// A corrupt signature, another issuer, another audience, and a key that the transmitter does not publish.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn openid_ssf_receiver_invalid_set_rejection() {
     for (name, way) in rooms("invalid") {

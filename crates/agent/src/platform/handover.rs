@@ -97,7 +97,7 @@ mod unix {
         fn adopt(&mut self, number: i32) {
             // SAFETY: the number is used for the time of this call. If nothing is open by that number, the calls fail.
             let one = unsafe { BorrowedFd::borrow_raw(number) };
-            // A descriptor that the start of this process has opened is none that accepts connections.
+            // The start of this process may have opened another file by this number. Such a file accepts no connections.
             if !accepts_connections(one) || fcntl_setfd(one, FdFlags::CLOEXEC).is_err() {
                 return;
             }

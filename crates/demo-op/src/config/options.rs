@@ -121,7 +121,7 @@ pub struct EventStream {
     pub longest_wait: Duration,
     /// Where events are sent at once (RFC 8935). `None`: they wait for a poll.
     pub push_to: Option<String>,
-    /// Whether the receiver makes the stream (OpenID Shared Signals Framework 1.0 section 8.1). Until then there is none.
+    /// Whether the receiver makes the stream (OpenID Shared Signals Framework 1.0 section 8.1). Before that, no stream exists.
     pub managed: bool,
     /// A deviation of the transmitter.
     pub deviation: Option<StreamDeviation>,

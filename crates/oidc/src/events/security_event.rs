@@ -245,7 +245,7 @@ fn check_claims(
     })
 }
 
-/// A `state` that is not text is none that was sent.
+/// The `state` of a verification. A receiver sends text only, so another value is never the one that was sent.
 fn state(events: &Map<String, Value>) -> Option<String> {
     let mut verification =
         events.iter().filter(|(uri, _)| EventKind::from_uri(uri) == Some(EventKind::StreamVerification));

@@ -235,7 +235,7 @@ impl Transmitter {
         Ok(stream)
     }
 
-    /// Reads the configuration of a stream (section 8.1.1.2). `provider_unexpected_status` with 404 if there is none.
+    /// Reads the configuration of a stream (section 8.1.1.2). `provider_unexpected_status` with 404 if the stream does not exist.
     pub async fn read(
         &self,
         http: &Http,

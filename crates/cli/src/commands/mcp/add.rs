@@ -83,7 +83,7 @@ pub(in crate::commands) fn place(io: &Io<'_>, agent: &Agent) -> Result<PathBuf, 
     }
 }
 
-/// The text of such a file; empty if there is none.
+/// The text of such a file; empty if the file does not exist.
 pub(in crate::commands) fn text_of(path: &Path) -> io::Result<String> {
     match std::fs::metadata(path) {
         Ok(file) if file.len() > LARGEST => Err(io::ErrorKind::FileTooLarge.into()),
