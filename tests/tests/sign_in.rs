@@ -149,8 +149,9 @@ mod sign_ins {
         let room = Room::with_keyring("sign-in-link").await;
         let provider = provider().await;
         let port = abide_tests::free_port();
-        let settings =
-            format!("redirect_uri = \"http://127.0.0.1:{port}/callback\"\ninitiate_login = true\n");
+        let settings = format!(
+            "label = \"Example & Sons\"\nredirect_uri = \"http://127.0.0.1:{port}/callback\"\ninitiate_login = true\n"
+        );
         let file = room.path("opened");
         let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", file.display());
         let browser = format!("browser = {}\n", serde_json::json!(["sh", "-c", script]));
@@ -172,6 +173,7 @@ mod sign_ins {
         let mut person = Visitor::default();
         let asked = person.open(link(provider.issuer()).as_str()).await;
         assert!(asked.body.contains("Sign in?") && asked.body.contains(USER), "{}", asked.body);
+        assert!(asked.body.contains("the account “Example &amp; Sons” at"), "{}", asked.body);
         assert!(!asked.body.contains("x.example"), "{}", asked.body);
         // Images of any page do not take the place of the question.
         for _ in 0..6 {

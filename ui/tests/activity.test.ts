@@ -49,6 +49,18 @@ async function opened(answers: Parameters<typeof open>[1] = {}, accounts = [acti
   return window;
 }
 
+test("an account is called by its title, and by its name too in the details", async () => {
+  const accounts = [active({ label: "Example & Sons" }), status({ account: "lab" })];
+  const window = await opened({ activity: async () => page([at(), at({ n: 2, account: "gone" })]) }, accounts);
+  const options = [...window.target.querySelectorAll<HTMLOptionElement>(".filter select:last-of-type option")];
+  expect(options.map((option) => [option.value, option.textContent])).toEqual([["", "All accounts"], ["work", "Example & Sons"], ["lab", "lab"]]);
+  expect([...window.target.querySelectorAll(".more")].map((more) => more.textContent)).toEqual(["Example & Sons", "gone"]);
+  expect(activity.details(at(), accounts)[0]).toEqual(["Account", "Example & Sons · work"]);
+  const labelled = at({ caller: { kind: "program", name: null, program: "/usr/bin/claude", sha256: null, started_by: null, labels: ["coding_agent:Claude Code", "new:x"] } });
+  expect(activity.details(labelled, accounts)).toContainEqual(["Says it is", "started by Claude Code, new:x"]);
+  expect(activity.details(at({ account: null }), accounts)[0]![0]).not.toBe("Account");
+});
+
 test("today is shown first, and the days before as far as the record goes", async () => {
   const asked: (number | null)[] = [];
   const window = await opened({

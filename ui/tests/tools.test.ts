@@ -15,12 +15,12 @@ test("a question says who wants what, and a scope is worded as in the terminal",
 });
 
 test("what a program says of itself is marked and cut, and no name of a scope is a trap", () => {
-  const facts = Object.fromEntries(tools.known(at({ reason: `a\nb${"x".repeat(500)}`, scopes: ["email", "toString"] })));
+  const facts = Object.fromEntries(tools.known(at({ reason: `a\nb${"x".repeat(500)}`, scopes: ["email", "toString"] }), []));
   expect(facts["It says why"]).toHaveLength(121);
   expect(facts["It says why"]).not.toContain("\n");
   expect(facts["It may then"]).toBe("see your email address, toString");
   expect(facts["Says it runs"]).toBe("terraform plan -out plan.bin");
-  expect(tools.known(at({ kind: "terminal" })).map(([label]) => label)).not.toContain("Says it runs");
+  expect(tools.known(at({ kind: "terminal" }), []).map(([label]) => label)).not.toContain("Says it runs");
 });
 
 test("the first choice is the narrowest that spares the next question, and always one that is offered", () => {
@@ -115,8 +115,8 @@ test("what holds now can be stopped", async () => {
 test("a label is marked as what an app says it is, and an end that comes first is shown", () => {
   const all = { labels: [{ kind: "package" as const, name: "curl" }, { kind: "coding_agent" as const, name: "Claude Code" }] };
   const said = "Says it is: package curl, started by Claude Code.";
-  expect(tools.known(at(all))).toContainEqual(["Says it is", "package curl, started by Claude Code"]);
-  expect(tools.kept(keptGrant(all), noon).what).toContain(said);
+  expect(tools.known(at(all), [])).toContainEqual(["Says it is", "package curl, started by Claude Code"]);
+  expect(tools.kept(keptGrant(all), [], noon).what).toContain(said);
   const live = tools.live(liveGrant({ ...all, until: noon + 1800 }), snapshot([active({ at_most_until: noon + 7200 })]), noon);
   expect(live.what).toContain(said);
   expect(live.until).toContain("30 min at most");
@@ -152,6 +152,20 @@ test("what cannot be revoked says why, and the undo goes before the program refu
   expect(window.labels()).toContain("Undo");
   await window.pass(115);
   expect(window.labels()).not.toContain("Undo");
+});
+
+test("an account is called by its title, and by its name too where the user decides", async () => {
+  const titled = active({ label: "Example & Sons" });
+  const lists = { consents: [at()], grants: [liveGrant({ last_used: null, tokens: 0 })] };
+  const kept = [keptGrant({ account: "work" }), keptGrant({ name: "git", account: "gone" })];
+  const window = await open(snapshot([titled, status({ account: "lab" })], lists), { keptGrants: async () => ({ kept, policy: [] }) });
+  await window.navigate("tools");
+  const said = window.text();
+  expect(said).toContain("Account Example & Sons · work");
+  expect(said).toContain("No tokens yet for api.example.com (Example & Sons).");
+  expect(said).toContain("the account Example & Sons.");
+  expect(said).toContain("the account gone.");
+  expect(tools.known(at(), [active()])[0]).toEqual(["Account", "work"]);
 });
 
 test("the page is read anew with each snapshot", async () => {

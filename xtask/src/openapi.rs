@@ -281,8 +281,8 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
         }
         ("get", "/v1/accounts") => {
             let account = object(
-                json!({ "name": text(), "issuer": text(), "client_id": text() }),
-                &["name", "issuer", "client_id"],
+                json!({ "name": text(), "label": nullable("string"), "issuer": text(), "client_id": text() }),
+                &["name", "label", "issuer", "client_id"],
             );
             let accounts =
                 object(json!({ "accounts": { "type": "array", "items": account } }), &["accounts"]);

@@ -93,6 +93,7 @@ pub(crate) struct Inner {
 #[derive(Clone, Debug)]
 pub(crate) struct Configured {
     pub(crate) name: String,
+    pub(crate) label: Option<String>,
     pub(crate) issuer: String,
     pub(crate) client_id: String,
 }
@@ -383,6 +384,7 @@ impl Agent {
             .iter()
             .map(|account| Configured {
                 name: account.name.clone(),
+                label: account.config.label.clone(),
                 issuer: account.config.issuer.clone(),
                 client_id: account.config.client_id.clone(),
             })

@@ -13,6 +13,9 @@ fn accounts_are_listed_added_and_removed() {
     let body = r#"{"accounts":[{"name":"work","issuer":"https://id.example.com","client_id":"abide"},{"name":"d","issuer":"http://127.0.0.1:47610","client_id":"x","new":1}]}"#;
     let outcome = once(&["accounts"], get("/v1/accounts"), answer("200 OK", body));
     assert_eq!(outcome.out, "work   https://id.example.com   abide\nd      http://127.0.0.1:47610   x\n");
+    let titled = r#"{"accounts":[{"name":"work","label":"Example & Sons","issuer":"https://x","client_id":"a"},{"name":"d","label":null,"issuer":"https://y","client_id":"b"}]}"#;
+    let outcome = once(&["accounts"], get("/v1/accounts"), answer("200 OK", titled));
+    assert_eq!(outcome.out, "work   Example & Sons   https://x   a\nd                       https://y   b\n");
     let expected =
         post("/v1/accounts", r#"{"name":"w","issuer":"https://id.example.com/","client_id":"abide"}"#);
     let words = ["accounts", "add", "w", "--issuer", "https://id.example.com/", "--client-id", "abide"];

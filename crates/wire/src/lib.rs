@@ -53,7 +53,7 @@ pub use proxy::{ProxyList, ProxyStatus};
 pub use session::{
     ActivityPolicy, EndReason, Evidence, LastErrorKind, Layer, LayerState, LayerStatus, Limit, LimitSource,
     Notice, NoticeKind, OnLock, PresenceStatus, Question, Reminder, SessionSettings, SessionState,
-    SessionStatus, SettingField, SettingProblem, Snapshot,
+    SessionStatus, SettingField, SettingProblem, Snapshot, title,
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};

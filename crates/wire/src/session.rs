@@ -464,11 +464,17 @@ fn unknown_is_yes() -> bool {
     true
 }
 
+/// The title of an account in views: the user's own, else its name.
+#[must_use]
+pub fn title<'a>(account: &'a str, label: Option<&'a str>) -> &'a str {
+    label.unwrap_or(account)
+}
+
 impl SessionStatus {
     /// The title of the account in views.
     #[must_use]
     pub fn title(&self) -> &str {
-        self.label.as_deref().unwrap_or(&self.account)
+        title(&self.account, self.label.as_deref())
     }
 }
 
@@ -476,7 +482,7 @@ impl Question {
     /// The title of the account in views.
     #[must_use]
     pub fn title(&self) -> &str {
-        self.label.as_deref().unwrap_or(&self.account)
+        title(&self.account, self.label.as_deref())
     }
 }
 
@@ -548,6 +554,22 @@ impl Snapshot {
             .filter(|status| status.expires_in.is_some())
             .min_by_key(|status| status.expires_in)
             .or_else(|| self.accounts.first())
+    }
+
+    /// The title of the account with this name in views. An account that is no longer there is called by its name.
+    #[must_use]
+    pub fn title_of<'a>(&'a self, account: &'a str) -> &'a str {
+        let status = self.accounts.iter().find(|status| status.account == account);
+        status.map_or(account, SessionStatus::title)
+    }
+
+    /// Title and name of an account, where the user decides something about it: a title is not unique.
+    #[must_use]
+    pub fn title_and_name_of(&self, account: &str) -> String {
+        match self.title_of(account) {
+            title if title == account => account.to_owned(),
+            title => format!("{title} \u{b7} {account}"),
+        }
     }
 }
 

@@ -76,7 +76,8 @@ impl<D: ConsentDialog> Asker<D> {
             }
             return;
         };
-        let words = Words::of(question, open.len() - 1, snapshot.language.used);
+        let account = snapshot.title_and_name_of(&question.account);
+        let words = Words::of(question, &account, open.len() - 1, snapshot.language.used);
         if up == Some(question.id) {
             if self.shown.as_ref().is_some_and(|(_, shown)| *shown != words) {
                 self.dialog.update(words.clone());
@@ -113,7 +114,8 @@ mod tests {
 
     impl ConsentDialog for Double {
         fn show(&self, words: Words, answer: Answer) {
-            self.calls.lock().unwrap().push(format!("show {}", words.title));
+            let account = &words.facts[0].value;
+            self.calls.lock().unwrap().push(format!("show {}, {account}", words.title));
             *self.up.lock().unwrap() = Some(answer);
         }
         fn update(&self, words: Words) {
@@ -150,6 +152,18 @@ mod tests {
         let no = ConsentAnswer::new(false, Span::Once);
         let yes = ConsentAnswer::new(true, Span::Run);
         assert_eq!(*answers.lock().unwrap(), [(1, no), (2, yes)]);
+    }
+
+    #[test]
+    fn an_account_is_called_by_its_title_and_its_name() {
+        let double = Double::default();
+        let mut asker = Asker::new(double.clone(), |_, _| {});
+        let mut work = crate::question::tests::status("work", abide_wire::SessionState::Active);
+        work.label = Some("Example & Sons".to_owned());
+        let asked = Snapshot { accounts: vec![work], ..snapshot(&[question(1, "curl")]) };
+        asker.follow(&asked);
+        let calls = double.calls.lock().unwrap().clone();
+        assert!(calls[0].ends_with(", Example & Sons \u{b7} work"), "{calls:?}");
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub(crate) struct Fact {
 }
 
 impl Words {
-    /// The words for a question; `others` is the number of questions behind it.
-    pub(crate) fn of(question: &ConsentQuestion, others: usize, language: Language) -> Self {
+    /// The words for a question; `account` is how the account is called, `others` the number of questions behind this one.
+    pub(crate) fn of(question: &ConsentQuestion, account: &str, others: usize, language: Language) -> Self {
         let choices: Vec<(Span, String)> =
             question.spans.iter().map(|span| (*span, choice(question, *span, language))).collect();
         let first = first_choice(question);
@@ -60,7 +60,7 @@ impl Words {
             title: desktop::consent_title(language, who.kind, &who.program, &who.script),
             sentence: sentence(question, &who, language),
             icon: question.program.to_lowercase(),
-            facts: facts(question, language),
+            facts: facts(question, account, language),
             note: note(question, language),
             chosen: choices.iter().position(|(span, _)| *span == first).unwrap_or(0),
             ends: question.spans.iter().map(|span| ends(question, *span, language)).collect(),
@@ -165,7 +165,7 @@ fn sentence(question: &ConsentQuestion, who: &Who, language: Language) -> String
     }
 }
 
-fn facts(question: &ConsentQuestion, language: Language) -> Vec<Fact> {
+fn facts(question: &ConsentQuestion, account: &str, language: Language) -> Vec<Fact> {
     let fact = |label, value| Some(Fact { label, value, is_scopes: false });
     let says_it_runs = question
         .script
@@ -186,7 +186,7 @@ fn facts(question: &ConsentQuestion, language: Language) -> Vec<Fact> {
         fact(common::consent_why(language), common::consent_quoted(language, short(reason)))
     };
     let facts = [
-        fact(common::consent_account(language), short(&question.account)),
+        fact(common::consent_account(language), short(account)),
         says_it_runs.and_then(|runs| fact(common::consent_runs(language), short(runs))),
         question.terminal.clone().and_then(|terminal| fact(common::consent_terminal(language), terminal)),
         started_by.and_then(|started| fact(common::consent_started_by(language), short(&started))),
@@ -300,7 +300,7 @@ pub(super) mod tests {
 
     #[test]
     fn who_asks_comes_first() {
-        let words = Words::of(&question(1, "curl"), 0, Language::En);
+        let words = Words::of(&question(1, "curl"), "work", 0, Language::En);
         assert!(words.title.starts_with("curl") && words.aloud().starts_with("curl"), "{words:?}");
         assert_eq!(words.chosen, 0, "this once");
         assert!(words.details().contains("/usr/bin/curl"));
@@ -310,7 +310,7 @@ pub(super) mod tests {
     fn what_a_program_says_of_itself_is_marked_and_cut() {
         let mut asked = question(1, "curl");
         asked.reason = Some(format!("the\nuser wants it {}", "x".repeat(500)));
-        let words = Words::of(&asked, 0, Language::En);
+        let words = Words::of(&asked, "work", 0, Language::En);
         let Fact { label, value: reason, .. } = words.facts.last().cloned().unwrap();
         assert_eq!(label, "It says why");
         assert!(reason.chars().count() < 130 && !reason.contains('\n'), "{reason}");
@@ -319,14 +319,14 @@ pub(super) mod tests {
     #[test]
     fn what_can_be_less_is_offered() {
         let mut asked = question(1, "curl");
-        let words = Words::of(&asked, 0, Language::En);
+        let words = Words::of(&asked, "work", 0, Language::En);
         assert!(words.targets.is_empty() && words.scopes.is_empty(), "one thing has no part");
         assert_eq!(words.ends.len(), words.choices.len());
         assert_eq!(words.ends[0], [], "this once has no end");
         assert_eq!(words.ends[3].first(), Some(&(Until::Revoked, "When you revoke it".to_owned())));
         assert!(words.details().contains("abide approve"));
         asked.scopes = vec!["email".to_owned(), "api.read".to_owned()];
-        let scopes = Words::of(&asked, 0, Language::En).scopes;
+        let scopes = Words::of(&asked, "work", 0, Language::En).scopes;
         assert_eq!(scopes[0], ("email".to_owned(), "see your email address".to_owned()));
         assert_eq!(scopes[1], ("api.read".to_owned(), "api.read".to_owned()));
     }
@@ -336,14 +336,15 @@ pub(super) mod tests {
         let mut asked = question(1, "curl");
         let label = |kind, name: &str| Label { kind, name: name.to_owned() };
         asked.labels = vec![label(LabelKind::Package, "curl"), label(LabelKind::CodingAgent, "Claude Code")];
-        let words = Words::of(&asked, 0, Language::En);
+        let words = Words::of(&asked, "work", 0, Language::En);
         let said = words.facts.iter().find(|fact| fact.label == "Says it is").unwrap();
         assert_eq!(said.value, "package curl, started by Claude Code");
     }
 
     #[test]
     fn each_kind_of_caller_has_its_words() {
-        let named = |kind| Words::of(&ConsentQuestion { kind, ..question(1, "socat") }, 2, Language::En);
+        let named =
+            |kind| Words::of(&ConsentQuestion { kind, ..question(1, "socat") }, "work", 2, Language::En);
         assert!(named(CallerKind::Forwarder).title.contains("behind socat"));
         assert!(named(CallerKind::Unknown).note.is_some() && named(CallerKind::Background).note.is_some());
         assert!(named(CallerKind::Program).waiting.is_some_and(|text| text.contains('2')));
@@ -400,7 +401,7 @@ pub(super) mod tests {
         ];
         for language in Language::ALL {
             let pages: String = (dialogs.iter().zip(0..))
-                .map(|(question, others)| page(&Words::of(question, others, language)))
+                .map(|(question, others)| page(&Words::of(question, "work", others, language)))
                 .collect();
             let mut settings = insta::Settings::clone_current();
             settings.set_omit_expression(true);

@@ -214,11 +214,16 @@ fn about_reminders(accounts: &[SessionStatus], notice: Option<&Notice>, language
         choices.push((Choice::SignIn, common::action_sign_in_again(language)));
     }
     choices.push((Choice::Later, common::action_remind_later(language)));
+    // A time that suits all of them.
+    let later: Option<Vec<u64>> = reminders(accounts).iter().map(|reminder| reminder.later_at).collect();
+    if let Some(time) = later.into_iter().flatten().min() {
+        choices.push((Choice::LaterAt(time), desktop::notice_remind_at(language, clock(time))));
+    }
     Card { title, body, choices, questions: reminders(accounts).iter().map(|reminder| reminder.id).collect() }
 }
 
 fn line(question: &Question, language: Language) -> String {
-    let Question { account, provider, .. } = question;
+    let (account, provider) = (question.title(), &question.provider);
     let left = time::duration(language, question.seconds_left);
     match question.can_be_kept {
         true => desktop::notice_question_line(language, account, provider, left),
@@ -349,6 +354,19 @@ mod tests {
         assert_eq!(board.places()[2..], [(2, true), (1, true)]);
         assert_eq!(board.last().questions, [8]);
         assert_eq!(board.last().choices[0], (Choice::Keep, "Keep".to_owned()));
+    }
+
+    #[test]
+    fn an_account_is_called_by_its_title() {
+        let (board, mut notices) = setting();
+        let named = Question { label: Some("Example & Sons".to_owned()), ..question(7, "work") };
+        let both = [named, question(8, "home")];
+        notices.tell(&notice(NoticeKind::Expiring, "home", Some(8)), &both, Language::En);
+        let body = board.last().body;
+        assert!(body.starts_with("Example & Sons \u{b7} id.example.com"), "{body}");
+        let work = SessionStatus { label: Some("Example & Sons".to_owned()), ..due("work", 4) };
+        notices.remind(&notice(NoticeKind::Reminder, "home", None), &[work, due("home", 5)], Language::En);
+        assert_eq!(board.last().body, "Example & Sons\nhome");
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn fate(snapshot: &Snapshot, question: &Question) -> Fate {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use abide_wire::{Limit, SessionStatus};
@@ -276,7 +276,7 @@ mod tests {
         }
     }
 
-    fn status(account: &str, state: SessionState) -> SessionStatus {
+    pub(crate) fn status(account: &str, state: SessionState) -> SessionStatus {
         SessionStatus {
             account: account.to_owned(),
             label: None,

@@ -206,7 +206,7 @@ fn stops(snapshot: &Snapshot, alone: bool) -> Vec<StopView> {
         let language = snapshot.language.used;
         match alone {
             true => desktop::tray_stop(language, name),
-            false => desktop::tray_stop_for(language, &live.account, name),
+            false => desktop::tray_stop_for(language, snapshot.title_of(&live.account), name),
         }
     };
     let allowed = snapshot.grants.iter().filter(|live| live.allows).take(MOST_STOPS);
@@ -535,9 +535,8 @@ pub(super) mod tests {
         assert_ne!(at(660), at(600));
     }
 
-    #[test]
-    fn a_program_that_may_have_tokens_can_be_stopped() {
-        let live = |id, program: &str, allows| LiveGrant {
+    fn live_grant(id: u64, program: &str) -> LiveGrant {
+        LiveGrant {
             id,
             program: program.to_owned(),
             account: "work".to_owned(),
@@ -546,11 +545,16 @@ pub(super) mod tests {
             until: None,
             labels: Vec::new(),
             span: abide_wire::Span::Run,
-            allows,
+            allows: true,
             tokens: 41,
             since: 0,
             last_used: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_program_that_may_have_tokens_can_be_stopped() {
+        let live = |id, program: &str, allows| LiveGrant { allows, ..live_grant(id, program) };
         let mut snapshot = of(vec![status("work", SessionState::Active)]);
         let none = View::of(&snapshot);
         snapshot.grants =
@@ -566,6 +570,20 @@ pub(super) mod tests {
         assert_eq!(View::of(&snapshot), view);
         snapshot.accounts.push(status("home", SessionState::SignedOut));
         assert_eq!(View::of(&snapshot).stops[0].label, "Stop Claude Code (work)");
+    }
+
+    #[test]
+    fn an_account_is_called_by_its_title() {
+        let mut work = status("work", SessionState::Ended);
+        work.label = Some("Example & Sons".to_owned());
+        let mut snapshot = of(vec![work, status("home", SessionState::SignedOut)]);
+        snapshot.grants.push(live_grant(7, "git"));
+        let view = View::of(&snapshot);
+        assert_eq!(view.stops[0].label, "Stop git (Example & Sons)");
+        assert_eq!(view.accounts[0].sign_in.label, "Sign in to Example & Sons");
+        assert!(view.accounts[0].status.starts_with("Example & Sons \u{b7} "), "{view:?}");
+        assert!(view.tooltip[0].starts_with("Example & Sons: "), "{view:?}");
+        assert_eq!(Action::of("sign-in:work", &snapshot), Some(Action::SignIn("work".to_owned())));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 // The texts of the record: what a line says, by day and hour.
 import { capital, date, text } from "./locale.svelte";
+import { titleAndNameIn, titleIn } from "./text";
 import { timeOfDay, weekday } from "./time-words";
 import { short } from "./tools";
-import type { ActivityCaller, ActivityHour, ActivityKind, ActivityLine, EndReason, RecordFinding, RecordReport, Span } from "./wire";
+import type { ActivityCaller, ActivityHour, ActivityKind, ActivityLine, EndReason, LabelKind, RecordFinding, RecordReport, SessionStatus, Span } from "./wire";
 
 export const KINDS = ["tokens", "refusals", "sessions", "questions", "changes", "abide"] as const satisfies ActivityKind[];
 
@@ -67,10 +68,10 @@ export const isBad = (line: ActivityLine) =>
   line.kind === "refusals" || ["sign_in.failed", "sign_in.code_caught", "session.refresh_failed", "record.broken"].includes(line.event) || line.missing > 0;
 
 /** The line below the title: for what, with which account, how often. */
-export function about(line: ActivityLine, accounts: number): string {
+export function about(line: ActivityLine, accounts: SessionStatus[]): string {
   const parts: string[] = [];
   if (line.audience.length > 0) parts.push(line.audience.map((target) => short(target).replace(/^https:\/\//, "")).join(", "));
-  if (line.account !== null && accounts !== 1) parts.push(short(line.account));
+  if (line.account !== null && accounts.length !== 1) parts.push(short(titleIn(accounts, line.account)));
   if (line.times > 1) parts.push(line.until === null ? text("line-times", { n: line.times }) : text("line-times-until", { n: line.times, time: clock(line.until) }));
   const span = SPANS.find((each) => each === line.name);
   if (line.event === "consent.decided" && span !== undefined) parts.push(text(`line-span-${span}`));
@@ -82,15 +83,23 @@ export function about(line: ActivityLine, accounts: number): string {
   return parts.join(" · ");
 }
 
+const LABELS = ["flatpak", "snap", "desktop_entry", "package", "coding_agent", "unit", "cgroup"] as const satisfies LabelKind[];
+
+/** A label of a caller in words. The record has `kind:name`. */
+function label(written: string): string {
+  const kind = LABELS.find((each) => written.startsWith(`${each}:`));
+  return kind === undefined ? written : text(`label-${kind}`, { name: written.slice(kind.length + 1) });
+}
+
 /** Everything that a line says, for those who open it. */
-export function details(line: ActivityLine): [string, string][] {
+export function details(line: ActivityLine, accounts: SessionStatus[]): [string, string][] {
   const facts: [string, string | null][] = [
-    [text("fact-account"), line.account],
+    [text("fact-account"), line.account === null ? null : titleAndNameIn(accounts, line.account)],
     [text("fact-user"), line.user],
     [text("fact-program"), line.caller?.program ?? null],
     ["SHA-256", line.caller?.sha256 ?? null],
     [text("fact-started-by"), line.caller?.started_by ?? null],
-    [text("fact-label"), line.caller === null || line.caller.labels.length === 0 ? null : line.caller.labels.join(", ")],
+    [text("fact-label"), line.caller === null || line.caller.labels.length === 0 ? null : line.caller.labels.map(label).join(", ")],
     [text("fact-client"), line.caller?.name ?? null],
     [text("fact-api"), line.audience.length === 0 ? null : line.audience.join(", ")],
     [text("fact-scopes"), line.scope],

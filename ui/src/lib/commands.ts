@@ -1,7 +1,7 @@
 // What the command palette offers. The same conditions as for the buttons of an account.
 import type { Host } from "./host";
 import { text } from "./locale.svelte";
-import { isBuiltIn, titleOf } from "./text";
+import { isBuiltIn, titleIn, titleOf } from "./text";
 import { short } from "./tools";
 import type { Snapshot } from "./wire";
 
@@ -46,7 +46,7 @@ export function commandsFor(host: Host, snapshot: Snapshot, pages: Pages, failed
     add(text("command-remove", { account }), () => host.removeAccount(name));
   }
   for (const grant of snapshot.grants ?? []) {
-    if (grant.allows) add(text("command-stop", { program: short(grant.program), account: grant.account, id: String(grant.id) }), () => host.stopGrant(grant.id));
+    if (grant.allows) add(text("command-stop", { program: short(grant.program), account: titleIn(snapshot.accounts, grant.account), id: String(grant.id) }), () => host.stopGrant(grant.id));
   }
   commands.push(
     { name: text("page-accounts"), run: pages.accounts },

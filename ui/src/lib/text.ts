@@ -126,6 +126,15 @@ export function questionAloud(question: Question): string {
 /** The title of an account: the user's own, else its name. */
 export const titleOf = ({ account, label }: { account: string; label?: string | null }) => label ?? account;
 
+/** The title of the account with this name. An account that is no longer there is called by its name. */
+export const titleIn = (accounts: SessionStatus[], name: string) => titleOf(accounts.find(({ account }) => account === name) ?? { account: name });
+
+/** Title and name of an account, where the user decides something about it or looks it up: a title is not unique. */
+export function titleAndNameIn(accounts: SessionStatus[], name: string): string {
+  const title = titleIn(accounts, name);
+  return title === name ? name : `${title} · ${name}`;
+}
+
 /** Whether it is the account of the demonstration. It is in no file, so it has no title and no place there, and is not removed. */
 export const isBuiltIn = ({ account, issuer }: { account: string; issuer: string }) => account === "demo" && issuer === DEMO_ISSUER;
 

@@ -1,7 +1,8 @@
 // The texts about apps that ask for tokens. The native dialog takes its words from the same catalogue.
 import { list, parts, text, type Part } from "./locale.svelte";
+import { titleAndNameIn, titleIn } from "./text";
 import { ago, at, duration, fullDate } from "./time-words";
-import type { ConsentAnswer, ConsentQuestion, KeptGrant, Label, LiveGrant, Span, Snapshot, Until } from "./wire";
+import type { ConsentAnswer, ConsentQuestion, KeptGrant, Label, LiveGrant, SessionStatus, Span, Snapshot, Until } from "./wire";
 
 /** So much of one value is shown, in characters. A program chooses what it says of itself, not how long the page is. */
 const LONGEST = 120;
@@ -55,9 +56,9 @@ const scopes = (names: string[]) => [...new Set(names.map(scopeShown))].join(", 
 export const labels = (all: Label[]) => all.map(({ kind, name }) => text(`label-${kind}`, { name })).join(", ");
 
 /** What is known of the program, and what it says of itself. */
-export function known(question: ConsentQuestion): [string, string][] {
+export function known(question: ConsentQuestion, accounts: SessionStatus[]): [string, string][] {
   const facts: [string, string | null][] = [
-    [text("consent-account"), short(question.account)],
+    [text("consent-account"), titleAndNameIn(accounts, question.account)],
     [text("consent-runs"), question.script ?? (question.kind === "terminal" ? null : question.command)],
     [text("consent-terminal"), question.terminal],
     [text("consent-started-by"), question.started_by.length === 0 ? null : question.started_by.join(text("consent-started-by-next"))],
@@ -135,7 +136,7 @@ export function live(grant: LiveGrant, snapshot: Snapshot, now: number): { what:
   const span = spanEnds(grant.span, short(grant.program));
   return {
     what: withLabels(
-      gets(grant, snapshot.accounts.length > 1 ? text("grant-target-account", { target, account: short(grant.account) }) : target, now),
+      gets(grant, snapshot.accounts.length > 1 ? text("grant-target-account", { target, account: short(titleIn(snapshot.accounts, grant.account)) }) : target, now),
       grant.labels,
     ),
     until: ends.length === 0 ? text("grant-until", { span }) : text("grant-until-most", { span, time: atMost(Math.min(...ends) - now) }),
@@ -149,12 +150,12 @@ function gets(grant: LiveGrant, target: string, now: number): string {
 }
 
 /** A grant that is kept, in two lines. */
-export function kept(grant: KeptGrant, now: number): { what: string; use: string } {
-  return { what: withLabels(may(grant), grant.labels), use: used(grant, now) };
+export function kept(grant: KeptGrant, accounts: SessionStatus[], now: number): { what: string; use: string } {
+  return { what: withLabels(may(grant, accounts), grant.labels), use: used(grant, now) };
 }
 
-function may({ account, allows, scopes: some, targets }: KeptGrant): string {
-  const named = account === null ? null : { account: short(account) };
+function may({ account, allows, scopes: some, targets }: KeptGrant, accounts: SessionStatus[]): string {
+  const named = account === null ? null : { account: short(titleIn(accounts, account)) };
   const forAccount = named === null ? text("grant-every-account") : text("grant-account", named);
   const apis = targets.map(api).join(", ");
   if (!allows) return text("grant-denies", { target: apis === "" ? forAccount : apis });

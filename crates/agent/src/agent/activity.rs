@@ -7,7 +7,8 @@ use abide_wire::activity::{ActivityDay, ActivityPage, ActivityQuery, RecordExpor
 use abide_wire::window::WindowError;
 
 use super::Agent;
-use crate::audit::Reader;
+use crate::audit::{Reader, Titles};
+use crate::state::account::Account;
 
 impl Agent {
     /// Lines of the record, the newest first, some at a time.
@@ -16,7 +17,8 @@ impl Agent {
     ///
     /// `record_unreadable`.
     pub async fn activity(&self, query: ActivityQuery) -> Result<ActivityPage, WindowError> {
-        self.read_record(move |reader, _| reader.page(&query)).await
+        let titles = self.titles();
+        self.read_record(move |reader, _| reader.page(&query, &titles)).await
     }
 
     /// The counts of the day that begins at `from` and ends before `to`, Unix milliseconds.
@@ -44,6 +46,12 @@ impl Agent {
     /// `record_unreadable`, also where the file cannot be written.
     pub async fn export_record(&self, folder: PathBuf) -> Result<RecordExport, WindowError> {
         self.read_record(move |reader, _| reader.export_to(&folder)).await
+    }
+
+    fn titles(&self) -> Titles {
+        let core = self.0.store.core();
+        let titled = |account: &Account| Some((account.name.clone(), account.config.label.clone()?));
+        core.accounts.iter().filter_map(titled).collect()
     }
 
     /// Reads the record outside the event loop, once everything decided so far is on the disk.

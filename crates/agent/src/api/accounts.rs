@@ -9,6 +9,7 @@ use serde_json::json;
 use super::audit;
 use super::body::{Answered, body, empty, json_answer, ok};
 use super::call::Call;
+use crate::agent::Configured;
 use crate::tokens::TokenParams;
 
 /// `GET /v1/accounts`.
@@ -17,9 +18,10 @@ pub(super) async fn list(call: Call) -> Answered {
         .agent
         .accounts()
         .into_iter()
-        .map(
-            |account| json!({"name": account.name, "issuer": account.issuer, "client_id": account.client_id}),
-        )
+        .map(|account| {
+            let Configured { name, label, issuer, client_id } = account;
+            json!({ "name": name, "label": label, "issuer": issuer, "client_id": client_id })
+        })
         .collect();
     ok(&json!({ "accounts": accounts }))
 }

@@ -27,7 +27,7 @@ use crate::persistence::vault::VaultThread;
 
 pub(crate) use files::AuditError;
 pub(crate) use queue::{SEAL, Status};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, Titles};
 
 use queue::{Job, Sealed, Shared, now};
 

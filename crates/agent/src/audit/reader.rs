@@ -1,6 +1,7 @@
 //! Reading the record for views: the newest lines first, some at a time. The files are read as they are on the disk; a line that is not
 //! as Abide wrote it is counted and left out.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ const MOST_COPIES: u32 = 999;
 /// The most hours of a day, when a clock is set back.
 const HOURS: u64 = 25;
 
+/// The titles of the accounts that have one. The record has their names.
+pub(crate) type Titles = BTreeMap<String, String>;
+
 /// Reads the record in one folder.
 pub(crate) struct Reader {
     folder: PathBuf,
@@ -33,9 +37,9 @@ impl Reader {
         Self { folder }
     }
 
-    /// Some lines, the newest first.
-    pub(crate) fn page(&self, query: &ActivityQuery) -> io::Result<ActivityPage> {
-        page(&self.folder, query)
+    /// Some lines, the newest first. An account is found by its name and by its title.
+    pub(crate) fn page(&self, query: &ActivityQuery, titles: &Titles) -> io::Result<ActivityPage> {
+        page(&self.folder, query, titles)
     }
 
     /// The counts of a day that begins at `from` and ends before `to`, Unix milliseconds.
@@ -129,7 +133,7 @@ fn within(query: &ActivityQuery, line: &[u8]) -> bool {
             .is_none_or(|at| query.from.is_none_or(|from| at >= from) && query.to.is_none_or(|to| at < to))
 }
 
-fn page(folder: &Path, query: &ActivityQuery) -> io::Result<ActivityPage> {
+fn page(folder: &Path, query: &ActivityQuery, titles: &Titles) -> io::Result<ActivityPage> {
     let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
     let mut page = ActivityPage::default();
     let mut looked_at = 0;
@@ -149,7 +153,7 @@ fn page(folder: &Path, query: &ActivityQuery) -> io::Result<ActivityPage> {
                 continue;
             };
             page.reached = Some(line.entry.time);
-            if is_wanted(&line, query, &words) {
+            if is_wanted(&line, query, &words, titles) {
                 page.lines.push(shown(&line));
             }
         }
@@ -160,19 +164,21 @@ fn page(folder: &Path, query: &ActivityQuery) -> io::Result<ActivityPage> {
     Ok(page)
 }
 
-fn is_wanted(line: &Line, query: &ActivityQuery, words: &[String]) -> bool {
+fn is_wanted(line: &Line, query: &ActivityQuery, words: &[String], titles: &Titles) -> bool {
     let entry = &line.entry;
     let kind = query.kinds.is_empty() || query.kinds.contains(&kind_of(entry.event));
     let account = query.account.is_none() || query.account == entry.account;
-    kind && account && (words.is_empty() || has(line, words))
+    kind && account && (words.is_empty() || has(line, words, titles))
 }
 
-fn has(line: &Line, words: &[String]) -> bool {
+fn has(line: &Line, words: &[String], titles: &Titles) -> bool {
     let shown = shown(line);
+    let title = shown.account.as_ref().and_then(|account| titles.get(account));
     let caller = shown.caller.iter().flat_map(|caller| [&caller.name, &caller.program]);
     let texts = [&shown.account, &shown.user, &shown.scope, &shown.reason, &shown.name];
     let mut all: Vec<&str> = texts.into_iter().chain(caller).flatten().map(String::as_str).collect();
     all.push(&shown.event);
+    all.extend(title.map(String::as_str));
     all.extend(shown.audience.iter().map(String::as_str));
     let all = all.join("\n").to_lowercase();
     words.iter().all(|word| all.contains(word))

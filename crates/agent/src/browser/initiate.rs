@@ -50,17 +50,17 @@ fn ask(parameters: &str, catching: &Catching) -> Response<Full<Bytes>> {
     match (invited, link) {
         (Invited::NotOffered, _) => nothing(language),
         (Invited::UnknownIssuer, _) | (_, None) => refused(language, &texts::link_unknown_provider(language)),
-        (Invited::SignedIn { user, account }, _) => {
-            let line = texts::link_already(language, account, user);
+        (Invited::SignedIn { user, title }, _) => {
+            let line = texts::link_already(language, title, user);
             let close = texts::page_close(language);
             let lines = &[line.as_str(), close.as_str()];
             let title = &texts::page_signed_in(language);
             page(StatusCode::OK, &Page { language, title, lines, good: true })
         }
-        (Invited::Ask { account, provider }, Some(link)) => {
+        (Invited::Ask { title, provider, .. }, Some(link)) => {
             let who = link.login_hint.as_ref().map(|hint| texts::link_suggests(language, hint));
             let Some(path) = catching.tickets.add(link) else { return nothing(language) };
-            let line = texts::link_asks(language, account, provider);
+            let line = texts::link_asks(language, title, provider);
             let last = texts::link_not_clicked(language);
             let lines: Vec<&str> =
                 [Some(line.as_str()), who.as_deref(), Some(last.as_str())].into_iter().flatten().collect();

@@ -34,10 +34,10 @@ pub(crate) enum Invited {
     NotOffered,
     /// No account that accepts them is at this issuer.
     UnknownIssuer,
-    /// The person is signed in already.
-    SignedIn { user: String, account: String },
+    /// The person is signed in already. The account is called by its title.
+    SignedIn { user: String, title: String },
     /// The person is asked.
-    Ask { account: String, provider: String },
+    Ask { account: String, title: String, provider: String },
 }
 
 type Catcher = Arc<OnceLock<Arc<dyn Catch>>>;

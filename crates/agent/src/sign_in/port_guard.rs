@@ -75,9 +75,13 @@ impl Catch for Guard {
         let view = account.session.view(clock::now());
         match account.held.as_ref().filter(|_| view.began.is_some() && !view.sign_in_needed) {
             Some(held) => {
-                Invited::SignedIn { user: held.identity.label().to_owned(), account: account.name.clone() }
+                let user = held.identity.label().to_owned();
+                Invited::SignedIn { user, title: account.title().to_owned() }
             }
-            None => Invited::Ask { account: account.name.clone(), provider: account.provider() },
+            None => {
+                let (title, provider) = (account.title().to_owned(), account.provider());
+                Invited::Ask { account: account.name.clone(), title, provider }
+            }
         }
     }
 

@@ -288,6 +288,11 @@ impl Account {
         self.note_what_is_offered();
     }
 
+    /// The title in views.
+    pub(crate) fn title(&self) -> &str {
+        abide_wire::title(&self.name, self.config.label.as_deref())
+    }
+
     /// The name of the provider for texts: its host.
     pub(crate) fn provider(&self) -> String {
         host_of(&self.config.issuer)

@@ -469,11 +469,10 @@ impl Store {
             }
             Output::Remind => {
                 if let Some(reminder) = account.status(now).reminder {
-                    let title = account.config.label.as_deref().unwrap_or(&account.name);
                     self.tell(notices::reminder(
                         language,
                         &account.name,
-                        title,
+                        account.title(),
                         &account.provider(),
                         &reminder,
                         now.wall,

@@ -18,6 +18,8 @@ struct Accounts {
 #[derive(Deserialize)]
 struct Listed {
     name: String,
+    #[serde(default)]
+    label: Option<String>,
     issuer: String,
     client_id: String,
 }
@@ -32,10 +34,15 @@ pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
         io.tell("No account yet. Add one: abide accounts add NAME --issuer URL --client-id ID\n");
         return Ok(());
     }
+    // Without a title, no account has the column.
+    let titled = listed.accounts.iter().any(|account| account.label.is_some());
     let row = |account: &Listed| {
-        [&account.name, &account.issuer, &account.client_id].map(|cell| plain(cell).into_owned()).to_vec()
+        let title = titled.then(|| account.label.as_deref().unwrap_or_default());
+        let last = [account.issuer.as_str(), &account.client_id];
+        let cells = std::iter::once(account.name.as_str()).chain(title).chain(last);
+        cells.map(|cell| plain(cell).into_owned()).collect()
     };
-    io.say(&table(&listed.accounts.iter().map(row).collect::<Vec<_>>()))
+    io.say(&table(&listed.accounts.iter().map(row).collect::<Vec<Vec<String>>>()))
 }
 
 pub(super) fn add(io: &mut Io<'_>, account: &AccountRequest, json: bool) -> Result<(), Failure> {

@@ -50,7 +50,7 @@ fn the_newest_lines_come_first_over_all_files() {
     let mut record = Record::new();
     record.file(&[token(NOON, "/usr/bin/curl", "work"), token(NOON + 1, "/usr/bin/git", "work")]);
     record.file(&[Entry::new(NOON + 2, Event::SessionEnded)]);
-    let page = page(record.folder(), &all()).unwrap();
+    let page = page(record.folder(), &all(), &Titles::new()).unwrap();
     assert_eq!((numbers(&page), page.next, page.unread), (vec![3, 2, 1], None, 0));
     assert_eq!((page.lines[0].event.as_str(), page.lines[0].kind), ("session.ended", ActivityKind::Sessions));
     let caller = page.lines[2].caller.clone().unwrap();
@@ -69,7 +69,7 @@ fn a_long_record_comes_in_pages_without_a_gap() {
     let mut query = all();
     let mut seen = Vec::new();
     loop {
-        let page = page(record.folder(), &query).unwrap();
+        let page = page(record.folder(), &query, &Titles::new()).unwrap();
         assert!(page.lines.len() <= PAGE);
         seen.extend(numbers(&page));
         query.before = page.next;
@@ -86,7 +86,7 @@ fn lines_are_found_by_kind_account_words_and_time() {
     let mut refused = token(NOON + 1, "/opt/Claude/claude", "home");
     refused.event = Event::TokenRefused;
     record.file(&[token(NOON, "/usr/bin/curl", "work"), refused, token(NOON + DAY, "/usr/bin/curl", "work")]);
-    let found = |query: ActivityQuery| numbers(&page(record.folder(), &query).unwrap());
+    let found = |query: ActivityQuery| numbers(&page(record.folder(), &query, &Titles::new()).unwrap());
     assert_eq!(found(ActivityQuery { kinds: vec![ActivityKind::Refusals], ..all() }), [2]);
     assert_eq!(found(ActivityQuery { account: Some("work".to_owned()), ..all() }), [3, 1]);
     assert_eq!(found(ActivityQuery { text: "claude API.example".to_owned(), ..all() }), [2]);
@@ -96,13 +96,25 @@ fn lines_are_found_by_kind_account_words_and_time() {
 }
 
 #[test]
+fn an_account_is_found_by_its_title_too() {
+    let mut record = Record::new();
+    record.file(&[token(NOON, "/usr/bin/curl", "work"), token(NOON + 1, "/usr/bin/curl", "home")]);
+    let titles = Titles::from([("work".to_owned(), "Example & Sons".to_owned())]);
+    let found = |text: &str| {
+        let query = ActivityQuery { text: text.to_owned(), ..all() };
+        numbers(&page(record.folder(), &query, &titles).unwrap())
+    };
+    assert_eq!((found("example & sons"), found("work curl")), (vec![1], vec![1]));
+}
+
+#[test]
 fn a_line_that_was_changed_is_counted_and_not_shown() {
     let mut record = Record::new();
     record.file(&[token(NOON, "/usr/bin/curl", "work"), token(NOON + 1, "/usr/bin/git", "work")]);
     let path = record.folder().join(file_name(1));
     let changed = fs::read_to_string(&path).unwrap().replacen("curl", "wget", 1);
     fs::write(&path, format!("{changed}{{\"n\":3,\"half")).unwrap();
-    let page = page(record.folder(), &all()).unwrap();
+    let page = page(record.folder(), &all(), &Titles::new()).unwrap();
     assert_eq!((numbers(&page), page.unread), (vec![2], 1));
     let mut copy = Vec::new();
     assert_eq!(export(record.folder(), &mut copy).unwrap(), (1, 1));
@@ -136,7 +148,7 @@ fn a_day_is_counted_by_hours() {
 fn nothing_recorded_is_an_empty_page() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join(FOLDER);
-    assert_eq!(page(&nowhere, &all()).unwrap(), ActivityPage::default());
+    assert_eq!(page(&nowhere, &all(), &Titles::new()).unwrap(), ActivityPage::default());
     assert_eq!(day(&nowhere, 0, DAY).unwrap().oldest, None);
 }
 
@@ -147,8 +159,8 @@ fn a_year_of_requests_is_searched_in_bounded_steps() {
         (0..LOOKED_AT as u64 + 10).map(|line| token(NOON + line, "/usr/bin/curl", "work")).collect();
     record.file(&lines);
     let query = ActivityQuery { text: "nothing like it".to_owned(), ..all() };
-    let first = page(record.folder(), &query).unwrap();
+    let first = page(record.folder(), &query, &Titles::new()).unwrap();
     assert_eq!((first.lines.len(), first.next), (0, Some(11)));
-    let rest = page(record.folder(), &ActivityQuery { before: first.next, ..query }).unwrap();
+    let rest = page(record.folder(), &ActivityQuery { before: first.next, ..query }, &Titles::new()).unwrap();
     assert_eq!((rest.next, rest.reached), (None, Some(NOON)));
 }
