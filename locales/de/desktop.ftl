@@ -158,6 +158,7 @@ notice-reminder = { $count ->
 }
 notice-reminder-longest = Die Sitzung „{ $account }“ bei { $provider } erreicht in { $time } ihre längste Dauer. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
 notice-reminder-provider = { $provider } beendet die Sitzung „{ $account }“ in { $time }. Melden Sie sich jetzt neu an, um ohne Unterbrechung weiterzuarbeiten.
+notice-remind-at = Erinnern um { $time }
 notice-step-up = { $program } braucht eine stärkere Anmeldung
 notice-step-up-body = Melden Sie sich im Browser neu bei { $provider } an. Ihre Sitzung besteht in jedem Fall weiter.
 notice-sign-in-again-body = { $provider } stellt keine neuen Tokens aus. Melden Sie sich neu bei { $provider } an, damit Ihre Apps neue Tokens bekommen. Ihre Sitzung bleibt bestehen.

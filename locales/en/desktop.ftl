@@ -158,6 +158,7 @@ notice-reminder = { $count ->
 }
 notice-reminder-longest = “{ $account }” at { $provider } reaches its longest time in { $time }. Sign in again now to continue without a break.
 notice-reminder-provider = { $provider } ends the session “{ $account }” in { $time }. Sign in again now to continue without a break.
+notice-remind-at = Remind me at { $time }
 notice-step-up = { $program } needs a stronger sign-in
 notice-step-up-body = Sign in with { $provider } again, in your browser. Your session continues in any case.
 notice-sign-in-again-body = { $provider } gives no new tokens. Sign in with { $provider } again so that your apps get new tokens. Your session is kept.

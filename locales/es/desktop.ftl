@@ -158,6 +158,7 @@ notice-reminder = { $count ->
 }
 notice-reminder-longest = «{ $account }» en { $provider } llega a su duración máxima en { $time }. Inicia sesión de nuevo ahora para seguir sin interrupciones.
 notice-reminder-provider = { $provider } termina la sesión «{ $account }» en { $time }. Inicia sesión de nuevo ahora para seguir sin interrupciones.
+notice-remind-at = Recordármelo a las { $time }
 notice-step-up = { $program } necesita un inicio de sesión más seguro
 notice-step-up-body = Inicia sesión de nuevo en { $provider }, en tu navegador. Tu sesión continúa en cualquier caso.
 notice-sign-in-again-body = { $provider } no da tokens nuevos. Inicia sesión de nuevo en { $provider } para que tus aplicaciones reciban tokens nuevos. Tu sesión se mantiene.

@@ -82,7 +82,7 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path, link: Option<Accou
                 Some(agent) if !agent.snapshot().consents.is_empty() => window::open_tools(&app),
                 _ => window::open(&app),
             },
-            Deed::Chosen(choice @ (Choice::SignIn | Choice::Later), reminders) => {
+            Deed::Chosen(choice @ (Choice::SignIn | Choice::Later | Choice::LaterAt(_)), reminders) => {
                 let app = app.clone();
                 // A sign-in begins inside the runtime; some desktops call from outside.
                 tauri::async_runtime::spawn(async move {
@@ -96,7 +96,7 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path, link: Option<Accou
             }
         }
     });
-    app.manage(Told(Mutex::new(Notices::new(board))));
+    app.manage(Told(Mutex::new(Notices::new(board, platform::clock))));
     app.manage(agent.clone());
     app.manage(Tray::new(&app, Handlers { chosen, unavailable: no_tray }));
     #[cfg(target_os = "linux")]
@@ -178,7 +178,8 @@ fn answer_reminders(agent: &Agent, choice: Choice, reminders: &[u64]) {
     for status in agent.snapshot().accounts.iter().filter(is_meant) {
         let done = match choice {
             Choice::SignIn => agent.sign_in(&status.account),
-            _ => agent.remind_later(&status.account),
+            Choice::LaterAt(time) => agent.remind_later(&status.account, Some(time)),
+            _ => agent.remind_later(&status.account, None),
         };
         if let Err(refused) = done {
             tracing::info!(code = refused.error.as_str(), "an answer to a reminder came too late");

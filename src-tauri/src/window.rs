@@ -147,8 +147,12 @@ pub(crate) fn keep(agent: State<'_, Agent>, account: String) -> Result<(), Windo
 }
 
 #[tauri::command(async)]
-pub(crate) fn remind_later(agent: State<'_, Agent>, account: String) -> Result<(), WindowError> {
-    agent.remind_later(&account).map_err(error_for_window)
+pub(crate) fn remind_later(
+    agent: State<'_, Agent>,
+    account: String,
+    at: Option<u64>,
+) -> Result<(), WindowError> {
+    agent.remind_later(&account, at).map_err(error_for_window)
 }
 
 #[tauri::command]

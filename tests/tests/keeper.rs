@@ -15,10 +15,12 @@ mod question {
     use abide_tests::app::{App, configure, one_account};
     use abide_tests::desktop::{Area, Desktop, Look};
     use abide_tests::dialog::{Accessible, Item};
+    use abide_tests::form::Visitor;
     use abide_tests::notices::{Notice, Notices};
-    use abide_tests::providers::Provider;
+    use abide_tests::providers::{PASSWORD, Provider, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, login, s};
+    use serde_json::Value;
     use tokio::sync::Mutex;
     use zbus::fdo::DBusProxy;
 
@@ -163,6 +165,70 @@ mod question {
         for notice in notices.all() {
             assert!(!notice.body.contains(&token), "no token in a notification: {notice:?}");
         }
+    }
+
+    /// The end that nothing moves. A session of 20 hours is told of it at once when four days become the longest time.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_reminder_is_answered_on_its_notification() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("reminder", Look::Light).await;
+        let provider = Provider::demo().await;
+        let room = desktop.room();
+        let opened = room.path("opened");
+        let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", opened.display());
+        let browser = ["sh".to_owned(), "-c".to_owned(), script];
+        let longest = |absolute: &str| {
+            let limits = format!("end_after = \"19h\"\nwarn_after = \"18h 57m\"\nabsolute = \"{absolute}\"");
+            let text = one_account(provider.issuer(), Some(&browser), &limits);
+            text.replace("[accounts.work]\n", "[accounts.work]\nlabel = \"Example & Sons\"\n")
+        };
+        configure(room, &longest("20h"));
+        let app = App::desktop(room).await;
+        login::sign_in(room).await;
+        let service = notification_service(room).await;
+        let labels = async || {
+            let items = service.items("").await.into_iter();
+            let buttons = items.filter(|item| item.role == "push button" && item.showing);
+            buttons.map(|item| item.name).filter(|name| !name.is_empty()).collect::<Vec<String>>()
+        };
+        let until = async || app.session("work").await["at_most_until"].as_u64().unwrap_or(0);
+        let first = until().await;
+        for (absolute, choice) in
+            [("96h", "Remind me in 10 minutes"), ("95h 58m", "Remind me at"), ("95h 56m", "Sign in again")]
+        {
+            // Another end is another reason for a reminder.
+            configure(room, &longest(absolute));
+            let shown = eventually("the reminder's choices", s(10), || async {
+                Some(labels().await).filter(|labels| labels.iter().any(|label| label.starts_with(choice)))
+            })
+            .await;
+            let at = app.session("work").await["reminder"]["later_at"].as_u64().unwrap();
+            assert_eq!(at % 3600, 0, "a whole hour of UTC, which the tests have");
+            let at = format!("Remind me at {:02}:00", at / 3600 % 24);
+            assert_eq!(shown, ["Sign in again", "Remind me in 10 minutes", &at], "one notification");
+            desktop.screenshot(&format!("reminder-{}", choice.replace(' ', "-"))).await;
+            let pressed = shown.iter().find(|label| label.starts_with(choice)).unwrap();
+            assert!(service.press("", pressed).await, "“{pressed}” can be pressed");
+            if choice != "Sign in again" {
+                eventually("the notification to go", s(5), || async {
+                    labels().await.is_empty().then_some(())
+                })
+                .await;
+                let session = app.session("work").await;
+                assert_eq!((&session["reminder"], &session["state"]), (&Value::Null, &"active".into()));
+            }
+        }
+        let address =
+            eventually("the browser", s(10), || async { std::fs::read_to_string(&opened).ok() }).await;
+        assert_eq!(
+            app.session("work").await["state"],
+            "active",
+            "the session lasts until the new one begins"
+        );
+        Visitor::default().sign_in(&address, USER, PASSWORD).await;
+        eventually("the new session", s(10), || async { (until().await > first + 3600).then_some(()) }).await;
+        eventually("the notification to go", s(5), || async { labels().await.is_empty().then_some(()) })
+            .await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

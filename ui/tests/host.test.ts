@@ -44,7 +44,7 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.undoRemoval("work");
   await tauriHost.renameAccount("work", null);
   await tauriHost.orderAccounts(["lab", "work"]);
-  await tauriHost.remindLater("work");
+  await tauriHost.remindLater("work", 1767362400);
   await tauriHost.accountLink();
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
@@ -69,7 +69,7 @@ test("every command goes to the program under its own name, with its arguments",
   expect(calls[22]?.[1]).toEqual({ query });
   expect(calls[23]?.[1]).toEqual({ from: 1, to: 2 });
   expect(calls.slice(26, 30).map(([, args]) => args)).toEqual([
-    { account: "work" }, { account: "work", label: null }, { names: ["lab", "work"] }, { account: "work" },
+    { account: "work" }, { account: "work", label: null }, { names: ["lab", "work"] }, { account: "work", at: 1767362400 },
   ]);
 });
 

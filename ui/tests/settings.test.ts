@@ -60,7 +60,7 @@ test("every field has a name and a sentence about it, and every choice says whom
 test("what notices the provider’s end, and what it is told, can be switched", async () => {
   const window = await opened();
   const boxes = () => [...window.target.querySelectorAll<HTMLInputElement>("[type=checkbox]")].map((box) => `${box.id} ${box.checked}`);
-  expect(boxes()).toEqual(["remind true", "watch-iframe true", "watch-asks false", "claims true", "provider_logout false", "revoke true"]);
+  expect(boxes()).toEqual(["remind true", "remind_provider true", "watch-iframe true", "watch-asks false", "claims true", "provider_logout false", "revoke true"]);
   expect(window.field("poll").value).toBe("1 min");
 
   await window.click(window.field("watch-iframe"));

@@ -352,14 +352,19 @@ test("accounts are put in another order by keyboard, and the focus stays on the 
 });
 
 test("an end that nothing extends is announced, and a sign-in or a later reminder is one click away", async () => {
-  const reminder = { id: 1, limit: "absolute", ends_at: Date.UTC(2026, 0, 2, 15) / 1000 } as const;
+  const later_at = Date.UTC(2026, 0, 2, 14) / 1000;
+  const reminder = { id: 1, limit: "absolute", ends_at: Date.UTC(2026, 0, 2, 15) / 1000, later_at } as const;
   const window = await open(snapshot([active({ reminder })]));
   const note = () => window.target.querySelector<HTMLElement>("[data-reminder]");
   expect(note()?.textContent).toContain("reaches its longest time at 15:00");
   await window.click(window.button("Sign in again now"));
   expect(window.host.signIn).toHaveBeenCalledExactlyOnceWith("work");
   await window.click(window.button("Remind me in 10 minutes"));
-  expect(window.host.remindLater).toHaveBeenCalledExactlyOnceWith("work");
+  expect(window.host.remindLater).toHaveBeenLastCalledWith("work", null);
+  await window.click(window.button("Remind me at 14:00"));
+  expect(window.host.remindLater).toHaveBeenLastCalledWith("work", later_at);
+  await window.show(snapshot([active({ reminder: { ...reminder, later_at: null } })]));
+  expect(window.labels()).not.toContain("Remind me at 14:00");
   await window.show(snapshot([active({ reminder: { ...reminder, limit: "provider" } })]));
   expect(note()?.textContent).toContain("id.example.com ends this session at 15:00");
   await window.show(snapshot([active({ reminder, signing_in: true })]));

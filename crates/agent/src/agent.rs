@@ -34,6 +34,7 @@ use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
 use crate::grants::Clients;
 use crate::jobs::Jobs;
+use crate::platform::clock;
 use crate::platform::handover::Kept;
 use crate::platform::installed::Installed;
 use crate::provider_session::check_session;
@@ -243,13 +244,14 @@ impl Agent {
         })?
     }
 
-    /// Reminds the user of the end of the session again, in ten minutes.
+    /// Reminds the user of the end of the session again: at this time (Unix seconds), or else in ten minutes.
     ///
     /// # Errors
     ///
     /// `unknown_account`.
-    pub fn remind_later(&self, account: &str) -> Result<(), ErrorAnswer> {
-        let later = Input::RemindLater { after: REMIND_LATER };
+    pub fn remind_later(&self, account: &str, at: Option<u64>) -> Result<(), ErrorAnswer> {
+        let until = |at| std::time::Duration::from_secs(at).saturating_sub(clock::wall());
+        let later = Input::RemindLater { after: at.map_or(REMIND_LATER, until) };
         self.0.store.act(account, |account, now| account.session.handle(now, later))
     }
 

@@ -31,10 +31,10 @@ mod view;
 
 pub use check_session::{CheckSession, CheckSessionState, IframeAnswer, Next, SilentAnswer};
 pub use checkpoint::Checkpoint;
-pub use limits::{Limits, LimitsError, Rules};
+pub use limits::{Limits, LimitsError, Reminders, Rules};
 pub use machine::Session;
 pub use provider_limits::{LimitSource, RemainingLimit, RemainingLimits};
-pub use reminder::FixedEnd;
+pub use reminder::{FixedEnd, whole_hour};
 pub use resource_token::{ResourceToken, ResourceVerdict};
 pub use types::{
     Abandoned, Activity, Attempt, EndReason, Input, Limit, Now, OnLock, Output, Probe, ProviderLimits,

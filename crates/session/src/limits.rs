@@ -16,8 +16,22 @@ pub struct Rules {
     pub on_lock: OnLock,
     /// The pause between two probes of the provider's session; `None`: no probes.
     pub probe_every: Option<Duration>,
-    /// Whether the user is reminded of an end that no use of the session can move.
-    pub remind: bool,
+    /// Of which ends that no use of the session can move the user is reminded.
+    pub remind: Reminders,
+}
+
+/// The kinds of reminders, and whether the user wants them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reminders {
+    /// Of the longest session.
+    pub longest: bool,
+    /// Of an end that the provider has fixed.
+    pub provider: bool,
+}
+
+impl Reminders {
+    /// Both kinds.
+    pub const ALL: Self = Self { longest: true, provider: true };
 }
 
 impl From<Limits> for Rules {

@@ -198,7 +198,7 @@ impl Session {
             live.renewal.retry_at.filter(|_| live.renewal.wanted && live.renewal.attempt.is_none()),
             live.checkpoint_due,
             self.next_probe(live),
-            live.remind_at(&self.rules.limits).filter(|_| self.rules.remind),
+            live.remind_at(&self.rules),
         ];
         let later = later.into_iter().flatten().filter(|moment| *moment > self.latest);
         later.fold(end.min(change), Duration::min)

@@ -169,7 +169,13 @@ pub const ACCOUNT: &[Managed] = &[
         "session.remind",
         Kind::Flag,
         "Remind of the longest session",
-        "Tell the user before an end that no use of the session can move: the longest session, or the provider's. Default: yes.",
+        "Tell the user before the longest session is over, which no use of the session can move. Default: yes.",
+    ),
+    row(
+        "session.remind_provider",
+        Kind::Flag,
+        "Remind of the provider's end",
+        "Tell the user before an end that the provider has fixed, which no use of the session can move. Default: yes.",
     ),
     row(
         "provider.watch",

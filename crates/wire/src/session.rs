@@ -250,9 +250,12 @@ pub struct SessionSettings {
     pub activity: ActivityPolicy,
     /// What happens when the screen is locked.
     pub on_lock: OnLock,
-    /// Whether Abide reminds the user of an end that no use of the session can move.
+    /// Whether Abide reminds the user of the longest session.
     #[serde(default = "unknown_is_yes")]
     pub remind: bool,
+    /// Whether Abide reminds the user of an end that the provider has fixed.
+    #[serde(default = "unknown_is_yes")]
+    pub remind_provider: bool,
     /// The signals that tell Abide about the end of the provider's session. Answers to refreshes always count.
     pub watch: Vec<Signal>,
     /// How often the tab in the browser and Abide itself ask the provider.
@@ -353,6 +356,10 @@ pub struct Reminder {
     /// The end, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub ends_at: u64,
+    /// A whole hour before the end to which the reminder can be put off, Unix seconds; `null` if there is none.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub later_at: Option<u64>,
 }
 
 /// An account and its session. All times are Unix seconds, all durations whole seconds.

@@ -16,10 +16,6 @@ use crate::platform::bus;
 const SERVER: &str = "org.freedesktop.Notifications";
 /// The action that servers report for a click on the notification itself.
 const DEFAULT: &str = "default";
-const KEEP: &str = "keep";
-const SIGN_OUT: &str = "sign-out";
-const SIGN_IN: &str = "sign-in";
-const LATER: &str = "later";
 /// The name of the icon and of the desktop entry of an installed Abide.
 const INSTALLED: &str = "abide-desktop";
 
@@ -136,9 +132,9 @@ impl Server {
         let mut actions = Vec::new();
         if able("actions") {
             // An empty text: this action is not a button, but a click on the notification.
-            actions.extend([DEFAULT, ""]);
+            actions.extend([DEFAULT.to_owned(), String::new()]);
             for (choice, words) in &card.choices {
-                actions.extend([name_of(*choice), words.as_str()]);
+                actions.extend([choice.name(), words.clone()]);
             }
         }
         let mut hints: HashMap<&str, Value<'_>> = HashMap::new();
@@ -163,14 +159,9 @@ impl Server {
             "ActionInvoked" => {
                 let (id, action): (u32, String) = body.deserialize().ok()?;
                 let (_, questions) = self.shown.values().find(|(shown, _)| *shown == id)?;
-                let chosen = |choice| Some(Deed::Chosen(choice, questions.clone()));
                 match action.as_str() {
                     DEFAULT => Some(Deed::Open),
-                    KEEP => chosen(Choice::Keep),
-                    SIGN_OUT => chosen(Choice::SignOut),
-                    SIGN_IN => chosen(Choice::SignIn),
-                    LATER => chosen(Choice::Later),
-                    _ => None,
+                    name => Choice::named(name).map(|choice| Deed::Chosen(choice, questions.clone())),
                 }
             }
             "NotificationClosed" => {
@@ -180,15 +171,6 @@ impl Server {
             }
             _ => None,
         }
-    }
-}
-
-fn name_of(choice: Choice) -> &'static str {
-    match choice {
-        Choice::Keep => KEEP,
-        Choice::SignOut => SIGN_OUT,
-        Choice::SignIn => SIGN_IN,
-        Choice::Later => LATER,
     }
 }
 

@@ -28,11 +28,6 @@ use tauri_plugin_notification::NotificationExt as _;
 
 use super::{Card, Choice, Deed, Place, Shows};
 
-const KEEP: &str = "keep";
-const SIGN_OUT: &str = "sign-out";
-const SIGN_IN: &str = "sign-in";
-const LATER: &str = "later";
-
 thread_local! {
     /// The centre keeps no strong reference to its delegate, so this one does. Only the main thread has it.
     static LISTENER: RefCell<Option<Retained<Listener>>> = const { RefCell::new(None) };
@@ -165,13 +160,9 @@ impl Centre {
 
     /// What the user did with the notification of this name.
     fn heard(&self, name: &str, action: &str) {
-        let deed = match action {
-            KEEP => self.chosen(name, Choice::Keep),
-            SIGN_OUT => self.chosen(name, Choice::SignOut),
-            SIGN_IN => self.chosen(name, Choice::SignIn),
-            LATER => self.chosen(name, Choice::Later),
-            _ if is_default(action) => Some(Deed::Open),
-            _ => None,
+        let deed = match Choice::named(action) {
+            Some(choice) => self.chosen(name, choice),
+            None => is_default(action).then_some(Deed::Open),
         };
         if let Some(deed) = deed {
             (self.done.lock().unwrap_or_else(PoisonError::into_inner))(deed);
@@ -227,14 +218,8 @@ fn category(choices: &[(Choice, String)]) -> Retained<UNNotificationCategory> {
     let actions: Vec<_> = choices
         .iter()
         .map(|(choice, words)| {
-            let name = match choice {
-                Choice::Keep => KEEP,
-                Choice::SignOut => SIGN_OUT,
-                Choice::SignIn => SIGN_IN,
-                Choice::Later => LATER,
-            };
             UNNotificationAction::actionWithIdentifier_title_options(
-                &NSString::from_str(name),
+                &NSString::from_str(&choice.name()),
                 &NSString::from_str(words),
                 UNNotificationActionOptions::empty(),
             )

@@ -44,9 +44,38 @@ pub(crate) enum Choice {
     SignOut,
     /// Sign in again, for a new session in the place of one that will end.
     SignIn,
-    /// Be reminded later.
+    /// Be reminded in ten minutes.
     Later,
+    /// Be reminded at this time, Unix seconds.
+    LaterAt(u64),
 }
+
+impl Choice {
+    /// The name of this choice where a desktop wants one. It comes back when the user chooses.
+    fn name(self) -> String {
+        match self {
+            Self::Keep => "keep".to_owned(),
+            Self::SignOut => "sign-out".to_owned(),
+            Self::SignIn => "sign-in".to_owned(),
+            Self::Later => "later".to_owned(),
+            Self::LaterAt(time) => format!("{AT}{time}"),
+        }
+    }
+
+    /// The choice with this name.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "keep" => Some(Self::Keep),
+            "sign-out" => Some(Self::SignOut),
+            "sign-in" => Some(Self::SignIn),
+            "later" => Some(Self::Later),
+            _ => name.strip_prefix(AT)?.parse().ok().map(Self::LaterAt),
+        }
+    }
+}
+
+/// Before the time in the name of [`Choice::LaterAt`].
+const AT: &str = "at-";
 
 /// What the user did with a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +97,8 @@ pub(crate) trait Shows: Send {
 /// Decides what is shown where.
 pub(crate) struct Notices<S> {
     board: S,
+    /// A time of day, of Unix seconds.
+    clock: fn(u64) -> String,
     next: Place,
     /// The notification about the current questions.
     asked: Option<Asked>,
@@ -86,9 +117,9 @@ struct Asked {
 }
 
 impl<S: Shows> Notices<S> {
-    /// Shows notifications on this board.
-    pub(crate) fn new(board: S) -> Self {
-        Self { board, next: 0, asked: None, reminded: None }
+    /// Shows notifications on this board; `clock` writes a time of day.
+    pub(crate) fn new(board: S, clock: fn(u64) -> String) -> Self {
+        Self { board, clock, next: 0, asked: None, reminded: None }
     }
 
     fn next_place(&mut self) -> Place {
@@ -118,7 +149,7 @@ impl<S: Shows> Notices<S> {
     /// Shows a reminder; `accounts` are the current ones. All reminders share one notification.
     pub(crate) fn remind(&mut self, notice: &Notice, accounts: &[SessionStatus], language: Language) {
         let place = self.reminded.take().map_or_else(|| self.next_place(), |reminded| reminded.place);
-        self.board.show(place, about_reminders(accounts, Some(notice), language));
+        self.board.show(place, about_reminders(accounts, Some(notice), language, self.clock));
         self.reminded = Some(Reminded { place, reminders: reminders(accounts) });
     }
 
@@ -130,7 +161,7 @@ impl<S: Shows> Notices<S> {
             self.board.clear(place);
             self.reminded = None;
         } else if current.len() < reminded.reminders.len() {
-            self.board.show(place, about_reminders(accounts, None, language));
+            self.board.show(place, about_reminders(accounts, None, language, self.clock));
             reminded.reminders = current;
         }
     }
@@ -199,7 +230,12 @@ fn reminders(accounts: &[SessionStatus]) -> Vec<Reminder> {
 }
 
 /// The notification about ends that no use of a session can move. The text about a single one comes from its notice.
-fn about_reminders(accounts: &[SessionStatus], notice: Option<&Notice>, language: Language) -> Card {
+fn about_reminders(
+    accounts: &[SessionStatus],
+    notice: Option<&Notice>,
+    language: Language,
+    clock: fn(u64) -> String,
+) -> Card {
     let due: Vec<&SessionStatus> = accounts.iter().filter(|status| status.reminder.is_some()).collect();
     let (title, body) = match notice.filter(|_| due.len() <= 1) {
         Some(notice) => (notice.title.clone(), notice.body.clone()),
@@ -285,7 +321,7 @@ mod tests {
 
     fn setting() -> (Double, Notices<Double>) {
         let double = Double::default();
-        (double.clone(), Notices::new(double))
+        (double.clone(), Notices::new(double, |unix| format!("{:02}:00", unix / 3600 % 24)))
     }
 
     #[test]
@@ -407,7 +443,7 @@ mod tests {
             renewable: true,
             can_be_kept: true,
             sign_in_needed: false,
-            reminder: Some(Reminder { id, limit: Limit::Absolute, ends_at: 0 }),
+            reminder: Some(Reminder { id, limit: Limit::Absolute, ends_at: 0, later_at: None }),
             signing_in: false,
             attempt: None,
             provider_logout: None,
@@ -424,9 +460,39 @@ mod tests {
     }
 
     #[test]
+    fn a_reminder_can_be_put_off_to_a_whole_hour_that_suits_all() {
+        let (board, mut notices) = setting();
+        let mut due_at = |hours: &[Option<u64>]| {
+            let accounts: Vec<SessionStatus> = hours
+                .iter()
+                .map(|hour| {
+                    let mut status = due("work", 4);
+                    status.reminder.as_mut().unwrap().later_at = hour.map(|hour| hour * 3600);
+                    status
+                })
+                .collect();
+            notices.remind(&notice(NoticeKind::Reminder, "work", None), &accounts, Language::En);
+            board.last().choices
+        };
+        let choices = due_at(&[Some(17)]);
+        let at = Choice::LaterAt(17 * 3600);
+        assert_eq!(
+            choices.iter().map(|(choice, _)| *choice).collect::<Vec<_>>(),
+            [Choice::SignIn, Choice::Later, at]
+        );
+        assert_eq!(choices[2].1, "Remind me at 17:00");
+        assert_eq!(due_at(&[Some(17), Some(16)]).last().unwrap().0, Choice::LaterAt(16 * 3600));
+        assert_eq!(due_at(&[Some(17), None]).last().unwrap().0, Choice::Later, "not for all");
+        for choice in [Choice::Keep, Choice::SignOut, Choice::SignIn, Choice::Later, at] {
+            assert_eq!(Choice::named(&choice.name()), Some(choice));
+        }
+        assert_eq!(Choice::named("at-"), None);
+    }
+
+    #[test]
     fn all_reminders_share_one_notification_which_goes_with_the_last() {
         let board = Double::default();
-        let mut notices = Notices::new(board.clone());
+        let mut notices = Notices::new(board.clone(), |unix| format!("{:02}:00", unix / 3600 % 24));
         let notice = |account: &str| Notice {
             kind: NoticeKind::Reminder,
             account: Some(account.to_owned()),

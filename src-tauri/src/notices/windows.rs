@@ -20,10 +20,6 @@ use windows::core::{HSTRING, Interface as _, Result, h};
 
 use super::{Card, Choice, Deed, Place, Shows};
 
-const KEEP: &str = "keep";
-const SIGN_OUT: &str = "sign-out";
-const SIGN_IN: &str = "sign-in";
-const LATER: &str = "later";
 /// The identifier of PowerShell, which every Windows has.
 const POWERSHELL: &str = r"{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe";
 
@@ -184,13 +180,7 @@ impl Toasts {
     fn activated(&mut self, number: u64, arguments: &str) -> Option<Deed> {
         let place = *self.shown.iter().find(|(_, shown)| shown.number == number)?.0;
         let questions = self.shown.remove(&place)?.questions;
-        match arguments {
-            KEEP => Some(Deed::Chosen(Choice::Keep, questions)),
-            SIGN_OUT => Some(Deed::Chosen(Choice::SignOut, questions)),
-            SIGN_IN => Some(Deed::Chosen(Choice::SignIn, questions)),
-            LATER => Some(Deed::Chosen(Choice::Later, questions)),
-            _ => Some(Deed::Open),
-        }
+        Some(Choice::named(arguments).map_or(Deed::Open, |choice| Deed::Chosen(choice, questions)))
     }
 
     fn dismissed(&mut self, number: u64, reason: ToastDismissalReason) {
@@ -230,20 +220,11 @@ fn document(card: &Card) -> Result<XmlDocument> {
         for (choice, words) in &card.choices {
             let action = document.CreateElement(h!("action"))?;
             action.SetAttribute(h!("content"), &HSTRING::from(words))?;
-            action.SetAttribute(h!("arguments"), &HSTRING::from(name_of(*choice)))?;
+            action.SetAttribute(h!("arguments"), &HSTRING::from(choice.name()))?;
             actions.AppendChild(&action)?;
         }
         toast.AppendChild(&actions)?;
     }
     document.AppendChild(&toast)?;
     Ok(document)
-}
-
-fn name_of(choice: Choice) -> &'static str {
-    match choice {
-        Choice::Keep => KEEP,
-        Choice::SignOut => SIGN_OUT,
-        Choice::SignIn => SIGN_IN,
-        Choice::Later => LATER,
-    }
 }

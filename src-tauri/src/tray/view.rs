@@ -422,7 +422,8 @@ pub(super) mod tests {
     fn a_sign_in_is_offered_while_the_user_is_reminded_of_the_end() {
         let mut work = status("work", SessionState::Active);
         assert!(!View::of(&of(vec![work.clone()])).accounts[0].sign_in.enabled);
-        work.reminder = Some(abide_wire::Reminder { id: 1, limit: Limit::Absolute, ends_at: 0 });
+        work.reminder =
+            Some(abide_wire::Reminder { id: 1, limit: Limit::Absolute, ends_at: 0, later_at: None });
         assert!(View::of(&of(vec![work])).accounts[0].sign_in.enabled);
     }
 

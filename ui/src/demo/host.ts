@@ -140,6 +140,7 @@ export const usual: SessionSettings = {
   activity: "requests",
   on_lock: "freeze",
   remind: true,
+  remind_provider: true,
   watch: ["iframe", "refresh"],
   poll: 60,
   provider_logout: false,
@@ -311,8 +312,8 @@ export const scenes: Record<string, () => Snapshot> = {
   soon: () => ({ accounts: [active({ expires_in: 190 }), active({ account: "vpn", limit: "absolute", expires_in: 1205, lifetime: 43_200, at_most_until: now() + 1205 })], questions: [], warnings: [] }),
   reminded: () => ({
     accounts: [
-      active({ reminder: { id: 1, limit: "absolute", ends_at: now() + 3 * 3600 }, at_most_until: now() + 3 * 3600 }),
-      active({ account: "vpn", provider: "login.example.org", reminder: { id: 2, limit: "provider", ends_at: now() + 86_000 } }),
+      active({ reminder: { id: 1, limit: "absolute", ends_at: now() + 3 * 3600, later_at: Math.floor(now() / 3600) * 3600 + 2 * 3600 }, at_most_until: now() + 3 * 3600 }),
+      active({ account: "vpn", provider: "login.example.org", reminder: { id: 2, limit: "provider", ends_at: now() + 86_000, later_at: null } }),
     ],
     questions: [],
     warnings: [],

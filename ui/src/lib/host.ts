@@ -18,8 +18,8 @@ export interface Host {
   cancelSignIn(account: string): Promise<void>;
   signOut(account: string): Promise<void>;
   keep(account: string): Promise<void>;
-  /** Reminds of the end that nothing extends again, in ten minutes. */
-  remindLater(account: string): Promise<void>;
+  /** Reminds of the end that nothing extends again: at this time (Unix seconds), or else in ten minutes. */
+  remindLater(account: string, at: number | null): Promise<void>;
   /** Opens the tab again that watches the provider's session. */
   openMonitor(account: string): Promise<void>;
   /** Answers a question. One that has closed is ignored. */
@@ -76,7 +76,7 @@ export const tauriHost: Host = {
   cancelSignIn: (account) => invoke("cancel_sign_in", { account }),
   signOut: (account) => invoke("sign_out", { account }),
   keep: (account) => invoke("keep", { account }),
-  remindLater: (account) => invoke("remind_later", { account }),
+  remindLater: (account, at) => invoke("remind_later", { account, at }),
   openMonitor: (account) => invoke("open_monitor", { account }),
   answer: (question, keep) => invoke("answer", { question, keep }),
   claims: (account) => invoke("claims", { account }),

@@ -211,6 +211,7 @@ export interface Messages {
   "card-change-settings-of": { account: string | number };
   "card-reminder-absolute": { when: string | number };
   "card-reminder-provider": { provider: string | number; when: string | number };
+  "card-remind-at": { when: string | number };
   "card-sign-in-now": null;
   "card-remove": { account: string | number };
   "card-removing": null;
@@ -479,6 +480,8 @@ export interface Messages {
   "setting-on_lock-end-hint": null;
   "setting-remind": null;
   "setting-remind-hint": null;
+  "setting-remind_provider": null;
+  "setting-remind_provider-hint": null;
   "setting-claims": null;
   "setting-claims-hint": null;
   "setting-provider_logout": null;

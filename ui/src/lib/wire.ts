@@ -98,9 +98,13 @@ activity: ActivityPolicy,
  */
 on_lock: OnLock, 
 /**
- * Whether Abide reminds the user of an end that no use of the session can move.
+ * Whether Abide reminds the user of the longest session.
  */
 remind: boolean, 
+/**
+ * Whether Abide reminds the user of an end that the provider has fixed.
+ */
+remind_provider: boolean, 
 /**
  * The signals that tell Abide about the end of the provider's session. Answers to refreshes always count.
  */
@@ -142,7 +146,11 @@ limit: Limit,
 /**
  * The end, Unix seconds.
  */
-ends_at: number, };
+ends_at: number, 
+/**
+ * A whole hour before the end to which the reminder can be put off, Unix seconds; `null` if there is none.
+ */
+later_at: number | null, };
 
 export type SessionStatus = { 
 /**

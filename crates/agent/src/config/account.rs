@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use abide_oidc::{AuthorizationParameters, ClaimsMapping, Proxy};
-use abide_session::{Limits, Rules};
+use abide_session::{Limits, Reminders, Rules};
 use abide_wire::{ActivityPolicy, OnLock, Signal};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -180,8 +180,10 @@ pub(crate) struct SessionConfig {
     pub(crate) absolute: Duration,
     pub(crate) activity: ActivityPolicy,
     pub(crate) on_lock: OnLock,
-    /// Remind the user of an end that no use of the session can move.
+    /// Remind the user of the longest session.
     pub(crate) remind: bool,
+    /// Remind the user of an end that the provider has fixed.
+    pub(crate) remind_provider: bool,
 }
 
 impl Default for SessionConfig {
@@ -194,6 +196,7 @@ impl Default for SessionConfig {
             activity: ActivityPolicy::default(),
             on_lock: OnLock::default(),
             remind: true,
+            remind_provider: true,
         }
     }
 }
@@ -377,7 +380,7 @@ impl AccountConfig {
                     is_asked && self.provider.watches(*signal)
                 })
                 .then_some(self.provider.poll),
-            remind: self.session.remind,
+            remind: Reminders { longest: self.session.remind, provider: self.session.remind_provider },
         }
     }
 

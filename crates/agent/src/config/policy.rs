@@ -9,13 +9,14 @@ use toml::{Table, Value};
 use crate::config::AccountConfig;
 
 /// The settings of each account that the window and the local endpoint change: where they are, and their name there.
-const SETTINGS: [(&str, &str, &str); 11] = [
+const SETTINGS: [(&str, &str, &str); 12] = [
     ("session", "end_after", "end_after"),
     ("session", "warn_after", "warn_after"),
     ("session", "absolute", "absolute"),
     ("session", "activity", "activity"),
     ("session", "on_lock", "on_lock"),
     ("session", "remind", "remind"),
+    ("session", "remind_provider", "remind_provider"),
     ("provider", "watch", "watch"),
     ("provider", "poll", "poll"),
     ("provider", "claims", "claims"),

@@ -33,6 +33,7 @@ impl AccountConfig {
             activity: self.session.activity,
             on_lock: self.session.on_lock,
             remind: self.session.remind,
+            remind_provider: self.session.remind_provider,
             watch: Signal::ALL.into_iter().filter(|signal| self.provider.watches(*signal)).collect(),
             poll: self.provider.poll.as_secs(),
             provider_logout: self.logout.provider,
@@ -51,6 +52,7 @@ impl AccountConfig {
             activity: settings.activity,
             on_lock: settings.on_lock,
             remind: settings.remind,
+            remind_provider: settings.remind_provider,
         };
         self.provider.watch.clone_from(&settings.watch);
         if before.poll != settings.poll {
@@ -127,8 +129,14 @@ fn write_session(account: &mut dyn TableLike, settings: &SessionSettings) {
 /// Only what has become different: most people never touch these, and their file need not speak of them.
 fn write_provider(account: &mut dyn TableLike, before: &SessionSettings, after: &SessionSettings) {
     let watch: toml_edit::Array = after.watch.iter().map(|signal| signal.as_str()).collect();
-    let changes: [(&str, &str, bool, Value); 6] = [
+    let changes: [(&str, &str, bool, Value); 7] = [
         ("session", "remind", before.remind != after.remind, after.remind.into()),
+        (
+            "session",
+            "remind_provider",
+            before.remind_provider != after.remind_provider,
+            after.remind_provider.into(),
+        ),
         ("provider", "watch", before.watch != after.watch, watch.into()),
         ("provider", "poll", before.poll != after.poll, written(after.poll).into()),
         ("provider", "claims", before.claims != after.claims, after.claims.into()),

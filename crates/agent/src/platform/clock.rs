@@ -35,6 +35,15 @@ pub(crate) fn system_time() -> SystemTime {
     UNIX_EPOCH + wall()
 }
 
+/// The offset of local time from UTC at a time (Unix seconds), in seconds.
+pub(crate) fn utc_offset(at: u64) -> i32 {
+    #[cfg(test)]
+    if scripted::now().is_some() {
+        return 0;
+    }
+    platform::utc_offset(at)
+}
+
 /// Which boot of the machine this is: only within one do boot times compare.
 pub(crate) fn boot_id() -> Option<String> {
     #[cfg(test)]

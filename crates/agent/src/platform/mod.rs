@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod file;
 pub(crate) mod handover;
 pub(crate) mod installed;
+mod local_time;
 pub(crate) mod log;
 pub(crate) mod managed;
 pub(crate) mod program;
@@ -22,6 +23,7 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
+pub(crate) use local_time::utc_offset;
 pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_name, show_program};
 
 #[cfg(unix)]

@@ -342,6 +342,11 @@ impl Account {
                 id: u64::from(self.serial),
                 limit: limit(end.limit),
                 ends_at: ceil(now.wall.saturating_add(end.left)),
+                later_at: abide_session::whole_hour(
+                    now.wall,
+                    now.wall.saturating_add(end.question_in),
+                    clock::utc_offset,
+                ),
             }),
             signing_in: view.signing_in,
             attempt: self.sign_in.as_ref().map(|sign_in| sign_in.attempt.number()),

@@ -43,6 +43,22 @@ fn the_user_is_reminded_once_and_can_put_it_off() {
 }
 
 #[test]
+fn the_user_can_choose_a_whole_hour() {
+    let world = reminded();
+    let reminder = world.run(async { world.store().snapshot().accounts[0].reminder.clone() }).unwrap();
+    let at = reminder.later_at.unwrap();
+    assert_eq!(at % HOUR, 0);
+    assert!(at + 780 <= reminder.ends_at, "there is time to sign in: {reminder:?}");
+    let now = world.run(async { crate::platform::clock::wall().as_secs() });
+    world.input(Input::RemindLater { after: Duration::from_secs(at - now) });
+    assert_eq!(shown(&world), None);
+    world.pass(at - now - 5);
+    assert_eq!(reminders(&world), 1);
+    world.pass(10);
+    assert_eq!((reminders(&world), shown(&world)), (2, Some(Limit::Absolute)));
+}
+
+#[test]
 fn a_sign_in_begins_a_new_session_and_the_old_one_lasts_until_then() {
     let world = reminded();
     let until = || world.run(async { world.store().snapshot().accounts[0].at_most_until.unwrap() });

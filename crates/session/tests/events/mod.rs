@@ -1,7 +1,9 @@
 //! The events of a history, with the weight of each.
 #![allow(unreachable_pub)]
 
-use abide_session::{Activity, Limits, OnLock, Probe, ProviderLimits, RefreshFailure, Rules, Signal, Tokens};
+use abide_session::{
+    Activity, Limits, OnLock, Probe, ProviderLimits, RefreshFailure, Reminders, Rules, Signal, Tokens,
+};
 use proptest::prelude::*;
 
 use crate::common::{lasts, seconds};
@@ -112,7 +114,7 @@ pub fn rules() -> impl Strategy<Value = Rules> {
         activity,
         on_lock,
         probe_every,
-        remind: true,
+        remind: Reminders::ALL,
     })
 }
 
