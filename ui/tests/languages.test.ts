@@ -41,6 +41,8 @@ function words(root: Element): string[] {
       // Claims, what the record says of a line, and what the program says in English are not ours to translate; the latter is marked for screen readers.
       if (["CODE", "PRE"].includes(node.tagName) || node.matches("[lang=en], .claims dl, .inside dd, option[lang]")) return;
       for (const name of ["aria-label", "title", "placeholder"]) found.push(node.getAttribute(name) ?? "");
+      // One value, wherever it may be broken.
+      if (node.tagName === "BDI") return void found.push(node.textContent!.replace(/\s+/g, " ").trim());
     } else if (node.nodeType === Node.TEXT_NODE) {
       found.push(node.textContent!.replace(/\s+/g, " ").trim());
     }

@@ -8,7 +8,7 @@ const noon = Date.UTC(2026, 0, 2, 12) / 1000;
 function words(root: Element): string {
   const lines: string[] = [];
   const walk = (node: Node) => {
-    if (node instanceof HTMLElement && node.tagName === "CODE") return void lines.push(node.textContent!);
+    if (node instanceof HTMLElement && (node.tagName === "CODE" || node.tagName === "BDI")) return void lines.push(node.textContent!);
     if (node.nodeType === Node.TEXT_NODE) {
       const text = node.textContent!.replace(/\s+/g, " ").trim();
       if (text !== "") lines.push(text);
