@@ -8,10 +8,11 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::clients::dpop;
 use crate::config::EventStream;
 use crate::crypto::algorithm::SigningAlgorithm;
 use crate::crypto::secret;
-use crate::http::{Reply, Request};
+use crate::http::{Endpoint, Reply, Request};
 use crate::record::{Delivery, EventState};
 use crate::session::back_channel;
 use crate::state::event_queue::Events;
@@ -189,7 +190,9 @@ fn describe(
             ("", stream(), VERIFICATION, json!({ "state": state }))
         }
         SecurityEvent::StreamUpdated { status } => {
-            ("", stream(), STREAM_UPDATED, json!({ "status": status }))
+            // A receiver ignores members that it does not know (section 4.2.3).
+            let details = json!({ "status": status, "unknown_to_receivers": true });
+            ("", stream(), STREAM_UPDATED, details)
         }
     })
 }
@@ -211,23 +214,36 @@ struct SetError {
     description: String,
 }
 
-/// The receiver's own token, or an access token of the client that the events are for.
-pub(crate) fn admits(provider: &Provider, stream: &EventStream, shown: &str) -> bool {
-    let own = secret::same(shown, stream.token.expose_secret());
-    own || provider
-        .store()
-        .tokens
-        .access_token(shown, provider.now())
-        .is_some_and(|(_, family)| family.client_id == stream.audience)
+/// Refuses a request without the receiver's own token or an access token of the client that the events are for. A bound token
+/// needs a proof of its key (RFC 9449 section 7.1).
+pub(crate) fn admit(
+    provider: &Provider,
+    stream: &EventStream,
+    asked: &Request,
+    endpoint: Endpoint,
+) -> Result<(), Reply> {
+    if asked.bearer().is_some_and(|shown| secret::same(shown, stream.token.expose_secret())) {
+        return Ok(());
+    }
+    let proven = dpop::proven(provider, asked, endpoint, asked.bound_token())
+        .map_err(|refusal| refusal.challenge())?;
+    let key = proven.filter(|_| asked.bound_token().is_some());
+    let shown = asked.bound_token().or(asked.bearer()).unwrap_or_default();
+    let store = provider.store();
+    let found = store.tokens.access_token(shown, provider.now());
+    if found.is_some_and(|(access, family)| family.client_id == stream.audience && access.jkt == key) {
+        return Ok(());
+    }
+    Err(Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
+        .with_challenge("Bearer realm=\"demo events\", error=\"invalid_token\""))
 }
 
 pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply {
     let Some(events) = provider.events() else {
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider sends no events");
     };
-    if !asked.bearer().is_some_and(|shown| admits(provider, &events.stream, shown)) {
-        return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
-            .with_challenge("Bearer realm=\"demo events\"");
+    if let Err(refusal) = admit(provider, &events.stream, asked, Endpoint::Events) {
+        return refusal;
     }
     if events.stream.managed && events.made().is_none() {
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "there is no such stream");

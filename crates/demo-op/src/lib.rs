@@ -227,11 +227,16 @@ impl DemoOp {
         streams::change_status(&self.provider, status)
     }
 
-    /// Loses that stream without a word.
-    pub fn lose_stream(&self) {
+    /// Changes that stream without a word, or makes one in the receiver's place.
+    pub fn change_stream(&self, change: impl FnOnce(&mut Option<MadeStream>)) {
         if let Some(events) = self.provider.events() {
-            *events.made() = None;
+            change(&mut events.made());
         }
+    }
+
+    /// Ends all access tokens that were issued before. Refresh tokens stay valid.
+    pub fn end_access_tokens(&self) {
+        self.provider.store().tokens.end_all_access_tokens();
     }
 
     /// A compact JWS signed with the provider's key. `header` is merged into `{"alg": "ES256", "kid": …}`; a `null` removes

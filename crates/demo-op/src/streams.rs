@@ -41,9 +41,8 @@ pub(crate) fn respond(provider: &Arc<Provider>, endpoint: Endpoint, asked: &Requ
     let Some(events) = provider.events().filter(|events| events.stream.managed) else {
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider manages no streams");
     };
-    if !asked.bearer().is_some_and(|shown| events::admits(provider, &events.stream, shown)) {
-        return Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
-            .with_challenge("Bearer realm=\"demo events\", error=\"invalid_token\"");
+    if let Err(refusal) = events::admit(provider, &events.stream, asked, endpoint) {
+        return refusal;
     }
     if endpoint == Endpoint::Streams && asked.method == Method::POST {
         return create(provider, events, asked);
@@ -63,14 +62,33 @@ pub(crate) fn respond(provider: &Arc<Provider>, endpoint: Endpoint, asked: &Requ
             Reply::empty().with_status(StatusCode::NO_CONTENT)
         }
         (Endpoint::Streams, &Method::PATCH) => {
+            stream.updates += 1;
             stream.requested = asked.json["events_requested"].clone();
+            Reply::json(shown(provider, stream))
+        }
+        (Endpoint::Streams, &Method::PUT)
+            if events.stream.deviation == Some(StreamDeviation::NoReplacement) =>
+        {
+            Reply::refused(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "streams are not replaced")
+        }
+        (Endpoint::Streams, &Method::PUT) => {
+            stream.replacements += 1;
+            stream.delivery = asked.json["delivery"].clone();
+            stream.requested = asked.json["events_requested"].clone();
+            stream.description = asked.json["description"].clone();
             Reply::json(shown(provider, stream))
         }
         (Endpoint::Streams, _) if wanted.is_none() => Reply::json(json!([shown(provider, stream)])),
         (Endpoint::Streams, _) => Reply::json(shown(provider, stream)),
         (Endpoint::StreamStatus, &Method::POST) => {
             stream.status = asked.json["status"].as_str().unwrap_or_default().to_owned();
-            Reply::json(json!({ "stream_id": stream.id, "status": stream.status }))
+            let answer = json!({ "stream_id": stream.id, "status": stream.status });
+            let status = stream.status.clone();
+            drop(made);
+            if events.stream.deviation == Some(StreamDeviation::TellsStatus) {
+                let _ = events::queue(provider, &SecurityEvent::StreamUpdated { status });
+            }
+            Reply::json(answer)
         }
         (Endpoint::StreamStatus, _) => {
             Reply::json(json!({ "stream_id": stream.id, "status": stream.status }))
@@ -108,6 +126,8 @@ fn create(provider: &Arc<Provider>, events: &Events, asked: &Request) -> Reply {
         status: "enabled".to_owned(),
         subjects: Vec::new(),
         verifications: 0,
+        updates: 0,
+        replacements: 0,
     };
     let mut answer = shown(provider, &stream);
     if events.stream.deviation == Some(StreamDeviation::ForeignIssuer) {
@@ -125,7 +145,10 @@ fn create(provider: &Arc<Provider>, events: &Events, asked: &Request) -> Reply {
             "enabled".clone_into(&mut made.status);
         }
     }
-    Reply::json(answer).with_status(StatusCode::CREATED)
+    match events.stream.deviation {
+        Some(StreamDeviation::UnreadableAnswer) => Reply::empty().with_status(StatusCode::CREATED),
+        _ => Reply::json(answer).with_status(StatusCode::CREATED),
+    }
 }
 
 /// Section 8.1.4.2.
@@ -150,6 +173,10 @@ fn shown(provider: &Provider, stream: &MadeStream) -> Value {
         delivery["endpoint_url"] = format!("{}{}", provider.issuer(), Endpoint::Events.path()).into();
     }
     let audience = provider.events().map(|events| events.stream.audience.clone());
+    let deviation = provider.events().and_then(|events| events.stream.deviation);
+    if deviation == Some(StreamDeviation::UnusableStream) {
+        delivery = Value::Null;
+    }
     json!({
         "stream_id": stream.id,
         "iss": provider.issuer(),

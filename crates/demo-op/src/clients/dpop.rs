@@ -94,7 +94,16 @@ fn is_good(provider: &Provider, shown: &str, now: u64) -> bool {
 pub(crate) fn with_nonce(provider: &Provider, endpoint: Endpoint, reply: Reply) -> Reply {
     let takes_proofs = matches!(
         endpoint,
-        Endpoint::Token | Endpoint::PushedAuthorization | Endpoint::DeviceAuthorization | Endpoint::UserInfo
+        Endpoint::Token
+            | Endpoint::PushedAuthorization
+            | Endpoint::DeviceAuthorization
+            | Endpoint::UserInfo
+            | Endpoint::Events
+            | Endpoint::Streams
+            | Endpoint::StreamStatus
+            | Endpoint::AddSubject
+            | Endpoint::RemoveSubject
+            | Endpoint::StreamVerification
     );
     if !takes_proofs || !provider.wants_dpop_nonce() {
         return reply;

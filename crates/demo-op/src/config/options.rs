@@ -138,6 +138,14 @@ pub enum StreamDeviation {
     WrongSubject,
     /// A new stream has three events about another person in it.
     EventsFirst,
+    /// When the receiver changes the status, an event tells it the same.
+    TellsStatus,
+    /// The answer about a new stream is empty.
+    UnreadableAnswer,
+    /// No answer names a delivery.
+    UnusableStream,
+    /// A configuration cannot be replaced.
+    NoReplacement,
 }
 
 impl EventStream {

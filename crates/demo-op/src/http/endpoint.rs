@@ -148,7 +148,7 @@ impl Endpoint {
             | Endpoint::RemoveSubject
             | Endpoint::StreamVerification
             | Endpoint::PushedAuthorization => &[Method::POST],
-            Endpoint::Streams => &[Method::GET, Method::POST, Method::PATCH, Method::DELETE],
+            Endpoint::Streams => &[Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE],
             Endpoint::StreamStatus => &[Method::GET, Method::POST],
             Endpoint::Registration => &[Method::POST, Method::DELETE],
         }

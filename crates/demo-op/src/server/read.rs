@@ -33,7 +33,7 @@ pub(super) async fn read(endpoint: Endpoint, request: extract::Request) -> Resul
         return Err(Unreadable::Method);
     }
     let mut json = Value::Null;
-    let parameters = if head.method == Method::POST || head.method == Method::PATCH {
+    let parameters = if [Method::POST, Method::PATCH, Method::PUT].contains(&head.method) {
         let bytes = tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY))
             .await
             .map_err(|_| Unreadable::TooSlow)?

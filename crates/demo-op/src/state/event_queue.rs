@@ -40,6 +40,10 @@ pub struct MadeStream {
     pub subjects: Vec<Value>,
     /// How many verification events it has asked for.
     pub verifications: usize,
+    /// How often it has updated the configuration (section 8.1.1.3).
+    pub updates: usize,
+    /// How often it has replaced the configuration (section 8.1.1.4).
+    pub replacements: usize,
 }
 
 impl Events {

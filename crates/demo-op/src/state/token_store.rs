@@ -205,6 +205,10 @@ impl Tokens {
         self.access_tokens.remove(&Digest::of(token));
     }
 
+    pub(crate) fn end_all_access_tokens(&mut self) {
+        self.access_tokens.clear();
+    }
+
     /// Removes access tokens whose family has ended.
     fn drop_orphans(&mut self) {
         let Tokens { families, access_tokens } = self;
