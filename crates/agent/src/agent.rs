@@ -38,6 +38,7 @@ use crate::platform::clock;
 use crate::platform::handover::Kept;
 use crate::platform::installed::Installed;
 use crate::provider_session::check_session;
+use crate::provider_session::event_stream;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::state::account::Opening;
 use crate::state::connection::discover;
@@ -509,6 +510,7 @@ impl Agent {
         let mut config = file.change_session(account, &settings).map_err(refused)?;
         self.0.store.record(account, Recorded::SettingsChanged, |_| {});
         if let Some(changed) = config.accounts.remove(account) {
+            event_stream::adapt(&self.0.store, account, &changed.provider).await;
             self.0.store.change_rules(account, changed);
         }
         self.0.logouts.apply(&self.0.store, &config.logout_listener).await;

@@ -59,6 +59,7 @@ pub use authorization::request::{
     StrayReason,
 };
 pub use authorization::session_state::SessionState;
+pub use client::access::Access;
 pub use client::assertion::ClientKey;
 pub use client::deregistration::deregister;
 pub use client::dpop::{Binding, DpopKey};
@@ -82,7 +83,8 @@ pub use error::userinfo::UserInfoError;
 pub use error::{Endpoint, Error, Unreachable};
 pub use events::poll::{PollAnswer, PollRequest};
 pub use events::security_event::{Conclusion, EventKind, SecurityEvent};
-pub use events::transmitter::{EventStream, StreamStatus, Transmitter, WantedStream};
+pub use events::stream::{EventStream, StreamStatus, WantedStream};
+pub use events::transmitter::Transmitter;
 pub use http::ca_file::unreadable_certificates;
 pub use http::proxy::{Proxy, ProxyAddress, ProxyAddressError};
 #[cfg(feature = "scripted")]

@@ -2,6 +2,8 @@
 //! the OpenID Foundation's modules for receivers (`openid-ssf-receiver-…`) only if it does the same; all but
 //! `removed_subject_event` do it for both deliveries.
 
+mod management;
+
 use abide_demo_op::{Config, DemoOp, Endpoint, EventState, EventStream, SecurityEvent, StreamDeviation};
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::form::Visitor;
@@ -36,18 +38,30 @@ fn rooms(name: &str) -> [(String, Way); 2] {
     [(format!("streams-{name}-poll"), Way::Poll), (format!("streams-{name}-push"), Way::Push)]
 }
 
+/// A provider that manages streams of events.
+async fn transmitter(deviation: Option<StreamDeviation>, config: Config) -> DemoOp {
+    let stream = EventStream { managed: true, deviation, ..EventStream::new("abide", "the receiver's own") };
+    DemoOp::start(Config { event_stream: Some(stream), ..config }).await.unwrap()
+}
+
 impl<'a> Receiver<'a> {
     async fn start(room: &'a Room, way: Way, deviation: Option<StreamDeviation>) -> Self {
-        let stream =
-            EventStream { managed: true, deviation, ..EventStream::new("abide", "the receiver's own") };
-        let config = Config { event_stream: Some(stream), ..Config::default() };
-        let demo = DemoOp::start(config).await.unwrap();
+        Self::at(room, way, transmitter(deviation, Config::default()).await, "").await
+    }
+
+    /// With more settings of the account.
+    async fn at(room: &'a Room, way: Way, demo: DemoOp, more: &str) -> Self {
         let port = free_port();
-        let text = account_with(demo.issuer(), &settings(&demo, way, port, "work"), SESSION);
-        configure(room, &format!("[logout_listener]\nport = {port}\n{text}"));
+        configure(room, &configured(&demo, way, port, more));
         let app = App::headless(room).await;
         sign_in(room).await;
         Self { way, port, demo, app }
+    }
+
+    /// Changes the delivery of the running account.
+    fn delivers(&mut self, room: &Room, way: Way) {
+        self.way = way;
+        configure(room, &configured(&self.demo, way, self.port, ""));
     }
 
     /// With a stream that is verified.
@@ -137,6 +151,12 @@ impl<'a> Receiver<'a> {
         assert_eq!(removed.code, 0, "{removed:?}");
         assert_eq!(self.demo.stream(), None, "{:?}", self.way);
     }
+}
+
+fn configured(demo: &DemoOp, way: Way, port: u16, more: &str) -> String {
+    let settings = format!("{}{more}", settings(demo, way, port, "work"));
+    let text = account_with(demo.issuer(), &settings, SESSION);
+    format!("[logout_listener]\nport = {port}\n{text}")
 }
 
 fn settings(demo: &DemoOp, way: Way, port: u16, name: &str) -> String {
@@ -427,7 +447,7 @@ async fn a_stream_is_found_again_and_a_lost_one_is_made_again() {
             })
         })
         .await;
-        receiver.demo.lose_stream();
+        receiver.demo.change_stream(|made| *made = None);
         let again = eventually("another stream", s(15), || async { receiver.demo.stream() }).await;
         assert_ne!(again.id, made.id, "{way:?}");
     }

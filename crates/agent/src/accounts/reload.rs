@@ -6,6 +6,7 @@ use crate::accounts::leaving;
 use crate::config::edit::ConfigFile;
 use crate::config::vault::VaultConfig;
 use crate::config::{AccountConfig, Config};
+use crate::provider_session::event_stream;
 use crate::state::account::Account;
 use crate::state::record::record_name;
 use crate::state::set_aside;
@@ -51,6 +52,7 @@ pub(crate) async fn take_over(store: &Arc<Store>, config: &Config) {
             Some(wanted) if (&wanted.issuer, &wanted.client_id) == (&before.issuer, &before.client_id) => {
                 leaving::stays(store, name);
                 if wanted != before {
+                    event_stream::adapt(store, name, &wanted.provider).await;
                     store.change_account(name, wanted.clone());
                 }
             }

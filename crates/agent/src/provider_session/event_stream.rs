@@ -3,17 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::{Error, EventStream as Stream, Identity, StreamStatus, Transmitter, WantedStream};
-use abide_wire::{Signal, SignalState};
+use abide_oidc::{Access, Error, EventStream as Stream, Identity, StreamStatus, Transmitter, WantedStream};
+use abide_wire::{AccessToken, Signal, SignalState, TokenAnswer};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use crate::browser::server::random;
+use crate::config::ProviderConfig;
 use crate::platform::clock;
 use crate::provider_session::security_events;
 use crate::state::account::Account;
+use crate::state::connected::connection;
 use crate::state::connection::Connection;
 use crate::state::event_stream::{Made, Verification};
 use crate::state::store::Store;
+use crate::tokens::renewals::is_same;
+use crate::tokens::{self, TokenParams};
 
 /// The description by which Abide knows its stream again.
 const DESCRIPTION: &str = "Abide";
@@ -21,33 +26,101 @@ const DESCRIPTION: &str = "Abide";
 const VERIFIED_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// The pause after a transmitter has given no stream that can be used.
 const GIVEN_UP: Duration = Duration::from_secs(10 * 60);
+/// How long an access token has to be valid for a visit to the transmitter.
+const VALID_FOR: Duration = Duration::from_secs(10);
 /// The longest wait for the transmitter when an account is removed.
 const LEAVE: Duration = Duration::from_secs(5);
 
-/// Makes or finds the stream, asks for its verification, and fetches the events in it.
-pub(crate) async fn attend(
+/// Where an account gets its events.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    /// A stream that Abide makes at the transmitter of this issuer.
+    Managed(String),
+    /// A stream that is there already, with this address for polls.
+    Configured(Url),
+}
+
+/// Where an account with these settings gets its events; `None` if it gets none, or all of them are sent.
+pub(crate) fn source(provider: &ProviderConfig) -> Option<Source> {
+    let managed = provider.events_transmitter.clone().map(Source::Managed);
+    let source = managed.or_else(|| provider.events.clone().map(Source::Configured));
+    source.filter(|_| provider.watches(Signal::Events))
+}
+
+/// Makes or finds the stream, asks for its verification, and fetches the events in it. If the transmitter refuses the access
+/// token, once more with another one (RFC 6750, section 3.1).
+pub(crate) async fn attend(store: &Arc<Store>, name: &str, source: &Source) {
+    let given_up = store.act(name, |account, now| account.event_stream.is_given_up(now.boot));
+    if given_up.unwrap_or(true) {
+        return;
+    }
+    let Some(token) = present_token(store, name).await else { return };
+    let Ok(connection) = connection(store, name).await else { return };
+    let mut outcome = visit(store, name, &connection, source, &token).await;
+    if outcome == Err(Error::AccessTokenRejected)
+        && let Some(other) = another_token(store, name, &token).await
+    {
+        outcome = visit(store, name, &connection, source, &other).await;
+    }
+    let Err(error) = outcome else { return };
+    let passes = match source {
+        Source::Managed(_) => {
+            error.is_transient() || matches!(error, Error::UnexpectedStatus { status: 404, .. })
+        }
+        Source::Configured(_) => error != Error::AccessTokenRejected,
+    };
+    let _ = store.act(name, |account, now| {
+        let until = now.boot.saturating_add(GIVEN_UP);
+        account.event_stream.given_up_until = (!passes).then_some(until);
+    });
+    if !passes {
+        tracing::warn!(account = name, code = error.code(), "there is no stream of events that can be used");
+    }
+    security_events::fails(store, name, &error);
+}
+
+async fn visit(
     store: &Arc<Store>,
     name: &str,
     connection: &Connection,
-    issuer: &str,
+    source: &Source,
     token: &SecretString,
-) {
-    let stream = match prepared(store, name, connection, issuer, token).await {
-        Ok(Some(stream)) => stream,
-        Ok(None) => return,
-        Err(error) => {
-            let passes = error.is_transient()
-                || matches!(error, Error::AccessTokenRejected | Error::UnexpectedStatus { status: 404, .. });
-            let _ = store.act(name, |account, now| {
-                let until = now.boot.saturating_add(GIVEN_UP);
-                account.event_stream.given_up_until = (!passes).then_some(until);
-            });
-            return security_events::fails(store, name, &error);
+) -> Result<(), Error> {
+    let poll = match source {
+        Source::Configured(endpoint) => Some(endpoint.clone()),
+        Source::Managed(issuer) => {
+            prepared(store, name, connection, issuer, token).await?.and_then(|stream| stream.poll)
         }
     };
-    if let Some(endpoint) = &stream.poll {
-        security_events::fetch(store, name, connection, endpoint, token).await;
+    match poll {
+        Some(endpoint) => security_events::fetch(store, name, connection, &endpoint, token).await,
+        None => Ok(()),
     }
+}
+
+/// The session's access token. A stream needs a valid one also while no program asks for a token.
+async fn present_token(store: &Arc<Store>, name: &str) -> Option<SecretString> {
+    let present = store.act(name, |account, _| {
+        account.held.as_ref().map(|_| account.fresh_access_token().map(|(token, _)| token))
+    });
+    match present.ok()?? {
+        Some(token) => Some(token),
+        None => {
+            let asked = TokenParams { min_validity: VALID_FOR, ..TokenParams::of_session(name) };
+            Some(secret(&tokens::token(store, &asked).await.ok()?))
+        }
+    }
+}
+
+/// Another token than the one that the transmitter refuses; `None` if there is none.
+async fn another_token(store: &Arc<Store>, name: &str, refused: &SecretString) -> Option<SecretString> {
+    let refused = AccessToken::new(refused.expose_secret().to_owned());
+    let other = tokens::another(store, &TokenParams::of_session(name), &refused).await.ok()?;
+    (!is_same(&other.access_token, &refused)).then(|| secret(&other))
+}
+
+fn secret(answer: &TokenAnswer) -> SecretString {
+    SecretString::from(answer.access_token.expose().to_owned())
 }
 
 /// The stream as it is to be: made, enabled, and verified or about to be. `None` without a session.
@@ -58,29 +131,39 @@ async fn prepared(
     issuer: &str,
     token: &SecretString,
 ) -> Result<Option<Stream>, Error> {
-    let known = store.act(name, |account, now| {
-        if account.event_stream.given_up_until.is_some_and(|until| now.boot < until) {
-            return None;
-        }
+    let known = store.act(name, |account, _| {
         let identity = account.held.as_ref()?.identity.clone();
-        let made = account.event_stream.made.clone().filter(|made| made.subject == identity.subject);
-        Some((identity, made, wanted(account), account.event_stream.is_stopped()))
+        let stream = &mut account.event_stream;
+        if let Some(made) = &mut stream.made {
+            // A new sign-in brings tokens of another key.
+            made.transmitter = made.transmitter.with_tokens_of(&connection.relying_party);
+        }
+        let made = stream.made.clone().filter(|made| made.subject == identity.subject);
+        Some((identity, made, stream.is_stopped(), wanted(account)))
     });
-    let Ok(Some((identity, known, wanted, stopped))) = known else { return Ok(None) };
-    let is_new = known.is_none();
-    let made = match known {
-        Some(made) => made,
-        None => establish(connection, issuer, token, &wanted, &identity).await?,
+    let Ok(Some((identity, known, stopped, wanted))) = known else { return Ok(None) };
+    let access = access(connection, token);
+    let (made, is_new) = match known {
+        Some(made) if made.stream.delivers(&wanted) => (made, false),
+        Some(made) => (changed(store, name, &access, made, &wanted, &identity).await?, true),
+        None => {
+            let transmitter = connection.relying_party.transmitter(&connection.http, issuer).await?;
+            (establish(transmitter, &access, &wanted, &identity).await?, true)
+        }
     };
     if is_new {
         let _ = store.act(name, |account, _| account.event_stream.made = Some(made.clone()));
     }
     // An answer to a poll shows that the stream is there, but not that events are sent.
     if is_new || stopped || made.stream.poll.is_none() {
-        look(store, name, connection, token, &made, is_new).await?;
+        look(store, name, &access, &made, is_new).await?;
     }
-    verify(store, name, connection, token, &made).await?;
+    verify(store, name, &access, &made).await?;
     Ok(Some(made.stream))
+}
+
+fn access<'a>(connection: &'a Connection, token: &'a SecretString) -> Access<'a> {
+    Access { http: &connection.http, token, now: clock::system_time() }
 }
 
 fn wanted(account: &Account) -> WantedStream {
@@ -89,31 +172,80 @@ fn wanted(account: &Account) -> WantedStream {
     WantedStream { push_to, description: DESCRIPTION.to_owned() }
 }
 
-/// Finds the stream of an earlier run, or makes one. A client may have only one at some transmitters.
+/// Finds the stream of an earlier run, or makes one. Some transmitters allow one for each client: one that another program has
+/// made stays as it is.
 async fn establish(
-    connection: &Connection,
-    issuer: &str,
-    token: &SecretString,
+    transmitter: Transmitter,
+    access: &Access<'_>,
     wanted: &WantedStream,
     identity: &Identity,
 ) -> Result<Made, Error> {
-    let Connection { http, relying_party, .. } = connection;
-    let transmitter = relying_party.transmitter(http, issuer).await?;
-    let stream = match transmitter.find(http, token, wanted, false).await? {
-        Some(stream) => stream,
-        None => match transmitter.create(http, token, wanted).await {
-            Err(error @ Error::UnexpectedStatus { status: 409, .. }) => {
-                transmitter.find(http, token, wanted, true).await?.ok_or(error)?
-            }
+    let stream = match transmitter.find(access, wanted).await? {
+        Some(stream) if stream.delivers(wanted) => stream,
+        own => match transmitter.create(access, wanted).await {
+            Err(Error::UnexpectedStatus { status: 409, .. }) => match own {
+                Some(stream) => rearranged(&transmitter, access, &stream, wanted).await?,
+                None => return Err(Error::EventStreamTaken),
+            },
             // As it is kept there.
-            created => transmitter.read(http, token, &created?).await?,
+            created => transmitter.read(access, &created?).await?,
         },
     };
+    complete(transmitter, access, stream, identity).await
+}
+
+/// The stream of an account whose settings for the delivery have changed. An account that shares it leaves it to the others.
+async fn changed(
+    store: &Arc<Store>,
+    name: &str,
+    access: &Access<'_>,
+    made: Made,
+    wanted: &WantedStream,
+    identity: &Identity,
+) -> Result<Made, Error> {
+    let Made { transmitter, stream, .. } = made;
+    if !others(store, name, &stream).is_empty() {
+        part(store, name, access, (&transmitter, &stream), identity).await?;
+        return establish(transmitter, access, wanted, identity).await;
+    }
+    let stream = rearranged(&transmitter, access, &stream, wanted).await?;
+    complete(transmitter, access, stream, identity).await
+}
+
+/// The same stream with another delivery, or a new one in its place: not every transmitter replaces a configuration.
+async fn rearranged(
+    transmitter: &Transmitter,
+    access: &Access<'_>,
+    stream: &Stream,
+    wanted: &WantedStream,
+) -> Result<Stream, Error> {
+    match transmitter.replace(access, stream, wanted).await {
+        Err(error) if error.is_transient() || error == Error::AccessTokenRejected => return Err(error),
+        Err(error) => {
+            tracing::info!(code = error.code(), "the stream cannot be changed, another one is made")
+        }
+        replaced => return replaced,
+    }
+    match transmitter.delete(access, stream).await {
+        Ok(()) | Err(Error::UnexpectedStatus { status: 404, .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let created = transmitter.create(access, wanted).await?;
+    transmitter.read(access, &created).await
+}
+
+/// Asks for what a stream lacks: events that have an effect, and those about this person.
+async fn complete(
+    transmitter: Transmitter,
+    access: &Access<'_>,
+    stream: Stream,
+    identity: &Identity,
+) -> Result<Made, Error> {
     if !stream.requests_all() {
         // Not every transmitter changes streams (CAEP Interoperability Profile 1.0).
-        optional(transmitter.update(http, token, &stream).await, "the stream cannot be changed")?;
+        optional(transmitter.update(access, &stream).await, "the stream cannot be changed")?;
     }
-    let added = transmitter.add_subject(http, token, &stream, identity).await;
+    let added = transmitter.add_subject(access, &stream, identity).await;
     optional(added, "the stream does not add this person")?;
     let subject = identity.subject.clone();
     Ok(Made { transmitter, stream, subject, verification: Verification::Wanted })
@@ -122,7 +254,7 @@ async fn establish(
 /// What a transmitter may refuse without harm.
 fn optional(outcome: Result<(), Error>, what: &'static str) -> Result<(), Error> {
     match outcome {
-        Err(error) if error.is_transient() => Err(error),
+        Err(error) if error.is_transient() || error == Error::AccessTokenRejected => Err(error),
         Err(error) => {
             tracing::info!(code = error.code(), what);
             Ok(())
@@ -131,22 +263,19 @@ fn optional(outcome: Result<(), Error>, what: &'static str) -> Result<(), Error>
     }
 }
 
-/// Reads the status of the stream (section 8.1.2). A stream that was found stopped is enabled once.
+/// Reads the status of the stream (section 8.1.2). A new one, and one that is found again, is enabled first.
 async fn look(
     store: &Arc<Store>,
     name: &str,
-    connection: &Connection,
-    token: &SecretString,
+    access: &Access<'_>,
     made: &Made,
     is_new: bool,
 ) -> Result<(), Error> {
-    let Connection { http, .. } = connection;
     let Made { transmitter, stream, .. } = made;
-    let mut status = transmitter.status(http, token, stream).await?;
-    if is_new && status.is_some_and(|status| status != StreamStatus::Enabled) {
-        optional(transmitter.enable(http, token, stream).await, "the stream cannot be enabled")?;
-        status = transmitter.status(http, token, stream).await?;
+    if is_new {
+        optional(transmitter.enable(access, stream).await, "the stream cannot be enabled")?;
     }
+    let status = transmitter.status(access, stream).await?;
     if let Some(status) = status {
         let _ = store.act(name, |account, now| {
             let stopped = status != StreamStatus::Enabled;
@@ -164,13 +293,7 @@ async fn look(
 }
 
 /// Asks for a verification event, if there was none (section 8.1.4.2). The event may arrive before the answer.
-async fn verify(
-    store: &Arc<Store>,
-    name: &str,
-    connection: &Connection,
-    token: &SecretString,
-    made: &Made,
-) -> Result<(), Error> {
+async fn verify(store: &Arc<Store>, name: &str, access: &Access<'_>, made: &Made) -> Result<(), Error> {
     let Some(state) = random() else { return Ok(()) };
     let state = state.expose_secret();
     let becomes = |verification: Verification| {
@@ -190,7 +313,7 @@ async fn verify(
         return Ok(());
     }
     becomes(Verification::Asked(state.to_owned(), now));
-    match made.transmitter.verify(&connection.http, token, &made.stream, state).await {
+    match made.transmitter.verify(access, &made.stream, state).await {
         Ok(true) => Ok(()),
         Ok(false) => {
             becomes(Verification::Done);
@@ -203,60 +326,83 @@ async fn verify(
     }
 }
 
+/// Takes a stream away that an account does not use with its next settings. Before they count.
+pub(crate) async fn adapt(store: &Arc<Store>, name: &str, next: &ProviderConfig) {
+    let loses = store.act(name, |account, _| {
+        let present = source(&account.config.provider);
+        matches!(present, Some(Source::Managed(_))) && present != source(next)
+    });
+    if let Ok(true) = loses {
+        leave(store, name).await;
+    }
+}
+
 /// Takes the stream of an account that is removed away from the transmitter, or its person out of a stream that another
 /// account uses. Before the tokens are revoked: one of them is needed for that.
 pub(crate) async fn leave(store: &Arc<Store>, name: &str) {
-    let found = store.act(name, |account, _| {
-        let provider = &account.config.provider;
-        let issuer = provider.events_transmitter.clone().filter(|_| provider.watches(Signal::Events))?;
-        let (token, _) = account.fresh_access_token()?;
+    let found = store.act(name, |account, now| {
+        let Some(Source::Managed(issuer)) = source(&account.config.provider) else { return None };
         let identity = account.held.as_ref()?.identity.clone();
-        let connection = account.connection.clone()?;
-        Some((issuer, token, identity, connection, account.event_stream.made.take(), wanted(account)))
+        // No visit makes it again.
+        account.event_stream.given_up_until = Some(now.boot.saturating_add(GIVEN_UP));
+        Some((issuer, identity, account.event_stream.made.take(), wanted(account)))
     });
-    let Ok(Some((issuer, token, identity, connection, made, wanted))) = found else { return };
+    let Ok(Some((issuer, identity, made, wanted))) = found else { return };
     let left = async {
-        let Connection { http, relying_party, .. } = &connection;
-        let (transmitter, stream) = match made {
-            Some(Made { transmitter, stream, .. }) => (transmitter, stream),
-            None => {
-                let transmitter = relying_party.transmitter(http, &issuer).await?;
-                let Some(stream) = transmitter.find(http, &token, &wanted, false).await? else {
-                    return Ok(());
-                };
-                (transmitter, stream)
-            }
+        let connection = connection(store, name).await.map_err(|error| error.code())?;
+        let depart = async |token: &SecretString| {
+            let access = access(&connection, token);
+            let (transmitter, stream) = match made.clone() {
+                Some(Made { transmitter, stream, .. }) => {
+                    (transmitter.with_tokens_of(&connection.relying_party), stream)
+                }
+                None => {
+                    let transmitter = connection.relying_party.transmitter(&connection.http, &issuer).await?;
+                    let Some(stream) = transmitter.find(&access, &wanted).await? else { return Ok(()) };
+                    (transmitter, stream)
+                }
+            };
+            part(store, name, &access, (&transmitter, &stream), &identity).await
         };
-        part(store, name, &connection, &token, (&transmitter, &stream), &identity).await
-    };
-    match clock::timeout(LEAVE, left).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            tracing::warn!(account = name, code = error.code(), "the stream of events is left behind");
+        let rejected = Error::AccessTokenRejected.code();
+        let token = present_token(store, name).await.ok_or(rejected)?;
+        let mut outcome = depart(&token).await;
+        if outcome == Err(Error::AccessTokenRejected)
+            && let Some(other) = another_token(store, name, &token).await
+        {
+            outcome = depart(&other).await;
         }
-        Err(_) => tracing::warn!(account = name, "the stream of events is left behind"),
-    }
+        outcome.map_err(|error| error.code())
+    };
+    let code = match clock::timeout(LEAVE, left).await {
+        Ok(Ok(())) => return,
+        Ok(Err(code)) => code,
+        Err(_) => "provider_timeout",
+    };
+    tracing::warn!(account = name, code, "the stream of events is left behind");
 }
 
 async fn part(
     store: &Arc<Store>,
     name: &str,
-    connection: &Connection,
-    token: &SecretString,
+    access: &Access<'_>,
     (transmitter, stream): (&Transmitter, &Stream),
     identity: &Identity,
 ) -> Result<(), Error> {
-    let subjects: Vec<String> = {
-        let core = store.core();
-        let others = core.accounts.iter().filter(|other| other.name != name && other.held.is_some());
-        let made = others.filter_map(|other| other.event_stream.made.as_ref());
-        made.filter(|made| made.stream.id == stream.id).map(|made| made.subject.clone()).collect()
-    };
+    let subjects = others(store, name, stream);
     if subjects.is_empty() {
-        transmitter.delete(&connection.http, token, stream).await
+        transmitter.delete(access, stream).await
     } else if subjects.contains(&identity.subject) {
         Ok(())
     } else {
-        transmitter.remove_subject(&connection.http, token, stream, identity).await
+        transmitter.remove_subject(access, stream, identity).await
     }
+}
+
+/// The persons of the other accounts that use a stream.
+fn others(store: &Arc<Store>, name: &str, stream: &Stream) -> Vec<String> {
+    let core = store.core();
+    let others = core.accounts.iter().filter(|other| other.name != name && other.held.is_some());
+    let made = others.filter_map(|other| other.event_stream.made.as_ref());
+    made.filter(|made| made.stream.id == stream.id).map(|made| made.subject.clone()).collect()
 }

@@ -8,7 +8,7 @@ use abide_wire::{Signal, SignalState};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::platform::clock;
-use crate::provider_session::{event_stream, security_events};
+use crate::provider_session::event_stream;
 use crate::state::account::Account;
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
@@ -18,27 +18,22 @@ use crate::tokens::claims;
 /// Starts the probe that a session has asked for.
 pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     let (store, name) = (store.clone(), account.name.clone());
-    let present = account.fresh_access_token().zip(account.session_ref());
     let wanted = [Signal::Introspection, Signal::Userinfo]
         .into_iter()
         .filter(|signal| account.config.provider.watches(*signal))
         .filter(|signal| account.signals.state(*signal) != SignalState::NotOffered)
         .collect::<Vec<_>>();
-    let provider = &account.config.provider;
-    let watched = provider.watches(Signal::Events);
-    let events = provider.events.clone().filter(|_| watched);
-    let transmitter = provider.events_transmitter.clone().filter(|_| watched);
+    let events = event_stream::source(&account.config.provider);
     tokio::spawn(async move {
         let mut found = Probe::Unknown;
+        if let Some(source) = &events {
+            event_stream::attend(&store, &name, source).await;
+        }
+        let present = store.act(&name, |account, _| account.fresh_access_token().zip(account.session_ref()));
         // Without a valid token there is nothing to ask about. The next refresh will tell.
-        if let Some(((token, subject), session)) = present
+        if let Ok(Some(((token, subject), session))) = present
             && let Ok(connection) = connection(&store, &name).await
         {
-            if let Some(issuer) = &transmitter {
-                event_stream::attend(&store, &name, &connection, issuer, &token).await;
-            } else if let Some(endpoint) = &events {
-                security_events::fetch(&store, &name, &connection, endpoint, &token).await;
-            }
             for signal in wanted {
                 let (answer, claims) = ask(&connection, signal, &token, &subject).await;
                 if let Some(claims) = claims {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::{Conclusion, Error, PollRequest, SecurityEvent, SecurityEventError};
+use abide_oidc::{Access, Conclusion, Error, PollRequest, SecurityEvent, SecurityEventError};
 use abide_session::Input;
 use abide_wire::{Signal, SignalState};
 use secrecy::SecretString;
@@ -30,17 +30,14 @@ pub(crate) async fn fetch(
     connection: &Connection,
     endpoint: &Url,
     token: &SecretString,
-) {
+) -> Result<(), Error> {
+    let Connection { http, relying_party, .. } = connection;
+    let access = Access { http, token, now: clock::system_time() };
     let mut request = PollRequest { return_immediately: true, ..PollRequest::default() };
     for _ in 0..MOST_POLLS {
-        let Connection { http, relying_party, .. } = connection;
-        let polled = match made(store, name) {
-            Some(made) => made.transmitter.poll(http, token, endpoint, &request).await,
-            None => relying_party.poll_events(http, endpoint, token, &request).await,
-        };
-        let answer = match polled {
-            Ok(answer) => answer,
-            Err(error) => return fails(store, name, &error),
+        let answer = match made(store, name) {
+            Some(made) => made.transmitter.poll(&access, endpoint, &request).await?,
+            None => relying_party.poll_events(&access, endpoint, &request).await?,
         };
         let _ = store.act(name, |account, now| hears(account, now.wall));
         request.ack.clear();
@@ -59,13 +56,14 @@ pub(crate) async fn fetch(
         }
         // Waiting events would only come again.
         if request.ack.is_empty() && request.set_errs.is_empty() {
-            return;
+            break;
         }
         if !answer.more_available {
             // Only to acknowledge.
             request.max_events = Some(0);
         }
     }
+    Ok(())
 }
 
 fn made(store: &Arc<Store>, name: &str) -> Option<Made> {

@@ -102,6 +102,11 @@ impl EventStream {
         self.stopped
     }
 
+    /// Whether the transmitter is left alone at this boot time.
+    pub(crate) fn is_given_up(&self, now: Duration) -> bool {
+        self.given_up_until.is_some_and(|until| now < until)
+    }
+
     /// Forgets the stream, which is not at the transmitter any more.
     pub(crate) fn is_gone(&mut self) {
         self.made = None;

@@ -232,6 +232,7 @@ impl Store {
             account.config.session = config.session;
             account.config.provider = config.provider;
             account.config.logout = config.logout;
+            account.event_stream.given_up_until = None;
             account.note_what_is_offered();
             account.session.set_rules(now, rules);
         });
@@ -245,6 +246,7 @@ impl Store {
         let _ = self.act(name, |account, now| {
             account.config = config;
             account.connection = None;
+            account.event_stream.given_up_until = None;
             account.note_what_is_offered();
             account.session.set_rules(now, rules);
         });

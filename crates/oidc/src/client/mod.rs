@@ -1,5 +1,6 @@
 //! This client at a provider: how it is registered and how it authenticates.
 
+pub(crate) mod access;
 pub(crate) mod assertion;
 pub(crate) mod bound;
 pub(crate) mod deregistration;

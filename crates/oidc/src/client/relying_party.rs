@@ -278,6 +278,11 @@ impl RelyingParty {
         Self(Arc::new(Inner { dpop: None, ..Inner::clone(&self.0) }))
     }
 
+    /// The same client with the tokens of `other`: bound to its key, or to none.
+    pub(crate) fn with_tokens_of(&self, other: &Self) -> Self {
+        Self(Arc::new(Inner { dpop: other.0.dpop.clone(), ..Inner::clone(&self.0) }))
+    }
+
     pub(crate) fn algorithms(&self) -> &[SigningAlgorithm] {
         &self.0.algorithms
     }

@@ -55,7 +55,8 @@ impl Error {
             | Self::PkceUnsupported
             | Self::PushedAuthorizationRequired
             | Self::PushedRequestRefused { .. }
-            | Self::AccessTokenRejected => ActionRequired,
+            | Self::AccessTokenRejected
+            | Self::EventStreamTaken => ActionRequired,
             Self::EndpointMissing { endpoint } => match endpoint {
                 Endpoint::Authorization | Endpoint::Token | Endpoint::Keys => UnusableAnswer,
                 // The account, or the person, asks for something that the provider does not offer.

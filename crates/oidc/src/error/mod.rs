@@ -198,6 +198,10 @@ pub enum Error {
     /// UserInfo or the event stream answered 401: the access token is not, or no longer, good there.
     #[error("The provider no longer accepts the access token.")]
     AccessTokenRejected,
+    /// The provider allows one stream of events for this client, and its description is not the receiver's (Shared Signals
+    /// Framework 1.0, section 8.1.1.1).
+    #[error("The provider allows one stream of events for this client, and another program has made it.")]
+    EventStreamTaken,
     /// The token response has no `access_token`.
     #[error("The provider's answer contains no access token.")]
     AccessTokenMissing,
@@ -310,6 +314,7 @@ impl Error {
             Self::Document { document, problem, .. } => document.code(*problem),
             Self::Refused { error, .. } => error.code(),
             Self::AccessTokenRejected => "access_token_rejected",
+            Self::EventStreamTaken => "event_stream_taken",
             Self::AccessTokenMissing => "access_token_missing",
             Self::TokenMalformed => "token_malformed",
             Self::TokenTypeUnsupported => "token_type_unsupported",

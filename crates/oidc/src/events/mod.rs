@@ -2,5 +2,6 @@
 
 pub(crate) mod poll;
 pub(crate) mod security_event;
+pub(crate) mod stream;
 pub(crate) mod subject_id;
 pub(crate) mod transmitter;

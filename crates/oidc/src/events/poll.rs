@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ::http::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::client::access::Access;
 use crate::client::relying_party::RelyingParty;
 use crate::error::document::Document;
 use crate::error::security_event::SecurityEventError;
 use crate::error::{Endpoint, Error, malformed};
-use crate::http::{Body, Call, Http, JSON, sensitive};
+use crate::http::{Body, Call, JSON};
 use crate::text::urls;
 
 /// The number of events in one poll if the caller sets none.
@@ -86,25 +86,20 @@ pub(crate) struct Delivered {
 impl RelyingParty {
     /// Fetches events from the provider's poll endpoint and reports the outcome of earlier ones (RFC 8936, section 2).
     ///
-    /// `access_token` is for the event stream, sent as a bearer token; `access_token_rejected` if the provider answers 401.
+    /// `access` is for the event stream; `access_token_rejected` if the provider answers 401.
     /// Events that are not acknowledged come again, so acknowledge an event only after it has taken effect. Events beyond
     /// `max_events` stay at the provider.
     pub async fn poll_events(
         &self,
-        http: &Http,
+        access: &Access<'_>,
         endpoint: &Url,
-        access_token: &SecretString,
         request: &PollRequest,
     ) -> Result<PollAnswer, Error> {
         urls::endpoint(endpoint.as_str(), self.provider().is_plain())
             .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Events, problem })?;
-        let header = Zeroizing::new(format!("Bearer {}", access_token.expose_secret()));
-        let body = Some(Body::Json(Zeroizing::new(asked(request)?)));
-        let call = Call { authorization: Some(sensitive(&header)?), body, ..Call::get(endpoint) };
-        let answer = http.send(call).await?;
-        if answer.status == StatusCode::UNAUTHORIZED {
-            return Err(Error::AccessTokenRejected);
-        }
+        let body = Zeroizing::new(asked(request)?);
+        let call = || Call { body: Some(Body::Json(body.clone())), ..Call::get(endpoint) };
+        let answer = self.send_with_access(access, call).await?;
         if answer.status == StatusCode::NOT_FOUND {
             // The stream is gone, whatever the body tells.
             return Err(Error::UnexpectedStatus { host: answer.host, status: answer.status.as_u16() });

@@ -239,7 +239,7 @@ fn endpoint(client: &Client) -> Url {
 }
 
 async fn poll(client: &Client, request: &PollRequest) -> Result<PollAnswer, Error> {
-    client.rp.poll_events(&client.http, &endpoint(client), &EVENTS_TOKEN.into(), request).await
+    client.rp.poll_events(&access(client, &EVENTS_TOKEN.into()), &endpoint(client), request).await
 }
 
 #[tokio::test]
@@ -326,9 +326,9 @@ async fn the_token_of_the_event_stream_goes_nowhere_else() {
     ] {
         let url = Url::parse(url).unwrap();
         let error =
-            client.rp.poll_events(&client.http, &url, &EVENTS_TOKEN.into(), &request).await.unwrap_err();
+            client.rp.poll_events(&access(&client, &EVENTS_TOKEN.into()), &url, &request).await.unwrap_err();
         assert_eq!(error.code(), code, "{url}");
     }
-    let wrong = client.rp.poll_events(&client.http, &endpoint(&client), &"forged".into(), &request).await;
+    let wrong = client.rp.poll_events(&access(&client, &"forged".into()), &endpoint(&client), &request).await;
     assert_eq!(wrong.unwrap_err(), Error::AccessTokenRejected);
 }

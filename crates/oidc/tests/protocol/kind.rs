@@ -90,6 +90,7 @@ fn every_other_error_has_one_kind() {
         (Error::PushedAuthorizationRequired, ActionRequired),
         (Error::PushedRequestRefused { refusal: None, required: false }, ActionRequired),
         (Error::AccessTokenRejected, ActionRequired),
+        (Error::EventStreamTaken, ActionRequired),
         (Error::EndpointMissing { endpoint: Endpoint::Token }, UnusableAnswer),
         (Error::EndpointMissing { endpoint: Endpoint::DeviceAuthorization }, ActionRequired),
         (Error::EndpointInvalid { endpoint: Endpoint::Token, problem: UrlProblem::Scheme }, UnusableAnswer),

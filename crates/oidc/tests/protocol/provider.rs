@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
@@ -39,6 +40,10 @@ pub(crate) fn now() -> SystemTime {
 
 pub(crate) fn later(seconds: u64) -> SystemTime {
     now() + Duration::from_secs(seconds)
+}
+
+pub(crate) fn access<'a>(client: &'a Client, token: &'a SecretString) -> Access<'a> {
+    Access { http: &client.http, token, now: now() }
 }
 
 type Edit = Box<dyn Fn(&mut Value) + Send + Sync>;

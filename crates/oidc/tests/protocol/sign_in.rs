@@ -46,7 +46,7 @@ async fn every_step_can_run_on_another_thread() {
         let stream = url::Url::parse(&format!("{}/events", client.provider.issuer)).unwrap();
         client.provider.queue_event("event-1");
         let request = PollRequest::default();
-        let answer = client.rp.poll_events(&client.http, &stream, &EVENTS_TOKEN.into(), &request).await?;
+        let answer = client.rp.poll_events(&access(&client, &EVENTS_TOKEN.into()), &stream, &request).await?;
         client.rp.security_event(&client.http, &answer.sets[0].1, None, now()).await?;
         client.rp.revoke(&client.http, &tokens.access_token, TokenKind::AccessToken, now()).await
     });
