@@ -15,6 +15,7 @@ mod provider_session {
     mod firefox;
     mod local_network;
     mod scene;
+    mod sign_out;
     mod signals;
     mod streams;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use abide_oidc::{DpopKey, Error, OAuthError, TokenKind};
 use abide_vault::Zeroizing;
-use abide_wire::ProviderEnd;
+use abide_wire::{ProviderEnd, Signal, SignalState};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,9 @@ pub(crate) struct Farewell {
     /// The provider's session that they belong to.
     #[serde(default)]
     sid: Option<String>,
+    /// Whether UserInfo has accepted an access token of this session. It refuses a token for one API from the beginning.
+    #[serde(default)]
+    read_userinfo: bool,
 }
 
 impl Farewell {
@@ -74,6 +77,8 @@ impl Farewell {
             others: held.leftovers.clone(),
             dpop: held.dpop.clone(),
             sid: held.identity.sid.clone(),
+            read_userinfo: held.profile.is_some()
+                || account.signals.state(Signal::Userinfo) == SignalState::Works,
         })
     }
 
@@ -345,7 +350,7 @@ async fn check(farewell: &Farewell, connection: &Connection, verify: bool) -> Pr
     let Connection { http, relying_party, .. } = connection;
     let Some(token) = &farewell.refresh_token else {
         return match &farewell.access_token {
-            Some(token) => check_access(connection, token).await,
+            Some(token) => check_access(connection, token, farewell.read_userinfo).await,
             None => ProviderEnd::Unchecked,
         };
     };
@@ -380,12 +385,13 @@ async fn introspected(connection: &Connection, token: &SecretString, kind: Token
     }
 }
 
-async fn check_access(connection: &Connection, token: &SecretString) -> ProviderEnd {
+async fn check_access(connection: &Connection, token: &SecretString, was_accepted: bool) -> ProviderEnd {
     if let Some(end) = introspected(connection, token, TokenKind::AccessToken).await {
         return end;
     }
     match connection.userinfo(token, "").await {
-        Err(Error::AccessTokenRejected) => ProviderEnd::Ended,
+        // A token that was never accepted there has not ended now.
+        Err(Error::AccessTokenRejected) if was_accepted => ProviderEnd::Ended,
         Ok(_) | Err(Error::UserInfoSubjectMismatch) => ProviderEnd::GoesOn,
         Err(_) => ProviderEnd::Unchecked,
     }
@@ -408,6 +414,7 @@ mod tests {
             others: Vec::new(),
             dpop: None,
             sid: Some("1".into()),
+            read_userinfo: false,
         };
         let shared = |issuer, client, sid| farewell.is_of_session(issuer, client, sid);
         assert!(shared("https://id.example.com", "abide", Some("1")));
