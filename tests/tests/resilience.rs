@@ -9,10 +9,11 @@ fn resilience() {
 
 #[cfg(target_os = "linux")]
 mod resilience {
-    use abide_demo_op::{Config, DemoOp, Quirks};
+    use abide_demo_op::{Config, DemoOp, Endpoint, Quirks};
     use abide_tests::app::{App, abide, account_with, configure, one_account};
-    use abide_tests::login::sign_in;
-    use abide_tests::providers::Provider;
+    use abide_tests::form::Visitor;
+    use abide_tests::login::{Login, sign_in};
+    use abide_tests::providers::{PASSWORD, Provider, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s};
 
@@ -43,6 +44,26 @@ mod resilience {
         })
         .await;
         assert_eq!(app.session("work").await["state"], "active", "the session was not lost");
+    }
+
+    /// The code of a device can be used once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_device_that_is_answered_after_the_timeout_is_signed_in() {
+        let room = Room::with_keyring("resilience-device").await;
+        let config = Config { device_poll_interval: s(1), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &account_with(provider.issuer(), SETTINGS, SESSION));
+        let app = App::headless(&room).await;
+        let login = Login::on_another_device(&room).await;
+        provider.set_quirks(Quirks { token_answer_delay: s(4), ..Quirks::default() });
+        let mut person = Visitor::default();
+        let form = person.open(&login.url).await;
+        person.submit(&form, &[("username", USER), ("password", PASSWORD)], Some("sign-in")).await;
+        let done = login.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(app.session("work").await["state"], "active");
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+        assert_eq!(provider.record().count(Endpoint::Revocation), 0);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

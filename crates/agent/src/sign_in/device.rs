@@ -7,7 +7,7 @@ use abide_oidc::{
     DeviceAuthorization, DeviceParameters, DevicePoll, DevicePolling, DeviceStep, Error, OAuthError, Tokens,
 };
 use abide_wire::{DeviceCode, SignInBegun};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::config::AccountConfig;
 use crate::platform::clock;
@@ -20,6 +20,8 @@ use crate::state::store::Store;
 
 /// A sign-in is cancelled after this time, even if the code is valid longer: users are shown the shorter of the two.
 const LONGEST: Duration = Duration::from_secs(590);
+/// The longest wait for the answer to an earlier poll once the code is used up.
+const LATE: Duration = Duration::from_secs(60);
 
 /// Asks for a code, has it shown, and waits for what the person does with it.
 pub(crate) async fn authorize(
@@ -62,49 +64,120 @@ pub(crate) async fn authorize(
         ..SignInBegun::default()
     }));
     let passed = || clock::now().boot.saturating_sub(began);
-    let authorization = Arc::new(authorization);
     let mut polling = DevicePolling::new(&authorization);
+    let mut polls = Polls::new(store, connection, authorization);
     let mut step = polling.first();
     // Why the person's answer may not have been heard.
     let mut last_error = None;
     loop {
         match (step, last_error.take()) {
-            (DeviceStep::PollAt(at), _) => clock::sleep(at.saturating_sub(passed())).await,
+            (DeviceStep::PollAt(at), _) => {
+                if let Some(tokens) = polls.late(at.saturating_sub(passed())).await {
+                    return Ok(tokens);
+                }
+            }
             (DeviceStep::Expired | DeviceStep::Finished, Some(last_error)) => {
                 return Err(SignInError::of(last_error));
             }
             (DeviceStep::Expired | DeviceStep::Finished, None) => return Err(SignInError::CodeExpired),
         }
-        let answer = poll(store, connection, &authorization).await?;
+        polls.send();
+        let answer = polls.answer(config).await;
         step = polling.answered(passed(), &answer);
         match answer {
             Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
-            Err(error) if step == DeviceStep::Finished => return Err(refused(error, config)),
+            Err(error) if step == DeviceStep::Finished => {
+                // The code is used up: the answer to an earlier poll may still come.
+                let late = if polls.under_way > 0 { polls.late(LATE).await } else { None };
+                return late.ok_or_else(|| refused(error, config));
+            }
             Err(error) => last_error = Some(error),
             Ok(DevicePoll::Pending | DevicePoll::SlowDown) => {}
         }
     }
 }
 
-/// Asks once whether the user is done. From then on the provider may have issued tokens, so a sign-in that is cancelled
-/// meanwhile must still revoke them.
-async fn poll(
-    store: &Arc<Store>,
-    connection: &Connection,
-    authorization: &Arc<DeviceAuthorization>,
-) -> Result<Result<DevicePoll, Error>, SignInError> {
-    let (sender, answered) = oneshot::channel();
-    let (connection, authorization) = (connection.clone(), authorization.clone());
-    store.before_the_end(async move {
-        let (http, relying_party) = (&connection.http, &connection.relying_party);
-        let answer = relying_party.device_token(http, &authorization, clock::system_time()).await;
-        if let Err(Ok(DevicePoll::Done(tokens))) = sender.send(answer)
-            && let Some(token) = tokens.refresh_token
-        {
-            let _ = give_back(connection, token).await;
+type Answer = Result<DevicePoll, Error>;
+
+/// The polls of one sign-in. The code can be used once, so an answer counts that comes after the time limit, when other polls
+/// have been sent. Tokens that come after the end of the sign-in are revoked.
+struct Polls {
+    store: Arc<Store>,
+    connection: Connection,
+    authorization: Arc<DeviceAuthorization>,
+    sender: mpsc::UnboundedSender<Answer>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+    under_way: usize,
+}
+
+impl Polls {
+    fn new(store: &Arc<Store>, connection: &Connection, authorization: DeviceAuthorization) -> Self {
+        let (sender, answers) = mpsc::unbounded_channel();
+        Self {
+            store: store.clone(),
+            connection: connection.patient(),
+            authorization: Arc::new(authorization),
+            sender,
+            answers,
+            under_way: 0,
         }
-    });
-    answered.await.map_err(|_| SignInError::GivenUp)
+    }
+
+    /// Asks whether the user is done. From then on the provider may have issued tokens.
+    fn send(&mut self) {
+        let (connection, authorization) = (self.connection.clone(), self.authorization.clone());
+        let sender = self.sender.clone();
+        self.under_way += 1;
+        self.store.before_the_end(async move {
+            let Connection { http, relying_party, .. } = &connection;
+            let answer = relying_party.device_token(http, &authorization, clock::system_time()).await;
+            if let Err(mpsc::error::SendError(answer)) = sender.send(answer) {
+                give_up(connection, answer).await;
+            }
+        });
+    }
+
+    async fn next(&mut self) -> Option<Answer> {
+        let answer = self.answers.recv().await;
+        self.under_way = self.under_way.saturating_sub(1);
+        answer
+    }
+
+    /// The answer to a poll, or that there is none within the time limit of the account.
+    async fn answer(&mut self, config: &AccountConfig) -> Answer {
+        let answer = clock::timeout(config.timeout, self.next()).await.ok().flatten();
+        answer.unwrap_or_else(|| Err(Error::Timeout { host: host_of(&config.issuer) }))
+    }
+
+    /// The tokens of a poll that is answered late, within this time.
+    async fn late(&mut self, within: Duration) -> Option<Tokens> {
+        let tokens = async {
+            while let Some(answer) = self.next().await {
+                if let Ok(DevicePoll::Done(tokens)) = answer {
+                    return Some(*tokens);
+                }
+            }
+            None
+        };
+        clock::timeout(within, tokens).await.ok().flatten()
+    }
+}
+
+impl Drop for Polls {
+    fn drop(&mut self) {
+        self.answers.close();
+        while let Ok(answer) = self.answers.try_recv() {
+            self.store.before_the_end(give_up(self.connection.clone(), answer));
+        }
+    }
+}
+
+async fn give_up(connection: Connection, answer: Answer) {
+    if let Ok(DevicePoll::Done(tokens)) = answer
+        && let Some(token) = tokens.refresh_token
+    {
+        let _ = give_back(connection, token).await;
+    }
 }
 
 fn refused(error: Error, config: &AccountConfig) -> SignInError {

@@ -25,6 +25,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// The same for exchanges that cannot be repeated ([`Http::patient`]).
+    pub(crate) fn patient(&self) -> Self {
+        Self { http: self.http.patient(), ..self.clone() }
+    }
+
     /// Whether it was made with these settings. Another `login_hint` makes no other connection: a link can bring one.
     pub(crate) fn is_for(&self, settings: &AccountConfig) -> bool {
         let login_hint = settings.login_hint.clone();
