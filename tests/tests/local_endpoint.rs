@@ -344,4 +344,40 @@ mod endpoint {
             assert!(second.stderr.contains(&part), "{part}: {}", second.stderr);
         }
     }
+
+    /// The request is the earlier program's, and `abide` has not made the connection. The agent is stopped meanwhile, so that it
+    /// looks at the process only after the change.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_program_that_connects_and_then_becomes_abide_is_not_abide() {
+        const SCRIPT: &str = r#"
+            use IO::Socket::UNIX;
+            $^F = 255;
+            my ($socket, $answer, $abide) = @ARGV;
+            my $s = IO::Socket::UNIX->new(Peer => $socket) or die;
+            syswrite $s, "GET /v1/clients HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            if (!fork) {
+                sysread $s, my $read, 4096;
+                open my $file, '>', "$answer.new" or die;
+                print $file $read;
+                close $file;
+                rename "$answer.new", $answer;
+                exit;
+            }
+            exec $abide, 'watch';
+        "#;
+        let room = Room::with_keyring("endpoint-exec").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        assert_eq!(app.abide(&["clients"]).await.code, 0, "the command itself may ask");
+        let (socket, answer, abide) = (room.places().socket(), room.path("answer"), program("abide"));
+        let agent = rustix::process::Pid::from_raw(app.process().cast_signed()).unwrap();
+        rustix::process::kill_process(agent, rustix::process::Signal::STOP).unwrap();
+        let words = [&socket, &answer, &abide].map(|path| path.to_str().unwrap());
+        let other = room.start("/usr/bin/perl", &[&["-e", SCRIPT][..], &words].concat());
+        tokio::time::sleep(s(1)).await;
+        rustix::process::kill_process(agent, rustix::process::Signal::CONT).unwrap();
+        let said = eventually("an answer", s(10), || async { std::fs::read_to_string(&answer).ok() }).await;
+        assert!(said.starts_with("HTTP/1.1 403"), "{said}");
+        drop(other);
+    }
 }

@@ -148,9 +148,11 @@ impl Listening {
     }
 }
 
-fn socket_peer(connected: Option<Connected>) -> Peer {
+/// Who connected. `opened` tells whether the program has opened the connection, and has not taken it over from another one
+/// that the process ran before. It is asked last: a program that comes later has not opened it either.
+fn socket_peer(connected: Option<Connected>, opened: impl Fn(&Connected) -> bool) -> Peer {
     let program = connected.as_ref().and_then(Connected::program);
-    let own = program.as_ref().is_some_and(is_ours);
+    let own = program.as_ref().is_some_and(is_ours) && connected.as_ref().is_some_and(opened);
     Peer::Socket { connected: connected.map(Arc::new), program, own, channel: Channel::default() }
 }
 
@@ -233,7 +235,7 @@ mod unix {
                 return None;
             }
             let connected = credentials.pid().and_then(|process| Connected::of(stream, process));
-            Some(socket_peer(connected))
+            Some(socket_peer(connected, |connected| connected.has_opened(stream)))
         }
     }
 }
@@ -296,6 +298,7 @@ mod windows {
         let mut pid = 0;
         // SAFETY: the handle is open as long as the stream is borrowed, and the number outlives the call.
         let found = unsafe { GetNamedPipeClientProcessId(stream.as_raw_handle(), &raw mut pid) };
-        socket_peer((found != 0).then(|| Connected::of(stream, pid.cast_signed())).flatten())
+        let connected = (found != 0).then(|| Connected::of(stream, pid.cast_signed())).flatten();
+        socket_peer(connected, |connected| connected.has_opened(stream))
     }
 }

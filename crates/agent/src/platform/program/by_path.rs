@@ -27,6 +27,11 @@ impl Connected {
         self.program().map(|_| ProcessId { number: self.process, started: 0 })
     }
 
+    /// Not known there.
+    pub(crate) fn has_opened<S>(&self, _connection: &S) -> bool {
+        true
+    }
+
     /// Returns once the process has ended.
     pub(crate) async fn ended(&self) {
         while program_of(self.process).is_some() {

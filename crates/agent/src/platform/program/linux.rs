@@ -15,7 +15,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 use tokio::io::unix::AsyncFd;
 
-use super::{FileId, Process, ProcessId, Program, Stamp};
+use super::{FileId, Process, ProcessId, Program, Stamp, opened};
 
 /// What a container has of its own: files, users and their rights, processes.
 const NAMESPACES: [&str; 3] = ["ns/mnt", "ns/user", "ns/pid"];
@@ -80,6 +80,13 @@ impl Connected {
         let program = self.folder.program()?;
         // Read twice, so that no half of it belongs to another program.
         (self.runs() && self.folder.program()? == program).then_some(program)
+    }
+
+    /// Whether the program that the process runs now has opened its end of this connection: it may have become another one
+    /// between connecting and now. Yes if the kernel does not tell.
+    pub(crate) fn has_opened(&self, socket: &impl AsFd) -> bool {
+        let opened = opened::is_opened_by_program(socket.as_fd(), self.folder.number);
+        self.runs() && opened != Some(false)
     }
 
     /// The process as it is now, then its ancestors. Ends where one cannot be looked at.

@@ -5,6 +5,8 @@ mod aside;
 mod digest;
 #[cfg(target_os = "linux")]
 mod members;
+#[cfg(target_os = "linux")]
+mod opened;
 mod process;
 #[cfg(target_os = "linux")]
 mod surroundings;
