@@ -100,6 +100,41 @@ mod as_root {
         .await;
     }
 
+    /// The endpoint, the listener for notifications of a sign-out, and that of a sign-in, whose address is in the browser's
+    /// arguments.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_users_connection_is_closed_on_every_listener() {
+        if not_root("another_users_connection_is_closed_on_every_listener") {
+            return;
+        }
+        let room = Room::with_keyring("listeners-uid").await;
+        let demo = DemoOp::start(Config::default()).await.unwrap();
+        let logout = abide_tests::free_port();
+        let account = one_account(demo.issuer(), None, SESSION);
+        let watch = "[accounts.work.provider]\nwatch = [\"backchannel\"]\n";
+        configure(&room, &format!("{account}{watch}[logout_listener]\nport = {logout}\n"));
+        let app = App::headless(&room).await;
+        let login = abide_tests::login::Login::begin(&room).await;
+        let asked = url::Url::parse(&login.url).unwrap();
+        let redirect = asked.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+        let callback = url::Url::parse(&redirect).unwrap().port().unwrap();
+        for (listener, port) in [("endpoint", app.port()), ("logout", logout), ("callback", callback)] {
+            let script = format!(
+                "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET / HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nConnection: close\\r\\n\\r\\n' \
+                 >&3; cat <&3"
+            );
+            for (user, answered) in [("0", true), ("65534", false)] {
+                let mut command = tokio::process::Command::new("setpriv");
+                command
+                    .args(["--reuid", user, "--clear-groups", "--", "bash", "-c", &script])
+                    .kill_on_drop(true);
+                let output = tokio::time::timeout(s(20), command.output()).await.unwrap().unwrap();
+                let answer = String::from_utf8_lossy(&output.stdout);
+                assert_eq!(answer.starts_with("HTTP/1.1"), answered, "{listener}, uid {user}: {answer}");
+            }
+        }
+    }
+
     /// The demo provider's port is known to all.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_demo_port_of_another_user_is_not_asked() {

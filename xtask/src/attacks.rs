@@ -202,7 +202,7 @@ const ATTACKS: &[Attack] = &[
     attack(
         "Another user of the computer, on the socket and on every port",
         "closed without an answer",
-        &["another_users_connection_is_closed_without_an_answer", "another_users_process_is_turned_away"],
+        &["another_users_connection_is_closed_on_every_listener", "another_users_process_is_turned_away"],
     ),
     attack(
         "`Host` of another name (DNS rebinding), without a port, or twice",

@@ -375,6 +375,28 @@ fn no_test_is_ignored() {
     assert_eq!(mentions(&files, &["#[ignore"]), Vec::<String>::new());
 }
 
+/// Most people run the tests as ordinary users. Only `as_root` needs root. The others that ask behave in another way for root:
+/// Chromium's sandbox refuses it, the protection of processes does not concern it, and it trusts its own policy.
+#[test]
+fn one_test_program_asks_for_root() {
+    let files: Vec<PathBuf> = ["crates", "src-tauri", "tests/src", "tests/tests"]
+        .iter()
+        .flat_map(|folder| sources(folder, &[".rs"]))
+        .collect();
+    let mut asking: Vec<String> = mentions(&files, &["geteuid().is_root()", "getuid().is_root()"])
+        .iter()
+        .filter_map(|place| Some(place.rsplit_once(':')?.0.rsplit('/').next()?.to_owned()))
+        .collect();
+    asking.sort();
+    asking.dedup();
+    assert_eq!(asking, ["as_root.rs", "browser.rs", "file.rs", "linux.rs", "policy.rs", "secrets.rs"]);
+    let sandbox = mentions(&files, &["\"--no-sandbox\""]);
+    assert_eq!(sandbox.len(), 1, "where Chromium cannot use its sandbox: {sandbox:?}");
+    let text = std::fs::read_to_string(cargo::root().join("tests/tests/as_root.rs")).unwrap();
+    let tests: Vec<&str> = text.split("#[tokio::test").skip(1).collect();
+    assert!(!tests.is_empty() && tests.iter().all(|test| test.contains("not_root(")), "they are skipped");
+}
+
 #[test]
 fn one_file_of_the_window_talks_to_tauri() {
     let files = sources("ui/src", &[".ts", ".js", ".svelte"]);

@@ -247,3 +247,44 @@ fn succeeded(output: &Output) -> Result {
     }
     Err(String::from_utf8_lossy(&output.stderr).trim().into())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+    use super::*;
+
+    /// What a program sees as its user if root has started `./x test`.
+    fn user_of(program: &Path) -> String {
+        let mut command = Command::new(cargo::root().join(RUNNER));
+        command
+            .arg(program)
+            .args(["-c", "id -u"])
+            .env("ABIDE_TESTS_USER", "nobody")
+            .env("ABIDE_TESTS_GROUP", "65534")
+            .env("ABIDE_TESTS_HOME", "/")
+            .env("ABIDE_TESTS_PATH", "/usr/bin:/bin")
+            .env("ABIDE_TESTS_WORKSPACE", cargo::root())
+            .env("ABIDE_TESTS_CLOSED", "");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn root_runs_one_test_program_as_root_and_all_others_as_an_ordinary_user() {
+        if !is_root().unwrap() {
+            return;
+        }
+        let folder = std::env::temp_dir().join(format!("abide-tests-user-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for (name, stays) in
+            [("as_root-1a2b", true), ("vault_modes-1a2b", false), ("abide_agent-1a2b", false)]
+        {
+            let program = folder.join(name);
+            std::fs::copy("/bin/sh", &program).unwrap();
+            assert_eq!(user_of(&program) == "0", stays, "{name}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -183,28 +183,3 @@ async fn a_program_has_so_many_streams_of_events_and_no_more() {
     drop(held);
     assert!(seated(places.enter(one)).unwrap().connection().streams());
 }
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn another_users_connection_is_closed_without_an_answer() {
-    if !rustix::process::geteuid().is_root() {
-        println!(
-            "skipped: another_users_connection_is_closed_without_an_answer: only root can act as another user"
-        );
-        return;
-    }
-    let address = open(Limits::BROWSER, Bytes::from_static(b"hello"));
-    let script = format!(
-        "exec 3<>/dev/tcp/127.0.0.1/{}; printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; cat <&3",
-        address.port()
-    );
-    for (user, answered) in [("0", true), ("65534", false)] {
-        let output = tokio::process::Command::new("setpriv")
-            .args(["--reuid", user, "--clear-groups", "bash", "-c", &script])
-            .output()
-            .await
-            .unwrap();
-        let answer = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(answer.contains("hello"), answered, "uid {user}: {answer}");
-    }
-}
