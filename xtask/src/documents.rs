@@ -120,6 +120,43 @@ fn every_guide_says_with_which_version_it_was_tried() {
     assert!(guides > 10, "{guides} guides");
 }
 
+/// Other users of the computer read the arguments of every program. A token reaches a program over standard input or in its
+/// environment; `echo` and `printf` are built into the shell.
+#[test]
+fn no_example_puts_a_token_into_arguments() {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
+                walk(&path, into);
+            } else if ["md", "rs", "ts", "svelte", "ftl", "sh", "py", "toml"].contains(&ending) {
+                into.push(path);
+            }
+        }
+    }
+    let mut files = documents();
+    for folder in ["crates/cli/src", "src-tauri/src", "ui/src", "locales", "clients"] {
+        walk(&cargo::root().join(folder), &mut files);
+    }
+    assert!(files.len() > 100);
+    let given = [
+        "$(abide header",
+        "$(abide token",
+        "`abide token`\"",
+        "Bearer $(",
+        "Bearer $TOKEN",
+        "Bearer $ABIDE_TOKEN",
+    ];
+    let mut found = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let lines = text.lines().filter(|line| given.iter().any(|given| line.contains(given)));
+        found.extend(lines.map(|line| format!("{}: {}", file.display(), line.trim())));
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn the_index_names_every_document() {
     let folder = cargo::root().join("docs");
