@@ -46,6 +46,12 @@ test("what became of the provider's side is said where it is news, with what to 
   expect(goesOn?.text.startsWith(say("provider-end-goes_on", { provider: "id.example.com" }))).toBe(true);
   expect(says({ provider_end: null })).toBeNull();
   expect(says({ provider_end: "ended", ended: "provider_logout" })).toBeNull();
+  // The end of the tokens is not that of the session in the browser.
+  const provider = "id.example.com";
+  for (const page of ["not_offered", "not_opened", "open"] as const) {
+    const both = `${say("provider-end-ended", { provider })} ${say(`sign-out-page-${page}`)}`;
+    expect(says({ provider_end: "ended", sign_out_page: page })).toEqual({ text: both, warn: false });
+  }
   // A name is no pattern.
   expect(says({ provider_end: "local_only", provider: "$&{provider}" })?.text).toContain("$&{provider}");
   expect(text.providerSide(active({ provider_end: "ended" }))).toBeNull();

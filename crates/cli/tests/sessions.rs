@@ -363,6 +363,14 @@ fn a_session_that_has_ended_says_how_that_became_known_and_what_the_provider_doe
 }
 
 #[test]
+fn a_provider_without_a_sign_out_page_is_said_to_have_none() {
+    let without = signed_out("ended").replace(r#""sign_out_page":null"#, r#""sign_out_page":"not_offered""#);
+    let lines = status_lines(without);
+    let page = " It has no sign-out page, so your browser may still be signed in there.";
+    assert_eq!(lines[1], format!("id.example.com no longer accepts this session.{page}"));
+}
+
+#[test]
 fn keep_says_what_is_left_now() {
     let kept = answer("202 Accepted", &active("work"));
     let outcome = once(&["keep", "-a", "work"], post("/v1/sessions/work/keep", "{}"), kept);

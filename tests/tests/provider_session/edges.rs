@@ -32,6 +32,32 @@ async fn a_reloaded_tab_keeps_watching() {
     scene.ended_by("iframe").await;
 }
 
+/// The provider ends its session, and the cookie stays as it was: the tab goes on looking, and confirms nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unchanged_cookie_confirms_nothing() {
+    let room = Room::with_keyring("session-unchanged").await;
+    let provider = Provider::demo().await;
+    let scene = Scene::new(&room, &provider, &(OFFLINE.to_owned() + WATCHING)).await;
+    let page = scene.signs_in().await;
+    scene.signal("iframe", "works").await;
+    page.says("Abide has just checked").await;
+    let known = async || {
+        let layers = scene.app.session("work").await["layers"].clone();
+        let provider = layers.as_array().unwrap().iter().find(|layer| layer["layer"] == "provider").cloned();
+        let provider = provider.unwrap();
+        assert_eq!(provider["state"], "active");
+        (provider["evidence"].clone(), provider["checked_at"].clone())
+    };
+    let before = known().await;
+    assert!(before.1.is_u64(), "{before:?}");
+    assert_eq!(scene.demo().end_session(USER), 1);
+    let looked = scene.looked_at("iframe");
+    for _ in 0..3 {
+        assert_eq!(looked.again().await, "works");
+        assert_eq!(known().await, before, "nothing new is known");
+    }
+}
+
 /// In a browser without a session at the provider, the page learns nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tab_that_is_opened_in_another_browser_ends_nothing() {

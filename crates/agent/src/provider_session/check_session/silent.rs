@@ -29,6 +29,17 @@ struct Silently {
     refresh_token: Option<SecretString>,
 }
 
+impl Silently {
+    /// Takes over what is new. A silent request is often answered with a weaker `acr` than the sign-in: what the sign-in said
+    /// stays.
+    fn renews(&self, held: &mut Held) {
+        if self.identity.acr == held.identity.acr {
+            held.id_token = self.id_token.clone().or_else(|| held.id_token.take());
+        }
+        held.session_state = self.session_state.clone().or_else(|| held.session_state.take());
+    }
+}
+
 /// Prepares a request and returns the path for the frame. The page does not get the request itself, because it contains the
 /// ID token.
 pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
@@ -153,13 +164,7 @@ async fn take_over(page: &Page, found: Silently, connection: &Connection) -> Sil
         revoke_token(&store, connection, own);
         return same.map_or(SilentAnswer::Nothing, |_| SilentAnswer::OtherPerson);
     }
-    let renew = |held: &mut Held| {
-        // A silent request is often answered with a weaker `acr` than the sign-in. What the sign-in said stays.
-        if found.identity.acr == held.identity.acr {
-            held.id_token = found.id_token.clone().or_else(|| held.id_token.take());
-        }
-        held.session_state = found.session_state.clone().or_else(|| held.session_state.take());
-    };
+    let renew = |held: &mut Held| found.renews(held);
     let how = Commit {
         next: |account: &Account, before: Option<&Held>| {
             let mut held = before.filter(|_| account.is_in(session))?.clone();
@@ -201,4 +206,35 @@ pub(super) async fn outcome(page: &Arc<Page>) -> SilentAnswer {
     };
     page.inner().silent = None;
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_weaker_silent_answer_does_not_replace_what_the_sign_in_said() {
+        let identity = |acr: &str| {
+            let identity = json!({ "issuer": "https://id.example.com", "subject": "1", "acr": acr });
+            serde_json::from_value::<Identity>(identity).unwrap()
+        };
+        for (acr, id_token) in [("0", "of the sign-in"), ("phr", "silent")] {
+            let signed_in =
+                json!({ "scope": "openid", "identity": identity("phr"), "session_state": "before" });
+            let mut held: Held = serde_json::from_value(signed_in).unwrap();
+            held.id_token = Some("of the sign-in".into());
+            let found = Silently {
+                identity: identity(acr),
+                id_token: Some("silent".into()),
+                session_state: Some("after".into()),
+                refresh_token: None,
+            };
+            found.renews(&mut held);
+            assert_eq!(held.identity.acr.as_deref(), Some("phr"), "{acr}");
+            assert_eq!(held.id_token.unwrap().expose_secret(), id_token, "{acr}");
+            assert_eq!(held.session_state.as_deref(), Some("after"), "{acr}");
+        }
+    }
 }
